@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows of the tree. A file, a link or a directory is one row in the table at the
+ * bottom of the .c file that shows it; lookup, readdir, stat, `help`, the man
+ * page and the tests all read that row. A row knows nothing of FUSE.
+ *
+ * show() gets a const machine, so reading changes nothing; store() runs under
+ * the write lock.
+ */
+#ifndef KMM_FS_ENTRY_H
+#define KMM_FS_ENTRY_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "sim/machine.h"
+
+struct tree;
+struct dir;
+
+/* Which object a path speaks of: one slot for each kind of numbered name. */
+enum view_slot { V_NODE, V_CPU, V_PID, V_TID, V_PFN, V_BLOCK, V_CACHE, V_STEP, V_NAME,
+		 V_SIZE, V_HELP, NR_VIEW_SLOTS };
+
+struct view {
+	const struct machine *m;
+	struct tree *tree;
+	u32 id[NR_VIEW_SLOTS];
+	pid_t caller;		/* host pid of who asks; 0 = unknown */
+};
+
+/* What a store() may change, and where its sentence goes. */
+struct store {
+	struct machine *m;
+	struct out *sentence;	/* on failure: what was wrong, quoting the input */
+};
+
+struct entry {
+	const char *name;	/* as readdir prints it */
+	mode_t mode;		/* S_IFREG, S_IFDIR or S_IFLNK, and permissions */
+	struct span span;	/* releases that have it */
+	/* The text of a file, the target of a link. 0 or -errno. */
+	int (*show)(struct out *out, const struct view *v);
+	/* A write, without its last newline. 0 or -errno. NULL: not writable. */
+	int (*store)(struct store *s, const struct view *v, const char *text);
+	const struct dir *dir;	/* what a directory holds */
+	const char *help;	/* one paragraph; NULL: as in the real kernel */
+};
+
+/* A binary file that is too big to render: computed from the offset. */
+struct bin_entry {
+	struct entry entry;	/* show and store are NULL */
+	ssize_t (*read)(const struct view *v, u64 offset, char *buf, size_t len);
+};
+
+/* A control file: its writes are lines of the control language. */
+struct ctl_entry {
+	struct entry entry;	/* mode 0600 */
+	enum view_slot scope;	/* V_NAME: machine; V_CPU; V_PID */
+};
+
+/* A family of entries, one for each object: node0 node1 ... */
+struct each {
+	struct entry entry;	/* name is for documents: "node<N>" */
+	enum view_slot slot;	/* the view's field that the id goes to */
+	/* The smallest id >= *id of an object; false behind the last. */
+	bool (*next)(const struct view *v, u32 *id);
+	void (*name)(const struct view *v, u32 id, char name[64]);
+	/* The id of a name; may know names that next() does not list. */
+	bool (*find)(const struct view *v, const char *name, u32 *id);
+};
+
+struct dir {
+	const struct entry *entries;
+	unsigned int nr_entries;
+	const struct bin_entry *bins;
+	unsigned int nr_bins;
+	const struct ctl_entry *ctls;
+	unsigned int nr_ctls;
+	const struct each *each;
+	unsigned int nr_each;
+	/* Is this directory's i-th row there on this machine (beyond its span)? NULL: yes. */
+	bool (*visible)(const struct view *v, const struct entry *entry);
+};
+
+/*
+ * Parts of a directory that live in several .c files: the table of parts is in
+ * fs/core/tree.c; parts that name the same path are merged.
+ */
+struct tree_part {
+	const char *path;	/* "proc", "proc/sys/vm", "sys/devices/system/node" */
+	const struct dir *dir;
+};
+
+#define DIR_FILES(array) .entries = (array), .nr_entries = ARRAY_SIZE(array)
+#define DIR_BINS(array) .bins = (array), .nr_bins = ARRAY_SIZE(array)
+#define DIR_CTLS(array) .ctls = (array), .nr_ctls = ARRAY_SIZE(array)
+#define DIR_EACH(array) .each = (array), .nr_each = ARRAY_SIZE(array)
+
+#endif

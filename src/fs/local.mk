@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tree without the mount. fuse/ is listed with the program that needs it.
+noinst_LIBRARIES += libkmmtree.a
+libkmmtree_a_SOURCES =
+# core
+libkmmtree_a_SOURCES += \
+	src/fs/core/entry.h src/fs/core/tree.h src/fs/core/verb.h
+# proc
+
+# sys
+
+# sim

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/abi/counters.h"
+
+#define C(k, i, n, s, x) \
+	{ .name = (n), .id = (i), .kind = COUNTER_##k, .needs = (x), .span = s },
+#define L(k, i, n, s, x) \
+	{ .name = (n), .id = (i), .kind = COUNTER_##k, .needs = (x), .span = s },
+
+const struct counter_row counter_rows[] = {
+#include "sim/abi/counters.def"
+};
+
+const unsigned int nr_counter_rows = ARRAY_SIZE(counter_rows);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel releases and the spans of them on rows. A row that only some releases
+ * have carries a span; where an algorithm differs, ask one of the predicates
+ * below. No other file compares releases.
+ */
+#ifndef KMM_ABI_RELEASE_H
+#define KMM_ABI_RELEASE_H
+
+#include "sim/base/types.h"
+
+enum release { R_6_1, R_6_18, NR_RELEASES };
+
+struct span {
+	u8 first, last;		/* both included */
+};
+
+#define ALL { 0, NR_RELEASES - 1 }
+#define SINCE(r) { (r), NR_RELEASES - 1 }
+#define UNTIL(r) { 0, (r) }
+
+static inline bool span_holds(struct span span, enum release r)
+{
+	return span.first <= r && r <= span.last;
+}
+
+/* "6.18"; NULL for a value out of range. */
+const char *release_name(enum release r);
+/* 0, or -EINVAL if no release is called `name`. */
+int release_parse(const char *name, enum release *r) __must_check;
+
+/* The pcp lists tune their high mark between high_min and high_max (since 6.7). */
+static inline bool rel_pcp_autotune(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* An empty or used Movable zone takes the HighMem rule for its min watermark. */
+static inline bool rel_movable_min_is_clamped(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* lowmem_reserve[] uses the managed pages of the end of boot, not the early ones. */
+static inline bool rel_protection_from_final(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Fallback claims whole blocks largest first, then steals smallest first. */
+static inline bool rel_claim_then_steal(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* The fast path first tests the high mark and remembers ZONE_BELOW_HIGH. */
+static inline bool rel_tests_high_mark(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Small machines (managed/100 < a pageblock) keep no HighAtomic reserve. */
+static inline bool rel_small_highatomic_is_none(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* System hash tables are sized by the free memblock pages (since 6.10). */
+static inline bool rel_hash_from_free_pages(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* SLUB may start from slub_min_order and a remainder fraction of 2 (since 6.7). */
+static inline bool rel_slub_fraction_two(enum release r)
+{
+	return r >= R_6_18;
+}
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Timers and daemons in (time, id) order: a binary heap with stable ids. */
+#ifndef KMM_BASE_EVENT_H
+#define KMM_BASE_EVENT_H
+
+#include "sim/base/arena.h"
+
+struct machine;
+typedef void (*event_fn)(struct machine *m, void *data);
+
+struct event {
+	u64 when_ns;
+	u32 id;			/* order of creation: breaks ties */
+	event_fn run;
+	void *data;
+	u64 period_ns;		/* 0: runs once */
+	const char *name;	/* static */
+};
+
+struct event_queue {
+	struct arena *arena;
+	struct event *heap;
+	unsigned int nr, room;
+	u32 next_id;
+};
+
+void event_queue_init(struct event_queue *queue, struct arena *arena);
+void event_queue_free(struct event_queue *queue);
+/* 0 or -ENOMEM; *id may be NULL. */
+int event_add(struct event_queue *queue, const struct event *event, u32 *id) __must_check;
+bool event_cancel(struct event_queue *queue, u32 id);
+/* The first event that is due at `now`, taken off (periodic ones stay, moved on). */
+bool event_pop_due(struct event_queue *queue, u64 now_ns, struct event *event);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine as its file describes it: plain data, owned by whoever loaded it, not
+ * changed after. Boot reads it; `reboot` reads it again. doc/machine-file.md is
+ * the description for users.
+ *
+ * This is start-up code: it may use GLib. The engine only reads the struct.
+ */
+#ifndef KMM_BOOT_CONFIG_H
+#define KMM_BOOT_CONFIG_H
+
+#include "sim/abi/release.h"
+#include "sim/arch/arch.h"
+
+#define MAX_NUMNODES 64
+#define MAX_CPUS 512
+#define CPU_WORDS (MAX_CPUS / 64)
+
+/* Half-open, in bytes. */
+struct phys_range {
+	u64 start, end;
+};
+
+enum e820_type { E820_USABLE, E820_RESERVED, E820_ACPI, E820_NVS, E820_UNUSABLE,
+		 E820_PMEM, E820_SOFT_RESERVED, E820_TYPES };
+
+struct config_e820 {
+	struct phys_range range;
+	enum e820_type type;
+};
+
+/* [reserve]: ranges that memblock reserves before it allocates anything. */
+struct config_reserve {
+	char *name;		/* kernel, initrd, crashkernel, swiotlb, ... */
+	struct phys_range range;
+};
+
+struct config_node {
+	bool present;
+	u64 cpus[CPU_WORDS];
+	u64 size;		/* bytes, when `memory` is a size; else 0 */
+	struct phys_range *ranges;
+	unsigned int nr_ranges;
+	u16 distances[MAX_NUMNODES];	/* 0 = not given */
+};
+
+/* [zone N NAME]: what boot left to the allocator, when only the outcome is known. */
+struct config_zone {
+	u16 node;
+	enum zone_type type;
+	u64 managed, early;	/* pages */
+	bool has_managed, has_early;
+};
+
+struct config_swap {
+	unsigned int id;
+	u64 size;
+	int priority;
+};
+
+struct config_file {
+	char *path;
+	u64 size;
+	char *host;		/* a host path to read, or NULL */
+};
+
+/* [config], [image]: names and values that other modules look up. */
+struct config_key {
+	char *name, *value;
+};
+
+struct machine_config {
+	const struct arch *arch;
+	enum release release;
+	char *name;		/* file name or shipped name, for messages */
+	char *cmdline;
+	char *platform;		/* "pc" or "q35" */
+	char *version;		/* proc/version of a captured machine, or NULL */
+	u64 seed;
+	bool clock_real;
+	unsigned int nr_cpus;	/* highest id + 1 */
+	unsigned int nr_nodes;	/* highest id + 1 */
+	struct config_node nodes[MAX_NUMNODES];
+	struct config_e820 *e820;
+	unsigned int nr_e820;
+	struct config_reserve *reserves;
+	unsigned int nr_reserves;
+	struct config_zone *zones;
+	unsigned int nr_zones;
+	struct config_swap *swaps;
+	unsigned int nr_swaps;
+	struct config_file *files;
+	unsigned int nr_files;
+	struct config_key *config;	/* [config] */
+	unsigned int nr_config;
+	struct config_key *image;	/* [image]: sizes of the kernel's parts */
+	unsigned int nr_image;
+	char *text;		/* the file's bytes with --set applied: sim/machine */
+};
+
+/*
+ * Read a machine file. `name` is a path or a shipped name; `sets` is a
+ * NULL-terminated list of [SECTION.]KEY=VALUE (SECTION defaults to machine).
+ * Returns 0, or -errno with *error = "FILE:LINE: reason" to be freed with g_free().
+ */
+int machine_config_load(const char *name, const char *const *sets,
+			struct machine_config **config, char **error) __must_check;
+int machine_config_parse(const char *name, const char *text, const char *const *sets,
+			 struct machine_config **config, char **error) __must_check;
+void machine_config_free(struct machine_config *config);
+
+/* The value of a [config] or [image] key, or NULL. */
+const char *machine_config_get(const struct machine_config *config, const char *name);
+const char *machine_config_image(const struct machine_config *config, const char *name);
+
+/* Shipped machines, in the order of --list. */
+struct shipped_machine {
+	const char *name, *text, *help;
+};
+extern const struct shipped_machine shipped_machines[];
+extern const unsigned int nr_shipped_machines;
+
+#endif

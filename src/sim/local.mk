@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The engine: no GLib calls outside boot/config*.c, no FUSE.
+noinst_LIBRARIES += libkmmsim.a
+libkmmsim_a_CFLAGS = $(AM_CFLAGS) $(UNWIND_CFLAGS)
+libkmmsim_a_SOURCES =
+# base
+libkmmsim_a_SOURCES += \
+	src/sim/base/arena.c src/sim/base/arena.h \
+	src/sim/base/bug.h \
+	src/sim/base/digest.h \
+	src/sim/base/event.h \
+	src/sim/base/out.c src/sim/base/out.h \
+	src/sim/base/types.h
+# abi
+libkmmsim_a_SOURCES += \
+	src/sim/abi/counters.c src/sim/abi/counters.def src/sim/abi/counters.h \
+	src/sim/abi/gfp.c src/sim/abi/gfp.def src/sim/abi/gfp.h \
+	src/sim/abi/release.c src/sim/abi/release.h
+# arch
+libkmmsim_a_SOURCES += \
+	src/sim/arch/arch.h
+# boot
+libkmmsim_a_SOURCES += \
+	src/sim/boot/boot_log.h \
+	src/sim/boot/config.h \
+	src/sim/boot/memblock.h
+# phys
+libkmmsim_a_SOURCES += \
+	src/sim/phys/buddy.h \
+	src/sim/phys/mmzone.h \
+	src/sim/phys/page.h \
+	src/sim/phys/page_alloc.h \
+	src/sim/phys/section.h \
+	src/sim/phys/slab.h \
+	src/sim/phys/tunables.def src/sim/phys/tunables.h \
+	src/sim/phys/vmalloc.h
+# virt
+
+# machine
+libkmmsim_a_SOURCES += \
+	src/sim/machine.h

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The root of everything: one simulated machine. No globals exist; several
+ * machines live in one process. Only one thread may call into a machine at a
+ * time; src/fs/core takes the lock. Functions that only read take a const
+ * pointer.
+ *
+ * Subsystems keep their state in a struct of their own that hangs off here, so
+ * that this header stays a table of contents.
+ */
+#ifndef KMM_MACHINE_H
+#define KMM_MACHINE_H
+
+#include "sim/base/arena.h"
+#include "sim/base/out.h"
+#include "sim/boot/config.h"
+#include "sim/phys/mmzone.h"
+
+struct memblock;
+struct boot_log;
+struct slab_state;
+struct vmalloc_state;
+struct percpu_state;
+struct event_queue;
+struct page_owner;
+struct tunables;
+struct mm_struct;
+struct task_table;
+struct bug_trap;
+
+/* A sentence about the latest decision; sim/why shows the ring of them. */
+#define WHY_ENTRIES 64
+#define WHY_BYTES 160
+
+struct machine {
+	/* Identity: fixed at boot. */
+	const struct machine_config *config;
+	const struct arch *arch;
+	enum release release;
+	struct arena arena;
+
+	/* Topology. */
+	unsigned int nr_cpus;	/* possible = present = online */
+	unsigned int nr_nodes;	/* highest online id + 1 */
+	u16 cpu_node[MAX_CPUS];
+	struct pglist_data *nodes[MAX_NUMNODES];	/* NULL: no such node */
+	u8 distance[MAX_NUMNODES][MAX_NUMNODES];
+	struct zone **zones;	/* all zones, by node, then type */
+	unsigned int nr_zones;
+
+	/* Page descriptors and pageblock types. */
+	u64 max_pfn;		/* first pfn above all memory */
+	struct page *mem_map;	/* sparse: see page_present() */
+	u8 *section_present;	/* one byte for each section */
+	u64 nr_sections;
+	u64 nr_sections_present;
+	u8 *pageblock;		/* [pfn >> pageblock_order]: migrate type XOR Movable */
+	unsigned int pageblock_order;
+	u8 *spare_sections;	/* see section_reserve() */
+
+	/* Totals of the allocator. */
+	u64 totalram_pages, totalreserve_pages;
+	s64 event[NR_VM_EVENT_ITEMS];
+	s64 zone_event[NR_VM_ZONE_EVENT_ITEMS][MAX_NR_ZONES];
+	bool mobility_grouping_off;
+	bool booted;		/* the boot is over: user calls run */
+
+	/* Subsystems, each with its own header. */
+	struct memblock *memblock;
+	struct boot_log *boot_log;	/* boot/boot_log.h: dmesg and sim/boot */
+	struct slab_state *slab;	/* phys/slab.h */
+	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
+	struct percpu_state *percpu;	/* phys/percpu.h */
+	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
+	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */
+	struct mm_struct *init_mm;	/* virt/mm_types.h */
+	struct task_table *tasks;	/* virt/task.h */
+
+	/* Time and chance. */
+	struct event_queue *events;	/* base/event.h */
+	u64 now_ns;		/* virtual time since boot */
+	u64 rng;
+
+	/* Who acts now: set by whoever runs a call. */
+	unsigned int cpu;
+
+	/* Set by a broken invariant: calls answer EIO, reading goes on. */
+	bool broken;
+	struct bug_trap *trap;	/* base/bug.h; NULL: a broken invariant aborts */
+	struct out report;	/* what broke, with the backtrace */
+
+	/* Explanations. */
+	char why[WHY_ENTRIES][WHY_BYTES];
+	u64 nr_why;
+};
+
+/*
+ * Boot a machine. The config must outlive it. Returns 0, or -errno with a
+ * sentence in *error (static or freed with free(); NULL on -ENOMEM).
+ */
+int machine_boot(const struct machine_config *config, struct machine **machine,
+		 char **error) __must_check;
+void machine_free(struct machine *machine);
+
+/*
+ * Run every validator. Appends one line for each violation to `out` and adds the
+ * numbers of invariants that were checked and broken. Changes nothing.
+ */
+struct check {
+	struct out *out;
+	unsigned int nr_checked, nr_broken;
+};
+void machine_check(const struct machine *machine, struct check *check);
+/* A violation: "ID object: expected E, found F". */
+void check_fail(struct check *check, const char *id, const char *fmt, ...) __printf(3, 4);
+
+/* Hash of the whole state: 32 hex digits. */
+#define DIGEST_CHARS 32
+void machine_digest(const struct machine *machine, char text[DIGEST_CHARS + 1]);
+
+/* Let virtual time pass; due events run in (time, id) order. */
+void machine_tick(struct machine *machine, u64 ns);
+
+/* Note why a decision fell as it did (printf; cut at WHY_BYTES). */
+void machine_why(struct machine *machine, const char *fmt, ...) __printf(2, 3);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Nodes, zones, free areas and per-CPU page lists: the data that the allocator
+ * works on. Formulas live in watermark.c, zonelist.c, pcp.c and buddy.c.
+ */
+#ifndef KMM_PHYS_MMZONE_H
+#define KMM_PHYS_MMZONE_H
+
+#include "sim/abi/counters.h"
+#include "sim/abi/gfp.h"
+#include "sim/arch/arch.h"
+#include "sim/phys/page.h"
+
+#define MAX_PAGE_ORDER 10
+#define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
+#define PAGE_ALLOC_COSTLY_ORDER 3
+
+enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, NR_WMARK };
+
+/* Lists of one order: one per migrate type. nr counts blocks, runs unrolled. */
+struct free_area {
+	struct page_list lists[MIGRATE_TYPES];
+	u64 nr[MIGRATE_TYPES];
+	u64 nr_free;
+};
+
+/* 3 types x orders 0..3, then pageblock order: not movable, movable. */
+#define NR_LOWORDER_PCP_LISTS (MIGRATE_PCPTYPES * (PAGE_ALLOC_COSTLY_ORDER + 1))
+#define NR_PCP_LISTS (NR_LOWORDER_PCP_LISTS + 2)
+
+struct per_cpu_pages {
+	s32 count;		/* pages */
+	s32 high, high_min, high_max;
+	s32 batch;
+	u8 alloc_factor;	/* since 6.7 */
+	u8 free_factor;		/* 6.1 */
+	s16 free_count;		/* since 6.7 */
+	struct page_list lists[NR_PCP_LISTS];
+};
+
+enum zone_flags { ZONE_BOOSTED_WATERMARK, ZONE_RECLAIM_ACTIVE, ZONE_BELOW_HIGH };
+
+struct zone {
+	/* Identity: fixed once boot has sized the zones. */
+	u16 index;		/* in machine->zones */
+	u16 node;
+	enum zone_type type;
+	const char *name;
+	u64 start_pfn;		/* 0 when empty */
+	u64 spanned_pages, present_pages;
+
+	/* Fixed by boot and by writes of sysctls. */
+	u64 managed_pages;
+	u64 early_pages;	/* managed when boot computed the watermarks */
+	u64 watermark[NR_WMARK];	/* without the boost */
+	u64 watermark_boost;
+	u64 lowmem_reserve[MAX_NR_ZONES];
+	s32 pageset_batch, pageset_high_min, pageset_high_max;
+	s32 stat_threshold;
+	u64 percpu_drift_mark;
+
+	/* The state of the allocator. */
+	struct free_area free_area[NR_PAGE_ORDERS];
+	u64 nr_reserved_highatomic;	/* pages */
+	u64 nr_free_highatomic;
+	u32 flags;		/* bits of enum zone_flags */
+	u64 pageblocks[MIGRATE_TYPES];	/* how many of each type */
+	s64 stat[NR_VM_ZONE_STAT_ITEMS];
+	s64 numa[NR_VM_NUMA_STAT_ITEMS];
+	struct per_cpu_pages *pcp;	/* [machine->nr_cpus] */
+};
+
+struct pglist_data {
+	u16 id;
+	bool online;
+	bool has_cpu, has_memory;	/* has_memory: present pages */
+	u64 cpus[8];
+	u64 start_pfn, spanned_pages, present_pages;
+	struct zone *zones[MAX_NR_ZONES];	/* NULL where the arch has no such zone */
+	/*
+	 * Zones in the order in which an allocation on this node tries them; the
+	 * second list is for __GFP_THISNODE. Filled by zonelist.c.
+	 */
+	u16 *zonelist;		/* indexes into machine->zones */
+	u16 nr_zonelist;
+	u16 *thisnode;
+	u16 nr_thisnode;
+	u16 *fallback;		/* node ids, nearest first, as dmesg prints them */
+	u16 nr_fallback;
+	u64 totalreserve_pages;
+	s64 stat[NR_VM_NODE_STAT_ITEMS];	/* slab counters in bytes */
+	s32 kswapd_failures;
+	u64 min_unmapped_pages, min_slab_pages;
+};
+
+static inline bool zone_populated(const struct zone *zone)
+{
+	return zone->present_pages != 0;
+}
+
+static inline bool zone_managed(const struct zone *zone)
+{
+	return zone->managed_pages != 0;
+}
+
+static inline u64 zone_end_pfn(const struct zone *zone)
+{
+	return zone->start_pfn + zone->spanned_pages;
+}
+
+/* A mark with the boost in it, as zoneinfo prints it and the allocator tests it. */
+static inline u64 zone_wmark(const struct zone *zone, enum zone_watermarks mark)
+{
+	return zone->watermark[mark] + zone->watermark_boost;
+}
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SLUB: caches with the kernel's geometry, per-CPU slabs, per-node partial
+ * lists, alias merging, kmalloc classes. Objects have a 32-bit handle and a
+ * simulated address; host data of an object, where it has any, is the caller's
+ * (indexed by the handle).
+ */
+#ifndef KMM_PHYS_SLAB_H
+#define KMM_PHYS_SLAB_H
+
+#include "sim/machine.h"
+
+/* SLAB_* flags that change geometry, merging or accounting. */
+enum {
+	SLAB_HWCACHE_ALIGN = 1 << 0,
+	SLAB_RECLAIM_ACCOUNT = 1 << 1,
+	SLAB_PANIC = 1 << 2,
+	SLAB_ACCOUNT = 1 << 3,
+	SLAB_TYPESAFE_BY_RCU = 1 << 4,
+	SLAB_CACHE_DMA = 1 << 5,
+	SLAB_NO_MERGE = 1 << 6,
+	SLAB_HAS_CTOR = 1 << 7,
+	SLAB_POISON = 1 << 8,
+	SLAB_RED_ZONE = 1 << 9,
+	SLAB_STORE_USER = 1 << 10,
+	SLAB_CONSISTENCY_CHECKS = 1 << 11,
+	SLAB_HAS_USERCOPY = 1 << 12,
+	SLAB_CACHE_DMA32 = 1 << 13,
+	SLAB_TEMPORARY = 1 << 14,
+};
+
+struct kmem_cache;
+
+struct kmem_cache_request {
+	const char *name;
+	u32 size, align;	/* bytes; align 0 = natural */
+	u32 flags;		/* SLAB_* */
+	u32 useroffset, usersize;
+	u32 sheaf_capacity;	/* 6.18 */
+};
+
+struct slab_object {
+	u32 handle;		/* never 0 */
+	u64 addr;		/* simulated virtual address */
+};
+
+int slab_init(struct machine *m) __must_check;	/* bootstrap + the release's caches */
+void slab_free_state(struct machine *m);
+
+/* The cache called so (its own or an alias's name), or NULL. */
+struct kmem_cache *kmem_cache_find(const struct machine *m, const char *name);
+
+/*
+ * Create, or find one to merge with. -EEXIST: the name is taken. -EINVAL: bad
+ * size or align. -ENOBUFS: host memory.
+ */
+int kmem_cache_create(struct machine *m, const struct kmem_cache_request *req,
+		      struct kmem_cache **cache) __must_check;
+/* -EBUSY while objects are allocated (and the kernel's complaint in dmesg). */
+int kmem_cache_destroy(struct machine *m, struct kmem_cache *cache) __must_check;
+int kmem_cache_shrink(struct machine *m, struct kmem_cache *cache);
+
+int kmem_cache_alloc(struct machine *m, struct kmem_cache *cache, gfp_t gfp, int node,
+		     struct slab_object *object) __must_check;
+/* The object at addr goes back; it must be an allocated object of this cache. */
+void kmem_cache_free(struct machine *m, struct kmem_cache *cache, u64 addr);
+
+/* Which cache, and is it an allocated object? NULL if addr is none. */
+struct kmem_cache *kmem_cache_of(const struct machine *m, u64 addr, bool *allocated);
+
+/* kmalloc(): classes up to 8 KiB, whole pages above. -ENOMEM, -ENOBUFS. */
+int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr) __must_check;
+/* -EINVAL if addr is not what kmalloc() returned. */
+int kfree(struct machine *m, u64 addr) __must_check;
+
+/* Reading: for slabinfo, sys/kernel/slab, check. */
+struct slab_info {
+	const char *name;	/* as slabinfo prints it */
+	u64 active_objs, num_objs, active_slabs, num_slabs;
+	u32 object_size, size, align, objs_per_slab, order, min_partial;
+	u32 cpu_partial, cpu_partial_slabs, flags, aliases, usersize, sheaf_capacity;
+	u64 partial_slabs, cpu_slabs;
+};
+unsigned int nr_kmem_caches(const struct machine *m);
+/* In the order of /proc/slabinfo (newest first). */
+struct kmem_cache *kmem_cache_at(const struct machine *m, unsigned int i);
+void kmem_cache_info(const struct machine *m, const struct kmem_cache *cache,
+		     struct slab_info *info);
+/* Slabs or objects per node: what = "slabs", "objects", "total_objects", "partial", "cpu_slabs", "objects_partial". */
+u64 kmem_cache_node_count(const struct machine *m, const struct kmem_cache *cache,
+			  unsigned int node, const char *what);
+/* Alias names, for the links in sys/kernel/slab: i-th alias or NULL. */
+const char *kmem_cache_alias(const struct kmem_cache *cache, unsigned int i);
+/* The unique id (":A-0000192") that sysfs uses for a mergeable cache; else its name. */
+const char *kmem_cache_sysfs_name(const struct kmem_cache *cache);
+
+void slab_validate(const struct machine *m, struct check *check);
+
+#endif

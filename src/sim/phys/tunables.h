@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The numbers behind /proc/sys/vm and sysfs files that hold one value. Each is
+ * one row of tunables.def: T(type, field, default, min, max). What a write
+ * causes besides is with the file's row in fs/proc/sys_vm.c.
+ */
+#ifndef KMM_PHYS_TUNABLES_H
+#define KMM_PHYS_TUNABLES_H
+
+#include "sim/arch/arch.h"
+#include "sim/base/types.h"
+
+struct tunables {
+#define T(type, field, value) type field;
+#include "sim/phys/tunables.def"
+#undef T
+	s32 lowmem_reserve_ratio[MAX_NR_ZONES];
+};
+
+void tunables_init(struct tunables *tunables);
+
+#endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The programs lie in the build folder itself: build/kmm-run, build/kmmfs, ...
+KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(GLIB_LIBS) -lpthread
