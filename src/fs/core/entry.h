@@ -25,6 +25,7 @@ enum view_slot { V_NODE, V_CPU, V_PID, V_TID, V_PFN, V_BLOCK, V_CACHE, V_STEP, V
 struct view {
 	const struct machine *m;
 	struct tree *tree;
+	const struct entry *entry;	/* the row that is shown or stored to */
 	u32 id[NR_VIEW_SLOTS];
 	pid_t caller;		/* host pid of who asks; 0 = unknown */
 };
@@ -53,6 +54,20 @@ struct bin_entry {
 	ssize_t (*read)(const struct view *v, u64 offset, char *buf, size_t len);
 };
 
+/*
+ * A file that holds one number of struct tunables. show and store are
+ * value_show() and value_store() of core/value.h, which find this row by the
+ * view's entry. What a change causes besides is done by changed(), which gets
+ * the old value; when it fails, the old value is put back.
+ */
+struct value_entry {
+	struct entry entry;
+	u8 type;		/* enum value_type of core/value.h */
+	u16 offset;		/* in struct tunables */
+	s64 min, max;
+	int (*changed)(struct store *s, s64 old);
+};
+
 /* A control file: its writes are lines of the control language. */
 struct ctl_entry {
 	struct entry entry;	/* mode 0600 */
@@ -75,6 +90,8 @@ struct dir {
 	unsigned int nr_entries;
 	const struct bin_entry *bins;
 	unsigned int nr_bins;
+	const struct value_entry *values;
+	unsigned int nr_values;
 	const struct ctl_entry *ctls;
 	unsigned int nr_ctls;
 	const struct each *each;
@@ -94,6 +111,7 @@ struct tree_part {
 
 #define DIR_FILES(array) .entries = (array), .nr_entries = ARRAY_SIZE(array)
 #define DIR_BINS(array) .bins = (array), .nr_bins = ARRAY_SIZE(array)
+#define DIR_VALUES(array) .values = (array), .nr_values = ARRAY_SIZE(array)
 #define DIR_CTLS(array) .ctls = (array), .nr_ctls = ARRAY_SIZE(array)
 #define DIR_EACH(array) .each = (array), .nr_each = ARRAY_SIZE(array)
 
