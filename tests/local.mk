@@ -4,3 +4,10 @@ TEST_LIBS = libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(GLIB_LIBS) -
 
 dist_check_SCRIPTS += tests/check-layers.sh
 TESTS += tests/check-layers.sh
+
+check_PROGRAMS += tests/test_base_bug tests/test_base_event
+TESTS += tests/test_base_bug tests/test_base_event
+tests_test_base_bug_SOURCES = tests/test_base_bug.c
+tests_test_base_bug_LDADD = $(KMM_LIBS) $(CUNIT_LIBS)
+tests_test_base_event_SOURCES = tests/test_base_event.c
+tests_test_base_event_LDADD = $(KMM_LIBS) $(CUNIT_LIBS)

@@ -6,10 +6,11 @@ libkmmsim_a_SOURCES =
 # base
 libkmmsim_a_SOURCES += \
 	src/sim/base/arena.c src/sim/base/arena.h \
-	src/sim/base/bug.h \
-	src/sim/base/digest.h \
-	src/sim/base/event.h \
+	src/sim/base/bug.c src/sim/base/bug.h \
+	src/sim/base/digest.c src/sim/base/digest.h \
+	src/sim/base/event.c src/sim/base/event.h \
 	src/sim/base/out.c src/sim/base/out.h \
+	src/sim/base/symbols.c src/sim/base/symbols.h \
 	src/sim/base/types.h
 # abi
 libkmmsim_a_SOURCES += \
@@ -38,4 +39,5 @@ libkmmsim_a_SOURCES += \
 
 # machine
 libkmmsim_a_SOURCES += \
+	src/sim/bug_report.c \
 	src/sim/machine.h
