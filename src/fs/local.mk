@@ -4,7 +4,9 @@ noinst_LIBRARIES += libkmmtree.a
 libkmmtree_a_SOURCES =
 # core
 libkmmtree_a_SOURCES += \
-	src/fs/core/entry.h src/fs/core/tree.h src/fs/core/verb.h
+	src/fs/core/ctl.h src/fs/core/entry.h src/fs/core/journal.h \
+	src/fs/core/names.c src/fs/core/names.h \
+	src/fs/core/tree.h src/fs/core/tree_struct.h src/fs/core/verb.h
 # proc
 
 # sys

@@ -20,7 +20,7 @@ struct dir;
 
 /* Which object a path speaks of: one slot for each kind of numbered name. */
 enum view_slot { V_NODE, V_CPU, V_PID, V_TID, V_PFN, V_BLOCK, V_CACHE, V_STEP, V_NAME,
-		 V_SIZE, V_HELP, NR_VIEW_SLOTS };
+		 V_SIZE, V_HELP, V_HOST, V_FD, NR_VIEW_SLOTS };
 
 struct view {
 	const struct machine *m;
@@ -28,6 +28,7 @@ struct view {
 	const struct entry *entry;	/* the row that is shown or stored to */
 	u32 id[NR_VIEW_SLOTS];
 	pid_t caller;		/* host pid of who asks; 0 = unknown */
+	u64 ino;		/* the row's node, packed: view_path() of tree_struct.h */
 };
 
 /* What a store() may change, and where its sentence goes. */
