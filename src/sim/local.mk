@@ -19,12 +19,13 @@ libkmmsim_a_SOURCES += \
 	src/sim/abi/release.c src/sim/abi/release.h
 # arch
 libkmmsim_a_SOURCES += \
-	src/sim/arch/arch.h
+	src/sim/arch/arch.c src/sim/arch/arch.h
 # boot
 libkmmsim_a_SOURCES += \
-	src/sim/boot/boot_log.h \
+	src/sim/boot/boot_log.c src/sim/boot/boot_log.h \
 	src/sim/boot/config.h \
-	src/sim/boot/memblock.h
+	src/sim/boot/memblock.c src/sim/boot/memblock.h \
+	src/sim/boot/memblock_alloc.c
 # phys
 libkmmsim_a_SOURCES += \
 	src/sim/phys/buddy.h \
@@ -41,3 +42,7 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/bug_report.c \
 	src/sim/machine.h
+
+# the boot sequence and the root object
+libkmmsim_a_SOURCES += \
+	src/sim/machine.c

@@ -26,4 +26,9 @@ void printk(struct machine *m, int level, const char *fmt, ...) __printf(3, 4);
 void boot_step(struct machine *m, const char *name);
 void boot_note(struct machine *m, const char *fmt, ...) __printf(2, 3);
 
+struct boot_log *boot_log_new(struct arena *arena) __must_check;
+/* 0, or -ENOMEM if a line was lost. */
+int boot_log_error(const struct boot_log *log) __must_check;
+void boot_log_free(struct arena *arena, struct boot_log *log);
+
 #endif
