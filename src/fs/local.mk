@@ -4,11 +4,23 @@ noinst_LIBRARIES += libkmmtree.a
 libkmmtree_a_SOURCES =
 # core
 libkmmtree_a_SOURCES += \
-	src/fs/core/ctl.h src/fs/core/entry.h src/fs/core/journal.h \
+	src/fs/core/ctl.h src/fs/core/entry.h \
+	src/fs/core/handle.c \
+	src/fs/core/host.c src/fs/core/host.h \
+	src/fs/core/journal.h \
+	src/fs/core/lookup.c \
 	src/fs/core/names.c src/fs/core/names.h \
-	src/fs/core/tree.h src/fs/core/tree_struct.h src/fs/core/verb.h
+	src/fs/core/node.c \
+	src/fs/core/parts.c src/fs/core/parts.h \
+	src/fs/core/readdir.c \
+	src/fs/core/rows.c \
+	src/fs/core/self.c \
+	src/fs/core/tree.c src/fs/core/tree.h src/fs/core/tree_struct.h \
+	src/fs/core/verb.h
 # proc
 
 # sys
 
 # sim
+libkmmtree_a_SOURCES += \
+	src/fs/sim/readme.c

@@ -102,13 +102,29 @@ struct dir {
 };
 
 /*
- * Parts of a directory that live in several .c files: the table of parts is in
- * fs/core/tree.c; parts that name the same path are merged.
+ * Parts of a directory that live in several .c files: parts that name the same
+ * path are merged, and directories that only a path names are made. Below a
+ * family the path has its documentary name: "sys/devices/system/node/node<N>".
  */
 struct tree_part {
 	const char *path;	/* "proc", "proc/sys/vm", "sys/devices/system/node" */
 	const struct dir *dir;
 };
+
+/*
+ * What one .c file adds to the tree: TREE_PARTS(zoneinfo_parts, { "proc", &dir });
+ * at its bottom, and X(zoneinfo_parts) in fs/core/parts.c. Rows are listed in the
+ * order of parts.c.
+ */
+struct tree_parts {
+	const struct tree_part *parts;
+	unsigned int nr;
+};
+
+#define TREE_PARTS(name, ...) \
+	static const struct tree_part name##_rows[] = { __VA_ARGS__ }; \
+	extern const struct tree_parts name; \
+	const struct tree_parts name = { name##_rows, ARRAY_SIZE(name##_rows) }
 
 #define DIR_FILES(array) .entries = (array), .nr_entries = ARRAY_SIZE(array)
 #define DIR_BINS(array) .bins = (array), .nr_bins = ARRAY_SIZE(array)

@@ -115,6 +115,9 @@ void view_path(const struct view *view, struct out *out);
  */
 int tree_guard(struct tree *tree, int (*change)(void *arg), void *arg) __must_check;
 
+/* The names of a machine that has just booted: init. Cannot fail after the first. */
+int tree_reset_names(struct tree *tree) __must_check;
+
 /* Remember the last line (write lock held). Texts are copied; NULL counts as "". */
 struct last_text {
 	const char *path, *line, *result, *sentence, *help;

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Open files. Text is rendered whole at open and again when a reader that has
+ * read goes back to offset 0, so that one pass over a file never mixes two
+ * states. Binary files are computed from the offset; control files are streams
+ * and belong to ctl.c. A write(2) to a text file is one store, as in sysfs, and a
+ * line of the journal.
+ *
+ * Lock order: handle->mutex (two readers of one open file), then the tree's.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fs/core/ctl.h"
+#include "fs/core/journal.h"
+#include "fs/core/tree_struct.h"
+
+#define MAX_STORE 4096	/* bytes of one write to a text file */
+
+struct handle {
+	struct tree *tree;
+	struct node node;
+	struct caller caller;
+	int flags;
+	enum row_kind kind;
+	struct ctl *ctl;	/* of a control file */
+
+	pthread_mutex_t mutex;
+	struct out text;
+	bool used;		/* something was read or written since it was rendered */
+};
+
+static bool opened_for(const struct handle *handle, int mode)
+{
+	int access = handle->flags & O_ACCMODE;
+
+	return access == O_RDWR || access == mode;
+}
+
+/* Render the text anew. What comes from the host is read without the lock. */
+static int render(struct handle *handle)
+{
+	struct tree *tree = handle->tree;
+	bool host = tree_row(tree, handle->node)->host;
+	struct out text = OUT_INIT;
+	struct view view;
+	int err;
+
+	tree_lock_read(tree);
+	err = node_view(tree, handle->node, handle->caller, &view);
+	if (host)
+		tree_unlock(tree);
+	if (!err)
+		err = view.entry->show(&text, &view);
+	if (!host)
+		tree_unlock(tree);
+	if (!err)
+		err = out_error(&text);
+	if (err) {
+		out_free(&text);
+		return err;
+	}
+	out_free(&handle->text);
+	handle->text = text;
+	handle->used = false;
+	return 0;
+}
+
+/* May a file of this row be opened so? */
+static int access_error(const struct row *row, int flags)
+{
+	const struct entry *entry = row->entry;
+	int access = flags & O_ACCMODE;
+
+	if (S_ISDIR(entry->mode))
+		return -EISDIR;
+	if (S_ISLNK(entry->mode))
+		return -ELOOP;
+	if (row->kind == ROW_CTL)
+		return 0;
+	if (access != O_RDONLY && !entry->store)
+		return -EACCES;
+	if (access != O_WRONLY && row->kind != ROW_BIN && !entry->show)
+		return -EACCES;
+	return 0;
+}
+
+static int open_ctl(struct handle *handle)
+{
+	struct tree *tree = handle->tree;
+	struct view view;
+	int err;
+
+	tree_lock_read(tree);
+	err = node_view(tree, handle->node, handle->caller, &view);
+	tree_unlock(tree);
+	return err ? err : ctl_open(tree, &view, handle->flags, &handle->ctl);
+}
+
+int tree_open(struct tree *tree, struct node node, struct caller caller, int flags,
+	      struct handle **result)
+{
+	struct handle *handle;
+	int err;
+
+	if (node.row >= tree->nr_rows)
+		return -ENOENT;
+	err = access_error(tree_row(tree, node), flags);
+	if (err)
+		return err;
+	handle = calloc(1, sizeof(*handle));
+	if (!handle)
+		return -ENOMEM;
+	handle->tree = tree;
+	handle->node = node;
+	handle->caller = caller;
+	handle->flags = flags;
+	handle->kind = tree_row(tree, node)->kind;
+	pthread_mutex_init(&handle->mutex, NULL);
+	if (handle->kind == ROW_CTL)
+		err = open_ctl(handle);
+	else if (handle->kind != ROW_BIN && opened_for(handle, O_RDONLY))
+		err = render(handle);
+	if (err) {
+		handle_release(handle);
+		return err;
+	}
+	*result = handle;
+	return 0;
+}
+
+static ssize_t read_text(struct handle *handle, u64 offset, char *buf, size_t len)
+{
+	const struct out *text = &handle->text;
+	int err = 0;
+
+	if (offset == 0 && handle->used)
+		err = render(handle);
+	if (err)
+		return err;
+	handle->used = true;
+	if (offset >= text->len)
+		return 0;
+	len = MIN(len, text->len - offset);
+	memcpy(buf, text->text + offset, len);
+	return len;
+}
+
+static ssize_t read_bin(struct handle *handle, u64 offset, char *buf, size_t len)
+{
+	struct tree *tree = handle->tree;
+	const struct bin_entry *bin =
+		container_of(tree_row(tree, handle->node)->entry, struct bin_entry, entry);
+	struct view view;
+	size_t done = 0;
+	ssize_t n;
+
+	tree_lock_read(tree);
+	n = node_view(tree, handle->node, handle->caller, &view);
+	while (!n && done < len) {
+		n = bin->read(&view, offset + done, buf + done, len - done);
+		if (n <= 0)
+			break;
+		done += n;
+		n = 0;
+	}
+	tree_unlock(tree);
+	return done ? (ssize_t)done : n;
+}
+
+ssize_t handle_read(struct handle *handle, u64 offset, char *buf, size_t len)
+{
+	ssize_t n;
+
+	if (!opened_for(handle, O_RDONLY))
+		return -EBADF;
+	if (!len)
+		return 0;
+	len = MIN(len, (size_t)INT32_MAX);
+	if (handle->kind == ROW_CTL)
+		return ctl_read(handle->ctl, buf, len);
+	if (handle->kind == ROW_BIN)
+		return read_bin(handle, offset, buf, len);
+	pthread_mutex_lock(&handle->mutex);
+	n = read_text(handle, offset, buf, len);
+	pthread_mutex_unlock(&handle->mutex);
+	return n;
+}
+
+/* One write to a text file. */
+struct store_call {
+	struct store store;
+	struct view view;
+	const char *text;
+};
+
+static int run_store(void *arg)
+{
+	struct store_call *call = arg;
+
+	return call->view.entry->store(&call->store, &call->view, call->text);
+}
+
+/* Write lock held. A store that fails changes nothing, so it is no history. */
+static int store_locked(struct handle *handle, struct store_call *call,
+			const struct out *path)
+{
+	struct tree *tree = handle->tree;
+	int err = node_view(tree, handle->node, handle->caller, &call->view);
+
+	if (!err)
+		err = journal_reserve(tree, path->text, call->text);
+	if (err)
+		return err;
+	call->store.m = tree->machine;
+	err = tree_guard(tree, run_store, call);
+	if (err == -EIO && tree->machine->broken)
+		out_puts(call->store.sentence,
+			 "the machine is broken: read sim/dmesg, then write reboot to sim/ctl");
+	if (!err)
+		err = journal_append(tree, path->text, call->text, 0, NULL);
+	last_line_set(tree, &(struct last_text){
+		.path = path->text,
+		.line = call->text,
+		.result = err ? NULL : "0",
+		.sentence = call->store.sentence->text,
+	}, err);
+	return err;
+}
+
+static ssize_t write_text(struct handle *handle, const char *buf, size_t len)
+{
+	struct out sentence = OUT_INIT, path = OUT_INIT;
+	char text[MAX_STORE + 1];
+	struct store_call call = { .store.sentence = &sentence, .text = text };
+	size_t end = len && buf[len - 1] == '\n' ? len - 1 : len;
+	int err;
+
+	if (len > MAX_STORE)
+		return -E2BIG;
+	if (memchr(buf, '\0', end))
+		return -EINVAL;
+	memcpy(text, buf, end);
+	text[end] = '\0';
+	tree_lock_write(handle->tree);
+	node_path(handle->tree, handle->node, &path);
+	err = out_error(&path);
+	if (!err)
+		err = store_locked(handle, &call, &path);
+	tree_unlock(handle->tree);
+	out_free(&sentence);
+	out_free(&path);
+	return err ? err : (ssize_t)len;
+}
+
+ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t len)
+{
+	ssize_t n;
+
+	if (!opened_for(handle, O_WRONLY))
+		return -EBADF;
+	if (!len)
+		return 0;
+	if (handle->kind == ROW_CTL)
+		return ctl_write(handle->ctl, buf, len);
+	n = write_text(handle, buf, len);
+	pthread_mutex_lock(&handle->mutex);
+	handle->used = true;
+	pthread_mutex_unlock(&handle->mutex);
+	return n;
+}
+
+bool handle_is_stream(const struct handle *handle)
+{
+	return handle->kind == ROW_CTL;
+}
+
+void handle_release(struct handle *handle)
+{
+	if (!handle)
+		return;
+	if (handle->ctl)
+		ctl_release(handle->ctl);
+	out_free(&handle->text);
+	pthread_mutex_destroy(&handle->mutex);
+	free(handle);
+}

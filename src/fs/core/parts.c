@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The one list of all families of files: a new one is one line here. */
+#include "fs/core/parts.h"
+
+#define PARTS(X) \
+	X(readme_parts) \
+	X(self_parts)
+
+#define DECLARE(name) extern const struct tree_parts name;
+#define LIST(name) &name,
+
+PARTS(DECLARE)
+
+const struct tree_parts *const fs_parts[] = { PARTS(LIST) };
+const unsigned int nr_fs_parts = ARRAY_SIZE(fs_parts);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A mounted machine from start to end, and the record of its last line. The lock
+ * prefers writers, so that readers in a loop cannot keep a line waiting.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fs/core/ctl.h"
+#include "fs/core/host.h"
+#include "fs/core/journal.h"
+#include "fs/core/tree_struct.h"
+#include "sim/base/bug.h"
+
+#define PID_INIT 1
+
+static int lock_init(struct tree *tree)
+{
+	pthread_rwlockattr_t attr;
+	int err;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	err = pthread_rwlock_init(&tree->lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+	return -err;
+}
+
+int tree_reset_names(struct tree *tree)
+{
+	names_clear(&tree->names);
+	return names_set(&tree->names, "init", NAME_PID, PID_INIT);
+}
+
+static int start(struct tree *tree, char **error)
+{
+	int err = rows_build(tree);
+
+	if (err) {
+		if (err != -ENOMEM)
+			*error = strdup("the tables of the tree do not fit together");
+		return err;
+	}
+	err = machine_boot(tree->config, &tree->machine, error);
+	if (!err)
+		err = tree_reset_names(tree);
+	if (!err)
+		err = journal_create(tree);
+	return err ? err : ctl_create(tree);
+}
+
+int tree_create(const struct machine_config *config, struct tree **result, char **error)
+{
+	struct tree *tree = calloc(1, sizeof(*tree));
+	int err;
+
+	*error = NULL;
+	if (!tree)
+		return -ENOMEM;
+	tree->config = config;
+	tree->host_proc = host_proc_open();
+	err = lock_init(tree);
+	if (err) {
+		free(tree);
+		return err;
+	}
+	err = start(tree, error);
+	if (err) {
+		tree_free(tree);
+		return err;
+	}
+	*result = tree;
+	return 0;
+}
+
+static void last_line_free(struct last_line *last)
+{
+	out_free(&last->path);
+	out_free(&last->line);
+	out_free(&last->result);
+	out_free(&last->sentence);
+}
+
+void tree_free(struct tree *tree)
+{
+	if (!tree)
+		return;
+	ctl_destroy(tree);
+	journal_destroy(tree);
+	if (tree->machine)
+		machine_free(tree->machine);
+	names_free(&tree->names);
+	last_line_free(&tree->last);
+	rows_free(tree);
+	if (tree->host_proc >= 0)
+		close(tree->host_proc);
+	pthread_rwlock_destroy(&tree->lock);
+	free(tree);
+}
+
+const struct machine *tree_machine(const struct tree *tree)
+{
+	return tree->machine;
+}
+
+int tree_guard(struct tree *tree, int (*change)(void *arg), void *arg)
+{
+	struct bug_trap trap;
+	int err;
+
+	if (tree->machine->broken)
+		return -EIO;
+	tree->machine->trap = &trap;
+	err = setjmp(trap.jump) ? -EIO : change(arg);
+	tree->machine->trap = NULL;
+	return err;
+}
+
+static void set_text(struct out *out, const char *text)
+{
+	out_clear(out);
+	out_puts(out, text ? text : "");
+}
+
+void last_line_set(struct tree *tree, const struct last_text *text, int err)
+{
+	struct last_line *last = &tree->last;
+
+	last->any = true;
+	last->err = err;
+	last->help = text->help;
+	set_text(&last->path, text->path);
+	set_text(&last->line, text->line);
+	set_text(&last->result, text->result);
+	set_text(&last->sentence, text->sentence);
+}
