@@ -11,3 +11,8 @@ tests_test_base_bug_SOURCES = tests/test_base_bug.c
 tests_test_base_bug_LDADD = $(TEST_LIBS)
 tests_test_base_event_SOURCES = tests/test_base_event.c
 tests_test_base_event_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/test_config
+TESTS += tests/test_config
+tests_test_config_SOURCES = tests/test_config.c
+tests_test_config_LDADD = $(TEST_LIBS)

@@ -23,7 +23,11 @@ libkmmsim_a_SOURCES += \
 # boot
 libkmmsim_a_SOURCES += \
 	src/sim/boot/boot_log.c src/sim/boot/boot_log.h \
-	src/sim/boot/config.h \
+	src/sim/boot/config.c src/sim/boot/config.h \
+	src/sim/boot/config_check.c src/sim/boot/config_load.h \
+	src/sim/boot/config_options.def src/sim/boot/config_rows.c \
+	src/sim/boot/config_text.c src/sim/boot/config_text.h \
+	src/sim/boot/config_value.c src/sim/boot/config_value.h \
 	src/sim/boot/memblock.c src/sim/boot/memblock.h \
 	src/sim/boot/memblock_alloc.c
 # phys
@@ -46,3 +50,19 @@ libkmmsim_a_SOURCES += \
 # the boot sequence and the root object
 libkmmsim_a_SOURCES += \
 	src/sim/machine.c
+
+# The shipped machines, in the order of --list.
+KMM_MACHINES = \
+	src/sim/boot/machines/pc.machine \
+	src/sim/boot/machines/tiny.machine \
+	src/sim/boot/machines/numa4.machine \
+	src/sim/boot/machines/numa8.machine \
+	src/sim/boot/machines/i386.machine \
+	src/sim/boot/machines/swap.machine
+KMM_EMBED = src/sim/boot/machines/embed.awk
+EXTRA_DIST += $(KMM_MACHINES) $(KMM_EMBED)
+nodist_libkmmsim_a_SOURCES = src/sim/boot/machines.c
+CLEANFILES += src/sim/boot/machines.c
+src/sim/boot/machines.c: $(KMM_MACHINES) $(KMM_EMBED)
+	$(AM_V_GEN)$(MKDIR_P) src/sim/boot && \
+	$(AWK) -f $(filter %.awk,$^) $(filter %.machine,$^) > $@.tmp && mv $@.tmp $@

@@ -30,6 +30,10 @@ typedef int64_t s64;
 #define container_of(ptr, type, member) \
 	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
+/* GLib, where start-up code includes it, has its own. */
+#undef MIN
+#undef MAX
+#undef CLAMP
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define CLAMP(x, lo, hi) MIN(MAX(x, lo), hi)

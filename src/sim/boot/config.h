@@ -38,10 +38,14 @@ struct config_reserve {
 struct config_node {
 	bool present;
 	u64 cpus[CPU_WORDS];
+	/*
+	 * Either all nodes with memory have a size (boot lays them out as the
+	 * platform does; then there is no [e820]), or all have ranges.
+	 */
 	u64 size;		/* bytes, when `memory` is a size; else 0 */
 	struct phys_range *ranges;
 	unsigned int nr_ranges;
-	u16 distances[MAX_NUMNODES];	/* 0 = not given */
+	u16 distances[MAX_NUMNODES];	/* by node id; filled in for all that exist */
 };
 
 /* [zone N NAME]: what boot left to the allocator, when only the outcome is known. */
@@ -109,9 +113,26 @@ int machine_config_parse(const char *name, const char *text, const char *const *
 			 struct machine_config **config, char **error) __must_check;
 void machine_config_free(struct machine_config *config);
 
-/* The value of a [config] or [image] key, or NULL. */
+/*
+ * The value of a [config] key (y and n for what is on or off): what the file says,
+ * else what Debian's kernel of that release and architecture has; NULL for a name
+ * that config_options.def does not know.
+ */
 const char *machine_config_get(const struct machine_config *config, const char *name);
+bool machine_config_bool(const struct machine_config *config, const char *name);
+u64 machine_config_number(const struct machine_config *config, const char *name);
+
+/*
+ * The value of an [image] key, NULL or false if the file does not say. Ranges: code,
+ * rodata, data, bss. Sizes: what boot frees (init, decrypted, text_rodata_gap,
+ * rodata_data_gap, smp_alternatives, initrd) and what dmesg's "Memory:" line says
+ * (log_code, log_rwdata, log_rodata, log_init, log_bss).
+ */
 const char *machine_config_image(const struct machine_config *config, const char *name);
+bool machine_config_image_size(const struct machine_config *config, const char *name,
+			       u64 *bytes);
+bool machine_config_image_range(const struct machine_config *config, const char *name,
+				struct phys_range *range);
 
 /* Shipped machines, in the order of --list. */
 struct shipped_machine {

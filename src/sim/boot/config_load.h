@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The private side of config.h: what is at hand while a machine file is read.
+ * config.c drives, config_rows.c turns one key into one field, config_check.c looks
+ * across keys when all of them are known.
+ */
+#ifndef KMM_BOOT_CONFIG_LOAD_H
+#define KMM_BOOT_CONFIG_LOAD_H
+
+#include <glib.h>
+
+#include "sim/boot/config_text.h"
+#include "sim/boot/config_value.h"
+
+struct config_load {
+	struct machine_config *config;
+	struct config_text text;
+	char **error;
+	const struct config_line *line;	/* the one that is being read */
+	unsigned int at;	/* the element that its section describes */
+	/* The arrays of the config while they grow. */
+	GArray *e820, *reserves, *zones, *swaps, *files, *keys, *image;
+};
+
+/* *error = where the line stands, and the sentence; returns -EINVAL. */
+int config_bad(struct config_load *load, const struct config_line *line, const char *fmt,
+	       ...) G_GNUC_PRINTF(3, 4);
+
+/* A section has begun: 0, or -EINVAL if there is no such section. */
+int config_open_section(struct config_load *load) __must_check;
+/* One key of the section that `load->line` stands in; may cut the value's end. */
+int config_set_key(struct config_load *load, char *value) __must_check;
+
+/* Defaults that need the whole file, then everything that two keys can get wrong. */
+int config_check(struct config_load *load) __must_check;
+
+#endif
