@@ -17,6 +17,13 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/self.c \
 	src/fs/core/tree.c src/fs/core/tree.h src/fs/core/tree_struct.h \
 	src/fs/core/verb.h
+# the language
+libkmmtree_a_SOURCES += \
+	src/fs/core/arg.c src/fs/core/arg.h \
+	src/fs/core/call.h \
+	src/fs/core/line.c src/fs/core/line.h \
+	src/fs/core/verb.c \
+	src/fs/core/word.c src/fs/core/word.h
 # proc
 
 # sys

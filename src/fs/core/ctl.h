@@ -29,6 +29,14 @@ ssize_t ctl_read(struct ctl *ctl, char *buf, size_t len);
 /* Runs what is left of a line. */
 void ctl_release(struct ctl *ctl);
 
+/*
+ * Run one line without an open file, as kmm-run does: what is left of PATH of
+ * `PATH: LINE` (line.h). The reply goes to `reply`, the sentence of a failure to
+ * `sentence`. 0 or -errno. Takes the lock.
+ */
+int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t len,
+	    struct out *reply, struct out *sentence);
+
 /* The bare result of the last call of a scope: sim/result, PID/result. Read side. */
 int ctl_result(const struct view *view, struct out *out);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Verbs of the control language: one row each. The parser (line.h) turns a line
- * into a call: arguments are parsed by kind before any lock is taken; run() then
- * acts under the write lock. Syntax is design.md's: C form with parentheses or
+ * Verbs of the control language: one row each. The parser (word.h, arg.h) turns a
+ * line into a call: arguments are parsed by kind before anything changes; run()
+ * then acts under the write lock. Syntax is design.md's: C form with parentheses or
  * short form with blanks; `= VALUE` expects, `as NAME` names.
  */
 #ifndef KMM_FS_VERB_H
@@ -12,53 +12,115 @@
 
 enum arg_kind {
 	A_END,
-	A_NUMBER,	/* hex, decimal, negative, K M G T P; @name, @name+4K */
+	A_NUMBER,	/* hex, decimal, negative, K M G T P; @name, @name+4K; NULL */
 	A_SIZE,		/* a number of bytes, not negative */
 	A_ADDR,		/* an address or pfn: number or @name */
 	A_GFP,		/* GFP_KERNEL|__GFP_ZERO, kernel, atomic, ... */
-	A_ORDER,	/* 0..10 */
+	A_ORDER,	/* a small number; run() says which are too big */
 	A_WORD,		/* a name */
-	A_TIME,		/* 10, 5s, 250ms, 100us */
+	A_TIME,		/* 10 (jiffies), 5s, 250ms, 100us, 7ns: value in ns */
 	A_SLAB,		/* SLAB_* flags */
+	A_NODE,		/* a node's id; -1 = NUMA_NO_NODE */
+	NR_ARG_KINDS,
 	A_OPTIONAL = 0x80,	/* this argument and those behind it may be missing */
 };
 #define MAX_ARGS 8
 
+/* Where an argument's value came from, so that the journal can say it again. */
+enum arg_from { ARG_PLAIN, ARG_LAST, ARG_NAME };
+
 struct arg {
 	bool given;
-	u64 value;
-	const char *text;	/* the words as written */
+	u8 from;		/* enum arg_from: a number, `@`, `@name` */
+	u16 len;		/* of text */
+	u64 value;		/* negative numbers as two's complement */
+	s64 offset;		/* of `@name+4K` */
+	const char *text;	/* the word, NUL-terminated; of @name: the name */
 };
 
-enum result_kind { RESULT_NUMBER, RESULT_POINTER, RESULT_NONE };
+enum result_kind {
+	RESULT_NONE,		/* 0 when it worked: nothing to name */
+	RESULT_NUMBER,
+	RESULT_POINTER,		/* a virtual address */
+	RESULT_PFN,
+};
 
 struct call {
 	struct tree *tree;
-	struct machine *m;
-	struct view view;	/* of the ctl file */
+	struct machine *m;	/* after reboot and undo: the new one */
+	u32 scope;		/* enum call_scope of call.h */
 	const struct verb *verb;
-	struct arg args[MAX_ARGS];
-	unsigned int nr_args;
+	u8 form;		/* which form of the verb: 0 = args, 1 + i = forms[i] */
+	u8 nr_args;		/* words that were given */
+	struct arg args[MAX_ARGS];	/* by slot */
+	char name[64];		/* behind `as`; "" = none */
+	int err;		/* what run() returned */
 	u64 value;		/* the result of a call that succeeded */
 	struct out *sentence;	/* the reason of one that failed */
 	bool refused;		/* nothing was changed: the line was not accepted */
+	bool replaying;		/* the journal has it already */
+};
+
+/* Another order of the same arguments. */
+struct verb_form {
+	u8 args[MAX_ARGS];	/* enum arg_kind, A_END-terminated */
+	u8 slot[MAX_ARGS];	/* index into call->args of each */
+};
+
+enum verb_flag {
+	VERB_WHEN_BROKEN = 1,	/* also on a machine that a broken invariant stopped */
+	VERB_HISTORY = 2,	/* changes the journal itself: is not recorded */
 };
 
 struct verb {
 	const char *name;
-	u8 args[MAX_ARGS];	/* enum arg_kind, A_END-terminated */
+	u8 args[MAX_ARGS];	/* enum arg_kind, A_END-terminated; slots 0, 1, ... */
 	/* 0 with call->value, or -errno as the kernel's call gives it. */
 	int (*run)(struct call *call);
 	u8 result;		/* enum result_kind */
-	u8 scopes;		/* 1 << enum view_slot: where it may be written */
+	u8 flags;		/* enum verb_flag */
+	u16 scopes;		/* 1 << enum view_slot: where it may be written */
 	const char *usage;	/* "ORDER [GFP] [NODE]" */
 	const char *help;	/* one paragraph */
+	const struct verb_form *forms;	/* other orders of the arguments */
+	u8 nr_forms;
 };
+
+#define SCOPE_KERNEL (1U << V_NAME | 1U << V_CPU)
 
 /* Tables of verbs: one array for each .c file of verbs, listed in verb.c. */
 struct verb_table {
 	const struct verb *verbs;
 	unsigned int nr;
 };
+
+extern const struct verb_table page_verbs;	/* sim/verbs_page.c */
+extern const struct verb_table slab_verbs;	/* sim/verbs_slab.c */
+extern const struct verb_table vmalloc_verbs;	/* sim/verbs_vmalloc.c */
+extern const struct verb_table machine_verbs;	/* sim/verbs_machine.c */
+
+/* All verbs as one list: i-th, or NULL behind the last. The number is an id. */
+const struct verb *verb_at(unsigned int i);
+unsigned int verb_number(const struct verb *verb);
+/* The verb of this name (len bytes), or NULL. */
+const struct verb *verb_find(const char *name, size_t len);
+/* The one spelt most like it, or NULL if none is near. */
+const struct verb *verb_nearest(const char *name, size_t len);
+
+/* Kinds and slots of one form of a verb. */
+const u8 *verb_form_args(const struct verb *verb, unsigned int form);
+static inline unsigned int verb_form_slot(const struct verb *verb, unsigned int form,
+					  unsigned int i)
+{
+	return form ? verb->forms[form - 1].slot[i] : i;
+}
+
+/*
+ * Refuse a call whose arguments make no sense: say why, remember that nothing was
+ * changed, return err.
+ */
+int call_refuse(struct call *call, int err, const char *fmt, ...) __printf(3, 4);
+/* The same for host memory (-ENOBUFS of the engine): returns -ENOMEM. */
+int call_no_host_memory(struct call *call);
 
 #endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One call from text to result. call_parse() finds the verb and its arguments and
+ * changes nothing; call_run() acts, under the tree's write lock; call_finish()
+ * judges what came of it by the line's expectation.
+ *
+ * The last call of each scope is remembered: `@`, sim/result, and what a control
+ * file reads that was not written to.
+ */
+#ifndef KMM_FS_CALL_H
+#define KMM_FS_CALL_H
+
+#include "fs/core/arg.h"
+#include "fs/core/line.h"
+#include "fs/core/tree_struct.h"
+
+/* Whose calls: the machine's or CPU N's. */
+enum call_scope { SCOPE_MACHINE, SCOPE_CPU };	/* SCOPE_CPU + N */
+
+#define CALL_ROOM (LINE_BYTES + 2 * MAX_WORDS)
+
+/* The last call of a scope. */
+struct last_call {
+	bool any;
+	bool has_address;
+	u64 address;		/* `@` */
+	const struct verb *verb;
+	u8 form, nr_args;
+	struct arg args[MAX_ARGS];	/* texts lie in words */
+	int err;
+	u64 value;
+	char *sentence;		/* malloc()ed or NULL */
+	size_t used;
+	char words[CALL_ROOM];
+};
+
+/* tree->ctl. */
+struct ctl_state {
+	unsigned int nr_scopes;
+	struct last_call **scopes;	/* made on first use */
+};
+
+/* What a line asks for, and room for what its call points to. */
+struct request {
+	struct call call;
+	struct words words;
+	size_t used;
+	char room[CALL_ROOM];
+};
+
+/*
+ * Parse a line for a scope. 0; -EBADMSG: it cannot be read; -ENOSYS: no such call;
+ * with the sentence in req->call.sentence, which the caller has set. An empty line
+ * has words.verb.len 0. Any side of the lock.
+ */
+int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
+	       struct request *req) __must_check;
+
+/*
+ * Run it: host memory is secured, the machine acts on the scope's CPU, the journal
+ * gets the call, the result gets its name, the scope remembers. call->err is then
+ * what came of it, call->sentence why it failed. Write lock.
+ */
+void call_run(struct call *call);
+
+/*
+ * What the line comes to: 0 when the result was as expected (or there was no
+ * expectation and the call succeeded), -ERANGE with a sentence when it was another,
+ * else call->err. Needs no lock.
+ */
+int call_finish(struct request *req) __must_check;
+
+/* "0x1234", "0", "-1 ENOMEM". */
+void call_result(struct out *out, const struct verb *verb, int err, u64 value);
+/* alloc_pages(0, GFP_KERNEL) = 0x1234, as strace prints it; -1 EINVAL (SENTENCE). */
+void last_call_print(struct out *out, const struct last_call *last);
+/* The last call of a scope, or NULL. Read side. */
+const struct last_call *last_call_of(const struct tree *tree, u32 scope);
+void last_calls_forget(struct tree *tree);
+
+#endif

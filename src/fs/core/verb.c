@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The verbs of all tables as one list, in the order of the tables. A name is found
+ * by trying the rows of its length and first letter; what is spelt nearly so, by
+ * edit distance.
+ */
+#include "fs/core/verb.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "fs/core/word.h"
+
+static const struct verb_table *const tables[] = {
+	&page_verbs, &slab_verbs, &vmalloc_verbs, &machine_verbs,
+};
+
+const struct verb *verb_at(unsigned int i)
+{
+	for (unsigned int t = 0; t < ARRAY_SIZE(tables); t++) {
+		if (i < tables[t]->nr)
+			return &tables[t]->verbs[i];
+		i -= tables[t]->nr;
+	}
+	return NULL;
+}
+
+unsigned int verb_number(const struct verb *verb)
+{
+	unsigned int before = 0;
+
+	for (unsigned int t = 0; t < ARRAY_SIZE(tables); t++) {
+		if (verb >= tables[t]->verbs && verb < tables[t]->verbs + tables[t]->nr)
+			return before + (verb - tables[t]->verbs);
+		before += tables[t]->nr;
+	}
+	return before;
+}
+
+const struct verb *verb_find(const char *name, size_t len)
+{
+	for (unsigned int t = 0; t < ARRAY_SIZE(tables); t++) {
+		for (unsigned int i = 0; i < tables[t]->nr; i++) {
+			const struct verb *verb = &tables[t]->verbs[i];
+
+			if (verb->name[0] == name[0] && !strncmp(verb->name, name, len) &&
+			    !verb->name[len])
+				return verb;
+		}
+	}
+	return NULL;
+}
+
+#define DISTANCE_CHARS 32
+
+/* Levenshtein's distance; both are short. */
+static unsigned int edit_distance(const char *a, size_t a_len, const char *b)
+{
+	unsigned int row[DISTANCE_CHARS + 1];
+	size_t b_len = strlen(b);
+
+	if (b_len > DISTANCE_CHARS || a_len > DISTANCE_CHARS)
+		return DISTANCE_CHARS;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		unsigned int diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			unsigned int up = row[j];
+			unsigned int change = diagonal + ((a[i - 1] | 0x20) != (b[j - 1] | 0x20));
+
+			row[j] = MIN(MIN(row[j - 1], up) + 1, change);
+			diagonal = up;
+		}
+	}
+	return row[b_len];
+}
+
+const struct verb *verb_nearest(const char *name, size_t len)
+{
+	const struct verb *verb, *nearest = NULL;
+	unsigned int least = DISTANCE_CHARS;
+
+	for (unsigned int i = 0; (verb = verb_at(i)); i++) {
+		unsigned int distance = edit_distance(name, len, verb->name);
+
+		if (distance < least) {
+			least = distance;
+			nearest = verb;
+		}
+	}
+	/* More than half of it changed: a guess would be noise. */
+	return least <= MAX(len / 2, 1) ? nearest : NULL;
+}
+
+const u8 *verb_form_args(const struct verb *verb, unsigned int form)
+{
+	return form ? verb->forms[form - 1].args : verb->args;
+}
+
+int call_refuse(struct call *call, int err, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	out_puts(call->sentence, text);
+	call->refused = true;
+	return err;
+}
+
+int call_no_host_memory(struct call *call)
+{
+	return call_refuse(call, -ENOMEM, "the host has no memory left for this call: "
+			   "nothing was changed");
+}
