@@ -30,4 +30,11 @@ libkmmtree_a_SOURCES += \
 
 # sim
 libkmmtree_a_SOURCES += \
-	src/fs/sim/readme.c
+	src/fs/sim/as.c \
+	src/fs/sim/control.c \
+	src/fs/sim/help.c \
+	src/fs/sim/one_page.c \
+	src/fs/sim/readme.c \
+	src/fs/sim/state.c \
+	src/fs/sim/steps.c \
+	src/fs/sim/view.c

@@ -1,11 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* README: one screen for somebody who has just mounted this and looks around. */
+/*
+ * README: one screen for somebody who has just mounted this and looks around. The
+ * lines to try are right for the machine that is mounted.
+ */
+#include <inttypes.h>
+
 #include "fs/core/entry.h"
+
+static void describe(struct out *out, const struct machine *m)
+{
+	u64 bytes = 0;
+	unsigned int nr_nodes = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		if (!m->nodes[i])
+			continue;
+		nr_nodes++;
+		bytes += PFN_PHYS(m->nodes[i]->present_pages);
+	}
+	out_printf(out, "This is a simulated machine: Linux %s on %s, %u CPU%s, %u node%s, "
+		   "%" PRIu64 " MiB.\n", release_name(m->release), m->arch->name, m->nr_cpus,
+		   m->nr_cpus == 1 ? "" : "s", nr_nodes, nr_nodes == 1 ? "" : "s",
+		   (u64)(bytes / SZ_1M));
+}
 
 static int readme_show(struct out *out, const struct view *v)
 {
-	out_printf(out, "A simulated machine: Linux %s on %s, %u CPUs.\n",
-		   release_name(v->m->release), v->m->arch->name, v->m->nr_cpus);
+	const struct machine *m = v->m;
+
+	describe(out, m);
+	out_puts(out,
+		 "Its memory manager runs here; nothing of the host's memory is shown or used.\n"
+		 "\n"
+		 "  proc/  sys/  what its kernel shows, in the kernel's own format\n"
+		 "  sim/         what a real kernel does not show, and the control file\n"
+		 "\n"
+		 "Try, in this directory:\n"
+		 "\n"
+		 "  cat proc/buddyinfo\n");
+	if (m->nr_cpus > 1)
+		out_printf(out, "  echo alloc_pages 3 as mine > sim/cpu/%u/ctl\n",
+			   m->nr_cpus - 1);
+	else
+		out_puts(out, "  echo alloc_pages 3 as mine > sim/ctl\n");
+	out_puts(out,
+		 "  cat sim/as/mine\n"
+		 "  echo free_pages @mine 3 > sim/ctl\n"
+		 "  cat sim/last sim/check\n"
+		 "\n"
+		 "sim/help/index names every verb and file; sim/help/alloc_pages is the page of\n"
+		 "one. sim/view/ has pictures, sim/boot/ the boot step by step. When a write\n"
+		 "fails, sim/last says why. sim/log is the history of this machine, a script\n"
+		 "that kmm-run plays again.\n");
 	return 0;
 }
 

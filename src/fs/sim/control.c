@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The control files of the machine and of its CPUs. What they do is core/ctl.c and
+ * the rows of verbs; here they only have their places.
+ */
+#include <stdio.h>
+
+#include "fs/core/ctl.h"
+#include "fs/core/host.h"
+
+static int result_show(struct out *out, const struct view *v)
+{
+	return ctl_result(v, out);
+}
+
+/* Between calls a CPU runs its idle task, which borrows init_mm. */
+static int current_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "task: swapper/%u\npid: 0\nnode: %u\nmm: none\nactive_mm: init_mm\n",
+		   v->id[V_CPU], v->m->cpu_node[v->id[V_CPU]]);
+	return 0;
+}
+
+#define CTL_HELP \
+	"Write a line, one call of the kernel: `alloc_pages 3 GFP_KERNEL as a`, or as " \
+	"strace prints it, `alloc_pages(3, GFP_KERNEL)`. Behind ` = ` stands the result " \
+	"that is expected. Read the replies from the same open file; see sim/last and the " \
+	"pages of the verbs."
+
+static const struct entry cpu_entries[] = {
+	{ "current", S_IFREG | 0444, ALL, current_show,
+	  .help = "Who runs on this CPU, its mm and the one that the CPU uses." },
+	{ "result", S_IFREG | 0444, ALL, result_show,
+	  .help = "The bare result of the last call on this CPU." },
+};
+
+static const struct ctl_entry cpu_ctls[] = {
+	{ { "ctl", S_IFREG | 0600, ALL, .help = CTL_HELP " The calls run on this CPU." },
+	  V_CPU },
+};
+
+static const struct dir cpu_dir = { DIR_FILES(cpu_entries), DIR_CTLS(cpu_ctls) };
+
+static bool cpu_next(const struct view *v, u32 *id)
+{
+	return *id < v->m->nr_cpus;
+}
+
+static void cpu_name(const struct view *v, u32 id, char name[64])
+{
+	snprintf(name, 64, "%u", id);
+}
+
+static bool cpu_find(const struct view *v, const char *name, u32 *id)
+{
+	return host_number(name, id) && *id < v->m->nr_cpus;
+}
+
+static const struct each cpu_each[] = {
+	{ { "<N>", S_IFDIR | 0555, ALL, .dir = &cpu_dir, .help = "CPU N." },
+	  V_CPU, cpu_next, cpu_name, cpu_find },
+};
+
+static const struct dir cpus_dir = { DIR_EACH(cpu_each) };
+
+static const struct entry sim_entries[] = {
+	{ "cpu", S_IFDIR | 0555, ALL, .dir = &cpus_dir,
+	  .help = "A directory for each CPU: the same calls, made on that CPU." },
+	{ "result", S_IFREG | 0444, ALL, result_show,
+	  .help = "The bare result of the last call that was written to sim/ctl: an "
+		  "address, a number, or `-1 ENOMEM`." },
+};
+
+static const struct ctl_entry sim_ctls[] = {
+	{ { "ctl", S_IFREG | 0600, ALL, .help = CTL_HELP }, V_NAME },
+};
+
+static const struct dir sim_dir = { DIR_FILES(sim_entries), DIR_CTLS(sim_ctls) };
+
+TREE_PARTS(control_parts, { "sim", &sim_dir });
