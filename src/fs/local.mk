@@ -25,7 +25,23 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/verb.c \
 	src/fs/core/word.c src/fs/core/word.h
 # proc
-
+libkmmtree_a_SOURCES += \
+	src/fs/core/figures.c src/fs/core/figures.h \
+	src/fs/core/hugetlb.c src/fs/core/hugetlb.h \
+	src/fs/core/value.c src/fs/core/value.h \
+	src/fs/proc/buddyinfo.c \
+	src/fs/proc/cpuinfo.c \
+	src/fs/proc/direct_map.c src/fs/proc/direct_map.h \
+	src/fs/proc/kpage.c \
+	src/fs/proc/meminfo.c \
+	src/fs/proc/slabinfo.c \
+	src/fs/proc/stat.c \
+	src/fs/proc/sys_kernel.c \
+	src/fs/proc/sys_vm.c \
+	src/fs/proc/system.c \
+	src/fs/proc/vmallocinfo.c \
+	src/fs/proc/vmstat.c \
+	src/fs/proc/zoneinfo.c
 # sys
 
 # sim

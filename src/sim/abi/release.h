@@ -35,6 +35,12 @@ static inline bool rel_pcp_autotune(enum release r)
 	return r >= R_6_18;
 }
 
+/* zoneinfo prints the promo watermark (the field is older). */
+static inline bool rel_zoneinfo_promo(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* An empty or used Movable zone takes the HighMem rule for its min watermark. */
 static inline bool rel_movable_min_is_clamped(enum release r)
 {
@@ -73,6 +79,12 @@ static inline bool rel_hash_from_free_pages(enum release r)
 
 /* SLUB may start from slub_min_order and a remainder fraction of 2 (since 6.7). */
 static inline bool rel_slub_fraction_two(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Only 1 may be written to vm/compact_memory (before, anything). */
+static inline bool rel_compact_memory_takes_1(enum release r)
 {
 	return r >= R_6_18;
 }

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The machine's counters are exact and in one unit each; this file holds the
+ * conversions that the kernel applies on the way to text, once for all files.
+ */
+#include "fs/core/figures.h"
+
+#include "sim/phys/tunables.h"
+
+static u64 not_negative(s64 value)
+{
+	return value < 0 ? 0 : value;
+}
+
+bool option_on(const struct machine *m, const char *name)
+{
+	if (!strcmp(name, "NUMA"))
+		return m->arch->numa;
+	if (!strcmp(name, "HIGHMEM"))
+		return m->arch->zones >> ZONE_HIGHMEM & 1;
+	return machine_config_bool(m->config, name);
+}
+
+bool counter_shown(const struct machine *m, const struct counter_row *row)
+{
+	if (!span_holds(row->span, m->release))
+		return false;
+	if (row->needs & NEEDS_NUMA && !m->arch->numa)
+		return false;
+	if (row->needs & NEEDS_64BIT && m->arch->bits != 64)
+		return false;
+	return !(row->needs & NEEDS_ZSWAP) || option_on(m, "ZSWAP");
+}
+
+unsigned int pmd_pages(const struct machine *m)
+{
+	return 1U << m->arch->hugetlb_order;
+}
+
+u64 zone_figure(const struct machine *m, const struct zone *zone, enum zone_stat_item item)
+{
+	if (item == NR_FREE_PAGES_BLOCKS)
+		return buddy_free_in_blocks(m, zone);
+	return not_negative(zone->stat[item]);
+}
+
+static bool in_bytes(enum node_stat_item item)
+{
+	return item == NR_SLAB_RECLAIMABLE || item == NR_SLAB_UNRECLAIMABLE;
+}
+
+static bool in_huge_pages(enum node_stat_item item)
+{
+	return item == NR_ANON_THPS || item == NR_FILE_HUGEPAGES ||
+	       item == NR_SHMEM_HUGEPAGES || item == NR_SHMEM_PMDMAPPED ||
+	       item == NR_FILE_PMDMAPPED;
+}
+
+u64 node_pages(const struct machine *m, const struct pglist_data *node,
+	       enum node_stat_item item)
+{
+	s64 sum = 0;
+
+	if (node) {
+		sum = node->stat[item];
+	} else {
+		for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
+			if (m->nodes[nid])
+				sum += m->nodes[nid]->stat[item];
+	}
+	return in_bytes(item) ? not_negative(sum) >> PAGE_SHIFT : not_negative(sum);
+}
+
+u64 node_figure(const struct machine *m, const struct pglist_data *node,
+		enum node_stat_item item)
+{
+	u64 pages = node_pages(m, node, item);
+
+	return in_huge_pages(item) ? pages / pmd_pages(m) : pages;
+}
+
+static bool zone_counts(const struct zone *zone, const struct pglist_data *node)
+{
+	return !node || zone->node == node->id;
+}
+
+u64 zones_figure(const struct machine *m, const struct pglist_data *node,
+		 enum zone_stat_item item)
+{
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (zone_counts(m->zones[i], node))
+			sum += zone_figure(m, m->zones[i], item);
+	return sum;
+}
+
+u64 zones_numa_figure(const struct machine *m, const struct pglist_data *node,
+		      enum numa_stat_item item)
+{
+	s64 sum = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (zone_counts(m->zones[i], node))
+			sum += m->zones[i]->numa[item];
+	return not_negative(sum);
+}
+
+/* Movable memory counts as high where it lies above the end of low memory. */
+static bool zone_is_high(const struct machine *m, const struct zone *zone)
+{
+	if (!(m->arch->zones >> ZONE_HIGHMEM & 1))
+		return false;
+	return zone->type == ZONE_HIGHMEM ||
+	       (zone->type == ZONE_MOVABLE && zone_populated(zone) &&
+		PFN_PHYS(zone->start_pfn) >= m->arch->lowmem_end);
+}
+
+u64 managed_figure(const struct machine *m, const struct pglist_data *node,
+		   enum mem_part part)
+{
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		if (zone_counts(zone, node) && (part == MEM_ALL || zone_is_high(m, zone)))
+			sum += zone->managed_pages;
+	}
+	return sum;
+}
+
+u64 free_figure(const struct machine *m, const struct pglist_data *node,
+		enum mem_part part)
+{
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		if (zone_counts(zone, node) && (part == MEM_ALL || zone_is_high(m, zone)))
+			sum += zone_figure(m, zone, NR_FREE_PAGES);
+	}
+	return sum;
+}
+
+/* Free and file pages beyond the reserves; without HighMem, as by default. */
+static u64 dirtyable_pages(const struct machine *m)
+{
+	u64 pages = free_figure(m, NULL, MEM_ALL);
+	u64 file = node_pages(m, NULL, NR_INACTIVE_FILE) + node_pages(m, NULL, NR_ACTIVE_FILE);
+
+	pages -= MIN(pages, m->totalreserve_pages);
+	pages += file;
+	if (m->arch->zones >> ZONE_HIGHMEM & 1) {
+		u64 high = 0;
+
+		for (unsigned int i = 0; i < m->nr_zones; i++) {
+			const struct zone *zone = m->zones[i];
+			u64 part;
+
+			if (!zone_is_high(m, zone))
+				continue;
+			part = zone_figure(m, zone, NR_FREE_PAGES) +
+			       zone_figure(m, zone, NR_ZONE_INACTIVE_FILE) +
+			       zone_figure(m, zone, NR_ZONE_ACTIVE_FILE);
+			high += part - MIN(part, zone_wmark(zone, WMARK_HIGH));
+		}
+		pages -= MIN(pages, high);
+	}
+	return pages + 1;
+}
+
+static u64 dirty_share(u64 bytes, s32 ratio, u64 available)
+{
+	if (bytes)
+		return DIV_ROUND_UP(bytes, PAGE_SIZE);
+	return (u64)ratio * PAGE_SIZE / 100 * available / PAGE_SIZE;
+}
+
+void dirty_limits(const struct machine *m, u64 *background, u64 *limit)
+{
+	const struct tunables *t = m->tunables;
+	u64 available = dirtyable_pages(m);
+
+	*limit = dirty_share(t->dirty_bytes, t->dirty_ratio, available);
+	*background = dirty_share(t->dirty_background_bytes, t->dirty_background_ratio,
+				  available);
+	if (*background >= *limit)
+		*background = *limit / 2;
+}
+
+void cpus_of_machine(const struct machine *m, u64 words[CPU_WORDS])
+{
+	memset(words, 0, CPU_WORDS * sizeof(words[0]));
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		words[cpu / 64] |= 1ULL << (cpu % 64);
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A write is parsed whole before anything changes; then the field is set and the
+ * row's changed() recomputes what hangs on it. Its failure restores the field.
+ */
+#include "fs/core/value.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define SYSCTL_DIGITS 21	/* the longest number that a sysctl reads */
+
+static const struct value_entry *value_row(const struct view *v)
+{
+	return container_of(v->entry, struct value_entry, entry);
+}
+
+static bool is_wide(u8 type)
+{
+	return type == VALUE_ULONG || type == VALUE_SYS_ULONG;
+}
+
+static void *value_field(const struct machine *m, const struct value_entry *row)
+{
+	return (char *)m->tunables + row->offset;
+}
+
+static s64 value_get(const struct machine *m, const struct value_entry *row)
+{
+	const void *field = value_field(m, row);
+
+	return is_wide(row->type) ? (s64)*(const u64 *)field : *(const s32 *)field;
+}
+
+static void value_set(struct machine *m, const struct value_entry *row, s64 value)
+{
+	void *field = value_field(m, row);
+
+	if (is_wide(row->type))
+		*(u64 *)field = value;
+	else
+		*(s32 *)field = value;
+}
+
+int value_show(struct out *out, const struct view *v)
+{
+	const struct value_entry *row = value_row(v);
+	s64 value = value_get(v->m, row);
+
+	if (row->type == VALUE_SYS_BOOL)
+		out_puts(out, value ? "true\n" : "false\n");
+	else if (is_wide(row->type))
+		out_printf(out, "%llu\n", (unsigned long long)value);
+	else
+		out_printf(out, "%d\n", (int)value);
+	return 0;
+}
+
+int sysctl_number(const char **text, u64 *value, bool *negative)
+{
+	const char *p = *text;
+	const char *first;
+	char *end;
+
+	while (isspace((unsigned char)*p))
+		p++;
+	if (!*p)
+		return 0;
+	first = p;
+	*negative = *p == '-' && p[1];
+	if (*negative)
+		p++;
+	if (!isdigit((unsigned char)*p))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(p, &end, 0);
+	if (errno || end - first >= SYSCTL_DIGITS)
+		return -EINVAL;
+	if (*end && *end != ' ' && *end != '\t' && *end != '\n')
+		return -EINVAL;
+	*text = end;
+	return 1;
+}
+
+int sysctl_int(const char **text, s32 *value)
+{
+	u64 number;
+	bool negative;
+	int ret = sysctl_number(text, &number, &negative);
+
+	if (ret <= 0)
+		return ret;
+	if (number > (u64)INT32_MAX + negative)
+		return -EINVAL;
+	*value = negative ? -(s64)number : (s64)number;
+	return 1;
+}
+
+int sysfs_number(const char *text, unsigned int base, u64 *value)
+{
+	char *end;
+
+	if (*text == '+')
+		text++;
+	if (!isxdigit((unsigned char)*text))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	if (end == text || (*end == '\n' ? end[1] : *end))
+		return -EINVAL;
+	return errno ? -ERANGE : 0;
+}
+
+int sysfs_bool(const char *text, bool *value)
+{
+	switch (*text) {
+	case 'y': case 'Y': case 't': case 'T': case '1':
+		*value = true;
+		return 0;
+	case 'n': case 'N': case 'f': case 'F': case '0':
+		*value = false;
+		return 0;
+	case 'o': case 'O':
+		if (text[1] == 'n' || text[1] == 'N')
+			*value = true;
+		else if (text[1] == 'f' || text[1] == 'F')
+			*value = false;
+		else
+			return -EINVAL;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int sysfs_word(const char *text, const char *const *words, unsigned int nr)
+{
+	size_t len = strcspn(text, "\n");
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (strlen(words[i]) == len && !strncmp(words[i], text, len))
+			return i;
+	return -EINVAL;
+}
+
+void show_choice(struct out *out, const char *const *words, unsigned int nr,
+		 unsigned int chosen)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		out_printf(out, i == chosen ? "%s[%s]" : "%s%s", i ? " " : "", words[i]);
+	out_putc(out, '\n');
+}
+
+/* The number that the text says, by the row's type. */
+static int value_parse(const struct machine *m, const struct value_entry *row,
+		       const char *text, s64 *value)
+{
+	u64 number = 0;
+	s32 small = 0;
+	bool flag = false;
+	int ret;
+
+	switch (row->type) {
+	case VALUE_INT:
+		ret = sysctl_int(&text, &small);
+		*value = small;
+		return ret > 0 ? 0 : -EINVAL;
+	case VALUE_ULONG:
+		ret = sysctl_number(&text, &number, &flag);
+		if (ret <= 0 || flag)
+			return -EINVAL;
+		ret = 0;
+		break;
+	case VALUE_SYS_BOOL:
+		ret = sysfs_bool(text, &flag);
+		number = flag;
+		break;
+	default:
+		ret = sysfs_number(text, 10, &number);
+	}
+	if (ret)
+		return ret;
+	if (is_wide(row->type)) {
+		if (m->arch->bits == 32 && number > UINT32_MAX)
+			return row->type == VALUE_ULONG ? -EINVAL : -ERANGE;
+	} else if (number > INT32_MAX) {
+		return -EINVAL;
+	}
+	*value = number;
+	return 0;
+}
+
+/* Unsigned rows have their range in u64, where -1 as max means no limit. */
+static bool value_fits(const struct value_entry *row, s64 value)
+{
+	if (is_wide(row->type))
+		return (u64)value >= (u64)row->min && (u64)value <= (u64)row->max;
+	return value >= row->min && value <= row->max;
+}
+
+int value_store(struct store *s, const struct view *v, const char *text)
+{
+	const struct value_entry *row = value_row(v);
+	s64 old = value_get(s->m, row);
+	s64 value;
+	int err = value_parse(s->m, row, text, &value);
+
+	if (err) {
+		out_printf(s->sentence, "'%s' is not a number that %s takes", text,
+			   row->entry.name);
+		return err;
+	}
+	if (!value_fits(row, value)) {
+		out_printf(s->sentence, "%lld is out of range: %s takes %lld to %lld",
+			   (long long)value, row->entry.name, (long long)row->min,
+			   (long long)row->max);
+		return -EINVAL;
+	}
+	value_set(s->m, row, value);
+	if (!row->changed)
+		return 0;
+	err = row->changed(s, old);
+	if (err)
+		value_set(s->m, row, old);
+	return err;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * proc/buddyinfo and proc/pagetypeinfo: free blocks by order, by order and
+ * migrate type, and pageblocks by type. Only populated zones have lines.
+ */
+#include "fs/core/figures.h"
+
+#define FREECOUNT_CAP 100000	/* the kernel stops counting a list here */
+
+/* Call show() for each populated zone of each node that has memory at all. */
+static void each_populated(struct out *out, const struct machine *m, bool with_memory,
+			   void (*show)(struct out *out, const struct zone *zone))
+{
+	for (unsigned int nid = 0; nid < m->nr_nodes; nid++) {
+		const struct pglist_data *node = m->nodes[nid];
+
+		if (!node || (with_memory && !node->has_memory))
+			continue;
+		for (int type = 0; type < MAX_NR_ZONES; type++)
+			if (node->zones[type] && zone_populated(node->zones[type]))
+				show(out, node->zones[type]);
+	}
+}
+
+static void show_free_areas(struct out *out, const struct zone *zone)
+{
+	out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
+	for (int order = 0; order < NR_PAGE_ORDERS; order++) {
+		out_u64(out, zone->free_area[order].nr_free, 6);
+		out_putc(out, ' ');
+	}
+	out_putc(out, '\n');
+}
+
+static int buddyinfo_show(struct out *out, const struct view *v)
+{
+	each_populated(out, v->m, false, show_free_areas);
+	return 0;
+}
+
+static void show_free_of_type(struct out *out, const struct zone *zone, int type)
+{
+	out_printf(out, "Node %4u, zone %8s, type %12s ", zone->node, zone->name,
+		   migratetype_names[type]);
+	for (int order = 0; order < NR_PAGE_ORDERS; order++) {
+		u64 nr = zone->free_area[order].nr[type];
+
+		if (nr >= FREECOUNT_CAP)
+			out_putc(out, '>');
+		out_u64(out, MIN(nr, FREECOUNT_CAP), 6);
+		out_putc(out, ' ');
+	}
+	out_putc(out, '\n');
+}
+
+static void show_free_types(struct out *out, const struct zone *zone)
+{
+	for (int type = 0; type < MIGRATE_TYPES; type++)
+		show_free_of_type(out, zone, type);
+}
+
+static void show_pageblocks(struct out *out, const struct zone *zone)
+{
+	out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
+	for (int type = 0; type < MIGRATE_TYPES; type++) {
+		out_u64(out, zone->pageblocks[type], 12);
+		out_putc(out, ' ');
+	}
+	out_putc(out, '\n');
+}
+
+static int pagetypeinfo_show(struct out *out, const struct view *v)
+{
+	unsigned int order = v->m->pageblock_order;
+
+	out_printf(out, "Page block order: %u\nPages per block:  %u\n\n", order, 1U << order);
+	out_printf(out, "%-43s ", "Free pages count per migrate type at order");
+	for (int i = 0; i < NR_PAGE_ORDERS; i++)
+		out_printf(out, "%6d ", i);
+	out_putc(out, '\n');
+	each_populated(out, v->m, true, show_free_types);
+	out_printf(out, "\n%-23s", "Number of blocks type ");
+	for (int type = 0; type < MIGRATE_TYPES; type++)
+		out_printf(out, "%12s ", migratetype_names[type]);
+	out_putc(out, '\n');
+	each_populated(out, v->m, true, show_pageblocks);
+	return 0;
+}
+
+static const struct entry buddyinfo_entries[] = {
+	{ .name = "buddyinfo", .mode = S_IFREG | 0444, .span = ALL, .show = buddyinfo_show },
+	{ .name = "pagetypeinfo", .mode = S_IFREG | 0400, .span = ALL,
+	  .show = pagetypeinfo_show },
+};
+
+static const struct dir buddyinfo_dir = { DIR_FILES(buddyinfo_entries) };
+
+TREE_PARTS(buddyinfo_parts, { "proc", &buddyinfo_dir });

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * proc/kpagecount, kpageflags, kpagecgroup: one 64-bit word for each page frame,
+ * up to the end of the last section. Pages without a descriptor are free memory
+ * that nobody touched, boot-reserved, or holes inside a section.
+ */
+#include "fs/core/entry.h"
+#include "sim/phys/buddy.h"
+
+/* Bit numbers of the interface; the same for every release. */
+enum kpf {
+	KPF_LOCKED = 0, KPF_REFERENCED = 2, KPF_UPTODATE = 3, KPF_DIRTY = 4, KPF_LRU = 5,
+	KPF_ACTIVE = 6, KPF_SLAB = 7, KPF_WRITEBACK = 8, KPF_RECLAIM = 9, KPF_BUDDY = 10,
+	KPF_MMAP = 11, KPF_ANON = 12, KPF_SWAPCACHE = 13, KPF_SWAPBACKED = 14,
+	KPF_COMPOUND_HEAD = 15, KPF_COMPOUND_TAIL = 16, KPF_HUGE = 17, KPF_UNEVICTABLE = 18,
+	KPF_HWPOISON = 19, KPF_NOPAGE = 20, KPF_OFFLINE = 23, KPF_PGTABLE = 26,
+	KPF_RESERVED = 32, KPF_MLOCKED = 33, KPF_MAPPEDTODISK = 34, KPF_PRIVATE = 35,
+	KPF_OWNER_PRIVATE = 37,
+};
+
+#define BIT(n) (1ULL << (n))
+
+struct kpf_row {
+	u8 flag;		/* enum pageflags */
+	u8 bit;			/* enum kpf */
+};
+
+static const struct kpf_row kpf_rows[] = {
+	{ PG_locked, KPF_LOCKED },
+	{ PG_referenced, KPF_REFERENCED },
+	{ PG_uptodate, KPF_UPTODATE },
+	{ PG_dirty, KPF_DIRTY },
+	{ PG_lru, KPF_LRU },
+	{ PG_active, KPF_ACTIVE },
+	{ PG_writeback, KPF_WRITEBACK },
+	{ PG_reclaim, KPF_RECLAIM },
+	{ PG_anon, KPF_ANON },
+	{ PG_swapcache, KPF_SWAPCACHE },
+	{ PG_swapbacked, KPF_SWAPBACKED },
+	{ PG_head, KPF_COMPOUND_HEAD },
+	{ PG_tail, KPF_COMPOUND_TAIL },
+	{ PG_unevictable, KPF_UNEVICTABLE },
+	{ PG_hwpoison, KPF_HWPOISON },
+	{ PG_reserved, KPF_RESERVED },
+	{ PG_mlocked, KPF_MLOCKED },
+	/* The kernel keeps this mark in the bit of another one. */
+	{ PG_anon_exclusive, KPF_MAPPEDTODISK },
+	{ PG_private, KPF_PRIVATE },
+	{ PG_owner_priv, KPF_OWNER_PRIVATE },
+};
+
+static u64 flags_of_type(unsigned int type)
+{
+	switch (type) {
+	case PGTY_buddy:
+	case PGTY_run:
+		return BIT(KPF_BUDDY);
+	case PGTY_table:
+		return BIT(KPF_PGTABLE);
+	case PGTY_slab:
+		return BIT(KPF_SLAB);
+	case PGTY_hugetlb:
+		return BIT(KPF_HUGE);
+	case PGTY_offline:
+		return BIT(KPF_OFFLINE);
+	}
+	return 0;
+}
+
+static bool is_free(const struct machine *m, u64 pfn)
+{
+	unsigned int order;
+	u64 head;
+
+	return buddy_find(m, pfn, &head, &order);
+}
+
+static u64 page_flags(const struct machine *m, u64 pfn)
+{
+	const struct page *page;
+	unsigned int type;
+	u64 flags = 0;
+
+	if (!page_present(m, pfn))
+		return is_free(m, pfn) ? BIT(KPF_BUDDY) : BIT(KPF_RESERVED);
+	page = pfn_to_page(m, pfn);
+	type = page_type(page);
+	for (size_t i = 0; i < ARRAY_SIZE(kpf_rows); i++)
+		if (page_flag(page, kpf_rows[i].flag))
+			flags |= BIT(kpf_rows[i].bit);
+	if (type)
+		return flags | flags_of_type(type);
+	if (page->mapcount >= 0)
+		flags |= BIT(KPF_MMAP);
+	else if (!page->refcount && is_free(m, pfn))
+		flags |= BIT(KPF_BUDDY);
+	return flags;
+}
+
+static u64 page_count(const struct machine *m, u64 pfn)
+{
+	const struct page *page;
+
+	if (!page_present(m, pfn))
+		return 0;
+	page = pfn_to_page(m, pfn);
+	return page_type(page) || page->mapcount < 0 ? 0 : (u64)page->mapcount + 1;
+}
+
+/* Inode of the memory cgroup; the root's is not told apart from none. */
+static u64 page_cgroup(const struct machine *m, u64 pfn)
+{
+	(void)m;
+	(void)pfn;
+	return 0;
+}
+
+/* Is there a descriptor in the real kernel: does its section hold any memory? */
+static bool in_memmap(const struct machine *m, u64 pfn)
+{
+	u64 section = 1ULL << (m->arch->section_bits - PAGE_SHIFT);
+	u64 start = ALIGN_DOWN(pfn, section);
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		if (zone_populated(zone) && zone->start_pfn < start + section &&
+		    zone_end_pfn(zone) > start)
+			return true;
+	}
+	return false;
+}
+
+static ssize_t read_words(const struct view *v, u64 offset, char *buf, size_t len,
+			  u64 (*word)(const struct machine *m, u64 pfn), u64 none)
+{
+	const struct machine *m = v->m;
+	u64 section = 1ULL << (m->arch->section_bits - PAGE_SHIFT);
+	u64 end = ALIGN_UP(m->max_pfn, section);
+	size_t done = 0;
+
+	if (offset % sizeof(u64) || len % sizeof(u64))
+		return -EINVAL;
+	for (u64 pfn = offset / sizeof(u64); done < len && pfn < end; pfn++) {
+		u64 value = none;
+
+		if (in_memmap(m, pfn))
+			value = word(m, pfn);
+		memcpy(buf + done, &value, sizeof(value));
+		done += sizeof(value);
+	}
+	return done;
+}
+
+static ssize_t kpageflags_read(const struct view *v, u64 offset, char *buf, size_t len)
+{
+	return read_words(v, offset, buf, len, page_flags, BIT(KPF_NOPAGE));
+}
+
+static ssize_t kpagecount_read(const struct view *v, u64 offset, char *buf, size_t len)
+{
+	return read_words(v, offset, buf, len, page_count, 0);
+}
+
+static ssize_t kpagecgroup_read(const struct view *v, u64 offset, char *buf, size_t len)
+{
+	return read_words(v, offset, buf, len, page_cgroup, 0);
+}
+
+#define KPAGE(file, function) \
+	{ .entry = { .name = (file), .mode = S_IFREG | 0400, .span = ALL }, .read = (function) }
+
+static const struct bin_entry kpage_bins[] = {
+	KPAGE("kpagecgroup", kpagecgroup_read),
+	KPAGE("kpagecount", kpagecount_read),
+	KPAGE("kpageflags", kpageflags_read),
+};
+
+static const struct dir kpage_dir = { DIR_BINS(kpage_bins) };
+
+TREE_PARTS(kpage_parts, { "proc", &kpage_dir });

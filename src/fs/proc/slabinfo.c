@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* proc/slabinfo: one line for each cache, newest first; SLUB has no tunables. */
+#include "fs/core/entry.h"
+#include "sim/phys/slab.h"
+
+static void show_cache(struct out *out, const struct slab_info *info)
+{
+	size_t len = strlen(info->name);
+
+	out_puts(out, info->name);
+	if (len < 17)
+		out_pad(out, ' ', 17 - len);
+	out_putc(out, ' ');
+	out_u64(out, info->active_objs, 6);
+	out_putc(out, ' ');
+	out_u64(out, info->num_objs, 6);
+	out_printf(out, " %6u %4u %4u : tunables %4u %4u %4u : slabdata", info->size,
+		   info->objs_per_slab, 1U << info->order, 0, 0, 0);
+	out_printf(out, " %6llu %6llu %6u\n", (unsigned long long)info->active_slabs,
+		   (unsigned long long)info->num_slabs, 0);
+}
+
+static int slabinfo_show(struct out *out, const struct view *v)
+{
+	const struct machine *m = v->m;
+
+	out_puts(out, "slabinfo - version: 2.1\n"
+		 "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
+		 " : tunables <limit> <batchcount> <sharedfactor>"
+		 " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	for (unsigned int i = 0; i < nr_kmem_caches(m); i++) {
+		struct slab_info info;
+
+		kmem_cache_info(m, kmem_cache_at(m, i), &info);
+		show_cache(out, &info);
+	}
+	return 0;
+}
+
+static const struct entry slabinfo_entries[] = {
+	{ .name = "slabinfo", .mode = S_IFREG | 0400, .span = ALL, .show = slabinfo_show },
+};
+
+static const struct dir slabinfo_dir = { DIR_FILES(slabinfo_entries) };
+
+TREE_PARTS(slabinfo_parts, { "proc", &slabinfo_dir });

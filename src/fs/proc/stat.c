@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * proc/stat, uptime, loadavg, interrupts, softirqs: time. Virtual time passes
+ * only in calls and ticks; what is not spent on operations counts as idle, so
+ * that readers of differences see an idle machine.
+ */
+#include "fs/core/figures.h"
+
+#define USER_HZ 100
+#define NS_PER_USER_TICK (1000000000ULL / USER_HZ)
+#define NS_PER_CENTISECOND 10000000ULL
+
+static u64 timer_ticks(const struct machine *m)
+{
+	u64 hz = machine_config_number(m->config, "HZ");
+
+	return m->now_ns / (1000000000ULL / (hz ? hz : 250));
+}
+
+/* user nice system idle iowait irq softirq steal guest guest_nice */
+static void show_cpu_times(struct out *out, u64 idle)
+{
+	out_printf(out, " 0 0 0 %llu 0 0 0 0 0 0\n", (unsigned long long)idle);
+}
+
+static const char *const softirqs[] = {
+	"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER",
+	"RCU",
+};
+
+#define SOFTIRQ_TIMER 1
+
+static int stat_show(struct out *out, const struct view *v)
+{
+	const struct machine *m = v->m;
+	u64 idle = m->now_ns / NS_PER_USER_TICK;
+	u64 ticks = timer_ticks(m) * m->nr_cpus;
+
+	out_puts(out, "cpu ");
+	show_cpu_times(out, idle * m->nr_cpus);
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		out_printf(out, "cpu%u", cpu);
+		show_cpu_times(out, idle);
+	}
+	out_printf(out, "intr %llu\nctxt 0\nbtime 0\nprocesses 0\nprocs_running 1\n"
+		   "procs_blocked 0\n", (unsigned long long)ticks);
+	out_printf(out, "softirq %llu", (unsigned long long)ticks);
+	for (size_t i = 0; i < ARRAY_SIZE(softirqs); i++)
+		out_printf(out, " %llu", i == SOFTIRQ_TIMER ? (unsigned long long)ticks : 0);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static void show_centiseconds(struct out *out, u64 centiseconds)
+{
+	out_printf(out, "%llu.%02u", (unsigned long long)(centiseconds / 100),
+		   (unsigned int)(centiseconds % 100));
+}
+
+static int uptime_show(struct out *out, const struct view *v)
+{
+	u64 up = v->m->now_ns / NS_PER_CENTISECOND;
+
+	show_centiseconds(out, up);
+	out_putc(out, ' ');
+	show_centiseconds(out, up * v->m->nr_cpus);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int loadavg_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "0.00 0.00 0.00 1/1 1\n");
+	return 0;
+}
+
+static void show_cpu_columns(struct out *out, const struct machine *m, int indent)
+{
+	out_pad(out, ' ', indent);
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		out_printf(out, "CPU%-8u", cpu);
+	out_putc(out, '\n');
+}
+
+struct interrupt {
+	const char *name, *text;
+	bool each_cpu;		/* a figure for each CPU; else one */
+};
+
+#define TIMER_INTERRUPT 1
+
+static const struct interrupt interrupts[] = {
+	{ "NMI", "  Non-maskable interrupts", true },
+	{ "LOC", "  Local timer interrupts", true },
+	{ "SPU", "  Spurious interrupts", true },
+	{ "PMI", "  Performance monitoring interrupts", true },
+	{ "IWI", "  IRQ work interrupts", true },
+	{ "RTR", "  APIC ICR read retries", true },
+	{ "RES", "  Rescheduling interrupts", true },
+	{ "CAL", "  Function call interrupts", true },
+	{ "TLB", "  TLB shootdowns", true },
+	{ "TRM", "  Thermal event interrupts", true },
+	{ "THR", "  Threshold APIC interrupts", true },
+	{ "DFR", "  Deferred Error APIC interrupts", true },
+	{ "MCE", "  Machine check exceptions", true },
+	{ "MCP", "  Machine check polls", true },
+	{ "ERR", "", false },
+	{ "MIS", "", false },
+	{ "PIN", "  Posted-interrupt notification event", true },
+	{ "NPI", "  Nested posted-interrupt event", true },
+	{ "PIW", "  Posted-interrupt wakeup event", true },
+};
+
+static int interrupts_show(struct out *out, const struct view *v)
+{
+	const struct machine *m = v->m;
+
+	show_cpu_columns(out, m, 11);
+	for (size_t i = 0; i < ARRAY_SIZE(interrupts); i++) {
+		const struct interrupt *irq = &interrupts[i];
+		u64 count = i == TIMER_INTERRUPT ? timer_ticks(m) : 0;
+
+		out_printf(out, "%s:", irq->name);
+		for (unsigned int cpu = 0; cpu < (irq->each_cpu ? m->nr_cpus : 1); cpu++) {
+			out_putc(out, ' ');
+			out_u64(out, count, 10);
+		}
+		if (irq->each_cpu)
+			out_printf(out, " %s", irq->text);
+		out_putc(out, '\n');
+	}
+	return 0;
+}
+
+static int softirqs_show(struct out *out, const struct view *v)
+{
+	const struct machine *m = v->m;
+
+	show_cpu_columns(out, m, 20);
+	for (size_t i = 0; i < ARRAY_SIZE(softirqs); i++) {
+		out_printf(out, "%12s:", softirqs[i]);
+		for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+			out_putc(out, ' ');
+			out_u64(out, i == SOFTIRQ_TIMER ? timer_ticks(m) : 0, 10);
+		}
+		out_putc(out, '\n');
+	}
+	return 0;
+}
+
+#define FILE_ROW(file, function) \
+	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
+
+static const struct entry stat_entries[] = {
+	FILE_ROW("interrupts", interrupts_show),
+	FILE_ROW("loadavg", loadavg_show),
+	FILE_ROW("softirqs", softirqs_show),
+	FILE_ROW("stat", stat_show),
+	FILE_ROW("uptime", uptime_show),
+};
+
+static const struct dir stat_dir = { DIR_FILES(stat_entries) };
+
+TREE_PARTS(stat_parts, { "proc", &stat_dir });

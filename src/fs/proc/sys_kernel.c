@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * proc/sys/kernel and proc/sys/fs: the files that tools read to learn which kernel
+ * this is and how large its tables may grow. Only what the memory manager knows of
+ * can be written.
+ */
+#include "fs/core/figures.h"
+#include "fs/core/value.h"
+
+#define THREADS_MIN 20
+#define THREADS_MAX 0x3fffffff
+#define PIDS_PER_CPU 1024
+#define PID_MAX_LIMIT (4 * 1024 * 1024)
+
+/* "Linux version RELEASE (who) (with what) #1 VERSION": the word behind `version`. */
+static void show_release(struct out *out, const struct machine *m)
+{
+	static const char prefix[] = "Linux version ";
+	const char *version = m->config->version;
+
+	if (!version || strncmp(version, prefix, strlen(prefix))) {
+		out_printf(out, "%s.0-kmmfs-%s", release_name(m->release), m->arch->name);
+		return;
+	}
+	version += strlen(prefix);
+	out_write(out, version, strcspn(version, " \n"));
+}
+
+static int osrelease_show(struct out *out, const struct view *v)
+{
+	show_release(out, v->m);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int version_show(struct out *out, const struct view *v)
+{
+	const char *version = v->m->config->version;
+	const char *build = version ? strchr(version, '#') : NULL;
+
+	if (build)
+		out_write(out, build, strcspn(build, "\n"));
+	else
+		out_printf(out, "#1 SMP PREEMPT_DYNAMIC kmmfs %s", release_name(v->m->release));
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int threads_max_show(struct out *out, const struct view *v)
+{
+	const struct machine *m = v->m;
+	u64 pages = 0, threads;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		pages += m->zones[i]->early_pages;
+	threads = pages * PAGE_SIZE / (m->arch->thread_size_kb * SZ_1K * 8);
+	out_printf(out, "%llu\n",
+		   (unsigned long long)CLAMP(threads, THREADS_MIN, THREADS_MAX));
+	return 0;
+}
+
+static int pid_max_show(struct out *out, const struct view *v)
+{
+	s32 pids = v->m->tunables->pid_max;
+
+	if (!pids)
+		pids = CLAMP(v->m->nr_cpus * PIDS_PER_CPU, 32768, PID_MAX_LIMIT);
+	out_printf(out, "%d\n", pids);
+	return 0;
+}
+
+static int pid_max_store(struct store *s, const struct view *v, const char *text)
+{
+	const char *rest = text;
+	s32 value;
+
+	(void)v;
+	if (sysctl_int(&rest, &value) <= 0 || value < 301 || value > PID_MAX_LIMIT) {
+		out_printf(s->sentence, "pid_max takes 301 to %d, not '%s'", PID_MAX_LIMIT,
+			   text);
+		return -EINVAL;
+	}
+	s->m->tunables->pid_max = value;
+	return 0;
+}
+
+/* The largest segment that cannot overflow when sizes are added. */
+static int shm_limit_show(struct out *out, const struct view *v)
+{
+	u64 most = v->m->arch->bits == 64 ? UINT64_MAX : UINT32_MAX;
+
+	out_printf(out, "%llu\n", (unsigned long long)(most - (1ULL << 24)));
+	return 0;
+}
+
+/* A tenth of free memory in kB, at least 8192. */
+static int file_max_show(struct out *out, const struct view *v)
+{
+	const struct machine *m = v->m;
+	u64 pages = m->totalram_pages;
+	u64 used = pages - MIN(pages, free_figure(m, NULL, MEM_ALL));
+	u64 reserve = MIN(used * 3 / 2, pages - 1);
+	u64 files = (pages - reserve) * (PAGE_SIZE / SZ_1K) / 10;
+
+	out_printf(out, "%llu\n", (unsigned long long)MAX(files, 8192));
+	return 0;
+}
+
+#define TEXT_SHOW(function, text) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		(void)v; \
+		out_puts(out, text); \
+		return 0; \
+	}
+
+TEXT_SHOW(ostype_show, "Linux\n")
+TEXT_SHOW(hostname_show, "kmmfs\n")
+TEXT_SHOW(domainname_show, "(none)\n")
+TEXT_SHOW(cap_last_cap_show, "40\n")
+TEXT_SHOW(ngroups_max_show, "65536\n")
+TEXT_SHOW(overflow_id_show, "65534\n")
+TEXT_SHOW(printk_show, "7\t4\t1\t7\n")
+TEXT_SHOW(shmmni_show, "4096\n")
+TEXT_SHOW(zero_show, "0\n")
+TEXT_SHOW(nr_open_show, "1048576\n")
+TEXT_SHOW(file_nr_show, "0\t0\t1048576\n")
+TEXT_SHOW(inode_nr_show, "0\t0\n")
+TEXT_SHOW(dentry_state_show, "0\t0\t45\t0\t0\t0\n")
+
+#define FILE_ROW(file, perm, function) \
+	{ .name = (file), .mode = S_IFREG | (perm), .span = ALL, .show = (function) }
+
+static const struct entry kernel_entries[] = {
+	FILE_ROW("cap_last_cap", 0444, cap_last_cap_show),
+	FILE_ROW("domainname", 0444, domainname_show),
+	FILE_ROW("hostname", 0444, hostname_show),
+	FILE_ROW("ngroups_max", 0444, ngroups_max_show),
+	FILE_ROW("osrelease", 0444, osrelease_show),
+	FILE_ROW("ostype", 0444, ostype_show),
+	FILE_ROW("overflowgid", 0444, overflow_id_show),
+	FILE_ROW("overflowuid", 0444, overflow_id_show),
+	{ .name = "pid_max", .mode = S_IFREG | 0644, .span = ALL, .show = pid_max_show,
+	  .store = pid_max_store },
+	FILE_ROW("printk", 0444, printk_show),
+	FILE_ROW("shmall", 0444, shm_limit_show),
+	FILE_ROW("shmmax", 0444, shm_limit_show),
+	FILE_ROW("shmmni", 0444, shmmni_show),
+	FILE_ROW("tainted", 0444, zero_show),
+	FILE_ROW("threads-max", 0444, threads_max_show),
+	FILE_ROW("version", 0444, version_show),
+};
+
+static const struct value_entry kernel_values[] = {
+	VALUE_ROW("kptr_restrict", 0644, ALL, kptr_restrict, VALUE_INT, 0, 2, NULL),
+	VALUE_ROW("numa_balancing", 0644, ALL, numa_balancing, VALUE_INT, 0, 3, NULL),
+	VALUE_ROW("randomize_va_space", 0644, ALL, randomize_va_space, VALUE_INT, INT32_MIN,
+		  INT32_MAX, NULL),
+};
+
+static const struct entry fs_entries[] = {
+	FILE_ROW("dentry-state", 0444, dentry_state_show),
+	FILE_ROW("file-max", 0444, file_max_show),
+	FILE_ROW("file-nr", 0444, file_nr_show),
+	FILE_ROW("inode-nr", 0444, inode_nr_show),
+	FILE_ROW("nr_open", 0444, nr_open_show),
+};
+
+static bool kernel_visible(const struct view *v, const struct entry *entry)
+{
+	if (!strcmp(entry->name, "numa_balancing"))
+		return option_on(v->m, "NUMA") && option_on(v->m, "NUMA_BALANCING");
+	return true;
+}
+
+static const struct dir kernel_dir = { DIR_FILES(kernel_entries) };
+static const struct dir kernel_value_dir = {
+	DIR_VALUES(kernel_values), .visible = kernel_visible,
+};
+static const struct dir fs_dir = { DIR_FILES(fs_entries) };
+
+TREE_PARTS(sys_kernel_parts,
+	   { "proc/sys/kernel", &kernel_value_dir },
+	   { "proc/sys/kernel", &kernel_dir },
+	   { "proc/sys/fs", &fs_dir });

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Files of proc/ that are not about memory but that tools read before they look
+ * at memory: identity, load, devices, locks, IPC. Where the simulated machine has
+ * none of a thing, the file is what a kernel without any prints.
+ */
+#include "fs/core/figures.h"
+
+static int version_show(struct out *out, const struct view *v)
+{
+	const struct machine *m = v->m;
+
+	if (m->config->version) {
+		out_puts(out, m->config->version);
+		out_putc(out, '\n');
+		return 0;
+	}
+	out_printf(out, "Linux version %s.0-kmmfs-%s (kmmfs) (simulated) #1 SMP "
+		   "PREEMPT_DYNAMIC kmmfs %s\n", release_name(m->release), m->arch->name,
+		   release_name(m->release));
+	return 0;
+}
+
+static int cmdline_show(struct out *out, const struct view *v)
+{
+	out_puts(out, v->m->config->cmdline ? v->m->config->cmdline : "");
+	out_putc(out, '\n');
+	return 0;
+}
+
+/* Text that is the same on every machine of the release. */
+#define TEXT_SHOW(function, text) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		(void)v; \
+		out_puts(out, text); \
+		return 0; \
+	}
+
+TEXT_SHOW(swaps_show, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n")
+
+TEXT_SHOW(devices_show,
+	  "Character devices:\n"
+	  "  1 mem\n"
+	  "  4 /dev/vc/0\n"
+	  "  4 tty\n"
+	  "  4 ttyS\n"
+	  "  5 /dev/tty\n"
+	  "  5 /dev/console\n"
+	  "  5 /dev/ptmx\n"
+	  "  7 vcs\n"
+	  " 10 misc\n"
+	  "128 ptm\n"
+	  "136 pts\n"
+	  "\n"
+	  "Block devices:\n"
+	  "259 blkext\n")
+
+TEXT_SHOW(partitions_show, "major minor  #blocks  name\n\n")
+
+TEXT_SHOW(tty_drivers_show,
+	  "/dev/tty             /dev/tty        5       0 system:/dev/tty\n"
+	  "/dev/console         /dev/console    5       1 system:console\n"
+	  "/dev/ptmx            /dev/ptmx       5       2 system\n"
+	  "/dev/vc/0            /dev/vc/0       4       0 system:vtmaster\n"
+	  "serial               /dev/ttyS       4 64-95 serial\n"
+	  "pty_slave            /dev/pts      136 0-1048575 pty:slave\n"
+	  "pty_master           /dev/ptm      128 0-1048575 pty:master\n"
+	  "unknown              /dev/tty        4 1-63 console\n")
+
+TEXT_SHOW(empty_show, "")
+
+TEXT_SHOW(mounts_show, "self/mounts")
+TEXT_SHOW(net_show, "self/net")
+
+struct filesystem {
+	const char *name;
+	bool on_device;
+	struct span span;
+};
+
+static const struct filesystem filesystems[] = {
+	{ "sysfs", false, ALL }, { "tmpfs", false, ALL }, { "bdev", false, SINCE(R_6_18) },
+	{ "proc", false, ALL }, { "cgroup", false, ALL }, { "cgroup2", false, ALL },
+	{ "cpuset", false, UNTIL(R_6_1) }, { "devtmpfs", false, ALL },
+	{ "debugfs", false, ALL }, { "tracefs", false, ALL }, { "securityfs", false, ALL },
+	{ "sockfs", false, ALL }, { "bpf", false, ALL }, { "pipefs", false, ALL },
+	{ "ramfs", false, ALL }, { "hugetlbfs", false, ALL }, { "devpts", false, ALL },
+	{ "ext3", true, ALL }, { "ext2", true, ALL },
+	{ "ext4", true, ALL }, { "fuseblk", true, SINCE(R_6_18) },
+	{ "fuse", false, SINCE(R_6_18) }, { "fusectl", false, SINCE(R_6_18) },
+	{ "virtiofs", false, SINCE(R_6_18) }, { "mqueue", false, ALL },
+	{ "pstore", false, ALL },
+};
+
+static int filesystems_show(struct out *out, const struct view *v)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(filesystems); i++) {
+		const struct filesystem *fs = &filesystems[i];
+
+		if (span_holds(fs->span, v->m->release))
+			out_printf(out, "%s\t%s\n", fs->on_device ? "" : "nodev", fs->name);
+	}
+	return 0;
+}
+
+struct controller {
+	const char *name;
+	struct span span;
+};
+
+/* Of the first hierarchy's interface; the unified one took some away. */
+static const struct controller controllers[] = {
+	{ "cpuset", UNTIL(R_6_1) }, { "cpu", ALL }, { "cpuacct", ALL }, { "blkio", ALL },
+	{ "memory", UNTIL(R_6_1) }, { "devices", ALL }, { "freezer", ALL },
+	{ "net_cls", ALL }, { "perf_event", ALL }, { "net_prio", ALL }, { "hugetlb", ALL },
+	{ "pids", ALL }, { "rdma", ALL }, { "misc", ALL },
+};
+
+static int cgroups_show(struct out *out, const struct view *v)
+{
+	out_puts(out, "#subsys_name\thierarchy\tnum_cgroups\tenabled\n");
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+		if (span_holds(controllers[i].span, v->m->release))
+			out_printf(out, "%s\t0\t1\t1\n", controllers[i].name);
+	return 0;
+}
+
+/* Header lines: tools spin or die without them. Keys are 32 bits wide, sizes a long. */
+static int shm_show(struct out *out, const struct view *v)
+{
+	int width = v->m->arch->bits == 64 ? 21 : 10;
+
+	out_printf(out, "       key      shmid perms %*s  cpid  lpid nattch   uid   gid  cuid"
+		   "  cgid      atime      dtime      ctime %*s %*s\n", width, "size", width,
+		   "rss", width, "swap");
+	return 0;
+}
+
+TEXT_SHOW(sem_show,
+	  "       key      semid perms      nsems   uid   gid  cuid  cgid      otime"
+	  "      ctime\n")
+TEXT_SHOW(msg_show,
+	  "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid"
+	  "  cgid      stime      rtime      ctime\n")
+
+/* Nobody waits in a machine whose calls run to completion. */
+TEXT_SHOW(pressure_show,
+	  "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+	  "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
+
+#define FILE_ROW(file, perm, function) \
+	{ .name = (file), .mode = S_IFREG | (perm), .span = ALL, .show = (function) }
+#define LINK_ROW(file, function) \
+	{ .name = (file), .mode = S_IFLNK | 0777, .span = ALL, .show = (function) }
+
+static const struct entry system_entries[] = {
+	FILE_ROW("cgroups", 0444, cgroups_show),
+	FILE_ROW("cmdline", 0444, cmdline_show),
+	FILE_ROW("devices", 0444, devices_show),
+	FILE_ROW("diskstats", 0444, empty_show),
+	FILE_ROW("filesystems", 0444, filesystems_show),
+	FILE_ROW("locks", 0444, empty_show),
+	FILE_ROW("modules", 0444, empty_show),
+	LINK_ROW("mounts", mounts_show),
+	LINK_ROW("net", net_show),
+	FILE_ROW("partitions", 0444, partitions_show),
+	FILE_ROW("swaps", 0444, swaps_show),
+	FILE_ROW("version", 0444, version_show),
+};
+
+static const struct entry pressure_entries[] = {
+	FILE_ROW("cpu", 0666, pressure_show),
+	FILE_ROW("io", 0666, pressure_show),
+	FILE_ROW("memory", 0666, pressure_show),
+};
+
+static const struct entry sysvipc_entries[] = {
+	FILE_ROW("msg", 0444, msg_show),
+	FILE_ROW("sem", 0444, sem_show),
+	FILE_ROW("shm", 0444, shm_show),
+};
+
+static const struct entry tty_entries[] = {
+	FILE_ROW("drivers", 0444, tty_drivers_show),
+};
+
+static bool pressure_visible(const struct view *v, const struct entry *entry)
+{
+	(void)entry;
+	return option_on(v->m, "PSI");
+}
+
+static const struct dir system_dir = { DIR_FILES(system_entries) };
+static const struct dir sysvipc_dir = { DIR_FILES(sysvipc_entries) };
+static const struct dir tty_dir = { DIR_FILES(tty_entries) };
+static const struct dir pressure_dir = {
+	DIR_FILES(pressure_entries), .visible = pressure_visible,
+};
+
+TREE_PARTS(system_parts,
+	   { "proc", &system_dir },
+	   { "proc/pressure", &pressure_dir },
+	   { "proc/sysvipc", &sysvipc_dir },
+	   { "proc/tty", &tty_dir });
