@@ -32,18 +32,28 @@ libkmmsim_a_SOURCES += \
 	src/sim/boot/memblock_alloc.c
 # phys
 libkmmsim_a_SOURCES += \
-	src/sim/phys/buddy.h \
+	src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \
+	src/sim/phys/buddy_check.c src/sim/phys/buddy_run.c \
+	src/sim/phys/fallback.c src/sim/phys/fallback.h \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/page.h \
-	src/sim/phys/page_alloc.h \
-	src/sim/phys/section.h \
+	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
+	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_internal.h \
+	src/sim/phys/page_alloc_slow.c \
+	src/sim/phys/pcp.c src/sim/phys/pcp.h \
+	src/sim/phys/pressure.h \
+	src/sim/phys/section.c src/sim/phys/section.h \
 	src/sim/phys/slab.h \
-	src/sim/phys/tunables.def src/sim/phys/tunables.h \
-	src/sim/phys/vmalloc.h
+	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
+	src/sim/phys/vmalloc.h \
+	src/sim/phys/vmstat.c \
+	src/sim/phys/watermark.c \
+	src/sim/phys/zonelist.c
 # virt
 
 # machine
 libkmmsim_a_SOURCES += \
+	src/sim/check.c \
 	src/sim/bug_report.c \
 	src/sim/machine.h
 

@@ -23,6 +23,7 @@ struct vmalloc_state;
 struct percpu_state;
 struct event_queue;
 struct page_owner;
+struct pressure_ops;
 struct tunables;
 struct mm_struct;
 struct task_table;
@@ -56,7 +57,8 @@ struct machine {
 	u64 nr_sections_present;
 	u8 *pageblock;		/* [pfn >> pageblock_order]: migrate type XOR Movable */
 	unsigned int pageblock_order;
-	u8 *spare_sections;	/* see section_reserve() */
+	u64 *virgin;		/* one bit for each 1 << 10 pages: in a run (buddy.h) */
+	u64 sections_wanted;	/* see section_reserve(): 0, a run's head + 1, or ~0 */
 
 	/* Totals of the allocator. */
 	u64 totalram_pages, totalreserve_pages;
@@ -72,6 +74,7 @@ struct machine {
 	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
 	struct percpu_state *percpu;	/* phys/percpu.h */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
+	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */
 	struct mm_struct *init_mm;	/* virt/mm_types.h */
 	struct task_table *tasks;	/* virt/task.h */

@@ -53,6 +53,12 @@ static inline bool rel_protection_from_final(enum release r)
 	return r >= R_6_18;
 }
 
+/* A memoryless node is not first in its own fallback list (since 6.13). */
+static inline bool rel_memoryless_skips_itself(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* Fallback claims whole blocks largest first, then steals smallest first. */
 static inline bool rel_claim_then_steal(enum release r)
 {
@@ -67,6 +73,18 @@ static inline bool rel_tests_high_mark(enum release r)
 
 /* Small machines (managed/100 < a pageblock) keep no HighAtomic reserve. */
 static inline bool rel_small_highatomic_is_none(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* The watermark test subtracts the free pages of the HighAtomic reserve, not all. */
+static inline bool rel_counts_free_highatomic(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* __GFP_HIGH ignores the boost of the min mark, not just __GFP_ATOMIC (since 6.3). */
+static inline bool rel_high_ignores_boost(enum release r)
 {
 	return r >= R_6_18;
 }

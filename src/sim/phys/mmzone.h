@@ -35,7 +35,24 @@ struct per_cpu_pages {
 	u8 alloc_factor;	/* since 6.7 */
 	u8 free_factor;		/* 6.1 */
 	s16 free_count;		/* since 6.7 */
+	u8 flags;		/* PCPF_*: since 6.7 */
+	u8 expire;		/* turns of the vmstat worker before a remote drain */
+	bool counted;		/* the zone's counters moved since its last turn */
 	struct page_list lists[NR_PCP_LISTS];
+};
+
+#define PCPF_FREE_HIGH_BATCH 1		/* the cache holds a batch: keep it */
+#define PCPF_PREV_FREE_HIGH_ORDER 2	/* the last free was of order 1..3 */
+#define PCP_BATCH_SCALE_MAX 5
+
+/*
+ * Heads of free blocks that came, went or moved since the last check: what the
+ * incremental validator looks at. Overflow means "the whole zone".
+ */
+#define ZONE_TOUCHED 64
+struct zone_touched {
+	u32 pfn[ZONE_TOUCHED];
+	u32 nr;			/* above ZONE_TOUCHED: overflow */
 };
 
 enum zone_flags { ZONE_BOOSTED_WATERMARK, ZONE_RECLAIM_ACTIVE, ZONE_BELOW_HIGH };
@@ -51,7 +68,8 @@ struct zone {
 
 	/* Fixed by boot and by writes of sysctls. */
 	u64 managed_pages;
-	u64 early_pages;	/* managed when boot computed the watermarks */
+	u64 early_pages;	/* managed when the watermarks were last computed */
+	u64 reserve_pages;	/* managed when lowmem_reserve[] was last computed */
 	u64 watermark[NR_WMARK];	/* without the boost */
 	u64 watermark_boost;
 	u64 lowmem_reserve[MAX_NR_ZONES];
@@ -68,6 +86,7 @@ struct zone {
 	s64 stat[NR_VM_ZONE_STAT_ITEMS];
 	s64 numa[NR_VM_NUMA_STAT_ITEMS];
 	struct per_cpu_pages *pcp;	/* [machine->nr_cpus] */
+	struct zone_touched touched;
 };
 
 struct pglist_data {
@@ -96,6 +115,11 @@ struct pglist_data {
 static inline bool zone_populated(const struct zone *zone)
 {
 	return zone->present_pages != 0;
+}
+
+static inline bool zone_spans_pfn(const struct zone *zone, u64 pfn)
+{
+	return pfn >= zone->start_pfn && pfn - zone->start_pfn < zone->spanned_pages;
 }
 
 static inline bool zone_managed(const struct zone *zone)

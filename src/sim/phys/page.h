@@ -30,6 +30,7 @@ struct page {
 	union {
 		u32 memcg;	/* id of the memory cgroup that is charged */
 		u32 list_type;	/* free or pcp page: migrate type of its list */
+		u32 block_order;	/* page after a PG_large head: its order */
 	};
 	s32 refcount;
 	union {
@@ -45,6 +46,7 @@ enum pageflags {
 	PG_head, PG_tail, PG_active, PG_workingset, PG_owner_priv, PG_reserved,
 	PG_private, PG_swapcache, PG_reclaim, PG_swapbacked, PG_unevictable,
 	PG_mlocked, PG_hwpoison, PG_anon, PG_anon_exclusive,
+	PG_large,	/* head of an allocated block of several pages, compound or not */
 	NR_PAGEFLAGS
 };
 #define PGF_ZONE_SHIFT 22

@@ -11,29 +11,21 @@
 
 #define NUMA_NO_NODE (-1)
 
-/* ALLOC_* of the watermark test. */
-enum {
-	ALLOC_WMARK_MASK = 3,	/* enum zone_watermarks */
-	ALLOC_NO_WATERMARKS = 1 << 2,
-	ALLOC_OOM = 1 << 3,
-	ALLOC_NON_BLOCK = 1 << 4,
-	ALLOC_MIN_RESERVE = 1 << 5,	/* __GFP_HIGH */
-	ALLOC_NOFRAGMENT = 1 << 6,
-	ALLOC_HIGHATOMIC = 1 << 7,
-};
-
 struct alloc_request {
 	gfp_t gfp;
 	unsigned int order;
 	int node;		/* NUMA_NO_NODE: of the current CPU */
 	enum pagetype owner;	/* PGTY_* of a kernel page; 0 for a user page */
+	u64 nodemask;		/* nodes that may be used; 0 = all */
 };
 
 /*
  * Allocate 2^order pages on behalf of m->cpu. Returns 0 and the first pfn; or
  * -ENOMEM: no memory in the machine. -ENOBUFS: no host memory, nothing changed
- * (callers turn it into the refusal of the line).
- * Each page gets refcount 1 on the head, mapcount -1, and the owner's type.
+ * (callers turn it into the refusal of the line). -EINVAL: order above 10, or no
+ * such node.
+ * Each page gets mapcount -1 or the owner's type, the head refcount 1; the pages
+ * of a larger block PG_head and PG_tail if __GFP_COMP says so.
  */
 int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn) __must_check;
 
@@ -50,6 +42,22 @@ int allocated_order(const struct machine *m, u64 pfn);
 /* The highest zone type that gfp may use on this arch. */
 enum zone_type gfp_zone(const struct machine *m, gfp_t gfp);
 
+/* One zone as boot needs it before memory is handed over: empty lists. -ENOMEM. */
+int zone_init(struct machine *m, struct zone *zone) __must_check;
+void zone_free(struct machine *m, struct zone *zone);
+
+/*
+ * Memory that boot had reserved becomes the allocator's: managed_pages grow and
+ * each page goes through free_pages(). -ENOMEM: nothing changed.
+ */
+int free_reserved_area(struct machine *m, u64 pfn, u64 end) __must_check;
+/* managed_pages and totalram_pages; since 6.16 lowmem_reserve[] as well. */
+void adjust_managed_page_count(struct machine *m, struct zone *zone, s64 nr_pages);
+
+/*
+ * May `order` be taken and leave `mark`? free_pages is the zone's NR_FREE_PAGES,
+ * or what it would be.
+ */
 bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 		       unsigned int order, u64 mark, enum zone_type highest,
 		       unsigned int alloc_flags, s64 free_pages);
@@ -57,17 +65,30 @@ bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 /* pcp.c: give pages of one CPU's / of all lists back to the buddy lists. */
 void drain_local_pages(struct machine *m, unsigned int cpu, struct zone *zone);
 void drain_all_pages(struct machine *m, struct zone *zone);	/* NULL: all zones */
-/* The vmstat worker's turn on one CPU: decay of pcp.high (since 6.7). */
+/* The vmstat worker's turn on one CPU: decay of pcp.high (since 6.7), remote lists. */
 void refresh_cpu_vm_stats(struct machine *m, unsigned int cpu);
 
-/* watermark.c: recomputation in the kernel's order. */
-void init_per_zone_wmark_min(struct machine *m);	/* end of boot */
+/*
+ * watermark.c: recomputation in the kernel's order. All use the managed_pages of
+ * the moment, so boot calls them when the kernel does: init_per_zone_wmark_min()
+ * before initrd and init memory are freed, then pages of gigantic hugetlb pages
+ * are added, then (THP) set_recommended_min_free_kbytes().
+ */
+void init_per_zone_wmark_min(struct machine *m);
 void setup_per_zone_wmarks(struct machine *m);
 void setup_per_zone_lowmem_reserve(struct machine *m);
 void calculate_totalreserve_pages(struct machine *m);
-void refresh_zone_stat_thresholds(struct machine *m);
 void zone_pcp_update(struct machine *m, struct zone *zone);
-void set_recommended_min_free_kbytes(struct machine *m);	/* khugepaged */
+void set_recommended_min_free_kbytes(struct machine *m);	/* khugepaged started */
+/* After a write of the ratio. */
+void setup_min_unmapped_ratio(struct machine *m);
+void setup_min_slab_ratio(struct machine *m);
+
+/* vmstat.c: thresholds, and figures that are computed when read. */
+void refresh_zone_stat_thresholds(struct machine *m);
+s32 zone_normal_threshold(const struct machine *m, const struct zone *zone);
+s32 zone_pressure_threshold(const struct machine *m, const struct zone *zone);
+u64 nr_free_zone_pages(const struct machine *m, enum zone_type highest);
 u64 nr_free_buffer_pages(const struct machine *m);
 u64 global_zone_stat(const struct machine *m, enum zone_stat_item item);
 u64 global_node_stat(const struct machine *m, enum node_stat_item item);
@@ -75,10 +96,15 @@ u64 global_node_stat(const struct machine *m, enum node_stat_item item);
 u64 si_mem_available(const struct machine *m);
 u64 vm_commit_limit(const struct machine *m);
 
-/* zonelist.c */
+/* zonelist.c: also decides machine->mobility_grouping_off. -ENOMEM. */
 int build_all_zonelists(struct machine *m) __must_check;
+void zonelists_free(struct machine *m);
 
+/* B2, B3 and what exists of B13, of every zone. */
 void page_alloc_validate(const struct machine *m, struct check *check);
+/* The same for what was touched since the last call of page_alloc_checked(). */
+void page_alloc_validate_touched(const struct machine *m, struct check *check);
+void page_alloc_checked(struct machine *m);
 
 static inline void count_vm_event(struct machine *m, enum vm_event_item item, s64 n)
 {

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sections of the memory map: which descriptors exist. Materialising a section
- * may need host memory, so calls that touch new pages first secure spares with
- * section_reserve(); after that, section_get() cannot fail.
+ * Sections of the memory map: which descriptors exist. A descriptor of a section
+ * that is not present must not be touched; its page is a hole, reserved by the
+ * boot, or inside a virgin run (page_virgin()). Only section_materialise() and
+ * section_reserve() take host memory: call them before the first change.
  */
 #ifndef KMM_PHYS_SECTION_H
 #define KMM_PHYS_SECTION_H
 
 #include "sim/machine.h"
+
+/* Index of the zone of a page that belongs to none. */
+#define NO_ZONE (MAX_ZONES - 1)
 
 /* Room for all descriptors up to machine->max_pfn and for pageblock types. */
 int sections_init(struct machine *m) __must_check;
@@ -34,30 +38,107 @@ static inline struct zone *page_zone(const struct machine *m, const struct page 
 	return m->zones[page_zone_index(page)];
 }
 
-/*
- * Make the section of pfn present: descriptors get their zone, PG_reserved, and
- * mapcount -1. 0 or -ENOMEM (nothing changed).
- */
-int section_materialise(struct machine *m, u64 pfn) __must_check;
+/* Is the page free, in a virgin run? Its descriptor need not be present. */
+static inline bool page_virgin(const struct machine *m, u64 pfn)
+{
+	u64 block = pfn >> MAX_PAGE_ORDER;
+
+	return m->virgin[block / 64] >> (block % 64) & 1;
+}
 
 /*
- * Zone of a pfn without its descriptor (binary search over zones); NULL in a
- * hole or where no memory is.
+ * Make the section of pfn present: descriptors get their zone (or NO_ZONE), and
+ * are reserved with one reference; those of virgin pages are free. 0 or -ENOMEM
+ * (nothing changed).
  */
+int section_materialise(struct machine *m, u64 pfn) __must_check;
+/* The same for all sections of [pfn, end); those made before a failure stay. */
+int section_materialise_range(struct machine *m, u64 pfn, u64 end) __must_check;
+
+/*
+ * Secure host memory for taking `nr_blocks` more blocks of the highest order out
+ * of virgin runs, wherever: afterwards that many cannot fail. 0 or -ENOBUFS
+ * (nothing changed that anybody can see). One call of alloc_pages() secures
+ * itself; who makes several that may not fail half way calls this first.
+ */
+int section_reserve(struct machine *m, unsigned int nr_blocks) __must_check;
+
+/* The zone of a page of RAM without its descriptor; NULL where no RAM is. */
 struct zone *pfn_zone(const struct machine *m, u64 pfn);
+/* The same for holes too: the zone of the RAM that follows (or ends) there. */
+struct zone *pfn_zone_or_hole(const struct machine *m, u64 pfn);
 
 /* Is this pfn in memblock.memory, i.e. is there RAM? */
 bool pfn_is_memory(const struct machine *m, u64 pfn);
 
+static inline u64 pageblock_nr_pages(const struct machine *m)
+{
+	return 1ULL << m->pageblock_order;
+}
+
 /* Type of the pageblock that holds pfn. */
-enum migratetype pageblock_type(const struct machine *m, u64 pfn);
+static inline enum migratetype pageblock_type(const struct machine *m, u64 pfn)
+{
+	return m->pageblock[pfn >> m->pageblock_order] ^ MIGRATE_MOVABLE;
+}
+
 /* Set it and keep zone->pageblocks[] right. */
 void set_pageblock_type(struct machine *m, struct zone *zone, u64 pfn,
 			enum migratetype type);
+/* All the pageblocks of a block of pageblock order or more. */
+void change_pageblock_range(struct machine *m, struct zone *zone, u64 pfn,
+			    unsigned int order, enum migratetype type);
+/*
+ * The types that boot gives: Movable where the first page of a pageblock is RAM
+ * of the zone, Unmovable elsewhere. Sets zone->pageblocks[] as well.
+ */
+void zone_init_pageblocks(struct machine *m, struct zone *zone);
+/* Recount what zone->pageblocks[] should be, as pagetypeinfo counts. */
+void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
+			   u64 counts[MIGRATE_TYPES]);
 
 /* Lists of pages, linked by pfn. */
-void page_list_add_head(struct machine *m, struct page_list *list, u64 pfn);
-void page_list_add_tail(struct machine *m, struct page_list *list, u64 pfn);
-void page_list_del(struct machine *m, struct page_list *list, u64 pfn);
+static inline void page_list_add_head(struct machine *m, struct page_list *list, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	page->prev = PFN_NIL;
+	page->next = list->first;
+	if (list->first == PFN_NIL)
+		list->last = pfn;
+	else
+		pfn_to_page(m, list->first)->prev = pfn;
+	list->first = pfn;
+}
+
+static inline void page_list_add_tail(struct machine *m, struct page_list *list, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	page->next = PFN_NIL;
+	page->prev = list->last;
+	if (list->last == PFN_NIL)
+		list->first = pfn;
+	else
+		pfn_to_page(m, list->last)->next = pfn;
+	list->last = pfn;
+}
+
+static inline void page_list_del(struct machine *m, struct page_list *list, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	if (page->prev == PFN_NIL)
+		list->first = page->next;
+	else
+		pfn_to_page(m, page->prev)->next = page->next;
+	if (page->next == PFN_NIL)
+		list->last = page->prev;
+	else
+		pfn_to_page(m, page->next)->prev = page->prev;
+}
+
+/* B1 P2, P3, P5 and the pageblock counts. */
+void section_validate(const struct machine *m, struct check *check);
 
 #endif

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The fast path: the preferred zone is the first of the node's list that the gfp
+ * flags allow; a zone gives pages if it stays above the mark that alloc_flags
+ * name. Orders up to 3 and the pageblock order go through the per-CPU lists. The
+ * descriptors of a block are set when it leaves the allocator and reset when it
+ * comes back.
+ */
+#include "sim/phys/page_alloc_internal.h"
+
+#include "sim/base/bug.h"
+#include "sim/phys/pcp.h"
+#include "sim/phys/pressure.h"
+#include "sim/phys/tunables.h"
+
+static bool arch_has_zone(const struct machine *m, enum zone_type type)
+{
+	return m->arch->zones >> type & 1;
+}
+
+enum zone_type gfp_zone(const struct machine *m, gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM))))
+		return ZONE_NORMAL;
+	if (gfp & __GFP_DMA)
+		return arch_has_zone(m, ZONE_DMA) ? ZONE_DMA : ZONE_NORMAL;
+	if (gfp & __GFP_DMA32)
+		return arch_has_zone(m, ZONE_DMA32) ? ZONE_DMA32 : ZONE_NORMAL;
+	if (gfp & __GFP_MOVABLE)
+		return ZONE_MOVABLE;
+	return arch_has_zone(m, ZONE_HIGHMEM) ? ZONE_HIGHMEM : ZONE_NORMAL;
+}
+
+/* zone_watermark_ok() with a short cut for single pages, and the rule for boosts. */
+static inline bool zone_watermark_fast(const struct machine *m, const struct zone *zone,
+				       const struct alloc_context *ac, u64 mark,
+				       unsigned int alloc_flags)
+{
+	const unsigned int reserves = ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC |
+				      ALLOC_OOM;
+	s64 free_pages = zone->stat[NR_FREE_PAGES], reserved = 0;
+	unsigned int order = ac->req->order;
+
+	if (!order) {
+		if (!(alloc_flags & reserves))
+			reserved = rel_counts_free_highatomic(m->release) ?
+				   zone->nr_free_highatomic : zone->nr_reserved_highatomic;
+		if (free_pages - MIN(free_pages, reserved) >
+		    (s64)(mark + zone->lowmem_reserve[ac->highest]))
+			return true;
+	}
+	if (zone_watermark_ok(m, zone, order, mark, ac->highest, alloc_flags, free_pages))
+		return true;
+	if (order || !zone->watermark_boost || (alloc_flags & ALLOC_WMARK_MASK) != WMARK_MIN)
+		return false;
+	if (rel_high_ignores_boost(m->release) ? !(alloc_flags & ALLOC_MIN_RESERVE) :
+						 !(ac->req->gfp & __GFP_ATOMIC))
+		return false;
+	return zone_watermark_ok(m, zone, order, zone->watermark[WMARK_MIN], ac->highest,
+				 alloc_flags, free_pages);
+}
+
+/* Does the zone have enough above its mark? Since 6.7 being below high is noted. */
+static inline bool zone_has_room(const struct machine *m, struct zone *zone,
+				 const struct alloc_context *ac, unsigned int alloc_flags)
+{
+	u64 mark;
+
+	if (rel_tests_high_mark(m->release) && !(zone->flags & 1U << ZONE_BELOW_HIGH)) {
+		if (zone_watermark_fast(m, zone, ac, zone_wmark(zone, WMARK_HIGH), alloc_flags))
+			return true;
+		zone->flags |= 1U << ZONE_BELOW_HIGH;
+	}
+	if (alloc_flags & ALLOC_NO_WATERMARKS)
+		return true;
+	mark = zone_wmark(zone, alloc_flags & ALLOC_WMARK_MASK);
+	return zone_watermark_fast(m, zone, ac, mark, alloc_flags);
+}
+
+static inline void zone_statistics(struct machine *m, struct zone *preferred,
+				   struct zone *zone)
+{
+	if (!m->arch->numa || unlikely(!m->tunables->numa_stat))
+		return;
+	if (likely(zone->node == preferred->node)) {
+		zone->numa[NUMA_HIT]++;
+	} else {
+		zone->numa[NUMA_MISS]++;
+		preferred->numa[NUMA_FOREIGN]++;
+	}
+	zone->numa[likely(zone->node == m->cpu_node[m->cpu]) ? NUMA_LOCAL : NUMA_OTHER]++;
+}
+
+static inline u32 zone_alloc(struct machine *m, const struct alloc_context *ac,
+			     struct zone *zone, unsigned int alloc_flags)
+{
+	unsigned int order = ac->req->order;
+	u32 pfn = PFN_NIL;
+
+	if (likely(pcp_allowed_order(m, order)))
+		pfn = pcp_alloc(m, zone, order, ac->type, alloc_flags);
+	if (unlikely(pfn == PFN_NIL)) {
+		pfn = buddy_alloc(m, zone, order, ac->type, alloc_flags);
+		zone->pcp[m->cpu].counted = true;
+	}
+	if (unlikely(zone->flags & 1U << ZONE_BOOSTED_WATERMARK)) {
+		zone->flags &= ~(1U << ZONE_BOOSTED_WATERMARK);
+		if (m->pressure && m->pressure->wake_kswapd)
+			m->pressure->wake_kswapd(m, zone, 0, 0, zone->type);
+	}
+	if (unlikely(pfn == PFN_NIL))
+		return PFN_NIL;
+	m->zone_event[PGALLOC][zone->type] += 1LL << order;
+	zone_statistics(m, ac->preferred, zone);
+	return pfn;
+}
+
+u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,
+			   unsigned int alloc_flags)
+{
+	bool no_fragment = alloc_flags & ALLOC_NOFRAGMENT;
+
+	for (unsigned int i = ac->first; i < ac->nr_zones; i++) {
+		struct zone *zone = m->zones[ac->zonelist[i]];
+		u32 pfn;
+
+		if (unlikely(!zone_allowed(ac, zone)))
+			continue;
+		/* Locality matters more than fragmentation. */
+		if (unlikely(no_fragment && zone->node != ac->preferred->node) &&
+		    !m->tunables->defrag_mode)
+			break;
+		if (unlikely(!zone_has_room(m, zone, ac, alloc_flags)))
+			continue;
+		pfn = zone_alloc(m, ac, zone, alloc_flags);
+		if (unlikely(pfn == PFN_NIL))
+			continue;
+		if (unlikely(alloc_flags & ALLOC_HIGHATOMIC))
+			reserve_highatomic_pageblock(m, zone, pfn, ac->req->order);
+		return pfn;
+	}
+	if (no_fragment && !m->tunables->defrag_mode)
+		return get_page_from_freelist(m, ac, alloc_flags & ~ALLOC_NOFRAGMENT);
+	return PFN_NIL;
+}
+
+/* The first pass breaks no foreign pageblock where DMA32 could help out. */
+static inline unsigned int alloc_flags_nofragment(const struct machine *m,
+						  const struct zone *preferred, gfp_t gfp)
+{
+	unsigned int flags = gfp & __GFP_KSWAPD_RECLAIM ? ALLOC_KSWAPD : 0;
+	const struct zone *below;
+
+	if (unlikely(m->tunables->defrag_mode))
+		return flags | ALLOC_NOFRAGMENT;
+	if (preferred->type != ZONE_NORMAL || !arch_has_zone(m, ZONE_DMA32))
+		return flags;
+	below = m->nodes[preferred->node]->zones[ZONE_DMA32];
+	if (m->nr_nodes > 1 && (!below || !zone_populated(below)))
+		return flags;
+	return flags | ALLOC_NOFRAGMENT;
+}
+
+static inline u32 owner_type(enum pagetype owner)
+{
+	return owner ? (u32)owner << 24 : (u32)-1;
+}
+
+/* Tails of a larger block, and what its head knows of them. */
+static void prep_large(struct machine *m, const struct alloc_request *req, u32 pfn)
+{
+	bool compound = req->gfp & __GFP_COMP;
+	struct page *head = pfn_to_page(m, pfn);
+	u32 zone_bits = head->flags;
+
+	page_set_flag(head, PG_large);
+	if (compound)
+		page_set_flag(head, PG_head);
+	for (u32 i = 1; i < 1U << req->order; i++) {
+		struct page *tail = head + i;
+
+		tail->flags = zone_bits | (compound ? 1U << PG_tail : 0);
+		tail->page_type = owner_type(req->owner);
+	}
+	head[1].block_order = req->order;
+}
+
+static inline void prep_new_page(struct machine *m, const struct alloc_request *req, u32 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	page->private_ = 0;
+	page->memcg = 0;
+	page->refcount = 1;
+	page->page_type = owner_type(req->owner);
+	if (unlikely(req->order))
+		prep_large(m, req, pfn);
+}
+
+/* -EINVAL: there is no such node. -ENOMEM: no zone may be used. */
+static inline int prepare_alloc(const struct machine *m, const struct alloc_request *req,
+				struct alloc_context *ac)
+{
+	unsigned int nid = req->node >= 0 ? (unsigned int)req->node : m->cpu_node[m->cpu];
+	const struct pglist_data *node;
+
+	if (unlikely(nid >= MAX_NUMNODES || !m->nodes[nid] || req->order > MAX_PAGE_ORDER))
+		return -EINVAL;
+	node = m->nodes[nid];
+	ac->req = req;
+	ac->highest = gfp_zone(m, req->gfp);
+	ac->type = m->mobility_grouping_off ? MIGRATE_UNMOVABLE : gfp_migratetype(req->gfp);
+	if (unlikely(req->gfp & __GFP_THISNODE)) {
+		ac->zonelist = node->thisnode;
+		ac->nr_zones = node->nr_thisnode;
+	} else {
+		ac->zonelist = node->zonelist;
+		ac->nr_zones = node->nr_zonelist;
+	}
+	for (ac->first = 0; ac->first < ac->nr_zones; ac->first++) {
+		ac->preferred = m->zones[ac->zonelist[ac->first]];
+		if (likely(zone_allowed(ac, ac->preferred)))
+			return 0;
+	}
+	return -ENOMEM;
+}
+
+int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
+{
+	struct alloc_context ac;
+	int err = section_reserve(m, 0);
+
+	if (unlikely(err))
+		return err;
+	err = prepare_alloc(m, req, &ac);
+	if (unlikely(err))
+		return err;
+	*pfn = get_page_from_freelist(m, &ac, WMARK_LOW |
+				      alloc_flags_nofragment(m, ac.preferred, req->gfp));
+	if (unlikely(*pfn == PFN_NIL))
+		*pfn = alloc_pages_slowpath(m, &ac);
+	if (unlikely(*pfn == PFN_NIL))
+		return -ENOMEM;
+	prep_new_page(m, req, *pfn);
+	return 0;
+}
+
+int alloc_kernel_pages(struct machine *m, gfp_t gfp, unsigned int order, int node,
+		       enum pagetype owner, u32 *pfn)
+{
+	const struct alloc_request req = {
+		.gfp = gfp, .order = order, .node = node, .owner = owner,
+	};
+
+	return alloc_pages(m, &req, pfn);
+}
+
+/* The descriptors of a block say "free" again; flags keep the zone alone. */
+static inline void reset_page(struct page *page)
+{
+	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1);
+	page->mapping = 0;
+	page->index = 0;
+	page->memcg = 0;
+	page->refcount = 0;
+	page->mapcount = -1;
+}
+
+static void reset_tails(struct page *head, unsigned int order)
+{
+	for (u32 i = 1; i < 1U << order; i++)
+		reset_page(head + i);
+}
+
+void free_pages(struct machine *m, u64 pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	struct zone *zone = page_zone(m, page);
+	enum migratetype type = pageblock_type(m, pfn);
+
+	BUG_ON(m, page->refcount != 1);
+	reset_page(page);
+	if (unlikely(order))
+		reset_tails(page, order);
+	if (likely(pcp_allowed_order(m, order) && type != MIGRATE_ISOLATE)) {
+		pcp_free(m, zone, pfn, order, type);
+		return;
+	}
+	m->event[PGFREE] += 1LL << order;
+	zone->pcp[m->cpu].counted = true;
+	buddy_free(m, zone, pfn, order, BUDDY_AUTO);
+}
+
+int allocated_order(const struct machine *m, u64 pfn)
+{
+	const struct page *page;
+
+	if (!page_present(m, pfn))
+		return -1;
+	page = pfn_to_page(m, pfn);
+	if (page->refcount <= 0 || page_flag(page, PG_reserved))
+		return -1;
+	return page_flag(page, PG_large) ? (int)page[1].block_order : 0;
+}
+
+int zone_init(struct machine *m, struct zone *zone)
+{
+	zone_init_free_lists(zone);
+	return zone_pcp_init(m, zone);
+}
+
+void zone_free(struct machine *m, struct zone *zone)
+{
+	zone_pcp_free(m, zone);
+}
+
+void adjust_managed_page_count(struct machine *m, struct zone *zone, s64 nr_pages)
+{
+	zone->managed_pages += nr_pages;
+	m->totalram_pages += nr_pages;
+	if (rel_protection_from_final(m->release))
+		setup_per_zone_lowmem_reserve(m);
+}
+
+int free_reserved_area(struct machine *m, u64 pfn, u64 end)
+{
+	if (section_materialise_range(m, pfn, end))
+		return -ENOMEM;
+	while (pfn < end) {
+		struct zone *zone = page_zone(m, pfn_to_page(m, pfn));
+		u64 first = pfn;
+
+		for (; pfn < end && page_zone(m, pfn_to_page(m, pfn)) == zone; pfn++) {
+			page_clear_flag(pfn_to_page(m, pfn), PG_reserved);
+			free_pages(m, pfn, 0);
+		}
+		adjust_managed_page_count(m, zone, pfn - first);
+	}
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What page_alloc.c and page_alloc_slow.c share: one allocation under way. */
+#ifndef KMM_PHYS_PAGE_ALLOC_INTERNAL_H
+#define KMM_PHYS_PAGE_ALLOC_INTERNAL_H
+
+#include "sim/phys/page_alloc.h"
+
+struct alloc_context {
+	const struct alloc_request *req;
+	const u16 *zonelist;
+	unsigned int nr_zones;	/* in the list */
+	unsigned int first;	/* of the list that may be used: the preferred zone */
+	enum zone_type highest;
+	enum migratetype type;
+	struct zone *preferred;
+};
+
+/* May the allocation use this zone at all? */
+static inline bool zone_allowed(const struct alloc_context *ac, const struct zone *zone)
+{
+	return zone->type <= ac->highest &&
+	       (!ac->req->nodemask || ac->req->nodemask >> zone->node & 1);
+}
+
+/* Walk the list once; PFN_NIL if no zone can give the pages at this mark. */
+u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,
+			   unsigned int alloc_flags);
+
+/* After the fast path failed: reserves, reclaim, compaction, OOM; PFN_NIL. */
+u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Per-CPU page lists in front of the buddy allocator. The two inline functions
+ * are the fast path of every order-0 allocation; what they cannot settle is in
+ * pcp.c. For page_alloc.c alone; the rest of the world uses page_alloc.h.
+ */
+#ifndef KMM_PHYS_PCP_H
+#define KMM_PHYS_PCP_H
+
+#include "sim/phys/fallback.h"
+
+static inline bool pcp_allowed_order(const struct machine *m, unsigned int order)
+{
+	return order <= PAGE_ALLOC_COSTLY_ORDER || order == m->pageblock_order;
+}
+
+static inline unsigned int order_to_pindex(unsigned int order, enum migratetype type)
+{
+	if (unlikely(order > PAGE_ALLOC_COSTLY_ORDER))
+		return NR_LOWORDER_PCP_LISTS + (type == MIGRATE_MOVABLE);
+	return MIGRATE_PCPTYPES * order + type;
+}
+
+static inline unsigned int pindex_to_order(const struct machine *m, unsigned int pindex)
+{
+	return pindex >= NR_LOWORDER_PCP_LISTS ? m->pageblock_order : pindex / MIGRATE_PCPTYPES;
+}
+
+/* Fill an empty list; false if the zone has nothing left. */
+bool pcp_refill(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
+		unsigned int order, enum migratetype type, unsigned int alloc_flags);
+
+/* The rest of a free that the inline part did not settle: trims the lists. */
+void pcp_trim(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
+	      unsigned int order, unsigned int pindex);
+
+/* A block from this CPU's list; PFN_NIL if there is none. */
+static inline u32 pcp_alloc(struct machine *m, struct zone *zone, unsigned int order,
+			    enum migratetype type, unsigned int alloc_flags)
+{
+	struct per_cpu_pages *pcp = &zone->pcp[m->cpu];
+	struct page_list *list = &pcp->lists[order_to_pindex(order, type)];
+	u32 pfn, next;
+
+	pcp->free_factor >>= 1;
+	pcp->free_count >>= 1;
+	if (unlikely(list->first == PFN_NIL) &&
+	    !pcp_refill(m, zone, pcp, order, type, alloc_flags))
+		return PFN_NIL;
+	pfn = list->first;
+	next = pfn_to_page(m, pfn)->next;
+	list->first = next;
+	if (unlikely(next == PFN_NIL))
+		list->last = PFN_NIL;
+	else
+		pfn_to_page(m, next)->prev = PFN_NIL;
+	pcp->count -= 1 << order;
+	return pfn;
+}
+
+/* Give a block back whose descriptors say "free"; `type` is its pageblock's. */
+static inline void pcp_free(struct machine *m, struct zone *zone, u64 pfn,
+			    unsigned int order, enum migratetype type)
+{
+	struct per_cpu_pages *pcp = &zone->pcp[m->cpu];
+	unsigned int pindex = order_to_pindex(order, likely(type < MIGRATE_PCPTYPES) ?
+					      type : MIGRATE_MOVABLE);
+
+	page_set_type(pfn_to_page(m, pfn), PGTY_pcp);
+	pfn_to_page(m, pfn)->list_type = type;
+	page_list_add_head(m, &pcp->lists[pindex], pfn);
+	pcp->alloc_factor >>= 1;
+	pcp->count += 1 << order;
+	m->event[PGFREE] += 1LL << order;
+	if (unlikely(order | zone->flags | pcp->flags >> 1) ||
+	    unlikely(pcp->count >= pcp->high) ||
+	    unlikely(pcp->high < pcp->high_min || pcp->high > pcp->high_max)) {
+		pcp_trim(m, zone, pcp, order, pindex);
+		return;
+	}
+	if (pcp->free_count < pcp->batch << PCP_BATCH_SCALE_MAX)
+		pcp->free_count++;
+}
+
+/* The lists of a zone before it has any: high 0, batch 1. -ENOMEM. */
+int zone_pcp_init(struct machine *m, struct zone *zone) __must_check;
+void zone_pcp_free(struct machine *m, struct zone *zone);
+
+/* Bound of count and links of every list (B2 B9). */
+void pcp_validate(const struct machine *m, const struct zone *zone, struct check *check);
+
+#endif

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The descriptors are one array over all page frames, of which only address space
+ * is reserved; a section becomes real by arena_commit(). What RAM is, and whose,
+ * is looked up in memblock's sorted regions, so nothing here grows with memory but
+ * one byte for a section and one for a pageblock.
+ */
+#include "sim/phys/section.h"
+
+#include "sim/boot/memblock.h"
+
+#define HOST_PAGE 4096ULL
+
+static u64 pageblock_bytes(const struct machine *m)
+{
+	return ALIGN_UP((m->nr_sections << SECTION_SHIFT >> m->pageblock_order) + 1, HOST_PAGE);
+}
+
+static size_t virgin_bytes(const struct machine *m)
+{
+	return DIV_ROUND_UP(m->nr_sections << SECTION_SHIFT >> MAX_PAGE_ORDER, 64) * sizeof(u64);
+}
+
+int sections_init(struct machine *m)
+{
+	m->nr_sections = DIV_ROUND_UP(m->max_pfn, PAGES_PER_SECTION);
+	m->nr_sections_present = 0;
+	m->mem_map = arena_reserve(&m->arena, m->nr_sections * SECTION_BYTES);
+	m->section_present = arena_alloc(&m->arena, m->nr_sections);
+	m->virgin = arena_alloc(&m->arena, virgin_bytes(m));
+	m->pageblock = arena_reserve(&m->arena, pageblock_bytes(m));
+	if (m->mem_map && m->section_present && m->virgin && m->pageblock &&
+	    !arena_commit(&m->arena, m->pageblock, 0, pageblock_bytes(m)))
+		return 0;
+	sections_free(m);
+	return -ENOMEM;
+}
+
+void sections_free(struct machine *m)
+{
+	if (!m->nr_sections)
+		return;
+	arena_unreserve(&m->arena, m->mem_map, m->nr_sections * SECTION_BYTES,
+			m->nr_sections_present * SECTION_BYTES);
+	arena_free(&m->arena, m->section_present, m->nr_sections);
+	arena_free(&m->arena, m->virgin, virgin_bytes(m));
+	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m), pageblock_bytes(m));
+	m->mem_map = NULL;
+	m->section_present = NULL;
+	m->virgin = NULL;
+	m->pageblock = NULL;
+	m->nr_sections = 0;
+	m->nr_sections_present = 0;
+}
+
+/* Index of the first region of RAM that ends above pfn; cnt if none does. */
+static unsigned int region_at_or_above(const struct memblock_type *memory, u64 pfn)
+{
+	unsigned int low = 0, high = memory->cnt;
+
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+		const struct memblock_region *region = &memory->regions[middle];
+
+		if (PFN_DOWN(region->base + region->size) > pfn)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+bool pfn_is_memory(const struct machine *m, u64 pfn)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+	unsigned int i = region_at_or_above(memory, pfn);
+
+	return i < memory->cnt && PFN_UP(memory->regions[i].base) <= pfn;
+}
+
+static struct zone *node_zone_spanning(const struct machine *m, int nid, u64 pfn)
+{
+	const struct pglist_data *node = m->nodes[MAX(nid, 0)];
+
+	for (unsigned int type = 0; node && type < MAX_NR_ZONES; type++) {
+		struct zone *zone = node->zones[type];
+
+		if (zone && zone_spans_pfn(zone, pfn))
+			return zone;
+	}
+	return NULL;
+}
+
+struct zone *pfn_zone(const struct machine *m, u64 pfn)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+	unsigned int i = region_at_or_above(memory, pfn);
+
+	if (i == memory->cnt || PFN_UP(memory->regions[i].base) > pfn)
+		return NULL;
+	return node_zone_spanning(m, memory->regions[i].nid, pfn);
+}
+
+struct zone *pfn_zone_or_hole(const struct machine *m, u64 pfn)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+	unsigned int i = region_at_or_above(memory, pfn);
+	const struct memblock_region *region;
+
+	if (!memory->cnt)
+		return NULL;
+	if (i == memory->cnt) {
+		region = &memory->regions[i - 1];
+		pfn = PFN_DOWN(region->base + region->size) - 1;
+	} else {
+		region = &memory->regions[i];
+		pfn = MAX(pfn, PFN_UP(region->base));
+	}
+	return node_zone_spanning(m, region->nid, pfn);
+}
+
+/* From pfn on, as far as nothing changes in what pfn_zone_or_hole() answers. */
+static u64 same_zone_end(const struct machine *m, const struct zone *zone, u64 pfn, u64 end)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+	unsigned int i = region_at_or_above(memory, pfn);
+
+	if (i == memory->cnt)
+		return end;
+	if (PFN_UP(memory->regions[i].base) > pfn)
+		return MIN(end, PFN_UP(memory->regions[i].base));
+	end = MIN(end, PFN_DOWN(memory->regions[i].base + memory->regions[i].size));
+	if (zone)
+		end = MIN(end, zone_end_pfn(zone));
+	else
+		end = pfn + 1;
+	return end;
+}
+
+static void init_descriptors(struct machine *m, u64 pfn, u64 end)
+{
+	while (pfn < end) {
+		const struct zone *zone = pfn_zone_or_hole(m, pfn);
+		u64 part = same_zone_end(m, zone, pfn, end);
+		u32 flags = (zone ? zone->index : NO_ZONE) << PGF_ZONE_SHIFT;
+
+		for (; pfn < part; pfn++) {
+			bool virgin = page_virgin(m, pfn);
+
+			m->mem_map[pfn] = (struct page) {
+				.flags = virgin ? flags : flags | 1U << PG_reserved,
+				.prev = PFN_NIL,
+				.next = PFN_NIL,
+				.refcount = virgin ? 0 : 1,
+				.mapcount = -1,
+			};
+		}
+	}
+}
+
+int section_materialise(struct machine *m, u64 pfn)
+{
+	u64 section = pfn >> SECTION_SHIFT;
+	int err;
+
+	if (m->section_present[section])
+		return 0;
+	err = arena_commit(&m->arena, m->mem_map, section * SECTION_BYTES, SECTION_BYTES);
+	if (err)
+		return err;
+	m->section_present[section] = 1;
+	m->nr_sections_present++;
+	init_descriptors(m, section << SECTION_SHIFT, (section + 1) << SECTION_SHIFT);
+	return 0;
+}
+
+int section_materialise_range(struct machine *m, u64 pfn, u64 end)
+{
+	int err = 0;
+
+	for (; pfn < end && !err; pfn = (pfn | (PAGES_PER_SECTION - 1)) + 1)
+		err = section_materialise(m, pfn);
+	return err;
+}
+
+/*
+ * pagetypeinfo steps through a zone from its first page in whole pageblocks and
+ * asks for the zone of the page that it meets: this is that page for the block
+ * of pfn. False if the walk does not count the block.
+ */
+static bool pageblock_counts(const struct machine *m, const struct zone *zone, u64 pfn)
+{
+	u64 size = pageblock_nr_pages(m);
+	u64 met = zone->start_pfn + (ALIGN_DOWN(pfn, size) - ALIGN_DOWN(zone->start_pfn, size));
+
+	return zone_spans_pfn(zone, met) && pfn_zone_or_hole(m, met) == zone;
+}
+
+void set_pageblock_type(struct machine *m, struct zone *zone, u64 pfn,
+			enum migratetype type)
+{
+	enum migratetype old = pageblock_type(m, pfn);
+
+	if (m->mobility_grouping_off && type < MIGRATE_PCPTYPES)
+		type = MIGRATE_UNMOVABLE;
+	m->pageblock[pfn >> m->pageblock_order] = type ^ MIGRATE_MOVABLE;
+	if (old != type && pageblock_counts(m, zone, pfn)) {
+		zone->pageblocks[old]--;
+		zone->pageblocks[type]++;
+	}
+}
+
+void change_pageblock_range(struct machine *m, struct zone *zone, u64 pfn,
+			    unsigned int order, enum migratetype type)
+{
+	u64 end = pfn + (1ULL << order);
+
+	for (; pfn < end; pfn += pageblock_nr_pages(m))
+		set_pageblock_type(m, zone, pfn, type);
+}
+
+void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
+			   u64 counts[MIGRATE_TYPES])
+{
+	u64 size = pageblock_nr_pages(m);
+
+	memset(counts, 0, MIGRATE_TYPES * sizeof(*counts));
+	for (u64 pfn = zone->start_pfn; pfn < zone_end_pfn(zone); pfn += size)
+		if (pfn_zone_or_hole(m, pfn) == zone)
+			counts[pageblock_type(m, pfn)]++;
+}
+
+void zone_init_pageblocks(struct machine *m, struct zone *zone)
+{
+	u64 size = pageblock_nr_pages(m);
+
+	for (u64 pfn = ALIGN_DOWN(zone->start_pfn, size); pfn < zone_end_pfn(zone); pfn += size) {
+		bool movable = zone_spans_pfn(zone, pfn) && pfn_zone(m, pfn) == zone;
+
+		if (pfn_zone_or_hole(m, MAX(pfn, zone->start_pfn)) == zone)
+			m->pageblock[pfn >> m->pageblock_order] =
+				(movable ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE) ^ MIGRATE_MOVABLE;
+	}
+	zone_count_pageblocks(m, zone, zone->pageblocks);
+}
+
+static u64 count_memory(const struct machine *m, const struct zone *zone)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+	u64 pages = 0;
+
+	for (unsigned int i = 0; i < memory->cnt; i++) {
+		const struct memblock_region *region = &memory->regions[i];
+		u64 start = MAX(PFN_UP(region->base), zone->start_pfn);
+		u64 end = MIN(PFN_DOWN(region->base + region->size), zone_end_pfn(zone));
+
+		if (MAX(region->nid, 0) == zone->node && start < end)
+			pages += end - start;
+	}
+	return pages;
+}
+
+static void zone_validate_pages(const struct machine *m, const struct zone *zone,
+				struct check *check)
+{
+	u64 counts[MIGRATE_TYPES], present = count_memory(m, zone);
+
+	check->nr_checked += 3;
+	if (zone->present_pages != present)
+		check_fail(check, "P3", "node %u zone %s: expected present %llu, found %llu",
+			   zone->node, zone->name, (unsigned long long)present,
+			   (unsigned long long)zone->present_pages);
+	if (zone->managed_pages > zone->present_pages ||
+	    zone->present_pages > zone->spanned_pages)
+		check_fail(check, "P3", "node %u zone %s: expected managed <= present <= spanned, "
+			   "found %llu, %llu, %llu", zone->node, zone->name,
+			   (unsigned long long)zone->managed_pages,
+			   (unsigned long long)zone->present_pages,
+			   (unsigned long long)zone->spanned_pages);
+	zone_count_pageblocks(m, zone, counts);
+	for (unsigned int type = 0; type < MIGRATE_TYPES; type++)
+		if (counts[type] != zone->pageblocks[type])
+			check_fail(check, "B10", "node %u zone %s: expected %llu %s blocks, "
+				   "found %llu", zone->node, zone->name,
+				   (unsigned long long)counts[type], migratetype_names[type],
+				   (unsigned long long)zone->pageblocks[type]);
+}
+
+static void node_validate(const struct pglist_data *node, struct check *check)
+{
+	const struct zone *below = NULL;
+	u64 present = 0;
+
+	check->nr_checked += 2;
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		const struct zone *zone = node->zones[type];
+
+		if (!zone)
+			continue;
+		present += zone->present_pages;
+		if (!zone->spanned_pages)
+			continue;
+		if (below && zone_end_pfn(below) > zone->start_pfn)
+			check_fail(check, "P2", "node %u: expected zone %s to end before %s, "
+				   "found %llu > %llu", node->id, below->name, zone->name,
+				   (unsigned long long)zone_end_pfn(below),
+				   (unsigned long long)zone->start_pfn);
+		below = zone;
+	}
+	if (present != node->present_pages)
+		check_fail(check, "P5", "node %u: expected present %llu, found %llu", node->id,
+			   (unsigned long long)present,
+			   (unsigned long long)node->present_pages);
+}
+
+void section_validate(const struct machine *m, struct check *check)
+{
+	u64 managed = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		zone_validate_pages(m, m->zones[i], check);
+		managed += m->zones[i]->managed_pages;
+	}
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			node_validate(m->nodes[i], check);
+	check->nr_checked++;
+	if (managed != m->totalram_pages)
+		check_fail(check, "P4", "machine: expected totalram %llu, found %llu",
+			   (unsigned long long)managed, (unsigned long long)m->totalram_pages);
+}

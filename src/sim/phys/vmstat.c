@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Counters are exact, so the thresholds of the kernel's per-CPU deltas are only
+ * shown; sums over zones and nodes are taken when asked for.
+ */
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+
+s32 zone_normal_threshold(const struct machine *m, const struct zone *zone)
+{
+	int cpus = fls64(m->nr_cpus), units = fls64(zone->managed_pages >> (27 - PAGE_SHIFT));
+
+	return MIN(125, 2 * cpus * (1 + units));
+}
+
+s32 zone_pressure_threshold(const struct machine *m, const struct zone *zone)
+{
+	u64 distance = zone_wmark(zone, WMARK_LOW) - zone_wmark(zone, WMARK_MIN);
+
+	return CLAMP((s32)(distance / m->nr_cpus), 1, 125);
+}
+
+void refresh_zone_stat_thresholds(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		struct zone *zone = m->zones[i];
+		u64 drift;
+
+		if (!zone_populated(zone))
+			continue;
+		zone->stat_threshold = zone_normal_threshold(m, zone);
+		drift = (u64)m->nr_cpus * zone->stat_threshold;
+		if (drift > zone_wmark(zone, WMARK_LOW) - zone_wmark(zone, WMARK_MIN))
+			zone->percpu_drift_mark = zone_wmark(zone, WMARK_HIGH) + drift;
+	}
+}
+
+u64 nr_free_zone_pages(const struct machine *m, enum zone_type highest)
+{
+	u64 pages = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+		u64 high = zone_wmark(zone, WMARK_HIGH);
+
+		if (zone_populated(zone) && zone->type <= highest && zone->managed_pages > high)
+			pages += zone->managed_pages - high;
+	}
+	return pages;
+}
+
+u64 nr_free_buffer_pages(const struct machine *m)
+{
+	return nr_free_zone_pages(m, gfp_zone(m, GFP_USER));
+}
+
+u64 global_zone_stat(const struct machine *m, enum zone_stat_item item)
+{
+	s64 sum = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		sum += m->zones[i]->stat[item];
+	return MAX(sum, 0);
+}
+
+u64 global_node_stat(const struct machine *m, enum node_stat_item item)
+{
+	s64 sum = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			sum += m->nodes[i]->stat[item];
+	return MAX(sum, 0);
+}
+
+u64 si_mem_available(const struct machine *m)
+{
+	u64 low = 0, cache, slab;
+	s64 available;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		low += zone_wmark(m->zones[i], WMARK_LOW);
+	available = (s64)global_zone_stat(m, NR_FREE_PAGES) - (s64)m->totalreserve_pages;
+	cache = global_node_stat(m, NR_ACTIVE_FILE) + global_node_stat(m, NR_INACTIVE_FILE);
+	available += cache - MIN(cache / 2, low);
+	/* Slab counters are in bytes. */
+	slab = (global_node_stat(m, NR_SLAB_RECLAIMABLE) >> PAGE_SHIFT) +
+	       global_node_stat(m, NR_KERNEL_MISC_RECLAIMABLE);
+	available += slab - MIN(slab / 2, low);
+	return MAX(available, 0);
+}
+
+u64 vm_commit_limit(const struct machine *m)
+{
+	const struct tunables *tunables = m->tunables;
+
+	if (tunables->overcommit_kbytes)
+		return tunables->overcommit_kbytes >> (PAGE_SHIFT - 10);
+	return m->totalram_pages * tunables->overcommit_ratio / 100;
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Watermarks and what follows from them. Everything is computed from the managed
+ * pages of the moment: boot calls this before initrd and init memory are freed,
+ * which is why a running kernel's marks do not fit its `managed` figures.
+ */
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+
+#define SWAP_CLUSTER_MAX 32
+#define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
+
+/* x * factor / unit without overflow, as the kernel rounds it. */
+static u64 mult_frac(u64 x, u64 factor, u64 unit)
+{
+	return x / unit * factor + x % unit * factor / unit;
+}
+
+/* Is there a block of `order` or more on a list that the allocation may use? */
+static bool has_block(const struct zone *zone, unsigned int order, unsigned int alloc_flags)
+{
+	for (; order < NR_PAGE_ORDERS; order++) {
+		const struct free_area *area = &zone->free_area[order];
+
+		if (!area->nr_free)
+			continue;
+		for (unsigned int type = 0; type < MIGRATE_PCPTYPES; type++)
+			if (!free_area_empty(area, type))
+				return true;
+		if (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM) &&
+		    !free_area_empty(area, MIGRATE_HIGHATOMIC))
+			return true;
+	}
+	return false;
+}
+
+bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
+		       unsigned int order, u64 mark, enum zone_type highest,
+		       unsigned int alloc_flags, s64 free_pages)
+{
+	s64 min = mark;
+
+	free_pages -= (1LL << order) - 1;
+	if (!(alloc_flags & ALLOC_RESERVES))
+		free_pages -= rel_counts_free_highatomic(m->release) ?
+			      zone->nr_free_highatomic : zone->nr_reserved_highatomic;
+	if (alloc_flags & ALLOC_MIN_RESERVE) {
+		min -= min / 2;
+		if (alloc_flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+	}
+	if (alloc_flags & ALLOC_OOM)
+		min -= min / 2;
+	if (free_pages <= min + (s64)zone->lowmem_reserve[highest])
+		return false;
+	return !order || has_block(zone, order, alloc_flags);
+}
+
+/* Memory above the kernel's direct map: HighMem, and Movable if it lies there. */
+static bool zone_is_highmem(const struct machine *m, const struct zone *zone)
+{
+	const struct zone *high = NULL;
+
+	if (zone->type == ZONE_HIGHMEM)
+		return true;
+	if (zone->type != ZONE_MOVABLE)
+		return false;
+	for (unsigned int i = 0; i < m->nr_nodes && !high; i++)
+		if (m->nodes[i] && m->nodes[i]->zones[ZONE_HIGHMEM] &&
+		    m->nodes[i]->zones[ZONE_HIGHMEM]->spanned_pages)
+			high = m->nodes[i]->zones[ZONE_HIGHMEM];
+	return high;
+}
+
+/* Zones whose min is a small constant instead of a share. */
+static bool zone_min_is_clamped(const struct machine *m, const struct zone *zone)
+{
+	return zone_is_highmem(m, zone) ||
+	       (zone->type == ZONE_MOVABLE && rel_movable_min_is_clamped(m->release));
+}
+
+static void zone_setup_wmarks(const struct machine *m, struct zone *zone, u64 lowmem_pages)
+{
+	u64 pages_min = m->tunables->min_free_kbytes >> (PAGE_SHIFT - 10);
+	u64 managed = zone->managed_pages;
+	u64 share = lowmem_pages ? pages_min * managed / lowmem_pages : 0;
+	u64 gap = MAX(share / 4, mult_frac(managed, m->tunables->watermark_scale_factor, 10000));
+
+	zone->early_pages = managed;
+	zone->watermark_boost = 0;
+	zone->watermark[WMARK_MIN] = zone_min_is_clamped(m, zone) ?
+				     CLAMP(managed / 1024, SWAP_CLUSTER_MAX, 128) : share;
+	zone->watermark[WMARK_LOW] = zone->watermark[WMARK_MIN] + gap;
+	zone->watermark[WMARK_HIGH] = zone->watermark[WMARK_LOW] + gap;
+	zone->watermark[WMARK_PROMO] = zone->watermark[WMARK_HIGH] + gap;
+}
+
+void setup_per_zone_wmarks(struct machine *m)
+{
+	u64 lowmem_pages = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (!zone_min_is_clamped(m, m->zones[i]))
+			lowmem_pages += m->zones[i]->managed_pages;
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		zone_setup_wmarks(m, m->zones[i], lowmem_pages);
+	calculate_totalreserve_pages(m);
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		zone_pcp_update(m, m->zones[i]);
+}
+
+void calculate_totalreserve_pages(struct machine *m)
+{
+	m->totalreserve_pages = 0;
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			m->nodes[i]->totalreserve_pages = 0;
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+		u64 reserve = 0;
+
+		for (unsigned int type = zone->type; type < MAX_NR_ZONES; type++)
+			reserve = MAX(reserve, zone->lowmem_reserve[type]);
+		reserve = MIN(reserve + zone_wmark(zone, WMARK_HIGH), zone->managed_pages);
+		m->nodes[zone->node]->totalreserve_pages += reserve;
+		m->totalreserve_pages += reserve;
+	}
+}
+
+static void zone_setup_lowmem_reserve(const struct machine *m, struct zone *zone)
+{
+	const struct pglist_data *node = m->nodes[zone->node];
+	s32 ratio = m->tunables->lowmem_reserve_ratio[zone->type];
+	u64 above = 0;
+
+	zone->reserve_pages = zone->managed_pages;
+	for (unsigned int type = zone->type + 1; type < MAX_NR_ZONES; type++) {
+		if (node->zones[type])
+			above += node->zones[type]->managed_pages;
+		zone->lowmem_reserve[type] = ratio > 0 && zone_managed(zone) ? above / ratio : 0;
+	}
+}
+
+void setup_per_zone_lowmem_reserve(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		zone_setup_lowmem_reserve(m, m->zones[i]);
+	calculate_totalreserve_pages(m);
+}
+
+static void calculate_min_free_kbytes(struct machine *m)
+{
+	u64 lowmem_kbytes = nr_free_buffer_pages(m) << (PAGE_SHIFT - 10);
+	s64 kbytes = int_sqrt(lowmem_kbytes * 16);
+
+	if (kbytes > m->tunables->user_min_free_kbytes)
+		m->tunables->min_free_kbytes = CLAMP(kbytes, 128, 262144);
+}
+
+static void node_share(struct machine *m, s32 ratio, size_t offset)
+{
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			*(u64 *)((char *)m->nodes[i] + offset) = 0;
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		*(u64 *)((char *)m->nodes[zone->node] + offset) +=
+			zone->managed_pages * ratio / 100;
+	}
+}
+
+void setup_min_unmapped_ratio(struct machine *m)
+{
+	node_share(m, m->tunables->min_unmapped_ratio,
+		   offsetof(struct pglist_data, min_unmapped_pages));
+}
+
+void setup_min_slab_ratio(struct machine *m)
+{
+	node_share(m, m->tunables->min_slab_ratio,
+		   offsetof(struct pglist_data, min_slab_pages));
+}
+
+void init_per_zone_wmark_min(struct machine *m)
+{
+	calculate_min_free_kbytes(m);
+	setup_per_zone_wmarks(m);
+	refresh_zone_stat_thresholds(m);
+	setup_per_zone_lowmem_reserve(m);
+	setup_min_unmapped_ratio(m);
+	setup_min_slab_ratio(m);
+}
+
+void set_recommended_min_free_kbytes(struct machine *m)
+{
+	u64 block = pageblock_nr_pages(m), nr_zones = 0, recommended;
+
+	if (!m->tunables->thp_enabled) {
+		calculate_min_free_kbytes(m);
+		setup_per_zone_wmarks(m);
+		return;
+	}
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		nr_zones += zone_populated(m->zones[i]) && m->zones[i]->type <= ZONE_NORMAL;
+	/* Two whole blocks, and for each type two that others can fall back to. */
+	recommended = block * nr_zones * (2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES);
+	recommended = MIN(recommended, nr_free_buffer_pages(m) / 20) << (PAGE_SHIFT - 10);
+	if ((s64)recommended > m->tunables->min_free_kbytes)
+		m->tunables->min_free_kbytes = recommended;
+	setup_per_zone_wmarks(m);
+}

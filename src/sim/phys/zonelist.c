@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Node order: all zones of the nearest node, highest first, then of the next. A
+ * node that was the first of its distance in one list costs a little more in the
+ * next ones, so that equals take turns.
+ */
+#include "sim/phys/page_alloc.h"
+
+#define KERNEL_MAX_NUMNODES 1024	/* CONFIG_NODES_SHIFT=10 */
+
+static unsigned int node_zones(const struct pglist_data *node, u16 *list)
+{
+	unsigned int nr = 0;
+
+	for (int type = MAX_NR_ZONES - 1; type >= 0; type--)
+		if (node->zones[type] && zone_populated(node->zones[type]))
+			list[nr++] = node->zones[type]->index;
+	return nr;
+}
+
+/*
+ * The nearest node that is not in `used`; -1 if there is none. While the machine
+ * boots no CPU is up yet, so nodes with CPUs are not worse than others.
+ */
+static int find_next_best_node(const struct machine *m, const struct pglist_data *local,
+			       u64 used, const unsigned int *load)
+{
+	u64 least = ~0ULL;
+	int best = -1;
+
+	if (!(used >> local->id & 1) &&
+	    (local->has_memory || !rel_memoryless_skips_itself(m->release)))
+		return local->id;
+	for (unsigned int id = 0; id < m->nr_nodes; id++) {
+		u64 value;
+
+		if (!m->nodes[id] || !m->nodes[id]->has_memory || used >> id & 1)
+			continue;
+		value = m->distance[local->id][id] + (id < local->id) +
+			(m->booted && m->nodes[id]->has_cpu);
+		value = value * KERNEL_MAX_NUMNODES + load[id];
+		if (value < least) {
+			least = value;
+			best = id;
+		}
+	}
+	return best;
+}
+
+static void order_nodes(const struct machine *m, struct pglist_data *local,
+			unsigned int *load)
+{
+	int previous = local->id, next;
+	u64 used = 0;
+
+	local->nr_fallback = 0;
+	while ((next = find_next_best_node(m, local, used, load)) >= 0) {
+		used |= 1ULL << next;
+		if (m->distance[local->id][next] != m->distance[local->id][previous])
+			load[next]++;
+		local->fallback[local->nr_fallback++] = next;
+		previous = next;
+	}
+}
+
+static int node_reserve_lists(struct machine *m, struct pglist_data *node)
+{
+	if (!node->fallback)
+		node->fallback = arena_alloc(&m->arena, MAX_NUMNODES * sizeof(u16));
+	if (!node->zonelist)
+		node->zonelist = arena_alloc(&m->arena, m->nr_zones * sizeof(u16));
+	if (!node->thisnode)
+		node->thisnode = arena_alloc(&m->arena, MAX_NR_ZONES * sizeof(u16));
+	return node->fallback && node->zonelist && node->thisnode ? 0 : -ENOMEM;
+}
+
+void zonelists_free(struct machine *m)
+{
+	for (unsigned int i = 0; i < MAX_NUMNODES; i++) {
+		struct pglist_data *node = m->nodes[i];
+
+		if (!node)
+			continue;
+		arena_free(&m->arena, node->fallback, MAX_NUMNODES * sizeof(u16));
+		arena_free(&m->arena, node->zonelist, m->nr_zones * sizeof(u16));
+		arena_free(&m->arena, node->thisnode, MAX_NR_ZONES * sizeof(u16));
+		node->fallback = NULL;
+		node->zonelist = NULL;
+		node->thisnode = NULL;
+	}
+}
+
+static void build_zonelist(const struct machine *m, struct pglist_data *node)
+{
+	node->nr_zonelist = 0;
+	for (unsigned int i = 0; i < node->nr_fallback; i++)
+		node->nr_zonelist += node_zones(m->nodes[node->fallback[i]],
+						node->zonelist + node->nr_zonelist);
+	node->nr_thisnode = node_zones(node, node->thisnode);
+}
+
+int build_all_zonelists(struct machine *m)
+{
+	unsigned int load[MAX_NUMNODES] = { 0 };
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i] && node_reserve_lists(m, m->nodes[i]))
+			return -ENOMEM;
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		if (!m->nodes[i])
+			continue;
+		order_nodes(m, m->nodes[i], load);
+		build_zonelist(m, m->nodes[i]);
+	}
+	m->mobility_grouping_off = nr_free_zone_pages(m, ZONE_MOVABLE) <
+				   pageblock_nr_pages(m) * MIGRATE_TYPES;
+	return 0;
+}
