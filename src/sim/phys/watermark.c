@@ -157,29 +157,24 @@ static void calculate_min_free_kbytes(struct machine *m)
 		m->tunables->min_free_kbytes = CLAMP(kbytes, 128, 262144);
 }
 
-static void node_share(struct machine *m, s32 ratio, size_t offset)
+void setup_min_unmapped_ratio(struct machine *m)
 {
 	for (unsigned int i = 0; i < m->nr_nodes; i++)
 		if (m->nodes[i])
-			*(u64 *)((char *)m->nodes[i] + offset) = 0;
-	for (unsigned int i = 0; i < m->nr_zones; i++) {
-		const struct zone *zone = m->zones[i];
-
-		*(u64 *)((char *)m->nodes[zone->node] + offset) +=
-			zone->managed_pages * ratio / 100;
-	}
-}
-
-void setup_min_unmapped_ratio(struct machine *m)
-{
-	node_share(m, m->tunables->min_unmapped_ratio,
-		   offsetof(struct pglist_data, min_unmapped_pages));
+			m->nodes[i]->min_unmapped_pages = 0;
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		m->nodes[m->zones[i]->node]->min_unmapped_pages +=
+			m->zones[i]->managed_pages * m->tunables->min_unmapped_ratio / 100;
 }
 
 void setup_min_slab_ratio(struct machine *m)
 {
-	node_share(m, m->tunables->min_slab_ratio,
-		   offsetof(struct pglist_data, min_slab_pages));
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			m->nodes[i]->min_slab_pages = 0;
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		m->nodes[m->zones[i]->node]->min_slab_pages +=
+			m->zones[i]->managed_pages * m->tunables->min_slab_ratio / 100;
 }
 
 void init_per_zone_wmark_min(struct machine *m)
