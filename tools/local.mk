@@ -1,3 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The programs lie in the build folder itself: build/kmm-run, build/kmmfs, ...
 KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(GLIB_LIBS) -lpthread
+
+bin_PROGRAMS += kmm-capture
+kmm_capture_SOURCES = \
+	tools/kmm-capture.c tools/kmm-capture.h \
+	tools/kmm-capture-log.c tools/kmm-capture-memory.c tools/kmm-capture-source.c \
+	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c
+kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Facts from the kernel's log: one row for each kind of line, found by how it
+ * begins; its function reads the rest. The log of a long-running host has lost its
+ * beginning: then no row matches, and other sources serve.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kmm-capture.h"
+
+typedef unsigned long long ull;
+
+static void log_e820(struct capture *c, const char *rest)
+{
+	ull start, end;
+	int at = 0;
+
+	if (sscanf(rest, " [mem 0x%llx-0x%llx] %n", &start, &end, &at) == 2 && at)
+		capture_add(c->e820, start, end + 1, rest + at, 0);
+}
+
+/* "e820: update [mem A-B] usable ==> reserved": the kernel's own corrections. */
+static void log_update(struct capture *c, const char *rest)
+{
+	ull start, end;
+	char from[24], to[24];
+
+	/* Page 0 and what the command line asks for are done again by the boot. */
+	if (strstr(c->cmdline, "mem=") || strstr(c->cmdline, "memmap="))
+		return;
+	if (sscanf(rest, " [mem 0x%llx-0x%llx] %23s ==> %23[^\n]", &start, &end, from, to) != 4 ||
+	    strcmp(from, "usable") || !strcmp(to, "usable") || end < 0x1000)
+		return;
+	capture_add(c->updates, start, end + 1, to, 0);
+}
+
+static void log_ramdisk(struct capture *c, const char *rest)
+{
+	ull start, end;
+
+	if (sscanf(rest, " [mem 0x%llx-0x%llx]", &start, &end) == 2) {
+		c->initrd.start = start;
+		c->initrd.end = end + 1;
+	}
+}
+
+static void log_srat(struct capture *c, const char *rest)
+{
+	unsigned int nid, pxm;
+	ull start, end;
+
+	if (sscanf(rest, " Node %u PXM %u [mem 0x%llx-0x%llx]", &nid, &pxm, &start, &end) == 4 &&
+	    nid < CAPTURE_NODES)
+		capture_add(c->srat, start, end + 1, NULL, nid);
+}
+
+/* "  node   0: [mem 0x...-0x...]" below "Early memory node ranges". */
+static void log_memnode(struct capture *c, const char *rest)
+{
+	unsigned int nid;
+	ull start, end;
+
+	if (sscanf(rest, " %u: [mem 0x%llx-0x%llx]", &nid, &start, &end) == 3 &&
+	    nid < CAPTURE_NODES)
+		capture_add(c->memnode, start, end + 1, NULL, nid);
+}
+
+static void log_node_data(struct capture *c, const char *rest)
+{
+	unsigned int nid;
+	ull start, end;
+	char name[32];
+
+	if (sscanf(rest, "%u) allocated [mem 0x%llx-0x%llx]", &nid, &start, &end) != 3)
+		return;
+	g_snprintf(name, sizeof(name), "NODE_DATA(%u)", nid);
+	capture_add(c->reserves, start, end + 1, name, nid);
+}
+
+static void log_swiotlb(struct capture *c, const char *rest)
+{
+	ull start, end;
+
+	if (sscanf(rest, " [mem 0x%llx-0x%llx]", &start, &end) == 2 && start < end)
+		capture_add(c->reserves, start, end, "swiotlb", 0);
+}
+
+/* "Reserving 256MB of memory at 1776MB for crashkernel", "... of low memory at". */
+static void log_crashkernel(struct capture *c, const char *rest)
+{
+	ull size, start;
+
+	if (strstr(rest, "for crashkernel") &&
+	    (sscanf(rest, " %lluMB of memory at %lluMB", &size, &start) == 2 ||
+	     sscanf(rest, " %lluMB of low memory at %lluMB", &size, &start) == 2))
+		capture_add(c->reserves, start * SZ_1M, (start + size) * SZ_1M, "crashkernel", 0);
+}
+
+static void add_size(struct capture *c, const char *name, ull kb)
+{
+	g_ptr_array_add(c->image_sizes, g_strdup_printf("%s = %lluK", name, kb));
+}
+
+static void log_freeing(struct capture *c, const char *rest)
+{
+	static const struct {
+		const char *begin, *name;
+		bool counts;
+	} kinds[] = {
+		{ " SMP alternatives memory: ", "smp_alternatives", false },
+		{ " unused decrypted memory: ", "decrypted", true },
+		{ " unused kernel image (initmem) memory: ", "init", true },
+		{ " unused kernel image (text/rodata gap) memory: ", "text_rodata_gap", true },
+		{ " unused kernel image (rodata/data gap) memory: ", "rodata_data_gap", true },
+		{ " unused kernel memory: ", "init", true },
+	};
+	ull kb;
+
+	if (sscanf(rest, " initrd memory: %lluK", &kb) == 1) {
+		c->freed_initrd = kb * SZ_1K;
+		add_size(c, "initrd", kb);
+	}
+	for (unsigned int i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (!g_str_has_prefix(rest, kinds[i].begin) ||
+		    sscanf(rest + strlen(kinds[i].begin), "%lluK", &kb) != 1)
+			continue;
+		add_size(c, kinds[i].name, kb);
+		if (kinds[i].counts)
+			c->freed_init += kb * SZ_1K;
+		c->has_freed |= !strcmp(kinds[i].name, "init");
+	}
+}
+
+/* "Memory: 350908K/4193784K available (14343K kernel code, 2327K rwdata, ..." */
+static void log_memory(struct capture *c, const char *rest)
+{
+	ull code, rwdata, rodata, init, bss;
+
+	if (sscanf(rest, "%*[^(](%lluK kernel code, %lluK rwdata, %lluK rodata, %lluK init, "
+		   "%lluK bss", &code, &rwdata, &rodata, &init, &bss) != 5)
+		return;
+	add_size(c, "log_code", code);
+	add_size(c, "log_rwdata", rwdata);
+	add_size(c, "log_rodata", rodata);
+	add_size(c, "log_init", init);
+	add_size(c, "log_bss", bss);
+}
+
+static void log_last_pfn(struct capture *c, const char *rest)
+{
+	static const struct {
+		ull max_arch_pfn;
+		const char *arch;
+	} limits[] = {
+		{ 0x400000000, "x86_64" },
+		{ 0x10000000000, "x86_64-la57" },
+		{ 0x100000, "i386" },
+		{ 0x1000000, "i386-pae" },
+	};
+	ull last, max;
+
+	if (sscanf(rest, " 0x%llx max_arch_pfn = 0x%llx", &last, &max) != 2)
+		return;
+	for (unsigned int i = 0; i < G_N_ELEMENTS(limits); i++) {
+		if (limits[i].max_arch_pfn == max)
+			c->arch = limits[i].arch;
+	}
+}
+
+static void log_dmi(struct capture *c, const char *rest)
+{
+	c->q35 |= strstr(rest, "Q35") != NULL;
+}
+
+static void log_jiffies(struct capture *c, const char *rest)
+{
+	unsigned int jiffies;
+
+	if (sscanf(rest, " %u jiffies", &jiffies) == 1)
+		c->hz = jiffies * 10;
+}
+
+static void log_percpu(struct capture *c, const char *rest)
+{
+	unsigned int ids;
+
+	if (sscanf(rest, "%u nr_cpumask_bits:%*u nr_cpu_ids:%u", &c->nr_cpus_config, &ids) == 2 &&
+	    !c->nr_cpus)
+		c->nr_cpus = ids;
+}
+
+/* ".... node  #1, CPUs:   #2 #3": CPU 0 is in node 0 and is not listed. */
+static void log_smp_node(struct capture *c, const char *rest)
+{
+	struct capture_node *node;
+	unsigned int nid, cpu;
+	const char *p;
+
+	if (sscanf(rest, "%u", &nid) != 1 || nid >= CAPTURE_NODES)
+		return;
+	node = &c->nodes[nid];
+	for (p = strstr(rest, "CPUs:"); p && (p = strchr(p, '#')); p++) {
+		if (sscanf(p, "#%u", &cpu) == 1) {
+			char *more = node->cpulist ?
+				g_strdup_printf("%s,%u", node->cpulist, cpu) :
+				g_strdup_printf("%s%u", nid ? "" : "0,", cpu);
+
+			g_free(node->cpulist);
+			node->cpulist = more;
+		}
+	}
+}
+
+static const struct {
+	const char *begin;
+	void (*read)(struct capture *c, const char *rest);
+} rows[] = {
+	{ "BIOS-e820:", log_e820 },
+	{ "e820: update", log_update },
+	{ "RAMDISK:", log_ramdisk },
+	{ "Allocated new RAMDISK:", log_ramdisk },
+	{ "ACPI: SRAT:", log_srat },
+	{ "SRAT:", log_srat },
+	{ "  node ", log_memnode },
+	{ "NODE_DATA(", log_node_data },
+	{ "software IO TLB: mapped", log_swiotlb },
+	{ "Reserving", log_crashkernel },
+	{ "Freeing", log_freeing },
+	{ "Memory:", log_memory },
+	{ "last_pfn =", log_last_pfn },
+	{ "DMI:", log_dmi },
+	{ "rcu: RCU calculated value of scheduler-enlistment delay is", log_jiffies },
+	{ "setup_percpu: NR_CPUS:", log_percpu },
+	{ ".... node  #", log_smp_node },
+};
+
+void capture_log_line(struct capture *c, const char *line)
+{
+	for (unsigned int i = 0; i < G_N_ELEMENTS(rows); i++) {
+		if (g_str_has_prefix(line, rows[i].begin))
+			rows[i].read(c, line + strlen(rows[i].begin));
+	}
+}
+
+void capture_from_log(struct capture *c)
+{
+	for (unsigned int i = 0; i < c->dmesg->len; i++)
+		capture_log_line(c, g_ptr_array_index(c->dmesg, i));
+}

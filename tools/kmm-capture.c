@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kmm-capture: a machine file of the kernel that runs here, or of one whose files
+ * were copied. Facts are gathered, settled where sources disagree or are missing,
+ * and written; the result is read by the parser of machine files before it leaves.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "kmm-capture.h"
+#include "sim/boot/config.h"
+#include "sim/boot/config_value.h"
+
+static void free_range(void *data)
+{
+	g_free(((struct capture_range *)data)->name);
+}
+
+static void free_zone(void *data)
+{
+	g_free(((struct capture_zone *)data)->name);
+}
+
+static GArray *new_array(size_t size, GDestroyNotify clear)
+{
+	GArray *array = g_array_new(FALSE, TRUE, (guint)size);
+
+	g_array_set_clear_func(array, clear);
+	return array;
+}
+
+static struct capture *capture_new(const char *from)
+{
+	struct capture *c = g_new0(struct capture, 1);
+
+	c->root = g_strdup(from ? from : "/");
+	c->live = !from;
+	c->dmesg = g_ptr_array_new_with_free_func(g_free);
+	c->notes = g_ptr_array_new_with_free_func(g_free);
+	c->image_sizes = g_ptr_array_new_with_free_func(g_free);
+	c->e820 = new_array(sizeof(struct capture_range), free_range);
+	c->updates = new_array(sizeof(struct capture_range), free_range);
+	c->srat = new_array(sizeof(struct capture_range), free_range);
+	c->memnode = new_array(sizeof(struct capture_range), free_range);
+	c->reserves = new_array(sizeof(struct capture_range), free_range);
+	c->image = new_array(sizeof(struct capture_range), free_range);
+	c->zones = new_array(sizeof(struct capture_zone), free_zone);
+	return c;
+}
+
+static void capture_free(struct capture *c)
+{
+	for (unsigned int nid = 0; nid < CAPTURE_NODES; nid++) {
+		g_free(c->nodes[nid].cpulist);
+		g_free(c->nodes[nid].distances);
+	}
+	g_ptr_array_free(c->dmesg, TRUE);
+	g_ptr_array_free(c->notes, TRUE);
+	g_ptr_array_free(c->image_sizes, TRUE);
+	g_array_free(c->e820, TRUE);
+	g_array_free(c->updates, TRUE);
+	g_array_free(c->srat, TRUE);
+	g_array_free(c->memnode, TRUE);
+	g_array_free(c->reserves, TRUE);
+	g_array_free(c->image, TRUE);
+	g_array_free(c->zones, TRUE);
+	g_free(c->root);
+	g_free(c->version);
+	g_free(c->cmdline);
+	g_free(c->meminfo);
+	g_free(c);
+}
+
+static bool cpu_bits_or(u64 *bits, const char *cpulist)
+{
+	const char *why;
+
+	return cpulist && config_value_list(cpulist, bits, MAX_CPUS, &why);
+}
+
+/* Each CPU stands in one node: those that are offline join the first node. */
+static int settle_cpus(struct capture *c)
+{
+	u64 bits[CPU_WORDS] = { 0 };
+	GString *first = NULL;
+	unsigned int nid;
+
+	if (c->nr_cpus > MAX_CPUS) {
+		fprintf(stderr, "kmm-capture: %u CPUs; at most %d are simulated\n", c->nr_cpus,
+			MAX_CPUS);
+		return -EINVAL;
+	}
+	for (nid = 0; nid < c->nr_nodes; nid++)
+		cpu_bits_or(bits, c->nodes[nid].cpulist);
+	for (nid = 0; nid + 1 < c->nr_nodes && !c->nodes[nid].online; nid++)
+		;
+	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
+		if (bits[cpu / 64] >> (cpu % 64) & 1)
+			continue;
+		if (!first)
+			first = g_string_new(c->nodes[nid].cpulist);
+		g_string_append_printf(first, "%s%u", first->len ? "," : "", cpu);
+	}
+	if (first) {
+		if (c->nodes[nid].cpulist && *c->nodes[nid].cpulist)
+			capture_note(c, "CPUs that are offline stand in node %u", nid);
+		g_free(c->nodes[nid].cpulist);
+		c->nodes[nid].cpulist = g_string_free(first, FALSE);
+	}
+	return 0;
+}
+
+/* The parser reads what was written: a file that it refuses is a bug or a limit. */
+static int check(const GString *text)
+{
+	struct machine_config *config;
+	char *error;
+	int err = machine_config_parse("the captured machine", text->str, NULL, &config, &error);
+
+	if (err) {
+		fprintf(stderr, "kmm-capture: %s\n", error);
+		g_free(error);
+		return err;
+	}
+	machine_config_free(config);
+	return 0;
+}
+
+static int emit(const GString *text, const char *path)
+{
+	FILE *file = path && strcmp(path, "-") ? fopen(path, "w") : stdout;
+	int err = 0;
+
+	if (!file) {
+		fprintf(stderr, "kmm-capture: %s: %s\n", path, g_strerror(errno));
+		return -errno;
+	}
+	errno = 0;
+	if (fwrite(text->str, 1, text->len, file) != text->len || fflush(file))
+		err = errno ? -errno : -EIO;
+	if (file != stdout && fclose(file) && !err)
+		err = -errno;
+	if (err)
+		fprintf(stderr, "kmm-capture: %s: %s\n", path ? path : "standard output",
+			g_strerror(-err));
+	return err;
+}
+
+static int run(const char *from, const char *output)
+{
+	struct capture *c;
+	GString *text;
+	int err;
+
+	if (from && !g_file_test(from, G_FILE_TEST_IS_DIR)) {
+		fprintf(stderr, "kmm-capture: %s: not a directory\n", from);
+		return -ENOTDIR;
+	}
+	c = capture_new(from);
+	text = g_string_new(NULL);
+	capture_from_tree(c);
+	if (!c->zones->len && !c->dmesg->len && !c->e820->len) {
+		fprintf(stderr, "kmm-capture: %s: neither proc/zoneinfo nor dmesg is there\n",
+			c->root);
+		err = -ENOENT;
+	} else {
+		capture_settle_memory(c);
+		capture_settle_zones(c);
+		err = settle_cpus(c);
+	}
+	if (!err) {
+		capture_write(c, text);
+		err = check(text);
+	}
+	if (!err)
+		err = emit(text, output);
+	g_string_free(text, TRUE);
+	capture_free(c);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	g_autofree char *from = NULL, *output = NULL;
+	gboolean version = FALSE;
+	const GOptionEntry options[] = {
+		{ "from", 0, 0, G_OPTION_ARG_FILENAME, &from,
+		  "read DIR/proc/..., DIR/sys/... and DIR/dmesg instead of this machine's", "DIR" },
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+		  "write FILE instead of standard output", "FILE" },
+		{ "version", 'V', 0, G_OPTION_ARG_NONE, &version, "show the version", NULL },
+		{ 0 }
+	};
+	GOptionContext *context = g_option_context_new("- describe a real machine for kmmfs");
+	GError *error = NULL;
+	int err = 0;
+
+	g_option_context_set_summary(context,
+		"Writes a machine file: boot it with `kmmfs FILE MOUNTPOINT` or `kmm-run -m FILE`.\n"
+		"What cannot be read (the log and addresses need privileges) is worked out or\n"
+		"left out, and noted at the head of the file.");
+	g_option_context_add_main_entries(context, options, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
+		fprintf(stderr, "kmm-capture: %s%s (--help shows the options)\n",
+			error ? error->message : "unexpected argument: ",
+			error ? "" : argv[1]);
+		g_clear_error(&error);
+		err = 2;
+	} else if (version) {
+		puts("kmm-capture " PACKAGE_VERSION);
+	} else if (run(from, output)) {
+		err = 1;
+	}
+	g_option_context_free(context);
+	return err;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kmm-capture knows of a machine before it writes the machine file. Sources
+ * (kmm-capture-*.c) fill in what they find; nothing is required. Ranges are
+ * half-open and in bytes; texts belong to the struct.
+ */
+#ifndef KMM_CAPTURE_H
+#define KMM_CAPTURE_H
+
+#include <glib.h>
+
+#include "sim/base/types.h"
+
+#define CAPTURE_NODES 1024
+#define CAPTURE_ADDR_END (1ULL << 52)
+
+struct capture_range {
+	u64 start, end;
+	char *name;		/* type of memory, name of a reservation, or NULL */
+	unsigned int nid;
+};
+
+struct capture_zone {
+	unsigned int nid;
+	char *name;
+	u64 start_pfn, spanned, present, managed;
+	u64 min, low, high, boost;
+	u64 protection[8];	/* by zone type, in the order of the node's zones */
+	unsigned int index;	/* of this zone in that order */
+	u64 early;
+};
+
+struct capture_node {
+	bool online;
+	char *cpulist;		/* as sysfs prints it */
+	char *distances;
+};
+
+struct capture {
+	char *root;		/* "/" or the directory of --from */
+	bool live;
+	char *version, *cmdline, *meminfo;
+	GPtrArray *dmesg;	/* lines without time and level */
+	const char *arch;	/* as the machine file says */
+	bool old_rules;		/* 6.1's: watermarks of Movable */
+	const char *release;
+	bool q35;
+	unsigned int nr_cpus;
+	unsigned int hz, nr_cpus_config;
+	u64 min_free_kbytes, watermark_scale_factor, block_bytes;
+	u64 reserve_ratio[8];	/* vm.lowmem_reserve_ratio; 0 where not read */
+	GArray *e820;		/* struct capture_range, as are the next five */
+	GArray *updates;	/* what the kernel itself changed in it, in order */
+	GArray *srat, *memnode;	/* what a node has: firmware; after trimming */
+	GArray *reserves;
+	GArray *image;		/* code, rodata, data, bss */
+	GArray *zones;		/* struct capture_zone */
+	struct capture_range initrd;
+	bool has_freed;		/* dmesg reaches to the end of the boot */
+	u64 freed_initrd;	/* bytes */
+	GPtrArray *image_sizes;	/* "init = 2612K": lines of [image] */
+	u64 freed_init;		/* sum of all "Freeing unused ..." */
+	struct capture_node nodes[CAPTURE_NODES];
+	unsigned int nr_nodes;	/* highest id + 1 */
+	GPtrArray *notes;	/* sentences for the head of the file */
+};
+
+/* kmm-capture-source.c: the text of a file below the root, or NULL. */
+char *capture_read(const struct capture *c, const char *path);
+/* The same without blanks around it. */
+char *capture_read_word(const struct capture *c, const char *path);
+bool capture_exists(const struct capture *c, const char *path);
+/* Fills in c->dmesg; stays empty where the log cannot be read. */
+void capture_read_log(struct capture *c);
+void capture_note(struct capture *c, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+/* kmm-capture-log.c, kmm-capture-tree.c: sources of facts. */
+void capture_from_log(struct capture *c);
+void capture_log_line(struct capture *c, const char *line);
+void capture_from_tree(struct capture *c);
+/* machine.txt of a captured directory: a digest of the log, for when it is missing. */
+void capture_from_digest(struct capture *c);
+/* Calls `visit` for each memory block that node `nid` has in sysfs. */
+void capture_each_block(const struct capture *c, unsigned int nid,
+			void (*visit)(u64 block, void *data), void *data);
+
+/* kmm-capture-memory.c: the firmware's map and the nodes' ranges. */
+void capture_add(GArray *ranges, u64 start, u64 end, const char *name, unsigned int nid);
+void capture_settle_memory(struct capture *c);
+
+/* kmm-capture-zones.c: `early` of each zone. */
+void capture_settle_zones(struct capture *c);
+
+/* kmm-capture-write.c: the machine file. */
+void capture_write(struct capture *c, GString *out);
+
+#endif
