@@ -20,10 +20,21 @@ libkmmtree_a_SOURCES += \
 # the language
 libkmmtree_a_SOURCES += \
 	src/fs/core/arg.c src/fs/core/arg.h \
-	src/fs/core/call.h \
+	src/fs/core/call.c src/fs/core/call.h \
+	src/fs/core/call_parse.c \
+	src/fs/core/call_print.c \
+	src/fs/core/ctl.c \
+	src/fs/core/ctl_queue.c src/fs/core/ctl_queue.h \
+	src/fs/core/journal.c \
+	src/fs/core/journal_code.c src/fs/core/journal_code.h \
 	src/fs/core/line.c src/fs/core/line.h \
+	src/fs/core/replay.c src/fs/core/replay.h \
 	src/fs/core/verb.c \
-	src/fs/core/word.c src/fs/core/word.h
+	src/fs/core/word.c src/fs/core/word.h \
+	src/fs/sim/verbs_machine.c \
+	src/fs/sim/verbs_page.c \
+	src/fs/sim/verbs_slab.c \
+	src/fs/sim/verbs_vmalloc.c
 # proc
 libkmmtree_a_SOURCES += \
 	src/fs/core/figures.c src/fs/core/figures.h \

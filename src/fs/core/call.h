@@ -14,8 +14,8 @@
 #include "fs/core/line.h"
 #include "fs/core/tree_struct.h"
 
-/* Whose calls: the machine's or CPU N's. */
-enum call_scope { SCOPE_MACHINE, SCOPE_CPU };	/* SCOPE_CPU + N */
+/* Whose calls: the machine's or, from SCOPE_CPU on, CPU N's. */
+enum call_scope { SCOPE_MACHINE, SCOPE_CPU };
 
 #define CALL_ROOM (LINE_BYTES + 2 * MAX_WORDS)
 
@@ -26,16 +26,17 @@ struct last_call {
 	u64 address;		/* `@` */
 	const struct verb *verb;
 	u8 form, nr_args;
-	struct arg args[MAX_ARGS];	/* texts lie in words */
+	struct arg args[MAX_ARGS];	/* by slot; texts lie in words */
 	int err;
 	u64 value;
 	char *sentence;		/* malloc()ed or NULL */
-	size_t used;
 	char words[CALL_ROOM];
 };
 
-/* tree->ctl. */
+/* tree->ctl: what is remembered of calls. */
 struct ctl_state {
+	u64 jiffy_ns;
+	unsigned int nr_boot_caches;	/* slab caches that the boot made */
 	unsigned int nr_scopes;
 	struct last_call **scopes;	/* made on first use */
 };
@@ -44,17 +45,16 @@ struct ctl_state {
 struct request {
 	struct call call;
 	struct words words;
-	size_t used;
 	char room[CALL_ROOM];
 };
 
 /*
- * Parse a line for a scope. 0; -EBADMSG: it cannot be read; -ENOSYS: no such call;
- * with the sentence in req->call.sentence, which the caller has set. An empty line
- * has words.verb.len 0. Any side of the lock.
+ * Parse a line for a scope; the sentence of a failure goes to `sentence`, which the
+ * call keeps for later. 0; -EBADMSG: it cannot be read; -ENOSYS: no such call.
+ * An empty line has words.verb.len 0. Any side of the lock.
  */
 int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
-	       struct request *req) __must_check;
+	       struct request *req, struct out *sentence) __must_check;
 
 /*
  * Run it: host memory is secured, the machine acts on the scope's CPU, the journal
@@ -72,10 +72,19 @@ int call_finish(struct request *req) __must_check;
 
 /* "0x1234", "0", "-1 ENOMEM". */
 void call_result(struct out *out, const struct verb *verb, int err, u64 value);
+/* The call as the short form writes it: alloc_pages 0 GFP_KERNEL. */
+void call_print(struct out *out, const struct verb *verb, unsigned int form,
+		unsigned int nr_args, const struct arg *args);
 /* alloc_pages(0, GFP_KERNEL) = 0x1234, as strace prints it; -1 EINVAL (SENTENCE). */
 void last_call_print(struct out *out, const struct last_call *last);
+/* "sim/ctl", "sim/cpu/1/ctl". */
+void scope_path(u32 scope, char path[32]);
+
 /* The last call of a scope, or NULL. Read side. */
 const struct last_call *last_call_of(const struct tree *tree, u32 scope);
-void last_calls_forget(struct tree *tree);
+/* Of a machine that has just booted, nothing called yet. NULL: no memory. */
+struct ctl_state *ctl_state_new(const struct tree *tree,
+				const struct machine *m) __must_check;
+void ctl_state_free(struct ctl_state *state);
 
 #endif

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The history of a machine: every line that changed it, in order, as
+ * The history of a machine since its boot: every line that changed it, in order, as
  * `PATH: LINE = RESULT`, itself a script. Writes of proc/sys and sys files are
  * lines as well. All of it needs the tree's write side, reading the read side.
+ *
+ * Memory is bounded: behind JOURNAL_BYTES (about ten million lines) lines are only
+ * counted, and `undo` is refused until `reboot` starts a new history.
  */
 #ifndef KMM_FS_JOURNAL_H
 #define KMM_FS_JOURNAL_H
 
+#include "fs/core/verb.h"
 #include "sim/base/out.h"
 
 struct tree;
+
+#define JOURNAL_BYTES (256ULL << 20)
 
 /* tree->journal: part of tree_create() and tree_free(). */
 int journal_create(struct tree *tree) __must_check;
@@ -24,7 +30,31 @@ int journal_reserve(struct tree *tree, const char *path, const char *line) __mus
 int journal_append(struct tree *tree, const char *path, const char *line, int err,
 		   const char *result);
 
+/* The same for calls, which are kept in a compact form. */
+int journal_reserve_call(struct tree *tree) __must_check;
+void journal_append_call(struct tree *tree, const struct call *call);
+
 /* sim/log */
 int journal_text(const struct tree *tree, struct out *out);
+
+/* Lines since the boot, and whether all of them are there. */
+u64 journal_lines(const struct tree *tree);
+bool journal_complete(const struct tree *tree);
+/* Keep the first nr lines only (undo). */
+void journal_cut(struct tree *tree, u64 nr);
+/* A new history begins (reboot). */
+void journal_restart(struct tree *tree);
+
+/* One line of the history, taken apart. Texts lie in `room` and end with NUL. */
+struct journal_line {
+	bool is_store;
+	char *path, *text;	/* of a store */
+	struct call call;	/* of a call: scope, verb, form, arguments, name, result */
+	char room[8192];
+};
+
+/* The first nr lines in order; stops at the first that visit() refuses. */
+int journal_walk(const struct tree *tree, u64 nr,
+		 int (*visit)(void *arg, struct journal_line *line), void *arg) __must_check;
 
 #endif

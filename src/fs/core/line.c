@@ -110,13 +110,14 @@ size_t line_store(const char *text, size_t len, struct words *expected)
 	return at;
 }
 
-/* Does the expected value mean this failure? */
-static bool failure_expected(const struct words *expected, int err)
+bool line_expects(const struct words *expected, int err)
 {
 	const struct word *value = &expected->value;
 	u64 number;
 	bool negative;
 
+	if (!value->len)
+		return false;
 	if (value->len > 1 && value->text[0] == '-' && value->text[1] == 'E')
 		return errno_number(value->text + 1, value->len - 1) == -err;
 	if (number_parse(value, &number, &negative, NULL) || number != (u64)-1)
@@ -144,7 +145,7 @@ int line_judge(const struct words *expected, int err, u64 value, const char *wha
 
 	if (!expected->value.len)
 		return err;
-	if (err ? failure_expected(expected, err) : value_expected(expected, value))
+	if (err ? line_expects(expected, err) : value_expected(expected, value))
 		return 0;
 	*sentence = (struct out)OUT_INIT;
 	out_printf(sentence, "%s gave %s, not ", what, result);

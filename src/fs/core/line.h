@@ -41,6 +41,9 @@ size_t line_store(const char *text, size_t len, struct words *expected);
 int line_judge(const struct words *expected, int err, u64 value, const char *what,
 	       const char *result, struct out *sentence) __must_check;
 
+/* Does the line expect this failure? */
+bool line_expects(const struct words *expected, int err);
+
 /* The number of an errno's name ("ENOMEM"); 0: there is no such name. */
 int errno_number(const char *name, size_t len);
 /* "ENOMEM" for -ENOMEM. */

@@ -115,6 +115,15 @@ static inline unsigned int verb_form_slot(const struct verb *verb, unsigned int 
 	return form ? verb->forms[form - 1].slot[i] : i;
 }
 
+/* Where memory is to come from: the GFP and NODE arguments, checked. */
+struct placement {
+	u32 gfp;
+	int node;
+};
+/* 0, or refused. GFP_KERNEL and NUMA_NO_NODE where nothing is said. (verbs_page.c) */
+int call_placement(struct call *call, const struct arg *gfp, const struct arg *node,
+		   struct placement *placement) __must_check;
+
 /*
  * Refuse a call whose arguments make no sense: say why, remember that nothing was
  * changed, return err.

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a line to a call: the verb's forms are tried in order, the first whose kinds
+ * fit the words is meant. When none fits, the form that came furthest says why.
+ */
+#include "fs/core/call.h"
+
+static struct arg_env arg_env(struct request *req)
+{
+	const struct tree *tree = req->call.tree;
+	const struct last_call *last = tree->ctl->scopes[req->call.scope];
+
+	return (struct arg_env){
+		.names = &tree->names,
+		.last = last && last->has_address ? &last->address : NULL,
+		.jiffy_ns = tree->ctl->jiffy_ns,
+		.room = req->room,
+	};
+}
+
+/* How many words a form takes, at least and at most. */
+static void form_arity(const u8 *kinds, unsigned int *least, unsigned int *most)
+{
+	*least = MAX_ARGS;
+	for (*most = 0; *most < MAX_ARGS && kinds[*most]; (*most)++) {
+		if (kinds[*most] & A_OPTIONAL && *least == MAX_ARGS)
+			*least = *most;
+	}
+	if (*least == MAX_ARGS)
+		*least = *most;
+}
+
+/* Try one form: 0, or -EBADMSG with *fitted = how many words did fit. */
+static int try_form(struct request *req, unsigned int form, unsigned int *fitted,
+		    struct out *sentence)
+{
+	const struct verb *verb = req->call.verb;
+	const u8 *kinds = verb_form_args(verb, form);
+	struct arg_env env = arg_env(req);
+	unsigned int least, most, nr = req->words.nr;
+	int err = 0;
+
+	*fitted = 0;
+	form_arity(kinds, &least, &most);
+	if (nr < least || nr > most)
+		return -EBADMSG;
+	for (unsigned int i = 0; i < MAX_ARGS; i++)
+		req->call.args[i].given = false;
+	for (unsigned int i = 0; i < nr && !err; i++) {
+		unsigned int slot = verb_form_slot(verb, form, i);
+
+		err = arg_parse(&env, kinds[i] & ~A_OPTIONAL, &req->words.args[i],
+				&req->call.args[slot], sentence);
+		*fitted += !err;
+	}
+	return err;
+}
+
+static void say_usage(const struct verb *verb, struct out *sentence)
+{
+	out_printf(sentence, "%s%s%s", verb->name, verb->usage[0] ? " " : "", verb->usage);
+}
+
+static int complain(struct request *req, int best, struct out *sentence)
+{
+	const struct verb *verb = req->call.verb;
+	unsigned int fitted;
+
+	if (best >= 0) {
+		int err = try_form(req, best, &fitted, sentence);
+
+		out_puts(sentence, "; usage: ");
+		say_usage(verb, sentence);
+		return err;
+	}
+	out_printf(sentence, "%s takes other arguments than these %u: usage: ", verb->name,
+		   req->words.nr);
+	say_usage(verb, sentence);
+	return -EBADMSG;
+}
+
+static int parse_args(struct request *req, struct out *sentence)
+{
+	const struct verb *verb = req->call.verb;
+	unsigned int fitted, most_fitted = 0, least, most;
+	int best = -1;
+
+	for (unsigned int form = 0; form <= verb->nr_forms; form++) {
+		if (!try_form(req, form, &fitted, NULL)) {
+			req->call.form = form;
+			req->call.nr_args = req->words.nr;
+			return 0;
+		}
+		form_arity(verb_form_args(verb, form), &least, &most);
+		if (req->words.nr < least || req->words.nr > most)
+			continue;
+		if (best < 0 || fitted > most_fitted) {
+			best = form;
+			most_fitted = fitted;
+		}
+	}
+	return complain(req, best, sentence);
+}
+
+static int find_verb(struct request *req, u32 scope, struct out *sentence)
+{
+	const struct word *word = &req->words.verb;
+	unsigned int slot = scope >= SCOPE_CPU ? V_CPU : V_NAME;
+	const struct verb *verb = verb_find(word->text, word->len), *nearest;
+
+	req->call.verb = verb;
+	if (verb && verb->scopes & 1U << slot)
+		return 0;
+	if (verb) {
+		out_printf(sentence, "'%s' is not a call of this file: write it to sim/ctl",
+			   verb->name);
+		return -ENOSYS;
+	}
+	out_quote(sentence, word->text, word->len);
+	out_puts(sentence, " is not a call");
+	nearest = verb_nearest(word->text, word->len);
+	if (nearest)
+		out_printf(sentence, ": did you mean %s?", nearest->name);
+	else
+		out_puts(sentence, ": see sim/help");
+	return -ENOSYS;
+}
+
+/* `as NAME`: spelt well, and there is something to name. */
+static int take_name(struct request *req, struct out *sentence)
+{
+	const struct word *word = &req->words.name;
+	struct call *call = &req->call;
+
+	call->name[0] = '\0';
+	if (!word->len)
+		return 0;
+	if (word->len <= NAME_CHARS) {
+		memcpy(call->name, word->text, word->len);
+		call->name[word->len] = '\0';
+	}
+	if (!name_valid(call->name)) {
+		out_quote(sentence, word->text, word->len);
+		out_puts(sentence, " cannot be a name: a letter, then letters, digits, _ - .");
+		return -EBADMSG;
+	}
+	if (call->verb->result == RESULT_NONE) {
+		out_printf(sentence, "%s returns nothing that 'as %s' could name",
+			   call->verb->name, call->name);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+/* The value behind '=' must be one: a wrong one would never be met. */
+static int check_expectation(const struct words *words, struct out *sentence)
+{
+	const struct word *value = &words->value, *name = &words->value_errno;
+	u64 number;
+	bool negative;
+
+	if (name->len && !errno_number(name->text, name->len)) {
+		out_quote(sentence, name->text, name->len);
+		out_puts(sentence, " is no errno");
+		return -EBADMSG;
+	}
+	if (!value->len || word_is(value, "?"))
+		return 0;
+	if (value->len > 1 && value->text[0] == '-' && value->text[1] == 'E' &&
+	    errno_number(value->text + 1, value->len - 1))
+		return 0;
+	return number_parse(value, &number, &negative, sentence);
+}
+
+int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
+	       struct request *req, struct out *sentence)
+{
+	struct call *call = &req->call;
+	int err;
+
+	call->tree = tree;
+	call->scope = scope;
+	call->verb = NULL;
+	call->sentence = sentence;
+	call->replaying = false;
+	err = words_split(text, len, &req->words, sentence);
+	if (err || !req->words.verb.len)
+		return err;
+	err = check_expectation(&req->words, sentence);
+	if (!err)
+		err = find_verb(req, scope, sentence);
+	if (!err)
+		err = parse_args(req, sentence);
+	return err ? err : take_name(req, sentence);
+}

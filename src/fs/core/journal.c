@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Lines lie one behind the other in chunks, never across two. A chunk is made when
+ * the one before has no room left for the next line, before that line runs. The
+ * memory is not the machine's: the history outlives the machine that undo replaces.
+ */
+#include "fs/core/journal.h"
+
+#include <stdlib.h>
+
+#include "fs/core/call.h"
+#include "fs/core/journal_code.h"
+
+#define CHUNK_BYTES (256U << 10)
+#define MAX_CHUNKS (JOURNAL_BYTES / CHUNK_BYTES)
+
+struct chunk {
+	u32 used;
+	u32 lines;
+	u8 bytes[CHUNK_BYTES];
+};
+
+struct journal {
+	struct chunk *chunks[MAX_CHUNKS];
+	unsigned int nr_chunks;	/* in use: the last one is being filled */
+	u64 lines;		/* all that were appended */
+	u64 lost;		/* of these, not kept */
+	u64 reboots;
+};
+
+int journal_create(struct tree *tree)
+{
+	tree->journal = calloc(1, sizeof(*tree->journal));
+	return tree->journal ? 0 : -ENOMEM;
+}
+
+static void drop_chunks(struct journal *journal, unsigned int from)
+{
+	for (unsigned int i = from; i < journal->nr_chunks; i++) {
+		free(journal->chunks[i]);
+		journal->chunks[i] = NULL;
+	}
+	journal->nr_chunks = MIN(journal->nr_chunks, from);
+}
+
+void journal_destroy(struct tree *tree)
+{
+	if (tree->journal)
+		drop_chunks(tree->journal, 0);
+	free(tree->journal);
+	tree->journal = NULL;
+}
+
+static struct chunk *open_chunk(const struct journal *journal)
+{
+	return journal->nr_chunks ? journal->chunks[journal->nr_chunks - 1] : NULL;
+}
+
+static bool has_room(const struct journal *journal, size_t bytes)
+{
+	const struct chunk *chunk = open_chunk(journal);
+
+	return chunk && CHUNK_BYTES - chunk->used >= bytes;
+}
+
+/* Once a line was lost, none is kept: a history with a hole replays nothing. */
+static bool is_full(const struct journal *journal)
+{
+	return journal->lost || journal->nr_chunks == MAX_CHUNKS;
+}
+
+static int reserve(struct journal *journal, size_t bytes)
+{
+	struct chunk *chunk;
+
+	if (likely(has_room(journal, bytes)) || is_full(journal))
+		return 0;
+	chunk = malloc(sizeof(*chunk));
+	if (!chunk)
+		return -ENOMEM;
+	chunk->used = chunk->lines = 0;
+	journal->chunks[journal->nr_chunks++] = chunk;
+	return 0;
+}
+
+int journal_reserve(struct tree *tree, const char *path, const char *line)
+{
+	return reserve(tree->journal, journal_store_bytes(path, line));
+}
+
+int journal_reserve_call(struct tree *tree)
+{
+	return reserve(tree->journal, JOURNAL_CALL_BYTES);
+}
+
+/* Where the next line goes; NULL: nowhere, it is only counted. */
+static u8 *place(struct journal *journal, size_t bytes)
+{
+	journal->lines++;
+	if (journal->lost || !has_room(journal, bytes)) {
+		journal->lost++;
+		return NULL;
+	}
+	return open_chunk(journal)->bytes + open_chunk(journal)->used;
+}
+
+static void placed(struct journal *journal, size_t bytes)
+{
+	open_chunk(journal)->used += bytes;
+	open_chunk(journal)->lines++;
+}
+
+int journal_append(struct tree *tree, const char *path, const char *line, int err,
+		   const char *result)
+{
+	u8 *p = place(tree->journal, journal_store_bytes(path, line));
+
+	if (p)
+		placed(tree->journal, journal_put_store(p, path, line));
+	return 0;
+}
+
+void journal_append_call(struct tree *tree, const struct call *call)
+{
+	u8 *p = place(tree->journal, JOURNAL_CALL_BYTES);
+
+	if (p)
+		placed(tree->journal, journal_put_call(p, call));
+}
+
+u64 journal_lines(const struct tree *tree)
+{
+	return tree->journal->lines;
+}
+
+bool journal_complete(const struct tree *tree)
+{
+	return !tree->journal->lost;
+}
+
+void journal_cut(struct tree *tree, u64 nr)
+{
+	struct journal *journal = tree->journal;
+	struct journal_line line;
+	unsigned int i;
+	u64 before = 0;
+
+	for (i = 0; i < journal->nr_chunks; i++) {
+		if (before + journal->chunks[i]->lines >= nr)
+			break;
+		before += journal->chunks[i]->lines;
+	}
+	drop_chunks(journal, i + 1);
+	journal->lines = nr;
+	if (i == journal->nr_chunks)
+		return;
+	journal->chunks[i]->used = 0;
+	for (u32 n = journal->chunks[i]->lines = nr - before; n; n--)
+		journal->chunks[i]->used +=
+			journal_get(journal->chunks[i]->bytes + journal->chunks[i]->used, &line);
+}
+
+void journal_restart(struct tree *tree)
+{
+	struct journal *journal = tree->journal;
+
+	drop_chunks(journal, 0);
+	journal->lines = journal->lost = 0;
+	journal->reboots++;
+}
+
+int journal_walk(const struct tree *tree, u64 nr,
+		 int (*visit)(void *arg, struct journal_line *line), void *arg)
+{
+	const struct journal *journal = tree->journal;
+	struct journal_line line;
+	int err = 0;
+
+	for (unsigned int i = 0; i < journal->nr_chunks && !err; i++) {
+		const struct chunk *chunk = journal->chunks[i];
+		u32 at = 0;
+
+		for (u32 n = 0; n < chunk->lines && nr && !err; n++, nr--) {
+			at += journal_get(chunk->bytes + at, &line);
+			err = visit(arg, &line);
+		}
+	}
+	return err;
+}
+
+static int print_line(void *arg, struct journal_line *line)
+{
+	struct out *out = arg;
+	struct call *call = &line->call;
+	char path[32];
+
+	if (line->is_store) {
+		out_printf(out, "%s: %s = 0\n", line->path, line->text);
+		return out_error(out);
+	}
+	scope_path(call->scope, path);
+	out_printf(out, "%s: ", path);
+	call_print(out, call->verb, call->form, call->nr_args, call->args);
+	if (call->name[0])
+		out_printf(out, " as %s", call->name);
+	out_puts(out, " = ");
+	call_result(out, call->verb, call->err, call->value);
+	out_putc(out, '\n');
+	return out_error(out);
+}
+
+int journal_text(const struct tree *tree, struct out *out)
+{
+	const struct journal *journal = tree->journal;
+
+	out_printf(out, "# machine %s", tree->config->name ? tree->config->name : "?");
+	if (journal->reboots)
+		out_printf(out, ", rebooted %llu times: lines before the last reboot are gone",
+			   (unsigned long long)journal->reboots);
+	out_putc(out, '\n');
+	if (journal_walk(tree, journal->lines, print_line, out))
+		return -ENOMEM;
+	if (journal->lost)
+		out_printf(out, "# the journal is full: %llu more lines are not here\n",
+			   (unsigned long long)journal->lost);
+	return out_error(out);
+}

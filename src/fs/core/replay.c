@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What belongs to a machine's life (the machine, names, last calls) is set aside,
+ * made anew, and put back if the new life fails. Each line must give the result that
+ * the journal has; another one is a broken promise, reported, and the old life goes on.
+ */
+#include "fs/core/replay.h"
+
+#include <stdlib.h>
+
+#include "fs/core/call.h"
+#include "fs/core/journal.h"
+
+struct life {
+	struct machine *machine;
+	struct names names;
+	struct ctl_state *ctl;
+};
+
+static void life_save(struct tree *tree, struct life *life)
+{
+	*life = (struct life){ tree->machine, tree->names, tree->ctl };
+}
+
+static void life_restore(struct tree *tree, const struct life *life)
+{
+	tree->machine = life->machine;
+	tree->names = life->names;
+	tree->ctl = life->ctl;
+}
+
+static void life_end(struct life *life)
+{
+	if (life->machine)
+		machine_free(life->machine);
+	names_free(&life->names);
+	ctl_state_free(life->ctl);
+}
+
+/* A fresh life in the tree; the old one is in *old. On failure nothing changed. */
+static int life_begin(struct tree *tree, struct life *old, struct out *sentence)
+{
+	struct life new = { 0 };
+	char *error = NULL;
+	int err;
+
+	life_save(tree, old);
+	err = machine_boot(tree->config, &new.machine, &error);
+	if (!err)
+		new.ctl = ctl_state_new(tree, new.machine);
+	if (err || !new.ctl) {
+		out_printf(sentence, "the new machine does not boot: %s",
+			   error ? error : "the host has no memory left");
+		free(error);
+		life_end(&new);
+		return err ? err : -ENOMEM;
+	}
+	life_restore(tree, &new);
+	err = tree_reset_names(tree);
+	if (err) {
+		life_save(tree, &new);
+		life_restore(tree, old);
+		life_end(&new);
+		out_puts(sentence, "the host has no memory left");
+	}
+	return err;
+}
+
+struct replay {
+	struct tree *tree;
+	struct out *sentence;
+	u64 nr;			/* lines done */
+};
+
+/* proc/sys/vm/swappiness, from the root. No links lead there. */
+static int find_node(struct tree *tree, const char *path, struct node *node)
+{
+	char name[256];
+
+	*node = NODE_ROOT;
+	while (*path) {
+		size_t len = strcspn(path, "/");
+		int err;
+
+		if (len >= sizeof(name))
+			return -ENAMETOOLONG;
+		memcpy(name, path, len);
+		name[len] = '\0';
+		path += len + (path[len] == '/');
+		err = node_child(tree, *node, name, (struct caller){ 0 }, node);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+struct replay_store {
+	struct store store;
+	struct view view;
+	const char *text;
+};
+
+static int run_store(void *arg)
+{
+	struct replay_store *call = arg;
+
+	return call->view.entry->store(&call->store, &call->view, call->text);
+}
+
+static int replay_store(struct replay *replay, struct journal_line *line)
+{
+	struct tree *tree = replay->tree;
+	struct replay_store call = { .text = line->text };
+	struct node node;
+	int err = find_node(tree, line->path, &node);
+
+	if (!err)
+		err = node_view(tree, node, (struct caller){ 0 }, &call.view);
+	if (!err && !call.view.entry->store)
+		err = -EACCES;
+	if (err)
+		return err;
+	call.store.m = tree->machine;
+	call.store.sentence = replay->sentence;
+	return tree_guard(tree, run_store, &call);
+}
+
+/* `@` and `@name` mean now what they meant then. */
+static int resolve(struct tree *tree, struct call *call)
+{
+	const struct last_call *last = last_call_of(tree, call->scope);
+
+	for (unsigned int i = 0; i < MAX_ARGS; i++) {
+		struct arg *arg = &call->args[i];
+		const struct name *name;
+
+		if (!arg->given || arg->from == ARG_PLAIN)
+			continue;
+		if (arg->from == ARG_LAST) {
+			if (!last || !last->has_address)
+				return -ENOENT;
+			arg->value = last->address + (u64)arg->offset;
+			continue;
+		}
+		name = names_find(&tree->names, arg->text);
+		if (!name)
+			return -ENOENT;
+		arg->value = name->value + (u64)arg->offset;
+	}
+	return 0;
+}
+
+static int replay_call(struct replay *replay, struct journal_line *line)
+{
+	struct call *call = &line->call;
+	int was_err = call->err, err;
+	u64 was_value = call->value;
+
+	call->tree = replay->tree;
+	call->sentence = replay->sentence;
+	call->replaying = true;
+	err = resolve(replay->tree, call);
+	if (err)
+		return err;
+	call_run(call);
+	if (call->err != was_err || call->value != was_value)
+		return -EIO;
+	out_clear(replay->sentence);
+	return 0;
+}
+
+static int replay_line(void *arg, struct journal_line *line)
+{
+	struct replay *replay = arg;
+	int err = line->is_store ? replay_store(replay, line) : replay_call(replay, line);
+
+	if (err) {
+		out_clear(replay->sentence);
+		out_printf(replay->sentence, "line %llu of the journal went otherwise when it was "
+			   "run again (%s)", (unsigned long long)replay->nr + 1, errno_text(err));
+		return err == -ENOMEM ? err : -EIO;
+	}
+	replay->nr++;
+	return 0;
+}
+
+int replay_prefix(struct tree *tree, u64 nr, struct out *sentence)
+{
+	struct replay replay = { .tree = tree, .sentence = sentence };
+	struct life old, failed;
+	int err = life_begin(tree, &old, sentence);
+
+	if (err)
+		return err;
+	err = journal_walk(tree, nr, replay_line, &replay);
+	if (err) {
+		life_save(tree, &failed);
+		life_restore(tree, &old);
+		life_end(&failed);
+		return err;
+	}
+	journal_cut(tree, nr);
+	life_end(&old);
+	return 0;
+}
+
+int replay_reboot(struct tree *tree, struct out *sentence)
+{
+	struct life old;
+	int err = life_begin(tree, &old, sentence);
+
+	if (err)
+		return err;
+	journal_restart(tree);
+	life_end(&old);
+	return 0;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The machine as a whole: its time, its history, its end and beginning. */
+#include "fs/core/call.h"
+#include "fs/core/journal.h"
+#include "fs/core/replay.h"
+
+#define NS_PER_SEC 1000000000ULL
+/* One call runs to its end under the lock: longer times want several. */
+#define MAX_TICK_NS (86400 * NS_PER_SEC)
+
+static int run_tick(struct call *call)
+{
+	const struct arg *time = &call->args[0];
+	u64 ns = time->given ? time->value : call->tree->ctl->jiffy_ns;
+
+	if (ns > MAX_TICK_NS)
+		return call_refuse(call, -EINVAL, "a tick is at most one day (86400s)");
+	machine_tick(call->m, ns);
+	return 0;
+}
+
+static int run_reboot(struct call *call)
+{
+	int err = replay_reboot(call->tree, call->sentence);
+
+	call->m = call->tree->machine;
+	call->refused = err != 0;
+	return err;
+}
+
+static int run_undo(struct call *call)
+{
+	const struct arg *arg = &call->args[0];
+	u64 lines = journal_lines(call->tree), nr = arg->given ? arg->value : 1;
+	int err;
+
+	if (nr > lines)
+		return call_refuse(call, -EINVAL, "only %llu lines ran since the boot: see sim/log",
+				   (unsigned long long)lines);
+	if (!journal_complete(call->tree))
+		return call_refuse(call, -ENOSPC, "the journal is full and no longer the whole "
+				   "history: reboot begins a new one");
+	err = nr ? replay_prefix(call->tree, lines - nr, call->sentence) : 0;
+	call->m = call->tree->machine;
+	call->refused = err != 0;
+	return err;
+}
+
+static const struct verb verbs[] = {
+	{ "tick", { A_TIME | A_OPTIONAL }, run_tick, RESULT_NONE, 0, SCOPE_KERNEL, "[TIME]",
+	  "Let time pass: TIME is a number of jiffies, or 5s, 250ms, 100us, 7ns; without it "
+	  "one jiffy. What is due runs, in order of time." },
+	{ "reboot", { A_END }, run_reboot, RESULT_NONE, VERB_HISTORY | VERB_WHEN_BROKEN,
+	  1 << V_NAME, "",
+	  "Boot the machine anew. Names and history are gone. Works on a machine that a "
+	  "broken invariant has stopped." },
+	{ "undo", { A_SIZE | A_OPTIONAL }, run_undo, RESULT_NONE,
+	  VERB_HISTORY | VERB_WHEN_BROKEN, 1 << V_NAME, "[N]",
+	  "Take the last N lines of sim/log back (without N: one): the machine is booted anew "
+	  "and the lines before them run again. Not across a reboot." },
+};
+
+const struct verb_table machine_verbs = { verbs, ARRAY_SIZE(verbs) };

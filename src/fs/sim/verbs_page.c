@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The page allocator's calls. Pages that a script allocates are the kernel's, and
+ * marked as a script's, so that free_pages never takes a page from under a slab, a
+ * page table or the engine.
+ */
+#include "fs/core/verb.h"
+#include "sim/phys/page_alloc.h"
+
+/* page->mapping of the head of a block that a script holds. */
+#define SCRIPT_MARK 0x73637270
+
+enum { ALLOC_ORDER, ALLOC_GFP, ALLOC_NODE };
+enum { FREE_PAGE, FREE_ORDER };
+
+/* A node to allocate on: -1 or one that is there. */
+static int check_node(struct call *call, const struct arg *arg, int *node)
+{
+	*node = NUMA_NO_NODE;
+	if (!arg->given || arg->value == (u64)NUMA_NO_NODE)
+		return 0;
+	if (arg->value >= call->m->nr_nodes || !call->m->nodes[arg->value])
+		return call_refuse(call, -EINVAL, "there is no node %lld: see "
+				   "sys/devices/system/node/online", (long long)arg->value);
+	*node = arg->value;
+	return 0;
+}
+
+/* At most one of the zone flags, but for HIGHMEM with MOVABLE. */
+static bool gfp_zones_fit(gfp_t gfp)
+{
+	gfp_t zones = gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM);
+
+	return !(zones & (zones - 1));
+}
+
+int call_placement(struct call *call, const struct arg *gfp, const struct arg *node,
+		   struct placement *placement)
+{
+	placement->gfp = gfp->given ? (gfp_t)gfp->value : GFP_KERNEL;
+	if (!gfp_zones_fit(placement->gfp))
+		return call_refuse(call, -EINVAL, "only one of DMA, DMA32 and HIGHMEM can be "
+				   "asked for");
+	return check_node(call, node, &placement->node);
+}
+
+static int run_alloc_pages(struct call *call)
+{
+	const struct arg *order = &call->args[ALLOC_ORDER];
+	struct placement at;
+	u32 pfn;
+	int err;
+
+	if (order->value > MAX_PAGE_ORDER)
+		return call_refuse(call, -EINVAL, "order %llu is beyond %d, the largest block",
+				   (unsigned long long)order->value, MAX_PAGE_ORDER);
+	err = call_placement(call, &call->args[ALLOC_GFP], &call->args[ALLOC_NODE], &at);
+	if (err)
+		return err;
+	err = alloc_kernel_pages(call->m, at.gfp, order->value, at.node, PGTY_kernel, &pfn);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err) {
+		out_printf(call->sentence, "no free block of order %u may be taken: see sim/why",
+			   (unsigned int)order->value);
+		return err;
+	}
+	pfn_to_page(call->m, pfn)->mapping = SCRIPT_MARK;
+	call->value = pfn;
+	return 0;
+}
+
+/* A pfn, or an address of the direct map. PFN_NIL: neither. */
+static u64 to_pfn(const struct machine *m, u64 value)
+{
+	u64 offset = m->arch->page_offset;
+
+	if (value < m->max_pfn)
+		return value;
+	if (value >= offset && IS_ALIGNED(value, PAGE_SIZE) &&
+	    PFN_DOWN(value - offset) < m->max_pfn)
+		return PFN_DOWN(value - offset);
+	return PFN_NIL;
+}
+
+static const char *owner_of(const struct page *page)
+{
+	switch (page_type(page)) {
+	case PGTY_slab:
+		return "it belongs to a slab: use kfree or kmem_cache_free";
+	case PGTY_vmalloc:
+		return "it belongs to vmalloc: use vfree";
+	case PGTY_table:
+		return "it is a page table";
+	case PGTY_hugetlb:
+		return "it belongs to the pool of huge pages";
+	default:
+		return "alloc_pages did not return it";
+	}
+}
+
+/* Is this the head of a block that a script holds? *order is its order then. */
+static int check_head(struct call *call, u64 pfn, unsigned int *order)
+{
+	struct machine *m = call->m;
+	unsigned long long n = call->args[FREE_PAGE].value;
+	const struct page *page;
+	int allocated;
+
+	if (pfn == PFN_NIL)
+		return call_refuse(call, -EINVAL, "%#llx is neither a page frame of this machine "
+				   "nor a page's address", n);
+	allocated = allocated_order(m, pfn);
+	if (allocated < 0)
+		return call_refuse(call, -EINVAL, "page %#llx is not allocated: nothing to free",
+				   (unsigned long long)pfn);
+	page = pfn_to_page(m, pfn);
+	if (page_type(page) != PGTY_kernel || page->mapping != SCRIPT_MARK)
+		return call_refuse(call, -EINVAL, "page %#llx cannot be freed: %s",
+				   (unsigned long long)pfn, owner_of(page));
+	*order = allocated;
+	return 0;
+}
+
+static int run_free_pages(struct call *call)
+{
+	const struct arg *order = &call->args[FREE_ORDER];
+	u64 pfn = to_pfn(call->m, call->args[FREE_PAGE].value);
+	unsigned int allocated = 0;
+	int err = check_head(call, pfn, &allocated);
+
+	if (err)
+		return err;
+	if (order->given && order->value != allocated)
+		return call_refuse(call, -EINVAL, "page %#llx was allocated with order %u, not "
+				   "%llu", (unsigned long long)pfn, allocated,
+				   (unsigned long long)order->value);
+	pfn_to_page(call->m, pfn)->mapping = 0;
+	free_pages(call->m, pfn, allocated);
+	return 0;
+}
+
+static int run_drain(struct call *call)
+{
+	drain_all_pages(call->m, NULL);
+	return 0;
+}
+
+static const struct verb_form alloc_forms[] = {
+	{ { A_ORDER, A_NODE }, { ALLOC_ORDER, ALLOC_NODE } },
+	{ { A_GFP, A_ORDER, A_NODE | A_OPTIONAL }, { ALLOC_GFP, ALLOC_ORDER, ALLOC_NODE } },
+	{ { A_NODE, A_GFP, A_ORDER }, { ALLOC_NODE, ALLOC_GFP, ALLOC_ORDER } },
+};
+
+static const struct verb verbs[] = {
+	{ "alloc_pages", { A_ORDER, A_GFP | A_OPTIONAL, A_NODE }, run_alloc_pages,
+	  RESULT_PFN, 0, SCOPE_KERNEL, "ORDER [GFP] [NODE]",
+	  "Allocate 2^ORDER pages that lie together, with GFP_KERNEL unless GFP says "
+	  "otherwise, on this CPU's node unless NODE says another. The result is the first "
+	  "page frame: sim/page/0xPFN shows it. The kernel's order of arguments, GFP first, "
+	  "is understood as well.",
+	  alloc_forms, ARRAY_SIZE(alloc_forms) },
+	{ "free_pages", { A_ADDR, A_ORDER | A_OPTIONAL }, run_free_pages,
+	  RESULT_NONE, 0, SCOPE_KERNEL, "PFN|ADDRESS [ORDER]",
+	  "Free what alloc_pages returned: its first page frame, or that page's address in "
+	  "the direct map. ORDER, where given, must be the one it was allocated with. "
+	  "EINVAL for any other page; nothing changes then." },
+	{ "drain_all_pages", { A_END }, run_drain, RESULT_NONE, 0, SCOPE_KERNEL, "",
+	  "Give the pages on all per-CPU lists back to the buddy allocator." },
+	{ "drain", { A_END }, run_drain, RESULT_NONE, 0, SCOPE_KERNEL, "",
+	  "Short for drain_all_pages." },
+};
+
+const struct verb_table page_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The slab allocator's calls. Addresses are checked before anything is freed: a
+ * wild one is EINVAL and a sentence, never a corrupted list.
+ */
+#include "fs/core/call.h"
+#include "sim/phys/slab.h"
+
+enum { CREATE_NAME, CREATE_SIZE, CREATE_ALIGN, CREATE_FLAGS, CREATE_CTOR };
+enum { CACHE_NAME, CACHE_ARG, CACHE_NODE };
+enum { KMALLOC_SIZE, KMALLOC_GFP, KMALLOC_NODE };
+
+/* The cache that the first argument names, or NULL: refused with *err. */
+static struct kmem_cache *find_cache(struct call *call, int *err)
+{
+	const struct arg *name = &call->args[CACHE_NAME];
+	struct kmem_cache *cache = kmem_cache_find(call->m, name->text);
+
+	if (!cache)
+		*err = call_refuse(call, -ENOENT, "there is no cache '%.80s': see proc/slabinfo",
+				   name->text);
+	return cache;
+}
+
+static int run_create(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct kmem_cache_request req = {
+		.name = args[CREATE_NAME].text,
+		.size = args[CREATE_SIZE].value,
+		.align = args[CREATE_ALIGN].given ? args[CREATE_ALIGN].value : 0,
+		.flags = args[CREATE_FLAGS].given ? args[CREATE_FLAGS].value : 0,
+	};
+	struct kmem_cache *cache;
+	int err;
+
+	if (args[CREATE_SIZE].value > INT32_MAX || args[CREATE_ALIGN].value > INT32_MAX)
+		return call_refuse(call, -EINVAL, "no slab holds an object so large: a cache's "
+				   "objects and alignment are below 2 GiB");
+	if (strpbrk(req.name, " \t/"))
+		return call_refuse(call, -EINVAL, "'%.80s' is no name for a cache: it becomes a "
+				   "name in sys/kernel/slab", req.name);
+	if (args[CREATE_CTOR].given && args[CREATE_CTOR].value)
+		req.flags |= SLAB_HAS_CTOR;
+	err = kmem_cache_create(call->m, &req, &cache);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err == -EEXIST)
+		return call_refuse(call, err, "a cache '%.80s' is there already", req.name);
+	if (err == -EINVAL)
+		return call_refuse(call, err, "a cache of %u bytes aligned to %u cannot be made",
+				   req.size, req.align);
+	return err;
+}
+
+static int run_cache_alloc(struct call *call)
+{
+	struct slab_object object;
+	struct placement at;
+	struct kmem_cache *cache;
+	int err;
+
+	cache = find_cache(call, &err);
+	if (!cache)
+		return err;
+	err = call_placement(call, &call->args[CACHE_ARG], &call->args[CACHE_NODE], &at);
+	if (err)
+		return err;
+	err = kmem_cache_alloc(call->m, cache, at.gfp, at.node, &object);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err) {
+		out_puts(call->sentence, "no memory for a new slab: see sim/why");
+		return err;
+	}
+	call->value = object.addr;
+	return 0;
+}
+
+static int run_cache_free(struct call *call)
+{
+	u64 addr = call->args[CACHE_ARG].value;
+	struct kmem_cache *cache, *owner;
+	bool allocated = false;
+	int err;
+
+	cache = find_cache(call, &err);
+	if (!cache)
+		return err;
+	owner = kmem_cache_of(call->m, addr, &allocated);
+	if (!owner)
+		return call_refuse(call, -EINVAL, "no object of a cache begins at %#llx",
+				   (unsigned long long)addr);
+	if (owner != cache)
+		return call_refuse(call, -EINVAL, "the object at %#llx is of another cache than "
+				   "'%.80s'", (unsigned long long)addr,
+				   call->args[CACHE_NAME].text);
+	if (!allocated)
+		return call_refuse(call, -EINVAL, "the object at %#llx is free already",
+				   (unsigned long long)addr);
+	kmem_cache_free(call->m, cache, addr);
+	return 0;
+}
+
+static int run_shrink(struct call *call)
+{
+	struct kmem_cache *cache;
+	int err;
+
+	cache = find_cache(call, &err);
+	if (cache)
+		call->value = kmem_cache_shrink(call->m, cache);
+	return cache ? 0 : err;
+}
+
+/* Caches that were there when the boot ended belong to the kernel: they stay. */
+static bool is_kernels(const struct call *call, const struct kmem_cache *cache)
+{
+	unsigned int nr = nr_kmem_caches(call->m), boot = call->tree->ctl->nr_boot_caches;
+
+	for (unsigned int i = 0; i + boot < nr; i++) {
+		if (kmem_cache_at(call->m, i) == cache)
+			return false;	/* newer */
+	}
+	return true;
+}
+
+static int run_destroy(struct call *call)
+{
+	const char *name = call->args[CACHE_NAME].text;
+	struct kmem_cache *cache;
+	struct slab_info info;
+	int err;
+
+	cache = find_cache(call, &err);
+	if (!cache)
+		return err;
+	kmem_cache_info(call->m, cache, &info);
+	if (!strcmp(info.name, name) && is_kernels(call, cache))
+		return call_refuse(call, -EBUSY, "'%.80s' belongs to the kernel itself: only what "
+				   "kmem_cache_create made can go", name);
+	err = kmem_cache_destroy(call->m, cache);
+	if (err == -EBUSY)
+		out_printf(call->sentence, "'%.80s' still has %llu objects: free them first", name,
+			   (unsigned long long)info.active_objs);
+	return err;
+}
+
+static int run_kmalloc(struct call *call)
+{
+	u64 bytes = call->args[KMALLOC_SIZE].value;
+	struct placement at;
+	int err = call_placement(call, &call->args[KMALLOC_GFP], &call->args[KMALLOC_NODE], &at);
+
+	if (err)
+		return err;
+	err = kmalloc(call->m, bytes, at.gfp, at.node, &call->value);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err)
+		out_printf(call->sentence, "kmalloc cannot give %llu bytes: see sim/why",
+			   (unsigned long long)bytes);
+	return err;
+}
+
+static int run_kfree(struct call *call)
+{
+	u64 addr = call->args[0].value;
+	bool allocated;
+	int err;
+
+	if (!addr)
+		return 0;
+	err = kfree(call->m, addr);
+	if (!err)
+		return 0;
+	if (kmem_cache_of(call->m, addr, &allocated) && !allocated)
+		return call_refuse(call, err, "the object at %#llx is free already",
+				   (unsigned long long)addr);
+	return call_refuse(call, err, "%#llx is nothing that kmalloc returned",
+			   (unsigned long long)addr);
+}
+
+static const struct verb_form create_forms[] = {
+	{ { A_WORD, A_SIZE, A_SLAB }, { CREATE_NAME, CREATE_SIZE, CREATE_FLAGS } },
+};
+
+static const struct verb_form kmalloc_forms[] = {
+	{ { A_SIZE, A_NODE }, { KMALLOC_SIZE, KMALLOC_NODE } },
+};
+
+static const struct verb verbs[] = {
+	{ "kmem_cache_create", { A_WORD, A_SIZE, A_SIZE | A_OPTIONAL, A_SLAB, A_NUMBER },
+	  run_create, RESULT_NONE, 0, SCOPE_KERNEL, "NAME SIZE [ALIGN] [FLAGS]",
+	  "Make a cache of objects of SIZE bytes, aligned to ALIGN. FLAGS are SLAB_* names: "
+	  "hwcache_align, reclaim_account, no_merge, ... Without no_merge it becomes an alias "
+	  "of a cache that fits. A fifth argument that is not NULL stands for a constructor.",
+	  create_forms, ARRAY_SIZE(create_forms) },
+	{ "kmem_cache_alloc", { A_WORD, A_GFP | A_OPTIONAL, A_NODE }, run_cache_alloc,
+	  RESULT_POINTER, 0, SCOPE_KERNEL, "CACHE [GFP] [NODE]",
+	  "Allocate an object of the cache. The result is its address." },
+	{ "kmem_cache_free", { A_WORD, A_ADDR }, run_cache_free,
+	  RESULT_NONE, 0, SCOPE_KERNEL, "CACHE ADDRESS",
+	  "Free an object of the cache. EINVAL when no object of this cache is allocated "
+	  "there; nothing changes then." },
+	{ "kmem_cache_shrink", { A_WORD }, run_shrink, RESULT_NUMBER, 0, SCOPE_KERNEL, "CACHE",
+	  "Give empty slabs of the cache back. The result is 1 when slabs remain, else 0." },
+	{ "kmem_cache_destroy", { A_WORD }, run_destroy, RESULT_NONE, 0, SCOPE_KERNEL, "CACHE",
+	  "Remove a cache that kmem_cache_create made, or an alias. EBUSY while it has "
+	  "objects, and for the kernel's own caches." },
+	{ "kmalloc", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_kmalloc,
+	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
+	  "Allocate SIZE bytes: an object of a kmalloc cache up to 8 KiB, whole pages above.",
+	  kmalloc_forms, ARRAY_SIZE(kmalloc_forms) },
+	{ "kfree", { A_ADDR }, run_kfree, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",
+	  "Free what kmalloc returned; NULL is no error. EINVAL for any other address; "
+	  "nothing changes then." },
+};
+
+const struct verb_table slab_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vmalloc and vfree. Areas of the kernel itself have other callers and stay. */
+#include "fs/core/verb.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/vmalloc.h"
+
+enum { VMALLOC_SIZE, VMALLOC_GFP, VMALLOC_NODE };
+
+/* Who asked, as proc/vmallocinfo shows it: how we know a script's areas again. */
+static const char script_caller[] = "sim_ctl_vmalloc+0x0/0x0";
+
+static int run_vmalloc(struct call *call)
+{
+	u64 bytes = call->args[VMALLOC_SIZE].value;
+	struct vmalloc_request req = {
+		.bytes = bytes, .owner = PGTY_vmalloc, .caller = script_caller,
+	};
+	struct placement at;
+	int err = call_placement(call, &call->args[VMALLOC_GFP], &call->args[VMALLOC_NODE], &at);
+
+	if (err)
+		return err;
+	if (!bytes)
+		return call_refuse(call, -EINVAL, "an area of 0 bytes cannot be made");
+	if (PFN_DOWN(bytes - 1) >= call->m->totalram_pages)
+		return call_refuse(call, -ENOMEM, "%llu bytes are more than the machine's memory",
+				   (unsigned long long)bytes);
+	req.gfp = at.gfp;
+	req.node = at.node;
+	err = vmalloc(call->m, &req, &call->value);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err)
+		out_printf(call->sentence, "no memory for an area of %llu bytes: see sim/why",
+			   (unsigned long long)bytes);
+	return err;
+}
+
+/* The area at addr that a script made, or NULL. Areas ascend. */
+static const struct vm_area *find_area(const struct machine *m, u64 addr)
+{
+	unsigned int low = 0, high = nr_vm_areas(m);
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+		const struct vm_area *area = vm_area_at(m, mid);
+
+		if (area->addr == addr)
+			return area->caller == script_caller ? area : NULL;
+		if (area->addr < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static int run_vfree(struct call *call)
+{
+	u64 addr = call->args[0].value;
+
+	if (!addr)
+		return 0;
+	if (!find_area(call->m, addr))
+		return call_refuse(call, -EINVAL, "%#llx is nothing that vmalloc returned: see "
+				   "proc/vmallocinfo", (unsigned long long)addr);
+	return vfree(call->m, addr);
+}
+
+static const struct verb_form vmalloc_forms[] = {
+	{ { A_SIZE, A_NODE }, { VMALLOC_SIZE, VMALLOC_NODE } },
+};
+
+static const struct verb verbs[] = {
+	{ "vmalloc", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_vmalloc,
+	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
+	  "Allocate SIZE bytes of virtually contiguous memory, with a guard page behind it.",
+	  vmalloc_forms, ARRAY_SIZE(vmalloc_forms) },
+	{ "vfree", { A_ADDR }, run_vfree, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",
+	  "Free what vmalloc returned; NULL is no error. EINVAL for any other address; "
+	  "nothing changes then." },
+};
+
+const struct verb_table vmalloc_verbs = { verbs, ARRAY_SIZE(verbs) };
