@@ -65,3 +65,5 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/state.c \
 	src/fs/sim/steps.c \
 	src/fs/sim/view.c
+
+include src/fs/fuse/local.mk

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Open files. Sizes are 0 and every read and write comes through here
+ * (direct_io), so what a reader sees is what the tree rendered for this opening.
+ * A read is answered in full up to the end: some readers ask only once.
+ *
+ * An open file is on a list until its release: at the end of the mount the
+ * releases of files that are still open never come.
+ */
+#include "fs/fuse/server.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define STACK_READ 131072U	/* what cat and the libraries ask for at most */
+
+static struct open_file *file_of(const struct fuse_file_info *fi)
+{
+	return (struct open_file *)(uintptr_t)fi->fh;
+}
+
+static void file_close(struct server *server, struct open_file *file)
+{
+	pthread_mutex_lock(&server->files_lock);
+	file->prev->next = file->next;
+	file->next->prev = file->prev;
+	pthread_mutex_unlock(&server->files_lock);
+	handle_release(file->handle);
+	free(file);
+}
+
+static int file_open(fuse_req_t req, fuse_ino_t ino, int flags, struct open_file **opened)
+{
+	struct server *server = server_of(req);
+	struct open_file *file = malloc(sizeof(*file));
+	int ret;
+
+	if (!file)
+		return -ENOMEM;
+	ret = tree_open(server->tree, node_from_ino(ino), request_caller(req), flags,
+			&file->handle);
+	if (ret) {
+		free(file);
+		return ret;
+	}
+	pthread_mutex_lock(&server->files_lock);
+	file->next = &server->files;
+	file->prev = server->files.prev;
+	file->prev->next = file->next->prev = file;
+	pthread_mutex_unlock(&server->files_lock);
+	*opened = file;
+	return 0;
+}
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct open_file *file;
+	int ret = file_open(req, ino, fi->flags, &file);
+
+	if (ret) {
+		fuse_reply_err(req, -ret);
+		return;
+	}
+	fi->fh = (uintptr_t)file;
+	fi->direct_io = 1;
+	fi->nonseekable = handle_is_stream(file->handle);
+	/* Who asked was killed in between: no release will come. */
+	if (fuse_reply_open(req, fi) == -ENOENT)
+		file_close(server_of(req), file);
+}
+
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	     struct fuse_file_info *fi)
+{
+	char on_stack[STACK_READ], *buf = on_stack;
+	ssize_t got;
+
+	if (size > sizeof(on_stack))
+		buf = malloc(size);
+	got = buf ? handle_read(file_of(fi)->handle, (u64)offset, buf, size) : -ENOMEM;
+	if (got < 0)
+		fuse_reply_err(req, (int)-got);
+	else
+		fuse_reply_buf(req, buf, MIN((size_t)got, size));
+	if (buf != on_stack)
+		free(buf);
+}
+
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
+	      struct fuse_file_info *fi)
+{
+	ssize_t taken = handle_write(file_of(fi)->handle, (u64)offset, buf, size);
+
+	if (taken < 0)
+		fuse_reply_err(req, (int)-taken);
+	else
+		fuse_reply_write(req, MIN((size_t)taken, size));
+}
+
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	file_close(server_of(req), file_of(fi));
+	fuse_reply_err(req, 0);
+}
+
+/* Only SEEK_DATA and SEEK_HOLE ask us: a generated file has no holes to find. */
+void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
+	      struct fuse_file_info *fi)
+{
+	fuse_reply_err(req, EINVAL);
+}
+
+void server_release_files(struct server *server)
+{
+	while (server->files.next != &server->files)
+		file_close(server, server->files.next);
+}
