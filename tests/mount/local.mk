@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The mount. Scripts that ask what a shell can, and a program for the rest; where
+# there is no /dev/fuse they exit 77 (with CI=true that is a failure).
+MOUNT_TESTS = \
+	tests/mount/test_clock.sh \
+	tests/mount/test_create.sh \
+	tests/mount/test_dead.sh \
+	tests/mount/test_memory.sh \
+	tests/mount/test_paths.sh \
+	tests/mount/test_read.sh \
+	tests/mount/test_refuse.sh \
+	tests/mount/test_self.sh \
+	tests/mount/test_start.sh \
+	tests/mount/test_stop.sh \
+	tests/mount/test_users.sh \
+	tests/mount/test_write.sh
+EXTRA_DIST += tests/mount/lib.sh
+dist_check_SCRIPTS += $(MOUNT_TESTS)
+TESTS += $(MOUNT_TESTS)
+check_PROGRAMS += tests/mount/prober
+tests_mount_prober_SOURCES = tests/mount/prober.c

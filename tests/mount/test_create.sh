@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What cannot be made, removed or changed, and with which errno.
+. "$KMM_SRCDIR/tests/mount/lib.sh"
+start
+proc=$mnt/proc
+
+for call in create mkdir mkfifo symlink; do
+	expect "proc: $call" "$prober" errno ENOENT "$call" "$proc/new"
+done
+refused=EPERM
+is_root || refused=EACCES
+expect "proc: link" "$prober" errno ENOENT link "$proc/new" "$mnt/README"
+expect "proc: rename" "$prober" errno ENOENT rename "$proc/new" "$proc/mounts"
+expect "rename over another" "$prober" errno EPERM rename "$proc/self" "$proc/mounts"
+expect "mkdir of a name that is there" "$prober" errno EEXIST mkdir "$proc"
+
+# Without root's rights the directory's mode answers before anybody is asked.
+refused=EPERM
+is_root || refused=EACCES
+for dir in sys sys/devices sim; do
+	[ -d "$mnt/$dir" ] || continue
+	expect "$dir: create" "$prober" errno EACCES create "$mnt/$dir/new"
+	for call in mkdir mkfifo symlink; do
+		expect "$dir: $call" "$prober" errno "$refused" "$call" "$mnt/$dir/new"
+	done
+done
+
+expect "unlink" "$prober" errno "$refused" unlink "$mnt/README"
+expect "rmdir" "$prober" errno "$refused" rmdir "$mnt/proc"
+expect "chmod" "$prober" errno EPERM chmod "$mnt/README"
+expect "chown" "$prober" errno EPERM chown "$mnt/README"
+expect "truncate what is not writable" not "$prober" errno OK truncate "$mnt/README"
+expect "open a directory to write" "$prober" errno EISDIR open-write "$mnt/proc"
+expect "write to what is not writable" not "$prober" errno OK write "$mnt/README" x
+
+# What shells and tools do to a file that they write: truncate it, set its times.
+for file in sim/ctl proc/sys/vm/min_free_kbytes; do
+	[ -e "$mnt/$file" ] || continue
+	expect "truncate $file" "$prober" errno OK truncate "$mnt/$file"
+	expect "touch $file" "$prober" errno OK touch "$mnt/$file"
+	expect "open $file, truncating" "$prober" errno OK open-write "$mnt/$file"
+	expect "chmod $file" "$prober" errno EPERM chmod "$mnt/$file"
+done
+expect "stop" stop
+finish
