@@ -54,7 +54,17 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/vmstat.c \
 	src/fs/proc/zoneinfo.c
 # sys
-
+libkmmtree_a_SOURCES += \
+	src/fs/sys/cpu.c \
+	src/fs/sys/debug.c \
+	src/fs/sys/devices.c src/fs/sys/devices.h \
+	src/fs/sys/empty.c \
+	src/fs/sys/hugepages.c src/fs/sys/hugepages.h \
+	src/fs/sys/memory.c \
+	src/fs/sys/mm.c \
+	src/fs/sys/node.c \
+	src/fs/sys/slab.c \
+	src/fs/sys/thp.c
 # sim
 libkmmtree_a_SOURCES += \
 	src/fs/sim/as.c \

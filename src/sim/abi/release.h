@@ -101,6 +101,12 @@ static inline bool rel_slub_fraction_two(enum release r)
 	return r >= R_6_18;
 }
 
+/* debug/memblock files show each region's node and flags (since 6.5). */
+static inline bool rel_memblock_shows_flags(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* Only 1 may be written to vm/compact_memory (before, anything). */
 static inline bool rel_compact_memory_takes_1(enum release r)
 {

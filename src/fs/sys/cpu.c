@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sys/devices/system/cpu: CPUs are cores of one thread, packages are nodes. Tools
+ * crash on half a topology, so every file of it is here, and no cache directory
+ * at all.
+ */
+#include "fs/core/figures.h"
+#include "fs/sys/devices.h"
+
+static int show_list(struct out *out, const struct machine *m, const u64 *words)
+{
+	out_bitmap_list(out, words, m->nr_cpus);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int show_mask(struct out *out, const struct machine *m, const u64 *words)
+{
+	out_bitmap_mask(out, words, m->nr_cpus);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int all_show(struct out *out, const struct view *v)
+{
+	u64 words[CPU_WORDS];
+
+	cpus_of_machine(v->m, words);
+	return show_list(out, v->m, words);
+}
+
+static int none_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int kernel_max_show(struct out *out, const struct view *v)
+{
+	u64 nr = machine_config_number(v->m->config, "NR_CPUS");
+
+	out_printf(out, "%llu\n", (unsigned long long)(nr ? nr - 1 : 0));
+	return 0;
+}
+
+/* The CPU itself, and all CPUs of its package. */
+
+static void self_words(const struct view *v, u64 words[CPU_WORDS])
+{
+	u32 cpu = v->id[V_CPU];
+
+	memset(words, 0, CPU_WORDS * sizeof(words[0]));
+	words[cpu / 64] = 1ULL << (cpu % 64);
+}
+
+static void package_words(const struct view *v, u64 words[CPU_WORDS])
+{
+	memset(words, 0, CPU_WORDS * sizeof(words[0]));
+	for (unsigned int cpu = 0; cpu < v->m->nr_cpus; cpu++)
+		if (v->m->cpu_node[cpu] == v->m->cpu_node[v->id[V_CPU]])
+			words[cpu / 64] |= 1ULL << (cpu % 64);
+}
+
+#define WORDS_SHOW(function, fill, show) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		u64 words[CPU_WORDS]; \
+		fill(v, words); \
+		return show(out, v->m, words); \
+	}
+
+WORDS_SHOW(self_list_show, self_words, show_list)
+WORDS_SHOW(self_mask_show, self_words, show_mask)
+WORDS_SHOW(package_list_show, package_words, show_list)
+WORDS_SHOW(package_mask_show, package_words, show_mask)
+
+static int core_id_show(struct out *out, const struct view *v)
+{
+	unsigned int core = 0;
+
+	for (unsigned int cpu = 0; cpu < v->id[V_CPU]; cpu++)
+		core += v->m->cpu_node[cpu] == v->m->cpu_node[v->id[V_CPU]];
+	out_printf(out, "%u\n", core);
+	return 0;
+}
+
+static int package_id_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%u\n", v->m->cpu_node[v->id[V_CPU]]);
+	return 0;
+}
+
+static int zero_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "0\n");
+	return 0;
+}
+
+static int one_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "1\n");
+	return 0;
+}
+
+static int cluster_id_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "65535\n");
+	return 0;
+}
+
+static int subsystem_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "../../../../bus/cpu");
+	return 0;
+}
+
+static bool cpu_node_next(const struct view *v, u32 *nid)
+{
+	u32 own = v->m->cpu_node[v->id[V_CPU]];
+
+	if (!v->m->arch->numa || *nid > own)
+		return false;
+	*nid = own;
+	return true;
+}
+
+static bool cpu_node_find(const struct view *v, const char *name, u32 *nid)
+{
+	return v->m->arch->numa && numbered_name(name, "node", nid) &&
+	       *nid == v->m->cpu_node[v->id[V_CPU]];
+}
+
+static int cpu_node_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "../../node/node%u", v->id[V_NODE]);
+	return 0;
+}
+
+#define RO(file, function) \
+	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
+
+static const struct entry topology_entries[] = {
+	RO("cluster_cpus", self_mask_show),
+	RO("cluster_cpus_list", self_list_show),
+	RO("cluster_id", cluster_id_show),
+	RO("core_cpus", self_mask_show),
+	RO("core_cpus_list", self_list_show),
+	RO("core_id", core_id_show),
+	RO("core_siblings", package_mask_show),
+	RO("core_siblings_list", package_list_show),
+	RO("die_cpus", package_mask_show),
+	RO("die_cpus_list", package_list_show),
+	RO("die_id", zero_show),
+	RO("package_cpus", package_mask_show),
+	RO("package_cpus_list", package_list_show),
+	RO("physical_package_id", package_id_show),
+	RO("thread_siblings", self_mask_show),
+	RO("thread_siblings_list", self_list_show),
+};
+
+static const struct dir topology_dir = { DIR_FILES(topology_entries) };
+
+static const struct entry one_cpu_entries[] = {
+	RO("online", one_show),
+	{ .name = "subsystem", .mode = S_IFLNK | 0777, .span = ALL, .show = subsystem_show },
+	{ .name = "topology", .mode = S_IFDIR | 0755, .span = ALL, .dir = &topology_dir },
+};
+
+/* The first CPU cannot go offline: it has no such file. */
+static bool one_cpu_visible(const struct view *v, const struct entry *entry)
+{
+	return strcmp(entry->name, "online") || v->id[V_CPU] != 0;
+}
+
+static const struct each one_cpu_each[] = {
+	{ .entry = { .name = "node<N>", .mode = S_IFLNK | 0777, .span = ALL,
+		     .show = cpu_node_show },
+	  .slot = V_NODE, .next = cpu_node_next, .name = node_name, .find = cpu_node_find },
+};
+
+static const struct dir one_cpu_dir = {
+	DIR_FILES(one_cpu_entries), DIR_EACH(one_cpu_each), .visible = one_cpu_visible,
+};
+
+static const struct entry cpu_entries[] = {
+	RO("isolated", none_show),
+	RO("kernel_max", kernel_max_show),
+	RO("offline", none_show),
+	RO("online", all_show),
+	RO("possible", all_show),
+	RO("present", all_show),
+};
+
+static const struct each cpu_each[] = {
+	{ .entry = { .name = "cpu<N>", .mode = S_IFDIR | 0755, .span = ALL,
+		     .dir = &one_cpu_dir },
+	  .slot = V_CPU, .next = cpu_next, .name = cpu_name, .find = cpu_find },
+};
+
+static const struct dir cpu_dir = { DIR_FILES(cpu_entries), DIR_EACH(cpu_each) };
+
+TREE_PARTS(cpu_parts, { "sys/devices/system/cpu", &cpu_dir });

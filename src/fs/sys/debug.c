@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sys/kernel/debug: fragmentation indexes and memblock's arrays. memblock/ is what
+ * a kernel shows that keeps memblock after the boot.
+ */
+#include "fs/core/figures.h"
+#include "sim/boot/memblock.h"
+
+struct contig {
+	u64 free_pages, free_blocks_total, free_blocks_suitable;
+};
+
+/* Free blocks of a zone, and how many of `order` they would make. */
+static struct contig contig_of(const struct zone *zone, int order)
+{
+	struct contig contig = { 0 };
+
+	for (int i = 0; i < NR_PAGE_ORDERS; i++) {
+		u64 blocks = zone->free_area[i].nr_free;
+
+		contig.free_blocks_total += blocks;
+		contig.free_pages += blocks << i;
+		if (i >= order)
+			contig.free_blocks_suitable += blocks << (i - order);
+	}
+	return contig;
+}
+
+/* Thousandths of the free pages that lie in blocks too small for the order. */
+static int unusable_index(const struct zone *zone, int order)
+{
+	struct contig contig = contig_of(zone, order);
+
+	if (!contig.free_pages)
+		return 1000;
+	return (contig.free_pages - (contig.free_blocks_suitable << order)) * 1000 /
+	       contig.free_pages;
+}
+
+/* 0: too little memory, 1000: too fragmented, -1000: it would succeed. */
+static int fragmentation_index(const struct zone *zone, int order)
+{
+	struct contig contig = contig_of(zone, order);
+
+	if (!contig.free_blocks_total)
+		return 0;
+	if (contig.free_blocks_suitable)
+		return -1000;
+	return 1000 - (int)((1000 + contig.free_pages * 1000 / (1ULL << order)) /
+			    contig.free_blocks_total);
+}
+
+static int show_indexes(struct out *out, const struct machine *m,
+			int (*index)(const struct zone *zone, int order), int width)
+{
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		if (!zone_populated(zone))
+			continue;
+		out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
+		for (int order = 0; order < NR_PAGE_ORDERS; order++) {
+			int value = index(zone, order);
+
+			out_printf(out, "%*d.%03d ", width, value / 1000, value % 1000);
+		}
+		out_putc(out, '\n');
+	}
+	return 0;
+}
+
+static int extfrag_index_show(struct out *out, const struct view *v)
+{
+	return show_indexes(out, v->m, fragmentation_index, 2);
+}
+
+static int unusable_index_show(struct out *out, const struct view *v)
+{
+	return show_indexes(out, v->m, unusable_index, 1);
+}
+
+static const char *const memblock_flag_names[] = {
+	"HOTPLUG", "MIRROR", "NOMAP", "DRV_MNG", "RSV_NOINIT", "RSV_KERN",
+};
+
+/* The node and the first flag: newer releases only. */
+static void show_node_and_flag(struct out *out, const struct memblock_region *region)
+{
+	if (region->nid >= 0)
+		out_printf(out, "%4d ", region->nid);
+	else
+		out_printf(out, "%4c ", 'x');
+	for (unsigned int bit = 0; bit < ARRAY_SIZE(memblock_flag_names); bit++) {
+		if (!(region->flags >> bit & 1))
+			continue;
+		out_puts(out, memblock_flag_names[bit]);
+		return;
+	}
+	out_puts(out, region->flags ? "UNKNOWN" : "NONE");
+}
+
+static int show_regions(struct out *out, const struct machine *m,
+			const struct memblock_type *type)
+{
+	int width = m->arch->entry_bytes * 2;
+
+	for (unsigned int i = 0; i < type->cnt; i++) {
+		const struct memblock_region *region = &type->regions[i];
+
+		out_printf(out, "%4u: 0x%0*llx..0x%0*llx", i, width,
+			   (unsigned long long)region->base, width,
+			   (unsigned long long)(region->base + region->size - 1));
+		if (rel_memblock_shows_flags(m->release)) {
+			out_putc(out, ' ');
+			show_node_and_flag(out, region);
+		}
+		out_putc(out, '\n');
+	}
+	return 0;
+}
+
+static int memory_show(struct out *out, const struct view *v)
+{
+	return show_regions(out, v->m, &v->m->memblock->memory);
+}
+
+static int reserved_show(struct out *out, const struct view *v)
+{
+	return show_regions(out, v->m, &v->m->memblock->reserved);
+}
+
+#define RO(file, function) \
+	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
+
+static const struct entry extfrag_entries[] = {
+	RO("extfrag_index", extfrag_index_show),
+	RO("unusable_index", unusable_index_show),
+};
+
+static const struct entry memblock_entries[] = {
+	RO("memory", memory_show),
+	RO("reserved", reserved_show),
+};
+
+static const struct dir extfrag_dir = { DIR_FILES(extfrag_entries) };
+static const struct dir memblock_dir = { DIR_FILES(memblock_entries) };
+
+TREE_PARTS(debug_parts,
+	   { "sys/kernel/debug/extfrag", &extfrag_dir },
+	   { "sys/kernel/debug/memblock", &memblock_dir });

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sys/kernel/mm/hugepages and nodeN/hugepages: one directory for each size. The
+ * same functions serve both: within a node's directory the view names the node.
+ */
+#include "fs/sys/hugepages.h"
+
+#include "fs/core/figures.h"
+#include "fs/core/hugetlb.h"
+#include "fs/core/value.h"
+
+static int show_number(struct out *out, u64 number)
+{
+	out_u64(out, number, 0);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static struct hugetlb_pool node_pool(const struct view *v)
+{
+	return hugetlb_pool(v->m, v->m->nodes[v->id[V_NODE]], v->id[V_SIZE]);
+}
+
+static struct hugetlb_pool pool(const struct view *v)
+{
+	return hugetlb_pool(v->m, NULL, v->id[V_SIZE]);
+}
+
+#define POOL_SHOW(function, which, field) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		return show_number(out, which(v).field); \
+	}
+
+POOL_SHOW(total_show, pool, total)
+POOL_SHOW(free_show, pool, free)
+POOL_SHOW(reserved_show, pool, reserved)
+POOL_SHOW(surplus_show, pool, surplus)
+POOL_SHOW(overcommit_show, pool, overcommit)
+POOL_SHOW(node_total_show, node_pool, total)
+POOL_SHOW(node_free_show, node_pool, free)
+POOL_SHOW(node_surplus_show, node_pool, surplus)
+
+static int demote_size_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%llukB\n", 4ULL << v->m->arch->hugetlb_order);
+	return 0;
+}
+
+/* Pools are empty: only that they stay so can be granted. */
+static int count_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 number;
+	int err = sysfs_number(text, 10, &number);
+
+	(void)v;
+	if (err) {
+		out_printf(s->sentence, "'%s' is not a number", text);
+		return err;
+	}
+	if (!number)
+		return 0;
+	out_puts(s->sentence, "pools of huge pages are not simulated yet: only 0 is taken");
+	return -EOPNOTSUPP;
+}
+
+static int overcommit_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 number;
+	int err = sysfs_number(text, 10, &number);
+
+	if (!err && v->id[V_SIZE] != v->m->arch->hugetlb_order)
+		return count_store(s, v, text);
+	if (err)
+		out_printf(s->sentence, "'%s' is not a number", text);
+	else
+		s->m->tunables->nr_overcommit_hugepages = number;
+	return err;
+}
+
+#define RO(file, function) \
+	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
+#define RW(file, function, write) \
+	{ .name = (file), .mode = S_IFREG | 0644, .span = ALL, .show = (function), \
+	  .store = (write) }
+#define WO(file, write) \
+	{ .name = (file), .mode = S_IFREG | 0200, .span = ALL, .store = (write) }
+
+static const struct entry pool_entries[] = {
+	WO("demote", count_store),
+	RW("demote_size", demote_size_show, NULL),
+	RO("free_hugepages", free_show),
+	RW("nr_hugepages", total_show, count_store),
+	RW("nr_hugepages_mempolicy", total_show, count_store),
+	RW("nr_overcommit_hugepages", overcommit_show, overcommit_store),
+	RO("resv_hugepages", reserved_show),
+	RO("surplus_hugepages", surplus_show),
+};
+
+static const struct entry node_pool_entries[] = {
+	WO("demote", count_store),
+	RW("demote_size", demote_size_show, NULL),
+	RO("free_hugepages", node_free_show),
+	RW("nr_hugepages", node_total_show, count_store),
+	RO("surplus_hugepages", node_surplus_show),
+};
+
+/* Only pages of more than the smallest size can be cut into smaller ones. */
+static bool pool_visible(const struct view *v, const struct entry *entry)
+{
+	if (!strncmp(entry->name, "demote", 6))
+		return v->id[V_SIZE] > v->m->arch->hugetlb_order;
+	if (!strcmp(entry->name, "nr_hugepages_mempolicy"))
+		return option_on(v->m, "NUMA");
+	return true;
+}
+
+static const struct dir pool_dir = { DIR_FILES(pool_entries), .visible = pool_visible };
+static const struct dir node_pool_dir = {
+	DIR_FILES(node_pool_entries), .visible = pool_visible,
+};
+
+#define SIZE_EACH(directory) \
+	{ .entry = { .name = "hugepages-<SIZE>kB", .mode = S_IFDIR | 0755, .span = ALL, \
+		     .dir = (directory) }, \
+	  .slot = V_SIZE, .next = hugetlb_next, .name = hugetlb_name, .find = hugetlb_find }
+
+static const struct each size_each[] = { SIZE_EACH(&pool_dir) };
+static const struct each node_size_each[] = { SIZE_EACH(&node_pool_dir) };
+
+static const struct dir hugepages_dir = { DIR_EACH(size_each) };
+const struct dir node_hugepages_dir = { DIR_EACH(node_size_each) };
+
+TREE_PARTS(hugepages_parts, { "sys/kernel/mm/hugepages", &hugepages_dir });

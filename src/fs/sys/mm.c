@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sys/kernel/mm: ksm, lru_gen, numa, swap, mempolicy, damon. Their daemons do not
+ * run yet: counters stand at 0, settings are kept.
+ */
+#include "fs/core/figures.h"
+#include "fs/core/value.h"
+#include "fs/sys/devices.h"
+
+static int zero_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "0\n");
+	return 0;
+}
+
+#define LAST INT32_MAX
+#define KSM(file, releases, field, low, high) \
+	{ .entry = { .name = (file), .mode = S_IFREG | 0644, .span = releases, \
+		     .show = value_show, .store = value_store }, \
+	  VALUE_FIELD(ksm_##field, VALUE_SYS_INT), .min = (low), .max = (high) }
+#define KSM_LONG(file, field) \
+	{ .entry = { .name = (file), .mode = S_IFREG | 0644, .span = SINCE(R_6_18), \
+		     .show = value_show, .store = value_store }, \
+	  VALUE_FIELD(ksm_##field, VALUE_SYS_ULONG), .min = 0, .max = -1 }
+#define RO(file, releases) \
+	{ .name = (file), .mode = S_IFREG | 0444, .span = releases, .show = zero_show }
+
+static const struct value_entry ksm_values[] = {
+	KSM("advisor_max_cpu", SINCE(R_6_18), advisor_max_cpu, 0, LAST),
+	KSM_LONG("advisor_max_pages_to_scan", advisor_max_pages_to_scan),
+	KSM_LONG("advisor_min_pages_to_scan", advisor_min_pages_to_scan),
+	KSM_LONG("advisor_target_scan_time", advisor_target_scan_time),
+	KSM("max_page_sharing", ALL, max_page_sharing, 2, LAST),
+	KSM("merge_across_nodes", ALL, merge_across_nodes, 0, 1),
+	KSM("pages_to_scan", ALL, pages_to_scan, 0, LAST),
+	KSM("run", ALL, run, 0, 2),
+	KSM("sleep_millisecs", ALL, sleep_millisecs, 0, LAST),
+	KSM("smart_scan", SINCE(R_6_18), smart_scan, 0, 1),
+	KSM("stable_node_chains_prune_millisecs", ALL, stable_node_chains_prune_millisecs, 0,
+	    LAST),
+	KSM("use_zero_pages", ALL, use_zero_pages, 0, 1),
+};
+
+static const char *const advisor_modes[] = { "none", "scan-time" };
+
+static int advisor_mode_show(struct out *out, const struct view *v)
+{
+	show_choice(out, advisor_modes, ARRAY_SIZE(advisor_modes),
+		    v->m->tunables->ksm_advisor_mode);
+	return 0;
+}
+
+static int advisor_mode_store(struct store *s, const struct view *v, const char *text)
+{
+	int mode = sysfs_word(text, advisor_modes, ARRAY_SIZE(advisor_modes));
+
+	(void)v;
+	if (mode < 0) {
+		out_printf(s->sentence, "'%s' is neither none nor scan-time", text);
+		return mode;
+	}
+	s->m->tunables->ksm_advisor_mode = mode;
+	return 0;
+}
+
+static const struct entry ksm_entries[] = {
+	{ .name = "advisor_mode", .mode = S_IFREG | 0644, .span = SINCE(R_6_18),
+	  .show = advisor_mode_show, .store = advisor_mode_store },
+	RO("full_scans", ALL),
+	RO("general_profit", SINCE(R_6_18)),
+	RO("ksm_zero_pages", SINCE(R_6_18)),
+	RO("pages_scanned", SINCE(R_6_18)),
+	RO("pages_shared", ALL),
+	RO("pages_sharing", ALL),
+	RO("pages_skipped", SINCE(R_6_18)),
+	RO("pages_unshared", ALL),
+	RO("pages_volatile", ALL),
+	RO("stable_node_chains", ALL),
+	RO("stable_node_dups", ALL),
+};
+
+static int lru_gen_enabled_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "0x%04x\n", v->m->tunables->lru_gen_enabled);
+	return 0;
+}
+
+/* y and n mean all parts and none; else a mask of the three parts. */
+static int lru_gen_enabled_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 caps = 0;
+
+	(void)v;
+	if (*text == 'y' || *text == 'Y') {
+		caps = 7;
+	} else if (*text != 'n' && *text != 'N' && sysfs_number(text, 0, &caps)) {
+		out_printf(s->sentence, "'%s' is neither y, n nor a mask", text);
+		return -EINVAL;
+	}
+	s->m->tunables->lru_gen_enabled = caps & 7;
+	return 0;
+}
+
+static const struct entry lru_gen_entries[] = {
+	{ .name = "enabled", .mode = S_IFREG | 0644, .span = ALL,
+	  .show = lru_gen_enabled_show, .store = lru_gen_enabled_store },
+};
+
+static const struct value_entry lru_gen_values[] = {
+	VALUE_ROW("min_ttl_ms", 0644, ALL, lru_gen_min_ttl_ms, VALUE_SYS_ULONG, 0, -1, NULL),
+};
+
+static const struct value_entry numa_values[] = {
+	VALUE_ROW("demotion_enabled", 0644, ALL, numa_demotion_enabled, VALUE_SYS_BOOL, 0, 1,
+		  NULL),
+};
+
+static const struct value_entry swap_values[] = {
+	VALUE_ROW("vma_ra_enabled", 0644, ALL, swap_vma_ra_enabled, VALUE_SYS_BOOL, 0, 1, NULL),
+};
+
+/* The name is the kernel's: its macro took `auto` for the keyword. */
+static int interleave_auto_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "true\n");
+	return 0;
+}
+
+static int interleave_weight_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "1\n");
+	return 0;
+}
+
+static const struct entry interleave_entries[] = {
+	{ .name = "__auto_type", .mode = S_IFREG | 0664, .span = SINCE(R_6_18),
+	  .show = interleave_auto_show },
+};
+
+static bool memory_node_next(const struct view *v, u32 *nid)
+{
+	for (; node_next(v, nid); ++*nid)
+		if (v->m->nodes[*nid]->has_memory)
+			return true;
+	return false;
+}
+
+static bool memory_node_find(const struct view *v, const char *name, u32 *nid)
+{
+	return node_find(v, name, nid) && v->m->nodes[*nid]->has_memory;
+}
+
+static const struct each interleave_each[] = {
+	{ .entry = { .name = "node<N>", .mode = S_IFREG | 0644, .span = SINCE(R_6_18),
+		     .show = interleave_weight_show },
+	  .slot = V_NODE, .next = memory_node_next, .name = node_name,
+	  .find = memory_node_find },
+};
+
+static const struct dir interleave_dir = {
+	DIR_FILES(interleave_entries), DIR_EACH(interleave_each),
+};
+
+static const struct entry mempolicy_entries[] = {
+	{ .name = "weighted_interleave", .mode = S_IFDIR | 0755, .span = SINCE(R_6_18),
+	  .dir = &interleave_dir },
+};
+
+static bool mm_visible(const struct view *v, const struct entry *entry)
+{
+	if (!strcmp(entry->name, "ksm"))
+		return option_on(v->m, "KSM");
+	if (!strcmp(entry->name, "lru_gen"))
+		return option_on(v->m, "LRU_GEN");
+	return option_on(v->m, "NUMA");
+}
+
+static bool ksm_visible(const struct view *v, const struct entry *entry)
+{
+	return strcmp(entry->name, "merge_across_nodes") || option_on(v->m, "NUMA");
+}
+
+static const struct dir ksm_dir = {
+	DIR_FILES(ksm_entries), DIR_VALUES(ksm_values), .visible = ksm_visible,
+};
+static const struct dir lru_gen_dir = {
+	DIR_FILES(lru_gen_entries), DIR_VALUES(lru_gen_values),
+};
+static const struct dir numa_dir = { DIR_VALUES(numa_values) };
+static const struct dir swap_dir = { DIR_VALUES(swap_values) };
+static const struct dir mempolicy_dir = { DIR_FILES(mempolicy_entries) };
+
+#define DIR_ROW(file, releases, directory) \
+	{ .name = (file), .mode = S_IFDIR | 0755, .span = releases, .dir = (directory) }
+
+static const struct entry optional_entries[] = {
+	DIR_ROW("ksm", ALL, &ksm_dir),
+	DIR_ROW("lru_gen", ALL, &lru_gen_dir),
+	DIR_ROW("mempolicy", SINCE(R_6_18), &mempolicy_dir),
+	DIR_ROW("numa", ALL, &numa_dir),
+};
+
+static const struct entry damon_entries[] = {
+	{ .name = "nr_kdamonds", .mode = S_IFREG | 0600, .span = SINCE(R_6_18),
+	  .show = zero_show },
+};
+
+static const struct dir optional_dir = { DIR_FILES(optional_entries), .visible = mm_visible };
+static const struct dir damon_dir = { DIR_FILES(damon_entries) };
+
+TREE_PARTS(mm_parts,
+	   { "sys/kernel/mm", &optional_dir },
+	   { "sys/kernel/mm/swap", &swap_dir },
+	   { "sys/kernel/mm/damon/admin/kdamonds", &damon_dir });

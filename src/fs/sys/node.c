@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* sys/devices/system/node: sets of nodes, and a directory for each node. */
+#include "fs/core/figures.h"
+#include "fs/core/hugetlb.h"
+#include "fs/sys/devices.h"
+#include "fs/sys/hugepages.h"
+
+#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
+#define NODE_WORDS (MAX_NUMNODES / 64)
+
+static const struct pglist_data *node_of(const struct view *v)
+{
+	return v->m->nodes[v->id[V_NODE]];
+}
+
+/* Sets of nodes. */
+
+static bool always(const struct pglist_data *node)
+{
+	(void)node;
+	return true;
+}
+
+static bool has_cpu(const struct pglist_data *node)
+{
+	return node->has_cpu;
+}
+
+static bool has_memory(const struct pglist_data *node)
+{
+	return node->has_memory;
+}
+
+static bool has_normal_memory(const struct pglist_data *node)
+{
+	for (int type = 0; type <= ZONE_NORMAL; type++)
+		if (node->zones[type] && zone_populated(node->zones[type]))
+			return true;
+	return false;
+}
+
+static bool never(const struct pglist_data *node)
+{
+	(void)node;
+	return false;
+}
+
+static int show_set(struct out *out, const struct machine *m,
+		    bool (*in_set)(const struct pglist_data *node))
+{
+	u64 words[NODE_WORDS] = { 0 };
+
+	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
+		if (m->nodes[nid] && in_set(m->nodes[nid]))
+			words[nid / 64] |= 1ULL << (nid % 64);
+	out_bitmap_list(out, words, m->nr_nodes);
+	out_putc(out, '\n');
+	return 0;
+}
+
+#define SET_SHOW(function, in_set) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		return show_set(out, v->m, in_set); \
+	}
+
+SET_SHOW(online_show, always)
+SET_SHOW(has_cpu_show, has_cpu)
+SET_SHOW(has_memory_show, has_memory)
+SET_SHOW(has_normal_memory_show, has_normal_memory)
+SET_SHOW(has_generic_initiator_show, never)
+
+/* One node. */
+
+struct line {
+	const char *label;
+	u64 (*pages)(const struct machine *m, const struct pglist_data *node);
+	u16 item;		/* enum node_stat_item; used if pages is NULL */
+	bool in_kb;
+	const char *option;
+};
+
+static u64 total(const struct machine *m, const struct pglist_data *node)
+{
+	return managed_figure(m, node, MEM_ALL);
+}
+
+static u64 free_now(const struct machine *m, const struct pglist_data *node)
+{
+	return free_figure(m, node, MEM_ALL);
+}
+
+static u64 used(const struct machine *m, const struct pglist_data *node)
+{
+	u64 pages = total(m, node);
+
+	return pages - MIN(pages, free_now(m, node));
+}
+
+static u64 active(const struct machine *m, const struct pglist_data *node)
+{
+	return node_pages(m, node, NR_ACTIVE_ANON) + node_pages(m, node, NR_ACTIVE_FILE);
+}
+
+static u64 inactive(const struct machine *m, const struct pglist_data *node)
+{
+	return node_pages(m, node, NR_INACTIVE_ANON) + node_pages(m, node, NR_INACTIVE_FILE);
+}
+
+static u64 mlocked(const struct machine *m, const struct pglist_data *node)
+{
+	return zones_figure(m, node, NR_MLOCK);
+}
+
+static u64 bounce(const struct machine *m, const struct pglist_data *node)
+{
+	return zones_figure(m, node, NR_BOUNCE);
+}
+
+static u64 unaccepted(const struct machine *m, const struct pglist_data *node)
+{
+	return zones_figure(m, node, NR_UNACCEPTED);
+}
+
+static u64 nothing(const struct machine *m, const struct pglist_data *node)
+{
+	(void)m;
+	(void)node;
+	return 0;
+}
+
+static u64 kreclaimable(const struct machine *m, const struct pglist_data *node)
+{
+	return node_pages(m, node, NR_SLAB_RECLAIMABLE) +
+	       node_pages(m, node, NR_KERNEL_MISC_RECLAIMABLE);
+}
+
+static u64 slab(const struct machine *m, const struct pglist_data *node)
+{
+	return node_pages(m, node, NR_SLAB_RECLAIMABLE) +
+	       node_pages(m, node, NR_SLAB_UNRECLAIMABLE);
+}
+
+#define N(text, id, ...) { .label = (text), .item = (id), __VA_ARGS__ }
+#define F(text, function, ...) { .label = (text), .pages = (function), __VA_ARGS__ }
+
+static const struct line lines[] = {
+	F("MemTotal:       ", total),
+	F("MemFree:        ", free_now),
+	F("MemUsed:        ", used),
+	N("SwapCached:     ", NR_SWAPCACHED),
+	F("Active:         ", active),
+	F("Inactive:       ", inactive),
+	N("Active(anon):   ", NR_ACTIVE_ANON),
+	N("Inactive(anon): ", NR_INACTIVE_ANON),
+	N("Active(file):   ", NR_ACTIVE_FILE),
+	N("Inactive(file): ", NR_INACTIVE_FILE),
+	N("Unevictable:    ", NR_UNEVICTABLE),
+	F("Mlocked:        ", mlocked),
+	N("Dirty:          ", NR_DIRTY),
+	N("Writeback:      ", NR_WRITEBACK),
+	N("FilePages:      ", NR_FILE_PAGES),
+	N("Mapped:         ", NR_MAPPED),
+	N("AnonPages:      ", NR_ANON_PAGES),
+	N("Shmem:          ", NR_SHMEM),
+	N("KernelStack:    ", NR_KERNEL_STACK, .in_kb = true),
+	N("PageTables:     ", NR_PAGE_TABLE_PAGES),
+	N("SecPageTables:  ", NR_SEC_PAGE_TABLE_PAGES),
+	F("NFS_Unstable:   ", nothing),
+	F("Bounce:         ", bounce),
+	N("WritebackTmp:   ", NR_WRITEBACK_TEMP),
+	F("KReclaimable:   ", kreclaimable),
+	F("Slab:           ", slab),
+	N("SReclaimable:   ", NR_SLAB_RECLAIMABLE),
+	N("SUnreclaim:     ", NR_SLAB_UNRECLAIMABLE),
+	N("AnonHugePages:  ", NR_ANON_THPS),
+	N("ShmemHugePages: ", NR_SHMEM_HUGEPAGES),
+	N("ShmemPmdMapped: ", NR_SHMEM_PMDMAPPED),
+	/* Two labels are one blank short, in every release. */
+	N("FileHugePages: ", NR_FILE_HUGEPAGES),
+	N("FilePmdMapped: ", NR_FILE_PMDMAPPED),
+	F("Unaccepted:     ", unaccepted, .option = "UNACCEPTED_MEMORY"),
+};
+
+static int meminfo_show(struct out *out, const struct view *v)
+{
+	const struct pglist_data *node = node_of(v);
+	struct hugetlb_pool pool = hugetlb_pool(v->m, node, v->m->arch->hugetlb_order);
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		const struct line *line = &lines[i];
+		u64 value;
+
+		if (line->option && !option_on(v->m, line->option))
+			continue;
+		value = line->pages ? line->pages(v->m, node) :
+			node_pages(v->m, node, line->item);
+		if (!line->in_kb)
+			value = KB(value);
+		out_printf(out, "Node %u %s%8llu kB\n", node->id, line->label,
+			   (unsigned long long)value);
+	}
+	out_printf(out, "Node %u HugePages_Total: %5llu\nNode %u HugePages_Free:  %5llu\n"
+		   "Node %u HugePages_Surp:  %5llu\n", node->id,
+		   (unsigned long long)pool.total, node->id, (unsigned long long)pool.free,
+		   node->id, (unsigned long long)pool.surplus);
+	return 0;
+}
+
+static int vmstat_show(struct out *out, const struct view *v)
+{
+	const struct pglist_data *node = node_of(v);
+
+	for (unsigned int i = 0; i < nr_counter_rows; i++) {
+		const struct counter_row *row = &counter_rows[i];
+		u64 value;
+
+		if (row->kind == COUNTER_WB)
+			break;
+		if (!counter_shown(v->m, row))
+			continue;
+		if (row->kind == COUNTER_ZONE)
+			value = zones_figure(v->m, node, row->id);
+		else if (row->kind == COUNTER_NUMA)
+			value = zones_numa_figure(v->m, node, row->id);
+		else
+			value = node_figure(v->m, node, row->id);
+		out_printf(out, "%s %llu\n", row->name, (unsigned long long)value);
+	}
+	return 0;
+}
+
+struct numastat_line {
+	const char *name;
+	u16 item;
+};
+
+static const struct numastat_line numastat_lines[] = {
+	{ "numa_hit", NUMA_HIT },
+	{ "numa_miss", NUMA_MISS },
+	{ "numa_foreign", NUMA_FOREIGN },
+	{ "interleave_hit", NUMA_INTERLEAVE },
+	{ "local_node", NUMA_LOCAL },
+	{ "other_node", NUMA_OTHER },
+};
+
+static int numastat_show(struct out *out, const struct view *v)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(numastat_lines); i++)
+		out_printf(out, "%s %llu\n", numastat_lines[i].name,
+			   (unsigned long long)zones_numa_figure(v->m, node_of(v),
+								 numastat_lines[i].item));
+	return 0;
+}
+
+static int distance_show(struct out *out, const struct view *v)
+{
+	const char *blank = "";
+
+	for (u32 nid = 0; node_next(v, &nid); nid++) {
+		out_printf(out, "%s%u", blank, v->m->distance[v->id[V_NODE]][nid]);
+		blank = " ";
+	}
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int cpulist_show(struct out *out, const struct view *v)
+{
+	out_bitmap_list(out, node_of(v)->cpus, v->m->nr_cpus);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int cpumap_show(struct out *out, const struct view *v)
+{
+	out_bitmap_mask(out, node_of(v)->cpus, v->m->nr_cpus);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int compact_store(struct store *s, const struct view *v, const char *text)
+{
+	(void)text;
+	for (unsigned int i = 0; i < s->m->nr_zones; i++)
+		if (s->m->zones[i]->node == v->id[V_NODE] && zone_populated(s->m->zones[i]))
+			drain_all_pages(s->m, s->m->zones[i]);
+	return 0;
+}
+
+static int subsystem_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "../../../../bus/node");
+	return 0;
+}
+
+static int zero_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "0\n");
+	return 0;
+}
+
+/* Links to the node's CPUs and memory blocks. */
+
+static bool node_cpu_next(const struct view *v, u32 *cpu)
+{
+	for (; cpu_next(v, cpu); ++*cpu)
+		if (v->m->cpu_node[*cpu] == v->id[V_NODE])
+			return true;
+	return false;
+}
+
+static bool node_cpu_find(const struct view *v, const char *name, u32 *cpu)
+{
+	return cpu_find(v, name, cpu) && v->m->cpu_node[*cpu] == v->id[V_NODE];
+}
+
+static int node_cpu_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "../../cpu/cpu%u", v->id[V_CPU]);
+	return 0;
+}
+
+static bool node_block_next(const struct view *v, u32 *block)
+{
+	if (!option_on(v->m, "MEMORY_HOTPLUG"))
+		return false;
+	for (; memory_block_next(v, block); ++*block)
+		if (memory_block_on_node(v->m, *block, v->id[V_NODE]))
+			return true;
+	return false;
+}
+
+static bool node_block_find(const struct view *v, const char *name, u32 *block)
+{
+	return option_on(v->m, "MEMORY_HOTPLUG") && memory_block_find(v, name, block) &&
+	       memory_block_on_node(v->m, *block, v->id[V_NODE]);
+}
+
+static int node_block_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "../../memory/memory%u", v->id[V_BLOCK]);
+	return 0;
+}
+
+#define FILE_ROW(file, function) \
+	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
+
+static const struct entry failure_entries[] = {
+	FILE_ROW("delayed", zero_show),
+	FILE_ROW("failed", zero_show),
+	FILE_ROW("ignored", zero_show),
+	FILE_ROW("recovered", zero_show),
+	FILE_ROW("total", zero_show),
+};
+
+static const struct dir failure_dir = { DIR_FILES(failure_entries) };
+
+static const struct entry one_node_entries[] = {
+	{ .name = "compact", .mode = S_IFREG | 0200, .span = ALL, .store = compact_store },
+	FILE_ROW("cpulist", cpulist_show),
+	FILE_ROW("cpumap", cpumap_show),
+	FILE_ROW("distance", distance_show),
+	{ .name = "hugepages", .mode = S_IFDIR | 0755, .span = ALL,
+	  .dir = &node_hugepages_dir },
+	FILE_ROW("meminfo", meminfo_show),
+	{ .name = "memory_failure", .mode = S_IFDIR | 0755, .span = SINCE(R_6_18),
+	  .dir = &failure_dir },
+	FILE_ROW("numastat", numastat_show),
+	{ .name = "subsystem", .mode = S_IFLNK | 0777, .span = ALL, .show = subsystem_show },
+	FILE_ROW("vmstat", vmstat_show),
+};
+
+static const struct each one_node_each[] = {
+	{ .entry = { .name = "cpu<N>", .mode = S_IFLNK | 0777, .span = ALL,
+		     .show = node_cpu_show },
+	  .slot = V_CPU, .next = node_cpu_next, .name = cpu_name, .find = node_cpu_find },
+	{ .entry = { .name = "memory<N>", .mode = S_IFLNK | 0777, .span = ALL,
+		     .show = node_block_show },
+	  .slot = V_BLOCK, .next = node_block_next, .name = memory_block_name,
+	  .find = node_block_find },
+};
+
+static bool one_node_visible(const struct view *v, const struct entry *entry)
+{
+	return strcmp(entry->name, "memory_failure") || option_on(v->m, "MEMORY_FAILURE");
+}
+
+static const struct dir one_node_dir = {
+	DIR_FILES(one_node_entries), DIR_EACH(one_node_each), .visible = one_node_visible,
+};
+
+static const struct entry node_entries[] = {
+	FILE_ROW("has_cpu", has_cpu_show),
+	FILE_ROW("has_generic_initiator", has_generic_initiator_show),
+	FILE_ROW("has_memory", has_memory_show),
+	FILE_ROW("has_normal_memory", has_normal_memory_show),
+	FILE_ROW("online", online_show),
+	FILE_ROW("possible", online_show),
+};
+
+static const struct each node_each[] = {
+	{ .entry = { .name = "node<N>", .mode = S_IFDIR | 0755, .span = ALL,
+		     .dir = &one_node_dir },
+	  .slot = V_NODE, .next = node_next, .name = node_name, .find = node_find },
+};
+
+static const struct dir node_dir = { DIR_FILES(node_entries), DIR_EACH(node_each) };
+
+static bool node_visible(const struct view *v, const struct entry *entry)
+{
+	(void)entry;
+	return option_on(v->m, "NUMA");
+}
+
+static const struct entry system_entries[] = {
+	{ .name = "node", .mode = S_IFDIR | 0755, .span = ALL, .dir = &node_dir },
+};
+
+static const struct dir system_dir = { DIR_FILES(system_entries), .visible = node_visible };
+
+TREE_PARTS(node_parts, { "sys/devices/system", &system_dir });

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sys/kernel/slab: a directory for each cache. Caches that may merge have a name
+ * made of their properties (":A-0000192"); their own names and those of their
+ * aliases are links to it.
+ *
+ * Ids count from the oldest cache, so that they stay when newer ones come.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fs/core/value.h"
+#include "fs/sys/devices.h"
+#include "sim/phys/slab.h"
+
+#define LINKS_PER_CACHE 256	/* own name, then aliases */
+
+static struct kmem_cache *cache_of_id(const struct machine *m, u32 id)
+{
+	unsigned int nr = nr_kmem_caches(m);
+
+	return id < nr ? kmem_cache_at(m, nr - 1 - id) : NULL;
+}
+
+static struct kmem_cache *cache_of(const struct view *v)
+{
+	return cache_of_id(v->m, v->id[V_CACHE]);
+}
+
+static struct slab_info info_of(const struct view *v)
+{
+	struct slab_info info = { 0 };
+
+	kmem_cache_info(v->m, cache_of(v), &info);
+	return info;
+}
+
+static int show_number(struct out *out, u64 number)
+{
+	out_u64(out, number, 0);
+	out_putc(out, '\n');
+	return 0;
+}
+
+#define FIELD_SHOW(function, field) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		return show_number(out, info_of(v).field); \
+	}
+#define FLAG_SHOW(function, flag) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		return show_number(out, !!(info_of(v).flags & (flag))); \
+	}
+
+FIELD_SHOW(aliases_show, aliases)
+FIELD_SHOW(align_show, align)
+FIELD_SHOW(cpu_partial_show, cpu_partial)
+FIELD_SHOW(min_partial_show, min_partial)
+FIELD_SHOW(object_size_show, object_size)
+FIELD_SHOW(objs_per_slab_show, objs_per_slab)
+FIELD_SHOW(order_show, order)
+FIELD_SHOW(sheaf_capacity_show, sheaf_capacity)
+FIELD_SHOW(slab_size_show, size)
+FIELD_SHOW(usersize_show, usersize)
+FLAG_SHOW(cache_dma_show, SLAB_CACHE_DMA)
+FLAG_SHOW(destroy_by_rcu_show, SLAB_TYPESAFE_BY_RCU)
+FLAG_SHOW(hwcache_align_show, SLAB_HWCACHE_ALIGN)
+FLAG_SHOW(poison_show, SLAB_POISON)
+FLAG_SHOW(reclaim_account_show, SLAB_RECLAIM_ACCOUNT)
+FLAG_SHOW(red_zone_show, SLAB_RED_ZONE)
+FLAG_SHOW(sanity_checks_show, SLAB_CONSISTENCY_CHECKS)
+FLAG_SHOW(store_user_show, SLAB_STORE_USER)
+
+/* The sum, then the share of each node that has any. */
+static int show_by_node(struct out *out, const struct view *v, const char *what)
+{
+	struct kmem_cache *cache = cache_of(v);
+	u64 total = 0;
+
+	for (unsigned int nid = 0; nid < v->m->nr_nodes; nid++)
+		total += kmem_cache_node_count(v->m, cache, nid, what);
+	out_u64(out, total, 0);
+	for (unsigned int nid = 0; v->m->arch->numa && nid < v->m->nr_nodes; nid++) {
+		u64 nr = kmem_cache_node_count(v->m, cache, nid, what);
+
+		if (nr)
+			out_printf(out, " N%u=%llu", nid, (unsigned long long)nr);
+	}
+	out_putc(out, '\n');
+	return 0;
+}
+
+#define NODES_SHOW(function, what) \
+	static int function(struct out *out, const struct view *v) \
+	{ \
+		return show_by_node(out, v, what); \
+	}
+
+NODES_SHOW(cpu_slabs_show, "cpu_slabs")
+NODES_SHOW(objects_show, "objects")
+NODES_SHOW(objects_partial_show, "objects_partial")
+NODES_SHOW(partial_show, "partial")
+NODES_SHOW(slabs_show, "slabs")
+NODES_SHOW(total_objects_show, "total_objects")
+
+static int ctor_show(struct out *out, const struct view *v)
+{
+	if (info_of(v).flags & SLAB_HAS_CTOR)
+		out_puts(out, "init_once+0x0/0x20\n");
+	return 0;
+}
+
+static int zero_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	return show_number(out, 0);
+}
+
+static int empty_show(struct out *out, const struct view *v)
+{
+	(void)out;
+	(void)v;
+	return 0;
+}
+
+static int defrag_ratio_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	return show_number(out, 100);
+}
+
+static int slabs_cpu_partial_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "0(0)\n");
+	return 0;
+}
+
+static int shrink_store(struct store *s, const struct view *v, const char *text)
+{
+	if (*text != '1') {
+		out_printf(s->sentence, "'%s': only 1 is taken", text);
+		return -EINVAL;
+	}
+	return kmem_cache_shrink(s->m, cache_of(v));
+}
+
+static int validate_store(struct store *s, const struct view *v, const char *text)
+{
+	(void)v;
+	if (*text == '1')
+		return 0;
+	out_printf(s->sentence, "'%s': only 1 is taken", text);
+	return -EINVAL;
+}
+
+#define RO(file, function) \
+	{ .name = (file), .mode = S_IFREG | 0400, .span = ALL, .show = (function) }
+#define RW(file, function, write) \
+	{ .name = (file), .mode = S_IFREG | 0600, .span = ALL, .show = (function), \
+	  .store = (write) }
+#define RO_SINCE_6_18(file, function) \
+	{ .name = (file), .mode = S_IFREG | 0400, .span = SINCE(R_6_18), .show = (function) }
+
+static const struct entry cache_entries[] = {
+	RO("aliases", aliases_show),
+	RO("align", align_show),
+	RO("cache_dma", cache_dma_show),
+	RW("cpu_partial", cpu_partial_show, NULL),
+	RO("cpu_slabs", cpu_slabs_show),
+	RO("ctor", ctor_show),
+	RO("destroy_by_rcu", destroy_by_rcu_show),
+	RO("hwcache_align", hwcache_align_show),
+	RW("min_partial", min_partial_show, NULL),
+	RO("object_size", object_size_show),
+	RO("objects", objects_show),
+	RO("objects_partial", objects_partial_show),
+	RO("objs_per_slab", objs_per_slab_show),
+	RO("order", order_show),
+	RO("partial", partial_show),
+	RO("poison", poison_show),
+	RO("reclaim_account", reclaim_account_show),
+	RO("red_zone", red_zone_show),
+	RW("remote_node_defrag_ratio", defrag_ratio_show, NULL),
+	RO("sanity_checks", sanity_checks_show),
+	RO_SINCE_6_18("sheaf_capacity", sheaf_capacity_show),
+	RW("shrink", empty_show, shrink_store),
+	{ .name = "skip_kfence", .mode = S_IFREG | 0600, .span = SINCE(R_6_18),
+	  .show = zero_show },
+	RO("slab_size", slab_size_show),
+	RO("slabs", slabs_show),
+	RO("slabs_cpu_partial", slabs_cpu_partial_show),
+	RO("store_user", store_user_show),
+	RO("total_objects", total_objects_show),
+	RO("trace", zero_show),
+	RO("usersize", usersize_show),
+	RW("validate", empty_show, validate_store),
+};
+
+static bool cache_visible(const struct view *v, const struct entry *entry)
+{
+	return strcmp(entry->name, "remote_node_defrag_ratio") || v->m->arch->numa;
+}
+
+static const struct dir cache_dir = {
+	DIR_FILES(cache_entries), .visible = cache_visible,
+};
+
+static bool cache_next(const struct view *v, u32 *id)
+{
+	return *id < nr_kmem_caches(v->m);
+}
+
+static void cache_name(const struct view *v, u32 id, char name[64])
+{
+	snprintf(name, 64, "%s", kmem_cache_sysfs_name(cache_of_id(v->m, id)));
+}
+
+static bool cache_find(const struct view *v, const char *name, u32 *id)
+{
+	for (*id = 0; cache_next(v, id); ++*id)
+		if (!strcmp(kmem_cache_sysfs_name(cache_of_id(v->m, *id)), name))
+			return true;
+	return false;
+}
+
+/* The name of a link, or NULL: link 0 is the cache's own name, where it needs one. */
+static const char *link_name(const struct machine *m, u32 id)
+{
+	struct kmem_cache *cache = cache_of_id(m, id / LINKS_PER_CACHE);
+	struct slab_info info = { 0 };
+
+	if (id % LINKS_PER_CACHE)
+		return kmem_cache_alias(cache, id % LINKS_PER_CACHE - 1);
+	kmem_cache_info(m, cache, &info);
+	return strcmp(info.name, kmem_cache_sysfs_name(cache)) ? info.name : NULL;
+}
+
+static bool link_next(const struct view *v, u32 *id)
+{
+	unsigned int nr = nr_kmem_caches(v->m);
+
+	while (*id / LINKS_PER_CACHE < nr) {
+		if (link_name(v->m, *id))
+			return true;
+		/* Aliases have no gaps: the first missing one ends them. */
+		if (*id % LINKS_PER_CACHE)
+			*id = (*id / LINKS_PER_CACHE + 1) * LINKS_PER_CACHE;
+		else
+			++*id;
+	}
+	return false;
+}
+
+static void link_text(const struct view *v, u32 id, char name[64])
+{
+	const char *text = link_name(v->m, id);
+
+	snprintf(name, 64, "%s", text ? text : "");
+}
+
+static bool link_find(const struct view *v, const char *name, u32 *id)
+{
+	for (*id = 0; link_next(v, id); ++*id)
+		if (!strcmp(link_name(v->m, *id), name))
+			return true;
+	return false;
+}
+
+static int link_show(struct out *out, const struct view *v)
+{
+	u32 id = v->id[V_CACHE] / LINKS_PER_CACHE;
+
+	out_puts(out, kmem_cache_sysfs_name(cache_of_id(v->m, id)));
+	return 0;
+}
+
+static const struct each slab_each[] = {
+	{ .entry = { .name = "<CACHE>", .mode = S_IFDIR | 0755, .span = ALL,
+		     .dir = &cache_dir },
+	  .slot = V_CACHE, .next = cache_next, .name = cache_name, .find = cache_find },
+	{ .entry = { .name = "<ALIAS>", .mode = S_IFLNK | 0777, .span = ALL,
+		     .show = link_show },
+	  .slot = V_CACHE, .next = link_next, .name = link_text, .find = link_find },
+};
+
+static const struct dir slab_dir = { DIR_EACH(slab_each) };
+
+TREE_PARTS(slab_parts, { "sys/kernel/slab", &slab_dir });
