@@ -45,6 +45,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/direct_map.c src/fs/proc/direct_map.h \
 	src/fs/proc/kpage.c \
 	src/fs/proc/meminfo.c \
+	src/fs/proc/pid.c \
 	src/fs/proc/slabinfo.c \
 	src/fs/proc/stat.c \
 	src/fs/proc/sys_kernel.c \

@@ -50,6 +50,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/watermark.c \
 	src/sim/phys/zonelist.c
 # virt
+libkmmsim_a_SOURCES += \
+	src/sim/virt/kthreads.c \
+	src/sim/virt/task.c src/sim/virt/task.h
 
 # machine
 libkmmsim_a_SOURCES += \

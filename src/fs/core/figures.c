@@ -196,3 +196,17 @@ void cpus_of_machine(const struct machine *m, u64 words[CPU_WORDS])
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
 		words[cpu / 64] |= 1ULL << (cpu % 64);
 }
+
+#define THREADS_MIN 20ULL
+#define THREADS_MAX 0x3fffffffULL
+
+/* As many as fill an eighth of memory with their stacks. */
+u64 threads_max(const struct machine *m)
+{
+	u64 pages = 0, threads;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		pages += m->zones[i]->early_pages;
+	threads = pages * PAGE_SIZE / (m->arch->thread_size_kb * SZ_1K * 8);
+	return MIN(MAX(threads, THREADS_MIN), THREADS_MAX);
+}

@@ -4,14 +4,16 @@
 
 #define PARTS(X) \
 	X(readme_parts) \
-	X(self_parts) \
 	X(control_parts) \
 	X(state_parts) \
 	X(steps_parts) \
 	X(names_parts) \
 	X(page_parts) \
 	X(view_parts) \
-	X(help_parts)
+	X(help_parts) \
+	/* A simulated pid is looked up before the caller's own. */ \
+	X(pid_parts) \
+	X(self_parts)
 
 #define DECLARE(name) extern const struct tree_parts name;
 #define LIST(name) &name,

@@ -7,8 +7,6 @@
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
 
-#define THREADS_MIN 20
-#define THREADS_MAX 0x3fffffff
 #define PIDS_PER_CPU 1024
 #define PID_MAX_LIMIT (4 * 1024 * 1024)
 
@@ -48,14 +46,7 @@ static int version_show(struct out *out, const struct view *v)
 
 static int threads_max_show(struct out *out, const struct view *v)
 {
-	const struct machine *m = v->m;
-	u64 pages = 0, threads;
-
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		pages += m->zones[i]->early_pages;
-	threads = pages * PAGE_SIZE / (m->arch->thread_size_kb * SZ_1K * 8);
-	out_printf(out, "%llu\n",
-		   (unsigned long long)CLAMP(threads, THREADS_MIN, THREADS_MAX));
+	out_printf(out, "%llu\n", (unsigned long long)threads_max(v->m));
 	return 0;
 }
 

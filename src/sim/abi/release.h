@@ -113,4 +113,28 @@ static inline bool rel_compact_memory_takes_1(enum release r)
 	return r >= R_6_18;
 }
 
+/* kcompactd is known by a flag of its own (since 6.3). */
+static inline bool rel_kcompactd_has_flag(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Each CPU has worker pools for softirq context as well (since 6.9). */
+static inline bool rel_has_bh_pools(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* /proc/PID/status says whether it is a kernel thread (since 6.8). */
+static inline bool rel_status_has_kthread(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* /proc/PID/status ends with the shadow stack's features on x86-64 (since 6.6). */
+static inline bool rel_status_has_thread_features(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif
