@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-EXTRA_DIST += doc/machine-file.md
+EXTRA_DIST += doc/machine-file.md doc/mount.md

@@ -21,6 +21,12 @@ helpers=''
 failed=0
 passed=0
 
+# Reports of the sanitizers' runtime, the daemons' included.
+ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$work/report"
+UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$work/report:print_stacktrace=1"
+LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}log_path=$work/report"
+export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
+
 cleanup() {
 	status=$?
 	trap '' INT TERM
@@ -157,6 +163,9 @@ is_root() {
 }
 
 finish() {
+	for report in "$work"/report.*; do
+		[ ! -e "$report" ] || { failed=$((failed + 1)); cat "$report"; }
+	done
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]
 	exit

@@ -3,6 +3,9 @@
  * What a shell cannot ask of a mounted file: one system call at a time, with its
  * size, offset and errno. `prober WHAT ARGS...` exits 0 when what it checks holds.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE	/* SEEK_DATA */
+#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -50,6 +50,15 @@ inside() {
 if is_root && timeout 5 unshare -p -f true 2>/dev/null; then
 	expect "another pid namespace" inside
 	expect "small pid" test "$(cat "$work/ns")" -lt 100
+	expect "stop" stop
+
+	# A caller that the daemon cannot see is nobody: no self, but all the rest.
+	new_mount
+	in_background unshare -p -f "$kmmfs" -f "$mnt"
+	eventually mounted "$mnt"
+	expect "unseen caller reads" grep -q simulated "$mnt/README"
+	expect "unseen caller has no self" not cat "$mnt/proc/self/stat" 2>/dev/null
+	expect "unseen caller lists" timeout 20 ls "$mnt/proc" >/dev/null
 else
 	leave_out "pid namespace: needs root"
 fi

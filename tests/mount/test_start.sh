@@ -49,6 +49,18 @@ start -s -o fsname=mine
 expect "fsname" grep -q " $mnt .* - fuse.kmmfs mine " /proc/self/mountinfo
 expect "stop by type" stop
 
+# As mount(8) calls it for a line of fstab.
+if command -v mount.fuse3 >/dev/null; then
+	new_mount
+	expect "mount helper" env PATH="$KMM_BUILDDIR:$PATH" \
+		mount.fuse3 tiny "$mnt" -t fuse.kmmfs -o noexec,set=seed=7
+	expect "its options" grep -q " $mnt .*noexec.* - fuse.kmmfs" /proc/self/mountinfo
+	expect "its machine" grep -q '^seed *= *7' "$mnt/sim/machine"
+	expect "stop" stop
+else
+	leave_out "no mount.fuse3"
+fi
+
 # Foreground, and the message to a service manager.
 new_mount
 "$prober" notified "$work/notify" >"$work/ready" &

@@ -56,6 +56,11 @@ kill -9 "$(cat "$HOME/pid")"
 sleep 0.2
 "$1/kmmfs" --pidfile "$HOME/pid" "$HOME/mnt"
 kill -TERM "$(cat "$HOME/pid")"
+if unshare -Urm true; then
+	mkdir "$HOME/own"
+	unshare -Urm sh -ec '"$1/kmmfs" "$2"; cat "$2/README"; "$1/kmmfs" --stop "$2"' \
+		sh "$1" "$HOME/own" >/dev/null
+fi
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	grep -q "$HOME/mnt" /proc/self/mountinfo || exit 0
 	sleep 0.1
