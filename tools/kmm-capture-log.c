@@ -99,7 +99,13 @@ static void log_crashkernel(struct capture *c, const char *rest)
 
 static void add_size(struct capture *c, const char *name, ull kb)
 {
-	g_ptr_array_add(c->image_sizes, g_strdup_printf("%s = %lluK", name, kb));
+	g_autofree char *line = g_strdup_printf("%s = ", name);
+
+	for (unsigned int i = 0; i < c->image_sizes->len; i++) {
+		if (g_str_has_prefix(g_ptr_array_index(c->image_sizes, i), line))
+			return;
+	}
+	g_ptr_array_add(c->image_sizes, g_strdup_printf("%s%lluK", line, kb));
 }
 
 static void log_freeing(struct capture *c, const char *rest)

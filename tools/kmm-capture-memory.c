@@ -94,18 +94,43 @@ static void tidy_map(struct capture *c)
 			end = r->end;
 			continue;
 		}
-		g_free(r->name);
 		g_array_remove_index(c->e820, i--);
 	}
 }
 
-static bool has_usable(const struct capture *c)
+/* Pages of usable memory in a zone's span. */
+static u64 usable_pages(const struct capture *c, const struct capture_zone *zone)
 {
+	const u64 start = PFN_PHYS(zone->start_pfn);
+	const u64 end = PFN_PHYS(zone->start_pfn + zone->spanned);
+	u64 pages = 0;
+
 	for (unsigned int i = 0; i < c->e820->len; i++) {
-		if (!strcmp(range_at(c->e820, i)->name, "usable"))
-			return true;
+		const struct capture_range *r = range_at(c->e820, i);
+
+		if (!strcmp(r->name, "usable") && r->start < end && start < r->end)
+			pages += (MIN(r->end, end) - MAX(r->start, start)) >> PAGE_SHIFT;
 	}
-	return false;
+	return pages;
+}
+
+/* A map that lost entries, as in a log that was cut, is no map. */
+static bool is_complete(const struct capture *c)
+{
+	bool usable = false;
+
+	for (unsigned int i = 0; i < c->e820->len; i++)
+		usable |= !strcmp(range_at(c->e820, i)->name, "usable");
+	if (!usable || strstr(c->cmdline, "memmap="))
+		return usable;	/* the command line adds memory that firmware did not tell */
+	for (unsigned int i = 0; i < c->zones->len; i++) {
+		const struct capture_zone *zone =
+			&g_array_index(c->zones, struct capture_zone, i);
+
+		if (usable_pages(c, zone) < zone->present)
+			return false;
+	}
+	return true;
 }
 
 /* Does a later zone of the node have memory? Then this one's hole is at its end. */
@@ -270,9 +295,8 @@ static void settle_nodes(struct capture *c)
 void capture_settle_memory(struct capture *c)
 {
 	tidy_map(c);
-	if (!has_usable(c)) {
+	if (!is_complete(c)) {
 		g_array_set_size(c->e820, 0);
-		ranges_from_blocks(c);
 		map_from_zones(c);
 		tidy_map(c);
 	}

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "kmm-capture.h"
+#include "sim/boot/config_value.h"
 
 typedef unsigned long long ull;
 
@@ -37,6 +38,20 @@ static char *log_text(const struct capture *c, const char *begin)
 	return NULL;
 }
 
+/* One line of text that a machine file can hold. */
+static void clean_line(char *text)
+{
+	const char *end;
+
+	text[strcspn(text, "\n")] = '\0';
+	while (!g_utf8_validate(text, -1, &end))
+		text[end - text] = '?';
+	for (char *p = text; *p; p++) {
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	}
+}
+
 static void read_texts(struct capture *c)
 {
 	c->version = capture_read_word(c, "proc/version");
@@ -55,7 +70,9 @@ static void read_texts(struct capture *c)
 		capture_note(c, "the kernel command line could not be read");
 		c->cmdline = g_strdup("");
 	}
-	c->cmdline[strcspn(c->cmdline, "\n")] = '\0';
+	clean_line(c->cmdline);
+	if (c->version)
+		clean_line(c->version);
 }
 
 static u64 meminfo_kb(const struct capture *c, const char *name)
@@ -163,6 +180,15 @@ static void read_zoneinfo(struct capture *c)
 		capture_note(c, "proc/zoneinfo could not be read: the boot works out the zones");
 }
 
+static void add_part(struct capture *c, u64 start, u64 end, const char *name)
+{
+	for (unsigned int i = 0; i < c->image->len; i++) {
+		if (!strcmp(g_array_index(c->image, struct capture_range, i).name, name))
+			return;
+	}
+	capture_add(c->image, start, end, name, 0);
+}
+
 static void read_iomem(struct capture *c)
 {
 	static const char *const parts[][2] = {
@@ -181,7 +207,7 @@ static void read_iomem(struct capture *c)
 			continue;
 		for (unsigned int i = 0; i < G_N_ELEMENTS(parts); i++) {
 			if (!strcmp(*line + at, parts[i][0]))
-				capture_add(c->image, start, end + 1, parts[i][1], 0);
+				add_part(c, start, end + 1, parts[i][1]);
 		}
 		if (!strcmp(*line + at, "Crash kernel"))
 			capture_add(c->reserves, start, end + 1, "crashkernel", 0);
@@ -238,25 +264,40 @@ static void mark_online(struct capture *c, unsigned int nid)
 
 static void mark_list(struct capture *c, const char *list)
 {
-	unsigned int first, last;
-	int at;
+	u64 bits[CAPTURE_NODES / 64] = { 0 };
+	const char *why;
 
-	for (const char *p = list; *p; p += *p == ',') {
-		if (sscanf(p, "%u%n-%u%n", &first, &at, &last, &at) < 2)
-			last = first;
-		else if (last >= CAPTURE_NODES)
-			last = CAPTURE_NODES - 1;
-		for (unsigned int nid = first; nid <= last; nid++)
+	if (!config_value_list(list, bits, CAPTURE_NODES, &why))
+		return;
+	for (unsigned int nid = 0; nid < CAPTURE_NODES; nid++) {
+		if (bits[nid / 64] >> (nid % 64) & 1)
 			mark_online(c, nid);
-		p += strcspn(p, ",");
 	}
+}
+
+/* Texts that sysfs did not write, as a copy may have them, are as good as missing. */
+static void drop_bad_lists(struct capture *c, struct capture_node *node)
+{
+	u16 distances[MAX_NUMNODES];
+	u64 bits[CPU_WORDS] = { 0 };
+	unsigned int nr, nr_online = 0;
+	const char *why;
+
+	for (unsigned int nid = 0; nid < c->nr_nodes; nid++)
+		nr_online += c->nodes[nid].online;
+	if (node->cpulist && !config_value_list(node->cpulist, bits, MAX_CPUS, &why))
+		g_clear_pointer(&node->cpulist, g_free);
+	if (node->distances &&
+	    (!config_value_u16s(node->distances, distances, MAX_NUMNODES, &nr, &why) ||
+	     nr != nr_online))
+		g_clear_pointer(&node->distances, g_free);
 }
 
 static void read_nodes(struct capture *c)
 {
 	g_autofree char *online = capture_read_word(c, "sys/devices/system/node/online");
 
-	if (online && g_ascii_isdigit(*online))
+	if (online)
 		mark_list(c, online);
 	for (unsigned int i = 0; i < c->zones->len; i++)
 		mark_online(c, g_array_index(c->zones, struct capture_zone, i).nid);
@@ -278,6 +319,7 @@ static void read_nodes(struct capture *c)
 			g_free(node->distances);
 			node->distances = text;
 		}
+		drop_bad_lists(c, node);
 	}
 }
 

@@ -94,6 +94,10 @@ static int settle_cpus(struct capture *c)
 	}
 	for (nid = 0; nid < c->nr_nodes; nid++)
 		cpu_bits_or(bits, c->nodes[nid].cpulist);
+	for (unsigned int cpu = c->nr_cpus; cpu < MAX_CPUS; cpu++) {
+		if (bits[cpu / 64] >> (cpu % 64) & 1)
+			c->nr_cpus = cpu + 1;
+	}
 	for (nid = 0; nid + 1 < c->nr_nodes && !c->nodes[nid].online; nid++)
 		;
 	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
