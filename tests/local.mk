@@ -16,3 +16,11 @@ check_PROGRAMS += tests/test_config
 TESTS += tests/test_config
 tests_test_config_SOURCES = tests/test_config.c
 tests_test_config_LDADD = $(TEST_LIBS)
+
+# phys
+TEST_PHYS = tests/phys_machine.c tests/phys_machine.h
+check_PROGRAMS += tests/test_watermark
+TESTS += tests/test_watermark
+tests_test_watermark_SOURCES = tests/test_watermark.c $(TEST_PHYS)
+tests_test_watermark_LDADD = $(TEST_LIBS)
+EXTRA_DIST += tests/golden/6.1/watermarks.txt tests/golden/6.18/watermarks.txt

@@ -72,7 +72,7 @@ void refresh_cpu_vm_stats(struct machine *m, unsigned int cpu);
  * watermark.c: recomputation in the kernel's order. All use the managed_pages of
  * the moment, so boot calls them when the kernel does: init_per_zone_wmark_min()
  * before initrd and init memory are freed, then pages of gigantic hugetlb pages
- * are added, then (THP) set_recommended_min_free_kbytes().
+ * are added, then (THP) set_recommended_min_free_kbytes(), then each kswapd sleeps.
  */
 void init_per_zone_wmark_min(struct machine *m);
 void setup_per_zone_wmarks(struct machine *m);
@@ -84,10 +84,15 @@ void set_recommended_min_free_kbytes(struct machine *m);	/* khugepaged started *
 void setup_min_unmapped_ratio(struct machine *m);
 void setup_min_slab_ratio(struct machine *m);
 
-/* vmstat.c: thresholds, and figures that are computed when read. */
+/*
+ * vmstat.c: thresholds, and figures that are computed when read. The kernel also
+ * refreshes when a secondary CPU comes up, with marks of 0: from then on each zone
+ * has a percpu_drift_mark, which lets kswapd set its node's thresholds.
+ */
 void refresh_zone_stat_thresholds(struct machine *m);
-s32 zone_normal_threshold(const struct machine *m, const struct zone *zone);
-s32 zone_pressure_threshold(const struct machine *m, const struct zone *zone);
+/* kswapd of the node goes to sleep, or (under_pressure) to work. */
+void set_pgdat_percpu_threshold(struct machine *m, struct pglist_data *node,
+				bool under_pressure);
 u64 nr_free_zone_pages(const struct machine *m, enum zone_type highest);
 u64 nr_free_buffer_pages(const struct machine *m);
 u64 global_zone_stat(const struct machine *m, enum zone_stat_item item);

@@ -6,18 +6,31 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 
-s32 zone_normal_threshold(const struct machine *m, const struct zone *zone)
+static s32 normal_threshold(const struct machine *m, const struct zone *zone)
 {
 	int cpus = fls64(m->nr_cpus), units = fls64(zone->managed_pages >> (27 - PAGE_SHIFT));
 
 	return MIN(125, 2 * cpus * (1 + units));
 }
 
-s32 zone_pressure_threshold(const struct machine *m, const struct zone *zone)
+/* So small that the error of all CPUs cannot hide that the min mark is passed. */
+static s32 pressure_threshold(const struct machine *m, const struct zone *zone)
 {
 	u64 distance = zone_wmark(zone, WMARK_LOW) - zone_wmark(zone, WMARK_MIN);
 
 	return CLAMP((s32)(distance / m->nr_cpus), 1, 125);
+}
+
+void set_pgdat_percpu_threshold(struct machine *m, struct pglist_data *node,
+				bool under_pressure)
+{
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		struct zone *zone = node->zones[type];
+
+		if (zone && zone->percpu_drift_mark)
+			zone->stat_threshold = under_pressure ? pressure_threshold(m, zone) :
+								normal_threshold(m, zone);
+	}
 }
 
 void refresh_zone_stat_thresholds(struct machine *m)
@@ -28,7 +41,7 @@ void refresh_zone_stat_thresholds(struct machine *m)
 
 		if (!zone_populated(zone))
 			continue;
-		zone->stat_threshold = zone_normal_threshold(m, zone);
+		zone->stat_threshold = normal_threshold(m, zone);
 		drift = (u64)m->nr_cpus * zone->stat_threshold;
 		if (drift > zone_wmark(zone, WMARK_LOW) - zone_wmark(zone, WMARK_MIN))
 			zone->percpu_drift_mark = zone_wmark(zone, WMARK_HIGH) + drift;

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Watermarks, protection, batch, pcp marks and thresholds of every captured
+ * machine, from its zones alone. tests/golden/RELEASE/watermarks.txt holds the
+ * zones as boot left them and the figures that the kernel printed.
+ */
+#include <CUnit/Basic.h>
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "phys_machine.h"
+#include "sim/phys/tunables.h"
+
+struct golden_zone {
+	unsigned int node, type;
+	u64 start, spanned, present, managed, early, gigantic;
+	u64 wmark[NR_WMARK], protection[MAX_NR_ZONES];
+	s32 batch, high_min, high_max, threshold;
+};
+
+struct golden {
+	char name[64], arch[16];
+	enum release release;
+	unsigned int nr_cpus, nr_zones, nr_nodes;
+	int thp, min_free;
+	u16 cpu_node[16];
+	struct golden_zone zones[64];
+};
+
+static FILE *golden_open(enum release release, const char *name)
+{
+	const char *dir = getenv("KMM_SRCDIR");
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/tests/golden/%s/%s", dir ? dir : ".",
+		 release_name(release), name);
+	return fopen(path, "r");
+}
+
+static bool parse_zone(const char *line, struct golden_zone *z)
+{
+	unsigned long long v[22];
+	int at = 0, n = 0;
+
+	for (; n < 22; n++) {
+		int used;
+
+		if (sscanf(line + at, "%llu%n", &v[n], &used) != 1)
+			return false;
+		at += used;
+	}
+	*z = (struct golden_zone) {
+		.node = v[0], .type = v[1], .start = v[2], .spanned = v[3], .present = v[4],
+		.managed = v[5], .early = v[6], .gigantic = v[7],
+		.wmark = { v[8], v[9], v[10], v[11] },
+		.protection = { v[12], v[13], v[14], v[15], v[16], v[17] },
+		.batch = v[18], .high_min = v[19], .high_max = v[20], .threshold = v[21],
+	};
+	return true;
+}
+
+/* The next machine of the file; false at its end. */
+static bool golden_next(FILE *file, enum release release, struct golden *g)
+{
+	char line[512];
+	long at = ftell(file);
+	bool found = false;
+
+	while (fgets(line, sizeof(line), file)) {
+		unsigned int node, cpu;
+		int used;
+
+		if (!strncmp(line, "shape ", 6)) {
+			if (found) {
+				fseek(file, at, SEEK_SET);
+				return true;
+			}
+			*g = (struct golden) { .release = release };
+			found = sscanf(line, "shape %63s %15s cpus %u thp %d min_free %d", g->name,
+				       g->arch, &g->nr_cpus, &g->thp, &g->min_free) == 5;
+		} else if (sscanf(line, "node %u cpus%n", &node, &used) == 1) {
+			const char *rest = line + used;
+
+			g->nr_nodes = MAX(g->nr_nodes, node + 1);
+			for (; sscanf(rest, "%u%n", &cpu, &used) == 1; rest += used)
+				g->cpu_node[cpu] = node;
+		} else if (!strncmp(line, "zone ", 5)) {
+			found &= parse_zone(line + 5, &g->zones[g->nr_zones++]);
+		}
+		at = ftell(file);
+	}
+	return found;
+}
+
+/* Zones as captured, with the managed pages of the moment when marks are set. */
+static struct machine *golden_machine(const struct golden *g)
+{
+	struct test_machine spec = {
+		.release = g->release, .arch = g->arch, .nr_cpus = g->nr_cpus,
+	};
+	struct machine *m;
+
+	memcpy(spec.cpu_node, g->cpu_node, sizeof(spec.cpu_node));
+	m = test_machine_new(&spec);
+	for (unsigned int i = 0; i < g->nr_nodes; i++)
+		test_add_node(m, i);
+	for (unsigned int i = 0; i < g->nr_zones; i++) {
+		const struct golden_zone *z = &g->zones[i];
+
+		test_add_zone(m, z->node, z->type, z->start, z->spanned, z->present);
+	}
+	return m;
+}
+
+/* What boot does, in its order: CPUs, marks, gigantic pages, daemons, late frees. */
+static void golden_boot(struct machine *m, const struct golden *g)
+{
+	m->tunables->thp_enabled = g->thp;
+	for (unsigned int i = 0; i < g->nr_zones; i++)
+		adjust_managed_page_count(m, m->zones[i], g->zones[i].early);
+	if (m->nr_cpus > 1)
+		refresh_zone_stat_thresholds(m);
+	init_per_zone_wmark_min(m);
+	for (unsigned int i = 0; i < g->nr_zones; i++)
+		adjust_managed_page_count(m, m->zones[i], g->zones[i].gigantic);
+	if (g->thp)
+		set_recommended_min_free_kbytes(m);
+	for (unsigned int i = 0; i < g->nr_nodes; i++)
+		set_pgdat_percpu_threshold(m, m->nodes[i], /* under_pressure = */ false);
+	for (unsigned int i = 0; i < g->nr_zones; i++)
+		adjust_managed_page_count(m, m->zones[i], g->zones[i].managed -
+					  m->zones[i]->managed_pages);
+}
+
+static unsigned int differs(const struct golden *g, const struct zone *zone, const char *what,
+			    u64 expected, u64 found)
+{
+	if (expected == found)
+		return 0;
+	fprintf(stderr, "%s %s node %u %s: expected %s %llu, found %llu\n",
+		release_name(g->release), g->name, zone->node, zone->name, what,
+		(unsigned long long)expected, (unsigned long long)found);
+	return 1;
+}
+
+static unsigned int zone_differences(const struct machine *m, const struct golden *g,
+				     const struct zone *zone, const struct golden_zone *z)
+{
+	unsigned int nr = 0;
+
+	nr += differs(g, zone, "min", z->wmark[WMARK_MIN], zone_wmark(zone, WMARK_MIN));
+	nr += differs(g, zone, "low", z->wmark[WMARK_LOW], zone_wmark(zone, WMARK_LOW));
+	nr += differs(g, zone, "high", z->wmark[WMARK_HIGH], zone_wmark(zone, WMARK_HIGH));
+	if (m->release >= R_6_18)
+		nr += differs(g, zone, "promo", z->wmark[WMARK_PROMO],
+			      zone_wmark(zone, WMARK_PROMO));
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+		if (m->arch->zones >> type & 1)
+			nr += differs(g, zone, "protection", z->protection[type],
+				      zone->lowmem_reserve[type]);
+	if (!zone_populated(zone))
+		return nr;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		nr += differs(g, zone, "batch", z->batch, zone->pcp[cpu].batch);
+		nr += differs(g, zone, "high_min", z->high_min, zone->pcp[cpu].high_min);
+		nr += differs(g, zone, "high_max", z->high_max, zone->pcp[cpu].high_max);
+	}
+	nr += differs(g, zone, "threshold", z->threshold, zone->stat_threshold);
+	return nr;
+}
+
+static unsigned int golden_differences(const struct machine *m, const struct golden *g)
+{
+	unsigned int nr = 0;
+
+	if (m->tunables->min_free_kbytes != g->min_free) {
+		fprintf(stderr, "%s %s: expected min_free_kbytes %d, found %d\n",
+			release_name(g->release), g->name, g->min_free,
+			m->tunables->min_free_kbytes);
+		nr++;
+	}
+	for (unsigned int i = 0; i < g->nr_zones; i++)
+		nr += zone_differences(m, g, m->zones[i], &g->zones[i]);
+	return nr;
+}
+
+static void compare_release(enum release release, unsigned int at_least)
+{
+	FILE *file = golden_open(release, "watermarks.txt");
+	struct golden g;
+	unsigned int nr = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	for (; golden_next(file, release, &g); nr++) {
+		struct machine *m = golden_machine(&g);
+
+		golden_boot(m, &g);
+		CU_ASSERT_EQUAL(golden_differences(m, &g), 0);
+		test_machine_free(m);
+	}
+	fclose(file);
+	CU_ASSERT(nr >= at_least);
+}
+
+static void test_shapes_6_1(void)
+{
+	compare_release(R_6_1, 30);
+}
+
+static void test_shapes_6_18(void)
+{
+	compare_release(R_6_18, 10);
+}
+
+int main(void)
+{
+	CU_pSuite suite;
+	unsigned int failed;
+
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 1;
+	suite = CU_add_suite("watermark", NULL, NULL);
+	CU_add_test(suite, "zones of 6.1", test_shapes_6_1);
+	CU_add_test(suite, "zones of 6.18", test_shapes_6_18);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed != 0;
+}
