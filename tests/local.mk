@@ -23,4 +23,7 @@ check_PROGRAMS += tests/test_watermark
 TESTS += tests/test_watermark
 tests_test_watermark_SOURCES = tests/test_watermark.c $(TEST_PHYS)
 tests_test_watermark_LDADD = $(TEST_LIBS)
-EXTRA_DIST += tests/golden/6.1/watermarks.txt tests/golden/6.18/watermarks.txt
+EXTRA_DIST += \
+	tests/golden/6.1/sysctls-128M.txt tests/golden/6.1/sysctls-4G-2node.txt \
+	tests/golden/6.1/watermarks.txt \
+	tests/golden/6.18/sysctls-128M.txt tests/golden/6.18/watermarks.txt

@@ -2,7 +2,8 @@
 /*
  * Watermarks, protection, batch, pcp marks and thresholds of every captured
  * machine, from its zones alone. tests/golden/RELEASE/watermarks.txt holds the
- * zones as boot left them and the figures that the kernel printed.
+ * zones as boot left them and the figures that the kernel printed; sysctls-*.txt
+ * what it printed after each of a series of writes.
  */
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
@@ -24,6 +25,8 @@ struct golden {
 	enum release release;
 	unsigned int nr_cpus, nr_zones, nr_nodes;
 	int thp, min_free;
+	char sysctl[40];	/* a step: what was written */
+	char value[40];
 	u16 cpu_node[16];
 	struct golden_zone zones[64];
 };
@@ -60,7 +63,7 @@ static bool parse_zone(const char *line, struct golden_zone *z)
 	return true;
 }
 
-/* The next machine of the file; false at its end. */
+/* The next machine of the file, or the next step with it; false at the end. */
 static bool golden_next(FILE *file, enum release release, struct golden *g)
 {
 	char line[512];
@@ -71,11 +74,15 @@ static bool golden_next(FILE *file, enum release release, struct golden *g)
 		unsigned int node, cpu;
 		int used;
 
-		if (!strncmp(line, "shape ", 6)) {
-			if (found) {
-				fseek(file, at, SEEK_SET);
-				return true;
-			}
+		if (found && (!strncmp(line, "shape ", 6) || !strncmp(line, "step ", 5))) {
+			fseek(file, at, SEEK_SET);
+			return true;
+		}
+		if (!strncmp(line, "step ", 5)) {
+			g->nr_zones = 0;
+			found = sscanf(line, "step %*d %39s %39[0-9 ] min_free %d", g->sysctl,
+				       g->value, &g->min_free) == 3;
+		} else if (!strncmp(line, "shape ", 6)) {
 			*g = (struct golden) { .release = release };
 			found = sscanf(line, "shape %63s %15s cpus %u thp %d min_free %d", g->name,
 				       g->arch, &g->nr_cpus, &g->thp, &g->min_free) == 5;
@@ -203,6 +210,73 @@ static void compare_release(enum release release, unsigned int at_least)
 	CU_ASSERT(nr >= at_least);
 }
 
+/* The ratios of the zones that the arch has, as many as were written. */
+static void write_ratios(struct machine *m, const char *value)
+{
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		int ratio, used;
+
+		if (!(m->arch->zones >> type & 1) || sscanf(value, "%d%n", &ratio, &used) != 1)
+			continue;
+		m->tunables->lowmem_reserve_ratio[type] = MAX(ratio, 0);
+		value += used;
+	}
+	setup_per_zone_lowmem_reserve(m);
+}
+
+static void write_sysctl(struct machine *m, const struct golden *g)
+{
+	if (!strcmp(g->sysctl, "lowmem_reserve_ratio")) {
+		write_ratios(m, g->value);
+	} else if (!strcmp(g->sysctl, "percpu_pagelist_high_fraction")) {
+		m->tunables->percpu_pagelist_high_fraction = atoi(g->value);
+		for (unsigned int i = 0; i < m->nr_zones; i++)
+			if (zone_populated(m->zones[i]))
+				zone_pcp_update(m, m->zones[i]);
+	} else {
+		if (!strcmp(g->sysctl, "min_free_kbytes"))
+			m->tunables->min_free_kbytes = atoi(g->value);
+		else
+			m->tunables->watermark_scale_factor = atoi(g->value);
+		setup_per_zone_wmarks(m);
+	}
+}
+
+static void compare_sysctls(enum release release, const char *name)
+{
+	FILE *file = golden_open(release, name);
+	struct golden g = { .nr_zones = 0 };
+	struct machine *m;
+	unsigned int nr = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_FATAL(golden_next(file, release, &g));
+	m = golden_machine(&g);
+	golden_boot(m, &g);
+	CU_ASSERT_EQUAL(golden_differences(m, &g), 0);
+	/* The kernel recomputes protection when lowmem_reserve_ratio is read, too. */
+	setup_per_zone_lowmem_reserve(m);
+	for (; golden_next(file, release, &g); nr++) {
+		write_sysctl(m, &g);
+		if (golden_differences(m, &g))
+			CU_FAIL(g.sysctl);
+	}
+	test_machine_free(m);
+	fclose(file);
+	CU_ASSERT_EQUAL(nr, 20);
+}
+
+static void test_sysctls_6_1(void)
+{
+	compare_sysctls(R_6_1, "sysctls-128M.txt");
+	compare_sysctls(R_6_1, "sysctls-4G-2node.txt");
+}
+
+static void test_sysctls_6_18(void)
+{
+	compare_sysctls(R_6_18, "sysctls-128M.txt");
+}
+
 static void test_shapes_6_1(void)
 {
 	compare_release(R_6_1, 30);
@@ -223,6 +297,8 @@ int main(void)
 	suite = CU_add_suite("watermark", NULL, NULL);
 	CU_add_test(suite, "zones of 6.1", test_shapes_6_1);
 	CU_add_test(suite, "zones of 6.18", test_shapes_6_18);
+	CU_add_test(suite, "sysctls of 6.1", test_sysctls_6_1);
+	CU_add_test(suite, "sysctls of 6.18", test_sysctls_6_18);
 	CU_basic_run_tests();
 	failed = CU_get_number_of_failures();
 	CU_cleanup_registry();
