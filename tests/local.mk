@@ -27,3 +27,7 @@ EXTRA_DIST += \
 	tests/golden/6.1/sysctls-128M.txt tests/golden/6.1/sysctls-4G-2node.txt \
 	tests/golden/6.1/watermarks.txt \
 	tests/golden/6.18/sysctls-128M.txt tests/golden/6.18/watermarks.txt
+check_PROGRAMS += tests/test_page_alloc
+TESTS += tests/test_page_alloc
+tests_test_page_alloc_SOURCES = tests/test_page_alloc.c $(TEST_PHYS)
+tests_test_page_alloc_LDADD = $(TEST_LIBS)
