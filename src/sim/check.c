@@ -5,10 +5,12 @@
 
 #include "sim/machine.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/slab.h"
 
 static void (*const validators[])(const struct machine *m, struct check *check) = {
 	section_validate,
 	page_alloc_validate,
+	slab_validate,
 };
 
 void machine_check(const struct machine *machine, struct check *check)

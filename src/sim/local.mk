@@ -43,7 +43,14 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/pcp.c src/sim/phys/pcp.h \
 	src/sim/phys/pressure.h \
 	src/sim/phys/section.c src/sim/phys/section.h \
-	src/sim/phys/slab.h \
+	src/sim/phys/kmalloc.c \
+	src/sim/phys/slab.c src/sim/phys/slab.h src/sim/phys/slab_types.h \
+	src/sim/phys/slab_cache.c src/sim/phys/slab_caches.c \
+	src/sim/phys/slab_caches_6_1.def src/sim/phys/slab_caches_6_1_i386.def \
+	src/sim/phys/slab_caches_6_18.def \
+	src/sim/phys/slab_check.c src/sim/phys/slab_geometry.c \
+	src/sim/phys/slab_info.c src/sim/phys/slab_options.c \
+	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \
 	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
 	src/sim/phys/vmalloc.h \
 	src/sim/phys/vmstat.c \

@@ -101,6 +101,24 @@ static inline bool rel_slub_fraction_two(enum release r)
 	return r >= R_6_18;
 }
 
+/* kmalloc() objects under slub_debug=U record the size asked for in a long. */
+static inline bool rel_slub_orig_size_is_long(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* A cache with sheaves is never merged (since 6.18). */
+static inline bool rel_slub_has_sheaves(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Every slub_ word of the command line may be spelt slab_ (since 6.9). */
+static inline bool rel_slub_options_are_slab(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* debug/memblock files show each region's node and flags (since 6.5). */
 static inline bool rel_memblock_shows_flags(enum release r)
 {

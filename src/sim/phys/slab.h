@@ -26,8 +26,14 @@ enum {
 	SLAB_CONSISTENCY_CHECKS = 1 << 11,
 	SLAB_HAS_USERCOPY = 1 << 12,
 	SLAB_CACHE_DMA32 = 1 << 13,
-	SLAB_TEMPORARY = 1 << 14,
+	SLAB_TEMPORARY = SLAB_RECLAIM_ACCOUNT,
+	SLAB_KMALLOC = 1 << 14,		/* a kmalloc() class */
+	SLAB_BOOT_CACHE = 1 << 15,	/* kmem_cache, kmem_cache_node: never merged */
+	SLAB_FREEPTR_INSIDE = 1 << 16,	/* typed by RCU, but the free pointer is a field */
+	SLAB_TRACE = 1 << 17,
 };
+#define SLAB_DEBUG_FLAGS (SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | \
+			  SLAB_CONSISTENCY_CHECKS | SLAB_TRACE)
 
 struct kmem_cache;
 
@@ -39,6 +45,11 @@ struct kmem_cache_request {
 	u32 sheaf_capacity;	/* 6.18 */
 };
 
+/*
+ * A handle is the object's place in its cache: dense, starting at 1, the same
+ * for as long as the object is allocated. So host data of the objects of one
+ * cache can be an array indexed by the handle.
+ */
 struct slab_object {
 	u32 handle;		/* never 0 */
 	u64 addr;		/* simulated virtual address */
@@ -56,19 +67,39 @@ struct kmem_cache *kmem_cache_find(const struct machine *m, const char *name);
  */
 int kmem_cache_create(struct machine *m, const struct kmem_cache_request *req,
 		      struct kmem_cache **cache) __must_check;
-/* -EBUSY while objects are allocated (and the kernel's complaint in dmesg). */
+/*
+ * Drop one user of the cache: its newest alias, the cache itself when it has
+ * none. -EBUSY while objects are allocated (and the kernel's complaint in dmesg);
+ * -EPERM for a cache that the boot made.
+ */
 int kmem_cache_destroy(struct machine *m, struct kmem_cache *cache) __must_check;
+/* The same by name, so that of several aliases this one goes. -ENOENT: no such. */
+int kmem_cache_destroy_name(struct machine *m, const char *name) __must_check;
+/* 0; 1 if slabs remain. */
 int kmem_cache_shrink(struct machine *m, struct kmem_cache *cache);
 
+/*
+ * An object, from `node` if there is room (NUMA_NO_NODE: wherever it is cheapest).
+ * -ENOMEM: no memory in the machine. -ENOBUFS: host memory, nothing changed.
+ */
 int kmem_cache_alloc(struct machine *m, struct kmem_cache *cache, gfp_t gfp, int node,
 		     struct slab_object *object) __must_check;
 /* The object at addr goes back; it must be an allocated object of this cache. */
 void kmem_cache_free(struct machine *m, struct kmem_cache *cache, u64 addr);
 
+/* The address of an object by its handle; 0 if no slab has this place. */
+u64 kmem_cache_object_addr(const struct kmem_cache *cache, u32 handle);
+/* Handles of this cache are below this: the room that an array of them needs. */
+u32 kmem_cache_handle_limit(const struct kmem_cache *cache);
+
 /* Which cache, and is it an allocated object? NULL if addr is none. */
 struct kmem_cache *kmem_cache_of(const struct machine *m, u64 addr, bool *allocated);
 
-/* kmalloc(): classes up to 8 KiB, whole pages above. -ENOMEM, -ENOBUFS. */
+/*
+ * kmalloc(): classes up to 8 KiB, whole pages above. 0 bytes give ZERO_SIZE_PTR.
+ * -ENOMEM, -ENOBUFS.
+ */
+#define ZERO_SIZE_PTR 16
 int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr) __must_check;
 /* -EINVAL if addr is not what kmalloc() returned. */
 int kfree(struct machine *m, u64 addr) __must_check;
@@ -86,13 +117,21 @@ unsigned int nr_kmem_caches(const struct machine *m);
 struct kmem_cache *kmem_cache_at(const struct machine *m, unsigned int i);
 void kmem_cache_info(const struct machine *m, const struct kmem_cache *cache,
 		     struct slab_info *info);
-/* Slabs or objects per node: what = "slabs", "objects", "total_objects", "partial", "cpu_slabs", "objects_partial". */
+/*
+ * What the files of sys/kernel/slab/CACHE count, by node; `what` is the file's name:
+ * "slabs", "objects", "total_objects", "partial", "objects_partial", "cpu_slabs".
+ */
 u64 kmem_cache_node_count(const struct machine *m, const struct kmem_cache *cache,
 			  unsigned int node, const char *what);
+/* Slabs on the partial list of one CPU. */
+u64 kmem_cache_cpu_partial(const struct kmem_cache *cache, unsigned int cpu);
 /* Alias names, for the links in sys/kernel/slab: i-th alias or NULL. */
 const char *kmem_cache_alias(const struct kmem_cache *cache, unsigned int i);
 /* The unique id (":A-0000192") that sysfs uses for a mergeable cache; else its name. */
 const char *kmem_cache_sysfs_name(const struct kmem_cache *cache);
+
+struct digest;
+void slab_digest(const struct machine *m, struct digest *digest);
 
 void slab_validate(const struct machine *m, struct check *check);
 

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Allocating and freeing objects. The fast paths pop and push the list of the
+ * CPU's slab: an index array, no search. When that list is empty: what others
+ * freed into the slab, the CPU's partial slabs, the node's partial slabs (some
+ * more of which go to the CPU), far nodes that keep more than min_partial, a new
+ * slab. Whether a new slab is needed is found out before anything changes, so
+ * that a failed host allocation leaves no trace. Caches under debugging have no
+ * CPU slabs: each object comes from the node's list.
+ */
+#include "sim/phys/slab_types.h"
+
+static void take_object(struct kmem_cache *s, struct slab *slab, unsigned int i,
+			struct slab_object *object)
+{
+	slab->allocated[i / 64] |= 1ULL << (i % 64);
+	object->handle = slab->handle + i;
+	object->addr = slab->addr + (u64)i * s->geo.size + s->geo.red_left_pad;
+}
+
+static bool node_matches(const struct slab *slab, int node)
+{
+	return node == NUMA_NO_NODE || slab->node == node;
+}
+
+/* The node whose list is looked at first; NULL if it has no memory. */
+static struct kmem_cache_node *search_node(const struct machine *m, struct kmem_cache *s,
+					   int node)
+{
+	struct kmem_cache_node *n;
+
+	n = &s->node[node == NUMA_NO_NODE ? m->cpu_node[m->cpu] : node];
+	return n->present ? n : NULL;
+}
+
+/* A node with slabs to take from; NULL if there is none. */
+static struct kmem_cache_node *find_partial(const struct machine *m, struct kmem_cache *s,
+					    int node)
+{
+	const struct pglist_data *home = m->nodes[m->cpu_node[m->cpu]];
+	struct kmem_cache_node *n = search_node(m, s, node);
+
+	if (n && n->partial.nr)
+		return n;
+	if (node != NUMA_NO_NODE || !home)
+		return NULL;
+	for (unsigned int i = 0; i < home->nr_zonelist; i++) {
+		n = &s->node[m->zones[home->zonelist[i]]->node];
+		if (n->partial.nr > s->min_partial)
+			return n;
+	}
+	return NULL;
+}
+
+static bool needs_new_slab(const struct machine *m, struct kmem_cache *s, int node)
+{
+	const struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+
+	if (c->slab && node_matches(c->slab, node) &&
+	    (c->free != SLAB_NIL || c->slab->free != SLAB_NIL))
+		return false;
+	for (const struct slab *slab = c->partial.first; slab; slab = slab->next)
+		if (node_matches(slab, node))
+			return false;
+	return !find_partial(m, s, node);
+}
+
+/* The CPU allocates from this slab now; it is on no list. */
+static void freeze_slab(struct machine *m, struct kmem_cache_cpu *c, struct slab *slab)
+{
+	slab->place = SLAB_ON_CPU;
+	slab->cpu = m->cpu;
+	c->slab = slab;
+	c->free = slab->free;
+	slab->free = SLAB_NIL;
+	slab->inuse = slab->objects;
+}
+
+/* One slab for the CPU, and about half a CPU list of further ones. */
+static void acquire_from_node(struct machine *m, struct kmem_cache *s,
+			      struct kmem_cache_cpu *c, struct kmem_cache_node *n)
+{
+	struct slab *slab = n->partial.first;
+	u32 more = s->cpu_partial_slabs / 2 + 1;
+
+	slab_list_del(&n->partial, slab);
+	freeze_slab(m, c, slab);
+	for (; more && n->partial.first; more--) {
+		slab = n->partial.first;
+		slab_list_del(&n->partial, slab);
+		slab_put_cpu_partial(m, s, slab, /* drain = */ false);
+	}
+}
+
+/* Make the CPU's slab one with free objects that fits `node`; false: there is none. */
+static bool refill_cpu(struct machine *m, struct kmem_cache *s, int node)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct kmem_cache_node *n;
+
+	for (;;) {
+		struct slab *slab = c->slab;
+
+		if (slab && !node_matches(slab, node)) {
+			slab_deactivate(m, s, c);
+		} else if (slab && c->free == SLAB_NIL) {
+			freeze_slab(m, c, slab);
+			if (c->free == SLAB_NIL) {
+				slab->place = SLAB_FULL;
+				c->slab = NULL;
+			}
+		}
+		if (c->slab)
+			return true;
+		slab = c->partial.first;
+		if (!slab)
+			break;
+		slab_list_del(&c->partial, slab);
+		freeze_slab(m, c, slab);
+	}
+	n = find_partial(m, s, node);
+	if (n)
+		acquire_from_node(m, s, c, n);
+	return n;
+}
+
+static int new_slab(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		    struct slab **slab)
+{
+	int err = slab_reserve(m, s);
+
+	return err ? err : slab_new(m, s, gfp, node, slab);
+}
+
+static int alloc_debug(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		       struct slab_object *object)
+{
+	struct kmem_cache_node *n = find_partial(m, s, node);
+	struct slab *slab;
+	unsigned int i;
+	int err;
+
+	if (n) {
+		slab = n->partial.first;
+	} else {
+		err = new_slab(m, s, gfp, node, &slab);
+		if (err)
+			return err;
+		slab_add_partial(slab, /* tail = */ false);
+	}
+	i = slab->free;
+	slab->free = slab->next_free[i];
+	if (++slab->inuse == slab->objects) {
+		slab_list_del(&s->node[slab->node].partial, slab);
+		slab->place = SLAB_FULL;
+	}
+	take_object(s, slab, i, object);
+	return 0;
+}
+
+static int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		      struct slab_object *object)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab *slab = NULL;
+	unsigned int i;
+	int err = 0;
+
+	if (node != NUMA_NO_NODE && (node < 0 || node >= (int)m->nr_nodes ||
+				     !s->node[node].present))
+		node = NUMA_NO_NODE;
+	if (slab_is_debug(s))
+		return alloc_debug(m, s, gfp, node, object);
+	if (needs_new_slab(m, s, node)) {
+		err = new_slab(m, s, gfp, node, &slab);
+		if (err == -ENOBUFS)
+			return err;
+	}
+	if (refill_cpu(m, s, node)) {
+		BUG_ON(m, slab);
+	} else {
+		if (err)
+			return err;
+		freeze_slab(m, c, slab);
+	}
+	i = c->free;
+	c->free = c->slab->next_free[i];
+	take_object(s, c->slab, i, object);
+	return 0;
+}
+
+int kmem_cache_alloc(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		     struct slab_object *object)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	unsigned int i = c->free;
+
+	if (unlikely(i == SLAB_NIL || !node_matches(c->slab, node)))
+		return alloc_slow(m, s, gfp, node, object);
+	c->free = c->slab->next_free[i];
+	take_object(s, c->slab, i, object);
+	return 0;
+}
+
+static void free_debug(struct machine *m, struct kmem_cache *s, struct slab *slab,
+		       bool was_full)
+{
+	struct kmem_cache_node *n = &s->node[slab->node];
+	bool discard = !slab->inuse && n->partial.nr >= s->min_partial;
+
+	if (!was_full && discard)
+		slab_list_del(&n->partial, slab);
+	if (discard)
+		slab_discard(m, slab);
+	else if (was_full)
+		slab_add_partial(slab, /* tail = */ true);
+}
+
+/* The object is of a slab that this CPU does not allocate from. */
+static void free_slow(struct machine *m, struct kmem_cache *s, struct slab *slab,
+		      unsigned int i)
+{
+	struct kmem_cache_node *n = &s->node[slab->node];
+	bool was_full = slab->free == SLAB_NIL;
+
+	slab->next_free[i] = slab->free;
+	slab->free = i;
+	slab->inuse--;
+	if (slab_is_debug(s)) {
+		free_debug(m, s, slab, was_full);
+	} else if (slab->place == SLAB_FULL) {
+		slab_put_cpu_partial(m, s, slab, /* drain = */ true);
+	} else if (slab->place == SLAB_ON_NODE && !slab->inuse &&
+		   n->partial.nr >= s->min_partial) {
+		slab_list_del(&n->partial, slab);
+		slab_discard(m, slab);
+	}
+}
+
+void kmem_cache_free(struct machine *m, struct kmem_cache *s, u64 addr)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab *slab = slab_of_addr(m, addr);
+	unsigned int i;
+
+	BUG_ON(m, !slab || slab->cache != s);
+	i = slab_object_index(slab, addr);
+	BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
+	slab->allocated[i / 64] &= ~(1ULL << (i % 64));
+	if (unlikely(slab != c->slab)) {
+		free_slow(m, s, slab, i);
+		return;
+	}
+	slab->next_free[i] = c->free;
+	c->free = i;
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whole slabs: pages from the page allocator and the host memory that describes
+ * them. Each page of a slab carries the slab's id in page->mapping, so that an
+ * address finds its slab without a search. Host memory is secured first
+ * (slab_reserve()), one spare for each cache, so that a failed host allocation
+ * leaves the cache as it was.
+ */
+#include "sim/phys/slab_types.h"
+
+/* The bits of a caller's gfp that reach the page allocator. */
+#define SLAB_GFP_MASK (__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_ATOMIC | \
+		       __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL | __GFP_NORETRY | \
+		       __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
+
+static size_t slab_bitmap_words(const struct kmem_cache *s)
+{
+	return DIV_ROUND_UP(s->geo.objects, 64);
+}
+
+static size_t slab_host_bytes(const struct kmem_cache *s)
+{
+	return sizeof(struct slab) + slab_bitmap_words(s) * sizeof(u64) +
+	       s->geo.objects * sizeof(u16);
+}
+
+/* Double a table of pointers that is full. */
+static int table_grow(struct machine *m, struct slab ***table, u32 nr, u32 *room)
+{
+	u32 more = *room ? 2 * *room : 8;
+	struct slab **bigger;
+
+	if (nr < *room)
+		return 0;
+	bigger = arena_resize(&m->arena, *table, *room * sizeof(*bigger),
+			      more * sizeof(*bigger));
+	if (!bigger)
+		return -ENOBUFS;
+	*table = bigger;
+	*room = more;
+	return 0;
+}
+
+int slab_reserve(struct machine *m, struct kmem_cache *s)
+{
+	struct slab_state *state = m->slab;
+	int err;
+
+	if ((u64)(s->nr_slots + 1) * s->geo.objects > UINT32_MAX)
+		return -ENOBUFS;
+	err = table_grow(m, &state->slabs, state->nr_slabs, &state->room_slabs);
+	if (!err)
+		err = table_grow(m, &s->slots, s->nr_slots, &s->room_slots);
+	if (err || s->spare)
+		return err;
+	s->spare = arena_alloc(&m->arena, slab_host_bytes(s));
+	return s->spare ? 0 : -ENOBUFS;
+}
+
+/* The lowest free place of a table; there is room for one more. */
+static u32 table_take(struct slab **table, u32 *nr, u32 *first_free, struct slab *slab)
+{
+	u32 i = *first_free;
+
+	while (i < *nr && table[i])
+		i++;
+	if (i == *nr)
+		(*nr)++;
+	table[i] = slab;
+	*first_free = i + 1;
+	return i;
+}
+
+static void table_drop(struct slab **table, u32 *nr, u32 *first_free, u32 i)
+{
+	table[i] = NULL;
+	while (*nr && !table[*nr - 1])
+		(*nr)--;
+	*first_free = MIN(*first_free, i);
+}
+
+static int slab_alloc_pages(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+			    unsigned int *order, u32 *pfn)
+{
+	gfp_t flags = (gfp & SLAB_GFP_MASK) | s->page_gfp;
+	gfp_t first = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
+	int err;
+
+	*order = s->geo.order;
+	/* Do not press for a high order: one object's order will do. */
+	if ((first & __GFP_DIRECT_RECLAIM) && *order > s->geo.min_order)
+		first = (first | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
+	err = alloc_kernel_pages(m, first, *order, node, PGTY_slab, pfn);
+	if (err != -ENOMEM)
+		return err;
+	*order = s->geo.min_order;
+	return alloc_kernel_pages(m, flags, *order, node, PGTY_slab, pfn);
+}
+
+static enum node_stat_item slab_stat_item(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE : NR_SLAB_UNRECLAIMABLE;
+}
+
+static void slab_account(struct machine *m, const struct slab *slab, int sign)
+{
+	struct kmem_cache_node *n = &slab->cache->node[slab->node];
+	s64 bytes = PAGE_SIZE << slab->order;
+
+	m->nodes[slab->node]->stat[slab_stat_item(slab->cache)] += sign * bytes;
+	n->nr_slabs += sign;
+	n->total_objects += sign * slab->objects;
+}
+
+/* Every object free, lowest address first. */
+static void slab_init_objects(struct slab *slab)
+{
+	slab->allocated = (u64 *)(slab + 1);
+	slab->next_free = (u16 *)(slab->allocated + slab_bitmap_words(slab->cache));
+	for (unsigned int i = 0; i < slab->objects; i++)
+		slab->next_free[i] = i + 1;
+	slab->next_free[slab->objects - 1] = SLAB_NIL;
+	slab->free = 0;
+}
+
+int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+	     struct slab **result)
+{
+	struct slab_state *state = m->slab;
+	struct slab *slab = s->spare;
+	unsigned int order;
+	u32 pfn, slot;
+	int err;
+
+	BUG_ON(m, !slab);
+	err = slab_alloc_pages(m, s, gfp, node, &order, &pfn);
+	if (err)
+		return err;
+	s->spare = NULL;
+	*slab = (struct slab) {
+		.cache = s,
+		.pfn = pfn,
+		.addr = m->arch->page_offset + PFN_PHYS(pfn),
+		.order = order,
+		.objects = MIN((PAGE_SIZE << order) / s->geo.size, s->geo.objects),
+		.node = page_zone(m, pfn_to_page(m, pfn))->node,
+	};
+	slab_init_objects(slab);
+	slab->id = table_take(state->slabs, &state->nr_slabs, &state->free_id, slab);
+	slot = table_take(s->slots, &s->nr_slots, &s->free_slot, slab);
+	slab->handle = slot * s->geo.objects + 1;
+	for (u32 i = 0; i < 1U << order; i++)
+		pfn_to_page(m, pfn + i)->mapping = slab->id;
+	slab_account(m, slab, 1);
+	*result = slab;
+	return 0;
+}
+
+void slab_discard(struct machine *m, struct slab *slab)
+{
+	struct slab_state *state = m->slab;
+	struct kmem_cache *s = slab->cache;
+
+	BUG_ON(m, slab->inuse);
+	slab_account(m, slab, -1);
+	for (u32 i = 0; i < 1U << slab->order; i++)
+		pfn_to_page(m, slab->pfn + i)->mapping = 0;
+	free_pages(m, slab->pfn, slab->order);
+	table_drop(state->slabs, &state->nr_slabs, &state->free_id, slab->id);
+	table_drop(s->slots, &s->nr_slots, &s->free_slot,
+		   (slab->handle - 1) / s->geo.objects);
+	arena_free(&m->arena, slab, slab_host_bytes(s));
+}
+
+void slab_spare_free(struct machine *m, struct kmem_cache *s)
+{
+	if (s->spare)
+		arena_free(&m->arena, s->spare, slab_host_bytes(s));
+	s->spare = NULL;
+}
+
+void slab_forget(struct machine *m, struct slab *slab)
+{
+	arena_free(&m->arena, slab, slab_host_bytes(slab->cache));
+}
+
+void slab_list_add_head(struct slab_list *list, struct slab *slab)
+{
+	slab->prev = NULL;
+	slab->next = list->first;
+	if (list->first)
+		list->first->prev = slab;
+	else
+		list->last = slab;
+	list->first = slab;
+	list->nr++;
+}
+
+void slab_list_add_tail(struct slab_list *list, struct slab *slab)
+{
+	slab->next = NULL;
+	slab->prev = list->last;
+	if (list->last)
+		list->last->next = slab;
+	else
+		list->first = slab;
+	list->last = slab;
+	list->nr++;
+}
+
+void slab_list_del(struct slab_list *list, struct slab *slab)
+{
+	if (slab->prev)
+		slab->prev->next = slab->next;
+	else
+		list->first = slab->next;
+	if (slab->next)
+		slab->next->prev = slab->prev;
+	else
+		list->last = slab->prev;
+	slab->prev = slab->next = NULL;
+	list->nr--;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What SLUB is made of; for the slab*.c files and kmalloc.c alone. Others use slab.h.
+ *
+ * A slab is on exactly one of: the CPU that allocates from it, a CPU's list of
+ * partial slabs, its node's list of partial slabs, or (when full) nowhere.
+ * A free object is on the slab's own list (slab->free) or, while a CPU
+ * allocates from the slab, on that CPU's list (cpu->free). As in the kernel,
+ * `inuse` of a CPU's slab counts the objects of the CPU's list as used.
+ */
+#ifndef KMM_PHYS_SLAB_TYPES_H
+#define KMM_PHYS_SLAB_TYPES_H
+
+#include "sim/base/bug.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/slab.h"
+
+#define SLAB_NIL 0xffff		/* ends a list of object indexes */
+#define SLAB_MAX_OBJS 32767	/* the kernel's MAX_OBJS_PER_PAGE */
+#define KMALLOC_MAX_CACHE_SIZE 8192
+#define KMALLOC_MAX_SIZE (PAGE_SIZE << MAX_PAGE_ORDER)
+#define CACHE_LINE_BYTES 64
+
+enum slab_place { SLAB_ON_CPU, SLAB_ON_CPU_PARTIAL, SLAB_ON_NODE, SLAB_FULL };
+
+struct slab {
+	/* Identity: fixed while the slab lives. */
+	struct kmem_cache *cache;
+	u64 addr;		/* simulated address of its first byte */
+	u32 id;			/* in slab_state->slabs; page->mapping of its pages */
+	u32 pfn;
+	u32 handle;		/* of its first object */
+	u16 objects, node;
+	u8 order;
+	/* State. */
+	u8 place;		/* enum slab_place */
+	u16 cpu;		/* on which CPU's list, when on one */
+	u16 inuse;
+	u16 free;		/* first free object, or SLAB_NIL */
+	struct slab *prev, *next;	/* of the list that it is on */
+	/* Private: behind the struct, in the same block of host memory. */
+	u64 *allocated;		/* a bit for each object */
+	u16 *next_free;
+};
+
+struct slab_list {
+	struct slab *first, *last;
+	u32 nr;
+};
+
+struct kmem_cache_cpu {
+	struct slab *slab;	/* allocating from it, or NULL */
+	u16 free;
+	struct slab_list partial;
+};
+
+struct kmem_cache_node {
+	bool present;		/* the node has memory */
+	struct slab_list partial;
+	u64 nr_slabs, total_objects;
+	u64 addr;		/* of its own object, in kmem_cache_node */
+};
+
+/* The sizes that calculate_sizes() works out. */
+struct slab_geometry {
+	u32 object_size;	/* as asked for */
+	u32 inuse;		/* of the object's own bytes */
+	u32 size;		/* from one object to the next */
+	u32 align;
+	u32 red_left_pad;	/* before the object's own bytes */
+	u8 order, min_order;
+	u16 objects;		/* in a slab of `order` */
+};
+
+struct kmem_cache {
+	/* Identity. */
+	char *name;
+	u32 id;			/* in slab_state->caches */
+	u32 flags;		/* SLAB_* */
+	struct slab_geometry geo;
+	u64 size_inverse;	/* for the division by size */
+	gfp_t page_gfp;		/* added to every allocation of pages */
+	u32 min_partial, cpu_partial, cpu_partial_slabs;
+	u32 useroffset, usersize, sheaf_capacity;
+	u32 refcount;		/* users: itself and its aliases */
+	char **aliases;		/* [refcount - 1] */
+	u32 room_aliases;
+	bool boot;		/* made by the boot: not the user's to destroy */
+	char sysfs_name[32];
+	u64 addr;		/* of its own object, in kmem_cache */
+	/* State. */
+	struct kmem_cache_cpu *cpu;	/* [nr_cpus] */
+	struct kmem_cache_node *node;	/* [nr_nodes] */
+	struct slab **slots;	/* slabs by handle / objects; NULL: free */
+	u32 nr_slots, room_slots, free_slot;	/* no slot below free_slot is free */
+	struct slab *spare;	/* host memory for the next slab */
+};
+
+#define KMALLOC_CLASSES 13	/* 96, 192, then 8 << i */
+enum kmalloc_type { KMALLOC_NORMAL, KMALLOC_CGROUP, KMALLOC_RECLAIM, KMALLOC_DMA,
+		    NR_KMALLOC_TYPES };
+
+/* What the command line asks of SLUB. */
+struct slab_options {
+	bool nomerge;
+	bool disable_higher_order_debug;
+	u32 min_order, max_order, min_objects;
+	u32 debug;		/* SLAB_* for every cache */
+	const char *debug_lists;	/* "FZ,dentry;P,kmalloc-*" in the command line */
+	const char *debug_lists_end;
+	bool nokmem;		/* kmalloc-cg-* are the plain classes */
+};
+
+struct slab_state {
+	struct slab_options options;
+	struct kmem_cache **caches;	/* oldest first */
+	unsigned int nr_caches, room_caches;
+	u32 next_cache_id;
+	struct slab **slabs;	/* by id; NULL: free */
+	u32 nr_slabs, room_slabs;
+	u32 free_id;		/* no id below it is free */
+	struct kmem_cache *kmem_cache, *kmem_cache_node;
+	struct kmem_cache *kmalloc[NR_KMALLOC_TYPES][KMALLOC_CLASSES];
+	u64 *large_pages;	/* [nr_nodes]: pages of kmalloc() above the classes */
+};
+
+/* page->mapping of the first page of a big kmalloc(). */
+#define KMALLOC_LARGE_MAPPING 0xfffffffeU
+
+/* slab_options.c */
+void slab_options_parse(struct slab_options *options, enum release release,
+			const char *cmdline);
+/* The debug flags that the command line asks for on a cache of this name. */
+u32 slab_debug_flags(const struct slab_options *options, const char *name);
+
+/* slab_geometry.c */
+u32 slab_calculate_alignment(const struct machine *m, u32 flags, u32 align, u32 size);
+/* 0 or -EINVAL. *flags: debugging that would cost an order is dropped if asked. */
+int slab_calculate_sizes(const struct machine *m, u32 object_size, u32 align, u32 *flags,
+			 struct slab_geometry *geo) __must_check;
+void slab_set_partial_limits(struct kmem_cache *s);
+
+/* slab_cache.c */
+/* A cache that nothing refers to yet; NULL: host memory. */
+struct kmem_cache *slab_cache_new(struct machine *m, const struct kmem_cache_request *req,
+				  const struct slab_geometry *geo, u32 flags) __must_check;
+/* Host memory of a cache without slabs. */
+void slab_cache_free(struct machine *m, struct kmem_cache *s);
+/* Room in the list for one more. */
+int slab_cache_list_reserve(struct machine *m) __must_check;
+void slab_cache_list_add(struct machine *m, struct kmem_cache *s);
+/* Objects of kmem_cache and kmem_cache_node that stand for this cache. */
+int slab_cache_alloc_self(struct machine *m, struct kmem_cache *s) __must_check;
+bool slab_cache_unmergeable(const struct machine *m, const struct kmem_cache *s);
+
+/* slab_caches.c */
+/* Create the caches of the release and the objects that the boot leaves in use. */
+int slab_create_boot_caches(struct machine *m) __must_check;
+/* kmalloc.c */
+/* Which class has this cache's name: fills slab_state->kmalloc. */
+int kmalloc_init(struct machine *m) __must_check;
+
+/* slab_page.c: whole slabs. */
+/* Host memory for one more slab of this cache: after it, slab_new() needs none. */
+int slab_reserve(struct machine *m, struct kmem_cache *s) __must_check;
+/* 0, -ENOMEM, -ENOBUFS. The slab is on no list; every object is on its list. */
+int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+	     struct slab **slab) __must_check;
+void slab_discard(struct machine *m, struct slab *slab);
+void slab_spare_free(struct machine *m, struct kmem_cache *s);
+/* The end of the machine: host memory alone. */
+void slab_forget(struct machine *m, struct slab *slab);
+void slab_list_add_head(struct slab_list *list, struct slab *slab);
+void slab_list_add_tail(struct slab_list *list, struct slab *slab);
+void slab_list_del(struct slab_list *list, struct slab *slab);
+void slab_add_partial(struct slab *slab, bool tail);
+/* Take what CPUs hold back to the nodes' lists. */
+void slab_flush_all(struct machine *m, struct kmem_cache *s);
+
+/* slab_partial.c: movements between the lists. */
+void slab_deactivate(struct machine *m, struct kmem_cache *s, struct kmem_cache_cpu *c);
+void slab_put_cpu_partial(struct machine *m, struct kmem_cache *s, struct slab *slab,
+			  bool drain);
+void slab_unfreeze_partials(struct machine *m, struct kmem_cache *s,
+			    struct slab_list *list);
+
+static inline struct slab_state *slab_state(const struct machine *m)
+{
+	return m->slab;
+}
+
+static inline bool slab_is_debug(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_DEBUG_FLAGS;
+}
+
+/* Words of the bitmap of allocated objects. */
+static inline unsigned int slab_words(const struct slab *slab)
+{
+	return (slab->objects + 63U) / 64;
+}
+
+static inline bool slab_allocated(const struct slab *slab, unsigned int i)
+{
+	return slab->allocated[i / 64] >> (i % 64) & 1;
+}
+
+static inline u64 slab_object_addr(const struct slab *slab, unsigned int i)
+{
+	const struct slab_geometry *geo = &slab->cache->geo;
+
+	return slab->addr + (u64)i * geo->size + geo->red_left_pad;
+}
+
+/* The slab that holds this address, or NULL. */
+static inline struct slab *slab_of_addr(const struct machine *m, u64 addr)
+{
+	u64 pfn = (addr - m->arch->page_offset) >> PAGE_SHIFT;
+	const struct page *page;
+
+	if (addr < m->arch->page_offset || !page_present(m, pfn))
+		return NULL;
+	page = pfn_to_page(m, pfn);
+	return page_type(page) == PGTY_slab ? m->slab->slabs[page->mapping] : NULL;
+}
+
+/* The object that begins at addr; SLAB_NIL if none does. */
+static inline unsigned int slab_object_index(const struct slab *slab, u64 addr)
+{
+	const struct kmem_cache *s = slab->cache;
+	u64 offset = addr - slab->addr - s->geo.red_left_pad;
+	unsigned int i;
+
+	if (addr < slab->addr + s->geo.red_left_pad)
+		return SLAB_NIL;
+	i = slab->order <= 4 ? offset * s->size_inverse >> 32 : offset / s->geo.size;
+	if ((u64)i * s->geo.size != offset || i >= slab->objects)
+		return SLAB_NIL;
+	return i;
+}
+
+#endif
