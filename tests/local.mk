@@ -31,3 +31,20 @@ check_PROGRAMS += tests/test_page_alloc
 TESTS += tests/test_page_alloc
 tests_test_page_alloc_SOURCES = tests/test_page_alloc.c $(TEST_PHYS)
 tests_test_page_alloc_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/test_slab
+TESTS += tests/test_slab
+tests_test_slab_SOURCES = tests/test_slab.c $(TEST_PHYS)
+tests_test_slab_LDADD = $(TEST_LIBS)
+EXTRA_DIST += \
+	tests/golden/6.1/512M-1node/slabinfo-geometry \
+	tests/golden/6.1/512M-nomerge/slabinfo-geometry \
+	tests/golden/6.1/512M-slubdebug/slabinfo-geometry \
+	tests/golden/6.1/512M-smp1/slabinfo-geometry \
+	tests/golden/6.1/512M-smp8/slabinfo-geometry \
+	tests/golden/6.1/8G-4node-dist/slabinfo-geometry \
+	tests/golden/6.1/i386-1G/slabinfo-geometry \
+	tests/golden/6.1/i386-512M/slabinfo-geometry \
+	tests/golden/6.1/i386pae-1G/slabinfo-geometry \
+	tests/golden/6.18/512M-1node/slabinfo-geometry \
+	tests/golden/6.18/8G-4node-dist/slabinfo-geometry
