@@ -23,6 +23,10 @@ libkmmsim_a_SOURCES += \
 # boot
 libkmmsim_a_SOURCES += \
 	src/sim/boot/boot_log.c src/sim/boot/boot_log.h \
+	src/sim/boot/cmdline.c src/sim/boot/cmdline.h \
+	src/sim/boot/e820.c src/sim/boot/e820.h \
+	src/sim/boot/image.c src/sim/boot/image.h \
+	src/sim/boot/platform.c \
 	src/sim/boot/config.c src/sim/boot/config.h \
 	src/sim/boot/config_check.c src/sim/boot/config_load.h \
 	src/sim/boot/config_options.def src/sim/boot/config_rows.c \
@@ -69,6 +73,12 @@ libkmmsim_a_SOURCES += \
 
 # the boot sequence and the root object
 libkmmsim_a_SOURCES += \
+	src/sim/boot_crash.c src/sim/boot_e820.c src/sim/boot_early.c \
+	src/sim/boot_handover.c src/sim/boot_hash.c src/sim/boot_hugetlb.c \
+	src/sim/boot_late.c src/sim/boot_lines.c src/sim/boot_memory.c \
+	src/sim/boot_movable.c src/sim/boot_numa.c src/sim/boot_paging.c \
+	src/sim/boot_percpu.c src/sim/boot_sparse.c src/sim/boot_state.h \
+	src/sim/boot_zones.c \
 	src/sim/machine.c
 
 # The shipped machines, in the order of --list.

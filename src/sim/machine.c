@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The root object: it is made here, step by step, in the order of a real boot, and
- * taken apart in reverse.
+ * The root object. Booting is a list of stages in the order of the real kernel; a
+ * stage that only some releases have at that place carries a span. What a stage
+ * leaves behind for good is in struct machine, the rest in struct boot.
  */
 #include "sim/machine.h"
 
@@ -10,9 +11,59 @@
 #include <stdlib.h>
 
 #include "sim/base/event.h"
-#include "sim/boot/boot_log.h"
-#include "sim/boot/memblock.h"
+#include "sim/boot_state.h"
+#include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+
+struct stage {
+	void (*run)(struct boot *b);
+	struct span span;
+};
+
+static const struct stage stages[] = {
+	/* setup_arch() */
+	{ boot_banner, ALL },
+	{ boot_firmware_map, ALL },
+	{ boot_memory, ALL },
+	{ boot_direct_map, ALL },
+	{ boot_ramdisk, ALL },
+	{ boot_numa, ALL },
+	{ boot_crashkernel, ALL },
+	{ boot_lowmem_lines, ALL },
+	{ boot_zones, ALL },
+	{ boot_early_allocs, ALL },
+	/* start_kernel() */
+	{ boot_percpu, ALL },
+	{ boot_zonelists, UNTIL(R_6_1) },
+	{ boot_command_line, ALL },
+	{ boot_hugetlb_early, ALL },
+	{ boot_early_hashes, ALL },
+	{ boot_fixed_tables, ALL },
+	{ boot_swiotlb, ALL },
+	{ boot_zonelists, SINCE(R_6_18) },
+	{ boot_auto_init_line, ALL },
+	{ boot_hand_over, ALL },
+	{ boot_memory_line, UNTIL(R_6_1) },
+	{ boot_slab, ALL },
+	{ boot_free_alternatives, ALL },
+	{ boot_late_hashes, ALL },
+	/* kernel_init() and its initcalls */
+	{ boot_smp_lines, ALL },
+	{ boot_memory_line, SINCE(R_6_18) },
+	{ boot_device_lines, ALL },
+	{ boot_wmarks, ALL },
+	{ boot_core_hashes, ALL },
+	{ boot_atomic_pools, ALL },
+	{ boot_hugetlb, ALL },
+	{ boot_thp, ALL },
+	{ boot_network_hashes, ALL },
+	{ boot_swiotlb_line, ALL },
+	{ boot_workingset, ALL },
+	{ boot_free_initrd, ALL },
+	{ boot_reserves, ALL },
+	{ boot_free_init, ALL },
+	{ boot_run_init, ALL },
+};
 
 static int machine_init(struct machine *m, const struct machine_config *config)
 {
@@ -20,39 +71,90 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->arch = config->arch;
 	m->release = config->release;
 	m->rng = config->seed;
-	m->nr_cpus = config->nr_cpus;
+	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->boot_log = boot_log_new(&m->arena);
 	m->memblock = arena_alloc(&m->arena, sizeof(*m->memblock));
 	m->tunables = arena_alloc(&m->arena, sizeof(*m->tunables));
 	m->events = arena_alloc(&m->arena, sizeof(*m->events));
 	if (!m->boot_log || !m->memblock || !m->tunables || !m->events)
 		return -ENOMEM;
-	return memblock_init(m->memblock, &m->arena);
+	tunables_init(m->tunables);
+	event_queue_init(m->events, &m->arena);
+	if (memblock_init(m->memblock, &m->arena))
+		return -ENOMEM;
+	if (rel_memblock_marks_allocs(m->release)) {
+		m->memblock->alloc_flags = MEMBLOCK_RSRV_KERN;
+		m->memblock->alloc_nid = true;
+	}
+	return 0;
+}
+
+static void run_stages(struct boot *b)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(stages) && !b->err; i++)
+		if (span_holds(stages[i].span, b->m->release))
+			stages[i].run(b);
+	if (!b->err)
+		b->err = boot_log_error(b->m->boot_log);
+}
+
+static void boot_free(struct boot *b)
+{
+	struct arena *arena = &b->m->arena;
+
+	e820_free(&b->firmware);
+	e820_free(&b->table);
+	arena_free(arena, b->blocks, b->room_blocks * sizeof(*b->blocks));
+	arena_free(arena, b->fixed, b->room_fixed * sizeof(*b->fixed));
+	arena_free(arena, b, sizeof(*b));
 }
 
 int machine_boot(const struct machine_config *config, struct machine **machine,
 		 char **error)
 {
 	struct machine *m = calloc(1, sizeof(*m));
+	struct boot *b = NULL;
 	int err;
 
 	*error = NULL;
 	if (!m)
 		return -ENOMEM;
 	err = machine_init(m, config);
-	if (!err)
-		err = boot_log_error(m->boot_log);
-	if (err) {
-		machine_free(m);
-		return err;
-	}
+	if (err)
+		goto out_machine;
+	b = arena_alloc(&m->arena, sizeof(*b));
+	err = -ENOMEM;
+	if (!b)
+		goto out_machine;
+	b->m = m;
+	b->config = config;
+	b->firmware.arena = b->table.arena = &m->arena;
+	kernel_image_init(&b->image, config);
+	cmdline_parse(config->cmdline, &b->cmdline);
+	run_stages(b);
+	err = b->err;
+	if (err && err != -ENOMEM && b->reason)
+		*error = strdup(b->reason);
+	boot_free(b);
+	if (err)
+		goto out_machine;
 	m->booted = true;
 	*machine = m;
 	return 0;
+
+out_machine:
+	machine_free(m);
+	return err;
 }
 
-static void machine_free_zones(struct machine *m)
+static void machine_free_nodes(struct machine *m)
 {
+	zonelists_free(m);
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		zone_free(m, m->zones[i]);
+		arena_free(&m->arena, m->zones[i], sizeof(*m->zones[i]));
+	}
+	arena_free(&m->arena, m->zones, MAX_NUMNODES * MAX_NR_ZONES * sizeof(*m->zones));
 	for (unsigned int i = 0; i < MAX_NUMNODES; i++)
 		arena_free(&m->arena, m->nodes[i], sizeof(*m->nodes[i]));
 }
@@ -61,16 +163,47 @@ void machine_free(struct machine *m)
 {
 	if (!m)
 		return;
-	machine_free_zones(m);
+	machine_free_nodes(m);
+	sections_free(m);
 	if (m->memblock) {
 		memblock_free_state(m->memblock);
 		arena_free(&m->arena, m->memblock, sizeof(*m->memblock));
 	}
+	if (m->events)
+		event_queue_free(m->events);
 	arena_free(&m->arena, m->events, sizeof(*m->events));
 	arena_free(&m->arena, m->tunables, sizeof(*m->tunables));
 	boot_log_free(&m->arena, m->boot_log);
 	out_free(&m->report);
 	free(m);
+}
+
+void machine_tick(struct machine *m, u64 ns)
+{
+	u64 until = m->now_ns + ns;
+	struct event event;
+
+	while (event_pop_due(m->events, until, &event)) {
+		m->now_ns = MAX(m->now_ns, event.when_ns);
+		event.run(m, event.data);
+	}
+	m->now_ns = until;
+}
+
+/* On large virtual machines: the largest block that memory ends on. */
+#define LARGE_BLOCK_MACHINE (64 * SZ_1G)
+#define MAX_BLOCK_BYTES (2 * SZ_1G)
+
+u64 memory_block_bytes(const struct machine *m)
+{
+	const u64 min = 1ULL << m->arch->section_bits;
+	u64 bytes = MAX_BLOCK_BYTES, end = PFN_PHYS(m->max_pfn);
+
+	if (end < LARGE_BLOCK_MACHINE)
+		return min;
+	while (bytes > min && !IS_ALIGNED(end, bytes))
+		bytes >>= 1;
+	return bytes;
 }
 
 void machine_why(struct machine *m, const char *fmt, ...)

@@ -124,6 +124,9 @@ void machine_digest(const struct machine *machine, char text[DIGEST_CHARS + 1]);
 /* Let virtual time pass; due events run in (time, id) order. */
 void machine_tick(struct machine *machine, u64 ns);
 
+/* Size of a memory block of sys/devices/system/memory. */
+u64 memory_block_bytes(const struct machine *machine);
+
 /* Note why a decision fell as it did (printf; cut at WHY_BYTES). */
 void machine_why(struct machine *machine, const char *fmt, ...) __printf(2, 3);
 

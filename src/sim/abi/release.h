@@ -131,6 +131,48 @@ static inline bool rel_compact_memory_takes_1(enum release r)
 	return r >= R_6_18;
 }
 
+/* Node blocks are cut at the first memory, not at 0 (since 6.12). */
+static inline bool rel_numa_starts_at_memory(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Allocations of memblock carry a mark and their node (since 6.15). */
+static inline bool rel_memblock_marks_allocs(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* vmalloc maps hash tables of 2 MiB with huge pages whatever the node count. */
+static inline bool rel_hash_huge_by_size(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* The log's order: zonelists and "Memory:" come late (since 6.9). */
+static inline bool rel_zonelists_built_late(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* "Initializing node N as memoryless" is said (until 6.4 or so). */
+static inline bool rel_says_memoryless(enum release r)
+{
+	return r < R_6_18;
+}
+
+/* The futex table is one for each node (since 6.17). */
+static inline bool rel_futex_per_node(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* "crashkernel reserved: ..." instead of "Reserving ... for crashkernel". */
+static inline bool rel_crash_generic(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* kcompactd is known by a flag of its own (since 6.3). */
 static inline bool rel_kcompactd_has_flag(enum release r)
 {

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Each parameter is a row: its name and the function that takes its value. Names
+ * that are merely known (drivers', init's) are a list of words. A name with a dot
+ * is a module's and never unknown.
+ */
+#include "sim/boot/cmdline.h"
+
+#include <stdlib.h>
+
+u64 memparse(const char *text, const char **end)
+{
+	static const char units[] = "KMGTPE";
+	char *stop;
+	u64 value = strtoull(text, &stop, 0);
+	const char *unit = NULL;
+
+	if (*stop && stop != text)
+		unit = strchr(units, *stop & ~0x20);
+	if (unit && *unit) {
+		value <<= 10 * (unit - units + 1);
+		stop++;
+	}
+	if (end)
+		*end = stop;
+	return value;
+}
+
+/* One word of the line. value is NULL without '='. Not NUL-terminated. */
+struct word {
+	const char *name, *value;
+	size_t name_len, value_len;
+};
+
+static bool next_word(const char **text, struct word *word)
+{
+	const char *at = *text + strspn(*text, " \t\n");
+	size_t len = 0;
+	const char *equals;
+	bool quoted = false;
+
+	for (; at[len] && (quoted || !strchr(" \t\n", at[len])); len++)
+		if (at[len] == '"')
+			quoted = !quoted;
+	if (!len)
+		return false;
+	equals = memchr(at, '=', len);
+	word->name = at;
+	word->name_len = equals ? (size_t)(equals - at) : len;
+	word->value = equals ? equals + 1 : NULL;
+	word->value_len = equals ? len - word->name_len - 1 : 0;
+	*text = at + len;
+	return true;
+}
+
+/* Dash and underscore are the same in names. */
+static bool name_is(const struct word *word, const char *name)
+{
+	for (size_t i = 0; i < word->name_len; i++) {
+		char c = word->name[i] == '-' ? '_' : word->name[i];
+		char d = name[i] == '-' ? '_' : name[i];
+
+		if (!name[i] || c != d)
+			return false;
+	}
+	return !name[word->name_len];
+}
+
+static bool value_is(const struct word *word, const char *text)
+{
+	return word->value && word->value_len == strlen(text) &&
+	       !memcmp(word->value, text, word->value_len);
+}
+
+static void take_mem(struct cmdline *c, const struct word *word)
+{
+	c->mem_limit = memparse(word->value, NULL);
+}
+
+static void take_one_memmap(struct cmdline *c, const char *text)
+{
+	struct memmap_option *option;
+	const char *end;
+
+	if (c->nr_memmap == MAX_MEMMAP_OPTIONS)
+		return;
+	option = &c->memmap[c->nr_memmap];
+	memset(option, 0, sizeof(*option));
+	if (!strncmp(text, "exactmap", 8)) {
+		option->kind = 'x';
+		c->nr_memmap++;
+		return;
+	}
+	option->size = memparse(text, &end);
+	if (end == text || !option->size)
+		return;
+	if (*end && strchr("@$#!", *end)) {
+		option->kind = *end;
+		option->start = memparse(end + 1, NULL);
+	}
+	c->nr_memmap++;
+}
+
+static void take_memmap(struct cmdline *c, const struct word *word)
+{
+	const char *at = word->value, *end = at + word->value_len;
+
+	while (at && at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+
+		take_one_memmap(c, at);
+		at = comma ? comma + 1 : end;
+	}
+}
+
+static struct core_amount parse_core(const struct word *word)
+{
+	struct core_amount amount = { 0 };
+	const char *end;
+	u64 value = memparse(word->value, &end);
+
+	if (*end == '%')
+		amount.percent = (unsigned int)MIN(value, 100);
+	else
+		amount.bytes = value;
+	return amount;
+}
+
+static void take_kernelcore(struct cmdline *c, const struct word *word)
+{
+	c->kernelcore = parse_core(word);
+}
+
+static void take_movablecore(struct cmdline *c, const struct word *word)
+{
+	c->movablecore = parse_core(word);
+}
+
+static void take_numa(struct cmdline *c, const struct word *word)
+{
+	if (value_is(word, "off"))
+		c->numa_off = true;
+}
+
+static struct hugetlb_option *last_hugetlb(struct cmdline *c)
+{
+	return c->nr_hugetlb ? &c->hugetlb[c->nr_hugetlb - 1] : NULL;
+}
+
+static void take_hugepagesz(struct cmdline *c, const struct word *word)
+{
+	struct hugetlb_option *option;
+
+	if (c->nr_hugetlb == MAX_HUGETLB_OPTIONS)
+		return;
+	option = &c->hugetlb[c->nr_hugetlb++];
+	*option = (struct hugetlb_option){
+		.page_size = memparse(word->value, NULL), .node = -1,
+	};
+}
+
+static void add_hugetlb(struct cmdline *c, u64 size, int node, u64 nr)
+{
+	struct hugetlb_option *last = last_hugetlb(c);
+
+	if (last && last->page_size == size && !last->nr_pages) {
+		last->node = node;
+		last->nr_pages = nr;
+	} else if (c->nr_hugetlb < MAX_HUGETLB_OPTIONS) {
+		c->hugetlb[c->nr_hugetlb++] = (struct hugetlb_option){ size, nr, node };
+	}
+}
+
+/* hugepages=N, or NODE:N,NODE:N */
+static void take_hugepages(struct cmdline *c, const struct word *word)
+{
+	u64 size = last_hugetlb(c) ? last_hugetlb(c)->page_size : 0;
+	const char *at = word->value, *stop = at + word->value_len;
+
+	while (at < stop) {
+		char *end;
+		u64 nr = strtoull(at, &end, 0);
+		int node = -1;
+
+		if (end == at)
+			return;
+		if (*end == ':') {
+			node = (int)nr;
+			nr = strtoull(end + 1, &end, 0);
+		}
+		add_hugetlb(c, size, node, nr);
+		at = *end == ',' ? end + 1 : stop;
+	}
+}
+
+static void take_default_hugepagesz(struct cmdline *c, const struct word *word)
+{
+	c->default_hugepagesz = memparse(word->value, NULL);
+	take_hugepagesz(c, word);
+}
+
+static void take_thp(struct cmdline *c, const struct word *word)
+{
+	if (value_is(word, "always"))
+		c->thp = THP_ALWAYS;
+	else if (value_is(word, "madvise"))
+		c->thp = THP_MADVISE;
+	else if (value_is(word, "never"))
+		c->thp = THP_NEVER;
+}
+
+static void take_page_owner(struct cmdline *c, const struct word *word)
+{
+	c->page_owner = value_is(word, "on") || value_is(word, "1") || value_is(word, "y");
+}
+
+static void take_crashkernel(struct cmdline *c, const struct word *word)
+{
+	const char *end;
+	u64 size = memparse(word->value, &end);
+
+	if (!strncmp(end, ",high", 5)) {
+		c->crash_high = size;
+	} else if (!strncmp(end, ",low", 4)) {
+		c->crash_low = size;
+		c->has_crash_low = true;
+	} else if (*end != '-' && *end != ':') {
+		c->crash_size = size;
+		if (*end == '@')
+			c->crash_base = memparse(end + 1, NULL);
+	}
+}
+
+static void take_slub_debug(struct cmdline *c, const struct word *word)
+{
+	c->slub_debug = word->value ? word->value : "";
+	c->slub_debug_len = word->value_len;
+}
+
+static void take_nomerge(struct cmdline *c, const struct word *word)
+{
+	(void)word;
+	c->slab_nomerge = true;
+}
+
+static void take_memblock(struct cmdline *c, const struct word *word)
+{
+	c->memblock_debug = value_is(word, "debug");
+}
+
+static void take_hashdist(struct cmdline *c, const struct word *word)
+{
+	c->no_hashdist = value_is(word, "0");
+}
+
+#define HASH_PARAM(field) \
+	static void take_##field(struct cmdline *c, const struct word *word) \
+	{ \
+		c->field = strtoull(word->value, NULL, 0); \
+	}
+HASH_PARAM(dentry_hash)
+HASH_PARAM(inode_hash)
+HASH_PARAM(mount_hash)
+HASH_PARAM(mountpoint_hash)
+HASH_PARAM(tcp_hash)
+HASH_PARAM(udp_hash)
+
+struct param {
+	const char *name;
+	void (*take)(struct cmdline *c, const struct word *word);
+	bool plain;		/* makes sense without a value */
+};
+
+static const struct param params[] = {
+	{ "mem", take_mem, false },
+	{ "memmap", take_memmap, false },
+	{ "kernelcore", take_kernelcore, false },
+	{ "movablecore", take_movablecore, false },
+	{ "numa", take_numa, false },
+	{ "hugepagesz", take_hugepagesz, false },
+	{ "hugepages", take_hugepages, false },
+	{ "default_hugepagesz", take_default_hugepagesz, false },
+	{ "transparent_hugepage", take_thp, false },
+	{ "page_owner", take_page_owner, false },
+	{ "crashkernel", take_crashkernel, false },
+	{ "slub_debug", take_slub_debug, true },
+	{ "slab_debug", take_slub_debug, true },
+	{ "slab_nomerge", take_nomerge, true },
+	{ "slub_nomerge", take_nomerge, true },
+	{ "memblock", take_memblock, false },
+	{ "hashdist", take_hashdist, false },
+	{ "dhash_entries", take_dentry_hash, false },
+	{ "ihash_entries", take_inode_hash, false },
+	{ "mhash_entries", take_mount_hash, false },
+	{ "mphash_entries", take_mountpoint_hash, false },
+	{ "thash_entries", take_tcp_hash, false },
+	{ "uhash_entries", take_udp_hash, false },
+};
+
+/* Known to a real kernel; without effect on the memory manager here. */
+static const char *const known[] = {
+	"acpi", "apic", "audit", "boot_delay", "cgroup_disable", "cgroup_enable",
+	"clocksource", "console", "debug", "debug_pagealloc", "dis_ucode_ldr",
+	"earlycon", "earlyprintk", "efi", "elevator", "fsck", "gbpages", "nogbpages",
+	"hardened_usercopy", "hpet", "idle", "ignore_loglevel", "init", "init_on_alloc",
+	"init_on_free", "initcall_debug", "initrd", "initrdmem", "intel_iommu", "io_delay",
+	"iommu", "irqaffinity", "isolcpus", "kgdboc", "kmemleak", "kpti", "lapic",
+	"log_buf_len", "loglevel", "lpj", "lsm", "max_cpus", "maxcpus", "mce",
+	"memory_corruption_check", "memtest", "mitigations", "movable_node",
+	"net.ifnames", "nmi_watchdog", "no_console_suspend", "noapic",
+	"noefi", "nohz", "nohz_full", "noinitrd", "nolapic", "nopat", "nopti",
+	"nopcid", "noresume", "nosmp", "nosmt", "notsc", "nowatchdog", "nr_cpus",
+	"numa_balancing", "oops", "page_poison", "panic", "panic_on_oops", "panic_on_warn",
+	"pci", "pcie_aspm", "percpu_alloc", "possible_cpus", "pr_debug", "printk.time",
+	"profile", "psi", "pti", "quiet", "raid", "random.trust_cpu", "rdinit", "reboot",
+	"relax_domain_level", "reserve", "resume", "resume_offset", "retain_initrd", "ro",
+	"rodata", "root", "rootdelay", "rootflags", "rootfstype", "rootwait", "rw",
+	"security", "selinux", "skew_tick", "slub_max_order", "slub_min_objects",
+	"slub_min_order", "slab_max_order", "slab_min_objects", "slab_min_order",
+	"smp", "spectre_v2", "stack_depot_disable", "stack_depot_max_pools", "swapaccount",
+	"swiotlb", "sysrq_always_enabled", "trace_buf_size", "trace_event", "tsc",
+	"udbg", "usbcore", "vdso", "vga", "video", "vm_debug", "vmalloc", "vsyscall",
+	"watchdog_thresh", "workqueue.watchdog_thresh", "zswap", "sched_verbose",
+	"norandmaps", "tp_printk", "ftrace", "keep_bootcon", "highmem", "lockdown",
+};
+
+void cmdline_parse(const char *text, struct cmdline *cmdline)
+{
+	struct word word;
+
+	memset(cmdline, 0, sizeof(*cmdline));
+	while (text && next_word(&text, &word)) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(params); i++) {
+			if (!name_is(&word, params[i].name))
+				continue;
+			if (word.value || params[i].plain)
+				params[i].take(cmdline, &word);
+		}
+	}
+}
+
+static bool is_known(const struct word *word)
+{
+	if (memchr(word->name, '.', word->name_len))
+		return true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(params); i++)
+		if (name_is(word, params[i].name))
+			return true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
+		if (name_is(word, known[i]))
+			return true;
+	return false;
+}
+
+/* Words without a value come first: they are arguments, the others environment. */
+static void list_unknown(const char *text, bool with_value, struct out *out)
+{
+	struct word word;
+
+	while (text && next_word(&text, &word)) {
+		if (word.name_len == 2 && !memcmp(word.name, "--", 2))
+			return;
+		if (!!word.value != with_value || is_known(&word))
+			continue;
+		if (out->len)
+			out_putc(out, ' ');
+		out_write(out, word.name, word.name_len);
+		if (!with_value)
+			continue;
+		out_putc(out, '=');
+		out_write(out, word.value, word.value_len);
+	}
+}
+
+void cmdline_unknown(const char *text, struct out *out)
+{
+	list_unknown(text, /* with_value = */ false, out);
+	list_unknown(text, /* with_value = */ true, out);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel command line: parameters that this kernel acts on, parsed into a
+ * struct; names that a real kernel knows too; and the rest, which it passes to
+ * init and names in its log.
+ */
+#ifndef KMM_BOOT_CMDLINE_H
+#define KMM_BOOT_CMDLINE_H
+
+#include "sim/base/out.h"
+#include "sim/base/types.h"
+
+/* An amount of memory: bytes, or a share of all memory. */
+struct core_amount {
+	u64 bytes;
+	unsigned int percent;	/* 0: bytes say it */
+};
+
+struct memmap_option {
+	char kind;		/* '@' usable, '$' reserved, '#' ACPI, '!' persistent, 0 limit, 'x' exactmap */
+	u64 start, size;
+};
+
+struct hugetlb_option {
+	u64 page_size;		/* bytes; 0 = the default size */
+	u64 nr_pages;
+	int node;		/* -1 = spread over all */
+};
+
+enum thp_choice { THP_DEFAULT, THP_NEVER, THP_MADVISE, THP_ALWAYS };
+
+#define MAX_MEMMAP_OPTIONS 64
+#define MAX_HUGETLB_OPTIONS 16
+
+struct cmdline {
+	u64 mem_limit;		/* mem=: 0 = none */
+	struct memmap_option memmap[MAX_MEMMAP_OPTIONS];
+	unsigned int nr_memmap;
+	struct core_amount kernelcore, movablecore;
+	bool numa_off;
+	struct hugetlb_option hugetlb[MAX_HUGETLB_OPTIONS];
+	unsigned int nr_hugetlb;
+	u64 default_hugepagesz;
+	enum thp_choice thp;
+	bool page_owner;
+	u64 crash_size, crash_base;	/* crashkernel=SIZE[@BASE] */
+	u64 crash_high, crash_low;
+	bool has_crash_low;
+	const char *slub_debug;	/* the text behind slub_debug[=]; NULL: not given */
+	size_t slub_debug_len;
+	bool slab_nomerge;
+	bool memblock_debug;
+	u64 dentry_hash, inode_hash, mount_hash, mountpoint_hash;
+	u64 tcp_hash, udp_hash;	/* 0 = sized by memory */
+	bool no_hashdist;
+};
+
+/* A size with K M G T P E, decimal or hex; *end is where it stops. */
+u64 memparse(const char *text, const char **end);
+
+void cmdline_parse(const char *text, struct cmdline *cmdline);
+/* Names of unknown parameters as the kernel lists them: words, then assignments. */
+void cmdline_unknown(const char *text, struct out *out);
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From the firmware's map to the kernel's: the map is taken over and printed,
+ * parameters change it (mem=, memmap=), the first page and the ISA hole stop being
+ * memory, and what is left becomes memblock.memory.
+ */
+#include "sim/boot_state.h"
+
+#define ISA_START 0xa0000ULL
+#define ISA_END 0x100000ULL
+
+static void print_map(struct boot *b, const char *who)
+{
+	for (unsigned int i = 0; i < b->table.nr; i++) {
+		const struct config_e820 *e = &b->table.entries[i];
+
+		printk(b->m, 6, "%s: [mem 0x%016llx-0x%016llx] %s", who,
+		       (unsigned long long)e->range.start,
+		       (unsigned long long)e->range.end - 1, e820_type_names[e->type]);
+		boot_note(b->m, "0x%012llx-0x%012llx %s", (unsigned long long)e->range.start,
+			  (unsigned long long)e->range.end - 1, e820_type_names[e->type]);
+	}
+}
+
+/* Bytes of the nodes that are given as a size; 0 when ranges or [e820] say it. */
+static u64 sized_memory(const struct machine_config *config)
+{
+	u64 bytes = 0;
+
+	for (unsigned int i = 0; i < config->nr_nodes; i++)
+		if (config->nodes[i].present)
+			bytes += config->nodes[i].size;
+	return bytes;
+}
+
+/* A map from nodes that are given as ranges: each range is usable memory. */
+static int map_from_ranges(struct boot *b)
+{
+	for (unsigned int i = 0; i < b->config->nr_nodes; i++) {
+		const struct config_node *node = &b->config->nodes[i];
+
+		for (unsigned int j = 0; j < node->nr_ranges; j++)
+			if (e820_add(&b->firmware, node->ranges[j].start,
+				     node->ranges[j].end, E820_USABLE))
+				return -ENOMEM;
+	}
+	return e820_update(&b->firmware);
+}
+
+static int make_firmware_map(struct boot *b)
+{
+	const struct machine_config *config = b->config;
+	struct platform_layout layout;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < config->nr_e820; i++)
+		err = e820_add(&b->firmware, config->e820[i].range.start,
+			       config->e820[i].range.end, config->e820[i].type);
+	if (err || config->nr_e820)
+		return err ? err : e820_update(&b->firmware);
+	if (!sized_memory(config))
+		return map_from_ranges(b);
+	platform_lay_out(config->platform, sized_memory(config), &layout);
+	return e820_from_platform(&b->firmware, config->platform, &layout);
+}
+
+static int apply_memmap(struct boot *b, const struct memmap_option *option)
+{
+	u64 end = option->start + option->size;
+
+	switch (option->kind) {
+	case 'x':
+		b->table.nr = 0;
+		return 0;
+	case '@':
+		return e820_add(&b->table, option->start, end, E820_USABLE);
+	case '#':
+		return e820_add(&b->table, option->start, end, E820_ACPI);
+	case '$':
+		return e820_add(&b->table, option->start, end, E820_RESERVED);
+	case '!':
+		return e820_add(&b->table, option->start, end, E820_PMEM);
+	default:
+		return e820_range_remove(&b->table, option->size, UINT64_MAX, E820_USABLE);
+	}
+}
+
+static void apply_parameters(struct boot *b)
+{
+	const struct cmdline *c = &b->cmdline;
+
+	if (!c->mem_limit && !c->nr_memmap)
+		return;
+	if (c->mem_limit)
+		b->err = e820_range_remove(&b->table, c->mem_limit, UINT64_MAX, E820_USABLE);
+	for (unsigned int i = 0; !b->err && i < c->nr_memmap; i++)
+		b->err = apply_memmap(b, &c->memmap[i]);
+	if (!b->err)
+		b->err = e820_update(&b->table);
+	printk(b->m, 6, "user-defined physical RAM map:");
+	boot_note(b->m, "after mem= and memmap=:");
+	print_map(b, "user");
+}
+
+/* Page 0 belongs to the BIOS; the ISA hole is no memory, whatever the map says. */
+static void trim(struct boot *b)
+{
+	printk(b->m, 7, "e820: update [mem 0x00000000-0x00000fff] usable ==> reserved");
+	b->err = e820_range_update(&b->table, 0, PAGE_SIZE, E820_USABLE, E820_RESERVED);
+	if (b->err)
+		return;
+	printk(b->m, 7, "e820: remove [mem 0x000a0000-0x000fffff] usable");
+	b->err = e820_range_remove(&b->table, ISA_START, ISA_END, E820_USABLE);
+	if (!b->err)
+		b->err = e820_update(&b->table);
+}
+
+static void print_last_pfn(struct boot *b, u64 pfn)
+{
+	printk(b->m, 6, "last_pfn = %#llx max_arch_pfn = %#llx", (unsigned long long)pfn,
+	       (unsigned long long)b->m->arch->max_pfn);
+}
+
+static void find_limits(struct boot *b)
+{
+	const struct arch *arch = b->m->arch;
+	u64 low_limit = arch->lowmem_end ? arch->lowmem_end >> PAGE_SHIFT : UINT64_MAX;
+
+	b->max_pfn = e820_end_pfn(&b->table, arch->max_pfn);
+	print_last_pfn(b, b->max_pfn);
+	printk(b->m, 6, "x86/PAT: Configuration [0-7]: WB  WC  UC- UC  WB  WP  UC- WT  ");
+	if (arch->bits == 64 && b->max_pfn > SZ_4G >> PAGE_SHIFT)
+		print_last_pfn(b, e820_end_pfn(&b->table, SZ_4G >> PAGE_SHIFT));
+	b->max_low_pfn = MIN(b->max_pfn, low_limit);
+	if (!b->max_pfn)
+		boot_fail(b, -EINVAL, "the machine has no usable memory");
+}
+
+void boot_firmware_map(struct boot *b)
+{
+	boot_step(b->m, "01-e820");
+	b->firmware.arena = b->table.arena = &b->m->arena;
+	b->err = make_firmware_map(b);
+	if (!b->err)
+		b->err = e820_copy(&b->table, &b->firmware);
+	if (b->err)
+		return;
+	printk(b->m, 6, "BIOS-provided physical RAM map:");
+	print_map(b, "BIOS-e820");
+	printk(b->m, 6, "NX (Execute Disable) protection: active");
+	apply_parameters(b);
+	if (!b->err)
+		trim(b);
+	if (!b->err)
+		find_limits(b);
+}

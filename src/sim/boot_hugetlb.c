@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * hugepages=: pages of the size that the buddy allocator can give are taken from
+ * it, one node after the other; gigantic ones have to come out of memblock before
+ * anything else does.
+ */
+#include "sim/boot_state.h"
+
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+
+static u64 default_size(const struct boot *b)
+{
+	return PAGE_SIZE << b->m->arch->hugetlb_order;
+}
+
+static u64 option_size(const struct boot *b, const struct hugetlb_option *option)
+{
+	if (option->page_size)
+		return option->page_size;
+	return b->cmdline.default_hugepagesz ? b->cmdline.default_hugepagesz : default_size(b);
+}
+
+static bool has_gigantic(const struct boot *b)
+{
+	return b->m->arch->bits == 64;
+}
+
+static void take_gigantic(struct boot *b, const struct hugetlb_option *option)
+{
+	unsigned int node = 0;
+
+	for (u64 i = 0; i < option->nr_pages && b->nr_gigantic < MAX_GIGANTIC; i++) {
+		struct memblock_request req = {
+			.size = SZ_1G, .align = SZ_1G, .nid = option->node,
+			.exact_nid = option->node >= 0, .who = "gigantic page",
+		};
+		u64 at = 0;
+
+		/* Spread over the nodes: each tries in turn. */
+		for (unsigned int tries = 0; option->node < 0 && !at &&
+		     tries < b->m->nr_nodes; tries++) {
+			req.nid = (int)node;
+			req.exact_nid = true;
+			node = (node + 1) % b->m->nr_nodes;
+			at = memblock_alloc(b->m->memblock, &req);
+		}
+		if (option->node >= 0)
+			at = memblock_alloc(b->m->memblock, &req);
+		if (!at)
+			break;
+		b->gigantic[b->nr_gigantic++] =
+			(struct gigantic_page){ PFN_DOWN(at), SZ_1G >> PAGE_SHIFT };
+	}
+}
+
+void boot_hugetlb_early(struct boot *b)
+{
+	for (unsigned int i = 0; i < b->cmdline.nr_hugetlb; i++) {
+		const struct hugetlb_option *option = &b->cmdline.hugetlb[i];
+		u64 before = b->nr_gigantic;
+
+		if (!has_gigantic(b) || option_size(b, option) != SZ_1G)
+			continue;
+		take_gigantic(b, option);
+		if (b->nr_gigantic - before < option->nr_pages)
+			printk(b->m, 4, "HugeTLB: allocating %llu of page size 1.00 GiB "
+			       "failed.  Only allocated %llu hugepages.",
+			       (unsigned long long)option->nr_pages,
+			       (unsigned long long)(b->nr_gigantic - before));
+	}
+}
+
+/* The pages are the kernel's own now: they count as managed. */
+static void account_gigantic(struct boot *b)
+{
+	for (unsigned int i = 0; i < b->nr_gigantic; i++) {
+		struct zone *zone = pfn_zone(b->m, b->gigantic[i].pfn);
+
+		adjust_managed_page_count(b->m, zone, (s64)b->gigantic[i].nr_pages);
+	}
+}
+
+static bool take_one(struct boot *b, int node)
+{
+	const struct alloc_request req = {
+		.gfp = (GFP_HIGHUSER | __GFP_COMP | __GFP_NOWARN | __GFP_RETRY_MAYFAIL |
+			(node >= 0 ? __GFP_THISNODE : 0)),
+		.order = b->m->arch->hugetlb_order, .node = node, .owner = PGTY_hugetlb,
+	};
+	u32 pfn;
+	int err = alloc_pages(b->m, &req, &pfn);
+
+	if (err == -ENOBUFS)
+		boot_fail(b, -ENOMEM, NULL);
+	return !err;
+}
+
+static u64 take_pages(struct boot *b, const struct hugetlb_option *option)
+{
+	unsigned int node = 0, misses = 0;
+	u64 taken = 0;
+
+	while (taken < option->nr_pages && misses < b->m->nr_nodes && !b->err) {
+		int nid = option->node >= 0 ? option->node : (int)node;
+
+		node = (node + 1) % b->m->nr_nodes;
+		if (b->m->nodes[nid] && b->m->nodes[nid]->has_memory && take_one(b, nid)) {
+			taken++;
+			misses = 0;
+		} else {
+			misses++;
+		}
+	}
+	return taken;
+}
+
+static void say_size(struct boot *b, u64 size, u64 taken)
+{
+	bool vmemmap = b->m->arch->vmemmap_start;
+	u64 kb = (size >> PAGE_SHIFT) * b->m->arch->struct_page_bytes >> 10;
+	u64 unit = size >= SZ_1G ? SZ_1G : SZ_1M;
+
+	printk(b->m, 6, "HugeTLB: registered %llu.00 %s page size, pre-allocated %llu pages",
+	       (unsigned long long)(size / unit), unit == SZ_1G ? "GiB" : "MiB",
+	       (unsigned long long)taken);
+	printk(b->m, 6, "HugeTLB: %llu KiB vmemmap can be freed for a %llu.00 %s page",
+	       (unsigned long long)(vmemmap ? kb - 4 : 0), (unsigned long long)(size / unit),
+	       unit == SZ_1G ? "GiB" : "MiB");
+}
+
+void boot_hugetlb(struct boot *b)
+{
+	u64 taken = 0, wanted = 0;
+
+	account_gigantic(b);
+	for (unsigned int i = 0; i < b->cmdline.nr_hugetlb && !b->err; i++) {
+		const struct hugetlb_option *option = &b->cmdline.hugetlb[i];
+
+		if (option_size(b, option) != default_size(b))
+			continue;
+		wanted += option->nr_pages;
+		taken += take_pages(b, option);
+	}
+	if (taken < wanted)
+		printk(b->m, 4, "HugeTLB: allocating %llu of page size 2.00 MiB failed.  Only "
+		       "allocated %llu hugepages.", (unsigned long long)wanted,
+		       (unsigned long long)taken);
+	if (has_gigantic(b))
+		say_size(b, SZ_1G, b->nr_gigantic);
+	say_size(b, default_size(b), taken);
+	b->m->tunables->nr_hugepages = taken;
+	b->m->tunables->nr_hugepages_mempolicy = taken;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What happens once the allocator runs: pools for atomic DMA, huge pages that the
+ * command line asks for, whether THP is on, and reserves that follow from the
+ * amount of memory.
+ */
+#include "sim/boot_state.h"
+
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+
+/* 0, or the failure for lack of host memory; lack of simulated memory is fine. */
+static bool take_pages(struct boot *b, const struct alloc_request *req, u32 *pfn)
+{
+	int err = b->err ? b->err : alloc_pages(b->m, req, pfn);
+
+	if (err == -ENOBUFS)
+		boot_fail(b, -ENOMEM, NULL);
+	return !err;
+}
+
+static u64 atomic_pool_bytes(const struct machine *m)
+{
+	u64 pages = m->totalram_pages / (SZ_1G / (128 * SZ_1K));
+
+	pages = MIN(pages, 1ULL << MAX_PAGE_ORDER);
+	return MAX(PFN_PHYS(pages), 128 * SZ_1K);
+}
+
+static void atomic_pool(struct boot *b, gfp_t gfp, const char *name)
+{
+	struct alloc_request req = {
+		.gfp = GFP_KERNEL | gfp | __GFP_NOWARN, .node = NUMA_NO_NODE,
+		.order = MIN((unsigned int)get_order(atomic_pool_bytes(b->m)), MAX_PAGE_ORDER),
+		.owner = PGTY_kernel,
+	};
+	u32 pfn;
+	bool done;
+
+	while (!(done = take_pages(b, &req, &pfn)) && req.order && !b->err)
+		req.order--;
+	if (done)
+		printk(b->m, 6, "DMA: preallocated %llu KiB %s pool for atomic allocations",
+		       (unsigned long long)(PAGE_SIZE << req.order >> 10), name);
+}
+
+static bool zone_type_managed(const struct machine *m, enum zone_type type)
+{
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (m->zones[i]->type == type && zone_managed(m->zones[i]))
+			return true;
+	return false;
+}
+
+void boot_atomic_pools(struct boot *b)
+{
+	if (b->m->arch->bits != 64)
+		return;
+	boot_step(b->m, "14-late");
+	atomic_pool(b, 0, "GFP_KERNEL");
+	if (zone_type_managed(b->m, ZONE_DMA))
+		atomic_pool(b, GFP_DMA, "GFP_KERNEL|GFP_DMA");
+	if (b->m->arch->zones >> ZONE_DMA32 & 1)
+		atomic_pool(b, GFP_DMA32, "GFP_KERNEL|GFP_DMA32");
+}
+
+/* THP defaults to always; a machine below 512 MiB goes without. */
+void boot_thp(struct boot *b)
+{
+	static const s32 values[] = {
+		[THP_DEFAULT] = 2, [THP_NEVER] = 0, [THP_MADVISE] = 1, [THP_ALWAYS] = 2,
+	};
+	const char *word = machine_config_get(b->config, "TRANSPARENT_HUGEPAGE");
+	struct tunables *t = b->m->tunables;
+
+	t->thp_enabled = values[b->cmdline.thp];
+	if (b->cmdline.thp == THP_DEFAULT && word && !strcmp(word, "madvise"))
+		t->thp_enabled = 1;
+	if (b->cmdline.thp == THP_DEFAULT && word && !strcmp(word, "never"))
+		t->thp_enabled = 0;
+	if (b->m->totalram_pages < 512 * SZ_1M >> PAGE_SHIFT)
+		t->thp_enabled = 0;
+	if (t->thp_enabled)
+		set_recommended_min_free_kbytes(b->m);
+}
+
+void boot_reserves(struct boot *b)
+{
+	u64 free_kbytes = global_zone_stat(b->m, NR_FREE_PAGES) << (PAGE_SHIFT - 10);
+
+	b->m->tunables->user_reserve_kbytes = MIN(free_kbytes / 32, 131072);
+	b->m->tunables->admin_reserve_kbytes = MIN(free_kbytes / 32, 8192);
+}
+
+/* The shadow entries of evicted pages: how many bits for time, on this machine. */
+void boot_workingset(struct boot *b)
+{
+	int timestamp_bits = b->m->arch->bits == 64 ? 36 : 14;
+	int max_order = fls64(b->m->totalram_pages - 1);
+
+	printk(b->m, 6, "workingset: timestamp_bits=%d max_order=%d bucket_order=%d",
+	       timestamp_bits, max_order, MAX(max_order - timestamp_bits, 0));
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Stages that mostly speak: lines of the log about things that are decided
+ * elsewhere, at the place where the real kernel prints them.
+ */
+#include "sim/boot_state.h"
+
+#include "sim/phys/page_alloc.h"
+
+void boot_banner(struct boot *b)
+{
+	printk(b->m, 5, "%s", b->image.version);
+	if (b->m->arch->bits == 64)
+		printk(b->m, 6, "Command line: %s", b->config->cmdline ? b->config->cmdline : "");
+}
+
+/* A RAM disk above the direct map of a 32-bit kernel moves below its end. */
+static void move_ramdisk(struct boot *b)
+{
+	u64 size = b->initrd.end - b->initrd.start;
+	const struct memblock_request req = {
+		.size = size, .align = PAGE_SIZE, .max_addr = PFN_PHYS(b->max_low_pfn),
+		.nid = -1, .keep_min = true, .who = "initrd",
+	};
+	u64 at = boot_alloc(b, &req);
+
+	if (!at)
+		return;
+	printk(b->m, 6, "Allocated new RAMDISK: [mem 0x%08llx-0x%08llx]",
+	       (unsigned long long)at, (unsigned long long)(at + size - 1));
+	printk(b->m, 6, "Move RAMDISK from [mem 0x%08llx-0x%08llx] to [mem 0x%08llx-0x%08llx]",
+	       (unsigned long long)b->initrd.start, (unsigned long long)b->initrd.end - 1,
+	       (unsigned long long)at, (unsigned long long)(at + size - 1));
+	boot_phys_free(b, b->initrd.start, size, "initrd");
+	b->initrd = (struct phys_range){ at, at + size };
+	boot_reserve(b, at, size, "initrd");
+}
+
+void boot_ramdisk(struct boot *b)
+{
+	if (b->initrd.start == b->initrd.end)
+		return;
+	printk(b->m, 6, "RAMDISK: [mem 0x%08llx-0x%08llx]",
+	       (unsigned long long)b->initrd.start, (unsigned long long)b->initrd.end - 1);
+	if (b->initrd.end > PFN_PHYS(b->max_low_pfn))
+		move_ramdisk(b);
+}
+
+void boot_lowmem_lines(struct boot *b)
+{
+	if (!b->m->arch->lowmem_end)
+		return;
+	printk(b->m, 5, "%lluMB HIGHMEM available.",
+	       (unsigned long long)((b->max_pfn - b->max_low_pfn) >> (20 - PAGE_SHIFT)));
+	printk(b->m, 5, "%lluMB LOWMEM available.",
+	       (unsigned long long)(b->max_low_pfn >> (20 - PAGE_SHIFT)));
+	printk(b->m, 6, "  mapped low ram: 0 - %08llx",
+	       (unsigned long long)PFN_PHYS(b->max_low_pfn));
+	printk(b->m, 6, "  low ram: 0 - %08llx", (unsigned long long)PFN_PHYS(b->max_low_pfn));
+}
+
+static unsigned int nr_nodes(const struct machine *m)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		nr += m->nodes[i] != NULL;
+	return nr;
+}
+
+/* "Fallback order for Node 0: 0 1 " */
+static void print_fallback(struct boot *b, const struct pglist_data *node)
+{
+	struct out line = OUT_INIT;
+
+	for (unsigned int i = 0; i < node->nr_fallback; i++)
+		out_printf(&line, "%u ", node->fallback[i]);
+	if (line.failed)
+		boot_fail(b, -ENOMEM, NULL);
+	else
+		printk(b->m, 6, "Fallback order for Node %u: %s", node->id,
+		       line.text ? line.text : "");
+	out_free(&line);
+}
+
+/* The highest zone that mappings use: what memory policies are about. */
+static const char *policy_zone(const struct machine *m)
+{
+	int highest = ZONE_DMA;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (zone_populated(m->zones[i]) && m->zones[i]->type != ZONE_MOVABLE)
+			highest = MAX(highest, (int)m->zones[i]->type);
+	return zone_names[highest];
+}
+
+void boot_zonelists(struct boot *b)
+{
+	struct machine *m = b->m;
+
+	boot_step(m, "09-zonelists");
+	b->err = build_all_zonelists(m);
+	if (b->err)
+		return;
+	for (unsigned int i = 0; i < m->nr_nodes && m->arch->numa; i++)
+		if (m->nodes[i])
+			print_fallback(b, m->nodes[i]);
+	printk(m, 6, "Built %u zonelists, mobility grouping %s.  Total pages: %llu", nr_nodes(m),
+	       m->mobility_grouping_off ? "off" : "on", (unsigned long long)b->vm_total_pages);
+	if (m->arch->numa)
+		printk(m, 6, "Policy zone: %s", policy_zone(m));
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		const struct pglist_data *node = m->nodes[i];
+
+		for (unsigned int j = 0; node && j < node->nr_zonelist; j++)
+			boot_note(m, "node %u tries %u: node %u zone %s", i, j + 1,
+				  m->zones[node->zonelist[j]]->node,
+				  m->zones[node->zonelist[j]]->name);
+	}
+}
+
+void boot_auto_init_line(struct boot *b)
+{
+	struct machine *m = b->m;
+	const struct zone *high = m->nodes[0] ? m->nodes[0]->zones[ZONE_HIGHMEM] : NULL;
+	const struct zone *movable = m->nodes[0] ? m->nodes[0]->zones[ZONE_MOVABLE] : NULL;
+
+	printk(m, 6, "mem auto-init: stack:all(zero), heap alloc:on, heap free:off");
+	if (!high || !movable)
+		return;
+	printk(m, 6, "Initializing HighMem for node 0 (%08llx:%08llx)",
+	       (unsigned long long)high->start_pfn, (unsigned long long)zone_end_pfn(high));
+	printk(m, 6, "Initializing Movable for node 0 (%08llx:%08llx)",
+	       (unsigned long long)movable->start_pfn,
+	       (unsigned long long)zone_end_pfn(movable));
+}
+
+static void print_online(struct boot *b)
+{
+	const struct machine *m = b->m;
+	unsigned int with_cpus = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		with_cpus += m->nodes[i] && m->nodes[i]->has_cpu;
+	printk(b->m, 6, "smp: Bringing up secondary CPUs ...");
+	printk(b->m, 6, "smp: Brought up %u node%s, %u CPU%s", MAX(with_cpus, 1),
+	       with_cpus > 1 ? "s" : "", m->nr_cpus, m->nr_cpus > 1 ? "s" : "");
+}
+
+void boot_smp_lines(struct boot *b)
+{
+	print_online(b);
+	for (unsigned int i = 0; i < b->m->nr_nodes && b->m->arch->bits == 64; i++)
+		if (b->m->nodes[i] && b->m->nodes[i]->has_memory)
+			printk(b->m, 6, "node %u deferred pages initialised in 0ms", i);
+}
+
+void boot_device_lines(struct boot *b)
+{
+	printk(b->m, 6, "devtmpfs: initialized");
+	if (b->m->arch->bits == 64)
+		printk(b->m, 6, "x86/mm: Memory block size: %lluMB",
+		       (unsigned long long)(memory_block_bytes(b->m) >> 20));
+}
+
+void boot_swiotlb_line(struct boot *b)
+{
+	const u64 bytes = 64 * SZ_1M;
+
+	if (!b->swiotlb)
+		return;
+	if (b->m->release == R_6_1)
+		printk(b->m, 6, "PCI-DMA: Using software bounce buffering for IO (SWIOTLB)");
+	printk(b->m, 6, "software IO TLB: mapped [mem 0x%016llx-0x%016llx] (%lluMB)",
+	       (unsigned long long)b->swiotlb, (unsigned long long)(b->swiotlb + bytes),
+	       (unsigned long long)(bytes >> 20));
+}
+
+/* Watermarks and what follows from them: a postcore initcall. */
+void boot_wmarks(struct boot *b)
+{
+	boot_step(b->m, "13-watermarks");
+	init_per_zone_wmark_min(b->m);
+	for (unsigned int i = 0; i < b->m->nr_zones; i++) {
+		const struct zone *zone = b->m->zones[i];
+
+		if (zone_populated(zone))
+			boot_note(b->m, "node %u zone %s: min %llu low %llu high %llu", zone->node,
+				  zone->name, (unsigned long long)zone->watermark[WMARK_MIN],
+				  (unsigned long long)zone->watermark[WMARK_LOW],
+				  (unsigned long long)zone->watermark[WMARK_HIGH]);
+	}
+}
+
+void boot_slab(struct boot *b)
+{
+	printk(b->m, 6, "SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=%u, Nodes=%u",
+	       b->m->nr_cpus, nr_nodes(b->m));
+}
+
+void boot_run_init(struct boot *b)
+{
+	printk(b->m, 6, "Write protecting the kernel read-only data: %lluk",
+	       (unsigned long long)((b->image.data.start - b->image.code.start) >> 10));
+	printk(b->m, 6, "Run /init as init process");
+}
