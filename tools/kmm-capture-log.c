@@ -20,14 +20,37 @@ static void log_e820(struct capture *c, const char *rest)
 		capture_add(c->e820, start, end + 1, rest + at, 0);
 }
 
+/* Does the command line change the map? Then the boot makes its changes again. */
+static bool cmdline_changes_map(const struct capture *c)
+{
+	g_auto(GStrv) words = g_strsplit(c->cmdline, " ", -1);
+
+	for (char **word = words; *word; word++) {
+		if (g_str_has_prefix(*word, "mem=") || g_str_has_prefix(*word, "memmap="))
+			return true;
+	}
+	return false;
+}
+
+/* "e820: remove [mem A-B] usable": cut out, below 1 MiB as every boot does it. */
+static void log_remove(struct capture *c, const char *rest)
+{
+	ull start, end;
+
+	if (cmdline_changes_map(c) ||
+	    sscanf(rest, " [mem 0x%llx-0x%llx] usable", &start, &end) != 2 || end <= SZ_1M)
+		return;
+	capture_add(c->updates, start, end < CAPTURE_ADDR_END ? end + 1 : CAPTURE_ADDR_END,
+		    "reserved", 0);
+}
+
 /* "e820: update [mem A-B] usable ==> reserved": the kernel's own corrections. */
 static void log_update(struct capture *c, const char *rest)
 {
 	ull start, end;
 	char from[24], to[24];
 
-	/* Page 0 and what the command line asks for are done again by the boot. */
-	if (strstr(c->cmdline, "mem=") || strstr(c->cmdline, "memmap="))
+	if (cmdline_changes_map(c))
 		return;
 	if (sscanf(rest, " [mem 0x%llx-0x%llx] %23s ==> %23[^\n]", &start, &end, from, to) != 4 ||
 	    strcmp(from, "usable") || !strcmp(to, "usable") || end < 0x1000)
@@ -224,6 +247,7 @@ static const struct {
 } rows[] = {
 	{ "BIOS-e820:", log_e820 },
 	{ "e820: update", log_update },
+	{ "e820: remove", log_remove },
 	{ "RAMDISK:", log_ramdisk },
 	{ "Allocated new RAMDISK:", log_ramdisk },
 	{ "ACPI: SRAT:", log_srat },

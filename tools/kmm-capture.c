@@ -73,46 +73,70 @@ static void capture_free(struct capture *c)
 	g_free(c);
 }
 
-static bool cpu_bits_or(u64 *bits, const char *cpulist)
+static void add_cpu(GString *list, unsigned int cpu)
 {
-	const char *why;
+	g_string_append_printf(list, "%s%u", list->len ? "," : "", cpu);
+}
 
-	return cpulist && config_value_list(cpulist, bits, MAX_CPUS, &why);
+/* A CPU that another node has already (numa=fake shows it in several) is left out. */
+static void take_cpus(struct capture *c, struct capture_node *node, u64 *taken)
+{
+	u64 bits[CPU_WORDS] = { 0 };
+	GString *list;
+	const char *why;
+	bool twice = false;
+
+	if (!node->cpulist || !config_value_list(node->cpulist, bits, MAX_CPUS, &why))
+		return;
+	for (unsigned int i = 0; i < CPU_WORDS; i++)
+		twice |= (bits[i] & taken[i]) != 0;
+	list = g_string_new(NULL);
+	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++) {
+		if (!(bits[cpu / 64] >> (cpu % 64) & 1))
+			continue;
+		c->nr_cpus = MAX(c->nr_cpus, cpu + 1);
+		if (!(taken[cpu / 64] >> (cpu % 64) & 1))
+			add_cpu(list, cpu);
+		taken[cpu / 64] |= 1ULL << (cpu % 64);
+	}
+	if (twice) {
+		capture_note(c, "CPUs that several nodes list stand in the first of them");
+		g_free(node->cpulist);
+		node->cpulist = g_strdup(list->str);
+	}
+	g_string_free(list, TRUE);
 }
 
 /* Each CPU stands in one node: those that are offline join the first node. */
 static int settle_cpus(struct capture *c)
 {
-	u64 bits[CPU_WORDS] = { 0 };
-	GString *first = NULL;
-	unsigned int nid;
+	u64 taken[CPU_WORDS] = { 0 };
+	unsigned int nid = 0, nr_added = 0;
+	GString *list;
 
 	if (c->nr_cpus > MAX_CPUS) {
 		fprintf(stderr, "kmm-capture: %u CPUs; at most %d are simulated\n", c->nr_cpus,
 			MAX_CPUS);
 		return -EINVAL;
 	}
-	for (nid = 0; nid < c->nr_nodes; nid++)
-		cpu_bits_or(bits, c->nodes[nid].cpulist);
-	for (unsigned int cpu = c->nr_cpus; cpu < MAX_CPUS; cpu++) {
-		if (bits[cpu / 64] >> (cpu % 64) & 1)
-			c->nr_cpus = cpu + 1;
-	}
-	for (nid = 0; nid + 1 < c->nr_nodes && !c->nodes[nid].online; nid++)
-		;
+	for (unsigned int i = 0; i < c->nr_nodes; i++)
+		take_cpus(c, &c->nodes[i], taken);
+	while (nid + 1 < c->nr_nodes && !c->nodes[nid].online)
+		nid++;
+	list = g_string_new(c->nodes[nid].cpulist);
 	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
-		if (bits[cpu / 64] >> (cpu % 64) & 1)
+		if (taken[cpu / 64] >> (cpu % 64) & 1)
 			continue;
-		if (!first)
-			first = g_string_new(c->nodes[nid].cpulist);
-		g_string_append_printf(first, "%s%u", first->len ? "," : "", cpu);
+		add_cpu(list, cpu);
+		nr_added++;
 	}
-	if (first) {
-		if (c->nodes[nid].cpulist && *c->nodes[nid].cpulist)
-			capture_note(c, "CPUs that are offline stand in node %u", nid);
+	if (nr_added && c->nodes[nid].cpulist && *c->nodes[nid].cpulist)
+		capture_note(c, "CPUs that are offline stand in node %u", nid);
+	if (nr_added) {
 		g_free(c->nodes[nid].cpulist);
-		c->nodes[nid].cpulist = g_string_free(first, FALSE);
+		c->nodes[nid].cpulist = g_strdup(list->str);
 	}
+	g_string_free(list, TRUE);
 	return 0;
 }
 
