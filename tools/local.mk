@@ -8,3 +8,9 @@ kmm_capture_SOURCES = \
 	tools/kmm-capture-log.c tools/kmm-capture-memory.c tools/kmm-capture-source.c \
 	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c
 kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)
+
+bin_PROGRAMS += kmm-run kmm-ctl
+kmm_run_SOURCES = tools/kmm-run.c
+kmm_run_LDADD = $(KMM_LIBS)
+kmm_ctl_SOURCES = tools/kmm-ctl.c
+kmm_ctl_LDADD = $(GLIB_LIBS)

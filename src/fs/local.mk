@@ -28,6 +28,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/journal.c \
 	src/fs/core/journal_code.c src/fs/core/journal_code.h \
 	src/fs/core/line.c src/fs/core/line.h \
+	src/fs/core/line_run.c \
 	src/fs/core/replay.c src/fs/core/replay.h \
 	src/fs/core/verb.c \
 	src/fs/core/word.c src/fs/core/word.h \

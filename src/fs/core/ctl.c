@@ -185,9 +185,14 @@ static int run_elsewhere(struct ctl *ctl, const char *text, size_t len)
 	if (!err)
 		err = tree_run(ctl->tree, line.text, caller, &ctl->reply, &ctl->sentence);
 	out_free(&line);
-	ctl->req.call.err = err;
-	if (err)
+	if (err && !ctl->reply.len) {
+		ctl->req.call.err = err;
 		print_reply(ctl, err);
+	}
+	if (err) {
+		lock(ctl);
+		note(ctl, text, len, err);
+	}
 	return err;
 }
 
@@ -202,6 +207,17 @@ static int unreadable(struct ctl *ctl, const char *text, size_t len, int err)
 	return err;
 }
 
+/* `sim/ctl: alloc_pages 0`, written to sim/ctl itself: as a journal has it. */
+static bool is_own_path(const struct ctl *ctl, const struct line *line)
+{
+	char path[32];
+
+	if (line->kind != LINE_WRITE || line->path.len >= sizeof(path))
+		return false;
+	scope_path(ctl->scope, path);
+	return word_is(&line->path, path);
+}
+
 /* One line without its newline. *ran: it was run, and more than a comment. */
 static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 {
@@ -214,6 +230,7 @@ static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 	if (!err && line.kind == LINE_EMPTY)
 		return 0;
 	ctl->wrote = true;
+	ctl->req.call.verb = NULL;
 	if (ctl->readable) {
 		int no_room = ctl_queue_reserve(&ctl->replies, REPLY_BYTES);
 
@@ -223,7 +240,7 @@ static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 	*ran = true;
 	if (err)
 		err = unreadable(ctl, text, len, err);
-	else if (line.kind == LINE_CALL)
+	else if (line.kind == LINE_CALL || is_own_path(ctl, &line))
 		err = run_call(ctl, line.text, line.len);
 	else
 		err = run_elsewhere(ctl, text, len);
@@ -418,6 +435,18 @@ int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t
 	if (ctl->sentence.len)
 		out_write(sentence, ctl->sentence.text, ctl->sentence.len);
 	ctl_release(ctl);
+	return err;
+}
+
+int ctl_last_error(struct tree *tree, struct out *sentence)
+{
+	int err;
+
+	tree_lock_read(tree);
+	err = tree->last.err;
+	if (tree->last.sentence.len)
+		out_puts(sentence, tree->last.sentence.text);
+	tree_unlock(tree);
 	return err;
 }
 

@@ -37,6 +37,9 @@ void ctl_release(struct ctl *ctl);
 int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t len,
 	    struct out *reply, struct out *sentence);
 
+/* The errno of the last line that ran, its sentence appended. Takes the lock. */
+int ctl_last_error(struct tree *tree, struct out *sentence);
+
 /* The bare result of the last call of a scope: sim/result, PID/result. Read side. */
 int ctl_result(const struct view *view, struct out *out);
 

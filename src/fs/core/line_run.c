@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Lines without a mount: kmm-run, scenarios, and what a control file is given for
+ * other files. A line does what a shell would do through the mount: cat opens and
+ * reads, `PATH: LINE` opens and writes. The lock is taken by what is called.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "fs/core/call.h"
+#include "fs/core/ctl.h"
+
+#define READ_BYTES 65536
+
+/* What one line works on. */
+struct run {
+	struct tree *tree;
+	struct caller caller;
+	struct line line;
+	char path[LINE_BYTES + 1];
+	struct out *out, *sentence;
+};
+
+static int complain(struct run *run, int err)
+{
+	out_quote(run->sentence, run->path, strlen(run->path));
+	out_printf(run->sentence, ": %s", strerror(-err));
+	return err;
+}
+
+static int read_all(struct run *run, struct handle *handle)
+{
+	char buf[READ_BYTES];
+	u64 offset = 0;
+	ssize_t n;
+
+	while ((n = handle_read(handle, offset, buf, sizeof(buf))) > 0) {
+		out_write(run->out, buf, n);
+		offset += n;
+	}
+	return n < 0 ? (int)n : out_error(run->out);
+}
+
+static int run_cat(struct run *run)
+{
+	struct handle *handle;
+	struct node node;
+	int err = tree_walk(run->tree, run->path, run->caller, &node);
+
+	if (!err)
+		err = tree_open(run->tree, node, run->caller, O_RDONLY, &handle);
+	if (err)
+		return complain(run, err);
+	err = read_all(run, handle);
+	handle_release(handle);
+	return err ? complain(run, err) : 0;
+}
+
+/* A write to a file that is no ctl; its sentence is the tree's last one. */
+static int store(struct run *run, struct node node, const char *text, size_t len)
+{
+	struct handle *handle;
+	int err = tree_open(run->tree, node, run->caller, O_WRONLY, &handle);
+	ssize_t n;
+
+	if (err)
+		return complain(run, err);
+	n = handle_write(handle, 0, text, len);
+	handle_release(handle);
+	if (n >= 0)
+		return 0;
+	tree_lock_read(run->tree);
+	if (run->tree->last.sentence.len)
+		out_puts(run->sentence, run->tree->last.sentence.text);
+	tree_unlock(run->tree);
+	if (!run->sentence->len)
+		return complain(run, n);
+	return n;
+}
+
+static int run_store(struct run *run, struct node node)
+{
+	struct words expected;
+	char result[32] = "0";
+	size_t len = line_store(run->line.text, run->line.len, &expected);
+	int err = store(run, node, run->line.text, len);
+
+	if (err)
+		snprintf(result, sizeof(result), "-1 %s", errno_text(err));
+	out_puts(run->out, result);
+	if (err && run->sentence->len)
+		out_printf(run->out, " (%s)", run->sentence->text);
+	out_putc(run->out, '\n');
+	return line_judge(&expected, err, 0, run->path, result, run->sentence);
+}
+
+static int run_write(struct run *run)
+{
+	struct tree *tree = run->tree;
+	struct node node;
+	struct view view;
+	int err = tree_walk(tree, run->path, run->caller, &node);
+
+	if (err)
+		return complain(run, err);
+	if (tree_row(tree, node)->kind != ROW_CTL)
+		return run_store(run, node);
+	tree_lock_read(tree);
+	err = node_view(tree, node, run->caller, &view);
+	tree_unlock(tree);
+	if (err)
+		return complain(run, err);
+	return ctl_run(tree, &view, run->line.text, run->line.len, run->out, run->sentence);
+}
+
+/* Directories cannot be made or removed anywhere yet: the errno is the place's. */
+static int run_directory(struct run *run)
+{
+	char *slash = strrchr(run->path, '/');
+	struct node node;
+	int there = tree_walk(run->tree, run->path, run->caller, &node), err;
+
+	if (run->line.kind == LINE_MKDIR && !there)
+		return complain(run, -EEXIST);
+	if (run->line.kind == LINE_RMDIR && there)
+		return complain(run, there);
+	if (slash)
+		*slash = '\0';
+	err = tree_walk(run->tree, slash ? run->path : "", run->caller, &node);
+	if (slash)
+		*slash = '/';
+	return complain(run, err ? err : tree_create_error(run->tree, node));
+}
+
+int tree_run(struct tree *tree, const char *text, struct caller caller, struct out *out,
+	     struct out *sentence)
+{
+	struct run run = {
+		.tree = tree, .caller = caller, .out = out, .sentence = sentence,
+	};
+	size_t len = strlen(text);
+	int err;
+
+	while (len && text[len - 1] == '\n')
+		len--;
+	if (len > 2 * LINE_BYTES)
+		return -E2BIG;
+	err = line_parse(text, len, &run.line, sentence);
+	if (err || run.line.kind == LINE_EMPTY)
+		return err;
+	if (run.line.kind == LINE_CALL)
+		run.line.path = (struct word){ "sim/ctl", 7, false };
+	if (run.line.path.len > LINE_BYTES)
+		return -E2BIG;
+	memcpy(run.path, run.line.path.text, run.line.path.len);
+	run.path[run.line.path.len] = '\0';
+	switch (run.line.kind) {
+	case LINE_CAT:
+		return run_cat(&run);
+	case LINE_MKDIR:
+	case LINE_RMDIR:
+		return run_directory(&run);
+	default:
+		return run_write(&run);
+	}
+}
