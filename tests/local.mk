@@ -48,3 +48,7 @@ EXTRA_DIST += \
 	tests/golden/6.1/i386pae-1G/slabinfo-geometry \
 	tests/golden/6.18/512M-1node/slabinfo-geometry \
 	tests/golden/6.18/8G-4node-dist/slabinfo-geometry
+check_PROGRAMS += tests/test_line
+TESTS += tests/test_line
+tests_test_line_SOURCES = tests/test_line.c
+tests_test_line_LDADD = $(TEST_LIBS)

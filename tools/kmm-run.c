@@ -292,11 +292,9 @@ static void run_terminal(struct runner *run)
 	out_free(&sentence);
 }
 
-static int fail(const char *fmt, const char *what, const char *why)
+static int fail(const char *what, const char *why)
 {
-	fprintf(stderr, "kmm-run: ");
-	fprintf(stderr, fmt, what, why);
-	fputc('\n', stderr);
+	fprintf(stderr, "kmm-run: %s%s\n", what, why);
 	return EXIT_USAGE;
 }
 
@@ -341,7 +339,7 @@ static int run_all(struct runner *run, const struct options *options)
 			run_script(run, &scripts[i], name ? MAX(i, 1) : i + 1);
 	}
 	if (!ok)
-		fail("%s: %s", name, strerror(errno));
+		fprintf(stderr, "kmm-run: %s: %s\n", name ? name : "-c", strerror(errno));
 	for (unsigned int i = 0; i < nr; i++)
 		free(scripts[i].text);
 	g_free(scripts);
@@ -363,10 +361,10 @@ static int boot_and_run(const struct options *options)
 	int err;
 
 	if (machine_config_load(name, (const char *const *)options->sets, &config, &error))
-		return fail("%s%s", error ? error : "no memory", "");
+		return fail(error ? error : "no memory", "");
 	err = tree_create(config, &run.tree, &error);
 	if (err) {
-		fail("the machine does not boot: %s%s", error ? error : strerror(-err), "");
+		fail("the machine does not boot: ", error ? error : strerror(-err));
 		free(error);
 		machine_config_free(config);
 		return EXIT_USAGE;
@@ -417,10 +415,10 @@ int main(int argc, char **argv)
 					 "1 when one failed, 2 for wrong usage.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		status = fail("%s%s", error->message, "; see --help");
+		status = fail(error->message, "; see --help");
 		g_error_free(error);
 	} else if (options.rest && options.rest[1]) {
-		status = fail("one script at a time: what is '%s'%s", options.rest[1], "?");
+		status = fail("one script at a time, not also ", options.rest[1]);
 	} else if (options.version) {
 		puts(PACKAGE_STRING);
 	} else if (options.list) {

@@ -107,12 +107,13 @@ static const char *keep(struct arg_env *env, const char *text, size_t len)
 static int read_offset(const struct word *word, const char *p, struct arg *arg,
 		       struct out *sentence)
 {
-	struct word rest = { p + 1, word->text + word->len - p - 1, false };
+	const char *end = word->text + word->len;
+	struct word rest = { p + 1, p < end ? end - p - 1 : 0, false };
 	bool negative;
 	u64 value;
 
 	arg->offset = 0;
-	if (!rest.len && p == word->text + word->len)
+	if (p == end)
 		return 0;
 	if (number_parse(&rest, &value, &negative, NULL) || negative ||
 	    value > (u64)INT64_MAX)
@@ -386,8 +387,7 @@ static int parse_flag(const struct word *word, flag_table_fn try_table, u64 *val
 
 	if (word->len == 1 && word->text[0] == '0')
 		return 0;
-	if (word->len)
-		try_table(&match);
+	try_table(&match);
 	if (!match.found)
 		return refuse_word(sentence, word, " is no flag's name");
 	if (match.ambiguous && !match.exact) {
@@ -419,6 +419,8 @@ static int parse_flags(const struct word *word, flag_table_fn try_table, struct 
 		flag.len = stop - p;
 		flag.quoted = false;
 		flag.len = line_trim(&flag.text, flag.len);
+		if (!flag.len)
+			return refuse_word(sentence, word, ": a flag's name is missing");
 		err = parse_flag(&flag, try_table, &arg->value, sentence);
 		if (err)
 			return err;
