@@ -139,7 +139,7 @@ static int run_destroy(struct call *call)
 	if (!strcmp(info.name, name) && is_kernels(call, cache))
 		return call_refuse(call, -EBUSY, "'%.80s' belongs to the kernel itself: only what "
 				   "kmem_cache_create made can go", name);
-	err = kmem_cache_destroy(call->m, cache);
+	err = kmem_cache_destroy_name(call->m, name);
 	if (err == -EBUSY)
 		out_printf(call->sentence, "'%.80s' still has %llu objects: free them first", name,
 			   (unsigned long long)info.active_objs);
