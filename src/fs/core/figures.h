@@ -19,7 +19,7 @@ bool option_on(const struct machine *m, const char *name);
 /* Does this machine's kernel have the counter on this line? */
 bool counter_shown(const struct machine *m, const struct counter_row *row);
 
-/* Of a zone; computed ones (nr_free_pages_blocks) included. */
+/* Of a zone. */
 u64 zone_figure(const struct machine *m, const struct zone *zone, enum zone_stat_item item);
 
 /*

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Files of proc/: each has the lines, labels, widths and blanks that a real kernel
+ * of the release printed on a machine of the same shape; sysctls take and refuse
+ * what it took and refused.
+ */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/machine.h"
+#include "tests/tree_files.h"
+
+struct file {
+	const char *name;
+	enum squeeze how;
+};
+
+static const struct file files[] = {
+	{ "proc/meminfo", SQUEEZE_COLUMNS },
+	{ "proc/zoneinfo", SQUEEZE_NUMBERS },
+	{ "proc/vmstat", SQUEEZE_NUMBERS },
+	{ "proc/buddyinfo", SQUEEZE_COLUMNS },
+	{ "proc/pagetypeinfo", SQUEEZE_COLUMNS },
+};
+
+static void each_shape(void (*check)(struct tree *tree, const struct shape *shape))
+{
+	for (unsigned int i = 0; i < nr_shapes; i++) {
+		struct tree *tree = shape_boot(&shapes[i]);
+
+		CU_ASSERT_PTR_NOT_NULL(tree);
+		if (tree)
+			check(tree, &shapes[i]);
+		tree_free(tree);
+	}
+}
+
+static void check_shapes(struct tree *tree, const struct shape *shape)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char *ours = tree_text(tree, files[i].name);
+		char *golden = golden_text(shape, files[i].name);
+		char what[128];
+
+		snprintf(what, sizeof(what), "%s/%s", shape->dir, files[i].name);
+		CU_ASSERT_PTR_NOT_NULL(ours);
+		CU_ASSERT_PTR_NOT_NULL(golden);
+		if (ours && golden)
+			CU_ASSERT(same_shape(what, ours, golden, files[i].how));
+		free(ours);
+		free(golden);
+	}
+}
+
+static void test_shapes(void)
+{
+	each_shape(check_shapes);
+}
+
+/* Values that depend on the kernel's layout in memory: boot's tests judge them. */
+static bool value_varies(const char *path)
+{
+	static const char *const names[] = { "min_free_kbytes", "user_reserve_kbytes" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(strrchr(path, '/') + 1, names[i]))
+			return true;
+	return false;
+}
+
+/* Each line of the golden list is "path:value"; all are there, with that value. */
+static void check_sysctls(struct tree *tree, const struct shape *shape)
+{
+	char *list = golden_text(shape, "sys_vm");
+	char *save = NULL;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(list);
+	for (char *line = strtok_r(list, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *value = strchr(line, ':');
+		char *ours;
+
+		*value++ = '\0';
+		ours = tree_text(tree, line);
+		if (ours)
+			ours[strcspn(ours, "\n")] = '\0';
+		if (!ours || (strcmp(ours, value) && !value_varies(line))) {
+			printf("%s/%s: '%s', not '%s'\n", shape->dir, line,
+			       ours ? ours : "(none)", value);
+			CU_FAIL("a sysctl differs");
+		}
+		free(ours);
+	}
+	free(list);
+}
+
+static void test_sysctls(void)
+{
+	each_shape(check_sysctls);
+}
+
+struct write {
+	const char *file, *text;
+	int err;		/* of 6.18 */
+	const char *after;	/* what the file reads then; NULL: not looked at */
+};
+
+static const struct write writes[] = {
+	{ "min_free_kbytes", "8192", 0, "8192\n" },
+	{ "min_free_kbytes", " 0x2000 ", 0, "8192\n" },
+	{ "min_free_kbytes", "8192 junk", 0, "8192\n" },
+	{ "min_free_kbytes", "8192junk", -EINVAL, "8192\n" },
+	{ "min_free_kbytes", "-1", -EINVAL, "8192\n" },
+	{ "min_free_kbytes", "", 0, "8192\n" },
+	{ "min_free_kbytes", " ", -EINVAL, "8192\n" },
+	{ "min_free_kbytes", "99999999999", -EINVAL, "8192\n" },
+	{ "watermark_scale_factor", "0", -EINVAL, "10\n" },
+	{ "watermark_scale_factor", "3001", -EINVAL, "10\n" },
+	{ "watermark_scale_factor", "3000", 0, "3000\n" },
+	{ "percpu_pagelist_high_fraction", "7", -EINVAL, "0\n" },
+	{ "percpu_pagelist_high_fraction", "8", 0, "8\n" },
+	{ "percpu_pagelist_high_fraction", "0", 0, "0\n" },
+	{ "lowmem_reserve_ratio", "256 32 0 0", 0, "256\t32\t0\t0\t0\n" },
+	{ "lowmem_reserve_ratio", "1 1 1 1", 0, "1\t1\t1\t1\t0\n" },
+	{ "lowmem_reserve_ratio", "-5", 0, "0\t1\t1\t1\t0\n" },
+	{ "lowmem_reserve_ratio", "256 256 32 0 0", 0, "256\t256\t32\t0\t0\n" },
+	{ "overcommit_ratio", "10", 0, "10\n" },
+	{ "overcommit_kbytes", "10000", 0, "10000\n" },
+	{ "overcommit_kbytes", "-1", -EINVAL, "10000\n" },
+	{ "overcommit_memory", "3", -EINVAL, "0\n" },
+	{ "swappiness", "201", -EINVAL, "60\n" },
+	{ "swappiness", "200", 0, "200\n" },
+	{ "compaction_proactiveness", "101", -EINVAL, NULL },
+	{ "extfrag_threshold", "1001", -EINVAL, NULL },
+	{ "dirty_bytes", "1000000", 0, "1000000\n" },
+	{ "dirty_bytes", "8191", -EINVAL, "1000000\n" },
+	{ "dirty_ratio", "30", 0, "30\n" },
+	{ "page-cluster", "32", -EINVAL, "3\n" },
+	{ "vfs_cache_pressure", "200", 0, "200\n" },
+	{ "zone_reclaim_mode", "7", 0, "7\n" },
+	{ "drop_caches", "3", 0, NULL },
+	{ "drop_caches", "5", -EINVAL, NULL },
+	{ "compact_memory", "1", 0, NULL },
+	{ "compact_memory", "2", -EINVAL, NULL },
+	{ "numa_zonelist_order", "node", 0, "Node\n" },
+	{ "numa_zonelist_order", "zone", -EINVAL, "Node\n" },
+	{ "stat_refresh", "1", 0, "" },
+};
+
+static void test_writes(void)
+{
+	struct tree *tree = shape_boot(&shapes[1]);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		const struct write *w = &writes[i];
+		char path[128];
+		char *after;
+		int err;
+
+		snprintf(path, sizeof(path), "proc/sys/vm/%s", w->file);
+		err = tree_write(tree, path, w->text);
+		if (err != w->err)
+			printf("%s <- '%s': %d, not %d\n", w->file, w->text, err, w->err);
+		CU_ASSERT_EQUAL(err, w->err);
+		after = w->after ? tree_text(tree, path) : NULL;
+		if (w->after && (!after || strcmp(after, w->after)))
+			printf("%s <- '%s' reads '%s'\n", w->file, w->text,
+			       after ? after : "(none)");
+		CU_ASSERT(!w->after || (after && !strcmp(after, w->after)));
+		free(after);
+	}
+	tree_free(tree);
+}
+
+/* Writing one file of a pair switches the other off. */
+static void test_pairs(void)
+{
+	struct tree *tree = shape_boot(&shapes[1]);
+	char *text;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+	CU_ASSERT_EQUAL(tree_write(tree, "proc/sys/vm/overcommit_kbytes", "4096\n"), 0);
+	text = tree_text(tree, "proc/sys/vm/overcommit_ratio");
+	CU_ASSERT_STRING_EQUAL(text, "0\n");
+	free(text);
+	CU_ASSERT_EQUAL(tree_write(tree, "proc/sys/vm/dirty_background_bytes", "1\n"), 0);
+	text = tree_text(tree, "proc/sys/vm/dirty_background_ratio");
+	CU_ASSERT_STRING_EQUAL(text, "0\n");
+	free(text);
+	text = tree_text(tree, "proc/meminfo");
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "CommitLimit:        4096 kB\n"));
+	free(text);
+	tree_free(tree);
+}
+
+/* One word for each page frame; free pages are as many as MemFree says. */
+static void test_kpageflags(void)
+{
+	struct tree *tree = shape_boot(&shapes[2]);
+	const struct machine *m;
+	struct handle *handle;
+	struct caller nobody = { 0 };
+	struct node node;
+	u64 words[512], pages = 0, buddy = 0, offset = 0;
+	s64 free_pages = 0;
+	ssize_t got;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+	m = tree_machine(tree);
+	CU_ASSERT_EQUAL_FATAL(tree_walk(tree, "proc/kpageflags", nobody, &node), 0);
+	CU_ASSERT_EQUAL_FATAL(tree_open(tree, node, nobody, 0, &handle), 0);
+	CU_ASSERT_EQUAL(handle_read(handle, 4, (char *)words, 8), -EINVAL);
+	CU_ASSERT_EQUAL(handle_read(handle, 0, (char *)words, 7), -EINVAL);
+	while ((got = handle_read(handle, offset, (char *)words, sizeof(words))) > 0) {
+		for (ssize_t i = 0; i < got / 8; i++)
+			buddy += words[i] >> 10 & 1;
+		pages += got / 8;
+		offset += got;
+	}
+	CU_ASSERT_EQUAL(got, 0);
+	CU_ASSERT_EQUAL(pages, ALIGN_UP(m->max_pfn, 32768));
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		free_pages += m->zones[i]->stat[NR_FREE_PAGES];
+	CU_ASSERT_EQUAL(buddy, (u64)free_pages);
+	handle_release(handle);
+	tree_free(tree);
+}
+
+int main(void)
+{
+	CU_pSuite suite;
+	unsigned int failures;
+
+	if (CU_initialize_registry())
+		return 1;
+	suite = CU_add_suite("proc files", NULL, NULL);
+	CU_add_test(suite, "text shapes", test_shapes);
+	CU_add_test(suite, "sysctl values", test_sysctls);
+	CU_add_test(suite, "sysctl writes", test_writes);
+	CU_add_test(suite, "pairs of sysctls", test_pairs);
+	CU_add_test(suite, "kpageflags", test_kpageflags);
+	CU_basic_run_tests();
+	failures = CU_get_number_of_failures() + !CU_get_number_of_tests_run();
+	CU_cleanup_registry();
+	return failures != 0;
+}
