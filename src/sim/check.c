@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "sim/machine.h"
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
 
@@ -11,6 +12,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	section_validate,
 	page_alloc_validate,
 	slab_validate,
+	hugetlb_validate,
 };
 
 void machine_check(const struct machine *machine, struct check *check)

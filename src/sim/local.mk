@@ -39,6 +39,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \
 	src/sim/phys/buddy_check.c src/sim/phys/buddy_run.c \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
+	src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \

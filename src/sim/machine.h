@@ -21,6 +21,7 @@ struct boot_log;
 struct slab_state;
 struct vmalloc_state;
 struct percpu_state;
+struct hugetlb_state;
 struct event_queue;
 struct page_owner;
 struct pressure_ops;
@@ -73,6 +74,7 @@ struct machine {
 	struct slab_state *slab;	/* phys/slab.h */
 	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
 	struct percpu_state *percpu;	/* phys/percpu.h */
+	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */

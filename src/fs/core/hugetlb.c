@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The second level's order is every architecture's; 64 bits have the third's too. */
+/* An order names a size; those without a pool are skipped. */
 #include "fs/core/hugetlb.h"
 
 #include <stdio.h>
 
-#include "sim/phys/tunables.h"
-
-static bool has_order(const struct machine *m, u32 order)
-{
-	return order == m->arch->hugetlb_order || (m->arch->bits == 64 && order == 18);
-}
-
-struct hugetlb_pool hugetlb_pool(const struct machine *m, const struct pglist_data *node,
-				 unsigned int order)
-{
-	struct hugetlb_pool pool = { 0 };
-
-	if (node || order != m->arch->hugetlb_order)
-		return pool;
-	pool.overcommit = m->tunables->nr_overcommit_hugepages;
-	return pool;
-}
-
-u64 hugetlb_all_pages(const struct machine *m)
-{
-	u64 pages = 0;
-
-	for (u32 order = 0; order <= 18; order++)
-		if (has_order(m, order))
-			pages += hugetlb_pool(m, NULL, order).total << order;
-	return pages;
-}
+#define LAST_ORDER 18
 
 bool hugetlb_next(const struct view *v, u32 *order)
 {
-	while (*order <= 18) {
-		if (has_order(v->m, *order))
+	for (; *order <= LAST_ORDER; ++*order)
+		if (hugetlb_has_order(v->m, *order))
 			return true;
-		++*order;
-	}
 	return false;
 }
 

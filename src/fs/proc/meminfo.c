@@ -191,7 +191,7 @@ static void show_line(struct out *out, const struct machine *m, const struct lin
 static void show_hugetlb(struct out *out, const struct machine *m)
 {
 	unsigned int order = m->arch->hugetlb_order;
-	struct hugetlb_pool pool = hugetlb_pool(m, NULL, order);
+	struct hugetlb_counts pool = hugetlb_counts(m, NULL, order);
 
 	out_printf(out, "HugePages_Total:   %5llu\n", (unsigned long long)pool.total);
 	out_printf(out, "HugePages_Free:    %5llu\n", (unsigned long long)pool.free);
@@ -199,7 +199,7 @@ static void show_hugetlb(struct out *out, const struct machine *m)
 	out_printf(out, "HugePages_Surp:    %5llu\n", (unsigned long long)pool.surplus);
 	out_printf(out, "Hugepagesize:   %8llu kB\n", (unsigned long long)KB(1ULL << order));
 	out_printf(out, "Hugetlb:        %8llu kB\n",
-		   (unsigned long long)KB(hugetlb_all_pages(m)));
+		   (unsigned long long)KB(hugetlb_total_pages(m)));
 }
 
 static void show_direct_map(struct out *out, const struct machine *m)

@@ -7,6 +7,7 @@
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
 #include "sim/boot/boot_log.h"
+#include "sim/phys/hugetlb.h"
 
 #define MIN_PERCPU_PAGELIST_HIGH_FRACTION 8
 #define MIN_DIRTY_BYTES (2 * PAGE_SIZE)
@@ -104,15 +105,35 @@ static int dirty_background_bytes_changed(struct store *s, s64 old)
 	return 0;
 }
 
-static int hugepages_changed(struct store *s, s64 old)
+/*
+ * As many pages as there are: too few is no error. (That goes for host memory as
+ * well: the file then reads what the pool has.)
+ */
+static int resize_pool(struct machine *m, u64 count)
 {
-	struct tunables *t = s->m->tunables;
+	int err = hugetlb_resize(m, m->arch->hugetlb_order, NUMA_NO_NODE, count);
 
+	return err == -ENOBUFS ? 0 : err;
+}
+
+static int nr_hugepages_changed(struct store *s, s64 old)
+{
 	(void)old;
-	if (!t->nr_hugepages && !t->nr_hugepages_mempolicy)
-		return 0;
-	out_puts(s->sentence, "pools of huge pages are not simulated yet: only 0 is taken");
-	return -EOPNOTSUPP;
+	return resize_pool(s->m, s->m->tunables->nr_hugepages);
+}
+
+static int nr_hugepages_mempolicy_changed(struct store *s, s64 old)
+{
+	(void)old;
+	return resize_pool(s->m, s->m->tunables->nr_hugepages_mempolicy);
+}
+
+static int overcommit_hugepages_changed(struct store *s, s64 old)
+{
+	(void)old;
+	hugetlb_set_overcommit(s->m, s->m->arch->hugetlb_order,
+			       s->m->tunables->nr_overcommit_hugepages);
+	return 0;
 }
 
 #define LAST_INT INT32_MAX
@@ -163,9 +184,11 @@ static const struct value_entry vm_values[] = {
 	VALUE_ROW("mmap_rnd_bits", 0600, ALL, mmap_rnd_bits_32, VALUE_INT, 8, 16, NULL),
 	VALUE_ROW("mmap_rnd_compat_bits", 0600, ALL, mmap_rnd_compat_bits, VALUE_INT, 8, 16,
 		  NULL),
-	ULONG_ROW("nr_hugepages", nr_hugepages, 0, hugepages_changed),
-	ULONG_ROW("nr_hugepages_mempolicy", nr_hugepages_mempolicy, 0, hugepages_changed),
-	ULONG_ROW("nr_overcommit_hugepages", nr_overcommit_hugepages, 0, NULL),
+	ULONG_ROW("nr_hugepages", nr_hugepages, 0, nr_hugepages_changed),
+	ULONG_ROW("nr_hugepages_mempolicy", nr_hugepages_mempolicy, 0,
+		  nr_hugepages_mempolicy_changed),
+	ULONG_ROW("nr_overcommit_hugepages", nr_overcommit_hugepages, 0,
+		  overcommit_hugepages_changed),
 	INT_ROW("numa_stat", ALL, numa_stat, 0, 1, NULL),
 	INT_ROW("oom_dump_tasks", ALL, oom_dump_tasks, FIRST_INT, LAST_INT, NULL),
 	INT_ROW("oom_kill_allocating_task", ALL, oom_kill_allocating_task, FIRST_INT, LAST_INT,

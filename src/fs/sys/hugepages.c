@@ -16,14 +16,14 @@ static int show_number(struct out *out, u64 number)
 	return 0;
 }
 
-static struct hugetlb_pool node_pool(const struct view *v)
+static struct hugetlb_counts node_pool(const struct view *v)
 {
-	return hugetlb_pool(v->m, v->m->nodes[v->id[V_NODE]], v->id[V_SIZE]);
+	return hugetlb_counts(v->m, v->m->nodes[v->id[V_NODE]], v->id[V_SIZE]);
 }
 
-static struct hugetlb_pool pool(const struct view *v)
+static struct hugetlb_counts pool(const struct view *v)
 {
-	return hugetlb_pool(v->m, NULL, v->id[V_SIZE]);
+	return hugetlb_counts(v->m, NULL, v->id[V_SIZE]);
 }
 
 #define POOL_SHOW(function, which, field) \
@@ -47,35 +47,62 @@ static int demote_size_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-/* Pools are empty: only that they stay so can be granted. */
+static int parse_count(struct store *s, const char *text, u64 *count)
+{
+	int err = sysfs_number(text, 10, count);
+
+	if (err)
+		out_printf(s->sentence, "'%s' is not a number", text);
+	return err;
+}
+
+static int resize(struct store *s, const struct view *v, int node, const char *text)
+{
+	u64 count;
+	int err = parse_count(s, text, &count);
+
+	if (err)
+		return err;
+	err = hugetlb_resize(s->m, v->id[V_SIZE], node, count);
+	if (err == -EINVAL)
+		out_puts(s->sentence, "gigantic pages come from the command line only "
+			 "(hugepagesz=1G hugepages=N)");
+	return err == -ENOBUFS ? -ENOMEM : err;
+}
+
 static int count_store(struct store *s, const struct view *v, const char *text)
 {
-	u64 number;
-	int err = sysfs_number(text, 10, &number);
+	return resize(s, v, NUMA_NO_NODE, text);
+}
 
-	(void)v;
-	if (err) {
-		out_printf(s->sentence, "'%s' is not a number", text);
-		return err;
-	}
-	if (!number)
-		return 0;
-	out_puts(s->sentence, "pools of huge pages are not simulated yet: only 0 is taken");
-	return -EOPNOTSUPP;
+static int node_count_store(struct store *s, const struct view *v, const char *text)
+{
+	return resize(s, v, v->id[V_NODE], text);
 }
 
 static int overcommit_store(struct store *s, const struct view *v, const char *text)
 {
-	u64 number;
-	int err = sysfs_number(text, 10, &number);
+	u64 count;
+	int err = parse_count(s, text, &count);
 
-	if (!err && v->id[V_SIZE] != v->m->arch->hugetlb_order)
-		return count_store(s, v, text);
-	if (err)
-		out_printf(s->sentence, "'%s' is not a number", text);
-	else
-		s->m->tunables->nr_overcommit_hugepages = number;
+	if (!err && v->id[V_SIZE] > MAX_PAGE_ORDER)
+		err = -EINVAL;
+	if (!err)
+		hugetlb_set_overcommit(s->m, v->id[V_SIZE], count);
 	return err;
+}
+
+/* Cutting gigantic pages: the pool must have one. */
+static int demote_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 count;
+	int err = parse_count(s, text, &count);
+
+	if (err || !count)
+		return err;
+	out_printf(s->sentence, "the pool has %llu pages; cutting them is not simulated yet",
+		   (unsigned long long)pool(v).total);
+	return -EBUSY;
 }
 
 #define RO(file, function) \
@@ -87,7 +114,7 @@ static int overcommit_store(struct store *s, const struct view *v, const char *t
 	{ .name = (file), .mode = S_IFREG | 0200, .span = ALL, .store = (write) }
 
 static const struct entry pool_entries[] = {
-	WO("demote", count_store),
+	WO("demote", demote_store),
 	RW("demote_size", demote_size_show, NULL),
 	RO("free_hugepages", free_show),
 	RW("nr_hugepages", total_show, count_store),
@@ -98,10 +125,10 @@ static const struct entry pool_entries[] = {
 };
 
 static const struct entry node_pool_entries[] = {
-	WO("demote", count_store),
+	WO("demote", demote_store),
 	RW("demote_size", demote_size_show, NULL),
 	RO("free_hugepages", node_free_show),
-	RW("nr_hugepages", node_total_show, count_store),
+	RW("nr_hugepages", node_total_show, node_count_store),
 	RO("surplus_hugepages", node_surplus_show),
 };
 

@@ -185,7 +185,7 @@ static const struct line lines[] = {
 static int meminfo_show(struct out *out, const struct view *v)
 {
 	const struct pglist_data *node = node_of(v);
-	struct hugetlb_pool pool = hugetlb_pool(v->m, node, v->m->arch->hugetlb_order);
+	struct hugetlb_counts pool = hugetlb_counts(v->m, node, v->m->arch->hugetlb_order);
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		const struct line *line = &lines[i];

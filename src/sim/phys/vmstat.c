@@ -3,6 +3,7 @@
  * Counters are exact, so the thresholds of the kernel's per-CPU deltas are only
  * shown; sums over zones and nodes are taken when asked for.
  */
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 
@@ -109,5 +110,5 @@ u64 vm_commit_limit(const struct machine *m)
 
 	if (tunables->overcommit_kbytes)
 		return tunables->overcommit_kbytes >> (PAGE_SHIFT - 10);
-	return m->totalram_pages * tunables->overcommit_ratio / 100;
+	return (m->totalram_pages - hugetlb_total_pages(m)) * tunables->overcommit_ratio / 100;
 }
