@@ -147,6 +147,9 @@ void boot_firmware_map(struct boot *b)
 		return;
 	printk(b->m, 6, "BIOS-provided physical RAM map:");
 	print_map(b, "BIOS-e820");
+	if (b->cmdline.mem_limit)
+		printk(b->m, 7, "e820: remove [mem 0x%08llx-0xfffffffffffffffe] usable",
+		       (unsigned long long)b->cmdline.mem_limit);
 	printk(b->m, 6, "NX (Execute Disable) protection: active");
 	apply_parameters(b);
 	if (!b->err)

@@ -73,6 +73,9 @@ void boot_command_line(struct boot *b)
 	struct out unknown = OUT_INIT;
 
 	printk(b->m, 5, "Kernel command line: %s", text);
+	if (slub_debug_has(&b->cmdline, 'P'))
+		printk(b->m, 6, "mem auto-init: SLAB_POISON will take precedence over "
+		       "init_on_alloc/init_on_free");
 	cmdline_unknown(text, &unknown);
 	if (unknown.failed)
 		boot_fail(b, -ENOMEM, NULL);
@@ -95,7 +98,6 @@ void boot_fixed_tables(struct boot *b)
 
 #define SWIOTLB_BYTES (64 * SZ_1M)
 #define SWIOTLB_SLOT 2048
-#define SWIOTLB_SLOT_INFO 24
 #define SWIOTLB_AREA_INFO 16
 
 /* Devices that reach only 4 GiB need a buffer there when memory lies above. */
@@ -108,11 +110,12 @@ void boot_swiotlb(struct boot *b)
 		.who = "swiotlb",
 	};
 	const struct memblock_request slots = {
-		.size = SWIOTLB_BYTES / SWIOTLB_SLOT * SWIOTLB_SLOT_INFO, .align = PAGE_SIZE,
+		.size = SWIOTLB_BYTES / SWIOTLB_SLOT * b->image.swiotlb_slot_bytes,
+		.align = PAGE_SIZE,
 		.nid = -1, .who = "swiotlb slots",
 	};
 
-	if (b->m->arch->bits != 64 || (!given && b->max_pfn <= SZ_4G >> PAGE_SHIFT))
+	if (!given && b->max_pfn <= SZ_4G >> PAGE_SHIFT)
 		return;
 	printk(b->m, 6, "software IO TLB: area num %llu.", (unsigned long long)areas);
 	if (given) {

@@ -290,12 +290,25 @@ static void free_missing(struct boot *b, struct zone *zone)
 	}
 }
 
+static void print_protection(struct boot *b)
+{
+	const struct kernel_image *image = &b->image;
+
+	if (b->m->arch->bits == 64)
+		printk(b->m, 6, "Write protecting the kernel read-only data: %lluk",
+		       (unsigned long long)((image->data.start - image->code.start) >> 10));
+	else
+		printk(b->m, 6, "Write protecting kernel text and read-only data: %lluk",
+		       (unsigned long long)((image->rodata.end - image->code.start) >> 10));
+}
+
 void boot_free_init(struct boot *b)
 {
 	const struct kernel_image *image = &b->image;
 
 	free_area(b, &image->decrypted, "unused decrypted");
 	free_area(b, &image->init, "unused kernel image (initmem)");
+	print_protection(b);
 	free_area(b, &image->text_gap, "unused kernel image (text/rodata gap)");
 	free_area(b, &image->data_gap, "unused kernel image (rodata/data gap)");
 	for (unsigned int i = 0; i < b->m->nr_zones && !b->err; i++)

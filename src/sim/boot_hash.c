@@ -72,6 +72,13 @@ static const struct hash_row network_rows[] = {
 	  .high = 64 << 10, .span = SINCE(R_6_18), .option = OPTION(udp_hash) },
 };
 
+static const struct hash_row stackdepot_rows[] = {
+	{ .name = "stackdepot", .bucket64 = 8, .bucket32 = 4, .scale = 14, .low = 1 << 12,
+	  .high = 1 << 20, .span = UNTIL(R_6_1) },
+	{ .name = "stackdepot", .bucket64 = 16, .bucket32 = 8, .scale = 14, .low = 1 << 12,
+	  .high = 1 << 20, .span = SINCE(R_6_18) },
+};
+
 static u64 by_memory(const struct boot *b, const struct hash_row *row, u32 bucket)
 {
 	u64 entries = ALIGN_UP(b->nr_kernel_pages, SZ_1M >> PAGE_SHIFT);
@@ -194,6 +201,13 @@ void boot_early_hashes(struct boot *b)
 	boot_step(b->m, "10-hashes");
 	if (!b->hashdist)
 		make_tables(b, early_rows, ARRAY_SIZE(early_rows), /* early = */ true);
+}
+
+/* Stacks of allocations are kept when somebody wants to show them. */
+void boot_stackdepot(struct boot *b)
+{
+	if (b->cmdline.page_owner || slub_debug_has(&b->cmdline, 'U'))
+		make_tables(b, stackdepot_rows, ARRAY_SIZE(stackdepot_rows), /* early = */ true);
 }
 
 /* Since 6.17: each node has a part of the futex table. */

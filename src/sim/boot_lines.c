@@ -127,10 +127,11 @@ void boot_auto_init_line(struct boot *b)
 
 	printk(m, 6, "mem auto-init: stack:all(zero), heap alloc:on, heap free:off");
 	if (!high || !movable)
-		return;
+		return;		/* no such zones: nothing to initialise */
 	printk(m, 6, "Initializing HighMem for node 0 (%08llx:%08llx)",
 	       (unsigned long long)high->start_pfn, (unsigned long long)zone_end_pfn(high));
-	printk(m, 6, "Initializing Movable for node 0 (%08llx:%08llx)",
+	if (high->spanned_pages)
+		printk(m, 6, "Initializing Movable for node 0 (%08llx:%08llx)",
 	       (unsigned long long)movable->start_pfn,
 	       (unsigned long long)zone_end_pfn(movable));
 }
@@ -200,7 +201,7 @@ void boot_slab(struct boot *b)
 
 void boot_run_init(struct boot *b)
 {
-	printk(b->m, 6, "Write protecting the kernel read-only data: %lluk",
-	       (unsigned long long)((b->image.data.start - b->image.code.start) >> 10));
+	boot_note(b->m, "init runs: %llu pages managed",
+		  (unsigned long long)b->m->totalram_pages);
 	printk(b->m, 6, "Run /init as init process");
 }

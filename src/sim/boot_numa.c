@@ -51,6 +51,18 @@ static void blocks_from_size(struct boot *b, int nid, u64 *offset,
 			  layout->above_start + end - layout->below_4g, nid);
 }
 
+/* Firmware counts the tables behind a node's memory as the node's. */
+static u64 over_reserved(const struct boot *b, u64 end)
+{
+	for (unsigned int i = 0; i < b->firmware.nr; i++) {
+		const struct config_e820 *e = &b->firmware.entries[i];
+
+		if (e->range.start == end && e->type != E820_USABLE && end > SZ_1M)
+			return e->range.end;
+	}
+	return end;
+}
+
 static void read_blocks(struct boot *b)
 {
 	const struct machine_config *config = b->config;
@@ -69,7 +81,8 @@ static void read_blocks(struct boot *b)
 			blocks_from_size(b, (int)i, &offset, &layout);
 		for (unsigned int j = 0; j < node->nr_ranges; j++)
 			add_block(b, ALIGN_DOWN(node->ranges[j].start, PAGE_SIZE),
-				  ALIGN_UP(node->ranges[j].end, PAGE_SIZE), (int)i);
+				  over_reserved(b, ALIGN_UP(node->ranges[j].end, PAGE_SIZE)),
+				  (int)i);
 	}
 }
 
@@ -171,7 +184,8 @@ static void alloc_distances(struct boot *b)
 	if (!b->has_slit)
 		return;
 	boot_alloc(b, &req);
-	printk(b->m, 7, "NUMA: Initialized distance table, cnt=%u", nr);
+	if (!rel_numa_starts_at_memory(b->m->release))
+		printk(b->m, 7, "NUMA: Initialized distance table, cnt=%u", nr);
 }
 
 static void place_cpus(struct boot *b)

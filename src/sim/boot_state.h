@@ -86,6 +86,7 @@ void boot_swiotlb(struct boot *b);
 void boot_percpu(struct boot *b);	/* boot_percpu.c */
 /* boot_hash.c */
 void boot_early_hashes(struct boot *b);
+void boot_stackdepot(struct boot *b);
 void boot_late_hashes(struct boot *b);
 void boot_core_hashes(struct boot *b);
 void boot_network_hashes(struct boot *b);

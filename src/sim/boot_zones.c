@@ -215,6 +215,13 @@ static void make_zones(struct boot *b)
 	}
 }
 
+/* A node without memory needs a descriptor all the same. */
+static void alloc_memoryless(struct boot *b)
+{
+	if (b->m->arch->numa)
+		boot_alloc_small(b, b->image.pgdat_struct_bytes, "NODE_DATA");
+}
+
 static void print_initmem(struct boot *b)
 {
 	for (unsigned int nid = 0; nid < b->m->nr_nodes; nid++) {
@@ -231,6 +238,7 @@ static void print_initmem(struct boot *b)
 		}
 		if (rel_says_memoryless(b->m->release))
 			printk(b->m, 6, "Initializing node %u as memoryless", nid);
+		alloc_memoryless(b);
 		printk(b->m, 6, "Initmem setup node %u as memoryless", nid);
 	}
 }

@@ -339,6 +339,27 @@ void cmdline_parse(const char *text, struct cmdline *cmdline)
 	}
 }
 
+bool slub_debug_has(const struct cmdline *cmdline, char flag)
+{
+	const char *text = cmdline->slub_debug;
+	size_t len = cmdline->slub_debug_len;
+
+	if (!text)
+		return false;
+	if (!len)
+		return strchr("FZPU", flag);
+	for (size_t i = 0; i < len && text[i] != ';'; i++) {
+		if (text[i] == ',')
+			return false;	/* for some caches only */
+		if (text[i] == '-')
+			return false;
+	}
+	for (size_t i = 0; i < len && text[i] != ';'; i++)
+		if ((text[i] & ~0x20) == flag)
+			return true;
+	return false;
+}
+
 static bool is_known(const struct word *word)
 {
 	if (memchr(word->name, '.', word->name_len))

@@ -58,6 +58,9 @@ struct cmdline {
 /* A size with K M G T P E, decimal or hex; *end is where it stops. */
 u64 memparse(const char *text, const char **end);
 
+/* Is this letter (F, Z, P, U, ...) on for all caches? Without letters all are. */
+bool slub_debug_has(const struct cmdline *cmdline, char flag);
+
 void cmdline_parse(const char *text, struct cmdline *cmdline);
 /* Names of unknown parameters as the kernel lists them: words, then assignments. */
 void cmdline_unknown(const char *text, struct out *out);

@@ -20,11 +20,13 @@ static const struct kernel_image rows[NR_RELEASES] = {
 		.data_gap_bytes = 1892 << 10,
 		.initrd_bytes = 0x4c000,
 		.pgdat_bytes = 0x2b000,
+		.pgdat_struct_bytes = 0x2ab00,
 		.pgdat_align = 64,
 		.section_usage_bytes = 56,
 		.resource_bytes = 64,
 		.firmware_entry_bytes = 104,
 		.nosave_bytes = 32,
+		.swiotlb_slot_bytes = 24,
 		.percpu_static = 212992,
 		.percpu_reserved = 8192,
 		.percpu_dynamic = 28672,
@@ -52,11 +54,13 @@ static const struct kernel_image rows[NR_RELEASES] = {
 		.data_gap_bytes = 1804 << 10,
 		.initrd_bytes = 0x4f000,
 		.pgdat_bytes = 0x2ab00,
+		.pgdat_struct_bytes = 0x2ab00,
 		.pgdat_align = 64,
 		.section_usage_bytes = 88,
 		.resource_bytes = 64,
 		.firmware_entry_bytes = 104,
 		.nosave_bytes = 32,
+		.swiotlb_slot_bytes = 24,
 		.percpu_static = 217088,
 		.percpu_reserved = 8192,
 		.percpu_dynamic = 28672,
@@ -78,13 +82,14 @@ static const struct kernel_image row_686 = {
 	.data = { 0x1c39000, 0x1d70bc0 },
 	.bss = { 0x1e72000, 0x1ee6000 },
 	.reserve_end = 0x1ee6000,
-	.brk_bytes = 0x19000,
+	.brk_bytes = 0xe000,
 	.init_bytes = 912 << 10,
 	.alternatives_bytes = 32 << 10,
 	.initrd_bytes = 0x4f000,
 	.resource_bytes = 40,
 	.firmware_entry_bytes = 64,
 	.nosave_bytes = 16,
+	.swiotlb_slot_bytes = 16,
 	.percpu_static = 103316,
 	.percpu_dynamic = 31852,
 	.percpu_chunk_bytes = 96,
@@ -109,6 +114,7 @@ static const struct kernel_image row_pae = {
 	.resource_bytes = 40,
 	.firmware_entry_bytes = 64,
 	.nosave_bytes = 16,
+	.swiotlb_slot_bytes = 16,
 	.percpu_static = 104276,
 	.percpu_dynamic = 30892,
 	.percpu_chunk_bytes = 96,
@@ -200,8 +206,6 @@ void kernel_image_init(struct kernel_image *image, const struct machine_config *
 		*image = arch->nr_levels == 3 ? row_pae : row_686;
 	if (config->version)
 		image->version = config->version;
-	if (arch->nr_levels == 5)
-		image->direct_map_fixed_pages++;
 	if (machine_config_image(config, "bss"))
 		image->reserve_end = 0;
 	set_range(config, "code", &image->code);

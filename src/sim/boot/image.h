@@ -22,9 +22,9 @@ struct kernel_image {
 	u32 log_code_kb, log_rwdata_kb, log_rodata_kb, log_init_kb, log_bss_kb;
 	u32 initrd_bytes;	/* of the usual initrd */
 	/* Sizes of structs and areas of this build. */
-	u32 pgdat_bytes, pgdat_align;
+	u32 pgdat_bytes, pgdat_align, pgdat_struct_bytes;
 	u32 section_usage_bytes;
-	u32 resource_bytes, firmware_entry_bytes, nosave_bytes;
+	u32 resource_bytes, firmware_entry_bytes, nosave_bytes, swiotlb_slot_bytes;
 	u32 percpu_static, percpu_reserved, percpu_dynamic, percpu_chunk_bytes;
 	u32 direct_map_fixed_pages;	/* page tables for fixed areas, allocated late */
 	u32 nr_cpus_config;	/* CONFIG_NR_CPUS */

@@ -237,6 +237,10 @@ void zone_init_pageblocks(struct machine *m, struct zone *zone)
 	for (u64 pfn = ALIGN_DOWN(zone->start_pfn, size); pfn < zone_end_pfn(zone); pfn += size) {
 		bool movable = zone_spans_pfn(zone, pfn) && pfn_zone(m, pfn) == zone;
 
+		/* A block that begins in the zone below is that zone's. */
+		if (pfn < zone->start_pfn && pfn_zone(m, pfn))
+			continue;
+
 		if (pfn_zone_or_hole(m, MAX(pfn, zone->start_pfn)) == zone)
 			m->pageblock[pfn >> m->pageblock_order] =
 				(movable ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE) ^ MIGRATE_MOVABLE;
