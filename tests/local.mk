@@ -52,3 +52,17 @@ check_PROGRAMS += tests/test_line
 TESTS += tests/test_line
 tests_test_line_SOURCES = tests/test_line.c
 tests_test_line_LDADD = $(TEST_LIBS)
+
+# What takes longer than a test should: make check-long runs it.
+LONG_TESTS = tests/exhaust_buddy
+EXTRA_PROGRAMS += $(LONG_TESTS)
+CLEANFILES += $(LONG_TESTS)
+tests_exhaust_buddy_SOURCES = tests/exhaust_buddy.c $(TEST_PHYS)
+tests_exhaust_buddy_LDADD = $(TEST_LIBS)
+
+check-long: $(LONG_TESTS)
+	@for test in $(LONG_TESTS); do \
+		echo "== $$test"; \
+		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
+	done
+.PHONY: check-long
