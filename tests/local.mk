@@ -27,8 +27,12 @@ EXTRA_DIST += \
 	tests/golden/6.1/sysctls-128M.txt tests/golden/6.1/sysctls-4G-2node.txt \
 	tests/golden/6.1/watermarks.txt \
 	tests/golden/6.18/sysctls-128M.txt tests/golden/6.18/watermarks.txt
-check_PROGRAMS += tests/test_page_alloc
-TESTS += tests/test_page_alloc
+check_PROGRAMS += tests/test_buddy tests/test_page_alloc tests/test_zonelist
+TESTS += tests/test_buddy tests/test_page_alloc tests/test_zonelist
+tests_test_buddy_SOURCES = tests/test_buddy.c $(TEST_PHYS)
+tests_test_buddy_LDADD = $(TEST_LIBS)
+tests_test_zonelist_SOURCES = tests/test_zonelist.c $(TEST_PHYS)
+tests_test_zonelist_LDADD = $(TEST_LIBS)
 tests_test_page_alloc_SOURCES = tests/test_page_alloc.c $(TEST_PHYS)
 tests_test_page_alloc_LDADD = $(TEST_LIBS)
 
