@@ -72,6 +72,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/as.c \
 	src/fs/sim/control.c \
 	src/fs/sim/help.c \
+	src/fs/sim/mm_struct.c \
 	src/fs/sim/one_page.c \
 	src/fs/sim/readme.c \
 	src/fs/sim/state.c \

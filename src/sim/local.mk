@@ -64,6 +64,7 @@ libkmmsim_a_SOURCES += \
 # virt
 libkmmsim_a_SOURCES += \
 	src/sim/virt/kthreads.c \
+	src/sim/virt/mm_types.h \
 	src/sim/virt/task.c src/sim/virt/task.h
 
 # machine

@@ -8,6 +8,7 @@
 	X(state_parts) \
 	X(steps_parts) \
 	X(names_parts) \
+	X(mm_struct_parts) \
 	X(page_parts) \
 	X(view_parts) \
 	X(help_parts) \
