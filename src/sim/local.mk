@@ -63,6 +63,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/zonelist.c
 # virt
 libkmmsim_a_SOURCES += \
+	src/sim/virt/init_mm.c \
 	src/sim/virt/kthreads.c \
 	src/sim/virt/mm_types.h \
 	src/sim/virt/task.c src/sim/virt/task.h

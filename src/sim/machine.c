@@ -14,11 +14,21 @@
 #include "sim/boot_state.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/mm_types.h"
+#include "sim/virt/task.h"
 
 struct stage {
 	void (*run)(struct boot *b);
 	struct span span;
 };
+
+static void boot_threads(struct boot *b)
+{
+	int err = tasks_init(b->m);
+
+	if (err)
+		boot_fail(b, err, NULL);
+}
 
 static const struct stage stages[] = {
 	/* setup_arch() */
@@ -64,6 +74,7 @@ static const struct stage stages[] = {
 	{ boot_free_initrd, ALL },
 	{ boot_reserves, ALL },
 	{ boot_free_init, ALL },
+	{ boot_threads, ALL },
 	{ boot_run_init, ALL },
 };
 
@@ -82,7 +93,7 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 		return -ENOMEM;
 	tunables_init(m->tunables);
 	event_queue_init(m->events, &m->arena);
-	if (memblock_init(m->memblock, &m->arena))
+	if (init_mm_create(m) || memblock_init(m->memblock, &m->arena))
 		return -ENOMEM;
 	if (rel_memblock_marks_allocs(m->release)) {
 		m->memblock->alloc_flags = MEMBLOCK_RSRV_KERN;
@@ -167,6 +178,8 @@ void machine_free(struct machine *m)
 		return;
 	machine_free_nodes(m);
 	sections_free(m);
+	tasks_free(m);
+	init_mm_free(m);
 	if (m->memblock) {
 		memblock_free_state(m->memblock);
 		arena_free(&m->arena, m->memblock, sizeof(*m->memblock));
