@@ -15,7 +15,7 @@ const struct shape shapes[] = {
 	{ "6.18/4G-2node", "[machine]\narch = x86_64\nrelease = 6.18\nplatform = pc\n"
 	  "cmdline = console=ttyS0\n" NODE_2G("0") NODE_2G("1") },
 	{ "6.18/2G-2node-memoryless", "[machine]\narch = x86_64\nrelease = 6.18\n"
-	  "platform = pc\n" NODE_2G("0") "[node 1]\ncpus = 1\n" },
+	  "platform = pc\ncmdline = quiet\n" NODE_2G("0") "[node 1]\ncpus = 1\n" },
 	{ "6.1/i386-1G", "[machine]\narch = i386\nrelease = 6.1\nplatform = pc\n"
 	  "[node 0]\ncpus = 0-1\nmemory = 1G\n" },
 	{ "6.1/i386pae-1G", "[machine]\narch = i386-pae\nrelease = 6.1\nplatform = pc\n"

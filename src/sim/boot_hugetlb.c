@@ -6,8 +6,8 @@
  */
 #include "sim/boot_state.h"
 
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
-#include "sim/phys/tunables.h"
 
 static u64 default_size(const struct boot *b)
 {
@@ -74,45 +74,28 @@ void boot_hugetlb_early(struct boot *b)
 /* The pages are the kernel's own now: they count as managed. */
 static void account_gigantic(struct boot *b)
 {
-	for (unsigned int i = 0; i < b->nr_gigantic; i++) {
-		struct zone *zone = pfn_zone(b->m, b->gigantic[i].pfn);
+	for (unsigned int i = 0; i < b->nr_gigantic && !b->err; i++) {
+		const struct gigantic_page *page = &b->gigantic[i];
+		struct zone *zone = pfn_zone(b->m, page->pfn);
 
-		adjust_managed_page_count(b->m, zone, (s64)b->gigantic[i].nr_pages);
+		adjust_managed_page_count(b->m, zone, (s64)page->nr_pages);
+		if (hugetlb_add(b->m, get_order(SZ_1G), (u32)page->pfn))
+			boot_fail(b, -ENOMEM, NULL);
 	}
-}
-
-static bool take_one(struct boot *b, int node)
-{
-	const struct alloc_request req = {
-		.gfp = (GFP_HIGHUSER | __GFP_COMP | __GFP_NOWARN | __GFP_RETRY_MAYFAIL |
-			(node >= 0 ? __GFP_THISNODE : 0)),
-		.order = b->m->arch->hugetlb_order, .node = node, .owner = PGTY_hugetlb,
-	};
-	u32 pfn;
-	int err = alloc_pages(b->m, &req, &pfn);
-
-	if (err == -ENOBUFS)
-		boot_fail(b, -ENOMEM, NULL);
-	return !err;
 }
 
 static u64 take_pages(struct boot *b, const struct hugetlb_option *option)
 {
-	unsigned int node = 0, misses = 0;
-	u64 taken = 0;
+	unsigned int order = b->m->arch->hugetlb_order;
+	int node = option->node >= 0 ? option->node : NUMA_NO_NODE;
+	const struct pglist_data *on = node >= 0 ? b->m->nodes[node] : NULL;
+	u64 before = hugetlb_counts(b->m, on, order).total;
 
-	while (taken < option->nr_pages && misses < b->m->nr_nodes && !b->err) {
-		int nid = option->node >= 0 ? option->node : (int)node;
-
-		node = (node + 1) % b->m->nr_nodes;
-		if (b->m->nodes[nid] && b->m->nodes[nid]->has_memory && take_one(b, nid)) {
-			taken++;
-			misses = 0;
-		} else {
-			misses++;
-		}
-	}
-	return taken;
+	if (node >= 0 && !on)
+		return 0;
+	if (hugetlb_resize(b->m, order, node, before + option->nr_pages))
+		boot_fail(b, -ENOMEM, NULL);
+	return hugetlb_counts(b->m, on, order).total - before;
 }
 
 static void say_size(struct boot *b, u64 size, u64 taken)
@@ -149,6 +132,7 @@ void boot_hugetlb(struct boot *b)
 	if (has_gigantic(b))
 		say_size(b, SZ_1G, b->nr_gigantic);
 	say_size(b, default_size(b), taken);
-	b->m->tunables->nr_hugepages = taken;
-	b->m->tunables->nr_hugepages_mempolicy = taken;
+	if (b->cmdline.default_hugepagesz == SZ_1G && has_gigantic(b) &&
+	    hugetlb_set_default(b->m, get_order(SZ_1G)))
+		boot_fail(b, -ENOMEM, NULL);
 }

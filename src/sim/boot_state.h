@@ -102,6 +102,7 @@ void boot_hugetlb(struct boot *b);
 /* boot_late.c */
 void boot_atomic_pools(struct boot *b);
 void boot_thp(struct boot *b);
+void boot_tunables(struct boot *b);	/* boot_tunables.c */
 void boot_reserves(struct boot *b);
 void boot_workingset(struct boot *b);
 /* boot_lines.c */

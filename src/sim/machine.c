@@ -13,6 +13,7 @@
 #include "sim/base/event.h"
 #include "sim/boot_state.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/task.h"
@@ -68,6 +69,7 @@ static const struct stage stages[] = {
 	{ boot_atomic_pools, ALL },
 	{ boot_hugetlb, ALL },
 	{ boot_thp, ALL },
+	{ boot_tunables, ALL },
 	{ boot_network_hashes, ALL },
 	{ boot_swiotlb_line, ALL },
 	{ boot_workingset, ALL },
@@ -177,6 +179,7 @@ void machine_free(struct machine *m)
 	if (!m)
 		return;
 	machine_free_nodes(m);
+	hugetlb_free_state(m);
 	sections_free(m);
 	tasks_free(m);
 	init_mm_free(m);

@@ -7,19 +7,13 @@
 
 #define FREECOUNT_CAP 100000	/* the kernel stops counting a list here */
 
-/* Call show() for each populated zone of each node that has memory at all. */
-static void each_populated(struct out *out, const struct machine *m, bool with_memory,
+/* Call show() for each populated zone of a node. */
+static void each_populated(struct out *out, const struct pglist_data *node,
 			   void (*show)(struct out *out, const struct zone *zone))
 {
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++) {
-		const struct pglist_data *node = m->nodes[nid];
-
-		if (!node || (with_memory && !node->has_memory))
-			continue;
-		for (int type = 0; type < MAX_NR_ZONES; type++)
-			if (node->zones[type] && zone_populated(node->zones[type]))
-				show(out, node->zones[type]);
-	}
+	for (int type = 0; type < MAX_NR_ZONES; type++)
+		if (node->zones[type] && zone_populated(node->zones[type]))
+			show(out, node->zones[type]);
 }
 
 static void show_free_areas(struct out *out, const struct zone *zone)
@@ -34,7 +28,9 @@ static void show_free_areas(struct out *out, const struct zone *zone)
 
 static int buddyinfo_show(struct out *out, const struct view *v)
 {
-	each_populated(out, v->m, false, show_free_areas);
+	for (unsigned int nid = 0; nid < v->m->nr_nodes; nid++)
+		if (v->m->nodes[nid])
+			each_populated(out, v->m->nodes[nid], show_free_areas);
 	return 0;
 }
 
@@ -69,21 +65,30 @@ static void show_pageblocks(struct out *out, const struct zone *zone)
 	out_putc(out, '\n');
 }
 
-static int pagetypeinfo_show(struct out *out, const struct view *v)
+/* The whole report for one node, head lines included. */
+static void show_node_types(struct out *out, const struct machine *m,
+			    const struct pglist_data *node)
 {
-	unsigned int order = v->m->pageblock_order;
+	unsigned int order = m->pageblock_order;
 
 	out_printf(out, "Page block order: %u\nPages per block:  %u\n\n", order, 1U << order);
 	out_printf(out, "%-43s ", "Free pages count per migrate type at order");
 	for (int i = 0; i < NR_PAGE_ORDERS; i++)
 		out_printf(out, "%6d ", i);
 	out_putc(out, '\n');
-	each_populated(out, v->m, true, show_free_types);
+	each_populated(out, node, show_free_types);
 	out_printf(out, "\n%-23s", "Number of blocks type ");
 	for (int type = 0; type < MIGRATE_TYPES; type++)
 		out_printf(out, "%12s ", migratetype_names[type]);
 	out_putc(out, '\n');
-	each_populated(out, v->m, true, show_pageblocks);
+	each_populated(out, node, show_pageblocks);
+}
+
+static int pagetypeinfo_show(struct out *out, const struct view *v)
+{
+	for (unsigned int nid = 0; nid < v->m->nr_nodes; nid++)
+		if (v->m->nodes[nid] && v->m->nodes[nid]->has_memory)
+			show_node_types(out, v->m, v->m->nodes[nid]);
 	return 0;
 }
 

@@ -190,7 +190,7 @@ static void show_line(struct out *out, const struct machine *m, const struct lin
 /* The pool of the default size, then all pools together. */
 static void show_hugetlb(struct out *out, const struct machine *m)
 {
-	unsigned int order = m->arch->hugetlb_order;
+	unsigned int order = hugetlb_default_order(m);
 	struct hugetlb_counts pool = hugetlb_counts(m, NULL, order);
 
 	out_printf(out, "HugePages_Total:   %5llu\n", (unsigned long long)pool.total);

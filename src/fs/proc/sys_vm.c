@@ -111,7 +111,7 @@ static int dirty_background_bytes_changed(struct store *s, s64 old)
  */
 static int resize_pool(struct machine *m, u64 count)
 {
-	int err = hugetlb_resize(m, m->arch->hugetlb_order, NUMA_NO_NODE, count);
+	int err = hugetlb_resize(m, hugetlb_default_order(m), NUMA_NO_NODE, count);
 
 	return err == -ENOBUFS ? 0 : err;
 }
@@ -131,7 +131,7 @@ static int nr_hugepages_mempolicy_changed(struct store *s, s64 old)
 static int overcommit_hugepages_changed(struct store *s, s64 old)
 {
 	(void)old;
-	hugetlb_set_overcommit(s->m, s->m->arch->hugetlb_order,
+	hugetlb_set_overcommit(s->m, hugetlb_default_order(s->m),
 			       s->m->tunables->nr_overcommit_hugepages);
 	return 0;
 }

@@ -11,22 +11,6 @@
 
 #include "sim/boot/memblock.h"
 
-#define MIN_BLOCK (128 * SZ_1M)
-#define MAX_BLOCK (2 * SZ_1G)
-#define LARGE_MEMORY (64 * SZ_1G)
-
-u64 memory_block_bytes(const struct machine *m)
-{
-	u64 end = PFN_PHYS(m->max_pfn);
-	u64 bytes = MAX_BLOCK;
-
-	if (end < LARGE_MEMORY)
-		return MIN_BLOCK;
-	while (bytes > MIN_BLOCK && !IS_ALIGNED(end, bytes))
-		bytes >>= 1;
-	return bytes;
-}
-
 bool memory_block_on_node(const struct machine *m, u32 block, unsigned int nid)
 {
 	const struct memblock_type *memory = &m->memblock->memory;

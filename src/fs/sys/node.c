@@ -78,6 +78,7 @@ struct line {
 	u16 item;		/* enum node_stat_item; used if pages is NULL */
 	bool in_kb;
 	const char *option;
+	struct span span;
 };
 
 static u64 total(const struct machine *m, const struct pglist_data *node)
@@ -141,8 +142,11 @@ static u64 slab(const struct machine *m, const struct pglist_data *node)
 	       node_pages(m, node, NR_SLAB_UNRECLAIMABLE);
 }
 
-#define N(text, id, ...) { .label = (text), .item = (id), __VA_ARGS__ }
-#define F(text, function, ...) { .label = (text), .pages = (function), __VA_ARGS__ }
+#define N(text, id, ...) { .label = (text), .item = (id), .span = ALL, __VA_ARGS__ }
+#define F(text, function, ...) \
+	{ .label = (text), .pages = (function), .span = ALL, __VA_ARGS__ }
+/* A label that changed. */
+#define IN(releases, text, id) { .label = (text), .item = (id), .span = releases }
 
 static const struct line lines[] = {
 	F("MemTotal:       ", total),
@@ -176,22 +180,26 @@ static const struct line lines[] = {
 	N("AnonHugePages:  ", NR_ANON_THPS),
 	N("ShmemHugePages: ", NR_SHMEM_HUGEPAGES),
 	N("ShmemPmdMapped: ", NR_SHMEM_PMDMAPPED),
-	/* Two labels are one blank short, in every release. */
-	N("FileHugePages: ", NR_FILE_HUGEPAGES),
-	N("FilePmdMapped: ", NR_FILE_PMDMAPPED),
+	/* The older labels are one blank short. */
+	IN(UNTIL(R_6_1), "FileHugePages: ", NR_FILE_HUGEPAGES),
+	IN(UNTIL(R_6_1), "FilePmdMapped: ", NR_FILE_PMDMAPPED),
+	IN(SINCE(R_6_18), "FileHugePages:  ", NR_FILE_HUGEPAGES),
+	IN(SINCE(R_6_18), "FilePmdMapped:  ", NR_FILE_PMDMAPPED),
 	F("Unaccepted:     ", unaccepted, .option = "UNACCEPTED_MEMORY"),
 };
 
 static int meminfo_show(struct out *out, const struct view *v)
 {
 	const struct pglist_data *node = node_of(v);
-	struct hugetlb_counts pool = hugetlb_counts(v->m, node, v->m->arch->hugetlb_order);
+	struct hugetlb_counts pool = hugetlb_counts(v->m, node,
+						    hugetlb_default_order(v->m));
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		const struct line *line = &lines[i];
 		u64 value;
 
-		if (line->option && !option_on(v->m, line->option))
+		if (!span_holds(line->span, v->m->release) ||
+		    (line->option && !option_on(v->m, line->option)))
 			continue;
 		value = line->pages ? line->pages(v->m, node) :
 			node_pages(v->m, node, line->item);

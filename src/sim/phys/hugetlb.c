@@ -5,6 +5,7 @@
  */
 #include "sim/phys/hugetlb.h"
 
+#include "sim/base/digest.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 
@@ -17,6 +18,7 @@ struct pool {
 
 struct hugetlb_state {
 	struct pool pools[HUGETLB_POOLS];
+	unsigned int default_pool;
 };
 
 static int pool_index(const struct machine *m, unsigned int order)
@@ -29,6 +31,11 @@ static int pool_index(const struct machine *m, unsigned int order)
 bool hugetlb_has_order(const struct machine *m, unsigned int order)
 {
 	return pool_index(m, order) >= 0;
+}
+
+unsigned int hugetlb_default_order(const struct machine *m)
+{
+	return m->hugetlb && m->hugetlb->default_pool ? 18 : m->arch->hugetlb_order;
 }
 
 static struct pool *pool_of(const struct machine *m, unsigned int order)
@@ -76,9 +83,21 @@ static int pool_reserve(struct machine *m, unsigned int order, struct pool **poo
 
 static void count_changed(struct machine *m)
 {
-	const struct pool *pool = pool_of(m, m->arch->hugetlb_order);
+	const struct pool *pool = pool_of(m, hugetlb_default_order(m));
 
 	m->tunables->nr_hugepages = m->tunables->nr_hugepages_mempolicy = pool ? pool->nr : 0;
+}
+
+int hugetlb_set_default(struct machine *m, unsigned int order)
+{
+	struct pool *pool;
+	int err = pool_reserve(m, order, &pool);
+
+	if (err)
+		return err;
+	m->hugetlb->default_pool = (unsigned int)pool_index(m, order);
+	count_changed(m);
+	return 0;
 }
 
 int hugetlb_add(struct machine *m, unsigned int order, u32 pfn)
@@ -207,7 +226,7 @@ void hugetlb_set_overcommit(struct machine *m, unsigned int order, u64 count)
 
 	if (!pool_reserve(m, order, &pool))
 		pool->overcommit = count;
-	if (order == m->arch->hugetlb_order)
+	if (order == hugetlb_default_order(m))
 		m->tunables->nr_overcommit_hugepages = count;
 }
 
@@ -220,6 +239,23 @@ u64 hugetlb_total_pages(const struct machine *m)
 		pages += m->hugetlb->pools[1].nr << 18;
 	}
 	return pages;
+}
+
+void hugetlb_digest(const struct machine *m, struct digest *digest)
+{
+	if (!m->hugetlb)
+		return;
+	digest_u64(digest, m->hugetlb->default_pool);
+	for (int i = 0; i < HUGETLB_POOLS; i++) {
+		const struct pool *pool = &m->hugetlb->pools[i];
+
+		digest_u64(digest, pool->nr);
+		digest_u64(digest, pool->next_alloc);
+		digest_u64(digest, pool->next_free);
+		digest_u64(digest, pool->overcommit);
+		for (u64 page = 0; page < pool->nr; page++)
+			digest_u64(digest, pool->pfns[page]);
+	}
 }
 
 /* H1: each page of a buddy-sized pool is the head of an allocated block of its order. */

@@ -15,6 +15,10 @@ struct hugetlb_counts {
 	u64 total, free, reserved, surplus, overcommit;
 };
 
+/* The size that meminfo and the sysctls mean: the second level's unless set. */
+unsigned int hugetlb_default_order(const struct machine *m);
+int hugetlb_set_default(struct machine *m, unsigned int order) __must_check;
+
 void hugetlb_free_state(struct machine *m);
 
 /* Does the architecture have huge pages of this order? */
@@ -38,6 +42,8 @@ void hugetlb_set_overcommit(struct machine *m, unsigned int order, u64 count);
 /* Base pages in all pools. */
 u64 hugetlb_total_pages(const struct machine *m);
 
+struct digest;
+void hugetlb_digest(const struct machine *m, struct digest *digest);
 void hugetlb_validate(const struct machine *m, struct check *check);
 
 #endif

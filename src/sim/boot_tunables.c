@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Settings whose first value depends on the machine, its build or its command line,
+ * and that nothing else of the boot needs.
+ */
+#include "sim/boot_state.h"
+
+#include "sim/phys/tunables.h"
+
+#define LRU_GEN_ALL 7	/* core, accessed bits of leaves, of upper levels */
+
+/* Is this word on the command line? */
+static bool has_word(const char *cmdline, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = cmdline; p && *p; p += strcspn(p, " ")) {
+		p += strspn(p, " ");
+		if (!strncmp(p, word, len) && (p[len] == ' ' || !p[len]))
+			return true;
+	}
+	return false;
+}
+
+static unsigned int nr_online_nodes(const struct machine *m)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
+		nr += m->nodes[nid] && m->nodes[nid]->online;
+	return nr;
+}
+
+void boot_tunables(struct boot *b)
+{
+	const struct machine_config *config = b->config;
+	struct tunables *t = b->m->tunables;
+	s32 huge = 1 << b->m->arch->hugetlb_order;
+
+	t->khugepaged_max_ptes_none = huge - 1;
+	t->khugepaged_max_ptes_swap = huge / 8;
+	t->khugepaged_max_ptes_shared = huge / 2;
+	t->khugepaged_pages_to_scan = huge * 8;
+	if (machine_config_bool(config, "LRU_GEN_ENABLED"))
+		t->lru_gen_enabled = LRU_GEN_ALL;
+	t->numa_balancing = machine_config_bool(config, "NUMA_BALANCING") &&
+			    nr_online_nodes(b->m) > 1;
+	if (has_word(config->cmdline, "numa_balancing=disable"))
+		t->numa_balancing = 0;
+	if (has_word(config->cmdline, "norandmaps"))
+		t->randomize_va_space = 0;
+}
