@@ -18,17 +18,6 @@ static u64 find_room(struct boot *b, u64 size, u64 min, u64 max)
 	return memblock_alloc(b->m->memblock, &req);
 }
 
-static u64 given_or_room(struct boot *b, const char *name, u64 *size, u64 min, u64 max)
-{
-	const struct phys_range *given = boot_reserved_range(b, name);
-
-	if (!given)
-		return find_room(b, *size, min, max);
-	*size = given->end - given->start;
-	boot_reserve(b, given->start, *size, "crashkernel");
-	return given->start;
-}
-
 static void say(struct boot *b, bool low, u64 base, u64 size)
 {
 	u64 all = b->m->memblock->memory.total_size;
@@ -45,31 +34,63 @@ static void say(struct boot *b, bool low, u64 base, u64 size)
 	       (unsigned long long)((low ? MIN(all, SZ_4G) : all) >> 20));
 }
 
+/* What the machine file reserves under this name: places that are known. */
+static bool reserve_given(struct boot *b)
+{
+	bool any = false, above = false;
+
+	for (unsigned int i = 0; i < b->config->nr_reserves; i++) {
+		const struct config_reserve *res = &b->config->reserves[i];
+
+		if (!strcmp(res->name, "crashkernel"))
+			above |= res->range.start >= SZ_4G;
+	}
+	for (unsigned int i = 0; i < b->config->nr_reserves; i++) {
+		const struct config_reserve *res = &b->config->reserves[i];
+		u64 start = res->range.start, size = res->range.end - start;
+
+		if (strcmp(res->name, "crashkernel"))
+			continue;
+		any = true;
+		if (memblock_is_reserved(b->m->memblock, start))
+			continue;	/* given twice */
+		boot_reserve(b, start, size, "crashkernel");
+		say(b, /* low = */ above && start < SZ_4G, start, size);
+	}
+	return any;
+}
+
+/* Below 4 GiB, or where the parameter says; above it if there is no room. */
+static u64 place(struct boot *b, u64 size)
+{
+	const struct cmdline *c = &b->cmdline;
+	u64 low_max = b->m->arch->bits == 64 ? SZ_4G : 512 * SZ_1M;
+	u64 base;
+
+	if (c->crash_base) {
+		boot_reserve(b, c->crash_base, size, "crashkernel");
+		return c->crash_base;
+	}
+	base = find_room(b, size, CRASH_ALIGN, c->crash_size ? low_max : 0);
+	return !base && c->crash_size ? find_room(b, size, CRASH_ALIGN, 0) : base;
+}
+
 void boot_crashkernel(struct boot *b)
 {
 	const struct cmdline *c = &b->cmdline;
 	u64 size = c->crash_size ? c->crash_size : c->crash_high;
 	u64 low_size = c->has_crash_low ? c->crash_low : DEFAULT_LOW;
-	u64 low_max = b->m->arch->bits == 64 ? SZ_4G : 512 * SZ_1M;
 	u64 base;
 
-	if (!size && !boot_reserved_range(b, "crashkernel"))
+	if (reserve_given(b) || !size)
 		return;
-	if (c->crash_base) {
-		base = c->crash_base;
-		boot_reserve(b, base, size, "crashkernel");
-	} else {
-		base = given_or_room(b, "crashkernel", &size, CRASH_ALIGN,
-				     c->crash_size ? low_max : 0);
-		if (!base && c->crash_size)
-			base = find_room(b, size, CRASH_ALIGN, 0);
-	}
+	base = place(b, size);
 	if (!base) {
 		printk(b->m, 6, "crashkernel reservation failed - No suitable area found.");
 		return;
 	}
 	if (base >= SZ_4G && low_size) {
-		u64 low = given_or_room(b, "crashkernel_low", &low_size, 0, SZ_4G);
+		u64 low = find_room(b, low_size, 0, SZ_4G);
 
 		if (low)
 			say(b, /* low = */ true, low, low_size);

@@ -79,7 +79,8 @@ static void account_gigantic(struct boot *b)
 		struct zone *zone = pfn_zone(b->m, page->pfn);
 
 		adjust_managed_page_count(b->m, zone, (s64)page->nr_pages);
-		if (hugetlb_add(b->m, get_order(SZ_1G), (u32)page->pfn))
+		if (section_materialise(b->m, page->pfn) ||
+		    hugetlb_add(b->m, get_order(SZ_1G), (u32)page->pfn))
 			boot_fail(b, -ENOMEM, NULL);
 	}
 }

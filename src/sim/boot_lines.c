@@ -6,6 +6,7 @@
 #include "sim/boot_state.h"
 
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/slab.h"
 
 void boot_banner(struct boot *b)
 {
@@ -195,6 +196,12 @@ void boot_wmarks(struct boot *b)
 
 void boot_slab(struct boot *b)
 {
+	int err = slab_init(b->m);
+
+	if (err == -ENOBUFS)
+		boot_fail(b, -ENOMEM, NULL);
+	else if (err)
+		boot_fail(b, -EINVAL, "the machine has too little memory for its caches");
 	printk(b->m, 6, "SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=%u, Nodes=%u",
 	       b->m->nr_cpus, nr_nodes(b->m));
 }

@@ -123,8 +123,7 @@ static void place_initrd(struct boot *b)
 /* Names that the boot gives meaning to reserve themselves; all others here. */
 static bool has_meaning(const char *name)
 {
-	static const char *const names[] = { "kernel", "initrd", "swiotlb", "crashkernel",
-					     "crashkernel_low" };
+	static const char *const names[] = { "kernel", "initrd", "swiotlb", "crashkernel" };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(name, names[i]))

@@ -12,8 +12,9 @@
 
 #include "sim/base/event.h"
 #include "sim/boot_state.h"
-#include "sim/phys/page_alloc.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/task.h"
@@ -178,8 +179,9 @@ void machine_free(struct machine *m)
 {
 	if (!m)
 		return;
-	machine_free_nodes(m);
+	slab_free_state(m);
 	hugetlb_free_state(m);
+	machine_free_nodes(m);
 	sections_free(m);
 	tasks_free(m);
 	init_mm_free(m);
