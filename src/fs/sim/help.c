@@ -219,13 +219,22 @@ static void row_page(struct out *out, const struct view *v, unsigned int index)
 		out_puts(out, "One write is one new value.\n");
 }
 
-/* The first sentence of a paragraph, or what fits into a line. */
+#define SUMMARY_CHARS 100
+
+/* The first sentence of a paragraph, or the words of it that fit into a line. */
 static void first_sentence(struct out *out, const char *text)
 {
 	const char *end = strstr(text, ". ");
 	size_t len = end ? (size_t)(end - text) + 1 : strlen(text);
 
-	out_write(out, text, MIN(len, 100));
+	if (len <= SUMMARY_CHARS) {
+		out_write(out, text, len);
+	} else {
+		for (len = SUMMARY_CHARS; len && text[len] != ' ';)
+			len--;
+		out_write(out, text, len);
+		out_puts(out, " ...");
+	}
 	out_putc(out, '\n');
 }
 
@@ -236,7 +245,7 @@ static void index_page(struct out *out, const struct view *v)
 
 	out_puts(out, "Verbs, written to a ctl file:\n\n");
 	for (u32 i = 0; (verb = verb_at(i)); i++)
-		out_printf(out, "%s %s\n", verb->name, verb->usage);
+		out_printf(out, "%s%s%s\n", verb->name, *verb->usage ? " " : "", verb->usage);
 	out_puts(out, "\nFiles that a real kernel does not have:\n\n");
 	for (u32 id = ID_ROWS; help_next(v, &id); id++) {
 		const struct entry *entry = v->tree->rows[id - ID_ROWS].entry;

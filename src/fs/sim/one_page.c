@@ -117,7 +117,8 @@ static void show_flags(struct out *out, const struct page *page)
 
 	out_puts(out, "flags: ");
 	for (unsigned int i = 0; i < NR_PAGEFLAGS; i++) {
-		if (!page_flag(page, i))
+		/* Flags without a name are the engine's own. */
+		if (!page_flag(page, i) || !flag_names[i])
 			continue;
 		out_printf(out, "%s%s", bar, flag_names[i]);
 		bar = "|";
