@@ -4,6 +4,27 @@
 
 #define PARTS(X) \
 	X(readme_parts) \
+	X(buddyinfo_parts) \
+	X(cpuinfo_parts) \
+	X(kpage_parts) \
+	X(meminfo_parts) \
+	X(slabinfo_parts) \
+	X(stat_parts) \
+	X(system_parts) \
+	X(vmallocinfo_parts) \
+	X(vmstat_parts) \
+	X(zoneinfo_parts) \
+	X(sys_kernel_parts) \
+	X(sys_vm_parts) \
+	X(cpu_parts) \
+	X(memory_parts) \
+	X(node_parts) \
+	X(mm_parts) \
+	X(hugepages_parts) \
+	X(thp_parts) \
+	X(slab_parts) \
+	X(debug_parts) \
+	X(empty_parts) \
 	X(control_parts) \
 	X(state_parts) \
 	X(steps_parts) \

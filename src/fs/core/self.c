@@ -97,6 +97,31 @@ static const struct entry ns_entries[] = {
 };
 static const struct dir ns_dir = { DIR_FILES(ns_entries) };
 
+static int net_show(struct out *out, const struct view *v)
+{
+	char path[128];
+
+	host_path(v, "net/", path);
+	return host_read(v->tree, path, out);
+}
+
+static const struct entry net_entries[] = {
+	{ "dev", S_IFREG | 0444, ALL, net_show },
+	{ "if_inet6", S_IFREG | 0444, ALL, net_show },
+	{ "netstat", S_IFREG | 0444, ALL, net_show },
+	{ "route", S_IFREG | 0444, ALL, net_show },
+	{ "snmp", S_IFREG | 0444, ALL, net_show },
+	{ "snmp6", S_IFREG | 0444, ALL, net_show },
+	{ "sockstat", S_IFREG | 0444, ALL, net_show },
+	{ "sockstat6", S_IFREG | 0444, ALL, net_show },
+	{ "tcp", S_IFREG | 0444, ALL, net_show },
+	{ "tcp6", S_IFREG | 0444, ALL, net_show },
+	{ "udp", S_IFREG | 0444, ALL, net_show },
+	{ "udp6", S_IFREG | 0444, ALL, net_show },
+	{ "unix", S_IFREG | 0444, ALL, net_show },
+};
+static const struct dir net_dir = { DIR_FILES(net_entries) };
+
 /* What a process and its threads have in common. */
 #define HOST_ENTRIES \
 	{ "cgroup", S_IFREG | 0444, ALL, text_show }, \
@@ -188,6 +213,7 @@ static const struct dir task_dir = { DIR_EACH(task_each) };
 static const struct entry process_entries[] = {
 	HOST_ENTRIES,
 	{ "fd", S_IFDIR | 0500, ALL, .dir = &fd_dir_rows },
+	{ "net", S_IFDIR | 0555, ALL, .dir = &net_dir },
 	{ "task", S_IFDIR | 0555, ALL, .dir = &task_dir },
 };
 static const struct dir process_dir = { DIR_FILES(process_entries) };
@@ -267,14 +293,7 @@ static int thread_self_show(struct out *out, const struct view *v)
 	return err;
 }
 
-static int mounts_show(struct out *out, const struct view *v)
-{
-	out_puts(out, "self/mounts");
-	return 0;
-}
-
 static const struct entry proc_entries[] = {
-	{ "mounts", S_IFLNK | 0777, ALL, mounts_show },
 	{ "self", S_IFLNK | 0777, ALL, self_show },
 	{ "thread-self", S_IFLNK | 0777, ALL, thread_self_show },
 };
