@@ -72,19 +72,17 @@ int ctl_open(struct tree *tree, const struct view *view, int flags, struct ctl *
 }
 
 /* "0x1234", "-1 EINVAL": the call's, or what the line came to for other reasons. */
-static void print_result(struct ctl *ctl, int err)
+static void print_result(struct out *out, const struct call *call, int err)
 {
-	const struct call *call = &ctl->req.call;
-
 	if (err && err != call->err)
-		out_printf(&ctl->reply, "-1 %s", errno_text(err));
+		out_printf(out, "-1 %s", errno_text(err));
 	else
-		call_result(&ctl->reply, call->verb, call->err, call->value);
+		call_result(out, call->verb, call->err, call->value);
 }
 
 static void print_reply(struct ctl *ctl, int err)
 {
-	print_result(ctl, err);
+	print_result(&ctl->reply, &ctl->req.call, err);
 	if ((err || ctl->req.call.err) && ctl->sentence.len)
 		out_printf(&ctl->reply, " (%s)", ctl->sentence.text);
 	out_putc(&ctl->reply, '\n');
@@ -94,21 +92,21 @@ static void print_reply(struct ctl *ctl, int err)
 static void note_line(struct ctl *ctl)
 {
 	const struct call *call = &ctl->req.call;
-	struct out line = OUT_INIT;
+	struct out line = OUT_INIT, result = OUT_INIT;
 	char path[32];
 
 	scope_path(ctl->scope, path);
 	out_write(&line, ctl->noted, ctl->noted_len);
-	out_clear(&ctl->reply);
-	print_result(ctl, ctl->noted_err);
+	print_result(&result, call, ctl->noted_err);
 	last_line_set(ctl->tree, &(struct last_text){
 		.path = path,
 		.line = line.text,
-		.result = ctl->reply.text,
+		.result = result.text,
 		.sentence = ctl->sentence.len ? ctl->sentence.text : NULL,
 		.help = call->verb ? call->verb->name : NULL,
 	}, ctl->noted_err);
 	out_free(&line);
+	out_free(&result);
 	ctl->noted = NULL;
 }
 
@@ -221,14 +219,20 @@ static bool is_own_path(const struct ctl *ctl, const struct line *line)
 /* One line without its newline. *ran: it was run, and more than a comment. */
 static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 {
+	struct out reason = OUT_INIT;
 	struct line line;
-	int err;
+	int err = line_parse(text, len, &line, &reason);
+	bool call = line.kind == LINE_CALL || is_own_path(ctl, &line);
 
-	out_clear(&ctl->sentence);
-	out_clear(&ctl->reply);
-	err = line_parse(text, len, &line, &ctl->sentence);
 	if (!err && line.kind == LINE_EMPTY)
 		return 0;
+	if (err || !call)
+		unlock(ctl);	/* with the note of the line before */
+	out_clear(&ctl->sentence);
+	out_clear(&ctl->reply);
+	if (err)
+		out_puts(&ctl->sentence, reason.text ? reason.text : "");
+	out_free(&reason);
 	ctl->wrote = true;
 	ctl->req.call.verb = NULL;
 	if (ctl->readable) {
@@ -240,7 +244,7 @@ static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 	*ran = true;
 	if (err)
 		err = unreadable(ctl, text, len, err);
-	else if (line.kind == LINE_CALL || is_own_path(ctl, &line))
+	else if (call)
 		err = run_call(ctl, line.text, line.len);
 	else
 		err = run_elsewhere(ctl, text, len);
