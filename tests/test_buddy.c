@@ -240,7 +240,7 @@ static void test_boost_limit(void)
 
 		pfn_to_page(m, left)->refcount = 1;
 		CU_ASSERT_EQUAL(buddy_alloc(m, zone, 0, MIGRATE_UNMOVABLE, ALLOC_KSWAPD), left);
-		set_pageblock_type(m, zone, left, MIGRATE_MOVABLE);
+		set_pageblock_type(m, left, MIGRATE_MOVABLE);
 		for (u32 k = 0; k < 512; k++)
 			pfn_to_page(m, left + k)->refcount = 0;
 		buddy_free(m, zone, left, 9, BUDDY_AUTO);
@@ -266,7 +266,7 @@ static void test_merge_types(void)
 		m = test_machine_boot(&spec);
 		zone = only_zone(m);
 		pfn = buddy_alloc(m, zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0);
-		set_pageblock_type(m, zone, pfn, MIGRATE_RECLAIMABLE);
+		set_pageblock_type(m, pfn, MIGRATE_RECLAIMABLE);
 		buddy_free(m, zone, pfn, 9, BUDDY_AUTO);
 		buddy_free(m, zone, pfn + 512, 9, BUDDY_AUTO);
 		CU_ASSERT_EQUAL(first_of(zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE), pfn);
@@ -274,8 +274,8 @@ static void test_merge_types(void)
 				MIGRATE_MOVABLE : MIGRATE_RECLAIMABLE);
 		/* HighAtomic and others stay apart. */
 		pfn = buddy_alloc(m, zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0);
-		set_pageblock_type(m, zone, pfn, MIGRATE_HIGHATOMIC);
-		set_pageblock_type(m, zone, pfn + 512, MIGRATE_MOVABLE);
+		set_pageblock_type(m, pfn, MIGRATE_HIGHATOMIC);
+		set_pageblock_type(m, pfn + 512, MIGRATE_MOVABLE);
 		buddy_free(m, zone, pfn, 9, BUDDY_AUTO);
 		buddy_free(m, zone, pfn + 512, 9, BUDDY_AUTO);
 		CU_ASSERT_EQUAL(first_of(zone, 9, MIGRATE_HIGHATOMIC), pfn);

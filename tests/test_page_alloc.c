@@ -466,6 +466,9 @@ static void test_interleaved(void)
 	};
 
 	random_history(&spec, 4, 30000);
+	/* A node may begin inside a pageblock. */
+	spec.ranges[1].pfn = spec.ranges[0].end = MIB(31) + 77;
+	random_history(&spec, 5, 30000);
 }
 
 int main(void)

@@ -110,7 +110,7 @@ void buddy_free_type(struct machine *m, struct zone *zone, u64 pfn, unsigned int
 			if (!types_merge(type, other))
 				break;
 			if (other != type && rel_claim_then_steal(m->release))
-				change_pageblock_range(m, zone, buddy, order, type);
+				change_pageblock_range(m, buddy, order, type);
 		}
 		free_list_del(m, zone, buddy, order);
 		pfn &= ~(1ULL << order);

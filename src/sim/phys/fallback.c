@@ -158,7 +158,7 @@ static void steal_suitable_fallback(struct machine *m, struct zone *zone, u64 pf
 	if (old == MIGRATE_HIGHATOMIC)
 		goto single;
 	if (order >= m->pageblock_order) {
-		change_pageblock_range(m, zone, pfn, order, type);
+		change_pageblock_range(m, pfn, order, type);
 		goto single;
 	}
 	boost_watermark(m, zone, alloc_flags);
@@ -167,7 +167,7 @@ static void steal_suitable_fallback(struct machine *m, struct zone *zone, u64 pf
 	count_block(m, pageblock_walk_start(m, zone, pfn), end, &count);
 	move_freepages_block(m, zone, pfn, type);
 	if (block_suits(m, &count, old, type))
-		set_pageblock_type(m, zone, pfn, type);
+		set_pageblock_type(m, pfn, type);
 	return;
 single:
 	buddy_move(m, zone, pfn, order, type);
@@ -215,7 +215,7 @@ static u32 try_to_claim_block(struct machine *m, struct zone *zone, u32 pfn,
 
 	if (current >= m->pageblock_order) {
 		buddy_del(m, zone, pfn, current);
-		change_pageblock_range(m, zone, pfn, current, type);
+		change_pageblock_range(m, pfn, current, type);
 		buddy_expand(m, zone, pfn, order, current, type);
 		pfn_to_page(m, pfn)->list_type = type;
 		return pfn;
@@ -227,7 +227,7 @@ static u32 try_to_claim_block(struct machine *m, struct zone *zone, u32 pfn,
 	if (!block_suits(m, &count, old, type))
 		return PFN_NIL;
 	move_free_blocks(m, zone, start, end, type);
-	set_pageblock_type(m, zone, start, type);
+	set_pageblock_type(m, start, type);
 	return buddy_alloc_smallest(m, zone, order, type);
 }
 
@@ -325,19 +325,19 @@ void reserve_highatomic_pageblock(struct machine *m, struct zone *zone, u64 pfn,
 		return;
 	if (!rel_claim_then_steal(m->release)) {
 		zone->nr_reserved_highatomic += pageblock_nr_pages(m);
-		set_pageblock_type(m, zone, pfn, MIGRATE_HIGHATOMIC);
+		set_pageblock_type(m, pfn, MIGRATE_HIGHATOMIC);
 		move_freepages_block(m, zone, pfn, MIGRATE_HIGHATOMIC);
 		return;
 	}
 	if (order >= m->pageblock_order) {
-		change_pageblock_range(m, zone, pfn, order, MIGRATE_HIGHATOMIC);
+		change_pageblock_range(m, pfn, order, MIGRATE_HIGHATOMIC);
 		zone->nr_reserved_highatomic += 1ULL << order;
 		return;
 	}
 	if (!pageblock_in_zone(m, zone, pfn))
 		return;
 	move_freepages_block(m, zone, pfn, MIGRATE_HIGHATOMIC);
-	set_pageblock_type(m, zone, pfn, MIGRATE_HIGHATOMIC);
+	set_pageblock_type(m, pfn, MIGRATE_HIGHATOMIC);
 	zone->nr_reserved_highatomic += pageblock_nr_pages(m);
 }
 
@@ -349,7 +349,7 @@ static u64 unreserve_block(struct machine *m, struct zone *zone, u64 pfn,
 	if (!rel_claim_then_steal(m->release)) {
 		if (pageblock_type(m, pfn) == MIGRATE_HIGHATOMIC)
 			zone->nr_reserved_highatomic -= MIN(size, zone->nr_reserved_highatomic);
-		set_pageblock_type(m, zone, pfn, type);
+		set_pageblock_type(m, pfn, type);
 		return move_freepages_block(m, zone, pfn, type);
 	}
 	size = MAX(size, 1ULL << order);
@@ -357,11 +357,11 @@ static u64 unreserve_block(struct machine *m, struct zone *zone, u64 pfn,
 	if (order < m->pageblock_order) {
 		u64 moved = move_freepages_block(m, zone, pfn, type);
 
-		set_pageblock_type(m, zone, pfn, type);
+		set_pageblock_type(m, pfn, type);
 		return moved;
 	}
 	buddy_move(m, zone, pfn, order, type);
-	change_pageblock_range(m, zone, pfn, order, type);
+	change_pageblock_range(m, pfn, order, type);
 	return 1;
 }
 

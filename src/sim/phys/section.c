@@ -191,32 +191,38 @@ int section_materialise_range(struct machine *m, u64 pfn, u64 end)
 static bool pageblock_counts(const struct machine *m, const struct zone *zone, u64 pfn)
 {
 	u64 size = pageblock_nr_pages(m);
-	u64 met = zone->start_pfn + (ALIGN_DOWN(pfn, size) - ALIGN_DOWN(zone->start_pfn, size));
+	u64 met = zone->start_pfn + ALIGN_DOWN(pfn, size) - ALIGN_DOWN(zone->start_pfn, size);
 
 	return zone_spans_pfn(zone, met) && pfn_zone_or_hole(m, met) == zone;
 }
 
-void set_pageblock_type(struct machine *m, struct zone *zone, u64 pfn,
-			enum migratetype type)
+void set_pageblock_type(struct machine *m, u64 pfn, enum migratetype type)
 {
+	struct zone *zone;
 	enum migratetype old = pageblock_type(m, pfn);
 
 	if (m->mobility_grouping_off && type < MIGRATE_PCPTYPES)
 		type = MIGRATE_UNMOVABLE;
+	if (old == type)
+		return;
 	m->pageblock[pfn >> m->pageblock_order] = type ^ MIGRATE_MOVABLE;
-	if (old != type && pageblock_counts(m, zone, pfn)) {
-		zone->pageblocks[old]--;
-		zone->pageblocks[type]++;
+	/* Where zones meet inside a pageblock, each counts it. */
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		zone = m->zones[i];
+		if (pageblock_counts(m, zone, pfn)) {
+			zone->pageblocks[old]--;
+			zone->pageblocks[type]++;
+		}
 	}
 }
 
-void change_pageblock_range(struct machine *m, struct zone *zone, u64 pfn,
-			    unsigned int order, enum migratetype type)
+void change_pageblock_range(struct machine *m, u64 pfn, unsigned int order,
+			    enum migratetype type)
 {
 	u64 end = pfn + (1ULL << order);
 
 	for (; pfn < end; pfn += pageblock_nr_pages(m))
-		set_pageblock_type(m, zone, pfn, type);
+		set_pageblock_type(m, pfn, type);
 }
 
 void zone_count_pageblocks(const struct machine *m, const struct zone *zone,

@@ -82,15 +82,14 @@ static inline enum migratetype pageblock_type(const struct machine *m, u64 pfn)
 	return m->pageblock[pfn >> m->pageblock_order] ^ MIGRATE_MOVABLE;
 }
 
-/* Set it and keep zone->pageblocks[] right. */
-void set_pageblock_type(struct machine *m, struct zone *zone, u64 pfn,
-			enum migratetype type);
+/* Set it and keep the pageblocks[] of its zones right. */
+void set_pageblock_type(struct machine *m, u64 pfn, enum migratetype type);
 /* All the pageblocks of a block of pageblock order or more. */
-void change_pageblock_range(struct machine *m, struct zone *zone, u64 pfn,
-			    unsigned int order, enum migratetype type);
+void change_pageblock_range(struct machine *m, u64 pfn, unsigned int order,
+			    enum migratetype type);
 /*
- * The types that boot gives: Movable where the first page of a pageblock is RAM
- * of the zone, Unmovable elsewhere. Sets zone->pageblocks[] as well.
+ * The types that boot gives: Movable where the first page of a pageblock is RAM,
+ * Unmovable elsewhere. Sets zone->pageblocks[] as well.
  */
 void zone_init_pageblocks(struct machine *m, struct zone *zone);
 /* Recount what zone->pageblocks[] should be, as pagetypeinfo counts. */
