@@ -3,7 +3,7 @@
  * Virgin runs. A bit for each order-10 block says "in a run", so any page finds
  * out without a descriptor; the head's descriptor holds the record. The section
  * of every block that a run may give next must be present: run_take_first() asks
- * for more when fewer than RUN_AHEAD blocks are ready, and section_reserve()
+ * for more when fewer than SECTION_AHEAD blocks are ready, and section_reserve()
  * makes them before the next allocation.
  */
 #include "sim/phys/buddy_list.h"
@@ -11,7 +11,6 @@
 #include "sim/base/bug.h"
 
 #define BLOCK_PAGES (1ULL << MAX_PAGE_ORDER)
-#define RUN_AHEAD 8	/* blocks: more than any one allocation takes */
 #define EVERY_RUN (~0ULL)
 
 static void virgin_set(struct machine *m, u64 pfn)
@@ -31,7 +30,7 @@ static void virgin_clear(struct machine *m, u64 pfn)
 /* Is the run at pfn, which was known as `old`, short of sections? */
 static void run_want_sections(struct machine *m, u64 old, u64 pfn, u64 nr_blocks)
 {
-	u64 ahead = pfn + (MIN(nr_blocks, RUN_AHEAD + 1) - 1) * BLOCK_PAGES;
+	u64 ahead = pfn + (MIN(nr_blocks, SECTION_AHEAD + 1) - 1) * BLOCK_PAGES;
 
 	if (page_present(m, ahead))
 		return;
@@ -158,13 +157,11 @@ static int zone_reserve(struct machine *m, const struct zone *zone, u64 nr_block
 	return 0;
 }
 
-int section_reserve(struct machine *m, unsigned int nr_blocks)
+int section_reserve_slow(struct machine *m, unsigned int nr_blocks)
 {
-	u64 ahead = MAX(nr_blocks, RUN_AHEAD);
-	u64 wanted = nr_blocks <= RUN_AHEAD ? m->sections_wanted : EVERY_RUN;
+	u64 ahead = MAX(nr_blocks, SECTION_AHEAD);
+	u64 wanted = nr_blocks <= SECTION_AHEAD ? m->sections_wanted : EVERY_RUN;
 
-	if (likely(!wanted))
-		return 0;
 	if (wanted != EVERY_RUN) {
 		if (page_type(pfn_to_page(m, wanted - 1)) == PGTY_run &&
 		    run_reserve(m, wanted - 1, ahead))

@@ -13,12 +13,12 @@
 #include "sim/phys/pressure.h"
 #include "sim/phys/tunables.h"
 
-static bool arch_has_zone(const struct machine *m, enum zone_type type)
+static inline bool arch_has_zone(const struct machine *m, enum zone_type type)
 {
 	return m->arch->zones >> type & 1;
 }
 
-enum zone_type gfp_zone(const struct machine *m, gfp_t gfp)
+static inline enum zone_type fast_gfp_zone(const struct machine *m, gfp_t gfp)
 {
 	if (likely(!(gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM))))
 		return ZONE_NORMAL;
@@ -29,6 +29,11 @@ enum zone_type gfp_zone(const struct machine *m, gfp_t gfp)
 	if (gfp & __GFP_MOVABLE)
 		return ZONE_MOVABLE;
 	return arch_has_zone(m, ZONE_HIGHMEM) ? ZONE_HIGHMEM : ZONE_NORMAL;
+}
+
+enum zone_type gfp_zone(const struct machine *m, gfp_t gfp)
+{
+	return fast_gfp_zone(m, gfp);
 }
 
 /* zone_watermark_ok() with a short cut for single pages, and the rule for boosts. */
@@ -115,8 +120,9 @@ static inline u32 zone_alloc(struct machine *m, const struct alloc_context *ac,
 	return pfn;
 }
 
-u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,
-			   unsigned int alloc_flags)
+/* One walk over the list. */
+static inline u32 walk_freelist(struct machine *m, const struct alloc_context *ac,
+				unsigned int alloc_flags)
 {
 	bool no_fragment = alloc_flags & ALLOC_NOFRAGMENT;
 
@@ -139,9 +145,17 @@ u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,
 			reserve_highatomic_pageblock(m, zone, pfn, ac->req->order);
 		return pfn;
 	}
-	if (no_fragment && !m->tunables->defrag_mode)
-		return get_page_from_freelist(m, ac, alloc_flags & ~ALLOC_NOFRAGMENT);
 	return PFN_NIL;
+}
+
+u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,
+			   unsigned int alloc_flags)
+{
+	u32 pfn = walk_freelist(m, ac, alloc_flags);
+
+	if (pfn == PFN_NIL && alloc_flags & ALLOC_NOFRAGMENT && !m->tunables->defrag_mode)
+		pfn = walk_freelist(m, ac, alloc_flags & ~ALLOC_NOFRAGMENT);
+	return pfn;
 }
 
 /* The first pass breaks no foreign pageblock where DMA32 could help out. */
@@ -208,7 +222,7 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 		return -EINVAL;
 	node = m->nodes[nid];
 	ac->req = req;
-	ac->highest = gfp_zone(m, req->gfp);
+	ac->highest = fast_gfp_zone(m, req->gfp);
 	ac->type = m->mobility_grouping_off ? MIGRATE_UNMOVABLE : gfp_migratetype(req->gfp);
 	if (unlikely(req->gfp & __GFP_THISNODE)) {
 		ac->zonelist = node->thisnode;
@@ -225,9 +239,22 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 	return -ENOMEM;
 }
 
+/* Nothing at the low mark: the second pass may fragment, then the slow path. */
+static u32 alloc_pages_late(struct machine *m, const struct alloc_context *ac,
+			    unsigned int alloc_flags)
+{
+	u32 pfn = PFN_NIL;
+
+	if (alloc_flags & ALLOC_NOFRAGMENT && !m->tunables->defrag_mode)
+		pfn = walk_freelist(m, ac, alloc_flags & ~ALLOC_NOFRAGMENT);
+	return pfn != PFN_NIL ? pfn : alloc_pages_slowpath(m, ac);
+}
+
 int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
 {
 	struct alloc_context ac;
+	unsigned int flags;
+	u32 found;
 	int err = section_reserve(m, 0);
 
 	if (unlikely(err))
@@ -235,13 +262,15 @@ int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
 	err = prepare_alloc(m, req, &ac);
 	if (unlikely(err))
 		return err;
-	*pfn = get_page_from_freelist(m, &ac, WMARK_LOW |
-				      alloc_flags_nofragment(m, ac.preferred, req->gfp));
-	if (unlikely(*pfn == PFN_NIL))
-		*pfn = alloc_pages_slowpath(m, &ac);
-	if (unlikely(*pfn == PFN_NIL))
-		return -ENOMEM;
-	prep_new_page(m, req, *pfn);
+	flags = WMARK_LOW | alloc_flags_nofragment(m, ac.preferred, req->gfp);
+	found = walk_freelist(m, &ac, flags);
+	if (unlikely(found == PFN_NIL)) {
+		found = alloc_pages_late(m, &ac, flags);
+		if (found == PFN_NIL)
+			return -ENOMEM;
+	}
+	prep_new_page(m, req, found);
+	*pfn = found;
 	return 0;
 }
 

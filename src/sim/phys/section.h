@@ -61,7 +61,15 @@ int section_materialise_range(struct machine *m, u64 pfn, u64 end) __must_check;
  * (nothing changed that anybody can see). One call of alloc_pages() secures
  * itself; who makes several that may not fail half way calls this first.
  */
-int section_reserve(struct machine *m, unsigned int nr_blocks) __must_check;
+#define SECTION_AHEAD 8	/* blocks that are secured without asking */
+int section_reserve_slow(struct machine *m, unsigned int nr_blocks) __must_check;
+
+static inline int __must_check section_reserve(struct machine *m, unsigned int nr_blocks)
+{
+	if (likely(!m->sections_wanted && nr_blocks <= SECTION_AHEAD))
+		return 0;
+	return section_reserve_slow(m, nr_blocks);
+}
 
 /* The zone of a page of RAM without its descriptor; NULL where no RAM is. */
 struct zone *pfn_zone(const struct machine *m, u64 pfn);
