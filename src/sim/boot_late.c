@@ -100,4 +100,9 @@ void boot_workingset(struct boot *b)
 
 	printk(b->m, 6, "workingset: timestamp_bits=%d max_order=%d bucket_order=%d",
 	       timestamp_bits, max_order, MAX(max_order - timestamp_bits, 0));
+	/* By now each kswapd has gone to sleep, and set its node's thresholds. */
+	for (unsigned int i = 0; i < b->m->nr_nodes; i++)
+		if (b->m->nodes[i] && b->m->nodes[i]->has_memory)
+			set_pgdat_percpu_threshold(b->m, b->m->nodes[i],
+						   /* under_pressure = */ false);
 }

@@ -182,6 +182,9 @@ void boot_swiotlb_line(struct boot *b)
 void boot_wmarks(struct boot *b)
 {
 	boot_step(b->m, "13-watermarks");
+	/* The secondary CPUs came up with all marks 0. */
+	if (b->m->nr_cpus > 1)
+		refresh_zone_stat_thresholds(b->m);
 	init_per_zone_wmark_min(b->m);
 	for (unsigned int i = 0; i < b->m->nr_zones; i++) {
 		const struct zone *zone = b->m->zones[i];
