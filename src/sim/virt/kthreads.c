@@ -44,7 +44,7 @@ static const struct kind_row kinds[] = {
 	[RCU] = { KTHREAD | PF_NOFREEZE, 'I' },
 	[STOPPER] = { KTHREAD | PF_NOFREEZE | PF_NO_SETAFFINITY, 'S', .rt_priority = 99,
 		      .bound = true, .wchan = "smpboot_thread_fn" },
-	[KSWAPD] = { KTHREAD | PF_NOFREEZE | PF_MEMALLOC | PF_KSWAPD, 'S', .wchan = "kswapd" },
+	[KSWAPD] = { KTHREAD | PF_MEMALLOC | PF_KSWAPD, 'S', .wchan = "kswapd" },
 	[KCOMPACTD] = { KTHREAD | PF_KCOMPACTD, 'S', .wchan = "kcompactd" },
 	[KSM] = { KTHREAD, 'S', .nice = 5, .wchan = "ksm_scan_thread" },
 	[KHUGEPAGED] = { KTHREAD, 'S', .nice = 19, .wchan = "khugepaged" },
@@ -139,7 +139,7 @@ static int start(struct machine *m, const struct thread_row *row, unsigned int n
 		.state = kind->state,
 		.nice = kind->nice,
 		.rt_priority = kind->rt_priority,
-		.policy = kind->rt_priority ? SCHED_FIFO : SCHED_NORMAL,
+		.policy = kind->rt_priority ? POLICY_FIFO : POLICY_NORMAL,
 		.exit_signal = 17,
 		.cpu = kind->bound ? (s16)number : -1,
 		.node = row->when == EACH_NODE ? (s16)number : -1,
@@ -202,6 +202,7 @@ static int start_first(struct machine *m)
 {
 	const struct task_struct init = {
 		.comm = "init", .state = 'S', .flags = PF_SUPERPRIV | PF_RANDOMIZE,
+		.exit_signal = 17,
 		.cpu = -1, .node = -1, .wchan = "do_wait",
 	};
 	const struct task_struct kthreadd = {

@@ -36,7 +36,7 @@ const struct task_struct *task_find(const struct machine *m, u32 pid)
 
 int task_prio(const struct task_struct *task)
 {
-	return task->policy == SCHED_FIFO ? -1 - task->rt_priority : 20 + task->nice;
+	return task->policy == POLICY_FIFO ? -1 - task->rt_priority : 20 + task->nice;
 }
 
 static int table_grow(struct machine *m)

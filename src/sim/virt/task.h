@@ -26,7 +26,7 @@
 #define PF_RANDOMIZE 0x00400000U
 #define PF_NO_SETAFFINITY 0x04000000U
 
-enum task_policy { SCHED_NORMAL, SCHED_FIFO };
+enum task_policy { POLICY_NORMAL, POLICY_FIFO };
 
 struct task_struct {
 	/* Identity. */
@@ -37,7 +37,7 @@ struct task_struct {
 	u32 flags;		/* PF_* */
 	char state;		/* 'S' sleeping, 'I' idle */
 	s8 nice;
-	u8 rt_priority;		/* 1..99 with SCHED_FIFO */
+	u8 rt_priority;		/* 1..99 with POLICY_FIFO */
 	u8 policy;
 	u8 exit_signal;
 	s16 cpu;		/* runs on this CPU alone; -1 = anywhere */
