@@ -119,6 +119,17 @@ struct zone *pfn_zone_or_hole(const struct machine *m, u64 pfn)
 	return node_zone_spanning(m, region->nid, pfn);
 }
 
+/* A virtual memory map covers the subsections of 2 MiB that have RAM, a flat one all. */
+static bool pfn_is_online(const struct machine *m, u64 pfn)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+	u64 start = ALIGN_DOWN(pfn, PFN_DOWN(SZ_2M));
+	unsigned int i = region_at_or_above(memory, start);
+
+	return !m->arch->vmemmap_start ||
+	       (i < memory->cnt && PFN_UP(memory->regions[i].base) < start + PFN_DOWN(SZ_2M));
+}
+
 /* From pfn on, as far as nothing changes in what pfn_zone_or_hole() answers. */
 static u64 same_zone_end(const struct machine *m, const struct zone *zone, u64 pfn, u64 end)
 {
@@ -232,7 +243,7 @@ void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
 
 	memset(counts, 0, MIGRATE_TYPES * sizeof(*counts));
 	for (u64 pfn = zone->start_pfn; pfn < zone_end_pfn(zone); pfn += size)
-		if (pfn_zone_or_hole(m, pfn) == zone)
+		if (pfn_is_online(m, pfn) && pfn_zone_or_hole(m, pfn) == zone)
 			counts[pageblock_type(m, pfn)]++;
 }
 
