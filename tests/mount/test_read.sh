@@ -13,7 +13,10 @@ done
 expect "directories seen: $nr" test "$nr" -ge 2
 expect "places in the root" "$prober" tell-dir "$mnt"
 expect "places in proc" "$prober" tell-dir "$mnt/proc"
-expect "ls -l is quiet" test -z "$(timeout 60 ls -lR "$mnt" 2>&1 >/dev/null)"
+# A kernel thread has no program: its exe leads nowhere, on a real machine as well.
+timeout 60 ls -lR "$mnt" 2>&1 >/dev/null | grep -v '/exe.: No such file' >"$work/complaints"
+expect "ls -l is quiet: $(head -3 "$work/complaints")" test ! -s "$work/complaints"
+
 
 # One read gives all of a file, small ones the same bytes; sizes are 0 for text.
 for file in README proc/meminfo proc/zoneinfo proc/vmstat proc/slabinfo proc/buddyinfo \

@@ -49,7 +49,8 @@ inside() {
 }
 if is_root && timeout 5 unshare -p -f true 2>/dev/null; then
 	expect "another pid namespace" inside
-	expect "small pid" test "$(cat "$work/ns")" -lt 100
+	# By its own number, or by the alias where a simulated task has that.
+	expect "small pid" grep -Eqx '[1-9][0-9]?|caller' "$work/ns"
 	expect "stop" stop
 
 	# A caller that the daemon cannot see is nobody: no self, but all the rest.
