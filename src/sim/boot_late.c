@@ -98,11 +98,6 @@ void boot_workingset(struct boot *b)
 	int timestamp_bits = b->m->arch->bits == 64 ? 36 : 14;
 	int max_order = fls64(b->m->totalram_pages - 1);
 
-	/* kswapd starts and goes to sleep, which sets the thresholds of calm times. */
-	for (unsigned int nid = 0; nid < b->m->nr_nodes; nid++)
-		if (b->m->nodes[nid])
-			set_pgdat_percpu_threshold(b->m, b->m->nodes[nid],
-						   /* under_pressure = */ false);
 	printk(b->m, 6, "workingset: timestamp_bits=%d max_order=%d bucket_order=%d",
 	       timestamp_bits, max_order, MAX(max_order - timestamp_bits, 0));
 	/* By now each kswapd has gone to sleep, and set its node's thresholds. */

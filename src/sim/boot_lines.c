@@ -152,9 +152,6 @@ static void print_online(struct boot *b)
 void boot_smp_lines(struct boot *b)
 {
 	print_online(b);
-	/* Each CPU that comes up refreshes the thresholds: there are no marks yet. */
-	if (b->m->nr_cpus > 1)
-		refresh_zone_stat_thresholds(b->m);
 	for (unsigned int i = 0; i < b->m->nr_nodes && b->m->arch->bits == 64; i++)
 		if (b->m->nodes[i] && b->m->nodes[i]->has_memory)
 			printk(b->m, 6, "node %u deferred pages initialised in 0ms", i);
