@@ -44,6 +44,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/buddyinfo.c \
 	src/fs/proc/cpuinfo.c \
 	src/fs/proc/direct_map.c src/fs/proc/direct_map.h \
+	src/fs/proc/iomem.c \
 	src/fs/proc/kpage.c \
 	src/fs/proc/meminfo.c \
 	src/fs/proc/pid.c \

@@ -22,6 +22,8 @@ static void say(struct boot *b, bool low, u64 base, u64 size)
 {
 	u64 all = b->m->memblock->memory.total_size;
 
+	if (b->nr_crash < ARRAY_SIZE(b->crash))
+		b->crash[b->nr_crash++] = (struct phys_range) { base, base + size };
 	if (rel_crash_generic(b->m->release)) {
 		printk(b->m, 6, "crashkernel %sreserved: 0x%016llx - 0x%016llx (%llu MB)",
 		       low ? "low memory " : "", (unsigned long long)base,
@@ -54,7 +56,7 @@ static bool reserve_given(struct boot *b)
 		any = true;
 		if (memblock_is_reserved(b->m->memblock, start))
 			continue;	/* given twice */
-		boot_reserve(b, start, size, "crashkernel");
+		boot_reserve_alloc(b, start, size, "crashkernel");
 		say(b, /* low = */ above && start < SZ_4G, start, size);
 	}
 	return any;
@@ -68,7 +70,7 @@ static u64 place(struct boot *b, u64 size)
 	u64 base;
 
 	if (c->crash_base) {
-		boot_reserve(b, c->crash_base, size, "crashkernel");
+		boot_reserve_alloc(b, c->crash_base, size, "crashkernel");
 		return c->crash_base;
 	}
 	base = find_room(b, size, CRASH_ALIGN, c->crash_size ? low_max : 0);

@@ -120,7 +120,7 @@ void boot_swiotlb(struct boot *b)
 	printk(b->m, 6, "software IO TLB: area num %llu.", (unsigned long long)areas);
 	if (given) {
 		b->swiotlb = given->start;
-		boot_reserve(b, given->start, given->end - given->start, "swiotlb");
+		boot_reserve_alloc(b, given->start, given->end - given->start, "swiotlb");
 	} else {
 		b->swiotlb = boot_alloc(b, &buffer);
 	}

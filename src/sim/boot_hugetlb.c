@@ -118,6 +118,8 @@ void boot_hugetlb(struct boot *b)
 	u64 taken = 0, wanted = 0;
 
 	account_gigantic(b);
+	if (b->nr_gigantic)
+		refresh_zone_stat_thresholds(b->m);
 	for (unsigned int i = 0; i < b->cmdline.nr_hugetlb && !b->err; i++) {
 		const struct hugetlb_option *option = &b->cmdline.hugetlb[i];
 

@@ -49,6 +49,15 @@ void boot_reserve(struct boot *b, u64 base, u64 size, const char *who)
 		b->err = memblock_reserve(b->m->memblock, base, size, who);
 }
 
+void boot_reserve_alloc(struct boot *b, u64 base, u64 size, const char *who)
+{
+	struct memblock *mb = b->m->memblock;
+
+	boot_reserve(b, base, size, who);
+	if (!b->err && mb->alloc_flags)
+		b->err = memblock_set_flags(mb, &mb->reserved, base, size, mb->alloc_flags, 0);
+}
+
 /* Reserved with the kernel's own mark (since 6.15). */
 static void reserve_kernel(struct boot *b, u64 base, u64 size, const char *who)
 {

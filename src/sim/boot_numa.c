@@ -248,7 +248,7 @@ static void alloc_node_data(struct boot *b, unsigned int nid)
 	given = boot_reserved_range(b, name);
 	if (given) {
 		at = given->start;
-		boot_reserve(b, at, given->end - at, "NODE_DATA");
+		boot_reserve_alloc(b, at, given->end - at, "NODE_DATA");
 	} else {
 		at = boot_alloc(b, &req);
 	}

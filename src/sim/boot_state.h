@@ -54,11 +54,15 @@ struct boot {
 
 	struct gigantic_page gigantic[MAX_GIGANTIC];
 	unsigned int nr_gigantic;
+	struct phys_range crash[4];	/* memory for a crash kernel */
+	unsigned int nr_crash;
 	u64 swiotlb;		/* address, 0 = none */
 };
 
 void boot_fail(struct boot *b, int err, const char *reason);
 void boot_reserve(struct boot *b, u64 base, u64 size, const char *who);
+/* The same for what the kernel allocated at a place that is known. */
+void boot_reserve_alloc(struct boot *b, u64 base, u64 size, const char *who);
 /* memblock_alloc(); a machine too small to boot fails with a sentence. */
 u64 boot_alloc(struct boot *b, const struct memblock_request *req);
 /* The usual small allocation, anywhere. */
@@ -103,6 +107,7 @@ void boot_hugetlb(struct boot *b);
 void boot_atomic_pools(struct boot *b);
 void boot_thp(struct boot *b);
 void boot_tunables(struct boot *b);	/* boot_tunables.c */
+void boot_iomem(struct boot *b);		/* boot_iomem.c */
 void boot_reserves(struct boot *b);
 void boot_workingset(struct boot *b);
 /* boot_lines.c */

@@ -9,6 +9,8 @@
 
 #define LRU_GEN_ALL 7	/* core, accessed bits of leaves, of upper levels */
 
+#define THP_MIN_PAGES (512 * SZ_1M >> PAGE_SHIFT)
+
 /* Is this word on the command line? */
 static bool has_word(const char *cmdline, const char *word)
 {
@@ -31,6 +33,14 @@ static unsigned int nr_online_nodes(const struct machine *m)
 	return nr;
 }
 
+/* The kernel clears all flags of THP at once. */
+static void switch_thp_off(struct tunables *t)
+{
+	t->thp_defrag = 4;	/* never */
+	t->thp_use_zero_page = 0;
+	t->khugepaged_defrag = 0;
+}
+
 void boot_tunables(struct boot *b)
 {
 	const struct machine_config *config = b->config;
@@ -41,6 +51,10 @@ void boot_tunables(struct boot *b)
 	t->khugepaged_max_ptes_swap = huge / 8;
 	t->khugepaged_max_ptes_shared = huge / 2;
 	t->khugepaged_pages_to_scan = huge * 8;
+	if (b->m->totalram_pages < THP_MIN_PAGES)
+		switch_thp_off(t);
+	if (!machine_config_bool(config, "MEMORY_HOTPLUG_DEFAULT_ONLINE"))
+		t->memhp_auto_online = 0;
 	if (machine_config_bool(config, "LRU_GEN_ENABLED"))
 		t->lru_gen_enabled = LRU_GEN_ALL;
 	t->numa_balancing = machine_config_bool(config, "NUMA_BALANCING") &&

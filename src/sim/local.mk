@@ -78,6 +78,7 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/boot_crash.c src/sim/boot_e820.c src/sim/boot_early.c \
 	src/sim/boot_handover.c src/sim/boot_hash.c src/sim/boot_hugetlb.c \
+	src/sim/boot/iomem.c src/sim/boot/iomem.h src/sim/boot_iomem.c \
 	src/sim/boot_tunables.c \
 	src/sim/boot_late.c src/sim/boot_lines.c src/sim/boot_memory.c \
 	src/sim/boot_movable.c src/sim/boot_numa.c src/sim/boot_paging.c \

@@ -12,6 +12,7 @@
 
 #include "sim/base/event.h"
 #include "sim/boot_state.h"
+#include "sim/boot/iomem.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
@@ -71,6 +72,7 @@ static const struct stage stages[] = {
 	{ boot_hugetlb, ALL },
 	{ boot_thp, ALL },
 	{ boot_tunables, ALL },
+	{ boot_iomem, ALL },
 	{ boot_network_hashes, ALL },
 	{ boot_swiotlb_line, ALL },
 	{ boot_workingset, ALL },
@@ -181,6 +183,9 @@ void machine_free(struct machine *m)
 		return;
 	slab_free_state(m);
 	hugetlb_free_state(m);
+	if (m->iomem)
+		iomem_free(m->iomem, &m->arena);
+	arena_free(&m->arena, m->iomem, sizeof(*m->iomem));
 	machine_free_nodes(m);
 	sections_free(m);
 	tasks_free(m);

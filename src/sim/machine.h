@@ -18,6 +18,7 @@
 
 struct memblock;
 struct boot_log;
+struct iomem;
 struct slab_state;
 struct vmalloc_state;
 struct percpu_state;
@@ -71,6 +72,7 @@ struct machine {
 	/* Subsystems, each with its own header. */
 	struct memblock *memblock;
 	struct boot_log *boot_log;	/* boot/boot_log.h: dmesg and sim/boot */
+	struct iomem *iomem;	/* boot/iomem.h */
 	struct slab_state *slab;	/* phys/slab.h */
 	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
 	struct percpu_state *percpu;	/* phys/percpu.h */

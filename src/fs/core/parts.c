@@ -6,6 +6,7 @@
 	X(readme_parts) \
 	X(buddyinfo_parts) \
 	X(cpuinfo_parts) \
+	X(iomem_parts) \
 	X(kpage_parts) \
 	X(meminfo_parts) \
 	X(slabinfo_parts) \

@@ -76,21 +76,39 @@ TEXT_SHOW(net_show, "self/net")
 struct filesystem {
 	const char *name;
 	bool on_device;
-	struct span span;
+	struct span on64, on32;
 };
 
+#define EVERY ALL, ALL
+#define NEVER { 1, 0 }
+
 static const struct filesystem filesystems[] = {
-	{ "sysfs", false, ALL }, { "tmpfs", false, ALL }, { "bdev", false, SINCE(R_6_18) },
-	{ "proc", false, ALL }, { "cgroup", false, ALL }, { "cgroup2", false, ALL },
-	{ "cpuset", false, UNTIL(R_6_1) }, { "devtmpfs", false, ALL },
-	{ "debugfs", false, ALL }, { "tracefs", false, ALL }, { "securityfs", false, ALL },
-	{ "sockfs", false, ALL }, { "bpf", false, ALL }, { "pipefs", false, ALL },
-	{ "ramfs", false, ALL }, { "hugetlbfs", false, ALL }, { "devpts", false, ALL },
-	{ "ext3", true, ALL }, { "ext2", true, ALL },
-	{ "ext4", true, ALL }, { "fuseblk", true, SINCE(R_6_18) },
-	{ "fuse", false, SINCE(R_6_18) }, { "fusectl", false, SINCE(R_6_18) },
-	{ "virtiofs", false, SINCE(R_6_18) }, { "mqueue", false, ALL },
-	{ "pstore", false, ALL },
+	{ "sysfs", false, EVERY },
+	{ "tmpfs", false, EVERY },
+	{ "bdev", false, SINCE(R_6_18), ALL },
+	{ "proc", false, EVERY },
+	{ "cgroup", false, EVERY },
+	{ "cgroup2", false, EVERY },
+	{ "cpuset", false, UNTIL(R_6_1), UNTIL(R_6_1) },
+	{ "devtmpfs", false, EVERY },
+	{ "debugfs", false, EVERY },
+	{ "tracefs", false, EVERY },
+	{ "securityfs", false, EVERY },
+	{ "sockfs", false, EVERY },
+	{ "bpf", false, EVERY },
+	{ "pipefs", false, EVERY },
+	{ "ramfs", false, EVERY },
+	{ "hugetlbfs", false, EVERY },
+	{ "devpts", false, EVERY },
+	{ "ext3", true, ALL, NEVER },
+	{ "ext2", true, ALL, NEVER },
+	{ "ext4", true, ALL, NEVER },
+	{ "fuseblk", true, SINCE(R_6_18), NEVER },
+	{ "fuse", false, SINCE(R_6_18), NEVER },
+	{ "fusectl", false, SINCE(R_6_18), NEVER },
+	{ "virtiofs", false, SINCE(R_6_18), NEVER },
+	{ "mqueue", false, EVERY },
+	{ "pstore", false, EVERY },
 };
 
 static int filesystems_show(struct out *out, const struct view *v)
@@ -98,7 +116,7 @@ static int filesystems_show(struct out *out, const struct view *v)
 	for (size_t i = 0; i < ARRAY_SIZE(filesystems); i++) {
 		const struct filesystem *fs = &filesystems[i];
 
-		if (span_holds(fs->span, v->m->release))
+		if (span_holds(v->m->arch->bits == 64 ? fs->on64 : fs->on32, v->m->release))
 			out_printf(out, "%s\t%s\n", fs->on_device ? "" : "nodev", fs->name);
 	}
 	return 0;

@@ -125,6 +125,24 @@ static inline bool rel_memblock_shows_flags(enum release r)
 	return r >= R_6_18;
 }
 
+/* iomem names the configuration space of PCI ECAM (before, MMCONFIG). */
+static inline bool rel_says_ecam(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* iomem has a line for the local APIC. */
+static inline bool rel_shows_local_apic(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* threads-max comes from what memblock had not given to the kernel (since 6.14). */
+static inline bool rel_threads_from_memblock(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* Only 1 may be written to vm/compact_memory (before, anything). */
 static inline bool rel_compact_memory_takes_1(enum release r)
 {
