@@ -190,6 +190,16 @@ static unsigned int report(struct check *check)
 	return nr;
 }
 
+unsigned int test_check_lists(const struct machine *m)
+{
+	struct out out = OUT_INIT;
+	struct check check = { .out = &out };
+
+	section_validate(m, &check);
+	page_alloc_validate(m, &check);
+	return report(&check);
+}
+
 unsigned int test_check(const struct machine *m)
 {
 	struct out out = OUT_INIT;
@@ -197,6 +207,7 @@ unsigned int test_check(const struct machine *m)
 
 	section_validate(m, &check);
 	page_alloc_validate(m, &check);
+	page_states_validate(m, &check);
 	return report(&check);
 }
 

@@ -37,6 +37,8 @@ struct zone *test_add_zone(struct machine *m, unsigned int node, enum zone_type 
 
 /* 0, or the number of broken invariants, which are printed. */
 unsigned int test_check(const struct machine *m);
+/* Without the owners of pages: for tests that take blocks off the lists themselves. */
+unsigned int test_check_lists(const struct machine *m);
 unsigned int test_check_touched(struct machine *m);
 
 #endif

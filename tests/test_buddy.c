@@ -39,11 +39,11 @@ static void test_split_and_merge(void)
 	for (unsigned int order = 0; order < MAX_PAGE_ORDER; order++)
 		CU_ASSERT_EQUAL(first_of(zone, order, MIGRATE_MOVABLE), pfn + (1U << order));
 	CU_ASSERT_EQUAL(zone->stat[NR_FREE_PAGES], zone->managed_pages - 1);
-	CU_ASSERT_EQUAL(test_check(m), 0);
+	CU_ASSERT_EQUAL(test_check_lists(m), 0);
 	buddy_free(m, zone, pfn, 0, BUDDY_AUTO);
 	CU_ASSERT_EQUAL(first_of(zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE), pfn);
 	CU_ASSERT_EQUAL(zone->stat[NR_FREE_PAGES], zone->managed_pages);
-	CU_ASSERT_EQUAL(test_check(m), 0);
+	CU_ASSERT_EQUAL(test_check_lists(m), 0);
 	test_machine_free(m);
 }
 
@@ -99,7 +99,7 @@ static void test_take_from_run(void)
 	CU_ASSERT_EQUAL(buddy_take(m, zone, MIB(512) + 77, &head, &order), 0);
 	CU_ASSERT_EQUAL(buddy_take(m, zone, MIB(1024) - 1, &head, &order), 1);
 	CU_ASSERT_EQUAL(buddy_take(m, zone, zone->start_pfn, &head, &order), 1);
-	CU_ASSERT_EQUAL(test_check(m), 0);
+	CU_ASSERT_EQUAL(test_check_lists(m), 0);
 	for (;;) {
 		CU_ASSERT_EQUAL(section_reserve(m, 0), 0);
 		if (buddy_alloc(m, zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0) == PFN_NIL)
@@ -107,7 +107,7 @@ static void test_take_from_run(void)
 		taken += BLOCK;
 	}
 	CU_ASSERT_EQUAL(taken + 3 * BLOCK, all);
-	CU_ASSERT_EQUAL(test_check(m), 0);
+	CU_ASSERT_EQUAL(test_check_lists(m), 0);
 	test_machine_free(m);
 }
 
@@ -125,7 +125,7 @@ static void test_reserve(void)
 	CU_ASSERT_EQUAL(section_reserve(m, 200), -ENOBUFS);
 	m->arena.limit = 0;
 	CU_ASSERT_EQUAL(section_reserve(m, 200), 0);
-	CU_ASSERT_EQUAL(test_check(m), 0);
+	CU_ASSERT_EQUAL(test_check_lists(m), 0);
 	test_machine_free(m);
 }
 
@@ -149,7 +149,7 @@ static void test_fallback_whole(void)
 		CU_ASSERT_EQUAL(zone->pageblocks[MIGRATE_UNMOVABLE], 2);
 		CU_ASSERT_EQUAL(first_of(zone, 9, MIGRATE_UNMOVABLE), pfn + 512);
 		CU_ASSERT_EQUAL(zone->watermark_boost, 0);
-		CU_ASSERT_EQUAL(test_check(m), 0);
+		CU_ASSERT_EQUAL(test_check_lists(m), 0);
 		test_machine_free(m);
 	}
 }
@@ -281,7 +281,7 @@ static void test_merge_types(void)
 		CU_ASSERT_EQUAL(first_of(zone, 9, MIGRATE_HIGHATOMIC), pfn);
 		CU_ASSERT_EQUAL(first_of(zone, 9, MIGRATE_MOVABLE), pfn + 512);
 		CU_ASSERT_EQUAL(zone->nr_free_highatomic, 512);
-		CU_ASSERT_EQUAL(test_check(m), 0);
+		CU_ASSERT_EQUAL(test_check_lists(m), 0);
 		test_machine_free(m);
 	}
 }
@@ -422,7 +422,7 @@ static void test_planted(void)
 		struct zone *zone = only_zone(m);
 		u32 used = buddy_alloc(m, zone, 9, MIGRATE_MOVABLE, 0);
 
-		CU_ASSERT_EQUAL(test_check(m), 0);
+		CU_ASSERT_EQUAL(test_check_lists(m), 0);
 		all[i].plant(m, zone, used + 512, used);
 		expect_broken(m, all[i].id);
 		test_machine_free(m);

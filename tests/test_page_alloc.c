@@ -454,6 +454,58 @@ static void test_highatomic(void)
 	}
 }
 
+/* A gigantic page out of reserved memory, and back as single pages. */
+static void test_contig(void)
+{
+	struct test_machine spec = one_node;
+	u64 pfn = MIB(2048), nr_pages = 1ULL << 18;
+	struct machine *m;
+	const struct zone *zone;
+	u64 managed;
+
+	/* The last GiB is RAM that nobody handed over. */
+	spec.ranges[1].end = pfn + nr_pages;
+	m = test_machine_new(&spec);
+	zone = zone_of(m, 0, ZONE_DMA32);
+	CU_ASSERT_EQUAL(build_all_zonelists(m), 0);
+	CU_ASSERT_EQUAL(buddy_hand_over(m, zone_of(m, 0, ZONE_DMA32), 4096, pfn), 0);
+	init_per_zone_wmark_min(m);
+	managed = zone->managed_pages;
+	CU_ASSERT_EQUAL(own_reserved_block(m, pfn, 18, PGTY_hugetlb), 0);
+	CU_ASSERT_EQUAL(zone->managed_pages, managed + nr_pages);
+	CU_ASSERT_EQUAL(allocated_order(m, pfn), 18);
+	CU_ASSERT(m->nr_sections_present < 6);
+	CU_ASSERT_EQUAL(test_check(m), 0);
+	arena_fail_after(&m->arena, 3);
+	CU_ASSERT_EQUAL(free_contig_range(m, pfn, nr_pages), -ENOBUFS);
+	CU_ASSERT_EQUAL(free_contig_range(m, pfn, nr_pages), 0);
+	CU_ASSERT_EQUAL(total_free(m), managed + nr_pages);
+	CU_ASSERT_EQUAL(test_check(m), 0);
+	test_machine_free(m);
+}
+
+/* Memory that boot kept and frees later goes through the per-CPU lists. */
+static void test_late_free(void)
+{
+	struct test_machine spec = one_node;
+	struct machine *m = test_machine_new(&spec);
+	struct zone *zone = zone_of(m, 0, ZONE_DMA32);
+	u64 end = zone_end_pfn(zone);
+
+	CU_ASSERT_EQUAL(build_all_zonelists(m), 0);
+	CU_ASSERT_EQUAL(buddy_hand_over(m, zone, 4096, end - 1000), 0);
+	init_per_zone_wmark_min(m);
+	CU_ASSERT_EQUAL(zone->managed_pages, end - 1000 - 4096);
+	CU_ASSERT_EQUAL(free_reserved_area(m, end - 1000, end), 0);
+	CU_ASSERT_EQUAL(zone->managed_pages, end - 4096);
+	CU_ASSERT_EQUAL(m->totalram_pages, end - 4096);
+	CU_ASSERT_EQUAL(total_free(m), end - 4096);
+	CU_ASSERT_EQUAL(zone->early_pages, end - 1000 - 4096);
+	CU_ASSERT_EQUAL(m->event[PGFREE], (s64)(end - 4096));
+	CU_ASSERT_EQUAL(test_check(m), 0);
+	test_machine_free(m);
+}
+
 /* Interleaved memory of nodes: each page goes to its own node's zone. */
 static void test_interleaved(void)
 {
@@ -489,6 +541,8 @@ int main(void)
 		{ "pcp fixed", test_pcp_fixed },
 		{ "no host memory", test_host_memory },
 		{ "highatomic", test_highatomic },
+		{ "gigantic pages", test_contig },
+		{ "late frees", test_late_free },
 		{ "interleaved nodes", test_interleaved },
 		{ "random", test_random },
 	};

@@ -71,16 +71,15 @@ void boot_hugetlb_early(struct boot *b)
 	}
 }
 
-/* The pages are the kernel's own now: they count as managed. */
+/* The pages have an owner now: they count as managed. */
 static void account_gigantic(struct boot *b)
 {
 	for (unsigned int i = 0; i < b->nr_gigantic && !b->err; i++) {
 		const struct gigantic_page *page = &b->gigantic[i];
-		struct zone *zone = pfn_zone(b->m, page->pfn);
+		unsigned int order = get_order(page->nr_pages << PAGE_SHIFT);
 
-		adjust_managed_page_count(b->m, zone, (s64)page->nr_pages);
-		if (section_materialise(b->m, page->pfn) ||
-		    hugetlb_add(b->m, get_order(SZ_1G), (u32)page->pfn))
+		if (own_reserved_block(b->m, page->pfn, order, PGTY_hugetlb) ||
+		    hugetlb_add(b->m, order, (u32)page->pfn))
 			boot_fail(b, -ENOMEM, NULL);
 	}
 }

@@ -11,6 +11,7 @@
 static void (*const validators[])(const struct machine *m, struct check *check) = {
 	section_validate,
 	page_alloc_validate,
+	page_states_validate,
 	slab_validate,
 	hugetlb_validate,
 };

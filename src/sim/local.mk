@@ -45,6 +45,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c \
+	src/sim/phys/page_states.c \
 	src/sim/phys/pcp.c src/sim/phys/pcp.h \
 	src/sim/phys/pressure.h \
 	src/sim/phys/section.c src/sim/phys/section.h \

@@ -367,3 +367,41 @@ int free_reserved_area(struct machine *m, u64 pfn, u64 end)
 	}
 	return 0;
 }
+
+int own_reserved_block(struct machine *m, u64 pfn, unsigned int order, enum pagetype owner)
+{
+	u64 end = pfn + (1ULL << order);
+	struct page *head;
+
+	if (section_materialise(m, pfn))
+		return -ENOMEM;
+	for (u64 at = pfn; at < end && page_present(m, at); at++) {
+		struct page *page = pfn_to_page(m, at);
+
+		reset_page(page);
+		page->page_type = owner_type(owner);
+		page_set_flag(page, PG_tail);
+	}
+	head = pfn_to_page(m, pfn);
+	head->refcount = 1;
+	page_clear_flag(head, PG_tail);
+	page_set_flag(head, PG_head);
+	page_set_flag(head, PG_large);
+	head[1].block_order = order;
+	adjust_managed_page_count(m, page_zone(m, head), 1LL << order);
+	return 0;
+}
+
+int free_contig_range(struct machine *m, u64 pfn, u64 nr_pages)
+{
+	u64 end = pfn + nr_pages;
+
+	if (section_materialise_range(m, pfn, end))
+		return -ENOBUFS;
+	for (; pfn < end; pfn++) {
+		reset_page(pfn_to_page(m, pfn));
+		pfn_to_page(m, pfn)->refcount = 1;
+		free_pages(m, pfn, 0);
+	}
+	return 0;
+}

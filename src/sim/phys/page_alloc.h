@@ -51,6 +51,15 @@ void zone_free(struct machine *m, struct zone *zone);
  * each page goes through free_pages(). -ENOMEM: nothing changed.
  */
 int free_reserved_area(struct machine *m, u64 pfn, u64 end) __must_check;
+/*
+ * Memory that boot had reserved becomes one allocated block of any order, without
+ * passing the free lists (a gigantic page): managed_pages grow. Only the section
+ * of its head is made. -ENOMEM: nothing changed.
+ */
+int own_reserved_block(struct machine *m, u64 pfn, unsigned int order,
+		       enum pagetype owner) __must_check;
+/* Free such a block, page by page. -ENOBUFS: nothing changed. */
+int free_contig_range(struct machine *m, u64 pfn, u64 nr_pages) __must_check;
 /* managed_pages and totalram_pages; since 6.16 lowmem_reserve[] as well. */
 void adjust_managed_page_count(struct machine *m, struct zone *zone, s64 nr_pages);
 
@@ -105,6 +114,8 @@ u64 vm_commit_limit(const struct machine *m);
 int build_all_zonelists(struct machine *m) __must_check;
 void zonelists_free(struct machine *m);
 
+/* Each page is in one state, and the states add up to what is managed: B1 P6 to P8. */
+void page_states_validate(const struct machine *m, struct check *check);
 /* B2, B3 and what exists of B13, of every zone. */
 void page_alloc_validate(const struct machine *m, struct check *check);
 /* The same for what was touched since the last call of page_alloc_checked(). */

@@ -84,6 +84,7 @@ bool pcp_refill(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
 		if (pfn == PFN_NIL)
 			break;
 		page_set_type(pfn_to_page(m, pfn), PGTY_pcp);
+		pfn_to_page(m, pfn)->private_ = order;
 		page_list_add_tail(m, list, pfn);
 		pcp->count += 1 << order;
 	}

@@ -67,6 +67,7 @@ static inline void pcp_free(struct machine *m, struct zone *zone, u64 pfn,
 					      type : MIGRATE_MOVABLE);
 
 	page_set_type(pfn_to_page(m, pfn), PGTY_pcp);
+	pfn_to_page(m, pfn)->private_ = order;
 	pfn_to_page(m, pfn)->list_type = type;
 	page_list_add_head(m, &pcp->lists[pindex], pfn);
 	pcp->alloc_factor >>= 1;

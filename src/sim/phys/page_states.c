@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who has each page: one walk over the descriptors that exist, block by block. A
+ * page is free (in a virgin run, or under the head of a free block), on a per-CPU
+ * list, allocated (under a head with a reference), or reserved; anything else is
+ * lost. Sections that do not exist are reserved or virgin as a whole.
+ */
+#include "sim/phys/page_alloc.h"
+
+typedef unsigned long long ull;
+
+enum page_state { STATE_RESERVED, STATE_FREE, STATE_PCP, STATE_USED, STATE_LOST, NR_STATES };
+
+struct states {
+	u64 pages[NR_STATES];
+};
+
+static enum page_state block_at(const struct machine *m, u64 pfn, u64 *nr_pages)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	*nr_pages = 1;
+	if (page_virgin(m, pfn)) {
+		*nr_pages = 1ULL << MAX_PAGE_ORDER;
+		return STATE_FREE;
+	}
+	if (page_flag(page, PG_reserved))
+		return STATE_RESERVED;
+	if (page_type(page) == PGTY_buddy || page_type(page) == PGTY_pcp) {
+		*nr_pages = 1ULL << MIN(page->private_, MAX_PAGE_ORDER);
+		return page_type(page) == PGTY_pcp ? STATE_PCP : STATE_FREE;
+	}
+	if (allocated_order(m, pfn) < 0)
+		return STATE_LOST;
+	*nr_pages = 1ULL << allocated_order(m, pfn);
+	return STATE_USED;
+}
+
+static void check_tails(const struct machine *m, u64 pfn, u64 nr_pages, struct check *check)
+{
+	bool compound = page_flag(pfn_to_page(m, pfn), PG_head);
+
+	for (u64 at = pfn + 1; at < pfn + nr_pages && page_present(m, at); at++) {
+		const struct page *page = pfn_to_page(m, at);
+
+		if (page->refcount || page_flag(page, PG_reserved) || page_virgin(m, at) ||
+		    page_flag(page, PG_tail) != compound || page_type(page) == PGTY_buddy ||
+		    page_type(page) == PGTY_pcp) {
+			check_fail(check, "P6", "page 0x%llx: expected a tail of 0x%llx, found "
+				   "ref %d, type 0x%x, flags 0x%x", (ull)at, (ull)pfn,
+				   page->refcount, page_type(page), page->flags);
+			return;
+		}
+	}
+}
+
+static void walk_section(const struct machine *m, u64 *pfn, u64 end, struct states *zones,
+			 struct check *check)
+{
+	while (*pfn < end) {
+		const struct page *page = pfn_to_page(m, *pfn);
+		unsigned int zone = page_zone_index(page);
+		u64 nr_pages;
+		enum page_state state = block_at(m, *pfn, &nr_pages);
+
+		check->nr_checked++;
+		if (state == STATE_LOST)
+			check_fail(check, "P6", "page 0x%llx: expected an owner, found ref %d, "
+				   "type 0x%x", (ull)*pfn, page->refcount, page_type(page));
+		if (state == STATE_USED && nr_pages > 1)
+			check_tails(m, *pfn, nr_pages, check);
+		if (zone < m->nr_zones)
+			zones[zone].pages[state] += nr_pages;
+		*pfn += nr_pages;
+	}
+}
+
+/* Virgin pages of sections that do not exist. */
+static void walk_absent(const struct machine *m, u64 pfn, u64 end, struct states *zones)
+{
+	for (; pfn < end; pfn += 1ULL << MAX_PAGE_ORDER) {
+		const struct zone *zone = page_virgin(m, pfn) ? pfn_zone(m, pfn) : NULL;
+
+		if (zone)
+			zones[zone->index].pages[STATE_FREE] += 1ULL << MAX_PAGE_ORDER;
+	}
+}
+
+static void check_zone_states(const struct zone *zone, const struct states *states,
+			      struct check *check)
+{
+	u64 free = zone->stat[NR_FREE_PAGES], used = states->pages[STATE_USED];
+	u64 pcp = states->pages[STATE_PCP];
+
+	free += zone->free_area[MAX_PAGE_ORDER].nr[MIGRATE_ISOLATE] << MAX_PAGE_ORDER;
+	for (unsigned int order = 0; order < MAX_PAGE_ORDER; order++)
+		free += zone->free_area[order].nr[MIGRATE_ISOLATE] << order;
+	check->nr_checked += 2;
+	if (states->pages[STATE_FREE] != free)
+		check_fail(check, "P7", "node %u zone %s: expected %llu free pages, found %llu",
+			   zone->node, zone->name, (ull)free, (ull)states->pages[STATE_FREE]);
+	if (states->pages[STATE_FREE] + pcp + used != zone->managed_pages)
+		check_fail(check, "P8", "node %u zone %s: expected managed %llu = free + pcp + "
+			   "used, found %llu + %llu + %llu", zone->node, zone->name,
+			   (ull)zone->managed_pages, (ull)states->pages[STATE_FREE], (ull)pcp,
+			   (ull)used);
+}
+
+void page_states_validate(const struct machine *m, struct check *check)
+{
+	struct states zones[MAX_ZONES] = { 0 };
+	u64 pfn = 0;
+
+	while (pfn < m->max_pfn) {
+		u64 end = MIN((pfn | (PAGES_PER_SECTION - 1)) + 1, m->max_pfn);
+
+		if (page_present(m, pfn)) {
+			walk_section(m, &pfn, end, zones, check);
+		} else {
+			walk_absent(m, pfn, end, zones);
+			pfn = end;
+		}
+	}
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		check_zone_states(m->zones[i], &zones[i], check);
+}
