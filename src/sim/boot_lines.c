@@ -122,11 +122,15 @@ void boot_zonelists(struct boot *b)
 
 void boot_auto_init_line(struct boot *b)
 {
+	printk(b->m, 6, "mem auto-init: stack:all(zero), heap alloc:on, heap free:off");
+}
+
+void boot_highmem_lines(struct boot *b)
+{
 	struct machine *m = b->m;
 	const struct zone *high = m->nodes[0] ? m->nodes[0]->zones[ZONE_HIGHMEM] : NULL;
 	const struct zone *movable = m->nodes[0] ? m->nodes[0]->zones[ZONE_MOVABLE] : NULL;
 
-	printk(m, 6, "mem auto-init: stack:all(zero), heap alloc:on, heap free:off");
 	if (!high || !movable)
 		return;		/* no such zones: nothing to initialise */
 	printk(m, 6, "Initializing HighMem for node 0 (%08llx:%08llx)",

@@ -71,6 +71,10 @@ void boot_phys_free(struct boot *b, u64 base, u64 size, const char *who);
 /* A [reserve] range by name, or NULL. */
 const struct phys_range *boot_reserved_range(const struct boot *b, const char *name);
 
+/* machine_boot(), but the nth allocation of host memory fails: for tests. */
+int machine_boot_failing(const struct machine_config *config, u64 nth,
+			 struct machine **machine, char **error) __must_check;
+
 /* Parts of a stage that live in files of their own. */
 void boot_memory_map(struct boot *b);	/* boot_sparse.c: sections, vmemmap */
 void boot_movable(struct boot *b);	/* boot_movable.c: kernelcore=, movablecore= */
@@ -116,6 +120,7 @@ void boot_ramdisk(struct boot *b);
 void boot_lowmem_lines(struct boot *b);
 void boot_zonelists(struct boot *b);
 void boot_auto_init_line(struct boot *b);
+void boot_highmem_lines(struct boot *b);
 void boot_slab(struct boot *b);
 void boot_smp_lines(struct boot *b);
 void boot_device_lines(struct boot *b);

@@ -56,6 +56,7 @@ static const struct stage stages[] = {
 	{ boot_swiotlb, ALL },
 	{ boot_zonelists, SINCE(R_6_18) },
 	{ boot_auto_init_line, SINCE(R_6_18) },
+	{ boot_highmem_lines, ALL },
 	{ boot_stackdepot, ALL },
 	{ boot_hand_over, ALL },
 	{ boot_memory_line, UNTIL(R_6_1) },
@@ -77,7 +78,6 @@ static const struct stage stages[] = {
 	{ boot_swiotlb_line, ALL },
 	{ boot_workingset, ALL },
 	{ boot_free_initrd, ALL },
-	{ boot_reserves, ALL },
 	{ boot_free_init, ALL },
 	{ boot_threads, ALL },
 	{ boot_run_init, ALL },
@@ -130,6 +130,12 @@ static void boot_free(struct boot *b)
 int machine_boot(const struct machine_config *config, struct machine **machine,
 		 char **error)
 {
+	return machine_boot_failing(config, 0, machine, error);
+}
+
+int machine_boot_failing(const struct machine_config *config, u64 nth,
+			 struct machine **machine, char **error)
+{
 	struct machine *m = calloc(1, sizeof(*m));
 	struct boot *b = NULL;
 	int err;
@@ -137,6 +143,7 @@ int machine_boot(const struct machine_config *config, struct machine **machine,
 	*error = NULL;
 	if (!m)
 		return -ENOMEM;
+	arena_fail_after(&m->arena, nth);
 	err = machine_init(m, config);
 	if (err)
 		goto out_machine;

@@ -32,11 +32,11 @@ bool memblock_next_free(const struct memblock *mb, u64 *cursor, u64 *start, u64 
 			int *nid)
 {
 	const struct memblock_type *mem = &mb->memory, *res = &mb->reserved;
-	unsigned int i = first_above(mem, *cursor), j = first_above(res, *cursor);
 
-	for (; i < mem->cnt; i++) {
+	for (unsigned int i = first_above(mem, *cursor); i < mem->cnt; i++) {
 		const struct memblock_region *region = &mem->regions[i];
 		u64 at = MAX(region->base, *cursor);
+		unsigned int j = first_above(res, at);
 
 		for (; j < res->cnt && res->regions[j].base <= at; j++)
 			at = MAX(at, region_end(&res->regions[j]));

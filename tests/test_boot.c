@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whole boots against what real kernels printed of machines with the same memory,
+ * CPUs and command line: every zone's figures, zone DMA's free lists, and the lines
+ * of the log in their order. Nothing of the outcome is told to the machine.
+ */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/boot_state.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+
+static const char *const shapes[] = {
+	"6.1/128M-1node", "6.1/16G-1node", "6.1/1G-memmap-holes", "6.1/1G-mem600M",
+	"6.1/2G-2node-memoryless", "6.1/2G-2node-asym", "6.1/2G-kernelcore512M",
+	"6.1/2G-movablecore768M", "6.1/2G-crashkernel256M",
+	"6.1/4G-q35-crashkernel512M-high", "6.1/4G-2node", "6.1/4G-2node-kernelcore1G",
+	"6.1/4G-hugepagesz1G", "6.1/512M-smp8", "6.1/512M-la57", "6.1/512M-slubdebug",
+	"6.1/i386pae-8G-q35", "6.1/i386-1G", "6.18/128M-1node",
+	"6.18/2G-2node-memoryless", "6.18/2G-kernelcore512M", "6.18/2G-hugepages64",
+	"6.18/4G-1node-q35", "6.18/4G-2node", "6.18/512M-1node",
+};
+
+static char *read_golden(const char *shape, const char *name)
+{
+	char path[512];
+	const char *dir = getenv("KMM_SRCDIR");
+	char *text = NULL;
+	size_t len = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tests/golden/%s/%s", dir ? dir : ".", shape, name);
+	file = fopen(path, "r");
+	if (!file) {
+		CU_FAIL_FATAL("golden file is missing");
+		return NULL;
+	}
+	text = calloc(1, 1 << 20);
+	len = fread(text, 1, (1 << 20) - 1, file);
+	text[len] = '\0';
+	fclose(file);
+	return text;
+}
+
+static struct machine_config *parse(const char *text)
+{
+	struct machine_config *config = NULL;
+	char *error = NULL;
+	int err = machine_config_parse("test", text, NULL, &config, &error);
+
+	if (err)
+		fprintf(stderr, "%s\n", error ? error : "no host memory");
+	CU_ASSERT_EQUAL_FATAL(err, 0);
+	return config;
+}
+
+static struct machine *boot_config(const struct machine_config *config)
+{
+	struct machine *m = NULL;
+	char *error = NULL;
+	int err = machine_boot(config, &m, &error);
+
+	if (err)
+		fprintf(stderr, "%d: %s\n", err, error ? error : "");
+	free(error);
+	CU_ASSERT_EQUAL_FATAL(err, 0);
+	return m;
+}
+
+static void check_clean(const char *shape, const struct machine *m)
+{
+	struct out text = OUT_INIT;
+	struct check check = { .out = &text };
+
+	machine_check(m, &check);
+	if (check.nr_broken)
+		fprintf(stderr, "%s: %s", shape, text.text);
+	CU_ASSERT_EQUAL(check.nr_broken, 0);
+	out_free(&text);
+}
+
+static const struct zone *find_zone(const struct machine *m, unsigned int node, const char *name)
+{
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (m->zones[i]->node == node && !strcmp(m->zones[i]->name, name))
+			return m->zones[i];
+	return NULL;
+}
+
+static void same(const char *shape, const char *what, u64 found, u64 expected)
+{
+	if (found != expected)
+		fprintf(stderr, "%s: %s: expected %llu, found %llu\n", shape, what,
+			(unsigned long long)expected, (unsigned long long)found);
+	CU_ASSERT_EQUAL(found, expected);
+}
+
+static void compare_zone(const char *shape, const struct machine *m, const char *line)
+{
+	unsigned long long start, spanned, present, managed, min, low, high;
+	const struct zone *zone;
+	unsigned int node;
+	char name[16];
+	int used = 0;
+
+	CU_ASSERT_EQUAL_FATAL(sscanf(line, "%u %15s %llu %llu %llu %llu %llu %llu %llu%n", &node,
+				     name, &start, &spanned, &present, &managed, &min, &low,
+				     &high, &used), 9);
+	zone = find_zone(m, node, name);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(zone);
+	same(shape, "start_pfn", zone->start_pfn, start);
+	same(shape, "spanned", zone->spanned_pages, spanned);
+	same(shape, "present", zone->present_pages, present);
+	same(shape, "managed", zone->managed_pages, managed);
+	same(shape, "min", zone->watermark[WMARK_MIN], min);
+	same(shape, "low", zone->watermark[WMARK_LOW], low);
+	same(shape, "high", zone->watermark[WMARK_HIGH], high);
+	line += used;
+	for (int type = 0; type < MAX_NR_ZONES; type++) {
+		char *end;
+
+		if (m->arch->zones >> type & 1) {
+			same(shape, "protection", zone->lowmem_reserve[type],
+			     strtoull(line, &end, 10));
+			line = end;
+		}
+	}
+}
+
+static void compare_zones(const char *shape, const struct machine *m)
+{
+	char *text = read_golden(shape, "boot.zones"), *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!strncmp(line, "min_free_kbytes ", 16)) {
+			same(shape, "min_free_kbytes", (u64)m->tunables->min_free_kbytes,
+			     strtoull(line + 16, NULL, 10));
+		} else if (!strncmp(line, "buddy", 5)) {
+			char *at = line + 5;
+
+			for (int order = 0; order < NR_PAGE_ORDERS; order++)
+				same(shape, "free blocks of zone DMA",
+				     m->zones[0]->free_area[order].nr_free,
+				     strtoull(at, &at, 10));
+		} else {
+			compare_zone(shape, m, line);
+		}
+	}
+	free(text);
+}
+
+/* Where the text of a log line begins: "<6>[    0.000000] text". */
+static bool log_line_is(const char *line, const char *golden)
+{
+	const char *text = strstr(line, "] ");
+	size_t len = strlen(golden + 3);
+
+	return text && !strncmp(line, golden, 3) && !strncmp(text + 2, golden + 3, len) &&
+	       text[2 + len] == '\n';
+}
+
+static void compare_log(const char *shape, const struct machine *m)
+{
+	char *text = read_golden(shape, "boot.log"), *save = NULL;
+	const char *at = m->boot_log->dmesg.text;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		const char *from = strstr(line, "Freeing initrd") ? m->boot_log->dmesg.text : at;
+		bool found = false;
+
+		for (const char *mine = from; *mine && !found; mine = strchr(mine, '\n') + 1) {
+			found = log_line_is(mine, line);
+			if (found && from == at)
+				at = strchr(mine, '\n') + 1;
+		}
+		if (!found)
+			fprintf(stderr, "%s: missing or out of order: %s\n", shape, line);
+		CU_ASSERT_TRUE(found);
+	}
+	free(text);
+}
+
+static void test_shapes(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(shapes); i++) {
+		char *text = read_golden(shapes[i], "boot.machine");
+		struct machine_config *config = parse(text);
+		struct machine *m = boot_config(config);
+
+		compare_zones(shapes[i], m);
+		compare_log(shapes[i], m);
+		check_clean(shapes[i], m);
+		machine_free(m);
+		machine_config_free(config);
+		free(text);
+	}
+}
+
+/* The outcome is what [zone] keys say, whatever the model would have left. */
+static void test_given_outcome(void)
+{
+	static const char text[] =
+		"[machine]\nrelease = 6.18\n[node 0]\ncpus = 0-1\nmemory = 2G\n"
+		"[node 1]\ncpus = 2\nmemory = 4G\n"
+		"[zone 0 DMA]\nmanaged = 3500\nearly = 3400\n"
+		"[zone 0 DMA32]\nmanaged = 400123\nearly = 400000\n"
+		"[zone 1 DMA32]\nmanaged = 262000\nearly = 262000\n"
+		"[zone 1 Normal]\nmanaged = 785432\nearly = 780001\n";
+	struct machine_config *config = parse(text);
+	struct machine *m = boot_config(config);
+
+	same("given", "DMA", find_zone(m, 0, "DMA")->managed_pages, 3500);
+	same("given", "DMA early", find_zone(m, 0, "DMA")->early_pages, 3400);
+	same("given", "DMA32", find_zone(m, 0, "DMA32")->managed_pages, 400123);
+	same("given", "DMA32 early", find_zone(m, 0, "DMA32")->early_pages, 400000);
+	same("given", "node 1 DMA32", find_zone(m, 1, "DMA32")->managed_pages, 262000);
+	same("given", "node 1 Normal", find_zone(m, 1, "Normal")->managed_pages, 785432);
+	same("given", "total", m->totalram_pages, 3500 + 400123 + 262000 + 785432);
+	check_clean("given", m);
+	machine_free(m);
+	machine_config_free(config);
+}
+
+static void test_too_small(void)
+{
+	struct machine_config *config = parse("[machine]\n[node 0]\ncpus = 0\nmemory = 4M\n");
+	struct machine *m = NULL;
+	char *error = NULL;
+
+	CU_ASSERT_EQUAL(machine_boot(config, &m, &error), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(error);
+	CU_ASSERT_PTR_NULL(m);
+	free(error);
+	machine_config_free(config);
+}
+
+/* Host memory runs out at any point of the boot: -ENOMEM, nothing left behind. */
+static void test_host_memory(void)
+{
+	struct machine_config *config = parse("[machine]\n[node 0]\ncpus = 0-1\nmemory = 256M\n"
+					      "[node 1]\ncpus = 2\nmemory = 256M\n");
+	struct machine *m = NULL;
+	char *error = NULL;
+	u64 nth = 1;
+	int err;
+
+	do {
+		err = machine_boot_failing(config, nth, &m, &error);
+		if (err)
+			CU_ASSERT_EQUAL(err, -ENOMEM);
+		if (err && err != -ENOMEM)
+			fprintf(stderr, "allocation %llu: %d %s\n", (unsigned long long)nth, err,
+				error ? error : "");
+		free(error);
+		error = NULL;
+		nth += nth < 200 ? 1 : 17;
+	} while (err && nth < 100000);
+	CU_ASSERT_EQUAL(err, 0);
+	CU_ASSERT(nth > 20);
+	machine_free(m);
+	machine_config_free(config);
+}
+
+static void test_shipped(void)
+{
+	for (unsigned int i = 0; i < nr_shipped_machines; i++) {
+		struct machine_config *config = parse(shipped_machines[i].text);
+		struct machine *m = boot_config(config);
+
+		CU_ASSERT(m->totalram_pages > 0);
+		check_clean(shipped_machines[i].name, m);
+		machine_free(m);
+		machine_config_free(config);
+	}
+}
+
+/* A terabyte on eight nodes costs little until it is used. */
+static void test_terabyte(void)
+{
+	char text[2048] = "[machine]\nplatform = q35\n";
+	struct machine_config *config;
+	struct machine *m;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		size_t len = strlen(text);
+
+		snprintf(text + len, sizeof(text) - len,
+			 "[node %u]\ncpus = %u-%u\nmemory = 128G\n", i, 4 * i, 4 * i + 3);
+	}
+	config = parse(text);
+	m = boot_config(config);
+	CU_ASSERT(m->totalram_pages > (1000ULL << 30) >> PAGE_SHIFT);
+	CU_ASSERT(m->arena.peak < 64 << 20);
+	machine_free(m);
+	machine_config_free(config);
+}
+
+static void test_unknown_parameters(void)
+{
+	struct out out = OUT_INIT;
+
+	cmdline_unknown("quiet nokaslr foo=1 mem=4G bar dev.x=3 baz=\"a b\" -- after", &out);
+	CU_ASSERT_STRING_EQUAL(out.text, "nokaslr bar foo=1 baz=\"a b\"");
+	out_free(&out);
+}
+
+static void test_cmdline(void)
+{
+	struct cmdline c;
+
+	cmdline_parse("kernelcore=25% movablecore=1G memmap=64M$0x10000000,1M@2G numa=off "
+		      "hugepagesz=1G hugepages=2 hugepagesz=2M hugepages=0:3,1:4 "
+		      "transparent_hugepage=madvise crashkernel=256M slub_debug=FZ page_owner=on", &c);
+	CU_ASSERT_EQUAL(c.kernelcore.percent, 25);
+	CU_ASSERT_EQUAL(c.movablecore.bytes, SZ_1G);
+	CU_ASSERT_EQUAL(c.nr_memmap, 2);
+	CU_ASSERT_EQUAL(c.memmap[0].kind, '$');
+	CU_ASSERT_EQUAL(c.memmap[0].size, 64 * SZ_1M);
+	CU_ASSERT_EQUAL(c.memmap[1].start, 2 * SZ_1G);
+	CU_ASSERT_TRUE(c.numa_off);
+	CU_ASSERT_EQUAL(c.nr_hugetlb, 3);
+	CU_ASSERT_EQUAL(c.hugetlb[0].nr_pages, 2);
+	CU_ASSERT_EQUAL(c.hugetlb[2].node, 1);
+	CU_ASSERT_EQUAL(c.hugetlb[2].nr_pages, 4);
+	CU_ASSERT_EQUAL(c.thp, THP_MADVISE);
+	CU_ASSERT_EQUAL(c.crash_size, 256 * SZ_1M);
+	CU_ASSERT_TRUE(slub_debug_has(&c, 'Z'));
+	CU_ASSERT_FALSE(slub_debug_has(&c, 'U'));
+	CU_ASSERT_TRUE(c.page_owner);
+}
+
+int main(void)
+{
+	CU_pSuite suite;
+	unsigned int failed;
+
+	CU_initialize_registry();
+	suite = CU_add_suite("boot", NULL, NULL);
+	CU_add_test(suite, "captured shapes", test_shapes);
+	CU_add_test(suite, "a given outcome", test_given_outcome);
+	CU_add_test(suite, "a machine too small", test_too_small);
+	CU_add_test(suite, "no host memory", test_host_memory);
+	CU_add_test(suite, "shipped machines", test_shipped);
+	CU_add_test(suite, "a terabyte", test_terabyte);
+	CU_add_test(suite, "unknown parameters", test_unknown_parameters);
+	CU_add_test(suite, "command line", test_cmdline);
+	CU_basic_set_mode(CU_BRM_NORMAL);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed ? 1 : 0;
+}
