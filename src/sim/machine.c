@@ -70,6 +70,7 @@ static const struct stage stages[] = {
 	{ boot_wmarks, ALL },
 	{ boot_core_hashes, ALL },
 	{ boot_atomic_pools, ALL },
+	{ boot_reserves, ALL },
 	{ boot_hugetlb, ALL },
 	{ boot_thp, ALL },
 	{ boot_tunables, ALL },
