@@ -154,3 +154,10 @@ check-long: $(LONG_TESTS)
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
 	done
 .PHONY: check-long
+
+check_PROGRAMS += tests/test_vmalloc tests/test_check
+TESTS += tests/test_vmalloc tests/test_check
+tests_test_vmalloc_SOURCES = tests/test_vmalloc.c $(TEST_PHYS)
+tests_test_vmalloc_LDADD = $(TEST_LIBS)
+tests_test_check_SOURCES = tests/test_check.c
+tests_test_check_LDADD = $(TEST_LIBS)

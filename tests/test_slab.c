@@ -609,14 +609,6 @@ static void plant_stat_reclaimable(struct machine *m, struct kmem_cache *s)
 	m->nodes[1]->stat[NR_SLAB_RECLAIMABLE] -= 4096;
 }
 
-static void plant_stray_page(struct machine *m, struct kmem_cache *s)
-{
-	struct alloc_request req = { .gfp = GFP_KERNEL, .node = 0, .owner = PGTY_slab };
-	u32 pfn;
-
-	CU_ASSERT_EQUAL_FATAL(alloc_pages(m, &req, &pfn), 0);
-}
-
 static const struct {
 	const char *id;
 	void (*plant)(struct machine *m, struct kmem_cache *s);
@@ -627,7 +619,7 @@ static const struct {
 	{ "A2 ", plant_partial_count }, { "A2 ", plant_place }, { "A2 ", plant_not_frozen },
 	{ "A2 ", plant_nr_slabs }, { "A2 ", plant_cpu_limit }, { "A2 ", plant_empty_slabs },
 	{ "A3 ", plant_own_object }, { "A3 ", plant_own_node },
-	{ "A4 ", plant_stat }, { "A4 ", plant_stat_reclaimable }, { "A4 ", plant_stray_page },
+	{ "A4 ", plant_stat }, { "A4 ", plant_stat_reclaimable },
 };
 
 static void test_corruptions(void)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/page_owner.h"
 
 static const struct config_zone *zone_target(const struct boot *b, const struct zone *zone)
 {
@@ -190,6 +191,8 @@ void boot_hand_over(struct boot *b)
 
 	boot_step(m, "11-hand-over");
 	b->err = sections_init(m);
+	if (!b->err && b->cmdline.page_owner)
+		b->err = page_owner_init(m);
 	for (unsigned int i = 0; i < m->nr_zones && !b->err; i++) {
 		struct zone *zone = m->zones[i];
 

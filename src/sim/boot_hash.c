@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/vmalloc.h"
 
 #define ADAPT_PAGES (64 * SZ_1G >> PAGE_SHIFT)
 
@@ -148,12 +149,21 @@ static bool mapped_huge(const struct machine *m, u64 bytes)
 
 static void take_memory(struct boot *b, u64 bytes, bool early, bool by_vmalloc)
 {
+	struct vmalloc_request req = {
+		.bytes = bytes, .gfp = GFP_ATOMIC, .node = NUMA_NO_NODE,
+		.caller = rel_caller_column(b->m->release) ?
+			  "alloc_large_system_hash+0x17c/0x3c0" :
+			  "alloc_large_system_hash+0x197/0x27c",
+	};
+	u64 addr;
 	u32 pfn;
 	int err = 0;
 
 	if (early)
 		boot_alloc_small(b, bytes, "hash table");
-	else if (!by_vmalloc)
+	else if (by_vmalloc)
+		err = vmalloc(b->m, &req, &addr);
+	else
 		err = alloc_kernel_pages(b->m, GFP_ATOMIC, (unsigned int)get_order(bytes),
 					 NUMA_NO_NODE, PGTY_kernel, &pfn);
 	if (err == -ENOBUFS)

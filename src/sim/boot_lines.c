@@ -6,7 +6,9 @@
 #include "sim/boot_state.h"
 
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
+#include "sim/phys/vmalloc.h"
 
 void boot_banner(struct boot *b)
 {
@@ -205,12 +207,23 @@ void boot_slab(struct boot *b)
 {
 	int err = slab_init(b->m);
 
+	if (!err)
+		err = vmalloc_init(b->m);
+	if (!err)
+		err = percpu_init(b->m);
 	if (err == -ENOBUFS)
 		boot_fail(b, -ENOMEM, NULL);
 	else if (err)
 		boot_fail(b, -EINVAL, "the machine has too little memory for its caches");
 	printk(b->m, 6, "SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=%u, Nodes=%u",
 	       b->m->nr_cpus, nr_nodes(b->m));
+}
+
+/* Mappings of drivers; what is left out for lack of memory is left out. */
+void boot_vmalloc_areas(struct boot *b)
+{
+	if (vmalloc_boot_areas(b->m))
+		boot_fail(b, -ENOMEM, NULL);
 }
 
 void boot_run_init(struct boot *b)

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "sim/phys/percpu.h"
+
 #define MIN_UNIT_BYTES 0x8000ULL
 #define ATOM_64 SZ_2M
 #define MAX_DMA_ADDRESS (16 * SZ_1M)
@@ -188,6 +190,22 @@ static void alloc_descriptors(struct boot *b, const struct percpu_layout *layout
 	alloc_chunk(b, image->percpu_dynamic + offset);
 }
 
+/* Leave the layout to whoever adds chunks. */
+static void remember_first_chunk(struct boot *b, const struct percpu_layout *layout)
+{
+	struct percpu_group groups[MAX_NUMNODES];
+	struct percpu_first_chunk first = {
+		.unit_bytes = layout->unit, .used_bytes = layout->used,
+		.nr_groups = layout->nr_groups, .groups = groups,
+	};
+
+	for (unsigned int i = 0; i < layout->nr_groups; i++)
+		groups[i] = (struct percpu_group) { layout->groups[i].node,
+						    layout->groups[i].nr_units };
+	if (percpu_setup_first_chunk(b->m, &first))
+		boot_fail(b, -ENOMEM, NULL);
+}
+
 void boot_percpu(struct boot *b)
 {
 	const struct kernel_image *image = &b->image;
@@ -210,6 +228,7 @@ void boot_percpu(struct boot *b)
 	at_info = boot_alloc(b, &info);
 	at_areas = boot_alloc(b, &areas);
 	alloc_groups(b, &layout);
+	remember_first_chunk(b, &layout);
 	if (b->err)
 		return;
 	printk(b->m, 6, "percpu: Embedded %llu pages/cpu s%u r%u d%llu u%llu",

@@ -123,6 +123,7 @@ void boot_auto_init_line(struct boot *b);
 void boot_highmem_lines(struct boot *b);
 void boot_slab(struct boot *b);
 void boot_smp_lines(struct boot *b);
+void boot_vmalloc_areas(struct boot *b);
 void boot_device_lines(struct boot *b);
 void boot_wmarks(struct boot *b);
 void boot_swiotlb_line(struct boot *b);

@@ -58,7 +58,10 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/slab_info.c src/sim/phys/slab_options.c \
 	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \
 	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
-	src/sim/phys/vmalloc.h \
+	src/sim/phys/page_owner.c src/sim/phys/page_owner.h \
+	src/sim/phys/percpu.c src/sim/phys/percpu.h \
+	src/sim/phys/vmalloc.c src/sim/phys/vmalloc.h \
+	src/sim/phys/vmalloc_boot.c src/sim/phys/vmalloc_boot.def \
 	src/sim/phys/vmstat.c \
 	src/sim/phys/watermark.c \
 	src/sim/phys/zonelist.c
@@ -71,7 +74,7 @@ libkmmsim_a_SOURCES += \
 
 # machine
 libkmmsim_a_SOURCES += \
-	src/sim/check.c \
+	src/sim/check.c src/sim/digest_machine.c \
 	src/sim/bug_report.c \
 	src/sim/machine.h
 

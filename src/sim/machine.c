@@ -15,7 +15,10 @@
 #include "sim/boot/iomem.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/page_owner.h"
+#include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
+#include "sim/phys/vmalloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/task.h"
@@ -77,6 +80,7 @@ static const struct stage stages[] = {
 	{ boot_iomem, ALL },
 	{ boot_network_hashes, ALL },
 	{ boot_swiotlb_line, ALL },
+	{ boot_vmalloc_areas, ALL },
 	{ boot_workingset, ALL },
 	{ boot_free_initrd, ALL },
 	{ boot_free_init, ALL },
@@ -189,6 +193,9 @@ void machine_free(struct machine *m)
 {
 	if (!m)
 		return;
+	page_owner_free_state(m);
+	percpu_free_state(m);
+	vmalloc_free_state(m);
 	slab_free_state(m);
 	hugetlb_free_state(m);
 	if (m->iomem)

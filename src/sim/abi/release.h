@@ -113,6 +113,12 @@ static inline bool rel_slub_has_sheaves(enum release r)
 	return r >= R_6_18;
 }
 
+/* The column of a table whose rows name functions of 6.1, 6.1 on i386, 6.18. */
+static inline int rel_caller_column(enum release r)
+{
+	return r >= R_6_18 ? 2 : 0;
+}
+
 /* Every slub_ word of the command line may be spelt slab_ (since 6.9). */
 static inline bool rel_slub_options_are_slab(enum release r)
 {

@@ -61,6 +61,13 @@ static unsigned int kmalloc_class(u64 bytes)
 	return i;
 }
 
+int kmalloc_reserve(struct machine *m, u64 bytes)
+{
+	if (!bytes || bytes > KMALLOC_MAX_CACHE_SIZE)
+		return 0;
+	return slab_reserve(m, m->slab->kmalloc[KMALLOC_NORMAL][kmalloc_class(bytes)]);
+}
+
 static void account_large(struct machine *m, u32 pfn, unsigned int order, int sign)
 {
 	unsigned int node = page_zone(m, pfn_to_page(m, pfn))->node;

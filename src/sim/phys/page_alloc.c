@@ -9,6 +9,7 @@
 #include "sim/phys/page_alloc_internal.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/page_owner.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/pressure.h"
 #include "sim/phys/tunables.h"
@@ -257,6 +258,8 @@ int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
 	u32 found;
 	int err = section_reserve(m, 0);
 
+	if (unlikely(m->page_owner) && !err)
+		err = page_owner_reserve(m);
 	if (unlikely(err))
 		return err;
 	err = prepare_alloc(m, req, &ac);
@@ -270,6 +273,8 @@ int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
 			return -ENOMEM;
 	}
 	prep_new_page(m, req, found);
+	if (unlikely(m->page_owner))
+		page_owner_set(m, found, req->order, req->gfp);
 	*pfn = found;
 	return 0;
 }
@@ -308,6 +313,8 @@ void free_pages(struct machine *m, u64 pfn, unsigned int order)
 	enum migratetype type = pageblock_type(m, pfn);
 
 	BUG_ON(m, page->refcount != 1);
+	if (unlikely(m->page_owner))
+		page_owner_reset(m, pfn, order);
 	reset_page(page);
 	if (unlikely(order))
 		reset_tails(page, order);

@@ -101,6 +101,12 @@ struct kmem_cache *kmem_cache_of(const struct machine *m, u64 addr, bool *alloca
  */
 #define ZERO_SIZE_PTR 16
 int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr) __must_check;
+/*
+ * Host memory for one new slab of a cache, so that the next allocations from it
+ * cannot fail for want of it (sections of descriptors aside: section.h).
+ */
+int kmem_cache_reserve(struct machine *m, struct kmem_cache *cache) __must_check;
+int kmalloc_reserve(struct machine *m, u64 bytes) __must_check;
 /* -EINVAL if addr is not what kmalloc() returned. */
 int kfree(struct machine *m, u64 addr) __must_check;
 
@@ -133,6 +139,8 @@ const char *kmem_cache_sysfs_name(const struct kmem_cache *cache);
 struct digest;
 void slab_digest(const struct machine *m, struct digest *digest);
 
+/* Pages of all slabs. */
+u64 slab_nr_pages(const struct machine *m);
 void slab_validate(const struct machine *m, struct check *check);
 
 #endif

@@ -57,6 +57,11 @@ int slab_reserve(struct machine *m, struct kmem_cache *s)
 	return s->spare ? 0 : -ENOBUFS;
 }
 
+int kmem_cache_reserve(struct machine *m, struct kmem_cache *s)
+{
+	return slab_reserve(m, s);
+}
+
 /* The lowest free place of a table; there is room for one more. */
 static u32 table_take(struct slab **table, u32 *nr, u32 *first_free, struct slab *slab)
 {

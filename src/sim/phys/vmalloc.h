@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vmalloc areas: virtual ranges with guard pages, backed by single pages. */
+/*
+ * vmalloc areas: virtual ranges, each followed by a guard page, backed by single
+ * pages. The lowest hole that fits is taken. An area that is freed is free at once:
+ * the kernel may keep it for a while, until it purges many together.
+ */
 #ifndef KMM_PHYS_VMALLOC_H
 #define KMM_PHYS_VMALLOC_H
 
@@ -9,17 +13,21 @@ enum vmap_kind { VMAP_ALLOC = 1, VMAP_IOREMAP = 2, VMAP_MAP = 4, VMAP_VPAGES = 8
 		 VMAP_NOPAGES = 16 };
 
 struct vm_area {
-	u64 addr, bytes;	/* bytes include the guard page */
+	u32 id;			/* page->mapping of its pages; page->index counts them */
+	u64 addr, bytes;	/* bytes include the guard page, where there is one */
 	u32 nr_pages;
 	u32 *pfns;		/* [nr_pages] */
 	u64 phys;		/* of an ioremap */
 	enum vmap_kind kind;
 	enum pagetype owner;
 	const char *caller;	/* "alloc_large_system_hash+0x17c/0x3c0" */
+	/* Private: its objects in the slab caches; where the table of pages lies. */
+	u64 vm_struct, vmap_area, page_table;
 };
 
 struct vmalloc_request {
 	u64 bytes;
+	u64 align;		/* a power of two; 0 = a page */
 	gfp_t gfp;
 	int node;
 	enum pagetype owner;	/* PGTY_vmalloc unless said */
@@ -28,15 +36,30 @@ struct vmalloc_request {
 
 int vmalloc_init(struct machine *m) __must_check;
 void vmalloc_free_state(struct machine *m);
-/* -EINVAL for 0 bytes, -ENOMEM, -ENOBUFS. */
+/* Areas that the kernel and its drivers have by the end of the boot. */
+int vmalloc_boot_areas(struct machine *m) __must_check;
+/* -EINVAL for 0 bytes or an odd align, -ENOMEM, -ENOBUFS. */
 int vmalloc(struct machine *m, const struct vmalloc_request *req, u64 *addr) __must_check;
 /* An area without pages (ioremap, percpu): kind says which. */
 int vmap_area(struct machine *m, u64 bytes, u64 phys, enum vmap_kind kind,
 	      const char *caller, u64 *addr) __must_check;
+/* The same, as high as possible and without a guard page: chunks of per-CPU memory. */
+int vmap_area_top(struct machine *m, u64 bytes, u64 align, const char *caller,
+		  u64 *addr) __must_check;
+/* Any area; its pages go back too. */
 int vfree(struct machine *m, u64 addr) __must_check;	/* -EINVAL: no such area */
 u64 vmalloc_nr_pages(const struct machine *m);		/* VmallocUsed */
+/* Those of them that belong to this PGTY_*. */
+u64 vmalloc_nr_owned(const struct machine *m, enum pagetype owner);
 unsigned int nr_vm_areas(const struct machine *m);
 const struct vm_area *vm_area_at(const struct machine *m, unsigned int i);	/* ascending */
+/* The area that holds addr, or NULL. */
+const struct vm_area *find_vm_area(const struct machine *m, u64 addr);
+/* [*start, *end): where areas may lie. */
+void vmalloc_range(const struct machine *m, u64 *start, u64 *end);
+
+struct digest;
+void vmalloc_digest(const struct machine *m, struct digest *digest);
 void vmalloc_validate(const struct machine *m, struct check *check);
 
 #endif

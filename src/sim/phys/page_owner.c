@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One record for each page frame of a section that ever had an allocation; the
+ * record of a block is that of its first page. Host memory is secured ahead: one
+ * spare section of records, room for one more stack. The store of stacks is an
+ * array of instruction pointers and a hash table of where each stack begins.
+ */
+#include "sim/phys/page_owner.h"
+
+#include "sim/base/bug.h"
+#include "sim/phys/page_alloc.h"
+
+#define STACK_DEPTH 16
+#define FIRST_BUCKETS 1024U
+
+typedef unsigned long long ull;
+
+struct record {
+	gfp_t gfp;
+	u32 pid, tgid;
+	u32 stack;		/* where it begins in ips[] */
+	u64 ts_ns, free_ts_ns;
+	u8 order;
+	bool allocated;
+	char comm[PAGE_OWNER_COMM];
+};
+
+struct page_owner {
+	u32 pid, tgid;
+	char comm[PAGE_OWNER_COMM];
+	struct record **sections;	/* [nr_sections]; NULL: nothing there yet */
+	u64 nr_sections;
+	struct record *spare;
+	u64 *ips;		/* a stack: its length, then so many pointers */
+	u32 nr_ips, room_ips;
+	u32 *buckets;		/* where a stack begins, + 1; 0 = none */
+	u32 nr_buckets, nr_stacks;
+};
+
+#define SECTION_RECORDS_BYTES (PAGES_PER_SECTION * sizeof(struct record))
+
+int page_owner_init(struct machine *m)
+{
+	struct page_owner *owner = arena_alloc(&m->arena, sizeof(*owner));
+
+	if (!owner)
+		return -ENOMEM;
+	m->page_owner = owner;
+	owner->nr_sections = DIV_ROUND_UP(m->max_pfn, PAGES_PER_SECTION);
+	owner->sections = arena_alloc(&m->arena, owner->nr_sections * sizeof(struct record *));
+	owner->buckets = arena_alloc(&m->arena, FIRST_BUCKETS * sizeof(*owner->buckets));
+	if (!owner->sections || !owner->buckets) {
+		page_owner_free_state(m);
+		return -ENOMEM;
+	}
+	owner->nr_buckets = FIRST_BUCKETS;
+	page_owner_set_task(m, 0, 0, "swapper/0");
+	return 0;
+}
+
+void page_owner_free_state(struct machine *m)
+{
+	struct page_owner *owner = m->page_owner;
+
+	if (!owner)
+		return;
+	for (u64 i = 0; owner->sections && i < owner->nr_sections; i++)
+		arena_free(&m->arena, owner->sections[i], SECTION_RECORDS_BYTES);
+	arena_free(&m->arena, owner->spare, SECTION_RECORDS_BYTES);
+	arena_free(&m->arena, owner->ips, owner->room_ips * sizeof(*owner->ips));
+	arena_free(&m->arena, owner->buckets, owner->nr_buckets * sizeof(*owner->buckets));
+	arena_free(&m->arena, owner->sections, owner->nr_sections * sizeof(struct record *));
+	arena_free(&m->arena, owner, sizeof(*owner));
+	m->page_owner = NULL;
+}
+
+void page_owner_set_task(struct machine *m, u32 pid, u32 tgid, const char *comm)
+{
+	struct page_owner *owner = m->page_owner;
+	size_t len = strnlen(comm, PAGE_OWNER_COMM - 1);
+
+	if (!owner)
+		return;
+	owner->pid = pid;
+	owner->tgid = tgid;
+	memset(owner->comm, 0, sizeof(owner->comm));
+	memcpy(owner->comm, comm, len);
+}
+
+static u32 stack_hash(const u64 *ips, unsigned int nr)
+{
+	u64 hash = nr;
+
+	for (unsigned int i = 0; i < nr; i++)
+		hash = (hash ^ ips[i]) * 0xff51afd7ed558ccdULL;
+	return hash >> 32;
+}
+
+static void bucket_insert(u32 *buckets, u32 nr_buckets, const u64 *ips, u32 at)
+{
+	u32 i = stack_hash(&ips[at + 1], ips[at]) & (nr_buckets - 1);
+
+	while (buckets[i])
+		i = (i + 1) & (nr_buckets - 1);
+	buckets[i] = at + 1;
+}
+
+/* Keep the table less than half full. */
+static int buckets_make_room(struct machine *m)
+{
+	struct page_owner *owner = m->page_owner;
+	u32 more = 2 * owner->nr_buckets;
+	u32 *buckets;
+
+	if (owner->nr_stacks + 1 < owner->nr_buckets / 2)
+		return 0;
+	buckets = arena_alloc(&m->arena, more * sizeof(*buckets));
+	if (!buckets)
+		return -ENOBUFS;
+	for (u32 at = 0; at < owner->nr_ips; at += owner->ips[at] + 1)
+		bucket_insert(buckets, more, owner->ips, at);
+	arena_free(&m->arena, owner->buckets, owner->nr_buckets * sizeof(*buckets));
+	owner->buckets = buckets;
+	owner->nr_buckets = more;
+	return 0;
+}
+
+static int ips_make_room(struct machine *m)
+{
+	struct page_owner *owner = m->page_owner;
+	u32 room = owner->room_ips ? 2 * owner->room_ips : 4096;
+	u64 *ips;
+
+	if (owner->nr_ips + STACK_DEPTH + 1 <= owner->room_ips)
+		return 0;
+	ips = arena_resize(&m->arena, owner->ips, owner->room_ips * sizeof(*ips),
+			   room * sizeof(*ips));
+	if (!ips)
+		return -ENOBUFS;
+	owner->ips = ips;
+	owner->room_ips = room;
+	return 0;
+}
+
+int page_owner_reserve(struct machine *m)
+{
+	struct page_owner *owner = m->page_owner;
+	int err = ips_make_room(m);
+
+	if (!err)
+		err = buckets_make_room(m);
+	if (err || owner->spare)
+		return err;
+	owner->spare = arena_alloc(&m->arena, SECTION_RECORDS_BYTES);
+	return owner->spare ? 0 : -ENOBUFS;
+}
+
+/* Where this stack is kept, which it may be from now on. */
+static u32 stack_keep(struct page_owner *owner, const u64 *ips, unsigned int nr)
+{
+	u32 i = stack_hash(ips, nr) & (owner->nr_buckets - 1);
+	u32 at = owner->nr_ips;
+
+	for (; owner->buckets[i]; i = (i + 1) & (owner->nr_buckets - 1)) {
+		const u64 *kept = &owner->ips[owner->buckets[i] - 1];
+
+		if (kept[0] == nr && !memcmp(kept + 1, ips, nr * sizeof(*ips)))
+			return owner->buckets[i] - 1;
+	}
+	owner->ips[at] = nr;
+	memcpy(&owner->ips[at + 1], ips, nr * sizeof(*ips));
+	owner->nr_ips += nr + 1;
+	owner->buckets[i] = at + 1;
+	owner->nr_stacks++;
+	return at;
+}
+
+static struct record *record_of(const struct page_owner *owner, u64 pfn)
+{
+	struct record *section = owner->sections[pfn >> SECTION_SHIFT];
+
+	return section ? &section[pfn & (PAGES_PER_SECTION - 1)] : NULL;
+}
+
+void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp)
+{
+	struct page_owner *owner = m->page_owner;
+	struct record **section = &owner->sections[pfn >> SECTION_SHIFT];
+	struct record *record;
+	u64 ips[STACK_DEPTH], free_ts_ns;
+	unsigned int nr = stack_trace_save(ips, STACK_DEPTH, /* skip = */ 1);
+
+	if (!*section) {
+		*section = owner->spare;
+		owner->spare = NULL;
+		BUG_ON(m, !*section);
+	}
+	record = record_of(owner, pfn);
+	free_ts_ns = record->free_ts_ns;
+	*record = (struct record) {
+		.gfp = gfp, .order = order, .allocated = true,
+		.pid = owner->pid, .tgid = owner->tgid,
+		.stack = stack_keep(owner, ips, nr),
+		.ts_ns = m->now_ns, .free_ts_ns = free_ts_ns,
+	};
+	memcpy(record->comm, owner->comm, sizeof(record->comm));
+}
+
+void page_owner_reset(struct machine *m, u64 pfn, unsigned int order)
+{
+	/* A block may be freed in other pieces than it was allocated. */
+	for (u64 end = pfn + (1ULL << order); pfn < end; pfn++) {
+		struct record *record = record_of(m->page_owner, pfn);
+
+		if (!record)
+			continue;
+		record->allocated = false;
+		record->free_ts_ns = m->now_ns;
+	}
+}
+
+bool page_owner_next(const struct machine *m, u64 *pfn, struct page_owner_info *info)
+{
+	const struct page_owner *owner = m->page_owner;
+
+	for (; owner && *pfn < m->max_pfn; ++*pfn) {
+		const struct record *record = record_of(owner, *pfn);
+
+		if (!record) {
+			*pfn |= PAGES_PER_SECTION - 1;
+			continue;
+		}
+		if (!record->allocated)
+			continue;
+		*info = (struct page_owner_info) {
+			.pfn = *pfn, .order = record->order, .gfp = record->gfp,
+			.pid = record->pid, .tgid = record->tgid, .comm = record->comm,
+			.ts_ns = record->ts_ns, .free_ts_ns = record->free_ts_ns,
+			.ips = &owner->ips[record->stack + 1],
+			.nr_ips = owner->ips[record->stack],
+		};
+		++*pfn;
+		return true;
+	}
+	return false;
+}
+
+/* A record says "allocated" of the head of an allocated block, of no other page. */
+void page_owner_validate(const struct machine *m, struct check *check)
+{
+	struct page_owner_info info;
+	u64 pfn = 0;
+
+	while (page_owner_next(m, &pfn, &info)) {
+		int order = allocated_order(m, info.pfn);
+
+		check->nr_checked++;
+		if (order != (int)info.order)
+			check_fail(check, "P6", "page 0x%llx: expected allocated with order %u, as "
+				   "its owner's record says, found %d", (ull)info.pfn,
+				   info.order, order);
+	}
+}

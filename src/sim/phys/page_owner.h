@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page_owner=on: who allocated each block of pages, when, with which flags, by
+ * which path through our own code. Records lie beside the memory map, section by
+ * section; stacks are kept once each. Off, m->page_owner is NULL and nothing costs.
+ *
+ * Stacks depend on the compiler, so they are in no digest.
+ */
+#ifndef KMM_PHYS_PAGE_OWNER_H
+#define KMM_PHYS_PAGE_OWNER_H
+
+#include "sim/machine.h"
+
+#define PAGE_OWNER_COMM 16
+
+struct page_owner_info {
+	u64 pfn;
+	unsigned int order;
+	gfp_t gfp;
+	u32 pid, tgid;
+	const char *comm;
+	u64 ts_ns, free_ts_ns;	/* free: of the time before, 0 = never */
+	const u64 *ips;		/* innermost first: stack_trace_print() */
+	unsigned int nr_ips;
+};
+
+/* Switch it on: before the first page is allocated. 0 or -ENOMEM. */
+int page_owner_init(struct machine *m) __must_check;
+void page_owner_free_state(struct machine *m);
+
+/* Who allocates from now on. comm is cut at PAGE_OWNER_COMM - 1. */
+void page_owner_set_task(struct machine *m, u32 pid, u32 tgid, const char *comm);
+
+/* Host memory for the next record: -ENOBUFS. Call before pages are taken. */
+int page_owner_reserve(struct machine *m) __must_check;
+/* The block was allocated; freed. page_owner_reserve() came before. */
+void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp);
+void page_owner_reset(struct machine *m, u64 pfn, unsigned int order);
+
+/*
+ * The first allocated block at *pfn or above; *pfn moves behind its first page.
+ * False when there is none: start with *pfn = 0.
+ */
+bool page_owner_next(const struct machine *m, u64 *pfn, struct page_owner_info *info);
+
+void page_owner_validate(const struct machine *m, struct check *check);
+
+#endif

@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Areas are an array sorted by address; a hole is what lies between two of them.
+ * `packed` areas from the lowest on have no hole of two pages between them, so
+ * that the search begins where the first hole can be. Each area has its objects in
+ * the slab caches as in the kernel: a vmap_area, a vm_struct, and the table of its
+ * pages, which is kmalloc()ed or, above a page, vmalloc()ed itself.
+ */
+#include "sim/phys/vmalloc.h"
+
+#include "sim/base/bug.h"
+#include "sim/base/digest.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/slab.h"
+
+#define VMALLOC_OFFSET (8 * SZ_1M)	/* 32-bit: between direct map and areas */
+#define VM_STRUCT_BYTES 64
+
+typedef unsigned long long ull;
+
+struct vmalloc_state {
+	u64 start, end;
+	struct vm_area **areas;
+	unsigned int nr, room;
+	unsigned int packed;
+	u32 next_id;
+	u64 nr_pages;		/* of vmalloc() */
+	struct kmem_cache *vmap_area_cache;
+};
+
+int vmalloc_init(struct machine *m)
+{
+	struct vmalloc_state *state = arena_alloc(&m->arena, sizeof(*state));
+
+	if (!state)
+		return -ENOBUFS;
+	state->start = m->arch->vmalloc_start;
+	state->end = m->arch->vmalloc_end;
+	if (m->arch->lowmem_end)
+		state->start = m->arch->page_offset + VMALLOC_OFFSET +
+			       MIN(m->arch->lowmem_end, PFN_PHYS(m->max_pfn));
+	state->next_id = 1;
+	state->vmap_area_cache = kmem_cache_find(m, "vmap_area");
+	m->vmalloc = state;
+	return 0;
+}
+
+static void area_forget(struct machine *m, struct vm_area *area)
+{
+	arena_free(&m->arena, area->pfns, area->nr_pages * sizeof(*area->pfns));
+	arena_free(&m->arena, area, sizeof(*area));
+}
+
+void vmalloc_free_state(struct machine *m)
+{
+	struct vmalloc_state *state = m->vmalloc;
+
+	if (!state)
+		return;
+	for (unsigned int i = 0; i < state->nr; i++)
+		area_forget(m, state->areas[i]);
+	arena_free(&m->arena, state->areas, state->room * sizeof(*state->areas));
+	arena_free(&m->arena, state, sizeof(*state));
+	m->vmalloc = NULL;
+}
+
+void vmalloc_range(const struct machine *m, u64 *start, u64 *end)
+{
+	*start = m->vmalloc->start;
+	*end = m->vmalloc->end;
+}
+
+/* End of what lies before area i. */
+static u64 hole_start(const struct vmalloc_state *state, unsigned int i)
+{
+	return i ? state->areas[i - 1]->addr + state->areas[i - 1]->bytes : state->start;
+}
+
+/* Start of what lies behind the hole before area i. */
+static u64 hole_end(const struct vmalloc_state *state, unsigned int i)
+{
+	return i < state->nr ? state->areas[i]->addr : state->end;
+}
+
+/* The lowest place that fits: its address, and where in the array it goes. */
+static int find_hole(struct vmalloc_state *state, u64 bytes, u64 align, u64 *addr,
+		     unsigned int *at)
+{
+	unsigned int i = state->packed;
+
+	while (i < state->nr && hole_end(state, i) - hole_start(state, i) < 2 * PAGE_SIZE)
+		i++;
+	state->packed = i;
+	for (; i <= state->nr; i++) {
+		u64 start = ALIGN_UP(hole_start(state, i), align), end = hole_end(state, i);
+
+		if (start >= end || end - start < bytes)
+			continue;
+		*addr = start;
+		*at = i;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+/* The highest place that fits. */
+static int find_hole_top(struct vmalloc_state *state, u64 bytes, u64 align, u64 *addr,
+			 unsigned int *at)
+{
+	for (unsigned int i = state->nr + 1; i-- > 0;) {
+		u64 start = hole_start(state, i), end = hole_end(state, i);
+		u64 place = ALIGN_DOWN(end - bytes, align);
+
+		if (bytes > end || end - start < bytes || place < start)
+			continue;
+		*addr = place;
+		*at = i;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+static int areas_make_room(struct machine *m, unsigned int more)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	unsigned int room = state->room ? state->room : 64;
+	struct vm_area **areas;
+
+	while (room < state->nr + more)
+		room *= 2;
+	if (room == state->room)
+		return 0;
+	areas = arena_resize(&m->arena, state->areas, state->room * sizeof(*areas),
+			     room * sizeof(*areas));
+	if (!areas)
+		return -ENOBUFS;
+	state->areas = areas;
+	state->room = room;
+	return 0;
+}
+
+static void areas_insert(struct vmalloc_state *state, unsigned int at, struct vm_area *area)
+{
+	memmove(&state->areas[at + 1], &state->areas[at],
+		(state->nr - at) * sizeof(*state->areas));
+	state->areas[at] = area;
+	state->nr++;
+	state->packed = MIN(state->packed, at);
+}
+
+static void areas_remove(struct vmalloc_state *state, unsigned int at)
+{
+	state->nr--;
+	memmove(&state->areas[at], &state->areas[at + 1],
+		(state->nr - at) * sizeof(*state->areas));
+	state->packed = MIN(state->packed, at);
+}
+
+/* Index of the first area that ends above addr. */
+static unsigned int area_at_or_above(const struct vmalloc_state *state, u64 addr)
+{
+	unsigned int low = 0, high = state->nr;
+
+	while (low < high) {
+		unsigned int mid = (low + high) / 2;
+
+		if (state->areas[mid]->addr + state->areas[mid]->bytes > addr)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+const struct vm_area *find_vm_area(const struct machine *m, u64 addr)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+	unsigned int i = area_at_or_above(state, addr);
+
+	return i < state->nr && state->areas[i]->addr <= addr ? state->areas[i] : NULL;
+}
+
+/* The objects that describe an area. */
+static int area_alloc_objects(struct machine *m, struct vm_area *area)
+{
+	struct slab_object object;
+	int err;
+
+	err = kmalloc(m, VM_STRUCT_BYTES, GFP_KERNEL, NUMA_NO_NODE, &area->vm_struct);
+	if (err)
+		return err;
+	err = kmem_cache_alloc(m, m->vmalloc->vmap_area_cache, GFP_KERNEL, NUMA_NO_NODE,
+			       &object);
+	if (!err)
+		area->vmap_area = object.addr;
+	return err;
+}
+
+static void must_free(struct machine *m, int err)
+{
+	BUG_ON(m, err);
+}
+
+/* Take down what an area has, whole or half made; it is in no array. */
+static void area_destroy(struct machine *m, struct vm_area *area)
+{
+	for (u32 i = 0; i < area->nr_pages && area->pfns[i] != PFN_NIL; i++) {
+		struct page *page = pfn_to_page(m, area->pfns[i]);
+
+		page->mapping = 0;
+		page->index = 0;
+		free_pages(m, area->pfns[i], 0);
+		if (area->kind & VMAP_ALLOC)
+			m->vmalloc->nr_pages--;
+	}
+	if (area->kind & VMAP_VPAGES)
+		must_free(m, vfree(m, area->page_table));
+	else if (area->page_table)
+		must_free(m, kfree(m, area->page_table));
+	if (area->vmap_area)
+		kmem_cache_free(m, m->vmalloc->vmap_area_cache, area->vmap_area);
+	if (area->vm_struct)
+		must_free(m, kfree(m, area->vm_struct));
+	area_forget(m, area);
+}
+
+struct area_place {
+	u64 bytes, align;
+	bool top;
+};
+
+/* Reserve the addresses; the area is in the array then. */
+static int area_place(struct machine *m, struct vm_area *area, const struct area_place *place)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	unsigned int at;
+	int err;
+
+	if (place->top)
+		err = find_hole_top(state, place->bytes, place->align, &area->addr, &at);
+	else
+		err = find_hole(state, place->bytes, place->align, &area->addr, &at);
+	if (err)
+		return err;
+	area->bytes = place->bytes;
+	areas_insert(state, at, area);
+	return 0;
+}
+
+static void area_unplace(struct machine *m, const struct vm_area *area)
+{
+	areas_remove(m->vmalloc, area_at_or_above(m->vmalloc, area->addr));
+}
+
+/* Host memory of an area, nothing simulated; NULL: none. */
+static struct vm_area *area_host_new(struct machine *m, u64 nr_pages)
+{
+	struct vm_area *area = arena_alloc(&m->arena, sizeof(*area));
+
+	if (!area || !nr_pages)
+		return area;
+	area->pfns = arena_alloc(&m->arena, nr_pages * sizeof(*area->pfns));
+	if (!area->pfns) {
+		arena_free(&m->arena, area, sizeof(*area));
+		return NULL;
+	}
+	area->nr_pages = nr_pages;
+	area->pfns[0] = PFN_NIL;
+	return area;
+}
+
+/* Host memory for the objects and addresses of `nr` areas. */
+static int areas_reserve(struct machine *m, unsigned int nr)
+{
+	int err = areas_make_room(m, nr);
+
+	if (!err)
+		err = kmalloc_reserve(m, VM_STRUCT_BYTES);
+	return err ? err : kmem_cache_reserve(m, m->vmalloc->vmap_area_cache);
+}
+
+/* The area gets its objects and a place; on failure it is gone. */
+static int area_establish(struct machine *m, struct vm_area *area,
+			  const struct area_place *place)
+{
+	int err = area_alloc_objects(m, area);
+
+	if (!err)
+		err = area_place(m, area, place);
+	if (err)
+		area_destroy(m, area);
+	else
+		area->id = m->vmalloc->next_id++;
+	return err;
+}
+
+/* Bytes of the table of an area's pages: a pointer of the simulated kernel each. */
+static u64 table_bytes(const struct machine *m, u64 nr_pages)
+{
+	return nr_pages * (m->arch->bits / 8U);
+}
+
+static int area_alloc_pages(struct machine *m, struct vm_area *area,
+			    const struct vmalloc_request *req)
+{
+	for (u32 i = 0; i < area->nr_pages; i++) {
+		u32 pfn;
+		int err = alloc_kernel_pages(m, req->gfp, 0, req->node, area->owner, &pfn);
+
+		if (err)
+			return err;
+		area->pfns[i] = pfn;
+		if (i + 1 < area->nr_pages)
+			area->pfns[i + 1] = PFN_NIL;
+		pfn_to_page(m, pfn)->mapping = area->id;
+		pfn_to_page(m, pfn)->index = i;
+		m->vmalloc->nr_pages++;
+	}
+	return 0;
+}
+
+/*
+ * An area, its table and its pages. `areas` is the area and, behind it, the areas
+ * of its table, of that table's table, and so on; NULL ends them. All are used or
+ * freed.
+ */
+static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
+			 struct vm_area **areas, u64 *addr)
+{
+	struct vm_area *area = areas[0];
+	struct vmalloc_request table = *req;
+	struct area_place place = {
+		.bytes = PFN_PHYS(area->nr_pages + 1ULL),
+		.align = MAX(req->align, PAGE_SIZE),
+	};
+	int err;
+
+	area->kind = VMAP_ALLOC;
+	area->owner = req->owner ? req->owner : PGTY_vmalloc;
+	area->caller = req->caller;
+	err = area_establish(m, area, &place);
+	if (err) {
+		while (*++areas)
+			area_forget(m, *areas);
+		return err;
+	}
+	table.align = 0;
+	table.owner = 0;
+	if (areas[1])
+		err = vmalloc_areas(m, &table, areas + 1, &area->page_table);
+	else
+		err = kmalloc(m, table_bytes(m, area->nr_pages), req->gfp & ~__GFP_HIGHMEM,
+			      req->node, &area->page_table);
+	if (areas[1] && !err)
+		area->kind |= VMAP_VPAGES;
+	if (!err)
+		err = area_alloc_pages(m, area, req);
+	if (err) {
+		area_unplace(m, area);
+		area_destroy(m, area);
+		return err;
+	}
+	*addr = area->addr;
+	return 0;
+}
+
+#define MAX_TABLE_LEVELS 5
+
+/* All host memory that the request may need; `areas` as above. */
+static int vmalloc_reserve(struct machine *m, u64 nr_pages, struct vm_area **areas)
+{
+	unsigned int nr = 0;
+	u64 pages = nr_pages;
+	int err;
+
+	err = section_reserve(m, nr_pages / 1000 + 4);
+	if (!err)
+		err = areas_reserve(m, MAX_TABLE_LEVELS);
+	while (!err) {
+		areas[nr] = area_host_new(m, pages);
+		err = areas[nr] ? 0 : -ENOBUFS;
+		nr++;
+		if (table_bytes(m, pages) <= PAGE_SIZE)
+			break;
+		pages = PFN_UP(table_bytes(m, pages));
+	}
+	if (!err)
+		err = kmalloc_reserve(m, table_bytes(m, pages));
+	if (!err)
+		return 0;
+	while (nr--)
+		if (areas[nr])
+			area_forget(m, areas[nr]);
+	return err;
+}
+
+/* More pages than the machine has are refused before anything is taken. */
+static bool request_is_hopeless(const struct machine *m, u64 nr_pages)
+{
+	return nr_pages > m->totalram_pages || nr_pages > UINT32_MAX / 2;
+}
+
+int vmalloc(struct machine *m, const struct vmalloc_request *req, u64 *addr)
+{
+	struct vm_area *areas[MAX_TABLE_LEVELS + 1] = { 0 };
+	u64 nr_pages = req->bytes / PAGE_SIZE + !!(req->bytes % PAGE_SIZE);
+	int err;
+
+	if (!req->bytes || (req->align && !is_power_of_2(req->align)))
+		return -EINVAL;
+	if (request_is_hopeless(m, nr_pages))
+		return -ENOMEM;
+	err = vmalloc_reserve(m, nr_pages, areas);
+	return err ? err : vmalloc_areas(m, req, areas, addr);
+}
+
+static int area_without_pages(struct machine *m, const struct vm_area *like,
+			      const struct area_place *place, u64 *addr)
+{
+	struct vm_area *area;
+	int err;
+
+	if (!place->bytes || !is_power_of_2(place->align))
+		return -EINVAL;
+	if (place->bytes > m->vmalloc->end - m->vmalloc->start)
+		return -ENOMEM;
+	err = areas_reserve(m, 1);
+	if (err)
+		return err;
+	area = area_host_new(m, 0);
+	if (!area)
+		return -ENOBUFS;
+	*area = *like;
+	err = area_establish(m, area, place);
+	if (!err)
+		*addr = area->addr;
+	return err;
+}
+
+int vmap_area(struct machine *m, u64 bytes, u64 phys, enum vmap_kind kind,
+	      const char *caller, u64 *addr)
+{
+	struct vm_area like = { .phys = phys, .kind = kind, .caller = caller };
+	u64 guard = bytes ? PAGE_SIZE : 0;
+	struct area_place place = {
+		.bytes = ALIGN_UP(bytes, PAGE_SIZE) + guard, .align = PAGE_SIZE };
+
+	return area_without_pages(m, &like, &place, addr);
+}
+
+int vmap_area_top(struct machine *m, u64 bytes, u64 align, const char *caller, u64 *addr)
+{
+	struct vm_area like = { .kind = VMAP_ALLOC | VMAP_NOPAGES, .caller = caller };
+	struct area_place place = {
+		.bytes = ALIGN_UP(bytes, PAGE_SIZE), .align = align, .top = true };
+
+	return area_without_pages(m, &like, &place, addr);
+}
+
+int vfree(struct machine *m, u64 addr)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	unsigned int i = area_at_or_above(state, addr);
+	struct vm_area *area;
+
+	if (i == state->nr || state->areas[i]->addr != addr)
+		return -EINVAL;
+	area = state->areas[i];
+	areas_remove(state, i);
+	area_destroy(m, area);
+	return 0;
+}
+
+u64 vmalloc_nr_pages(const struct machine *m)
+{
+	return m->vmalloc ? m->vmalloc->nr_pages : 0;
+}
+
+u64 vmalloc_nr_owned(const struct machine *m, enum pagetype owner)
+{
+	u64 nr = 0;
+
+	for (unsigned int i = 0; m->vmalloc && i < m->vmalloc->nr; i++)
+		if (m->vmalloc->areas[i]->owner == owner)
+			nr += m->vmalloc->areas[i]->nr_pages;
+	return nr;
+}
+
+unsigned int nr_vm_areas(const struct machine *m)
+{
+	return m->vmalloc ? m->vmalloc->nr : 0;
+}
+
+const struct vm_area *vm_area_at(const struct machine *m, unsigned int i)
+{
+	return i < m->vmalloc->nr ? m->vmalloc->areas[i] : NULL;
+}
+
+static u64 check_area_pages(const struct machine *m, const struct vm_area *area,
+			    struct check *check)
+{
+	for (u32 i = 0; i < area->nr_pages; i++) {
+		u32 pfn = area->pfns[i];
+		const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
+
+		if (page && page_type(page) == area->owner && page->mapping == area->id &&
+		    page->index == i)
+			continue;
+		check_fail(check, "A5", "area 0x%llx: expected page %u, pfn 0x%x, to be its, "
+			   "found type 0x%x, area %u", (ull)area->addr, i, pfn,
+			   page ? page_type(page) : 0, page ? page->mapping : 0);
+	}
+	return area->nr_pages;
+}
+
+static void check_area(const struct machine *m, unsigned int i, struct check *check)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+	const struct vm_area *area = state->areas[i];
+	u64 guard = area->kind & VMAP_NOPAGES ? 0 : PAGE_SIZE;
+
+	check->nr_checked += 3;
+	if (!IS_ALIGNED(area->addr | area->bytes, PAGE_SIZE) || area->addr < hole_start(state, i))
+		check_fail(check, "A5", "area 0x%llx: expected page-aligned, at 0x%llx or above",
+			   (ull)area->addr, (ull)hole_start(state, i));
+	if (area->bytes <= guard || area->addr + area->bytes > state->end ||
+	    area->addr + area->bytes < area->addr)
+		check_fail(check, "A5", "area 0x%llx: expected to end by 0x%llx, found 0x%llx",
+			   (ull)area->addr, (ull)state->end, (ull)(area->addr + area->bytes));
+	if (area->nr_pages && PFN_PHYS(area->nr_pages) + guard != area->bytes)
+		check_fail(check, "A5", "area 0x%llx: expected %llu bytes with a guard page, "
+			   "found %llu", (ull)area->addr,
+			   (ull)PFN_PHYS(area->nr_pages) + guard, (ull)area->bytes);
+}
+
+void vmalloc_validate(const struct machine *m, struct check *check)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+	u64 nr_pages = 0;
+
+	if (!state)
+		return;
+	for (unsigned int i = 0; i < state->nr; i++) {
+		check_area(m, i, check);
+		nr_pages += check_area_pages(m, state->areas[i], check);
+	}
+	check->nr_checked += 2;
+	if (nr_pages != state->nr_pages)
+		check_fail(check, "A5", "machine: expected VmallocUsed %llu pages, found %llu",
+			   (ull)nr_pages, (ull)state->nr_pages);
+	for (unsigned int i = 0; i < state->packed; i++)
+		if (hole_end(state, i) - hole_start(state, i) >= 2 * PAGE_SIZE)
+			check_fail(check, "A5", "area %u: expected no hole before it, found one",
+				   i);
+}
+
+void vmalloc_digest(const struct machine *m, struct digest *d)
+{
+	for (unsigned int i = 0; m->vmalloc && i < m->vmalloc->nr; i++) {
+		const struct vm_area *area = m->vmalloc->areas[i];
+
+		digest_u64(d, area->addr);
+		digest_u64(d, area->bytes);
+		digest_u64(d, (u64)area->kind << 32 | area->owner);
+		digest_u64(d, area->phys);
+		digest_u64(d, area->vm_struct ^ area->page_table);
+		digest_u64(d, area->vmap_area);
+		digest_string(d, area->caller);
+		for (u32 p = 0; p < area->nr_pages; p++)
+			digest_u64(d, area->pfns[p]);
+	}
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The whole machine: booted ones are clean, corruptions that only the census can
+ * see are seen, the digest knows what is state and what is not, page_owner.
+ */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/base/bug.h"
+#include "sim/boot/config.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/page_owner.h"
+#include "sim/phys/slab.h"
+#include "sim/phys/tunables.h"
+#include "sim/phys/vmalloc.h"
+
+#define FILE_TEXT "[machine]\narch = %s\nrelease = %s\ncmdline = %s\n[node 0]\ncpus = 0-1\nmemory = %s\n"
+
+struct booted {
+	struct machine_config *config;
+	struct machine *m;
+};
+
+static struct booted boot(const char *arch, const char *release, const char *cmdline,
+			  const char *memory)
+{
+	static const char *const no_sets[] = { NULL };
+	struct booted b = { 0 };
+	char text[512], *error = NULL;
+
+	snprintf(text, sizeof(text), FILE_TEXT, arch, release, cmdline, memory);
+	CU_ASSERT_EQUAL_FATAL(machine_config_parse("test", text, no_sets, &b.config, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(machine_boot(b.config, &b.m, &error), 0);
+	return b;
+}
+
+static void shut_down(struct booted *b)
+{
+	machine_free(b->m);
+	machine_config_free(b->config);
+}
+
+static unsigned int check_all(const struct machine *m, struct out *out)
+{
+	struct check check = { .out = out };
+
+	machine_check(m, &check);
+	CU_ASSERT_TRUE(check.nr_checked > 1000);
+	return check.nr_broken;
+}
+
+static void assert_clean(const struct machine *m)
+{
+	struct out out = OUT_INIT;
+
+	CU_ASSERT_EQUAL(check_all(m, &out), 0);
+	if (out.len)
+		fprintf(stderr, "%.*s", (int)MIN(out.len, 2000), out.text);
+	out_free(&out);
+}
+
+static void test_booted_machines_are_clean(void)
+{
+	static const struct {
+		const char *arch, *release, *cmdline, *memory;
+	} machines[] = {
+		{ "x86_64", "6.18", "quiet", "512M" },
+		{ "x86_64", "6.1", "quiet slub_debug=FZPU", "512M" },
+		{ "x86_64", "6.18", "page_owner=on", "256M" },
+		{ "x86_64", "6.1", "slab_nomerge", "8G" },
+		{ "i386", "6.1", "quiet", "1G" },
+		{ "i386-pae", "6.1", "quiet", "5G" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		struct booted b = boot(machines[i].arch, machines[i].release,
+				       machines[i].cmdline, machines[i].memory);
+
+		assert_clean(b.m);
+		shut_down(&b);
+	}
+}
+
+static u32 take_page(struct machine *m, enum pagetype owner)
+{
+	u32 pfn = PFN_NIL;
+
+	CU_ASSERT_EQUAL_FATAL(alloc_kernel_pages(m, GFP_KERNEL, 0, NUMA_NO_NODE, owner, &pfn), 0);
+	return pfn;
+}
+
+/* Pages that say that somebody owns them who does not know of it. */
+static void test_census(void)
+{
+	static const struct {
+		enum pagetype owner;
+		const char *id;
+	} strays[] = {
+		{ PGTY_slab, "A4 " }, { PGTY_vmalloc, "A5 " }, { PGTY_percpu, "A7 " },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(strays); i++) {
+		struct booted b = boot("x86_64", "6.18", "quiet", "128M");
+		struct out out = OUT_INIT;
+
+		(void)take_page(b.m, strays[i].owner);
+		CU_ASSERT_EQUAL(check_all(b.m, &out), 1);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out.text);
+		CU_ASSERT_EQUAL(strncmp(out.text, strays[i].id, 3), 0);
+		out_free(&out);
+		shut_down(&b);
+	}
+}
+
+static void test_equal_histories(void)
+{
+	struct booted one = boot("x86_64", "6.18", "quiet", "256M");
+	struct booted two = boot("x86_64", "6.18", "quiet", "256M");
+	char a[DIGEST_CHARS + 1], b[DIGEST_CHARS + 1];
+
+	machine_digest(one.m, a);
+	machine_digest(two.m, b);
+	CU_ASSERT_STRING_EQUAL(a, b);
+	for (int i = 0; i < 50; i++) {
+		u32 pfn1 = take_page(one.m, PGTY_kernel), pfn2 = take_page(two.m, PGTY_kernel);
+
+		if (i % 3) {
+			free_pages(one.m, pfn1, 0);
+			free_pages(two.m, pfn2, 0);
+		}
+	}
+	machine_digest(one.m, a);
+	machine_digest(two.m, b);
+	CU_ASSERT_STRING_EQUAL(a, b);
+	assert_clean(one.m);
+	machine_digest(one.m, b);
+	CU_ASSERT_STRING_EQUAL(a, b);	/* checking changes nothing */
+	shut_down(&one);
+	shut_down(&two);
+}
+
+static void change_page(struct machine *m)
+{
+	(void)take_page(m, PGTY_kernel);
+}
+
+static void change_object(struct machine *m)
+{
+	u64 addr;
+
+	CU_ASSERT_EQUAL(kmalloc(m, 100, GFP_KERNEL, NUMA_NO_NODE, &addr), 0);
+}
+
+static void change_area(struct machine *m)
+{
+	u64 addr;
+
+	CU_ASSERT_EQUAL(vmap_area(m, 1, 0, VMAP_IOREMAP, "x", &addr), 0);
+}
+
+static void change_time(struct machine *m)
+{
+	m->now_ns++;
+}
+
+static void change_tunable(struct machine *m)
+{
+	m->tunables->swappiness++;
+}
+
+static void test_digest_sees(void)
+{
+	static void (*const changes[])(struct machine *m) = {
+		change_page, change_object, change_area, change_time,
+		change_tunable,
+	};
+	struct booted b = boot("x86_64", "6.18", "quiet", "128M");
+	char before[DIGEST_CHARS + 1], after[DIGEST_CHARS + 1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		machine_digest(b.m, before);
+		changes[i](b.m);
+		machine_digest(b.m, after);
+		CU_ASSERT_STRING_NOT_EQUAL(before, after);
+	}
+	/* Explanations and descriptors that came early are no state. */
+	machine_digest(b.m, before);
+	machine_why(b.m, "because");
+	for (u64 pfn = 0; pfn < b.m->max_pfn; pfn += PAGES_PER_SECTION)
+		CU_ASSERT_EQUAL(section_materialise(b.m, pfn), 0);
+	machine_digest(b.m, after);
+	CU_ASSERT_STRING_EQUAL(before, after);
+	shut_down(&b);
+}
+
+static bool find_owner(const struct machine *m, u64 wanted, struct page_owner_info *info)
+{
+	u64 pfn = wanted;
+
+	return page_owner_next(m, &pfn, info) && info->pfn == wanted;
+}
+
+static void test_page_owner(void)
+{
+	struct booted b = boot("x86_64", "6.18", "page_owner=on", "128M");
+	struct machine *m = b.m;
+	struct page_owner_info info;
+	struct out out = OUT_INIT;
+	u64 nr = 0, at = 0;
+	u32 pfn;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m->page_owner);
+	while (page_owner_next(m, &at, &info))
+		nr++;
+	CU_ASSERT_TRUE(nr > 100);	/* what the boot took */
+	page_owner_set_task(m, 42, 41, "a-rather-long-name");
+	m->now_ns = 5;
+	CU_ASSERT_EQUAL(alloc_kernel_pages(m, GFP_KERNEL | __GFP_COMP, 2, NUMA_NO_NODE,
+					   PGTY_kernel, &pfn), 0);
+	CU_ASSERT_TRUE_FATAL(find_owner(m, pfn, &info));
+	CU_ASSERT_EQUAL(info.order, 2);
+	CU_ASSERT_EQUAL(info.gfp, GFP_KERNEL | __GFP_COMP);
+	CU_ASSERT_EQUAL(info.pid, 42);
+	CU_ASSERT_EQUAL(info.tgid, 41);
+	CU_ASSERT_STRING_EQUAL(info.comm, "a-rather-long-n");
+	CU_ASSERT_EQUAL(info.ts_ns, 5);
+	CU_ASSERT_TRUE_FATAL(info.nr_ips > 1);
+	stack_trace_print(&out, info.ips, info.nr_ips, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "test_page_owner+0x"));
+	out_free(&out);
+	assert_clean(m);
+	m->now_ns = 9;
+	free_pages(m, pfn, 2);
+	CU_ASSERT_FALSE(find_owner(m, pfn, &info));
+	assert_clean(m);
+	shut_down(&b);
+}
+
+static void test_page_owner_corrupted(void)
+{
+	struct booted b = boot("x86_64", "6.18", "page_owner=on", "128M");
+	struct out out = OUT_INIT;
+	u32 pfn = take_page(b.m, PGTY_kernel);
+
+	page_owner_set(b.m, pfn, 3, GFP_KERNEL);
+	CU_ASSERT_EQUAL(check_all(b.m, &out), 1);
+	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "P6 ", 3), 0);
+	out_free(&out);
+	shut_down(&b);
+}
+
+int main(void)
+{
+	CU_pSuite suite;
+	unsigned int failed;
+
+	stack_trace_init();
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 1;
+	suite = CU_add_suite("check", NULL, NULL);
+	CU_add_test(suite, "booted machines are clean", test_booted_machines_are_clean);
+	CU_add_test(suite, "the census", test_census);
+	CU_add_test(suite, "equal histories", test_equal_histories);
+	CU_add_test(suite, "what the digest sees", test_digest_sees);
+	CU_add_test(suite, "page_owner", test_page_owner);
+	CU_add_test(suite, "a record of page_owner that is wrong", test_page_owner_corrupted);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed ? 1 : 0;
+}

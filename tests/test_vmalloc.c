@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vmalloc areas and per-CPU chunks: where they go, what they take, what comes back,
+ * failing memory of both kinds, planted corruptions.
+ */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "phys_machine.h"
+#include "sim/base/digest.h"
+#include "sim/phys/percpu.h"
+#include "sim/phys/slab.h"
+#include "sim/phys/vmalloc.h"
+
+static const struct machine_config config;
+
+static struct machine *machine_with(u64 mib, const char *arch)
+{
+	struct test_machine spec = {
+		.release = R_6_1, .arch = arch, .nr_cpus = 2,
+		.ranges = { { 256, mib << 8, 0 } },
+	};
+	struct machine *m = test_machine_boot(&spec);
+
+	m->config = &config;
+	m->booted = false;
+	CU_ASSERT_EQUAL_FATAL(slab_init(m), 0);
+	CU_ASSERT_EQUAL_FATAL(vmalloc_init(m), 0);
+	m->booted = true;
+	return m;
+}
+
+static struct machine *small_machine(void)
+{
+	return machine_with(64, "x86_64");
+}
+
+static void machine_without(struct machine *m)
+{
+	percpu_free_state(m);
+	vmalloc_free_state(m);
+	slab_free_state(m);
+	test_machine_free(m);
+}
+
+static unsigned int check_all(const struct machine *m, struct out *out)
+{
+	struct check check = { .out = out };
+
+	vmalloc_validate(m, &check);
+	percpu_validate(m, &check);
+	slab_validate(m, &check);
+	return check.nr_broken;
+}
+
+static void assert_clean(const struct machine *m)
+{
+	struct out out = OUT_INIT;
+
+	CU_ASSERT_EQUAL(check_all(m, &out), 0);
+	if (out.len)
+		fprintf(stderr, "%.*s", (int)MIN(out.len, 2000), out.text);
+	out_free(&out);
+	CU_ASSERT_EQUAL(test_check(m), 0);
+}
+
+static u64 get(struct machine *m, u64 bytes)
+{
+	struct vmalloc_request req = { .bytes = bytes, .gfp = GFP_KERNEL,
+				       .node = NUMA_NO_NODE, .caller = "test+0x1/0x2" };
+	u64 addr = 0;
+
+	CU_ASSERT_EQUAL_FATAL(vmalloc(m, &req, &addr), 0);
+	return addr;
+}
+
+/* 3 areas: [A A A g][B g][C C g]; the hole of B takes one page, not two. */
+static void test_places(void)
+{
+	struct machine *m = small_machine();
+	u64 start, end, a, b, c;
+
+	vmalloc_range(m, &start, &end);
+	a = get(m, 3 * PAGE_SIZE);
+	b = get(m, 1);
+	c = get(m, PAGE_SIZE + 1);
+	CU_ASSERT_EQUAL(a, start);
+	CU_ASSERT_EQUAL(b, a + 4 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(c, b + 2 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(vmalloc_nr_pages(m), 6);
+	CU_ASSERT_EQUAL(vfree(m, b), 0);
+	CU_ASSERT_EQUAL(vfree(m, b), -EINVAL);
+	CU_ASSERT_EQUAL(vfree(m, a + PAGE_SIZE), -EINVAL);
+	CU_ASSERT_EQUAL(get(m, 2 * PAGE_SIZE), c + 3 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), b);
+	CU_ASSERT_PTR_EQUAL(find_vm_area(m, b + 5), vm_area_at(m, 1));
+	CU_ASSERT_PTR_NULL(find_vm_area(m, start - 1));
+	CU_ASSERT_EQUAL(nr_vm_areas(m), 4);
+	assert_clean(m);
+	machine_without(m);
+}
+
+static void test_requests(void)
+{
+	struct machine *m = small_machine();
+	struct vmalloc_request req = { .bytes = 4 * PAGE_SIZE, .align = 4 * PAGE_SIZE,
+				       .gfp = GFP_KERNEL, .node = NUMA_NO_NODE,
+				       .owner = PGTY_stack, .caller = "stack" };
+	u64 addr, top, start, end;
+
+	(void)get(m, PAGE_SIZE);
+	CU_ASSERT_EQUAL(vmalloc(m, &req, &addr), 0);
+	CU_ASSERT_TRUE(IS_ALIGNED(addr, 4 * PAGE_SIZE));
+	CU_ASSERT_EQUAL(vmalloc_nr_owned(m, PGTY_stack), 4);
+	CU_ASSERT_EQUAL(page_type(pfn_to_page(m, find_vm_area(m, addr)->pfns[3])), PGTY_stack);
+	req.align = 12;
+	CU_ASSERT_EQUAL(vmalloc(m, &req, &addr), -EINVAL);
+	req.align = req.bytes = 0;
+	CU_ASSERT_EQUAL(vmalloc(m, &req, &addr), -EINVAL);
+	CU_ASSERT_EQUAL(vmap_area(m, 8192, 0xfed00000, VMAP_IOREMAP, "io", &addr), 0);
+	CU_ASSERT_EQUAL(find_vm_area(m, addr)->bytes, 3 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(find_vm_area(m, addr)->nr_pages, 0);
+	CU_ASSERT_EQUAL(vmap_area(m, 0, 0, VMAP_IOREMAP, "io", &addr), -EINVAL);
+	CU_ASSERT_EQUAL(vmap_area(m, ~0ULL - 8192, 0, VMAP_IOREMAP, "io", &addr), -ENOMEM);
+	vmalloc_range(m, &start, &end);
+	CU_ASSERT_EQUAL(vmap_area_top(m, SZ_2M, SZ_2M, "top", &top), 0);
+	CU_ASSERT_EQUAL(top, ALIGN_DOWN(end - SZ_2M, SZ_2M));
+	CU_ASSERT_EQUAL(vfree(m, addr), 0);
+	CU_ASSERT_EQUAL(vfree(m, top), 0);
+	assert_clean(m);
+	machine_without(m);
+}
+
+/* Above 512 pages the table of pages has pages of its own. */
+static void test_table_of_pages(void)
+{
+	struct machine *m = small_machine();
+	const struct vm_area *area;
+	u64 free, addr;
+
+	drain_all_pages(m, NULL);
+	free = global_zone_stat(m, NR_FREE_PAGES);
+	addr = get(m, 1024 * PAGE_SIZE);
+	area = find_vm_area(m, addr);
+	CU_ASSERT_TRUE(area->kind & VMAP_VPAGES);
+	CU_ASSERT_EQUAL(nr_vm_areas(m), 2);
+	CU_ASSERT_EQUAL(vmalloc_nr_pages(m), 1026);
+	assert_clean(m);
+	CU_ASSERT_EQUAL(vfree(m, addr), 0);
+	CU_ASSERT_EQUAL(nr_vm_areas(m), 0);
+	CU_ASSERT_EQUAL(vmalloc_nr_pages(m), 0);
+	addr = get(m, 512 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(nr_vm_areas(m), 1);
+	CU_ASSERT_EQUAL(vfree(m, addr), 0);
+	drain_all_pages(m, NULL);
+	/* What slab keeps for the next time is a page or two. */
+	CU_ASSERT_TRUE(free - global_zone_stat(m, NR_FREE_PAGES) < 40);
+	assert_clean(m);
+	machine_without(m);
+}
+
+static void test_no_memory(void)
+{
+	struct machine *m = small_machine();
+	struct vmalloc_request req = { .bytes = 1ULL << 40, .gfp = GFP_KERNEL,
+				       .node = NUMA_NO_NODE };
+	u64 addr, used = vmalloc_nr_pages(m);
+
+	CU_ASSERT_EQUAL(vmalloc(m, &req, &addr), -ENOMEM);
+	req.bytes = ~0ULL;
+	CU_ASSERT_EQUAL(vmalloc(m, &req, &addr), -ENOMEM);
+	/* Fits the machine, but not what is free of it. */
+	req.bytes = PFN_PHYS(m->totalram_pages);
+	CU_ASSERT_EQUAL(vmalloc(m, &req, &addr), -ENOMEM);
+	CU_ASSERT_EQUAL(vmalloc_nr_pages(m), used);
+	CU_ASSERT_EQUAL(nr_vm_areas(m), 0);
+	assert_clean(m);
+	machine_without(m);
+}
+
+static void digest_of(const struct machine *m, char hex[33])
+{
+	struct digest digest;
+
+	digest_init(&digest);
+	slab_digest(m, &digest);
+	vmalloc_digest(m, &digest);
+	digest_u64(&digest, global_zone_stat(m, NR_FREE_PAGES));
+	digest_hex(&digest, hex);
+}
+
+/* Whichever host allocation fails: -ENOBUFS, and nothing has changed. */
+static void test_host_memory(void)
+{
+	static const u64 sizes[] = { 1, 600 * PAGE_SIZE };
+	struct machine *m = small_machine();
+	char before[33], after[33];
+	unsigned int refused = 0;
+
+	for (int round = 0; round < 200; round++) {
+		struct vmalloc_request req = { .bytes = sizes[round % 2], .gfp = GFP_KERNEL,
+					       .node = NUMA_NO_NODE, .caller = "test" };
+		u64 addr;
+		int err = -ENOBUFS;
+
+		for (unsigned int nth = 1; err; nth++) {
+			digest_of(m, before);
+			arena_fail_after(&m->arena, nth);
+			err = vmalloc(m, &req, &addr);
+			arena_fail_after(&m->arena, 0);
+			if (!err)
+				break;
+			refused++;
+			CU_ASSERT_EQUAL_FATAL(err, -ENOBUFS);
+			digest_of(m, after);
+			CU_ASSERT_STRING_EQUAL(before, after);
+		}
+		if (round % 2)
+			CU_ASSERT_EQUAL(vfree(m, addr), 0);
+	}
+	CU_ASSERT_TRUE(refused > 300);
+	assert_clean(m);
+	machine_without(m);
+}
+
+/* 32 bits: behind the direct map and a hole of 8 MiB. */
+static void test_32_bits(void)
+{
+	struct machine *m = machine_with(64, "i386");
+	u64 start, end;
+
+	vmalloc_range(m, &start, &end);
+	CU_ASSERT_EQUAL(start, 0xc0000000 + 64 * SZ_1M + 8 * SZ_1M);
+	CU_ASSERT_EQUAL(get(m, 1), start);
+	assert_clean(m);
+	machine_without(m);
+}
+
+static void percpu(struct machine *m, u64 unit_bytes, u64 used_bytes)
+{
+	static const struct percpu_group group = { 0, 2 };
+	struct percpu_first_chunk first = { unit_bytes, used_bytes, 1, &group };
+
+	CU_ASSERT_EQUAL_FATAL(percpu_setup_first_chunk(m, &first), 0);
+	CU_ASSERT_EQUAL_FATAL(percpu_init(m), 0);
+}
+
+/* The figures of captured machines with two CPUs: 512 kB, 264 kB. */
+static void test_percpu(void)
+{
+	static const u32 map_pages[] = { 8, 9, 2, 512 };
+	struct machine *m = small_machine();
+	unsigned int nr;
+
+	percpu(m, SZ_1M, 61 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(percpu_nr_pages(m) * 4, 512);
+	CU_ASSERT_EQUAL(percpu_nr_chunk_pages(m), 6);
+	nr = nr_vm_areas(m);
+	CU_ASSERT_EQUAL_FATAL(nr, 5);
+	for (unsigned int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(vm_area_at(m, i)->nr_pages, map_pages[i]);
+	CU_ASSERT_EQUAL(vm_area_at(m, 4)->bytes, SZ_2M);
+	assert_clean(m);
+	machine_without(m);
+	m = machine_with(64, "i386");
+	percpu(m, 33 * PAGE_SIZE, 33 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(percpu_nr_pages(m) * 4, 264);
+	CU_ASSERT_EQUAL(nr_vm_areas(m), 0);
+	machine_without(m);
+}
+
+static void test_random(void)
+{
+	struct machine *m = small_machine();
+	u64 live[200], rng = 11;
+	unsigned int nr = 0;
+
+	for (int i = 0; i < 6000; i++) {
+		rng = rng * 6364136223846793005ULL + 1442695040888963407ULL;
+		if (nr < ARRAY_SIZE(live) && (rng >> 33) % 100 < (i / 800 % 2 ? 35U : 65U)) {
+			live[nr++] = get(m, 1 + (rng >> 40) % (9 * PAGE_SIZE));
+		} else if (nr) {
+			unsigned int at = (rng >> 45) % nr--;
+
+			CU_ASSERT_EQUAL(vfree(m, live[at]), 0);
+			live[at] = live[nr];
+		}
+		if (i % 1000 == 0)
+			assert_clean(m);
+	}
+	CU_ASSERT_EQUAL(nr_vm_areas(m), nr);
+	assert_clean(m);
+	machine_without(m);
+}
+
+/* Areas are const for readers; a corruption is not a reader. */
+static struct vm_area *area(struct machine *m, unsigned int i)
+{
+	return (struct vm_area *)(uintptr_t)vm_area_at(m, i);
+}
+
+static void plant_overlap(struct machine *m)
+{
+	area(m, 1)->addr -= PAGE_SIZE;
+}
+
+static void plant_unaligned(struct machine *m)
+{
+	area(m, 2)->addr += 1;
+}
+
+static void plant_no_guard(struct machine *m)
+{
+	area(m, 1)->bytes -= PAGE_SIZE;
+}
+
+static void plant_beyond(struct machine *m)
+{
+	area(m, 2)->bytes = 1ULL << 50;
+}
+
+static void plant_shared_page(struct machine *m)
+{
+	area(m, 0)->pfns[0] = area(m, 1)->pfns[0];
+}
+
+static void plant_page_type(struct machine *m)
+{
+	page_set_type(pfn_to_page(m, area(m, 0)->pfns[1]), PGTY_table);
+}
+
+static void plant_used(struct machine *m)
+{
+	pfn_to_page(m, area(m, 0)->pfns[0])->mapping = 0;
+}
+
+static void plant_percpu(struct machine *m)
+{
+	/* Any page of the chunk: found by its type. */
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
+		if (!page_present(m, pfn) || page_type(pfn_to_page(m, pfn)) != PGTY_percpu)
+			continue;
+		pfn_to_page(m, pfn)->index++;
+		return;
+	}
+}
+
+static void test_corruptions(void)
+{
+	static const struct {
+		const char *id;
+		void (*plant)(struct machine *m);
+	} corruptions[] = {
+		{ "A5 ", plant_overlap }, { "A5 ", plant_unaligned }, { "A5 ", plant_no_guard },
+		{ "A5 ", plant_beyond }, { "A5 ", plant_shared_page }, { "A5 ", plant_page_type },
+		{ "A5 ", plant_used }, { "A7 ", plant_percpu },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(corruptions); i++) {
+		struct machine *m = small_machine();
+		struct out out = OUT_INIT;
+
+		for (int n = 0; n < 4; n++)
+			(void)get(m, 3 * PAGE_SIZE);
+		percpu(m, SZ_1M, 61 * PAGE_SIZE);
+		assert_clean(m);
+		corruptions[i].plant(m);
+		CU_ASSERT_TRUE(check_all(m, &out) > 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(out.text ? out.text : "", corruptions[i].id));
+		out_free(&out);
+		machine_without(m);
+	}
+}
+
+int main(void)
+{
+	CU_pSuite suite;
+	unsigned int failed;
+
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 1;
+	suite = CU_add_suite("vmalloc", NULL, NULL);
+	CU_add_test(suite, "places", test_places);
+	CU_add_test(suite, "requests", test_requests);
+	CU_add_test(suite, "the table of pages", test_table_of_pages);
+	CU_add_test(suite, "no memory", test_no_memory);
+	CU_add_test(suite, "host memory fails", test_host_memory);
+	CU_add_test(suite, "32 bits", test_32_bits);
+	CU_add_test(suite, "per-CPU memory", test_percpu);
+	CU_add_test(suite, "random operations", test_random);
+	CU_add_test(suite, "planted corruptions", test_corruptions);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed ? 1 : 0;
+}
