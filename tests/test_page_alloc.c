@@ -454,6 +454,101 @@ static void test_highatomic(void)
 	}
 }
 
+static const struct test_machine with_normal = {
+	.release = R_6_18, .nr_cpus = 1,
+	.ranges = { { 0x100, MIB(64), 0 }, { MIB(4096), MIB(4096 + 64), 0 } },
+};
+
+/* Rather a page of DMA32 than one that breaks a Movable block of Normal. */
+static void test_nofragment(void)
+{
+	for (enum release r = 0; r < NR_RELEASES; r++) {
+		struct test_machine spec = with_normal;
+		struct machine *m;
+		struct zone *normal;
+		u32 pfn;
+
+		spec.release = r;
+		m = test_machine_boot(&spec);
+		normal = zone_of(m, 0, ZONE_NORMAL);
+		/* Nearly all of it, page by page; then every second page back. */
+		while (normal->stat[NR_FREE_PAGES] + normal->pcp->count > 500)
+			must_alloc(m, GFP_KERNEL | __GFP_MOVABLE, 0, 0);
+		for (pfn = MIB(4096); pfn < MIB(4096 + 60); pfn += 2)
+			free_pages(m, pfn, 0);
+		drain_all_pages(m, NULL);
+		normal->flags = 0;
+		CU_ASSERT_EQUAL(normal->free_area[9].nr_free + normal->free_area[10].nr_free, 0);
+		pfn = must_alloc(m, GFP_KERNEL, 0, 0);
+		CU_ASSERT_EQUAL(page_zone(m, pfn_to_page(m, pfn))->type, ZONE_DMA32);
+		pfn = must_alloc(m, GFP_KERNEL | __GFP_MOVABLE, 0, 0);
+		CU_ASSERT_PTR_EQUAL(page_zone(m, pfn_to_page(m, pfn)), normal);
+		CU_ASSERT_EQUAL(test_check(m), 0);
+		test_machine_free(m);
+	}
+}
+
+/* What may use Normal leaves DMA32 its protection, what needs DMA32 does not. */
+static void test_lowmem_reserve(void)
+{
+	struct machine *m = test_machine_boot(&with_normal);
+	const struct zone *dma32 = zone_of(m, 0, ZONE_DMA32);
+	struct alloc_request req = { .gfp = GFP_KERNEL | __GFP_NORETRY };
+	u64 left;
+	u32 pfn;
+
+	m->tunables->lowmem_reserve_ratio[ZONE_DMA32] = 4;
+	setup_per_zone_lowmem_reserve(m);
+	CU_ASSERT_EQUAL(dma32->lowmem_reserve[ZONE_NORMAL], MIB(64) / 4);
+	while (!alloc_pages(m, &req, &pfn))
+		;
+	left = dma32->stat[NR_FREE_PAGES];
+	CU_ASSERT(left > MIB(64) / 4 - 2048 && left <= MIB(64) / 4 + dma32->watermark[WMARK_MIN]);
+	req.gfp |= GFP_DMA32;
+	while (!alloc_pages(m, &req, &pfn))
+		;
+	CU_ASSERT(dma32->stat[NR_FREE_PAGES] <= (s64)dma32->watermark[WMARK_MIN]);
+	CU_ASSERT_EQUAL(test_check(m), 0);
+	test_machine_free(m);
+}
+
+static void expect_id(const struct machine *m, const char *id)
+{
+	struct out out = OUT_INIT;
+	struct check check = { .out = &out };
+
+	page_states_validate(m, &check);
+	if (!check.nr_broken || !strstr(out.text, id)) {
+		fprintf(stderr, "%s is not found:\n%s", id, out.text ? out.text : "");
+		CU_FAIL("planted");
+	}
+	out_free(&out);
+}
+
+/* A lost page, a tail in use, a wrong total, a missing count: each is named. */
+static void test_planted(void)
+{
+	struct machine *m = test_machine_boot(&one_node);
+	u32 one = must_alloc(m, GFP_KERNEL, 0, 0), four = must_alloc(m, GFP_KERNEL, 2, 0);
+
+	CU_ASSERT_EQUAL(test_check(m), 0);
+	pfn_to_page(m, one)->refcount = 0;
+	expect_id(m, "P6 page");
+	expect_id(m, "P8 ");
+	pfn_to_page(m, one)->refcount = 1;
+	pfn_to_page(m, four + 1)->refcount = 1;
+	expect_id(m, "P6 page");
+	pfn_to_page(m, four + 1)->refcount = 0;
+	zone_of(m, 0, ZONE_DMA32)->stat[NR_FREE_PAGES]++;
+	expect_id(m, "P7 ");
+	zone_of(m, 0, ZONE_DMA32)->stat[NR_FREE_PAGES]--;
+	m->event[PGFREE]++;
+	expect_id(m, "I1 ");
+	m->event[PGFREE]--;
+	CU_ASSERT_EQUAL(test_check(m), 0);
+	test_machine_free(m);
+}
+
 /* A gigantic page out of reserved memory, and back as single pages. */
 static void test_contig(void)
 {
@@ -541,6 +636,9 @@ int main(void)
 		{ "pcp fixed", test_pcp_fixed },
 		{ "no host memory", test_host_memory },
 		{ "highatomic", test_highatomic },
+		{ "no fragment", test_nofragment },
+		{ "lowmem reserve", test_lowmem_reserve },
+		{ "planted", test_planted },
 		{ "gigantic pages", test_contig },
 		{ "late frees", test_late_free },
 		{ "interleaved nodes", test_interleaved },

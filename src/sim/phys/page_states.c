@@ -106,6 +106,26 @@ static void check_zone_states(const struct zone *zone, const struct states *stat
 			   (ull)used);
 }
 
+/*
+ * I1: whatever is free was freed, by boot at first, and not allocated since. (Pages
+ * that change hands without the counters, like gigantic ones, were never free.)
+ */
+static void check_flow(const struct machine *m, const struct states *zones,
+		       struct check *check)
+{
+	s64 allocated = 0, free = 0;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+		allocated += m->zone_event[PGALLOC][type];
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		free += zones[i].pages[STATE_FREE] + zones[i].pages[STATE_PCP];
+	check->nr_checked++;
+	if (m->event[PGFREE] - allocated != free)
+		check_fail(check, "I1", "machine: expected pgfree - pgalloc = %lld free pages, "
+			   "found %lld - %lld", (long long)free, (long long)m->event[PGFREE],
+			   (long long)allocated);
+}
+
 void page_states_validate(const struct machine *m, struct check *check)
 {
 	struct states zones[MAX_ZONES] = { 0 };
@@ -123,4 +143,5 @@ void page_states_validate(const struct machine *m, struct check *check)
 	}
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		check_zone_states(m->zones[i], &zones[i], check);
+	check_flow(m, zones, check);
 }
