@@ -14,6 +14,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/task.h"
 
 #define FILE_TEXT "[machine]\narch = %s\nrelease = %s\ncmdline = %s\n[node 0]\ncpus = 0-1\nmemory = %s\n"
 
@@ -97,7 +98,7 @@ static void test_census(void)
 		enum pagetype owner;
 		const char *id;
 	} strays[] = {
-		{ PGTY_slab, "A4 " }, { PGTY_vmalloc, "A5 " }, { PGTY_percpu, "A7 " },
+		{ PGTY_slab, "A4 " }, { PGTY_vmalloc, "A5 " }, { PGTY_percpu, "A7 " }, { PGTY_stack, "A6 " },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(strays); i++) {
@@ -111,6 +112,20 @@ static void test_census(void)
 		out_free(&out);
 		shut_down(&b);
 	}
+}
+
+static void test_kernel_stacks(void)
+{
+	struct booted b = boot("x86_64", "6.18", "quiet", "128M");
+	struct out out = OUT_INIT;
+
+	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), 4ULL * (b.m->tasks->nr + 1));
+	CU_ASSERT_TRUE(IS_ALIGNED(task_find(b.m, 2)->stack, 16384));
+	b.m->nodes[0]->stat[NR_KERNEL_STACK] += 16;
+	CU_ASSERT_EQUAL(check_all(b.m, &out), 1);
+	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "A6 ", 3), 0);
+	out_free(&out);
+	shut_down(&b);
 }
 
 static void test_equal_histories(void)
@@ -261,6 +276,7 @@ int main(void)
 	suite = CU_add_suite("check", NULL, NULL);
 	CU_add_test(suite, "booted machines are clean", test_booted_machines_are_clean);
 	CU_add_test(suite, "the census", test_census);
+	CU_add_test(suite, "kernel stacks", test_kernel_stacks);
 	CU_add_test(suite, "equal histories", test_equal_histories);
 	CU_add_test(suite, "what the digest sees", test_digest_sees);
 	CU_add_test(suite, "page_owner", test_page_owner);

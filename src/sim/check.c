@@ -14,6 +14,7 @@
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/kstack.h"
 
 static u64 vmalloc_own_pages(const struct machine *m)
 {
@@ -61,6 +62,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	percpu_validate,
 	page_owner_validate,
 	hugetlb_validate,
+	kernel_stacks_validate,
 	census,
 };
 

@@ -68,6 +68,7 @@ libkmmsim_a_SOURCES += \
 # virt
 libkmmsim_a_SOURCES += \
 	src/sim/virt/init_mm.c \
+	src/sim/virt/kstack.c src/sim/virt/kstack.h \
 	src/sim/virt/kthreads.c \
 	src/sim/virt/mm_types.h \
 	src/sim/virt/task.c src/sim/virt/task.h

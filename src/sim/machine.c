@@ -20,6 +20,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/kstack.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/task.h"
 
@@ -32,8 +33,10 @@ static void boot_threads(struct boot *b)
 {
 	int err = tasks_init(b->m);
 
+	if (!err)
+		err = kernel_stacks_init(b->m);
 	if (err)
-		boot_fail(b, err, NULL);
+		boot_fail(b, -ENOMEM, NULL);
 }
 
 static const struct stage stages[] = {

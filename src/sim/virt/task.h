@@ -43,12 +43,14 @@ struct task_struct {
 	s16 cpu;		/* runs on this CPU alone; -1 = anywhere */
 	s16 node;		/* runs on this node's CPUs; -1 = anywhere */
 	const char *wchan;	/* static: the function it sleeps in */
+	u64 stack;		/* address of its kernel stack; 0: none (kstack.h) */
 };
 
 struct task_table {
 	struct task_struct *tasks;	/* pids ascend */
 	unsigned int nr, room;
 	u32 last_pid;
+	u64 idle_stack[MAX_CPUS];	/* of the CPUs' idle threads; 0: none */
 };
 
 /* init, kthreadd and the threads that this kernel starts on this machine. */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The pages say PGTY_stack, so that the check can count them against the tasks. A
+ * machine too small for the stacks of all its threads has some without one.
+ */
+#include "sim/virt/kstack.h"
+
+#include "sim/base/bug.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/vmalloc.h"
+#include "sim/virt/task.h"
+
+typedef unsigned long long ull;
+
+static const struct {
+	struct span span;
+	const char *clone, *idle;
+} callers[] = {
+	{ UNTIL(R_6_1), "kernel_clone+0xbf/0x430", "fork_idle+0x76/0x105" },
+	{ SINCE(R_6_18), "kernel_clone+0xbc/0x480", "fork_idle+0x8d/0x180" },
+};
+
+static u64 thread_size(const struct machine *m)
+{
+	return m->arch->thread_size_kb * SZ_1K;
+}
+
+static void account_page(struct machine *m, u64 pfn, int sign)
+{
+	const struct zone *zone = page_zone(m, pfn_to_page(m, pfn));
+
+	m->nodes[zone->node]->stat[NR_KERNEL_STACK] += sign * (s64)(PAGE_SIZE >> 10);
+}
+
+static void account_stack(struct machine *m, u64 addr, int sign)
+{
+	const struct vm_area *area = NULL;
+
+	if (m->arch->bits == 64)
+		area = find_vm_area(m, addr);
+	for (u64 i = 0; i < thread_size(m) >> PAGE_SHIFT; i++)
+		account_page(m, area ? area->pfns[i] :
+			     PFN_DOWN(addr - m->arch->page_offset) + i, sign);
+}
+
+int kernel_stack_alloc(struct machine *m, int node, const char *caller, u64 *addr)
+{
+	struct vmalloc_request req = {
+		.bytes = thread_size(m), .align = thread_size(m), .gfp = GFP_KERNEL,
+		.node = node, .owner = PGTY_stack, .caller = caller,
+	};
+	u32 pfn;
+	int err;
+
+	if (m->arch->bits == 64) {
+		err = vmalloc(m, &req, addr);
+	} else {
+		err = alloc_kernel_pages(m, GFP_KERNEL, (unsigned int)get_order(req.bytes),
+					 node, PGTY_stack, &pfn);
+		if (!err)
+			*addr = m->arch->page_offset + PFN_PHYS(pfn);
+	}
+	if (!err)
+		account_stack(m, *addr, 1);
+	return err;
+}
+
+void kernel_stack_free(struct machine *m, u64 addr)
+{
+	account_stack(m, addr, -1);
+	if (m->arch->bits == 64)
+		BUG_ON(m, vfree(m, addr));
+	else
+		free_pages(m, PFN_DOWN(addr - m->arch->page_offset),
+			   (unsigned int)get_order(thread_size(m)));
+}
+
+int kernel_stacks_init(struct machine *m)
+{
+	struct task_table *table = m->tasks;
+	unsigned int row = 0;
+	int err = 0;
+
+	while (!span_holds(callers[row].span, m->release))
+		row++;
+	for (unsigned int i = 0; i < table->nr && !err; i++)
+		err = kernel_stack_alloc(m, MAX(table->tasks[i].node, NUMA_NO_NODE),
+					 callers[row].clone, &table->tasks[i].stack);
+	for (unsigned int cpu = 1; cpu < m->nr_cpus && !err; cpu++)
+		err = kernel_stack_alloc(m, m->cpu_node[cpu], callers[row].idle,
+					 &table->idle_stack[cpu]);
+	return err == -ENOMEM ? 0 : err;
+}
+
+static u64 nr_stacks(const struct machine *m)
+{
+	u64 nr = 0;
+
+	for (unsigned int i = 0; i < m->tasks->nr; i++)
+		nr += m->tasks->tasks[i].stack != 0;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		nr += m->tasks->idle_stack[cpu] != 0;
+	return nr;
+}
+
+void kernel_stacks_validate(const struct machine *m, struct check *check)
+{
+	u64 expected, found = 0;
+	s64 kbytes = 0;
+
+	if (!m->tasks)
+		return;
+	expected = nr_stacks(m) * (thread_size(m) >> PAGE_SHIFT);
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
+		if (page_present(m, pfn))
+			found += page_type(pfn_to_page(m, pfn)) == PGTY_stack;
+		else
+			pfn |= PAGES_PER_SECTION - 1;
+	}
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		kbytes += m->nodes[node] ? m->nodes[node]->stat[NR_KERNEL_STACK] : 0;
+	check->nr_checked += 2;
+	if (found != expected)
+		check_fail(check, "A6", "machine: expected %llu pages of kernel stacks, found %llu",
+			   (ull)expected, (ull)found);
+	if ((u64)kbytes != expected * (PAGE_SIZE >> 10))
+		check_fail(check, "A6", "machine: expected nr_kernel_stack %llu kB, found %lld",
+			   (ull)expected * (PAGE_SIZE >> 10), (long long)kbytes);
+}
