@@ -161,3 +161,13 @@ tests_test_vmalloc_SOURCES = tests/test_vmalloc.c $(TEST_PHYS)
 tests_test_vmalloc_LDADD = $(TEST_LIBS)
 tests_test_check_SOURCES = tests/test_check.c
 tests_test_check_LDADD = $(TEST_LIBS)
+
+# Rates, as ratios to the host kernel and to a minimal model, in one run.
+EXTRA_PROGRAMS += tests/bench
+tests_bench_SOURCES = tests/bench.c
+tests_bench_LDADD = $(KMM_LIBS)
+CLEANFILES += tests/bench$(EXEEXT)
+
+bench: tests/bench$(EXEEXT)
+	./tests/bench$(EXEEXT)
+.PHONY: bench

@@ -10,7 +10,7 @@ kmm_capture_SOURCES = \
 kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)
 
 bin_PROGRAMS += kmm-ctl
-EXTRA_PROGRAMS += kmm-run
+bin_PROGRAMS += kmm-run
 kmm_run_SOURCES = tools/kmm-run.c
 kmm_run_LDADD = $(KMM_LIBS)
 kmm_ctl_SOURCES = tools/kmm-ctl.c

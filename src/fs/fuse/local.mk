@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The mount: the only files that see FUSE.
-EXTRA_PROGRAMS += kmmfs
+bin_PROGRAMS += kmmfs
 kmmfs_CFLAGS = $(AM_CFLAGS) $(FUSE_CFLAGS)
 kmmfs_SOURCES = src/fs/main.c \
 	src/fs/fuse/daemon.c src/fs/fuse/daemon.h \

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by the experiments. Gives them $MNT, where a machine is mounted: the one
+# named on the command line, or a fresh one that ends with the script.
+#
+#   sh examples/buddy.sh              on a fresh machine
+#   sh examples/buddy.sh ~/m          on a machine that is mounted there
+
+build=$(cd "${KMM_BUILDDIR:-$(dirname "$0")/../build}" && pwd)
+
+# machine MACHINE [MOUNT]: set $MNT.
+machine() {
+	if [ -n "${2-}" ]; then
+		MNT=$2
+		return
+	fi
+	if [ ! -e /dev/fuse ]; then
+		echo "no /dev/fuse: this experiment needs a mount" >&2
+		[ "${CI-}" = true ] && exit 1
+		exit 77
+	fi
+	MNT=$(mktemp -d)
+	trap 'cd /; "$build/kmmfs" --stop "$MNT"; rmdir "$MNT"' EXIT
+	"$build/kmmfs" "$1" "$MNT"
+}
+
+# A heading, with what to look for.
+step() {
+	printf '\n# %s\n' "$*"
+}
+
+# Make a call on the kernel and show it with its result, as strace would.
+call() {
+	status=0
+	printf '%s\n' "$*" 2> /dev/null > "$MNT/sim/ctl" || status=$?
+	sed -n 's/^line: //p; s/^result: /  = /p; s/^reason: /  /p' "$MNT/sim/last"
+	return "$status"
+}
+
+# expect WHAT FOUND WANTED: an experiment that does not turn out is a failed test.
+expect() {
+	if [ "$2" = "$3" ]; then
+		printf '%s: %s\n' "$1" "$2"
+	else
+		printf '%s: found %s, expected %s\n' "$1" "$2" "$3" >&2
+		exit 1
+	fi
+}
+
+# The value of a line "LABEL: 123 kB" or "label 123" in a file of the tree.
+value() {
+	awk -v label="$2" '{ name = $1; sub(/:$/, "", name) } name == label { print $2; exit }' \
+		"$MNT/$1"
+}
