@@ -248,20 +248,45 @@ static u64 room_left(const struct boot *b, u64 pfn)
 	       target->managed - zone->managed_pages : 0;
 }
 
+/* Reserved memory of one zone from *pfn on; what was freed already is passed over. */
+static u64 reserved_run(const struct boot *b, u64 *pfn, u64 end)
+{
+	const struct memblock *mb = b->m->memblock;
+	const struct zone *zone = NULL;
+	u64 at;
+
+	for (; *pfn < end; ++*pfn) {
+		zone = pfn_zone(b->m, *pfn);
+		if (zone && memblock_is_reserved(mb, PFN_PHYS(*pfn)))
+			break;
+	}
+	for (at = *pfn; at < end; at++)
+		if (pfn_zone(b->m, at) != zone || !memblock_is_reserved(mb, PFN_PHYS(at)))
+			break;
+	return at;
+}
+
 /* Free [start, end) as far as the machine file allows, and say it. */
 static void free_area(struct boot *b, const struct phys_range *range, const char *what)
 {
 	u64 pfn = PFN_UP(range->start), end = PFN_DOWN(range->end);
-	u64 pages = end > pfn ? end - pfn : 0;
 
-	if (b->err || !pages)
+	if (b->err || pfn >= end)
 		return;
-	printk(b->m, 6, "Freeing %s memory: %lluK", what, (unsigned long long)kb(pages));
-	boot_note(b->m, "%s: %llu pages at %#llx", what, (unsigned long long)pages,
+	printk(b->m, 6, "Freeing %s memory: %lluK", what, (unsigned long long)kb(end - pfn));
+	boot_note(b->m, "%s: %llu pages at %#llx", what, (unsigned long long)(end - pfn),
 		  (unsigned long long)range->start);
-	pages = MIN(pages, room_left(b, pfn));
-	if (pages && pfn_zone(b->m, pfn))
-		b->err = free_reserved_area(b->m, pfn, pfn + pages);
+	while (!b->err && pfn < end) {
+		u64 run = reserved_run(b, &pfn, end);
+		u64 take = pfn < run ? MIN(run - pfn, room_left(b, pfn)) : 0;
+
+		if (take)
+			b->err = memblock_phys_free(b->m->memblock, PFN_PHYS(pfn),
+						    PFN_PHYS(take));
+		if (!b->err && take)
+			b->err = free_reserved_area(b->m, pfn, pfn + take);
+		pfn = run;
+	}
 }
 
 void boot_free_alternatives(struct boot *b)

@@ -181,6 +181,21 @@ static void add_memory(struct boot *b)
 		b->err = memblock_trim_memory(mb, PAGE_SIZE);
 }
 
+/* A loader refuses what has no room. */
+static void check_image(struct boot *b)
+{
+	u64 start = b->image.code.start, end = b->image.reserve_end + b->image.brk_bytes;
+
+	for (unsigned int i = 0; i < b->m->memblock->memory.cnt; i++) {
+		const struct memblock_region *r = &b->m->memblock->memory.regions[i];
+
+		if (r->base <= start && end <= r->base + r->size)
+			return;
+	}
+	boot_fail(b, -EINVAL, "the kernel's image does not fit into the machine's memory "
+		  "(a smaller one can be described in [image])");
+}
+
 /* The trampoline that starts other CPUs lies below 1 MiB, which is then closed. */
 static void reserve_real_mode(struct boot *b)
 {
@@ -215,6 +230,8 @@ void boot_memory(struct boot *b)
 	mb->region_bytes = b->m->arch->bits == 64 ? 24 : 12;
 	early_reservations(b);
 	add_memory(b);
+	if (!b->err)
+		check_image(b);
 	if (b->err)
 		return;
 	reserve_real_mode(b);
