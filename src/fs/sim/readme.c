@@ -51,7 +51,7 @@ static int readme_show(struct out *out, const struct view *v)
 		 "sim/help/index names every verb and file; sim/help/alloc_pages is the page of\n"
 		 "one. sim/view/ has pictures, sim/boot/ the boot step by step. When a write\n"
 		 "fails, sim/last says why. sim/log is the history of this machine, a script\n"
-		 "that kmm-run plays again.\n");
+		 "that kmm-run plays again. The mount ends with: kmmfs --stop DIRECTORY\n");
 	return 0;
 }
 
