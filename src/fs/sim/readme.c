@@ -21,7 +21,7 @@ static void describe(struct out *out, const struct machine *m)
 	out_printf(out, "This is a simulated machine: Linux %s on %s, %u CPU%s, %u node%s, "
 		   "%" PRIu64 " MiB.\n", release_name(m->release), m->arch->name, m->nr_cpus,
 		   m->nr_cpus == 1 ? "" : "s", nr_nodes, nr_nodes == 1 ? "" : "s",
-		   (u64)(bytes / SZ_1M));
+		   (u64)((bytes + SZ_1M / 2) / SZ_1M));
 }
 
 static int readme_show(struct out *out, const struct view *v)
