@@ -171,3 +171,14 @@ CLEANFILES += tests/bench$(EXEEXT)
 bench: tests/bench$(EXEEXT)
 	./tests/bench$(EXEEXT)
 .PHONY: bench
+check_PROGRAMS += tests/test_tree
+TESTS += tests/test_tree
+tests_test_tree_SOURCES = tests/test_tree.c
+tests_test_tree_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/test_pid tests/test_sim_files
+TESTS += tests/test_pid tests/test_sim_files
+tests_test_pid_SOURCES = tests/test_pid.c
+tests_test_pid_LDADD = $(TEST_LIBS)
+tests_test_sim_files_SOURCES = tests/test_sim_files.c
+tests_test_sim_files_LDADD = $(TEST_LIBS)
+EXTRA_DIST += tests/golden/6.1/2G-1node/init-status tests/golden/6.18/2G-1node/init-status

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 
 #include "fs/core/tree_struct.h"
+#include "sim/base/bug.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/page_owner.h"
 #include "sim/phys/slab.h"
 
 static const char *const flag_names[NR_PAGEFLAGS] = {
@@ -145,6 +147,20 @@ static void show_descriptor(struct out *out, const struct page *page)
 		out_puts(out, "none\n");
 }
 
+/* With page_owner=on: who allocated the block. */
+static void show_owner(struct out *out, const struct machine *m, u64 head)
+{
+	struct page_owner_info info;
+	char gfp[256];
+	u64 pfn = head;
+
+	if (!m->page_owner || !page_owner_next(m, &pfn, &info) || info.pfn != head)
+		return;
+	out_printf(out, "allocated: by %s, pid %u, at %" PRIu64 " ns, with %s\n", info.comm,
+		   info.pid, info.ts_ns, gfp_format(info.gfp, gfp, sizeof(gfp)));
+	stack_trace_print(out, info.ips, info.nr_ips, " ");
+}
+
 static void show_used(struct out *out, const struct machine *m, const struct zone *zone,
 		      u64 pfn)
 {
@@ -172,6 +188,7 @@ static void show_used(struct out *out, const struct machine *m, const struct zon
 		show_block(out, head, order);
 	if (page_type(page) == PGTY_slab)
 		show_slab(out, m, pfn);
+	show_owner(out, m, head);
 }
 
 static int page_show(struct out *out, const struct view *v)

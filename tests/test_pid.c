@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * proc/PID of init and the kernel's threads: which there are, and that their files
+ * have the form of a real kernel's. The golden status is of a real init: its lines
+ * about memory are what a task without memory has not.
+ */
+#include <CUnit/Basic.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fs/core/tree_struct.h"
+#include "sim/virt/task.h"
+
+static struct machine_config *config;
+static struct tree *tree;
+
+static void start(const char *machine, const char *release)
+{
+	char set[64], *error = NULL;
+	const char *const sets[] = { set, NULL };
+
+	snprintf(set, sizeof(set), "release=%s", release);
+	CU_ASSERT_EQUAL_FATAL(machine_config_load(machine, sets, &config, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(tree_create(config, &tree, &error), 0);
+}
+
+static void stop(void)
+{
+	tree_free(tree);
+	machine_config_free(config);
+}
+
+static void read_path(const char *path, char text[4096])
+{
+	struct caller nobody = { 0 };
+	struct handle *handle;
+	struct node node;
+	ssize_t n;
+
+	CU_ASSERT_EQUAL_FATAL(tree_walk(tree, path, nobody, &node), 0);
+	CU_ASSERT_EQUAL_FATAL(tree_open(tree, node, nobody, O_RDONLY, &handle), 0);
+	n = handle_read(handle, 0, text, 4095);
+	CU_ASSERT_FATAL(n >= 0);
+	text[n] = '\0';
+	handle_release(handle);
+}
+
+static const struct task_struct *by_name(const char *comm)
+{
+	const struct machine *m = tree_machine(tree);
+
+	for (const struct task_struct *t = task_next(m, 0); t; t = task_next(m, t->pid + 1)) {
+		if (!strcmp(t->comm, comm))
+			return t;
+	}
+	return NULL;
+}
+
+static unsigned int count_like(const char *prefix)
+{
+	const struct machine *m = tree_machine(tree);
+	unsigned int nr = 0;
+
+	for (const struct task_struct *t = task_next(m, 0); t; t = task_next(m, t->pid + 1))
+		nr += !strncmp(t->comm, prefix, strlen(prefix));
+	return nr;
+}
+
+static void test_threads(void)
+{
+	static const char *const releases[] = { "6.1", "6.18" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u32 pid = 0;
+
+		start("numa4", releases[i]);
+		for (const struct task_struct *t = task_next(tree->machine, 0); t;
+		     t = task_next(tree->machine, t->pid + 1))
+			CU_ASSERT_EQUAL(t->pid, ++pid);
+		CU_ASSERT_STRING_EQUAL(task_find(tree->machine, 1)->comm, "init");
+		CU_ASSERT_STRING_EQUAL(task_find(tree->machine, 2)->comm, "kthreadd");
+		CU_ASSERT_PTR_NULL(task_find(tree->machine, 0));
+		CU_ASSERT_PTR_NULL(task_find(tree->machine, pid + 1));
+		CU_ASSERT_EQUAL(count_like("ksoftirqd/"), tree->machine->nr_cpus);
+		CU_ASSERT_EQUAL(count_like("migration/"), tree->machine->nr_cpus);
+		CU_ASSERT_EQUAL(count_like("cpuhp/"), tree->machine->nr_cpus);
+		CU_ASSERT_EQUAL(count_like("kswapd"), tree->machine->nr_nodes);
+		CU_ASSERT_EQUAL(count_like("kcompactd"), tree->machine->nr_nodes);
+		CU_ASSERT_EQUAL(count_like("kworker/R-") > 10, i == 1);
+		stop();
+	}
+}
+
+/* Lines of a real 6.18's /proc/PID/stat, without the field of the start time. */
+static const char *const real_stats[] = {
+	"(kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 0 0 "
+	"18446744073709551615 0 0 0 0 0 0 0 2147483647 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+	"(kworker/R-rcu_gp) I 2 0 0 0 -1 69238880 0 0 0 0 0 0 0 0 0 -20 1 0 0 0 "
+	"18446744073709551615 0 0 0 0 0 0 0 2147483647 0 1 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+	"(cpuhp/0) S 2 0 0 0 -1 69238848 0 0 0 0 0 0 0 0 20 0 1 0 0 0 "
+	"18446744073709551615 0 0 0 0 0 0 0 2147483647 0 1 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+	"(kswapd0) S 2 0 0 0 -1 2230336 0 0 0 0 0 0 0 0 20 0 1 0 0 0 "
+	"18446744073709551615 0 0 0 0 0 0 0 2147483647 0 1 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+	"(khugepaged) S 2 0 0 0 -1 2097216 0 0 0 0 0 0 0 0 39 19 1 0 0 0 "
+	"18446744073709551615 0 0 0 0 0 0 0 2147483647 0 1 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+	"(migration/0) S 2 0 0 0 -1 69238848 0 0 0 0 0 0 0 0 -100 0 1 0 0 0 "
+	"18446744073709551615 0 0 0 0 0 0 0 2147483647 0 1 0 0 17 0 99 1 0 0 0 0 0 0 0 0 0 0 0",
+};
+
+#define START_TIME 22	/* counted from 1, as proc(5) does */
+
+/* A line of stat behind its pid, without the start time and the newline. */
+static void without_start(const char *stat, char out[1024])
+{
+	unsigned int field = 1;
+
+	for (const char *c = stat; *c && *c != '\n'; c++) {
+		if (field > 1 && field != START_TIME)
+			*out++ = *c;
+		field += *c == ' ';
+	}
+	*out = '\0';
+}
+
+static void test_stat(void)
+{
+	char text[4096], line[1024], comm[64], path[64];
+
+	start("tiny", "6.18");
+	for (unsigned int i = 0; i < ARRAY_SIZE(real_stats); i++) {
+		const struct task_struct *task;
+
+		CU_ASSERT_EQUAL_FATAL(sscanf(real_stats[i], "(%63[^)])", comm), 1);
+		task = by_name(comm);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(task);
+		snprintf(path, sizeof(path), "proc/%u/stat", task->pid);
+		read_path(path, text);
+		without_start(text, line);
+		CU_ASSERT_STRING_EQUAL(line, real_stats[i]);
+		CU_ASSERT_EQUAL((u32)atoi(text), task->pid);
+	}
+	stop();
+}
+
+static bool about_memory(const char *label)
+{
+	return !strncmp(label, "Vm", 2) || !strncmp(label, "Rss", 3) ||
+	       !strcmp(label, "HugetlbPages") || !strcmp(label, "CoreDumping") ||
+	       !strcmp(label, "THP_enabled") || !strcmp(label, "untag_mask");
+}
+
+/* The label of the next line that is not about memory; false at the end. */
+static bool next_label(const char **text, char label[64])
+{
+	while (**text) {
+		bool ok = sscanf(*text, "%63[^:]", label) == 1;
+
+		*text += strcspn(*text, "\n");
+		*text += **text == '\n';
+		if (ok && !about_memory(label))
+			return true;
+	}
+	return false;
+}
+
+static void read_golden(const char *release, char text[4096])
+{
+	const char *srcdir = getenv("KMM_SRCDIR");
+	char path[512];
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/tests/golden/%s/2G-1node/init-status",
+		 srcdir ? srcdir : ".", release);
+	file = fopen(path, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	n = fread(text, 1, 4095, file);
+	text[n] = '\0';
+	fclose(file);
+}
+
+static void test_status(void)
+{
+	static const char *const releases[] = { "6.1", "6.18" };
+	char real[4096], ours[4096], real_label[64], our_label[64];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *a = real, *b = ours;
+		unsigned int nr = 0;
+
+		start("tiny", releases[i]);
+		read_golden(releases[i], real);
+		read_path("proc/1/status", ours);
+		while (next_label(&a, real_label)) {
+			CU_ASSERT(next_label(&b, our_label));
+			CU_ASSERT_STRING_EQUAL(our_label, real_label);
+			nr++;
+		}
+		CU_ASSERT_FALSE(next_label(&b, our_label));
+		CU_ASSERT(nr > 30);
+		stop();
+	}
+}
+
+static void test_files(void)
+{
+	struct caller nobody = { 0 };
+	char text[4096];
+	struct node node;
+
+	start("tiny", "6.18");
+	read_path("proc/2/comm", text);
+	CU_ASSERT_STRING_EQUAL(text, "kthreadd\n");
+	read_path("proc/2/cmdline", text);
+	CU_ASSERT_STRING_EQUAL(text, "");
+	read_path("proc/2/statm", text);
+	CU_ASSERT_STRING_EQUAL(text, "0 0 0 0 0 0 0\n");
+	read_path("proc/2/task/2/comm", text);
+	CU_ASSERT_STRING_EQUAL(text, "kthreadd\n");
+	CU_ASSERT_EQUAL(tree_walk(tree, "proc/2/task/1", nobody, &node), -ENOENT);
+	CU_ASSERT_EQUAL(tree_walk(tree, "sim/as/init", nobody, &node), 0);
+	CU_ASSERT_EQUAL(node.id[0], 1);
+	stop();
+}
+
+int main(void)
+{
+	unsigned int failed;
+	CU_pSuite suite;
+
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return 1;
+	suite = CU_add_suite("proc/PID", NULL, NULL);
+	CU_add_test(suite, "threads", test_threads);
+	CU_add_test(suite, "stat", test_stat);
+	CU_add_test(suite, "status", test_status);
+	CU_add_test(suite, "files", test_files);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	CU_cleanup_registry();
+	return failed ? 1 : 0;
+}
