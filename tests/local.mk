@@ -182,3 +182,58 @@ tests_test_pid_LDADD = $(TEST_LIBS)
 tests_test_sim_files_SOURCES = tests/test_sim_files.c
 tests_test_sim_files_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/golden/6.1/2G-1node/init-status tests/golden/6.18/2G-1node/init-status
+# What the tree's files print, against what real kernels printed.
+check_PROGRAMS += tests/test_proc_files tests/test_sys_files
+TESTS += tests/test_proc_files tests/test_sys_files
+tests_test_proc_files_SOURCES = tests/test_proc_files.c tests/tree_files.c tests/tree_files.h
+tests_test_proc_files_LDADD = $(TEST_LIBS)
+tests_test_sys_files_SOURCES = tests/test_sys_files.c tests/tree_files.c tests/tree_files.h
+tests_test_sys_files_LDADD = $(TEST_LIBS)
+EXTRA_DIST += \
+	tests/golden/6.1/4G-2node/memory-blocks.txt \
+	tests/golden/6.1/4G-2node/names \
+	tests/golden/6.1/4G-2node/proc/buddyinfo \
+	tests/golden/6.1/4G-2node/proc/meminfo \
+	tests/golden/6.1/4G-2node/proc/pagetypeinfo \
+	tests/golden/6.1/4G-2node/proc/vmstat \
+	tests/golden/6.1/4G-2node/proc/zoneinfo \
+	tests/golden/6.1/4G-2node/sys/node0/meminfo \
+	tests/golden/6.1/4G-2node/sys/node0/numastat \
+	tests/golden/6.1/4G-2node/sys/node0/vmstat \
+	tests/golden/6.1/4G-2node/sys_vm \
+	tests/golden/6.1/i386-1G/names \
+	tests/golden/6.1/i386-1G/proc/buddyinfo \
+	tests/golden/6.1/i386-1G/proc/meminfo \
+	tests/golden/6.1/i386-1G/proc/pagetypeinfo \
+	tests/golden/6.1/i386-1G/proc/vmstat \
+	tests/golden/6.1/i386-1G/proc/zoneinfo \
+	tests/golden/6.1/i386-1G/sys_vm \
+	tests/golden/6.1/i386pae-1G/names \
+	tests/golden/6.1/i386pae-1G/proc/buddyinfo \
+	tests/golden/6.1/i386pae-1G/proc/meminfo \
+	tests/golden/6.1/i386pae-1G/proc/pagetypeinfo \
+	tests/golden/6.1/i386pae-1G/proc/vmstat \
+	tests/golden/6.1/i386pae-1G/proc/zoneinfo \
+	tests/golden/6.1/i386pae-1G/sys_vm \
+	tests/golden/6.18/2G-2node-memoryless/memory-blocks.txt \
+	tests/golden/6.18/2G-2node-memoryless/names \
+	tests/golden/6.18/2G-2node-memoryless/proc/buddyinfo \
+	tests/golden/6.18/2G-2node-memoryless/proc/meminfo \
+	tests/golden/6.18/2G-2node-memoryless/proc/pagetypeinfo \
+	tests/golden/6.18/2G-2node-memoryless/proc/vmstat \
+	tests/golden/6.18/2G-2node-memoryless/proc/zoneinfo \
+	tests/golden/6.18/2G-2node-memoryless/sys/node0/meminfo \
+	tests/golden/6.18/2G-2node-memoryless/sys/node0/numastat \
+	tests/golden/6.18/2G-2node-memoryless/sys/node0/vmstat \
+	tests/golden/6.18/2G-2node-memoryless/sys_vm \
+	tests/golden/6.18/4G-2node/memory-blocks.txt \
+	tests/golden/6.18/4G-2node/names \
+	tests/golden/6.18/4G-2node/proc/buddyinfo \
+	tests/golden/6.18/4G-2node/proc/meminfo \
+	tests/golden/6.18/4G-2node/proc/pagetypeinfo \
+	tests/golden/6.18/4G-2node/proc/vmstat \
+	tests/golden/6.18/4G-2node/proc/zoneinfo \
+	tests/golden/6.18/4G-2node/sys/node0/meminfo \
+	tests/golden/6.18/4G-2node/sys/node0/numastat \
+	tests/golden/6.18/4G-2node/sys/node0/vmstat \
+	tests/golden/6.18/4G-2node/sys_vm

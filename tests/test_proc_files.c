@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "sim/machine.h"
-#include "tests/tree_files.h"
+#include "tree_files.h"
 
 struct file {
 	const char *name;

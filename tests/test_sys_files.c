@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/tree_files.h"
+#include "tree_files.h"
 
 static void each_shape(void (*check)(struct tree *tree, const struct shape *shape))
 {

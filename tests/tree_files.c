@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Plain C over the tree's own interface; failing to boot is for the test to see. */
-#include "tests/tree_files.h"
+#include "tree_files.h"
 
 #include <ctype.h>
 #include <fcntl.h>

@@ -5,6 +5,7 @@
  * that nobody touched, boot-reserved, or holes inside a section.
  */
 #include "fs/core/entry.h"
+#include "sim/boot/memblock.h"
 #include "sim/phys/buddy.h"
 
 /* Bit numbers of the interface; the same for every release. */
@@ -115,17 +116,16 @@ static u64 page_cgroup(const struct machine *m, u64 pfn)
 	return 0;
 }
 
-/* Is there a descriptor in the real kernel: does its section hold any memory? */
-static bool in_memmap(const struct machine *m, u64 pfn)
+/* Has the section a memory map in the real kernel: does it hold any memory? */
+static bool section_in_memmap(const struct machine *m, u64 start, u64 end)
 {
-	u64 section = 1ULL << (m->arch->section_bits - PAGE_SHIFT);
-	u64 start = ALIGN_DOWN(pfn, section);
+	const struct memblock_type *memory = &m->memblock->memory;
 
-	for (unsigned int i = 0; i < m->nr_zones; i++) {
-		const struct zone *zone = m->zones[i];
+	for (unsigned int i = 0; i < memory->cnt; i++) {
+		const struct memblock_region *region = &memory->regions[i];
 
-		if (zone_populated(zone) && zone->start_pfn < start + section &&
-		    zone_end_pfn(zone) > start)
+		if (region->base < PFN_PHYS(end) &&
+		    region->base + region->size > PFN_PHYS(start))
 			return true;
 	}
 	return false;
@@ -137,14 +137,20 @@ static ssize_t read_words(const struct view *v, u64 offset, char *buf, size_t le
 	const struct machine *m = v->m;
 	u64 section = 1ULL << (m->arch->section_bits - PAGE_SHIFT);
 	u64 end = ALIGN_UP(m->max_pfn, section);
+	u64 pfn = offset / sizeof(u64), section_end = 0;
+	bool present = false;
 	size_t done = 0;
 
 	if (offset % sizeof(u64) || len % sizeof(u64))
 		return -EINVAL;
-	for (u64 pfn = offset / sizeof(u64); done < len && pfn < end; pfn++) {
+	for (; done < len && pfn < end; pfn++) {
 		u64 value = none;
 
-		if (in_memmap(m, pfn))
+		if (pfn >= section_end) {
+			section_end = ALIGN_DOWN(pfn, section) + section;
+			present = section_in_memmap(m, section_end - section, section_end);
+		}
+		if (present)
 			value = word(m, pfn);
 		memcpy(buf + done, &value, sizeof(value));
 		done += sizeof(value);
@@ -154,7 +160,9 @@ static ssize_t read_words(const struct view *v, u64 offset, char *buf, size_t le
 
 static ssize_t kpageflags_read(const struct view *v, u64 offset, char *buf, size_t len)
 {
-	return read_words(v, offset, buf, len, page_flags, BIT(KPF_NOPAGE));
+	u64 none = rel_kpageflags_nopage(v->m->release) ? BIT(KPF_NOPAGE) : 0;
+
+	return read_words(v, offset, buf, len, page_flags, none);
 }
 
 static ssize_t kpagecount_read(const struct view *v, u64 offset, char *buf, size_t len)

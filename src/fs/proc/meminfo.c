@@ -7,7 +7,7 @@
 #include "fs/core/figures.h"
 #include "fs/core/hugetlb.h"
 #include "fs/proc/direct_map.h"
-#include "sim/boot/memblock.h"
+#include "sim/phys/percpu.h"
 #include "sim/phys/vmalloc.h"
 
 #define KB(pages) ((pages) << (PAGE_SHIFT - 10))
@@ -99,16 +99,12 @@ static u64 bounce(const struct machine *m)
 	return zones_figure(m, NULL, NR_BOUNCE);
 }
 
-/* On 32 bits the area begins 8 MiB above the mapped part of low memory. */
 static u64 vmalloc_total_kb(const struct machine *m)
 {
-	const struct arch *arch = m->arch;
-	u64 low;
+	u64 start, end;
 
-	if (!arch->lowmem_end)
-		return (arch->vmalloc_end - arch->vmalloc_start) >> 10;
-	low = MIN(memblock_end_of_DRAM(m->memblock), arch->lowmem_end);
-	return (arch->vmalloc_end - (arch->page_offset + low + 8 * SZ_1M)) >> 10;
+	vmalloc_range(m, &start, &end);
+	return (end - start) >> 10;
 }
 
 static u64 unaccepted(const struct machine *m)
@@ -163,7 +159,7 @@ static const struct line lines[] = {
 	F("VmallocTotal:   ", vmalloc_total_kb, .in_kb = true),
 	F("VmallocUsed:    ", vmalloc_nr_pages),
 	F("VmallocChunk:   ", nothing),
-	F("Percpu:         ", nothing),
+	F("Percpu:         ", percpu_nr_pages),
 	F("HardwareCorrupted: ", nothing, .option = "MEMORY_FAILURE"),
 	N("AnonHugePages:  ", NR_ANON_THPS),
 	N("ShmemHugePages: ", NR_SHMEM_HUGEPAGES),

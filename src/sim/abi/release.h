@@ -149,6 +149,12 @@ static inline bool rel_threads_from_memblock(enum release r)
 	return r >= R_6_18;
 }
 
+/* kpageflags marks frames without a descriptor (later, they read as 0). */
+static inline bool rel_kpageflags_nopage(enum release r)
+{
+	return r <= R_6_1;
+}
+
 /* Only 1 may be written to vm/compact_memory (before, anything). */
 static inline bool rel_compact_memory_takes_1(enum release r)
 {
