@@ -5,6 +5,8 @@ TEST_LIBS = libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(GLIB_LIBS) -
 dist_check_SCRIPTS += tests/check-layers.sh
 TESTS += tests/check-layers.sh
 
+include tests/mount/local.mk
+
 check_PROGRAMS += tests/test_base_bug tests/test_base_event
 TESTS += tests/test_base_bug tests/test_base_event
 tests_test_base_bug_SOURCES = tests/test_base_bug.c

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The child writes its result into a pipe; whoever is not back within the limit
- * is killed (a wait for a FUSE answer ends by SIGKILL).
+ * The child writes its result into a pipe; one that is not back within the limit
+ * is killed and not waited for: when the daemon has taken the request and stands
+ * still, not even SIGKILL ends the child before the connection is cut.
  */
 #include "fs/fuse/probe.h"
 
@@ -46,7 +47,7 @@ int probe_call(const char *path, unsigned long call)
 	close(ends[0]);
 	if (child > 0) {
 		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
+		waitpid(child, NULL, answer == -ETIMEDOUT ? WNOHANG : 0);
 	}
 	return answer;
 }

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -161,11 +162,30 @@ static void wait_until_gone(const char *path, const char *device, int daemon_fd)
 	}
 }
 
+/* Cut the connection, so that nobody waits for a daemon that stands still. */
+static void cut(const char *path, const char *device)
+{
+	const char *minor = strchr(device, ':');
+	char abort[64];
+	int fd;
+
+	snprintf(abort, sizeof(abort), "/sys/fs/fuse/connections/%s/abort",
+		 minor ? minor + 1 : "");
+	fd = open(abort, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		umount2(path, MNT_FORCE | MNT_DETACH | UMOUNT_NOFOLLOW);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int end_busy(const char *path, const char *device, int daemon_fd)
 {
 	name_holders(path);
 	if (probe_call(path, KMMFS_IOC_STOP) >= 0)
 		wait_until_gone(path, device, daemon_fd);
+	if (!still_mounted(path, device))
+		return 0;
+	cut(path, device);
 	if (!still_mounted(path, device))
 		return 0;
 	return unmount_path(path, /* lazy = */ true);
