@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A tree around a small machine, and short ways to open, write and read its files. */
+#ifndef KMM_TESTS_LANGUAGE_TREE_H
+#define KMM_TESTS_LANGUAGE_TREE_H
+
+#include <CUnit/Basic.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fs/core/tree.h"
+
+struct lab {
+	struct machine_config *config;
+	struct tree *tree;
+	struct caller me;
+	struct out out, sentence;	/* of the last lab_run() */
+};
+
+/* 0, or -errno with the reason on standard error. */
+static inline int lab_open(struct lab *lab, const char *machine)
+{
+	char *error = NULL;
+	int err;
+
+	*lab = (struct lab){ .me = { 0 } };
+	err = machine_config_load(machine, NULL, &lab->config, &error);
+	if (!err)
+		err = tree_create(lab->config, &lab->tree, &error);
+	if (err)
+		fprintf(stderr, "%s: %s\n", machine, error ? error : "no reason given");
+	return err;
+}
+
+static inline void lab_close(struct lab *lab)
+{
+	tree_free(lab->tree);
+	machine_config_free(lab->config);
+	out_free(&lab->out);
+	out_free(&lab->sentence);
+}
+
+/* One line; its errno. The reply is in lab->out, the reason in lab->sentence. */
+static inline int lab_run(struct lab *lab, const char *line)
+{
+	out_clear(&lab->out);
+	out_clear(&lab->sentence);
+	return tree_run(lab->tree, line, lab->me, &lab->out, &lab->sentence);
+}
+
+static inline const char *lab_text(const struct out *out)
+{
+	return out->text ? out->text : "";
+}
+
+/* What a file says; good until the next lab_run(). */
+static inline const char *lab_cat(struct lab *lab, const char *path)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "cat %s", path);
+	CU_ASSERT_EQUAL(lab_run(lab, line), 0);
+	return lab_text(&lab->out);
+}
+
+static inline void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1])
+{
+	machine_digest(tree_machine(lab->tree), text);
+}
+
+static inline struct handle *lab_handle(struct lab *lab, const char *path, int flags)
+{
+	struct handle *handle = NULL;
+	struct node node;
+
+	CU_ASSERT_EQUAL_FATAL(tree_walk(lab->tree, path, lab->me, &node), 0);
+	CU_ASSERT_EQUAL_FATAL(tree_open(lab->tree, node, lab->me, flags, &handle), 0);
+	return handle;
+}
+
+static inline ssize_t lab_write(struct handle *handle, const char *text)
+{
+	return handle_write(handle, 0, text, strlen(text));
+}
+
+/* Everything that waits, as one text. */
+static inline const char *lab_read(struct handle *handle, char *buf, size_t room)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = handle_read(handle, 0, buf + len, room - 1 - len)) > 0)
+		len += n;
+	CU_ASSERT_EQUAL(n, 0);
+	buf[len] = '\0';
+	return buf;
+}
+
+#endif
