@@ -239,3 +239,12 @@ EXTRA_DIST += \
 	tests/golden/6.18/4G-2node/sys/node0/numastat \
 	tests/golden/6.18/4G-2node/sys/node0/vmstat \
 	tests/golden/6.18/4G-2node/sys_vm
+# the language
+check_PROGRAMS += tests/test_ctl tests/test_verbs tests/fuzz_lines
+TESTS += tests/test_ctl tests/test_verbs tests/fuzz_lines
+tests_test_ctl_SOURCES = tests/test_ctl.c tests/language_tree.h
+tests_test_ctl_LDADD = $(TEST_LIBS)
+tests_test_verbs_SOURCES = tests/test_verbs.c tests/language_tree.h
+tests_test_verbs_LDADD = $(TEST_LIBS)
+tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/language_tree.h
+tests_fuzz_lines_LDADD = $(TEST_LIBS)

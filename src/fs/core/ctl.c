@@ -160,6 +160,8 @@ static int run_call(struct ctl *ctl, const char *text, size_t len)
 		req->call.err = err;
 		if (line_expects(&req->words, err))
 			err = 0;
+	} else if (!req->words.verb.len) {
+		return 0;	/* `sim/ctl:` and nothing behind it */
 	} else {
 		call_run(&req->call);
 		err = call_finish(req);

@@ -149,7 +149,6 @@ static int run_drain(struct call *call)
 static const struct verb_form alloc_forms[] = {
 	{ { A_ORDER, A_NODE }, { ALLOC_ORDER, ALLOC_NODE } },
 	{ { A_GFP, A_ORDER, A_NODE | A_OPTIONAL }, { ALLOC_GFP, ALLOC_ORDER, ALLOC_NODE } },
-	{ { A_NODE, A_GFP, A_ORDER }, { ALLOC_NODE, ALLOC_GFP, ALLOC_ORDER } },
 };
 
 static const struct verb verbs[] = {
