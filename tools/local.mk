@@ -11,6 +11,7 @@ kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)
 
 bin_PROGRAMS += kmm-ctl
 bin_PROGRAMS += kmm-run
+bin_PROGRAMS += kmm-run kmm-ctl
 kmm_run_SOURCES = tools/kmm-run.c
 kmm_run_LDADD = $(KMM_LIBS)
 kmm_ctl_SOURCES = tools/kmm-ctl.c

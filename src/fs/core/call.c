@@ -11,7 +11,6 @@
 
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
-#include "sim/phys/slab.h"
 
 #define DEFAULT_HZ 250
 
@@ -23,7 +22,7 @@ static u64 jiffy_ns(const struct tree *tree)
 	return 1000000000 / (n > 0 && n <= 1000000 ? n : DEFAULT_HZ);
 }
 
-struct ctl_state *ctl_state_new(const struct tree *tree, const struct machine *m)
+struct ctl_state *ctl_state_new(const struct tree *tree)
 {
 	unsigned int nr = SCOPE_CPU + tree->config->nr_cpus;
 	struct ctl_state *state = calloc(1, sizeof(*state));
@@ -36,7 +35,6 @@ struct ctl_state *ctl_state_new(const struct tree *tree, const struct machine *m
 		return NULL;
 	}
 	state->nr_scopes = nr;
-	state->nr_boot_caches = nr_kmem_caches(m);
 	state->jiffy_ns = jiffy_ns(tree);
 	return state;
 }
@@ -56,7 +54,7 @@ void ctl_state_free(struct ctl_state *state)
 
 int ctl_create(struct tree *tree)
 {
-	tree->ctl = ctl_state_new(tree, tree->machine);
+	tree->ctl = ctl_state_new(tree);
 	return tree->ctl ? 0 : -ENOMEM;
 }
 

@@ -36,7 +36,6 @@ struct last_call {
 /* tree->ctl: what is remembered of calls. */
 struct ctl_state {
 	u64 jiffy_ns;
-	unsigned int nr_boot_caches;	/* slab caches that the boot made */
 	unsigned int nr_scopes;
 	struct last_call **scopes;	/* made on first use */
 };
@@ -82,9 +81,8 @@ void scope_path(u32 scope, char path[32]);
 
 /* The last call of a scope, or NULL. Read side. */
 const struct last_call *last_call_of(const struct tree *tree, u32 scope);
-/* Of a machine that has just booted, nothing called yet. NULL: no memory. */
-struct ctl_state *ctl_state_new(const struct tree *tree,
-				const struct machine *m) __must_check;
+/* Nothing called yet: a machine has just booted. NULL: no memory. */
+struct ctl_state *ctl_state_new(const struct tree *tree) __must_check;
 void ctl_state_free(struct ctl_state *state);
 
 #endif

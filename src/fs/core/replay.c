@@ -47,7 +47,7 @@ static int life_begin(struct tree *tree, struct life *old, struct out *sentence)
 	life_save(tree, old);
 	err = machine_boot(tree->config, &new.machine, &error);
 	if (!err)
-		new.ctl = ctl_state_new(tree, new.machine);
+		new.ctl = ctl_state_new(tree);
 	if (err || !new.ctl) {
 		out_printf(sentence, "the new machine does not boot: %s",
 			   error ? error : "the host has no memory left");

@@ -3,7 +3,7 @@
  * The slab allocator's calls. Addresses are checked before anything is freed: a
  * wild one is EINVAL and a sentence, never a corrupted list.
  */
-#include "fs/core/call.h"
+#include "fs/core/verb.h"
 #include "sim/phys/slab.h"
 
 enum { CREATE_NAME, CREATE_SIZE, CREATE_ALIGN, CREATE_FLAGS, CREATE_CTOR };
@@ -73,6 +73,7 @@ static int run_cache_alloc(struct call *call)
 		out_puts(call->sentence, "no memory for a new slab: see sim/why");
 		return err;
 	}
+	slab_give(call->m, object.addr);
 	call->value = object.addr;
 	return 0;
 }
@@ -98,6 +99,9 @@ static int run_cache_free(struct call *call)
 	if (!allocated)
 		return call_refuse(call, -EINVAL, "the object at %#llx is free already",
 				   (unsigned long long)addr);
+	if (!slab_given(call->m, addr))
+		return call_refuse(call, -EINVAL, "the object at %#llx is the kernel's own",
+				   (unsigned long long)addr);
 	kmem_cache_free(call->m, cache, addr);
 	return 0;
 }
@@ -113,33 +117,17 @@ static int run_shrink(struct call *call)
 	return cache ? 0 : err;
 }
 
-/* Caches that were there when the boot ended belong to the kernel: they stay. */
-static bool is_kernels(const struct call *call, const struct kmem_cache *cache)
-{
-	unsigned int nr = nr_kmem_caches(call->m), boot = call->tree->ctl->nr_boot_caches;
-
-	for (unsigned int i = 0; i + boot < nr; i++) {
-		if (kmem_cache_at(call->m, i) == cache)
-			return false;	/* newer */
-	}
-	return true;
-}
-
 static int run_destroy(struct call *call)
 {
 	const char *name = call->args[CACHE_NAME].text;
-	struct kmem_cache *cache;
-	struct slab_info info;
 	int err;
 
-	cache = find_cache(call, &err);
-	if (!cache)
+	if (!find_cache(call, &err))
 		return err;
-	kmem_cache_info(call->m, cache, &info);
-	if (!strcmp(info.name, name) && is_kernels(call, cache))
-		return call_refuse(call, -EBUSY, "'%.80s' belongs to the kernel itself: only what "
-				   "kmem_cache_create made can go", name);
 	err = kmem_cache_destroy_name(call->m, name);
+	if (err == -EPERM)
+		return call_refuse(call, err, "'%.80s' belongs to the kernel itself: only what "
+				   "kmem_cache_create made can go", name);
 	if (err == -EBUSY)
 		out_printf(call->sentence, "'%.80s' still has objects: free them first", name);
 	return err;
@@ -156,7 +144,9 @@ static int run_kmalloc(struct call *call)
 	err = kmalloc(call->m, bytes, at.gfp, at.node, &call->value);
 	if (err == -ENOBUFS)
 		return call_no_host_memory(call);
-	if (err)
+	if (!err)
+		slab_give(call->m, call->value);
+	else
 		out_printf(call->sentence, "kmalloc cannot give %llu bytes: see sim/why",
 			   (unsigned long long)bytes);
 	return err;
@@ -165,19 +155,21 @@ static int run_kmalloc(struct call *call)
 static int run_kfree(struct call *call)
 {
 	u64 addr = call->args[0].value;
+	struct kmem_cache *cache;
 	bool allocated;
 	int err;
 
-	if (!addr)
-		return 0;
-	err = kfree(call->m, addr);
-	if (!err)
-		return 0;
-	if (kmem_cache_of(call->m, addr, &allocated) && !allocated)
-		return call_refuse(call, err, "the object at %#llx is free already",
+	if (!addr || addr == ZERO_SIZE_PTR || slab_given(call->m, addr)) {
+		err = kfree(call->m, addr);
+		return !err ? 0 : call_refuse(call, err, "%#llx is an object of a cache: use "
+					      "kmem_cache_free", (unsigned long long)addr);
+	}
+	cache = kmem_cache_of(call->m, addr, &allocated);
+	if (cache && !allocated)
+		return call_refuse(call, -EINVAL, "the object at %#llx is free already",
 				   (unsigned long long)addr);
-	return call_refuse(call, err, "%#llx is nothing that kmalloc returned",
-			   (unsigned long long)addr);
+	return call_refuse(call, -EINVAL, "%#llx is %s", (unsigned long long)addr,
+			   cache ? "the kernel's own object" : "nothing that kmalloc returned");
 }
 
 static const struct verb_form create_forms[] = {
@@ -206,7 +198,7 @@ static const struct verb verbs[] = {
 	  "Give empty slabs of the cache back. The result is 1 when slabs remain, else 0." },
 	{ "kmem_cache_destroy", { A_WORD }, run_destroy, RESULT_NONE, 0, SCOPE_KERNEL, "CACHE",
 	  "Remove a cache that kmem_cache_create made, or an alias. EBUSY while it has "
-	  "objects, and for the kernel's own caches." },
+	  "objects; EPERM for the kernel's own caches." },
 	{ "kmalloc", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_kmalloc,
 	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
 	  "Allocate SIZE bytes: an object of a kmalloc cache up to 8 KiB, whole pages above.",

@@ -114,24 +114,66 @@ int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr)
 	return err;
 }
 
-static int kfree_large(struct machine *m, u64 addr)
+/* The first page of a large kmalloc() at addr, or NULL. */
+static struct page *large_page(const struct machine *m, u64 addr)
 {
 	u64 pfn = (addr - m->arch->page_offset) >> PAGE_SHIFT;
 	struct page *page;
-	int order;
 
 	if (addr < m->arch->page_offset || !IS_ALIGNED(addr, PAGE_SIZE) ||
-	    !page_present(m, pfn))
-		return -EINVAL;
+	    !page_present(m, pfn) || allocated_order(m, pfn) < 0)
+		return NULL;
 	page = pfn_to_page(m, pfn);
-	order = allocated_order(m, pfn);
-	if (page_type(page) != PGTY_kernel || page->mapping != KMALLOC_LARGE_MAPPING ||
-	    order < 0)
+	return page_type(page) == PGTY_kernel && page->mapping == KMALLOC_LARGE_MAPPING ?
+		page : NULL;
+}
+
+static int kfree_large(struct machine *m, u64 addr)
+{
+	struct page *page = large_page(m, addr);
+	u64 pfn;
+	int order;
+
+	if (!page)
 		return -EINVAL;
+	pfn = page_to_pfn(m, page);
+	order = allocated_order(m, pfn);
 	page->mapping = 0;
+	page->index = 0;
 	account_large(m, pfn, order, -1);
 	free_pages(m, pfn, order);
 	return 0;
+}
+
+void slab_give(struct machine *m, u64 addr)
+{
+	struct slab *slab = slab_of_addr(m, addr);
+	struct page *page;
+	unsigned int i;
+
+	if (slab) {
+		i = slab_object_index(slab, addr);
+		if (i != SLAB_NIL)
+			slab->given[i / 64] |= 1ULL << (i % 64);
+		return;
+	}
+	page = large_page(m, addr);
+	if (page)
+		page->index = 1;
+}
+
+bool slab_given(const struct machine *m, u64 addr)
+{
+	const struct slab *slab = slab_of_addr(m, addr);
+	const struct page *page;
+	unsigned int i;
+
+	if (slab) {
+		i = slab_object_index(slab, addr);
+		return i != SLAB_NIL && slab->given[i / 64] >> (i % 64) & 1;
+	}
+	page = large_page(m, addr);
+	return page && page->index;
 }
 
 int kfree(struct machine *m, u64 addr)

@@ -247,6 +247,7 @@ void kmem_cache_free(struct machine *m, struct kmem_cache *s, u64 addr)
 	i = slab_object_index(slab, addr);
 	BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
 	slab->allocated[i / 64] &= ~(1ULL << (i % 64));
+	slab->given[i / 64] &= ~(1ULL << (i % 64));
 	if (unlikely(slab != c->slab)) {
 		free_slow(m, s, slab, i);
 		return;

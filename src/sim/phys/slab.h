@@ -110,6 +110,13 @@ int kmalloc_reserve(struct machine *m, u64 bytes) __must_check;
 /* -EINVAL if addr is not what kmalloc() returned. */
 int kfree(struct machine *m, u64 addr) __must_check;
 
+/*
+ * What a script holds and may free, among all that the kernel allocates for itself:
+ * mark an object or kmalloc()ed pages; is it marked? Freeing takes the mark off.
+ */
+void slab_give(struct machine *m, u64 addr);
+bool slab_given(const struct machine *m, u64 addr);
+
 /* Reading: for slabinfo, sys/kernel/slab, check. */
 struct slab_info {
 	const char *name;	/* as slabinfo prints it */

@@ -294,8 +294,10 @@ static void digest_slab(struct digest *d, const struct slab *slab)
 	digest_u64(d, (u64)slab->place << 32 | slab->inuse);
 	for (u16 i = slab->free; i != SLAB_NIL; i = slab->next_free[i])
 		digest_u64(d, i);
-	for (unsigned int i = 0; i < slab_words(slab); i++)
+	for (unsigned int i = 0; i < slab_words(slab); i++) {
 		digest_u64(d, slab->allocated[i]);
+		digest_u64(d, slab->given[i]);
+	}
 }
 
 static void digest_list(struct digest *d, const struct slab_list *list)

@@ -20,7 +20,7 @@ static size_t slab_bitmap_words(const struct kmem_cache *s)
 
 static size_t slab_host_bytes(const struct kmem_cache *s)
 {
-	return sizeof(struct slab) + slab_bitmap_words(s) * sizeof(u64) +
+	return sizeof(struct slab) + 2 * slab_bitmap_words(s) * sizeof(u64) +
 	       s->geo.objects * sizeof(u16);
 }
 
@@ -121,7 +121,8 @@ static void slab_account(struct machine *m, const struct slab *slab, int sign)
 static void slab_init_objects(struct slab *slab)
 {
 	slab->allocated = (u64 *)(slab + 1);
-	slab->next_free = (u16 *)(slab->allocated + slab_bitmap_words(slab->cache));
+	slab->given = slab->allocated + slab_bitmap_words(slab->cache);
+	slab->next_free = (u16 *)(slab->given + slab_bitmap_words(slab->cache));
 	for (unsigned int i = 0; i < slab->objects; i++)
 		slab->next_free[i] = i + 1;
 	slab->next_free[slab->objects - 1] = SLAB_NIL;

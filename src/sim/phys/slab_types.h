@@ -40,6 +40,7 @@ struct slab {
 	struct slab *prev, *next;	/* of the list that it is on */
 	/* Private: behind the struct, in the same block of host memory. */
 	u64 *allocated;		/* a bit for each object */
+	u64 *given;		/* of these, what a script holds: slab_give() */
 	u16 *next_free;
 };
 
