@@ -2,8 +2,8 @@
 # tests/ mirrors src/: one CUnit program for each module, scripts for the rest.
 TEST_LIBS = libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(GLIB_LIBS) -lpthread
 
-dist_check_SCRIPTS += tests/check-layers.sh
-TESTS += tests/check-layers.sh
+dist_check_SCRIPTS += tests/check-layers.sh tests/readme.sh
+TESTS += tests/check-layers.sh tests/readme.sh
 
 include tests/mount/local.mk
 

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The README's tour, line by line: each `$ command` of its console blocks runs in a
+# fresh default machine and has to print what stands below it. With --update the
+# README is rewritten with what is printed now; read the difference.
+set -eu
+src=$(cd "${KMM_SRCDIR:-.}" && pwd)
+build=$(cd "${KMM_BUILDDIR:-build}" && pwd)
+
+if [ ! -e /dev/fuse ]; then
+	[ "${CI-}" = true ] && exit 1
+	exit 77
+fi
+work=$(mktemp -d)
+mkdir "$work/mnt"
+trap 'cd /; "$build/kmmfs" --stop "$work/mnt"; rm -rf "$work"' EXIT
+"$build/kmmfs" "$work/mnt"
+
+# Copies the README and runs its commands on the way, in one shell.
+tour() {
+	in_block=no
+	while IFS= read -r line; do
+		case $in_block:$line in
+		no:'```console') in_block=yes; printf '%s\n' "$line" ;;
+		yes:'```') in_block=no; printf '%s\n' "$line" ;;
+		yes:'$ '*) printf '%s\n' "$line"
+			(cd "$work/mnt" && sh -c "${line#??}" 2> /dev/null < /dev/null) || true ;;
+		yes:*) ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+}
+
+tour < "$src/README.md" > "$work/README.md"
+if [ "${1-}" = --update ]; then
+	cp "$work/README.md" "$src/README.md"
+else
+	diff -u "$src/README.md" "$work/README.md"
+fi
