@@ -17,6 +17,7 @@
 #include "fs/core/ctl.h"
 #include "fs/core/line.h"
 #include "fs/core/tree.h"
+#include "sim/base/bug.h"
 
 #define BATCH_BYTES 65536
 #define EXIT_USAGE 2
@@ -360,6 +361,7 @@ static int boot_and_run(const struct options *options)
 	char *error = NULL;
 	int err;
 
+	stack_trace_init();
 	if (machine_config_load(name, (const char *const *)options->sets, &config, &error))
 		return fail(error ? error : "no memory", "");
 	err = tree_create(config, &run.tree, &error);

@@ -25,6 +25,7 @@
 	X(thp_parts) \
 	X(slab_parts) \
 	X(debug_parts) \
+	X(page_owner_parts) \
 	X(empty_parts) \
 	X(control_parts) \
 	X(state_parts) \

@@ -113,6 +113,12 @@ static inline bool rel_slub_has_sheaves(enum release r)
 	return r >= R_6_18;
 }
 
+/* page_owner prints no time of the free, and the pfn in hex. */
+static inline bool rel_page_owner_is_short(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* The column of a table whose rows name functions of 6.1, 6.1 on i386, 6.18. */
 static inline int rel_caller_column(enum release r)
 {
