@@ -38,11 +38,11 @@ static void test_split_and_merge(void)
 	CU_ASSERT_EQUAL(pfn, zone->start_pfn);
 	for (unsigned int order = 0; order < MAX_PAGE_ORDER; order++)
 		CU_ASSERT_EQUAL(first_of(zone, order, MIGRATE_MOVABLE), pfn + (1U << order));
-	CU_ASSERT_EQUAL(zone->stat[NR_FREE_PAGES], zone->managed_pages - 1);
+	CU_ASSERT_EQUAL((u64)zone->stat[NR_FREE_PAGES], zone->managed_pages - 1);
 	CU_ASSERT_EQUAL(test_check_lists(m), 0);
 	buddy_free(m, zone, pfn, 0, BUDDY_AUTO);
 	CU_ASSERT_EQUAL(first_of(zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE), pfn);
-	CU_ASSERT_EQUAL(zone->stat[NR_FREE_PAGES], zone->managed_pages);
+	CU_ASSERT_EQUAL((u64)zone->stat[NR_FREE_PAGES], zone->managed_pages);
 	CU_ASSERT_EQUAL(test_check_lists(m), 0);
 	test_machine_free(m);
 }
@@ -58,7 +58,7 @@ static void test_run_is_small(void)
 
 	CU_ASSERT(m->nr_sections_present <= 2);
 	CU_ASSERT_EQUAL(zone->free_area[MAX_PAGE_ORDER].nr_free, zone->managed_pages / BLOCK);
-	CU_ASSERT_EQUAL(zone->stat[NR_FREE_PAGES], zone->managed_pages);
+	CU_ASSERT_EQUAL((u64)zone->stat[NR_FREE_PAGES], zone->managed_pages);
 	CU_ASSERT_EQUAL(buddy_run_head(m, zone_end_pfn(zone) - 1), zone->start_pfn);
 	test_machine_free(m);
 }
@@ -93,7 +93,7 @@ static void test_take_from_run(void)
 
 	arena_fail_after(&m->arena, 1);
 	CU_ASSERT_EQUAL(buddy_take(m, zone, MIB(512) + 77, &head, &order), -ENOBUFS);
-	CU_ASSERT_EQUAL(zone->stat[NR_FREE_PAGES], all);
+	CU_ASSERT_EQUAL((u64)zone->stat[NR_FREE_PAGES], all);
 	CU_ASSERT_EQUAL(buddy_take(m, zone, MIB(512) + 77, &head, &order), 1);
 	CU_ASSERT_EQUAL(head, MIB(512));
 	CU_ASSERT_EQUAL(buddy_take(m, zone, MIB(512) + 77, &head, &order), 0);
