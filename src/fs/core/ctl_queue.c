@@ -13,7 +13,7 @@ int ctl_queue_reserve(struct ctl_queue *queue, size_t bytes)
 		return 0;
 	if (waiting + bytes > REPLIES_BYTES)
 		return -ENOBUFS;
-	if (queue->start >= queue->room / 2) {
+	if (queue->start && queue->start >= queue->room / 2) {
 		memmove(queue->text, queue->text + queue->start, waiting);
 		queue->start = 0;
 		queue->len = waiting;
