@@ -21,12 +21,6 @@ helpers=''
 failed=0
 passed=0
 
-# Reports of the sanitizers' runtime, the daemons' included.
-ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$work/report"
-UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$work/report:print_stacktrace=1"
-LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}log_path=$work/report"
-export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS
-
 cleanup() {
 	status=$?
 	trap '' INT TERM
@@ -122,7 +116,8 @@ new_mount() {
 # start [OPTIONS]: a fresh mount on $mnt, its daemon in $daemon.
 start() {
 	new_mount
-	if ! timeout 20 "$kmmfs" --pidfile "$work/pid" "$@" "$mnt"; then
+	if ! timeout 20 "$kmmfs" --pidfile "$work/pid" "$@" "$mnt" 2>>"$work/stderr"; then
+		cat "$work/stderr"
 		echo "the mount failed"
 		exit 1
 	fi
@@ -163,9 +158,11 @@ is_root() {
 }
 
 finish() {
-	for report in "$work"/report.*; do
-		[ ! -e "$report" ] || { failed=$((failed + 1)); cat "$report"; }
-	done
+	# What the daemons reported: broken invariants, the sanitizers.
+	if [ -s "$work/stderr" ]; then
+		failed=$((failed + 1))
+		cat "$work/stderr"
+	fi
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]
 	exit

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/fuse/daemon.h"
@@ -34,6 +35,17 @@ const char *fuse_library_version(void)
 	return fuse_pkgversion();
 }
 
+/* Away from the terminal; a file that standard error goes to keeps getting reports. */
+static void leave_terminal(int null_fd)
+{
+	struct stat st;
+
+	dup2(null_fd, STDIN_FILENO);
+	dup2(null_fd, STDOUT_FILENO);
+	if (fstat(STDERR_FILENO, &st) || !S_ISREG(st.st_mode))
+		dup2(null_fd, STDERR_FILENO);
+}
+
 /* Called when requests are being answered: tell everybody who waits for that. */
 static void on_ready(void *arg)
 {
@@ -44,8 +56,7 @@ static void on_ready(void *arg)
 	m->notify_fd = -1;
 	if (m->ready_fd < 0)
 		return;
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		dup2(m->null_fd, fd);
+	leave_terminal(m->null_fd);
 	if (write(m->ready_fd, "", 1) != 1)
 		fuse_session_exit(m->server.session);	/* nobody waits any more */
 	close(m->ready_fd);
