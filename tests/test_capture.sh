@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Machines captured from real kernels: kmm-capture makes a machine file of each, it is
+# booted, and what two boots of one machine share must be equal, line by line.
+#
+#   tests/test_capture.sh [RELEASE/SHAPE|DIR...]     default: all of tests/golden/captures-*
+#
+# Differences are printed as diff prints them: < the real kernel, > the simulated one.
+here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
+build=${KMM_BUILDDIR:-$PWD}
+for tool in tar xz awk diff; do
+	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM
+
+for archive in "$here"/tests/golden/captures-*.tar.xz; do
+	xz -dc "$archive" | tar -xf - -C "$tmp" || exit 99
+done
+
+files='proc/zoneinfo proc/meminfo proc/vmstat proc/buddyinfo proc/pagetypeinfo proc/iomem
+proc/slabinfo proc/version proc/cmdline proc/sys/vm/min_free_kbytes
+proc/sys/vm/nr_hugepages proc/sys/vm/lowmem_reserve_ratio
+sys/devices/system/memory/block_size_bytes'
+
+# paths SHAPE: what is compared, one a line, by the names of the simulated tree.
+paths() {
+	(
+		cd "$1" || exit 1
+		for f in $files; do
+			[ ! -f "$f" ] || echo "$f"
+		done
+		find sys/devices/system/node -type f 2>/dev/null |
+			sed -n '/@link$/d; /\/uevent$/d; /\/compact$/d; p' | sort
+		sed -n 's/^\(memory[0-9]*\) .*/sys\/devices\/system\/memory\/\1\/valid_zones/p' \
+			memory-blocks.txt 2>/dev/null
+		echo sim/dmesg
+	)
+}
+
+# real SHAPE: the captured files, each behind its name.
+real() {
+	while read -r path; do
+		echo "==> $path <=="
+		case $path in
+		sim/dmesg) cat "$1/dmesg" ;;
+		*/valid_zones)
+			block=${path%/valid_zones}
+			awk -v block="${block##*/}" '$1 == block { print $3 }' FS='[ ]' \
+				"$1/memory-blocks.txt" ;;
+		*) cat "$1/$path" ;;
+		esac
+		echo
+	done
+}
+
+# simulated MACHINE: the same files of the booted machine.
+simulated() {
+	machine=$1
+	set --
+	while read -r path; do
+		set -- "$@" -c "cat $path"
+	done
+	"$build/kmm-run" -k -m "$machine" "$@"
+}
+
+check() {
+	shape=$1 dir=$tmp/$1
+	[ -d "$dir" ] || dir=$1
+	"$build/kmm-capture" --from "$dir" -o "$tmp/machine" || return 1
+	release=$(sed -n 's/^release = //p' "$tmp/machine")
+	paths "$dir" > "$tmp/paths"
+	real "$dir" < "$tmp/paths" > "$tmp/real"
+	simulated "$tmp/machine" < "$tmp/paths" > "$tmp/simulated" 2> "$tmp/errors" || {
+		echo "$shape: kmm-run failed:"
+		head -5 "$tmp/errors"
+		status=1
+	}
+	for kind in real simulated; do
+		awk -v release="$release" -f "$here/tests/capture-facts.awk" "$tmp/$kind" \
+			> "$tmp/$kind.facts"
+	done
+	diff "$tmp/real.facts" "$tmp/simulated.facts" > "$tmp/diff" && return "${status:-0}"
+	echo "$shape: $(grep -c '^[<>]' "$tmp/diff") lines differ:"
+	sed 's/^/    /' "$tmp/diff"
+	return 1
+}
+
+[ $# -gt 0 ] || set -- $(cd "$tmp" && ls -d 6.*/*)
+failed=0
+for shape; do
+	status=0
+	check "$shape" || failed=$((failed + 1))
+done
+echo "$# machines, $failed with differences"
+[ $failed -eq 0 ]
