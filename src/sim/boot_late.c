@@ -79,8 +79,8 @@ void boot_thp(struct boot *b)
 	if (b->cmdline.thp == THP_DEFAULT && word && !strcmp(word, "never"))
 		t->thp_enabled = 0;
 	if (b->m->totalram_pages < 512 * SZ_1M >> PAGE_SHIFT)
-		t->thp_enabled = 0;
-	if (t->thp_enabled)
+		t->thp_enabled = 0;	/* too small: khugepaged is not even asked */
+	else
 		set_recommended_min_free_kbytes(b->m);
 }
 
