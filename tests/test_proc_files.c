@@ -32,7 +32,7 @@ static void each_shape(void (*check)(struct tree *tree, const struct shape *shap
 		CU_ASSERT_PTR_NOT_NULL(tree);
 		if (tree)
 			check(tree, &shapes[i]);
-		tree_free(tree);
+		shape_free(tree);
 	}
 }
 
@@ -171,7 +171,7 @@ static void test_writes(void)
 		CU_ASSERT(!w->after || (after && !strcmp(after, w->after)));
 		free(after);
 	}
-	tree_free(tree);
+	shape_free(tree);
 }
 
 /* Writing one file of a pair switches the other off. */
@@ -192,7 +192,7 @@ static void test_pairs(void)
 	text = tree_text(tree, "proc/meminfo");
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "CommitLimit:        4096 kB\n"));
 	free(text);
-	tree_free(tree);
+	shape_free(tree);
 }
 
 /* One word for each page frame; free pages are as many as MemFree says. */
@@ -225,7 +225,7 @@ static void test_kpageflags(void)
 		free_pages += m->zones[i]->stat[NR_FREE_PAGES];
 	CU_ASSERT_EQUAL(buddy, (u64)free_pages);
 	handle_release(handle);
-	tree_free(tree);
+	shape_free(tree);
 }
 
 int main(void)

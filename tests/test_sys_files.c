@@ -17,7 +17,7 @@ static void each_shape(void (*check)(struct tree *tree, const struct shape *shap
 		CU_ASSERT_PTR_NOT_NULL(tree);
 		if (tree)
 			check(tree, &shapes[i]);
-		tree_free(tree);
+		shape_free(tree);
 	}
 }
 
@@ -161,7 +161,7 @@ static void test_known_texts(void)
 	expect(tree, "sys/kernel/mm/transparent_hugepage/hugepages-64kB/shmem_enabled",
 	       "always inherit within_size advise [never]\n");
 	expect(tree, "sys/kernel/mm/hugepages/hugepages-1048576kB/demote_size", "2048kB\n");
-	tree_free(tree);
+	shape_free(tree);
 }
 
 struct write {
@@ -205,7 +205,7 @@ static void test_writes(void)
 		CU_ASSERT_EQUAL(err, writes[i].err);
 		expect(tree, writes[i].path, writes[i].after);
 	}
-	tree_free(tree);
+	shape_free(tree);
 }
 
 int main(void)

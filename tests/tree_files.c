@@ -25,14 +25,27 @@ const unsigned int nr_shapes = ARRAY_SIZE(shapes);
 
 struct tree *shape_boot(const struct shape *shape)
 {
-	struct machine_config *config;
+	struct machine_config *config = NULL;
 	struct tree *tree = NULL;
 	char *error = NULL;
 
 	if (machine_config_parse(shape->dir, shape->machine, NULL, &config, &error) ||
 	    tree_create(config, &tree, &error))
 		printf("%s: %s\n", shape->dir, error ? error : "no memory");
+	if (!tree)
+		machine_config_free(config);
 	return tree;
+}
+
+void shape_free(struct tree *tree)
+{
+	const struct machine_config *config;
+
+	if (!tree)
+		return;
+	config = tree_machine(tree)->config;
+	tree_free(tree);
+	machine_config_free((struct machine_config *)(uintptr_t)config);
 }
 
 static const struct caller nobody = { 0 };

@@ -19,6 +19,8 @@ extern const struct shape shapes[];
 extern const unsigned int nr_shapes;
 
 struct tree *shape_boot(const struct shape *shape);
+/* The tree, its machine and its configuration; NULL is fine. */
+void shape_free(struct tree *tree);
 /* The text of a file in the tree; NULL if it cannot be read. free() it. */
 char *tree_text(struct tree *tree, const char *path);
 /* 0 or what the write returned, negative. */
