@@ -132,8 +132,23 @@ static int defrag_ratio_show(struct out *out, const struct view *v)
 
 static int slabs_cpu_partial_show(struct out *out, const struct view *v)
 {
-	(void)v;
-	out_puts(out, "0(0)\n");
+	const struct kmem_cache *cache = cache_of(v);
+	u64 per_slab = info_of(v).objs_per_slab, total = 0;
+
+	for (unsigned int cpu = 0; cpu < v->m->nr_cpus; cpu++)
+		total += kmem_cache_cpu_partial(cache, cpu);
+	/* Nobody counts the objects: half of each slab is taken to be free. */
+	out_printf(out, "%llu(%llu)", (unsigned long long)(total * per_slab / 2),
+		   (unsigned long long)total);
+	for (unsigned int cpu = 0; cpu < v->m->nr_cpus; cpu++) {
+		u64 slabs = kmem_cache_cpu_partial(cache, cpu);
+
+		if (slabs)
+			out_printf(out, " C%u=%llu(%llu)", cpu,
+				   (unsigned long long)(slabs * per_slab / 2),
+				   (unsigned long long)slabs);
+	}
+	out_putc(out, '\n');
 	return 0;
 }
 
