@@ -9,9 +9,7 @@ kmm_capture_SOURCES = \
 	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c
 kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)
 
-bin_PROGRAMS += kmm-ctl
-bin_PROGRAMS += kmm-run
-bin_PROGRAMS += kmm-run kmm-ctl
+bin_PROGRAMS += kmm-ctl kmm-run
 kmm_run_SOURCES = tools/kmm-run.c
 kmm_run_LDADD = $(KMM_LIBS)
 kmm_ctl_SOURCES = tools/kmm-ctl.c
