@@ -217,7 +217,7 @@ static u64 kb(u64 pages)
 void boot_memory_line(struct boot *b)
 {
 	const struct kernel_image *image = &b->image;
-	u64 present = 0, high = 0;
+	u64 present = 0, high = 0, free_pages = global_zone_stat(b->m, NR_FREE_PAGES);
 	char suffix[32] = "";
 
 	for (unsigned int i = 0; i < b->m->nr_zones; i++) {
@@ -225,12 +225,14 @@ void boot_memory_line(struct boot *b)
 		if (b->m->zones[i]->type == ZONE_HIGHMEM)
 			high += b->m->zones[i]->managed_pages;
 	}
+	if (!rel_zonelists_built_late(b->m->release))
+		free_pages -= boot_deferred_pages(b);
 	if (b->m->arch->lowmem_end)
 		snprintf(suffix, sizeof(suffix), ", %lluK highmem",
 			 (unsigned long long)kb(high));
 	printk(b->m, 6, "Memory: %lluK/%lluK available (%uK kernel code, %uK rwdata, %uK rodata, "
 	       "%uK init, %uK bss, %lluK reserved, 0K cma-reserved%s)",
-	       (unsigned long long)kb(global_zone_stat(b->m, NR_FREE_PAGES)),
+	       (unsigned long long)kb(free_pages),
 	       (unsigned long long)kb(present), image->log_code_kb, image->log_rwdata_kb,
 	       image->log_rodata_kb, image->log_init_kb, image->log_bss_kb,
 	       (unsigned long long)kb(present - b->m->totalram_pages), suffix);

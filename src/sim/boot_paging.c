@@ -9,6 +9,8 @@
  */
 #include "sim/boot_state.h"
 
+#include "sim/phys/page_alloc.h"
+
 #define ISA_END SZ_1M
 #define PMD_BYTES SZ_2M
 #define PUD_BYTES SZ_1G
@@ -233,4 +235,25 @@ void boot_direct_map(struct boot *b)
 		  (unsigned long long)arch->page_offset,
 		  (unsigned long long)(PFN_PHYS(b->max_low_pfn) >> 20),
 		  (unsigned long long)b->direct_map_tables);
+}
+
+/*
+ * Every entry of the top table that covers vmalloc space gets its table now, so
+ * that processes can share them for ever.
+ */
+void boot_vmalloc_tables(struct boot *b)
+{
+	const struct arch *arch = b->m->arch;
+	u64 nr = (arch->vmalloc_end >> arch->levels[0].shift) -
+		 (arch->vmalloc_start >> arch->levels[0].shift) + 1;
+	u32 pfn;
+
+	if (arch->bits != 64)
+		return;
+	for (u64 i = 0; i < nr && !b->err; i++)
+		if (alloc_kernel_pages(b->m, GFP_KERNEL | __GFP_ZERO, 0, NUMA_NO_NODE,
+				       PGTY_table, &pfn) == -ENOBUFS)
+			boot_fail(b, -ENOMEM, NULL);
+	boot_note(b->m, "vmalloc space: %llu tables below swapper_pg_dir",
+		  (unsigned long long)nr);
 }

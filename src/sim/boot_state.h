@@ -77,12 +77,16 @@ int machine_boot_failing(const struct machine_config *config, u64 nth,
 
 /* Parts of a stage that live in files of their own. */
 void boot_memory_map(struct boot *b);	/* boot_sparse.c: sections, vmemmap */
+/* boot_deferred.c: free pages whose descriptors are not there yet. */
+u64 boot_deferred_pages(const struct boot *b);
 void boot_movable(struct boot *b);	/* boot_movable.c: kernelcore=, movablecore= */
 
 /* The stages, by file, in the order of machine.c. */
 void boot_firmware_map(struct boot *b);	/* boot_e820.c */
 void boot_memory(struct boot *b);	/* boot_memory.c */
-void boot_direct_map(struct boot *b);	/* boot_paging.c */
+/* boot_paging.c */
+void boot_direct_map(struct boot *b);
+void boot_vmalloc_tables(struct boot *b);
 void boot_numa(struct boot *b);		/* boot_numa.c */
 void boot_crashkernel(struct boot *b);	/* boot_crash.c */
 void boot_zones(struct boot *b);	/* boot_zones.c */

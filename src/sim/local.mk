@@ -81,7 +81,7 @@ libkmmsim_a_SOURCES += \
 
 # the boot sequence and the root object
 libkmmsim_a_SOURCES += \
-	src/sim/boot_crash.c src/sim/boot_e820.c src/sim/boot_early.c \
+	src/sim/boot_crash.c src/sim/boot_deferred.c src/sim/boot_e820.c src/sim/boot_early.c \
 	src/sim/boot_handover.c src/sim/boot_hash.c src/sim/boot_hugetlb.c \
 	src/sim/boot/iomem.c src/sim/boot/iomem.h src/sim/boot_iomem.c \
 	src/sim/boot_tunables.c \

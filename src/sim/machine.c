@@ -65,6 +65,7 @@ static const struct stage stages[] = {
 	{ boot_highmem_lines, ALL },
 	{ boot_stackdepot, ALL },
 	{ boot_hand_over, ALL },
+	{ boot_vmalloc_tables, ALL },
 	{ boot_memory_line, UNTIL(R_6_1) },
 	{ boot_slab, ALL },
 	{ boot_free_alternatives, ALL },
