@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Random lines, good and malformed, over all verbs. The list depends on the seed
- * alone, never on results, so that the same list can be run by other builds, through
+ * alone, never on results (nor on a compiler's order of evaluation: one draw for each
+ * statement), so that the same list can be run by other builds, through
  * a mount (--print) and by kmm-run -k, and must end in the same digest.
  *
  * After each line: the counters that any call touches. After every --whole lines: all
@@ -82,9 +83,9 @@ static unsigned int random_order(struct fuzz *f)
 
 static u64 random_size(struct fuzz *f)
 {
-	unsigned int bits = one_in(f, 50) ? 23 : 13;
+	unsigned int bits = 1 + below(f, one_in(f, 50) ? 23 : 13);
 
-	return next_random(f) >> 11 & ((1ULL << (1 + below(f, bits))) - 1);
+	return next_random(f) >> 11 & ((1ULL << bits) - 1);
 }
 
 /* " GFP NODE", either of them missing now and then. */
@@ -154,11 +155,14 @@ static void make_or_drop_cache(struct fuzz *f)
 	unsigned int i = below(f, NR_CACHES);
 
 	f->cache[i] = !f->cache[i];
-	if (!f->cache[i])
+	if (!f->cache[i]) {
 		say(f, "kmem_cache_destroy c%u", i);
-	else
-		say(f, "kmem_cache_create c%u %u %s %s", i, 1 + below(f, 5000), PICK(f, aligns),
-		    PICK(f, flags));
+		return;
+	}
+	say(f, "kmem_cache_create c%u", i);
+	say(f, " %u", 1 + below(f, 5000));
+	say(f, " %s", PICK(f, aligns));
+	say(f, " %s", PICK(f, flags));
 }
 
 static void use_cache(struct fuzz *f)
@@ -260,15 +264,18 @@ static void wild_value(struct fuzz *f)
 	unsigned int nr = below(f, 5);
 
 	say(f, "%s", PICK(f, verbs));
-	for (unsigned int i = 0; i < nr; i++)
-		say(f, one_in(f, 10) ? ", %s" : " %s", PICK(f, values));
+	for (unsigned int i = 0; i < nr; i++) {
+		say(f, one_in(f, 10) ? "," : "");
+		say(f, " %s", PICK(f, values));
+	}
 }
 
 /* A line with something wrong in one place. */
 static void break_line(struct fuzz *f)
 {
 	size_t at = f->len ? below(f, f->len) : 0;
-	char odd = "\x01\x7f\xff(){}[]\",|=#@ as-+\t\r\\'0"[below(f, 27)];
+	static const char odds[] = "\x01\x7f\xff(){}[]\",|=#@ as-+\t\r\\'0";
+	char odd = odds[below(f, sizeof(odds))];	/* NUL, too */
 
 	switch (below(f, 6)) {
 	case 0:		/* one byte less */

@@ -348,9 +348,11 @@ static void check_line(const char *text, enum line_kind kind, const char *path,
 
 	CU_ASSERT_EQUAL(line_parse(text, strlen(text), &line, &sentence), 0);
 	CU_ASSERT_EQUAL(line.kind, kind);
-	CU_ASSERT(line.path.len == strlen(path) && !memcmp(line.path.text, path, line.path.len));
+	CU_ASSERT(line.path.len == strlen(path) &&
+		  (!path[0] || !memcmp(line.path.text, path, line.path.len)));
 	if (rest)
-		CU_ASSERT(line.len == strlen(rest) && !memcmp(line.text, rest, line.len));
+		CU_ASSERT(line.len == strlen(rest) &&
+			  (!rest[0] || !memcmp(line.text, rest, line.len)));
 	out_free(&sentence);
 }
 
@@ -383,9 +385,9 @@ static void check_store(const char *text, const char *stored, const char *value,
 
 	CU_ASSERT(len == strlen(stored) && !memcmp(text, stored, len));
 	CU_ASSERT(words.value.len == strlen(value) &&
-		  !memcmp(words.value.text, value, words.value.len));
-	CU_ASSERT(!value[0] || (words.value_errno.len == strlen(name) &&
-				!memcmp(words.value_errno.text, name, strlen(name))));
+		  (!value[0] || !memcmp(words.value.text, value, words.value.len)));
+	CU_ASSERT(!value[0] || words.value_errno.len == strlen(name));
+	CU_ASSERT(!name[0] || !memcmp(words.value_errno.text, name, strlen(name)));
 }
 
 static void test_stores(void)

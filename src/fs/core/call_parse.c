@@ -44,8 +44,10 @@ static int try_form(struct request *req, unsigned int form, unsigned int *fitted
 	form_arity(kinds, &least, &most);
 	if (nr < least || nr > most)
 		return -EBADMSG;
-	for (unsigned int i = 0; i < MAX_ARGS; i++)
+	for (unsigned int i = 0; i < MAX_ARGS; i++) {
 		req->call.args[i].given = false;
+		req->call.args[i].value = 0;
+	}
 	for (unsigned int i = 0; i < nr && !err; i++) {
 		unsigned int slot = verb_form_slot(verb, form, i);
 

@@ -437,7 +437,8 @@ int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t
 		return err;
 	err = len > LINE_BYTES ? -E2BIG : run_call(ctl, line, len);
 	unlock(ctl);
-	out_write(reply, ctl->reply.text, ctl->reply.len);
+	if (ctl->reply.len)
+		out_write(reply, ctl->reply.text, ctl->reply.len);
 	if (ctl->sentence.len)
 		out_write(sentence, ctl->sentence.text, ctl->sentence.len);
 	ctl_release(ctl);

@@ -31,6 +31,8 @@ int ctl_queue_reserve(struct ctl_queue *queue, size_t bytes)
 void ctl_queue_add(struct ctl_queue *queue, const char *text, size_t len)
 {
 	len = MIN(len, queue->room - queue->len);
+	if (!len)
+		return;
 	memcpy(queue->text + queue->len, text, len);
 	queue->len += len;
 }
