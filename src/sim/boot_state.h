@@ -114,6 +114,7 @@ void boot_hugetlb(struct boot *b);
 /* boot_late.c */
 void boot_atomic_pools(struct boot *b);
 void boot_thp(struct boot *b);
+void boot_limits(struct boot *b);
 void boot_tunables(struct boot *b);	/* boot_tunables.c */
 void boot_iomem(struct boot *b);		/* boot_iomem.c */
 void boot_reserves(struct boot *b);

@@ -5,10 +5,14 @@
  */
 #include "sim/boot_state.h"
 
+#include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 
 #define LRU_GEN_ALL 7	/* core, accessed bits of leaves, of upper levels */
 
+#define THREADS_MIN 20ULL
+#define THREADS_MAX 0x3fffffffULL
+#define FILES_MIN 8192ULL
 #define THP_MIN_PAGES (512 * SZ_1M >> PAGE_SHIFT)
 
 /* Is this word on the command line? */
@@ -22,6 +26,33 @@ static bool has_word(const char *cmdline, const char *word)
 			return true;
 	}
 	return false;
+}
+
+/* Memory that the kernel has not taken for itself so far. */
+static u64 pages_left(const struct machine *m)
+{
+	const struct memblock *mb = m->memblock;
+	u64 taken = 0;
+
+	if (!rel_threads_from_memblock(m->release))
+		return m->totalram_pages;
+	for (unsigned int i = 0; i < mb->reserved.cnt; i++)
+		if (mb->reserved.regions[i].flags & MEMBLOCK_RSRV_KERN)
+			taken += mb->reserved.regions[i].size;
+	return PFN_DOWN(mb->memory.total_size - taken);
+}
+
+/* Stacks may take an eighth of memory, open files a tenth of what is free now. */
+void boot_limits(struct boot *b)
+{
+	struct machine *m = b->m;
+	u64 threads = PFN_PHYS(pages_left(m)) / (m->arch->thread_size_kb * SZ_1K * 8);
+	u64 used = m->totalram_pages - global_zone_stat(m, NR_FREE_PAGES);
+	u64 reserve = MIN(used * 3 / 2, m->totalram_pages - 1);
+	u64 files = (m->totalram_pages - reserve) * (PAGE_SIZE / SZ_1K) / 10;
+
+	m->tunables->threads_max = (s32)CLAMP(threads, THREADS_MIN, THREADS_MAX);
+	m->tunables->file_max = MAX(files, FILES_MIN);
 }
 
 static unsigned int nr_online_nodes(const struct machine *m)

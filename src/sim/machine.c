@@ -68,6 +68,7 @@ static const struct stage stages[] = {
 	{ boot_vmalloc_tables, ALL },
 	{ boot_memory_line, UNTIL(R_6_1) },
 	{ boot_slab, ALL },
+	{ boot_limits, ALL },
 	{ boot_free_alternatives, ALL },
 	{ boot_late_hashes, ALL },
 	/* kernel_init() and its initcalls */

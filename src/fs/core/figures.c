@@ -5,8 +5,6 @@
  */
 #include "fs/core/figures.h"
 
-#include "sim/boot/memblock.h"
-#include "sim/phys/hugetlb.h"
 #include "sim/phys/tunables.h"
 
 static u64 not_negative(s64 value)
@@ -199,34 +197,3 @@ void cpus_of_machine(const struct machine *m, u64 words[CPU_WORDS])
 }
 
 /* As many as fill an eighth of memory with their stacks. */
-#define GIGANTIC_ORDER 18
-#define THREADS_MIN 20ULL
-#define THREADS_MAX 0x3fffffffULL
-
-/* Memory that the kernel had not taken for itself when fork was set up. */
-static u64 pages_at_fork_init(const struct machine *m)
-{
-	const struct memblock *mb = m->memblock;
-	u64 pages = 0, taken = 0;
-
-	if (rel_threads_from_memblock(m->release)) {
-		for (unsigned int i = 0; i < mb->reserved.cnt; i++)
-			if (mb->reserved.regions[i].flags & MEMBLOCK_RSRV_KERN)
-				taken += mb->reserved.regions[i].size;
-		return PFN_DOWN(mb->memory.total_size - taken);
-	}
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		pages += m->zones[i]->early_pages;
-	/* Gigantic pages came later. */
-	if (hugetlb_has_order(m, GIGANTIC_ORDER))
-		pages -= hugetlb_counts(m, NULL, GIGANTIC_ORDER).total << GIGANTIC_ORDER;
-	return pages;
-}
-
-u64 threads_max(const struct machine *m)
-{
-	u64 threads = pages_at_fork_init(m) * PAGE_SIZE /
-		      (m->arch->thread_size_kb * SZ_1K * 8);
-
-	return MIN(MAX(threads, THREADS_MIN), THREADS_MAX);
-}

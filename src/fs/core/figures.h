@@ -51,9 +51,6 @@ void dirty_limits(const struct machine *m, u64 *background, u64 *limit);
 /* Pages that one huge page of the page tables' second level has: 512 or 1024. */
 unsigned int pmd_pages(const struct machine *m);
 
-/* kernel.threads-max; half of it is how many signals root may have pending. */
-u64 threads_max(const struct machine *m);
-
 /* Sizes of the sets of CPUs. */
 void cpus_of_machine(const struct machine *m, u64 words[CPU_WORDS]);
 

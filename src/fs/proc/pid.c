@@ -8,6 +8,7 @@
 
 #include "fs/core/figures.h"
 #include "fs/core/host.h"
+#include "sim/phys/tunables.h"
 #include "sim/virt/task.h"
 
 #define USER_HZ_NS 10000000ULL	/* stat counts in clock ticks of 1/100 s */
@@ -82,7 +83,7 @@ static void show_signals(struct out *out, const struct machine *m, bool kernel)
 {
 	const char *ignored = kernel ? "ffffffffffffffff" : "0000000000000000";
 
-	out_printf(out, "Threads:\t1\nSigQ:\t0/%" PRIu64 "\n", (u64)(threads_max(m) / 2));
+	out_printf(out, "Threads:\t1\nSigQ:\t0/%" PRIu64 "\n", (u64)(m->tunables->threads_max / 2));
 	out_printf(out, "SigPnd:\t%016x\nShdPnd:\t%016x\nSigBlk:\t%016x\nSigIgn:\t%s\n"
 		   "SigCgt:\t%016x\n", 0, 0, 0, ignored, 0);
 	out_printf(out, "CapInh:\t%016x\nCapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffff\n"
@@ -218,7 +219,7 @@ static int limits_show(struct out *out, const struct view *v)
 		{ "Max realtime timeout", NULL, NULL, "us" },
 	};
 
-	snprintf(threads, sizeof(threads), "%" PRIu64, (u64)(threads_max(v->m) / 2));
+	snprintf(threads, sizeof(threads), "%" PRIu64, (u64)(v->m->tunables->threads_max / 2));
 	for (unsigned int i = 0; i < ARRAY_SIZE(limits); i++)
 		show_limit(out, &limits[i]);
 	return 0;

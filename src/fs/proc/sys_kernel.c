@@ -44,12 +44,6 @@ static int version_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int threads_max_show(struct out *out, const struct view *v)
-{
-	out_printf(out, "%llu\n", (unsigned long long)threads_max(v->m));
-	return 0;
-}
-
 static int pid_max_show(struct out *out, const struct view *v)
 {
 	s32 pids = v->m->tunables->pid_max;
@@ -81,19 +75,6 @@ static int shm_limit_show(struct out *out, const struct view *v)
 	u64 most = v->m->arch->bits == 64 ? UINT64_MAX : UINT32_MAX;
 
 	out_printf(out, "%llu\n", (unsigned long long)(most - (1ULL << 24)));
-	return 0;
-}
-
-/* A tenth of free memory in kB, at least 8192. */
-static int file_max_show(struct out *out, const struct view *v)
-{
-	const struct machine *m = v->m;
-	u64 pages = m->totalram_pages;
-	u64 used = pages - MIN(pages, free_figure(m, NULL, MEM_ALL));
-	u64 reserve = MIN(used * 3 / 2, pages - 1);
-	u64 files = (pages - reserve) * (PAGE_SIZE / SZ_1K) / 10;
-
-	out_printf(out, "%llu\n", (unsigned long long)MAX(files, 8192));
 	return 0;
 }
 
@@ -138,7 +119,6 @@ static const struct entry kernel_entries[] = {
 	FILE_ROW("shmmax", 0444, shm_limit_show),
 	FILE_ROW("shmmni", 0444, shmmni_show),
 	FILE_ROW("tainted", 0444, zero_show),
-	FILE_ROW("threads-max", 0444, threads_max_show),
 	FILE_ROW("version", 0444, version_show),
 };
 
@@ -147,11 +127,15 @@ static const struct value_entry kernel_values[] = {
 	VALUE_ROW("numa_balancing", 0644, ALL, numa_balancing, VALUE_INT, 0, 3, NULL),
 	VALUE_ROW("randomize_va_space", 0644, ALL, randomize_va_space, VALUE_INT, INT32_MIN,
 		  INT32_MAX, NULL),
+	VALUE_ROW("threads-max", 0644, ALL, threads_max, VALUE_INT, 20, 0x3fffffff, NULL),
+};
+
+static const struct value_entry fs_values[] = {
+	VALUE_ROW("file-max", 0644, ALL, file_max, VALUE_ULONG, 0, INT64_MAX, NULL),
 };
 
 static const struct entry fs_entries[] = {
 	FILE_ROW("dentry-state", 0444, dentry_state_show),
-	FILE_ROW("file-max", 0444, file_max_show),
 	FILE_ROW("file-nr", 0444, file_nr_show),
 	FILE_ROW("inode-nr", 0444, inode_nr_show),
 	FILE_ROW("nr_open", 0444, nr_open_show),
@@ -168,7 +152,7 @@ static const struct dir kernel_dir = { DIR_FILES(kernel_entries) };
 static const struct dir kernel_value_dir = {
 	DIR_VALUES(kernel_values), .visible = kernel_visible,
 };
-static const struct dir fs_dir = { DIR_FILES(fs_entries) };
+static const struct dir fs_dir = { DIR_FILES(fs_entries), DIR_VALUES(fs_values) };
 
 TREE_PARTS(sys_kernel_parts,
 	   { "proc/sys/kernel", &kernel_value_dir },
