@@ -151,6 +151,7 @@ static void take_memory(struct boot *b, u64 bytes, bool early, bool by_vmalloc)
 {
 	struct vmalloc_request req = {
 		.bytes = bytes, .gfp = GFP_ATOMIC, .node = NUMA_NO_NODE,
+		.interleave = b->hashdist,
 		.caller = rel_caller_column(b->m->release) ?
 			  "alloc_large_system_hash+0x17c/0x3c0" :
 			  "alloc_large_system_hash+0x197/0x27c",

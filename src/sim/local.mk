@@ -62,6 +62,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/percpu.c src/sim/phys/percpu.h \
 	src/sim/phys/vmalloc.c src/sim/phys/vmalloc.h \
 	src/sim/phys/vmalloc_boot.c src/sim/phys/vmalloc_boot.def \
+	src/sim/phys/vmalloc_check.c src/sim/phys/vmalloc_types.h \
 	src/sim/phys/vmstat.c \
 	src/sim/phys/watermark.c \
 	src/sim/phys/zonelist.c

@@ -6,27 +6,14 @@
  * the slab caches as in the kernel: a vmap_area, a vm_struct, and the table of its
  * pages, which is kmalloc()ed or, above a page, vmalloc()ed itself.
  */
-#include "sim/phys/vmalloc.h"
+#include "sim/phys/vmalloc_types.h"
 
 #include "sim/base/bug.h"
-#include "sim/base/digest.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
 
 #define VMALLOC_OFFSET (8 * SZ_1M)	/* 32-bit: between direct map and areas */
 #define VM_STRUCT_BYTES 64
-
-typedef unsigned long long ull;
-
-struct vmalloc_state {
-	u64 start, end;
-	struct vm_area **areas;
-	unsigned int nr, room;
-	unsigned int packed;
-	u32 next_id;
-	u64 nr_pages;		/* of vmalloc() */
-	struct kmem_cache *vmap_area_cache;
-};
 
 int vmalloc_init(struct machine *m)
 {
@@ -68,18 +55,6 @@ void vmalloc_range(const struct machine *m, u64 *start, u64 *end)
 {
 	*start = m->vmalloc->start;
 	*end = m->vmalloc->end;
-}
-
-/* End of what lies before area i. */
-static u64 hole_start(const struct vmalloc_state *state, unsigned int i)
-{
-	return i ? state->areas[i - 1]->addr + state->areas[i - 1]->bytes : state->start;
-}
-
-/* Start of what lies behind the hole before area i. */
-static u64 hole_end(const struct vmalloc_state *state, unsigned int i)
-{
-	return i < state->nr ? state->areas[i]->addr : state->end;
 }
 
 /* The lowest place that fits: its address, and where in the array it goes. */
@@ -300,15 +275,37 @@ static u64 table_bytes(const struct machine *m, u64 nr_pages)
 	return nr_pages * (m->arch->bits / 8U);
 }
 
+static int next_node_with_memory(const struct machine *m, int node)
+{
+	do
+		node = node + 1 < (int)m->nr_nodes ? node + 1 : 0;
+	while (!m->nodes[node] || !m->nodes[node]->has_memory);
+	return node;
+}
+
+static void count_interleave(struct machine *m, u32 pfn, int node)
+{
+	struct zone *zone = page_zone(m, pfn_to_page(m, pfn));
+
+	if (zone->node == node)
+		zone->numa[NUMA_INTERLEAVE]++;
+}
+
 static int area_alloc_pages(struct machine *m, struct vm_area *area,
 			    const struct vmalloc_request *req)
 {
+	int node = req->node, err;
+
 	for (u32 i = 0; i < area->nr_pages; i++) {
 		u32 pfn;
-		int err = alloc_kernel_pages(m, req->gfp, 0, req->node, area->owner, &pfn);
 
+		if (req->interleave)
+			node = next_node_with_memory(m, node);
+		err = alloc_kernel_pages(m, req->gfp, 0, node, area->owner, &pfn);
 		if (err)
 			return err;
+		if (req->interleave)
+			count_interleave(m, pfn, node);
 		area->pfns[i] = pfn;
 		if (i + 1 < area->nr_pages)
 			area->pfns[i + 1] = PFN_NIL;
@@ -373,7 +370,8 @@ static int vmalloc_reserve(struct machine *m, u64 nr_pages, struct vm_area **are
 	u64 pages = nr_pages;
 	int err;
 
-	err = section_reserve(m, nr_pages / 1000 + 4);
+	/* A boot that fails is no machine: nothing has to stay as it was. */
+	err = m->booted ? section_reserve(m, nr_pages / 1000 + 4) : 0;
 	if (!err)
 		err = areas_reserve(m, MAX_TABLE_LEVELS);
 	while (!err) {
@@ -494,79 +492,4 @@ unsigned int nr_vm_areas(const struct machine *m)
 const struct vm_area *vm_area_at(const struct machine *m, unsigned int i)
 {
 	return i < m->vmalloc->nr ? m->vmalloc->areas[i] : NULL;
-}
-
-static u64 check_area_pages(const struct machine *m, const struct vm_area *area,
-			    struct check *check)
-{
-	for (u32 i = 0; i < area->nr_pages; i++) {
-		u32 pfn = area->pfns[i];
-		const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
-
-		if (page && page_type(page) == area->owner && page->mapping == area->id &&
-		    page->index == i)
-			continue;
-		check_fail(check, "A5", "area 0x%llx: expected page %u, pfn 0x%x, to be its, "
-			   "found type 0x%x, area %u", (ull)area->addr, i, pfn,
-			   page ? page_type(page) : 0, page ? page->mapping : 0);
-	}
-	return area->nr_pages;
-}
-
-static void check_area(const struct machine *m, unsigned int i, struct check *check)
-{
-	const struct vmalloc_state *state = m->vmalloc;
-	const struct vm_area *area = state->areas[i];
-	u64 guard = area->kind & VMAP_NOPAGES ? 0 : PAGE_SIZE;
-
-	check->nr_checked += 3;
-	if (!IS_ALIGNED(area->addr | area->bytes, PAGE_SIZE) || area->addr < hole_start(state, i))
-		check_fail(check, "A5", "area 0x%llx: expected page-aligned, at 0x%llx or above",
-			   (ull)area->addr, (ull)hole_start(state, i));
-	if (area->bytes <= guard || area->addr + area->bytes > state->end ||
-	    area->addr + area->bytes < area->addr)
-		check_fail(check, "A5", "area 0x%llx: expected to end by 0x%llx, found 0x%llx",
-			   (ull)area->addr, (ull)state->end, (ull)(area->addr + area->bytes));
-	if (area->nr_pages && PFN_PHYS(area->nr_pages) + guard != area->bytes)
-		check_fail(check, "A5", "area 0x%llx: expected %llu bytes with a guard page, "
-			   "found %llu", (ull)area->addr,
-			   (ull)PFN_PHYS(area->nr_pages) + guard, (ull)area->bytes);
-}
-
-void vmalloc_validate(const struct machine *m, struct check *check)
-{
-	const struct vmalloc_state *state = m->vmalloc;
-	u64 nr_pages = 0;
-
-	if (!state)
-		return;
-	for (unsigned int i = 0; i < state->nr; i++) {
-		check_area(m, i, check);
-		nr_pages += check_area_pages(m, state->areas[i], check);
-	}
-	check->nr_checked += 2;
-	if (nr_pages != state->nr_pages)
-		check_fail(check, "A5", "machine: expected VmallocUsed %llu pages, found %llu",
-			   (ull)nr_pages, (ull)state->nr_pages);
-	for (unsigned int i = 0; i < state->packed; i++)
-		if (hole_end(state, i) - hole_start(state, i) >= 2 * PAGE_SIZE)
-			check_fail(check, "A5", "area %u: expected no hole before it, found one",
-				   i);
-}
-
-void vmalloc_digest(const struct machine *m, struct digest *d)
-{
-	for (unsigned int i = 0; m->vmalloc && i < m->vmalloc->nr; i++) {
-		const struct vm_area *area = m->vmalloc->areas[i];
-
-		digest_u64(d, area->addr);
-		digest_u64(d, area->bytes);
-		digest_u64(d, (u64)area->kind << 32 | area->owner);
-		digest_u64(d, area->phys);
-		digest_u64(d, area->vm_struct ^ area->page_table);
-		digest_u64(d, area->vmap_area);
-		digest_string(d, area->caller);
-		for (u32 p = 0; p < area->nr_pages; p++)
-			digest_u64(d, area->pfns[p]);
-	}
 }

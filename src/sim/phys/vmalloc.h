@@ -30,6 +30,7 @@ struct vmalloc_request {
 	u64 align;		/* a power of two; 0 = a page */
 	gfp_t gfp;
 	int node;
+	bool interleave;	/* one page on each node with memory, in turn */
 	enum pagetype owner;	/* PGTY_vmalloc unless said */
 	const char *caller;	/* static text */
 };

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Invariant A5, and what the areas add to the hash of the state. */
+#include "sim/base/digest.h"
+#include "sim/phys/section.h"
+#include "sim/phys/vmalloc_types.h"
+
+typedef unsigned long long ull;
+
+static u64 check_area_pages(const struct machine *m, const struct vm_area *area,
+			    struct check *check)
+{
+	for (u32 i = 0; i < area->nr_pages; i++) {
+		u32 pfn = area->pfns[i];
+		const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
+
+		if (page && page_type(page) == area->owner && page->mapping == area->id &&
+		    page->index == i)
+			continue;
+		check_fail(check, "A5", "area 0x%llx: expected page %u, pfn 0x%x, to be its, "
+			   "found type 0x%x, area %u", (ull)area->addr, i, pfn,
+			   page ? page_type(page) : 0, page ? page->mapping : 0);
+	}
+	return area->nr_pages;
+}
+
+static void check_area(const struct machine *m, unsigned int i, struct check *check)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+	const struct vm_area *area = state->areas[i];
+	u64 guard = area->kind & VMAP_NOPAGES ? 0 : PAGE_SIZE;
+
+	check->nr_checked += 3;
+	if (!IS_ALIGNED(area->addr | area->bytes, PAGE_SIZE) || area->addr < hole_start(state, i))
+		check_fail(check, "A5", "area 0x%llx: expected page-aligned, at 0x%llx or above",
+			   (ull)area->addr, (ull)hole_start(state, i));
+	if (area->bytes <= guard || area->addr + area->bytes > state->end ||
+	    area->addr + area->bytes < area->addr)
+		check_fail(check, "A5", "area 0x%llx: expected to end by 0x%llx, found 0x%llx",
+			   (ull)area->addr, (ull)state->end, (ull)(area->addr + area->bytes));
+	if (area->nr_pages && PFN_PHYS(area->nr_pages) + guard != area->bytes)
+		check_fail(check, "A5", "area 0x%llx: expected %llu bytes with a guard page, "
+			   "found %llu", (ull)area->addr,
+			   (ull)PFN_PHYS(area->nr_pages) + guard, (ull)area->bytes);
+}
+
+void vmalloc_validate(const struct machine *m, struct check *check)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+	u64 nr_pages = 0;
+
+	if (!state)
+		return;
+	for (unsigned int i = 0; i < state->nr; i++) {
+		check_area(m, i, check);
+		nr_pages += check_area_pages(m, state->areas[i], check);
+	}
+	check->nr_checked += 2;
+	if (nr_pages != state->nr_pages)
+		check_fail(check, "A5", "machine: expected VmallocUsed %llu pages, found %llu",
+			   (ull)nr_pages, (ull)state->nr_pages);
+	for (unsigned int i = 0; i < state->packed; i++)
+		if (hole_end(state, i) - hole_start(state, i) >= 2 * PAGE_SIZE)
+			check_fail(check, "A5", "area %u: expected no hole before it, found one",
+				   i);
+}
+
+void vmalloc_digest(const struct machine *m, struct digest *d)
+{
+	for (unsigned int i = 0; m->vmalloc && i < m->vmalloc->nr; i++) {
+		const struct vm_area *area = m->vmalloc->areas[i];
+
+		digest_u64(d, area->addr);
+		digest_u64(d, area->bytes);
+		digest_u64(d, (u64)area->kind << 32 | area->owner);
+		digest_u64(d, area->phys);
+		digest_u64(d, area->vm_struct ^ area->page_table);
+		digest_u64(d, area->vmap_area);
+		digest_string(d, area->caller);
+		for (u32 p = 0; p < area->nr_pages; p++)
+			digest_u64(d, area->pfns[p]);
+	}
+}
