@@ -51,6 +51,12 @@ skip() {
 	exit 77
 }
 
+# What this build cannot be asked.
+not_for() {
+	echo "skipped: $*"
+	exit 77
+}
+
 # Anybody may leave out what this machine cannot do; CI has to do the rest.
 leave_out() {
 	echo "left out: $*"
