@@ -33,6 +33,9 @@ struct script {
 	const char *name;	/* as messages say it */
 	char *text;
 	size_t len;
+	unsigned int nr_cats;
+	size_t counted;		/* bytes whose lines are in `line` */
+	unsigned long line;	/* number of the line at `counted` */
 };
 
 struct runner {
@@ -131,20 +134,27 @@ static size_t line_len(const char *text, size_t len)
 	return newline ? (size_t)(newline - text) : len;
 }
 
-static unsigned long count_lines(const char *text, size_t len)
+/* The number of the line at `at`: counted from where the last question ended. */
+static unsigned long line_number(struct script *script, size_t at)
 {
-	unsigned long n = 0;
+	const char *p = script->text + script->counted, *end = script->text + at;
 
-	for (const char *p = text; (p = memchr(p, '\n', text + len - p)); p++)
-		n++;
-	return n;
+	for (; (p = memchr(p, '\n', end - p)); p++)
+		script->line++;
+	script->counted = at;
+	return script->line;
 }
 
 /* Whole lines from text on that may be handed over at once: none is a cat. */
-static size_t batch_len(const char *text, size_t len)
+static size_t batch_len(const char *text, size_t len, bool cats)
 {
 	size_t at = 0;
 
+	if (!cats) {
+		const char *last = memrchr(text, '\n', MIN(len, (size_t)BATCH_BYTES));
+
+		return last ? (size_t)(last - text) + 1 : 0;
+	}
 	while (at < len) {
 		size_t n = line_len(text + at, len - at);
 
@@ -188,7 +198,7 @@ static size_t run_step(struct runner *run, const struct script *script, size_t a
 {
 	const char *text = script->text + at;
 	size_t left = script->len - at;
-	size_t n = run->options->verbose ? 0 : batch_len(text, left);
+	size_t n = run->options->verbose ? 0 : batch_len(text, left, script->nr_cats);
 
 	if (n)
 		return at + run_batch(run, text, n, err, sentence);
@@ -198,27 +208,22 @@ static size_t run_step(struct runner *run, const struct script *script, size_t a
 	return *err ? at : MIN(at + n + 1, script->len);
 }
 
-static void run_script(struct runner *run, const struct script *script,
-		       unsigned long line)
+static void run_script(struct runner *run, struct script *script)
 {
 	struct out sentence = OUT_INIT;
 	size_t at = 0;
 
 	while (at < script->len) {
 		int err = 0;
-		size_t next;
 
 		out_clear(&sentence);
-		next = run_step(run, script, at, &err, &sentence);
-		line += count_lines(script->text + at, next - at);
-		at = next;
+		at = run_step(run, script, at, &err, &sentence);
 		if (!err)
 			continue;
-		complain(run, script->name, line, err, &sentence);
+		complain(run, script->name, line_number(script, at), err, &sentence);
 		if (!run->options->keep_going)
 			break;
 		at += line_len(script->text + at, script->len - at) + 1;
-		line++;
 	}
 	close_ctl(run);
 	out_free(&sentence);
@@ -309,7 +314,9 @@ static bool read_scripts(const char *name, char **commands, struct script *scrip
 	for (unsigned int i = 0; commands && commands[i]; i++) {
 		struct script *script = &scripts[(*nr)++];
 
-		*script = (struct script){ "-c", strdup(commands[i]), strlen(commands[i]) };
+		*script = (struct script){
+			.name = "-c", .text = strdup(commands[i]), .len = strlen(commands[i]),
+		};
 		script->text = realloc(script->text, script->len + 2);
 		if (!script->text)
 			return false;
@@ -332,12 +339,15 @@ static int run_all(struct runner *run, const struct options *options)
 	}
 	scripts = g_new0(struct script, nr_commands + 1);
 	ok = read_scripts(name, options->commands, scripts, &nr);
-	for (unsigned int i = 0; i < nr && ok; i++)
-		run->nr_cats += count_cats(&scripts[i]);
 	for (unsigned int i = 0; i < nr && ok; i++) {
+		scripts[i].nr_cats = count_cats(&scripts[i]);
+		run->nr_cats += scripts[i].nr_cats;
 		/* -c lines are numbered from 1 among themselves. */
+		scripts[i].line = name ? MAX(i, 1) : i + 1;
+	}
+	for (unsigned int i = 0; i < nr && ok; i++) {
 		if (!run->failed || options->keep_going)
-			run_script(run, &scripts[i], name ? MAX(i, 1) : i + 1);
+			run_script(run, &scripts[i]);
 	}
 	if (!ok)
 		fprintf(stderr, "kmm-run: %s: %s\n", name ? name : "-c", strerror(errno));

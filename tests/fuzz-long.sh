@@ -1,0 +1,18 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Ten million random lines on machines of several kinds; for `make check-long`.
+set -e
+fuzz=${KMM_BUILDDIR:-.}/tests/fuzz_lines
+lines=${KMM_FUZZ_LINES:-10000000}
+
+seed=1
+for machine in tiny pc numa4 i386; do
+	# Large machines take longer to check whole.
+	case $machine in
+	tiny) whole=10000 count=$((lines * 7 / 10)) ;;
+	*) whole=10000 count=$((lines / 10)) ;;
+	esac
+	echo "$machine:"
+	"$fuzz" -m "$machine" -s $seed -n "$count" -w $whole -d 1000
+	seed=$((seed + 1))
+done
