@@ -150,11 +150,13 @@ CLEANFILES += $(LONG_TESTS)
 tests_exhaust_buddy_SOURCES = tests/exhaust_buddy.c $(TEST_PHYS)
 tests_exhaust_buddy_LDADD = $(TEST_LIBS)
 
-check-long: $(LONG_TESTS)
+dist_check_SCRIPTS += tests/fuzz-long.sh
+check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT)
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
 	done
+	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/fuzz-long.sh
 .PHONY: check-long
 
 check_PROGRAMS += tests/test_vmalloc tests/test_check
