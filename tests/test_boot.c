@@ -263,6 +263,20 @@ static void test_host_memory(void)
 	machine_config_free(config);
 }
 
+/* Steps are numbered without a gap, and each says something. */
+static void check_steps(const char *name, const struct machine *m)
+{
+	const struct boot_log *log = m->boot_log;
+
+	CU_ASSERT(log->nr_steps > 15);
+	for (unsigned int i = 0; i < log->nr_steps; i++) {
+		CU_ASSERT_EQUAL(strtoul(log->steps[i].name, NULL, 10), i + 1);
+		if (!log->steps[i].text.len)
+			fprintf(stderr, "%s: %s is empty\n", name, log->steps[i].name);
+		CU_ASSERT(log->steps[i].text.len > 0);
+	}
+}
+
 static void test_shipped(void)
 {
 	for (unsigned int i = 0; i < nr_shipped_machines; i++) {
@@ -270,6 +284,7 @@ static void test_shipped(void)
 		struct machine *m = boot_config(config);
 
 		CU_ASSERT(m->totalram_pages > 0);
+		check_steps(shipped_machines[i].name, m);
 		check_clean(shipped_machines[i].name, m);
 		machine_free(m);
 		machine_config_free(config);

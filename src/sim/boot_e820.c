@@ -138,7 +138,6 @@ static void find_limits(struct boot *b)
 
 void boot_firmware_map(struct boot *b)
 {
-	boot_step(b->m, "01-e820");
 	b->firmware.arena = b->table.arena = &b->m->arena;
 	b->err = make_firmware_map(b);
 	if (!b->err)

@@ -51,7 +51,6 @@ void boot_early_allocs(struct boot *b)
 	const struct kernel_image *image = &b->image;
 	u64 cmdline_bytes = strlen(b->config->cmdline ? b->config->cmdline : "") + 1;
 
-	boot_step(b->m, "07-early");
 	boot_alloc_small(b, image->resource_bytes + HPET_NAME_BYTES, "HPET resource");
 	printk(b->m, 6, "smpboot: Allowing %u CPUs, 0 hotplug CPUs", b->m->nr_cpus);
 	boot_alloc_small(b, image->resource_bytes + IOAPIC_NAME_BYTES, "IOAPIC resource");

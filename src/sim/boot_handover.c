@@ -189,7 +189,6 @@ void boot_hand_over(struct boot *b)
 {
 	struct machine *m = b->m;
 
-	boot_step(m, "11-hand-over");
 	b->err = sections_init(m);
 	if (!b->err && b->cmdline.page_owner)
 		b->err = page_owner_init(m);
@@ -293,7 +292,6 @@ static void free_area(struct boot *b, const struct phys_range *range, const char
 
 void boot_free_alternatives(struct boot *b)
 {
-	boot_step(b->m, "12-freeing");
 	free_area(b, &b->image.alternatives, "SMP alternatives");
 }
 

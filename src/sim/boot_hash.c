@@ -209,8 +209,9 @@ static void make_tables(struct boot *b, const struct hash_row *rows, unsigned in
 
 void boot_early_hashes(struct boot *b)
 {
-	boot_step(b->m, "10-hashes");
-	if (!b->hashdist)
+	if (b->hashdist)
+		boot_note(b->m, "left for later: vmalloc will spread them over the nodes");
+	else
 		make_tables(b, early_rows, ARRAY_SIZE(early_rows), /* early = */ true);
 }
 

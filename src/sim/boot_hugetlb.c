@@ -127,6 +127,8 @@ void boot_hugetlb(struct boot *b)
 		wanted += option->nr_pages;
 		taken += take_pages(b, option);
 	}
+	boot_note(b->m, "%llu huge pages in the pool, %llu wanted; %u gigantic ones",
+		  (unsigned long long)taken, (unsigned long long)wanted, b->nr_gigantic);
 	if (taken < wanted)
 		printk(b->m, 4, "HugeTLB: allocating %llu of page size 2.00 MiB failed.  Only "
 		       "allocated %llu hugepages.", (unsigned long long)wanted,

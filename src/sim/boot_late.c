@@ -40,6 +40,8 @@ static void atomic_pool(struct boot *b, gfp_t gfp, const char *name)
 	while (!(done = take_pages(b, &req, &pfn)) && req.order && !b->err)
 		req.order--;
 	if (done)
+		boot_note(b->m, "%s: 2^%u pages from pfn %#x", name, req.order, pfn);
+	if (done)
 		printk(b->m, 6, "DMA: preallocated %llu KiB %s pool for atomic allocations",
 		       (unsigned long long)(PAGE_SIZE << req.order >> 10), name);
 }
@@ -54,9 +56,10 @@ static bool zone_type_managed(const struct machine *m, enum zone_type type)
 
 void boot_atomic_pools(struct boot *b)
 {
-	if (b->m->arch->bits != 64)
+	if (b->m->arch->bits != 64) {
+		boot_note(b->m, "none: this kernel has no pools for atomic DMA");
 		return;
-	boot_step(b->m, "14-late");
+	}
 	atomic_pool(b, 0, "GFP_KERNEL");
 	if (zone_type_managed(b->m, ZONE_DMA))
 		atomic_pool(b, GFP_DMA, "GFP_KERNEL|GFP_DMA");
@@ -82,6 +85,9 @@ void boot_thp(struct boot *b)
 		t->thp_enabled = 0;	/* too small: khugepaged is not even asked */
 	else
 		set_recommended_min_free_kbytes(b->m);
+	boot_note(b->m, "transparent_hugepage %s; min_free_kbytes %d",
+		  t->thp_enabled ? t->thp_enabled == 1 ? "madvise" : "always" : "never",
+		  t->min_free_kbytes);
 }
 
 void boot_reserves(struct boot *b)

@@ -9,12 +9,50 @@
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/task.h"
+
+static void note_amount(struct boot *b, const char *name, const struct core_amount *amount)
+{
+	if (amount->percent)
+		boot_note(b->m, "%s: %u%% of all memory", name, amount->percent);
+	else if (amount->bytes)
+		boot_note(b->m, "%s: %llu MiB", name, (unsigned long long)(amount->bytes >> 20));
+}
+
+/* What the boot makes of the command line. */
+static void note_command_line(struct boot *b)
+{
+	const struct cmdline *c = &b->cmdline;
+
+	boot_note(b->m, "%s", b->config->cmdline ? b->config->cmdline : "");
+	if (c->mem_limit)
+		boot_note(b->m, "mem: usable memory ends at %#llx",
+			  (unsigned long long)c->mem_limit);
+	for (unsigned int i = 0; i < c->nr_memmap; i++)
+		boot_note(b->m, "memmap: '%c' %#llx, %llu KiB", c->memmap[i].kind ?
+			  c->memmap[i].kind : '<', (unsigned long long)c->memmap[i].start,
+			  (unsigned long long)(c->memmap[i].size >> 10));
+	note_amount(b, "kernelcore", &c->kernelcore);
+	note_amount(b, "movablecore", &c->movablecore);
+	if (c->numa_off)
+		boot_note(b->m, "numa=off: one node over everything");
+	for (unsigned int i = 0; i < c->nr_hugetlb; i++)
+		boot_note(b->m, "hugepages: %llu of %llu KiB, 0 = the default size",
+			  (unsigned long long)c->hugetlb[i].nr_pages,
+			  (unsigned long long)(c->hugetlb[i].page_size >> 10));
+	if (c->crash_size || c->crash_high)
+		boot_note(b->m, "crashkernel: %llu MiB",
+			  (unsigned long long)((c->crash_size + c->crash_high) >> 20));
+	if (c->page_owner)
+		boot_note(b->m, "page_owner: every allocation is remembered");
+}
 
 void boot_banner(struct boot *b)
 {
 	printk(b->m, 5, "%s", b->image.version);
 	if (b->m->arch->bits == 64)
 		printk(b->m, 6, "Command line: %s", b->config->cmdline ? b->config->cmdline : "");
+	note_command_line(b);
 }
 
 /* A RAM disk above the direct map of a 32-bit kernel moves below its end. */
@@ -101,7 +139,6 @@ void boot_zonelists(struct boot *b)
 {
 	struct machine *m = b->m;
 
-	boot_step(m, "09-zonelists");
 	b->err = build_all_zonelists(m);
 	if (b->err)
 		return;
@@ -187,7 +224,6 @@ void boot_swiotlb_line(struct boot *b)
 /* Watermarks and what follows from them: a postcore initcall. */
 void boot_wmarks(struct boot *b)
 {
-	boot_step(b->m, "13-watermarks");
 	/* The secondary CPUs came up with all marks 0. */
 	if (b->m->nr_cpus > 1)
 		refresh_zone_stat_thresholds(b->m);
@@ -215,6 +251,8 @@ void boot_slab(struct boot *b)
 		boot_fail(b, -ENOMEM, NULL);
 	else if (err)
 		boot_fail(b, -EINVAL, "the machine has too little memory for its caches");
+	else
+		boot_note(b->m, "%u caches; kmalloc and vmalloc work", nr_kmem_caches(b->m));
 	printk(b->m, 6, "SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=%u, Nodes=%u",
 	       b->m->nr_cpus, nr_nodes(b->m));
 }
@@ -228,7 +266,8 @@ void boot_vmalloc_areas(struct boot *b)
 
 void boot_run_init(struct boot *b)
 {
-	boot_note(b->m, "init runs: %llu pages managed",
-		  (unsigned long long)b->m->totalram_pages);
+	boot_note(b->m, "%llu pages managed, %llu free, %u threads",
+		  (unsigned long long)b->m->totalram_pages,
+		  (unsigned long long)global_zone_stat(b->m, NR_FREE_PAGES), b->m->tasks->nr);
 	printk(b->m, 6, "Run /init as init process");
 }

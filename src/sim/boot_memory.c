@@ -212,7 +212,7 @@ static void reserve_real_mode(struct boot *b)
 
 static void note_regions(struct boot *b, const struct memblock_type *type)
 {
-	boot_note(b->m, "%s: %u ranges, %llu KiB", type->name, type->cnt,
+	boot_note(b->m, "%s: %u range(s), %llu KiB", type->name, type->cnt,
 		  (unsigned long long)(type->total_size >> 10));
 	for (unsigned int i = 0; i < type->cnt; i++)
 		boot_note(b->m, "  0x%012llx-0x%012llx %s",
@@ -226,7 +226,6 @@ void boot_memory(struct boot *b)
 {
 	struct memblock *mb = b->m->memblock;
 
-	boot_step(b->m, "02-memblock");
 	mb->region_bytes = b->m->arch->bits == 64 ? 24 : 12;
 	early_reservations(b);
 	add_memory(b);

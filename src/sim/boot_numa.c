@@ -280,11 +280,31 @@ static void make_node(struct boot *b, unsigned int nid)
 	}
 }
 
+static void note_nodes(struct boot *b)
+{
+	const struct machine *m = b->m;
+
+	for (unsigned int nid = 0; nid < m->nr_nodes && !b->err; nid++) {
+		struct out line = OUT_INIT;
+
+		if (!m->nodes[nid])
+			continue;
+		out_bitmap_list(&line, m->nodes[nid]->cpus, m->nr_cpus);
+		out_puts(&line, "; distances");
+		for (unsigned int i = 0; i < m->nr_nodes; i++)
+			out_printf(&line, " %u", m->distance[nid][i]);
+		if (line.failed)
+			boot_fail(b, -ENOMEM, NULL);
+		else
+			boot_note(b->m, "node %u: CPUs %s", nid, line.text);
+		out_free(&line);
+	}
+}
+
 void boot_numa(struct boot *b)
 {
 	struct memblock *mb = b->m->memblock;
 
-	boot_step(b->m, "04-numa");
 	if (!b->m->arch->numa || b->cmdline.numa_off || nodes_present(b->config) < 2)
 		fake_node(b);
 	else
@@ -311,6 +331,7 @@ void boot_numa(struct boot *b)
 		if (!b->err)
 			make_node(b, nid);
 	}
+	note_nodes(b);
 	for (unsigned int i = 0; !b->err && i < b->nr_blocks; i++)
 		boot_note(b->m, "node %d: 0x%012llx-0x%012llx", b->blocks[i].nid,
 			  (unsigned long long)b->blocks[i].start,

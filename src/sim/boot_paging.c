@@ -220,7 +220,6 @@ void boot_direct_map(struct boot *b)
 	const struct arch *arch = b->m->arch;
 	struct mapper map = { .b = b, .can_use_brk = true };
 
-	boot_step(b->m, "03-paging");
 	if (arch->bits == 64) {
 		printk(b->m, 6, "Using GB pages for direct mapping");
 		map_range(&map, 0, ISA_END);
@@ -229,6 +228,8 @@ void boot_direct_map(struct boot *b)
 	}
 	arena_free(&b->m->arena, map.tables, map.room * sizeof(*map.tables));
 	b->m->memblock->current_limit = PFN_PHYS(b->max_low_pfn);
+	boot_note(b->m, "first tables lie behind the image: %u pages of it used",
+		  map.brk_used);
 	boot_note(b->m, "swapper_pg_dir: %u levels of tables, %u-byte entries",
 		  arch->nr_levels, arch->entry_bytes);
 	boot_note(b->m, "direct map at %#llx: %llu MiB, %llu pages of tables",

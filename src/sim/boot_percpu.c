@@ -216,7 +216,6 @@ void boot_percpu(struct boot *b)
 						.who = "per-CPU layout" };
 	u64 at_info, at_areas;
 
-	boot_step(b->m, "08-percpu");
 	layout.used = ALIGN_UP((u64)image->percpu_static + image->percpu_reserved +
 			       image->percpu_dynamic, PAGE_SIZE);
 	layout.alloc = b->m->arch->bits == 64 ? ALIGN_UP(layout.used, ATOM_64) : layout.used;

@@ -195,7 +195,6 @@ static void flat_init(struct boot *b)
 
 void boot_memory_map(struct boot *b)
 {
-	boot_step(b->m, "05-memory-map");
 	if (b->m->arch->vmemmap_start)
 		sparse_init(b);
 	else

@@ -76,7 +76,6 @@ int machine_boot_failing(const struct machine_config *config, u64 nth,
 			 struct machine **machine, char **error) __must_check;
 
 /* Parts of a stage that live in files of their own. */
-void boot_memory_map(struct boot *b);	/* boot_sparse.c: sections, vmemmap */
 /* boot_deferred.c: free pages whose descriptors are not there yet. */
 u64 boot_deferred_pages(const struct boot *b);
 void boot_movable(struct boot *b);	/* boot_movable.c: kernelcore=, movablecore= */
@@ -89,7 +88,10 @@ void boot_direct_map(struct boot *b);
 void boot_vmalloc_tables(struct boot *b);
 void boot_numa(struct boot *b);		/* boot_numa.c */
 void boot_crashkernel(struct boot *b);	/* boot_crash.c */
-void boot_zones(struct boot *b);	/* boot_zones.c */
+void boot_memory_map(struct boot *b);	/* boot_sparse.c: sections, vmemmap */
+/* boot_zones.c */
+void boot_dma_reserve(struct boot *b);
+void boot_zones(struct boot *b);
 /* boot_early.c */
 void boot_early_allocs(struct boot *b);
 void boot_command_line(struct boot *b);

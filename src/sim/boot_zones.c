@@ -337,7 +337,7 @@ static void alloc_usemaps(struct boot *b)
 }
 
 /* What zone DMA has lost by now: until 6.9 its guess is lowered by this. */
-static void find_dma_reserve(struct boot *b)
+void boot_dma_reserve(struct boot *b)
 {
 	u64 end = PFN_PHYS(b->m->arch->zone_end[ZONE_DMA]);
 	u64 cursor = 0, start, stop, free_pages = 0, pages = 0;
@@ -369,11 +369,6 @@ static unsigned int nodes_with_memory(const struct machine *m)
 
 void boot_zones(struct boot *b)
 {
-	boot_step(b->m, "06-zones");
-	find_dma_reserve(b);
-	boot_memory_map(b);
-	if (b->err)
-		return;
 	cut_zones(b);
 	print_cuts(b);
 	boot_movable(b);

@@ -27,6 +27,7 @@
 struct stage {
 	void (*run)(struct boot *b);
 	struct span span;
+	const char *step;	/* a file of sim/boot begins here */
 };
 
 static void boot_threads(struct boot *b)
@@ -37,60 +38,65 @@ static void boot_threads(struct boot *b)
 		err = kernel_stacks_init(b->m);
 	if (err)
 		boot_fail(b, -ENOMEM, NULL);
+	for (unsigned int i = 0; !err && i < b->m->tasks->nr; i++)
+		boot_note(b->m, "%u %s", b->m->tasks->tasks[i].pid,
+			  b->m->tasks->tasks[i].comm);
 }
 
 static const struct stage stages[] = {
 	/* setup_arch() */
-	{ boot_banner, ALL },
-	{ boot_firmware_map, ALL },
-	{ boot_memory, ALL },
-	{ boot_direct_map, ALL },
-	{ boot_ramdisk, ALL },
-	{ boot_numa, ALL },
-	{ boot_crashkernel, ALL },
-	{ boot_lowmem_lines, ALL },
-	{ boot_zones, ALL },
-	{ boot_early_allocs, ALL },
+	{ boot_banner, ALL, "command-line" },
+	{ boot_firmware_map, ALL, "e820" },
+	{ boot_memory, ALL, "memblock" },
+	{ boot_direct_map, ALL, "paging" },
+	{ boot_ramdisk, ALL, NULL },
+	{ boot_numa, ALL, "numa" },
+	{ boot_crashkernel, ALL, NULL },
+	{ boot_lowmem_lines, ALL, NULL },
+	{ boot_dma_reserve, ALL, NULL },
+	{ boot_memory_map, ALL, "memory-map" },
+	{ boot_zones, ALL, "zones" },
+	{ boot_early_allocs, ALL, "early-allocations" },
 	/* start_kernel() */
-	{ boot_percpu, ALL },
-	{ boot_zonelists, UNTIL(R_6_1) },
-	{ boot_command_line, ALL },
-	{ boot_hugetlb_early, ALL },
-	{ boot_early_hashes, ALL },
-	{ boot_fixed_tables, ALL },
-	{ boot_auto_init_line, UNTIL(R_6_1) },
-	{ boot_swiotlb, ALL },
-	{ boot_zonelists, SINCE(R_6_18) },
-	{ boot_auto_init_line, SINCE(R_6_18) },
-	{ boot_highmem_lines, ALL },
-	{ boot_stackdepot, ALL },
-	{ boot_hand_over, ALL },
-	{ boot_vmalloc_tables, ALL },
-	{ boot_memory_line, UNTIL(R_6_1) },
-	{ boot_slab, ALL },
-	{ boot_limits, ALL },
-	{ boot_free_alternatives, ALL },
-	{ boot_late_hashes, ALL },
+	{ boot_percpu, ALL, "percpu" },
+	{ boot_zonelists, UNTIL(R_6_1), "zonelists" },
+	{ boot_command_line, ALL, NULL },
+	{ boot_hugetlb_early, ALL, NULL },
+	{ boot_early_hashes, ALL, "early-hashes" },
+	{ boot_fixed_tables, ALL, NULL },
+	{ boot_auto_init_line, UNTIL(R_6_1), NULL },
+	{ boot_swiotlb, ALL, NULL },
+	{ boot_zonelists, SINCE(R_6_18), "zonelists" },
+	{ boot_auto_init_line, SINCE(R_6_18), NULL },
+	{ boot_highmem_lines, ALL, NULL },
+	{ boot_stackdepot, ALL, NULL },
+	{ boot_hand_over, ALL, "hand-over" },
+	{ boot_vmalloc_tables, ALL, NULL },
+	{ boot_memory_line, UNTIL(R_6_1), NULL },
+	{ boot_slab, ALL, "slab" },
+	{ boot_limits, ALL, NULL },
+	{ boot_free_alternatives, ALL, NULL },
+	{ boot_late_hashes, ALL, "late-hashes" },
 	/* kernel_init() and its initcalls */
-	{ boot_smp_lines, ALL },
-	{ boot_memory_line, SINCE(R_6_18) },
-	{ boot_device_lines, ALL },
-	{ boot_wmarks, ALL },
-	{ boot_core_hashes, ALL },
-	{ boot_atomic_pools, ALL },
-	{ boot_reserves, ALL },
-	{ boot_hugetlb, ALL },
-	{ boot_thp, ALL },
-	{ boot_tunables, ALL },
-	{ boot_iomem, ALL },
-	{ boot_network_hashes, ALL },
-	{ boot_swiotlb_line, ALL },
-	{ boot_vmalloc_areas, ALL },
-	{ boot_workingset, ALL },
-	{ boot_free_initrd, ALL },
-	{ boot_free_init, ALL },
-	{ boot_threads, ALL },
-	{ boot_run_init, ALL },
+	{ boot_smp_lines, ALL, NULL },
+	{ boot_memory_line, SINCE(R_6_18), NULL },
+	{ boot_device_lines, ALL, NULL },
+	{ boot_wmarks, ALL, "watermarks" },
+	{ boot_core_hashes, ALL, NULL },
+	{ boot_atomic_pools, ALL, "dma-pools" },
+	{ boot_reserves, ALL, NULL },
+	{ boot_hugetlb, ALL, "huge-pages" },
+	{ boot_thp, ALL, NULL },
+	{ boot_tunables, ALL, NULL },
+	{ boot_iomem, ALL, NULL },
+	{ boot_network_hashes, ALL, "network-hashes" },
+	{ boot_swiotlb_line, ALL, NULL },
+	{ boot_vmalloc_areas, ALL, NULL },
+	{ boot_workingset, ALL, NULL },
+	{ boot_free_initrd, ALL, "free-init" },
+	{ boot_free_init, ALL, NULL },
+	{ boot_threads, ALL, "threads" },
+	{ boot_run_init, ALL, "init" },
 };
 
 static int machine_init(struct machine *m, const struct machine_config *config)
@@ -119,9 +125,13 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 
 static void run_stages(struct boot *b)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(stages) && !b->err; i++)
-		if (span_holds(stages[i].span, b->m->release))
-			stages[i].run(b);
+	for (unsigned int i = 0; i < ARRAY_SIZE(stages) && !b->err; i++) {
+		if (!span_holds(stages[i].span, b->m->release))
+			continue;
+		if (stages[i].step)
+			boot_step(b->m, stages[i].step);
+		stages[i].run(b);
+	}
 	if (!b->err)
 		b->err = boot_log_error(b->m->boot_log);
 }

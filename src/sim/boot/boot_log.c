@@ -27,10 +27,11 @@ void printk(struct machine *m, int level, const char *fmt, ...)
 void boot_step(struct machine *m, const char *name)
 {
 	struct boot_log *log = m->boot_log;
+	struct boot_step *step = &log->steps[log->nr_steps];
 
 	if (log->nr_steps == ARRAY_SIZE(log->steps))
 		return;
-	log->steps[log->nr_steps++].name = name;
+	snprintf(step->name, sizeof(step->name), "%02u-%s", ++log->nr_steps, name);
 }
 
 void boot_note(struct machine *m, const char *fmt, ...)

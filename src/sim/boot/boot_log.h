@@ -10,7 +10,7 @@
 #include "sim/machine.h"
 
 struct boot_step {
-	const char *name;	/* "01-e820", ... : static */
+	char name[32];		/* "01-command-line": numbered as they come */
 	struct out text;
 };
 
@@ -22,7 +22,7 @@ struct boot_log {
 
 /* One line; level as in <N>. The time is the machine's virtual time. */
 void printk(struct machine *m, int level, const char *fmt, ...) __printf(3, 4);
-/* Begin a step: later boot_note() lines go to its file. */
+/* Begin a step ("e820"): later boot_note() lines go to its file. */
 void boot_step(struct machine *m, const char *name);
 void boot_note(struct machine *m, const char *fmt, ...) __printf(2, 3);
 
