@@ -54,8 +54,13 @@ stop
 
 # A writer that is killed leaves each line done or not begun.
 start tiny
-timeout 100 "$prober" killed "${KMM_KILLS:-100}" "$mnt/sim/ctl" 'alloc_pages 0
+expect "killed writers" timeout 300 "$prober" killed "${KMM_KILLS:-100}" "$mnt/sim/ctl" \
+	'alloc_pages 0 as one
+free_pages @one 0
+alloc_pages 3 as more
+free_pages @more 3
 '
+expect "killed: they wrote" test "$(grep -c free_pages "$mnt/sim/log")" -ge 100
 expect "killed: check" says '^clean' cat "$mnt/sim/check"
 before=$(digest)
 grep -v '^#' "$mnt/sim/log" >"$work/log" || :
