@@ -240,7 +240,14 @@ EXTRA_DIST += \
 	tests/golden/6.18/4G-2node/sys/node0/meminfo \
 	tests/golden/6.18/4G-2node/sys/node0/numastat \
 	tests/golden/6.18/4G-2node/sys/node0/vmstat \
-	tests/golden/6.18/4G-2node/sys_vm
+	tests/golden/6.18/4G-2node/sys_vm \
+	tests/golden/6.1/16G-1node/proc/iomem \
+	tests/golden/6.1/1G-memmap-holes/proc/iomem \
+	tests/golden/6.1/1G-mem600M/proc/iomem \
+	tests/golden/6.1/i386-1G/proc/iomem \
+	tests/golden/6.1/i386pae-8G-q35/proc/iomem \
+	tests/golden/6.18/4G-1node-q35/proc/iomem \
+	tests/golden/6.1/2G-crashkernel256M/proc/iomem
 # the language
 check_PROGRAMS += tests/test_ctl tests/test_verbs tests/fuzz_lines
 TESTS += tests/test_ctl tests/test_verbs tests/fuzz_lines

@@ -58,6 +58,42 @@ static void test_shapes(void)
 	each_shape(check_shapes);
 }
 
+/* Machines whose files kmm-capture made: every byte of iomem. */
+static const char *const captured[] = {
+	"6.1/16G-1node", "6.1/1G-mem600M", "6.1/1G-memmap-holes", "6.1/2G-crashkernel256M",
+	"6.1/i386-1G", "6.1/i386pae-8G-q35", "6.18/4G-1node-q35",
+};
+
+static void check_iomem(const char *dir)
+{
+	struct shape shape = { .dir = dir };
+	char *machine = golden_text(&shape, "boot.machine");
+	char *golden = golden_text(&shape, "proc/iomem");
+	struct tree *tree;
+	char *ours;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(machine);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
+	shape.machine = machine;
+	tree = shape_boot(&shape);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
+	ours = tree_text(tree, "proc/iomem");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ours);
+	if (strcmp(ours, golden))
+		printf("%s:\n%s", dir, ours);
+	CU_ASSERT_STRING_EQUAL(ours, golden);
+	free(ours);
+	shape_free(tree);
+	free(golden);
+	free(machine);
+}
+
+static void test_iomem(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(captured); i++)
+		check_iomem(captured[i]);
+}
+
 /* Values that depend on the kernel's layout in memory: boot's tests judge them. */
 static bool value_varies(const char *path)
 {
@@ -237,6 +273,7 @@ int main(void)
 		return 1;
 	suite = CU_add_suite("proc files", NULL, NULL);
 	CU_add_test(suite, "text shapes", test_shapes);
+	CU_add_test(suite, "iomem", test_iomem);
 	CU_add_test(suite, "sysctl values", test_sysctls);
 	CU_add_test(suite, "sysctl writes", test_writes);
 	CU_add_test(suite, "pairs of sysctls", test_pairs);

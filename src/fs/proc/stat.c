@@ -5,6 +5,7 @@
  * that readers of differences see an idle machine.
  */
 #include "fs/core/figures.h"
+#include "sim/virt/task.h"
 
 #define USER_HZ 100
 #define NS_PER_USER_TICK (1000000000ULL / USER_HZ)
@@ -42,8 +43,9 @@ static int stat_show(struct out *out, const struct view *v)
 		out_printf(out, "cpu%u", cpu);
 		show_cpu_times(out, idle);
 	}
-	out_printf(out, "intr %llu\nctxt 0\nbtime 0\nprocesses 0\nprocs_running 1\n"
-		   "procs_blocked 0\n", (unsigned long long)ticks);
+	out_printf(out, "intr %llu\nctxt 0\nbtime 0\nprocesses %u\nprocs_running 1\n"
+		   "procs_blocked 0\n", (unsigned long long)ticks,
+		   m->tasks ? m->tasks->last_pid : 1);
 	out_printf(out, "softirq %llu", (unsigned long long)ticks);
 	for (size_t i = 0; i < ARRAY_SIZE(softirqs); i++)
 		out_printf(out, " %llu", i == SOFTIRQ_TIMER ? (unsigned long long)ticks : 0);
@@ -68,10 +70,13 @@ static int uptime_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+/* The reader is the one that runs. */
 static int loadavg_show(struct out *out, const struct view *v)
 {
-	(void)v;
-	out_puts(out, "0.00 0.00 0.00 1/1 1\n");
+	const struct task_table *tasks = v->m->tasks;
+
+	out_printf(out, "0.00 0.00 0.00 1/%u %u\n", tasks ? tasks->nr : 1,
+		   tasks ? tasks->last_pid : 1);
 	return 0;
 }
 
