@@ -13,8 +13,8 @@ machine() {
 		MNT=$2
 		return
 	fi
-	if [ ! -e /dev/fuse ]; then
-		echo "no /dev/fuse: this experiment needs a mount" >&2
+	if [ ! -w /dev/fuse ]; then
+		echo "no /dev/fuse for us: this experiment needs a mount" >&2
 		[ "${CI-}" = true ] && exit 1
 		exit 77
 	fi
