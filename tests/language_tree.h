@@ -17,19 +17,24 @@ struct lab {
 	struct out out, sentence;	/* of the last lab_run() */
 };
 
-/* 0, or -errno with the reason on standard error. */
-static inline int lab_open(struct lab *lab, const char *machine)
+/* 0, or -errno with the reason on standard error. sets: as of kmm-run --set. */
+static inline int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
 {
 	char *error = NULL;
 	int err;
 
 	*lab = (struct lab){ .me = { 0 } };
-	err = machine_config_load(machine, NULL, &lab->config, &error);
+	err = machine_config_load(machine, sets, &lab->config, &error);
 	if (!err)
 		err = tree_create(lab->config, &lab->tree, &error);
 	if (err)
 		fprintf(stderr, "%s: %s\n", machine, error ? error : "no reason given");
 	return err;
+}
+
+static inline int lab_open(struct lab *lab, const char *machine)
+{
+	return lab_open_set(lab, machine, NULL);
 }
 
 static inline void lab_close(struct lab *lab)
