@@ -261,12 +261,15 @@ static bool section_present(const struct boot *b, u64 pfn)
 /* Pages of a hole that have a descriptor. */
 static void print_hole(struct boot *b, u64 start, u64 end, const struct zone *zone)
 {
-	u64 block = 1ULL << b->m->arch->hugetlb_order, pages = 0;
+	const struct arch *arch = b->m->arch;
+	u64 step = 1ULL << (arch->vmemmap_start ? arch->section_bits - PAGE_SHIFT :
+						  arch->hugetlb_order);
+	u64 pages = 0;
 
 	while (start < end) {
-		u64 next = MIN(ALIGN_DOWN(start, block) + block, end);
+		u64 next = MIN(ALIGN_DOWN(start, step) + step, end);
 
-		if (section_present(b, ALIGN_DOWN(start, block)))
+		if (section_present(b, ALIGN_DOWN(start, step)))
 			pages += next - start;
 		start = next;
 	}

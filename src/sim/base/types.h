@@ -23,6 +23,7 @@ typedef int64_t s64;
 
 #define __must_check __attribute__((__warn_unused_result__))
 #define __printf(fmt, args) __attribute__((__format__(__printf__, fmt, args)))
+#define __noinline __attribute__((__noinline__))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

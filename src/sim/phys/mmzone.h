@@ -104,6 +104,8 @@ struct pglist_data {
 	u16 nr_zonelist;
 	u16 *thisnode;
 	u16 nr_thisnode;
+	/* The first zone of the list that an allocation up to a zone type may use. */
+	struct zone *preferred[MAX_NR_ZONES];
 	u16 *fallback;		/* node ids, nearest first, as dmesg prints them */
 	u16 nr_fallback;
 	u64 totalreserve_pages;

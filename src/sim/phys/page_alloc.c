@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The fast path: the preferred zone is the first of the node's list that the gfp
- * flags allow; a zone gives pages if it stays above the mark that alloc_flags
- * name. Orders up to 3 and the pageblock order go through the per-CPU lists. The
- * descriptors of a block are set when it leaves the allocator and reset when it
- * comes back.
+ * The preferred zone is the first of the node's list that the gfp flags allow; a
+ * zone gives pages if it stays above the mark that alloc_flags name. Orders up to 3
+ * and the pageblock order go through the per-CPU lists. The descriptors of a block
+ * are set when it leaves the allocator and reset when it comes back.
+ *
+ * Nearly every call is for a single page that lies on the CPU's list. The hot
+ * functions serve that, or decline before they change anything; then the long way,
+ * which knows every case, gives the same answer.
  */
 #include "sim/phys/page_alloc_internal.h"
 
@@ -37,6 +40,18 @@ enum zone_type gfp_zone(const struct machine *m, gfp_t gfp)
 	return fast_gfp_zone(m, gfp);
 }
 
+static inline enum migratetype alloc_migratetype(const struct machine *m, gfp_t gfp)
+{
+	return unlikely(m->mobility_grouping_off) ? MIGRATE_UNMOVABLE : gfp_migratetype(gfp);
+}
+
+/* Pages of the HighAtomic reserve, which are not there for everybody. */
+static inline u64 zone_highatomic_pages(const struct machine *m, const struct zone *zone)
+{
+	return rel_counts_free_highatomic(m->release) ? zone->nr_free_highatomic :
+							zone->nr_reserved_highatomic;
+}
+
 /* zone_watermark_ok() with a short cut for single pages, and the rule for boosts. */
 static inline bool zone_watermark_fast(const struct machine *m, const struct zone *zone,
 				       const struct alloc_context *ac, u64 mark,
@@ -49,8 +64,7 @@ static inline bool zone_watermark_fast(const struct machine *m, const struct zon
 
 	if (!order) {
 		if (!(alloc_flags & reserves))
-			reserved = rel_counts_free_highatomic(m->release) ?
-				   zone->nr_free_highatomic : zone->nr_reserved_highatomic;
+			reserved = zone_highatomic_pages(m, zone);
 		if (free_pages - MIN(free_pages, reserved) >
 		    (s64)(mark + zone->lowmem_reserve[ac->highest]))
 			return true;
@@ -200,14 +214,17 @@ static void prep_large(struct machine *m, const struct alloc_request *req, u32 p
 	head[1].block_order = req->order;
 }
 
-static inline void prep_new_page(struct machine *m, const struct alloc_request *req, u32 pfn)
+static inline void prep_single_page(struct page *page, const struct alloc_request *req)
 {
-	struct page *page = pfn_to_page(m, pfn);
-
 	page->private_ = 0;
 	page->memcg = 0;
 	page->refcount = 1;
 	page->page_type = owner_type(req->owner);
+}
+
+static inline void prep_new_page(struct machine *m, const struct alloc_request *req, u32 pfn)
+{
+	prep_single_page(pfn_to_page(m, pfn), req);
 	if (unlikely(req->order))
 		prep_large(m, req, pfn);
 }
@@ -224,7 +241,7 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 	node = m->nodes[nid];
 	ac->req = req;
 	ac->highest = fast_gfp_zone(m, req->gfp);
-	ac->type = m->mobility_grouping_off ? MIGRATE_UNMOVABLE : gfp_migratetype(req->gfp);
+	ac->type = alloc_migratetype(m, req->gfp);
 	if (unlikely(req->gfp & __GFP_THISNODE)) {
 		ac->zonelist = node->thisnode;
 		ac->nr_zones = node->nr_thisnode;
@@ -251,7 +268,8 @@ static u32 alloc_pages_late(struct machine *m, const struct alloc_context *ac,
 	return pfn != PFN_NIL ? pfn : alloc_pages_slowpath(m, ac);
 }
 
-int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
+static __noinline int alloc_pages_long(struct machine *m, const struct alloc_request *req,
+				     u32 *pfn)
 {
 	struct alloc_context ac;
 	unsigned int flags;
@@ -275,6 +293,54 @@ int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
 	prep_new_page(m, req, found);
 	if (unlikely(m->page_owner))
 		page_owner_set(m, found, req->order, req->gfp);
+	*pfn = found;
+	return 0;
+}
+
+/* What zone_has_room() asks first, for a single page without reserves. */
+static inline bool zone_has_plenty(const struct machine *m, const struct zone *zone,
+				   enum zone_type highest)
+{
+	u64 mark = zone_wmark(zone, rel_tests_high_mark(m->release) ? WMARK_HIGH : WMARK_LOW);
+
+	return zone->stat[NR_FREE_PAGES] - (s64)zone_highatomic_pages(m, zone) >
+	       (s64)(mark + zone->lowmem_reserve[highest]);
+}
+
+/* PFN_NIL: not a case for this function; nothing has changed. */
+static inline u32 alloc_page_hot(struct machine *m, const struct alloc_request *req)
+{
+	unsigned int nid = req->node >= 0 ? (unsigned int)req->node : m->cpu_node[m->cpu];
+	enum zone_type highest = fast_gfp_zone(m, req->gfp);
+	struct per_cpu_pages *pcp;
+	struct page_list *list;
+	struct zone *zone;
+	u32 pfn;
+
+	if (unlikely(req->order || req->nodemask || req->gfp & __GFP_THISNODE ||
+		     m->page_owner || nid >= MAX_NUMNODES || !m->nodes[nid]))
+		return PFN_NIL;
+	zone = m->nodes[nid]->preferred[highest];
+	if (unlikely(!zone || zone->flags || !zone_has_plenty(m, zone, highest)))
+		return PFN_NIL;
+	pcp = &zone->pcp[m->cpu];
+	list = &pcp->lists[order_to_pindex(0, alloc_migratetype(m, req->gfp))];
+	if (unlikely(list->first == PFN_NIL))
+		return PFN_NIL;
+	pcp_note_alloc(pcp);
+	pfn = pcp_take(m, pcp, list, 0);
+	m->zone_event[PGALLOC][zone->type]++;
+	zone_statistics(m, zone, zone);
+	prep_single_page(pfn_to_page(m, pfn), req);
+	return pfn;
+}
+
+int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
+{
+	u32 found = alloc_page_hot(m, req);
+
+	if (unlikely(found == PFN_NIL))
+		return alloc_pages_long(m, req, pfn);
 	*pfn = found;
 	return 0;
 }
@@ -306,7 +372,7 @@ static void reset_tails(struct page *head, unsigned int order)
 		reset_page(head + i);
 }
 
-void free_pages(struct machine *m, u64 pfn, unsigned int order)
+static __noinline void free_pages_long(struct machine *m, u64 pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(m, pfn);
 	struct zone *zone = page_zone(m, page);
@@ -316,15 +382,29 @@ void free_pages(struct machine *m, u64 pfn, unsigned int order)
 	if (unlikely(m->page_owner))
 		page_owner_reset(m, pfn, order);
 	reset_page(page);
-	if (unlikely(order))
+	if (order)
 		reset_tails(page, order);
 	if (likely(pcp_allowed_order(m, order) && type != MIGRATE_ISOLATE)) {
-		pcp_free(m, zone, pfn, order, type);
+		pcp_free(m, zone, page, pfn, order, type);
 		return;
 	}
 	m->event[PGFREE] += 1LL << order;
 	zone->pcp[m->cpu].counted = true;
 	buddy_free(m, zone, pfn, order, BUDDY_AUTO);
+}
+
+void free_pages(struct machine *m, u64 pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	enum migratetype type = pageblock_type(m, pfn);
+
+	if (unlikely(order || page->refcount != 1 || type >= MIGRATE_PCPTYPES ||
+		     m->page_owner)) {
+		free_pages_long(m, pfn, order);
+		return;
+	}
+	reset_page(page);
+	pcp_free(m, page_zone(m, page), page, pfn, 0, type);
 }
 
 int allocated_order(const struct machine *m, u64 pfn)

@@ -34,52 +34,70 @@ bool pcp_refill(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
 void pcp_trim(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
 	      unsigned int order, unsigned int pindex);
 
+/* Frees in a row end with an allocation. */
+static inline void pcp_note_alloc(struct per_cpu_pages *pcp)
+{
+	pcp->free_factor >>= 1;
+	pcp->free_count >>= 1;
+}
+
+/* The first block of a list that is not empty. */
+static inline u32 pcp_take(struct machine *m, struct per_cpu_pages *pcp,
+			   struct page_list *list, unsigned int order)
+{
+	struct page *mem_map = m->mem_map;
+	u32 pfn = list->first, next = mem_map[pfn].next;
+
+	list->first = next;
+	if (unlikely(next == PFN_NIL))
+		list->last = PFN_NIL;
+	else
+		mem_map[next].prev = PFN_NIL;
+	pcp->count -= 1 << order;
+	return pfn;
+}
+
 /* A block from this CPU's list; PFN_NIL if there is none. */
 static inline u32 pcp_alloc(struct machine *m, struct zone *zone, unsigned int order,
 			    enum migratetype type, unsigned int alloc_flags)
 {
 	struct per_cpu_pages *pcp = &zone->pcp[m->cpu];
 	struct page_list *list = &pcp->lists[order_to_pindex(order, type)];
-	u32 pfn, next;
 
-	pcp->free_factor >>= 1;
-	pcp->free_count >>= 1;
+	pcp_note_alloc(pcp);
 	if (unlikely(list->first == PFN_NIL) &&
 	    !pcp_refill(m, zone, pcp, order, type, alloc_flags))
 		return PFN_NIL;
-	pfn = list->first;
-	next = pfn_to_page(m, pfn)->next;
-	list->first = next;
-	if (unlikely(next == PFN_NIL))
-		list->last = PFN_NIL;
-	else
-		pfn_to_page(m, next)->prev = PFN_NIL;
-	pcp->count -= 1 << order;
-	return pfn;
+	return pcp_take(m, pcp, list, order);
+}
+
+/* The lists after a free are within their bounds, and nothing special is going on. */
+static inline bool pcp_is_quiet(const struct zone *zone, const struct per_cpu_pages *pcp)
+{
+	u32 range = pcp->high_max - pcp->high_min;
+
+	return !(zone->flags | pcp->flags >> 1) && pcp->count < pcp->high &&
+	       (u32)(pcp->high - pcp->high_min) <= range;
 }
 
 /* Give a block back whose descriptors say "free"; `type` is its pageblock's. */
-static inline void pcp_free(struct machine *m, struct zone *zone, u64 pfn,
+static inline void pcp_free(struct machine *m, struct zone *zone, struct page *page, u32 pfn,
 			    unsigned int order, enum migratetype type)
 {
 	struct per_cpu_pages *pcp = &zone->pcp[m->cpu];
 	unsigned int pindex = order_to_pindex(order, likely(type < MIGRATE_PCPTYPES) ?
 					      type : MIGRATE_MOVABLE);
 
-	page_set_type(pfn_to_page(m, pfn), PGTY_pcp);
-	pfn_to_page(m, pfn)->private_ = order;
-	pfn_to_page(m, pfn)->list_type = type;
+	page_set_type(page, PGTY_pcp);
+	page->private_ = order;
+	page->list_type = type;
 	page_list_add_head(m, &pcp->lists[pindex], pfn);
 	pcp->alloc_factor >>= 1;
 	pcp->count += 1 << order;
 	m->event[PGFREE] += 1LL << order;
-	if (unlikely(order | zone->flags | pcp->flags >> 1) ||
-	    unlikely(pcp->count >= pcp->high) ||
-	    unlikely(pcp->high < pcp->high_min || pcp->high > pcp->high_max)) {
+	if (unlikely(order || !pcp_is_quiet(zone, pcp)))
 		pcp_trim(m, zone, pcp, order, pindex);
-		return;
-	}
-	if (pcp->free_count < pcp->batch << PCP_BATCH_SCALE_MAX)
+	else if (pcp->free_count < pcp->batch << PCP_BATCH_SCALE_MAX)
 		pcp->free_count++;
 }
 

@@ -236,31 +236,58 @@ void change_pageblock_range(struct machine *m, u64 pfn, unsigned int order,
 		set_pageblock_type(m, pfn, type);
 }
 
+/* As far as every pageblock of the walk that pagetypeinfo makes is counted, or none is. */
+static u64 same_count_end(const struct machine *m, const struct zone *zone, u64 pfn, bool counts)
+{
+	u64 end = same_zone_end(m, pfn_zone_or_hole(m, pfn), pfn, zone_end_pfn(zone));
+
+	if (pfn_is_memory(m, pfn))
+		return end;
+	/* A hole: only the subsections at its ends can be online. */
+	return counts ? pfn + 1 : MAX(pfn + 1, ALIGN_DOWN(end, PFN_DOWN(SZ_2M)));
+}
+
 void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
 			   u64 counts[MIGRATE_TYPES])
 {
-	u64 size = pageblock_nr_pages(m);
+	u64 size = pageblock_nr_pages(m), pfn = zone->start_pfn;
 
 	memset(counts, 0, MIGRATE_TYPES * sizeof(*counts));
-	for (u64 pfn = zone->start_pfn; pfn < zone_end_pfn(zone); pfn += size)
-		if (pfn_is_online(m, pfn) && pfn_zone_or_hole(m, pfn) == zone)
+	while (pfn < zone_end_pfn(zone)) {
+		bool counted = pfn_is_online(m, pfn) && pfn_zone_or_hole(m, pfn) == zone;
+		u64 end = same_count_end(m, zone, pfn, counted);
+
+		if (!counted)
+			pfn += ALIGN_UP(end - pfn, size);
+		for (; pfn < end; pfn += size)
 			counts[pageblock_type(m, pfn)]++;
+	}
+}
+
+static void init_pageblocks(struct machine *m, u64 pfn, u64 nr_blocks, enum migratetype type)
+{
+	memset(&m->pageblock[pfn >> m->pageblock_order], type ^ MIGRATE_MOVABLE, nr_blocks);
 }
 
 void zone_init_pageblocks(struct machine *m, struct zone *zone)
 {
-	u64 size = pageblock_nr_pages(m);
+	u64 size = pageblock_nr_pages(m), pfn = ALIGN_DOWN(zone->start_pfn, size);
 
-	for (u64 pfn = ALIGN_DOWN(zone->start_pfn, size); pfn < zone_end_pfn(zone); pfn += size) {
-		bool movable = zone_spans_pfn(zone, pfn) && pfn_zone(m, pfn) == zone;
-
+	if (pfn < zone->start_pfn) {
 		/* A block that begins in the zone below is that zone's. */
-		if (pfn < zone->start_pfn && pfn_zone(m, pfn))
-			continue;
+		if (!pfn_zone(m, pfn) && pfn_zone_or_hole(m, zone->start_pfn) == zone)
+			init_pageblocks(m, pfn, 1, MIGRATE_UNMOVABLE);
+		pfn += size;
+	}
+	while (pfn < zone_end_pfn(zone)) {
+		const struct zone *here = pfn_zone_or_hole(m, pfn);
+		u64 end = same_zone_end(m, here, pfn, zone_end_pfn(zone));
+		u64 nr_blocks = DIV_ROUND_UP(end - pfn, size);
 
-		if (pfn_zone_or_hole(m, MAX(pfn, zone->start_pfn)) == zone)
-			m->pageblock[pfn >> m->pageblock_order] =
-				(movable ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE) ^ MIGRATE_MOVABLE;
+		if (here == zone)
+			init_pageblocks(m, pfn, nr_blocks, pfn_is_memory(m, pfn) ?
+					MIGRATE_MOVABLE : MIGRATE_UNMOVABLE);
+		pfn += nr_blocks * size;
 	}
 	zone_count_pageblocks(m, zone, zone->pageblocks);
 }

@@ -87,6 +87,7 @@ void zonelists_free(struct machine *m)
 		node->fallback = NULL;
 		node->zonelist = NULL;
 		node->thisnode = NULL;
+		memset(node->preferred, 0, sizeof(node->preferred));
 	}
 }
 
@@ -97,6 +98,18 @@ static void build_zonelist(const struct machine *m, struct pglist_data *node)
 		node->nr_zonelist += node_zones(m->nodes[node->fallback[i]],
 						node->zonelist + node->nr_zonelist);
 	node->nr_thisnode = node_zones(node, node->thisnode);
+}
+
+static void find_preferred_zones(const struct machine *m, struct pglist_data *node)
+{
+	for (unsigned int highest = 0; highest < MAX_NR_ZONES; highest++) {
+		unsigned int i = 0;
+
+		while (i < node->nr_zonelist && m->zones[node->zonelist[i]]->type > highest)
+			i++;
+		node->preferred[highest] =
+			i < node->nr_zonelist ? m->zones[node->zonelist[i]] : NULL;
+	}
 }
 
 int build_all_zonelists(struct machine *m)
@@ -111,6 +124,7 @@ int build_all_zonelists(struct machine *m)
 			continue;
 		order_nodes(m, m->nodes[i], load);
 		build_zonelist(m, m->nodes[i]);
+		find_preferred_zones(m, m->nodes[i]);
 	}
 	m->mobility_grouping_off = nr_free_zone_pages(m, ZONE_MOVABLE) <
 				   pageblock_nr_pages(m) * MIGRATE_TYPES;
