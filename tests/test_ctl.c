@@ -2,6 +2,8 @@
 /* Open control files: what each write returns, what is read back, what sim/last says. */
 #include "language_tree.h"
 
+#include "fs/core/ctl.h"
+#include "fs/core/journal.h"
 #include "sim/phys/page_alloc.h"
 
 static struct lab lab;
@@ -388,6 +390,65 @@ static void test_undo(void)
 	CU_ASSERT_EQUAL(nr_lines(), 0);
 }
 
+/* A full journal counts on, says so, and refuses to go back; reboot begins anew. */
+static void test_full_journal(void)
+{
+	struct handle *ctl;
+	const char *log;
+
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	journal_limit(lab.tree, 1);
+	ctl = lab_handle(&lab, "sim/ctl", O_WRONLY);
+	for (unsigned int i = 0; i < 40000; i++)
+		CU_ASSERT_EQUAL_FATAL(lab_write(ctl, "tick 1s\n"), 8);
+	handle_release(ctl);
+	log = lab_cat(&lab, "sim/log");
+	CU_ASSERT_PTR_NOT_NULL(strstr(log, "# the journal is full: "));
+	CU_ASSERT(nr_lines() < 40000);
+	CU_ASSERT_EQUAL(lab_run(&lab, "undo 1"), -ENOSPC);
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1"), 0);
+	CU_ASSERT_EQUAL(nr_lines(), 1);
+	CU_ASSERT_EQUAL(lab_run(&lab, "undo 1"), 0);
+	journal_limit(lab.tree, JOURNAL_BYTES);
+}
+
+/* Undo across chunks of the journal. */
+static void test_long_undo(void)
+{
+	char digest[2][DIGEST_CHARS + 1];
+	struct handle *ctl = lab_handle(&lab, "sim/ctl", O_WRONLY);
+
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	for (unsigned int i = 0; i < 30000; i++) {
+		if (i == 29)
+			lab_digest(&lab, digest[0]);
+		CU_ASSERT_EQUAL_FATAL(lab_write(ctl, i & 1 ? "free_pages @" : "alloc_pages 1"),
+				      i & 1 ? 12 : 13);
+	}
+	handle_release(ctl);
+	CU_ASSERT_EQUAL(nr_lines(), 30000);
+	CU_ASSERT_EQUAL(lab_run(&lab, "undo 29971"), 0);
+	CU_ASSERT_EQUAL(nr_lines(), 29);
+	lab_digest(&lab, digest[1]);
+	CU_ASSERT_STRING_EQUAL(digest[0], digest[1]);
+	CU_ASSERT_EQUAL(lab_run(&lab, "free_pages @"), 0);
+}
+
+/* The clock's ticks are history, but nobody's call. */
+static void test_clock(void)
+{
+	u64 before = tree_machine(lab.tree)->now_ns;
+	unsigned int lines = nr_lines();
+
+	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 0"), 0);
+	CU_ASSERT_EQUAL(ctl_clock(lab.tree), 0);
+	CU_ASSERT_EQUAL(tree_machine(lab.tree)->now_ns, before + 1000000000);
+	CU_ASSERT_EQUAL(nr_lines(), lines + 2);
+	CU_ASSERT(!strncmp(lab_cat(&lab, "sim/result"), "0x", 2));
+	CU_ASSERT_EQUAL(lab_run(&lab, "free_pages @"), 0);
+}
+
 /* A line that is refused leaves the digest and the history as they were. */
 static void test_refused_lines(void)
 {
@@ -435,6 +496,9 @@ int main(void)
 	CU_ADD_TEST(suite, test_other_lines);
 	CU_ADD_TEST(suite, test_log_is_a_script);
 	CU_ADD_TEST(suite, test_undo);
+	CU_ADD_TEST(suite, test_full_journal);
+	CU_ADD_TEST(suite, test_long_undo);
+	CU_ADD_TEST(suite, test_clock);
 	CU_ADD_TEST(suite, test_refused_lines);
 	CU_basic_run_tests();
 	failures = CU_get_number_of_failures();

@@ -192,7 +192,7 @@ void call_run(struct call *call)
 	call->err = run_verb(call);
 	if (call->err)
 		call->value = 0;
-	if (tree->ctl->scopes[call->scope] || last_call_get(tree, call->scope))
+	if (!call->quiet && last_call_get(tree, call->scope))
 		remember(call);
 	if (call->refused)
 		return;

@@ -109,6 +109,7 @@ static int find_verb(struct request *req, u32 scope, struct out *sentence)
 	const struct word *word = &req->words.verb;
 	unsigned int slot = scope >= SCOPE_CPU ? V_CPU : V_NAME;
 	const struct verb *verb = verb_find(word->text, word->len), *nearest;
+	bool near;
 
 	req->call.verb = verb;
 	if (verb && verb->scopes & 1U << slot)
@@ -120,11 +121,12 @@ static int find_verb(struct request *req, u32 scope, struct out *sentence)
 	}
 	out_quote(sentence, word->text, word->len);
 	out_puts(sentence, " is not a call");
-	nearest = verb_nearest(word->text, word->len);
-	if (nearest)
+	nearest = verb_nearest(word->text, word->len, &near);
+	if (nearest && near)
 		out_printf(sentence, ": did you mean %s?", nearest->name);
-	else
-		out_puts(sentence, ": see sim/help");
+	else if (nearest)
+		out_printf(sentence, ": the nearest is %s, sim/help has them all",
+			   nearest->name);
 	return -ENOSYS;
 }
 
@@ -184,7 +186,7 @@ int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
 	call->scope = scope;
 	call->verb = NULL;
 	call->sentence = sentence;
-	call->replaying = false;
+	call->replaying = call->quiet = false;
 	err = words_split(text, len, &req->words, sentence);
 	if (err || !req->words.verb.len)
 		return err;

@@ -445,6 +445,25 @@ int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t
 	return err;
 }
 
+int ctl_clock(struct tree *tree)
+{
+	static const char line[] = "tick 1s";
+	struct out sentence = OUT_INIT;
+	struct request req;
+	int err;
+
+	tree_lock_write(tree);
+	err = call_parse(tree, SCOPE_MACHINE, line, sizeof(line) - 1, &req, &sentence);
+	if (!err) {
+		req.call.quiet = true;
+		call_run(&req.call);
+		err = req.call.err;
+	}
+	tree_unlock(tree);
+	out_free(&sentence);
+	return err;
+}
+
 int ctl_last_error(struct tree *tree, struct out *sentence)
 {
 	int err;

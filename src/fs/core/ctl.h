@@ -37,6 +37,12 @@ void ctl_release(struct ctl *ctl);
 int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t len,
 	    struct out *reply, struct out *sentence);
 
+/*
+ * Let a second pass, as the machine key clock = real asks for: a line of the journal,
+ * but nobody's call, so that sim/last, sim/result and `@` stay. 0 or -errno.
+ */
+int ctl_clock(struct tree *tree);
+
 /* The errno of the last line that ran, its sentence appended. Takes the lock. */
 int ctl_last_error(struct tree *tree, struct out *sentence);
 

@@ -23,6 +23,7 @@ struct chunk {
 struct journal {
 	struct chunk *chunks[MAX_CHUNKS];
 	unsigned int nr_chunks;	/* in use: the last one is being filled */
+	unsigned int max_chunks;
 	u64 lines;		/* all that were appended */
 	u64 lost;		/* of these, not kept */
 	u64 reboots;
@@ -31,7 +32,15 @@ struct journal {
 int journal_create(struct tree *tree)
 {
 	tree->journal = calloc(1, sizeof(*tree->journal));
-	return tree->journal ? 0 : -ENOMEM;
+	if (!tree->journal)
+		return -ENOMEM;
+	tree->journal->max_chunks = MAX_CHUNKS;
+	return 0;
+}
+
+void journal_limit(struct tree *tree, u64 bytes)
+{
+	tree->journal->max_chunks = CLAMP(bytes / CHUNK_BYTES, 1, MAX_CHUNKS);
 }
 
 static void drop_chunks(struct journal *journal, unsigned int from)
@@ -66,7 +75,7 @@ static bool has_room(const struct journal *journal, size_t bytes)
 /* Once a line was lost, none is kept: a history with a hole replays nothing. */
 static bool is_full(const struct journal *journal)
 {
-	return journal->lost || journal->nr_chunks == MAX_CHUNKS;
+	return journal->lost || journal->nr_chunks >= journal->max_chunks;
 }
 
 static int reserve(struct journal *journal, size_t bytes)

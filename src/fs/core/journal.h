@@ -20,6 +20,8 @@ struct tree;
 /* tree->journal: part of tree_create() and tree_free(). */
 int journal_create(struct tree *tree) __must_check;
 void journal_destroy(struct tree *tree);
+/* Keep less than JOURNAL_BYTES (tests). */
+void journal_limit(struct tree *tree, u64 bytes);
 
 /*
  * Room for one line, so that the journal_append() that follows cannot fail: called

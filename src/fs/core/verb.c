@@ -78,7 +78,7 @@ static unsigned int edit_distance(const char *a, size_t a_len, const char *b)
 	return row[b_len];
 }
 
-const struct verb *verb_nearest(const char *name, size_t len)
+const struct verb *verb_nearest(const char *name, size_t len, bool *near)
 {
 	const struct verb *verb, *nearest = NULL;
 	unsigned int least = DISTANCE_CHARS;
@@ -91,8 +91,8 @@ const struct verb *verb_nearest(const char *name, size_t len)
 			nearest = verb;
 		}
 	}
-	/* More than half of it changed: a guess would be noise. */
-	return least <= MAX(len / 2, 1) ? nearest : NULL;
+	*near = least <= MAX(len / 2, 1);
+	return nearest;
 }
 
 const u8 *verb_form_args(const struct verb *verb, unsigned int form)

@@ -59,6 +59,7 @@ struct call {
 	struct out *sentence;	/* the reason of one that failed */
 	bool refused;		/* nothing was changed: the line was not accepted */
 	bool replaying;		/* the journal has it already */
+	bool quiet;		/* nobody's call: `@` and sim/result stay */
 };
 
 /* Another order of the same arguments. */
@@ -104,8 +105,8 @@ const struct verb *verb_at(unsigned int i);
 unsigned int verb_number(const struct verb *verb);
 /* The verb of this name (len bytes), or NULL. */
 const struct verb *verb_find(const char *name, size_t len);
-/* The one spelt most like it, or NULL if none is near. */
-const struct verb *verb_nearest(const char *name, size_t len);
+/* The one spelt most like it; *near: so much that it may be meant. NULL: no verbs. */
+const struct verb *verb_nearest(const char *name, size_t len, bool *near);
 
 /* Kinds and slots of one form of a verb. */
 const u8 *verb_form_args(const struct verb *verb, unsigned int form);
