@@ -262,3 +262,8 @@ dist_check_SCRIPTS += tests/test_capture.sh
 TESTS += tests/test_capture.sh
 EXTRA_DIST += tests/capture-facts.awk tests/golden/captures-6.1.tar.xz \
 	tests/golden/captures-6.18.tar.xz
+# sim/why
+check_PROGRAMS += tests/test_why
+TESTS += tests/test_why
+tests_test_why_SOURCES = tests/test_why.c tests/language_tree.h $(TEST_PHYS)
+tests_test_why_LDADD = $(TEST_LIBS)

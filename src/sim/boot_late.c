@@ -81,10 +81,14 @@ void boot_thp(struct boot *b)
 		t->thp_enabled = 1;
 	if (b->cmdline.thp == THP_DEFAULT && word && !strcmp(word, "never"))
 		t->thp_enabled = 0;
-	if (b->m->totalram_pages < 512 * SZ_1M >> PAGE_SHIFT)
+	if (b->m->totalram_pages < 512 * SZ_1M >> PAGE_SHIFT) {
 		t->thp_enabled = 0;	/* too small: khugepaged is not even asked */
-	else
+		machine_why_setting(b->m, "transparent_hugepage never: %llu pages of memory < "
+				    "512 MiB (hugepage_init)",
+				    (unsigned long long)b->m->totalram_pages);
+	} else {
 		set_recommended_min_free_kbytes(b->m);
+	}
 	boot_note(b->m, "transparent_hugepage %s; min_free_kbytes %d",
 		  t->thp_enabled ? t->thp_enabled == 1 ? "madvise" : "always" : "never",
 		  t->min_free_kbytes);

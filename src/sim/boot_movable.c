@@ -139,8 +139,14 @@ void boot_movable(struct boot *b)
 {
 	u64 wanted = kernel_pages_wanted(b);
 
-	if (wanted)
+	if (wanted) {
+		machine_why_setting(b->m, "zone Movable: of %llu pages the kernel keeps %llu, dealt "
+				    "evenly to %u nodes; the rest is movable "
+				    "(find_zone_movable_pfns_for_nodes)",
+				    (unsigned long long)total_pages(b->m->memblock),
+				    (unsigned long long)wanted, nodes_with_memory(b));
 		deal(b, wanted);
+	}
 	align_starts(b);
 	printk(b->m, 6, "Movable zone start for each node");
 	for (unsigned int nid = 0; nid < MAX_NUMNODES; nid++) {
@@ -148,6 +154,10 @@ void boot_movable(struct boot *b)
 			continue;
 		printk(b->m, 6, "  Node %u: 0x%016llx", nid,
 		       (unsigned long long)PFN_PHYS(b->movable_pfn[nid]));
+		machine_why_setting(b->m, "node %u: Movable from pfn %#llx on, its node's share "
+				    "rounded up to %u pages (find_zone_movable_pfns_for_nodes)",
+				    nid, (unsigned long long)b->movable_pfn[nid],
+				    1U << MAX_PAGE_ORDER);
 		boot_note(b->m, "node %u: Movable from pfn %llu", nid,
 			  (unsigned long long)b->movable_pfn[nid]);
 	}

@@ -11,7 +11,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/event.c src/sim/base/event.h \
 	src/sim/base/out.c src/sim/base/out.h \
 	src/sim/base/symbols.c src/sim/base/symbols.h \
-	src/sim/base/types.h
+	src/sim/base/types.h \
+	src/sim/base/why.c src/sim/base/why.h
 # abi
 libkmmsim_a_SOURCES += \
 	src/sim/abi/counters.c src/sim/abi/counters.def src/sim/abi/counters.h \
@@ -44,7 +45,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_internal.h \
-	src/sim/phys/page_alloc_slow.c \
+	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
 	src/sim/phys/page_states.c \
 	src/sim/phys/pcp.c src/sim/phys/pcp.h \
 	src/sim/phys/pressure.h \

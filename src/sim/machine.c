@@ -6,8 +6,6 @@
  */
 #include "sim/machine.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/base/event.h"
@@ -105,6 +103,7 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->arch = config->arch;
 	m->release = config->release;
 	m->rng = config->seed;
+	m->why.booting = true;
 	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->boot_log = boot_log_new(&m->arena);
 	m->memblock = arena_alloc(&m->arena, sizeof(*m->memblock));
@@ -184,6 +183,7 @@ int machine_boot_failing(const struct machine_config *config, u64 nth,
 	if (err)
 		goto out_machine;
 	m->booted = true;
+	m->why.booting = false;
 	*machine = m;
 	return 0;
 
@@ -259,13 +259,4 @@ u64 memory_block_bytes(const struct machine *m)
 	while (bytes > min && !IS_ALIGNED(end, bytes))
 		bytes >>= 1;
 	return bytes;
-}
-
-void machine_why(struct machine *m, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(m->why[m->nr_why++ % WHY_ENTRIES], WHY_BYTES, fmt, args);
-	va_end(args);
 }

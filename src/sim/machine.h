@@ -13,6 +13,7 @@
 
 #include "sim/base/arena.h"
 #include "sim/base/out.h"
+#include "sim/base/why.h"
 #include "sim/boot/config.h"
 #include "sim/phys/mmzone.h"
 
@@ -30,10 +31,6 @@ struct tunables;
 struct mm_struct;
 struct task_table;
 struct bug_trap;
-
-/* A sentence about the latest decision; sim/why shows the ring of them. */
-#define WHY_ENTRIES 64
-#define WHY_BYTES 160
 
 struct machine {
 	/* Identity: fixed at boot. */
@@ -96,9 +93,8 @@ struct machine {
 	struct bug_trap *trap;	/* base/bug.h; NULL: a broken invariant aborts */
 	struct out report;	/* what broke, with the backtrace */
 
-	/* Explanations. */
-	char why[WHY_ENTRIES][WHY_BYTES];
-	u64 nr_why;
+	/* Explanations: no part of the state. */
+	struct why_log why;
 };
 
 /*
@@ -131,7 +127,11 @@ void machine_tick(struct machine *machine, u64 ns);
 /* Size of a memory block of sys/devices/system/memory. */
 u64 memory_block_bytes(const struct machine *machine);
 
-/* Note why a decision fell as it did (printf; cut at WHY_BYTES). */
-void machine_why(struct machine *machine, const char *fmt, ...) __printf(2, 3);
+/* Note why a decision fell as it did: machine_why(m, format, figures...). */
+#define machine_why(m, ...) WHY(&(m)->why, WHY_STEP, __VA_ARGS__)
+/* What a call came to, behind its steps. */
+#define machine_why_call(m, ...) WHY(&(m)->why, WHY_CALL, __VA_ARGS__)
+/* A choice that stays until it is made again; those of the boot are kept. */
+#define machine_why_setting(m, ...) WHY(&(m)->why, WHY_SETTING, __VA_ARGS__)
 
 #endif

@@ -37,12 +37,16 @@ static int digest_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+static void gfp_names(struct out *out, u64 mask)
+{
+	char text[256];
+
+	out_puts(out, gfp_format(mask, text, sizeof(text)));
+}
+
 static int why_show(struct out *out, const struct view *v)
 {
-	u64 nr = MIN(v->m->nr_why, WHY_ENTRIES);
-
-	for (u64 i = v->m->nr_why - nr; i < v->m->nr_why; i++)
-		out_printf(out, "%s\n", v->m->why[i % WHY_ENTRIES]);
+	why_print(out, &v->m->why, gfp_names);
 	return 0;
 }
 
@@ -156,8 +160,9 @@ static const struct entry sim_entries[] = {
 	{ "machine", S_IFREG | 0444, ALL, machine_show,
 	  .help = "The machine file that was booted, with the changes of --set." },
 	{ "why", S_IFREG | 0444, ALL, why_show,
-	  .help = "The latest decisions of the memory manager, oldest first: which rule "
-		  "decided, and by which figures." },
+	  .help = "Decisions of the memory manager: which rule decided, and by which figures. "
+		  "First what the boot chose (`boot:`), then the latest, newest last. A "
+		  "decision that one call takes many times is one line with their number." },
 };
 
 static const struct dir sim_dir = { DIR_FILES(sim_entries) };

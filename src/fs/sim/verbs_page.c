@@ -47,6 +47,7 @@ int call_placement(struct call *call, const struct arg *gfp, const struct arg *n
 static int run_alloc_pages(struct call *call)
 {
 	const struct arg *order = &call->args[ALLOC_ORDER];
+	struct alloc_request req;
 	struct placement at;
 	u32 pfn;
 	int err;
@@ -57,7 +58,9 @@ static int run_alloc_pages(struct call *call)
 	err = call_placement(call, &call->args[ALLOC_GFP], &call->args[ALLOC_NODE], &at);
 	if (err)
 		return err;
-	err = alloc_kernel_pages(call->m, at.gfp, order->value, at.node, PGTY_kernel, &pfn);
+	req = (struct alloc_request) {
+		.gfp = at.gfp, .order = order->value, .node = at.node, .owner = PGTY_kernel };
+	err = alloc_pages(call->m, &req, &pfn);
 	if (err == -ENOBUFS)
 		return call_no_host_memory(call);
 	if (err) {
@@ -66,6 +69,7 @@ static int run_alloc_pages(struct call *call)
 		return err;
 	}
 	pfn_to_page(call->m, pfn)->mapping = SCRIPT_MARK;
+	alloc_pages_explain(call->m, &req, pfn);
 	call->value = pfn;
 	return 0;
 }
@@ -137,6 +141,7 @@ static int run_free_pages(struct call *call)
 				   (unsigned long long)order->value);
 	pfn_to_page(call->m, pfn)->mapping = 0;
 	free_pages(call->m, pfn, allocated);
+	free_pages_explain(call->m, pfn, allocated);
 	return 0;
 }
 

@@ -69,6 +69,7 @@ static int run_cache_alloc(struct call *call)
 	err = kmem_cache_alloc(call->m, cache, at.gfp, at.node, &object);
 	if (err == -ENOBUFS)
 		return call_no_host_memory(call);
+	kmem_cache_alloc_explain(call->m, cache, at.gfp, err ? 0 : object.addr);
 	if (err) {
 		out_puts(call->sentence, "no memory for a new slab: see sim/why");
 		return err;
@@ -103,6 +104,7 @@ static int run_cache_free(struct call *call)
 		return call_refuse(call, -EINVAL, "the object at %#llx is the kernel's own",
 				   (unsigned long long)addr);
 	kmem_cache_free(call->m, cache, addr);
+	kmem_cache_free_explain(call->m, cache, addr);
 	return 0;
 }
 
@@ -144,6 +146,7 @@ static int run_kmalloc(struct call *call)
 	err = kmalloc(call->m, bytes, at.gfp, at.node, &call->value);
 	if (err == -ENOBUFS)
 		return call_no_host_memory(call);
+	kmalloc_explain(call->m, bytes, at.gfp, err ? 0 : call->value);
 	if (!err)
 		slab_give(call->m, call->value);
 	else

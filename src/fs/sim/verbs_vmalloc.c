@@ -33,6 +33,8 @@ static int run_vmalloc(struct call *call)
 	if (err)
 		out_printf(call->sentence, "no memory for an area of %llu bytes: see sim/why",
 			   (unsigned long long)bytes);
+	else
+		vmalloc_explain(call->m, bytes, call->value);
 	return err;
 }
 

@@ -9,6 +9,8 @@
 
 #include "sim/phys/tunables.h"
 
+typedef unsigned long long ull;
+
 static const u8 fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1] = {
 	[MIGRATE_UNMOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_MOVABLE },
 	[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
@@ -54,6 +56,10 @@ static void boost_watermark(struct machine *m, struct zone *zone, unsigned int a
 	if (!factor || block * 4 > zone->managed_pages || !max)
 		return;
 	zone->watermark_boost = MIN(zone->watermark_boost + block, MAX(block, max));
+	machine_why(m, "node %u zone %s: watermark_boost is %llu now: one pageblock (%llu) more, "
+		    "at most high %llu x %llu / 10000 = %llu (boost_watermark)", zone->node,
+		    zone->name, (ull)zone->watermark_boost, (ull)block, (ull)high, (ull)factor,
+		    (ull)max);
 	if (alloc_flags & ALLOC_KSWAPD)
 		zone->flags |= 1U << ZONE_BOOSTED_WATERMARK;
 }
@@ -146,6 +152,41 @@ static bool block_suits(const struct machine *m, const struct block_count *count
 	       m->mobility_grouping_off;
 }
 
+static void why_claimed_large(struct machine *m, const struct zone *zone, u64 pfn,
+			      unsigned int order, enum migratetype type,
+			      enum migratetype old)
+{
+	machine_why(m, "node %u zone %s: no %s block: block %#llx of order %u >= pageblock_order %u "
+		    "changes from %s (change_pageblock_range)", zone->node, zone->name,
+		    migratetype_names[type], (ull)pfn, order, m->pageblock_order,
+		    migratetype_names[old]);
+}
+
+/* A pageblock was counted: did it become ours? */
+static void why_counted(struct machine *m, const struct zone *zone, u64 pfn,
+			enum migratetype type, enum migratetype old,
+			const struct block_count *count)
+{
+	u64 alike = alike_pages(m, count, old, type), half = pageblock_nr_pages(m) / 2;
+
+	machine_why(m, "node %u zone %s: no %s block: pageblock %#llx of type %s has %llu free + "
+		    "%llu alike pages %s %llu: %s (%s)", zone->node, zone->name,
+		    migratetype_names[type], (ull)ALIGN_DOWN(pfn, pageblock_nr_pages(m)),
+		    migratetype_names[old], (ull)count->free, (ull)alike,
+		    count->free + alike >= half ? ">=" : "<", (ull)half,
+		    block_suits(m, count, old, type) ? "claimed" : "not claimed",
+		    rel_claim_then_steal(m->release) ? "try_to_claim_block" :
+						       "steal_suitable_fallback");
+}
+
+static void why_moved_alone(struct machine *m, const struct zone *zone, u64 pfn,
+			    unsigned int order, enum migratetype type, enum migratetype old)
+{
+	machine_why(m, "node %u zone %s: no %s block: block %#llx of order %u moves over from %s, "
+		    "its pageblock stays (steal_suitable_fallback)", zone->node, zone->name,
+		    migratetype_names[type], (ull)pfn, order, migratetype_names[old]);
+}
+
 /* 6.1: the block at pfn, and maybe its pageblock, goes to the lists of `type`. */
 static void steal_suitable_fallback(struct machine *m, struct zone *zone, u64 pfn,
 				    unsigned int order, enum migratetype type,
@@ -159,6 +200,7 @@ static void steal_suitable_fallback(struct machine *m, struct zone *zone, u64 pf
 		goto single;
 	if (order >= m->pageblock_order) {
 		change_pageblock_range(m, pfn, order, type);
+		why_claimed_large(m, zone, pfn, order, type, old);
 		goto single;
 	}
 	boost_watermark(m, zone, alloc_flags);
@@ -168,8 +210,10 @@ static void steal_suitable_fallback(struct machine *m, struct zone *zone, u64 pf
 	move_freepages_block(m, zone, pfn, type);
 	if (block_suits(m, &count, old, type))
 		set_pageblock_type(m, pfn, type);
+	why_counted(m, zone, pfn, type, old, &count);
 	return;
 single:
+	why_moved_alone(m, zone, pfn, order, type, old);
 	buddy_move(m, zone, pfn, order, type);
 }
 
@@ -216,6 +260,7 @@ static u32 try_to_claim_block(struct machine *m, struct zone *zone, u32 pfn,
 	if (current >= m->pageblock_order) {
 		buddy_del(m, zone, pfn, current);
 		change_pageblock_range(m, pfn, current, type);
+		why_claimed_large(m, zone, pfn, current, type, old);
 		buddy_expand(m, zone, pfn, order, current, type);
 		pfn_to_page(m, pfn)->list_type = type;
 		return pfn;
@@ -224,6 +269,7 @@ static u32 try_to_claim_block(struct machine *m, struct zone *zone, u32 pfn,
 	if (!pageblock_in_zone(m, zone, pfn))
 		return PFN_NIL;
 	count_block(m, start, end, &count);
+	why_counted(m, zone, pfn, type, old, &count);
 	if (!block_suits(m, &count, old, type))
 		return PFN_NIL;
 	move_free_blocks(m, zone, start, end, type);
@@ -263,6 +309,11 @@ static u32 rmqueue_steal(struct machine *m, struct zone *zone, unsigned int orde
 		if (from == MIGRATE_TYPES)
 			continue;
 		pfn = zone->free_area[current].lists[from].first;
+		machine_why(m, "node %u zone %s: no %s block, none to claim: order %u of block "
+			    "%#llx, order %u, is stolen from %s: the smallest that will do "
+			    "(__rmqueue_steal)", zone->node, zone->name,
+			    migratetype_names[type], order, (ull)pfn, current,
+			    migratetype_names[from]);
 		buddy_del(m, zone, pfn, current);
 		buddy_expand(m, zone, pfn, order, current, from);
 		pfn_to_page(m, pfn)->list_type = from;
@@ -323,6 +374,11 @@ void reserve_highatomic_pageblock(struct machine *m, struct zone *zone, u64 pfn,
 	if (zone->nr_reserved_highatomic >= highatomic_limit(m, zone) ||
 	    pageblock_type(m, pfn) >= MIGRATE_PCPTYPES)
 		return;
+	machine_why(m, "node %u zone %s: pageblock %#llx is reserved as HighAtomic for an atomic "
+		    "order %u: %llu pages reserved so far < limit %llu "
+		    "(reserve_highatomic_pageblock)", zone->node, zone->name,
+		    (ull)ALIGN_DOWN(pfn, pageblock_nr_pages(m)), order,
+		    (ull)zone->nr_reserved_highatomic, (ull)highatomic_limit(m, zone));
 	if (!rel_claim_then_steal(m->release)) {
 		zone->nr_reserved_highatomic += pageblock_nr_pages(m);
 		set_pageblock_type(m, pfn, MIGRATE_HIGHATOMIC);
@@ -346,6 +402,10 @@ static u64 unreserve_block(struct machine *m, struct zone *zone, u64 pfn,
 {
 	u64 size = pageblock_nr_pages(m);
 
+	machine_why(m, "node %u zone %s: HighAtomic pageblock %#llx becomes %s again; %llu pages "
+		    "were reserved (unreserve_highatomic_pageblock)", zone->node, zone->name,
+		    (ull)ALIGN_DOWN(pfn, size), migratetype_names[type],
+		    (ull)zone->nr_reserved_highatomic);
 	if (!rel_claim_then_steal(m->release)) {
 		if (pageblock_type(m, pfn) == MIGRATE_HIGHATOMIC)
 			zone->nr_reserved_highatomic -= MIN(size, zone->nr_reserved_highatomic);

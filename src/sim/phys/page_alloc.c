@@ -149,13 +149,19 @@ static inline u32 walk_freelist(struct machine *m, const struct alloc_context *a
 			continue;
 		/* Locality matters more than fragmentation. */
 		if (unlikely(no_fragment && zone->node != ac->preferred->node) &&
-		    !m->tunables->defrag_mode)
+		    !m->tunables->defrag_mode) {
+			why_walk_stopped(m, ac, zone);
 			break;
-		if (unlikely(!zone_has_room(m, zone, ac, alloc_flags)))
+		}
+		if (unlikely(!zone_has_room(m, zone, ac, alloc_flags))) {
+			why_zone_passed_over(m, ac, zone, alloc_flags);
 			continue;
+		}
 		pfn = zone_alloc(m, ac, zone, alloc_flags);
-		if (unlikely(pfn == PFN_NIL))
+		if (unlikely(pfn == PFN_NIL)) {
+			why_zone_empty(m, ac, zone, alloc_flags);
 			continue;
+		}
 		if (unlikely(alloc_flags & ALLOC_HIGHATOMIC))
 			reserve_highatomic_pageblock(m, zone, pfn, ac->req->order);
 		return pfn;
@@ -282,13 +288,13 @@ static __noinline int alloc_pages_long(struct machine *m, const struct alloc_req
 		return err;
 	err = prepare_alloc(m, req, &ac);
 	if (unlikely(err))
-		return err;
+		return err == -ENOMEM ? why_alloc_failed(m, &ac) : err;
 	flags = WMARK_LOW | alloc_flags_nofragment(m, ac.preferred, req->gfp);
 	found = walk_freelist(m, &ac, flags);
 	if (unlikely(found == PFN_NIL)) {
 		found = alloc_pages_late(m, &ac, flags);
 		if (found == PFN_NIL)
-			return -ENOMEM;
+			return why_alloc_failed(m, &ac);
 	}
 	prep_new_page(m, req, found);
 	if (unlikely(m->page_owner))

@@ -36,6 +36,10 @@ int alloc_kernel_pages(struct machine *m, gfp_t gfp, unsigned int order, int nod
 /* Drop the last reference of 2^order pages. They must be allocated. */
 void free_pages(struct machine *m, u64 pfn, unsigned int order);
 
+/* One sentence for sim/why on a call that has just been made, for who asked for it. */
+void alloc_pages_explain(struct machine *m, const struct alloc_request *req, u32 pfn);
+void free_pages_explain(struct machine *m, u64 pfn, unsigned int order);
+
 /* Order of the allocated block whose head is pfn; -1 if pfn is no head of one. */
 int allocated_order(const struct machine *m, u64 pfn);
 

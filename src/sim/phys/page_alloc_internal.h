@@ -29,4 +29,17 @@ u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,
 /* After the fast path failed: reserves, reclaim, compaction, OOM; PFN_NIL. */
 u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac);
 
+/* page_alloc_why.c: notes of what was not done, and for what figures. */
+#define __cold __attribute__((__cold__, __noinline__))
+void why_zone_passed_over(struct machine *m, const struct alloc_context *ac,
+			  const struct zone *zone, unsigned int alloc_flags) __cold;
+void why_zone_empty(struct machine *m, const struct alloc_context *ac,
+		    const struct zone *zone, unsigned int alloc_flags) __cold;
+void why_walk_stopped(struct machine *m, const struct alloc_context *ac,
+		      const struct zone *zone) __cold;
+void why_slowpath(struct machine *m, const struct alloc_context *ac,
+		  unsigned int alloc_flags) __cold;
+/* Returns -ENOMEM. */
+int why_alloc_failed(struct machine *m, const struct alloc_context *ac) __cold;
+
 #endif

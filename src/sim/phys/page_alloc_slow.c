@@ -183,6 +183,7 @@ u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac)
 	unsigned int alloc_flags = gfp_to_alloc_flags(m, gfp, order);
 	u32 pfn;
 
+	why_slowpath(m, ac, alloc_flags);
 	if (alloc_flags & ALLOC_KSWAPD)
 		wake_all_kswapds(m, ac);
 	pfn = get_page_from_freelist(m, ac, alloc_flags);

@@ -67,18 +67,31 @@ static s32 nr_pcp_alloc(const struct zone *zone, struct per_cpu_pages *pcp,
 	return batch;
 }
 
+static void why_refilled(struct machine *m, const struct zone *zone,
+			 const struct per_cpu_pages *pcp, unsigned int order,
+			 enum migratetype type, s32 want, s32 got) __attribute__((__cold__, __noinline__));
+static void why_refilled(struct machine *m, const struct zone *zone,
+			 const struct per_cpu_pages *pcp, unsigned int order,
+			 enum migratetype type, s32 want, s32 got)
+{
+	machine_why(m, "node %u zone %s: CPU %u's list of order %u %s is empty: %d of %d blocks "
+		    "from the buddy lists; batch %d, high %d of %d to %d (rmqueue_bulk)",
+		    zone->node, zone->name, m->cpu, order, migratetype_names[type], got, want,
+		    pcp->batch, pcp->high, pcp->high_min, pcp->high_max);
+}
+
 bool pcp_refill(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
 		unsigned int order, enum migratetype type, unsigned int alloc_flags)
 {
 	struct page_list *list = &pcp->lists[order_to_pindex(order, type)];
 	enum rmqueue_mode mode = RMQUEUE_NORMAL;
-	s32 want = pcp->batch;
+	s32 want = pcp->batch, got;
 
 	if (rel_pcp_autotune(m->release))
 		want = nr_pcp_alloc(zone, pcp, order);
 	if (want > 1)
 		want = MAX(want >> order, 2);
-	for (; want > 0; want--) {
+	for (got = 0; got < want; got++) {
 		u32 pfn = rmqueue(m, zone, order, type, alloc_flags, &mode);
 
 		if (pfn == PFN_NIL)
@@ -89,6 +102,7 @@ bool pcp_refill(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
 		pcp->count += 1 << order;
 	}
 	pcp->counted = true;
+	why_refilled(m, zone, pcp, order, type, want, got);
 	return list->first != PFN_NIL;
 }
 
@@ -100,6 +114,9 @@ static void free_pcppages_bulk(struct machine *m, struct zone *zone, s32 count,
 
 	count = MIN(count, pcp->count);
 	pcp->counted = true;
+	machine_why(m, "node %u zone %s: CPU %u's lists have %d pages, high %d: %d of them go back to "
+		    "the buddy lists; batch %d, %d freed in a row (free_pcppages_bulk)", zone->node,
+		    zone->name, m->cpu, pcp->count, pcp->high, count, pcp->batch, pcp->free_count);
 	for (; count > 0; pindex = (pindex + 1) % NR_PCP_LISTS) {
 		struct page_list *list = &pcp->lists[pindex];
 		unsigned int order = pindex_to_order(m, pindex);
@@ -320,6 +337,20 @@ static s32 zone_highsize(const struct machine *m, const struct zone *zone, s32 b
 	return MAX((s32)(pages / zone_cpus(m, zone)), batch << 2);
 }
 
+static void why_pcp_sizes(struct machine *m, const struct zone *zone, s32 fraction)
+{
+	unsigned long long pages = fraction ? zone->managed_pages / fraction :
+					      zone_wmark(zone, WMARK_LOW);
+
+	if (!zone_managed(zone))
+		return;
+	machine_why_setting(m, "node %u zone %s: pcp batch %d; high_min %d = the larger of %s %llu / "
+			    "%u CPUs and 4 x batch; high_max %d (zone_set_pageset_high_and_batch)",
+			    zone->node, zone->name, zone->pageset_batch, zone->pageset_high_min,
+			    fraction ? "managed / percpu_pagelist_high_fraction =" : "low mark",
+			    pages, zone_cpus(m, zone), zone->pageset_high_max);
+}
+
 void zone_pcp_update(struct machine *m, struct zone *zone)
 {
 	s32 fraction = m->tunables->percpu_pagelist_high_fraction;
@@ -332,6 +363,7 @@ void zone_pcp_update(struct machine *m, struct zone *zone)
 	zone->pageset_batch = batch;
 	zone->pageset_high_min = high_min;
 	zone->pageset_high_max = high_max;
+	why_pcp_sizes(m, zone, fraction);
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
 		struct per_cpu_pages *pcp = &zone->pcp[cpu];
 

@@ -84,6 +84,9 @@ static void acquire_from_node(struct machine *m, struct kmem_cache *s,
 	u32 more = s->cpu_partial_slabs / 2 + 1;
 
 	slab_list_del(&n->partial, slab);
+	machine_why(m, "cache %s: CPU %u takes the slab at pfn %#x with %u free of %u objects from "
+		    "node %u's partial list, and up to %u more (get_partial_node)", s->name, m->cpu,
+		    slab->pfn, slab->objects - slab->inuse, slab->objects, slab->node, more);
 	freeze_slab(m, c, slab);
 	for (; more && n->partial.first; more--) {
 		slab = n->partial.first;
@@ -116,6 +119,10 @@ static bool refill_cpu(struct machine *m, struct kmem_cache *s, int node)
 		if (!slab)
 			break;
 		slab_list_del(&c->partial, slab);
+		machine_why(m, "cache %s: CPU %u takes the slab at pfn %#x with %u free of %u "
+			    "objects from its own partial list, %u are left (___slab_alloc)",
+			    s->name, m->cpu, slab->pfn, slab->objects - slab->inuse,
+			    slab->objects, c->partial.nr);
 		freeze_slab(m, c, slab);
 	}
 	n = find_partial(m, s, node);
@@ -200,6 +207,49 @@ int kmem_cache_alloc(struct machine *m, struct kmem_cache *s, gfp_t gfp, int nod
 	c->free = c->slab->next_free[i];
 	take_object(s, c->slab, i, object);
 	return 0;
+}
+
+/* Objects that this CPU can still give without looking further. */
+static unsigned int cpu_free_objects(const struct machine *m, const struct kmem_cache *s)
+{
+	const struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	unsigned int nr = 0;
+
+	for (u16 i = c->free; i != SLAB_NIL; i = c->slab->next_free[i])
+		nr++;
+	return nr;
+}
+
+void kmem_cache_alloc_explain(struct machine *m, const struct kmem_cache *s, gfp_t gfp,
+			      u64 addr)
+{
+	const struct slab *slab = slab_of_addr(m, addr);
+
+	if (slab)
+		machine_why_call(m, "kmem_cache_alloc %s, %X: object %#llx of the slab at pfn %#x, "
+				 "node %u; CPU %u has %u free objects left of %u "
+				 "(slab_alloc_node)", s->name, gfp, (unsigned long long)addr,
+				 slab->pfn, slab->node, m->cpu, cpu_free_objects(m, s),
+				 slab->objects);
+	else
+		machine_why_call(m, "kmem_cache_alloc %s, %X: -ENOMEM: no free object, no partial "
+				 "slab, and no block of order %u for a new one (___slab_alloc)",
+				 s->name, gfp, s->geo.min_order);
+}
+
+void kmem_cache_free_explain(struct machine *m, const struct kmem_cache *s, u64 addr)
+{
+	const struct slab *slab = slab_of_addr(m, addr);
+
+	if (!slab || slab->cache != s)
+		return;	/* its slab went back: that has been said */
+	machine_why_call(m, "free %#llx of cache %s: its slab at pfn %#x %s (%s)",
+			 (unsigned long long)addr, s->name, slab->pfn,
+			 slab == s->cpu[m->cpu].slab ? "is the CPU's own: next to be used" :
+			 slab->place == SLAB_ON_CPU ? "is another CPU's: it goes to the slab's list" :
+			 slab->place == SLAB_ON_NODE ? "is on its node's partial list" :
+			 "is on a CPU's partial list",
+			 slab == s->cpu[m->cpu].slab ? "do_slab_free" : "__slab_free");
 }
 
 static void free_debug(struct machine *m, struct kmem_cache *s, struct slab *slab,

@@ -111,6 +111,15 @@ int kmalloc_reserve(struct machine *m, u64 bytes) __must_check;
 int kfree(struct machine *m, u64 addr) __must_check;
 
 /*
+ * One sentence for sim/why on a call that has just been made, for who asked for it:
+ * addr is the new object, or 0 when there was no memory for it.
+ */
+void kmem_cache_alloc_explain(struct machine *m, const struct kmem_cache *cache,
+			      gfp_t gfp, u64 addr);
+void kmalloc_explain(struct machine *m, u64 bytes, gfp_t gfp, u64 addr);
+void kmem_cache_free_explain(struct machine *m, const struct kmem_cache *cache, u64 addr);
+
+/*
  * What a script holds and may free, among all that the kernel allocates for itself:
  * mark an object or kmalloc()ed pages; is it marked? Freeing takes the mark off.
  */

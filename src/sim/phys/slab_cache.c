@@ -67,6 +67,23 @@ static struct kmem_cache *find_mergeable(const struct machine *m,
 	return NULL;
 }
 
+/* What keeps a new cache from being an alias. */
+static const char *own_cache_reason(const struct machine *m,
+				    const struct kmem_cache_request *req, u32 flags)
+{
+	if (m->slab->options.nomerge)
+		return "slab_nomerge is on the command line";
+	if (flags & SLAB_NEVER_MERGE)
+		return "a flag of it forbids merging";
+	if (flags & SLAB_HAS_CTOR)
+		return "it has a constructor";
+	if (req->usersize)
+		return "it has a usercopy region";
+	if (req->sheaf_capacity && rel_slub_has_sheaves(m->release))
+		return "it has sheaves";
+	return "no mergeable cache of the same kind is less than a word larger";
+}
+
 static bool list_names(const struct kmem_cache *s, const char *name)
 {
 	if (!strcmp(s->name, name))
@@ -323,12 +340,22 @@ int kmem_cache_create(struct machine *m, const struct kmem_cache_request *req,
 	if (r.usersize > r.size || r.useroffset > r.size - r.usersize)
 		r.usersize = r.useroffset = 0;
 	s = find_mergeable(m, &r, flags);
-	if (!s)
-		return create_cache(m, &r, flags, cache);
+	if (!s) {
+		err = create_cache(m, &r, flags, cache);
+		if (!err)
+			machine_why_call(m, "kmem_cache_create %s, %u bytes: a cache of its own: %s "
+					 "(find_mergeable)", r.name, r.size,
+					 own_cache_reason(m, &r, flags));
+		return err;
+	}
 	err = add_alias(m, s, &r);
-	if (!err)
-		*cache = s;
-	return err;
+	if (err)
+		return err;
+	machine_why_call(m, "kmem_cache_create %s, %u bytes: an alias of %s: its objects of %u bytes "
+			 "hold them, aligned to %u, with the same kind of flags (find_mergeable)",
+			 r.name, r.size, s->name, s->geo.size, s->geo.align);
+	*cache = s;
+	return 0;
 }
 
 /* The kernel's words when somebody still holds objects. */

@@ -98,6 +98,9 @@ static int slab_alloc_pages(struct machine *m, struct kmem_cache *s, gfp_t gfp, 
 	err = alloc_kernel_pages(m, first, *order, node, PGTY_slab, pfn);
 	if (err != -ENOMEM)
 		return err;
+	if (*order != s->geo.min_order)
+		machine_why(m, "cache %s: no block of order %u: one of order %u will do "
+			    "(allocate_slab)", s->name, *order, s->geo.min_order);
 	*order = s->geo.min_order;
 	return alloc_kernel_pages(m, flags, *order, node, PGTY_slab, pfn);
 }
@@ -158,6 +161,9 @@ int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 	for (u32 i = 0; i < 1U << order; i++)
 		pfn_to_page(m, pfn + i)->mapping = slab->id;
 	slab_account(m, slab, 1);
+	machine_why(m, "cache %s: new slab of %u objects in %u pages at pfn %#x, node %u: the CPU "
+		    "has no free object and no list a partial slab (new_slab)", s->name,
+		    slab->objects, 1U << order, pfn, slab->node);
 	*result = slab;
 	return 0;
 }
@@ -168,6 +174,9 @@ void slab_discard(struct machine *m, struct slab *slab)
 	struct kmem_cache *s = slab->cache;
 
 	BUG_ON(m, slab->inuse);
+	machine_why(m, "cache %s: the empty slab at pfn %#x goes back: node %u has %u partial slabs, "
+		    "min_partial %u (discard_slab)", s->name, slab->pfn, slab->node,
+		    s->node[slab->node].partial.nr, s->min_partial);
 	slab_account(m, slab, -1);
 	for (u32 i = 0; i < 1U << slab->order; i++)
 		pfn_to_page(m, slab->pfn + i)->mapping = 0;

@@ -15,6 +15,8 @@
 #define VMALLOC_OFFSET (8 * SZ_1M)	/* 32-bit: between direct map and areas */
 #define VM_STRUCT_BYTES 64
 
+typedef unsigned long long ull;
+
 int vmalloc_init(struct machine *m)
 {
 	struct vmalloc_state *state = arena_alloc(&m->arena, sizeof(*state));
@@ -215,8 +217,12 @@ static int area_place(struct machine *m, struct vm_area *area, const struct area
 		err = find_hole_top(state, place->bytes, place->align, &area->addr, &at);
 	else
 		err = find_hole(state, place->bytes, place->align, &area->addr, &at);
-	if (err)
+	if (err) {
+		machine_why(m, "vmalloc: -ENOMEM: no hole of %llu bytes, aligned to %#llx, between "
+			    "%#llx and %#llx (alloc_vmap_area)", (ull)place->bytes,
+			    (ull)place->align, (ull)state->start, (ull)state->end);
 		return err;
+	}
 	area->bytes = place->bytes;
 	areas_insert(state, at, area);
 	return 0;
@@ -406,8 +412,12 @@ int vmalloc(struct machine *m, const struct vmalloc_request *req, u64 *addr)
 
 	if (!req->bytes || (req->align && !is_power_of_2(req->align)))
 		return -EINVAL;
-	if (request_is_hopeless(m, nr_pages))
+	if (request_is_hopeless(m, nr_pages)) {
+		machine_why(m, "vmalloc %llu: -ENOMEM: %llu pages > %llu of the machine "
+			    "(__vmalloc_node_range)", (ull)req->bytes, (ull)nr_pages,
+			    (ull)m->totalram_pages);
 		return -ENOMEM;
+	}
 	err = vmalloc_reserve(m, nr_pages, areas);
 	return err ? err : vmalloc_areas(m, req, areas, addr);
 }
@@ -453,6 +463,19 @@ int vmap_area_top(struct machine *m, u64 bytes, u64 align, const char *caller, u
 		.bytes = ALIGN_UP(bytes, PAGE_SIZE), .align = align, .top = true };
 
 	return area_without_pages(m, &like, &place, addr);
+}
+
+void vmalloc_explain(struct machine *m, u64 bytes, u64 addr)
+{
+	const struct vm_area *area = find_vm_area(m, addr);
+
+	if (!area)
+		return;
+	machine_why_call(m, "vmalloc %llu: %u pages and a guard page in the lowest hole that fits, at "
+			 "%#llx; the table of pages has %llu bytes, %s "
+			 "(__vmalloc_node_range)", (ull)bytes, area->nr_pages, (ull)addr,
+			 (ull)table_bytes(m, area->nr_pages),
+			 area->kind & VMAP_VPAGES ? "more than a page: vmalloc()ed too" : "kmalloc()ed");
 }
 
 int vfree(struct machine *m, u64 addr)

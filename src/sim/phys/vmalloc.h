@@ -47,6 +47,8 @@ int vmap_area(struct machine *m, u64 bytes, u64 phys, enum vmap_kind kind,
 /* The same, as high as possible and without a guard page: chunks of per-CPU memory. */
 int vmap_area_top(struct machine *m, u64 bytes, u64 align, const char *caller,
 		  u64 *addr) __must_check;
+/* One sentence for sim/why on an area that has just been made. */
+void vmalloc_explain(struct machine *m, u64 bytes, u64 addr);
 /* Any area; its pages go back too. */
 int vfree(struct machine *m, u64 addr) __must_check;	/* -EINVAL: no such area */
 u64 vmalloc_nr_pages(const struct machine *m);		/* VmallocUsed */

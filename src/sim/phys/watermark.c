@@ -10,6 +10,8 @@
 #define SWAP_CLUSTER_MAX 32
 #define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
 
+typedef unsigned long long ull;
+
 /* x * factor / unit without overflow, as the kernel rounds it. */
 static u64 mult_frac(u64 x, u64 factor, u64 unit)
 {
@@ -79,7 +81,29 @@ static bool zone_min_is_clamped(const struct machine *m, const struct zone *zone
 	       (zone->type == ZONE_MOVABLE && rel_movable_min_is_clamped(m->release));
 }
 
-static void zone_setup_wmarks(const struct machine *m, struct zone *zone, u64 lowmem_pages)
+static void why_wmarks(struct machine *m, const struct zone *zone, u64 pages_min,
+		       u64 lowmem_pages, u64 gap)
+{
+	ull managed = zone->managed_pages;
+
+	if (!managed)
+		return;
+	if (zone_min_is_clamped(m, zone))
+		machine_why_setting(m, "node %u zone %s: min %llu = managed %llu / 1024 within 32 "
+				    "and 128; low, high, promo each %llu more "
+				    "(__setup_per_zone_wmarks)", zone->node, zone->name,
+				    (ull)zone->watermark[WMARK_MIN], managed, (ull)gap);
+	else
+		machine_why_setting(m, "node %u zone %s: min %llu = %llu pages of min_free_kbytes x "
+				    "managed %llu / lowmem %llu; low, high, promo each %llu more: "
+				    "the larger of min / 4 and managed x %d / 10000 "
+				    "(__setup_per_zone_wmarks)", zone->node, zone->name,
+				    (ull)zone->watermark[WMARK_MIN], (ull)pages_min, managed,
+				    (ull)lowmem_pages, (ull)gap,
+				    (int)m->tunables->watermark_scale_factor);
+}
+
+static void zone_setup_wmarks(struct machine *m, struct zone *zone, u64 lowmem_pages)
 {
 	u64 pages_min = m->tunables->min_free_kbytes >> (PAGE_SHIFT - 10);
 	u64 managed = zone->managed_pages;
@@ -93,6 +117,7 @@ static void zone_setup_wmarks(const struct machine *m, struct zone *zone, u64 lo
 	zone->watermark[WMARK_LOW] = zone->watermark[WMARK_MIN] + gap;
 	zone->watermark[WMARK_HIGH] = zone->watermark[WMARK_LOW] + gap;
 	zone->watermark[WMARK_PROMO] = zone->watermark[WMARK_HIGH] + gap;
+	why_wmarks(m, zone, pages_min, lowmem_pages, gap);
 }
 
 void setup_per_zone_wmarks(struct machine *m)
@@ -127,7 +152,7 @@ void calculate_totalreserve_pages(struct machine *m)
 	}
 }
 
-static void zone_setup_lowmem_reserve(const struct machine *m, struct zone *zone)
+static void zone_setup_lowmem_reserve(struct machine *m, struct zone *zone)
 {
 	const struct pglist_data *node = m->nodes[zone->node];
 	s32 ratio = m->tunables->lowmem_reserve_ratio[zone->type];
@@ -139,6 +164,11 @@ static void zone_setup_lowmem_reserve(const struct machine *m, struct zone *zone
 			above += node->zones[type]->managed_pages;
 		zone->lowmem_reserve[type] = ratio > 0 && zone_managed(zone) ? above / ratio : 0;
 	}
+	if (above && ratio > 0 && zone_managed(zone))
+		machine_why_setting(m, "node %u zone %s: lowmem_reserve up to %llu = %llu managed "
+				    "pages of the zones above / ratio %d "
+				    "(setup_per_zone_lowmem_reserve)", zone->node, zone->name,
+				    (ull)(above / ratio), (ull)above, ratio);
 }
 
 void setup_per_zone_lowmem_reserve(struct machine *m)
@@ -155,6 +185,11 @@ static void calculate_min_free_kbytes(struct machine *m)
 
 	if (kbytes > m->tunables->user_min_free_kbytes)
 		m->tunables->min_free_kbytes = CLAMP(kbytes, 128, 262144);
+	machine_why_setting(m, "min_free_kbytes %d: sqrt(16 x %llu kB of low memory) = %lld, %s "
+			    "(calculate_min_free_kbytes)", (int)m->tunables->min_free_kbytes,
+			    (ull)lowmem_kbytes, (long long)kbytes,
+			    kbytes > m->tunables->user_min_free_kbytes ? "within 128 and 262144" :
+			    "not more than what was written: that stays");
 }
 
 void setup_min_unmapped_ratio(struct machine *m)
@@ -203,5 +238,9 @@ void set_recommended_min_free_kbytes(struct machine *m)
 	recommended = MIN(recommended, nr_free_buffer_pages(m) / 20) << (PAGE_SHIFT - 10);
 	if ((s64)recommended > m->tunables->min_free_kbytes)
 		m->tunables->min_free_kbytes = recommended;
+	machine_why_setting(m, "khugepaged recommends %llu kB: %llu zones x 11 pageblocks of %llu "
+			    "pages, at most 5 %% of low memory; min_free_kbytes is %d "
+			    "(set_recommended_min_free_kbytes)", (ull)recommended, (ull)nr_zones,
+			    (ull)block, (int)m->tunables->min_free_kbytes);
 	setup_per_zone_wmarks(m);
 }
