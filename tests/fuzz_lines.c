@@ -460,23 +460,59 @@ static int check_replay(struct run *run)
 struct options {
 	const char *machine;
 	const char *sets[2];
+	const char *to;		/* a control file instead of a machine of our own */
 	u64 seed, count, whole, sample;
 	bool print;
 };
 
+static u64 first_random(const struct options *options)
+{
+	return options->seed * 0x9e3779b97f4a7c15ULL + 1;
+}
+
+/* Another machine's control file gets the line; what it answers is taken, not judged. */
+static int send_line(int fd, struct fuzz *f)
+{
+	char reply[65536];
+
+	f->line[f->len] = '\n';
+	if (write(fd, f->line, f->len + 1) < 0 && errno == ENOTCONN)
+		return 1;
+	while (read(fd, reply, sizeof(reply)) > 0)
+		continue;
+	return 0;
+}
+
+static int run_elsewhere(const struct options *options)
+{
+	struct fuzz f = { .rng = first_random(options) };
+	int fd = options->to ? open(options->to, O_RDWR) : -1, err = 0;
+
+	if (options->to && fd < 0) {
+		perror(options->to);
+		return 2;
+	}
+	for (u64 i = 0; i < options->count && !err; i++) {
+		make_line(&f);
+		if (options->to)
+			err = send_line(fd, &f);
+		else if (fwrite(f.line, 1, f.len, stdout) == f.len)
+			putchar('\n');
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 static int run_all(struct run *run, const struct options *options)
 {
-	struct fuzz f = { .rng = options->seed * 0x9e3779b97f4a7c15ULL + 1 };
+	struct fuzz f = { .rng = first_random(options) };
 
 	run->line = f.line;
 	for (run->number = 1; run->number <= options->count; run->number++) {
 		bool sampled = options->sample && run->number % options->sample == 0;
 
 		make_line(&f);
-		if (options->print) {
-			printf("%.*s\n", (int)f.len, f.line);
-			continue;
-		}
 		if (check_line(run, &f, sampled))
 			return 1;
 		if (run->number % options->whole == 0 && check_whole(run))
@@ -521,6 +557,7 @@ int main(int argc, char **argv)
 		{ "whole", required_argument, NULL, 'w' },
 		{ "sample", required_argument, NULL, 'd' },
 		{ "set", required_argument, NULL, 'S' },
+		{ "to", required_argument, NULL, 't' },
 		{ "print", no_argument, NULL, 'p' },
 		{ 0 },
 	};
@@ -530,7 +567,7 @@ int main(int argc, char **argv)
 	struct run run = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "m:s:n:w:d:S:p", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:s:n:w:d:S:t:p", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm':
 			options.machine = optarg;
@@ -550,16 +587,19 @@ int main(int argc, char **argv)
 		case 'S':
 			options.sets[0] = optarg;
 			break;
+		case 't':
+			options.to = optarg;
+			break;
 		case 'p':
 			options.print = true;
 			break;
 		default:
 			fprintf(stderr, "usage: fuzz_lines [-m MACHINE] [-s SEED] [-n COUNT] "
-				"[-w WHOLE] [-d SAMPLE] [-S KEY=VALUE] [-p]\n");
+				"[-w WHOLE] [-d SAMPLE] [-S KEY=VALUE] [-t CTL] [-p]\n");
 			return 2;
 		}
 	}
-	if (options.print)
-		return run_all(&run, &options);
+	if (options.print || options.to)
+		return run_elsewhere(&options);
 	return run_and_check(&run, &options);
 }

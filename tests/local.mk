@@ -257,6 +257,8 @@ tests_test_verbs_SOURCES = tests/test_verbs.c tests/language_tree.h
 tests_test_verbs_LDADD = $(TEST_LIBS)
 tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/language_tree.h
 tests_fuzz_lines_LDADD = $(TEST_LIBS)
+dist_check_SCRIPTS += tests/test_kmm_run.sh
+TESTS += tests/test_kmm_run.sh
 # captured machines
 dist_check_SCRIPTS += tests/test_capture.sh
 TESTS += tests/test_capture.sh
