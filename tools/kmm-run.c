@@ -372,8 +372,11 @@ static int boot_and_run(const struct options *options)
 	int err;
 
 	stack_trace_init();
-	if (machine_config_load(name, (const char *const *)options->sets, &config, &error))
-		return fail(error ? error : "no memory", "");
+	if (machine_config_load(name, (const char *const *)options->sets, &config, &error)) {
+		fail(error ? error : "no memory", "");
+		g_free(error);
+		return EXIT_USAGE;
+	}
 	err = tree_create(config, &run.tree, &error);
 	if (err) {
 		fail("the machine does not boot: ", error ? error : strerror(-err));
