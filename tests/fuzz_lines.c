@@ -189,7 +189,10 @@ static void pass_time(struct fuzz *f)
 		"", " 1", " 2", " 100", " 10ms", " 250us", " 7ns", " 1s", " 3s", " 0",
 	};
 
-	say(f, "tick%s", PICK(f, times));
+	if (one_in(f, 6))
+		say(f, "drain");
+	else
+		say(f, "tick%s", PICK(f, times));
 }
 
 /* Writes of values are lines, too. */
@@ -213,11 +216,6 @@ static void set_value(struct fuzz *f)
 	unsigned int i = below(f, ARRAY_SIZE(values));
 
 	say(f, "proc/sys/vm/%s: %u", values[i].path, below(f, values[i].most));
-}
-
-static void drain(struct fuzz *f)
-{
-	say(f, one_in(f, 2) ? "drain" : "drain_all_pages()");
 }
 
 /* A new beginning, rarely: each takes a boot. */
@@ -246,8 +244,7 @@ static const struct {
 	{ use_cache, 120 },
 	{ alloc_or_free_area, 40 },
 	{ make_or_drop_cache, 10 },
-	{ pass_time, 10 },
-	{ drain, 2 },
+	{ pass_time, 12 },
 	{ set_value, 2 },
 	{ begin_anew, 1 },
 };
