@@ -9,11 +9,14 @@
  * invariants. Of refused lines, one in --sample: the digest is what it was. In the
  * end: undoing one line, which runs the whole history again, gives the digest before it.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "language_tree.h"
+#include "lab.h"
 
 #include "sim/phys/page_alloc.h"
 

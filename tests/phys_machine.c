@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Builds the structures by hand, in the order of the boot; what cannot fail here aborts. */
 #include "phys_machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "support.h"
 
 #include "sim/boot/memblock.h"
 #include "sim/phys/tunables.h"
@@ -180,43 +183,32 @@ void test_machine_free(struct machine *m)
 	free(m);
 }
 
-static unsigned int report(struct check *check)
+static void lists_validate(const struct machine *m, struct check *check)
 {
-	unsigned int nr = check->nr_broken;
-
-	if (nr)
-		fprintf(stderr, "%.*s", (int)MIN(check->out->len, 4000), check->out->text);
-	out_free(check->out);
-	return nr;
+	section_validate(m, check);
+	page_alloc_validate(m, check);
 }
 
 unsigned int test_check_lists(const struct machine *m)
 {
-	struct out out = OUT_INIT;
-	struct check check = { .out = &out };
+	return nr_broken(m, lists_validate, NULL);
+}
 
-	section_validate(m, &check);
-	page_alloc_validate(m, &check);
-	return report(&check);
+static void memory_validate(const struct machine *m, struct check *check)
+{
+	lists_validate(m, check);
+	page_states_validate(m, check);
 }
 
 unsigned int test_check(const struct machine *m)
 {
-	struct out out = OUT_INIT;
-	struct check check = { .out = &out };
-
-	section_validate(m, &check);
-	page_alloc_validate(m, &check);
-	page_states_validate(m, &check);
-	return report(&check);
+	return nr_broken(m, memory_validate, NULL);
 }
 
 unsigned int test_check_touched(struct machine *m)
 {
-	struct out out = OUT_INIT;
-	struct check check = { .out = &out };
+	unsigned int nr = nr_broken(m, page_alloc_validate_touched, NULL);
 
-	page_alloc_validate_touched(m, &check);
 	page_alloc_checked(m);
-	return report(&check);
+	return nr;
 }

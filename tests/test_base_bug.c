@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A broken invariant: report, mark, way out; and names of functions in traces. */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "support.h"
 #include "sim/base/bug.h"
 #include "sim/base/symbols.h"
 #include "sim/machine.h"
@@ -79,20 +79,13 @@ static void test_trace_is_limited(void)
 	CU_ASSERT_EQUAL(stack_trace_save(ips, 8, 1000), 0);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "report and trap", test_report_and_trap },
+	{ "symbols", test_symbols },
+	{ "a trace is limited", test_trace_is_limited },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	stack_trace_init();
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("bug", NULL, NULL);
-	CU_add_test(suite, "report and trap", test_report_and_trap);
-	CU_add_test(suite, "symbols", test_symbols);
-	CU_add_test(suite, "a trace is limited", test_trace_is_limited);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("bug", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The event queue's order, and the digest's sensitivity. */
-#include <CUnit/Basic.h>
 
+#include "support.h"
 #include "sim/base/digest.h"
 #include "sim/base/event.h"
 
@@ -103,20 +103,14 @@ static void test_digest(void)
 	CU_ASSERT_STRING_EQUAL(one, two);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "order", test_order },
+	{ "due, period, cancel", test_due_period_cancel },
+	{ "no memory", test_no_memory },
+	{ "digest", test_digest },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("event", NULL, NULL);
-	CU_add_test(suite, "order", test_order);
-	CU_add_test(suite, "due, period, cancel", test_due_period_cancel);
-	CU_add_test(suite, "no memory", test_no_memory);
-	CU_add_test(suite, "digest", test_digest);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("event", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

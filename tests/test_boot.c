@@ -4,10 +4,10 @@
  * CPUs and command line: every zone's figures, zone DMA's free lists, and the lines
  * of the log in their order. Nothing of the outcome is told to the machine.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support.h"
 #include "sim/boot_state.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
@@ -25,22 +25,9 @@ static const char *const shapes[] = {
 
 static char *read_golden(const char *shape, const char *name)
 {
-	char path[512];
-	const char *dir = getenv("KMM_SRCDIR");
-	char *text = NULL;
-	size_t len = 0;
-	FILE *file;
+	char *text = golden_text(shape, name);
 
-	snprintf(path, sizeof(path), "%s/tests/golden/%s/%s", dir ? dir : ".", shape, name);
-	file = fopen(path, "r");
-	if (!file) {
-		CU_FAIL_FATAL("golden file is missing");
-		return NULL;
-	}
-	text = calloc(1, 1 << 20);
-	len = fread(text, 1, (1 << 20) - 1, file);
-	text[len] = '\0';
-	fclose(file);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	return text;
 }
 
@@ -71,14 +58,11 @@ static struct machine *boot_config(const struct machine_config *config)
 
 static void check_clean(const char *shape, const struct machine *m)
 {
-	struct out text = OUT_INIT;
-	struct check check = { .out = &text };
+	unsigned int broken = nr_broken(m, machine_check, NULL);
 
-	machine_check(m, &check);
-	if (check.nr_broken)
-		fprintf(stderr, "%s: %s", shape, text.text);
-	CU_ASSERT_EQUAL(check.nr_broken, 0);
-	out_free(&text);
+	if (broken)
+		fprintf(stderr, "%s: %u broken\n", shape, broken);
+	CU_ASSERT_EQUAL(broken, 0);
 }
 
 static const struct zone *find_zone(const struct machine *m, unsigned int node, const char *name)
@@ -346,24 +330,18 @@ static void test_cmdline(void)
 	CU_ASSERT_TRUE(c.page_owner);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "captured shapes", test_shapes },
+	{ "a given outcome", test_given_outcome },
+	{ "a machine too small", test_too_small },
+	{ "no host memory", test_host_memory },
+	{ "shipped machines", test_shipped },
+	{ "a terabyte", test_terabyte },
+	{ "unknown parameters", test_unknown_parameters },
+	{ "command line", test_cmdline },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	CU_initialize_registry();
-	suite = CU_add_suite("boot", NULL, NULL);
-	CU_add_test(suite, "captured shapes", test_shapes);
-	CU_add_test(suite, "a given outcome", test_given_outcome);
-	CU_add_test(suite, "a machine too small", test_too_small);
-	CU_add_test(suite, "no host memory", test_host_memory);
-	CU_add_test(suite, "shipped machines", test_shipped);
-	CU_add_test(suite, "a terabyte", test_terabyte);
-	CU_add_test(suite, "unknown parameters", test_unknown_parameters);
-	CU_add_test(suite, "command line", test_cmdline);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("boot", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

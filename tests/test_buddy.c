@@ -3,12 +3,11 @@
  * The buddy lists, virgin runs, falling back to other types, and that the checks
  * find what is planted.
  */
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "phys_machine.h"
+#include "support.h"
 #include "sim/phys/fallback.h"
 #include "sim/phys/tunables.h"
 
@@ -449,35 +448,22 @@ static void test_planted_touched(void)
 	test_machine_free(m);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "split and merge", test_split_and_merge },
+	{ "a run is small", test_run_is_small },
+	{ "find", test_find },
+	{ "take from a run", test_take_from_run },
+	{ "reserve", test_reserve },
+	{ "fallback: whole blocks", test_fallback_whole },
+	{ "fallback: claims", test_fallback_claims },
+	{ "fallback: steals", test_fallback_steals },
+	{ "boost", test_boost_limit },
+	{ "merging of types", test_merge_types },
+	{ "planted", test_planted },
+	{ "planted, incremental", test_planted_touched },
+};
+
 int main(void)
 {
-	static const struct {
-		const char *name;
-		CU_TestFunc run;
-	} tests[] = {
-		{ "split and merge", test_split_and_merge },
-		{ "a run is small", test_run_is_small },
-		{ "find", test_find },
-		{ "take from a run", test_take_from_run },
-		{ "reserve", test_reserve },
-		{ "fallback: whole blocks", test_fallback_whole },
-		{ "fallback: claims", test_fallback_claims },
-		{ "fallback: steals", test_fallback_steals },
-		{ "boost", test_boost_limit },
-		{ "merging of types", test_merge_types },
-		{ "planted", test_planted },
-		{ "planted, incremental", test_planted_touched },
-	};
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("buddy", NULL, NULL);
-	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++)
-		CU_add_test(suite, tests[i].name, tests[i].run);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return suite_main("buddy", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

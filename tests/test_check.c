@@ -3,10 +3,10 @@
  * The whole machine: booted ones are clean, corruptions that only the census can
  * see are seen, the digest knows what is state and what is not, page_owner.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support.h"
 #include "sim/base/bug.h"
 #include "sim/boot/config.h"
 #include "sim/phys/page_alloc.h"
@@ -42,23 +42,9 @@ static void shut_down(struct booted *b)
 	machine_config_free(b->config);
 }
 
-static unsigned int check_all(const struct machine *m, struct out *out)
-{
-	struct check check = { .out = out };
-
-	machine_check(m, &check);
-	CU_ASSERT_TRUE(check.nr_checked > 1000);
-	return check.nr_broken;
-}
-
 static void assert_clean(const struct machine *m)
 {
-	struct out out = OUT_INIT;
-
-	CU_ASSERT_EQUAL(check_all(m, &out), 0);
-	if (out.len)
-		fprintf(stderr, "%.*s", (int)MIN(out.len, 2000), out.text);
-	out_free(&out);
+	CU_ASSERT_EQUAL(nr_broken(m, machine_check, NULL), 0);
 }
 
 static void test_booted_machines_are_clean(void)
@@ -106,7 +92,7 @@ static void test_census(void)
 		struct out out = OUT_INIT;
 
 		(void)take_page(b.m, strays[i].owner);
-		CU_ASSERT_EQUAL(check_all(b.m, &out), 1);
+		CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(out.text);
 		CU_ASSERT_EQUAL(strncmp(out.text, strays[i].id, 3), 0);
 		out_free(&out);
@@ -122,7 +108,7 @@ static void test_kernel_stacks(void)
 	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), 4ULL * (b.m->tasks->nr + 1));
 	CU_ASSERT_TRUE(IS_ALIGNED(task_find(b.m, 2)->stack, 16384));
 	b.m->nodes[0]->stat[NR_KERNEL_STACK] += 16;
-	CU_ASSERT_EQUAL(check_all(b.m, &out), 1);
+	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
 	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "A6 ", 3), 0);
 	out_free(&out);
 	shut_down(&b);
@@ -259,30 +245,23 @@ static void test_page_owner_corrupted(void)
 	u32 pfn = take_page(b.m, PGTY_kernel);
 
 	page_owner_set(b.m, pfn, 3, GFP_KERNEL);
-	CU_ASSERT_EQUAL(check_all(b.m, &out), 1);
+	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
 	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "P6 ", 3), 0);
 	out_free(&out);
 	shut_down(&b);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "booted machines are clean", test_booted_machines_are_clean },
+	{ "the census", test_census },
+	{ "kernel stacks", test_kernel_stacks },
+	{ "equal histories", test_equal_histories },
+	{ "what the digest sees", test_digest_sees },
+	{ "page_owner", test_page_owner },
+	{ "a record of page_owner that is wrong", test_page_owner_corrupted },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	stack_trace_init();
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("check", NULL, NULL);
-	CU_add_test(suite, "booted machines are clean", test_booted_machines_are_clean);
-	CU_add_test(suite, "the census", test_census);
-	CU_add_test(suite, "kernel stacks", test_kernel_stacks);
-	CU_add_test(suite, "equal histories", test_equal_histories);
-	CU_add_test(suite, "what the digest sees", test_digest_sees);
-	CU_add_test(suite, "page_owner", test_page_owner);
-	CU_add_test(suite, "a record of page_owner that is wrong", test_page_owner_corrupted);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("check", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

@@ -3,13 +3,12 @@
  * Machine files: what a good one becomes, the sentence for each kind of bad one,
  * --set, the shipped machines, and text that is thrown at the parser at random.
  */
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "support.h"
 #include "sim/base/types.h"
 #include "sim/boot/config.h"
 #include "sim/boot/config_value.h"
@@ -407,27 +406,20 @@ static void test_values(void)
 	CU_ASSERT(!config_value_list("128", words, 128, &why));
 }
 
+static const CU_TestInfo tests[] = {
+	{ "values", test_values },
+	{ "all keys", test_all_keys },
+	{ "defaults", test_defaults },
+	{ "bad lines", test_bad_lines },
+	{ "bad values", test_bad_values },
+	{ "bad together", test_bad_together },
+	{ "--set", test_set },
+	{ "shipped machines", test_shipped },
+	{ "files", test_load },
+	{ "random text", test_fuzz },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("config", NULL, NULL);
-	CU_add_test(suite, "values", test_values);
-	CU_add_test(suite, "all keys", test_all_keys);
-	CU_add_test(suite, "defaults", test_defaults);
-	CU_add_test(suite, "bad lines", test_bad_lines);
-	CU_add_test(suite, "bad values", test_bad_values);
-	CU_add_test(suite, "bad together", test_bad_together);
-	CU_add_test(suite, "--set", test_set);
-	CU_add_test(suite, "shipped machines", test_shipped);
-	CU_add_test(suite, "files", test_load);
-	CU_add_test(suite, "random text", test_fuzz);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return suite_main("config", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

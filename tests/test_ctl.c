@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Open control files: what each write returns, what is read back, what sim/last says. */
-#include "language_tree.h"
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "lab.h"
+#include "support.h"
 
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
@@ -473,35 +477,29 @@ static void test_refused_lines(void)
 	CU_ASSERT_EQUAL(nr_lines(), kept);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "whole line without newline", test_whole_line_without_newline },
+	{ "fragments", test_fragments },
+	{ "chunks", test_chunks },
+	{ "first failing line", test_first_failing_line },
+	{ "short count", test_short_count },
+	{ "readers go on", test_readers_go_on },
+	{ "replies", test_replies },
+	{ "last call", test_last_call },
+	{ "long lines", test_long_lines },
+	{ "sentences", test_sentences },
+	{ "expectations", test_expectations },
+	{ "names", test_names },
+	{ "other lines", test_other_lines },
+	{ "log is a script", test_log_is_a_script },
+	{ "undo", test_undo },
+	{ "full journal", test_full_journal },
+	{ "long undo", test_long_undo },
+	{ "clock", test_clock },
+	{ "refused lines", test_refused_lines },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failures;
-
-	if (CU_initialize_registry())
-		return 99;
-	suite = CU_add_suite("ctl", setup, teardown);
-	CU_ADD_TEST(suite, test_whole_line_without_newline);
-	CU_ADD_TEST(suite, test_fragments);
-	CU_ADD_TEST(suite, test_chunks);
-	CU_ADD_TEST(suite, test_first_failing_line);
-	CU_ADD_TEST(suite, test_short_count);
-	CU_ADD_TEST(suite, test_readers_go_on);
-	CU_ADD_TEST(suite, test_replies);
-	CU_ADD_TEST(suite, test_last_call);
-	CU_ADD_TEST(suite, test_long_lines);
-	CU_ADD_TEST(suite, test_sentences);
-	CU_ADD_TEST(suite, test_expectations);
-	CU_ADD_TEST(suite, test_names);
-	CU_ADD_TEST(suite, test_other_lines);
-	CU_ADD_TEST(suite, test_log_is_a_script);
-	CU_ADD_TEST(suite, test_undo);
-	CU_ADD_TEST(suite, test_full_journal);
-	CU_ADD_TEST(suite, test_long_undo);
-	CU_ADD_TEST(suite, test_clock);
-	CU_ADD_TEST(suite, test_refused_lines);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures ? 1 : 0;
+	return suite_main("ctl", tests, ARRAY_SIZE(tests), setup, teardown);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Words, arguments, lines and expectations: the parser without a machine. */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support.h"
 #include "fs/core/arg.h"
 #include "fs/core/line.h"
 #include "sim/abi/gfp.h"
@@ -441,29 +441,23 @@ static void test_judge(void)
 	CU_ASSERT_STRING_EQUAL(errno_text(-EBADMSG), "EBADMSG");
 }
 
+static const CU_TestInfo tests[] = {
+	{ "short form", test_short_form },
+	{ "c form", test_c_form },
+	{ "tail", test_tail },
+	{ "no words", test_no_words },
+	{ "unreadable", test_unreadable },
+	{ "numbers", test_numbers },
+	{ "references", test_references },
+	{ "flags", test_flags },
+	{ "times", test_times },
+	{ "print", test_print },
+	{ "lines", test_lines },
+	{ "stores", test_stores },
+	{ "judge", test_judge },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failures;
-
-	if (CU_initialize_registry())
-		return 99;
-	suite = CU_add_suite("line", NULL, NULL);
-	CU_ADD_TEST(suite, test_short_form);
-	CU_ADD_TEST(suite, test_c_form);
-	CU_ADD_TEST(suite, test_tail);
-	CU_ADD_TEST(suite, test_no_words);
-	CU_ADD_TEST(suite, test_unreadable);
-	CU_ADD_TEST(suite, test_numbers);
-	CU_ADD_TEST(suite, test_references);
-	CU_ADD_TEST(suite, test_flags);
-	CU_ADD_TEST(suite, test_times);
-	CU_ADD_TEST(suite, test_print);
-	CU_ADD_TEST(suite, test_lines);
-	CU_ADD_TEST(suite, test_stores);
-	CU_ADD_TEST(suite, test_judge);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures ? 1 : 0;
+	return suite_main("line", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

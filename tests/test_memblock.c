@@ -4,9 +4,9 @@
  * the two arrays, doubling, trimming, limits, and where allocation puts things. Each
  * case is a row: calls, and the regions that must be there afterwards.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 
+#include "support.h"
 #include "sim/boot/memblock.h"
 
 #define K SZ_1K
@@ -399,22 +399,16 @@ static void test_host_memory(void)
 	CU_ASSERT_EQUAL(arena.bytes, 0);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "regions", test_tables },
+	{ "allocation", test_alloc },
+	{ "doubling", test_doubling },
+	{ "free ranges", test_free_ranges },
+	{ "marks", test_marks },
+	{ "no host memory", test_host_memory },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	CU_initialize_registry();
-	suite = CU_add_suite("memblock", NULL, NULL);
-	CU_add_test(suite, "regions", test_tables);
-	CU_add_test(suite, "allocation", test_alloc);
-	CU_add_test(suite, "doubling", test_doubling);
-	CU_add_test(suite, "free ranges", test_free_ranges);
-	CU_add_test(suite, "marks", test_marks);
-	CU_add_test(suite, "no host memory", test_host_memory);
-	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("memblock", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

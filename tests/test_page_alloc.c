@@ -3,12 +3,11 @@
  * alloc_pages() and free_pages() on small machines: what the kernel's rules say
  * of single cases, then long random histories with every invariant checked.
  */
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "phys_machine.h"
+#include "support.h"
 #include "sim/phys/fallback.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/pressure.h"
@@ -618,42 +617,29 @@ static void test_interleaved(void)
 	random_history(&spec, 5, 30000);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "hand over", test_hand_over },
+	{ "types of pageblocks", test_pageblocks },
+	{ "lowest first", test_lowest_first },
+	{ "descriptors", test_descriptors },
+	{ "gfp zones", test_gfp_zones },
+	{ "NUMA counters", test_numa_counters },
+	{ "reserves", test_reserves },
+	{ "slow path", test_slow_path },
+	{ "pcp tuning", test_pcp_tuning },
+	{ "pcp fixed", test_pcp_fixed },
+	{ "no host memory", test_host_memory },
+	{ "highatomic", test_highatomic },
+	{ "no fragment", test_nofragment },
+	{ "lowmem reserve", test_lowmem_reserve },
+	{ "planted", test_planted },
+	{ "gigantic pages", test_contig },
+	{ "late frees", test_late_free },
+	{ "interleaved nodes", test_interleaved },
+	{ "random", test_random },
+};
+
 int main(void)
 {
-	static const struct {
-		const char *name;
-		CU_TestFunc run;
-	} tests[] = {
-		{ "hand over", test_hand_over },
-		{ "types of pageblocks", test_pageblocks },
-		{ "lowest first", test_lowest_first },
-		{ "descriptors", test_descriptors },
-		{ "gfp zones", test_gfp_zones },
-		{ "NUMA counters", test_numa_counters },
-		{ "reserves", test_reserves },
-		{ "slow path", test_slow_path },
-		{ "pcp tuning", test_pcp_tuning },
-		{ "pcp fixed", test_pcp_fixed },
-		{ "no host memory", test_host_memory },
-		{ "highatomic", test_highatomic },
-		{ "no fragment", test_nofragment },
-		{ "lowmem reserve", test_lowmem_reserve },
-		{ "planted", test_planted },
-		{ "gigantic pages", test_contig },
-		{ "late frees", test_late_free },
-		{ "interleaved nodes", test_interleaved },
-		{ "random", test_random },
-	};
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("page_alloc", NULL, NULL);
-	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++)
-		CU_add_test(suite, tests[i].name, tests[i].run);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return suite_main("page_alloc", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

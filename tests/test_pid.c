@@ -4,11 +4,11 @@
  * have the form of a real kernel's. The golden status is of a real init: its lines
  * about memory are what a task without memory has not.
  */
-#include <CUnit/Basic.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support.h"
 #include "fs/core/tree_struct.h"
 #include "sim/virt/task.h"
 
@@ -166,18 +166,13 @@ static bool next_label(const char **text, char label[64])
 
 static void read_golden(const char *release, char text[4096])
 {
-	const char *srcdir = getenv("KMM_SRCDIR");
-	char path[512];
-	FILE *file;
-	size_t n;
+	char dir[64], *golden;
 
-	snprintf(path, sizeof(path), "%s/tests/golden/%s/2G-1node/init-status",
-		 srcdir ? srcdir : ".", release);
-	file = fopen(path, "r");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	n = fread(text, 1, 4095, file);
-	text[n] = '\0';
-	fclose(file);
+	snprintf(dir, sizeof(dir), "%s/2G-1node", release);
+	golden = golden_text(dir, "init-status");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
+	snprintf(text, 4096, "%s", golden);
+	free(golden);
 }
 
 static void test_status(void)
@@ -224,20 +219,14 @@ static void test_files(void)
 	stop();
 }
 
+static const CU_TestInfo tests[] = {
+	{ "threads", test_threads },
+	{ "stat", test_stat },
+	{ "status", test_status },
+	{ "files", test_files },
+};
+
 int main(void)
 {
-	unsigned int failed;
-	CU_pSuite suite;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("proc/PID", NULL, NULL);
-	CU_add_test(suite, "threads", test_threads);
-	CU_add_test(suite, "stat", test_stat);
-	CU_add_test(suite, "status", test_status);
-	CU_add_test(suite, "files", test_files);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("proc/PID", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

@@ -4,11 +4,10 @@
  * of the release printed on a machine of the same shape; sysctls take and refuse
  * what it took and refused.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/machine.h"
+#include "support.h"
 #include "tree_files.h"
 
 struct file {
@@ -40,7 +39,7 @@ static void check_shapes(struct tree *tree, const struct shape *shape)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		char *ours = tree_text(tree, files[i].name);
-		char *golden = golden_text(shape, files[i].name);
+		char *golden = golden_text(shape->dir, files[i].name);
 		char what[128];
 
 		snprintf(what, sizeof(what), "%s/%s", shape->dir, files[i].name);
@@ -67,8 +66,8 @@ static const char *const captured[] = {
 static void check_iomem(const char *dir)
 {
 	struct shape shape = { .dir = dir };
-	char *machine = golden_text(&shape, "boot.machine");
-	char *golden = golden_text(&shape, "proc/iomem");
+	char *machine = golden_text(shape.dir, "boot.machine");
+	char *golden = golden_text(shape.dir, "proc/iomem");
 	struct tree *tree;
 	char *ours;
 
@@ -108,7 +107,7 @@ static bool value_varies(const char *path)
 /* Each line of the golden list is "path:value"; all are there, with that value. */
 static void check_sysctls(struct tree *tree, const struct shape *shape)
 {
-	char *list = golden_text(shape, "sys_vm");
+	char *list = golden_text(shape->dir, "sys_vm");
 	char *save = NULL;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(list);
@@ -264,22 +263,16 @@ static void test_kpageflags(void)
 	shape_free(tree);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "text shapes", test_shapes },
+	{ "iomem", test_iomem },
+	{ "sysctl values", test_sysctls },
+	{ "sysctl writes", test_writes },
+	{ "pairs of sysctls", test_pairs },
+	{ "kpageflags", test_kpageflags },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failures;
-
-	if (CU_initialize_registry())
-		return 1;
-	suite = CU_add_suite("proc files", NULL, NULL);
-	CU_add_test(suite, "text shapes", test_shapes);
-	CU_add_test(suite, "iomem", test_iomem);
-	CU_add_test(suite, "sysctl values", test_sysctls);
-	CU_add_test(suite, "sysctl writes", test_writes);
-	CU_add_test(suite, "pairs of sysctls", test_pairs);
-	CU_add_test(suite, "kpageflags", test_kpageflags);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures() + !CU_get_number_of_tests_run();
-	CU_cleanup_registry();
-	return failures != 0;
+	return suite_main("proc files", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

@@ -5,13 +5,13 @@
  * every row has its help page, and the lines that README says work. Then the
  * files of sim/ one by one.
  */
-#include <CUnit/Basic.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "support.h"
 #include "fs/core/tree_struct.h"
 #include "fs/core/verb.h"
 #include "sim/phys/page_alloc.h"
@@ -422,23 +422,17 @@ static void test_views(void)
 	stop();
 }
 
+static const CU_TestInfo tests[] = {
+	{ "census", test_census },
+	{ "help", test_help },
+	{ "README", test_readme },
+	{ "state", test_state },
+	{ "page", test_page },
+	{ "page owner", test_page_owner },
+	{ "views", test_views },
+};
+
 int main(void)
 {
-	unsigned int failed;
-	CU_pSuite suite;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("files of sim", NULL, NULL);
-	CU_add_test(suite, "census", test_census);
-	CU_add_test(suite, "help", test_help);
-	CU_add_test(suite, "README", test_readme);
-	CU_add_test(suite, "state", test_state);
-	CU_add_test(suite, "page", test_page);
-	CU_add_test(suite, "page owner", test_page_owner);
-	CU_add_test(suite, "views", test_views);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("files of sim", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

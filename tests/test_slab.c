@@ -4,11 +4,11 @@
  * slabs go, merging, kmalloc, failing host memory, and planted corruptions that the
  * validator has to find.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "phys_machine.h"
+#include "support.h"
 #include "sim/base/digest.h"
 #include "sim/phys/slab_types.h"
 
@@ -72,23 +72,9 @@ static void slab_machine_free(struct machine *m)
 	test_machine_free(m);
 }
 
-static unsigned int slab_check(const struct machine *m, struct out *out)
-{
-	struct check check = { .out = out };
-
-	slab_validate(m, &check);
-	CU_ASSERT_TRUE(check.nr_checked > 1000);
-	return check.nr_broken;
-}
-
 static void assert_slab_clean(const struct machine *m)
 {
-	struct out out = OUT_INIT;
-
-	CU_ASSERT_EQUAL(slab_check(m, &out), 0);
-	if (out.len)
-		fprintf(stderr, "%.*s", (int)MIN(out.len, 2000), out.text);
-	out_free(&out);
+	CU_ASSERT_EQUAL(nr_broken(m, slab_validate, NULL), 0);
 }
 
 static void assert_clean(const struct machine *m)
@@ -108,15 +94,11 @@ static void digest_of(const struct machine *m, char hex[33])
 
 static void compare_shape(const struct shape *shape)
 {
-	const char *srcdir = getenv("KMM_SRCDIR");
+	FILE *file = golden_open(shape->golden, "slabinfo-geometry");
 	struct machine *m = slab_machine(shape);
-	char path[512], name[64];
+	char name[64];
 	unsigned int size, objs, pages, i = 0;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/tests/golden/%s/slabinfo-geometry",
-		 srcdir ? srcdir : ".", shape->golden);
-	file = fopen(path, "r");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	while (fscanf(file, "%63s %u %u %u", name, &size, &objs, &pages) == 4) {
 		struct kmem_cache *s = kmem_cache_at(m, i++);
@@ -631,7 +613,7 @@ static void test_corruptions(void)
 
 		assert_clean(m);
 		corruptions[i].plant(m, s);
-		CU_ASSERT_TRUE(slab_check(m, &out) > 0);
+		CU_ASSERT_TRUE(nr_broken(m, slab_validate, &out) > 0);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(out.text);
 		if (!strstr(out.text, corruptions[i].id))
 			fprintf(stderr, "corruption %zu: expected %s, found %s", i,
@@ -642,30 +624,23 @@ static void test_corruptions(void)
 	}
 }
 
+static const CU_TestInfo tests[] = {
+	{ "geometry of every captured cache", test_geometry },
+	{ "sizes that follow the machine", test_sizes_follow_machine },
+	{ "objects", test_objects },
+	{ "the life of a slab", test_slab_life },
+	{ "taking from the node", test_take_from_node },
+	{ "nodes", test_nodes },
+	{ "a cache under debugging", test_debug_cache },
+	{ "merging", test_merging },
+	{ "destroy", test_destroy },
+	{ "kmalloc", test_kmalloc },
+	{ "host memory fails", test_host_memory },
+	{ "random operations", test_random },
+	{ "planted corruptions", test_corruptions },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	stack_trace_init();
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("slab", NULL, NULL);
-	CU_add_test(suite, "geometry of every captured cache", test_geometry);
-	CU_add_test(suite, "sizes that follow the machine", test_sizes_follow_machine);
-	CU_add_test(suite, "objects", test_objects);
-	CU_add_test(suite, "the life of a slab", test_slab_life);
-	CU_add_test(suite, "taking from the node", test_take_from_node);
-	CU_add_test(suite, "nodes", test_nodes);
-	CU_add_test(suite, "a cache under debugging", test_debug_cache);
-	CU_add_test(suite, "merging", test_merging);
-	CU_add_test(suite, "destroy", test_destroy);
-	CU_add_test(suite, "kmalloc", test_kmalloc);
-	CU_add_test(suite, "host memory fails", test_host_memory);
-	CU_add_test(suite, "random operations", test_random);
-	CU_add_test(suite, "planted corruptions", test_corruptions);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("slab", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

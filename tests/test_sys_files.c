@@ -3,10 +3,10 @@
  * Files of sys/: node files have the shape that real kernels printed, memory blocks
  * their zones, and every name that was captured is there.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support.h"
 #include "tree_files.h"
 
 static void each_shape(void (*check)(struct tree *tree, const struct shape *shape))
@@ -24,7 +24,7 @@ static void each_shape(void (*check)(struct tree *tree, const struct shape *shap
 static void compare(struct tree *tree, const struct shape *shape, const char *path,
 		    const char *golden_name, enum squeeze how)
 {
-	char *golden = golden_text(shape, golden_name);
+	char *golden = golden_text(shape->dir, golden_name);
 	char *ours = tree_text(tree, path);
 	char what[128];
 
@@ -61,7 +61,7 @@ static bool not_simulated(const char *path)
 
 static void check_names(struct tree *tree, const struct shape *shape)
 {
-	char *list = golden_text(shape, "names");
+	char *list = golden_text(shape->dir, "names");
 	char *save = NULL;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(list);
@@ -88,7 +88,7 @@ static void test_names(void)
 /* memory-blocks.txt: name, state, zone, removable. */
 static void check_blocks(struct tree *tree, const struct shape *shape)
 {
-	char *list = golden_text(shape, "memory-blocks.txt");
+	char *list = golden_text(shape->dir, "memory-blocks.txt");
 	char name[32], state[16], zone[16];
 	int removable, used;
 	struct caller nobody = { 0 };
@@ -208,21 +208,15 @@ static void test_writes(void)
 	shape_free(tree);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "node files", test_node_files },
+	{ "names", test_names },
+	{ "memory blocks", test_blocks },
+	{ "known texts", test_known_texts },
+	{ "writes", test_writes },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failures;
-
-	if (CU_initialize_registry())
-		return 1;
-	suite = CU_add_suite("sys files", NULL, NULL);
-	CU_add_test(suite, "node files", test_node_files);
-	CU_add_test(suite, "names", test_names);
-	CU_add_test(suite, "memory blocks", test_blocks);
-	CU_add_test(suite, "known texts", test_known_texts);
-	CU_add_test(suite, "writes", test_writes);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures() + !CU_get_number_of_tests_run();
-	CU_cleanup_registry();
-	return failures != 0;
+	return suite_main("sys files", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

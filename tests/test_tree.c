@@ -8,7 +8,6 @@
  *   proc/{self,thread-self,PID of the caller}
  *   sys/module/{value,broken,hidden,old,big}   sim/
  */
-#include <CUnit/Basic.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -17,6 +16,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "support.h"
 
 #include "fs/core/host.h"
 #include "fs/core/parts.h"
@@ -32,6 +33,7 @@ static struct {
 	char value[64];
 } world;
 
+static struct machine_config *config;
 static struct tree *tree;
 static struct caller me;
 
@@ -649,28 +651,26 @@ static const CU_TestInfo tests[] = {
 	{ "broken machine", test_broken },
 };
 
-int main(void)
+static int setup(void)
 {
-	struct machine_config *config;
-	unsigned int failed;
-	CU_pSuite suite;
-	char *error;
+	char *error = NULL;
 
 	me = (struct caller){ getpid(), getuid() };
-	if (machine_config_load("tiny", NULL, &config, &error) ||
-	    tree_create(config, &tree, &error)) {
-		fprintf(stderr, "%s\n", error ? error : "no memory");
-		return 1;
-	}
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("tree", NULL, NULL);
-	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++)
-		CU_add_test(suite, tests[i].pName, tests[i].pTestFunc);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
+	if (!machine_config_load("tiny", NULL, &config, &error) &&
+	    !tree_create(config, &tree, &error))
+		return 0;
+	fprintf(stderr, "%s\n", error ? error : "no memory");
+	return 1;
+}
+
+static int teardown(void)
+{
 	tree_free(tree);
 	machine_config_free(config);
-	return failed ? 1 : 0;
+	return 0;
+}
+
+int main(void)
+{
+	return suite_main("tree", tests, ARRAY_SIZE(tests), setup, teardown);
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The machine's calls: every order of arguments, what they do, what they refuse. */
-#include "language_tree.h"
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "lab.h"
+#include "support.h"
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
@@ -52,14 +56,7 @@ static void refused(const char *line, int err)
 
 static void check_clean(void)
 {
-	struct out out = OUT_INIT;
-	struct check check = { .out = &out };
-
-	machine_check(machine(), &check);
-	if (check.nr_broken)
-		printf("\n%s\n", out.text);
-	CU_ASSERT_EQUAL(check.nr_broken, 0);
-	out_free(&out);
+	CU_ASSERT_EQUAL(nr_broken(machine(), machine_check, NULL), 0);
 }
 
 static unsigned int node_of(u64 pfn)
@@ -351,27 +348,21 @@ static void test_no_host_memory(void)
 	check_clean();
 }
 
+static const CU_TestInfo tests[] = {
+	{ "alloc pages", test_alloc_pages },
+	{ "alloc pages refused", test_alloc_pages_refused },
+	{ "free pages", test_free_pages },
+	{ "kmalloc", test_kmalloc },
+	{ "caches", test_caches },
+	{ "vmalloc", test_vmalloc },
+	{ "tick", test_tick },
+	{ "cpus", test_cpus },
+	{ "reboot", test_reboot },
+	{ "broken", test_broken },
+	{ "no host memory", test_no_host_memory },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failures;
-
-	if (CU_initialize_registry())
-		return 99;
-	suite = CU_add_suite("verbs", setup, teardown);
-	CU_ADD_TEST(suite, test_alloc_pages);
-	CU_ADD_TEST(suite, test_alloc_pages_refused);
-	CU_ADD_TEST(suite, test_free_pages);
-	CU_ADD_TEST(suite, test_kmalloc);
-	CU_ADD_TEST(suite, test_caches);
-	CU_ADD_TEST(suite, test_vmalloc);
-	CU_ADD_TEST(suite, test_tick);
-	CU_ADD_TEST(suite, test_cpus);
-	CU_ADD_TEST(suite, test_reboot);
-	CU_ADD_TEST(suite, test_broken);
-	CU_ADD_TEST(suite, test_no_host_memory);
-	CU_basic_run_tests();
-	failures = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failures ? 1 : 0;
+	return suite_main("verbs", tests, ARRAY_SIZE(tests), setup, teardown);
 }

@@ -3,11 +3,11 @@
  * vmalloc areas and per-CPU chunks: where they go, what they take, what comes back,
  * failing memory of both kinds, planted corruptions.
  */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "phys_machine.h"
+#include "support.h"
 #include "sim/base/digest.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
@@ -44,24 +44,17 @@ static void machine_without(struct machine *m)
 	test_machine_free(m);
 }
 
-static unsigned int check_all(const struct machine *m, struct out *out)
+/* Whose pages these tests take. */
+static void validate(const struct machine *m, struct check *check)
 {
-	struct check check = { .out = out };
-
-	vmalloc_validate(m, &check);
-	percpu_validate(m, &check);
-	slab_validate(m, &check);
-	return check.nr_broken;
+	vmalloc_validate(m, check);
+	percpu_validate(m, check);
+	slab_validate(m, check);
 }
 
 static void assert_clean(const struct machine *m)
 {
-	struct out out = OUT_INIT;
-
-	CU_ASSERT_EQUAL(check_all(m, &out), 0);
-	if (out.len)
-		fprintf(stderr, "%.*s", (int)MIN(out.len, 2000), out.text);
-	out_free(&out);
+	CU_ASSERT_EQUAL(nr_broken(m, validate, NULL), 0);
 	CU_ASSERT_EQUAL(test_check(m), 0);
 }
 
@@ -366,32 +359,26 @@ static void test_corruptions(void)
 		percpu(m, SZ_1M, 61 * PAGE_SIZE);
 		assert_clean(m);
 		corruptions[i].plant(m);
-		CU_ASSERT_TRUE(check_all(m, &out) > 0);
+		CU_ASSERT_TRUE(nr_broken(m, validate, &out) > 0);
 		CU_ASSERT_PTR_NOT_NULL(strstr(out.text ? out.text : "", corruptions[i].id));
 		out_free(&out);
 		machine_without(m);
 	}
 }
 
+static const CU_TestInfo tests[] = {
+	{ "places", test_places },
+	{ "requests", test_requests },
+	{ "the table of pages", test_table_of_pages },
+	{ "no memory", test_no_memory },
+	{ "host memory fails", test_host_memory },
+	{ "32 bits", test_32_bits },
+	{ "per-CPU memory", test_percpu },
+	{ "random operations", test_random },
+	{ "planted corruptions", test_corruptions },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("vmalloc", NULL, NULL);
-	CU_add_test(suite, "places", test_places);
-	CU_add_test(suite, "requests", test_requests);
-	CU_add_test(suite, "the table of pages", test_table_of_pages);
-	CU_add_test(suite, "no memory", test_no_memory);
-	CU_add_test(suite, "host memory fails", test_host_memory);
-	CU_add_test(suite, "32 bits", test_32_bits);
-	CU_add_test(suite, "per-CPU memory", test_percpu);
-	CU_add_test(suite, "random operations", test_random);
-	CU_add_test(suite, "planted corruptions", test_corruptions);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("vmalloc", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

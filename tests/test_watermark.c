@@ -5,12 +5,11 @@
  * zones as boot left them and the figures that the kernel printed; sysctls-*.txt
  * what it printed after each of a series of writes.
  */
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "phys_machine.h"
+#include "support.h"
 #include "sim/phys/tunables.h"
 
 struct golden_zone {
@@ -30,16 +29,6 @@ struct golden {
 	u16 cpu_node[16];
 	struct golden_zone zones[64];
 };
-
-static FILE *golden_open(enum release release, const char *name)
-{
-	const char *dir = getenv("KMM_SRCDIR");
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/tests/golden/%s/%s", dir ? dir : ".",
-		 release_name(release), name);
-	return fopen(path, "r");
-}
 
 static bool parse_zone(const char *line, struct golden_zone *z)
 {
@@ -194,7 +183,7 @@ static unsigned int golden_differences(const struct machine *m, const struct gol
 
 static void compare_release(enum release release, unsigned int at_least)
 {
-	FILE *file = golden_open(release, "watermarks.txt");
+	FILE *file = golden_open(release_name(release), "watermarks.txt");
 	struct golden g;
 	unsigned int nr = 0;
 
@@ -244,7 +233,7 @@ static void write_sysctl(struct machine *m, const struct golden *g)
 
 static void compare_sysctls(enum release release, const char *name)
 {
-	FILE *file = golden_open(release, name);
+	FILE *file = golden_open(release_name(release), name);
 	struct golden g = { .nr_zones = 0 };
 	struct machine *m;
 	unsigned int nr = 0;
@@ -287,20 +276,14 @@ static void test_shapes_6_18(void)
 	compare_release(R_6_18, 10);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "zones of 6.1", test_shapes_6_1 },
+	{ "zones of 6.18", test_shapes_6_18 },
+	{ "sysctls of 6.1", test_sysctls_6_1 },
+	{ "sysctls of 6.18", test_sysctls_6_18 },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("watermark", NULL, NULL);
-	CU_add_test(suite, "zones of 6.1", test_shapes_6_1);
-	CU_add_test(suite, "zones of 6.18", test_shapes_6_18);
-	CU_add_test(suite, "sysctls of 6.1", test_sysctls_6_1);
-	CU_add_test(suite, "sysctls of 6.18", test_sysctls_6_18);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return suite_main("watermark", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

@@ -4,9 +4,11 @@
  * machine, are the same for the same history, and are no part of the digest.
  */
 #include <stdarg.h>
+#include <stdlib.h>
 
-#include "language_tree.h"
+#include "lab.h"
 #include "phys_machine.h"
+#include "support.h"
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
@@ -383,31 +385,25 @@ static void test_log(void)
 	out_free(&out);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "the log", test_log },
+	{ "choices of the boot", test_boot_choices },
+	{ "mobility grouping", test_mobility_grouping },
+	{ "pages", test_pages },
+	{ "no page", test_failure },
+	{ "lowmem_reserve", test_lowmem_reserve },
+	{ "fallback of 6.18", test_fallback_steals },
+	{ "fallback of 6.1", test_fallback_moves },
+	{ "claimed blocks and the boost", test_claim_and_boost },
+	{ "HighAtomic", test_highatomic },
+	{ "nodes", test_nodes },
+	{ "slab", test_slab },
+	{ "vmalloc", test_vmalloc },
+	{ "sysctls", test_sysctls },
+	{ "equal histories", test_deterministic },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("why", NULL, NULL);
-	CU_add_test(suite, "the log", test_log);
-	CU_add_test(suite, "choices of the boot", test_boot_choices);
-	CU_add_test(suite, "mobility grouping", test_mobility_grouping);
-	CU_add_test(suite, "pages", test_pages);
-	CU_add_test(suite, "no page", test_failure);
-	CU_add_test(suite, "lowmem_reserve", test_lowmem_reserve);
-	CU_add_test(suite, "fallback of 6.18", test_fallback_steals);
-	CU_add_test(suite, "fallback of 6.1", test_fallback_moves);
-	CU_add_test(suite, "claimed blocks and the boost", test_claim_and_boost);
-	CU_add_test(suite, "HighAtomic", test_highatomic);
-	CU_add_test(suite, "nodes", test_nodes);
-	CU_add_test(suite, "slab", test_slab);
-	CU_add_test(suite, "vmalloc", test_vmalloc);
-	CU_add_test(suite, "sysctls", test_sysctls);
-	CU_add_test(suite, "equal histories", test_deterministic);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return suite_main("why", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

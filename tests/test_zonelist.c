@@ -3,11 +3,10 @@
  * Orders of nodes as captured ("Fallback order for Node"), and the properties
  * that any machine must have.
  */
-#include <CUnit/Basic.h>
-#include <CUnit/CUnit.h>
 #include <stdio.h>
 
 #include "phys_machine.h"
+#include "support.h"
 
 #define MIB(n) ((u64)(n) << (20 - PAGE_SHIFT))
 #define END 0xff
@@ -161,20 +160,14 @@ static void test_again(void)
 	test_machine_free(m);
 }
 
+static const CU_TestInfo tests[] = {
+	{ "orders of nodes", test_orders },
+	{ "zones of a node", test_zones },
+	{ "mobility grouping", test_mobility },
+	{ "again", test_again },
+};
+
 int main(void)
 {
-	CU_pSuite suite;
-	unsigned int failed;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite("zonelist", NULL, NULL);
-	CU_add_test(suite, "orders of nodes", test_orders);
-	CU_add_test(suite, "zones of a node", test_zones);
-	CU_add_test(suite, "mobility grouping", test_mobility);
-	CU_add_test(suite, "again", test_again);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures();
-	CU_cleanup_registry();
-	return failed != 0;
+	return suite_main("zonelist", tests, ARRAY_SIZE(tests), NULL, NULL);
 }

@@ -95,27 +95,6 @@ int tree_write(struct tree *tree, const char *path, const char *text)
 	return ret < 0 ? (int)ret : 0;
 }
 
-char *golden_text(const struct shape *shape, const char *name)
-{
-	const char *srcdir = getenv("KMM_SRCDIR");
-	char path[512];
-	char *text;
-	FILE *file;
-	size_t len;
-
-	snprintf(path, sizeof(path), "%s/tests/golden/%s/%s", srcdir ? srcdir : ".",
-		 shape->dir, name);
-	file = fopen(path, "r");
-	if (!file)
-		return NULL;
-	text = calloc(1, 1 << 17);
-	len = text ? fread(text, 1, (1 << 17) - 1, file) : 0;
-	fclose(file);
-	if (text)
-		text[len] = '\0';
-	return text;
-}
-
 /* The next character of the shape; *text moves on. 0 at the end. */
 static char squeezed(const char **text, enum squeeze how)
 {

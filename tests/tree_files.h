@@ -25,8 +25,6 @@ void shape_free(struct tree *tree);
 char *tree_text(struct tree *tree, const char *path);
 /* 0 or what the write returned, negative. */
 int tree_write(struct tree *tree, const char *path, const char *text);
-/* The text of tests/golden/DIR/NAME; NULL if there is none. free() it. */
-char *golden_text(const struct shape *shape, const char *name);
 
 enum squeeze {
 	SQUEEZE_NUMBERS,	/* each run of digits is one # */

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The tree's own interface, as kmm-run uses it: no mount. */
+#include "lab.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support.h"
+
+int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
+{
+	char *error = NULL;
+	int err;
+
+	*lab = (struct lab){ .me = { 0 } };
+	err = machine_config_load(machine, sets, &lab->config, &error);
+	if (!err)
+		err = tree_create(lab->config, &lab->tree, &error);
+	if (err)
+		fprintf(stderr, "%s: %s\n", machine, error ? error : "no reason given");
+	return err;
+}
+
+int lab_open(struct lab *lab, const char *machine)
+{
+	return lab_open_set(lab, machine, NULL);
+}
+
+void lab_close(struct lab *lab)
+{
+	tree_free(lab->tree);
+	machine_config_free(lab->config);
+	out_free(&lab->out);
+	out_free(&lab->sentence);
+}
+
+int lab_run(struct lab *lab, const char *line)
+{
+	out_clear(&lab->out);
+	out_clear(&lab->sentence);
+	return tree_run(lab->tree, line, lab->me, &lab->out, &lab->sentence);
+}
+
+const char *lab_text(const struct out *out)
+{
+	return out->text ? out->text : "";
+}
+
+const char *lab_cat(struct lab *lab, const char *path)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "cat %s", path);
+	CU_ASSERT_EQUAL(lab_run(lab, line), 0);
+	return lab_text(&lab->out);
+}
+
+void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1])
+{
+	machine_digest(tree_machine(lab->tree), text);
+}
+
+struct handle *lab_handle(struct lab *lab, const char *path, int flags)
+{
+	struct handle *handle = NULL;
+	struct node node;
+
+	if (tree_walk(lab->tree, path, lab->me, &node) ||
+	    tree_open(lab->tree, node, lab->me, flags, &handle)) {
+		fprintf(stderr, "%s cannot be opened\n", path);
+		abort();
+	}
+	return handle;
+}
+
+ssize_t lab_write(struct handle *handle, const char *text)
+{
+	return handle_write(handle, 0, text, strlen(text));
+}
+
+const char *lab_read(struct handle *handle, char *buf, size_t room)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = handle_read(handle, 0, buf + len, room - 1 - len)) > 0)
+		len += n;
+	CU_ASSERT_EQUAL(n, 0);
+	buf[len] = '\0';
+	return buf;
+}

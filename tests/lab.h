@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A tree around a machine, and short ways to open, write and read its files. */
+#ifndef KMM_TESTS_LAB_H
+#define KMM_TESTS_LAB_H
+
+#include "fs/core/tree.h"
+
+struct lab {
+	struct machine_config *config;
+	struct tree *tree;
+	struct caller me;
+	struct out out, sentence;	/* of the last lab_run() */
+};
+
+/* 0, or -errno with the reason on standard error. sets: as of kmm-run --set. */
+int lab_open_set(struct lab *lab, const char *machine, const char *const *sets);
+int lab_open(struct lab *lab, const char *machine);
+/* What lab_open() took; fine after it failed. */
+void lab_close(struct lab *lab);
+/* One line; its errno. The reply is in lab->out, the reason in lab->sentence. */
+int lab_run(struct lab *lab, const char *line);
+/* Never NULL. */
+const char *lab_text(const struct out *out);
+/* What a file says; good until the next lab_run(). */
+const char *lab_cat(struct lab *lab, const char *path);
+void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1]);
+/* The file, opened with flags as of open(2). Aborts if that fails. */
+struct handle *lab_handle(struct lab *lab, const char *path, int flags);
+/* As write(2): what was taken, or -errno. */
+ssize_t lab_write(struct handle *handle, const char *text);
+/* Everything that waits, as one text. */
+const char *lab_read(struct handle *handle, char *buf, size_t room);
+
+#endif
