@@ -439,6 +439,37 @@ static void test_long_undo(void)
 	CU_ASSERT_EQUAL(lab_run(&lab, "free_pages @"), 0);
 }
 
+/* Values are history, and so are those that fail half-way, as the kernel's do. */
+static void test_values(void)
+{
+	struct handle *file;
+	char digest[2][DIGEST_CHARS + 1];
+	const char *log;
+
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	file = lab_handle(&lab, "proc/sys/vm/lowmem_reserve_ratio", O_WRONLY);
+	CU_ASSERT_EQUAL(lab_write(file, "100\n90\n"), 7);
+	CU_ASSERT_EQUAL(lab_write(file, "80 x\n"), -EINVAL);
+	handle_release(file);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/min_free_kbytes: 1000 = 0"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/min_free_kbytes: x"), -EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/min_free_kbytes: x = 0"), -ERANGE);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/min_free_kbytes: x = -1 EINVAL"), 0);
+	log = strchr(lab_cat(&lab, "sim/log"), '\n');	/* behind the heading */
+	CU_ASSERT_STRING_EQUAL(log + 1,
+			       "proc/sys/vm/lowmem_reserve_ratio: 100 90 = 0\n"
+			       "proc/sys/vm/lowmem_reserve_ratio: 80 x = -1 EINVAL\n"
+			       "proc/sys/vm/min_free_kbytes: 1000 = 0\n"
+			       "proc/sys/vm/min_free_kbytes: x = -1 EINVAL\n"
+			       "proc/sys/vm/min_free_kbytes: x = -1 EINVAL\n"
+			       "proc/sys/vm/min_free_kbytes: x = -1 EINVAL\n");
+	lab_digest(&lab, digest[0]);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "undo"), 0);
+	lab_digest(&lab, digest[1]);
+	CU_ASSERT_STRING_EQUAL(digest[0], digest[1]);
+}
+
 /* The clock's ticks are history, but nobody's call. */
 static void test_clock(void)
 {
@@ -495,6 +526,7 @@ static const CU_TestInfo tests[] = {
 	{ "undo", test_undo },
 	{ "full journal", test_full_journal },
 	{ "long undo", test_long_undo },
+	{ "values", test_values },
 	{ "clock", test_clock },
 	{ "refused lines", test_refused_lines },
 };

@@ -202,11 +202,15 @@ static int run_store(void *arg)
 	return call->view.entry->store(&call->store, &call->view, call->text);
 }
 
-/* Write lock held. A store that fails changes nothing, so it is no history. */
+/*
+ * Write lock held. A store that fails may leave a part of it, as in the kernel (the
+ * first numbers of a list), so it is history, too.
+ */
 static int store_locked(struct handle *handle, struct store_call *call,
 			const struct out *path)
 {
 	struct tree *tree = handle->tree;
+	bool was_broken = tree->machine->broken;
 	int err = node_view(tree, handle->node, handle->caller, &call->view);
 
 	if (!err)
@@ -218,8 +222,8 @@ static int store_locked(struct handle *handle, struct store_call *call,
 	if (err == -EIO && tree->machine->broken)
 		out_puts(call->store.sentence,
 			 "the machine is broken: read sim/dmesg, then write reboot to sim/ctl");
-	if (!err)
-		err = journal_append(tree, path->text, call->text, 0, NULL);
+	if (!was_broken && err != -ENOMEM)
+		journal_append(tree, path->text, call->text, err);
 	last_line_set(tree, &(struct last_text){
 		.path = path->text,
 		.line = call->text,
@@ -243,6 +247,9 @@ static ssize_t write_text(struct handle *handle, const char *buf, size_t len)
 		return -EINVAL;
 	memcpy(text, buf, end);
 	text[end] = '\0';
+	/* Blanks to the parsers of values, and the journal is a line for each write. */
+	for (char *p = text; (p = strchr(p, '\n'));)
+		*p = ' ';
 	tree_lock_write(handle->tree);
 	node_path(handle->tree, handle->node, &path);
 	err = out_error(&path);

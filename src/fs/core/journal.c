@@ -119,14 +119,12 @@ static void placed(struct journal *journal, size_t bytes)
 	open_chunk(journal)->lines++;
 }
 
-int journal_append(struct tree *tree, const char *path, const char *line, int err,
-		   const char *result)
+void journal_append(struct tree *tree, const char *path, const char *line, int err)
 {
 	u8 *p = place(tree->journal, journal_store_bytes(path, line));
 
 	if (p)
-		placed(tree->journal, journal_put_store(p, path, line));
-	return 0;
+		placed(tree->journal, journal_put_store(p, path, line, err));
 }
 
 void journal_append_call(struct tree *tree, const struct call *call)
@@ -204,7 +202,8 @@ static int print_line(void *arg, struct journal_line *line)
 	char path[32];
 
 	if (line->is_store) {
-		out_printf(out, "%s: %s = 0\n", line->path, line->text);
+		out_printf(out, "%s: %s = %s%s\n", line->path, line->text,
+			   line->err ? "-1 " : "0", line->err ? errno_text(line->err) : "");
 		return out_error(out);
 	}
 	scope_path(call->scope, path);

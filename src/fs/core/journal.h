@@ -28,9 +28,8 @@ void journal_limit(struct tree *tree, u64 bytes);
  * before the first change. 0 or -ENOMEM.
  */
 int journal_reserve(struct tree *tree, const char *path, const char *line) __must_check;
-/* A line that ran: err is 0 or the -errno that it gave; result as strace prints it. */
-int journal_append(struct tree *tree, const char *path, const char *line, int err,
-		   const char *result);
+/* A store that ran: err is 0 or the -errno that it gave. */
+void journal_append(struct tree *tree, const char *path, const char *line, int err);
 
 /* The same for calls, which are kept in a compact form. */
 int journal_reserve_call(struct tree *tree) __must_check;
@@ -51,6 +50,7 @@ void journal_restart(struct tree *tree);
 struct journal_line {
 	bool is_store;
 	char *path, *text;	/* of a store */
+	int err;		/* of a store */
 	struct call call;	/* of a call: scope, verb, form, arguments, name, result */
 	char room[8192];
 };

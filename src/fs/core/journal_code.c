@@ -3,7 +3,7 @@
  * Numbers are LEB128, signed ones folded to and fro first. A call is
  *   verb + 1, scope, form, number of arguments, arguments, name, -errno, value
  * where an argument begins with a byte that says what follows: where the value came
- * from, and whether it has a text. A store is 0, path, text.
+ * from, and whether it has a text. A store is 0, path, text, -errno.
  */
 #include "fs/core/journal_code.h"
 
@@ -130,16 +130,17 @@ static const u8 *get_call(const u8 *p, struct call *call, char *room)
 
 size_t journal_store_bytes(const char *path, const char *text)
 {
-	return 1 + 2 * 10 + strlen(path) + strlen(text);
+	return 1 + 3 * 10 + strlen(path) + strlen(text);
 }
 
-size_t journal_put_store(u8 *start, const char *path, const char *text)
+size_t journal_put_store(u8 *start, const char *path, const char *text, int err)
 {
 	u8 *p = start;
 
 	*p++ = 0;
 	p = put_text(p, path, strlen(path));
 	p = put_text(p, text, strlen(text));
+	p = put_u64(p, -err);
 	return p - start;
 }
 
@@ -156,6 +157,8 @@ size_t journal_get(const u8 *start, struct journal_line *line)
 	if (line->is_store) {
 		p = get_text(p, &room, &line->path, &len);
 		p = get_text(p, &room, &line->text, &len);
+		p = get_u64(p, &number);
+		line->err = -(int)number;
 	} else {
 		line->call.verb = verb_at(number - 1);
 		p = get_call(p, &line->call, room);

@@ -13,7 +13,7 @@
 
 /* Both return the bytes used at p. */
 size_t journal_put_call(u8 *p, const struct call *call);
-size_t journal_put_store(u8 *p, const char *path, const char *text);
+size_t journal_put_store(u8 *p, const char *path, const char *text, int err);
 /* Bytes that journal_put_store() may need. */
 size_t journal_store_bytes(const char *path, const char *text);
 

@@ -122,7 +122,11 @@ static int replay_store(struct replay *replay, struct journal_line *line)
 		return err;
 	call.store.m = tree->machine;
 	call.store.sentence = replay->sentence;
-	return tree_guard(tree, run_store, &call);
+	err = tree_guard(tree, run_store, &call);
+	if (err != line->err)
+		return err ? err : -EIO;
+	out_clear(replay->sentence);
+	return 0;
 }
 
 /* `@` and `@name` mean now what they meant then. */
