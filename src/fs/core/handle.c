@@ -247,9 +247,6 @@ static ssize_t write_text(struct handle *handle, const char *buf, size_t len)
 		return -EINVAL;
 	memcpy(text, buf, end);
 	text[end] = '\0';
-	/* Blanks to the parsers of values, and the journal is a line for each write. */
-	for (char *p = text; (p = strchr(p, '\n'));)
-		*p = ' ';
 	tree_lock_write(handle->tree);
 	node_path(handle->tree, handle->node, &path);
 	err = out_error(&path);

@@ -202,6 +202,9 @@ static int print_line(void *arg, struct journal_line *line)
 	char path[32];
 
 	if (line->is_store) {
+		/* One line for each write: to those who read values a newline is a blank. */
+		for (char *p = line->text; (p = strchr(p, '\n'));)
+			*p = ' ';
 		out_printf(out, "%s: %s = %s%s\n", line->path, line->text,
 			   line->err ? "-1 " : "0", line->err ? errno_text(line->err) : "");
 		return out_error(out);
