@@ -4,7 +4,8 @@ noinst_LIBRARIES += libkmmtree.a
 libkmmtree_a_SOURCES =
 # core
 libkmmtree_a_SOURCES += \
-	src/fs/core/ctl.h src/fs/core/entry.h \
+	src/fs/core/ctl.h \
+	src/fs/core/entry.c src/fs/core/entry.h \
 	src/fs/core/handle.c \
 	src/fs/core/host.c src/fs/core/host.h \
 	src/fs/core/journal.h \

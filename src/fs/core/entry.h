@@ -47,7 +47,25 @@ struct entry {
 	int (*store)(struct store *s, const struct view *v, const char *text);
 	const struct dir *dir;	/* what a directory holds */
 	const char *help;	/* one paragraph; NULL: as in the real kernel */
+	const char *text;	/* what fixed_text_show() prints */
 };
+
+/* The show() of a file or link whose text is always the same: the row's. */
+int fixed_text_show(struct out *out, const struct view *v);
+
+/* The usual rows: of all releases, not writable, without a page of their own. */
+#define FILE_ROW(file, perm, function) \
+	{ .name = (file), .mode = S_IFREG | (perm), .span = ALL, .show = (function) }
+#define TEXT_ROW(file, perm, fixed) \
+	{ .name = (file), .mode = S_IFREG | (perm), .span = ALL, .show = fixed_text_show, \
+	  .text = (fixed) }
+#define LINK_ROW(file, function) \
+	{ .name = (file), .mode = S_IFLNK | 0777, .span = ALL, .show = (function) }
+#define LINK_TEXT_ROW(file, target) \
+	{ .name = (file), .mode = S_IFLNK | 0777, .span = ALL, .show = fixed_text_show, \
+	  .text = (target) }
+#define DIR_ROW(file, perm, directory) \
+	{ .name = (file), .mode = S_IFDIR | (perm), .span = ALL, .dir = (directory) }
 
 /* A binary file that is too big to render: computed from the offset. */
 struct bin_entry {

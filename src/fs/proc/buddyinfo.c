@@ -93,9 +93,8 @@ static int pagetypeinfo_show(struct out *out, const struct view *v)
 }
 
 static const struct entry buddyinfo_entries[] = {
-	{ .name = "buddyinfo", .mode = S_IFREG | 0444, .span = ALL, .show = buddyinfo_show },
-	{ .name = "pagetypeinfo", .mode = S_IFREG | 0400, .span = ALL,
-	  .show = pagetypeinfo_show },
+	FILE_ROW("buddyinfo", 0444, buddyinfo_show),
+	FILE_ROW("pagetypeinfo", 0400, pagetypeinfo_show),
 };
 
 static const struct dir buddyinfo_dir = { DIR_FILES(buddyinfo_entries) };

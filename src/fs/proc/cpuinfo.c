@@ -70,7 +70,7 @@ static int cpuinfo_show(struct out *out, const struct view *v)
 }
 
 static const struct entry cpuinfo_entries[] = {
-	{ .name = "cpuinfo", .mode = S_IFREG | 0444, .span = ALL, .show = cpuinfo_show },
+	FILE_ROW("cpuinfo", 0444, cpuinfo_show),
 };
 
 static const struct dir cpuinfo_dir = { DIR_FILES(cpuinfo_entries) };

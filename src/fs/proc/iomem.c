@@ -20,7 +20,7 @@ static int iomem_show(struct out *out, const struct view *v)
 }
 
 static const struct entry iomem_entries[] = {
-	{ .name = "iomem", .mode = S_IFREG | 0444, .span = ALL, .show = iomem_show },
+	FILE_ROW("iomem", 0444, iomem_show),
 };
 
 static const struct dir iomem_dir = { DIR_FILES(iomem_entries) };

@@ -228,7 +228,7 @@ static int meminfo_show(struct out *out, const struct view *v)
 }
 
 static const struct entry meminfo_entries[] = {
-	{ .name = "meminfo", .mode = S_IFREG | 0444, .span = ALL, .show = meminfo_show },
+	FILE_ROW("meminfo", 0444, meminfo_show),
 };
 
 static const struct dir meminfo_dir = { DIR_FILES(meminfo_entries) };

@@ -47,12 +47,6 @@ static int no_exe_show(struct out *out, const struct view *v)
 	return -ENOENT;
 }
 
-static int statm_show(struct out *out, const struct view *v)
-{
-	out_puts(out, "0 0 0 0 0 0 0\n");
-	return 0;
-}
-
 static int stat_show(struct out *out, const struct view *v)
 {
 	const struct task_struct *t = view_task(v);
@@ -166,24 +160,6 @@ static int io_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int zero_show(struct out *out, const struct view *v)
-{
-	out_puts(out, "0\n");
-	return 0;
-}
-
-static int cgroup_show(struct out *out, const struct view *v)
-{
-	out_puts(out, "0::/\n");
-	return 0;
-}
-
-static int schedstat_show(struct out *out, const struct view *v)
-{
-	out_puts(out, "0 0 0\n");
-	return 0;
-}
-
 /* A resource's limits; NULL is unlimited. */
 struct limit {
 	const char *name, *soft, *hard, *unit;
@@ -244,14 +220,8 @@ static bool tid_find(const struct view *v, const char *name, u32 *id)
 	return host_number(name, id) && *id == v->id[V_PID];
 }
 
-#define FILE_ROW(file, permissions, function) \
-	{ .name = (file), .mode = S_IFREG | (permissions), .span = ALL, .show = (function) }
-
-#define LINK_ROW(file, function) \
-	{ .name = (file), .mode = S_IFLNK | 0777, .span = ALL, .show = (function) }
-
 #define TASK_FILES \
-	FILE_ROW("cgroup", 0444, cgroup_show), \
+	TEXT_ROW("cgroup", 0444, "0::/\n"), \
 	FILE_ROW("cmdline", 0444, empty_show), \
 	FILE_ROW("comm", 0444, comm_show), \
 	LINK_ROW("cwd", root_show), \
@@ -261,14 +231,14 @@ static bool tid_find(const struct view *v, const char *name, u32 *id)
 	FILE_ROW("limits", 0444, limits_show), \
 	FILE_ROW("maps", 0444, empty_show), \
 	FILE_ROW("numa_maps", 0444, empty_show), \
-	FILE_ROW("oom_score", 0444, zero_show), \
-	FILE_ROW("oom_score_adj", 0444, zero_show), \
+	TEXT_ROW("oom_score", 0444, "0\n"), \
+	TEXT_ROW("oom_score_adj", 0444, "0\n"), \
 	LINK_ROW("root", root_show), \
-	FILE_ROW("schedstat", 0444, schedstat_show), \
+	TEXT_ROW("schedstat", 0444, "0 0 0\n"), \
 	FILE_ROW("smaps", 0444, empty_show), \
 	FILE_ROW("smaps_rollup", 0444, no_memory_show), \
 	FILE_ROW("stat", 0444, stat_show), \
-	FILE_ROW("statm", 0444, statm_show), \
+	TEXT_ROW("statm", 0444, "0 0 0 0 0 0 0\n"), \
 	FILE_ROW("status", 0444, status_show), \
 	FILE_ROW("wchan", 0444, wchan_show)
 
@@ -276,7 +246,7 @@ static const struct entry thread_entries[] = { TASK_FILES };
 static const struct dir thread_dir = { DIR_FILES(thread_entries) };
 
 static const struct each thread_each[] = {
-	{ { .name = "<TID>", .mode = S_IFDIR | 0555, .span = ALL, .dir = &thread_dir },
+	{ DIR_ROW("<TID>", 0555, &thread_dir),
 	  V_TID, tid_next, pid_name, tid_find },
 };
 static const struct dir task_dir = { DIR_EACH(thread_each) };
@@ -285,8 +255,8 @@ static const struct dir fd_dir = { 0 };
 
 static const struct entry pid_entries[] = {
 	TASK_FILES,
-	{ .name = "fd", .mode = S_IFDIR | 0500, .span = ALL, .dir = &fd_dir },
-	{ .name = "task", .mode = S_IFDIR | 0555, .span = ALL, .dir = &task_dir },
+	DIR_ROW("fd", 0500, &fd_dir),
+	DIR_ROW("task", 0555, &task_dir),
 };
 static const struct dir pid_dir = { DIR_FILES(pid_entries) };
 
@@ -305,7 +275,7 @@ static bool pid_find(const struct view *v, const char *name, u32 *id)
 }
 
 static const struct each pid_each[] = {
-	{ { .name = "<PID>", .mode = S_IFDIR | 0555, .span = ALL, .dir = &pid_dir },
+	{ DIR_ROW("<PID>", 0555, &pid_dir),
 	  V_PID, pid_next, pid_name, pid_find },
 };
 static const struct dir proc_dir = { DIR_EACH(pid_each) };

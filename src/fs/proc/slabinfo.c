@@ -38,7 +38,7 @@ static int slabinfo_show(struct out *out, const struct view *v)
 }
 
 static const struct entry slabinfo_entries[] = {
-	{ .name = "slabinfo", .mode = S_IFREG | 0400, .span = ALL, .show = slabinfo_show },
+	FILE_ROW("slabinfo", 0400, slabinfo_show),
 };
 
 static const struct dir slabinfo_dir = { DIR_FILES(slabinfo_entries) };

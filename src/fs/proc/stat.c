@@ -154,15 +154,12 @@ static int softirqs_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-#define FILE_ROW(file, function) \
-	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
-
 static const struct entry stat_entries[] = {
-	FILE_ROW("interrupts", interrupts_show),
-	FILE_ROW("loadavg", loadavg_show),
-	FILE_ROW("softirqs", softirqs_show),
-	FILE_ROW("stat", stat_show),
-	FILE_ROW("uptime", uptime_show),
+	FILE_ROW("interrupts", 0444, interrupts_show),
+	FILE_ROW("loadavg", 0444, loadavg_show),
+	FILE_ROW("softirqs", 0444, softirqs_show),
+	FILE_ROW("stat", 0444, stat_show),
+	FILE_ROW("uptime", 0444, uptime_show),
 };
 
 static const struct dir stat_dir = { DIR_FILES(stat_entries) };

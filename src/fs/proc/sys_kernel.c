@@ -78,47 +78,22 @@ static int shm_limit_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-#define TEXT_SHOW(function, text) \
-	static int function(struct out *out, const struct view *v) \
-	{ \
-		(void)v; \
-		out_puts(out, text); \
-		return 0; \
-	}
-
-TEXT_SHOW(ostype_show, "Linux\n")
-TEXT_SHOW(hostname_show, "kmmfs\n")
-TEXT_SHOW(domainname_show, "(none)\n")
-TEXT_SHOW(cap_last_cap_show, "40\n")
-TEXT_SHOW(ngroups_max_show, "65536\n")
-TEXT_SHOW(overflow_id_show, "65534\n")
-TEXT_SHOW(printk_show, "7\t4\t1\t7\n")
-TEXT_SHOW(shmmni_show, "4096\n")
-TEXT_SHOW(zero_show, "0\n")
-TEXT_SHOW(nr_open_show, "1048576\n")
-TEXT_SHOW(file_nr_show, "0\t0\t1048576\n")
-TEXT_SHOW(inode_nr_show, "0\t0\n")
-TEXT_SHOW(dentry_state_show, "0\t0\t45\t0\t0\t0\n")
-
-#define FILE_ROW(file, perm, function) \
-	{ .name = (file), .mode = S_IFREG | (perm), .span = ALL, .show = (function) }
-
 static const struct entry kernel_entries[] = {
-	FILE_ROW("cap_last_cap", 0444, cap_last_cap_show),
-	FILE_ROW("domainname", 0444, domainname_show),
-	FILE_ROW("hostname", 0444, hostname_show),
-	FILE_ROW("ngroups_max", 0444, ngroups_max_show),
+	TEXT_ROW("cap_last_cap", 0444, "40\n"),
+	TEXT_ROW("domainname", 0444, "(none)\n"),
+	TEXT_ROW("hostname", 0444, "kmmfs\n"),
+	TEXT_ROW("ngroups_max", 0444, "65536\n"),
 	FILE_ROW("osrelease", 0444, osrelease_show),
-	FILE_ROW("ostype", 0444, ostype_show),
-	FILE_ROW("overflowgid", 0444, overflow_id_show),
-	FILE_ROW("overflowuid", 0444, overflow_id_show),
+	TEXT_ROW("ostype", 0444, "Linux\n"),
+	TEXT_ROW("overflowgid", 0444, "65534\n"),
+	TEXT_ROW("overflowuid", 0444, "65534\n"),
 	{ .name = "pid_max", .mode = S_IFREG | 0644, .span = ALL, .show = pid_max_show,
 	  .store = pid_max_store },
-	FILE_ROW("printk", 0444, printk_show),
+	TEXT_ROW("printk", 0444, "7\t4\t1\t7\n"),
 	FILE_ROW("shmall", 0444, shm_limit_show),
 	FILE_ROW("shmmax", 0444, shm_limit_show),
-	FILE_ROW("shmmni", 0444, shmmni_show),
-	FILE_ROW("tainted", 0444, zero_show),
+	TEXT_ROW("shmmni", 0444, "4096\n"),
+	TEXT_ROW("tainted", 0444, "0\n"),
 	FILE_ROW("version", 0444, version_show),
 };
 
@@ -135,10 +110,10 @@ static const struct value_entry fs_values[] = {
 };
 
 static const struct entry fs_entries[] = {
-	FILE_ROW("dentry-state", 0444, dentry_state_show),
-	FILE_ROW("file-nr", 0444, file_nr_show),
-	FILE_ROW("inode-nr", 0444, inode_nr_show),
-	FILE_ROW("nr_open", 0444, nr_open_show),
+	TEXT_ROW("dentry-state", 0444, "0\t0\t45\t0\t0\t0\n"),
+	TEXT_ROW("file-nr", 0444, "0\t0\t1048576\n"),
+	TEXT_ROW("inode-nr", 0444, "0\t0\n"),
+	TEXT_ROW("nr_open", 0444, "1048576\n"),
 };
 
 static bool kernel_visible(const struct view *v, const struct entry *entry)

@@ -28,50 +28,32 @@ static int cmdline_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-/* Text that is the same on every machine of the release. */
-#define TEXT_SHOW(function, text) \
-	static int function(struct out *out, const struct view *v) \
-	{ \
-		(void)v; \
-		out_puts(out, text); \
-		return 0; \
-	}
+static const char devices_text[] =
+	"Character devices:\n"
+	"  1 mem\n"
+	"  4 /dev/vc/0\n"
+	"  4 tty\n"
+	"  4 ttyS\n"
+	"  5 /dev/tty\n"
+	"  5 /dev/console\n"
+	"  5 /dev/ptmx\n"
+	"  7 vcs\n"
+	" 10 misc\n"
+	"128 ptm\n"
+	"136 pts\n"
+	"\n"
+	"Block devices:\n"
+	"259 blkext\n";
 
-TEXT_SHOW(swaps_show, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n")
-
-TEXT_SHOW(devices_show,
-	  "Character devices:\n"
-	  "  1 mem\n"
-	  "  4 /dev/vc/0\n"
-	  "  4 tty\n"
-	  "  4 ttyS\n"
-	  "  5 /dev/tty\n"
-	  "  5 /dev/console\n"
-	  "  5 /dev/ptmx\n"
-	  "  7 vcs\n"
-	  " 10 misc\n"
-	  "128 ptm\n"
-	  "136 pts\n"
-	  "\n"
-	  "Block devices:\n"
-	  "259 blkext\n")
-
-TEXT_SHOW(partitions_show, "major minor  #blocks  name\n\n")
-
-TEXT_SHOW(tty_drivers_show,
-	  "/dev/tty             /dev/tty        5       0 system:/dev/tty\n"
-	  "/dev/console         /dev/console    5       1 system:console\n"
-	  "/dev/ptmx            /dev/ptmx       5       2 system\n"
-	  "/dev/vc/0            /dev/vc/0       4       0 system:vtmaster\n"
-	  "serial               /dev/ttyS       4 64-95 serial\n"
-	  "pty_slave            /dev/pts      136 0-1048575 pty:slave\n"
-	  "pty_master           /dev/ptm      128 0-1048575 pty:master\n"
-	  "unknown              /dev/tty        4 1-63 console\n")
-
-TEXT_SHOW(empty_show, "")
-
-TEXT_SHOW(mounts_show, "self/mounts")
-TEXT_SHOW(net_show, "self/net")
+static const char tty_drivers_text[] =
+	"/dev/tty             /dev/tty        5       0 system:/dev/tty\n"
+	"/dev/console         /dev/console    5       1 system:console\n"
+	"/dev/ptmx            /dev/ptmx       5       2 system\n"
+	"/dev/vc/0            /dev/vc/0       4       0 system:vtmaster\n"
+	"serial               /dev/ttyS       4 64-95 serial\n"
+	"pty_slave            /dev/pts      136 0-1048575 pty:slave\n"
+	"pty_master           /dev/ptm      128 0-1048575 pty:master\n"
+	"unknown              /dev/tty        4 1-63 console\n";
 
 struct filesystem {
 	const char *name;
@@ -155,52 +137,47 @@ static int shm_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-TEXT_SHOW(sem_show,
-	  "       key      semid perms      nsems   uid   gid  cuid  cgid      otime"
-	  "      ctime\n")
-TEXT_SHOW(msg_show,
-	  "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid"
-	  "  cgid      stime      rtime      ctime\n")
+static const char sem_text[] =
+	"       key      semid perms      nsems   uid   gid  cuid  cgid      otime"
+	"      ctime\n";
+static const char msg_text[] =
+	"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid"
+	"  cgid      stime      rtime      ctime\n";
 
 /* Nobody waits in a machine whose calls run to completion. */
-TEXT_SHOW(pressure_show,
-	  "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
-	  "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
-
-#define FILE_ROW(file, perm, function) \
-	{ .name = (file), .mode = S_IFREG | (perm), .span = ALL, .show = (function) }
-#define LINK_ROW(file, function) \
-	{ .name = (file), .mode = S_IFLNK | 0777, .span = ALL, .show = (function) }
+static const char pressure_text[] =
+	"some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+	"full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
 
 static const struct entry system_entries[] = {
 	FILE_ROW("cgroups", 0444, cgroups_show),
 	FILE_ROW("cmdline", 0444, cmdline_show),
-	FILE_ROW("devices", 0444, devices_show),
-	FILE_ROW("diskstats", 0444, empty_show),
+	TEXT_ROW("devices", 0444, devices_text),
+	TEXT_ROW("diskstats", 0444, ""),
 	FILE_ROW("filesystems", 0444, filesystems_show),
-	FILE_ROW("locks", 0444, empty_show),
-	FILE_ROW("modules", 0444, empty_show),
-	LINK_ROW("mounts", mounts_show),
-	LINK_ROW("net", net_show),
-	FILE_ROW("partitions", 0444, partitions_show),
-	FILE_ROW("swaps", 0444, swaps_show),
+	TEXT_ROW("locks", 0444, ""),
+	TEXT_ROW("modules", 0444, ""),
+	LINK_TEXT_ROW("mounts", "self/mounts"),
+	LINK_TEXT_ROW("net", "self/net"),
+	TEXT_ROW("partitions", 0444, "major minor  #blocks  name\n\n"),
+	TEXT_ROW("swaps", 0444, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
 	FILE_ROW("version", 0444, version_show),
 };
 
 static const struct entry pressure_entries[] = {
-	FILE_ROW("cpu", 0666, pressure_show),
-	FILE_ROW("io", 0666, pressure_show),
-	FILE_ROW("memory", 0666, pressure_show),
+	TEXT_ROW("cpu", 0666, pressure_text),
+	TEXT_ROW("io", 0666, pressure_text),
+	TEXT_ROW("memory", 0666, pressure_text),
 };
 
 static const struct entry sysvipc_entries[] = {
-	FILE_ROW("msg", 0444, msg_show),
-	FILE_ROW("sem", 0444, sem_show),
+	TEXT_ROW("msg", 0444, msg_text),
+	TEXT_ROW("sem", 0444, sem_text),
 	FILE_ROW("shm", 0444, shm_show),
 };
 
 static const struct entry tty_entries[] = {
-	FILE_ROW("drivers", 0444, tty_drivers_show),
+	TEXT_ROW("drivers", 0444, tty_drivers_text),
 };
 
 static bool pressure_visible(const struct view *v, const struct entry *entry)

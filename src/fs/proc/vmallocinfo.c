@@ -66,7 +66,7 @@ static int vmallocinfo_show(struct out *out, const struct view *v)
 }
 
 static const struct entry vmallocinfo_entries[] = {
-	{ .name = "vmallocinfo", .mode = S_IFREG | 0400, .span = ALL, .show = vmallocinfo_show },
+	FILE_ROW("vmallocinfo", 0400, vmallocinfo_show),
 };
 
 static const struct dir vmallocinfo_dir = { DIR_FILES(vmallocinfo_entries) };

@@ -91,7 +91,7 @@ static int vmstat_show(struct out *out, const struct view *v)
 }
 
 static const struct entry vmstat_entries[] = {
-	{ .name = "vmstat", .mode = S_IFREG | 0444, .span = ALL, .show = vmstat_show },
+	FILE_ROW("vmstat", 0444, vmstat_show),
 };
 
 static const struct dir vmstat_dir = { DIR_FILES(vmstat_entries) };

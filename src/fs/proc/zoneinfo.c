@@ -153,7 +153,7 @@ static int zoneinfo_show(struct out *out, const struct view *v)
 }
 
 static const struct entry zoneinfo_entries[] = {
-	{ .name = "zoneinfo", .mode = S_IFREG | 0444, .span = ALL, .show = zoneinfo_show },
+	FILE_ROW("zoneinfo", 0444, zoneinfo_show),
 };
 
 static const struct dir zoneinfo_dir = { DIR_FILES(zoneinfo_entries) };

@@ -29,13 +29,6 @@ static int all_show(struct out *out, const struct view *v)
 	return show_list(out, v->m, words);
 }
 
-static int none_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_putc(out, '\n');
-	return 0;
-}
-
 static int kernel_max_show(struct out *out, const struct view *v)
 {
 	u64 nr = machine_config_number(v->m->config, "NR_CPUS");
@@ -91,34 +84,6 @@ static int package_id_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int zero_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "0\n");
-	return 0;
-}
-
-static int one_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "1\n");
-	return 0;
-}
-
-static int cluster_id_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "65535\n");
-	return 0;
-}
-
-static int subsystem_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "../../../../bus/cpu");
-	return 0;
-}
-
 static bool cpu_node_next(const struct view *v, u32 *nid)
 {
 	u32 own = v->m->cpu_node[v->id[V_CPU]];
@@ -141,34 +106,31 @@ static int cpu_node_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-#define RO(file, function) \
-	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
-
 static const struct entry topology_entries[] = {
-	RO("cluster_cpus", self_mask_show),
-	RO("cluster_cpus_list", self_list_show),
-	RO("cluster_id", cluster_id_show),
-	RO("core_cpus", self_mask_show),
-	RO("core_cpus_list", self_list_show),
-	RO("core_id", core_id_show),
-	RO("core_siblings", package_mask_show),
-	RO("core_siblings_list", package_list_show),
-	RO("die_cpus", package_mask_show),
-	RO("die_cpus_list", package_list_show),
-	RO("die_id", zero_show),
-	RO("package_cpus", package_mask_show),
-	RO("package_cpus_list", package_list_show),
-	RO("physical_package_id", package_id_show),
-	RO("thread_siblings", self_mask_show),
-	RO("thread_siblings_list", self_list_show),
+	FILE_ROW("cluster_cpus", 0444, self_mask_show),
+	FILE_ROW("cluster_cpus_list", 0444, self_list_show),
+	TEXT_ROW("cluster_id", 0444, "65535\n"),
+	FILE_ROW("core_cpus", 0444, self_mask_show),
+	FILE_ROW("core_cpus_list", 0444, self_list_show),
+	FILE_ROW("core_id", 0444, core_id_show),
+	FILE_ROW("core_siblings", 0444, package_mask_show),
+	FILE_ROW("core_siblings_list", 0444, package_list_show),
+	FILE_ROW("die_cpus", 0444, package_mask_show),
+	FILE_ROW("die_cpus_list", 0444, package_list_show),
+	TEXT_ROW("die_id", 0444, "0\n"),
+	FILE_ROW("package_cpus", 0444, package_mask_show),
+	FILE_ROW("package_cpus_list", 0444, package_list_show),
+	FILE_ROW("physical_package_id", 0444, package_id_show),
+	FILE_ROW("thread_siblings", 0444, self_mask_show),
+	FILE_ROW("thread_siblings_list", 0444, self_list_show),
 };
 
 static const struct dir topology_dir = { DIR_FILES(topology_entries) };
 
 static const struct entry one_cpu_entries[] = {
-	RO("online", one_show),
-	{ .name = "subsystem", .mode = S_IFLNK | 0777, .span = ALL, .show = subsystem_show },
-	{ .name = "topology", .mode = S_IFDIR | 0755, .span = ALL, .dir = &topology_dir },
+	TEXT_ROW("online", 0444, "1\n"),
+	LINK_TEXT_ROW("subsystem", "../../../../bus/cpu"),
+	DIR_ROW("topology", 0755, &topology_dir),
 };
 
 /* The first CPU cannot go offline: it has no such file. */
@@ -178,8 +140,7 @@ static bool one_cpu_visible(const struct view *v, const struct entry *entry)
 }
 
 static const struct each one_cpu_each[] = {
-	{ .entry = { .name = "node<N>", .mode = S_IFLNK | 0777, .span = ALL,
-		     .show = cpu_node_show },
+	{ .entry = LINK_ROW("node<N>", cpu_node_show),
 	  .slot = V_NODE, .next = cpu_node_next, .name = node_name, .find = cpu_node_find },
 };
 
@@ -188,17 +149,16 @@ static const struct dir one_cpu_dir = {
 };
 
 static const struct entry cpu_entries[] = {
-	RO("isolated", none_show),
-	RO("kernel_max", kernel_max_show),
-	RO("offline", none_show),
-	RO("online", all_show),
-	RO("possible", all_show),
-	RO("present", all_show),
+	TEXT_ROW("isolated", 0444, "\n"),
+	FILE_ROW("kernel_max", 0444, kernel_max_show),
+	TEXT_ROW("offline", 0444, "\n"),
+	FILE_ROW("online", 0444, all_show),
+	FILE_ROW("possible", 0444, all_show),
+	FILE_ROW("present", 0444, all_show),
 };
 
 static const struct each cpu_each[] = {
-	{ .entry = { .name = "cpu<N>", .mode = S_IFDIR | 0755, .span = ALL,
-		     .dir = &one_cpu_dir },
+	{ .entry = DIR_ROW("cpu<N>", 0755, &one_cpu_dir),
 	  .slot = V_CPU, .next = cpu_next, .name = cpu_name, .find = cpu_find },
 };
 

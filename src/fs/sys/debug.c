@@ -129,17 +129,14 @@ static int reserved_show(struct out *out, const struct view *v)
 	return show_regions(out, v->m, &v->m->memblock->reserved);
 }
 
-#define RO(file, function) \
-	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
-
 static const struct entry extfrag_entries[] = {
-	RO("extfrag_index", extfrag_index_show),
-	RO("unusable_index", unusable_index_show),
+	FILE_ROW("extfrag_index", 0444, extfrag_index_show),
+	FILE_ROW("unusable_index", 0444, unusable_index_show),
 };
 
 static const struct entry memblock_entries[] = {
-	RO("memory", memory_show),
-	RO("reserved", reserved_show),
+	FILE_ROW("memory", 0444, memory_show),
+	FILE_ROW("reserved", 0444, reserved_show),
 };
 
 static const struct dir extfrag_dir = { DIR_FILES(extfrag_entries) };

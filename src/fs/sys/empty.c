@@ -2,13 +2,6 @@
 /* Directories that tools list and that are empty here, and one parameter. */
 #include "fs/core/figures.h"
 
-static int zswap_enabled_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "N\n");
-	return 0;
-}
-
 static bool zswap_visible(const struct view *v, const struct entry *entry)
 {
 	(void)entry;
@@ -17,25 +10,22 @@ static bool zswap_visible(const struct view *v, const struct entry *entry)
 
 static const struct dir empty_dir = { .nr_entries = 0 };
 
-#define EMPTY(file, perm) \
-	{ .name = (file), .mode = S_IFDIR | (perm), .span = ALL, .dir = &empty_dir }
-
-static const struct entry sys_entries[] = { EMPTY("block", 0755), EMPTY("class", 0755) };
+static const struct entry sys_entries[] = { DIR_ROW("block", 0755, &empty_dir), DIR_ROW("class", 0755, &empty_dir) };
 static const struct entry bus_entries[] = {
-	EMPTY("cpu", 0755), EMPTY("memory", 0755), EMPTY("node", 0755),
+	DIR_ROW("cpu", 0755, &empty_dir), DIR_ROW("memory", 0755, &empty_dir), DIR_ROW("node", 0755, &empty_dir),
 };
-static const struct entry kernel_entries[] = { EMPTY("tracing", 0700) };
-static const struct entry fs_entries[] = { EMPTY("cgroup", 0755) };
+static const struct entry kernel_entries[] = { DIR_ROW("tracing", 0700, &empty_dir) };
+static const struct entry fs_entries[] = { DIR_ROW("cgroup", 0755, &empty_dir) };
 static const struct entry zswap_entries[] = {
-	{ .name = "enabled", .mode = S_IFREG | 0644, .span = ALL, .show = zswap_enabled_show },
+	TEXT_ROW("enabled", 0644, "N\n"),
 };
 static const struct dir zswap_dir = { DIR_FILES(zswap_entries) };
 static const struct entry zswap_module_entries[] = {
-	{ .name = "parameters", .mode = S_IFDIR | 0755, .span = ALL, .dir = &zswap_dir },
+	DIR_ROW("parameters", 0755, &zswap_dir),
 };
 static const struct dir zswap_module_dir = { DIR_FILES(zswap_module_entries) };
 static const struct entry module_entries[] = {
-	{ .name = "zswap", .mode = S_IFDIR | 0755, .span = ALL, .dir = &zswap_module_dir },
+	DIR_ROW("zswap", 0755, &zswap_module_dir),
 };
 
 static const struct dir sys_dir = { DIR_FILES(sys_entries) };

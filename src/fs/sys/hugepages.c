@@ -105,8 +105,6 @@ static int demote_store(struct store *s, const struct view *v, const char *text)
 	return -EBUSY;
 }
 
-#define RO(file, function) \
-	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
 #define RW(file, function, write) \
 	{ .name = (file), .mode = S_IFREG | 0644, .span = ALL, .show = (function), \
 	  .store = (write) }
@@ -116,20 +114,20 @@ static int demote_store(struct store *s, const struct view *v, const char *text)
 static const struct entry pool_entries[] = {
 	WO("demote", demote_store),
 	RW("demote_size", demote_size_show, NULL),
-	RO("free_hugepages", free_show),
+	FILE_ROW("free_hugepages", 0444, free_show),
 	RW("nr_hugepages", total_show, count_store),
 	RW("nr_hugepages_mempolicy", total_show, count_store),
 	RW("nr_overcommit_hugepages", overcommit_show, overcommit_store),
-	RO("resv_hugepages", reserved_show),
-	RO("surplus_hugepages", surplus_show),
+	FILE_ROW("resv_hugepages", 0444, reserved_show),
+	FILE_ROW("surplus_hugepages", 0444, surplus_show),
 };
 
 static const struct entry node_pool_entries[] = {
 	WO("demote", demote_store),
 	RW("demote_size", demote_size_show, NULL),
-	RO("free_hugepages", node_free_show),
+	FILE_ROW("free_hugepages", 0444, node_free_show),
 	RW("nr_hugepages", node_total_show, node_count_store),
-	RO("surplus_hugepages", node_surplus_show),
+	FILE_ROW("surplus_hugepages", 0444, node_surplus_show),
 };
 
 /* Only pages of more than the smallest size can be cut into smaller ones. */

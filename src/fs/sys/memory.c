@@ -37,30 +37,9 @@ static int block_size_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int zero_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "0\n");
-	return 0;
-}
-
-static int one_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "1\n");
-	return 0;
-}
-
 static int phys_index_show(struct out *out, const struct view *v)
 {
 	out_printf(out, "%08x\n", v->id[V_BLOCK]);
-	return 0;
-}
-
-static int state_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "online\n");
 	return 0;
 }
 
@@ -110,13 +89,6 @@ static int valid_zones_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int subsystem_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "../../../../bus/memory");
-	return 0;
-}
-
 static bool block_node_next(const struct view *v, u32 *nid)
 {
 	for (; node_next(v, nid); ++*nid)
@@ -137,30 +109,27 @@ static int block_node_show(struct out *out, const struct view *v)
 }
 
 static const struct each block_each[] = {
-	{ .entry = { .name = "node<N>", .mode = S_IFLNK | 0777, .span = ALL,
-		     .show = block_node_show },
+	{ .entry = LINK_ROW("node<N>", block_node_show),
 	  .slot = V_NODE, .next = block_node_next, .name = node_name,
 	  .find = block_node_find },
 };
 
 static const struct entry block_entries[] = {
-	{ .name = "online", .mode = S_IFREG | 0644, .span = ALL, .show = one_show,
-	  .store = online_store },
-	{ .name = "phys_device", .mode = S_IFREG | 0444, .span = ALL, .show = zero_show },
-	{ .name = "phys_index", .mode = S_IFREG | 0444, .span = ALL, .show = phys_index_show },
-	{ .name = "removable", .mode = S_IFREG | 0444, .span = ALL, .show = one_show },
-	{ .name = "state", .mode = S_IFREG | 0644, .span = ALL, .show = state_show,
-	  .store = state_store },
-	{ .name = "subsystem", .mode = S_IFLNK | 0777, .span = ALL, .show = subsystem_show },
-	{ .name = "valid_zones", .mode = S_IFREG | 0444, .span = ALL,
-	  .show = valid_zones_show },
+	{ .name = "online", .mode = S_IFREG | 0644, .span = ALL, .show = fixed_text_show,
+	  .store = online_store, .text = "1\n" },
+	TEXT_ROW("phys_device", 0444, "0\n"),
+	FILE_ROW("phys_index", 0444, phys_index_show),
+	TEXT_ROW("removable", 0444, "1\n"),
+	{ .name = "state", .mode = S_IFREG | 0644, .span = ALL, .show = fixed_text_show,
+	  .store = state_store, .text = "online\n" },
+	LINK_TEXT_ROW("subsystem", "../../../../bus/memory"),
+	FILE_ROW("valid_zones", 0444, valid_zones_show),
 };
 
 static const struct dir block_dir = { DIR_FILES(block_entries), DIR_EACH(block_each) };
 
 static const struct each memory_each[] = {
-	{ .entry = { .name = "memory<N>", .mode = S_IFDIR | 0755, .span = ALL,
-		     .dir = &block_dir },
+	{ .entry = DIR_ROW("memory<N>", 0755, &block_dir),
 	  .slot = V_BLOCK, .next = memory_block_next, .name = memory_block_name,
 	  .find = memory_block_find },
 };
@@ -168,10 +137,9 @@ static const struct each memory_each[] = {
 static const struct entry memory_entries[] = {
 	{ .name = "auto_online_blocks", .mode = S_IFREG | 0644, .span = ALL,
 	  .show = auto_online_show, .store = auto_online_store },
-	{ .name = "block_size_bytes", .mode = S_IFREG | 0444, .span = ALL,
-	  .show = block_size_show },
+	FILE_ROW("block_size_bytes", 0444, block_size_show),
 	{ .name = "crash_hotplug", .mode = S_IFREG | 0444, .span = SINCE(R_6_18),
-	  .show = zero_show },
+	  .show = fixed_text_show, .text = "0\n" },
 };
 
 static const struct dir memory_dir = { DIR_FILES(memory_entries), DIR_EACH(memory_each) };
@@ -183,7 +151,7 @@ static bool memory_visible(const struct view *v, const struct entry *entry)
 }
 
 static const struct entry system_entries[] = {
-	{ .name = "memory", .mode = S_IFDIR | 0755, .span = ALL, .dir = &memory_dir },
+	DIR_ROW("memory", 0755, &memory_dir),
 };
 
 static const struct dir system_dir = { DIR_FILES(system_entries), .visible = memory_visible };

@@ -193,14 +193,14 @@ static const struct dir numa_dir = { DIR_VALUES(numa_values) };
 static const struct dir swap_dir = { DIR_VALUES(swap_values) };
 static const struct dir mempolicy_dir = { DIR_FILES(mempolicy_entries) };
 
-#define DIR_ROW(file, releases, directory) \
+#define DIR_IN(file, releases, directory) \
 	{ .name = (file), .mode = S_IFDIR | 0755, .span = releases, .dir = (directory) }
 
 static const struct entry optional_entries[] = {
-	DIR_ROW("ksm", ALL, &ksm_dir),
-	DIR_ROW("lru_gen", ALL, &lru_gen_dir),
-	DIR_ROW("mempolicy", SINCE(R_6_18), &mempolicy_dir),
-	DIR_ROW("numa", ALL, &numa_dir),
+	DIR_IN("ksm", ALL, &ksm_dir),
+	DIR_IN("lru_gen", ALL, &lru_gen_dir),
+	DIR_IN("mempolicy", SINCE(R_6_18), &mempolicy_dir),
+	DIR_IN("numa", ALL, &numa_dir),
 };
 
 static const struct entry damon_entries[] = {

@@ -296,20 +296,6 @@ static int compact_store(struct store *s, const struct view *v, const char *text
 	return 0;
 }
 
-static int subsystem_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "../../../../bus/node");
-	return 0;
-}
-
-static int zero_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "0\n");
-	return 0;
-}
-
 /* Links to the node's CPUs and memory blocks. */
 
 static bool node_cpu_next(const struct view *v, u32 *cpu)
@@ -353,40 +339,34 @@ static int node_block_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-#define FILE_ROW(file, function) \
-	{ .name = (file), .mode = S_IFREG | 0444, .span = ALL, .show = (function) }
-
 static const struct entry failure_entries[] = {
-	FILE_ROW("delayed", zero_show),
-	FILE_ROW("failed", zero_show),
-	FILE_ROW("ignored", zero_show),
-	FILE_ROW("recovered", zero_show),
-	FILE_ROW("total", zero_show),
+	TEXT_ROW("delayed", 0444, "0\n"),
+	TEXT_ROW("failed", 0444, "0\n"),
+	TEXT_ROW("ignored", 0444, "0\n"),
+	TEXT_ROW("recovered", 0444, "0\n"),
+	TEXT_ROW("total", 0444, "0\n"),
 };
 
 static const struct dir failure_dir = { DIR_FILES(failure_entries) };
 
 static const struct entry one_node_entries[] = {
 	{ .name = "compact", .mode = S_IFREG | 0200, .span = ALL, .store = compact_store },
-	FILE_ROW("cpulist", cpulist_show),
-	FILE_ROW("cpumap", cpumap_show),
-	FILE_ROW("distance", distance_show),
-	{ .name = "hugepages", .mode = S_IFDIR | 0755, .span = ALL,
-	  .dir = &node_hugepages_dir },
-	FILE_ROW("meminfo", meminfo_show),
+	FILE_ROW("cpulist", 0444, cpulist_show),
+	FILE_ROW("cpumap", 0444, cpumap_show),
+	FILE_ROW("distance", 0444, distance_show),
+	DIR_ROW("hugepages", 0755, &node_hugepages_dir),
+	FILE_ROW("meminfo", 0444, meminfo_show),
 	{ .name = "memory_failure", .mode = S_IFDIR | 0755, .span = SINCE(R_6_18),
 	  .dir = &failure_dir },
-	FILE_ROW("numastat", numastat_show),
-	{ .name = "subsystem", .mode = S_IFLNK | 0777, .span = ALL, .show = subsystem_show },
-	FILE_ROW("vmstat", vmstat_show),
+	FILE_ROW("numastat", 0444, numastat_show),
+	LINK_TEXT_ROW("subsystem", "../../../../bus/node"),
+	FILE_ROW("vmstat", 0444, vmstat_show),
 };
 
 static const struct each one_node_each[] = {
-	{ .entry = { .name = "cpu<N>", .mode = S_IFLNK | 0777, .span = ALL,
-		     .show = node_cpu_show },
+	{ .entry = LINK_ROW("cpu<N>", node_cpu_show),
 	  .slot = V_CPU, .next = node_cpu_next, .name = cpu_name, .find = node_cpu_find },
-	{ .entry = { .name = "memory<N>", .mode = S_IFLNK | 0777, .span = ALL,
-		     .show = node_block_show },
+	{ .entry = LINK_ROW("memory<N>", node_block_show),
 	  .slot = V_BLOCK, .next = node_block_next, .name = memory_block_name,
 	  .find = node_block_find },
 };
@@ -401,17 +381,16 @@ static const struct dir one_node_dir = {
 };
 
 static const struct entry node_entries[] = {
-	FILE_ROW("has_cpu", has_cpu_show),
-	FILE_ROW("has_generic_initiator", has_generic_initiator_show),
-	FILE_ROW("has_memory", has_memory_show),
-	FILE_ROW("has_normal_memory", has_normal_memory_show),
-	FILE_ROW("online", online_show),
-	FILE_ROW("possible", online_show),
+	FILE_ROW("has_cpu", 0444, has_cpu_show),
+	FILE_ROW("has_generic_initiator", 0444, has_generic_initiator_show),
+	FILE_ROW("has_memory", 0444, has_memory_show),
+	FILE_ROW("has_normal_memory", 0444, has_normal_memory_show),
+	FILE_ROW("online", 0444, online_show),
+	FILE_ROW("possible", 0444, online_show),
 };
 
 static const struct each node_each[] = {
-	{ .entry = { .name = "node<N>", .mode = S_IFDIR | 0755, .span = ALL,
-		     .dir = &one_node_dir },
+	{ .entry = DIR_ROW("node<N>", 0755, &one_node_dir),
 	  .slot = V_NODE, .next = node_next, .name = node_name, .find = node_find },
 };
 
@@ -424,7 +403,7 @@ static bool node_visible(const struct view *v, const struct entry *entry)
 }
 
 static const struct entry system_entries[] = {
-	{ .name = "node", .mode = S_IFDIR | 0755, .span = ALL, .dir = &node_dir },
+	DIR_ROW("node", 0755, &node_dir),
 };
 
 static const struct dir system_dir = { DIR_FILES(system_entries), .visible = node_visible };

@@ -114,7 +114,7 @@ static bool page_owner_visible(const struct view *v, const struct entry *entry)
 }
 
 static const struct entry page_owner_entries[] = {
-	{ .name = "page_owner", .mode = S_IFREG | 0400, .span = ALL, .show = page_owner_show },
+	FILE_ROW("page_owner", 0400, page_owner_show),
 };
 
 static const struct dir page_owner_dir = {

@@ -111,12 +111,6 @@ static int ctor_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int zero_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	return show_number(out, 0);
-}
-
 static int empty_show(struct out *out, const struct view *v)
 {
 	(void)out;
@@ -170,8 +164,6 @@ static int validate_store(struct store *s, const struct view *v, const char *tex
 	return -EINVAL;
 }
 
-#define RO(file, function) \
-	{ .name = (file), .mode = S_IFREG | 0400, .span = ALL, .show = (function) }
 #define RW(file, function, write) \
 	{ .name = (file), .mode = S_IFREG | 0600, .span = ALL, .show = (function), \
 	  .store = (write) }
@@ -179,37 +171,37 @@ static int validate_store(struct store *s, const struct view *v, const char *tex
 	{ .name = (file), .mode = S_IFREG | 0400, .span = SINCE(R_6_18), .show = (function) }
 
 static const struct entry cache_entries[] = {
-	RO("aliases", aliases_show),
-	RO("align", align_show),
-	RO("cache_dma", cache_dma_show),
+	FILE_ROW("aliases", 0400, aliases_show),
+	FILE_ROW("align", 0400, align_show),
+	FILE_ROW("cache_dma", 0400, cache_dma_show),
 	RW("cpu_partial", cpu_partial_show, NULL),
-	RO("cpu_slabs", cpu_slabs_show),
-	RO("ctor", ctor_show),
-	RO("destroy_by_rcu", destroy_by_rcu_show),
-	RO("hwcache_align", hwcache_align_show),
+	FILE_ROW("cpu_slabs", 0400, cpu_slabs_show),
+	FILE_ROW("ctor", 0400, ctor_show),
+	FILE_ROW("destroy_by_rcu", 0400, destroy_by_rcu_show),
+	FILE_ROW("hwcache_align", 0400, hwcache_align_show),
 	RW("min_partial", min_partial_show, NULL),
-	RO("object_size", object_size_show),
-	RO("objects", objects_show),
-	RO("objects_partial", objects_partial_show),
-	RO("objs_per_slab", objs_per_slab_show),
-	RO("order", order_show),
-	RO("partial", partial_show),
-	RO("poison", poison_show),
-	RO("reclaim_account", reclaim_account_show),
-	RO("red_zone", red_zone_show),
+	FILE_ROW("object_size", 0400, object_size_show),
+	FILE_ROW("objects", 0400, objects_show),
+	FILE_ROW("objects_partial", 0400, objects_partial_show),
+	FILE_ROW("objs_per_slab", 0400, objs_per_slab_show),
+	FILE_ROW("order", 0400, order_show),
+	FILE_ROW("partial", 0400, partial_show),
+	FILE_ROW("poison", 0400, poison_show),
+	FILE_ROW("reclaim_account", 0400, reclaim_account_show),
+	FILE_ROW("red_zone", 0400, red_zone_show),
 	RW("remote_node_defrag_ratio", defrag_ratio_show, NULL),
-	RO("sanity_checks", sanity_checks_show),
+	FILE_ROW("sanity_checks", 0400, sanity_checks_show),
 	RO_SINCE_6_18("sheaf_capacity", sheaf_capacity_show),
 	RW("shrink", empty_show, shrink_store),
 	{ .name = "skip_kfence", .mode = S_IFREG | 0600, .span = SINCE(R_6_18),
-	  .show = zero_show },
-	RO("slab_size", slab_size_show),
-	RO("slabs", slabs_show),
-	RO("slabs_cpu_partial", slabs_cpu_partial_show),
-	RO("store_user", store_user_show),
-	RO("total_objects", total_objects_show),
-	RO("trace", zero_show),
-	RO("usersize", usersize_show),
+	  .show = fixed_text_show, .text = "0\n" },
+	FILE_ROW("slab_size", 0400, slab_size_show),
+	FILE_ROW("slabs", 0400, slabs_show),
+	FILE_ROW("slabs_cpu_partial", 0400, slabs_cpu_partial_show),
+	FILE_ROW("store_user", 0400, store_user_show),
+	FILE_ROW("total_objects", 0400, total_objects_show),
+	TEXT_ROW("trace", 0400, "0\n"),
+	FILE_ROW("usersize", 0400, usersize_show),
 	RW("validate", empty_show, validate_store),
 };
 
