@@ -64,10 +64,15 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT)
 .PHONY: check-long
 
 # Rates, as ratios to the host kernel and to a minimal model, in one run.
-EXTRA_PROGRAMS += tests/bench
+EXTRA_PROGRAMS += tests/bench tests/bench_fuse
+tests_bench_SOURCES = tests/bench.c tests/bench.h tests/bench_engine.c \
+	tests/bench_model.c tests/bench_mount.c
 tests_bench_LDADD = $(KMM_LIBS)
-CLEANFILES += tests/bench$(EXEEXT)
+tests_bench_fuse_SOURCES = tests/bench_fuse.c
+tests_bench_fuse_CPPFLAGS = $(AM_CPPFLAGS) $(FUSE_CFLAGS)
+tests_bench_fuse_LDADD = $(FUSE_LIBS)
+CLEANFILES += tests/bench$(EXEEXT) tests/bench_fuse$(EXEEXT)
 
-bench: tests/bench$(EXEEXT)
+bench: kmmfs$(EXEEXT) tests/bench$(EXEEXT) tests/bench_fuse$(EXEEXT)
 	./tests/bench$(EXEEXT)
 .PHONY: bench

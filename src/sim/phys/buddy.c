@@ -17,6 +17,7 @@ void zone_init_free_lists(struct zone *zone)
 		memset(area, 0, sizeof(*area));
 		for (unsigned int type = 0; type < MIGRATE_TYPES; type++)
 			area->lists[type] = (struct page_list)PAGE_LIST_INIT;
+		memset(area->ahead, 0xff, sizeof(area->ahead));
 	}
 }
 

@@ -22,6 +22,7 @@ struct free_area {
 	struct page_list lists[MIGRATE_TYPES];
 	u64 nr[MIGRATE_TYPES];
 	u64 nr_free;
+	u32 ahead[MIGRATE_TYPES];	/* a hint, see buddy_list.h */
 };
 
 /* 3 types x orders 0..3, then pageblock order: not movable, movable. */

@@ -22,7 +22,10 @@
 struct page {
 	u32 flags;	/* PG_* below PGF_ZONE_SHIFT, the zone's index above */
 	u32 prev, next;	/* links of the one list that the page is on */
-	u32 mapping;	/* id of the mapping, anon_vma, slab cache (by type) */
+	union {
+		u32 mapping;	/* id of the mapping, anon_vma, slab cache (by type) */
+		u32 ahead;	/* free single page: a hint, see buddy_list.h */
+	};
 	union {
 		u32 index;	/* page offset in the mapping */
 		u32 private_;	/* free block: its order; slab: see slab.h */

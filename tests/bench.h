@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of `make bench` share. A row names one operation and up to three
+ * ways to do it; bench.c runs them in turns and prints the medians.
+ */
+#ifndef KMM_TESTS_BENCH_H
+#define KMM_TESTS_BENCH_H
+
+#include "fs/core/tree.h"
+#include "sim/phys/slab.h"
+
+/* A machine as small as can be: see bench_model.c. */
+struct model {
+	struct page *pages;
+	u32 *stack;		/* free pages */
+	u32 top;
+	u32 aged;		/* head of a list of free pages in random order */
+	u64 free_pages, allocs, frees;
+};
+
+struct bench {
+	struct tree *tree;
+	struct machine *m;
+	struct kmem_cache *cache;
+	struct tree *aged_tree;
+	u32 *aged_pfns;		/* taken by one run, given back before the next */
+	unsigned int nr_aged;
+	char *evict;		/* larger than the caches */
+	struct model model;
+};
+
+struct row {
+	const char *name;
+	unsigned int ops;	/* by one call of a function below: about 1 ms of work */
+	void (*engine)(struct bench *b, const struct row *row);
+	void (*model)(struct bench *b, const struct row *row);
+	void (*kernel)(struct bench *b, const struct row *row);
+	void (*prepare)(struct bench *b, const struct row *row);	/* not timed */
+	const char *path;	/* rows that read or write a file: in the tree */
+	const char *host_path, *model_path;
+};
+
+double now(void);
+/* The end of the program unless err is 0. */
+void need(int err, const char *what);
+void print_rows(struct bench *b, const struct row *rows, unsigned int nr);
+/* A value of /proc/PID/status in kB; pid 0: our own. */
+long status_kb(pid_t pid, const char *key);
+void bench_boot(const char *machine, const char *const *sets, struct tree **tree);
+
+/* bench_model.c */
+void model_init(struct model *model);
+void model_pairs(struct bench *b, const struct row *row);
+void model_bursts(struct bench *b, const struct row *row);
+void model_vmalloc(struct bench *b, const struct row *row);
+void model_aged(struct bench *b, const struct row *row);
+void model_aged_prepare(struct bench *b, unsigned int nr);
+
+/* bench_engine.c */
+void engine_pairs(struct bench *b, const struct row *row);
+void engine_bursts(struct bench *b, const struct row *row);
+void engine_order4(struct bench *b, const struct row *row);
+void engine_slab(struct bench *b, const struct row *row);
+void engine_kmalloc(struct bench *b, const struct row *row);
+void engine_vmalloc(struct bench *b, const struct row *row);
+void engine_aged(struct bench *b, const struct row *row);
+void engine_aged_prepare(struct bench *b, const struct row *row);
+void engine_lines(struct bench *b, const struct row *row);
+void engine_read(struct bench *b, const struct row *row);
+void engine_boot(struct bench *b, const struct row *row);
+
+/* bench_mount.c: rows of a mount, each beside a bare server of the same bytes. */
+void kernel_read(struct bench *b, const struct row *row);
+void bench_mount(struct bench *b);
+
+#endif
