@@ -31,6 +31,7 @@ UNIT_TESTS = \
 	tests/test_boot \
 	tests/test_buddy \
 	tests/test_check \
+	tests/test_check_incremental \
 	tests/test_config \
 	tests/test_ctl \
 	tests/test_line \

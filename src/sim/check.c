@@ -72,6 +72,27 @@ void machine_check(const struct machine *machine, struct check *check)
 		validators[i](machine, check);
 }
 
+/* What one line can have changed, and who forgets it once it was looked at. */
+static const struct {
+	void (*validate)(const struct machine *m, struct check *check);
+	void (*checked)(struct machine *m);
+} increments[] = {
+	{ page_states_validate_touched, NULL },
+	{ page_alloc_validate_touched, page_alloc_checked },
+	{ slab_validate_touched, slab_checked },
+	{ vmalloc_validate_touched, vmalloc_checked },
+	{ kernel_stacks_validate_counts, NULL },
+};
+
+void machine_check_incremental(struct machine *m, struct check *check)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(increments); i++) {
+		increments[i].validate(m, check);
+		if (increments[i].checked)
+			increments[i].checked(m);
+	}
+}
+
 void check_fail(struct check *check, const char *id, const char *fmt, ...)
 {
 	char text[256];

@@ -114,6 +114,12 @@ struct check {
 	unsigned int nr_checked, nr_broken;
 };
 void machine_check(const struct machine *machine, struct check *check);
+/*
+ * The same for what was touched since the last call: heads of free blocks, ends of
+ * per-CPU lists, slabs, areas, and all counters. Cheap enough to run after every
+ * line; forgets what was touched, which is no part of the state.
+ */
+void machine_check_incremental(struct machine *machine, struct check *check);
 /* A violation: "ID object: expected E, found F". */
 void check_fail(struct check *check, const char *id, const char *fmt, ...) __printf(3, 4);
 

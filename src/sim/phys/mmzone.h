@@ -50,7 +50,7 @@ struct per_cpu_pages {
  * Heads of free blocks that came, went or moved since the last check: what the
  * incremental validator looks at. Overflow means "the whole zone".
  */
-#define ZONE_TOUCHED 64
+#define ZONE_TOUCHED 512
 struct zone_touched {
 	u32 pfn[ZONE_TOUCHED];
 	u32 nr;			/* above ZONE_TOUCHED: overflow */

@@ -120,6 +120,8 @@ void zonelists_free(struct machine *m);
 
 /* Each page is in one state, and the states add up to what is managed: B1 P6 to P8. */
 void page_states_validate(const struct machine *m, struct check *check);
+/* P6 of the heads that were touched (see below), I1 by the counters. */
+void page_states_validate_touched(const struct machine *m, struct check *check);
 /* B2, B3 and what exists of B13, of every zone. */
 void page_alloc_validate(const struct machine *m, struct check *check);
 /* The same for what was touched since the last call of page_alloc_checked(). */

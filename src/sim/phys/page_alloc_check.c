@@ -181,6 +181,7 @@ void page_alloc_validate_touched(const struct machine *m, struct check *check)
 {
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		buddy_validate_touched(m, m->zones[i], check);
+		pcp_validate_ends(m, m->zones[i], check);
 		check_zone(m, m->zones[i], check);
 	}
 	check_totals(m, check);

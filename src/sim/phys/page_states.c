@@ -9,6 +9,8 @@
 
 typedef unsigned long long ull;
 
+#define GIGANTIC_ORDER 18	/* the largest block that is ever allocated */
+
 enum page_state { STATE_RESERVED, STATE_FREE, STATE_PCP, STATE_USED, STATE_LOST, NR_STATES };
 
 struct states {
@@ -119,6 +121,62 @@ static void check_flow(const struct machine *m, const struct states *zones,
 		allocated += m->zone_event[PGALLOC][type];
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		free += zones[i].pages[STATE_FREE] + zones[i].pages[STATE_PCP];
+	check->nr_checked++;
+	if (m->event[PGFREE] - allocated != free)
+		check_fail(check, "I1", "machine: expected pgfree - pgalloc = %lld free pages, "
+			   "found %lld - %lld", (long long)free, (long long)m->event[PGFREE],
+			   (long long)allocated);
+}
+
+/* Is the page behind the head of a block, allocated or on a per-CPU list? */
+static bool inside_block(const struct machine *m, u64 pfn)
+{
+	for (unsigned int order = 1; order <= GIGANTIC_ORDER; order++) {
+		u64 head = ALIGN_DOWN(pfn, 1ULL << order);
+		const struct page *page;
+		int allocated;
+
+		if (!page_present(m, head))
+			continue;
+		page = pfn_to_page(m, head);
+		allocated = page_type(page) == PGTY_pcp ? (int)page->private_ :
+							  allocated_order(m, head);
+		if (allocated >= 0 && head + (1ULL << allocated) > pfn)
+			return true;
+	}
+	return false;
+}
+
+static void check_touched(const struct machine *m, u64 pfn, struct check *check)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+	u64 head, nr_pages;
+	unsigned int order;
+
+	check->nr_checked++;
+	if (block_at(m, pfn, &nr_pages) != STATE_LOST || page_type(page) == PGTY_run ||
+	    buddy_find(m, pfn, &head, &order) || inside_block(m, pfn))
+		return;
+	check_fail(check, "P6", "page 0x%llx: expected an owner, found ref %d, type 0x%x",
+		   (ull)pfn, page->refcount, page_type(page));
+}
+
+void page_states_validate_touched(const struct machine *m, struct check *check)
+{
+	s64 allocated = 0, free = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		for (u32 t = 0; t < zone->touched.nr && t < ZONE_TOUCHED; t++)
+			check_touched(m, zone->touched.pfn[t], check);
+		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+			free += zone->free_area[order].nr_free << order;
+		for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+			free += zone->pcp[cpu].count;
+	}
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+		allocated += m->zone_event[PGALLOC][type];
 	check->nr_checked++;
 	if (m->event[PGFREE] - allocated != free)
 		check_fail(check, "I1", "machine: expected pgfree - pgalloc = %lld free pages, "

@@ -419,3 +419,46 @@ void pcp_validate(const struct machine *m, const struct zone *zone, struct check
 				   zone->index, cpu, (long long)count, pcp->count);
 	}
 }
+
+static void check_end(const struct machine *m, const struct zone *zone, u32 pfn,
+		      unsigned int cpu, unsigned int pindex, bool linked, struct check *check)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	if (page_type(page) != PGTY_pcp || page->refcount || linked ||
+	    page->private_ != pindex_to_order(m, pindex) ||
+	    page_zone_index(page) != zone->index)
+		check_fail(check, "B9", "page 0x%x: expected at an end of pcp list %u of cpu %u, "
+			   "zone %u, found type 0x%x, ref %d", pfn, pindex, cpu, zone->index,
+			   page_type(page), page->refcount);
+}
+
+void pcp_validate_ends(const struct machine *m, const struct zone *zone, struct check *check)
+{
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		bool any = false;
+
+		check->nr_checked++;
+		for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {
+			const struct page_list *list = &zone->pcp[cpu].lists[i];
+
+			if (list->first == PFN_NIL && list->last == PFN_NIL)
+				continue;
+			any = true;
+			if (list->first == PFN_NIL || list->last == PFN_NIL) {
+				check_fail(check, "B9", "zone %u cpu %u list %u: expected two ends, "
+					   "found 0x%x and 0x%x", zone->index, cpu, i,
+					   list->first, list->last);
+				continue;
+			}
+			check_end(m, zone, list->first, cpu, i,
+				  pfn_to_page(m, list->first)->prev != PFN_NIL, check);
+			check_end(m, zone, list->last, cpu, i,
+				  pfn_to_page(m, list->last)->next != PFN_NIL, check);
+		}
+		if (any != !!zone->pcp[cpu].count)
+			check_fail(check, "B9", "zone %u cpu %u: expected %s on the lists, found "
+				   "count %d", zone->index, cpu, any ? "pages" : "no page",
+				   zone->pcp[cpu].count);
+	}
+}

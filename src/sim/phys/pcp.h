@@ -107,5 +107,8 @@ void zone_pcp_free(struct machine *m, struct zone *zone);
 
 /* Bound of count and links of every list (B2 B9). */
 void pcp_validate(const struct machine *m, const struct zone *zone, struct check *check);
+/* The ends of the lists alone, where calls put pages and take them. */
+void pcp_validate_ends(const struct machine *m, const struct zone *zone,
+		       struct check *check);
 
 #endif

@@ -68,6 +68,7 @@ static bool needs_new_slab(const struct machine *m, struct kmem_cache *s, int no
 /* The CPU allocates from this slab now; it is on no list. */
 static void freeze_slab(struct machine *m, struct kmem_cache_cpu *c, struct slab *slab)
 {
+	slab_touch(slab);
 	slab->place = SLAB_ON_CPU;
 	slab->cpu = m->cpu;
 	c->slab = slab;
@@ -155,6 +156,7 @@ static int alloc_debug(struct machine *m, struct kmem_cache *s, gfp_t gfp, int n
 			return err;
 		slab_add_partial(slab, /* tail = */ false);
 	}
+	slab_touch(slab);
 	i = slab->free;
 	slab->free = slab->next_free[i];
 	if (++slab->inuse == slab->objects) {
@@ -273,6 +275,7 @@ static void free_slow(struct machine *m, struct kmem_cache *s, struct slab *slab
 	struct kmem_cache_node *n = &s->node[slab->node];
 	bool was_full = slab->free == SLAB_NIL;
 
+	slab_touch(slab);
 	slab->next_free[i] = slab->free;
 	slab->free = i;
 	slab->inuse--;

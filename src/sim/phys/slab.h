@@ -158,5 +158,8 @@ void slab_digest(const struct machine *m, struct digest *digest);
 /* Pages of all slabs. */
 u64 slab_nr_pages(const struct machine *m);
 void slab_validate(const struct machine *m, struct check *check);
+/* The same for what was touched since the last call of slab_checked(). */
+void slab_validate_touched(const struct machine *m, struct check *check);
+void slab_checked(struct machine *m);
 
 #endif

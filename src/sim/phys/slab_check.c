@@ -263,6 +263,27 @@ u64 slab_nr_pages(const struct machine *m)
 	return bytes >> PAGE_SHIFT;
 }
 
+static void check_stats(const struct machine *m, struct check *check)
+{
+	u64 bytes[MAX_NUMNODES][2] = { 0 };
+
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		bytes[node][0] = m->slab->large_pages[node] * PAGE_SIZE;
+	for (u32 id = 0; id < m->slab->nr_slabs; id++) {
+		const struct slab *slab = m->slab->slabs[id];
+
+		if (slab)
+			bytes[slab->node][!!(slab->cache->flags & SLAB_RECLAIM_ACCOUNT)] +=
+				PAGE_SIZE << slab->order;
+	}
+	for (unsigned int node = 0; node < m->nr_nodes; node++) {
+		if (!m->nodes[node])
+			continue;
+		check_node_stat(m, node, NR_SLAB_RECLAIMABLE, bytes[node][1], check);
+		check_node_stat(m, node, NR_SLAB_UNRECLAIMABLE, bytes[node][0], check);
+	}
+}
+
 void slab_validate(const struct machine *m, struct check *check)
 {
 	const struct slab_state *state = m->slab;
@@ -279,12 +300,57 @@ void slab_validate(const struct machine *m, struct check *check)
 		check_counts(m, s, check_cpus(m, s, check) + check_nodes(m, s, check), check);
 	}
 	check_own_objects(m, check);
-	for (unsigned int node = 0; node < m->nr_nodes; node++) {
-		if (!m->nodes[node])
+	check_stats(m, check);
+}
+
+/* Did a fast path take an object of a CPU's slab, or give one back? */
+static void check_cpu_slabs(const struct machine *m, const struct kmem_cache *s,
+			    struct check *check)
+{
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		const struct kmem_cache_cpu *c = &s->cpu[cpu];
+
+		if (c->free != c->checked && c->slab && !c->slab->touched)
+			check_slab(m, c->slab, check);
+	}
+}
+
+void slab_validate_touched(const struct machine *m, struct check *check)
+{
+	const struct slab_state *state = m->slab;
+	bool own = false;
+
+	if (!state || !state->kmem_cache_node)
+		return;
+	for (unsigned int i = 0; i < state->nr_caches; i++) {
+		const struct kmem_cache *s = state->caches[i];
+
+		check_cpu_slabs(m, s, check);
+		if (!s->touched)
 			continue;
-		check_node_stat(m, node, NR_SLAB_RECLAIMABLE, slab_bytes(m, node, true), check);
-		check_node_stat(m, node, NR_SLAB_UNRECLAIMABLE, slab_bytes(m, node, false) +
-				state->large_pages[node] * PAGE_SIZE, check);
+		own |= s == state->kmem_cache || s == state->kmem_cache_node;
+		for (u32 slot = 0; slot < s->nr_slots; slot++)
+			if (s->slots[slot] && s->slots[slot]->touched)
+				check_slab(m, s->slots[slot], check);
+		check_slots(s, check);
+		check_counts(m, s, check_cpus(m, s, check) + check_nodes(m, s, check), check);
+	}
+	if (own)
+		check_own_objects(m, check);
+	check_stats(m, check);
+}
+
+void slab_checked(struct machine *m)
+{
+	for (unsigned int i = 0; m->slab && i < m->slab->nr_caches; i++) {
+		struct kmem_cache *s = m->slab->caches[i];
+
+		for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+			s->cpu[cpu].checked = s->cpu[cpu].free;
+		for (u32 slot = 0; s->touched && slot < s->nr_slots; slot++)
+			if (s->slots[slot])
+				s->slots[slot]->touched = false;
+		s->touched = false;
 	}
 }
 

@@ -161,6 +161,7 @@ int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 	for (u32 i = 0; i < 1U << order; i++)
 		pfn_to_page(m, pfn + i)->mapping = slab->id;
 	slab_account(m, slab, 1);
+	slab_touch(slab);
 	machine_why(m, "cache %s: new slab of %u objects in %u pages at pfn %#x, node %u: the CPU "
 		    "has no free object and no list a partial slab (new_slab)", s->name,
 		    slab->objects, 1U << order, pfn, slab->node);
@@ -178,6 +179,7 @@ void slab_discard(struct machine *m, struct slab *slab)
 		    "min_partial %u (discard_slab)", s->name, slab->pfn, slab->node,
 		    s->node[slab->node].partial.nr, s->min_partial);
 	slab_account(m, slab, -1);
+	s->touched = true;
 	for (u32 i = 0; i < 1U << slab->order; i++)
 		pfn_to_page(m, slab->pfn + i)->mapping = 0;
 	free_pages(m, slab->pfn, slab->order);

@@ -15,6 +15,7 @@ static struct kmem_cache_node *slab_node(const struct slab *slab)
 
 void slab_add_partial(struct slab *slab, bool tail)
 {
+	slab_touch(slab);
 	slab->place = SLAB_ON_NODE;
 	if (tail)
 		slab_list_add_tail(&slab_node(slab)->partial, slab);
@@ -40,6 +41,7 @@ void slab_deactivate(struct machine *m, struct kmem_cache *s, struct kmem_cache_
 	struct slab *slab = c->slab;
 	bool remote_frees = slab->free != SLAB_NIL;
 
+	slab_touch(slab);
 	give_back_free_list(slab, c->free);
 	c->slab = NULL;
 	c->free = SLAB_NIL;
@@ -82,6 +84,7 @@ void slab_put_cpu_partial(struct machine *m, struct kmem_cache *s, struct slab *
 		old = c->partial;
 		c->partial = (struct slab_list) { 0 };
 	}
+	slab_touch(slab);
 	slab->place = SLAB_ON_CPU_PARTIAL;
 	slab->cpu = m->cpu;
 	slab_list_add_head(&c->partial, slab);

@@ -32,6 +32,7 @@ struct slab {
 	u32 handle;		/* of its first object */
 	u16 objects, node;
 	u8 order;
+	bool touched;		/* since the last check, by more than a fast path */
 	/* State. */
 	u8 place;		/* enum slab_place */
 	u16 cpu;		/* on which CPU's list, when on one */
@@ -52,6 +53,7 @@ struct slab_list {
 struct kmem_cache_cpu {
 	struct slab *slab;	/* allocating from it, or NULL */
 	u16 free;
+	u16 checked;		/* `free` when it was last checked */
 	struct slab_list partial;
 };
 
@@ -87,6 +89,7 @@ struct kmem_cache {
 	char **aliases;		/* [refcount - 1] */
 	u32 room_aliases;
 	bool boot;		/* made by the boot: not the user's to destroy */
+	bool touched;		/* one of its slabs was, came or went */
 	char sysfs_name[32];
 	u64 addr;		/* of its own object, in kmem_cache */
 	/* State. */
@@ -188,6 +191,13 @@ void slab_unfreeze_partials(struct machine *m, struct kmem_cache *s,
 static inline struct slab_state *slab_state(const struct machine *m)
 {
 	return m->slab;
+}
+
+/* What the incremental check will look at. */
+static inline void slab_touch(struct slab *slab)
+{
+	slab->touched = true;
+	slab->cache->touched = true;
 }
 
 static inline bool slab_is_debug(const struct kmem_cache *s)

@@ -122,12 +122,14 @@ static void areas_insert(struct vmalloc_state *state, unsigned int at, struct vm
 		(state->nr - at) * sizeof(*state->areas));
 	state->areas[at] = area;
 	state->nr++;
+	state->touched = true;
 	state->packed = MIN(state->packed, at);
 }
 
 static void areas_remove(struct vmalloc_state *state, unsigned int at)
 {
 	state->nr--;
+	state->touched = true;
 	memmove(&state->areas[at], &state->areas[at + 1],
 		(state->nr - at) * sizeof(*state->areas));
 	state->packed = MIN(state->packed, at);

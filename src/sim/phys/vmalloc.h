@@ -23,6 +23,7 @@ struct vm_area {
 	const char *caller;	/* "alloc_large_system_hash+0x17c/0x3c0" */
 	/* Private: its objects in the slab caches; where the table of pages lies. */
 	u64 vm_struct, vmap_area, page_table;
+	bool checked;
 };
 
 struct vmalloc_request {
@@ -64,5 +65,8 @@ void vmalloc_range(const struct machine *m, u64 *start, u64 *end);
 struct digest;
 void vmalloc_digest(const struct machine *m, struct digest *digest);
 void vmalloc_validate(const struct machine *m, struct check *check);
+/* The same; pages only of areas that are new since the last vmalloc_checked(). */
+void vmalloc_validate_touched(const struct machine *m, struct check *check);
+void vmalloc_checked(struct machine *m);
 
 #endif

@@ -6,7 +6,7 @@
 
 typedef unsigned long long ull;
 
-static u64 check_area_pages(const struct machine *m, const struct vm_area *area,
+static void check_area_pages(const struct machine *m, const struct vm_area *area,
 			    struct check *check)
 {
 	for (u32 i = 0; i < area->nr_pages; i++) {
@@ -20,7 +20,6 @@ static u64 check_area_pages(const struct machine *m, const struct vm_area *area,
 			   "found type 0x%x, area %u", (ull)area->addr, i, pfn,
 			   page ? page_type(page) : 0, page ? page->mapping : 0);
 	}
-	return area->nr_pages;
 }
 
 static void check_area(const struct machine *m, unsigned int i, struct check *check)
@@ -43,16 +42,18 @@ static void check_area(const struct machine *m, unsigned int i, struct check *ch
 			   (ull)PFN_PHYS(area->nr_pages) + guard, (ull)area->bytes);
 }
 
-void vmalloc_validate(const struct machine *m, struct check *check)
+static void check_areas(const struct machine *m, bool new_pages_only, struct check *check)
 {
 	const struct vmalloc_state *state = m->vmalloc;
 	u64 nr_pages = 0;
 
-	if (!state)
-		return;
 	for (unsigned int i = 0; i < state->nr; i++) {
+		const struct vm_area *area = state->areas[i];
+
 		check_area(m, i, check);
-		nr_pages += check_area_pages(m, state->areas[i], check);
+		if (!new_pages_only || !area->checked)
+			check_area_pages(m, area, check);
+		nr_pages += area->nr_pages;
 	}
 	check->nr_checked += 2;
 	if (nr_pages != state->nr_pages)
@@ -62,6 +63,27 @@ void vmalloc_validate(const struct machine *m, struct check *check)
 		if (hole_end(state, i) - hole_start(state, i) >= 2 * PAGE_SIZE)
 			check_fail(check, "A5", "area %u: expected no hole before it, found one",
 				   i);
+}
+
+void vmalloc_validate(const struct machine *m, struct check *check)
+{
+	if (m->vmalloc)
+		check_areas(m, /* new_pages_only = */ false, check);
+}
+
+void vmalloc_validate_touched(const struct machine *m, struct check *check)
+{
+	if (m->vmalloc && m->vmalloc->touched)
+		check_areas(m, /* new_pages_only = */ true, check);
+}
+
+void vmalloc_checked(struct machine *m)
+{
+	if (!m->vmalloc || !m->vmalloc->touched)
+		return;
+	for (unsigned int i = 0; i < m->vmalloc->nr; i++)
+		m->vmalloc->areas[i]->checked = true;
+	m->vmalloc->touched = false;
 }
 
 void vmalloc_digest(const struct machine *m, struct digest *d)

@@ -12,6 +12,7 @@ struct vmalloc_state {
 	unsigned int packed;
 	u32 next_id;
 	u64 nr_pages;		/* of vmalloc() */
+	bool touched;		/* areas came or went since the last check */
 	struct kmem_cache *vmap_area_cache;
 };
 

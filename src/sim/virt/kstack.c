@@ -103,10 +103,25 @@ static u64 nr_stacks(const struct machine *m)
 	return nr;
 }
 
+void kernel_stacks_validate_counts(const struct machine *m, struct check *check)
+{
+	u64 expected;
+	s64 kbytes = 0;
+
+	if (!m->tasks)
+		return;
+	expected = nr_stacks(m) * (thread_size(m) >> 10);
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		kbytes += m->nodes[node] ? m->nodes[node]->stat[NR_KERNEL_STACK] : 0;
+	check->nr_checked++;
+	if ((u64)kbytes != expected)
+		check_fail(check, "A6", "machine: expected nr_kernel_stack %llu kB, found %lld",
+			   (ull)expected, (long long)kbytes);
+}
+
 void kernel_stacks_validate(const struct machine *m, struct check *check)
 {
 	u64 expected, found = 0;
-	s64 kbytes = 0;
 
 	if (!m->tasks)
 		return;
@@ -117,13 +132,9 @@ void kernel_stacks_validate(const struct machine *m, struct check *check)
 		else
 			pfn |= PAGES_PER_SECTION - 1;
 	}
-	for (unsigned int node = 0; node < m->nr_nodes; node++)
-		kbytes += m->nodes[node] ? m->nodes[node]->stat[NR_KERNEL_STACK] : 0;
-	check->nr_checked += 2;
+	check->nr_checked++;
 	if (found != expected)
 		check_fail(check, "A6", "machine: expected %llu pages of kernel stacks, found %llu",
 			   (ull)expected, (ull)found);
-	if ((u64)kbytes != expected * (PAGE_SIZE >> 10))
-		check_fail(check, "A6", "machine: expected nr_kernel_stack %llu kB, found %lld",
-			   (ull)expected * (PAGE_SIZE >> 10), (long long)kbytes);
+	kernel_stacks_validate_counts(m, check);
 }

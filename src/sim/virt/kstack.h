@@ -20,5 +20,7 @@ int kernel_stacks_init(struct machine *m) __must_check;
 
 /* A6 */
 void kernel_stacks_validate(const struct machine *m, struct check *check);
+/* The counter alone. */
+void kernel_stacks_validate_counts(const struct machine *m, struct check *check);
 
 #endif
