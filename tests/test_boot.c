@@ -301,13 +301,132 @@ static void test_unknown_parameters(void)
 	struct out out = OUT_INIT;
 
 	cmdline_unknown("quiet nokaslr foo=1 mem=4G bar dev.x=3 baz=\"a b\" -- after", &out);
-	CU_ASSERT_STRING_EQUAL(out.text, "nokaslr bar foo=1 baz=\"a b\"");
+	CU_ASSERT_STRING_EQUAL(out.text, "nokaslr bar foo=1 baz=a b");
 	out_free(&out);
+}
+
+static u64 crash_size(const char *text, u64 ram, u64 *base)
+{
+	struct cmdline c;
+
+	cmdline_parse(text, &c);
+	return cmdline_crash_size(&c, ram, base);
+}
+
+static void test_crashkernel(void)
+{
+	const char *ranges = "crashkernel=512M-2G:64M,2G-:128M@256M";
+	u64 base;
+
+	CU_ASSERT_EQUAL(crash_size(ranges, 256 * SZ_1M, &base), 0);
+	CU_ASSERT_EQUAL(crash_size(ranges, SZ_1G, &base), 64 * SZ_1M);
+	CU_ASSERT_EQUAL(base, 256 * SZ_1M);
+	/* What the firmware keeps does not make it less than 2G. */
+	CU_ASSERT_EQUAL(crash_size(ranges, 2 * SZ_1G - SZ_1M, &base), 128 * SZ_1M);
+	CU_ASSERT_EQUAL(crash_size("crashkernel=384M-:128M", SZ_4G, &base), 128 * SZ_1M);
+	CU_ASSERT_EQUAL(base, 0);
+	CU_ASSERT_EQUAL(crash_size("crashkernel=1G-512M:1M", SZ_4G, &base), 0);
+	CU_ASSERT_EQUAL(crash_size("crashkernel=1G,high", SZ_4G, &base), 0);
+	CU_ASSERT_EQUAL(crash_size("crashkernel=64M@32M", SZ_4G, &base), 64 * SZ_1M);
+	CU_ASSERT_EQUAL(base, 32 * SZ_1M);
+}
+
+/* Bytes of memory that a command line leaves of 4 GiB. */
+static u64 memory_with(const char *release, const char *cmdline, const char *zone,
+		       u64 *present)
+{
+	char text[512];
+	struct machine_config *config;
+	struct machine *m;
+	u64 bytes;
+
+	snprintf(text, sizeof(text), "[machine]\nrelease = %s\ncmdline = %s\n[node 0]\n"
+		 "cpus = 0\nmemory = 6G\n", release, cmdline);
+	config = parse(text);
+	m = boot_config(config);
+	bytes = m->memblock->memory.total_size;
+	*present = find_zone(m, 0, zone)->present_pages;
+	check_clean(cmdline, m);
+	machine_free(m);
+	machine_config_free(config);
+	return bytes;
+}
+
+/* Parameters that change the memory map do so in their order; behind -- is init's. */
+static void test_memory_parameters(void)
+{
+	u64 all, present, normal;
+
+	all = memory_with("6.18", "quiet -- mem=1G", "Normal", &normal);
+	CU_ASSERT(all > 5 * SZ_1G);
+	CU_ASSERT_EQUAL(memory_with("6.18", "memmap=1G@8G mem=6G", "Normal", &present),
+			memory_with("6.18", "mem=6G", "Normal", &present));
+	CU_ASSERT_EQUAL(memory_with("6.18", "mem=6G memmap=1G@8G", "Normal", &present),
+			memory_with("6.18", "mem=6G", "Normal", &present) + SZ_1G);
+	CU_ASSERT_EQUAL(memory_with("6.18", "memmap=256M%512M-1+2", "Normal", &present),
+			all - 256 * SZ_1M);
+	CU_ASSERT_EQUAL(memory_with("6.18", "memmap=256M%512M-1", "Normal", &present),
+			all - 256 * SZ_1M);
+	CU_ASSERT_EQUAL(memory_with("6.18", "memmap=256M%8G+1", "Normal", &present),
+			all + 256 * SZ_1M);
+	CU_ASSERT_EQUAL(memory_with("6.18", "memmap=256M%512M-1+2x", "Normal", &present), all);
+	CU_ASSERT_EQUAL(memory_with("6.18", "mem=0", "Normal", &present), all);
+	/* Without mirrored memory only the older kernel obeys. */
+	memory_with("6.18", "kernelcore=mirror", "Movable", &present);
+	CU_ASSERT_EQUAL(present, 0);
+	memory_with("6.1", "kernelcore=mirror", "Movable", &present);
+	CU_ASSERT_EQUAL(present, normal);
+	memory_with("6.1", "kernelcore=mirror", "Normal", &present);
+	CU_ASSERT_EQUAL(present, 0);
+	memory_with("6.18", "movable_node movablecore=1G", "Movable", &present);
+	CU_ASSERT_EQUAL(present, 0);
+	/* Kernel memory is counted in whole pages. */
+	memory_with("6.18", "kernelcore=1048577K", "Movable", &present);
+	CU_ASSERT_EQUAL(present % 1024, 0);
+}
+
+/* Frames have 32 bits: more memory is refused, not lost. */
+static void test_too_large(void)
+{
+	struct machine_config *config = parse("[machine]\ncmdline=memmap=1G@20T\n"
+					      "[node 0]\ncpus = 0\nmemory = 1G\n");
+	struct machine *m = NULL;
+	char *error = NULL;
+
+	CU_ASSERT_EQUAL(machine_boot(config, &m, &error), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(error);
+	CU_ASSERT_PTR_NULL(m);
+	free(error);
+	machine_config_free(config);
+}
+
+/* The marks may have been worked out when all that the boot gives back was back. */
+static void test_marks_of_late(void)
+{
+	struct machine_config *config = parse(
+		"[machine]\ncmdline=transparent_hugepage=never\n[node 0]\ncpus = 0-1\n"
+		"memory = 4G\n[image]\ninitrd = 7232K\n[reserve]\ninitrd = 0xbf8f0000-0xbfffffff\n"
+		"[zone 0 DMA]\nmanaged = 3840\nearly = 3840\n"
+		"[zone 0 DMA32]\nmanaged = 772300\nearly = 772300\n"
+		"[zone 0 Normal]\nmanaged = 250000\nearly = 250000\n");
+	struct machine *m = boot_config(config);
+	u64 pages_min = (u64)m->tunables->min_free_kbytes / 4, all = 3840 + 772300 + 250000;
+
+	same("late", "managed", find_zone(m, 0, "DMA32")->managed_pages, 772300);
+	same("late", "early", find_zone(m, 0, "DMA32")->early_pages, 772300);
+	same("late", "min", find_zone(m, 0, "DMA32")->watermark[WMARK_MIN],
+	     pages_min * 772300 / all);
+	same("late", "min", find_zone(m, 0, "Normal")->watermark[WMARK_MIN],
+	     pages_min * 250000 / all);
+	check_clean("late", m);
+	machine_free(m);
+	machine_config_free(config);
 }
 
 static void test_cmdline(void)
 {
 	struct cmdline c;
+	u64 base;
 
 	cmdline_parse("kernelcore=25% movablecore=1G memmap=64M$0x10000000,1M@2G numa=off "
 		      "hugepagesz=1G hugepages=2 hugepagesz=2M hugepages=0:3,1:4 "
@@ -324,7 +443,7 @@ static void test_cmdline(void)
 	CU_ASSERT_EQUAL(c.hugetlb[2].node, 1);
 	CU_ASSERT_EQUAL(c.hugetlb[2].nr_pages, 4);
 	CU_ASSERT_EQUAL(c.thp, THP_MADVISE);
-	CU_ASSERT_EQUAL(c.crash_size, 256 * SZ_1M);
+	CU_ASSERT_EQUAL(cmdline_crash_size(&c, SZ_1G, &base), 256 * SZ_1M);
 	CU_ASSERT_TRUE(slub_debug_has(&c, 'Z'));
 	CU_ASSERT_FALSE(slub_debug_has(&c, 'U'));
 	CU_ASSERT_TRUE(c.page_owner);
@@ -339,6 +458,10 @@ static const CU_TestInfo tests[] = {
 	{ "a terabyte", test_terabyte },
 	{ "unknown parameters", test_unknown_parameters },
 	{ "command line", test_cmdline },
+	{ "crashkernel=", test_crashkernel },
+	{ "parameters of memory", test_memory_parameters },
+	{ "more than frames can name", test_too_large },
+	{ "marks worked out late", test_marks_of_late },
 };
 
 int main(void)

@@ -8,14 +8,19 @@
 #define CRASH_ALIGN (16 * SZ_1M)
 #define DEFAULT_LOW (256 * SZ_1M)
 
-static u64 find_room(struct boot *b, u64 size, u64 min, u64 max)
+static u64 find_aligned(struct boot *b, u64 size, u64 align, u64 min, u64 max)
 {
 	const struct memblock_request req = {
-		.size = size, .align = CRASH_ALIGN, .min_addr = min, .max_addr = max,
+		.size = size, .align = align, .min_addr = min, .max_addr = max,
 		.nid = -1, .keep_min = true, .who = "crashkernel",
 	};
 
 	return memblock_alloc(b->m->memblock, &req);
+}
+
+static u64 find_room(struct boot *b, u64 size, u64 min, u64 max)
+{
+	return find_aligned(b, size, CRASH_ALIGN, min, max);
 }
 
 static void say(struct boot *b, bool low, u64 base, u64 size)
@@ -62,33 +67,42 @@ static bool reserve_given(struct boot *b)
 	return any;
 }
 
-/* Below 4 GiB, or where the parameter says; above it if there is no room. */
-static u64 place(struct boot *b, u64 size)
+/* Just there, if that is free memory at a place that such a kernel may have. */
+static u64 place_at(struct boot *b, u64 size, u64 at)
 {
-	const struct cmdline *c = &b->cmdline;
+	u64 align = rel_crash_generic(b->m->release) ? CRASH_ALIGN : SZ_1M;
+
+	return find_aligned(b, size, align, at, at + size);
+}
+
+/* Below 4 GiB, or where the parameter says; above it if there is no room. */
+static u64 place(struct boot *b, u64 size, u64 at, bool high)
+{
 	u64 low_max = b->m->arch->bits == 64 ? SZ_4G : 512 * SZ_1M;
 	u64 base;
 
-	if (c->crash_base) {
-		boot_reserve_alloc(b, c->crash_base, size, "crashkernel");
-		return c->crash_base;
-	}
-	base = find_room(b, size, CRASH_ALIGN, c->crash_size ? low_max : 0);
-	return !base && c->crash_size ? find_room(b, size, CRASH_ALIGN, 0) : base;
+	if (at)
+		return place_at(b, size, at);
+	base = find_room(b, size, CRASH_ALIGN, high ? 0 : low_max);
+	return !base && !high ? find_room(b, size, CRASH_ALIGN, 0) : base;
 }
 
 void boot_crashkernel(struct boot *b)
 {
 	const struct cmdline *c = &b->cmdline;
-	u64 size = c->crash_size ? c->crash_size : c->crash_high;
+	u64 at, size = cmdline_crash_size(c, b->m->memblock->memory.total_size, &at);
 	u64 low_size = c->has_crash_low ? c->crash_low : DEFAULT_LOW;
+	bool high = !size;
 	u64 base;
 
+	if (high)
+		size = c->crash_high;
 	if (reserve_given(b) || !size)
 		return;
-	base = place(b, size);
+	base = place(b, size, high ? 0 : at, high);
 	if (!base) {
-		printk(b->m, 6, "crashkernel reservation failed - No suitable area found.");
+		printk(b->m, 6, "crashkernel reservation failed - %s", at && !high ?
+		       "memory is in use." : "No suitable area found.");
 		return;
 	}
 	if (base >= SZ_4G && low_size) {

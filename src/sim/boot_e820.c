@@ -6,6 +6,8 @@
  */
 #include "sim/boot_state.h"
 
+#include <stdio.h>
+
 #define ISA_START 0xa0000ULL
 #define ISA_END 0x100000ULL
 
@@ -64,6 +66,50 @@ static int make_firmware_map(struct boot *b)
 	return e820_from_platform(&b->firmware, config->platform, &layout);
 }
 
+static void print_change(struct boot *b, const char *verb, u64 start, u64 end,
+			 const char *types)
+{
+	printk(b->m, 7, "e820: %s [mem 0x%08llx-0x%08llx] %s", verb, (unsigned long long)start,
+	       (unsigned long long)end - 1, types);
+}
+
+/* The firmware's number of a type as ours; a number without a meaning is reserved. */
+static enum e820_type type_of_number(unsigned int number)
+{
+	static const struct {
+		unsigned int number;
+		enum e820_type type;
+	} types[] = {
+		{ 1, E820_USABLE }, { 3, E820_ACPI }, { 4, E820_NVS }, { 5, E820_UNUSABLE },
+		{ 7, E820_PMEM }, { 12, E820_PMEM }, { 0xefffffff, E820_SOFT_RESERVED },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].number == number)
+			return types[i].type;
+	return E820_RESERVED;
+}
+
+/* memmap=SIZE%START-FROM+TO: retype what is of one type, or add, or remove. */
+static int change_types(struct boot *b, const struct memmap_option *option, u64 end)
+{
+	enum e820_type from = type_of_number(option->from), to = type_of_number(option->to);
+	char text[64];
+
+	if (option->from && option->to) {
+		snprintf(text, sizeof(text), "%s ==> %s", e820_type_names[from],
+			 e820_type_names[to]);
+		print_change(b, "update", option->start, end, text);
+		return e820_range_update(&b->table, option->start, end, from, to);
+	}
+	if (option->to)
+		return e820_add(&b->table, option->start, end, to);
+	print_change(b, "remove", option->start, end,
+		     option->from ? e820_type_names[from] : "");
+	return e820_range_remove(&b->table, option->start, end,
+				 option->from ? from : E820_TYPES);
+}
+
 static int apply_memmap(struct boot *b, const struct memmap_option *option)
 {
 	u64 end = option->start + option->size;
@@ -80,8 +126,13 @@ static int apply_memmap(struct boot *b, const struct memmap_option *option)
 		return e820_add(&b->table, option->start, end, E820_RESERVED);
 	case '!':
 		return e820_add(&b->table, option->start, end, E820_PMEM);
-	default:
+	case '%':
+		return change_types(b, option, end);
+	case 'm':
+		print_change(b, "remove", option->size, UINT64_MAX, "usable");
 		return e820_range_remove(&b->table, option->size, UINT64_MAX, E820_USABLE);
+	default:
+		return 0;
 	}
 }
 
@@ -89,14 +140,15 @@ static void apply_parameters(struct boot *b)
 {
 	const struct cmdline *c = &b->cmdline;
 
-	if (!c->mem_limit && !c->nr_memmap)
-		return;
-	if (c->mem_limit)
-		b->err = e820_range_remove(&b->table, c->mem_limit, UINT64_MAX, E820_USABLE);
 	for (unsigned int i = 0; !b->err && i < c->nr_memmap; i++)
 		b->err = apply_memmap(b, &c->memmap[i]);
-	if (!b->err)
-		b->err = e820_update(&b->table);
+}
+
+static void finish_parameters(struct boot *b)
+{
+	if (b->err || !b->cmdline.nr_memmap)
+		return;
+	b->err = e820_update(&b->table);
 	printk(b->m, 6, "user-defined physical RAM map:");
 	boot_note(b->m, "after mem= and memmap=:");
 	print_map(b, "user");
@@ -134,6 +186,9 @@ static void find_limits(struct boot *b)
 	b->max_low_pfn = MIN(b->max_pfn, low_limit);
 	if (!b->max_pfn)
 		boot_fail(b, -EINVAL, "the machine has no usable memory");
+	if (b->max_pfn > PFN_NIL)
+		boot_fail(b, -EINVAL, "a machine's memory ends below 16T: page frame numbers "
+			  "have 32 bits here");
 }
 
 void boot_firmware_map(struct boot *b)
@@ -146,11 +201,9 @@ void boot_firmware_map(struct boot *b)
 		return;
 	printk(b->m, 6, "BIOS-provided physical RAM map:");
 	print_map(b, "BIOS-e820");
-	if (b->cmdline.mem_limit)
-		printk(b->m, 7, "e820: remove [mem 0x%08llx-0xfffffffffffffffe] usable",
-		       (unsigned long long)b->cmdline.mem_limit);
-	printk(b->m, 6, "NX (Execute Disable) protection: active");
 	apply_parameters(b);
+	printk(b->m, 6, "NX (Execute Disable) protection: active");
+	finish_parameters(b);
 	if (!b->err)
 		trim(b);
 	if (!b->err)

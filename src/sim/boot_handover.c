@@ -330,6 +330,48 @@ static void print_protection(struct boot *b)
 		       (unsigned long long)((image->rodata.end - image->code.start) >> 10));
 }
 
+static u64 target_early(const struct boot *b, const struct zone *zone)
+{
+	const struct config_zone *target = zone_target(b, zone);
+
+	return target && target->has_early ? target->early : zone->early_pages;
+}
+
+static bool early_was_met(const struct boot *b)
+{
+	for (unsigned int i = 0; i < b->m->nr_zones; i++)
+		if (b->m->zones[i]->early_pages != target_early(b, b->m->zones[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The machine file's `early` has pages that only now came free: on that machine the
+ * watermarks were worked out once more, by khugepaged or by a write to a tunable.
+ */
+static void marks_of_targets(struct boot *b)
+{
+	struct machine *m = b->m;
+	s64 *later = arena_alloc(&m->arena, m->nr_zones * sizeof(*later));
+
+	if (!later) {
+		b->err = -ENOMEM;
+		return;
+	}
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		later[i] = (s64)(m->zones[i]->managed_pages - target_early(b, m->zones[i]));
+		m->zones[i]->managed_pages -= (u64)later[i];
+	}
+	setup_per_zone_wmarks(m);
+	if (!rel_protection_from_final(m->release))
+		setup_per_zone_lowmem_reserve(m);
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		m->zones[i]->managed_pages += (u64)later[i];
+	calculate_totalreserve_pages(m);
+	arena_free(&m->arena, later, m->nr_zones * sizeof(*later));
+	boot_note(m, "watermarks once more, as the machine file's `early` says");
+}
+
 void boot_free_init(struct boot *b)
 {
 	const struct kernel_image *image = &b->image;
@@ -341,4 +383,6 @@ void boot_free_init(struct boot *b)
 	free_area(b, &image->data_gap, "unused kernel image (rodata/data gap)");
 	for (unsigned int i = 0; i < b->m->nr_zones && !b->err; i++)
 		free_missing(b, b->m->zones[i]);
+	if (!b->err && !early_was_met(b))
+		marks_of_targets(b);
 }

@@ -25,13 +25,15 @@ static void note_command_line(struct boot *b)
 	const struct cmdline *c = &b->cmdline;
 
 	boot_note(b->m, "%s", b->config->cmdline ? b->config->cmdline : "");
-	if (c->mem_limit)
-		boot_note(b->m, "mem: usable memory ends at %#llx",
-			  (unsigned long long)c->mem_limit);
-	for (unsigned int i = 0; i < c->nr_memmap; i++)
-		boot_note(b->m, "memmap: '%c' %#llx, %llu KiB", c->memmap[i].kind ?
-			  c->memmap[i].kind : '<', (unsigned long long)c->memmap[i].start,
-			  (unsigned long long)(c->memmap[i].size >> 10));
+	for (unsigned int i = 0; i < c->nr_memmap; i++) {
+		if (c->memmap[i].kind == 'm')
+			boot_note(b->m, "mem: usable memory ends at %#llx",
+				  (unsigned long long)c->memmap[i].size);
+		else
+			boot_note(b->m, "memmap: '%c' %#llx, %llu KiB", c->memmap[i].kind,
+				  (unsigned long long)c->memmap[i].start,
+				  (unsigned long long)(c->memmap[i].size >> 10));
+	}
 	note_amount(b, "kernelcore", &c->kernelcore);
 	note_amount(b, "movablecore", &c->movablecore);
 	if (c->numa_off)
@@ -40,9 +42,8 @@ static void note_command_line(struct boot *b)
 		boot_note(b->m, "hugepages: %llu of %llu KiB, 0 = the default size",
 			  (unsigned long long)c->hugetlb[i].nr_pages,
 			  (unsigned long long)(c->hugetlb[i].page_size >> 10));
-	if (c->crash_size || c->crash_high)
-		boot_note(b->m, "crashkernel: %llu MiB",
-			  (unsigned long long)((c->crash_size + c->crash_high) >> 20));
+	if (c->crash || c->crash_high)
+		boot_note(b->m, "crashkernel: memory for a second kernel");
 	if (c->page_owner)
 		boot_note(b->m, "page_owner: every allocation is remembered");
 }

@@ -9,7 +9,7 @@
 static u64 amount_in_pages(const struct core_amount *amount, u64 total)
 {
 	return amount->percent ? total * 100 * amount->percent / 10000 :
-				 DIV_ROUND_UP(amount->bytes, PAGE_SIZE);
+				 PFN_DOWN(amount->bytes);
 }
 
 static u64 total_pages(const struct memblock *mb)
@@ -135,11 +135,36 @@ static void align_starts(struct boot *b)
 	}
 }
 
+/*
+ * kernelcore=mirror where no memory is mirrored: newer kernels ignore it, older
+ * ones take all memory above 4 GiB for movable.
+ */
+static void deal_mirrored(struct boot *b)
+{
+	const struct memblock_type *mem = &b->m->memblock->memory;
+
+	if (rel_mirror_needs_memory(b->m->release)) {
+		printk(b->m, 4, "The system has no mirror memory, ignore kernelcore=mirror.");
+		return;
+	}
+	for (unsigned int i = 0; i < mem->cnt; i++) {
+		u64 *movable = &b->movable_pfn[mem->regions[i].nid];
+		u64 start = PFN_UP(mem->regions[i].base);
+
+		if (start >= SZ_4G >> PAGE_SHIFT)
+			*movable = *movable ? MIN(*movable, start) : start;
+	}
+	printk(b->m, 4, "This configuration results in unmirrored kernel memory.");
+}
+
 void boot_movable(struct boot *b)
 {
 	u64 wanted = kernel_pages_wanted(b);
 
-	if (wanted) {
+	/* No firmware here calls memory hotpluggable: movable_node leaves none. */
+	if (b->cmdline.kernelcore_mirror && !b->cmdline.movable_node) {
+		deal_mirrored(b);
+	} else if (wanted && !b->cmdline.movable_node) {
 		machine_why_setting(b->m, "zone Movable: of %llu pages the kernel keeps %llu, dealt "
 				    "evenly to %u nodes; the rest is movable "
 				    "(find_zone_movable_pfns_for_nodes)",

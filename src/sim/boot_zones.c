@@ -98,12 +98,14 @@ static void span_zone(struct boot *b, const struct pglist_data *node, struct zon
 	u64 movable = b->movable_pfn[node->id];
 	u64 start = CLAMP(node->start_pfn, b->zone_low[zone->type], b->zone_high[zone->type]);
 	u64 end = CLAMP(node_end, b->zone_low[zone->type], b->zone_high[zone->type]);
+	bool overlaps = false;	/* with Movable, which then has its pages */
 
 	if (zone->type == ZONE_MOVABLE) {
 		start = movable;
 		end = movable ? node_end : 0;
 	} else if (movable && start < movable && end > movable) {
-		end = movable;
+		overlaps = b->cmdline.kernelcore_mirror;
+		end = overlaps ? end : movable;
 	} else if (movable && start >= movable) {
 		start = end;
 	}
@@ -113,7 +115,7 @@ static void span_zone(struct boot *b, const struct pglist_data *node, struct zon
 	end = MIN(end, node_end);
 	zone->start_pfn = start;
 	zone->spanned_pages = end - start;
-	zone->present_pages = present_pages(b, node->id, start, end);
+	zone->present_pages = present_pages(b, node->id, start, overlaps ? movable : end);
 }
 
 static u64 map_pages(const struct boot *b, const struct zone *zone)

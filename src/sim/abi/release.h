@@ -203,6 +203,12 @@ static inline bool rel_futex_per_node(enum release r)
 	return r >= R_6_18;
 }
 
+/* kernelcore=mirror is ignored on a machine without mirrored memory. */
+static inline bool rel_mirror_needs_memory(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* "crashkernel reserved: ..." instead of "Reserving ... for crashkernel". */
 static inline bool rel_crash_generic(enum release r)
 {

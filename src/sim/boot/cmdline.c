@@ -32,6 +32,32 @@ struct word {
 	size_t name_len, value_len;
 };
 
+static void strip(const char **text, size_t *len)
+{
+	if (!*len || **text != '"')
+		return;
+	++*text;
+	--*len;
+	if (*len && (*text)[*len - 1] == '"')
+		--*len;
+}
+
+/* Quotes around the whole word or the whole value are no part of it. */
+static void strip_quotes(struct word *word)
+{
+	if (!word->value) {
+		strip(&word->name, &word->name_len);
+		return;
+	}
+	if (word->name_len && *word->name == '"') {
+		word->name++;
+		word->name_len--;
+		if (word->value_len && word->value[word->value_len - 1] == '"')
+			word->value_len--;
+	}
+	strip(&word->value, &word->value_len);
+}
+
 static bool next_word(const char **text, struct word *word)
 {
 	const char *at = *text + strspn(*text, " \t\n");
@@ -50,7 +76,14 @@ static bool next_word(const char **text, struct word *word)
 	word->value = equals ? equals + 1 : NULL;
 	word->value_len = equals ? len - word->name_len - 1 : 0;
 	*text = at + len;
+	strip_quotes(word);
 	return true;
+}
+
+/* What stands behind it is init's. */
+static bool is_dashes(const struct word *word)
+{
+	return !word->value && word->name_len == 2 && !memcmp(word->name, "--", 2);
 }
 
 /* Dash and underscore are the same in names. */
@@ -72,33 +105,58 @@ static bool value_is(const struct word *word, const char *text)
 	       !memcmp(word->value, text, word->value_len);
 }
 
+static void add_memmap(struct cmdline *c, const struct memmap_option *option)
+{
+	if (c->nr_memmap < MAX_MEMMAP_OPTIONS)
+		c->memmap[c->nr_memmap++] = *option;
+}
+
 static void take_mem(struct cmdline *c, const struct word *word)
 {
-	c->mem_limit = memparse(word->value, NULL);
+	struct memmap_option option = { .kind = 'm', .size = memparse(word->value, NULL) };
+
+	if (value_is(word, "nopentium"))
+		return;
+	if (!option.size)
+		option.kind = '0';
+	add_memmap(c, &option);
+}
+
+/* SIZE%START[-FROM][+TO], and nothing behind it. */
+static bool take_types(struct memmap_option *option, const char *text)
+{
+	char *end;
+
+	option->start = memparse(text, &text);
+	end = (char *)text;
+	if (*end == '-')
+		option->from = (unsigned int)strtoull(end + 1, &end, 0);
+	if (*end == '+')
+		option->to = (unsigned int)strtoull(end + 1, &end, 0);
+	return !*end || strchr(", \t\n\"", *end);
 }
 
 static void take_one_memmap(struct cmdline *c, const char *text)
 {
-	struct memmap_option *option;
+	struct memmap_option option = { .kind = 'm' };
 	const char *end;
 
-	if (c->nr_memmap == MAX_MEMMAP_OPTIONS)
-		return;
-	option = &c->memmap[c->nr_memmap];
-	memset(option, 0, sizeof(*option));
 	if (!strncmp(text, "exactmap", 8)) {
-		option->kind = 'x';
-		c->nr_memmap++;
+		option.kind = 'x';
+		add_memmap(c, &option);
 		return;
 	}
-	option->size = memparse(text, &end);
-	if (end == text || !option->size)
+	option.size = memparse(text, &end);
+	if (end == text)
 		return;
-	if (*end && strchr("@$#!", *end)) {
-		option->kind = *end;
-		option->start = memparse(end + 1, NULL);
+	if (*end && strchr("@$#!%", *end)) {
+		option.kind = *end;
+		if (*end != '%')
+			option.start = memparse(end + 1, NULL);
+		else if (!take_types(&option, end + 1))
+			option.kind = '0';
 	}
-	c->nr_memmap++;
+	add_memmap(c, &option);
 }
 
 static void take_memmap(struct cmdline *c, const struct word *word)
@@ -128,7 +186,16 @@ static struct core_amount parse_core(const struct word *word)
 
 static void take_kernelcore(struct cmdline *c, const struct word *word)
 {
-	c->kernelcore = parse_core(word);
+	if (value_is(word, "mirror"))
+		c->kernelcore_mirror = true;
+	else
+		c->kernelcore = parse_core(word);
+}
+
+static void take_movable_node(struct cmdline *c, const struct word *word)
+{
+	(void)word;
+	c->movable_node = true;
 }
 
 static void take_movablecore(struct cmdline *c, const struct word *word)
@@ -211,7 +278,14 @@ static void take_thp(struct cmdline *c, const struct word *word)
 
 static void take_page_owner(struct cmdline *c, const struct word *word)
 {
-	c->page_owner = value_is(word, "on") || value_is(word, "1") || value_is(word, "y");
+	const char *v = word->value;
+
+	if (!word->value_len)
+		return;
+	if (strchr("yYtT1", *v) || ((*v | 0x20) == 'o' && (v[1] | 0x20) == 'n'))
+		c->page_owner = true;
+	else if (strchr("nNfF0", *v) || ((*v | 0x20) == 'o' && (v[1] | 0x20) == 'f'))
+		c->page_owner = false;
 }
 
 static void take_crashkernel(struct cmdline *c, const struct word *word)
@@ -224,11 +298,58 @@ static void take_crashkernel(struct cmdline *c, const struct word *word)
 	} else if (!strncmp(end, ",low", 4)) {
 		c->crash_low = size;
 		c->has_crash_low = true;
-	} else if (*end != '-' && *end != ':') {
-		c->crash_size = size;
-		if (*end == '@')
-			c->crash_base = memparse(end + 1, NULL);
+	} else {
+		c->crash = word->value;
 	}
+}
+
+static bool ends_word(char c)
+{
+	return !c || c == ' ' || c == '\t' || c == '\n' || c == '"';
+}
+
+/* START-[END]:SIZE,...: the size of the first range that has ram_bytes in it. */
+static u64 size_of_range(const char *at, u64 ram_bytes)
+{
+	/* The firmware keeps some of it: 8G of memory never are quite 8G. */
+	ram_bytes = ALIGN_UP(ram_bytes, 128 * SZ_1M);
+	do {
+		u64 start = memparse(at, &at), end = UINT64_MAX, size;
+		const char *colon;
+
+		if (*at++ != '-')
+			return 0;
+		if (*at != ':')
+			end = memparse(at, &at);
+		if (*at++ != ':' || end <= start)
+			return 0;
+		colon = at;
+		size = memparse(at, &at);
+		if (at == colon || size >= ram_bytes)
+			return 0;
+		if (ram_bytes >= start && ram_bytes < end)
+			return size;
+	} while (*at++ == ',');
+	return 0;
+}
+
+u64 cmdline_crash_size(const struct cmdline *cmdline, u64 ram_bytes, u64 *base)
+{
+	const char *at = cmdline->crash, *end = at;
+	bool by_range = false;
+	u64 size;
+
+	*base = 0;
+	if (!at)
+		return 0;
+	for (; !ends_word(*end) && *end != '@'; end++)
+		by_range |= *end == ':';
+	if (*end == '@')
+		*base = memparse(end + 1, NULL);
+	if (by_range)
+		return size_of_range(at, ram_bytes);
+	size = memparse(at, &at);
+	return ends_word(*at) || *at == '@' ? size : 0;
 }
 
 static void take_slub_debug(struct cmdline *c, const struct word *word)
@@ -276,6 +397,7 @@ static const struct param params[] = {
 	{ "memmap", take_memmap, false },
 	{ "kernelcore", take_kernelcore, false },
 	{ "movablecore", take_movablecore, false },
+	{ "movable_node", take_movable_node, true },
 	{ "numa", take_numa, false },
 	{ "hugepagesz", take_hugepagesz, false },
 	{ "hugepages", take_hugepages, false },
@@ -306,8 +428,7 @@ static const char *const known[] = {
 	"init_on_free", "initcall_debug", "initrd", "initrdmem", "intel_iommu", "io_delay",
 	"iommu", "irqaffinity", "isolcpus", "kgdboc", "kmemleak", "kpti", "lapic",
 	"log_buf_len", "loglevel", "lpj", "lsm", "max_cpus", "maxcpus", "mce",
-	"memory_corruption_check", "memtest", "mitigations", "movable_node",
-	"net.ifnames", "nmi_watchdog", "no_console_suspend", "noapic",
+	"memory_corruption_check", "memtest", "mitigations", "net.ifnames", "nmi_watchdog", "no_console_suspend", "noapic",
 	"noefi", "nohz", "nohz_full", "noinitrd", "nolapic", "nopat", "nopti",
 	"nopcid", "noresume", "nosmp", "nosmt", "notsc", "nowatchdog", "nr_cpus",
 	"numa_balancing", "oops", "page_poison", "panic", "panic_on_oops", "panic_on_warn",
@@ -329,7 +450,7 @@ void cmdline_parse(const char *text, struct cmdline *cmdline)
 	struct word word;
 
 	memset(cmdline, 0, sizeof(*cmdline));
-	while (text && next_word(&text, &word)) {
+	while (text && next_word(&text, &word) && !is_dashes(&word)) {
 		for (unsigned int i = 0; i < ARRAY_SIZE(params); i++) {
 			if (!name_is(&word, params[i].name))
 				continue;
@@ -379,7 +500,7 @@ static void list_unknown(const char *text, bool with_value, struct out *out)
 	struct word word;
 
 	while (text && next_word(&text, &word)) {
-		if (word.name_len == 2 && !memcmp(word.name, "--", 2))
+		if (is_dashes(&word))
 			return;
 		if (!!word.value != with_value || is_known(&word))
 			continue;

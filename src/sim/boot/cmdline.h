@@ -16,9 +16,15 @@ struct core_amount {
 	unsigned int percent;	/* 0: bytes say it */
 };
 
+/*
+ * A change of the memory map by memmap= or mem=, which take effect in their order.
+ * kind: '@' usable, '$' reserved, '#' ACPI, '!' persistent, '%' other types, 'x'
+ * exactmap, 'm' nothing above size, '0' no change.
+ */
 struct memmap_option {
-	char kind;		/* '@' usable, '$' reserved, '#' ACPI, '!' persistent, 0 limit, 'x' exactmap */
+	char kind;
 	u64 start, size;
+	unsigned int from, to;	/* with '%': types by the firmware's numbers; 0 = none */
 };
 
 struct hugetlb_option {
@@ -33,18 +39,19 @@ enum thp_choice { THP_DEFAULT, THP_NEVER, THP_MADVISE, THP_ALWAYS };
 #define MAX_HUGETLB_OPTIONS 16
 
 struct cmdline {
-	u64 mem_limit;		/* mem=: 0 = none */
 	struct memmap_option memmap[MAX_MEMMAP_OPTIONS];
 	unsigned int nr_memmap;
 	struct core_amount kernelcore, movablecore;
+	bool kernelcore_mirror, movable_node;
 	bool numa_off;
 	struct hugetlb_option hugetlb[MAX_HUGETLB_OPTIONS];
 	unsigned int nr_hugetlb;
 	u64 default_hugepagesz;
 	enum thp_choice thp;
 	bool page_owner;
-	u64 crash_size, crash_base;	/* crashkernel=SIZE[@BASE] */
-	u64 crash_high, crash_low;
+	/* crashkernel=SIZE[@BASE] or =RANGE:SIZE,...[@BASE]: the text, to be resolved */
+	const char *crash;
+	u64 crash_high, crash_low;	/* crashkernel=SIZE,high and SIZE,low */
 	bool has_crash_low;
 	const char *slub_debug;	/* the text behind slub_debug[=]; NULL: not given */
 	size_t slub_debug_len;
@@ -57,6 +64,12 @@ struct cmdline {
 
 /* A size with K M G T P E, decimal or hex; *end is where it stops. */
 u64 memparse(const char *text, const char **end);
+
+/*
+ * The size that crashkernel=SIZE or =RANGE:SIZE,... asks for on a machine with this
+ * much memory; 0 = none. *base: where, 0 = anywhere.
+ */
+u64 cmdline_crash_size(const struct cmdline *cmdline, u64 ram_bytes, u64 *base);
 
 /* Is this letter (F, Z, P, U, ...) on for all caches? Without letters all are. */
 bool slub_debug_has(const struct cmdline *cmdline, char flag);
