@@ -14,6 +14,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/kstack.h"
 #include "sim/virt/task.h"
 
 #define FILE_TEXT "[machine]\narch = %s\nrelease = %s\ncmdline = %s\n[node 0]\ncpus = 0-1\nmemory = %s\n"
@@ -104,9 +105,19 @@ static void test_kernel_stacks(void)
 {
 	struct booted b = boot("x86_64", "6.18", "quiet", "128M");
 	struct out out = OUT_INIT;
+	u64 addr, nr;
 
 	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), 4ULL * (b.m->tasks->nr + 1));
 	CU_ASSERT_TRUE(IS_ALIGNED(task_find(b.m, 2)->stack, 16384));
+	nr = vmalloc_nr_owned(b.m, PGTY_stack);
+	CU_ASSERT_EQUAL_FATAL(kernel_stack_alloc(b.m, 0, "test+0x1/0x2", &addr), 0);
+	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), nr + 4);
+	/* A stack without a task: its pages and the counter are too many. */
+	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 2);
+	out_clear(&out);
+	kernel_stack_free(b.m, addr);
+	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), nr);
+	assert_clean(b.m);
 	b.m->nodes[0]->stat[NR_KERNEL_STACK] += 16;
 	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
 	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "A6 ", 3), 0);

@@ -28,7 +28,7 @@ struct view {
 	const struct entry *entry;	/* the row that is shown or stored to */
 	u32 id[NR_VIEW_SLOTS];
 	pid_t caller;		/* host pid of who asks; 0 = unknown */
-	u64 ino;		/* the row's node, packed: view_path() of tree_struct.h */
+	u64 ino;		/* the row's node, packed: node_from_ino() */
 };
 
 /* What a store() may change, and where its sentence goes. */

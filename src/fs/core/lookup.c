@@ -11,7 +11,8 @@
 #define MAX_LINKS 16	/* followed in one walk */
 #define MAX_PATH 4096
 
-int row_missing(const struct row *dir)
+/* What a missing name of this directory answers. */
+static int row_missing(const struct row *dir)
 {
 	return dir->domain == DOMAIN_SYS || dir->domain == DOMAIN_SIM ? -EACCES : -ENOENT;
 }

@@ -131,8 +131,3 @@ void node_path(struct tree *tree, struct node node, struct out *out)
 	if (node.row < tree->nr_rows)
 		path_row(tree, node, &view, node.row, out);
 }
-
-void view_path(const struct view *view, struct out *out)
-{
-	node_path(view->tree, node_from_ino(view->ino), out);
-}

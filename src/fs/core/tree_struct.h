@@ -94,8 +94,6 @@ int node_view(struct tree *tree, struct node node, struct caller caller,
 	      struct view *view) __must_check;
 /* Is row i there on this machine: span and visible()? */
 bool row_visible(const struct view *view, const struct row *row);
-/* What a missing name of this directory answers. */
-int row_missing(const struct row *dir);
 /* The child called `name`. Any side of the lock. */
 int node_child(struct tree *tree, struct node parent, const char *name,
 	       struct caller caller, struct node *node) __must_check;
@@ -105,8 +103,6 @@ struct node node_parent(const struct tree *tree, struct node node);
  * "proc/42/ctl". Any side of the lock (names of objects come from the machine).
  */
 void node_path(struct tree *tree, struct node node, struct out *out);
-/* The same for what a view shows. */
-void view_path(const struct view *view, struct out *out);
 
 /*
  * Run change() with the trap for broken invariants set; the write lock is held by

@@ -47,10 +47,6 @@ void show_choice(struct out *out, const char *const *words, unsigned int nr,
 	{ .entry = { .name = (file), .mode = S_IFREG | (perm), .span = releases, \
 		     .show = value_show, .store = value_store }, \
 	  VALUE_FIELD(field, kind), .min = (low), .max = (high), .changed = (what) }
-/* The same that cannot be written. */
-#define VALUE_ROW_RO(file, releases, field, kind) \
-	{ .entry = { .name = (file), .mode = S_IFREG | 0444, .span = releases, \
-		     .show = value_show }, VALUE_FIELD(field, kind) }
 #define VALUE_FIELD(field, kind) \
 	.type = (kind), .offset = offsetof(struct tunables, field)
 

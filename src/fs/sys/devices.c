@@ -27,7 +27,7 @@ bool memory_block_on_node(const struct machine *m, u32 block, unsigned int nid)
 	return false;
 }
 
-bool memory_block_exists(const struct machine *m, u32 block)
+static bool memory_block_exists(const struct machine *m, u32 block)
 {
 	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
 		if (memory_block_on_node(m, block, nid))

@@ -10,7 +10,6 @@
 
 #include "fs/core/entry.h"
 
-bool memory_block_exists(const struct machine *m, u32 block);
 /* Is some of the node's memory in the block? */
 bool memory_block_on_node(const struct machine *m, u32 block, unsigned int nid);
 /* NULL: the block spans zones or nodes, so it cannot go offline. */

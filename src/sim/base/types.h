@@ -46,7 +46,6 @@ typedef int64_t s64;
 #define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
 
 #define SZ_1K 0x400ULL
-#define SZ_4K 0x1000ULL
 #define SZ_1M 0x100000ULL
 #define SZ_2M 0x200000ULL
 #define SZ_1G 0x40000000ULL

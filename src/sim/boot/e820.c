@@ -170,16 +170,6 @@ u64 e820_end_pfn(const struct e820_table *table, u64 limit_pfn)
 	return last;
 }
 
-u64 e820_usable_bytes(const struct e820_table *table)
-{
-	u64 bytes = 0;
-
-	for (unsigned int i = 0; i < table->nr; i++)
-		if (table->entries[i].type == E820_USABLE)
-			bytes += table->entries[i].range.end - table->entries[i].range.start;
-	return bytes;
-}
-
 bool e820_pci_gap(const struct e820_table *table, u64 *start, u64 *size)
 {
 	u64 last = SZ_4G;

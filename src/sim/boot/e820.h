@@ -31,7 +31,6 @@ void e820_free(struct e820_table *table);
 
 /* First pfn above all usable memory below `limit_pfn`. */
 u64 e820_end_pfn(const struct e820_table *table, u64 limit_pfn);
-u64 e820_usable_bytes(const struct e820_table *table);
 /* The largest gap below 4 GiB (at least 4 MiB): where PCI devices go. */
 bool e820_pci_gap(const struct e820_table *table, u64 *start, u64 *size);
 

@@ -17,7 +17,11 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][MIGRATE_PCPTYPES - 1] = {
 	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
 };
 
-enum migratetype find_suitable_fallback(const struct zone *zone, unsigned int order,
+/*
+ * The first type that `type` falls back to and that has a free block of this
+ * order; MIGRATE_TYPES if there is none.
+ */
+static enum migratetype find_suitable_fallback(const struct zone *zone, unsigned int order,
 					enum migratetype type)
 {
 	const struct free_area *area = &zone->free_area[order];
@@ -122,7 +126,11 @@ static u64 move_free_blocks(struct machine *m, struct zone *zone, u64 start, u64
 	return moved;
 }
 
-u64 move_freepages_block(struct machine *m, struct zone *zone, u64 pfn,
+/*
+ * Move the free blocks of pfn's pageblock to the lists of `type`. Returns how many
+ * pages; 0 if the pageblock leaves the zone. The pageblock keeps its type.
+ */
+static u64 move_freepages_block(struct machine *m, struct zone *zone, u64 pfn,
 			 enum migratetype type)
 {
 	u64 end = ALIGN_DOWN(pfn, pageblock_nr_pages(m)) + pageblock_nr_pages(m);

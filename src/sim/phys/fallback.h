@@ -16,20 +16,6 @@ enum rmqueue_mode { RMQUEUE_NORMAL, RMQUEUE_STEAL };
 u32 rmqueue(struct machine *m, struct zone *zone, unsigned int order,
 	    enum migratetype type, unsigned int alloc_flags, enum rmqueue_mode *mode);
 
-/*
- * The first type that `type` falls back to and that has a free block of this
- * order; MIGRATE_TYPES if there is none. compaction asks too.
- */
-enum migratetype find_suitable_fallback(const struct zone *zone, unsigned int order,
-					enum migratetype type);
-
-/*
- * Move the free blocks of pfn's pageblock to the lists of `type`. Returns how many
- * pages; 0 if the pageblock leaves the zone. The pageblock keeps its type.
- */
-u64 move_freepages_block(struct machine *m, struct zone *zone, u64 pfn,
-			 enum migratetype type);
-
 /* An atomic allocation of some order took pfn: reserve its pageblock, if allowed. */
 void reserve_highatomic_pageblock(struct machine *m, struct zone *zone, u64 pfn,
 				  unsigned int order);

@@ -75,8 +75,7 @@ bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 		       unsigned int order, u64 mark, enum zone_type highest,
 		       unsigned int alloc_flags, s64 free_pages);
 
-/* pcp.c: give pages of one CPU's / of all lists back to the buddy lists. */
-void drain_local_pages(struct machine *m, unsigned int cpu, struct zone *zone);
+/* pcp.c: give the pages of all CPUs' lists back to the buddy lists. */
 void drain_all_pages(struct machine *m, struct zone *zone);	/* NULL: all zones */
 /* The vmstat worker's turn on one CPU: decay of pcp.high (since 6.7), remote lists. */
 void refresh_cpu_vm_stats(struct machine *m, unsigned int cpu);
@@ -93,9 +92,6 @@ void setup_per_zone_lowmem_reserve(struct machine *m);
 void calculate_totalreserve_pages(struct machine *m);
 void zone_pcp_update(struct machine *m, struct zone *zone);
 void set_recommended_min_free_kbytes(struct machine *m);	/* khugepaged started */
-/* After a write of the ratio. */
-void setup_min_unmapped_ratio(struct machine *m);
-void setup_min_slab_ratio(struct machine *m);
 
 /*
  * vmstat.c: thresholds, and figures that are computed when read. The kernel also
@@ -109,7 +105,6 @@ void set_pgdat_percpu_threshold(struct machine *m, struct pglist_data *node,
 u64 nr_free_zone_pages(const struct machine *m, enum zone_type highest);
 u64 nr_free_buffer_pages(const struct machine *m);
 u64 global_zone_stat(const struct machine *m, enum zone_stat_item item);
-u64 global_node_stat(const struct machine *m, enum node_stat_item item);
 /* MemAvailable in pages. */
 u64 si_mem_available(const struct machine *m);
 u64 vm_commit_limit(const struct machine *m);

@@ -249,7 +249,7 @@ void pcp_trim(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
 		pcp_trim_fixed(m, zone, pcp, order, pindex);
 }
 
-void drain_local_pages(struct machine *m, unsigned int cpu, struct zone *zone)
+static void drain_local_pages(struct machine *m, unsigned int cpu, struct zone *zone)
 {
 	struct per_cpu_pages *pcp = &zone->pcp[cpu];
 

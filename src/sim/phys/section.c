@@ -70,7 +70,8 @@ static unsigned int region_at_or_above(const struct memblock_type *memory, u64 p
 	return low;
 }
 
-bool pfn_is_memory(const struct machine *m, u64 pfn)
+/* Is this pfn in memblock.memory, i.e. is there RAM? */
+static bool pfn_is_memory(const struct machine *m, u64 pfn)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
 	unsigned int i = region_at_or_above(memory, pfn);
@@ -101,7 +102,8 @@ struct zone *pfn_zone(const struct machine *m, u64 pfn)
 	return node_zone_spanning(m, memory->regions[i].nid, pfn);
 }
 
-struct zone *pfn_zone_or_hole(const struct machine *m, u64 pfn)
+/* As pfn_zone(), and for holes: the zone of the RAM that follows (or ends) there. */
+static struct zone *pfn_zone_or_hole(const struct machine *m, u64 pfn)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
 	unsigned int i = region_at_or_above(memory, pfn);
@@ -247,7 +249,8 @@ static u64 same_count_end(const struct machine *m, const struct zone *zone, u64 
 	return counts ? pfn + 1 : MAX(pfn + 1, ALIGN_DOWN(end, PFN_DOWN(SZ_2M)));
 }
 
-void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
+/* Recount what zone->pageblocks[] should be, as pagetypeinfo counts. */
+static void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
 			   u64 counts[MIGRATE_TYPES])
 {
 	u64 size = pageblock_nr_pages(m), pfn = zone->start_pfn;

@@ -73,11 +73,6 @@ static inline int __must_check section_reserve(struct machine *m, unsigned int n
 
 /* The zone of a page of RAM without its descriptor; NULL where no RAM is. */
 struct zone *pfn_zone(const struct machine *m, u64 pfn);
-/* The same for holes too: the zone of the RAM that follows (or ends) there. */
-struct zone *pfn_zone_or_hole(const struct machine *m, u64 pfn);
-
-/* Is this pfn in memblock.memory, i.e. is there RAM? */
-bool pfn_is_memory(const struct machine *m, u64 pfn);
 
 static inline u64 pageblock_nr_pages(const struct machine *m)
 {
@@ -100,9 +95,6 @@ void change_pageblock_range(struct machine *m, u64 pfn, unsigned int order,
  * Unmovable elsewhere. Sets zone->pageblocks[] as well.
  */
 void zone_init_pageblocks(struct machine *m, struct zone *zone);
-/* Recount what zone->pageblocks[] should be, as pagetypeinfo counts. */
-void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
-			   u64 counts[MIGRATE_TYPES]);
 
 /* Lists of pages, linked by pfn. */
 static inline void page_list_add_head(struct machine *m, struct page_list *list, u64 pfn)

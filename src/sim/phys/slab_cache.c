@@ -34,7 +34,7 @@ static void arena_strfree(struct arena *arena, char *text)
 		arena_free(arena, text, strlen(text) + 1);
 }
 
-bool slab_cache_unmergeable(const struct machine *m, const struct kmem_cache *s)
+static bool slab_cache_unmergeable(const struct machine *m, const struct kmem_cache *s)
 {
 	return m->slab->options.nomerge ||
 	       (s->flags & (SLAB_NEVER_MERGE | SLAB_HAS_CTOR)) || s->usersize ||
@@ -140,7 +140,8 @@ static gfp_t slab_page_gfp(const struct kmem_cache *s)
 	return gfp;
 }
 
-struct kmem_cache *slab_cache_new(struct machine *m, const struct kmem_cache_request *req,
+/* A cache that nothing refers to yet; NULL: host memory. */
+static struct kmem_cache *slab_cache_new(struct machine *m, const struct kmem_cache_request *req,
 				  const struct slab_geometry *geo, u32 flags)
 {
 	struct kmem_cache *s = arena_alloc(&m->arena, sizeof(*s));
@@ -187,7 +188,8 @@ void slab_cache_free(struct machine *m, struct kmem_cache *s)
 	arena_free(arena, s, sizeof(*s));
 }
 
-int slab_cache_list_reserve(struct machine *m)
+/* Room in the list for one more. */
+static int slab_cache_list_reserve(struct machine *m)
 {
 	struct slab_state *state = m->slab;
 	unsigned int room = state->room_caches ? 2 * state->room_caches : 256;
@@ -204,7 +206,7 @@ int slab_cache_list_reserve(struct machine *m)
 	return 0;
 }
 
-void slab_cache_list_add(struct machine *m, struct kmem_cache *s)
+static void slab_cache_list_add(struct machine *m, struct kmem_cache *s)
 {
 	s->id = m->slab->next_cache_id++;
 	m->slab->caches[m->slab->nr_caches++] = s;

@@ -7,7 +7,6 @@
  */
 #include "sim/phys/slab_types.h"
 
-#define SLUB_MAX_ORDER 3
 #define MIN_PARTIAL 5
 #define MAX_PARTIAL 10
 #define ARCH_SLAB_MINALIGN 8	/* of an unsigned long long, on both */

@@ -91,7 +91,8 @@ void slab_put_cpu_partial(struct machine *m, struct kmem_cache *s, struct slab *
 	slab_unfreeze_partials(m, s, &old);
 }
 
-void slab_flush_all(struct machine *m, struct kmem_cache *s)
+/* Take what CPUs hold back to the nodes' lists. */
+static void slab_flush_all(struct machine *m, struct kmem_cache *s)
 {
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu[cpu];

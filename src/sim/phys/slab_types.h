@@ -145,17 +145,10 @@ int slab_calculate_sizes(const struct machine *m, u32 object_size, u32 align, u3
 void slab_set_partial_limits(struct kmem_cache *s);
 
 /* slab_cache.c */
-/* A cache that nothing refers to yet; NULL: host memory. */
-struct kmem_cache *slab_cache_new(struct machine *m, const struct kmem_cache_request *req,
-				  const struct slab_geometry *geo, u32 flags) __must_check;
 /* Host memory of a cache without slabs. */
 void slab_cache_free(struct machine *m, struct kmem_cache *s);
-/* Room in the list for one more. */
-int slab_cache_list_reserve(struct machine *m) __must_check;
-void slab_cache_list_add(struct machine *m, struct kmem_cache *s);
 /* Objects of kmem_cache and kmem_cache_node that stand for this cache. */
 int slab_cache_alloc_self(struct machine *m, struct kmem_cache *s) __must_check;
-bool slab_cache_unmergeable(const struct machine *m, const struct kmem_cache *s);
 
 /* slab_caches.c */
 /* Create the caches of the release and the objects that the boot leaves in use. */
@@ -178,8 +171,6 @@ void slab_list_add_head(struct slab_list *list, struct slab *slab);
 void slab_list_add_tail(struct slab_list *list, struct slab *slab);
 void slab_list_del(struct slab_list *list, struct slab *slab);
 void slab_add_partial(struct slab *slab, bool tail);
-/* Take what CPUs hold back to the nodes' lists. */
-void slab_flush_all(struct machine *m, struct kmem_cache *s);
 
 /* slab_partial.c: movements between the lists. */
 void slab_deactivate(struct machine *m, struct kmem_cache *s, struct kmem_cache_cpu *c);

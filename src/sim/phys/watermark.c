@@ -192,7 +192,8 @@ static void calculate_min_free_kbytes(struct machine *m)
 			    "not more than what was written: that stays");
 }
 
-void setup_min_unmapped_ratio(struct machine *m)
+/* After a write of the ratio. */
+static void setup_min_unmapped_ratio(struct machine *m)
 {
 	for (unsigned int i = 0; i < m->nr_nodes; i++)
 		if (m->nodes[i])
@@ -202,7 +203,7 @@ void setup_min_unmapped_ratio(struct machine *m)
 			m->zones[i]->managed_pages * m->tunables->min_unmapped_ratio / 100;
 }
 
-void setup_min_slab_ratio(struct machine *m)
+static void setup_min_slab_ratio(struct machine *m)
 {
 	for (unsigned int i = 0; i < m->nr_nodes; i++)
 		if (m->nodes[i])
