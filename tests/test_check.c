@@ -9,6 +9,7 @@
 #include "support.h"
 #include "sim/base/bug.h"
 #include "sim/boot/config.h"
+#include "sim/boot/memblock.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/slab.h"
@@ -262,7 +263,92 @@ static void test_page_owner_corrupted(void)
 	shut_down(&b);
 }
 
+static void plant_region(struct machine *m)
+{
+	m->memblock->memory.regions[0].size += SZ_1G;
+}
+
+static void plant_total(struct machine *m)
+{
+	m->memblock->reserved.total_size--;
+}
+
+static void plant_pid(struct machine *m)
+{
+	m->tasks->tasks[3].pid = m->tasks->tasks[2].pid;
+}
+
+static void plant_orphan(struct machine *m)
+{
+	m->tasks->tasks[4].ppid = 77777;
+}
+
+static void plant_huge_page(struct machine *m)
+{
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++)
+		if (page_present(m, pfn) && page_type(pfn_to_page(m, pfn)) == PGTY_hugetlb) {
+			page_set_type(pfn_to_page(m, pfn), PGTY_kernel);
+			return;
+		}
+	CU_FAIL("no huge page");
+}
+
+static void plant_per_cpu(struct machine *m)
+{
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++)
+		if (page_present(m, pfn) && page_type(pfn_to_page(m, pfn)) == PGTY_percpu) {
+			pfn_to_page(m, pfn)->index++;
+			return;
+		}
+	CU_FAIL("no page of per-CPU memory");
+}
+
+static void plant_zone(struct machine *m)
+{
+	m->nodes[0]->zones[ZONE_DMA32]->start_pfn++;
+}
+
+static void plant_dma_block(struct machine *m)
+{
+	m->nodes[0]->zones[ZONE_DMA]->spanned_pages -= 2048;
+}
+
+static void plant_overlap(struct machine *m)
+{
+	m->nodes[0]->zones[ZONE_DMA]->spanned_pages++;
+}
+
+/* What no module's own test plants. */
+static void test_planted(void)
+{
+	static const struct {
+		const char *id;
+		void (*plant)(struct machine *m);
+	} all[] = {
+		{ "P1 memblock.memory", plant_region }, { "P1 memblock.reserved", plant_total },
+		{ "K1 task", plant_pid }, { "K1 task", plant_orphan },
+		{ "H1 page", plant_huge_page }, { "A7 chunk", plant_per_cpu },
+		{ "P3 ", plant_zone }, { "B1 block", plant_dma_block },
+		{ "P2 node", plant_overlap },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct booted b = boot("x86_64", "6.18", "hugepages=2", "256M");
+		struct out out = OUT_INIT;
+
+		all[i].plant(b.m);
+		CU_ASSERT_TRUE(nr_broken(b.m, machine_check, &out) > 0);
+		CU_ASSERT_PTR_NOT_NULL(out.text && strstr(out.text, all[i].id) ? out.text : NULL);
+		if (!out.text || !strstr(out.text, all[i].id))
+			fprintf(stderr, "%s is not found:\n%.1000s\n", all[i].id,
+				out.text ? out.text : "");
+		out_free(&out);
+		shut_down(&b);
+	}
+}
+
 static const CU_TestInfo tests[] = {
+	{ "planted", test_planted },
 	{ "booted machines are clean", test_booted_machines_are_clean },
 	{ "the census", test_census },
 	{ "kernel stacks", test_kernel_stacks },

@@ -245,8 +245,8 @@ static void test_highatomic(void)
 		;
 	(void)lab_run(&lab, "alloc_pages 3 atomic");
 	if (zone->nr_reserved_highatomic)
-		expect_why("is reserved as HighAtomic for an atomic order 3: 0 pages reserved so far "
-			   "< limit %llu",
+		expect_why("is reserved as HighAtomic for an atomic order 3: 0 pages reserved "
+			   "so far < limit %llu",
 			   (unsigned long long)(zone->managed_pages / 100 + 512));
 	CU_ASSERT_TRUE(zone->nr_reserved_highatomic > 0);
 	lab_close(&lab);
@@ -321,8 +321,8 @@ static void test_sysctls(void)
 		   (unsigned long long)zone->watermark[WMARK_MIN],
 		   (unsigned long long)zone->managed_pages);
 	run("proc/sys/vm/percpu_pagelist_high_fraction: 8", 0);
-	expect_why("high_min %d = the larger of managed / percpu_pagelist_high_fraction = %llu / 2 "
-		   "CPUs", zone->pageset_high_min, (unsigned long long)zone->managed_pages / 8);
+	expect_why("high_min %d = the larger of managed / percpu_pagelist_high_fraction = %llu "
+		   "/ 2 CPUs", zone->pageset_high_min, (unsigned long long)zone->managed_pages / 8);
 	run("proc/sys/vm/lowmem_reserve_ratio: 128 128 32 0 0", 0);
 	expect_why("node 0 zone DMA: lowmem_reserve up to %llu = %llu managed pages of the zones "
 		   "above / ratio 128", (unsigned long long)zone->managed_pages / 128,
@@ -373,8 +373,8 @@ static void test_log(void)
 	WHY(&log, WHY_CALL, "done");
 	WHY(&log, WHY_STEP, "a %d of %d: %d", 1, 2, 7);
 	why_print(&out, &log, no_names);
-	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "\na 1 of 2: 2 (3 times, the last with these figures)\n"
-				      "a 1 of 3: 9\ndone\na 1 of 2: 7\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "\na 1 of 2: 2 (3 times, the last with these "
+				      "figures)\na 1 of 3: 9\ndone\na 1 of 2: 7\n"));
 	for (int i = 0; i < 100; i++)
 		WHY(&log, WHY_CALL, "line %d", i);
 	out_clear(&out);

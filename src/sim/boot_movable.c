@@ -165,8 +165,8 @@ void boot_movable(struct boot *b)
 	if (b->cmdline.kernelcore_mirror && !b->cmdline.movable_node) {
 		deal_mirrored(b);
 	} else if (wanted && !b->cmdline.movable_node) {
-		machine_why_setting(b->m, "zone Movable: of %llu pages the kernel keeps %llu, dealt "
-				    "evenly to %u nodes; the rest is movable "
+		machine_why_setting(b->m, "zone Movable: of %llu pages the kernel keeps %llu, "
+				    "dealt evenly to %u nodes; the rest is movable "
 				    "(find_zone_movable_pfns_for_nodes)",
 				    (unsigned long long)total_pages(b->m->memblock),
 				    (unsigned long long)wanted, nodes_with_memory(b));

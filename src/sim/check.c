@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "sim/boot/memblock.h"
 #include "sim/machine.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
@@ -15,6 +16,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/virt/kstack.h"
+#include "sim/virt/task.h"
 
 static u64 vmalloc_own_pages(const struct machine *m)
 {
@@ -53,7 +55,58 @@ static void census(const struct machine *m, struct check *check)
 	}
 }
 
+/* P1: regions ascend, are disjoint, and are joined where they touch and agree. */
+static void regions_validate(const struct memblock_type *type, struct check *check)
+{
+	u64 total = 0;
+
+	for (unsigned int i = 0; i < type->cnt; i++) {
+		const struct memblock_region *r = &type->regions[i], *next = r + 1;
+		u64 end = r->base + r->size;
+
+		total += r->size;
+		check->nr_checked++;
+		if (i + 1 < type->cnt &&
+		    (end > next->base || (end == next->base && r->nid == next->nid &&
+					  r->flags == next->flags)))
+			check_fail(check, "P1", "memblock.%s region %u: expected the next to lie "
+				   "above 0x%llx or to differ, found 0x%llx", type->name, i,
+				   (unsigned long long)end, (unsigned long long)next->base);
+	}
+	check->nr_checked++;
+	if (total != type->total_size)
+		check_fail(check, "P1", "memblock.%s: expected %llu bytes in all, found %llu",
+			   type->name, (unsigned long long)total,
+			   (unsigned long long)type->total_size);
+}
+
+static void memblock_validate(const struct machine *m, struct check *check)
+{
+	regions_validate(&m->memblock->memory, check);
+	regions_validate(&m->memblock->reserved, check);
+}
+
+/* K1: pids ascend, so each is there once; every parent but that of 1 and 2 is there. */
+static void tasks_validate(const struct machine *m, struct check *check)
+{
+	u32 last = 0;
+
+	for (unsigned int i = 0; m->tasks && i < m->tasks->nr; i++) {
+		const struct task_struct *task = &m->tasks->tasks[i];
+
+		check->nr_checked += 2;
+		if (task->pid <= last || task->pid > m->tasks->last_pid)
+			check_fail(check, "K1", "task %u: expected a pid above %u, up to %u",
+				   task->pid, last, m->tasks->last_pid);
+		if (task->ppid ? !task_find(m, task->ppid) : task->pid > PID_KTHREADD)
+			check_fail(check, "K1", "task %u: expected a parent, found none of pid %u",
+				   task->pid, task->ppid);
+		last = task->pid;
+	}
+}
+
 static void (*const validators[])(const struct machine *m, struct check *check) = {
+	memblock_validate,
 	section_validate,
 	page_alloc_validate,
 	page_states_validate,
@@ -62,6 +115,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	percpu_validate,
 	page_owner_validate,
 	hugetlb_validate,
+	tasks_validate,
 	kernel_stacks_validate,
 	census,
 };

@@ -204,10 +204,12 @@ static void machine_free_nodes(struct machine *m)
 		arena_free(&m->arena, m->nodes[i], sizeof(*m->nodes[i]));
 }
 
-void machine_free(struct machine *m)
+u64 machine_free_counting(struct machine *m)
 {
+	u64 left;
+
 	if (!m)
-		return;
+		return 0;
 	page_owner_free_state(m);
 	percpu_free_state(m);
 	vmalloc_free_state(m);
@@ -230,7 +232,14 @@ void machine_free(struct machine *m)
 	arena_free(&m->arena, m->tunables, sizeof(*m->tunables));
 	boot_log_free(&m->arena, m->boot_log);
 	out_free(&m->report);
+	left = m->arena.bytes;
 	free(m);
+	return left;
+}
+
+void machine_free(struct machine *m)
+{
+	(void)machine_free_counting(m);
 }
 
 void machine_tick(struct machine *m, u64 ns)

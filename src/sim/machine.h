@@ -104,6 +104,11 @@ struct machine {
 int machine_boot(const struct machine_config *config, struct machine **machine,
 		 char **error) __must_check;
 void machine_free(struct machine *machine);
+/*
+ * The same; returns the bytes of the arena that nobody owned up to: 0, or the
+ * accounting of host memory is wrong (E4).
+ */
+u64 machine_free_counting(struct machine *machine);
 
 /*
  * Run every validator. Appends one line for each violation to `out` and adds the

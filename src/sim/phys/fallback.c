@@ -164,8 +164,9 @@ static void why_claimed_large(struct machine *m, const struct zone *zone, u64 pf
 			      unsigned int order, enum migratetype type,
 			      enum migratetype old)
 {
-	machine_why(m, "node %u zone %s: no %s block: block %#llx of order %u >= pageblock_order %u "
-		    "changes from %s (change_pageblock_range)", zone->node, zone->name,
+	machine_why(m, "node %u zone %s: no %s block: block %#llx of order %u >= "
+		    "pageblock_order %u changes from %s (change_pageblock_range)",
+		    zone->node, zone->name,
 		    migratetype_names[type], (ull)pfn, order, m->pageblock_order,
 		    migratetype_names[old]);
 }

@@ -122,8 +122,8 @@ void kmalloc_explain(struct machine *m, u64 bytes, gfp_t gfp, u64 addr)
 	if (!bytes) {
 		machine_why_call(m, "kmalloc 0: ZERO_SIZE_PTR: no memory at all (kmalloc_slab)");
 	} else if (bytes > KMALLOC_MAX_SIZE) {
-		machine_why_call(m, "kmalloc %llu: -ENOMEM: more than KMALLOC_MAX_SIZE %llu, a block of "
-				 "order %d (kmalloc_large)", (unsigned long long)bytes,
+		machine_why_call(m, "kmalloc %llu: -ENOMEM: more than KMALLOC_MAX_SIZE %llu, a "
+				 "block of order %d (kmalloc_large)", (unsigned long long)bytes,
 				 KMALLOC_MAX_SIZE, MAX_PAGE_ORDER);
 	} else if (bytes > KMALLOC_MAX_CACHE_SIZE) {
 		machine_why_call(m, "kmalloc %llu, %X: above %u bytes whole pages: order %d: %s "
@@ -132,8 +132,8 @@ void kmalloc_explain(struct machine *m, u64 bytes, gfp_t gfp, u64 addr)
 				 addr ? "allocated" : "-ENOMEM");
 	} else {
 		s = m->slab->kmalloc[kmalloc_type(gfp)][kmalloc_class(bytes)];
-		machine_why_call(m, "kmalloc %llu, %X: class %s, the smallest of its kind that holds "
-				 "them: %s (kmalloc_slab)", (unsigned long long)bytes, gfp,
+		machine_why_call(m, "kmalloc %llu, %X: class %s, the smallest of its kind that "
+				 "holds them: %s (kmalloc_slab)", (unsigned long long)bytes, gfp,
 				 s->name, addr ? "allocated" : "-ENOMEM");
 	}
 }

@@ -46,8 +46,8 @@ void why_zone_passed_over(struct machine *m, const struct alloc_context *ac,
 			    "(zone_watermark_ok)", zone->node, zone->name, order,
 			    (long long)zone->stat[NR_FREE_PAGES]);
 	else
-		machine_why(m, "node %u zone %s: passed over for order %u: free %lld - %llu of the "
-			    "order - %llu HighAtomic <= %s mark %llu + lowmem_reserve %llu "
+		machine_why(m, "node %u zone %s: passed over for order %u: free %lld - %llu of "
+			    "the order - %llu HighAtomic <= %s mark %llu + lowmem_reserve %llu "
 			    "(zone_watermark_ok)", zone->node, zone->name, order,
 			    (long long)zone->stat[NR_FREE_PAGES], (1ULL << order) - 1,
 			    (unsigned long long)reserved, mark_names[mark],
@@ -57,8 +57,8 @@ void why_zone_passed_over(struct machine *m, const struct alloc_context *ac,
 void why_zone_empty(struct machine *m, const struct alloc_context *ac,
 		    const struct zone *zone, unsigned int alloc_flags)
 {
-	machine_why(m, "node %u zone %s: is above its mark, but gives no block of order %u, type %s"
-		    "%s (rmqueue)", zone->node, zone->name, ac->req->order,
+	machine_why(m, "node %u zone %s: is above its mark, but gives no block of order %u, "
+		    "type %s%s (rmqueue)", zone->node, zone->name, ac->req->order,
 		    migratetype_names[ac->type], alloc_flags & ALLOC_NOFRAGMENT ?
 		    ": ALLOC_NOFRAGMENT claims whole pageblocks only" : "");
 }
@@ -142,8 +142,8 @@ void alloc_pages_explain(struct machine *m, const struct alloc_request *req, u32
 				 (long long)zone->stat[NR_FREE_PAGES], (unsigned long long)low);
 	else
 		machine_why_call(m, "alloc_pages order %u, %X: page %#x of node %u zone %s, %s; "
-				 "from the buddy lists, this order bypasses the per-CPU lists; the "
-				 "pageblock is %s; the zone has %lld free, low mark %llu "
+				 "from the buddy lists, this order bypasses the per-CPU lists; "
+				 "the pageblock is %s; the zone has %lld free, low mark %llu "
 				 "(rmqueue_buddy)", req->order, req->gfp, pfn, zone->node,
 				 zone->name, place, migratetype_names[pageblock_type(m, pfn)],
 				 (long long)zone->stat[NR_FREE_PAGES], (unsigned long long)low);
@@ -157,14 +157,16 @@ void free_pages_explain(struct machine *m, u64 pfn, unsigned int order)
 	u64 head = pfn;
 
 	if (page_type(pfn_to_page(m, pfn)) == PGTY_pcp)
-		machine_why_call(m, "free_pages %#llx order %u: on CPU %u's list of node %u zone %s, "
-				 "as the next to be used; the lists have %d pages, high %d "
-				 "(free_unref_page)", (unsigned long long)pfn, order, m->cpu,
+		machine_why_call(m, "free_pages %#llx order %u: on CPU %u's list of node %u "
+				 "zone %s, as the next to be used; the lists have %d pages, "
+				 "high %d (free_unref_page)",
+				 (unsigned long long)pfn, order, m->cpu,
 				 zone->node, zone->name, pcp->count, pcp->high);
 	else if (buddy_find(m, pfn, &head, &merged))
-		machine_why_call(m, "free_pages %#llx order %u: to the buddy lists of node %u zone "
-				 "%s; %s block %#llx of order %u (__free_one_page)",
+		machine_why_call(m, "free_pages %#llx order %u: to the buddy lists of node %u "
+				 "zone %s; %s block %#llx of order %u (__free_one_page)",
 				 (unsigned long long)pfn, order, zone->node, zone->name,
-				 merged > order ? "merged with its buddies to" : "no buddy was free:",
+				 merged > order ?
+				 "merged with its buddies to" : "no buddy was free:",
 				 (unsigned long long)head, merged);
 }

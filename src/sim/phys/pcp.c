@@ -67,9 +67,7 @@ static s32 nr_pcp_alloc(const struct zone *zone, struct per_cpu_pages *pcp,
 	return batch;
 }
 
-static void why_refilled(struct machine *m, const struct zone *zone,
-			 const struct per_cpu_pages *pcp, unsigned int order,
-			 enum migratetype type, s32 want, s32 got) __attribute__((__cold__, __noinline__));
+__attribute__((__cold__, __noinline__))
 static void why_refilled(struct machine *m, const struct zone *zone,
 			 const struct per_cpu_pages *pcp, unsigned int order,
 			 enum migratetype type, s32 want, s32 got)
@@ -114,8 +112,9 @@ static void free_pcppages_bulk(struct machine *m, struct zone *zone, s32 count,
 
 	count = MIN(count, pcp->count);
 	pcp->counted = true;
-	machine_why(m, "node %u zone %s: CPU %u's lists have %d pages, high %d: %d of them go back to "
-		    "the buddy lists; batch %d, %d freed in a row (free_pcppages_bulk)", zone->node,
+	machine_why(m, "node %u zone %s: CPU %u's lists have %d pages, high %d: %d of them go "
+		    "back to the buddy lists; batch %d, %d freed in a row (free_pcppages_bulk)",
+		    zone->node,
 		    zone->name, m->cpu, pcp->count, pcp->high, count, pcp->batch, pcp->free_count);
 	for (; count > 0; pindex = (pindex + 1) % NR_PCP_LISTS) {
 		struct page_list *list = &pcp->lists[pindex];
@@ -344,8 +343,9 @@ static void why_pcp_sizes(struct machine *m, const struct zone *zone, s32 fracti
 
 	if (!zone_managed(zone))
 		return;
-	machine_why_setting(m, "node %u zone %s: pcp batch %d; high_min %d = the larger of %s %llu / "
-			    "%u CPUs and 4 x batch; high_max %d (zone_set_pageset_high_and_batch)",
+	machine_why_setting(m, "node %u zone %s: pcp batch %d; high_min %d = the larger of %s "
+			    "%llu / %u CPUs and 4 x batch; high_max %d "
+			    "(zone_set_pageset_high_and_batch)",
 			    zone->node, zone->name, zone->pageset_batch, zone->pageset_high_min,
 			    fraction ? "managed / percpu_pagelist_high_fraction =" : "low mark",
 			    pages, zone_cpus(m, zone), zone->pageset_high_max);
@@ -446,8 +446,8 @@ void pcp_validate_ends(const struct machine *m, const struct zone *zone, struct 
 				continue;
 			any = true;
 			if (list->first == PFN_NIL || list->last == PFN_NIL) {
-				check_fail(check, "B9", "zone %u cpu %u list %u: expected two ends, "
-					   "found 0x%x and 0x%x", zone->index, cpu, i,
+				check_fail(check, "B9", "zone %u cpu %u list %u: expected two "
+					   "ends, found 0x%x and 0x%x", zone->index, cpu, i,
 					   list->first, list->last);
 				continue;
 			}

@@ -85,8 +85,9 @@ static void acquire_from_node(struct machine *m, struct kmem_cache *s,
 	u32 more = s->cpu_partial_slabs / 2 + 1;
 
 	slab_list_del(&n->partial, slab);
-	machine_why(m, "cache %s: CPU %u takes the slab at pfn %#x with %u free of %u objects from "
-		    "node %u's partial list, and up to %u more (get_partial_node)", s->name, m->cpu,
+	machine_why(m, "cache %s: CPU %u takes the slab at pfn %#x with %u free of %u objects "
+		    "from node %u's partial list, and up to %u more (get_partial_node)",
+		    s->name, m->cpu,
 		    slab->pfn, slab->objects - slab->inuse, slab->objects, slab->node, more);
 	freeze_slab(m, c, slab);
 	for (; more && n->partial.first; more--) {
@@ -228,8 +229,8 @@ void kmem_cache_alloc_explain(struct machine *m, const struct kmem_cache *s, gfp
 	const struct slab *slab = slab_of_addr(m, addr);
 
 	if (slab)
-		machine_why_call(m, "kmem_cache_alloc %s, %X: object %#llx of the slab at pfn %#x, "
-				 "node %u; CPU %u has %u free objects left of %u "
+		machine_why_call(m, "kmem_cache_alloc %s, %X: object %#llx of the slab at pfn "
+				 "%#x, node %u; CPU %u has %u free objects left of %u "
 				 "(slab_alloc_node)", s->name, gfp, (unsigned long long)addr,
 				 slab->pfn, slab->node, m->cpu, cpu_free_objects(m, s),
 				 slab->objects);
@@ -248,7 +249,8 @@ void kmem_cache_free_explain(struct machine *m, const struct kmem_cache *s, u64 
 	machine_why_call(m, "free %#llx of cache %s: its slab at pfn %#x %s (%s)",
 			 (unsigned long long)addr, s->name, slab->pfn,
 			 slab == s->cpu[m->cpu].slab ? "is the CPU's own: next to be used" :
-			 slab->place == SLAB_ON_CPU ? "is another CPU's: it goes to the slab's list" :
+			 slab->place == SLAB_ON_CPU ?
+			 "is another CPU's: it goes to the slab's list" :
 			 slab->place == SLAB_ON_NODE ? "is on its node's partial list" :
 			 "is on a CPU's partial list",
 			 slab == s->cpu[m->cpu].slab ? "do_slab_free" : "__slab_free");

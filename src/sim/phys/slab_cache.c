@@ -345,16 +345,17 @@ int kmem_cache_create(struct machine *m, const struct kmem_cache_request *req,
 	if (!s) {
 		err = create_cache(m, &r, flags, cache);
 		if (!err)
-			machine_why_call(m, "kmem_cache_create %s, %u bytes: a cache of its own: %s "
-					 "(find_mergeable)", r.name, r.size,
+			machine_why_call(m, "kmem_cache_create %s, %u bytes: a cache of its "
+					 "own: %s (find_mergeable)", r.name, r.size,
 					 own_cache_reason(m, &r, flags));
 		return err;
 	}
 	err = add_alias(m, s, &r);
 	if (err)
 		return err;
-	machine_why_call(m, "kmem_cache_create %s, %u bytes: an alias of %s: its objects of %u bytes "
-			 "hold them, aligned to %u, with the same kind of flags (find_mergeable)",
+	machine_why_call(m, "kmem_cache_create %s, %u bytes: an alias of %s: its objects of %u "
+			 "bytes hold them, aligned to %u, with the same kind of flags "
+			 "(find_mergeable)",
 			 r.name, r.size, s->name, s->geo.size, s->geo.align);
 	*cache = s;
 	return 0;

@@ -175,8 +175,8 @@ void slab_discard(struct machine *m, struct slab *slab)
 	struct kmem_cache *s = slab->cache;
 
 	BUG_ON(m, slab->inuse);
-	machine_why(m, "cache %s: the empty slab at pfn %#x goes back: node %u has %u partial slabs, "
-		    "min_partial %u (discard_slab)", s->name, slab->pfn, slab->node,
+	machine_why(m, "cache %s: the empty slab at pfn %#x goes back: node %u has %u partial "
+		    "slabs, min_partial %u (discard_slab)", s->name, slab->pfn, slab->node,
 		    s->node[slab->node].partial.nr, s->min_partial);
 	slab_account(m, slab, -1);
 	s->touched = true;

@@ -78,8 +78,9 @@ void slab_put_cpu_partial(struct machine *m, struct kmem_cache *s, struct slab *
 	struct slab_list old = { 0 };
 
 	if (drain && c->partial.nr && c->partial.nr >= s->cpu_partial_slabs) {
-		machine_why(m, "cache %s: CPU %u's %u partial slabs >= cpu_partial_slabs %u: all go to "
-			    "the nodes' lists (put_cpu_partial)", s->name, m->cpu, c->partial.nr,
+		machine_why(m, "cache %s: CPU %u's %u partial slabs >= cpu_partial_slabs %u: "
+			    "all go to the nodes' lists (put_cpu_partial)",
+			    s->name, m->cpu, c->partial.nr,
 			    s->cpu_partial_slabs);
 		old = c->partial;
 		c->partial = (struct slab_list) { 0 };

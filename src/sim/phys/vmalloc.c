@@ -220,8 +220,8 @@ static int area_place(struct machine *m, struct vm_area *area, const struct area
 	else
 		err = find_hole(state, place->bytes, place->align, &area->addr, &at);
 	if (err) {
-		machine_why(m, "vmalloc: -ENOMEM: no hole of %llu bytes, aligned to %#llx, between "
-			    "%#llx and %#llx (alloc_vmap_area)", (ull)place->bytes,
+		machine_why(m, "vmalloc: -ENOMEM: no hole of %llu bytes, aligned to %#llx, "
+			    "between %#llx and %#llx (alloc_vmap_area)", (ull)place->bytes,
 			    (ull)place->align, (ull)state->start, (ull)state->end);
 		return err;
 	}
@@ -473,11 +473,12 @@ void vmalloc_explain(struct machine *m, u64 bytes, u64 addr)
 
 	if (!area)
 		return;
-	machine_why_call(m, "vmalloc %llu: %u pages and a guard page in the lowest hole that fits, at "
-			 "%#llx; the table of pages has %llu bytes, %s "
+	machine_why_call(m, "vmalloc %llu: %u pages and a guard page in the lowest hole that "
+			 "fits, at %#llx; the table of pages has %llu bytes, %s "
 			 "(__vmalloc_node_range)", (ull)bytes, area->nr_pages, (ull)addr,
 			 (ull)table_bytes(m, area->nr_pages),
-			 area->kind & VMAP_VPAGES ? "more than a page: vmalloc()ed too" : "kmalloc()ed");
+			 area->kind & VMAP_VPAGES ?
+			 "more than a page: vmalloc()ed too" : "kmalloc()ed");
 }
 
 int vfree(struct machine *m, u64 addr)

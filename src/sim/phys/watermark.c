@@ -94,10 +94,10 @@ static void why_wmarks(struct machine *m, const struct zone *zone, u64 pages_min
 				    "(__setup_per_zone_wmarks)", zone->node, zone->name,
 				    (ull)zone->watermark[WMARK_MIN], managed, (ull)gap);
 	else
-		machine_why_setting(m, "node %u zone %s: min %llu = %llu pages of min_free_kbytes x "
-				    "managed %llu / lowmem %llu; low, high, promo each %llu more: "
-				    "the larger of min / 4 and managed x %d / 10000 "
-				    "(__setup_per_zone_wmarks)", zone->node, zone->name,
+		machine_why_setting(m, "node %u zone %s: min %llu = %llu pages of "
+				    "min_free_kbytes x managed %llu / lowmem %llu; low, high, "
+				    "promo each %llu more: the larger of min / 4 and managed x "
+				    "%d / 10000 (__setup_per_zone_wmarks)", zone->node, zone->name,
 				    (ull)zone->watermark[WMARK_MIN], (ull)pages_min, managed,
 				    (ull)lowmem_pages, (ull)gap,
 				    (int)m->tunables->watermark_scale_factor);

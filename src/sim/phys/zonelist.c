@@ -129,8 +129,8 @@ int build_all_zonelists(struct machine *m)
 	m->mobility_grouping_off = nr_free_zone_pages(m, ZONE_MOVABLE) <
 				   pageblock_nr_pages(m) * MIGRATE_TYPES;
 	if (m->mobility_grouping_off)
-		machine_why_setting(m, "page mobility grouping is off: %llu pages < %llu pages of a "
-				    "pageblock x %d types (build_all_zonelists)",
+		machine_why_setting(m, "page mobility grouping is off: %llu pages < %llu pages "
+				    "of a pageblock x %d types (build_all_zonelists)",
 				    (unsigned long long)nr_free_zone_pages(m, ZONE_MOVABLE),
 				    (unsigned long long)pageblock_nr_pages(m), MIGRATE_TYPES);
 	return 0;
