@@ -14,6 +14,8 @@ tests_libtest_a_SOURCES = \
 
 SCRIPTED_TESTS = \
 	tests/check-layers.sh \
+	tests/check-man.sh \
+	tests/check-objects.sh \
 	tests/readme.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh
