@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
 # Sourced by the experiments. Gives them $MNT, where a machine is mounted: the one
 # named on the command line, or a fresh one that ends with the script.
 #

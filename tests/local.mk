@@ -16,6 +16,7 @@ SCRIPTED_TESTS = \
 	tests/check-layers.sh \
 	tests/check-man.sh \
 	tests/check-objects.sh \
+	tests/check-text.sh \
 	tests/readme.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh

@@ -87,6 +87,8 @@ check() {
 	return 1
 }
 
+# No name of a shape has a blank.
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd "$tmp" && ls -d 6.*/*)
 failed=0
 for shape; do

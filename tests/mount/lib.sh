@@ -7,6 +7,7 @@
 : "${KMM_BUILDDIR:?run this with make check}"
 : "${KMM_SRCDIR:?}"
 kmmfs=$KMM_BUILDDIR/kmmfs
+# shellcheck disable=SC2034  # for the tests
 prober=$KMM_BUILDDIR/tests/mount/prober
 
 # Nothing here may hang: the whole test has a limit, and so has each step that could.
@@ -127,6 +128,7 @@ start() {
 		echo "the mount failed"
 		exit 1
 	fi
+	# shellcheck disable=SC2034  # for the tests
 	daemon=$(cat "$work/pid")
 }
 

@@ -9,7 +9,7 @@ ticks() {
 	[ "$(grep -c 'tick 1s' "$mnt/sim/log")" -ge 2 ]
 }
 ticks_soon() {
-	for i in 1 2 3 4 5 6 7 8; do
+	for _ in 1 2 3 4 5 6 7 8; do
 		ticks && return 0
 		sleep 0.5
 	done

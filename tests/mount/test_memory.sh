@@ -12,7 +12,7 @@ threads() {
 	find "/proc/$daemon/task" -maxdepth 1 -name '[0-9]*' | wc -l
 }
 walk() {
-	for i in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		timeout 100 "$prober" lookups "$1" "$mnt/proc" &
 		walkers="${walkers-} $!"
 	done
@@ -27,7 +27,7 @@ timeout 60 find "$mnt" >/dev/null
 before=$(rss)
 nr_threads=$(threads)
 expect "look up" walk "${KMM_LOOKUPS:-20000}"
-for i in 1 2 3; do
+for _ in 1 2 3; do
 	timeout 60 find "$mnt" >/dev/null
 done
 after=$(rss)

@@ -7,14 +7,14 @@ start
 own_pid() {
 	sh -c 'cd "$1/proc" && read -r pid rest <self/stat && [ "$pid" = "$$" ]' sh "$mnt"
 }
-for i in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
 	expect "own stat" own_pid
 done
 
 # Two at once never see each other's link.
 many_selves() {
-	for n in 1 2 3 4 5 6 7 8; do
-		(for k in 1 2 3 4 5 6 7 8 9 10; do own_pid || exit 1; done) &
+	for _ in 1 2 3 4 5 6 7 8; do
+		(for _ in 1 2 3 4 5 6 7 8 9 10; do own_pid || exit 1; done) &
 		all="${all-} $!"
 	done
 	for pid in $all; do

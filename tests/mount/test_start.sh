@@ -86,7 +86,7 @@ expect "pid file inside" says 'inside the mount' "$kmmfs" --pidfile "$mnt/pid" "
 # Ready soon: the command returns when it serves.
 sanitized || {
 	best=100000
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		new_mount
 		began=$(now_ms)
 		"$kmmfs" "$mnt" && cat "$mnt/README" >"$work/out"

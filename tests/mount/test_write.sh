@@ -24,7 +24,7 @@ expect "the shell sees it" not sh -c "echo no_such_call 2>/dev/null >$ctl"
 expect "a reply on the same file" says '^[0-9a-fx]' sh -c \
 	"exec 3<>$ctl; echo alloc_pages 1 >&3; read -r reply <&3; echo \"\$reply\""
 expect "an empty queue is the end" test -z \
-	"$(exec 3<>"$ctl"; echo alloc_pages 0 >&3; read -r reply <&3; timeout 5 cat <&3)"
+	"$(exec 3<>"$ctl"; echo alloc_pages 0 >&3; read -r _ <&3; timeout 5 cat <&3)"
 expect "check" says '^clean' cat "$mnt/sim/check"
 expect "stop" stop
 
