@@ -149,7 +149,11 @@ int main(int argc, char **argv)
 	GError *error = NULL;
 	int status;
 
-	mallopt(M_ARENA_MAX, 2);
+	/*
+	 * One arena: few threads need no more, and shrinking a second one would open
+	 * /proc/sys/vm/overcommit_memory after the mount.
+	 */
+	mallopt(M_ARENA_MAX, 1);
 	if (g_option_context_parse_strv(context, &words, &error)) {
 		status = obey(&command);
 	} else {
