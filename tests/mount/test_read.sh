@@ -54,7 +54,7 @@ expect "missing" "$prober" errno ENOENT stat "$mnt/proc/none"
 expect "missing in a file" "$prober" errno ENOTDIR stat "$mnt/README/none"
 
 # One reader that sleeps between bytes does not slow the others.
-limit=100
+limit=1000
 sanitized && limit=5000
 slowest=$("$prober" crowd 64 20 "$mnt/README")
 expect "the crowd read ($slowest ms)" test -n "$slowest"
