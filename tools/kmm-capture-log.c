@@ -229,6 +229,7 @@ static void log_smp_node(struct capture *c, const char *rest)
 	if (sscanf(rest, "%u", &nid) != 1 || nid >= CAPTURE_NODES)
 		return;
 	node = &c->nodes[nid];
+	c->smp_node = nid;
 	for (p = strstr(rest, "CPUs:"); p && (p = strchr(p, '#')); p++) {
 		if (sscanf(p, "#%u", &cpu) == 1) {
 			char *more = node->cpulist ?
@@ -239,6 +240,15 @@ static void log_smp_node(struct capture *c, const char *rest)
 			node->cpulist = more;
 		}
 	}
+}
+
+/* " #3": CPUs of the node announced last, broken off by other lines. */
+static void log_more_cpus(struct capture *c, const char *rest)
+{
+	g_autofree char *line = g_strdup_printf("%u, CPUs: #%s", c->smp_node, rest);
+
+	if (g_ascii_isdigit(*rest) && strspn(rest, " #0123456789") == strlen(rest))
+		log_smp_node(c, line);
 }
 
 static const struct {
@@ -263,6 +273,7 @@ static const struct {
 	{ "rcu: RCU calculated value of scheduler-enlistment delay is", log_jiffies },
 	{ "setup_percpu: NR_CPUS:", log_percpu },
 	{ ".... node  #", log_smp_node },
+	{ " #", log_more_cpus },
 };
 
 void capture_log_line(struct capture *c, const char *line)
@@ -271,6 +282,18 @@ void capture_log_line(struct capture *c, const char *line)
 		if (g_str_has_prefix(line, rows[i].begin))
 			rows[i].read(c, line + strlen(rows[i].begin));
 	}
+}
+
+/* A log whose beginning was overwritten has a part of the tables, or none. */
+void capture_drop_torn(struct capture *c)
+{
+	for (unsigned int i = 0; i < c->dmesg->len; i++)
+		if (g_str_has_prefix(g_ptr_array_index(c->dmesg, i), "BIOS-provided physical RAM"))
+			return;
+	if (!c->e820->len)
+		g_array_set_size(c->srat, 0);
+	g_array_set_size(c->e820, 0);
+	g_array_set_size(c->updates, 0);
 }
 
 void capture_from_log(struct capture *c)

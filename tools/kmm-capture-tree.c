@@ -2,7 +2,8 @@
 /*
  * Facts from /proc and /sys, or from files of the same names in a directory. Files
  * that are missing or unreadable leave their facts open; the last resort is
- * machine.txt, a digest of the log whose lines are turned into the log's own.
+ * machine.txt, a digest of the log whose lines are turned into the log's own where the
+ * log itself lacks them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,14 @@ static u64 meminfo_kb(const struct capture *c, const char *name)
 	return rest ? strtoull(rest, NULL, 10) : 0;
 }
 
+static bool has_zone(const struct capture *c, const char *name)
+{
+	for (unsigned int i = 0; i < c->zones->len; i++)
+		if (!strcmp(g_array_index(c->zones, struct capture_zone, i).name, name))
+			return true;
+	return false;
+}
+
 /* What the log's max_arch_pfn did not say. */
 static void guess_arch(struct capture *c)
 {
@@ -92,7 +101,7 @@ static void guess_arch(struct capture *c)
 		return;
 	if (vmalloc_kb > 1ULL << 34)
 		c->arch = vmalloc_kb > 1ULL << 40 ? "x86_64-la57" : "x86_64";
-	else if (vmalloc_kb)
+	else if (vmalloc_kb || has_zone(c, "HighMem"))
 		c->arch = meminfo_kb(c, "Hugepagesize:") == 4096 ? "i386" : "i386-pae";
 	else
 		c->arch = "x86_64";
@@ -126,7 +135,8 @@ static void set_zone_field(struct capture_zone *zone, const char *name, u64 valu
 		{ "boost", &zone->boost }, { "min", &zone->min }, { "low", &zone->low },
 		{ "high", &zone->high }, { "spanned", &zone->spanned },
 		{ "present", &zone->present }, { "managed", &zone->managed },
-		{ "start_pfn:", &zone->start_pfn },
+		{ "start_pfn:", &zone->start_pfn }, { "high_min:", &zone->high_min },
+		{ "high_max:", &zone->high_max },
 	};
 
 	for (unsigned int i = 0; i < G_N_ELEMENTS(fields); i++) {
@@ -385,10 +395,23 @@ static void read_iomem_map(struct capture *c)
 	}
 }
 
-/* One line of machine.txt, as the log would have it. */
+/* What the end of the log says of the boot. */
+static void digest_end(struct capture *c, const char *line)
+{
+	g_autofree char *text = NULL;
+
+	if (g_str_has_prefix(line, "free "))
+		text = g_strdup(line + strlen("free "));
+	else if (g_str_has_prefix(line, "meminit "))
+		text = g_strconcat("Memory: ", line + strlen("meminit "), NULL);
+	if (text)
+		capture_log_line(c, text);
+}
+
+/* One line of machine.txt about the machine, as the log would have it. */
 static void digest_line(struct capture *c, const char *line)
 {
-	char a[32], b[32], word[64];
+	char a[32], b[32], word[1024] = "";
 	unsigned int nid, to, distance;
 	g_autofree char *text = NULL;
 	int at = 0;
@@ -401,7 +424,7 @@ static void digest_line(struct capture *c, const char *line)
 		text = g_strdup_printf("  node %u: [mem %s-%s]", nid, a, b);
 	else if (sscanf(line, "last_pfn %31s %31s", a, b) == 2)
 		text = g_strdup_printf("last_pfn = %s max_arch_pfn = %s", a, b);
-	else if (sscanf(line, "reserved %31s %31s %63s", a, b, word) == 3 &&
+	else if (sscanf(line, "reserved %31s %31s %1023s", a, b, word) == 3 &&
 		 !strcmp(word, "RAMDISK"))
 		text = g_strdup_printf("RAMDISK: [mem %s-%s]", a, b);
 	else if (g_str_has_prefix(line, "reserved ") && g_str_has_prefix(word, "NODE_DATA"))
@@ -410,11 +433,7 @@ static void digest_line(struct capture *c, const char *line)
 		text = g_strdup_printf("software IO TLB: mapped [mem %s-%s]", a, b);
 	else if (g_str_has_prefix(line, "reserved ") && !strcmp(word, "crashkernel"))
 		capture_add(c->reserves, strtoull(a, NULL, 16), strtoull(b, NULL, 16) + 1, word, 0);
-	else if (g_str_has_prefix(line, "free "))
-		text = g_strdup(line + strlen("free "));
-	else if (g_str_has_prefix(line, "meminit "))
-		text = g_strconcat("Memory: ", line + strlen("meminit "), NULL);
-	else if (sscanf(line, "node %u cpulist %63s", &nid, word) == 2 && nid < CAPTURE_NODES &&
+	else if (sscanf(line, "node %u cpulist %1023s", &nid, word) == 2 && nid < CAPTURE_NODES &&
 		 !c->nodes[nid].cpulist)
 		c->nodes[nid].cpulist = g_strdup(word);
 	else if (sscanf(line, "distance %u %u %u", &nid, &to, &distance) == 3 &&
@@ -430,11 +449,17 @@ static void digest_line(struct capture *c, const char *line)
 
 void capture_from_digest(struct capture *c)
 {
+	const bool has_map = c->e820->len, has_end = c->has_freed;
 	g_autofree char *text = capture_read(c, "machine.txt");
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
-	for (char **line = lines; *line; line++)
-		digest_line(c, g_strchomp(*line));
+	for (char **line = lines; *line; line++) {
+		g_strchomp(*line);
+		if (!has_map)
+			digest_line(c, *line);
+		if (!has_end)
+			digest_end(c, *line);
+	}
 }
 
 void capture_from_tree(struct capture *c)
@@ -445,8 +470,8 @@ void capture_from_tree(struct capture *c)
 	read_zoneinfo(c);
 	read_iomem(c);
 	capture_from_log(c);
-	if (!c->dmesg->len)
-		capture_from_digest(c);
+	capture_drop_torn(c);
+	capture_from_digest(c);
 	guess_arch(c);
 	find_release(c);
 	count_cpus(c);

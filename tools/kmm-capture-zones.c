@@ -65,6 +65,40 @@ static bool protection_holds(const struct capture *c)
 	return true;
 }
 
+static bool is_upper(const struct capture_zone *zone)
+{
+	return !strcmp(zone->name, "HighMem") || !strcmp(zone->name, "Movable");
+}
+
+/*
+ * For huge pages the kernel wants some blocks of each zone free, but not more than a
+ * twentieth of what lies above the high watermarks of the moment.
+ */
+static bool huge_min_free_holds(const struct capture *c, u64 early)
+{
+	const u64 block_kb = !strcmp(c->arch, "i386") ? 4096 : 2048;
+	const u64 pages_min = int_sqrt(early * 4 * 16) / 4;
+	u64 nr = 0, above = 0, lowmem = 0, wanted, cap;
+
+	for (unsigned int i = 0; i < c->zones->len; i++)
+		lowmem += is_clamped(c, zone_at(c, i)) ? 0 : zone_at(c, i)->early;
+	for (unsigned int i = 0; lowmem && i < c->zones->len; i++) {
+		const struct capture_zone *zone = zone_at(c, i);
+		const u64 min = pages_min * zone->early / lowmem;
+		const u64 gap = MAX(min / 4, zone->early / 1000);
+
+		if (is_upper(zone) || !zone->managed)
+			continue;
+		nr++;
+		above += zone->early - MIN(min + 2 * gap, zone->early);
+	}
+	wanted = nr * 11 * block_kb;
+	cap = above / 20 * 4;
+	/* A value of neither kind was written by somebody. */
+	return c->min_free_kbytes == wanted || c->min_free_kbytes == cap ||
+	       c->min_free_kbytes > cap + cap / 16 || c->min_free_kbytes + cap / 16 < cap;
+}
+
 /*
  * What the kernel itself would choose for min_free_kbytes. A machine with huge
  * pages has more, by a rule that does not depend on `early` unless memory is small.
@@ -76,18 +110,37 @@ static bool min_free_holds(const struct capture *c)
 	for (unsigned int i = 0; i < c->zones->len; i++) {
 		const struct capture_zone *zone = zone_at(c, i);
 
-		if (!strcmp(zone->name, "HighMem") || !strcmp(zone->name, "Movable"))
+		if (is_upper(zone))
 			continue;
 		early += zone->early;
 		managed += zone->managed;
 	}
-	return c->min_free_kbytes > int_sqrt(managed * 4 * 16) ||
-	       c->min_free_kbytes == int_sqrt(early * 4 * 16);
+	if (c->min_free_kbytes > int_sqrt(managed * 4 * 16))
+		return huge_min_free_holds(c, early);
+	return c->min_free_kbytes == int_sqrt(early * 4 * 16);
+}
+
+/*
+ * Newer kernels show an eighth of `early`, shared by the node's CPUs: how many these
+ * are follows from the figure itself. A share too small to matter is raised.
+ */
+static bool high_max_holds(const struct capture *c)
+{
+	for (unsigned int i = 0; i < c->zones->len; i++) {
+		const struct capture_zone *zone = zone_at(c, i);
+		const u64 max = zone->high_max, eighth = zone->managed / 8;
+		const u64 cpus = max ? (eighth + max / 2) / max : 0;
+
+		if (cpus && max != zone->high_min && max > 4 * 63 &&
+		    zone->early / 8 / cpus != max)
+			return false;
+	}
+	return true;
 }
 
 static bool strictly_holds(const struct capture *c)
 {
-	return protection_holds(c) && min_free_holds(c);
+	return protection_holds(c) && min_free_holds(c) && high_max_holds(c);
 }
 
 static bool in_node(const struct capture *c, u64 addr, unsigned int nid)
@@ -205,12 +258,31 @@ static bool search_all(const struct capture *c, struct capture_zone *kernel, boo
 	return false;
 }
 
+/* The log says what was freed, but not from which zone the RAM disk was. */
+static bool search_initrd_zone(const struct capture *c, struct capture_zone *kernel)
+{
+	for (unsigned int i = c->zones->len; i-- > 0;) {
+		struct capture_zone *zone = zone_at(c, i);
+
+		if (!zone->managed || !strcmp(zone->name, "HighMem"))
+			continue;
+		set_early(c, kernel, c->freed_init >> PAGE_SHIFT, zone,
+			  c->freed_initrd >> PAGE_SHIFT);
+		if (watermarks_hold(c) && strictly_holds(c))
+			return true;
+	}
+	return false;
+}
+
 void capture_settle_zones(struct capture *c)
 {
 	struct capture_zone *kernel = kernel_zone(c), *initrd = initrd_zone(c);
+	const bool told = c->has_freed && (!c->freed_initrd || initrd);
 
+	if (!c->zones->len || (c->freed_initrd && !initrd && search_initrd_zone(c, kernel)))
+		return;
 	set_early(c, kernel, c->freed_init >> PAGE_SHIFT, initrd, c->freed_initrd >> PAGE_SHIFT);
-	if (!c->zones->len || (watermarks_hold(c) && (c->has_freed || strictly_holds(c))))
+	if (watermarks_hold(c) && (told || strictly_holds(c)))
 		return;
 	if (c->min_free_kbytes && kernel &&
 	    (search_all(c, kernel, /* strict = */ true) ||

@@ -25,6 +25,7 @@ struct capture_zone {
 	char *name;
 	u64 start_pfn, spanned, present, managed;
 	u64 min, low, high, boost;
+	u64 high_min, high_max;	/* of the per-CPU lists; 0 before 6.7 */
 	u64 protection[8];	/* by zone type, in the order of the node's zones */
 	unsigned int index;	/* of this zone in that order */
 	u64 early;
@@ -45,7 +46,7 @@ struct capture {
 	bool old_rules;		/* 6.1's: watermarks of Movable */
 	const char *release;
 	bool q35;
-	unsigned int nr_cpus;
+	unsigned int nr_cpus, smp_node;	/* the node of the CPUs that came up last */
 	unsigned int hz, nr_cpus_config;
 	u64 min_free_kbytes, watermark_scale_factor, block_bytes;
 	u64 reserve_ratio[8];	/* vm.lowmem_reserve_ratio; 0 where not read */
@@ -76,6 +77,7 @@ void capture_note(struct capture *c, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /* kmm-capture-log.c, kmm-capture-tree.c: sources of facts. */
 void capture_from_log(struct capture *c);
+void capture_drop_torn(struct capture *c);
 void capture_log_line(struct capture *c, const char *line);
 void capture_from_tree(struct capture *c);
 /* machine.txt of a captured directory: a digest of the log, for when it is missing. */
