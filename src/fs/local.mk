@@ -21,6 +21,7 @@ libkmmtree_a_SOURCES += \
 # the language
 libkmmtree_a_SOURCES += \
 	src/fs/core/arg.c src/fs/core/arg.h \
+	src/fs/core/arg_flags.c src/fs/core/arg_kind.h src/fs/core/arg_number.c \
 	src/fs/core/call.c src/fs/core/call.h \
 	src/fs/core/call_parse.c \
 	src/fs/core/call_print.c \
