@@ -215,7 +215,7 @@ void boot_swiotlb_line(struct boot *b)
 
 	if (!b->swiotlb)
 		return;
-	if (b->m->release == R_6_1)
+	if (rel_says_swiotlb_in_use(b->m->release))
 		printk(b->m, 6, "PCI-DMA: Using software bounce buffering for IO (SWIOTLB)");
 	printk(b->m, 6, "software IO TLB: mapped [mem 0x%016llx-0x%016llx] (%lluMB)",
 	       (unsigned long long)b->swiotlb, (unsigned long long)(b->swiotlb + bytes),

@@ -239,4 +239,10 @@ static inline bool rel_status_has_thread_features(enum release r)
 	return r >= R_6_18;
 }
 
+/* PCI's set-up says that bounce buffers are in use before it says where they lie. */
+static inline bool rel_says_swiotlb_in_use(enum release r)
+{
+	return r <= R_6_1;
+}
+
 #endif
