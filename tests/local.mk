@@ -44,6 +44,7 @@ UNIT_TESTS = \
 	tests/test_proc_files \
 	tests/test_sim_files \
 	tests/test_slab \
+	tests/test_store \
 	tests/test_sys_files \
 	tests/test_tree \
 	tests/test_verbs \

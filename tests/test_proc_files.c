@@ -160,6 +160,8 @@ static const struct write writes[] = {
 	{ "lowmem_reserve_ratio", "1 1 1 1", 0, "1\t1\t1\t1\t0\n" },
 	{ "lowmem_reserve_ratio", "-5", 0, "0\t1\t1\t1\t0\n" },
 	{ "lowmem_reserve_ratio", "256 256 32 0 0", 0, "256\t256\t32\t0\t0\n" },
+	{ "lowmem_reserve_ratio", "junk", 0, "256\t256\t32\t0\t0\n" },
+	{ "lowmem_reserve_ratio", "128\n64 junk", 0, "128\t64\t32\t0\t0\n" },
 	{ "overcommit_ratio", "10", 0, "10\n" },
 	{ "overcommit_kbytes", "10000", 0, "10000\n" },
 	{ "overcommit_kbytes", "-1", -EINVAL, "10000\n" },

@@ -35,6 +35,7 @@ struct view {
 struct store {
 	struct machine *m;
 	struct out *sentence;	/* on failure: what was wrong, quoting the input */
+	const char *rest;	/* in the text: what a sysctl left unread; NULL: nothing */
 };
 
 struct entry {
@@ -43,7 +44,10 @@ struct entry {
 	struct span span;	/* releases that have it */
 	/* The text of a file, the target of a link. 0 or -errno. */
 	int (*show)(struct out *out, const struct view *v);
-	/* A write, without its last newline. 0 or -errno. NULL: not writable. */
+	/*
+	 * A write, without its last newline; one within is a blank, as in the journal.
+	 * 0 or -errno. NULL: not writable.
+	 */
 	int (*store)(struct store *s, const struct view *v, const char *text);
 	const struct dir *dir;	/* what a directory holds */
 	const char *help;	/* one paragraph; NULL: as in the real kernel */

@@ -8,6 +8,7 @@
  *
  * Lock order: handle->mutex (two readers of one open file), then the tree's.
  */
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "fs/core/journal.h"
 #include "fs/core/tree_struct.h"
 
-#define MAX_STORE 4096	/* bytes of one write to a text file */
+#define PAGE_BYTES 4096	/* of one write, a text file takes as much at most */
 
 struct handle {
 	struct tree *tree;
@@ -29,6 +30,8 @@ struct handle {
 	pthread_mutex_t mutex;
 	struct out text;
 	bool used;		/* something was read or written since it was rendered */
+
+	u64 appended;		/* bytes; under the tree's lock */
 };
 
 static bool opened_for(const struct handle *handle, int mode)
@@ -233,25 +236,66 @@ static int store_locked(struct handle *handle, struct store_call *call,
 	return err;
 }
 
-static ssize_t write_text(struct handle *handle, const char *buf, size_t len)
+/* The text of a write as stores and the journal have it: one line, up to a NUL. */
+static void store_text(char *text, const char *buf, size_t len)
+{
+	len = strnlen(buf, len);
+	if (len && buf[len - 1] == '\n')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		text[i] = buf[i] == '\n' ? ' ' : buf[i];
+	text[len] = '\0';
+}
+
+/* Bytes of a write that a sysctl took: not what follows the blanks behind its last
+ * value. `read`: how many it looked at.
+ */
+static size_t sysctl_taken(const struct store_call *call, size_t len, size_t read)
+{
+	const char *rest = call->store.rest;
+
+	while (rest && isspace((unsigned char)*rest))
+		rest++;
+	return rest && *rest ? len - (read - (rest - call->text)) : len;
+}
+
+/*
+ * A sysctl reads less than a page and leaves the rest, and only a write at the
+ * file's beginning counts; a sysfs file takes one page, and any offset will do.
+ */
+static ssize_t write_text(struct handle *handle, u64 offset, const char *buf, size_t len)
 {
 	struct out sentence = OUT_INIT, path = OUT_INIT;
-	char text[MAX_STORE + 1];
+	char text[PAGE_BYTES + 1];
 	struct store_call call = { .store.sentence = &sentence, .text = text };
-	size_t end = len && buf[len - 1] == '\n' ? len - 1 : len;
+	size_t read, room = PAGE_BYTES;
+	bool sysctl;
 	int err;
 
-	if (len > MAX_STORE)
-		return -E2BIG;
-	if (memchr(buf, '\0', end))
-		return -EINVAL;
-	memcpy(text, buf, end);
-	text[end] = '\0';
 	tree_lock_write(handle->tree);
 	node_path(handle->tree, handle->node, &path);
 	err = out_error(&path);
+	sysctl = !err && !strncmp(path.text, "proc/sys/", 9);
+	if (handle->flags & O_APPEND)
+		offset = handle->appended;	/* the caller's is the size that it guesses */
+	if (sysctl)
+		room = PAGE_BYTES - 1;
+	else
+		len = MIN(len, room);
+	read = MIN(len, room);
+	if (sysctl && offset)
+		goto out;
+	if (sysctl && memchr(buf, '\0', read))
+		err = -EINVAL;
+	if (err)
+		goto out;
+	store_text(text, buf, read);
+	err = store_locked(handle, &call, &path);
+	if (!err && sysctl)
+		len = sysctl_taken(&call, len, read);
+out:
 	if (!err)
-		err = store_locked(handle, &call, &path);
+		handle->appended += len;
 	tree_unlock(handle->tree);
 	out_free(&sentence);
 	out_free(&path);
@@ -268,7 +312,7 @@ ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t 
 		return 0;
 	if (handle->kind == ROW_CTL)
 		return ctl_write(handle->ctl, buf, len);
-	n = write_text(handle, buf, len);
+	n = write_text(handle, offset, buf, len);
 	pthread_mutex_lock(&handle->mutex);
 	handle->used = true;
 	pthread_mutex_unlock(&handle->mutex);

@@ -18,7 +18,7 @@ static const struct value_entry *value_row(const struct view *v)
 
 static bool is_wide(u8 type)
 {
-	return type == VALUE_ULONG || type == VALUE_SYS_ULONG;
+	return type == VALUE_ULONG || type == VALUE_SYS_ULONG || type == VALUE_SYS_ANY_BASE;
 }
 
 static void *value_field(const struct machine *m, const struct value_entry *row)
@@ -30,6 +30,8 @@ static s64 value_get(const struct machine *m, const struct value_entry *row)
 {
 	const void *field = value_field(m, row);
 
+	if (row->type == VALUE_SYS_UINT)
+		return *(const u32 *)field;
 	return is_wide(row->type) ? (s64)*(const u64 *)field : *(const s32 *)field;
 }
 
@@ -53,7 +55,7 @@ int value_show(struct out *out, const struct view *v)
 	else if (is_wide(row->type))
 		out_printf(out, "%llu\n", (unsigned long long)value);
 	else
-		out_printf(out, "%d\n", (int)value);
+		out_printf(out, "%lld\n", (long long)value);
 	return 0;
 }
 
@@ -107,7 +109,7 @@ int sysfs_number(const char *text, unsigned int base, u64 *value)
 		return -EINVAL;
 	errno = 0;
 	*value = strtoull(text, &end, base);
-	if (end == text || (*end == '\n' ? end[1] : *end))
+	if (end == text || *end)
 		return -EINVAL;
 	return errno ? -ERANGE : 0;
 }
@@ -135,10 +137,8 @@ int sysfs_bool(const char *text, bool *value)
 
 int sysfs_word(const char *text, const char *const *words, unsigned int nr)
 {
-	size_t len = strcspn(text, "\n");
-
 	for (unsigned int i = 0; i < nr; i++)
-		if (strlen(words[i]) == len && !strncmp(words[i], text, len))
+		if (!strcmp(words[i], text))
 			return i;
 	return -EINVAL;
 }
@@ -151,9 +151,9 @@ void show_choice(struct out *out, const char *const *words, unsigned int nr,
 	out_putc(out, '\n');
 }
 
-/* The number that the text says, by the row's type. */
+/* The number that the text says, by the row's type; *rest: what a sysctl leaves. */
 static int value_parse(const struct machine *m, const struct value_entry *row,
-		       const char *text, s64 *value)
+		       const char *text, s64 *value, const char **rest)
 {
 	u64 number = 0;
 	s32 small = 0;
@@ -164,16 +164,26 @@ static int value_parse(const struct machine *m, const struct value_entry *row,
 	case VALUE_INT:
 		ret = sysctl_int(&text, &small);
 		*value = small;
+		*rest = text;
 		return ret > 0 ? 0 : -EINVAL;
 	case VALUE_ULONG:
 		ret = sysctl_number(&text, &number, &flag);
 		if (ret <= 0 || flag)
 			return -EINVAL;
 		ret = 0;
+		*rest = text;
 		break;
 	case VALUE_SYS_BOOL:
+	case VALUE_SYS_FLAG:
 		ret = sysfs_bool(text, &flag);
 		number = flag;
+		break;
+	case VALUE_SYS_UINT:
+	case VALUE_SYS_ULONG:
+	case VALUE_SYS_ANY_BASE:
+		ret = sysfs_number(text, row->type == VALUE_SYS_ANY_BASE ? 0 : 10, &number);
+		if (ret || (row->type != VALUE_SYS_ULONG && number > UINT32_MAX))
+			return -EINVAL;
 		break;
 	default:
 		ret = sysfs_number(text, 10, &number);
@@ -182,8 +192,8 @@ static int value_parse(const struct machine *m, const struct value_entry *row,
 		return ret;
 	if (is_wide(row->type)) {
 		if (m->arch->bits == 32 && number > UINT32_MAX)
-			return row->type == VALUE_ULONG ? -EINVAL : -ERANGE;
-	} else if (number > INT32_MAX) {
+			return -EINVAL;
+	} else if (row->type != VALUE_SYS_UINT && number > INT32_MAX) {
 		return -EINVAL;
 	}
 	*value = number;
@@ -203,7 +213,7 @@ int value_store(struct store *s, const struct view *v, const char *text)
 	const struct value_entry *row = value_row(v);
 	s64 old = value_get(s->m, row);
 	s64 value;
-	int err = value_parse(s->m, row, text, &value);
+	int err = value_parse(s->m, row, text, &value, &s->rest);
 
 	if (err) {
 		out_printf(s->sentence, "'%s' is not a number that %s takes", text,

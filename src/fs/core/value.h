@@ -13,9 +13,12 @@
 enum value_type {
 	VALUE_INT,		/* sysctl, s32 */
 	VALUE_ULONG,		/* sysctl, u64; as wide as the arch's pointers */
-	VALUE_SYS_INT,		/* sysfs, s32, decimal */
+	VALUE_SYS_INT,		/* sysfs, s32, decimal; beyond 64 bits ERANGE */
+	VALUE_SYS_UINT,		/* sysfs, u32, decimal; this and the next: only EINVAL */
 	VALUE_SYS_ULONG,	/* sysfs, u64, decimal */
+	VALUE_SYS_ANY_BASE,	/* sysfs, u64 that must fit 32 bits, 0x and 0 as in C */
 	VALUE_SYS_BOOL,		/* sysfs, s32: "true" or "false" */
+	VALUE_SYS_FLAG,		/* sysfs, s32, written like a bool, read as 0 or 1 */
 };
 
 int value_show(struct out *out, const struct view *v);

@@ -56,11 +56,11 @@ static int pid_max_show(struct out *out, const struct view *v)
 
 static int pid_max_store(struct store *s, const struct view *v, const char *text)
 {
-	const char *rest = text;
 	s32 value;
 
 	(void)v;
-	if (sysctl_int(&rest, &value) <= 0 || value < 301 || value > PID_MAX_LIMIT) {
+	s->rest = text;
+	if (sysctl_int(&s->rest, &value) <= 0 || value < 301 || value > PID_MAX_LIMIT) {
 		out_printf(s->sentence, "pid_max takes 301 to %d, not '%s'", PID_MAX_LIMIT,
 			   text);
 		return -EINVAL;

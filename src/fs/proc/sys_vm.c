@@ -267,9 +267,8 @@ static bool vm_visible(const struct view *v, const struct entry *entry)
 static int command_number(struct store *s, const struct view *v, const char *text, s32 low,
 			  s32 high, s32 *value)
 {
-	const char *rest = text;
-
-	if (sysctl_int(&rest, value) > 0 && *value >= low && *value <= high)
+	s->rest = text;
+	if (sysctl_int(&s->rest, value) > 0 && *value >= low && *value <= high)
 		return 0;
 	out_printf(s->sentence, "%s takes a number from %d to %d, not '%s'", v->entry->name,
 		   low, high, text);
@@ -335,32 +334,29 @@ static int lowmem_reserve_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-/* Numbers for the first zones; the kernel keeps those before one it cannot read. */
+/*
+ * Numbers for the first zones. The kernel keeps those before one that it cannot read
+ * and calls that success, too.
+ */
 static int lowmem_reserve_store(struct store *s, const struct view *v, const char *text)
 {
 	s32 *ratio = s->m->tunables->lowmem_reserve_ratio;
 	const char *rest = text;
-	unsigned int nr = 0;
-	int ret = 1;
 
 	(void)v;
-	for (int type = 0; type < MAX_NR_ZONES && ret > 0; type++) {
+	for (int type = 0; type < MAX_NR_ZONES; type++) {
 		s32 value;
 
 		if (!(s->m->arch->zones >> type & 1))
 			continue;
-		ret = sysctl_int(&rest, &value);
-		if (ret <= 0)
+		if (sysctl_int(&rest, &value) <= 0)
 			break;
 		ratio[type] = MAX(value, 0);
-		nr++;
 	}
-	if (nr)
-		setup_per_zone_lowmem_reserve(s->m);
-	if (ret >= 0 && nr)
-		return 0;
-	out_printf(s->sentence, "'%s' is not a list of numbers", text);
-	return -EINVAL;
+	if (rest != text)
+		s->rest = rest;
+	setup_per_zone_lowmem_reserve(s->m);
+	return 0;
 }
 
 static int zonelist_order_show(struct out *out, const struct view *v)

@@ -22,6 +22,19 @@ static struct kmem_cache *find_cache(struct call *call, int *err)
 	return cache;
 }
 
+#define CACHE_NAME_CHARS 63
+
+/* slabinfo separates by blanks, and sys/kernel/slab has a directory of that name. */
+static bool names_a_directory(const char *name)
+{
+	if (strlen(name) > CACHE_NAME_CHARS || !strcmp(name, ".") || !strcmp(name, ".."))
+		return false;
+	for (const char *p = name; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == '/' || *p == 0x7f)
+			return false;
+	return true;
+}
+
 static int run_create(struct call *call)
 {
 	const struct arg *args = call->args;
@@ -37,7 +50,7 @@ static int run_create(struct call *call)
 	if (args[CREATE_SIZE].value > INT32_MAX || args[CREATE_ALIGN].value > INT32_MAX)
 		return call_refuse(call, -EINVAL, "no slab holds an object so large: a cache's "
 				   "objects and alignment are below 2 GiB");
-	if (strpbrk(req.name, " \t/"))
+	if (!names_a_directory(req.name))
 		return call_refuse(call, -EINVAL, "'%.80s' is no name for a cache: it becomes a "
 				   "name in sys/kernel/slab", req.name);
 	if (args[CREATE_CTOR].given && args[CREATE_CTOR].value)

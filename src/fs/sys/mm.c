@@ -14,32 +14,31 @@ static int zero_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-#define LAST INT32_MAX
-#define KSM(file, releases, field, low, high) \
+#define KSM(file, field, kind, releases, ...) \
 	{ .entry = { .name = (file), .mode = S_IFREG | 0644, .span = releases, \
 		     .show = value_show, .store = value_store }, \
-	  VALUE_FIELD(ksm_##field, VALUE_SYS_INT), .min = (low), .max = (high) }
-#define KSM_LONG(file, field) \
-	{ .entry = { .name = (file), .mode = S_IFREG | 0644, .span = SINCE(R_6_18), \
-		     .show = value_show, .store = value_store }, \
-	  VALUE_FIELD(ksm_##field, VALUE_SYS_ULONG), .min = 0, .max = -1 }
+	  VALUE_FIELD(ksm_##field, VALUE_SYS_##kind), __VA_ARGS__ }
+#define UP_TO(last) .min = 0, .max = (last)
 #define RO(file, releases) \
 	{ .name = (file), .mode = S_IFREG | 0444, .span = releases, .show = zero_show }
 
 static const struct value_entry ksm_values[] = {
-	KSM("advisor_max_cpu", SINCE(R_6_18), advisor_max_cpu, 0, LAST),
-	KSM_LONG("advisor_max_pages_to_scan", advisor_max_pages_to_scan),
-	KSM_LONG("advisor_min_pages_to_scan", advisor_min_pages_to_scan),
-	KSM_LONG("advisor_target_scan_time", advisor_target_scan_time),
-	KSM("max_page_sharing", ALL, max_page_sharing, 2, LAST),
-	KSM("merge_across_nodes", ALL, merge_across_nodes, 0, 1),
-	KSM("pages_to_scan", ALL, pages_to_scan, 0, LAST),
-	KSM("run", ALL, run, 0, 2),
-	KSM("sleep_millisecs", ALL, sleep_millisecs, 0, LAST),
-	KSM("smart_scan", SINCE(R_6_18), smart_scan, 0, 1),
-	KSM("stable_node_chains_prune_millisecs", ALL, stable_node_chains_prune_millisecs, 0,
-	    LAST),
-	KSM("use_zero_pages", ALL, use_zero_pages, 0, 1),
+	KSM("advisor_max_cpu", advisor_max_cpu, UINT, SINCE(R_6_18), UP_TO(INT32_MAX)),
+	KSM("advisor_max_pages_to_scan", advisor_max_pages_to_scan, ULONG, SINCE(R_6_18),
+	    UP_TO(-1)),
+	KSM("advisor_min_pages_to_scan", advisor_min_pages_to_scan, ULONG, SINCE(R_6_18),
+	    UP_TO(-1)),
+	KSM("advisor_target_scan_time", advisor_target_scan_time, ULONG, SINCE(R_6_18),
+	    UP_TO(-1)),
+	KSM("max_page_sharing", max_page_sharing, INT, ALL, .min = 2, .max = INT32_MAX),
+	KSM("merge_across_nodes", merge_across_nodes, INT, ALL, UP_TO(1)),
+	KSM("pages_to_scan", pages_to_scan, UINT, ALL, UP_TO(UINT32_MAX)),
+	KSM("run", run, UINT, ALL, UP_TO(2)),
+	KSM("sleep_millisecs", sleep_millisecs, UINT, ALL, UP_TO(UINT32_MAX)),
+	KSM("smart_scan", smart_scan, FLAG, SINCE(R_6_18), UP_TO(1)),
+	KSM("stable_node_chains_prune_millisecs", stable_node_chains_prune_millisecs, UINT,
+	    ALL, UP_TO(UINT32_MAX)),
+	KSM("use_zero_pages", use_zero_pages, FLAG, ALL, UP_TO(1)),
 };
 
 static const char *const advisor_modes[] = { "none", "scan-time" };
@@ -108,7 +107,8 @@ static const struct entry lru_gen_entries[] = {
 };
 
 static const struct value_entry lru_gen_values[] = {
-	VALUE_ROW("min_ttl_ms", 0644, ALL, lru_gen_min_ttl_ms, VALUE_SYS_ULONG, 0, -1, NULL),
+	VALUE_ROW("min_ttl_ms", 0644, ALL, lru_gen_min_ttl_ms, VALUE_SYS_ANY_BASE, 0, -1,
+		  NULL),
 };
 
 static const struct value_entry numa_values[] = {

@@ -265,16 +265,16 @@ static int max_ptes_changed(struct store *s, s64 old)
 }
 
 #define KHUGEPAGED(file, field, low, high, what) \
-	VALUE_ROW(file, 0644, ALL, khugepaged_##field, VALUE_SYS_INT, low, high, what)
+	VALUE_ROW(file, 0644, ALL, khugepaged_##field, VALUE_SYS_UINT, low, high, what)
 
 static const struct value_entry khugepaged_values[] = {
-	KHUGEPAGED("alloc_sleep_millisecs", alloc_sleep_millisecs, 0, INT32_MAX, NULL),
-	KHUGEPAGED("defrag", defrag, 0, 1, NULL),
+	KHUGEPAGED("alloc_sleep_millisecs", alloc_sleep_millisecs, 0, UINT32_MAX, NULL),
+	VALUE_ROW("defrag", 0644, ALL, khugepaged_defrag, VALUE_SYS_INT, 0, 1, NULL),
 	KHUGEPAGED("max_ptes_none", max_ptes_none, 0, INT32_MAX, max_ptes_changed),
 	KHUGEPAGED("max_ptes_shared", max_ptes_shared, 0, INT32_MAX, max_ptes_changed),
 	KHUGEPAGED("max_ptes_swap", max_ptes_swap, 0, INT32_MAX, max_ptes_changed),
-	KHUGEPAGED("pages_to_scan", pages_to_scan, 1, INT32_MAX, NULL),
-	KHUGEPAGED("scan_sleep_millisecs", scan_sleep_millisecs, 0, INT32_MAX, NULL),
+	KHUGEPAGED("pages_to_scan", pages_to_scan, 1, UINT32_MAX, NULL),
+	KHUGEPAGED("scan_sleep_millisecs", scan_sleep_millisecs, 0, UINT32_MAX, NULL),
 };
 
 static const struct entry khugepaged_entries[] = {
