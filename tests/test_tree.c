@@ -442,9 +442,9 @@ static void test_store(void)
 	CU_ASSERT_EQUAL(write_path("sys/module/value", "17\n"), 3);
 	CU_ASSERT_STRING_EQUAL(world.value, "17");
 	CU_ASSERT_EQUAL(write_path("sys/module/value", "a\nb\n\n"), 5);
-	CU_ASSERT_STRING_EQUAL(world.value, "a b ");
+	CU_ASSERT_STRING_EQUAL(world.value, "a\nb\n");
 	CU_ASSERT_EQUAL(write_path("sys/module/value", "bad"), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(world.value, "a b ");
+	CU_ASSERT_STRING_EQUAL(world.value, "a\nb\n");
 	CU_ASSERT_EQUAL(tree->last.err, -EINVAL);
 	CU_ASSERT_STRING_EQUAL(tree->last.sentence.text, "'bad' is not a value");
 	CU_ASSERT_STRING_EQUAL(tree->last.path.text, "sys/module/value");

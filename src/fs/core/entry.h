@@ -45,8 +45,8 @@ struct entry {
 	/* The text of a file, the target of a link. 0 or -errno. */
 	int (*show)(struct out *out, const struct view *v);
 	/*
-	 * A write, without its last newline; one within is a blank, as in the journal.
-	 * 0 or -errno. NULL: not writable.
+	 * A write, without its last newline; one within is a blank in the journal, so it
+	 * must not mean more. 0, or -errno with nothing changed. NULL: not writable.
 	 */
 	int (*store)(struct store *s, const struct view *v, const char *text);
 	const struct dir *dir;	/* what a directory holds */

@@ -206,14 +206,13 @@ static int run_store(void *arg)
 }
 
 /*
- * Write lock held. A store that fails may leave a part of it, as in the kernel (the
- * first numbers of a list), so it is history, too.
+ * Write lock held. A store that fails changes nothing, so it is no history; nor could a
+ * line of it, blanks off and comments out, be trusted to fail the same way again.
  */
 static int store_locked(struct handle *handle, struct store_call *call,
 			const struct out *path)
 {
 	struct tree *tree = handle->tree;
-	bool was_broken = tree->machine->broken;
 	int err = node_view(tree, handle->node, handle->caller, &call->view);
 
 	if (!err)
@@ -225,8 +224,8 @@ static int store_locked(struct handle *handle, struct store_call *call,
 	if (err == -EIO && tree->machine->broken)
 		out_puts(call->store.sentence,
 			 "the machine is broken: read sim/dmesg, then write reboot to sim/ctl");
-	if (!was_broken && err != -ENOMEM)
-		journal_append(tree, path->text, call->text, err);
+	if (!err)
+		journal_append(tree, path->text, call->text, 0);
 	last_line_set(tree, &(struct last_text){
 		.path = path->text,
 		.line = call->text,
@@ -236,18 +235,18 @@ static int store_locked(struct handle *handle, struct store_call *call,
 	return err;
 }
 
-/* The text of a write as stores and the journal have it: one line, up to a NUL. */
+/* The text of a write as a store has it: up to a NUL, the last newline off. */
 static void store_text(char *text, const char *buf, size_t len)
 {
 	len = strnlen(buf, len);
 	if (len && buf[len - 1] == '\n')
 		len--;
-	for (size_t i = 0; i < len; i++)
-		text[i] = buf[i] == '\n' ? ' ' : buf[i];
+	memcpy(text, buf, len);
 	text[len] = '\0';
 }
 
-/* Bytes of a write that a sysctl took: not what follows the blanks behind its last
+/*
+ * Bytes of a write that a sysctl took: not what follows the blanks behind its last
  * value. `read`: how many it looked at.
  */
 static size_t sysctl_taken(const struct store_call *call, size_t len, size_t read)

@@ -4,6 +4,7 @@
 
 #define PARTS(X) \
 	X(readme_parts) \
+	X(empty_parts) \
 	X(buddyinfo_parts) \
 	X(cpuinfo_parts) \
 	X(iomem_parts) \
@@ -26,7 +27,6 @@
 	X(slab_parts) \
 	X(debug_parts) \
 	X(page_owner_parts) \
-	X(empty_parts) \
 	X(control_parts) \
 	X(state_parts) \
 	X(steps_parts) \

@@ -10,11 +10,17 @@ static bool zswap_visible(const struct view *v, const struct entry *entry)
 
 static const struct dir empty_dir = { .nr_entries = 0 };
 
-static const struct entry sys_entries[] = { DIR_ROW("block", 0755, &empty_dir), DIR_ROW("class", 0755, &empty_dir) };
-static const struct entry bus_entries[] = {
-	DIR_ROW("cpu", 0755, &empty_dir), DIR_ROW("memory", 0755, &empty_dir), DIR_ROW("node", 0755, &empty_dir),
+static const struct entry top_entries[] = { DIR_ROW("sys", 0555, &empty_dir) };
+static const struct entry sys_entries[] = {
+	DIR_ROW("block", 0755, &empty_dir), DIR_ROW("class", 0755, &empty_dir),
 };
-static const struct entry kernel_entries[] = { DIR_ROW("tracing", 0700, &empty_dir) };
+static const struct entry bus_entries[] = {
+	DIR_ROW("cpu", 0755, &empty_dir), DIR_ROW("memory", 0755, &empty_dir),
+	DIR_ROW("node", 0755, &empty_dir),
+};
+static const struct entry kernel_entries[] = {
+	DIR_ROW("debug", 0700, &empty_dir), DIR_ROW("tracing", 0700, &empty_dir),
+};
 static const struct entry fs_entries[] = { DIR_ROW("cgroup", 0755, &empty_dir) };
 static const struct entry zswap_entries[] = {
 	TEXT_ROW("enabled", 0644, "N\n"),
@@ -28,6 +34,7 @@ static const struct entry module_entries[] = {
 	DIR_ROW("zswap", 0755, &zswap_module_dir),
 };
 
+static const struct dir top_dir = { DIR_FILES(top_entries) };
 static const struct dir sys_dir = { DIR_FILES(sys_entries) };
 static const struct dir bus_dir = { DIR_FILES(bus_entries) };
 static const struct dir kernel_dir = { DIR_FILES(kernel_entries) };
@@ -35,6 +42,7 @@ static const struct dir fs_dir = { DIR_FILES(fs_entries) };
 static const struct dir module_dir = { DIR_FILES(module_entries), .visible = zswap_visible };
 
 TREE_PARTS(empty_parts,
+	   { "", &top_dir },
 	   { "sys", &sys_dir },
 	   { "sys/bus", &bus_dir },
 	   { "sys/fs", &fs_dir },
