@@ -56,11 +56,7 @@ expect "missing in a file" "$prober" errno ENOTDIR stat "$mnt/README/none"
 # One reader that sleeps between bytes does not slow the others.
 limit=1000
 sanitized && limit=5000
-# A busy machine may slow one round, a reader in the way slows each.
-for round in 1 2 3; do
-	slowest=$("$prober" crowd 64 20 "$mnt/README")
-	[ "${slowest%.*}" -lt "$limit" ] && break
-done
+slowest=$("$prober" crowd 64 20 "$mnt/README")
 expect "the crowd read ($slowest ms)" test -n "$slowest"
 expect "99th percentile $slowest ms" test "${slowest%.*}" -lt "$limit"
 expect "stop" stop
