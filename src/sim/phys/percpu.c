@@ -135,7 +135,7 @@ int percpu_init(struct machine *m)
 	state->pfns = arena_alloc(&m->arena,
 				  state->nr_units * CHUNK_PAGES * sizeof(*state->pfns));
 	if (!state->pfns)
-		return -ENOMEM;
+		return -ENOBUFS;
 	err = alloc_maps(m);
 	if (!err)
 		err = alloc_areas(m);
