@@ -145,10 +145,13 @@ static int call(const char *path, const char *line)
 /* The words behind TARGET as one line. */
 static int run(const char *mount, char **rest)
 {
-	char *found = NULL, *line = g_strjoinv(" ", rest + 1), *path;
+	char *found = NULL, *words = g_strjoinv(" ", rest + 1), *path;
+	/* With its end: 4096 bytes without one would wait for more. */
+	char *line = g_strconcat(words, "\n", NULL);
 	unsigned int nr = 0;
 	int status;
 
+	g_free(words);
 	if (!mount)
 		mount = g_getenv("KMM_MOUNT");
 	if (!mount)

@@ -15,6 +15,8 @@ expect "a failure: status" exits 1 "$ctl" sim free_pages @x
 expect "C form, on a CPU" says '^0x' "$ctl" cpu/0 'alloc_pages(GFP_KERNEL, 0)'
 expect "-m" says '^0$' env -u KMM_MOUNT "$ctl" -m "$mnt" sim tick 1s
 expect "a negative number is no option" exits 1 "$ctl" sim free_pages -1
+expect "a line of 4096 bytes" says '^0x' "$ctl" sim "$(printf 'alloc_pages 0 #%4081s' x)"
+expect "a longer one" exits 1 "$ctl" sim "$(printf 'alloc_pages 0 #%4082s' x)"
 expect "no line" exits 2 "$ctl" sim
 expect "no such target" exits 1 "$ctl" nobody tick
 expect "no such mount" exits 1 "$ctl" -m "$work" sim tick
