@@ -322,7 +322,17 @@ static void test_no_host_memory(void)
 {
 	static const char *const lines[] = {
 		"alloc_pages 0 as h", "alloc_pages 10", "kmalloc 96", "kmalloc 64K",
-		"kmem_cache_create hostless 72 no_merge", "vmalloc 256K", "alloc_pages 9 1",
+		"kmem_cache_create hostless 72 no_merge", "vmalloc 256K as v", "alloc_pages 9 1",
+		"kmem_cache_alloc hostless as o", "kmem_cache_alloc hostless as p",
+		"kmem_cache_free hostless @o", "kmem_cache_shrink hostless",
+		"kmem_cache_free hostless @p", "kmem_cache_shrink hostless",
+		"kmem_cache_destroy hostless", "kmalloc 8K as k", "kfree @k", "vfree @v",
+		"sim/cpu/2/ctl: alloc_pages 3 0 1 as far", "free_pages @far", "free_pages @h",
+		"proc/sys/vm/min_free_kbytes: 10000", "proc/sys/vm/watermark_scale_factor: 20",
+		"proc/sys/vm/lowmem_reserve_ratio: 100 100 10",
+		"proc/sys/vm/percpu_pagelist_high_fraction: 10",
+		"proc/sys/vm/nr_hugepages: 40", "proc/sys/vm/nr_hugepages: 3",
+		"proc/sys/vm/nr_hugepages: 0", "tick 5s", "drain",
 	};
 
 	run("reboot");
