@@ -9,6 +9,7 @@
 
 #include "support.h"
 #include "sim/boot_state.h"
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 
@@ -385,6 +386,36 @@ static void test_memory_parameters(void)
 	CU_ASSERT_EQUAL(present % 1024, 0);
 }
 
+/* One hugepages= for each size; nodes that are not there give nothing. */
+static void test_hugepages(void)
+{
+	static const struct {
+		const char *cmdline;
+		u64 pages;
+	} cases[] = {
+		{ "hugepages=5 hugepages=9", 5 }, { "hugepages=0:3,0:4", 7 },
+		{ "hugepages=0:3,9:4", 3 }, { "hugepages=100000:5", 0 },
+		{ "hugepages=5 hugepagesz=7M hugepages=9", 5 }, { "hugepages=x", 0 },
+		{ "hugepagesz=2M hugepages=5 hugepagesz=1G hugepages=1", 5 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[256];
+		struct machine_config *config;
+		struct machine *m;
+
+		snprintf(text, sizeof(text), "[machine]\ncmdline = %s\n[node 0]\ncpus = 0\n"
+			 "memory = 1G\n", cases[i].cmdline);
+		config = parse(text);
+		m = boot_config(config);
+		same(cases[i].cmdline, "huge pages",
+		     hugetlb_counts(m, NULL, m->arch->hugetlb_order).total, cases[i].pages);
+		check_clean(cases[i].cmdline, m);
+		machine_free(m);
+		machine_config_free(config);
+	}
+}
+
 /* Frames have 32 bits: more memory is refused, not lost. */
 static void test_too_large(void)
 {
@@ -460,6 +491,7 @@ static const CU_TestInfo tests[] = {
 	{ "command line", test_cmdline },
 	{ "crashkernel=", test_crashkernel },
 	{ "parameters of memory", test_memory_parameters },
+	{ "hugepages=", test_hugepages },
 	{ "more than frames can name", test_too_large },
 	{ "marks worked out late", test_marks_of_late },
 };

@@ -6,6 +6,8 @@
  */
 #include "sim/boot_state.h"
 
+#include <stdio.h>
+
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 
@@ -19,6 +21,27 @@ static u64 option_size(const struct boot *b, const struct hugetlb_option *option
 	if (option->page_size)
 		return option->page_size;
 	return b->cmdline.default_hugepagesz ? b->cmdline.default_hugepagesz : default_size(b);
+}
+
+/* Any node (-1), or one that the machine has. */
+static bool node_is_there(const struct boot *b, int node)
+{
+	return node < 0 || (node < (int)b->m->nr_nodes && b->m->nodes[node]);
+}
+
+static void say_failed(struct boot *b, const struct hugetlb_option *option, u64 taken)
+{
+	u64 size = option_size(b, option), unit = size >= SZ_1G ? SZ_1G : SZ_1M;
+	char on[24] = "";
+
+	if (taken >= option->nr_pages)
+		return;
+	if (option->node >= 0)
+		snprintf(on, sizeof(on), " node%d", option->node);
+	printk(b->m, 4, "HugeTLB: allocating %llu of page size %llu.00 %s failed%s.  Only "
+	       "allocated %llu hugepages.", (unsigned long long)option->nr_pages,
+	       (unsigned long long)(size / unit), unit == SZ_1G ? "GiB" : "MiB", on,
+	       (unsigned long long)taken);
 }
 
 static bool has_gigantic(const struct boot *b)
@@ -62,12 +85,10 @@ void boot_hugetlb_early(struct boot *b)
 
 		if (!has_gigantic(b) || option_size(b, option) != SZ_1G)
 			continue;
+		if (!node_is_there(b, option->node))
+			continue;
 		take_gigantic(b, option);
-		if (b->nr_gigantic - before < option->nr_pages)
-			printk(b->m, 4, "HugeTLB: allocating %llu of page size 1.00 GiB "
-			       "failed.  Only allocated %llu hugepages.",
-			       (unsigned long long)option->nr_pages,
-			       (unsigned long long)(b->nr_gigantic - before));
+		say_failed(b, option, b->nr_gigantic - before);
 	}
 }
 
@@ -91,8 +112,6 @@ static u64 take_pages(struct boot *b, const struct hugetlb_option *option)
 	const struct pglist_data *on = node >= 0 ? b->m->nodes[node] : NULL;
 	u64 before = hugetlb_counts(b->m, on, order).total;
 
-	if (node >= 0 && !on)
-		return 0;
 	if (hugetlb_resize(b->m, order, node, before + option->nr_pages))
 		boot_fail(b, -ENOMEM, NULL);
 	return hugetlb_counts(b->m, on, order).total - before;
@@ -121,18 +140,17 @@ void boot_hugetlb(struct boot *b)
 		refresh_zone_stat_thresholds(b->m);
 	for (unsigned int i = 0; i < b->cmdline.nr_hugetlb && !b->err; i++) {
 		const struct hugetlb_option *option = &b->cmdline.hugetlb[i];
+		u64 got;
 
-		if (option_size(b, option) != default_size(b))
+		if (option_size(b, option) != default_size(b) || !node_is_there(b, option->node))
 			continue;
+		got = take_pages(b, option);
+		say_failed(b, option, got);
 		wanted += option->nr_pages;
-		taken += take_pages(b, option);
+		taken += got;
 	}
 	boot_note(b->m, "%llu huge pages in the pool, %llu wanted; %u gigantic ones",
 		  (unsigned long long)taken, (unsigned long long)wanted, b->nr_gigantic);
-	if (taken < wanted)
-		printk(b->m, 4, "HugeTLB: allocating %llu of page size 2.00 MiB failed.  Only "
-		       "allocated %llu hugepages.", (unsigned long long)wanted,
-		       (unsigned long long)taken);
 	if (has_gigantic(b))
 		say_size(b, SZ_1G, b->nr_gigantic);
 	say_size(b, default_size(b), taken);

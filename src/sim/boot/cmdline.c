@@ -220,6 +220,7 @@ static void take_hugepagesz(struct cmdline *c, const struct word *word)
 
 	if (c->nr_hugetlb == MAX_HUGETLB_OPTIONS)
 		return;
+	c->hugepages_taken = false;
 	option = &c->hugetlb[c->nr_hugetlb++];
 	*option = (struct hugetlb_option){
 		.page_size = memparse(word->value, NULL), .node = -1,
@@ -238,18 +239,23 @@ static void add_hugetlb(struct cmdline *c, u64 size, int node, u64 nr)
 	}
 }
 
-/* hugepages=N, or NODE:N,NODE:N */
+/* hugepages=N, or NODE:N,NODE:N. One for each size: a second one is ignored. */
 static void take_hugepages(struct cmdline *c, const struct word *word)
 {
 	u64 size = last_hugetlb(c) ? last_hugetlb(c)->page_size : 0;
 	const char *at = word->value, *stop = at + word->value_len;
 
+	if (c->hugepages_taken)
+		return;
+	c->hugepages_taken = true;
 	while (at < stop) {
 		char *end;
 		u64 nr = strtoull(at, &end, 0);
 		int node = -1;
 
 		if (end == at)
+			return;
+		if (*end == ':' && nr >= MAX_HUGETLB_NODE)
 			return;
 		if (*end == ':') {
 			node = (int)nr;

@@ -36,7 +36,8 @@ struct hugetlb_option {
 enum thp_choice { THP_DEFAULT, THP_NEVER, THP_MADVISE, THP_ALWAYS };
 
 #define MAX_MEMMAP_OPTIONS 64
-#define MAX_HUGETLB_OPTIONS 16
+#define MAX_HUGETLB_OPTIONS 80
+#define MAX_HUGETLB_NODE 64
 
 struct cmdline {
 	struct memmap_option memmap[MAX_MEMMAP_OPTIONS];
@@ -46,6 +47,7 @@ struct cmdline {
 	bool numa_off;
 	struct hugetlb_option hugetlb[MAX_HUGETLB_OPTIONS];
 	unsigned int nr_hugetlb;
+	bool hugepages_taken;	/* for the size that was named last */
 	u64 default_hugepagesz;
 	enum thp_choice thp;
 	bool page_owner;
