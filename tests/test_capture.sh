@@ -32,7 +32,7 @@ paths() {
 			[ ! -f "$f" ] || echo "$f"
 		done
 		find sys/devices/system/node -type f 2>/dev/null |
-			sed -n '/@link$/d; /\/uevent$/d; /\/compact$/d; p' | sort
+			sed -n '/@link$/d; /\/uevent$/d; /\/compact$/d; /\/reclaim$/d; p' | sort
 		sed -n 's/^\(memory[0-9]*\) .*/sys\/devices\/system\/memory\/\1\/valid_zones/p' \
 			memory-blocks.txt 2>/dev/null
 		echo sim/dmesg

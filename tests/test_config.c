@@ -185,6 +185,12 @@ static void test_bad_lines(void)
 	refuse("[config]\nCONFIG_HZ = 100\n", "m:2: 'CONFIG_HZ'", "HZ");
 	refuse("[config]\nHZ = fast\n", "m:2: HZ: 'fast'", "decimal");
 	refuse("[config]\nKSM = maybe\n", "m:2: KSM: 'maybe'", "y or n");
+	refuse("[sysctl]\nswappiness = 10\n", "m:2: 'swappiness'", "vm.swappiness");
+	refuse("[sysctl]\nvm..x = 10\n", "m:2: 'vm..x'", "vm.swappiness");
+	refuse("[sysctl]\nvm.swappiness =\n", "m:2: vm.swappiness: ''", "value");
+	refuse("[machine]\npossible_cpus = 0\n", "m:2: possible_cpus: '0'", "512");
+	refuse(GOOD_NODE "[machine]\npresent_cpus = 2\npossible_cpus = 1\n",
+	       "m:6: possible_cpus: 1", "2 are present");
 	refuse("[image]\ntext = 1\n", "m:2: 'text'", "rodata");
 	refuse("[image]\ncode = 12K\n", "m:2: code: '12K'", "range");
 }
@@ -260,7 +266,7 @@ static void test_set(void)
 	static const char text[] = "# head\n[machine]\nseed = 1\n\n# the node\n" GOOD_NODE;
 	const char *sets[] = { "release=6.1", "node 0.memory=8G", "swap 0.size=1G",
 			       "file /lib/libc.so.6.size=12", "seed=7",
-			       "cmdline=mem=1G a.b=c", NULL };
+			       "cmdline=mem=1G a.b=c", "sysctl.vm.swappiness=5", NULL };
 	struct machine_config *c = parse(text, sets), *again;
 
 	CU_ASSERT_EQUAL(c->release, R_6_1);
@@ -273,7 +279,8 @@ static void test_set(void)
 			       "# head\n[machine]\nseed = 7\nrelease = 6.1\n"
 			       "cmdline = mem=1G a.b=c\n\n# the node\n[node 0]\ncpus = 0\n"
 			       "memory = 8G\n\n[swap 0]\nsize = 1G\n\n"
-			       "[file /lib/libc.so.6]\nsize = 12\n");
+			       "[file /lib/libc.so.6]\nsize = 12\n\n[sysctl]\nvm.swappiness = 5\n");
+	CU_ASSERT_EQUAL(c->nr_sysctls, 1);
 	again = parse(c->text, NULL);
 	CU_ASSERT_STRING_EQUAL(again->text, c->text);
 	CU_ASSERT_EQUAL(again->seed, 7);

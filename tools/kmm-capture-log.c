@@ -214,9 +214,19 @@ static void log_percpu(struct capture *c, const char *rest)
 {
 	unsigned int ids;
 
-	if (sscanf(rest, "%u nr_cpumask_bits:%*u nr_cpu_ids:%u", &c->nr_cpus_config, &ids) == 2 &&
-	    !c->nr_cpus)
-		c->nr_cpus = ids;
+	if (sscanf(rest, "%u nr_cpumask_bits:%*u nr_cpu_ids:%u", &c->nr_cpus_config, &ids) == 2)
+		c->possible_cpus = ids;
+}
+
+/* "smpboot: Allowing 4 CPUs, 2 hotplug CPUs", later "CPU topo: Allowing 2 present CPUs plus 0". */
+static void log_allowing(struct capture *c, const char *rest)
+{
+	unsigned int all, hotplug;
+
+	if (sscanf(rest, " %u CPUs, %u hotplug CPUs", &all, &hotplug) == 2 && hotplug < all)
+		c->present_cpus = all - hotplug;
+	else if (sscanf(rest, " %u present CPUs plus %u hotplug CPUs", &all, &hotplug) == 2)
+		c->present_cpus = all;
 }
 
 /* ".... node  #1, CPUs:   #2 #3": CPU 0 is in node 0 and is not listed. */
@@ -272,6 +282,8 @@ static const struct {
 	{ "DMI:", log_dmi },
 	{ "rcu: RCU calculated value of scheduler-enlistment delay is", log_jiffies },
 	{ "setup_percpu: NR_CPUS:", log_percpu },
+	{ "smpboot: Allowing", log_allowing },
+	{ "CPU topo: Allowing", log_allowing },
 	{ ".... node  #", log_smp_node },
 	{ " #", log_more_cpus },
 };

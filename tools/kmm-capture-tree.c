@@ -240,24 +240,38 @@ static unsigned int count_lines(const struct capture *c, const char *path, const
 	return nr;
 }
 
+/* The last CPU of a list of sysfs, plus one; 0 if it cannot be read. */
+static unsigned int count_list(const struct capture *c, const char *name)
+{
+	g_autofree char *path = g_strconcat("sys/devices/system/cpu/", name, NULL);
+	g_autofree char *list = capture_read_word(c, path);
+	const char *last;
+
+	if (!list || !*list)
+		return 0;
+	last = list + strlen(list);
+	while (last > list && g_ascii_isdigit(last[-1]))
+		last--;
+	return (unsigned int)strtoul(last, NULL, 10) + 1;
+}
+
 static void count_cpus(struct capture *c)
 {
-	g_autofree char *online = capture_read_word(c, "sys/devices/system/cpu/online");
-	unsigned int nr = 0;
+	const unsigned int present = count_list(c, "present"), possible = count_list(c, "possible");
+	unsigned int nr = count_list(c, "online");
 
-	if (online && *online) {
-		const char *last = online + strlen(online);
-
-		while (last > online && g_ascii_isdigit(last[-1]))
-			last--;
-		nr = (unsigned int)strtoul(last, NULL, 10) + 1;
-	}
+	if (present)
+		c->present_cpus = present;
+	if (possible)
+		c->possible_cpus = possible;
 	if (!nr)
 		nr = count_lines(c, "proc/cpuinfo", "processor");
 	if (!nr)
 		nr = count_lines(c, "proc/stat", "cpu");
 	if (nr)
 		c->nr_cpus = nr;
+	if (!c->nr_cpus)
+		c->nr_cpus = c->possible_cpus;
 	if (!c->nr_cpus) {
 		capture_note(c, "the number of CPUs could not be read: taken for 1");
 		c->nr_cpus = 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine file: one function for each section, in the order of the manual. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "kmm-capture.h"
@@ -21,6 +22,10 @@ static void write_head(struct capture *c, GString *out)
 	g_string_append_printf(out, "\n[machine]\narch = %s\nrelease = %s\ncmdline = %s\n",
 			       c->arch, c->release, c->cmdline);
 	g_string_append_printf(out, "seed = 1\nplatform = %s\n", c->q35 ? "q35" : "pc");
+	if (c->present_cpus > c->nr_cpus)
+		g_string_append_printf(out, "present_cpus = %u\n", c->present_cpus);
+	if (c->possible_cpus > MAX(c->nr_cpus, c->present_cpus))
+		g_string_append_printf(out, "possible_cpus = %u\n", c->possible_cpus);
 	if (c->version)
 		g_string_append_printf(out, "version = %s\n", c->version);
 }
@@ -117,6 +122,34 @@ static void write_reserves(struct capture *c, GString *out)
 	}
 }
 
+static void write_sysctls(struct capture *c, GString *out)
+{
+	if (c->sysctls->len)
+		g_string_append(out, "\n# set since the boot\n[sysctl]\n");
+	for (unsigned int i = 0; i < c->sysctls->len; i++)
+		g_string_append_printf(out, "%s\n",
+				       (const char *)g_ptr_array_index(c->sysctls, i));
+}
+
+/* "/dev/sda2  partition  1048572  0  -2": the header's page is not counted there. */
+static void write_swaps(struct capture *c, GString *out)
+{
+	g_autofree char *text = capture_read(c, "proc/swaps");
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+	unsigned int id = 0;
+
+	for (char **line = lines; *line && id < 28; line++) {
+		ull kb, used;
+		int priority;
+
+		if (sscanf(*line, "%*s %*s %llu %llu %d", &kb, &used, &priority) != 3 ||
+		    kb < 40 || kb % 4)
+			continue;
+		g_string_append_printf(out, "\n[swap %u]\nsize = %lluK\npriority = %d\n", id++,
+				       kb + 4, priority);
+	}
+}
+
 static void write_nodes(struct capture *c, GString *out)
 {
 	for (unsigned int nid = 0; nid < c->nr_nodes; nid++) {
@@ -172,4 +205,6 @@ void capture_write(struct capture *c, GString *out)
 	write_reserves(c, out);
 	write_nodes(c, out);
 	write_zones(c, out);
+	write_sysctls(c, out);
+	write_swaps(c, out);
 }

@@ -284,6 +284,8 @@ void capture_settle_zones(struct capture *c)
 	set_early(c, kernel, c->freed_init >> PAGE_SHIFT, initrd, c->freed_initrd >> PAGE_SHIFT);
 	if (watermarks_hold(c) && (told || strictly_holds(c)))
 		return;
+	if (c->has_freed && capture_min_free_is_set(c))
+		return;		/* the watermarks are of a later day */
 	if (c->min_free_kbytes && kernel &&
 	    (search_all(c, kernel, /* strict = */ true) ||
 	     search_all(c, kernel, /* strict = */ false))) {

@@ -39,6 +39,7 @@ static struct capture *capture_new(const char *from)
 	c->live = !from;
 	c->dmesg = g_ptr_array_new_with_free_func(g_free);
 	c->notes = g_ptr_array_new_with_free_func(g_free);
+	c->sysctls = g_ptr_array_new_with_free_func(g_free);
 	c->image_sizes = g_ptr_array_new_with_free_func(g_free);
 	c->e820 = new_array(sizeof(struct capture_range), free_range);
 	c->updates = new_array(sizeof(struct capture_range), free_range);
@@ -58,6 +59,7 @@ static void capture_free(struct capture *c)
 	}
 	g_ptr_array_free(c->dmesg, TRUE);
 	g_ptr_array_free(c->notes, TRUE);
+	g_ptr_array_free(c->sysctls, TRUE);
 	g_ptr_array_free(c->image_sizes, TRUE);
 	g_array_free(c->e820, TRUE);
 	g_array_free(c->updates, TRUE);
@@ -196,6 +198,7 @@ static int run(const char *from, const char *output)
 	} else {
 		capture_settle_memory(c);
 		capture_settle_zones(c);
+		capture_settle_sysctls(c);
 		err = settle_cpus(c);
 	}
 	if (!err) {

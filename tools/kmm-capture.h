@@ -46,7 +46,8 @@ struct capture {
 	bool old_rules;		/* 6.1's: watermarks of Movable */
 	const char *release;
 	bool q35;
-	unsigned int nr_cpus, smp_node;	/* the node of the CPUs that came up last */
+	unsigned int nr_cpus, present_cpus, possible_cpus;
+	unsigned int smp_node;	/* the node of the CPUs that came up last */
 	unsigned int hz, nr_cpus_config;
 	u64 min_free_kbytes, watermark_scale_factor, block_bytes;
 	u64 reserve_ratio[8];	/* vm.lowmem_reserve_ratio; 0 where not read */
@@ -63,6 +64,7 @@ struct capture {
 	u64 freed_init;		/* sum of all "Freeing unused ..." */
 	struct capture_node nodes[CAPTURE_NODES];
 	unsigned int nr_nodes;	/* highest id + 1 */
+	GPtrArray *sysctls;	/* "vm.min_free_kbytes = 20000": what somebody has set */
 	GPtrArray *notes;	/* sentences for the head of the file */
 };
 
@@ -92,6 +94,11 @@ void capture_settle_memory(struct capture *c);
 
 /* kmm-capture-zones.c: `early` of each zone. */
 void capture_settle_zones(struct capture *c);
+
+/* kmm-capture-sysctl.c: what is not as the boot leaves it; after the zones. */
+void capture_settle_sysctls(struct capture *c);
+/* Did somebody set min_free_kbytes, so that the zones' `early` did not make it? */
+bool capture_min_free_is_set(const struct capture *c);
 
 /* kmm-capture-write.c: the machine file. */
 void capture_write(struct capture *c, GString *out);

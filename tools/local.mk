@@ -6,6 +6,7 @@ bin_PROGRAMS += kmm-capture
 kmm_capture_SOURCES = \
 	tools/kmm-capture.c tools/kmm-capture.h \
 	tools/kmm-capture-log.c tools/kmm-capture-memory.c tools/kmm-capture-source.c \
+	tools/kmm-capture-sysctl.c \
 	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c
 kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)
 

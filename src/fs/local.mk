@@ -4,6 +4,7 @@ noinst_LIBRARIES += libkmmtree.a
 libkmmtree_a_SOURCES =
 # core
 libkmmtree_a_SOURCES += \
+	src/fs/core/boot_sysctl.c src/fs/core/boot_sysctl.h \
 	src/fs/core/ctl.h \
 	src/fs/core/entry.c src/fs/core/entry.h \
 	src/fs/core/handle.c \

@@ -52,7 +52,8 @@ void boot_early_allocs(struct boot *b)
 	u64 cmdline_bytes = strlen(b->config->cmdline ? b->config->cmdline : "") + 1;
 
 	boot_alloc_small(b, image->resource_bytes + HPET_NAME_BYTES, "HPET resource");
-	printk(b->m, 6, "smpboot: Allowing %u CPUs, 0 hotplug CPUs", b->m->nr_cpus);
+	printk(b->m, 6, "smpboot: Allowing %u CPUs, %u hotplug CPUs", b->m->nr_possible_cpus,
+	       b->m->nr_possible_cpus - b->m->nr_present_cpus);
 	boot_alloc_small(b, image->resource_bytes + IOAPIC_NAME_BYTES, "IOAPIC resource");
 	boot_alloc_small(b, (u64)image->resource_bytes * b->table.nr, "memory resources");
 	for (unsigned int i = 0; i < b->firmware.nr; i++)
@@ -103,7 +104,7 @@ void boot_fixed_tables(struct boot *b)
 void boot_swiotlb(struct boot *b)
 {
 	const struct phys_range *given = boot_reserved_range(b, "swiotlb");
-	u64 areas = roundup_pow_of_two(b->m->nr_cpus);
+	u64 areas = roundup_pow_of_two(b->m->nr_possible_cpus);
 	const struct memblock_request buffer = {
 		.size = SWIOTLB_BYTES, .align = PAGE_SIZE, .max_addr = SZ_4G - 1, .nid = -1,
 		.who = "swiotlb",

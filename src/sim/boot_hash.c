@@ -114,7 +114,7 @@ static u64 nr_entries(const struct boot *b, const struct hash_row *row, u32 buck
 	u64 max = row->high ? row->high : (b->nr_all_pages << PAGE_SHIFT >> 4) / bucket;
 
 	if (row->source == BY_CPUS)
-		entries = roundup_pow_of_two((u64)row->given * b->m->nr_cpus);
+		entries = roundup_pow_of_two((u64)row->given * b->m->nr_possible_cpus);
 	else if (row->source == FIXED)
 		entries = row->given;
 	else if (row->source == AS_TCP)
@@ -226,7 +226,7 @@ void boot_stackdepot(struct boot *b)
 static void futex_per_node(struct boot *b)
 {
 	unsigned int nodes = MAX(nodes_online(b->m), 1);
-	u64 entries = roundup_pow_of_two(MAX(256ULL * b->m->nr_cpus / nodes, 4));
+	u64 entries = roundup_pow_of_two(MAX(256ULL * b->m->nr_possible_cpus / nodes, 4));
 	u64 bytes = entries * 64;
 	bool linear = get_order(bytes) <= MAX_PAGE_ORDER;
 

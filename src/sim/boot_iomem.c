@@ -117,7 +117,7 @@ static u64 low_memory_end(const struct boot *b)
 	for (unsigned int i = 0; i < b->firmware.nr; i++) {
 		const struct phys_range *range = &b->firmware.entries[i].range;
 
-		if (range->end <= MMCONFIG_END && range->start <= end)
+		if (range->end <= IOAPIC && range->start <= end)
 			end = MAX(end, range->end);
 	}
 	return end;

@@ -255,7 +255,7 @@ void boot_slab(struct boot *b)
 	else
 		boot_note(b->m, "%u caches; kmalloc and vmalloc work", nr_kmem_caches(b->m));
 	printk(b->m, 6, "SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=%u, Nodes=%u",
-	       b->m->nr_cpus, nr_nodes(b->m));
+	       b->m->nr_possible_cpus, nr_nodes(b->m));
 }
 
 /* Mappings of drivers; what is left out for lack of memory is left out. */

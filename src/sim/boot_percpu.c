@@ -30,7 +30,7 @@ struct percpu_layout {
 
 static void group_cpus(const struct machine *m, struct percpu_layout *layout)
 {
-	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+	for (unsigned int cpu = 0; cpu < m->nr_possible_cpus; cpu++) {
 		unsigned int i = 0;
 
 		while (i < layout->nr_groups && layout->groups[i].node != m->cpu_node[cpu])
@@ -66,7 +66,7 @@ static void choose_units(const struct machine *m, struct percpu_layout *layout)
 			allocs += these;
 			wasted += these * units - layout->groups[i].nr_cpus;
 		}
-		if (wasted > m->nr_cpus / 3)
+		if (wasted > m->nr_possible_cpus / 3)
 			continue;
 		if (allocs > last_allocs)
 			break;
@@ -119,7 +119,7 @@ static unsigned int digits(unsigned int n)
 /* "[0] 0 1 [1] 2 3 ": one bracket for each allocation. */
 static void print_map(struct boot *b, const struct percpu_layout *layout)
 {
-	const unsigned int cpu_width = digits(b->m->nr_cpus);
+	const unsigned int cpu_width = digits(b->m->nr_possible_cpus);
 	const unsigned int group_width = digits(layout->nr_groups);
 	const unsigned int width = layout->units_per_alloc * (cpu_width + 1) + group_width + 3;
 	const u64 per_line = rounddown_pow_of_two(MAX(60 / width, 1));
@@ -173,8 +173,8 @@ static void alloc_descriptors(struct boot *b, const struct percpu_layout *layout
 
 	boot_alloc_small(b, layout->nr_groups * word, "per-CPU group offsets");
 	boot_alloc_small(b, layout->nr_groups * word, "per-CPU group sizes");
-	boot_alloc_small(b, b->m->nr_cpus * 4ULL, "per-CPU unit map");
-	boot_alloc_small(b, b->m->nr_cpus * word, "per-CPU unit offsets");
+	boot_alloc_small(b, b->m->nr_possible_cpus * 4ULL, "per-CPU unit map");
+	boot_alloc_small(b, b->m->nr_possible_cpus * word, "per-CPU unit offsets");
 	printk(b->m, 7, "pcpu-alloc: s%u r%u d%llu u%llu alloc=%llu*%llu", image->percpu_static,
 	       image->percpu_reserved,
 	       (unsigned long long)(layout->used - image->percpu_static -
@@ -220,7 +220,7 @@ void boot_percpu(struct boot *b)
 			       image->percpu_dynamic, PAGE_SIZE);
 	layout.alloc = b->m->arch->bits == 64 ? ALIGN_UP(layout.used, ATOM_64) : layout.used;
 	printk(b->m, 6, "setup_percpu: NR_CPUS:%u nr_cpumask_bits:%u nr_cpu_ids:%u "
-	       "nr_node_ids:%u", image->nr_cpus_config, b->m->nr_cpus, b->m->nr_cpus,
+	       "nr_node_ids:%u", image->nr_cpus_config, b->m->nr_possible_cpus, b->m->nr_possible_cpus,
 	       b->m->nr_nodes);
 	group_cpus(b->m, &layout);
 	choose_units(b->m, &layout);
@@ -241,7 +241,7 @@ void boot_percpu(struct boot *b)
 	boot_phys_free(b, at_areas, PAGE_SIZE, "per-CPU layout");
 	if (b->m->arch->bits == 64)
 		for (unsigned int i = 0; i < b->image.nr_cpumasks + b->m->nr_nodes; i++)
-			boot_alloc_small(b, DIV_ROUND_UP(b->m->nr_cpus, 64) * 8, "CPU mask");
+			boot_alloc_small(b, DIV_ROUND_UP(b->m->nr_possible_cpus, 64) * 8, "CPU mask");
 	boot_note(b->m, "%u groups, unit of %llu KiB, %u to an allocation", layout.nr_groups,
 		  (unsigned long long)(layout.unit >> 10), layout.units_per_alloc);
 }

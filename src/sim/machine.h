@@ -40,7 +40,8 @@ struct machine {
 	struct arena arena;
 
 	/* Topology. */
-	unsigned int nr_cpus;	/* possible = present = online */
+	unsigned int nr_cpus;	/* online */
+	unsigned int nr_present_cpus, nr_possible_cpus;	/* as many, or more */
 	unsigned int nr_nodes;	/* highest online id + 1 */
 	u16 cpu_node[MAX_CPUS];
 	struct pglist_data *nodes[MAX_NUMNODES];	/* NULL: no such node */

@@ -4,6 +4,7 @@
  * made anew, and put back if the new life fails. Each line must give the result that
  * the journal has; another one is a broken promise, reported, and the old life goes on.
  */
+#include "fs/core/boot_sysctl.h"
 #include "fs/core/replay.h"
 
 #include <stdlib.h>
@@ -56,12 +57,15 @@ static int life_begin(struct tree *tree, struct life *old, struct out *sentence)
 		return err ? err : -ENOMEM;
 	}
 	life_restore(tree, &new);
-	err = tree_reset_names(tree);
+	err = boot_sysctls(tree, sentence);
+	if (!err)
+		err = tree_reset_names(tree);
 	if (err) {
 		life_save(tree, &new);
 		life_restore(tree, old);
 		life_end(&new);
-		out_puts(sentence, "the host has no memory left");
+		if (err == -ENOMEM)
+			out_puts(sentence, "the host has no memory left");
 	}
 	return err;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fs/core/boot_sysctl.h"
 #include "fs/core/ctl.h"
 #include "fs/core/host.h"
 #include "fs/core/journal.h"
@@ -33,6 +34,17 @@ int tree_reset_names(struct tree *tree)
 	return names_set(&tree->names, "init", NAME_PID, PID_INIT);
 }
 
+static int set_sysctls(struct tree *tree, char **error)
+{
+	struct out sentence = OUT_INIT;
+	int err = boot_sysctls(tree, &sentence);
+
+	if (err && sentence.len && !sentence.failed)
+		*error = strdup(sentence.text);
+	out_free(&sentence);
+	return err;
+}
+
 static int start(struct tree *tree, char **error)
 {
 	int err = rows_build(tree);
@@ -43,6 +55,8 @@ static int start(struct tree *tree, char **error)
 		return err;
 	}
 	err = machine_boot(tree->config, &tree->machine, error);
+	if (!err)
+		err = set_sysctls(tree, error);
 	if (!err)
 		err = tree_reset_names(tree);
 	if (!err)

@@ -16,7 +16,7 @@ static int show_list(struct out *out, const struct machine *m, const u64 *words)
 
 static int show_mask(struct out *out, const struct machine *m, const u64 *words)
 {
-	out_bitmap_mask(out, words, m->nr_cpus);
+	out_bitmap_mask(out, words, m->nr_possible_cpus);
 	out_putc(out, '\n');
 	return 0;
 }
@@ -27,6 +27,34 @@ static int all_show(struct out *out, const struct view *v)
 
 	cpus_of_machine(v->m, words);
 	return show_list(out, v->m, words);
+}
+
+/* CPUs [first, end). */
+static int show_span(struct out *out, const struct machine *m, unsigned int first,
+		     unsigned int end)
+{
+	u64 words[CPU_WORDS] = { 0 };
+
+	for (unsigned int cpu = first; cpu < end; cpu++)
+		words[cpu / 64] |= 1ULL << (cpu % 64);
+	out_bitmap_list(out, words, m->nr_possible_cpus);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int present_show(struct out *out, const struct view *v)
+{
+	return show_span(out, v->m, 0, v->m->nr_present_cpus);
+}
+
+static int possible_show(struct out *out, const struct view *v)
+{
+	return show_span(out, v->m, 0, v->m->nr_possible_cpus);
+}
+
+static int offline_show(struct out *out, const struct view *v)
+{
+	return show_span(out, v->m, v->m->nr_cpus, v->m->nr_possible_cpus);
 }
 
 static int kernel_max_show(struct out *out, const struct view *v)
@@ -151,10 +179,10 @@ static const struct dir one_cpu_dir = {
 static const struct entry cpu_entries[] = {
 	TEXT_ROW("isolated", 0444, "\n"),
 	FILE_ROW("kernel_max", 0444, kernel_max_show),
-	TEXT_ROW("offline", 0444, "\n"),
+	FILE_ROW("offline", 0444, offline_show),
 	FILE_ROW("online", 0444, all_show),
-	FILE_ROW("possible", 0444, all_show),
-	FILE_ROW("present", 0444, all_show),
+	FILE_ROW("possible", 0444, possible_show),
+	FILE_ROW("present", 0444, present_show),
 };
 
 static const struct each cpu_each[] = {

@@ -83,6 +83,7 @@ struct machine_config {
 	u64 seed;
 	bool clock_real;
 	unsigned int nr_cpus;	/* highest id + 1 */
+	unsigned int present_cpus, possible_cpus;	/* that are offline, too; at least nr_cpus */
 	unsigned int nr_nodes;	/* highest id + 1 */
 	struct config_node nodes[MAX_NUMNODES];
 	struct config_e820 *e820;
@@ -97,6 +98,8 @@ struct machine_config {
 	unsigned int nr_files;
 	struct config_key *config;	/* [config] */
 	unsigned int nr_config;
+	struct config_key *sysctls;	/* [sysctl]: set before init runs */
+	unsigned int nr_sysctls;
 	struct config_key *image;	/* [image]: sizes of the kernel's parts */
 	unsigned int nr_image;
 	char *text;		/* the file's bytes with --set applied: sim/machine */

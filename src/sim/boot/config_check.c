@@ -92,6 +92,18 @@ static int check_cpus(struct config_load *load)
 	if (!config->nr_cpus)
 		return config_bad(load, node_line(load, 0, "cpus"),
 				  "no node has a CPU: write for example cpus = 0-3");
+	if (!config->present_cpus)
+		config->present_cpus = config->nr_cpus;
+	if (!config->possible_cpus)
+		config->possible_cpus = config->present_cpus;
+	if (config->present_cpus < config->nr_cpus)
+		return config_bad(load, line_of(load, "machine", "present_cpus"),
+				  "present_cpus: %u, but the nodes have %u",
+				  config->present_cpus, config->nr_cpus);
+	if (config->possible_cpus < config->present_cpus)
+		return config_bad(load, line_of(load, "machine", "possible_cpus"),
+				  "possible_cpus: %u, but %u are present", config->possible_cpus,
+				  config->present_cpus);
 	for (unsigned int cpu = 0; cpu < config->nr_cpus; cpu++) {
 		if (owner[cpu] < 0)
 			return config_bad(load,

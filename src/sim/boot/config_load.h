@@ -19,7 +19,7 @@ struct config_load {
 	const struct config_line *line;	/* the one that is being read */
 	unsigned int at;	/* the element that its section describes */
 	/* The arrays of the config while they grow. */
-	GArray *e820, *reserves, *zones, *swaps, *files, *keys, *image;
+	GArray *e820, *reserves, *zones, *swaps, *files, *keys, *image, *sysctls;
 };
 
 /* *error = where the line stands, and the sentence; returns -EINVAL. */

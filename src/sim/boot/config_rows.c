@@ -148,6 +148,29 @@ static int set_version(struct config_load *load, const char *value)
 	return set_text(&load->config->version, value);
 }
 
+static int set_count(struct config_load *load, const char *value, unsigned int *count)
+{
+	const char *why;
+	u64 n;
+
+	if (!config_value_u64(value, &n, &why))
+		return bad_value(load, value, why);
+	if (!n || n > MAX_CPUS)
+		return bad_value(load, value, "at most 512 CPUs are simulated");
+	*count = (unsigned int)n;
+	return 0;
+}
+
+static int set_present_cpus(struct config_load *load, const char *value)
+{
+	return set_count(load, value, &load->config->present_cpus);
+}
+
+static int set_possible_cpus(struct config_load *load, const char *value)
+{
+	return set_count(load, value, &load->config->possible_cpus);
+}
+
 static int set_clock(struct config_load *load, const char *value)
 {
 	if (strcmp(value, "virtual") && strcmp(value, "real"))
@@ -364,6 +387,23 @@ static int any_config(struct config_load *load, const char *key, const char *val
 	return err;
 }
 
+static int any_sysctl(struct config_load *load, const char *key, const char *value)
+{
+	static const char form[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	g_auto(GStrv) parts = g_strsplit(key, ".", -1);
+
+	for (char **part = parts; *part; part++) {
+		if (!**part || (*part)[strspn(*part, form)] || !parts[1])
+			return config_bad(load, load->line,
+					  "'%s' is not a sysctl: write for example "
+					  "vm.swappiness = 10", key);
+	}
+	if (!*value)
+		return bad_value(load, value, "a sysctl needs a value");
+	add_pair(load->sysctls, key, value);
+	return 0;
+}
+
 static int any_image(struct config_load *load, const char *key, const char *value)
 {
 	struct phys_range *ranges;
@@ -502,6 +542,8 @@ static const struct key_row machine_keys[] = {
 	{ "platform", set_platform },
 	{ "version", set_version },
 	{ "clock", set_clock },
+	{ "present_cpus", set_present_cpus },
+	{ "possible_cpus", set_possible_cpus },
 };
 
 static const struct key_row node_keys[] = {
@@ -535,6 +577,7 @@ static const struct section_row sections[] = {
 	{ "zone", "[zone N NAME]", open_zone, KEYS(zone_keys) },
 	{ "e820", "[e820]", open_bare, .any = any_e820 },
 	{ "reserve", "[reserve]", open_bare, .any = any_reserve },
+	{ "sysctl", "[sysctl]", open_bare, .any = any_sysctl },
 	{ "swap", "[swap N]", open_swap, KEYS(swap_keys) },
 	{ "file", "[file /PATH]", open_file, KEYS(file_keys) },
 };

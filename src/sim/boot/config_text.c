@@ -237,6 +237,9 @@ int config_text_set(struct config_text *text, const char *set, char **error)
 		if (*p == '.')
 			dot = p;
 	}
+	/* Names of sysctls have dots of their own. */
+	if (equals && g_str_has_prefix(set, "sysctl."))
+		dot = set + strlen("sysctl");
 	if (equals) {
 		section = dot ? g_strndup(set, (size_t)(dot - set)) : g_strdup("machine");
 		key = g_strndup(dot ? dot + 1 : set, (size_t)(equals - (dot ? dot + 1 : set)));

@@ -57,9 +57,11 @@ static u32 slab_min_objects(const struct machine *m, u32 size)
 {
 	const struct slab_options *options = &m->slab->options;
 	u32 min_objects = options->min_objects;
+	/* A single CPU may be one of which nobody knows yet how many come. */
+	unsigned int cpus = m->nr_present_cpus > 1 ? m->nr_present_cpus : m->nr_possible_cpus;
 
 	if (!min_objects)
-		min_objects = 4 * (fls64(m->nr_cpus) + 1);
+		min_objects = 4 * (fls64(cpus) + 1);
 	return MIN(min_objects, order_objects(options->max_order, size));
 }
 
