@@ -66,6 +66,8 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT)
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
 	done
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/fuzz-long.sh
+	@echo "== test_capture.sh --all"
+	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/test_capture.sh --all
 .PHONY: check-long
 
 # Rates, as ratios to the host kernel and to a minimal model, in one run.

@@ -3,8 +3,10 @@
 # Machines captured from real kernels: kmm-capture makes a machine file of each, it is
 # booted, and what two boots of one machine share must be equal, line by line.
 #
-#   tests/test_capture.sh [RELEASE/SHAPE|DIR...]     default: all of tests/golden/captures-*
+#   tests/test_capture.sh [--all | RELEASE/SHAPE... | DIR...]
 #
+# Without an argument: the machines of captures-RELEASE.tar.xz, which cover every kind;
+# --all adds those of captures-RELEASE-more.tar.xz (their names begin with +).
 # Differences are printed as diff prints them: < the real kernel, > the simulated one.
 here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
 build=${KMM_BUILDDIR:-$PWD}
@@ -15,9 +17,11 @@ tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 
-for archive in "$here"/tests/golden/captures-*.tar.xz; do
-	xz -dc "$archive" | tar -xf - -C "$tmp" || exit 99
-done
+unpack() {
+	for archive in "$here"/tests/golden/captures-*.tar.xz; do
+		xz -dc "$archive" | tar -xf - -C "$tmp" || exit 99
+	done
+}
 
 files='proc/zoneinfo proc/meminfo proc/vmstat proc/buddyinfo proc/pagetypeinfo proc/iomem
 proc/slabinfo proc/version proc/cmdline proc/sys/vm/min_free_kbytes
@@ -65,12 +69,12 @@ simulated() {
 	"$build/kmm-run" -k -m "$machine" "$@"
 }
 
+# check NAME DIR
 check() {
-	shape=$1 dir=$tmp/$1
-	[ -d "$dir" ] || dir=$1
+	shape=$1 dir=$2
 	"$build/kmm-capture" --from "$dir" -o "$tmp/machine" || return 1
 	release=$(sed -n 's/^release = //p' "$tmp/machine")
-	paths "$dir" > "$tmp/paths"
+	paths "$dir" | grep "${only:-.}" > "$tmp/paths"
 	real "$dir" < "$tmp/paths" > "$tmp/real"
 	simulated "$tmp/machine" < "$tmp/paths" > "$tmp/simulated" 2> "$tmp/errors" || {
 		echo "$shape: kmm-run failed:"
@@ -87,8 +91,8 @@ check() {
 	return 1
 }
 
-# torn SHAPE: a log that lost its beginning says the same of the zones.
-torn() {
+# A log that lost its beginning says the same of the zones.
+check_torn() {
 	dir=$tmp/torn
 	rm -rf "$dir"
 	cp -r "$tmp/$1" "$dir" || return 1
@@ -103,18 +107,50 @@ torn() {
 	return 1
 }
 
-failed=0
-if [ $# -eq 0 ]; then
-	# No name of a shape has a blank.
+# A host that keeps its log and its addresses to itself: zones are equal all the same.
+check_closed() {
+	rm -rf "$tmp/closed"
+	cp -r "$tmp/$1" "$tmp/closed"
+	rm -f "$tmp/closed/dmesg" "$tmp/closed/machine.txt" "$tmp/closed/proc/iomem"
+	only='proc/zoneinfo\|proc/meminfo\|min_free\|node[0-9]*/[cdm]'
+	check "$1 without its log" "$tmp/closed"
+	code=$?
+	only=
+	return $code
+}
+
+# list PATTERN: names of shapes, which have no blanks.
+list() {
+	(cd "$tmp" && find . -mindepth 2 -maxdepth 2 -path "$1" | sort | cut -c3-)
+}
+
+closed='' torn=''
+case $1 in
+'' | --all)
+	unpack
+	pattern='./6.*/[!+]*'
+	[ "$1" != --all ] || pattern='./6.*/*'
 	# shellcheck disable=SC2046
-	set -- $(cd "$tmp" && ls -d 6.*/*)
-	for shape in 6.1/1G-mem600M 6.1/2G-1node 6.18/2G-1node; do
-		[ ! -d "$tmp/$shape" ] || torn "$shape" || failed=1
-	done
-fi
+	set -- $(list "$pattern")
+	closed='6.1/2G-1node 6.1/16G-1node 6.1/8G-4node-dist 6.1/2G-2node-memoryless
+		6.1/512M-smp8 6.18/4G-2node 6.18/2G-kernelcore512M 6.18/128M-1node'
+	torn='6.1/1G-mem600M 6.1/2G-1node 6.18/2G-1node' ;;
+*)
+	[ -d "$1" ] || unpack ;;
+esac
+failed=0
 for shape; do
 	status=0
-	check "$shape" || failed=$((failed + 1))
+	dir=$tmp/$shape
+	[ -d "$dir" ] || dir=$shape
+	check "$shape" "$dir" || failed=$((failed + 1))
+done
+for shape in $closed; do
+	status=0
+	check_closed "$shape" || failed=$((failed + 1))
+done
+for shape in $torn; do
+	check_torn "$shape" || failed=$((failed + 1))
 done
 echo "$# machines, $failed with differences"
 [ $failed -eq 0 ]

@@ -20,8 +20,7 @@ static void log_e820(struct capture *c, const char *rest)
 		capture_add(c->e820, start, end + 1, rest + at, 0);
 }
 
-/* Does the command line change the map? Then the boot makes its changes again. */
-static bool cmdline_changes_map(const struct capture *c)
+bool capture_cmdline_changes_map(const struct capture *c)
 {
 	g_auto(GStrv) words = g_strsplit(c->cmdline, " ", -1);
 
@@ -37,7 +36,7 @@ static void log_remove(struct capture *c, const char *rest)
 {
 	ull start, end;
 
-	if (cmdline_changes_map(c) ||
+	if (capture_cmdline_changes_map(c) ||
 	    sscanf(rest, " [mem 0x%llx-0x%llx] usable", &start, &end) != 2 || end <= SZ_1M)
 		return;
 	capture_add(c->updates, start, end < CAPTURE_ADDR_END ? end + 1 : CAPTURE_ADDR_END,
@@ -50,7 +49,7 @@ static void log_update(struct capture *c, const char *rest)
 	ull start, end;
 	char from[24], to[24];
 
-	if (cmdline_changes_map(c))
+	if (capture_cmdline_changes_map(c))
 		return;
 	if (sscanf(rest, " [mem 0x%llx-0x%llx] %23s ==> %23[^\n]", &start, &end, from, to) != 4 ||
 	    strcmp(from, "usable") || !strcmp(to, "usable") || end < 0x1000)
@@ -210,6 +209,21 @@ static void log_jiffies(struct capture *c, const char *rest)
 		c->hz = jiffies * 10;
 }
 
+/* "x86/fpu: Enabled xstate features 0x21f, context size is 2696 bytes, ..." */
+static void log_fpu(struct capture *c, const char *rest)
+{
+	const char *size = strstr(rest, "context size is ");
+
+	if (size)
+		c->fpu_context = (unsigned int)strtoul(size + strlen("context size is "), NULL, 10);
+}
+
+static void log_fxsave(struct capture *c, const char *rest)
+{
+	(void)rest;
+	c->fpu_context = 512;
+}
+
 static void log_percpu(struct capture *c, const char *rest)
 {
 	unsigned int ids;
@@ -281,6 +295,8 @@ static const struct {
 	{ "last_pfn =", log_last_pfn },
 	{ "DMI:", log_dmi },
 	{ "rcu: RCU calculated value of scheduler-enlistment delay is", log_jiffies },
+	{ "x86/fpu: Enabled xstate features", log_fpu },
+	{ "x86/fpu: x87 FPU will use FXSAVE", log_fxsave },
 	{ "setup_percpu: NR_CPUS:", log_percpu },
 	{ "smpboot: Allowing", log_allowing },
 	{ "CPU topo: Allowing", log_allowing },

@@ -148,15 +148,18 @@ static bool node_goes_on(const struct capture *c, const struct capture_zone *zon
 /* Usable memory of one zone, with a hole of the right size. */
 static void map_from_zone(struct capture *c, const struct capture_zone *zone)
 {
-	const u64 hole = zone->spanned - zone->present;
 	const u64 end = zone->start_pfn + zone->spanned;
-	u64 hole_start = end - hole;
+	u64 hole = zone->spanned - zone->present, hole_start = end - hole;
 
+	if (zone->spanned < zone->present)
+		return;
 	if (zone->start_pfn < LEGACY_END && end > LEGACY_END)
 		hole_start = LEGACY_END - hole;
+	else if (!node_goes_on(c, zone) && capture_cmdline_changes_map(c))
+		hole = 0;	/* the command line makes it */
 	else if (!node_goes_on(c, zone))
 		hole_start = zone->start_pfn + zone->present / 4 * 3;
-	if (zone->spanned < zone->present || hole_start < zone->start_pfn)
+	if (hole_start < zone->start_pfn)
 		return;
 	capture_add(c->e820, PFN_PHYS(zone->start_pfn), PFN_PHYS(hole_start), "usable", 0);
 	capture_add(c->e820, PFN_PHYS(hole_start + hole), PFN_PHYS(end), "usable", 0);

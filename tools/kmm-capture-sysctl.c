@@ -63,16 +63,16 @@ static bool near(u64 a, u64 b, bool exact)
 	return exact ? a == b : a <= b + b / 100 && b <= a + a / 100;
 }
 
-bool capture_min_free_is_set(const struct capture *c)
+bool capture_min_free_is_default(const struct capture *c, bool exact)
 {
 	const u64 first = by_size(buffer_pages(c, 0));
 	const u64 again = by_size(buffer_pages(c, first)), huge = by_huge_pages(c, first);
 	const u64 now = c->min_free_kbytes;
 
 	if (strstr(c->cmdline, "sysctl.vm.min_free_kbytes"))
-		return true;
-	return now && !near(now, first, c->has_freed) && !near(now, again, c->has_freed) &&
-	       !near(now, huge, c->has_freed);
+		return false;
+	return !now || near(now, first, exact) || near(now, again, exact) ||
+	       near(now, huge, exact);
 }
 
 /* "256\t256\t32\t0\t0" with single blanks. */
@@ -128,6 +128,6 @@ void capture_settle_sysctls(struct capture *c)
 		add(c, defaults[i].name, value);
 	}
 	g_snprintf(number, sizeof(number), "%llu", (unsigned long long)c->min_free_kbytes);
-	if (capture_min_free_is_set(c))
+	if (!capture_min_free_is_default(c, c->has_freed))
 		add(c, "min_free_kbytes", number);
 }

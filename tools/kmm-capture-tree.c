@@ -135,7 +135,7 @@ static void set_zone_field(struct capture_zone *zone, const char *name, u64 valu
 		{ "boost", &zone->boost }, { "min", &zone->min }, { "low", &zone->low },
 		{ "high", &zone->high }, { "spanned", &zone->spanned },
 		{ "present", &zone->present }, { "managed", &zone->managed },
-		{ "start_pfn:", &zone->start_pfn }, { "high_min:", &zone->high_min },
+		{ "start_pfn:", &zone->start_pfn }, { "batch:", &zone->batch },
 		{ "high_max:", &zone->high_max },
 	};
 

@@ -52,6 +52,11 @@ static void write_config(struct capture *c, GString *out)
 		g_string_append_printf(out, "HZ = %u\n", c->hz);
 	if (c->nr_cpus_config)
 		g_string_append_printf(out, "NR_CPUS = %u\n", c->nr_cpus_config);
+	if (c->fpu_context)
+		g_string_append_printf(out, "FPU_CONTEXT = %u\n", c->fpu_context);
+	if (c->meminfo && g_str_has_prefix(c->arch, "x86_64"))
+		g_string_append_printf(out, "GBPAGES = %s\n",
+				       meminfo_has(c, "DirectMap1G") ? "y" : "n");
 	for (unsigned int i = 0; c->meminfo && i < G_N_ELEMENTS(lines); i++)
 		g_string_append_printf(out, "%s = %s\n", lines[i][0],
 				       meminfo_has(c, lines[i][1]) ? "y" : "n");

@@ -7,6 +7,7 @@
  * write to min_free_kbytes), the amounts are searched that do.
  */
 #include "kmm-capture.h"
+#include "sim/boot/config_value.h"
 
 /* More is not given back: 512 MiB of initrd, 128 MiB of init memory. */
 #define MAX_FREED_PAGES (640 * SZ_1M >> PAGE_SHIFT)
@@ -65,74 +66,27 @@ static bool protection_holds(const struct capture *c)
 	return true;
 }
 
-static bool is_upper(const struct capture_zone *zone)
+/* The CPUs that share a zone's per-CPU lists: the node's, else all. */
+static u64 local_cpus(const struct capture *c, unsigned int nid)
 {
-	return !strcmp(zone->name, "HighMem") || !strcmp(zone->name, "Movable");
-}
+	u64 bits[CPU_WORDS] = { 0 }, nr = 0;
+	const char *why, *list = c->nodes[nid].cpulist;
 
-/*
- * For huge pages the kernel wants some blocks of each zone free, but not more than a
- * twentieth of what lies above the high watermarks of the moment.
- */
-static bool huge_min_free_holds(const struct capture *c, u64 early)
-{
-	const u64 block_kb = !strcmp(c->arch, "i386") ? 4096 : 2048;
-	const u64 pages_min = int_sqrt(early * 4 * 16) / 4;
-	u64 nr = 0, above = 0, lowmem = 0, wanted, cap;
-
-	for (unsigned int i = 0; i < c->zones->len; i++)
-		lowmem += is_clamped(c, zone_at(c, i)) ? 0 : zone_at(c, i)->early;
-	for (unsigned int i = 0; lowmem && i < c->zones->len; i++) {
-		const struct capture_zone *zone = zone_at(c, i);
-		const u64 min = pages_min * zone->early / lowmem;
-		const u64 gap = MAX(min / 4, zone->early / 1000);
-
-		if (is_upper(zone) || !zone->managed)
-			continue;
-		nr++;
-		above += zone->early - MIN(min + 2 * gap, zone->early);
+	if (list && config_value_list(list, bits, MAX_CPUS, &why)) {
+		for (unsigned int i = 0; i < CPU_WORDS; i++)
+			nr += (u64)__builtin_popcountll(bits[i]);
 	}
-	wanted = nr * 11 * block_kb;
-	cap = above / 20 * 4;
-	/* A value of neither kind was written by somebody. */
-	return c->min_free_kbytes == wanted || c->min_free_kbytes == cap ||
-	       c->min_free_kbytes > cap + cap / 16 || c->min_free_kbytes + cap / 16 < cap;
+	return nr ? nr : MAX(c->nr_cpus, 1);
 }
 
-/*
- * What the kernel itself would choose for min_free_kbytes. A machine with huge
- * pages has more, by a rule that does not depend on `early` unless memory is small.
- */
-static bool min_free_holds(const struct capture *c)
-{
-	u64 early = 0, managed = 0;
-
-	for (unsigned int i = 0; i < c->zones->len; i++) {
-		const struct capture_zone *zone = zone_at(c, i);
-
-		if (is_upper(zone))
-			continue;
-		early += zone->early;
-		managed += zone->managed;
-	}
-	if (c->min_free_kbytes > int_sqrt(managed * 4 * 16))
-		return huge_min_free_holds(c, early);
-	return c->min_free_kbytes == int_sqrt(early * 4 * 16);
-}
-
-/*
- * Newer kernels show an eighth of `early`, shared by the node's CPUs: how many these
- * are follows from the figure itself. A share too small to matter is raised.
- */
+/* 6.18's high_max is an eighth of `early`, shared by CPUs, if it is not a minimum. */
 static bool high_max_holds(const struct capture *c)
 {
 	for (unsigned int i = 0; i < c->zones->len; i++) {
 		const struct capture_zone *zone = zone_at(c, i);
-		const u64 max = zone->high_max, eighth = zone->managed / 8;
-		const u64 cpus = max ? (eighth + max / 2) / max : 0;
+		const u64 share = zone->early / 8 / local_cpus(c, zone->nid);
 
-		if (cpus && max != zone->high_min && max > 4 * 63 &&
-		    zone->early / 8 / cpus != max)
+		if (zone->high_max > 4 * zone->batch && zone->high_max != share)
 			return false;
 	}
 	return true;
@@ -140,7 +94,8 @@ static bool high_max_holds(const struct capture *c)
 
 static bool strictly_holds(const struct capture *c)
 {
-	return protection_holds(c) && min_free_holds(c) && high_max_holds(c);
+	return protection_holds(c) && high_max_holds(c) &&
+	       capture_min_free_is_default(c, /* exact = */ true);
 }
 
 static bool in_node(const struct capture *c, u64 addr, unsigned int nid)
@@ -214,46 +169,149 @@ static void set_early(const struct capture *c, struct capture_zone *kernel, u64 
 }
 
 /*
- * The least amounts that explain the watermarks; strict: protection and
- * min_free_kbytes, too. For a total, the kernel's zone's
- * own min leaves few ways to share it with the RAM disk's zone.
+ * The low memory [least, most] that zones which got nothing back allow: each of their
+ * min watermarks is a share of it.
  */
-static bool search(const struct capture *c, struct capture_zone *kernel,
-		   struct capture_zone *initrd, bool strict)
+static void lowmem_range(const struct capture *c, const struct capture_zone *kernel,
+			 const struct capture_zone *initrd, u64 *least, u64 *most)
 {
-	const u64 pages_min = MAX(c->min_free_kbytes / 4, 1);
+	for (unsigned int i = 0; i < c->zones->len; i++) {
+		const struct capture_zone *z = zone_at(c, i);
+		const u64 share = c->min_free_kbytes / 4 * z->managed;
+		const u64 min = z->min - z->boost;
+
+		if (z == kernel || z == initrd || !z->managed || is_clamped(c, z))
+			continue;
+		*least = MAX(*least, share / (min + 1) + 1);
+		if (min)
+			*most = MIN(*most, share / min);
+	}
+}
+
+static u64 low_memory(const struct capture *c)
+{
 	u64 lowmem = 0;
 
 	for (unsigned int i = 0; i < c->zones->len; i++)
 		lowmem += is_clamped(c, zone_at(c, i)) ? 0 : zone_at(c, i)->managed;
-	for (u64 total = 0; total < MIN(MAX_FREED_PAGES, lowmem); total++) {
-		const u64 rest = lowmem - total, min = kernel->min - kernel->boost;
-		const u64 least = DIV_ROUND_UP(min * rest, pages_min);
-		const u64 most = DIV_ROUND_UP((min + 1) * rest, pages_min) - 1;
-		u64 init = kernel->managed > most ? kernel->managed - most : 0;
+	return lowmem;
+}
 
-		if (kernel == initrd)
-			init = total;
-		if (init > total || kernel->managed < least || kernel->managed - init < least)
-			continue;
+static bool accept(const struct capture *c, bool strict)
+{
+	return watermarks_hold(c) && (!strict || strictly_holds(c));
+}
+
+/* The shares of a total between the two zones that the kernel's zone's min allows. */
+static bool try_total(const struct capture *c, struct capture_zone *kernel,
+		      struct capture_zone *initrd, u64 total, u64 lowmem, bool strict)
+{
+	const u64 pages_min = MAX(c->min_free_kbytes / 4, 1);
+	const u64 min = kernel->min - kernel->boost;
+	const u64 least = DIV_ROUND_UP(min * lowmem, pages_min);
+	const u64 most = DIV_ROUND_UP((min + 1) * lowmem, pages_min) - 1;
+	u64 init = kernel->managed > most ? kernel->managed - most : 0;
+
+	if (kernel == initrd)
+		init = total;
+	for (; init <= total && init + least <= kernel->managed; init++) {
 		set_early(c, kernel, init, initrd, total - init);
-		if (watermarks_hold(c) && (!strict || strictly_holds(c)))
+		if (accept(c, strict))
 			return true;
 	}
 	return false;
 }
 
+/* A RAM disk in a zone that has no share of the low memory's watermarks. */
+static bool try_init(const struct capture *c, struct capture_zone *kernel,
+		     struct capture_zone *initrd, u64 init, u64 lowmem, bool strict)
+{
+	if (init > kernel->managed ||
+	    c->min_free_kbytes / 4 * (kernel->managed - init) / lowmem !=
+	    kernel->min - kernel->boost)
+		return false;
+	for (u64 ramdisk = 0; ramdisk < MAX_FREED_PAGES; ramdisk++) {
+		set_early(c, kernel, init, initrd, ramdisk);
+		if (accept(c, strict))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The least amounts that explain the watermarks; strict: also protection,
+ * min_free_kbytes and the per-CPU lists.
+ */
+static bool search(const struct capture *c, struct capture_zone *kernel,
+		   struct capture_zone *initrd, bool strict)
+{
+	const u64 lowmem = low_memory(c);
+	u64 least = lowmem - MIN(MAX_FREED_PAGES, lowmem - 1), most = lowmem;
+
+	lowmem_range(c, kernel, initrd, &least, &most);
+	for (u64 rest = most; rest >= least; rest--) {
+		const u64 freed = lowmem - rest;
+
+		if (is_clamped(c, initrd) ? try_init(c, kernel, initrd, freed, rest, strict) :
+					    try_total(c, kernel, initrd, freed, rest, strict))
+			return true;
+	}
+	return false;
+}
+
+/* The RAM disk of a machine whose log is gone has the size that was given back. */
+static void add_initrd(struct capture *c, u64 pages)
+{
+	g_ptr_array_add(c->image_sizes,
+			g_strdup_printf("initrd = %lluK", (unsigned long long)pages * 4));
+}
+
+/* Is it a kernel whose init memory we know, with a RAM disk of some size? */
+static bool search_known(struct capture *c, struct capture_zone *kernel)
+{
+	/* What Debian's kernels give back, in KiB: init, decrypted, the two gaps. */
+	const u64 init = (c->old_rules ? 2612 + 2036 + 2040 + 1892 :
+					 4180 + 2028 + 1472 + 1804) / 4;
+
+	for (unsigned int i = c->zones->len; i-- > 0;) {
+		struct capture_zone *zone = zone_at(c, i);
+
+		const u64 lowmem = low_memory(c);
+		u64 least = 1, most = lowmem, first = 0, last = MAX_FREED_PAGES;
+
+		if (!zone->managed || !strcmp(zone->name, "HighMem") || lowmem <= init)
+			continue;
+		lowmem_range(c, kernel, zone, &least, &most);
+		if (!is_clamped(c, zone)) {
+			first = lowmem - init > most ? lowmem - init - most : 0;
+			last = MIN(last, lowmem - init > least ? lowmem - init - least : 0);
+		}
+		for (u64 ramdisk = first; ramdisk <= last; ramdisk++) {
+			set_early(c, kernel, init, zone, ramdisk);
+			if (!accept(c, /* strict = */ true))
+				continue;
+			if (!c->has_freed)
+				add_initrd(c, ramdisk);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Without a log: try each zone as the place of the RAM disk, the highest first. */
-static bool search_all(const struct capture *c, struct capture_zone *kernel, bool strict)
+static bool search_all(struct capture *c, struct capture_zone *kernel, bool strict)
 {
 	if (search(c, kernel, kernel, strict))
 		return true;
 	for (unsigned int i = c->zones->len; i-- > 0;) {
 		struct capture_zone *zone = zone_at(c, i);
 
-		if (zone->managed && zone != kernel && !is_clamped(c, zone) &&
-		    search(c, kernel, zone, strict))
+		if (zone->managed && zone != kernel && strcmp(zone->name, "HighMem") &&
+		    search(c, kernel, zone, strict)) {
+			if (!c->has_freed)
+				add_initrd(c, zone->managed - zone->early);
 			return true;
+		}
 	}
 	return false;
 }
@@ -284,10 +342,10 @@ void capture_settle_zones(struct capture *c)
 	set_early(c, kernel, c->freed_init >> PAGE_SHIFT, initrd, c->freed_initrd >> PAGE_SHIFT);
 	if (watermarks_hold(c) && (told || strictly_holds(c)))
 		return;
-	if (c->has_freed && capture_min_free_is_set(c))
+	if (c->has_freed && !capture_min_free_is_default(c, /* exact = */ true))
 		return;		/* the watermarks are of a later day */
 	if (c->min_free_kbytes && kernel &&
-	    (search_all(c, kernel, /* strict = */ true) ||
+	    (search_known(c, kernel) || search_all(c, kernel, /* strict = */ true) ||
 	     search_all(c, kernel, /* strict = */ false))) {
 		if (c->has_freed)
 			capture_note(c, "the watermarks do not follow from what the log says was "

@@ -25,7 +25,7 @@ struct capture_zone {
 	char *name;
 	u64 start_pfn, spanned, present, managed;
 	u64 min, low, high, boost;
-	u64 high_min, high_max;	/* of the per-CPU lists; 0 before 6.7 */
+	u64 batch, high_max;	/* of per-CPU lists; 0: not printed */
 	u64 protection[8];	/* by zone type, in the order of the node's zones */
 	unsigned int index;	/* of this zone in that order */
 	u64 early;
@@ -48,7 +48,7 @@ struct capture {
 	bool q35;
 	unsigned int nr_cpus, present_cpus, possible_cpus;
 	unsigned int smp_node;	/* the node of the CPUs that came up last */
-	unsigned int hz, nr_cpus_config;
+	unsigned int hz, nr_cpus_config, fpu_context;
 	u64 min_free_kbytes, watermark_scale_factor, block_bytes;
 	u64 reserve_ratio[8];	/* vm.lowmem_reserve_ratio; 0 where not read */
 	GArray *e820;		/* struct capture_range, as are the next five */
@@ -81,6 +81,8 @@ void capture_note(struct capture *c, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 void capture_from_log(struct capture *c);
 void capture_drop_torn(struct capture *c);
 void capture_log_line(struct capture *c, const char *line);
+/* Does the command line change the firmware's map? The boot makes its changes again. */
+bool capture_cmdline_changes_map(const struct capture *c);
 void capture_from_tree(struct capture *c);
 /* machine.txt of a captured directory: a digest of the log, for when it is missing. */
 void capture_from_digest(struct capture *c);
@@ -97,8 +99,11 @@ void capture_settle_zones(struct capture *c);
 
 /* kmm-capture-sysctl.c: what is not as the boot leaves it; after the zones. */
 void capture_settle_sysctls(struct capture *c);
-/* Did somebody set min_free_kbytes, so that the zones' `early` did not make it? */
-bool capture_min_free_is_set(const struct capture *c);
+/*
+ * Is min_free_kbytes what the boot makes of the zones' `early`? Not exact: within 1 %,
+ * for when `early` is a guess.
+ */
+bool capture_min_free_is_default(const struct capture *c, bool exact);
 
 /* kmm-capture-write.c: the machine file. */
 void capture_write(struct capture *c, GString *out);

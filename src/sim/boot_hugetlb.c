@@ -46,7 +46,7 @@ static void say_failed(struct boot *b, const struct hugetlb_option *option, u64 
 
 static bool has_gigantic(const struct boot *b)
 {
-	return b->m->arch->bits == 64;
+	return b->m->gbpages;
 }
 
 static void take_gigantic(struct boot *b, const struct hugetlb_option *option)

@@ -162,6 +162,8 @@ static void map_range(struct mapper *map, u64 start, u64 end)
 
 	for (unsigned int i = 0; i < nr; i++) {
 		promote(map->b->m->memblock, &pieces[i]);
+		if (!map->b->m->gbpages)
+			pieces[i].page = MIN(pieces[i].page, PMD_BYTES);
 		map_piece(map, &pieces[i]);
 	}
 	map->max_mapped = MAX(map->max_mapped, end);
@@ -221,7 +223,8 @@ void boot_direct_map(struct boot *b)
 	struct mapper map = { .b = b, .can_use_brk = true };
 
 	if (arch->bits == 64) {
-		printk(b->m, 6, "Using GB pages for direct mapping");
+		if (b->m->gbpages)
+			printk(b->m, 6, "Using GB pages for direct mapping");
 		map_range(&map, 0, ISA_END);
 		map_top_down(&map, ISA_END, PFN_PHYS(b->max_pfn));
 		b->max_low_pfn = b->max_pfn;

@@ -43,6 +43,7 @@ struct machine {
 	unsigned int nr_cpus;	/* online */
 	unsigned int nr_present_cpus, nr_possible_cpus;	/* as many, or more */
 	unsigned int nr_nodes;	/* highest online id + 1 */
+	bool gbpages;		/* the CPUs have pages of 1 GiB */
 	u16 cpu_node[MAX_CPUS];
 	struct pglist_data *nodes[MAX_NUMNODES];	/* NULL: no such node */
 	u8 distance[MAX_NUMNODES][MAX_NUMNODES];

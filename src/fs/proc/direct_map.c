@@ -103,7 +103,7 @@ struct direct_map direct_map(const struct machine *m)
 	u64 step, mapped = 0, last, top;
 
 	mapper.big = m->arch->hugetlb_order == 10 ? 4 * SZ_1M : SZ_2M;
-	mapper.huge = m->arch->bits == 64 ? SZ_1G : 0;
+	mapper.huge = m->gbpages ? SZ_1G : 0;
 	if (m->arch->lowmem_end)
 		end = MIN(end, m->arch->lowmem_end);
 	mapper.map.kb[0] = SZ_1M >> 10;

@@ -205,7 +205,7 @@ static void show_direct_map(struct out *out, const struct machine *m)
 	out_printf(out, "DirectMap4k:    %8llu kB\n", (unsigned long long)map.kb[0]);
 	out_printf(out, "DirectMap%s:    %8llu kB\n", m->arch->hugetlb_order == 10 ? "4M" : "2M",
 		   (unsigned long long)map.kb[1]);
-	if (m->arch->bits == 64)
+	if (m->gbpages)
 		out_printf(out, "DirectMap1G:    %8llu kB\n", (unsigned long long)map.kb[2]);
 }
 

@@ -25,7 +25,7 @@ static int pool_index(const struct machine *m, unsigned int order)
 {
 	if (order == m->arch->hugetlb_order)
 		return 0;
-	return m->arch->bits == 64 && order == 18 ? 1 : -1;
+	return m->gbpages && order == 18 ? 1 : -1;
 }
 
 bool hugetlb_has_order(const struct machine *m, unsigned int order)

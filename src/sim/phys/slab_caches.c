@@ -98,10 +98,18 @@ static bool row_holds(const struct machine *m, const struct slab_cache_row *row)
 	return true;
 }
 
+/* A task ends with its FPU registers: the tables were made on another CPU. */
+static u32 fpu_context(const struct machine *m, const struct slab_cache_row *row)
+{
+	u64 bytes = machine_config_number(m->config, "FPU_CONTEXT");
+
+	return !strcmp(row->name, "task_struct") && bytes ? (u32)bytes : row->usersize;
+}
+
 static u32 row_size(const struct machine *m, const struct slab_cache_row *row)
 {
 	u32 further_cpu_words = (m->nr_cpus - 1) / 64;
-	u32 size = row->size;
+	u32 size = row->size - row->usersize + fpu_context(m, row);
 
 	if (row->needs & PER_NODE)
 		size += (m->nr_nodes - 1) * (m->arch->bits / 8);
@@ -138,7 +146,7 @@ static int create_row(struct machine *m, const struct slab_cache_row *row)
 		.size = row_size(m, row),
 		.align = row->align,
 		.flags = row->flags,
-		.usersize = row->usersize,
+		.usersize = fpu_context(m, row),
 	};
 	struct kmem_cache *s;
 	int err;
