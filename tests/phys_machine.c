@@ -109,7 +109,7 @@ struct machine *test_machine_new(const struct test_machine *spec)
 	m->release = spec->release;
 	m->arch = must((void *)arch_find(spec->arch ? spec->arch : "x86_64"));
 	m->pageblock_order = m->arch->hugetlb_order;
-	m->nr_cpus = MAX(spec->nr_cpus, 1);
+	m->nr_cpus = m->nr_present_cpus = m->nr_possible_cpus = MAX(spec->nr_cpus, 1);
 	memcpy(m->cpu_node, spec->cpu_node, sizeof(spec->cpu_node));
 	m->memblock = must(arena_alloc(&m->arena, sizeof(*m->memblock)));
 	must_succeed(memblock_init(m->memblock, &m->arena));

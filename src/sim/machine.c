@@ -106,6 +106,7 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->why.booting = true;
 	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->gbpages = m->arch->bits == 64 && machine_config_bool(config, "GBPAGES");
+	m->fpu_context = (u32)machine_config_number(config, "FPU_CONTEXT");
 	m->nr_present_cpus = MAX(m->nr_cpus, config->present_cpus);
 	m->nr_possible_cpus = MAX(m->nr_present_cpus, config->possible_cpus);
 	m->boot_log = boot_log_new(&m->arena);

@@ -101,9 +101,8 @@ static bool row_holds(const struct machine *m, const struct slab_cache_row *row)
 /* A task ends with its FPU registers: the tables were made on another CPU. */
 static u32 fpu_context(const struct machine *m, const struct slab_cache_row *row)
 {
-	u64 bytes = machine_config_number(m->config, "FPU_CONTEXT");
-
-	return !strcmp(row->name, "task_struct") && bytes ? (u32)bytes : row->usersize;
+	return !strcmp(row->name, "task_struct") && m->fpu_context ? m->fpu_context :
+								      row->usersize;
 }
 
 static u32 row_size(const struct machine *m, const struct slab_cache_row *row)
