@@ -77,13 +77,14 @@ static void add_buffer(struct boot *b, u64 start, u64 end)
 	const struct iomem *iomem = b->m->iomem;
 
 	for (unsigned int i = 0; i < iomem->nr && start < end; i++) {
-		const struct phys_range *taken = &iomem->resources[i].range;
+		/* A copy: adding one may move them all. */
+		const struct phys_range taken = iomem->resources[i].range;
 
-		if (taken->start >= end || taken->end <= start)
+		if (taken.start >= end || taken.end <= start)
 			continue;
-		if (taken->start > start)
-			add_buffer(b, start, taken->start);
-		start = taken->end;
+		if (taken.start > start)
+			add_buffer(b, start, taken.start);
+		start = taken.end;
 	}
 	add(b, start, end, "RAM buffer", RANK_DEVICE);
 }
