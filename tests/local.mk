@@ -50,6 +50,7 @@ UNIT_TESTS = \
 	tests/test_verbs \
 	tests/test_vmalloc \
 	tests/test_watermark \
+	tests/test_tick \
 	tests/test_why \
 	tests/test_zonelist
 check_PROGRAMS += $(UNIT_TESTS)

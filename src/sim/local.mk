@@ -30,7 +30,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/boot/platform.c \
 	src/sim/boot/config.c src/sim/boot/config.h \
 	src/sim/boot/config_check.c src/sim/boot/config_load.h \
-	src/sim/boot/config_options.def src/sim/boot/config_rows.c \
+	src/sim/boot/config_options.def src/sim/boot/cost.def src/sim/boot/config_rows.c \
 	src/sim/boot/config_text.c src/sim/boot/config_text.h \
 	src/sim/boot/config_value.c src/sim/boot/config_value.h \
 	src/sim/boot/memblock.c src/sim/boot/memblock.h \
@@ -78,7 +78,7 @@ libkmmsim_a_SOURCES += \
 # machine
 libkmmsim_a_SOURCES += \
 	src/sim/check.c src/sim/digest_machine.c \
-	src/sim/bug_report.c \
+	src/sim/bug_report.c src/sim/tick.c \
 	src/sim/machine.h
 
 # the boot sequence and the root object

@@ -41,6 +41,12 @@ static void boot_threads(struct boot *b)
 			  b->m->tasks->tasks[i].comm);
 }
 
+static void boot_timers(struct boot *b)
+{
+	if (tick_init(b->m))
+		boot_fail(b, -ENOMEM, NULL);
+}
+
 static const struct stage stages[] = {
 	/* setup_arch() */
 	{ boot_banner, ALL, "command-line" },
@@ -94,6 +100,7 @@ static const struct stage stages[] = {
 	{ boot_free_initrd, ALL, "free-init" },
 	{ boot_free_init, ALL, NULL },
 	{ boot_threads, ALL, "threads" },
+	{ boot_timers, ALL, NULL },
 	{ boot_run_init, ALL, "init" },
 };
 
@@ -244,18 +251,6 @@ u64 machine_free_counting(struct machine *m)
 void machine_free(struct machine *m)
 {
 	(void)machine_free_counting(m);
-}
-
-void machine_tick(struct machine *m, u64 ns)
-{
-	u64 until = m->now_ns + ns;
-	struct event event;
-
-	while (event_pop_due(m->events, until, &event)) {
-		m->now_ns = MAX(m->now_ns, event.when_ns);
-		event.run(m, event.data);
-	}
-	m->now_ns = until;
 }
 
 /* On large virtual machines: the largest block that memory ends on. */

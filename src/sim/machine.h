@@ -86,6 +86,7 @@ struct machine {
 	/* Time and chance. */
 	struct event_queue *events;	/* base/event.h */
 	u64 now_ns;		/* virtual time since boot */
+	u32 vmstat_event;	/* the vmstat shepherd's, in events */
 	u64 rng;
 
 	/* Who acts now: set by whoever runs a call. */
@@ -135,8 +136,14 @@ void check_fail(struct check *check, const char *id, const char *fmt, ...) __pri
 #define DIGEST_CHARS 32
 void machine_digest(const struct machine *machine, char text[DIGEST_CHARS + 1]);
 
-/* Let virtual time pass; due events run in (time, id) order. */
+/*
+ * tick.c: let virtual time pass; due events run in (time, id) order. With 0 ns, what
+ * is due already runs: the poll point behind each line.
+ */
 void machine_tick(struct machine *machine, u64 ns);
+/* The timers that run from the boot on: vmstat's shepherd. 0 or -ENOMEM. */
+int tick_init(struct machine *machine) __must_check;
+
 
 /* Size of a memory block of sys/devices/system/memory. */
 u64 memory_block_bytes(const struct machine *machine);

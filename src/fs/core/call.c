@@ -151,7 +151,8 @@ static int run_guarded(void *arg)
 	m->cpu = call->scope >= SCOPE_CPU ? call->scope - SCOPE_CPU : 0;
 	err = call->verb->run(call);
 	if (!call->refused)
-		machine_tick(m, 0);	/* who was woken runs now */
+		/* The call's time passes; who is due then, or was woken, runs now. */
+		machine_tick(m, m->config->cost[call->verb->cost]);
 	m->cpu = 0;
 	return err;
 }

@@ -85,6 +85,7 @@ struct verb {
 	const char *help;	/* one paragraph */
 	const struct verb_form *forms;	/* other orders of the arguments */
 	u8 nr_forms;
+	u8 cost;		/* enum cost: virtual time that a call takes */
 };
 
 #define SCOPE_KERNEL (1U << V_NAME | 1U << V_CPU)

@@ -109,6 +109,13 @@ static int clock_show(struct out *out, const struct view *v)
 			print_time(out, " every ", e->period_ns);
 		out_putc(out, '\n');
 	}
+	for (unsigned int i = COST_NONE + 1; i < NR_COSTS; i++) {
+		if (!v->m->config->cost[i])
+			continue;
+		out_printf(out, "cost: %s", cost_names[i]);
+		print_time(out, " ", v->m->config->cost[i]);
+		out_putc(out, '\n');
+	}
 	return 0;
 }
 
@@ -145,7 +152,8 @@ static const struct entry sim_entries[] = {
 	{ "clock", S_IFREG | 0444, ALL, clock_show,
 	  .help = "Virtual time since the boot in seconds, what moves it (virtual: only "
 		  "calls and `tick`; real: one tick for each second of wall time), and the "
-		  "timers that are due, in the order in which they will run." },
+		  "timers that are due, in the order in which they will run, and what operations "
+		  "cost ([cost] of the machine file)." },
 	{ "digest", S_IFREG | 0444, ALL, digest_show,
 	  .help = "A hash of the whole state of the machine: equal for equal histories. "
 		  "The journal, replies and explanations are not part of it." },

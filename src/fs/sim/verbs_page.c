@@ -163,12 +163,14 @@ static const struct verb verbs[] = {
 	  "otherwise, on this CPU's node unless NODE says another. The result is the first "
 	  "page frame: sim/page/0xPFN shows it. The kernel's order of arguments, GFP first, "
 	  "is understood as well.",
-	  alloc_forms, ARRAY_SIZE(alloc_forms) },
+	  alloc_forms, ARRAY_SIZE(alloc_forms),
+	  .cost = COST_ALLOC_PAGES },
 	{ "free_pages", { A_ADDR, A_ORDER | A_OPTIONAL }, run_free_pages,
 	  RESULT_NONE, 0, SCOPE_KERNEL, "PFN|ADDRESS [ORDER]",
 	  "Free what alloc_pages returned: its first page frame, or that page's address in "
 	  "the direct map. ORDER, where given, must be the one it was allocated with. "
-	  "EINVAL for any other page; nothing changes then." },
+	  "EINVAL for any other page; nothing changes then.",
+	  .cost = COST_FREE_PAGES },
 	{ "drain_all_pages", { A_END }, run_drain, RESULT_NONE, 0, SCOPE_KERNEL, "",
 	  "Give the pages on all per-CPU lists back to the buddy allocator." },
 	{ "drain", { A_END }, run_drain, RESULT_NONE, 0, SCOPE_KERNEL, "",

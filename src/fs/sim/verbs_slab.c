@@ -205,11 +205,13 @@ static const struct verb verbs[] = {
 	  create_forms, ARRAY_SIZE(create_forms) },
 	{ "kmem_cache_alloc", { A_WORD, A_GFP | A_OPTIONAL, A_NODE }, run_cache_alloc,
 	  RESULT_POINTER, 0, SCOPE_KERNEL, "CACHE [GFP] [NODE]",
-	  "Allocate an object of the cache. The result is its address." },
+	  "Allocate an object of the cache. The result is its address.",
+	  .cost = COST_CACHE_ALLOC },
 	{ "kmem_cache_free", { A_WORD, A_ADDR }, run_cache_free,
 	  RESULT_NONE, 0, SCOPE_KERNEL, "CACHE ADDRESS",
 	  "Free an object of the cache. EINVAL when no object of this cache is allocated "
-	  "there; nothing changes then." },
+	  "there; nothing changes then.",
+	  .cost = COST_CACHE_FREE },
 	{ "kmem_cache_shrink", { A_WORD }, run_shrink, RESULT_NUMBER, 0, SCOPE_KERNEL, "CACHE",
 	  "Give empty slabs of the cache back. The result is 1 when slabs remain, else 0." },
 	{ "kmem_cache_destroy", { A_WORD }, run_destroy, RESULT_NONE, 0, SCOPE_KERNEL, "CACHE",
@@ -218,10 +220,12 @@ static const struct verb verbs[] = {
 	{ "kmalloc", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_kmalloc,
 	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
 	  "Allocate SIZE bytes: an object of a kmalloc cache up to 8 KiB, whole pages above.",
-	  kmalloc_forms, ARRAY_SIZE(kmalloc_forms) },
+	  kmalloc_forms, ARRAY_SIZE(kmalloc_forms),
+	  .cost = COST_KMALLOC },
 	{ "kfree", { A_ADDR }, run_kfree, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",
 	  "Free what kmalloc returned; NULL is no error. EINVAL for any other address; "
-	  "nothing changes then." },
+	  "nothing changes then.",
+	  .cost = COST_KFREE },
 };
 
 const struct verb_table slab_verbs = { verbs, ARRAY_SIZE(verbs) };

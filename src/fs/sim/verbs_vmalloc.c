@@ -77,10 +77,12 @@ static const struct verb verbs[] = {
 	{ "vmalloc", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_vmalloc,
 	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
 	  "Allocate SIZE bytes of virtually contiguous memory, with a guard page behind it.",
-	  vmalloc_forms, ARRAY_SIZE(vmalloc_forms) },
+	  vmalloc_forms, ARRAY_SIZE(vmalloc_forms),
+	  .cost = COST_VMALLOC },
 	{ "vfree", { A_ADDR }, run_vfree, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",
 	  "Free what vmalloc returned; NULL is no error. EINVAL for any other address; "
-	  "nothing changes then." },
+	  "nothing changes then.",
+	  .cost = COST_VFREE },
 };
 
 const struct verb_table vmalloc_verbs = { verbs, ARRAY_SIZE(verbs) };

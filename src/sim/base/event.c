@@ -122,3 +122,29 @@ bool event_pop_due(struct event_queue *queue, u64 now_ns, struct event *event)
 	}
 	return true;
 }
+
+u64 event_first_other_ns(const struct event_queue *queue, u32 id)
+{
+	u64 first = UINT64_MAX;
+
+	for (unsigned int i = 0; i < queue->nr; i++) {
+		if (queue->heap[i].id != id)
+			first = MIN(first, queue->heap[i].when_ns);
+	}
+	return first;
+}
+
+void event_move_on(struct event_queue *queue, u32 id, u64 now_ns, u64 period_ns)
+{
+	for (unsigned int i = 0; i < queue->nr; i++) {
+		struct event *event = &queue->heap[i];
+
+		if (event->id != id)
+			continue;
+		if (event->when_ns <= now_ns)
+			event->when_ns += ((now_ns - event->when_ns) / period_ns + 1) * period_ns;
+		event->period_ns = period_ns;
+		event_sift_down(queue, i);
+		return;
+	}
+}

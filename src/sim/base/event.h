@@ -6,7 +6,8 @@
 #include "sim/base/arena.h"
 
 struct machine;
-typedef void (*event_fn)(struct machine *m, void *data);
+/* False: there was nothing to do, and nothing will come of waiting alone. */
+typedef bool (*event_fn)(struct machine *m, void *data);
 
 struct event {
 	u64 when_ns;
@@ -31,5 +32,12 @@ int event_add(struct event_queue *queue, const struct event *event, u32 *id) __m
 bool event_cancel(struct event_queue *queue, u32 id);
 /* The first event that is due at `now`, taken off (periodic ones stay, moved on). */
 bool event_pop_due(struct event_queue *queue, u64 now_ns, struct event *event);
+/* When the first event other than `id` is due; UINT64_MAX when there is none. */
+u64 event_first_other_ns(const struct event_queue *queue, u32 id);
+/*
+ * Move a periodic event on to its first turn behind `now_ns`, and give it this
+ * period from now on. Nothing if there is no such event.
+ */
+void event_move_on(struct event_queue *queue, u32 id, u64 now_ns, u64 period_ns);
 
 #endif

@@ -6,6 +6,18 @@
  */
 #include "sim/boot/config_load.h"
 
+const char *const cost_names[NR_COSTS] = {
+#define COST(id, name, ns) [COST_##id] = name,
+#include "sim/boot/cost.def"
+#undef COST
+};
+
+static const u64 cost_defaults[NR_COSTS] = {
+#define COST(id, name, ns) [COST_##id] = ns,
+#include "sim/boot/cost.def"
+#undef COST
+};
+
 #define MAX_FILE_BYTES (16 * SZ_1M)
 
 int config_bad(struct config_load *load, const struct config_line *line, const char *fmt, ...)
@@ -66,6 +78,7 @@ static void load_init(struct config_load *load, char **error)
 	load->config->arch = arch_find("x86_64");
 	load->config->release = R_6_18;
 	load->config->seed = 1;
+	memcpy(load->config->cost, cost_defaults, sizeof(cost_defaults));
 	load->config->cmdline = g_strdup("transparent_hugepage=madvise");
 	load->config->platform = g_strdup("pc");
 	load->e820 = g_array_new(FALSE, TRUE, sizeof(struct config_e820));

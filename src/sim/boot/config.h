@@ -68,6 +68,15 @@ struct config_file {
 	char *host;		/* a host path to read, or NULL */
 };
 
+/* [cost]: virtual time of operations. */
+enum cost {
+#define COST(id, name, ns) COST_##id,
+#include "sim/boot/cost.def"
+#undef COST
+	NR_COSTS
+};
+extern const char *const cost_names[NR_COSTS];
+
 /* [config], [image]: names and values that other modules look up. */
 struct config_key {
 	char *name, *value;
@@ -81,6 +90,7 @@ struct machine_config {
 	char *platform;		/* "pc" or "q35" */
 	char *version;		/* proc/version of a captured machine, or NULL */
 	u64 seed;
+	u64 cost[NR_COSTS];	/* ns of virtual time */
 	bool clock_real;
 	unsigned int nr_cpus;	/* highest id + 1 */
 	unsigned int present_cpus, possible_cpus;	/* that are offline, too; at least nr_cpus */

@@ -24,6 +24,9 @@ struct section_row {
 	int (*any)(struct config_load *load, const char *key, const char *value);
 };
 
+/* An hour of virtual time for one operation. */
+#define MAX_COST_NS 3600000000000ULL
+
 enum option_kind { OPTION_BOOL, OPTION_NUMBER, OPTION_WORD };
 
 static const struct {
@@ -444,6 +447,30 @@ static int any_image(struct config_load *load, const char *key, const char *valu
 	return err;
 }
 
+static int any_cost(struct config_load *load, const char *key, const char *value)
+{
+	GString *names;
+	const char *why;
+	int err;
+
+	for (unsigned int i = COST_NONE + 1; i < NR_COSTS; i++) {
+		if (strcmp(key, cost_names[i]))
+			continue;
+		if (!config_value_u64(value, &load->config->cost[i], &why))
+			return bad_value(load, value, why);
+		if (load->config->cost[i] > MAX_COST_NS)
+			return bad_value(load, value, "it is at most an hour, in ns");
+		return 0;
+	}
+	names = g_string_new(NULL);
+	for (unsigned int i = COST_NONE + 1; i < NR_COSTS; i++)
+		g_string_append_printf(names, " %s", cost_names[i]);
+	err = config_bad(load, load->line, "'%s' is not a key of [cost]; its keys:%s", key,
+			 names->str);
+	g_string_free(names, TRUE);
+	return err;
+}
+
 /* What stands behind a section's word. */
 
 static int open_bare(struct config_load *load, const char *rest)
@@ -573,6 +600,7 @@ static const struct section_row sections[] = {
 	{ "machine", "[machine]", open_bare, KEYS(machine_keys) },
 	{ "config", "[config]", open_bare, .any = any_config },
 	{ "image", "[image]", open_bare, .any = any_image },
+	{ "cost", "[cost]", open_bare, .any = any_cost },
 	{ "node", "[node N]", open_node, KEYS(node_keys) },
 	{ "zone", "[zone N NAME]", open_zone, KEYS(zone_keys) },
 	{ "e820", "[e820]", open_bare, .any = any_e820 },

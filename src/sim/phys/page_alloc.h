@@ -78,7 +78,7 @@ bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 /* pcp.c: give the pages of all CPUs' lists back to the buddy lists. */
 void drain_all_pages(struct machine *m, struct zone *zone);	/* NULL: all zones */
 /* The vmstat worker's turn on one CPU: decay of pcp.high (since 6.7), remote lists. */
-void refresh_cpu_vm_stats(struct machine *m, unsigned int cpu);
+bool refresh_cpu_vm_stats(struct machine *m, unsigned int cpu);
 
 /*
  * watermark.c: recomputation in the kernel's order. All use the managed_pages of

@@ -293,14 +293,17 @@ static void expire_remote_pages(struct machine *m, struct zone *zone,
 		free_pcppages_bulk(m, zone, MIN(pcp->count, pcp->batch), pcp, 0);
 }
 
-void refresh_cpu_vm_stats(struct machine *m, unsigned int cpu)
+bool refresh_cpu_vm_stats(struct machine *m, unsigned int cpu)
 {
+	bool changed = false;
+
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		struct zone *zone = m->zones[i];
-		struct per_cpu_pages *pcp = &zone->pcp[cpu];
+		struct per_cpu_pages *pcp = &zone->pcp[cpu], before;
 
 		if (!zone_populated(zone))
 			continue;
+		before = *pcp;
 		if (pcp->counted)
 			pcp->expire = 3;
 		pcp->counted = false;
@@ -308,7 +311,10 @@ void refresh_cpu_vm_stats(struct machine *m, unsigned int cpu)
 			decay_pcp_high(m, zone, pcp);
 		if (m->arch->numa)
 			expire_remote_pages(m, zone, pcp, cpu);
+		changed |= pcp->counted != before.counted || pcp->expire != before.expire ||
+			   pcp->high != before.high || pcp->count != before.count;
 	}
+	return changed;
 }
 
 static unsigned int zone_cpus(const struct machine *m, const struct zone *zone)
