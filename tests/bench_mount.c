@@ -6,6 +6,7 @@
  */
 #include "bench.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -207,6 +208,22 @@ static void remove_place(struct place *place)
 	rmdir(place->dir);
 }
 
+/* Every thread of a process: sched_setaffinity() knows threads alone. */
+static void pin(pid_t pid, const cpu_set_t *cpus)
+{
+	char path[64];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			sched_setaffinity(atoi(entry->d_name), sizeof(*cpus), cpus);
+	if (dir)
+		closedir(dir);
+}
+
 void bench_mount(struct bench *b)
 {
 	struct place place = { .dir = "/tmp/kmm-bench.XXXXXX" };
@@ -221,7 +238,7 @@ void bench_mount(struct bench *b)
 	CPU_SET(sched_getcpu(), &here);
 	if (start_kmmfs(&place)) {
 		sched_setaffinity(0, sizeof(here), &here);
-		sched_setaffinity(place.kmmfs, sizeof(here), &here);
+		pin(place.kmmfs, &here);
 		if (start_bare(&place))
 			run_rows(b, &place);
 		else
