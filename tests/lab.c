@@ -19,6 +19,7 @@ int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
 		err = tree_create(lab->config, &lab->tree, &error);
 	if (err)
 		fprintf(stderr, "%s: %s\n", machine, error ? error : "no reason given");
+	free(error);
 	return err;
 }
 
