@@ -20,7 +20,7 @@ SCRIPTED_TESTS = \
 	tests/readme.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh
-dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/fuzz-long.sh
+dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/digest-builds.sh tests/fuzz-long.sh
 TESTS += $(SCRIPTED_TESTS)
 
 include tests/mount/local.mk
@@ -66,6 +66,7 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT)
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
 	done
+	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/digest-builds.sh
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/fuzz-long.sh
 	@echo "== test_capture.sh --all"
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/test_capture.sh --all
