@@ -13,7 +13,7 @@ threads() {
 }
 walk() {
 	for _ in 1 2 3 4; do
-		timeout 100 "$prober" lookups "$1" "$mnt/proc" &
+		timeout $((100 + ${KMM_LOOKUPS:-0} / 2000)) "$prober" lookups "$1" "$mnt/proc" &
 		walkers="${walkers-} $!"
 	done
 	for pid in $walkers; do
