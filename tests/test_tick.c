@@ -84,7 +84,20 @@ static void test_costs(void)
 	lab_close(&lab);
 }
 
+/* Hexadecimal HZ means the same to `tick` and to everybody else. */
+static void test_jiffy(void)
+{
+	static const char *const sets[] = { "config.HZ=0x64", NULL };
+	struct lab lab;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "pc", sets), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick"), 0);
+	CU_ASSERT_EQUAL(strncmp(lab_cat(&lab, "sim/clock"), "now: 0.010000000\n", 17), 0);
+	lab_close(&lab);
+}
+
 static const CU_TestInfo tests[] = {
+	{ "a tick is one jiffy of HZ", test_jiffy },
 	{ "turns that change nothing are passed over", test_passed_over },
 	{ "the vmstat shepherd looks after page lists", test_shepherd_works },
 	{ "calls take the time of [cost]", test_costs },

@@ -19,7 +19,7 @@
 static u64 stat_interval_ns(const struct machine *m)
 {
 	if (m->tunables->stat_interval <= 0)
-		return NS_PER_SEC / MAX(machine_config_number(m->config, "HZ"), 1);
+		return machine_config_jiffy_ns(m->config);
 	return m->tunables->stat_interval * NS_PER_SEC;
 }
 

@@ -12,16 +12,6 @@
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
 
-#define DEFAULT_HZ 250
-
-static u64 jiffy_ns(const struct tree *tree)
-{
-	const char *hz = machine_config_get(tree->config, "HZ");
-	long n = hz ? strtol(hz, NULL, 10) : DEFAULT_HZ;
-
-	return 1000000000 / (n > 0 && n <= 1000000 ? n : DEFAULT_HZ);
-}
-
 struct ctl_state *ctl_state_new(const struct tree *tree)
 {
 	unsigned int nr = SCOPE_CPU + tree->config->nr_cpus;
@@ -35,7 +25,7 @@ struct ctl_state *ctl_state_new(const struct tree *tree)
 		return NULL;
 	}
 	state->nr_scopes = nr;
-	state->jiffy_ns = jiffy_ns(tree);
+	state->jiffy_ns = machine_config_jiffy_ns(tree->config);
 	return state;
 }
 

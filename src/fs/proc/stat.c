@@ -13,9 +13,7 @@
 
 static u64 timer_ticks(const struct machine *m)
 {
-	u64 hz = machine_config_number(m->config, "HZ");
-
-	return m->now_ns / (1000000000ULL / (hz ? hz : 250));
+	return m->now_ns / machine_config_jiffy_ns(m->config);
 }
 
 /* user nice system idle iowait irq softirq steal guest guest_nice */

@@ -277,6 +277,11 @@ u64 machine_config_number(const struct machine_config *config, const char *name)
 	return value && config_value_u64(value, &number, &why) ? number : 0;
 }
 
+u64 machine_config_jiffy_ns(const struct machine_config *config)
+{
+	return 1000000000 / machine_config_number(config, "HZ");
+}
+
 const char *machine_config_image(const struct machine_config *config, const char *name)
 {
 	return find_pair(config->image, config->nr_image, name);
