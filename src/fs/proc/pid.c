@@ -26,11 +26,6 @@ static int comm_show(struct out *out, const struct view *v)
 }
 
 /* What only tasks with memory have. */
-static int empty_show(struct out *out, const struct view *v)
-{
-	return 0;
-}
-
 static int no_memory_show(struct out *out, const struct view *v)
 {
 	return -ESRCH;
@@ -222,20 +217,20 @@ static bool tid_find(const struct view *v, const char *name, u32 *id)
 
 #define TASK_FILES \
 	TEXT_ROW("cgroup", 0444, "0::/\n"), \
-	FILE_ROW("cmdline", 0444, empty_show), \
+	TEXT_ROW("cmdline", 0444, ""), \
 	FILE_ROW("comm", 0444, comm_show), \
 	LINK_ROW("cwd", root_show), \
 	FILE_ROW("environ", 0400, no_memory_show), \
 	LINK_ROW("exe", no_exe_show), \
 	FILE_ROW("io", 0400, io_show), \
 	FILE_ROW("limits", 0444, limits_show), \
-	FILE_ROW("maps", 0444, empty_show), \
-	FILE_ROW("numa_maps", 0444, empty_show), \
+	TEXT_ROW("maps", 0444, ""), \
+	TEXT_ROW("numa_maps", 0444, ""), \
 	TEXT_ROW("oom_score", 0444, "0\n"), \
 	TEXT_ROW("oom_score_adj", 0444, "0\n"), \
 	LINK_ROW("root", root_show), \
 	TEXT_ROW("schedstat", 0444, "0 0 0\n"), \
-	FILE_ROW("smaps", 0444, empty_show), \
+	TEXT_ROW("smaps", 0444, ""), \
 	FILE_ROW("smaps_rollup", 0444, no_memory_show), \
 	FILE_ROW("stat", 0444, stat_show), \
 	TEXT_ROW("statm", 0444, "0 0 0 0 0 0 0\n"), \

@@ -7,20 +7,14 @@
 #include "fs/core/value.h"
 #include "fs/sys/devices.h"
 
-static int zero_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "0\n");
-	return 0;
-}
-
 #define KSM(file, field, kind, releases, ...) \
 	{ .entry = { .name = (file), .mode = S_IFREG | 0644, .span = releases, \
 		     .show = value_show, .store = value_store }, \
 	  VALUE_FIELD(ksm_##field, VALUE_SYS_##kind), __VA_ARGS__ }
 #define UP_TO(last) .min = 0, .max = (last)
 #define RO(file, releases) \
-	{ .name = (file), .mode = S_IFREG | 0444, .span = releases, .show = zero_show }
+	{ .name = (file), .mode = S_IFREG | 0444, .span = releases, \
+	  .show = fixed_text_show, .text = "0\n" }
 
 static const struct value_entry ksm_values[] = {
 	KSM("advisor_max_cpu", advisor_max_cpu, UINT, SINCE(R_6_18), UP_TO(INT32_MAX)),
@@ -205,7 +199,7 @@ static const struct entry optional_entries[] = {
 
 static const struct entry damon_entries[] = {
 	{ .name = "nr_kdamonds", .mode = S_IFREG | 0600, .span = SINCE(R_6_18),
-	  .show = zero_show },
+	  .show = fixed_text_show, .text = "0\n" },
 };
 
 static const struct dir optional_dir = { DIR_FILES(optional_entries), .visible = mm_visible };

@@ -111,13 +111,6 @@ static int ctor_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int empty_show(struct out *out, const struct view *v)
-{
-	(void)out;
-	(void)v;
-	return 0;
-}
-
 static int defrag_ratio_show(struct out *out, const struct view *v)
 {
 	(void)v;
@@ -167,6 +160,9 @@ static int validate_store(struct store *s, const struct view *v, const char *tex
 #define RW(file, function, write) \
 	{ .name = (file), .mode = S_IFREG | 0600, .span = ALL, .show = (function), \
 	  .store = (write) }
+#define WO(file, write) \
+	{ .name = (file), .mode = S_IFREG | 0600, .span = ALL, .show = fixed_text_show, \
+	  .text = "", .store = (write) }
 #define RO_SINCE_6_18(file, function) \
 	{ .name = (file), .mode = S_IFREG | 0400, .span = SINCE(R_6_18), .show = (function) }
 
@@ -192,7 +188,7 @@ static const struct entry cache_entries[] = {
 	RW("remote_node_defrag_ratio", defrag_ratio_show, NULL),
 	FILE_ROW("sanity_checks", 0400, sanity_checks_show),
 	RO_SINCE_6_18("sheaf_capacity", sheaf_capacity_show),
-	RW("shrink", empty_show, shrink_store),
+	WO("shrink", shrink_store),
 	{ .name = "skip_kfence", .mode = S_IFREG | 0600, .span = SINCE(R_6_18),
 	  .show = fixed_text_show, .text = "0\n" },
 	FILE_ROW("slab_size", 0400, slab_size_show),
@@ -202,7 +198,7 @@ static const struct entry cache_entries[] = {
 	FILE_ROW("total_objects", 0400, total_objects_show),
 	TEXT_ROW("trace", 0400, "0\n"),
 	FILE_ROW("usersize", 0400, usersize_show),
-	RW("validate", empty_show, validate_store),
+	WO("validate", validate_store),
 };
 
 static bool cache_visible(const struct view *v, const struct entry *entry)

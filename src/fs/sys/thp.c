@@ -106,13 +106,6 @@ static int pmd_size_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int zero_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	out_puts(out, "0\n");
-	return 0;
-}
-
 /* Directories of sizes. */
 
 static void show_size_choice(struct out *out, const struct choice *choice, u64 packed,
@@ -188,23 +181,23 @@ static bool size_find(const struct view *v, const char *name, u32 *order)
 	  .store = (write) }
 
 static const struct entry stats_entries[] = {
-	RO("anon_fault_alloc", zero_show),
-	RO("anon_fault_fallback", zero_show),
-	RO("anon_fault_fallback_charge", zero_show),
-	RO("nr_anon", zero_show),
-	RO("nr_anon_partially_mapped", zero_show),
-	RO("shmem_alloc", zero_show),
-	RO("shmem_fallback", zero_show),
-	RO("shmem_fallback_charge", zero_show),
-	RO("split", zero_show),
-	RO("split_deferred", zero_show),
-	RO("split_failed", zero_show),
-	RO("swpin", zero_show),
-	RO("swpin_fallback", zero_show),
-	RO("swpin_fallback_charge", zero_show),
-	RO("swpout", zero_show),
-	RO("swpout_fallback", zero_show),
-	RO("zswpout", zero_show),
+	TEXT_ROW("anon_fault_alloc", 0444, "0\n"),
+	TEXT_ROW("anon_fault_fallback", 0444, "0\n"),
+	TEXT_ROW("anon_fault_fallback_charge", 0444, "0\n"),
+	TEXT_ROW("nr_anon", 0444, "0\n"),
+	TEXT_ROW("nr_anon_partially_mapped", 0444, "0\n"),
+	TEXT_ROW("shmem_alloc", 0444, "0\n"),
+	TEXT_ROW("shmem_fallback", 0444, "0\n"),
+	TEXT_ROW("shmem_fallback_charge", 0444, "0\n"),
+	TEXT_ROW("split", 0444, "0\n"),
+	TEXT_ROW("split_deferred", 0444, "0\n"),
+	TEXT_ROW("split_failed", 0444, "0\n"),
+	TEXT_ROW("swpin", 0444, "0\n"),
+	TEXT_ROW("swpin_fallback", 0444, "0\n"),
+	TEXT_ROW("swpin_fallback_charge", 0444, "0\n"),
+	TEXT_ROW("swpout", 0444, "0\n"),
+	TEXT_ROW("swpout_fallback", 0444, "0\n"),
+	TEXT_ROW("zswpout", 0444, "0\n"),
 };
 
 /* Anonymous memory has no huge pages of two pages. */
@@ -278,8 +271,8 @@ static const struct value_entry khugepaged_values[] = {
 };
 
 static const struct entry khugepaged_entries[] = {
-	RO("full_scans", zero_show),
-	RO("pages_collapsed", zero_show),
+	TEXT_ROW("full_scans", 0444, "0\n"),
+	TEXT_ROW("pages_collapsed", 0444, "0\n"),
 };
 
 static const struct dir thp_dir = {
