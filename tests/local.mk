@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/test_check_incremental \
 	tests/test_config \
 	tests/test_ctl \
+	tests/test_lead \
 	tests/test_line \
 	tests/test_memblock \
 	tests/test_page_alloc \
@@ -55,6 +56,8 @@ UNIT_TESTS = \
 	tests/test_zonelist
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
+
+tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
 # What takes longer than a test should: make check-long runs it.
 LONG_TESTS = tests/exhaust_buddy

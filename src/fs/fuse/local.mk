@@ -4,6 +4,7 @@ bin_PROGRAMS += kmmfs
 kmmfs_CFLAGS = $(AM_CFLAGS) $(FUSE_CFLAGS)
 kmmfs_SOURCES = src/fs/main.c \
 	src/fs/fuse/daemon.c src/fs/fuse/daemon.h \
+	src/fs/fuse/lead.c src/fs/fuse/lead.h \
 	src/fs/fuse/mount_options.c src/fs/fuse/mount_options.h \
 	src/fs/fuse/mount_point.c src/fs/fuse/mount_point.h \
 	src/fs/fuse/mounted.c src/fs/fuse/mounted.h \

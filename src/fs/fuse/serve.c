@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fixed number of threads each read a request and answer it; they are made once
- * and live to the end. The main thread waits for signals only, so that SIGTERM
+ * A fixed number of threads, made once, live to the end; the one that leads (lead.h)
+ * reads requests and answers them. The main thread waits for signals only, so that SIGTERM
  * never waits for the next request: it then wakes every thread out of its read
  * by SIGUSR1 (again and again: a thread may be just before the read) until all
  * have ended.
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "fs/core/ctl.h"
+#include "fs/fuse/lead.h"
 
 #define WAKE_MS 5
 
@@ -33,6 +34,7 @@ struct crew {
 	struct server *server;
 	pthread_t main, threads[SERVE_THREADS];
 	unsigned int nr;
+	struct lead lead;
 	struct ticker ticker;
 };
 
@@ -95,22 +97,35 @@ void serve_block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static void *answer(void *arg)
+/* Answer requests for as long as we lead. False: the connection is gone. */
+static bool answer_some(struct crew *crew, struct fuse_buf *buf)
 {
-	const struct crew *crew = arg;
 	struct fuse_session *session = crew->server->session;
-	struct fuse_buf buf = { 0 };
-	int got;
 
 	while (!fuse_session_exited(session)) {
-		got = fuse_session_receive_buf(session, &buf);
+		int got = fuse_session_receive_buf(session, buf);
+		unsigned int request;
+
 		if (got == -EINTR || got == -EAGAIN)
 			continue;
 		if (got <= 0)
-			break;
-		fuse_session_process_buf(session, &buf);
+			return false;
+		request = lead_begin(&crew->lead);
+		fuse_session_process_buf(session, buf);
+		if (!lead_end(&crew->lead, request))
+			return true;
 	}
-	fuse_session_exit(session);
+	return false;
+}
+
+static void *answer(void *arg)
+{
+	struct crew *crew = arg;
+	struct fuse_buf buf = { 0 };
+
+	while (lead_wait(&crew->lead) && answer_some(crew, &buf))
+		continue;
+	fuse_session_exit(crew->server->session);
 	pthread_kill(crew->main, SIGUSR2);
 	free(buf.mem);
 	return NULL;
@@ -197,6 +212,7 @@ static int stop(struct crew *crew, bool ticking)
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	timespec_add_ms(&deadline, STOP_LIMIT_MS);
 	fuse_session_exit(crew->server->session);
+	lead_stop(&crew->lead);
 	if (ticking)
 		ticker_tell_stop(&crew->ticker);
 	for (unsigned int i = 0; i < crew->nr && !ret; i++)
@@ -212,6 +228,7 @@ static int start(struct crew *crew, const struct serve_options *options, bool *t
 	unsigned int wanted = options->single ? 1 : SERVE_THREADS;
 	int ret = 0;
 
+	lead_init(&crew->lead, /* alone = */ options->single);
 	while (crew->nr < wanted && !ret) {
 		ret = -pthread_create(&crew->threads[crew->nr], NULL, answer, crew);
 		crew->nr += !ret;
