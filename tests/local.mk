@@ -31,6 +31,7 @@ UNIT_TESTS = \
 	tests/fuzz_lines \
 	tests/test_base_bug \
 	tests/test_base_event \
+	tests/test_base_out \
 	tests/test_boot \
 	tests/test_buddy \
 	tests/test_check \

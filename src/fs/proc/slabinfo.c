@@ -3,6 +3,12 @@
 #include "fs/core/entry.h"
 #include "sim/phys/slab.h"
 
+static void show_number(struct out *out, u64 value, int width)
+{
+	out_putc(out, ' ');
+	out_u64(out, value, width);
+}
+
 static void show_cache(struct out *out, const struct slab_info *info)
 {
 	size_t len = strlen(info->name);
@@ -10,14 +16,15 @@ static void show_cache(struct out *out, const struct slab_info *info)
 	out_puts(out, info->name);
 	if (len < 17)
 		out_pad(out, ' ', 17 - len);
-	out_putc(out, ' ');
-	out_u64(out, info->active_objs, 6);
-	out_putc(out, ' ');
-	out_u64(out, info->num_objs, 6);
-	out_printf(out, " %6u %4u %4u : tunables %4u %4u %4u : slabdata", info->size,
-		   info->objs_per_slab, 1U << info->order, 0, 0, 0);
-	out_printf(out, " %6llu %6llu %6u\n", (unsigned long long)info->active_slabs,
-		   (unsigned long long)info->num_slabs, 0);
+	show_number(out, info->active_objs, 6);
+	show_number(out, info->num_objs, 6);
+	show_number(out, info->size, 6);
+	show_number(out, info->objs_per_slab, 4);
+	show_number(out, 1U << info->order, 4);
+	out_puts(out, " : tunables    0    0    0 : slabdata");
+	show_number(out, info->active_slabs, 6);
+	show_number(out, info->num_slabs, 6);
+	out_puts(out, "      0\n");
 }
 
 static int slabinfo_show(struct out *out, const struct view *v)

@@ -6,9 +6,9 @@
 #include "fs/core/figures.h"
 #include "sim/boot/memblock.h"
 
-static void show_counter(struct out *out, const char *name, u64 value)
+static void show_counter(struct out *out, const struct counter_row *row, u64 value)
 {
-	out_puts(out, name);
+	out_write(out, row->name, row->len);
 	out_putc(out, ' ');
 	out_u64(out, value, 0);
 	out_putc(out, '\n');
@@ -20,9 +20,12 @@ static void show_zone_events(struct out *out, const struct machine *m,
 	for (int type = 0; type < MAX_NR_ZONES; type++) {
 		if (!(m->arch->zones >> type & 1))
 			continue;
-		out_puts(out, row->name);
+		out_write(out, row->name, row->len);
 		out_putc(out, '_');
-		show_counter(out, zone_suffixes[type], MAX(m->zone_event[row->id][type], 0));
+		out_puts(out, zone_suffixes[type]);
+		out_putc(out, ' ');
+		out_u64(out, MAX(m->zone_event[row->id][type], 0), 0);
+		out_putc(out, '\n');
 	}
 }
 
@@ -83,10 +86,10 @@ static int vmstat_show(struct out *out, const struct view *v)
 		if (row->kind == COUNTER_ZEVENT)
 			show_zone_events(out, v->m, row);
 		else
-			show_counter(out, row->name, counter(v->m, row));
+			show_counter(out, row, counter(v->m, row));
 	}
 	/* A counter that no release still has, but that tools ask for. */
-	show_counter(out, "nr_unstable", 0);
+	out_puts(out, "nr_unstable 0\n");
 	return 0;
 }
 

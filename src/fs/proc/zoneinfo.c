@@ -8,22 +8,27 @@
 #define PAD_NAME 12	/* of a counter */
 #define MAX_RECLAIM_RETRIES 16
 
-static void show_counter(struct out *out, const char *name, u64 value)
+static void show_counter(struct out *out, const struct counter_row *row, u64 value)
 {
-	size_t len = strlen(name);
-
 	out_puts(out, "\n      ");
-	out_puts(out, name);
-	if (len < PAD_NAME)
-		out_pad(out, ' ', PAD_NAME - len);
+	out_write(out, row->name, row->len);
+	if (row->len < PAD_NAME)
+		out_pad(out, ' ', PAD_NAME - row->len);
 	out_putc(out, ' ');
 	out_u64(out, value, 0);
 }
 
-static void show_figure(struct out *out, const char *label, u64 value)
+/* Inline, for the labels' lengths. */
+static inline void show_figure(struct out *out, const char *label, u64 value)
 {
 	out_puts(out, label);
 	out_u64(out, value, 0);
+}
+
+static inline void show_int(struct out *out, const char *label, int value)
+{
+	out_puts(out, label);
+	out_s64(out, value);
 }
 
 /*
@@ -40,7 +45,7 @@ static void show_node_counters(struct out *out, const struct machine *m,
 		if (row->kind == COUNTER_WB)
 			break;
 		if (row->kind == COUNTER_NODE && counter_shown(m, row))
-			show_counter(out, row->name, node_figure(m, node, row->id));
+			show_counter(out, row, node_figure(m, node, row->id));
 	}
 }
 
@@ -81,18 +86,19 @@ static void show_protection(struct out *out, const struct machine *m,
 	out_putc(out, ')');
 }
 
+/* They stand in front of all others. */
 static void show_zone_counters(struct out *out, const struct machine *m,
 			       const struct zone *zone)
 {
 	for (unsigned int i = 0; i < nr_counter_rows; i++) {
 		const struct counter_row *row = &counter_rows[i];
+		bool numa = row->kind == COUNTER_NUMA;
 
-		if (!counter_shown(m, row))
-			continue;
-		if (row->kind == COUNTER_ZONE)
-			show_counter(out, row->name, zone_figure(m, zone, row->id));
-		else if (row->kind == COUNTER_NUMA)
-			show_counter(out, row->name, MAX(zone->numa[row->id], 0));
+		if (!numa && row->kind != COUNTER_ZONE)
+			break;
+		if (counter_shown(m, row))
+			show_counter(out, row, numa ? (u64)MAX(zone->numa[row->id], 0) :
+				     zone_figure(m, zone, row->id));
 	}
 }
 
@@ -100,17 +106,16 @@ static void show_pageset(struct out *out, const struct machine *m,
 			 const struct per_cpu_pages *pcp)
 {
 	if (!rel_pcp_autotune(m->release)) {
-		out_printf(out, "\n              count: %d"
-			   "\n              high:  %d"
-			   "\n              batch: %d", pcp->count, pcp->high, pcp->batch);
+		show_int(out, "\n              count: ", pcp->count);
+		show_int(out, "\n              high:  ", pcp->high);
+		show_int(out, "\n              batch: ", pcp->batch);
 		return;
 	}
-	out_printf(out, "\n              count:    %d"
-		   "\n              high:     %d"
-		   "\n              batch:    %d"
-		   "\n              high_min: %d"
-		   "\n              high_max: %d", pcp->count, pcp->high, pcp->batch,
-		   pcp->high_min, pcp->high_max);
+	show_int(out, "\n              count:    ", pcp->count);
+	show_int(out, "\n              high:     ", pcp->high);
+	show_int(out, "\n              batch:    ", pcp->batch);
+	show_int(out, "\n              high_min: ", pcp->high_min);
+	show_int(out, "\n              high_max: ", pcp->high_max);
 }
 
 static void show_zone(struct out *out, const struct machine *m,
@@ -128,12 +133,12 @@ static void show_zone(struct out *out, const struct machine *m,
 	show_zone_counters(out, m, zone);
 	out_puts(out, "\n  pagesets");
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
-		out_printf(out, "\n    cpu: %u", cpu);
+		show_figure(out, "\n    cpu: ", cpu);
 		show_pageset(out, m, &zone->pcp[cpu]);
-		out_printf(out, "\n  vm stats threshold: %d", zone->stat_threshold);
+		show_int(out, "\n  vm stats threshold: ", zone->stat_threshold);
 	}
-	out_printf(out, "\n  node_unreclaimable:  %u",
-		   node->kswapd_failures >= MAX_RECLAIM_RETRIES);
+	show_figure(out, "\n  node_unreclaimable:  ",
+		    node->kswapd_failures >= MAX_RECLAIM_RETRIES);
 	show_figure(out, "\n  start_pfn:           ", zone->start_pfn);
 	out_putc(out, '\n');
 }

@@ -90,6 +90,7 @@ struct counter_row {
 	u16 id;			/* in the enum of its kind */
 	u8 kind;		/* enum counter_kind */
 	u8 needs;		/* NEEDS_* */
+	u8 len;			/* of the name */
 	struct span span;
 };
 

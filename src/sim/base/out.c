@@ -1,50 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A growing buffer: room doubles, so that a file of n bytes costs O(n). */
+/* A growing buffer: room multiplies, so that a file of n bytes costs O(n). */
 #include "sim/base/out.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool out_reserve(struct out *out, size_t more)
+#define FIRST_ROOM 256
+#define DOUBLE_FROM 65536	/* smaller ones grow fourfold */
+
+bool out_grow(struct out *out, size_t more)
 {
 	size_t need = out->len + more + 1;
-	size_t room = out->room ? out->room : 256;
+	size_t room = out->room ? out->room : FIRST_ROOM;
 	char *text;
 
 	if (out->failed)
 		return false;
-	if (need <= out->room)
-		return true;
 	while (room < need)
-		room *= 2;
+		room *= room < DOUBLE_FROM ? 4 : 2;
 	text = realloc(out->text, room);
 	if (!text) {
 		out->failed = true;
+		out->room = 0;
 		return false;
 	}
 	out->text = text;
 	out->room = room;
 	return true;
-}
-
-void out_write(struct out *out, const void *data, size_t len)
-{
-	if (!out_reserve(out, len))
-		return;
-	memcpy(out->text + out->len, data, len);
-	out->len += len;
-	out->text[out->len] = '\0';
-}
-
-void out_putc(struct out *out, char c)
-{
-	out_write(out, &c, 1);
-}
-
-void out_puts(struct out *out, const char *text)
-{
-	out_write(out, text, strlen(text));
 }
 
 void out_pad(struct out *out, char c, size_t n)
@@ -80,18 +63,49 @@ void out_printf(struct out *out, const char *fmt, ...)
 	out->len += len;
 }
 
+#define MAX_DIGITS 20
+
+/* Two digits at a time, from the end; where they begin. */
+static unsigned int put_digits(char digits[MAX_DIGITS], u64 value)
+{
+	static const char pairs[201] =
+		"00010203040506070809101112131415161718192021222324"
+		"25262728293031323334353637383940414243444546474849"
+		"50515253545556575859606162636465666768697071727374"
+		"75767778798081828384858687888990919293949596979899";
+	unsigned int at = MAX_DIGITS;
+
+	while (value >= 10) {
+		at -= 2;
+		memcpy(digits + at, pairs + value % 100 * 2, 2);
+		value /= 100;
+	}
+	if (value || at == MAX_DIGITS)
+		digits[--at] = '0' + value;
+	return at;
+}
+
 void out_u64(struct out *out, u64 value, int width)
 {
-	char digits[24];
-	int at = sizeof(digits);
+	char digits[MAX_DIGITS];
+	unsigned int at, len;
 
-	do {
-		digits[--at] = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	if (width > (int)sizeof(digits) - at)
-		out_pad(out, ' ', width - (sizeof(digits) - at));
-	out_write(out, digits + at, sizeof(digits) - at);
+	if (value < 10 && width <= 1) {
+		out_putc(out, '0' + value);
+		return;
+	}
+	at = put_digits(digits, value);
+	len = MAX_DIGITS - at;
+	if (width > (int)len)
+		out_pad(out, ' ', width - len);
+	out_write(out, digits + at, len);
+}
+
+void out_s64(struct out *out, s64 value)
+{
+	if (value < 0)
+		out_putc(out, '-');
+	out_u64(out, value < 0 ? -(u64)value : (u64)value, 0);
 }
 
 static bool bit_is_set(const u64 *words, unsigned int bit)
