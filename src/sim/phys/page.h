@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The page descriptor: 32 bytes for each page frame, in one sparse array that
- * becomes real section by section (32768 pages, 1 MiB of descriptors). A page
+ * becomes real section by section (8192 pages, 256 KiB of descriptors). A page
  * whose section is not there yet is either a hole, boot-reserved, or part of a
  * virgin run of the buddy allocator (see buddy.h); nothing else needs a
  * descriptor, so a machine of 1 TiB costs little until it is used.
@@ -15,7 +15,7 @@
 #include "sim/base/types.h"
 
 #define PFN_NIL 0xffffffffU
-#define SECTION_SHIFT 15
+#define SECTION_SHIFT 13
 #define PAGES_PER_SECTION (1U << SECTION_SHIFT)
 #define SECTION_BYTES ((u64)PAGES_PER_SECTION * sizeof(struct page))
 
