@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Areas are an array sorted by address; a hole is what lies between two of them.
- * `packed` areas from the lowest on have no hole of two pages between them, so
- * that the search begins where the first hole can be. Each area has its objects in
+ * The packed[c] areas from the lowest on have no hole of 2^c pages before or between
+ * them, so that a search begins where the first hole can be: stacks, for their
+ * alignment, leave a small hole before each. Each area has its objects in
  * the slab caches as in the kernel: a vmap_area, a vm_struct, and the table of its
  * pages, which is kmalloc()ed or, above a page, vmalloc()ed itself.
  */
@@ -34,10 +35,14 @@ int vmalloc_init(struct machine *m)
 	return 0;
 }
 
+static size_t area_host_bytes(u64 nr_pages)
+{
+	return sizeof(struct vm_area) + nr_pages * sizeof(u32);
+}
+
 static void area_forget(struct machine *m, struct vm_area *area)
 {
-	arena_free(&m->arena, area->pfns, area->nr_pages * sizeof(*area->pfns));
-	arena_free(&m->arena, area, sizeof(*area));
+	arena_free(&m->arena, area, area_host_bytes(area->nr_pages));
 }
 
 void vmalloc_free_state(struct machine *m)
@@ -59,16 +64,24 @@ void vmalloc_range(const struct machine *m, u64 *start, u64 *end)
 	*end = m->vmalloc->end;
 }
 
+/* The first area with a hole before it that is of the class of so many bytes. */
+static unsigned int first_hole(struct vmalloc_state *state, u64 bytes)
+{
+	unsigned int class = MIN(ilog2(bytes >> PAGE_SHIFT), HOLE_CLASSES - 1);
+	unsigned int i = state->packed[class];
+	u64 least = PAGE_SIZE << class;
+
+	while (i < state->nr && hole_end(state, i) - hole_start(state, i) < least)
+		i++;
+	state->packed[class] = i;
+	return i;
+}
+
 /* The lowest place that fits: its address, and where in the array it goes. */
 static int find_hole(struct vmalloc_state *state, u64 bytes, u64 align, u64 *addr,
 		     unsigned int *at)
 {
-	unsigned int i = state->packed;
-
-	while (i < state->nr && hole_end(state, i) - hole_start(state, i) < 2 * PAGE_SIZE)
-		i++;
-	state->packed = i;
-	for (; i <= state->nr; i++) {
+	for (unsigned int i = first_hole(state, bytes); i <= state->nr; i++) {
 		u64 start = ALIGN_UP(hole_start(state, i), align), end = hole_end(state, i);
 
 		if (start >= end || end - start < bytes)
@@ -116,6 +129,13 @@ static int areas_make_room(struct machine *m, unsigned int more)
 	return 0;
 }
 
+/* The hole before area i and those behind it may have grown. */
+static void unpack(struct vmalloc_state *state, unsigned int i)
+{
+	for (unsigned int class = 0; class < HOLE_CLASSES; class++)
+		state->packed[class] = MIN(state->packed[class], i);
+}
+
 static void areas_insert(struct vmalloc_state *state, unsigned int at, struct vm_area *area)
 {
 	memmove(&state->areas[at + 1], &state->areas[at],
@@ -123,7 +143,7 @@ static void areas_insert(struct vmalloc_state *state, unsigned int at, struct vm
 	state->areas[at] = area;
 	state->nr++;
 	state->touched = true;
-	state->packed = MIN(state->packed, at);
+	unpack(state, at);
 }
 
 static void areas_remove(struct vmalloc_state *state, unsigned int at)
@@ -132,7 +152,7 @@ static void areas_remove(struct vmalloc_state *state, unsigned int at)
 	state->touched = true;
 	memmove(&state->areas[at], &state->areas[at + 1],
 		(state->nr - at) * sizeof(*state->areas));
-	state->packed = MIN(state->packed, at);
+	unpack(state, at);
 }
 
 /* Index of the first area that ends above addr. */
@@ -238,17 +258,12 @@ static void area_unplace(struct machine *m, const struct vm_area *area)
 /* Host memory of an area, nothing simulated; NULL: none. */
 static struct vm_area *area_host_new(struct machine *m, u64 nr_pages)
 {
-	struct vm_area *area = arena_alloc(&m->arena, sizeof(*area));
+	struct vm_area *area = arena_alloc(&m->arena, area_host_bytes(nr_pages));
 
-	if (!area || !nr_pages)
-		return area;
-	area->pfns = arena_alloc(&m->arena, nr_pages * sizeof(*area->pfns));
-	if (!area->pfns) {
-		arena_free(&m->arena, area, sizeof(*area));
-		return NULL;
+	if (area && nr_pages) {
+		area->nr_pages = nr_pages;
+		area->pfns[0] = PFN_NIL;
 	}
-	area->nr_pages = nr_pages;
-	area->pfns[0] = PFN_NIL;
 	return area;
 }
 

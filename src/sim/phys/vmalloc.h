@@ -16,7 +16,6 @@ struct vm_area {
 	u32 id;			/* page->mapping of its pages; page->index counts them */
 	u64 addr, bytes;	/* bytes include the guard page, where there is one */
 	u32 nr_pages;
-	u32 *pfns;		/* [nr_pages] */
 	u64 phys;		/* of an ioremap */
 	enum vmap_kind kind;
 	enum pagetype owner;
@@ -24,6 +23,7 @@ struct vm_area {
 	/* Private: its objects in the slab caches; where the table of pages lies. */
 	u64 vm_struct, vmap_area, page_table;
 	bool checked;
+	u32 pfns[];		/* [nr_pages] */
 };
 
 struct vmalloc_request {

@@ -42,6 +42,15 @@ static void check_area(const struct machine *m, unsigned int i, struct check *ch
 			   (ull)PFN_PHYS(area->nr_pages) + guard, (ull)area->bytes);
 }
 
+static void check_packed(const struct vmalloc_state *state, unsigned int class,
+			 struct check *check)
+{
+	for (unsigned int i = 0; i < state->packed[class]; i++)
+		if (hole_end(state, i) - hole_start(state, i) >= PAGE_SIZE << class)
+			check_fail(check, "A5", "area %u: expected no hole of %u pages before it, "
+				   "found one", i, 1U << class);
+}
+
 static void check_areas(const struct machine *m, bool new_pages_only, struct check *check)
 {
 	const struct vmalloc_state *state = m->vmalloc;
@@ -59,10 +68,8 @@ static void check_areas(const struct machine *m, bool new_pages_only, struct che
 	if (nr_pages != state->nr_pages)
 		check_fail(check, "A5", "machine: expected VmallocUsed %llu pages, found %llu",
 			   (ull)nr_pages, (ull)state->nr_pages);
-	for (unsigned int i = 0; i < state->packed; i++)
-		if (hole_end(state, i) - hole_start(state, i) >= 2 * PAGE_SIZE)
-			check_fail(check, "A5", "area %u: expected no hole before it, found one",
-				   i);
+	for (unsigned int class = 0; class < HOLE_CLASSES; class++)
+		check_packed(state, class, check);
 }
 
 void vmalloc_validate(const struct machine *m, struct check *check)

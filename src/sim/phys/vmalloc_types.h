@@ -5,11 +5,14 @@
 
 #include "sim/phys/vmalloc.h"
 
+/* Class c: holes of 2^c pages and more. */
+#define HOLE_CLASSES 10
+
 struct vmalloc_state {
 	u64 start, end;
 	struct vm_area **areas;
 	unsigned int nr, room;
-	unsigned int packed;
+	unsigned int packed[HOLE_CLASSES];
 	u32 next_id;
 	u64 nr_pages;		/* of vmalloc() */
 	bool touched;		/* areas came or went since the last check */
