@@ -43,6 +43,7 @@ libkmmtree_a_SOURCES += \
 libkmmtree_a_SOURCES += \
 	src/fs/core/figures.c src/fs/core/figures.h \
 	src/fs/core/hugetlb.c src/fs/core/hugetlb.h \
+	src/fs/core/memory_lines.c src/fs/core/memory_lines.h \
 	src/fs/core/value.c src/fs/core/value.h \
 	src/fs/proc/buddyinfo.c \
 	src/fs/proc/cpuinfo.c \

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* sys/devices/system/node: sets of nodes, and a directory for each node. */
-#include "fs/core/figures.h"
 #include "fs/core/hugetlb.h"
+#include "fs/core/memory_lines.h"
 #include "fs/sys/devices.h"
 #include "fs/sys/hugepages.h"
 
-#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
 #define NODE_WORDS (MAX_NUMNODES / 64)
 
 static const struct pglist_data *node_of(const struct view *v)
@@ -72,142 +71,13 @@ SET_SHOW(has_generic_initiator_show, never)
 
 /* One node. */
 
-struct line {
-	const char *label;
-	u64 (*pages)(const struct machine *m, const struct pglist_data *node);
-	u16 item;		/* enum node_stat_item; used if pages is NULL */
-	bool in_kb;
-	const char *option;
-	struct span span;
-};
-
-static u64 total(const struct machine *m, const struct pglist_data *node)
-{
-	return managed_figure(m, node, MEM_ALL);
-}
-
-static u64 free_now(const struct machine *m, const struct pglist_data *node)
-{
-	return free_figure(m, node, MEM_ALL);
-}
-
-static u64 used(const struct machine *m, const struct pglist_data *node)
-{
-	u64 pages = total(m, node);
-
-	return pages - MIN(pages, free_now(m, node));
-}
-
-static u64 active(const struct machine *m, const struct pglist_data *node)
-{
-	return node_pages(m, node, NR_ACTIVE_ANON) + node_pages(m, node, NR_ACTIVE_FILE);
-}
-
-static u64 inactive(const struct machine *m, const struct pglist_data *node)
-{
-	return node_pages(m, node, NR_INACTIVE_ANON) + node_pages(m, node, NR_INACTIVE_FILE);
-}
-
-static u64 mlocked(const struct machine *m, const struct pglist_data *node)
-{
-	return zones_figure(m, node, NR_MLOCK);
-}
-
-static u64 bounce(const struct machine *m, const struct pglist_data *node)
-{
-	return zones_figure(m, node, NR_BOUNCE);
-}
-
-static u64 unaccepted(const struct machine *m, const struct pglist_data *node)
-{
-	return zones_figure(m, node, NR_UNACCEPTED);
-}
-
-static u64 nothing(const struct machine *m, const struct pglist_data *node)
-{
-	(void)m;
-	(void)node;
-	return 0;
-}
-
-static u64 kreclaimable(const struct machine *m, const struct pglist_data *node)
-{
-	return node_pages(m, node, NR_SLAB_RECLAIMABLE) +
-	       node_pages(m, node, NR_KERNEL_MISC_RECLAIMABLE);
-}
-
-static u64 slab(const struct machine *m, const struct pglist_data *node)
-{
-	return node_pages(m, node, NR_SLAB_RECLAIMABLE) +
-	       node_pages(m, node, NR_SLAB_UNRECLAIMABLE);
-}
-
-#define N(text, id, ...) { .label = (text), .item = (id), .span = ALL, __VA_ARGS__ }
-#define F(text, function, ...) \
-	{ .label = (text), .pages = (function), .span = ALL, __VA_ARGS__ }
-/* A label that changed. */
-#define IN(releases, text, id) { .label = (text), .item = (id), .span = releases }
-
-static const struct line lines[] = {
-	F("MemTotal:       ", total),
-	F("MemFree:        ", free_now),
-	F("MemUsed:        ", used),
-	N("SwapCached:     ", NR_SWAPCACHED),
-	F("Active:         ", active),
-	F("Inactive:       ", inactive),
-	N("Active(anon):   ", NR_ACTIVE_ANON),
-	N("Inactive(anon): ", NR_INACTIVE_ANON),
-	N("Active(file):   ", NR_ACTIVE_FILE),
-	N("Inactive(file): ", NR_INACTIVE_FILE),
-	N("Unevictable:    ", NR_UNEVICTABLE),
-	F("Mlocked:        ", mlocked),
-	N("Dirty:          ", NR_DIRTY),
-	N("Writeback:      ", NR_WRITEBACK),
-	N("FilePages:      ", NR_FILE_PAGES),
-	N("Mapped:         ", NR_MAPPED),
-	N("AnonPages:      ", NR_ANON_PAGES),
-	N("Shmem:          ", NR_SHMEM),
-	N("KernelStack:    ", NR_KERNEL_STACK, .in_kb = true),
-	N("PageTables:     ", NR_PAGE_TABLE_PAGES),
-	N("SecPageTables:  ", NR_SEC_PAGE_TABLE_PAGES),
-	F("NFS_Unstable:   ", nothing),
-	F("Bounce:         ", bounce),
-	N("WritebackTmp:   ", NR_WRITEBACK_TEMP),
-	F("KReclaimable:   ", kreclaimable),
-	F("Slab:           ", slab),
-	N("SReclaimable:   ", NR_SLAB_RECLAIMABLE),
-	N("SUnreclaim:     ", NR_SLAB_UNRECLAIMABLE),
-	N("AnonHugePages:  ", NR_ANON_THPS),
-	N("ShmemHugePages: ", NR_SHMEM_HUGEPAGES),
-	N("ShmemPmdMapped: ", NR_SHMEM_PMDMAPPED),
-	/* The older labels are one blank short. */
-	IN(UNTIL(R_6_1), "FileHugePages: ", NR_FILE_HUGEPAGES),
-	IN(UNTIL(R_6_1), "FilePmdMapped: ", NR_FILE_PMDMAPPED),
-	IN(SINCE(R_6_18), "FileHugePages:  ", NR_FILE_HUGEPAGES),
-	IN(SINCE(R_6_18), "FilePmdMapped:  ", NR_FILE_PMDMAPPED),
-	F("Unaccepted:     ", unaccepted, .option = "UNACCEPTED_MEMORY"),
-};
-
 static int meminfo_show(struct out *out, const struct view *v)
 {
 	const struct pglist_data *node = node_of(v);
 	struct hugetlb_counts pool = hugetlb_counts(v->m, node,
 						    hugetlb_default_order(v->m));
 
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		const struct line *line = &lines[i];
-		u64 value;
-
-		if (!span_holds(line->span, v->m->release) ||
-		    (line->option && !option_on(v->m, line->option)))
-			continue;
-		value = line->pages ? line->pages(v->m, node) :
-			node_pages(v->m, node, line->item);
-		if (!line->in_kb)
-			value = KB(value);
-		out_printf(out, "Node %u %s%8llu kB\n", node->id, line->label,
-			   (unsigned long long)value);
-	}
+	show_memory_lines(out, v->m, node);
 	out_printf(out, "Node %u HugePages_Total: %5llu\nNode %u HugePages_Free:  %5llu\n"
 		   "Node %u HugePages_Surp:  %5llu\n", node->id,
 		   (unsigned long long)pool.total, node->id, (unsigned long long)pool.free,
@@ -233,7 +103,10 @@ static int vmstat_show(struct out *out, const struct view *v)
 			value = zones_numa_figure(v->m, node, row->id);
 		else
 			value = node_figure(v->m, node, row->id);
-		out_printf(out, "%s %llu\n", row->name, (unsigned long long)value);
+		out_write(out, row->name, row->len);
+		out_putc(out, ' ');
+		out_u64(out, value, 0);
+		out_putc(out, '\n');
 	}
 	return 0;
 }
