@@ -185,18 +185,53 @@ static const struct write writes[] = {
 	{ "stat_refresh", "1", 0, "" },
 };
 
-static void test_writes(void)
+#define NAME_64 "a234567890123456789012345678901234567890123456789012345678901234"
+
+/* The files that are not the memory manager's: a path below proc/sys each. */
+static const struct write other_writes[] = {
+	{ "kernel/hostname", "alpha\n", 0, "alpha\n" },
+	{ "kernel/hostname", NAME_64 "5", 0, NAME_64 "\n" },
+	{ "kernel/hostname", "two words", -EINVAL, NAME_64 "\n" },
+	{ "kernel/hostname", "two\nlines", -EINVAL, NAME_64 "\n" },
+	{ "kernel/hostname", "a#b", -EINVAL, NAME_64 "\n" },
+	{ "kernel/hostname", "\n", -EINVAL, NAME_64 "\n" },
+	{ "kernel/domainname", "example.org", 0, "example.org\n" },
+	{ "kernel/overflowuid", "65535", 0, "65535\n" },
+	{ "kernel/overflowuid", "65536", -EINVAL, "65535\n" },
+	{ "kernel/overflowgid", "-1", -EINVAL, "65534\n" },
+	{ "kernel/printk", "4", 0, "4\t4\t1\t7\n" },
+	{ "kernel/printk", "1 -2 3 4 5", 0, "1\t-2\t3\t4\n" },
+	{ "kernel/printk", "8 junk", 0, "8\t-2\t3\t4\n" },
+	{ "kernel/printk", "junk", -EINVAL, "8\t-2\t3\t4\n" },
+	{ "kernel/shmmax", "0", 0, "0\n" },
+	{ "kernel/shmmax", "18446744073709551615", 0, "18446744073709551615\n" },
+	{ "kernel/shmall", "-1", -EINVAL, "18446744073692774399\n" },
+	{ "kernel/shmmni", "32768", 0, "32768\n" },
+	{ "kernel/shmmni", "32769", -EINVAL, "32768\n" },
+	{ "kernel/tainted", "4", 0, "4\n" },
+	{ "kernel/tainted", "1", 0, "5\n" },
+	{ "kernel/tainted", "0", 0, "5\n" },
+	{ "kernel/tainted", "-1", -EINVAL, "5\n" },
+	{ "kernel/tainted", "0xfffffffff0000000", 0, "5\n" },
+	{ "kernel/tainted", "0xffffffff", 0, "1048575\n" },
+	{ "fs/nr_open", "64", 0, "64\n" },
+	{ "fs/nr_open", "63", -EINVAL, "64\n" },
+	{ "fs/nr_open", "2147483584", 0, "2147483584\n" },
+	{ "fs/nr_open", "2147483585", -EINVAL, "2147483584\n" },
+};
+
+static void check_writes(const char *dir, const struct write *rows, size_t nr)
 {
 	struct tree *tree = shape_boot(&shapes[1]);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(tree);
-	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
-		const struct write *w = &writes[i];
+	for (size_t i = 0; i < nr; i++) {
+		const struct write *w = &rows[i];
 		char path[128];
 		char *after;
 		int err;
 
-		snprintf(path, sizeof(path), "proc/sys/vm/%s", w->file);
+		snprintf(path, sizeof(path), "proc/sys/%s%s", dir, w->file);
 		err = tree_write(tree, path, w->text);
 		if (err != w->err)
 			printf("%s <- '%s': %d, not %d\n", w->file, w->text, err, w->err);
@@ -209,6 +244,12 @@ static void test_writes(void)
 		free(after);
 	}
 	shape_free(tree);
+}
+
+static void test_writes(void)
+{
+	check_writes("vm/", writes, ARRAY_SIZE(writes));
+	check_writes("", other_writes, ARRAY_SIZE(other_writes));
 }
 
 /* Writing one file of a pair switches the other off. */

@@ -203,6 +203,10 @@ static const struct write writes[] = {
 	{ "sys/devices/system/memory/memory0/state", "offline", -EINVAL, "online\n" },
 	{ "sys/devices/system/memory/memory3/state", "offline", -EBUSY, "online\n" },
 	{ "sys/devices/system/memory/auto_online_blocks", "offline", 0, "offline\n" },
+	{ "sys/devices/system/cpu/cpu1/online", "1", 0, "1\n" },
+	{ "sys/devices/system/cpu/cpu1/online", "on", 0, "1\n" },
+	{ "sys/devices/system/cpu/cpu1/online", "0", -EBUSY, "1\n" },
+	{ "sys/devices/system/cpu/cpu1/online", "2", -EINVAL, "1\n" },
 };
 
 static void test_writes(void)

@@ -341,6 +341,9 @@ static void test_lookup(void)
 	CU_ASSERT_EQUAL(tree_create_error(tree, proc), -ENOENT);
 	CU_ASSERT_EQUAL(tree_create_error(tree, at("sys/module")), -EACCES);
 	CU_ASSERT_EQUAL(tree_create_error(tree, at("sim")), -EACCES);
+	CU_ASSERT_EQUAL(tree_make_error(tree, proc), -ENOENT);
+	CU_ASSERT_EQUAL(tree_make_error(tree, at("sys/module")), -EPERM);
+	CU_ASSERT_EQUAL(tree_make_error(tree, at("sim")), -EACCES);
 	world.pid[42] = true;
 	node = at("proc/42/task/1001/stat");
 	CU_ASSERT_EQUAL(node.id[0], 42);

@@ -53,6 +53,8 @@ void boot_limits(struct boot *b)
 
 	m->tunables->threads_max = (s32)CLAMP(threads, THREADS_MIN, THREADS_MAX);
 	m->tunables->file_max = MAX(files, FILES_MIN);
+	if (m->arch->bits == 32)
+		m->tunables->shmmax = m->tunables->shmall = UINT32_MAX - (1U << 24);
 }
 
 static unsigned int nr_online_nodes(const struct machine *m)

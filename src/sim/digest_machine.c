@@ -188,6 +188,10 @@ static void tunables_digest(const struct machine *m, struct digest *d)
 #undef T
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
 		digest_u64(d, (u32)t->lowmem_reserve_ratio[i]);
+	for (unsigned int i = 0; i < PRINTK_LEVELS; i++)
+		digest_u64(d, (u32)t->printk[i]);
+	digest_string(d, t->hostname);
+	digest_string(d, t->domainname);
 }
 
 static void init_mm_digest(const struct machine *m, struct digest *d)

@@ -129,7 +129,7 @@ static int run_directory(struct run *run)
 	err = tree_walk(run->tree, slash ? run->path : "", run->caller, &node);
 	if (slash)
 		*slash = '/';
-	return complain(run, err ? err : tree_create_error(run->tree, node));
+	return complain(run, err ? err : tree_make_error(run->tree, node));
 }
 
 int tree_run(struct tree *tree, const char *text, struct caller caller, struct out *out,

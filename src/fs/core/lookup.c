@@ -185,3 +185,10 @@ int tree_create_error(struct tree *tree, struct node parent)
 {
 	return parent.row < tree->nr_rows ? row_missing(tree_row(tree, parent)) : -ENOENT;
 }
+
+int tree_make_error(struct tree *tree, struct node parent)
+{
+	if (parent.row < tree->nr_rows && tree_row(tree, parent)->domain == DOMAIN_SYS)
+		return -EPERM;
+	return tree_create_error(tree, parent);
+}

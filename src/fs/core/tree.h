@@ -60,6 +60,8 @@ int tree_readlink(struct tree *tree, struct node node, struct caller caller,
 		  struct out *target) __must_check;
 /* Why a name cannot be created here: -EACCES under sys and sim, -ENOENT under proc. */
 int tree_create_error(struct tree *tree, struct node parent);
+/* The same for mkdir, symlink and all but open(O_CREAT): -EPERM under sys. */
+int tree_make_error(struct tree *tree, struct node parent);
 
 /*
  * Entries from cookie on ("." is 0, ".." is 1, then each name has a stable

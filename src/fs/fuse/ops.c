@@ -136,15 +136,10 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	fuse_reply_err(req, -tree_create_error(server_of(req)->tree, node_from_ino(parent)));
 }
 
-/*
- * Everything else that makes a name: a /proc does not find it, a /sys does not
- * permit it (for open() alone that is EACCES).
- */
+/* Everything else that makes a name. */
 static void refuse_new(fuse_req_t req, fuse_ino_t parent)
 {
-	int ret = tree_create_error(server_of(req)->tree, node_from_ino(parent));
-
-	fuse_reply_err(req, ret == -EACCES ? EPERM : -ret);
+	fuse_reply_err(req, -tree_make_error(server_of(req)->tree, node_from_ino(parent)));
 }
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,

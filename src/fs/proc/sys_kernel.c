@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * proc/sys/kernel and proc/sys/fs: the files that tools read to learn which kernel
- * this is and how large its tables may grow. Only what the memory manager knows of
- * can be written.
+ * this is and how large its tables may grow. What can be written is kept, and read
+ * back; only pid_max is more than a number here.
  */
+#include <ctype.h>
+
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
 
@@ -69,51 +71,138 @@ static int pid_max_store(struct store *s, const struct view *v, const char *text
 	return 0;
 }
 
-/* The largest segment that cannot overflow when sizes are added. */
-static int shm_limit_show(struct out *out, const struct view *v)
+static int hostname_show(struct out *out, const struct view *v)
 {
-	u64 most = v->m->arch->bits == 64 ? UINT64_MAX : UINT32_MAX;
-
-	out_printf(out, "%llu\n", (unsigned long long)(most - (1ULL << 24)));
+	out_printf(out, "%s\n", v->m->tunables->hostname);
 	return 0;
 }
 
+static int domainname_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%s\n", v->m->tunables->domainname);
+	return 0;
+}
+
+/*
+ * What is too long is cut. The kernel takes anything up to the end of the line; a
+ * line of the journal could not keep blanks at its ends and comments.
+ */
+static int name_store(struct store *s, const char *text, char name[UTS_CHARS + 1])
+{
+	size_t len = 0;
+
+	while (text[len] && !isspace((unsigned char)text[len]) && text[len] != '#')
+		len++;
+	if (!len || text[len]) {
+		out_printf(s->sentence, "'%s': a name here is one word without '#'", text);
+		return -EINVAL;
+	}
+	len = MIN(len, UTS_CHARS);
+	memcpy(name, text, len);
+	memset(name + len, 0, UTS_CHARS + 1 - len);
+	return 0;
+}
+
+static int hostname_store(struct store *s, const struct view *v, const char *text)
+{
+	return name_store(s, text, s->m->tunables->hostname);
+}
+
+static int domainname_store(struct store *s, const struct view *v, const char *text)
+{
+	return name_store(s, text, s->m->tunables->domainname);
+}
+
+static int printk_show(struct out *out, const struct view *v)
+{
+	for (unsigned int i = 0; i < PRINTK_LEVELS; i++)
+		out_printf(out, i ? "\t%d" : "%d", v->m->tunables->printk[i]);
+	out_putc(out, '\n');
+	return 0;
+}
+
+/* Numbers for the first levels; one that cannot be read ends them. */
+static int printk_store(struct store *s, const struct view *v, const char *text)
+{
+	s->rest = text;
+	for (unsigned int i = 0; i < PRINTK_LEVELS; i++) {
+		s32 level;
+		int ret = sysctl_int(&s->rest, &level);
+
+		if (ret <= 0 && !i) {
+			out_printf(s->sentence, "printk takes up to %d numbers, not '%s'",
+				   PRINTK_LEVELS, text);
+			return -EINVAL;
+		}
+		if (ret <= 0)
+			break;
+		s->m->tunables->printk[i] = level;
+	}
+	return 0;
+}
+
+static int tainted_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%llu\n", (unsigned long long)v->m->tunables->tainted);
+	return 0;
+}
+
+/* Reasons are added, never taken away; bits that are none are passed over. */
+static int tainted_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 flags;
+	bool negative = false;
+
+	s->rest = text;
+	if (sysctl_number(&s->rest, &flags, &negative) <= 0 || negative ||
+	    (s->m->arch->bits == 32 && flags > UINT32_MAX)) {
+		out_printf(s->sentence, "'%s' is not a number that tainted takes", text);
+		return -EINVAL;
+	}
+	s->m->tunables->tainted |= flags & ((1ULL << rel_nr_taint_flags(s->m->release)) - 1);
+	return 0;
+}
+
+#define RW_ROW(file, get, set) \
+	{ .name = (file), .mode = S_IFREG | 0644, .span = ALL, .show = (get), .store = (set) }
+
 static const struct entry kernel_entries[] = {
 	TEXT_ROW("cap_last_cap", 0444, "40\n"),
-	TEXT_ROW("domainname", 0444, "(none)\n"),
-	TEXT_ROW("hostname", 0444, "kmmfs\n"),
+	RW_ROW("domainname", domainname_show, domainname_store),
+	RW_ROW("hostname", hostname_show, hostname_store),
 	TEXT_ROW("ngroups_max", 0444, "65536\n"),
 	FILE_ROW("osrelease", 0444, osrelease_show),
 	TEXT_ROW("ostype", 0444, "Linux\n"),
-	TEXT_ROW("overflowgid", 0444, "65534\n"),
-	TEXT_ROW("overflowuid", 0444, "65534\n"),
-	{ .name = "pid_max", .mode = S_IFREG | 0644, .span = ALL, .show = pid_max_show,
-	  .store = pid_max_store },
-	TEXT_ROW("printk", 0444, "7\t4\t1\t7\n"),
-	FILE_ROW("shmall", 0444, shm_limit_show),
-	FILE_ROW("shmmax", 0444, shm_limit_show),
-	TEXT_ROW("shmmni", 0444, "4096\n"),
-	TEXT_ROW("tainted", 0444, "0\n"),
+	RW_ROW("pid_max", pid_max_show, pid_max_store),
+	RW_ROW("printk", printk_show, printk_store),
+	RW_ROW("tainted", tainted_show, tainted_store),
 	FILE_ROW("version", 0444, version_show),
 };
 
 static const struct value_entry kernel_values[] = {
 	VALUE_ROW("kptr_restrict", 0644, ALL, kptr_restrict, VALUE_INT, 0, 2, NULL),
 	VALUE_ROW("numa_balancing", 0644, ALL, numa_balancing, VALUE_INT, 0, 3, NULL),
+	VALUE_ROW("overflowgid", 0644, ALL, overflowgid, VALUE_INT, 0, 65535, NULL),
+	VALUE_ROW("overflowuid", 0644, ALL, overflowuid, VALUE_INT, 0, 65535, NULL),
 	VALUE_ROW("randomize_va_space", 0644, ALL, randomize_va_space, VALUE_INT, INT32_MIN,
 		  INT32_MAX, NULL),
+	VALUE_ROW("shmall", 0644, ALL, shmall, VALUE_ULONG, 0, -1, NULL),
+	VALUE_ROW("shmmax", 0644, ALL, shmmax, VALUE_ULONG, 0, -1, NULL),
+	VALUE_ROW("shmmni", 0644, ALL, shmmni, VALUE_INT, 0, 32768, NULL),
 	VALUE_ROW("threads-max", 0644, ALL, threads_max, VALUE_INT, 20, 0x3fffffff, NULL),
 };
 
 static const struct value_entry fs_values[] = {
 	VALUE_ROW("file-max", 0644, ALL, file_max, VALUE_ULONG, 0, INT64_MAX, NULL),
+	/* At least one word of the bitmap of open files: the rows differ in that. */
+	VALUE_ROW("nr_open", 0644, ALL, nr_open, VALUE_INT, 64, 0x7fffffc0, NULL),
+	VALUE_ROW("nr_open", 0644, ALL, nr_open, VALUE_INT, 32, 0x3fffffe0, NULL),
 };
 
 static const struct entry fs_entries[] = {
 	TEXT_ROW("dentry-state", 0444, "0\t0\t45\t0\t0\t0\n"),
 	TEXT_ROW("file-nr", 0444, "0\t0\t1048576\n"),
 	TEXT_ROW("inode-nr", 0444, "0\t0\n"),
-	TEXT_ROW("nr_open", 0444, "1048576\n"),
 };
 
 static bool kernel_visible(const struct view *v, const struct entry *entry)
@@ -123,11 +212,20 @@ static bool kernel_visible(const struct view *v, const struct entry *entry)
 	return true;
 }
 
+static bool fs_visible(const struct view *v, const struct entry *entry)
+{
+	if (!strcmp(entry->name, "nr_open"))
+		return container_of(entry, struct value_entry, entry)->min == v->m->arch->bits;
+	return true;
+}
+
 static const struct dir kernel_dir = { DIR_FILES(kernel_entries) };
 static const struct dir kernel_value_dir = {
 	DIR_VALUES(kernel_values), .visible = kernel_visible,
 };
-static const struct dir fs_dir = { DIR_FILES(fs_entries), DIR_VALUES(fs_values) };
+static const struct dir fs_dir = {
+	DIR_FILES(fs_entries), DIR_VALUES(fs_values), .visible = fs_visible,
+};
 
 TREE_PARTS(sys_kernel_parts,
 	   { "proc/sys/kernel", &kernel_value_dir },

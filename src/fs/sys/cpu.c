@@ -5,6 +5,7 @@
  * at all.
  */
 #include "fs/core/figures.h"
+#include "fs/core/value.h"
 #include "fs/sys/devices.h"
 
 static int show_list(struct out *out, const struct machine *m, const u64 *words)
@@ -155,8 +156,25 @@ static const struct entry topology_entries[] = {
 
 static const struct dir topology_dir = { DIR_FILES(topology_entries) };
 
+/* As on a kernel that may not take CPUs away at the moment. */
+static int online_store(struct store *s, const struct view *v, const char *text)
+{
+	bool online;
+
+	if (sysfs_bool(text, &online)) {
+		out_printf(s->sentence, "'%s': online takes 0 or 1", text);
+		return -EINVAL;
+	}
+	if (online)
+		return 0;
+	out_printf(s->sentence, "CPU %u stays online: no CPU of this machine can be taken offline",
+		   v->id[V_CPU]);
+	return -EBUSY;
+}
+
 static const struct entry one_cpu_entries[] = {
-	TEXT_ROW("online", 0444, "1\n"),
+	{ .name = "online", .mode = S_IFREG | 0644, .span = ALL, .show = fixed_text_show,
+	  .store = online_store, .text = "1\n" },
 	LINK_TEXT_ROW("subsystem", "../../../../bus/cpu"),
 	DIR_ROW("topology", 0755, &topology_dir),
 };

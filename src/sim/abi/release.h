@@ -239,6 +239,12 @@ static inline bool rel_status_has_thread_features(enum release r)
 	return r >= R_6_18;
 }
 
+/* Reasons for which a kernel is tainted (fwctl since 6.15). */
+static inline unsigned int rel_nr_taint_flags(enum release r)
+{
+	return r >= R_6_18 ? 20 : 19;
+}
+
 /* PCI's set-up says that bounce buffers are in use before it says where they lie. */
 static inline bool rel_says_swiotlb_in_use(enum release r)
 {

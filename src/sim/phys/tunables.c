@@ -11,5 +11,8 @@ void tunables_init(struct tunables *tunables)
 		.lowmem_reserve_ratio = {
 			[ZONE_DMA] = 256, [ZONE_DMA32] = 256, [ZONE_NORMAL] = 32,
 		},
+		.printk = { 7, 4, 1, 7 },
+		.hostname = "kmmfs",
+		.domainname = "(none)",
 	};
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The numbers behind /proc/sys/vm and sysfs files that hold one value. Each is
- * one row of tunables.def: T(type, field, default, min, max). What a write
+ * one row of tunables.def: T(type, field, default); what is
+ * no single number follows in the struct. What a write
  * causes besides is with the file's row in fs/proc/sys_vm.c.
  */
 #ifndef KMM_PHYS_TUNABLES_H
@@ -10,11 +11,16 @@
 #include "sim/arch/arch.h"
 #include "sim/base/types.h"
 
+#define PRINTK_LEVELS 4
+#define UTS_CHARS 64	/* of a host's name */
+
 struct tunables {
 #define T(type, field, value) type field;
 #include "sim/phys/tunables.def"
 #undef T
 	s32 lowmem_reserve_ratio[MAX_NR_ZONES];
+	s32 printk[PRINTK_LEVELS];
+	char hostname[UTS_CHARS + 1], domainname[UTS_CHARS + 1];
 };
 
 void tunables_init(struct tunables *tunables);
