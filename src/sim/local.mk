@@ -65,8 +65,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/vmalloc_boot.c src/sim/phys/vmalloc_boot.def \
 	src/sim/phys/vmalloc_check.c src/sim/phys/vmalloc_types.h \
 	src/sim/phys/vmstat.c \
-	src/sim/phys/watermark.c \
-	src/sim/phys/zonelist.c
+	src/sim/phys/watermark.c src/sim/phys/watermark_check.c \
+	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
 # virt
 libkmmsim_a_SOURCES += \
 	src/sim/virt/init_mm.c \

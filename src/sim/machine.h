@@ -67,6 +67,7 @@ struct machine {
 	s64 event[NR_VM_EVENT_ITEMS];
 	s64 zone_event[NR_VM_ZONE_EVENT_ITEMS][MAX_NR_ZONES];
 	bool mobility_grouping_off;
+	bool zonelists_late;	/* when they were built, CPUs were up */
 	bool booted;		/* the boot is over: user calls run */
 
 	/* Subsystems, each with its own header. */

@@ -26,6 +26,15 @@ enum {
 	ALLOC_HIGHATOMIC = 1 << 7,	/* may use the HighAtomic reserve */
 	ALLOC_KSWAPD = 1 << 8,		/* may wake kswapd */
 };
+#define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
+
+/* Pages have left the free lists: did the min mark forbid it? For the check (W5). */
+static inline void zone_note_taken(struct zone *zone, u64 nr_pages, unsigned int alloc_flags)
+{
+	if (unlikely((u64)zone->stat[NR_FREE_PAGES] + nr_pages <= zone->watermark[WMARK_MIN]) &&
+	    nr_pages && !(alloc_flags & (ALLOC_NO_WATERMARKS | ALLOC_RESERVES)))
+		zone->basis.nr_below_min++;
+}
 
 enum buddy_place { BUDDY_HEAD, BUDDY_TAIL, BUDDY_AUTO };
 

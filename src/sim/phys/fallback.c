@@ -59,6 +59,7 @@ static void boost_watermark(struct machine *m, struct zone *zone, unsigned int a
 
 	if (!factor || block * 4 > zone->managed_pages || !max)
 		return;
+	zone->basis.boost_factor = factor;
 	zone->watermark_boost = MIN(zone->watermark_boost + block, MAX(block, max));
 	machine_why(m, "node %u zone %s: watermark_boost is %llu now: one pageblock (%llu) more, "
 		    "at most high %llu x %llu / 10000 = %llu (boost_watermark)", zone->node,

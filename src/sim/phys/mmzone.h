@@ -56,6 +56,20 @@ struct zone_touched {
 	u32 nr;			/* above ZONE_TOUCHED: overflow */
 };
 
+/*
+ * What the zone's figures were last worked out from, where that may have changed
+ * since: for the check, which works them out once more. No part of the state.
+ */
+struct zone_basis {
+	u64 totalreserve_pages, totalreserve_boost;	/* managed pages, boost */
+	u64 pageset_pages, pageset_boost;
+	u64 threshold_pages;
+	u64 threshold_gap;	/* under pressure: low - min */
+	bool threshold_tight;	/* kswapd is at work */
+	u64 boost_factor;	/* of the last boost */
+	u64 nr_below_min;	/* ordinary allocations that the min mark forbids */
+};
+
 enum zone_flags { ZONE_BOOSTED_WATERMARK, ZONE_RECLAIM_ACTIVE, ZONE_BELOW_HIGH };
 
 struct zone {
@@ -77,6 +91,7 @@ struct zone {
 	s32 pageset_batch, pageset_high_min, pageset_high_max;
 	s32 stat_threshold;
 	u64 percpu_drift_mark;
+	struct zone_basis basis;
 
 	/* The state of the allocator. */
 	struct free_area free_area[NR_PAGE_ORDERS];

@@ -57,13 +57,11 @@ static inline bool zone_watermark_fast(const struct machine *m, const struct zon
 				       const struct alloc_context *ac, u64 mark,
 				       unsigned int alloc_flags)
 {
-	const unsigned int reserves = ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC |
-				      ALLOC_OOM;
 	s64 free_pages = zone->stat[NR_FREE_PAGES], reserved = 0;
 	unsigned int order = ac->req->order;
 
 	if (!order) {
-		if (!(alloc_flags & reserves))
+		if (!(alloc_flags & ALLOC_RESERVES))
 			reserved = zone_highatomic_pages(m, zone);
 		if (free_pages - MIN(free_pages, reserved) >
 		    (s64)(mark + zone->lowmem_reserve[ac->highest]))
@@ -122,6 +120,7 @@ static inline u32 zone_alloc(struct machine *m, const struct alloc_context *ac,
 	if (unlikely(pfn == PFN_NIL)) {
 		pfn = buddy_alloc(m, zone, order, ac->type, alloc_flags);
 		zone->pcp[m->cpu].counted = true;
+		zone_note_taken(zone, 1ULL << order, alloc_flags);
 	}
 	if (unlikely(zone->flags & 1U << ZONE_BOOSTED_WATERMARK)) {
 		zone->flags &= ~(1U << ZONE_BOOSTED_WATERMARK);

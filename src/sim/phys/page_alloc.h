@@ -113,6 +113,10 @@ u64 vm_commit_limit(const struct machine *m);
 int build_all_zonelists(struct machine *m) __must_check;
 void zonelists_free(struct machine *m);
 
+/* W1 W2 W3 W5 W6: marks, protection, pagesets, thresholds, by the formulas. */
+void watermarks_validate(const struct machine *m, struct check *check);
+/* W4: the order of nodes and zones, built once more. */
+void zonelists_validate(const struct machine *m, struct check *check);
 /* Each page is in one state, and the states add up to what is managed: B1 P6 to P8. */
 void page_states_validate(const struct machine *m, struct check *check);
 /* P6 of the heads that were touched (see below), I1 by the counters. */

@@ -100,6 +100,7 @@ bool pcp_refill(struct machine *m, struct zone *zone, struct per_cpu_pages *pcp,
 		pcp->count += 1 << order;
 	}
 	pcp->counted = true;
+	zone_note_taken(zone, (u64)got << order, alloc_flags);
 	why_refilled(m, zone, pcp, order, type, want, got);
 	return list->first != PFN_NIL;
 }
@@ -366,6 +367,8 @@ void zone_pcp_update(struct machine *m, struct zone *zone)
 
 	if (rel_pcp_autotune(m->release) && !fraction)
 		high_max = zone_highsize(m, zone, batch, MIN_PERCPU_PAGELIST_HIGH_FRACTION);
+	zone->basis.pageset_pages = zone->managed_pages;
+	zone->basis.pageset_boost = zone->watermark_boost;
 	zone->pageset_batch = batch;
 	zone->pageset_high_min = high_min;
 	zone->pageset_high_max = high_max;

@@ -22,6 +22,15 @@ static s32 pressure_threshold(const struct machine *m, const struct zone *zone)
 	return CLAMP((s32)(distance / m->nr_cpus), 1, 125);
 }
 
+static void set_threshold(const struct machine *m, struct zone *zone, bool under_pressure)
+{
+	zone->basis.threshold_pages = zone->managed_pages;
+	zone->basis.threshold_gap = zone_wmark(zone, WMARK_LOW) - zone_wmark(zone, WMARK_MIN);
+	zone->basis.threshold_tight = under_pressure;
+	zone->stat_threshold = under_pressure ? pressure_threshold(m, zone) :
+						normal_threshold(m, zone);
+}
+
 void set_pgdat_percpu_threshold(struct machine *m, struct pglist_data *node,
 				bool under_pressure)
 {
@@ -29,8 +38,7 @@ void set_pgdat_percpu_threshold(struct machine *m, struct pglist_data *node,
 		struct zone *zone = node->zones[type];
 
 		if (zone && zone->percpu_drift_mark)
-			zone->stat_threshold = under_pressure ? pressure_threshold(m, zone) :
-								normal_threshold(m, zone);
+			set_threshold(m, zone, under_pressure);
 	}
 }
 
@@ -42,7 +50,7 @@ void refresh_zone_stat_thresholds(struct machine *m)
 
 		if (!zone_populated(zone))
 			continue;
-		zone->stat_threshold = normal_threshold(m, zone);
+		set_threshold(m, zone, /* under_pressure = */ false);
 		drift = (u64)m->nr_cpus * zone->stat_threshold;
 		if (drift > zone_wmark(zone, WMARK_LOW) - zone_wmark(zone, WMARK_MIN))
 			zone->percpu_drift_mark = zone_wmark(zone, WMARK_HIGH) + drift;

@@ -8,7 +8,6 @@
 #include "sim/phys/tunables.h"
 
 #define SWAP_CLUSTER_MAX 32
-#define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
 
 typedef unsigned long long ull;
 
@@ -141,9 +140,11 @@ void calculate_totalreserve_pages(struct machine *m)
 		if (m->nodes[i])
 			m->nodes[i]->totalreserve_pages = 0;
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
-		const struct zone *zone = m->zones[i];
+		struct zone *zone = m->zones[i];
 		u64 reserve = 0;
 
+		zone->basis.totalreserve_pages = zone->managed_pages;
+		zone->basis.totalreserve_boost = zone->watermark_boost;
 		for (unsigned int type = zone->type; type < MAX_NR_ZONES; type++)
 			reserve = MAX(reserve, zone->lowmem_reserve[type]);
 		reserve = MIN(reserve + zone_wmark(zone, WMARK_HIGH), zone->managed_pages);

@@ -37,7 +37,7 @@ static int find_next_best_node(const struct machine *m, const struct pglist_data
 		if (!m->nodes[id] || !m->nodes[id]->has_memory || used >> id & 1)
 			continue;
 		value = m->distance[local->id][id] + (id < local->id) +
-			(m->booted && m->nodes[id]->has_cpu);
+			(m->zonelists_late && m->nodes[id]->has_cpu);
 		value = value * KERNEL_MAX_NUMNODES + load[id];
 		if (value < least) {
 			least = value;
@@ -119,6 +119,7 @@ int build_all_zonelists(struct machine *m)
 	for (unsigned int i = 0; i < m->nr_nodes; i++)
 		if (m->nodes[i] && node_reserve_lists(m, m->nodes[i]))
 			return -ENOMEM;
+	m->zonelists_late = m->booted;
 	for (unsigned int i = 0; i < m->nr_nodes; i++) {
 		if (!m->nodes[i])
 			continue;
