@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "sim/base/event.h"
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
 #include "sim/phys/hugetlb.h"
@@ -17,6 +18,8 @@
 #include "sim/phys/vmalloc.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/task.h"
+
+typedef unsigned long long ull;
 
 static u64 vmalloc_own_pages(const struct machine *m)
 {
@@ -105,18 +108,62 @@ static void tasks_validate(const struct machine *m, struct check *check)
 	}
 }
 
+/* Who keeps addresses of objects of caches (A3). */
+static void (*const object_owners[])(const struct machine *m, struct object_census *census) = {
+	vmalloc_claim_objects,
+};
+
+static void objects_validate(const struct machine *m, struct check *check)
+{
+	struct object_census census = { .m = m, .check = check };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(object_owners); i++)
+		object_owners[i](m, &census);
+	slab_objects_validate(&census);
+}
+
+/*
+ * E7: timers are in the order of (time, id), each has an id of its own, none is
+ * overdue, and a periodic one comes within its period.
+ */
+static void events_validate(const struct machine *m, struct check *check)
+{
+	const struct event_queue *queue = m->events;
+
+	for (unsigned int i = 0; i < queue->nr; i++) {
+		const struct event *event = &queue->heap[i], *above = &queue->heap[(i - 1) / 2];
+
+		check->nr_checked += 3;
+		if (i && (above->when_ns > event->when_ns ||
+			  (above->when_ns == event->when_ns && above->id > event->id)))
+			check_fail(check, "E7", "event %u: expected behind event %u, found it "
+				   "earlier", event->id, above->id);
+		if (event->when_ns <= m->now_ns ||
+		    (event->period_ns && event->when_ns - m->now_ns > event->period_ns))
+			check_fail(check, "E7", "event %u: expected later than %llu, by %llu ns "
+				   "or less if that is its period, found %llu", event->id,
+				   (ull)m->now_ns, (ull)event->period_ns, (ull)event->when_ns);
+		for (unsigned int j = 0; j < i; j++)
+			if (queue->heap[j].id == event->id || event->id >= queue->next_id)
+				check_fail(check, "E7", "event %u: expected an id of its own, "
+					   "below %u", event->id, queue->next_id);
+	}
+}
+
 static void (*const validators[])(const struct machine *m, struct check *check) = {
 	memblock_validate,
 	section_validate,
 	page_alloc_validate,
 	page_states_validate,
 	slab_validate,
+	objects_validate,
 	vmalloc_validate,
 	percpu_validate,
 	page_owner_validate,
 	hugetlb_validate,
 	tasks_validate,
 	kernel_stacks_validate,
+	events_validate,
 	census,
 };
 
@@ -136,6 +183,7 @@ static const struct {
 	{ slab_validate_touched, slab_checked },
 	{ vmalloc_validate_touched, vmalloc_checked },
 	{ kernel_stacks_validate_counts, NULL },
+	{ events_validate, NULL },
 };
 
 void machine_check_incremental(struct machine *m, struct check *check)

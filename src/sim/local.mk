@@ -56,7 +56,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/slab_caches_6_1.def src/sim/phys/slab_caches_6_1_i386.def \
 	src/sim/phys/slab_caches_6_18.def \
 	src/sim/phys/slab_check.c src/sim/phys/slab_geometry.c \
-	src/sim/phys/slab_info.c src/sim/phys/slab_options.c \
+	src/sim/phys/slab_info.c src/sim/phys/slab_objects.c src/sim/phys/slab_options.c \
 	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \
 	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
 	src/sim/phys/page_owner.c src/sim/phys/page_owner.h \

@@ -122,6 +122,7 @@ u64 machine_free_counting(struct machine *machine);
 struct check {
 	struct out *out;
 	unsigned int nr_checked, nr_broken;
+	bool scripted;	/* only scripts have called: an object without an owner leaked */
 };
 void machine_check(const struct machine *machine, struct check *check);
 /*

@@ -258,16 +258,96 @@ void hugetlb_digest(const struct machine *m, struct digest *digest)
 	}
 }
 
-/* H1: each page of a buddy-sized pool is the head of an allocated block of its order. */
+/* What tells one set of pages from another without storing it. */
+struct fingerprint {
+	u64 nr, sum, squares;
+};
+
+static void add_page(struct fingerprint *print, u64 pfn)
+{
+	print->nr++;
+	print->sum += pfn;
+	print->squares += pfn * pfn;
+}
+
+/* Huge pages of an order, by their descriptors. */
+static struct fingerprint find_pages(const struct machine *m, unsigned int order)
+{
+	struct fingerprint found = { 0 };
+
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn += 1ULL << order) {
+		const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
+
+		if (page && page_type(page) == PGTY_hugetlb &&
+		    allocated_order(m, pfn) == (int)order)
+			add_page(&found, pfn);
+	}
+	return found;
+}
+
+/*
+ * H1: each page of a pool is the head of an allocated block of its order and on no
+ * LRU list; each such block is in the pool, once.
+ */
+static void check_pool(const struct machine *m, const struct pool *pool, unsigned int order,
+		       struct check *check)
+{
+	struct fingerprint kept = { 0 }, found = find_pages(m, order);
+
+	for (u64 i = 0; i < pool->nr; i++) {
+		u32 pfn = pool->pfns[i];
+		const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
+
+		add_page(&kept, pfn);
+		check->nr_checked++;
+		if (!page || allocated_order(m, pfn) != (int)order ||
+		    page_type(page) != PGTY_hugetlb || page_flag(page, PG_lru))
+			check_fail(check, "H1", "page 0x%x: expected a huge page of order %u", pfn,
+				   order);
+	}
+	check->nr_checked++;
+	if (memcmp(&kept, &found, sizeof(kept)))
+		check_fail(check, "H1", "order %u: expected %llu pages in the pool, each once, "
+			   "found %llu", order, (unsigned long long)found.nr,
+			   (unsigned long long)kept.nr);
+}
+
+/* C4: total = free + in use (nobody uses any yet), the nodes' sum, and the sysctl. */
+static void check_pool_counts(const struct machine *m, unsigned int order,
+			      struct check *check)
+{
+	struct hugetlb_counts all = hugetlb_counts(m, NULL, order);
+	u64 nodes = 0;
+
+	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
+		if (m->nodes[nid])
+			nodes += hugetlb_counts(m, m->nodes[nid], order).total;
+	check->nr_checked += 2;
+	if (nodes != all.total || all.free > all.total || all.reserved > all.free ||
+	    all.surplus > all.overcommit)
+		check_fail(check, "C4", "order %u: expected %llu pages on the nodes and free, "
+			   "found %llu, %llu free, %llu reserved, %llu surplus", order,
+			   (unsigned long long)all.total, (unsigned long long)nodes,
+			   (unsigned long long)all.free, (unsigned long long)all.reserved,
+			   (unsigned long long)all.surplus);
+	if (order == hugetlb_default_order(m) &&
+	    (m->tunables->nr_hugepages != all.total ||
+	     m->tunables->nr_hugepages_mempolicy != all.total))
+		check_fail(check, "C4", "machine: expected nr_hugepages %llu, found %llu",
+			   (unsigned long long)all.total,
+			   (unsigned long long)m->tunables->nr_hugepages);
+}
+
 void hugetlb_validate(const struct machine *m, struct check *check)
 {
-	unsigned int order = m->arch->hugetlb_order;
-	const struct pool *pool = pool_of(m, order);
+	const unsigned int orders[HUGETLB_POOLS] = { m->arch->hugetlb_order, 18 };
 
-	check->nr_checked++;
-	for (u64 i = 0; pool && i < pool->nr; i++)
-		if (allocated_order(m, pool->pfns[i]) != (int)order ||
-		    page_type(pfn_to_page(m, pool->pfns[i])) != PGTY_hugetlb)
-			check_fail(check, "H1", "page 0x%x: expected a huge page of order %u",
-				   pool->pfns[i], order);
+	for (unsigned int i = 0; i < HUGETLB_POOLS; i++) {
+		const struct pool empty = { 0 }, *pool = pool_of(m, orders[i]);
+
+		if (!hugetlb_has_order(m, orders[i]))
+			continue;
+		check_pool(m, pool ? pool : &empty, orders[i], check);
+		check_pool_counts(m, orders[i], check);
+	}
 }

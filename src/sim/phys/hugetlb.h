@@ -44,6 +44,7 @@ u64 hugetlb_total_pages(const struct machine *m);
 
 struct digest;
 void hugetlb_digest(const struct machine *m, struct digest *digest);
+/* H1, C4 of every pool. */
 void hugetlb_validate(const struct machine *m, struct check *check);
 
 #endif

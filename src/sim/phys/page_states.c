@@ -3,8 +3,9 @@
  * Who has each page: one walk over the descriptors that exist, block by block. A
  * page is free (in a virgin run, or under the head of a free block), on a per-CPU
  * list, allocated (under a head with a reference), or reserved; anything else is
- * lost. Sections that do not exist are reserved or virgin as a whole.
+ * lost. Sections that do not exist are reserved, virgin, or of a gigantic page.
  */
+#include "sim/boot/memblock.h"
 #include "sim/phys/page_alloc.h"
 
 typedef unsigned long long ull;
@@ -108,6 +109,68 @@ static void check_zone_states(const struct zone *zone, const struct states *stat
 			   (ull)used);
 }
 
+/* Boot-reserved pages of memory in [pfn, end), which lies in one section. */
+static void count_reserved(const struct machine *m, u64 pfn, u64 end, u64 *reserved)
+{
+	while (pfn < end) {
+		u64 nr_pages = MIN((1ULL << MAX_PAGE_ORDER) - (pfn & ((1ULL << MAX_PAGE_ORDER) - 1)),
+				   end - pfn);
+		const struct zone *zone;
+
+		if (page_present(m, pfn)) {
+			if (block_at(m, pfn, &nr_pages) == STATE_RESERVED)
+				reserved[page_zone_index(pfn_to_page(m, pfn))] += nr_pages;
+		} else if (!page_virgin(m, pfn) && (zone = pfn_zone(m, pfn))) {
+			nr_pages = MIN(nr_pages, zone_end_pfn(zone) - pfn);
+			reserved[zone->index] += nr_pages;
+		}
+		pfn += nr_pages;
+	}
+}
+
+/* The section of a gigantic page's head is there, those behind it need not be. */
+static u64 skip_gigantic(const struct machine *m, u64 pfn)
+{
+	u64 head = ALIGN_DOWN(pfn, 1ULL << GIGANTIC_ORDER);
+
+	if (!page_present(m, pfn) && page_present(m, head) &&
+	    allocated_order(m, head) == GIGANTIC_ORDER)
+		return head + (1ULL << GIGANTIC_ORDER);
+	return pfn;
+}
+
+/* P4: what the boot did not keep for itself is managed. */
+static void check_managed(const struct machine *m, struct check *check)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+	u64 reserved[MAX_ZONES] = { 0 };
+
+	for (unsigned int i = 0; i < memory->cnt; i++) {
+		u64 pfn = PFN_UP(memory->regions[i].base);
+		u64 last = PFN_DOWN(memory->regions[i].base + memory->regions[i].size);
+
+		while (pfn < last) {
+			u64 end = MIN((pfn | (PAGES_PER_SECTION - 1)) + 1, last);
+			u64 behind = skip_gigantic(m, pfn);
+
+			if (behind == pfn)
+				count_reserved(m, pfn, end, reserved);
+			pfn = MAX(behind, end);
+		}
+	}
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		check->nr_checked++;
+		if (zone->managed_pages != zone->present_pages - reserved[i])
+			check_fail(check, "P4", "node %u zone %s: expected managed %llu = present "
+				   "%llu - reserved %llu, found %llu", zone->node, zone->name,
+				   (ull)(zone->present_pages - reserved[i]),
+				   (ull)zone->present_pages, (ull)reserved[i],
+				   (ull)zone->managed_pages);
+	}
+}
+
 /*
  * I1: whatever is free was freed, by boot at first, and not allocated since. (Pages
  * that change hands without the counters, like gigantic ones, were never free.)
@@ -201,5 +264,6 @@ void page_states_validate(const struct machine *m, struct check *check)
 	}
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		check_zone_states(m->zones[i], &zones[i], check);
+	check_managed(m, check);
 	check_flow(m, zones, check);
 }

@@ -64,10 +64,14 @@ static int alloc_map(struct machine *m, u64 bytes, const char *caller)
 	struct vmalloc_request req = { .bytes = bytes, .gfp = GFP_KERNEL,
 				       .node = NUMA_NO_NODE, .caller = caller };
 	u64 addr;
+	int err;
 
-	if (bytes <= PAGE_SIZE)
-		return kmalloc(m, bytes, GFP_KERNEL, NUMA_NO_NODE, &addr);
-	return vmalloc(m, &req, &addr);
+	if (bytes > PAGE_SIZE)
+		return vmalloc(m, &req, &addr);
+	err = kmalloc(m, bytes, GFP_KERNEL, NUMA_NO_NODE, &addr);
+	if (!err)
+		slab_forget_object(m, addr);
+	return err;
 }
 
 static unsigned int caller_row(const struct machine *m)

@@ -126,6 +126,9 @@ void kmem_cache_free_explain(struct machine *m, const struct kmem_cache *cache, 
 void slab_give(struct machine *m, u64 addr);
 bool slab_given(const struct machine *m, u64 addr);
 
+/* An object of the boot that nothing will remember or free: the check counts it (A3). */
+void slab_forget_object(struct machine *m, u64 addr);
+
 /* Reading: for slabinfo, sys/kernel/slab, check. */
 struct slab_info {
 	const char *name;	/* as slabinfo prints it */
@@ -151,6 +154,22 @@ u64 kmem_cache_cpu_partial(const struct kmem_cache *cache, unsigned int cpu);
 const char *kmem_cache_alias(const struct kmem_cache *cache, unsigned int i);
 /* The unique id (":A-0000192") that sysfs uses for a mergeable cache; else its name. */
 const char *kmem_cache_sysfs_name(const struct kmem_cache *cache);
+
+
+/*
+ * A3: who has each object. Every module that keeps addresses of objects claims them
+ * all, by a function that stands in object_owners[] of check.c; what nobody claims
+ * is a script's (slab_give()) or the boot's, or it leaked.
+ */
+#define OBJECT_CACHES 1024	/* modules have objects of the boot's caches alone */
+struct object_census {
+	const struct machine *m;
+	struct check *check;
+	u32 claimed[OBJECT_CACHES];	/* by the cache's id */
+};
+/* An object that must be allocated; `what` it is for, in case it is not. */
+void object_claim(struct object_census *census, u64 addr, const char *what);
+void slab_objects_validate(const struct object_census *census);
 
 struct digest;
 void slab_digest(const struct machine *m, struct digest *digest);

@@ -133,8 +133,10 @@ static int populate(struct machine *m, struct kmem_cache *s, u32 nr)
 	struct slab_object object;
 	int err = 0;
 
-	while (nr-- && !err)
+	while (nr-- && !err) {
 		err = kmem_cache_alloc(m, s, GFP_KERNEL, NUMA_NO_NODE, &object);
+		s->nr_nameless += !err;
+	}
 	return err == -ENOMEM ? 0 : err;	/* full is full */
 }
 

@@ -96,6 +96,7 @@ struct kmem_cache {
 	struct kmem_cache_cpu *cpu;	/* [nr_cpus] */
 	struct kmem_cache_node *node;	/* [nr_nodes] */
 	struct slab **slots;	/* slabs by handle / objects; NULL: free */
+	u32 nr_nameless;	/* objects of the boot that nothing remembers */
 	u32 nr_slots, room_slots, free_slot;	/* no slot below free_slot is free */
 	struct slab *spare;	/* host memory for the next slab */
 };

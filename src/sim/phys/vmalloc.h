@@ -62,6 +62,9 @@ const struct vm_area *find_vm_area(const struct machine *m, u64 addr);
 /* [*start, *end): where areas may lie. */
 void vmalloc_range(const struct machine *m, u64 *start, u64 *end);
 
+struct object_census;
+/* A3: the objects that describe the areas. */
+void vmalloc_claim_objects(const struct machine *m, struct object_census *census);
 struct digest;
 void vmalloc_digest(const struct machine *m, struct digest *digest);
 void vmalloc_validate(const struct machine *m, struct check *check);

@@ -2,6 +2,7 @@
 /* Invariant A5, and what the areas add to the hash of the state. */
 #include "sim/base/digest.h"
 #include "sim/phys/section.h"
+#include "sim/phys/slab.h"
 #include "sim/phys/vmalloc_types.h"
 
 typedef unsigned long long ull;
@@ -91,6 +92,18 @@ void vmalloc_checked(struct machine *m)
 	for (unsigned int i = 0; i < m->vmalloc->nr; i++)
 		m->vmalloc->areas[i]->checked = true;
 	m->vmalloc->touched = false;
+}
+
+void vmalloc_claim_objects(const struct machine *m, struct object_census *census)
+{
+	for (unsigned int i = 0; m->vmalloc && i < m->vmalloc->nr; i++) {
+		const struct vm_area *area = m->vmalloc->areas[i];
+
+		object_claim(census, area->vm_struct, "the vm_struct of an area");
+		object_claim(census, area->vmap_area, "the vmap_area of an area");
+		if (area->page_table && !(area->kind & VMAP_VPAGES))
+			object_claim(census, area->page_table, "an area's table of pages");
+	}
 }
 
 void vmalloc_digest(const struct machine *m, struct digest *d)
