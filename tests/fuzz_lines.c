@@ -19,6 +19,7 @@
 #include "lab.h"
 
 #include "fs/core/tree_struct.h"
+#include "fs/sim/check.h"
 #include "sim/phys/page_alloc.h"
 
 #define LINE_ROOM 6000
@@ -379,10 +380,9 @@ static int check_whole(struct run *run)
 {
 	struct out out = OUT_INIT;
 	struct check check = { .out = &out };
-	int err = 0;
+	int err = tree_check(run->lab.tree, &check);
 
-	machine_check(tree_machine(run->lab.tree), &check);
-	if (check.nr_broken)
+	if (err || check.nr_broken)
 		err = fail(run, "sim/check", out.text);
 	out_free(&out);
 	return err;

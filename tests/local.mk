@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/test_boot \
 	tests/test_buddy \
 	tests/test_check \
+	tests/test_check_ids \
 	tests/test_check_incremental \
 	tests/test_config \
 	tests/test_ctl \

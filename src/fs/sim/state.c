@@ -7,6 +7,7 @@
 
 #include "fs/core/journal.h"
 #include "fs/core/tree_struct.h"
+#include "fs/sim/check.h"
 #include "sim/base/event.h"
 #include "sim/boot/boot_log.h"
 
@@ -14,14 +15,14 @@ static int check_show(struct out *out, const struct view *v)
 {
 	struct out violations = OUT_INIT;
 	struct check check = { .out = &violations };
-	int err;
+	int err = tree_check(v->tree, &check);
 
-	machine_check(v->m, &check);
 	if (check.nr_broken)
 		out_printf(out, "broken %u of %u\n", check.nr_broken, check.nr_checked);
 	else
 		out_printf(out, "clean %u\n", check.nr_checked);
-	err = out_error(&violations);
+	if (!err)
+		err = out_error(&violations);
 	if (!err && violations.len)
 		out_write(out, violations.text, violations.len);
 	out_free(&violations);

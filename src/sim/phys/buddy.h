@@ -103,6 +103,9 @@ u64 buddy_free_in_blocks(const struct machine *m, const struct zone *zone);
 void buddy_validate(const struct machine *m, const struct zone *zone, struct check *check);
 void buddy_validate_touched(const struct machine *m, const struct zone *zone,
 			    struct check *check);
+/* Blocks on a list, counted one by one. */
+u64 buddy_recount(const struct machine *m, const struct zone *zone, unsigned int order,
+		  enum migratetype type);
 static inline void zone_touched_reset(struct zone *zone)
 {
 	zone->touched.nr = 0;

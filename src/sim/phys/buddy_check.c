@@ -127,6 +127,21 @@ static u64 check_list(const struct machine *m, const struct zone *zone, unsigned
 	return nr;
 }
 
+u64 buddy_recount(const struct machine *m, const struct zone *zone, unsigned int order,
+		  enum migratetype type)
+{
+	const struct page_list *list = &zone->free_area[order].lists[type];
+	u64 nr = 0, limit = zone->managed_pages;
+
+	for (u32 pfn = list->first; pfn != PFN_NIL && nr <= limit;) {
+		const struct page *page = pfn_to_page(m, pfn);
+
+		nr += page_type(page) == PGTY_run ? page->mapping : 1;
+		pfn = page->next;
+	}
+	return nr;
+}
+
 /* What the counters say of each other. */
 static void check_counts(const struct machine *m, const struct zone *zone,
 			 struct check *check)

@@ -250,7 +250,7 @@ static u64 same_count_end(const struct machine *m, const struct zone *zone, u64 
 }
 
 /* Recount what zone->pageblocks[] should be, as pagetypeinfo counts. */
-static void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
+void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
 			   u64 counts[MIGRATE_TYPES])
 {
 	u64 size = pageblock_nr_pages(m), pfn = zone->start_pfn;

@@ -95,6 +95,9 @@ void change_pageblock_range(struct machine *m, u64 pfn, unsigned int order,
  * Unmovable elsewhere. Sets zone->pageblocks[] as well.
  */
 void zone_init_pageblocks(struct machine *m, struct zone *zone);
+/* How many pageblocks of each type the zone has, counted one by one. */
+void zone_count_pageblocks(const struct machine *m, const struct zone *zone,
+			   u64 counts[MIGRATE_TYPES]);
 
 /* Lists of pages, linked by pfn. */
 static inline void page_list_add_head(struct machine *m, struct page_list *list, u64 pfn)

@@ -169,6 +169,9 @@ struct object_census {
 };
 /* An object that must be allocated; `what` it is for, in case it is not. */
 void object_claim(struct object_census *census, u64 addr, const char *what);
+/* num_objs, active_objs, num_slabs, partial_slabs, cpu_slabs: counted slab by slab. */
+void kmem_cache_recount(const struct kmem_cache *cache, unsigned int node,
+			struct slab_info *info);
 void slab_objects_validate(const struct object_census *census);
 
 struct digest;

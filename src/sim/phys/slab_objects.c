@@ -78,6 +78,23 @@ static void check_cache(const struct object_census *census, const struct kmem_ca
 			   (ull)claimed, (ull)found.given, s->nr_nameless, (ull)found.live);
 }
 
+void kmem_cache_recount(const struct kmem_cache *s, unsigned int node, struct slab_info *info)
+{
+	*info = (struct slab_info) { .name = s->name };
+	for (u32 slot = 0; slot < s->nr_slots; slot++) {
+		const struct slab *slab = s->slots[slot];
+
+		if (!slab || slab->node != node)
+			continue;
+		info->num_slabs++;
+		info->num_objs += slab->objects;
+		info->active_objs += slab->place == SLAB_ON_NODE ? slab->inuse : slab->objects;
+		info->partial_slabs += slab->place == SLAB_ON_NODE;
+		info->cpu_slabs += slab->place == SLAB_ON_CPU ||
+				   slab->place == SLAB_ON_CPU_PARTIAL;
+	}
+}
+
 static void check_large(const struct machine *m, struct check *check)
 {
 	u64 pages[MAX_NUMNODES] = { 0 };

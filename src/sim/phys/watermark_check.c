@@ -70,9 +70,9 @@ static void check_boost(const struct machine *m, const struct zone *zone, struct
 {
 	u64 block = pageblock_nr_pages(m);
 	u64 share = (u64)((u128)zone->watermark[WMARK_HIGH] * zone->basis.boost_factor / SCALE);
-	bool large = zone->managed_pages >= 4 * block;
+	bool may = share && zone->managed_pages >= 4 * block;
 
-	check_at_most(check, "W1", zone, "a boost", large ? MAX(share, block) : 0,
+	check_at_most(check, "W1", zone, "a boost", may ? MAX(share, block) : 0,
 		      zone->watermark_boost);
 }
 

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Invariant K4: the figures of proc/meminfo add up, by the text alone where the text
+ * has all parts, else with what is counted from the structures. I9: proc/vmstat has
+ * the sums of what proc/zoneinfo shows.
+ */
+#include <stdio.h>
+
+#include "fs/sim/check.h"
+#include "sim/phys/buddy.h"
+#include "sim/phys/tunables.h"
+
+#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
+#define PAGES(kb) ((kb) >> (PAGE_SHIFT - 10))
+
+/* A line's figure; one that this kernel has no line for is 0. */
+static u64 of(const char *text, const char *label)
+{
+	u64 number = 0;
+
+	return text_figure(text, label, &number) ? number : 0;
+}
+
+/* One line is the sum of two. */
+static void check_sums(const char *text, struct check *check)
+{
+	static const struct {
+		const char *sum, *parts[2];
+	} sums[] = {
+		{ "Active:", { "Active(anon):", "Active(file):" } },
+		{ "Inactive:", { "Inactive(anon):", "Inactive(file):" } },
+		{ "Slab:", { "SReclaimable:", "SUnreclaim:" } },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sums); i++)
+		check_shown(check, "K4", "meminfo", sums[i].sum,
+			    of(text, sums[i].parts[0]) + of(text, sums[i].parts[1]),
+			    of(text, sums[i].sum));
+}
+
+/* One line is no larger than some others together. */
+static void check_bounds(const char *text, struct check *check)
+{
+	static const struct {
+		const char *part, *wholes[3];
+	} bounds[] = {
+		{ "MemFree:", { "MemTotal:" } },
+		{ "AnonHugePages:", { "AnonPages:" } },
+		{ "Mapped:", { "Cached:", "Buffers:", "SwapCached:" } },
+		{ "SwapFree:", { "SwapTotal:" } },
+		{ "SReclaimable:", { "KReclaimable:" } },
+		{ "HugePages_Free:", { "HugePages_Total:" } },
+		{ "HugePages_Rsvd:", { "HugePages_Free:" } },
+		{ "ShmemHugePages:", { "Shmem:" } },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bounds); i++) {
+		u64 part = of(text, bounds[i].part), whole = 0;
+
+		for (unsigned int w = 0; w < 3 && bounds[i].wholes[w]; w++)
+			whole += of(text, bounds[i].wholes[w]);
+		check->nr_checked++;
+		if (part > whole)
+			check_fail(check, "K4", "meminfo: expected %s %llu or less, found %llu",
+				   bounds[i].part, (unsigned long long)whole,
+				   (unsigned long long)part);
+	}
+}
+
+/* Managed pages and free pages, from the zones and their lists. */
+static void check_memory(const struct machine *m, const char *text, struct check *check)
+{
+	u64 managed = 0, free = 0, found;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		managed += m->zones[i]->managed_pages;
+		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+			for (unsigned int type = 0; type < MIGRATE_TYPES; type++)
+				if (type != MIGRATE_ISOLATE)
+					free += buddy_recount(m, m->zones[i], order, type)
+						<< order;
+	}
+	check_shown(check, "K4", "meminfo", "MemTotal:", KB(managed), of(text, "MemTotal:"));
+	check_shown(check, "K4", "meminfo", "MemFree:", KB(free), of(text, "MemFree:"));
+	if (!text_figure(text, "LowTotal:", &found))
+		return;
+	check_shown(check, "K4", "meminfo", "LowTotal: + HighTotal:", of(text, "MemTotal:"),
+		    found + of(text, "HighTotal:"));
+	check_shown(check, "K4", "meminfo", "LowFree: + HighFree:", of(text, "MemFree:"),
+		    of(text, "LowFree:") + of(text, "HighFree:"));
+}
+
+/* Free pages beyond the reserves, and the better half of what can be reclaimed. */
+static void check_available(const struct machine *m, const char *text, struct check *check)
+{
+	u64 cache = PAGES(of(text, "Active(file):") + of(text, "Inactive(file):"));
+	u64 slab = PAGES(of(text, "KReclaimable:")), low = 0;
+	s64 available = (s64)PAGES(of(text, "MemFree:")) - (s64)m->totalreserve_pages;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		low += m->zones[i]->watermark[WMARK_LOW] + m->zones[i]->watermark_boost;
+	available += (s64)(cache - MIN(cache / 2, low));
+	available += (s64)(slab - MIN(slab / 2, low));
+	check_shown(check, "K4", "meminfo", "MemAvailable:",
+		    available > 0 ? KB((u64)available) : 0, of(text, "MemAvailable:"));
+}
+
+/* A ratio is a number with a sign, and multiplies as the kernel's unsigned long. */
+static void check_commit_limit(const struct machine *m, const char *text,
+			       struct check *check)
+{
+	const struct tunables *t = m->tunables;
+	u64 pages = PAGES(of(text, "MemTotal:")) - PAGES(of(text, "Hugetlb:"));
+
+	pages = t->overcommit_kbytes ? t->overcommit_kbytes >> (PAGE_SHIFT - 10) :
+				       pages * (u64)(s64)t->overcommit_ratio / 100;
+	check_shown(check, "K4", "meminfo", "CommitLimit:",
+		    KB(pages + PAGES(of(text, "SwapTotal:"))), of(text, "CommitLimit:"));
+}
+
+static void check_huge_pages(const char *text, struct check *check)
+{
+	u64 pool = of(text, "HugePages_Total:") * of(text, "Hugepagesize:");
+
+	check->nr_checked++;
+	if (of(text, "Hugetlb:") < pool)
+		check_fail(check, "K4", "meminfo: expected Hugetlb: %llu or more, found %llu",
+			   (unsigned long long)pool, (unsigned long long)of(text, "Hugetlb:"));
+}
+
+void meminfo_check(const struct machine *m, const char *text, struct check *check)
+{
+	check_sums(text, check);
+	check_bounds(text, check);
+	check_memory(m, text, check);
+	check_available(m, text, check);
+	check_commit_limit(m, text, check);
+	check_huge_pages(text, check);
+}
+
+/* -- vmstat -------------------------------------------------------------------------- */
+
+/* The figures of this name in zoneinfo, of whatever zones and nodes; false: none. */
+static bool sum_of_zones(const char *zoneinfo, const char *name, u64 *sum)
+{
+	size_t len = strlen(name);
+	bool any = false;
+
+	*sum = 0;
+	for (const char *p = zoneinfo; p; p = strchr(p, '\n'), p += !!p) {
+		const char *at = p + 6;
+		u64 figure;
+
+		if (strncmp(p, "      ", 6) || strncmp(at, name, len) || at[len] != ' ')
+			continue;
+		at += len;
+		if (!text_number(&at, &figure))
+			continue;
+		*sum += figure;
+		any = true;
+	}
+	return any;
+}
+
+void vmstat_check(const struct machine *m, const char *vmstat, const char *zoneinfo,
+		  struct check *check)
+{
+	char line[512];
+
+	(void)m;
+	while (text_line(&vmstat, line)) {
+		size_t len = strcspn(line, " ");
+		const char *at = line + len;
+		u64 found = 0, sum;
+
+		line[len] = '\0';
+		at += *at == '\0';
+		if (text_number(&at, &found) && sum_of_zones(zoneinfo, line, &sum))
+			check_shown(check, "I9", "vmstat", line, sum, found);
+	}
+}

@@ -1,0 +1,775 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * E6: for every id that sim/check knows there is a corruption that makes it fire, and
+ * that makes no other fire than those which see the same wrong (the row's group).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lab.h"
+#include "support.h"
+
+#include "fs/core/tree_struct.h"
+#include "fs/sim/check.h"
+#include "sim/base/event.h"
+#include "sim/boot/memblock.h"
+#include "sim/phys/fallback.h"
+#include "sim/phys/hugetlb.h"
+#include "sim/phys/pcp.h"
+#include "sim/phys/slab_types.h"
+#include "sim/phys/tunables.h"
+#include "sim/phys/vmalloc_types.h"
+#include "sim/virt/task.h"
+
+#define ORDER 3	/* of the free block that is spoilt */
+
+static struct zone *dma32(struct machine *m)
+{
+	return m->nodes[0]->zones[ZONE_DMA32];
+}
+
+static struct zone *normal(struct machine *m)
+{
+	return m->nodes[1]->zones[ZONE_NORMAL];
+}
+
+/* Allocated pages of an order, on node 0. */
+static u32 take(struct machine *m, unsigned int order, gfp_t gfp, enum pagetype owner)
+{
+	u32 pfn = PFN_NIL;
+
+	CU_ASSERT_EQUAL_FATAL(alloc_kernel_pages(m, gfp, order, 0, owner, &pfn), 0);
+	return pfn;
+}
+
+/* The first free block of some order above 0, whose buddy is in use. */
+static struct page *free_head(struct machine *m)
+{
+	struct zone *zone = dma32(m);
+
+	(void)take(m, 0, GFP_DMA32, PGTY_kernel);
+	for (unsigned int order = 1; order < MAX_PAGE_ORDER; order++)
+		for (unsigned int type = 0; type < MIGRATE_TYPES; type++)
+			if (!free_area_empty(&zone->free_area[order], type))
+				return pfn_to_page(m, zone->free_area[order].lists[type].first);
+	CU_FAIL_FATAL("no free block");
+	return NULL;
+}
+
+static struct page *page_of_type(struct machine *m, enum pagetype type)
+{
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++)
+		if (page_present(m, pfn) && page_type(pfn_to_page(m, pfn)) == type)
+			return pfn_to_page(m, pfn);
+	CU_FAIL_FATAL("no such page");
+	return NULL;
+}
+
+static u64 object(struct machine *m, u64 bytes)
+{
+	u64 addr = 0;
+
+	CU_ASSERT_EQUAL_FATAL(kmalloc(m, bytes, GFP_KERNEL, 0, &addr), 0);
+	slab_give(m, addr);
+	return addr;
+}
+
+static struct slab *slab_in_use(struct machine *m)
+{
+	return slab_of_addr(m, object(m, 700));
+}
+
+static struct vm_area *area(struct machine *m)
+{
+	struct vmalloc_request req = { .bytes = 10000, .gfp = GFP_KERNEL,
+				       .node = NUMA_NO_NODE, .caller = "test" };
+	u64 addr;
+
+	CU_ASSERT_EQUAL_FATAL(vmalloc(m, &req, &addr), 0);
+	return (struct vm_area *)find_vm_area(m, addr);
+}
+
+/* -- P: the layout of memory --------------------------------------------------------- */
+
+static void region(struct machine *m)
+{
+	m->memblock->reserved.regions[0].size = m->memblock->reserved.regions[1].base + 1;
+	m->memblock->reserved.total_size = 0;
+	for (unsigned int i = 0; i < m->memblock->reserved.cnt; i++)
+		m->memblock->reserved.total_size += m->memblock->reserved.regions[i].size;
+}
+
+static void zone_overlap(struct machine *m)
+{
+	m->nodes[0]->zones[ZONE_DMA]->spanned_pages++;
+}
+
+static void zone_present(struct machine *m)
+{
+	dma32(m)->present_pages--;
+	m->nodes[0]->present_pages--;
+}
+
+static void zone_managed_more(struct machine *m)
+{
+	dma32(m)->managed_pages++;
+	m->totalram_pages++;
+}
+
+static void totalram(struct machine *m)
+{
+	m->totalram_pages++;
+}
+
+static void zone_too_short(struct machine *m)
+{
+	m->nodes[0]->zones[ZONE_DMA]->spanned_pages -= 2048;
+}
+
+static void node_present(struct machine *m)
+{
+	m->nodes[0]->present_pages++;
+}
+
+static void page_lost(struct machine *m)
+{
+	pfn_to_page(m, take(m, 4, GFP_KERNEL, PGTY_kernel))->refcount = 0;
+}
+
+static void page_reserved(struct machine *m)
+{
+	page_set_flag(pfn_to_page(m, take(m, 0, GFP_KERNEL, PGTY_kernel)), PG_reserved);
+}
+
+/* Free by its descriptor, on no list. */
+static void page_free_alone(struct machine *m)
+{
+	struct page *page = pfn_to_page(m, take(m, 0, GFP_KERNEL, PGTY_kernel));
+
+	page->refcount = 0;
+	page_set_type(page, PGTY_buddy);
+	page->private_ = 0;
+}
+
+/* -- B: free lists ------------------------------------------------------------------- */
+
+static void head_type(struct machine *m)
+{
+	free_head(m)->list_type ^= 3;
+}
+
+static void head_ref(struct machine *m)
+{
+	free_head(m)->refcount = 1;
+}
+
+static void body(struct machine *m)
+{
+	free_head(m)[1].refcount = 1;
+}
+
+/* The upper half of a block is freed as a block of its own: both are not joined. */
+static void unmerged(struct machine *m)
+{
+	struct zone *zone = dma32(m);
+	u32 pfn = take(m, 4, GFP_DMA32, PGTY_kernel);
+
+	free_pages(m, pfn, 4);
+	for (unsigned int order = 1; order < MAX_PAGE_ORDER; order++) {
+		struct free_area *area = &zone->free_area[order];
+
+		for (unsigned int type = 0; type < MIGRATE_PCPTYPES; type++) {
+			u32 head = area->lists[type].first;
+			struct page *page;
+
+			if (head == PFN_NIL)
+				continue;
+			buddy_del(m, zone, head, order);
+			for (u32 half = 0; half < 2; half++) {
+				page = pfn_to_page(m, head + (half << (order - 1)));
+				page_set_type(page, PGTY_buddy);
+				page->private_ = order - 1;
+				page->list_type = type;
+				page->refcount = 0;
+				page_list_add_tail(m, &zone->free_area[order - 1].lists[type],
+						   head + (half << (order - 1)));
+				zone->free_area[order - 1].nr[type]++;
+				zone->free_area[order - 1].nr_free++;
+			}
+			zone->stat[NR_FREE_PAGES] += 1LL << order;
+			return;
+		}
+	}
+}
+
+static void list_type(struct machine *m)
+{
+	u64 pfn = page_to_pfn(m, free_head(m));
+
+	set_pageblock_type(m, pfn, pageblock_type(m, pfn) == MIGRATE_RECLAIMABLE ?
+			   MIGRATE_MOVABLE : MIGRATE_RECLAIMABLE);
+}
+
+static void area_count(struct machine *m)
+{
+	dma32(m)->free_area[ORDER].nr_free++;
+}
+
+static void free_count(struct machine *m)
+{
+	dma32(m)->stat[NR_FREE_PAGES]++;
+}
+
+static void free_blocks(struct machine *m)
+{
+	dma32(m)->stat[NR_FREE_PAGES_BLOCKS]++;
+}
+
+static void free_highatomic(struct machine *m)
+{
+	dma32(m)->nr_free_highatomic++;
+}
+
+static void pcp_count(struct machine *m)
+{
+	dma32(m)->pcp[0].free_count = -1;
+}
+
+static void pcp_page(struct machine *m)
+{
+	u32 pfn = take(m, 0, GFP_KERNEL, PGTY_kernel);
+
+	free_pages(m, pfn, 0);
+	pfn_to_page(m, pfn)->refcount = 1;
+}
+
+static void pageblock_count(struct machine *m)
+{
+	dma32(m)->pageblocks[MIGRATE_MOVABLE]++;
+}
+
+/* -- W: marks ------------------------------------------------------------------------ */
+
+static void mark_min(struct machine *m)
+{
+	dma32(m)->watermark[WMARK_MIN]++;
+}
+
+static void mark_low(struct machine *m)
+{
+	dma32(m)->watermark[WMARK_LOW]++;
+}
+
+static void all_marks(struct machine *m)
+{
+	for (unsigned int i = 0; i < NR_WMARK; i++)
+		normal(m)->watermark[i] += 5;
+}
+
+static void mark_promo(struct machine *m)
+{
+	dma32(m)->watermark[WMARK_PROMO] -= 3;
+}
+
+static void tunable_min(struct machine *m)
+{
+	m->tunables->min_free_kbytes += 1000;
+}
+
+static void boost(struct machine *m)
+{
+	dma32(m)->watermark_boost = 512;
+}
+
+static void batch(struct machine *m)
+{
+	dma32(m)->pcp[1].batch++;
+}
+
+static void pageset_batch(struct machine *m)
+{
+	normal(m)->pageset_batch--;
+}
+
+static void high_min(struct machine *m)
+{
+	dma32(m)->pcp[0].high_min++;
+}
+
+static void high_max(struct machine *m)
+{
+	dma32(m)->pageset_high_max++;
+}
+
+static void threshold(struct machine *m)
+{
+	dma32(m)->stat_threshold++;
+}
+
+static void protection(struct machine *m)
+{
+	m->nodes[0]->zones[ZONE_DMA]->lowmem_reserve[ZONE_NORMAL]++;
+}
+
+static void protection_falls(struct machine *m)
+{
+	m->nodes[0]->zones[ZONE_DMA]->lowmem_reserve[ZONE_MOVABLE] -= 100;
+}
+
+static void protection_of_itself(struct machine *m)
+{
+	normal(m)->lowmem_reserve[ZONE_NORMAL] = 1;
+	normal(m)->lowmem_reserve[ZONE_MOVABLE] = 1;
+}
+
+static void totalreserve(struct machine *m)
+{
+	m->totalreserve_pages++;
+}
+
+static void totalreserve_node(struct machine *m)
+{
+	m->nodes[1]->totalreserve_pages -= 2;
+	m->totalreserve_pages -= 2;
+}
+
+/* The same zones, each once, in an order that only the formula knows to be wrong. */
+static void zonelist(struct machine *m)
+{
+	struct pglist_data *node = m->nodes[1];
+	u16 last = node->zonelist[node->nr_zonelist - 1];
+
+	node->zonelist[node->nr_zonelist - 1] = node->zonelist[node->nr_zonelist - 2];
+	node->zonelist[node->nr_zonelist - 2] = last;
+}
+
+static void fallback_order(struct machine *m)
+{
+	m->nodes[1]->fallback[0] = 0;
+	m->nodes[1]->fallback[1] = 1;
+}
+
+static void thisnode(struct machine *m)
+{
+	m->nodes[0]->nr_thisnode--;
+}
+
+static void preferred(struct machine *m)
+{
+	m->nodes[0]->preferred[ZONE_MOVABLE] = m->nodes[0]->zones[ZONE_DMA];
+}
+
+/* A list is filled without anybody having asked for the mark. */
+static void taken_below_min(struct machine *m)
+{
+	struct zone *zone = dma32(m);
+	u32 pfn;
+
+	m->tunables->min_free_kbytes = 1 << 30;
+	setup_per_zone_wmarks(m);
+	drain_all_pages(m, NULL);
+	pfn = buddy_alloc(m, zone, 4, MIGRATE_MOVABLE, 0);
+	zone_note_taken(zone, 16, 0);
+	buddy_free(m, zone, pfn, 4, BUDDY_AUTO);
+	/* As a real refill does it: the block goes to the list of this CPU. */
+	CU_ASSERT_TRUE(pcp_refill(m, zone, &zone->pcp[0], 0, MIGRATE_MOVABLE, WMARK_LOW));
+}
+
+static void kswapd_failures(struct machine *m)
+{
+	m->nodes[1]->kswapd_failures = 17;
+}
+
+/* -- A: slab, vmalloc, per-CPU, stacks ----------------------------------------------- */
+
+static void slab_inuse(struct machine *m)
+{
+	slab_in_use(m)->inuse--;
+}
+
+static void slab_page(struct machine *m)
+{
+	pfn_to_page(m, slab_in_use(m)->pfn)->mapping++;
+}
+
+static void slab_count(struct machine *m)
+{
+	slab_in_use(m)->cache->node[0].nr_slabs++;
+}
+
+static void slab_place(struct machine *m)
+{
+	slab_in_use(m)->cache->cpu[0].partial.nr++;
+}
+
+/* Nobody remembers the object. */
+static void object_leaked(struct machine *m)
+{
+	u64 addr;
+
+	CU_ASSERT_EQUAL_FATAL(kmalloc(m, 700, GFP_KERNEL, 0, &addr), 0);
+}
+
+static void vmap_area_leaked(struct machine *m)
+{
+	struct slab_object leaked;
+
+	CU_ASSERT_EQUAL_FATAL(kmem_cache_alloc(m, kmem_cache_find(m, "vmap_area"), GFP_KERNEL,
+					       0, &leaked), 0);
+}
+
+/* An area keeps an object that was freed. */
+static void object_freed(struct machine *m)
+{
+	CU_ASSERT_EQUAL(kfree(m, area(m)->vm_struct), 0);
+}
+
+static void given_free(struct machine *m)
+{
+	struct slab *slab = slab_in_use(m);
+
+	for (unsigned int i = 0; i < slab->objects; i++)
+		if (!slab_allocated(slab, i)) {
+			slab->given[i / 64] |= 1ULL << (i % 64);
+			return;
+		}
+	CU_FAIL("the slab is full");
+}
+
+static void cache_leaked(struct machine *m)
+{
+	struct slab_object leaked;
+
+	CU_ASSERT_EQUAL_FATAL(kmem_cache_alloc(m, kmem_cache_find(m, "kmem_cache"), GFP_KERNEL,
+					       0, &leaked), 0);
+}
+
+static void slab_stat(struct machine *m)
+{
+	m->nodes[0]->stat[NR_SLAB_UNRECLAIMABLE] += PAGE_SIZE;
+}
+
+static void large_count(struct machine *m)
+{
+	(void)object(m, 20000);
+	m->slab->large_pages[0] -= 8;
+	m->nodes[0]->stat[NR_SLAB_UNRECLAIMABLE] -= 8 * PAGE_SIZE;
+}
+
+static void area_size(struct machine *m)
+{
+	area(m)->bytes += PAGE_SIZE;
+}
+
+static void stack_count(struct machine *m)
+{
+	m->nodes[0]->stat[NR_KERNEL_STACK]++;
+}
+
+static void per_cpu(struct machine *m)
+{
+	page_of_type(m, PGTY_percpu)->index++;
+}
+
+/* -- huge pages, NUMA, counters, tasks, timers --------------------------------------- */
+
+static void huge_page(struct machine *m)
+{
+	page_of_type(m, PGTY_hugetlb)->flags |= 1U << PG_lru;
+}
+
+static void huge_page_lost(struct machine *m)
+{
+	(void)take(m, 9, GFP_KERNEL | __GFP_COMP, PGTY_hugetlb);
+}
+
+static void gigantic(struct machine *m)
+{
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn += 1 << 18)
+		if (page_present(m, pfn) && allocated_order(m, pfn) == 18) {
+			page_set_type(pfn_to_page(m, pfn), PGTY_kernel);
+			return;
+		}
+	CU_FAIL("no gigantic page");
+}
+
+static void pool_sysctl(struct machine *m)
+{
+	m->tunables->nr_hugepages++;
+}
+
+static void numa_miss(struct machine *m)
+{
+	normal(m)->numa[NUMA_MISS]++;
+	normal(m)->numa[NUMA_HIT]--;
+}
+
+static void pgfree(struct machine *m)
+{
+	m->event[PGFREE]++;
+}
+
+static void negative(struct machine *m)
+{
+	m->event[PGFAULT] = -1;
+}
+
+static void pid_twice(struct machine *m)
+{
+	m->tasks->tasks[3].pid = m->tasks->tasks[2].pid;
+}
+
+static void overdue(struct machine *m)
+{
+	m->now_ns = m->events->heap[0].when_ns;
+}
+
+static void event_order(struct machine *m)
+{
+	struct event event = m->events->heap[0];
+
+	event.when_ns += 5;
+	event.period_ns = 0;
+	CU_ASSERT_EQUAL_FATAL(event_add(m->events, &event, NULL), 0);
+	m->events->heap[1].when_ns -= 10;
+}
+
+static void event_twice(struct machine *m)
+{
+	CU_ASSERT_EQUAL_FATAL(event_add(m->events, &m->events->heap[0], NULL), 0);
+	m->events->heap[1].id = m->events->heap[0].id;
+}
+
+/* -- the table ----------------------------------------------------------------------- */
+
+/* The first id must fire; the others of its group may. */
+static const struct {
+	const char *ids;
+	void (*plant)(struct machine *m);
+	const char *name;
+} all[] = {
+#define ROW(ids, plant) { ids, plant, #plant }
+	ROW("P1", region), ROW("P2 P3 B10 B11", zone_overlap), ROW("P3 P4", zone_present),
+	ROW("P4 P8", zone_managed_more), ROW("P4 K4", totalram), ROW("P5", node_present),
+	ROW("P6 P8 P6", page_lost), ROW("P4 P8", page_reserved), ROW("P7 I1", page_free_alone),
+	ROW("P8 P6", page_lost),
+	ROW("B1 P3 P4 P6 P7 P8 B10 B11 I1", zone_too_short), ROW("B2", body), ROW("B3", unmerged), ROW("B4", list_type),
+	ROW("B5 B6 B11", area_count), ROW("B6 P7 B11 K4", free_count), ROW("B7", free_blocks),
+	ROW("B7", free_highatomic), ROW("B8", head_type), ROW("B8", head_ref),
+	ROW("B9", pcp_count), ROW("B9", pcp_page), ROW("B10 B11 B10", pageblock_count),
+	ROW("B11 B10", pageblock_count),
+	ROW("W1", mark_min), ROW("W1", mark_low), ROW("W1 W2", all_marks), ROW("W1", mark_promo),
+	ROW("W1", tunable_min), ROW("W1", boost), ROW("W1", batch), ROW("W1", pageset_batch),
+	ROW("W1", high_min), ROW("W1", high_max), ROW("W1", threshold), ROW("W1 W2 W3 W1", protection),
+	ROW("W3 W1", protection_falls), ROW("W1 W2 W3", protection_of_itself),
+	ROW("W2", totalreserve), ROW("W2", totalreserve_node), ROW("W4", zonelist),
+	ROW("W4", fallback_order), ROW("W4", thisnode), ROW("W4", preferred),
+	ROW("W5", taken_below_min), ROW("W6", kswapd_failures),
+	ROW("A1", slab_inuse), ROW("A1 A3", slab_page), ROW("A2 A4", slab_count),
+	ROW("A2", slab_place), ROW("A3", object_leaked), ROW("A3", vmap_area_leaked),
+	ROW("A3", object_freed), ROW("A3", given_free), ROW("A3", cache_leaked),
+	ROW("A4", slab_stat), ROW("A4", large_count), ROW("A5", area_size),
+	ROW("A6", stack_count), ROW("A7", per_cpu),
+	ROW("H1", huge_page), ROW("H1", huge_page_lost), ROW("H1", gigantic),
+	ROW("C4", pool_sysctl), ROW("C5", numa_miss), ROW("I1", pgfree), ROW("I8", negative),
+	ROW("K1", pid_twice), ROW("E7", overdue), ROW("E7", event_order),
+	ROW("E7", event_twice),
+#undef ROW
+};
+
+static bool id_is_in(const char *line, const char *ids)
+{
+	size_t len = strcspn(line, " ");
+
+	for (const char *p = ids; *p; p += strcspn(p, " "), p += strspn(p, " "))
+		if (strcspn(p, " ") == len && !strncmp(p, line, len))
+			return true;
+	return false;
+}
+
+static bool as_expected(const char *text, const char *ids)
+{
+	char first[8];
+	bool found = false;
+
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(ids, " "), ids);
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		found |= id_is_in(line, first);
+		if (!id_is_in(line, ids))
+			return false;
+	}
+	return found;
+}
+
+static void test_ids(void)
+{
+	static const char *const sets[] = {
+		"cmdline=quiet hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=4",
+		"node 1.memory=4G", NULL,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct lab lab;
+		struct out out = OUT_INIT;
+		struct check check = { .out = &out };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "pc", sets), 0);
+		CU_ASSERT_EQUAL(tree_check(lab.tree, &check), 0);
+		CU_ASSERT_EQUAL(check.nr_broken, 0);
+		all[i].plant(lab.tree->machine);
+		CU_ASSERT_EQUAL(tree_check(lab.tree, &check), 0);
+		if (!as_expected(lab_text(&out), all[i].ids)) {
+			CU_FAIL("another id fires, or none");
+			fprintf(stderr, "%s: expected %s, found\n%.1500s", all[i].name,
+				all[i].ids, lab_text(&out));
+		}
+		out_free(&out);
+		lab_close(&lab);
+	}
+}
+
+/* A text with one place changed; to be freed. */
+static char *changed(const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+	struct out out = OUT_INIT;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	out_write(&out, text, (size_t)(at - text));
+	out_puts(&out, to);
+	out_puts(&out, at + strlen(from));
+	CU_ASSERT_EQUAL_FATAL(out_error(&out), 0);
+	return out.text;
+}
+
+static void test_texts(void)
+{
+	static const struct {
+		const char *path, *from, *to, *ids;
+	} texts[] = {
+		{ "proc/buddyinfo", "zone      DMA ", "zone      DMA 9", "B11" },
+		{ "proc/buddyinfo", "Node 0, zone      DMA", "Node 0, zone    DMA31", "B11" },
+		{ "proc/buddyinfo", "Node 1", "Node 0", "B11" },
+		{ "proc/pagetypeinfo", "type    Unmovable ", "type    Unmovable 8", "B11" },
+		{ "proc/pagetypeinfo", "type   HighAtomic", "type   HighAtomix", "B11" },
+		{ "proc/zoneinfo", "  pages free     ", "  pages free     1", "B11" },
+		{ "proc/zoneinfo", "        min      ", "        min      1", "B11" },
+		{ "proc/zoneinfo", "        promo    ", "        promo    -", "B11" },
+		{ "proc/zoneinfo", "        managed  ", "        managed  1", "B11" },
+		{ "proc/zoneinfo", "protection: (0", "protection: (1", "B11" },
+		{ "proc/zoneinfo", "      nr_free_pages ", "      nr_free_pages 1", "B11" },
+		{ "proc/zoneinfo", "count:    ", "count:    5", "B11" },
+		{ "proc/zoneinfo", "high_max: ", "high_max: 1", "B11" },
+		{ "proc/zoneinfo", "    cpu: 1", "    cpu: 2", "B11" },
+		{ "proc/zoneinfo", "threshold: ", "threshold: 1", "B11" },
+		{ "proc/zoneinfo", "start_pfn:           ", "start_pfn:           1", "B11" },
+		{ "proc/zoneinfo", "node_unreclaimable:  0", "node_unreclaimable:  1", "W6" },
+		{ "proc/slabinfo", "kmalloc-8k ", "kmalloc-8x ", "A4" },
+		{ "proc/slabinfo", "tunables    0", "tunables    1", "A4" },
+		{ "proc/slabinfo", " : slabdata  ", " : slabdata 1 ", "A4" },
+		{ "proc/meminfo", "MemTotal:     ", "MemTotal: 123", "K4" },
+		{ "proc/meminfo", "MemFree:       ", "MemFree:      1", "K4" },
+		{ "proc/meminfo", "MemAvailable:  ", "MemAvailable: 9", "K4" },
+		{ "proc/meminfo", "Active:                0", "Active:                4", "K4" },
+		{ "proc/meminfo", "Inactive(anon):        0", "Inactive(anon):        4", "K4" },
+		{ "proc/meminfo", "Slab: ", "Slab: 1", "K4" },
+		{ "proc/meminfo", "Mapped:                0", "Mapped:                4", "K4" },
+		{ "proc/meminfo", "AnonHugePages:         0", "AnonHugePages:      2048", "K4" },
+		{ "proc/meminfo", "CommitLimit:    ", "CommitLimit:   1", "K4" },
+		{ "proc/meminfo", "HugePages_Rsvd:        0", "HugePages_Rsvd:      100", "K4" },
+		{ "proc/meminfo", "SwapFree:              0", "SwapFree:              4", "K4" },
+	};
+	struct lab lab;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		char *text = changed(lab_cat(&lab, texts[i].path), texts[i].from, texts[i].to);
+		struct out out = OUT_INIT;
+		struct check check = { .out = &out };
+
+		CU_ASSERT_EQUAL(check_text(tree_machine(lab.tree), texts[i].path, text, &check), 0);
+		if (!as_expected(lab_text(&out), texts[i].ids)) {
+			CU_FAIL("another id fires, or none");
+			fprintf(stderr, "%s, %s: found\n%.1500s", texts[i].path, texts[i].to,
+				lab_text(&out));
+		}
+		free(text);
+		out_free(&out);
+	}
+	lab_close(&lab);
+}
+
+static void test_vmstat(void)
+{
+	struct out out = OUT_INIT, zoneinfo = OUT_INIT;
+	struct check check = { .out = &out };
+	struct lab lab;
+	char *vmstat;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	out_puts(&zoneinfo, lab_cat(&lab, "proc/zoneinfo"));
+	vmstat = changed(lab_cat(&lab, "proc/vmstat"), "nr_slab_reclaimable ",
+			 "nr_slab_reclaimable 1");
+	vmstat_check(tree_machine(lab.tree), vmstat, zoneinfo.text, &check);
+	CU_ASSERT_TRUE(check.nr_checked > 40);
+	CU_ASSERT_EQUAL(check.nr_broken, 1);
+	CU_ASSERT_TRUE(as_expected(lab_text(&out), "I9"));
+	free(vmstat);
+	out_free(&out);
+	out_free(&zoneinfo);
+	lab_close(&lab);
+}
+
+static const char *wrong_slab_text(void *arg, const char *path)
+{
+	bool wrong = !strcmp(path, arg);
+
+	return wrong ? "1234567 N0=1234567\n" : NULL;
+}
+
+static void test_slab_files(void)
+{
+	char path[] = "sys/kernel/slab/kmalloc-8k/objects";
+	const struct slab_text files = { wrong_slab_text, path };
+	struct out out = OUT_INIT;
+	struct check check = { .out = &out };
+	struct lab lab;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	slab_sysfs_check(tree_machine(lab.tree), &files, &check);
+	CU_ASSERT_EQUAL(check.nr_broken, 2);	/* of node 0, in all */
+	CU_ASSERT_TRUE(as_expected(lab_text(&out), "A4"));
+	out_free(&out);
+	lab_close(&lab);
+}
+
+/* E5: the check changes nothing. */
+static void test_check_only_reads(void)
+{
+	char before[DIGEST_CHARS + 1], after[DIGEST_CHARS + 1];
+	struct out out = OUT_INIT;
+	struct check check = { .out = &out };
+	struct lab lab;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	lab_digest(&lab, before);
+	CU_ASSERT_EQUAL(tree_check(lab.tree, &check), 0);
+	CU_ASSERT_EQUAL(check.nr_broken, 0);
+	lab_digest(&lab, after);
+	CU_ASSERT_STRING_EQUAL(before, after);
+	out_free(&out);
+	lab_close(&lab);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "each text has one", test_texts },
+	{ "sums of vmstat", test_vmstat },
+	{ "files of caches", test_slab_files },
+	{ "the check only reads", test_check_only_reads },
+	{ "each id has a corruption", test_ids },
+};
+
+int main(void)
+{
+	return suite_main("ids of sim/check", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
