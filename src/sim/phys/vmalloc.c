@@ -67,7 +67,7 @@ void vmalloc_range(const struct machine *m, u64 *start, u64 *end)
 /* The first area with a hole before it that is of the class of so many bytes. */
 static unsigned int first_hole(struct vmalloc_state *state, u64 bytes)
 {
-	unsigned int class = MIN(ilog2(bytes >> PAGE_SHIFT), HOLE_CLASSES - 1);
+	unsigned int class = MIN(ilog2(bytes >> PAGE_SHIFT | 1), HOLE_CLASSES - 1);
 	unsigned int i = state->packed[class];
 	u64 least = PAGE_SIZE << class;
 
