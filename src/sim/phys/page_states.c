@@ -149,6 +149,7 @@ static void check_managed(const struct machine *m, struct check *check)
 		u64 pfn = PFN_UP(memory->regions[i].base);
 		u64 last = PFN_DOWN(memory->regions[i].base + memory->regions[i].size);
 
+		last = MIN(last, m->max_pfn);
 		while (pfn < last) {
 			u64 end = MIN((pfn | (PAGES_PER_SECTION - 1)) + 1, last);
 			u64 behind = skip_gigantic(m, pfn);
