@@ -23,6 +23,18 @@ static struct zone *only_zone(const struct machine *m)
 	return m->nodes[0]->zones[ZONE_DMA32];
 }
 
+/* A machine of spec_1g, of this release. */
+static struct machine *boot_1g(enum release release, struct zone **zone)
+{
+	struct test_machine spec = spec_1g;
+	struct machine *m;
+
+	spec.release = release;
+	m = test_machine_boot(&spec);
+	*zone = only_zone(m);
+	return m;
+}
+
 static u32 first_of(const struct zone *zone, unsigned int order, enum migratetype type)
 {
 	return zone->free_area[order].lists[type].first;
@@ -132,15 +144,10 @@ static void test_reserve(void)
 static void test_fallback_whole(void)
 {
 	for (enum release r = 0; r < NR_RELEASES; r++) {
-		struct test_machine spec = spec_1g;
-		struct machine *m;
 		struct zone *zone;
-		u32 pfn;
+		struct machine *m = boot_1g(r, &zone);
+		u32 pfn = buddy_alloc(m, zone, 0, MIGRATE_UNMOVABLE, 0);
 
-		spec.release = r;
-		m = test_machine_boot(&spec);
-		zone = only_zone(m);
-		pfn = buddy_alloc(m, zone, 0, MIGRATE_UNMOVABLE, 0);
 		CU_ASSERT_EQUAL(pfn, zone->start_pfn);
 		CU_ASSERT_EQUAL(pageblock_type(m, pfn), MIGRATE_UNMOVABLE);
 		CU_ASSERT_EQUAL(pageblock_type(m, pfn + 512), MIGRATE_UNMOVABLE);
@@ -181,15 +188,10 @@ static u32 leave_one(struct machine *m, struct zone *zone, unsigned int order)
 static void test_fallback_claims(void)
 {
 	for (enum release r = 0; r < NR_RELEASES; r++) {
-		struct test_machine spec = spec_1g;
-		struct machine *m;
 		struct zone *zone;
-		u32 left;
+		struct machine *m = boot_1g(r, &zone);
+		u32 left = leave_one(m, zone, 3);
 
-		spec.release = r;
-		m = test_machine_boot(&spec);
-		zone = only_zone(m);
-		left = leave_one(m, zone, 3);
 		CU_ASSERT_EQUAL(buddy_alloc(m, zone, 0, MIGRATE_UNMOVABLE, ALLOC_NOFRAGMENT),
 				PFN_NIL);
 		CU_ASSERT_EQUAL(buddy_alloc(m, zone, 0, MIGRATE_UNMOVABLE, 0), left);
@@ -208,15 +210,10 @@ static void test_fallback_claims(void)
 static void test_fallback_steals(void)
 {
 	for (enum release r = 0; r < NR_RELEASES; r++) {
-		struct test_machine spec = spec_1g;
-		struct machine *m;
 		struct zone *zone;
-		u32 left;
+		struct machine *m = boot_1g(r, &zone);
+		u32 left = leave_one(m, zone, 3);
 
-		spec.release = r;
-		m = test_machine_boot(&spec);
-		zone = only_zone(m);
-		left = leave_one(m, zone, 3);
 		for (u32 i = 8; i < 512; i++)
 			page_set_flag(pfn_to_page(m, left + i), PG_lru);
 		CU_ASSERT_EQUAL(buddy_alloc(m, zone, 0, MIGRATE_UNMOVABLE, 0), left);
@@ -256,15 +253,10 @@ static void test_boost_limit(void)
 static void test_merge_types(void)
 {
 	for (enum release r = 0; r < NR_RELEASES; r++) {
-		struct test_machine spec = spec_1g;
-		struct machine *m;
 		struct zone *zone;
-		u32 pfn;
+		struct machine *m = boot_1g(r, &zone);
+		u32 pfn = buddy_alloc(m, zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0);
 
-		spec.release = r;
-		m = test_machine_boot(&spec);
-		zone = only_zone(m);
-		pfn = buddy_alloc(m, zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE, 0);
 		set_pageblock_type(m, pfn, MIGRATE_RECLAIMABLE);
 		buddy_free(m, zone, pfn, 9, BUDDY_AUTO);
 		buddy_free(m, zone, pfn + 512, 9, BUDDY_AUTO);
@@ -302,106 +294,42 @@ static void expect_broken(struct machine *m, const char *id)
 
 struct planted {
 	const char *id;
-	void (*plant)(struct machine *m, struct zone *zone, u32 free, u32 used);
+	void (*plant)(struct machine *m, struct zone *zone, u32 free);
 };
 
-static void plant_ref(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	pfn_to_page(m, free)->refcount = 1;
-}
+/* `free`: a free block of order 9. */
+#define PLANT(function, ...) \
+	static void function(struct machine *m, struct zone *zone, u32 free) \
+	{ \
+		__VA_ARGS__; \
+	}
 
-static void plant_order(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	pfn_to_page(m, free)->private_++;
-}
+PLANT(plant_ref, pfn_to_page(m, free)->refcount = 1)
+PLANT(plant_order, pfn_to_page(m, free)->private_++)
+PLANT(plant_body, page_set_type(pfn_to_page(m, free + 1), PGTY_buddy))
+PLANT(plant_list, buddy_move(m, zone, free, 9, MIGRATE_UNMOVABLE))
+PLANT(plant_nr, zone->free_area[9].nr_free++)
+PLANT(plant_free, zone->stat[NR_FREE_PAGES]--)
+PLANT(plant_blocks, zone->stat[NR_FREE_PAGES_BLOCKS]--)
+PLANT(plant_pcp, zone->pcp[0].count++)
+PLANT(plant_types, zone->pageblocks[MIGRATE_MOVABLE]++)
+PLANT(plant_wmark, zone->watermark[WMARK_HIGH]++)
+PLANT(plant_protection, zone->lowmem_reserve[ZONE_DMA] = 7)
+PLANT(plant_totalreserve, m->totalreserve_pages++)
+PLANT(plant_zonelist, m->nodes[0]->nr_zonelist = 0)
+PLANT(plant_managed, m->totalram_pages--)
+PLANT(plant_present, zone->present_pages++)
+PLANT(plant_numa, zone->numa[NUMA_MISS]++)
+PLANT(plant_negative, zone->stat[NR_MLOCK] = -1)
+PLANT(plant_virgin, m->virgin[MIB(512) / BLOCK / 64] = 0)
 
-static void plant_body(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	page_set_type(pfn_to_page(m, free + 1), PGTY_buddy);
-}
-
-static void plant_unmerged(struct machine *m, struct zone *zone, u32 free, u32 used)
+static void plant_unmerged(struct machine *m, struct zone *zone, u32 free)
 {
 	buddy_del(m, zone, free, 9);
 	buddy_free_type(m, zone, free, 8, MIGRATE_MOVABLE, BUDDY_HEAD);
 	page_set_type(pfn_to_page(m, free), PGTY_guard);
 	buddy_free_type(m, zone, free + 256, 8, MIGRATE_MOVABLE, BUDDY_HEAD);
 	page_set_type(pfn_to_page(m, free), PGTY_buddy);
-}
-
-static void plant_list(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	buddy_move(m, zone, free, 9, MIGRATE_UNMOVABLE);
-}
-
-static void plant_nr(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->free_area[9].nr_free++;
-}
-
-static void plant_free(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->stat[NR_FREE_PAGES]--;
-}
-
-static void plant_blocks(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->stat[NR_FREE_PAGES_BLOCKS]--;
-}
-
-static void plant_pcp(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->pcp[0].count++;
-}
-
-static void plant_types(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->pageblocks[MIGRATE_MOVABLE]++;
-}
-
-static void plant_wmark(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->watermark[WMARK_HIGH]++;
-}
-
-static void plant_protection(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->lowmem_reserve[ZONE_DMA] = 7;
-}
-
-static void plant_totalreserve(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	m->totalreserve_pages++;
-}
-
-static void plant_zonelist(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	m->nodes[0]->nr_zonelist = 0;
-}
-
-static void plant_managed(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	m->totalram_pages--;
-}
-
-static void plant_present(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->present_pages++;
-}
-
-static void plant_numa(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->numa[NUMA_MISS]++;
-}
-
-static void plant_negative(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	zone->stat[NR_MLOCK] = -1;
-}
-
-static void plant_virgin(struct machine *m, struct zone *zone, u32 free, u32 used)
-{
-	m->virgin[MIB(512) / BLOCK / 64] = 0;
 }
 
 static void test_planted(void)
@@ -422,7 +350,7 @@ static void test_planted(void)
 		u32 used = buddy_alloc(m, zone, 9, MIGRATE_MOVABLE, 0);
 
 		CU_ASSERT_EQUAL(test_check_lists(m), 0);
-		all[i].plant(m, zone, used + 512, used);
+		all[i].plant(m, zone, used + 512);
 		expect_broken(m, all[i].id);
 		test_machine_free(m);
 	}

@@ -4,51 +4,37 @@
  * have the form of a real kernel's. The golden status is of a real init: its lines
  * about memory are what a task without memory has not.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lab.h"
 #include "support.h"
-#include "fs/core/tree_struct.h"
 #include "sim/virt/task.h"
 
-static struct machine_config *config;
-static struct tree *tree;
+static struct lab lab;
 
 static void start(const char *machine, const char *release)
 {
-	char set[64], *error = NULL;
+	char set[64];
 	const char *const sets[] = { set, NULL };
 
 	snprintf(set, sizeof(set), "release=%s", release);
-	CU_ASSERT_EQUAL_FATAL(machine_config_load(machine, sets, &config, &error), 0);
-	CU_ASSERT_EQUAL_FATAL(tree_create(config, &tree, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, machine, sets), 0);
 }
 
 static void stop(void)
 {
-	tree_free(tree);
-	machine_config_free(config);
+	lab_close(&lab);
 }
 
 static void read_path(const char *path, char text[4096])
 {
-	struct caller nobody = { 0 };
-	struct handle *handle;
-	struct node node;
-	ssize_t n;
-
-	CU_ASSERT_EQUAL_FATAL(tree_walk(tree, path, nobody, &node), 0);
-	CU_ASSERT_EQUAL_FATAL(tree_open(tree, node, nobody, O_RDONLY, &handle), 0);
-	n = handle_read(handle, 0, text, 4095);
-	CU_ASSERT_FATAL(n >= 0);
-	text[n] = '\0';
-	handle_release(handle);
+	snprintf(text, 4096, "%s", lab_cat(&lab, path));
 }
 
 static const struct task_struct *by_name(const char *comm)
 {
-	const struct machine *m = tree_machine(tree);
+	const struct machine *m = tree_machine(lab.tree);
 
 	for (const struct task_struct *t = task_next(m, 0); t; t = task_next(m, t->pid + 1)) {
 		if (!strcmp(t->comm, comm))
@@ -59,7 +45,7 @@ static const struct task_struct *by_name(const char *comm)
 
 static unsigned int count_like(const char *prefix)
 {
-	const struct machine *m = tree_machine(tree);
+	const struct machine *m = tree_machine(lab.tree);
 	unsigned int nr = 0;
 
 	for (const struct task_struct *t = task_next(m, 0); t; t = task_next(m, t->pid + 1))
@@ -75,18 +61,18 @@ static void test_threads(void)
 		u32 pid = 0;
 
 		start("numa4", releases[i]);
-		for (const struct task_struct *t = task_next(tree->machine, 0); t;
-		     t = task_next(tree->machine, t->pid + 1))
+		for (const struct task_struct *t = task_next(tree_machine(lab.tree), 0); t;
+		     t = task_next(tree_machine(lab.tree), t->pid + 1))
 			CU_ASSERT_EQUAL(t->pid, ++pid);
-		CU_ASSERT_STRING_EQUAL(task_find(tree->machine, 1)->comm, "init");
-		CU_ASSERT_STRING_EQUAL(task_find(tree->machine, 2)->comm, "kthreadd");
-		CU_ASSERT_PTR_NULL(task_find(tree->machine, 0));
-		CU_ASSERT_PTR_NULL(task_find(tree->machine, pid + 1));
-		CU_ASSERT_EQUAL(count_like("ksoftirqd/"), tree->machine->nr_cpus);
-		CU_ASSERT_EQUAL(count_like("migration/"), tree->machine->nr_cpus);
-		CU_ASSERT_EQUAL(count_like("cpuhp/"), tree->machine->nr_cpus);
-		CU_ASSERT_EQUAL(count_like("kswapd"), tree->machine->nr_nodes);
-		CU_ASSERT_EQUAL(count_like("kcompactd"), tree->machine->nr_nodes);
+		CU_ASSERT_STRING_EQUAL(task_find(tree_machine(lab.tree), 1)->comm, "init");
+		CU_ASSERT_STRING_EQUAL(task_find(tree_machine(lab.tree), 2)->comm, "kthreadd");
+		CU_ASSERT_PTR_NULL(task_find(tree_machine(lab.tree), 0));
+		CU_ASSERT_PTR_NULL(task_find(tree_machine(lab.tree), pid + 1));
+		CU_ASSERT_EQUAL(count_like("ksoftirqd/"), tree_machine(lab.tree)->nr_cpus);
+		CU_ASSERT_EQUAL(count_like("migration/"), tree_machine(lab.tree)->nr_cpus);
+		CU_ASSERT_EQUAL(count_like("cpuhp/"), tree_machine(lab.tree)->nr_cpus);
+		CU_ASSERT_EQUAL(count_like("kswapd"), tree_machine(lab.tree)->nr_nodes);
+		CU_ASSERT_EQUAL(count_like("kcompactd"), tree_machine(lab.tree)->nr_nodes);
 		CU_ASSERT_EQUAL(count_like("kworker/R-") > 10, i == 1);
 		stop();
 	}
@@ -213,8 +199,8 @@ static void test_files(void)
 	CU_ASSERT_STRING_EQUAL(text, "0 0 0 0 0 0 0\n");
 	read_path("proc/2/task/2/comm", text);
 	CU_ASSERT_STRING_EQUAL(text, "kthreadd\n");
-	CU_ASSERT_EQUAL(tree_walk(tree, "proc/2/task/1", nobody, &node), -ENOENT);
-	CU_ASSERT_EQUAL(tree_walk(tree, "sim/as/init", nobody, &node), 0);
+	CU_ASSERT_EQUAL(tree_walk(lab.tree, "proc/2/task/1", nobody, &node), -ENOENT);
+	CU_ASSERT_EQUAL(tree_walk(lab.tree, "sim/as/init", nobody, &node), 0);
 	CU_ASSERT_EQUAL(node.id[0], 1);
 	stop();
 }

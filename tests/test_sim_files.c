@@ -11,31 +11,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lab.h"
 #include "support.h"
 #include "fs/core/tree_struct.h"
 #include "fs/core/verb.h"
 #include "sim/phys/page_alloc.h"
 
-static const struct caller me = { .pid = 0 };
-
-static struct machine_config *config;
-static struct tree *tree;
+static struct lab lab;
 
 static void start(const char *machine, const char *const *sets)
 {
-	char *error = NULL;
-
-	CU_ASSERT_EQUAL_FATAL(machine_config_load(machine, sets, &config, &error), 0);
-	if (tree_create(config, &tree, &error)) {
-		fprintf(stderr, "%s: %s\n", machine, error ? error : "no memory");
-		CU_FAIL_FATAL("no machine");
-	}
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, machine, sets), 0);
 }
 
 static void stop(void)
 {
-	tree_free(tree);
-	machine_config_free(config);
+	lab_close(&lab);
 }
 
 static int slurp(struct node node, struct out *out)
@@ -43,7 +34,7 @@ static int slurp(struct node node, struct out *out)
 	struct handle *handle;
 	char buf[4096];
 	ssize_t n;
-	int err = tree_open(tree, node, me, O_RDONLY, &handle);
+	int err = tree_open(lab.tree, node, lab.me, O_RDONLY, &handle);
 
 	if (err)
 		return err;
@@ -55,29 +46,16 @@ static int slurp(struct node node, struct out *out)
 
 static void read_path(const char *path, struct out *out)
 {
-	struct node node;
-	int err;
-
 	out_clear(out);
-	out_puts(out, "");
-	err = tree_walk(tree, path, me, &node);
-	if (!err)
-		err = slurp(node, out);
-	if (err)
-		fprintf(stderr, "%s: %s\n", path, strerror(-err));
-	CU_ASSERT_EQUAL(err, 0);
+	out_puts(out, lab_cat(&lab, path));
 }
 
 static int run(const char *line)
 {
-	struct out out = OUT_INIT, sentence = OUT_INIT;
-	int err = tree_run(tree, line, me, &out, &sentence);
+	int err = lab_run(&lab, line);
 
 	if (err)
-		fprintf(stderr, "%s: %s (%s)\n", line, strerror(-err),
-			sentence.len ? sentence.text : "no sentence");
-	out_free(&out);
-	out_free(&sentence);
+		fprintf(stderr, "%s: %s (%s)\n", line, strerror(-err), lab_text(&lab.sentence));
 	return err;
 }
 
@@ -116,7 +94,7 @@ static bool visit_child(void *arg, const char *name, struct node node, mode_t mo
 		return true;
 	}
 	snprintf(c->path + len, sizeof(c->path) - len, "%s%s", len ? "/" : "", name);
-	err = tree_lookup(tree, child->dir, name, me, &found);
+	err = tree_lookup(lab.tree, child->dir, name, lab.me, &found);
 	if (err || node_to_ino(found) != node_to_ino(node))
 		wrong(c, "listed, but lookup disagrees", err);
 	c->path[len] = '\0';
@@ -152,7 +130,7 @@ static void visit_dir(struct census *c, struct node node)
 
 	c->nr_dirs++;
 	CU_ASSERT_PTR_NOT_NULL_FATAL(all);
-	CU_ASSERT_EQUAL(tree_readdir(tree, node, me, 0, collect, all), 0);
+	CU_ASSERT_EQUAL(tree_readdir(lab.tree, node, lab.me, 0, collect, all), 0);
 	for (unsigned int i = 0; i < all->nr; i++) {
 		struct child child = { c, node };
 
@@ -164,14 +142,14 @@ static void visit_dir(struct census *c, struct node node)
 		visit(c, all->nodes[i], all->modes[i]);
 		c->path[len] = '\0';
 	}
-	if (tree_getattr(tree, node, me, &attr) || attr.nlink != 2 + nr_dirs)
+	if (tree_getattr(lab.tree, node, lab.me, &attr) || attr.nlink != 2 + nr_dirs)
 		wrong(c, "nlink", 0);
 	free(all);
 }
 
 static void visit_file(struct census *c, struct node node)
 {
-	const struct row *row = tree_row(tree, node);
+	const struct row *row = tree_row(lab.tree, node);
 	struct out out = OUT_INIT;
 	int err;
 
@@ -198,7 +176,7 @@ static void visit(struct census *c, struct node node, mode_t mode)
 		visit_dir(c, node);
 	} else if (S_ISLNK(mode)) {
 		c->nr_links++;
-		err = tree_walk(tree, c->path, me, &target);
+		err = tree_walk(lab.tree, c->path, lab.me, &target);
 		/* Without a caller nobody is self; kernel threads have no program. */
 		if (err && !strstr(c->path, "self") && !strstr(c->path, "/exe") &&
 		    strcmp(c->path, "proc/mounts") && strcmp(c->path, "proc/net"))
@@ -254,8 +232,8 @@ static void test_help(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "invariant"));
 	read_path("sim/help/digest", &out);
 	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "sim/digest"));
-	for (unsigned int i = 1; i < tree->nr_rows; i++) {
-		const struct row *row = &tree->rows[i];
+	for (unsigned int i = 1; i < lab.tree->nr_rows; i++) {
+		const struct row *row = &lab.tree->rows[i];
 
 		if (row->domain == DOMAIN_SIM && row->parent &&
 		    !row->entry->help) {
@@ -367,11 +345,11 @@ static void test_page(void)
 
 	start("tiny", NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(missing); i++)
-		CU_ASSERT_EQUAL(tree_walk(tree, missing[i], me, &node), -ENOENT);
-	for (u64 pfn = 0; pfn < tree_machine(tree)->max_pfn; pfn += 7) {
+		CU_ASSERT_EQUAL(tree_walk(lab.tree, missing[i], lab.me, &node), -ENOENT);
+	for (u64 pfn = 0; pfn < tree_machine(lab.tree)->max_pfn; pfn += 7) {
 		u64 head;
 		unsigned int order;
-		bool is_free = buddy_find(tree_machine(tree), pfn, &head, &order);
+		bool is_free = buddy_find(tree_machine(lab.tree), pfn, &head, &order);
 
 		snprintf(path, sizeof(path), "sim/page/0x%" PRIx64, pfn);
 		read_path(path, &out);
