@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "config.h"
 #include "kmm-capture.h"
+#include "options.h"
 #include "sim/boot/config.h"
 #include "sim/boot/config_value.h"
 
@@ -212,38 +212,29 @@ static int run(const char *from, const char *output)
 	return err;
 }
 
+static const struct program program = {
+	.name = "kmm-capture",
+	.summary =
+		"Writes a machine file: boot it with `kmmfs FILE MOUNTPOINT` or `kmm-run -m FILE`.\n"
+		"What cannot be read (the log and addresses need privileges) is worked out or\n"
+		"left out, and noted at the head of the file.",
+};
+
 int main(int argc, char **argv)
 {
 	g_autofree char *from = NULL, *output = NULL;
-	gboolean version = FALSE;
-	const GOptionEntry options[] = {
+	const GOptionEntry rows[] = {
 		{ "from", 0, 0, G_OPTION_ARG_FILENAME, &from,
 		  "read DIR/proc/..., DIR/sys/... and DIR/dmesg instead of this machine's", "DIR" },
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
 		  "write FILE instead of standard output", "FILE" },
-		{ "version", 'V', 0, G_OPTION_ARG_NONE, &version, "show the version", NULL },
 		{ 0 }
 	};
-	GOptionContext *context = g_option_context_new("- describe a real machine for kmmfs");
-	GError *error = NULL;
-	int err = 0;
+	int status;
 
-	g_option_context_set_summary(context,
-		"Writes a machine file: boot it with `kmmfs FILE MOUNTPOINT` or `kmm-run -m FILE`.\n"
-		"What cannot be read (the log and addresses need privileges) is worked out or\n"
-		"left out, and noted at the head of the file.");
-	g_option_context_add_main_entries(context, options, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
-		fprintf(stderr, "kmm-capture: %s%s (--help shows the options)\n",
-			error ? error->message : "unexpected argument: ",
-			error ? "" : argv[1]);
-		g_clear_error(&error);
-		err = 2;
-	} else if (version) {
-		puts("kmm-capture " PACKAGE_VERSION);
-	} else if (run(from, output)) {
-		err = 1;
-	}
-	g_option_context_free(context);
-	return err;
+	if (!options_parse(&program, rows, &argc, &argv, &status))
+		return status;
+	if (argc > 1)
+		return options_fail(&program, "unexpected argument: ", argv[1]);
+	return run(from, output) ? 1 : 0;
 }

@@ -6,22 +6,24 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "options.h"
 
-#define EXIT_USAGE 2
 #define REPLY_BYTES 8192
 
-static int fail(int status, const char *what, const char *why)
-{
-	fprintf(stderr, "kmm-ctl: %s%s\n", what, why);
-	return status;
-}
+static const struct program program = {
+	.name = "kmm-ctl",
+	.summary = "Make one call on a mounted machine and print its result. TARGET is sim, "
+		   "cpu/N, a pid, or a name.",
+	.description = "Exit status: 0 when the call succeeded, 1 when it failed, 2 for wrong "
+		       "usage.\n",
+	/* "free_pages -1": what begins with '-' behind TARGET is no option. */
+	.posix = true,
+};
 
 /* \040 and its like, as mountinfo writes blanks. */
 static void unescape(char *text)
@@ -158,8 +160,9 @@ static int run(const char *mount, char **rest)
 		mount = found = find_mount(&nr);
 	if (!mount) {
 		g_free(line);
-		return fail(EXIT_USAGE, nr ? "several machines are mounted" : "no machine is mounted",
-			    ": say which with -m MOUNT or $KMM_MOUNT");
+		return options_fail(&program, nr ? "several machines are mounted" :
+				    "no machine is mounted",
+				    ": say which with -m MOUNT or $KMM_MOUNT");
 	}
 	path = ctl_path(mount, rest[0]);
 	status = call(path, line);
@@ -172,37 +175,22 @@ static int run(const char *mount, char **rest)
 int main(int argc, char **argv)
 {
 	char *mount = NULL, **rest = NULL;
-	gboolean version = FALSE;
-	const GOptionEntry entries[] = {
+	const GOptionEntry rows[] = {
 		{ "mount", 'm', 0, G_OPTION_ARG_FILENAME, &mount,
 		  "where the machine is mounted (default: $KMM_MOUNT, or the only one)", "MOUNT" },
-		{ "version", 'V', 0, G_OPTION_ARG_NONE, &version, "print the version", NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &rest, NULL,
 		  "TARGET LINE" },
 		{ 0 },
 	};
-	GOptionContext *context = g_option_context_new(NULL);
-	GError *error = NULL;
-	int status = 0;
+	int status;
 
-	g_option_context_set_summary(context, "Make one call on a mounted machine and print its "
-				     "result. TARGET is sim, cpu/N, a pid, or a name.");
-	g_option_context_set_description(context, "Exit status: 0 when the call succeeded, 1 when "
-					 "it failed, 2 for wrong usage.\n");
-	g_option_context_add_main_entries(context, entries, NULL);
-	/* "free_pages -1": what begins with '-' behind TARGET is no option. */
-	g_option_context_set_strict_posix(context, TRUE);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		status = fail(EXIT_USAGE, error->message, "; see --help");
-		g_error_free(error);
-	} else if (version) {
-		puts(PACKAGE_STRING);
-	} else if (!rest || !rest[0] || !rest[1]) {
-		status = fail(EXIT_USAGE, "TARGET and LINE are missing", "; see --help");
-	} else {
-		status = run(mount, rest);
+	if (options_parse(&program, rows, &argc, &argv, &status)) {
+		if (rest && rest[0] && rest[1])
+			status = run(mount, rest);
+		else
+			status = options_fail(&program, "TARGET and LINE are missing",
+					      "; see --help");
 	}
-	g_option_context_free(context);
 	g_free(mount);
 	g_strfreev(rest);
 	return status;

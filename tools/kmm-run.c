@@ -7,25 +7,30 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "fs/core/ctl.h"
 #include "fs/core/line.h"
 #include "fs/core/tree.h"
+#include "options.h"
 #include "sim/base/bug.h"
 
 #define BATCH_BYTES 65536
-#define EXIT_USAGE 2
+
+static const struct program program = {
+	.name = "kmm-run",
+	.summary = "Run lines of the control language on a simulated machine, without a mount.",
+	.description = "Exit status: 0 when every line succeeded, 1 when one failed, 2 for wrong "
+		       "usage.\n",
+};
 
 struct options {
 	char *machine;
 	char **commands, **sets, **rest;
-	gboolean keep_going, verbose, list, version;
+	gboolean keep_going, verbose, list;
 };
 
 /* One script, whole. */
@@ -298,12 +303,6 @@ static void run_terminal(struct runner *run)
 	out_free(&sentence);
 }
 
-static int fail(const char *what, const char *why)
-{
-	fprintf(stderr, "kmm-run: %s%s\n", what, why);
-	return EXIT_USAGE;
-}
-
 /* SCRIPT and each -c, in this order. False, with errno set: one cannot be read. */
 static bool read_scripts(const char *name, char **commands, struct script *scripts,
 			 unsigned int *nr)
@@ -373,13 +372,14 @@ static int boot_and_run(const struct options *options)
 
 	stack_trace_init();
 	if (machine_config_load(name, (const char *const *)options->sets, &config, &error)) {
-		fail(error ? error : "no memory", "");
+		options_fail(&program, error ? error : "no memory", "");
 		g_free(error);
 		return EXIT_USAGE;
 	}
 	err = tree_create(config, &run.tree, &error);
 	if (err) {
-		fail("the machine does not boot: ", error ? error : strerror(-err));
+		options_fail(&program, "the machine does not boot: ",
+			     error ? error : strerror(-err));
 		free(error);
 		machine_config_free(config);
 		return EXIT_USAGE;
@@ -401,7 +401,7 @@ static void free_options(struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const GOptionEntry entries[] = {
+	const GOptionEntry rows[] = {
 		{ "machine", 'm', 0, G_OPTION_ARG_FILENAME, &options.machine,
 		  "a machine file or a shipped machine (default: pc)", "MACHINE" },
 		{ "command", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &options.commands,
@@ -414,34 +414,21 @@ int main(int argc, char **argv)
 		  "change a key of the machine", "[SECTION.]KEY=VALUE" },
 		{ "list", 'l', 0, G_OPTION_ARG_NONE, &options.list,
 		  "list the shipped machines", NULL },
-		{ "version", 'V', 0, G_OPTION_ARG_NONE, &options.version,
-		  "print the version", NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rest, NULL,
 		  "[SCRIPT|-]" },
 		{ 0 },
 	};
-	GOptionContext *context = g_option_context_new(NULL);
-	GError *error = NULL;
-	int status = 0;
+	int status;
 
-	g_option_context_set_summary(context, "Run lines of the control language on a "
-				     "simulated machine, without a mount.");
-	g_option_context_set_description(context, "Exit status: 0 when every line succeeded, "
-					 "1 when one failed, 2 for wrong usage.\n");
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		status = fail(error->message, "; see --help");
-		g_error_free(error);
-	} else if (options.rest && options.rest[1]) {
-		status = fail("one script at a time, not also ", options.rest[1]);
-	} else if (options.version) {
-		puts(PACKAGE_STRING);
-	} else if (options.list) {
-		list_machines();
-	} else {
-		status = boot_and_run(&options);
+	if (options_parse(&program, rows, &argc, &argv, &status)) {
+		if (options.rest && options.rest[1])
+			status = options_fail(&program, "one script at a time, not also ",
+					      options.rest[1]);
+		else if (options.list)
+			list_machines();
+		else
+			status = boot_and_run(&options);
 	}
-	g_option_context_free(context);
 	free_options(&options);
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("kmm-run: standard output");

@@ -7,11 +7,12 @@ kmm_capture_SOURCES = \
 	tools/kmm-capture.c tools/kmm-capture.h \
 	tools/kmm-capture-log.c tools/kmm-capture-memory.c tools/kmm-capture-source.c \
 	tools/kmm-capture-sysctl.c \
-	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c
+	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c \
+	tools/options.c tools/options.h
 kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)
 
 bin_PROGRAMS += kmm-ctl kmm-run
-kmm_run_SOURCES = tools/kmm-run.c
+kmm_run_SOURCES = tools/kmm-run.c tools/options.c tools/options.h
 kmm_run_LDADD = $(KMM_LIBS)
-kmm_ctl_SOURCES = tools/kmm-ctl.c
+kmm_ctl_SOURCES = tools/kmm-ctl.c tools/options.c tools/options.h
 kmm_ctl_LDADD = $(GLIB_LIBS)
