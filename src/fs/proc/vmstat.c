@@ -8,8 +8,7 @@
 
 static void show_counter(struct out *out, const struct counter_row *row, u64 value)
 {
-	out_write(out, row->name, row->len);
-	out_putc(out, ' ');
+	out_write(out, row->label + COUNTER_INDENT, row->len + 1);
 	out_u64(out, value, 0);
 	out_putc(out, '\n');
 }

@@ -10,11 +10,9 @@
 
 static void show_counter(struct out *out, const struct counter_row *row, u64 value)
 {
-	out_puts(out, "\n      ");
-	out_write(out, row->name, row->len);
+	out_write(out, row->label, COUNTER_INDENT + row->len + 1);
 	if (row->len < PAD_NAME)
 		out_pad(out, ' ', PAD_NAME - row->len);
-	out_putc(out, ' ');
 	out_u64(out, value, 0);
 }
 

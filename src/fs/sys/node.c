@@ -103,8 +103,7 @@ static int vmstat_show(struct out *out, const struct view *v)
 			value = zones_numa_figure(v->m, node, row->id);
 		else
 			value = node_figure(v->m, node, row->id);
-		out_write(out, row->name, row->len);
-		out_putc(out, ' ');
+		out_write(out, row->label + COUNTER_INDENT, row->len + 1);
 		out_u64(out, value, 0);
 		out_putc(out, '\n');
 	}

@@ -2,11 +2,9 @@
 #include "sim/abi/counters.h"
 
 #define C(k, i, n, s, x) \
-	{ .name = (n), .id = (i), .kind = COUNTER_##k, .needs = (x), \
-	  .len = sizeof(n) - 1, .span = s },
-#define L(k, i, n, s, x) \
-	{ .name = (n), .id = (i), .kind = COUNTER_##k, .needs = (x), \
-	  .len = sizeof(n) - 1, .span = s },
+	{ .name = (n), .label = "\n      " n " ", .id = (i), .kind = COUNTER_##k, \
+	  .needs = (x), .len = sizeof(n) - 1, .span = s },
+#define L C
 
 const struct counter_row counter_rows[] = {
 #include "sim/abi/counters.def"

@@ -84,9 +84,12 @@ enum vm_zone_event_item {
 #undef C
 #undef L
 
+#define COUNTER_INDENT 7	/* "\n" and blanks: what zoneinfo has before a name */
+
 /* One line of /proc/vmstat; counter_rows[] has the order of the file. */
 struct counter_row {
 	const char *name;
+	const char *label;	/* COUNTER_INDENT bytes, the name, a blank */
 	u16 id;			/* in the enum of its kind */
 	u8 kind;		/* enum counter_kind */
 	u8 needs;		/* NEEDS_* */
