@@ -214,6 +214,10 @@ static void set_value(struct fuzz *f)
 		{ "lowmem_reserve_ratio", 300 },
 		{ "swappiness", 250 },
 		{ "overcommit_ratio", 110 },
+		{ "overcommit_kbytes", 100000 },
+		{ "nr_hugepages", 6 },
+		{ "nr_overcommit_hugepages", 5 },
+		{ "min_slab_ratio", 100 },
 		{ "drop_caches", 5 },
 		{ "compact_memory", 3 },
 		{ "stat_refresh", 2 },
@@ -250,7 +254,7 @@ static const struct {
 	{ alloc_or_free_area, 40 },
 	{ make_or_drop_cache, 10 },
 	{ pass_time, 12 },
-	{ set_value, 2 },
+	{ set_value, 6 },
 	{ begin_anew, 1 },
 };
 

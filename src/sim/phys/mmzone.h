@@ -91,7 +91,6 @@ struct zone {
 	s32 pageset_batch, pageset_high_min, pageset_high_max;
 	s32 stat_threshold;
 	u64 percpu_drift_mark;
-	struct zone_basis basis;
 
 	/* The state of the allocator. */
 	struct free_area free_area[NR_PAGE_ORDERS];
@@ -103,6 +102,7 @@ struct zone {
 	s64 numa[NR_VM_NUMA_STAT_ITEMS];
 	struct per_cpu_pages *pcp;	/* [machine->nr_cpus] */
 	struct zone_touched touched;
+	struct zone_basis basis;
 };
 
 struct pglist_data {
