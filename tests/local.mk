@@ -3,7 +3,7 @@
 # What real kernels printed is below tests/golden.
 EXTRA_DIST += tests/golden tests/capture-facts.awk
 
-TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) \
+TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(ELF_LIBS) \
 	$(GLIB_LIBS) -lpthread
 check_LIBRARIES = tests/libtest.a
 tests_libtest_a_SOURCES = \

@@ -12,6 +12,7 @@
 #include "sim/base/types.h"
 #include "sim/boot/config.h"
 #include "sim/boot/config_value.h"
+#include "sim/boot/program.h"
 
 #define GOOD_NODE "[node 0]\ncpus = 0\nmemory = 1G\n"
 
@@ -259,6 +260,8 @@ static void test_bad_together(void)
 	refuse(GOOD_NODE "[reserve]\nx = 0x400000000000-0x400000000fff\n", "m:5: x: ", "x86_64");
 	refuse(GOOD_NODE "[swap 0]\npriority = 1\n", "m:4: [swap 0]", "size");
 	refuse(GOOD_NODE "[file /x]\n", "m:4: [file /x]", "size");
+	refuse(GOOD_NODE "[file /x]\nhost = /nowhere\n", "m:5: '/nowhere'", "No such file");
+	refuse(GOOD_NODE "[file /x]\nhost = /\n", "m:5: '/'", "Invalid argument");
 }
 
 static void test_set(void)
@@ -392,6 +395,33 @@ static void test_fuzz(void)
 	CU_ASSERT(nr_bad > 100);
 }
 
+/* A file of the host: this test itself is a program; what it runs on may not be ours. */
+static void test_host_files(void)
+{
+	struct machine_config *c = parse(GOOD_NODE "[file /a]\nhost = /proc/self/exe\n"
+					 "[file /b]\nhost = /proc/self/exe\nsize = 5\n", NULL);
+	const struct program *program = c->files[0].program;
+
+	CU_ASSERT_NOT_EQUAL(c->files[0].size, 0);
+	CU_ASSERT_EQUAL(c->files[1].size, 5);
+#ifdef __x86_64__
+	CU_ASSERT_PTR_NOT_NULL_FATAL(program);
+	CU_ASSERT_TRUE(program->nr_segments >= 2);
+	CU_ASSERT_TRUE(program->entry != 0);
+	CU_ASSERT_TRUE(program->segments[0].memsz >= program->segments[0].filesz);
+	CU_ASSERT_EQUAL(program->dynamic, program->segments[0].vaddr == 0);
+	CU_ASSERT_FALSE(program->exec_stack);
+#else
+	(void)program;
+#endif
+	machine_config_free(c);
+	c = parse("[machine]\narch = i386\n" GOOD_NODE "[file /a]\nhost = /proc/self/exe\n", NULL);
+#ifdef __x86_64__
+	CU_ASSERT_PTR_NULL(c->files[0].program);
+#endif
+	machine_config_free(c);
+}
+
 static void test_values(void)
 {
 	const char *why;
@@ -420,6 +450,7 @@ static const CU_TestInfo tests[] = {
 	{ "bad lines", test_bad_lines },
 	{ "bad values", test_bad_values },
 	{ "bad together", test_bad_together },
+	{ "files of the host", test_host_files },
 	{ "--set", test_set },
 	{ "shipped machines", test_shipped },
 	{ "files", test_load },

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The programs lie in the build folder itself: build/kmm-run, build/kmmfs, ...
-KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(GLIB_LIBS) -lpthread
+KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(ELF_LIBS) $(GLIB_LIBS) -lpthread
 
 bin_PROGRAMS += kmm-capture
 kmm_capture_SOURCES = \
@@ -9,7 +9,7 @@ kmm_capture_SOURCES = \
 	tools/kmm-capture-sysctl.c \
 	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c \
 	tools/options.c tools/options.h
-kmm_capture_LDADD = libkmmsim.a $(GLIB_LIBS)
+kmm_capture_LDADD = libkmmsim.a $(ELF_LIBS) $(GLIB_LIBS)
 
 bin_PROGRAMS += kmm-ctl kmm-run
 kmm_run_SOURCES = tools/kmm-run.c tools/options.c tools/options.h

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The engine: no GLib calls outside boot/config*.c, no FUSE.
 noinst_LIBRARIES += libkmmsim.a
-libkmmsim_a_CFLAGS = $(AM_CFLAGS) $(UNWIND_CFLAGS)
+libkmmsim_a_CFLAGS = $(AM_CFLAGS) $(UNWIND_CFLAGS) $(ELF_CFLAGS)
 libkmmsim_a_SOURCES =
 # base
 libkmmsim_a_SOURCES += \
@@ -34,7 +34,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/boot/config_text.c src/sim/boot/config_text.h \
 	src/sim/boot/config_value.c src/sim/boot/config_value.h \
 	src/sim/boot/memblock.c src/sim/boot/memblock.h \
-	src/sim/boot/memblock_alloc.c
+	src/sim/boot/memblock_alloc.c \
+	src/sim/boot/config_program.c src/sim/boot/program.h
 # phys
 libkmmsim_a_SOURCES += \
 	src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \

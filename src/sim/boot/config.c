@@ -5,6 +5,7 @@
  * what keys mean together (config_check.c).
  */
 #include "sim/boot/config_load.h"
+#include "sim/boot/program.h"
 
 const char *const cost_names[NR_COSTS] = {
 #define COST(id, name, ns) [COST_##id] = name,
@@ -216,6 +217,7 @@ void machine_config_free(struct machine_config *config)
 	for (unsigned int i = 0; i < config->nr_files; i++) {
 		g_free(config->files[i].path);
 		g_free(config->files[i].host);
+		program_free_host(config->files[i].program);
 	}
 	free_pairs(config->config, config->nr_config);
 	free_pairs(config->image, config->nr_image);

@@ -62,10 +62,13 @@ struct config_swap {
 	int priority;
 };
 
+struct program;
+
 struct config_file {
 	char *path;
 	u64 size;
 	char *host;		/* a host path to read, or NULL */
+	struct program *program;	/* boot/program.h: its headers; NULL: no program */
 };
 
 /* [cost]: virtual time of operations. */

@@ -6,6 +6,7 @@
  * are filled in on the way.
  */
 #include "sim/boot/config_load.h"
+#include "sim/boot/program.h"
 
 struct owned_range {
 	struct phys_range range;
@@ -373,13 +374,25 @@ static int check_swaps(struct config_load *load)
 static int check_files(struct config_load *load)
 {
 	for (unsigned int i = 0; i < load->files->len; i++) {
-		const struct config_file *file = &g_array_index(load->files,
-								struct config_file, i);
+		struct config_file *file = &g_array_index(load->files, struct config_file, i);
 		g_autofree char *section = g_strdup_printf("file %s", file->path);
+		bool sized = config_text_find(&load->text, section, "size");
+		u64 size;
+		int err;
 
-		if (!file->host && !config_text_find(&load->text, section, "size"))
+		if (!file->host && !sized)
 			return config_bad(load, line_of(load, section, NULL),
 					  "[%s] has neither a size nor a host path", section);
+		if (!file->host)
+			continue;
+		err = program_read_host(file->host, load->config->arch->bits, &file->program,
+					&size);
+		if (err)
+			return config_bad(load, line_of(load, section, "host"),
+					  "'%s' cannot be read: %s", file->host,
+					  g_strerror(-err));
+		if (!sized)
+			file->size = size;
 	}
 	return 0;
 }
