@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	tests/test_config \
 	tests/test_ctl \
 	tests/test_lead \
+	tests/test_interval_tree \
 	tests/test_line \
 	tests/test_memblock \
 	tests/test_page_alloc \

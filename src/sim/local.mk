@@ -9,6 +9,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/bug.c src/sim/base/bug.h \
 	src/sim/base/digest.c src/sim/base/digest.h \
 	src/sim/base/event.c src/sim/base/event.h \
+	src/sim/base/interval_tree.c src/sim/base/interval_tree.h \
 	src/sim/base/out.c src/sim/base/out.h \
 	src/sim/base/symbols.c src/sim/base/symbols.h \
 	src/sim/base/types.h \

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A treap: ordered by `start` from left to right, a heap by priority from the root
+ * down. Priorities are scrambled serial numbers, so the shape is as if intervals had
+ * come in a random order, and the same in every run. Each node knows the largest end
+ * below it, which is how a search leaves out what cannot overlap.
+ */
+#include "sim/base/interval_tree.h"
+
+static u64 subtree_last(const struct interval_node *node)
+{
+	return node ? node->subtree_last : 0;
+}
+
+static void update(struct interval_node *node)
+{
+	u64 below = MAX(subtree_last(node->left), subtree_last(node->right));
+
+	node->subtree_last = MAX(node->last, below);
+}
+
+static void update_upward(struct interval_node *node)
+{
+	for (; node; node = node->parent)
+		update(node);
+}
+
+/* Where the tree or a parent points to `node`. */
+static struct interval_node **link_of(struct interval_tree *tree,
+				      const struct interval_node *node)
+{
+	if (!node->parent)
+		return &tree->root;
+	return node->parent->left == node ? &node->parent->left : &node->parent->right;
+}
+
+/* A child takes its parent's place; the parent goes down on the other side. */
+static void rotate_up(struct interval_tree *tree, struct interval_node *node)
+{
+	struct interval_node *parent = node->parent, *inner;
+
+	*link_of(tree, parent) = node;
+	if (parent->left == node) {
+		inner = node->right;
+		parent->left = inner;
+		node->right = parent;
+	} else {
+		inner = node->left;
+		parent->right = inner;
+		node->left = parent;
+	}
+	if (inner)
+		inner->parent = parent;
+	node->parent = parent->parent;
+	parent->parent = node;
+	update(parent);
+	update(node);
+}
+
+/* Bits of a number, well mixed (the finaliser of MurmurHash3). */
+static u32 scramble(u32 x)
+{
+	x ^= x >> 16;
+	x *= 0x85ebca6bU;
+	x ^= x >> 13;
+	x *= 0xc2b2ae35U;
+	return x ^ x >> 16;
+}
+
+void interval_tree_insert(struct interval_tree *tree, struct interval_node *node)
+{
+	struct interval_node **link = &tree->root, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = node->start < parent->start ? &parent->left : &parent->right;
+	}
+	*link = node;
+	node->parent = parent;
+	node->left = node->right = NULL;
+	node->priority = scramble(++tree->serial);
+	tree->nr++;
+	update_upward(node);
+	while (node->parent && node->parent->priority < node->priority)
+		rotate_up(tree, node);
+}
+
+void interval_tree_remove(struct interval_tree *tree, struct interval_node *node)
+{
+	while (node->left || node->right) {
+		struct interval_node *up = node->left;
+
+		if (!up || (node->right && node->right->priority > up->priority))
+			up = node->right;
+		rotate_up(tree, up);
+	}
+	*link_of(tree, node) = NULL;
+	update_upward(node->parent);
+	node->parent = NULL;
+	tree->nr--;
+}
+
+/* The leftmost overlap in a subtree. */
+static struct interval_node *search(struct interval_node *node, u64 start, u64 last)
+{
+	while (node && node->subtree_last >= start) {
+		if (node->left && node->left->subtree_last >= start) {
+			/* If nothing there overlaps, all of it begins behind `last`. */
+			node = node->left;
+			continue;
+		}
+		if (node->start > last)
+			return NULL;
+		if (node->last >= start)
+			return node;
+		node = node->right;
+	}
+	return NULL;
+}
+
+struct interval_node *interval_tree_first(const struct interval_tree *tree, u64 start,
+					  u64 last)
+{
+	return search(tree->root, start, last);
+}
+
+struct interval_node *interval_tree_next(const struct interval_node *node, u64 start,
+					 u64 last)
+{
+	for (;;) {
+		struct interval_node *found = search(node->right, start, last);
+		struct interval_node *parent;
+
+		if (found)
+			return found;
+		while ((parent = node->parent) && parent->right == node)
+			node = parent;
+		if (!parent || parent->start > last)
+			return NULL;
+		if (parent->last >= start)
+			return parent;
+		node = parent;
+	}
+}
+
+/* Counts the nodes of a subtree whose links, order and sums are right; 0: they are not. */
+static u32 count_valid(const struct interval_node *node, u64 low, u64 high)
+{
+	u32 left = 0, right = 0;
+	u64 below = MAX(subtree_last(node->left), subtree_last(node->right));
+
+	if (node->start < low || node->start > high || node->last < node->start ||
+	    node->subtree_last != MAX(node->last, below))
+		return 0;
+	if (node->left) {
+		left = count_valid(node->left, low, node->start);
+		if (!left || node->left->parent != node || node->left->priority > node->priority)
+			return 0;
+	}
+	if (node->right) {
+		right = count_valid(node->right, node->start, high);
+		if (!right || node->right->parent != node ||
+		    node->right->priority > node->priority)
+			return 0;
+	}
+	return left + right + 1;
+}
+
+bool interval_tree_valid(const struct interval_tree *tree)
+{
+	if (!tree->root)
+		return !tree->nr;
+	return !tree->root->parent && count_valid(tree->root, 0, ~0ULL) == tree->nr;
+}
