@@ -504,6 +504,21 @@ static int run_all(struct run *run, const struct options *options)
 	return 0;
 }
 
+/* E4: each byte of host memory that the machine took has an owner who frees it. */
+static int close_and_count(struct run *run)
+{
+	struct machine *m = run->lab.tree->machine;
+	u64 left;
+
+	run->lab.tree->machine = NULL;
+	lab_close(&run->lab);
+	left = machine_free_counting(m);
+	if (left)
+		fprintf(stderr, "fuzz_lines: %lld bytes of host memory have no owner\n",
+			(long long)left);
+	return left != 0;
+}
+
 static int run_and_check(struct run *run, const struct options *options)
 {
 	char digest[DIGEST_CHARS + 1];
@@ -527,8 +542,7 @@ static int run_and_check(struct run *run, const struct options *options)
 	printf("seed %llu: %llu lines, %llu failed, digest %s\n",
 	       (unsigned long long)options->seed, (unsigned long long)run->number,
 	       (unsigned long long)run->failed, digest);
-	lab_close(&run->lab);
-	return err;
+	return close_and_count(run) || err;
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "support.h"
+#include "sim/base/event.h"
 #include "sim/boot/config.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/slab_types.h"
@@ -264,6 +265,31 @@ static void spoil_wmark(struct history *h)
 	dma32(h)->watermark[WMARK_HIGH]++;
 }
 
+static void spoil_totalreserve(struct history *h)
+{
+	h->m->totalreserve_pages++;
+}
+
+static void spoil_protection(struct history *h)
+{
+	h->m->nodes[0]->zones[ZONE_DMA]->lowmem_reserve[ZONE_MOVABLE] -= 1;
+}
+
+static void spoil_kswapd(struct history *h)
+{
+	h->m->nodes[0]->kswapd_failures = -1;
+}
+
+static void spoil_below_min(struct history *h)
+{
+	dma32(h)->basis.nr_below_min++;
+}
+
+static void spoil_timer(struct history *h)
+{
+	h->m->events->heap[0].when_ns = h->m->now_ns;
+}
+
 static struct slab *touched_slab(struct history *h)
 {
 	u64 addr;
@@ -358,7 +384,9 @@ static void test_incremental_finds(void)
 		{ "B8 ", spoil_head_ref }, { "B8 ", spoil_head_order }, { "B2 ", spoil_body },
 		{ "B6 ", spoil_free_pages }, { "B5 ", spoil_area_count },
 		{ "P6 ", spoil_owner }, { "I1 ", spoil_pgfree }, { "B9 ", spoil_pcp_end },
-		{ "W1 ", spoil_wmark }, { "A1 ", spoil_inuse }, { "A1 ", spoil_allocated },
+		{ "W1 ", spoil_wmark }, { "W2 ", spoil_totalreserve },
+		{ "W3 ", spoil_protection }, { "W5 ", spoil_below_min },
+		{ "W6 ", spoil_kswapd }, { "E7 ", spoil_timer }, { "A1 ", spoil_inuse }, { "A1 ", spoil_allocated },
 		{ "A1 ", spoil_next_free }, { "A1 ", spoil_slab_page },
 		{ "A2 ", spoil_nr_slabs }, { "A4 ", spoil_slab_stat },
 		{ "A5 ", spoil_area }, { "A5 ", spoil_area_page },
