@@ -10,6 +10,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/digest.c src/sim/base/digest.h \
 	src/sim/base/event.c src/sim/base/event.h \
 	src/sim/base/interval_tree.c src/sim/base/interval_tree.h \
+	src/sim/base/maple_tree.h \
 	src/sim/base/out.c src/sim/base/out.h \
 	src/sim/base/symbols.c src/sim/base/symbols.h \
 	src/sim/base/types.h \
@@ -18,7 +19,8 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/abi/counters.c src/sim/abi/counters.def src/sim/abi/counters.h \
 	src/sim/abi/gfp.c src/sim/abi/gfp.def src/sim/abi/gfp.h \
-	src/sim/abi/release.c src/sim/abi/release.h
+	src/sim/abi/release.c src/sim/abi/release.h \
+	src/sim/abi/vmflags.c src/sim/abi/vmflags.def src/sim/abi/vmflags.h
 # arch
 libkmmsim_a_SOURCES += \
 	src/sim/arch/arch.c src/sim/arch/arch.h
@@ -44,6 +46,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
 	src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/mmzone.h \
+	src/sim/phys/lru.h \
 	src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_internal.h \
@@ -71,11 +74,21 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
 # virt
 libkmmsim_a_SOURCES += \
+	src/sim/virt/content.h \
+	src/sim/virt/file.h \
+	src/sim/virt/fork.h \
 	src/sim/virt/init_mm.c \
 	src/sim/virt/kstack.c src/sim/virt/kstack.h \
 	src/sim/virt/kthreads.c \
+	src/sim/virt/memory.h \
 	src/sim/virt/mm_types.h \
-	src/sim/virt/task.c src/sim/virt/task.h
+	src/sim/virt/mmap.h \
+	src/sim/virt/pgtable.h \
+	src/sim/virt/rmap.h \
+	src/sim/virt/sched.h \
+	src/sim/virt/task.c src/sim/virt/task.h \
+	src/sim/virt/virt.h \
+	src/sim/virt/vma.h
 
 # machine
 libkmmsim_a_SOURCES += \

@@ -30,6 +30,8 @@ struct pressure_ops;
 struct tunables;
 struct mm_struct;
 struct task_table;
+struct virt_state;
+struct lru_state;
 struct bug_trap;
 
 struct machine {
@@ -83,6 +85,8 @@ struct machine {
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */
 	struct mm_struct *init_mm;	/* virt/mm_types.h */
 	struct task_table *tasks;	/* virt/task.h */
+	struct virt_state *virt;	/* virt/virt.h */
+	struct lru_state *lru;	/* phys/lru.h */
 
 	/* Time and chance. */
 	struct event_queue *events;	/* base/event.h */

@@ -34,7 +34,7 @@ static const struct field fields[] = {
 	{ "mmap_compat_legacy_base", ALL, HEX,
 	  offsetof(struct mm_struct, mmap_compat_legacy_base), .only_64bit = true },
 	FIELD(task_size, HEX, ALL),
-	FIELD(pgd, SYMBOL, ALL),
+	{ "pgd", ALL, SYMBOL, offsetof(struct mm_struct, pgd_symbol) },
 	TEXT("membarrier_state", ALL, "0"),
 	FIELD(mm_users, INT, ALL),
 	FIELD(mm_count, INT, UNTIL(R_6_1)),

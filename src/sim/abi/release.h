@@ -239,6 +239,18 @@ static inline bool rel_status_has_thread_features(enum release r)
 	return r >= R_6_18;
 }
 
+/* maps calls [heap] what overlaps start_brk..brk, not what touches it (since 6.6). */
+static inline bool rel_heap_is_brk_alone(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* smaps pads THPeligible as it pads sizes (since 6.7). */
+static inline bool rel_thp_eligible_is_wide(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* Reasons for which a kernel is tainted (fwctl since 6.15). */
 static inline unsigned int rel_nr_taint_flags(enum release r)
 {

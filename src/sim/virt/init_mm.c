@@ -23,7 +23,9 @@ int init_mm_create(struct machine *m)
 	*mm = (struct mm_struct){
 		.mm_users = 2,
 		.mm_count = 1,
-		.pgd = "swapper_pg_dir",
+		.pgd_symbol = "swapper_pg_dir",
+		.pgd_pfn = PFN_NIL,
+		.pte_base = 1,
 		.ctx_id = 1,
 		.start_code = image_address(m, image.code.start),
 		.end_code = image_address(m, image.code.end),

@@ -1,36 +1,111 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory descriptor. Its fields have the kernel's names; which of them a
- * release has, and in which order, is in the rows of fs/sim/mm_struct.c. Locks,
- * lists and pointers that this machine has no use for are not here: the rows give
- * them their one value.
+ * Address spaces: mm_struct, vm_area_struct and what hangs on them. Fields have the
+ * kernel's names; which of them a release shows, and in which order, is in the rows
+ * of fs/sim/mm_struct.c. Locks and lists that this machine has no use for are not
+ * here: the rows give them their one value.
+ *
+ * Objects point to each other by host pointers (pools never move them); `self` is
+ * the handle in the object's pool (virt.h), and what is hashed, ordered or printed.
  */
 #ifndef KMM_VIRT_MM_TYPES_H
 #define KMM_VIRT_MM_TYPES_H
 
+#include "sim/abi/vmflags.h"
 #include "sim/base/digest.h"
+#include "sim/base/interval_tree.h"
+#include "sim/base/maple_tree.h"
 #include "sim/machine.h"
 
+struct anon_vma;
+struct anon_vma_chain;
+struct file;
+struct task_struct;
+struct vm_operations;
+
+/* What VmRSS and friends count, in pages. */
+enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
+
+#define SAVED_AUXV_WORDS 52
+
 struct mm_struct {
+	/* Identity. */
+	u32 self;		/* handle; 0: init_mm */
+	u64 ctx_id;
+	/* Who uses it. */
 	s32 mm_users, mm_count;
+	/* The map. */
+	struct maple_tree mm_mt;	/* first page's address .. last byte -> VMA handle */
+	s32 map_count;
 	u64 mmap_base, mmap_legacy_base, mmap_compat_base, mmap_compat_legacy_base;
 	u64 task_size;
-	const char *pgd;	/* a symbol of the kernel */
+	bool topdown;		/* placement: get_unmapped_area goes down from mmap_base */
+	/* Page tables: pgtable.h. */
+	const char *pgd_symbol;	/* of the kernel's own; NULL: pgd_pfn */
+	u32 pgd_pfn;		/* PFN_NIL: none yet */
 	u64 pgtables_bytes;
-	s32 map_count;
-	u64 hiwater_rss, hiwater_vm;	/* pages, as all below */
+	/* The table of the last walk: `pte_base` is its first address, 1 = none. */
+	u64 pte_base;
+	u64 *pte_table;
+	/* Figures; pages but for bytes of addresses. */
+	u64 hiwater_rss, hiwater_vm;
 	u64 total_vm, locked_vm, pinned_vm, data_vm, exec_vm, stack_vm;
-	u64 def_flags;
+	s64 rss_stat[NR_MM_COUNTERS];
+	u64 def_flags;		/* VM_*: of each new VMA (mlockall) */
 	u64 start_code, end_code, start_data, end_data;
 	u64 start_brk, brk, start_stack;
 	u64 arg_start, arg_end, env_start, env_end;
-	u64 ctx_id;
+	u64 saved_auxv[SAVED_AUXV_WORDS];
+	struct file *exe_file;
+	u64 vdso_base;
 	u64 flags;
 	u64 numa_next_scan, numa_scan_offset;
 	s32 numa_scan_seq;
 	u64 hugetlb_usage;
 	u64 ksm_merging_pages, ksm_rmap_items, ksm_zero_pages;
+	u64 cpumask[CPU_WORDS];	/* CPUs that have it loaded */
+	s32 oom_score_adj_min;
+	struct mm_struct *mmlist_prev, *mmlist_next;	/* with swap entries */
 };
+
+struct vm_area_struct {
+	u64 vm_start, vm_end;	/* [start, end) */
+	u64 vm_pgoff;
+	u64 vm_flags;		/* VM_* */
+	struct mm_struct *vm_mm;
+	struct file *vm_file;	/* NULL: anonymous or special */
+	const struct vm_operations *vm_ops;	/* NULL: private anonymous */
+	struct anon_vma *anon_vma;
+	struct anon_vma_chain *chain_first, *chain_last;	/* anon_vma_chain: same_vma */
+	struct interval_node shared;	/* in the mapping's i_mmap, by pgoff */
+	u32 self;		/* handle */
+	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
+};
+
+/* A VMA by its handle; NULL for 0. */
+struct vm_area_struct *vma_of(const struct machine *m, u32 handle);
+
+static inline u64 vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
+{
+	return !vma->vm_ops;
+}
+
+/* Page offset of an address of the VMA, in its file or as anonymous memory. */
+static inline u64 linear_page_index(const struct vm_area_struct *vma, u64 addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
+/* Where that page offset lies in the VMA; it need not be inside. */
+static inline u64 vma_address_of(const struct vm_area_struct *vma, u64 pgoff)
+{
+	return vma->vm_start + ((pgoff - vma->vm_pgoff) << PAGE_SHIFT);
+}
 
 /*
  * m->init_mm as its static initialiser and setup_initial_init_mm() make it: the

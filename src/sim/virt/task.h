@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tasks: in this release of ours init and the kernel's own threads, which have
- * pids and names but never run. Numbers (flags, priorities) are the kernel's, since
- * /proc/PID/stat prints them.
+ * Tasks: init, the kernel's own threads, and what fork and clone make. A task_struct
+ * is one thread; signal_struct is what the threads of a group share. Numbers (flags,
+ * priorities) are the kernel's, since /proc/PID/stat prints them.
  */
 #ifndef KMM_VIRT_TASK_H
 #define KMM_VIRT_TASK_H
@@ -10,6 +10,7 @@
 #include "sim/base/digest.h"
 #include "sim/machine.h"
 
+#define PID_LIMIT (4U << 20)	/* pids are below it: PID_MAX_LIMIT */
 #define PID_INIT 1
 #define PID_KTHREADD 2
 #define COMM_CHARS 63	/* a kworker's name is longer than TASK_COMM_LEN */
@@ -28,9 +29,37 @@
 
 enum task_policy { POLICY_NORMAL, POLICY_FIFO };
 
+struct mm_struct;
+struct files_struct;
+
+enum rlimit_id { RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE,
+		 RLIMIT_RSS, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS,
+		 RLIMIT_LOCKS, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_NICE,
+		 RLIMIT_RTPRIO, RLIMIT_RTTIME, RLIM_NLIMITS };
+#define RLIM_INFINITY (~0ULL)
+struct rlimit {
+	u64 cur, max;
+};
+
+/* What the threads of a group share. */
+struct signal_struct {
+	u32 self;
+	s32 nr_threads;		/* alive */
+	u32 tgid;
+	struct rlimit rlim[RLIM_NLIMITS];
+	u64 min_flt, maj_flt;	/* of threads that are gone */
+	u64 cmin_flt, cmaj_flt;	/* of children that were waited for */
+	s16 oom_score_adj, oom_score_adj_min;
+	bool group_exit;
+	u32 exit_code;		/* as wait4 gives it */
+	u32 pgid, sid;
+	u64 maxrss;		/* pages */
+};
+
 struct task_struct {
 	/* Identity. */
 	u32 pid, ppid;
+	u64 serial;		/* 1 for the machine's first task: never used again */
 	char comm[COMM_CHARS + 1];
 	u64 start_ns;
 	/* How it is scheduled. */
@@ -44,13 +73,36 @@ struct task_struct {
 	s16 node;		/* runs on this node's CPUs; -1 = anywhere */
 	const char *wchan;	/* static: the function it sleeps in */
 	u64 stack;		/* address of its kernel stack; 0: none (kstack.h) */
+	/* Its memory; NULL: a kernel thread, a zombie. */
+	struct mm_struct *mm;
+	struct mm_struct *active_mm;	/* what its CPU has loaded while it runs */
+	struct signal_struct *signal;
+	struct files_struct *files;
+	s16 last_cpu;		/* where it last ran, or runs: the CPU of its calls */
+	u32 tgid;
+	u32 exit_code;
+	u64 min_flt, maj_flt;
+	u64 nvcsw, nivcsw;	/* context switches */
+	u32 uid, gid;		/* euid: rights; 0 has all capabilities */
+	bool cap_ipc_lock, cap_sys_admin, cap_sys_resource;	/* by uid, or dropped */
+	u64 personality;	/* ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, ... */
+	bool vfork_parent;	/* its parent waits for it to exec or exit */
+	s32 rss_cache[4];	/* 6.1: counts not yet in the mm (enum mm_counter) */
+	u32 rss_events;
+	u32 self;		/* handle in m->virt->tasks; 0: a boot thread's */
 };
+
+static inline bool task_alive(const struct task_struct *task)
+{
+	return task->state != 'Z' && task->state != 'X';
+}
 
 struct task_table {
 	struct task_struct *tasks;	/* pids ascend */
 	unsigned int nr, room;
 	u32 last_pid;
 	u64 idle_stack[MAX_CPUS];	/* of the CPUs' idle threads; 0: none */
+	struct cpu_state *cpus;	/* [nr_cpus]: sched.h */
 };
 
 /* init, kthreadd and the threads that this kernel starts on this machine. */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Page faults, and what copies and removes mappings. Files: memory.c (faults),
+ * memory_zap.c, memory_copy.c (fork), fault.c (an access of a task, from address to
+ * signal), gup.c (populate, PID/mem).
+ */
+#ifndef KMM_VIRT_MEMORY_H
+#define KMM_VIRT_MEMORY_H
+
+#include "sim/virt/mm_types.h"
+
+enum fault_flags {
+	FAULT_FLAG_WRITE = 1, FAULT_FLAG_INSTRUCTION = 2, FAULT_FLAG_REMOTE = 4,
+	FAULT_FLAG_USER = 8, FAULT_FLAG_UNSHARE = 16,
+};
+/* What a fault came to; the kernel's bits. */
+enum vm_fault_reason {
+	VM_FAULT_OOM = 0x1, VM_FAULT_SIGBUS = 0x2, VM_FAULT_MAJOR = 0x4,
+	VM_FAULT_SIGSEGV = 0x40, VM_FAULT_NOPAGE = 0x100, VM_FAULT_LOCKED = 0x200,
+	VM_FAULT_RETRY = 0x400, VM_FAULT_DONE_COW = 0x1000,
+	VM_FAULT_NOHOST = 0x10000,	/* ours: no host memory, nothing changed */
+};
+#define VM_FAULT_ERROR (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_NOHOST)
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	u64 address;		/* page-aligned */
+	u64 pgoff;
+	unsigned int flags;	/* FAULT_FLAG_* */
+	u64 *pte;
+	u64 orig_pte;
+	u32 page;		/* pfn that ->fault() found; PFN_NIL */
+	u32 cow_page;
+};
+
+/* One row for each kind of mapping. */
+struct vm_operations {
+	const char *name;	/* of the row, for sim/: "file", "shmem", "special" */
+	/* VM_FAULT_*; sets vmf->page with a reference, VM_FAULT_LOCKED never. */
+	unsigned int (*fault)(struct machine *m, struct vm_fault *vmf);
+	/* Map what is cached around the address: NULL none. */
+	unsigned int (*map_pages)(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
+				  u64 end_pgoff);
+	/* A write to a shared page that was read-only: NULL: nothing to ask. */
+	unsigned int (*page_mkwrite)(struct machine *m, struct vm_fault *vmf);
+	void (*open)(struct machine *m, struct vm_area_struct *vma);
+	void (*close)(struct machine *m, struct vm_area_struct *vma);
+	/* How maps calls it: "[vdso]"; NULL: by its file. */
+	const char *map_name;
+	bool may_split;		/* false: split is EINVAL */
+	bool is_special;	/* special mapping: pages are never counted */
+};
+
+/* One fault on a mapped address. mm->... is found by the VMA. */
+unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 address,
+			     unsigned int flags);
+
+/*
+ * An access by a user program: VMA lookup, stack growth, access rights, faults
+ * (counted in the task and in vm events), accessed and dirty bits, contents.
+ * A page that is mapped as needed costs no fault.
+ */
+enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_IFETCH };
+enum { SEGV_MAPERR = 1, SEGV_ACCERR = 2, SEGV_BNDERR = 3, SEGV_PKUERR = 4,
+       BUS_ADRALN = 1, BUS_ADRERR = 2 };
+struct access_result {
+	int signal;		/* 0, SIGSEGV 11, SIGBUS 7; SIGKILL 9: out of memory */
+	int code;		/* SEGV_*, BUS_*; kernel addresses: SI_KERNEL 0x80 */
+	u64 address;		/* si_addr */
+	u32 error_code;		/* x86's, for the `segfault at` line */
+};
+/* 0: result->signal says; -ENOBUFS: no host memory. */
+int task_access(struct machine *m, struct task_struct *task, u64 address, enum access access,
+		struct access_result *result) __must_check;
+/* The page is there after it, or -EFAULT, -ENOMEM: what a system call does to copy. */
+int fault_in_user(struct machine *m, struct task_struct *task, u64 address,
+		  bool write) __must_check;
+
+/* populate, mlock: fault in all of [start, end), as __mm_populate() (ignores errors). */
+int mm_populate(struct machine *m, struct mm_struct *mm, u64 start, u64 len) __must_check;
+/* The same for one VMA; stops at the first error: -EFAULT, -ENOMEM; pages done. */
+int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 start,
+			    u64 end, u64 *nr_pages) __must_check;
+/* MADV_POPULATE_*. */
+int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end,
+		       bool write) __must_check;
+
+/* The entries of [start, end) go; pages lose their mapping. even_cows: private too. */
+void zap_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
+		    bool even_cows);
+/* All mappings of a file's pages [pgoff, pgoff + nr): truncation, holes. */
+struct address_space;
+void unmap_mapping_range(struct machine *m, struct address_space *mapping, u64 pgoff,
+			 u64 nr_pages, bool even_cows);
+/* Tables of VMAs that are no longer in the tree: floor and ceiling as free_pgtables(). */
+void unmap_region(struct machine *m, struct mm_struct *mm,
+		  struct vm_area_struct *const *vmas, unsigned int nr, u64 floor,
+		  u64 ceiling);
+/* fork: entries of src's VMA into dst's. -ENOMEM, -ENOBUFS. */
+int copy_page_range(struct machine *m, struct vm_area_struct *dst,
+		    struct vm_area_struct *src) __must_check;
+/* mprotect: new bits for what is mapped. */
+void change_protection(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end);
+/* mremap: entries move from one VMA to another. Bytes moved; short: no memory. */
+int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr,
+		     struct vm_area_struct *vma, u64 new_addr, u64 len, u64 *moved) __must_check;
+
+/* The page of an address if it is mapped (zero page: PFN of it); PFN_NIL. */
+u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address);
+
+/* RSS counters: 6.1 keeps a part in the task that faults (finding: 64 events). */
+void add_mm_counter(struct machine *m, struct mm_struct *mm, enum mm_counter counter, s64 n);
+u64 get_mm_counter(const struct mm_struct *mm, enum mm_counter counter);
+enum mm_counter mm_counter_of(const struct machine *m, const struct page *page);
+
+/* B4, B6 T4 and B5 M1 over all mms: one pass over all tables, then over pages. */
+void memory_validate(const struct machine *m, struct check *check);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reverse mapping: from a page to the page tables that map it. Anonymous pages name
+ * their anon_vma (page->mapping, PG_anon), whose interval tree holds a chain for each
+ * VMA that may map it; pages of files name their address_space, whose i_mmap does.
+ */
+#ifndef KMM_VIRT_RMAP_H
+#define KMM_VIRT_RMAP_H
+
+#include "sim/virt/mm_types.h"
+
+struct anon_vma {
+	u32 self;
+	struct anon_vma *root, *parent;
+	s32 refcount;		/* of a root: anon_vmas below it, itself included, and users */
+	u32 num_children;	/* the root counts itself */
+	u32 num_active_vmas;
+	struct interval_tree rb_root;	/* of chains, by pgoff */
+};
+
+struct anon_vma_chain {
+	struct interval_node rb;	/* first: [pgoff, last pgoff] of the VMA */
+	struct vm_area_struct *vma;
+	struct anon_vma *anon_vma;
+	struct anon_vma_chain *prev, *next;	/* of the VMA: same_vma, newest first */
+	u32 self;
+};
+
+/* Give a VMA its anon_vma: a neighbour's or a new one. 0, -ENOMEM, -ENOBUFS. */
+int anon_vma_prepare(struct machine *m, struct vm_area_struct *vma) __must_check;
+/* dst gets chains to all of src's anon_vmas; reuse rules as the kernel's. */
+int anon_vma_clone(struct machine *m, struct vm_area_struct *dst,
+		   struct vm_area_struct *src) __must_check;
+int anon_vma_fork(struct machine *m, struct vm_area_struct *vma,
+		  struct vm_area_struct *parent) __must_check;
+/* Chains of a VMA: anon_vmas that its pages may name. */
+unsigned int vma_nr_chains(const struct vm_area_struct *vma);
+void unlink_anon_vmas(struct machine *m, struct vm_area_struct *vma);
+/* The VMA's range changes: out of the trees before, into them after. */
+void anon_vma_interval_remove(struct machine *m, struct vm_area_struct *vma);
+void anon_vma_interval_insert(struct machine *m, struct vm_area_struct *vma);
+struct anon_vma *anon_vma_of(const struct machine *m, u32 handle);
+
+/* A 40-bit page offset and a 24-bit memcg id share 8 bytes of the descriptor. */
+static inline u64 page_index(const struct page *page)
+{
+	return page->index | (u64)(page->memcg >> 24) << 32;
+}
+static inline void page_set_index(struct page *page, u64 index)
+{
+	page->index = (u32)index;
+	page->memcg = (page->memcg & 0xffffff) | (u32)(index >> 32) << 24;
+}
+
+static inline s32 page_mapcount(const struct page *page)
+{
+	return page_type(page) ? 0 : page->mapcount + 1;
+}
+
+/* A page is mapped once more, once less: NR_ANON_MAPPED, NR_FILE_MAPPED follow. */
+void page_add_new_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma,
+			    u64 address);	/* exclusive, first mapping */
+void page_add_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma, u64 address,
+			bool exclusive);
+void page_dup_rmap(struct machine *m, u64 pfn);
+void page_add_file_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
+void page_remove_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
+void page_move_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
+
+/* Each place that maps the page. Non-zero stops. */
+typedef int (*rmap_one)(void *arg, struct vm_area_struct *vma, u64 address);
+int rmap_walk(const struct machine *m, u64 pfn, rmap_one one, void *arg);
+
+/* B5 M4 to M6: of one VMA; of all anon_vmas. */
+void rmap_validate_vma(const struct machine *m, const struct vm_area_struct *vma,
+		       struct check *check);
+void rmap_validate(const struct machine *m, struct check *check);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who runs where. Each CPU runs one task: its idle thread (pid 0) or a task whose
+ * call is being made. A call through PID/ctl first switches that task's CPU to it.
+ * Kernel threads borrow the mm of whom they follow (active_mm, mm_count + 1) and
+ * give it back; with lazy TLB the CPU stays in mm_cpumask.
+ */
+#ifndef KMM_VIRT_SCHED_H
+#define KMM_VIRT_SCHED_H
+
+#include "sim/virt/task.h"
+
+struct cpu_state {
+	struct task_struct *current;	/* its idle task when nobody runs */
+	struct task_struct *idle;	/* pid 0, comm "swapper/N" */
+	struct mm_struct *loaded_mm;	/* whose tables the CPU has */
+	bool lazy_tlb;		/* loaded, but the task has no mm */
+	u64 nr_switches;
+};
+
+int sched_init(struct machine *m) __must_check;
+void sched_free(struct machine *m);
+const struct cpu_state *cpu_of(const struct machine *m, unsigned int cpu);
+/* m->cpu becomes the task's CPU and the task runs there. */
+void sched_switch_to(struct machine *m, struct task_struct *task);
+/* The CPU goes idle (or on to a kernel thread): active_mm is borrowed. */
+void sched_idle(struct machine *m, unsigned int cpu);
+/* The task leaves its CPU for good: exit. */
+void sched_leave(struct machine *m, struct task_struct *task);
+/* The CPU that a new task gets: that of its parent, or the least loaded allowed. */
+int sched_pick_cpu(const struct machine *m, const struct task_struct *task);
+
+void sched_validate(const struct machine *m, struct check *check);
+
+#endif

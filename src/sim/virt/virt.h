@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the virtual half of the machine owns: the pools of its kernel objects, page
+ * tables, contents of pages, committed memory. m->virt; made when the slab caches
+ * are, before the first task.
+ *
+ * Host memory: every call of this layer may return -ENOBUFS when the host has none,
+ * half way; so a verb first asks virt_guarantee() for what it may need at most, and
+ * then nothing here fails for the host's sake.
+ */
+#ifndef KMM_VIRT_VIRT_H
+#define KMM_VIRT_VIRT_H
+
+#include "sim/phys/objects.h"
+#include "sim/virt/mm_types.h"
+
+struct content_state;		/* content.h */
+struct pgtable_state;		/* pgtable.h */
+struct file_state;		/* file.h: inodes by id and by path */
+struct exec_state;		/* exec.h: programs that were read */
+
+struct virt_state {
+	struct object_pool tasks, signals, sighands, files_structs, mms;
+	struct object_pool vmas, anon_vmas, anon_vma_chains;
+	struct object_pool files, inodes, shmem_inodes;
+	struct object_pool maple_nodes, xa_nodes;
+	struct maple_pool maple_pool;	/* the maple tree's view of maple_nodes */
+	struct pgtable_state *pgtables;
+	struct content_state *contents;
+	struct file_state *file_state;
+	struct exec_state *exec;
+	s64 committed_as;	/* vm_committed_as: pages */
+	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
+	struct mm_struct *mmlist_first;
+	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */
+};
+
+int virt_init(struct machine *m) __must_check;	/* 0, -ENOMEM, -ENOBUFS */
+void virt_free_state(struct machine *m);
+void virt_digest(const struct machine *m, struct digest *digest);
+void virt_validate(const struct machine *m, struct check *check);
+
+/* A bound of what a call may need of the host. */
+struct virt_need {
+	u64 pages;		/* page frames, tables apart */
+	u64 tables;		/* page tables */
+	u32 objects;		/* kernel objects of any cache */
+	u64 bytes;		/* anything else */
+};
+/*
+ * 0: until virt_guarantee_end(), so much cannot fail. -ENOBUFS: nothing changed.
+ * Pages that the machine has not got are not counted: a bound may be generous.
+ */
+int virt_guarantee(struct machine *m, const struct virt_need *need) __must_check;
+void virt_guarantee_end(struct machine *m);
+
+#endif
