@@ -263,4 +263,28 @@ static inline bool rel_says_swiotlb_in_use(enum release r)
 	return r <= R_6_1;
 }
 
+/* A VMA without an anon_vma may take that of a neighbour it swallows (since 6.16). */
+static inline bool rel_merge_shares_anon_vma(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* A VMA with ->close is never merged; later, it is only never removed by a merge. */
+static inline bool rel_close_stops_merge(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* mmap() between two neighbours that do not fit each other joins the higher one. */
+static inline bool rel_mmap_merges_next_first(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* A merge that finds no memory fails the call (before, the range was split). */
+static inline bool rel_merge_failure_is_error(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

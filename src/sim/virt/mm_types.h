@@ -36,6 +36,8 @@ struct mm_struct {
 	s32 mm_users, mm_count;
 	/* The map. */
 	struct maple_tree mm_mt;	/* first page's address .. last byte -> VMA handle */
+	/* The VMA of the last fault; vm_area_free() forgets it. */
+	struct vm_area_struct *vma_cache;
 	s32 map_count;
 	u64 mmap_base, mmap_legacy_base, mmap_compat_base, mmap_compat_legacy_base;
 	u64 task_size;

@@ -50,6 +50,12 @@ int insert_vm_struct(struct machine *m, struct mm_struct *mm,
 		     struct vm_area_struct *vma) __must_check;
 void vm_stat_account(struct mm_struct *mm, u64 vm_flags, s64 nr_pages);
 
+/*
+ * Who asks for a new range: mmap(), brk() (which only widens what is before it), or
+ * mremap() and its kin, that bring pages.
+ */
+enum vma_range_kind { VMA_RANGE_MMAP, VMA_RANGE_BRK, VMA_RANGE_COPY };
+
 /* What a new mapping or a change is to be: vma_merge_new() and vma_modify(). */
 struct vma_attr {
 	u64 start, end;
@@ -59,6 +65,8 @@ struct vma_attr {
 	const struct vm_operations *vm_ops;
 	struct anon_vma *anon_vma;
 	u32 anon_name;
+	enum vma_range_kind kind;	/* of a new range */
+	struct vm_area_struct *copied_from;	/* whose pages come; or NULL */
 };
 /*
  * Can a new mapping with these attributes be part of its neighbours? Then it is,
@@ -66,11 +74,15 @@ struct vma_attr {
  */
 int vma_merge_new(struct machine *m, struct mm_struct *mm, const struct vma_attr *attr,
 		  struct vm_area_struct **vma) __must_check;
+/* The same for delta bytes behind `vma`, that are to be part of it: mremap in place. */
+int vma_merge_extend(struct machine *m, struct vm_area_struct *vma, u64 delta,
+		     struct vm_area_struct **merged) __must_check;
 /*
  * [start, end) of `vma` is to get new flags (or name): merge it with neighbours that
  * then are alike, else split off what does not change. *vma becomes the VMA that is
- * exactly the range, or the merged one. The new flags are set by the caller, as in
- * the kernel, unless merged. 0, -ENOMEM, -ENOBUFS.
+ * exactly the range, or the merged one. The new flags (and name) are set by the caller
+ * in either case, as in the kernel: merged, they differ in soft-dirty at most.
+ * 0, -ENOMEM, -EINVAL (a special mapping is not split), -ENOBUFS.
  */
 int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
 	       u64 vm_flags, u32 anon_name) __must_check;
@@ -80,9 +92,13 @@ int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 en
  */
 int split_vma(struct machine *m, struct vm_area_struct *vma, u64 addr, bool new_below,
 	      struct vm_area_struct **new_vma) __must_check;
-/* Copy of a VMA at another place, for mremap; *need_rmap_locks is not modelled. */
+/*
+ * Copy of a VMA at another place, for mremap, merged there if that can be: *vma follows
+ * if it was merged itself. keep_source: MREMAP_DONTUNMAP. No locks, so no
+ * *need_rmap_locks. -ENOMEM, -ENOBUFS.
+ */
 int copy_vma(struct machine *m, struct vm_area_struct **vma, u64 addr, u64 len, u64 pgoff,
-	     struct vm_area_struct **copy) __must_check;
+	     bool keep_source, struct vm_area_struct **copy) __must_check;
 /* Grow a stack down to addr: -ENOMEM (limits, guard). */
 int expand_downwards(struct machine *m, struct task_struct *task,
 		     struct vm_area_struct *vma, u64 addr) __must_check;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of VMAs share: vma.c, vma_merge.c, vma_split.c, mmap.c, munmap.c,
+ * brk.c. Nobody else includes this.
+ */
+#ifndef KMM_VIRT_VMA_INTERNAL_H
+#define KMM_VIRT_VMA_INTERNAL_H
+
+#include "sim/virt/pgtable.h"
+#include "sim/virt/virt.h"
+#include "sim/virt/vma.h"
+
+/*
+ * A VMA takes [start, end), which holds its present range. One store in the tree:
+ * an error, -ENOMEM or -ENOBUFS, leaves all as it was.
+ *
+ *	|--vma--|---shrunk---|		|--vma--|-removed-|-removed-|
+ *	|-----vma----|shrunk-|		|------------vma------------|
+ */
+struct vma_change {
+	struct vm_area_struct *vma;
+	u64 start, end;
+	struct vm_area_struct *shrunk;		/* or NULL */
+	struct vm_area_struct *removed[2];	/* freed; or NULL */
+};
+int vma_change(struct machine *m, const struct vma_change *c) __must_check;
+/*
+ * A VMA that is not in the tree goes there, and into its file's i_mmap; `shrunk`
+ * (NULL: none) is its other half and gives way. As vma_change().
+ */
+int vma_insert(struct machine *m, struct vm_area_struct *vma,
+	       struct vm_area_struct *shrunk) __must_check;
+
+/* split_vma() without the limit; vma_merge_new() with its neighbours at hand. */
+int __split_vma(struct machine *m, struct vm_area_struct *vma, u64 addr, bool new_below,
+		struct vm_area_struct **new_vma) __must_check;
+int vma_merge_between(struct machine *m, const struct vma_attr *attr,
+		      struct vm_area_struct *prev, struct vm_area_struct *next,
+		      struct vm_area_struct **vma) __must_check;
+
+void vma_link_file(struct vm_area_struct *vma);
+void vma_unlink_file(struct vm_area_struct *vma);
+
+static inline bool is_data_mapping(u64 vm_flags)
+{
+	return (vm_flags & (VM_WRITE | VM_SHARED | VM_STACK)) == VM_WRITE;
+}
+
+static inline bool vma_is_accessible(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCESS_FLAGS;
+}
+
+/* TASK_SIZE: the first address behind all that a program can have. */
+static inline u64 task_size_max(const struct machine *m)
+{
+	const struct arch_level *top = &m->arch->levels[0];
+
+	if (m->arch->bits == 32)
+		return m->arch->task_size;
+	return ((u64)top->entries << top->shift) / 2 - PAGE_SIZE;
+}
+
+/* VM_SOFTDIRTY, or 0 where the kernel was built without it. */
+static inline u64 vm_softdirty(const struct machine *m)
+{
+	return machine_config_bool(m->config, "MEM_SOFT_DIRTY") ? VM_SOFTDIRTY : 0;
+}
+
+#endif
