@@ -43,6 +43,7 @@ UNIT_TESTS = \
 	tests/test_interval_tree \
 	tests/test_line \
 	tests/test_memblock \
+	tests/test_objects \
 	tests/test_page_alloc \
 	tests/test_pid \
 	tests/test_proc_files \

@@ -47,6 +47,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/lru.h \
+	src/sim/phys/objects.c src/sim/phys/objects.h \
 	src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_internal.h \

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Chunks of 64 structs; one is made when its first object is. Each struct is behind a
+ * mark that holds its handle while the object lives, so that freeing twice is seen and
+ * pools can be walked.
+ */
+#include "sim/phys/objects.h"
+
+#include "sim/base/bug.h"
+
+typedef unsigned long long ull;
+
+int object_pool_init(struct machine *m, struct object_pool *pool, const char *name, u32 bytes)
+{
+	*pool = (struct object_pool){
+		.cache = kmem_cache_find(m, name),
+		.name = name,
+		.bytes = bytes,
+		.stride = OBJECT_HEADER + ALIGN_UP(bytes, OBJECT_HEADER),
+	};
+	return pool->cache ? 0 : -ENOENT;
+}
+
+static size_t chunk_bytes(const struct object_pool *pool)
+{
+	return (size_t)OBJECT_CHUNK * pool->stride;
+}
+
+void object_pool_free(struct machine *m, struct object_pool *pool)
+{
+	for (u32 i = 0; i < pool->nr_chunks; i++) {
+		if (pool->chunks[i])
+			arena_free(&m->arena, pool->chunks[i], chunk_bytes(pool));
+	}
+	arena_free(&m->arena, pool->chunks, pool->nr_chunks * sizeof(*pool->chunks));
+	*pool = (struct object_pool){ 0 };
+}
+
+/* Room for this handle. */
+static int pool_grow(struct machine *m, struct object_pool *pool, u32 handle)
+{
+	u32 chunk = handle >> OBJECT_CHUNK_SHIFT, room = pool->nr_chunks;
+	char **chunks;
+
+	if (chunk >= room) {
+		room = MAX(room * 2, chunk + 1);
+		chunks = arena_resize(&m->arena, pool->chunks,
+				      pool->nr_chunks * sizeof(*chunks), room * sizeof(*chunks));
+		if (!chunks)
+			return -ENOBUFS;
+		pool->chunks = chunks;
+		pool->nr_chunks = room;
+	}
+	if (!pool->chunks[chunk])
+		pool->chunks[chunk] = arena_alloc(&m->arena, chunk_bytes(pool));
+	return pool->chunks[chunk] ? 0 : -ENOBUFS;
+}
+
+static bool has_room(const struct object_pool *pool, u32 handle)
+{
+	u32 chunk = handle >> OBJECT_CHUNK_SHIFT;
+
+	return chunk < pool->nr_chunks && pool->chunks[chunk];
+}
+
+int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int node, u32 *handle)
+{
+	struct slab_object object;
+	int err = kmem_cache_alloc(m, pool->cache, gfp, node, &object);
+	u32 *mark;
+
+	if (unlikely(err))
+		return err;
+	if (unlikely(!has_room(pool, object.handle))) {
+		err = pool_grow(m, pool, object.handle);
+		if (err) {
+			kmem_cache_free(m, pool->cache, object.addr);
+			return err;
+		}
+	}
+	mark = object_mark(pool, object.handle);
+	memset((char *)mark + OBJECT_HEADER, 0, pool->bytes);
+	*mark = object.handle;
+	pool->nr_live++;
+	*handle = object.handle;
+	return 0;
+}
+
+void object_free(struct machine *m, struct object_pool *pool, u32 handle)
+{
+	u32 *mark = object_mark(pool, handle);
+
+	BUG_ON(m, *mark != handle);
+	*mark = 0;
+	pool->nr_live--;
+	kmem_cache_free(m, pool->cache, object_addr(pool, handle));
+}
+
+u32 object_next(const struct object_pool *pool, u32 handle)
+{
+	for (u32 i = handle; i >> OBJECT_CHUNK_SHIFT < pool->nr_chunks; i++) {
+		if (!has_room(pool, i)) {
+			i |= OBJECT_CHUNK - 1;
+			continue;
+		}
+		if (*object_mark(pool, i) == i && i)
+			return i;
+	}
+	return 0;
+}
+
+void object_pool_claim(const struct object_pool *pool, struct object_census *census)
+{
+	for (u32 h = object_next(pool, 1); h; h = object_next(pool, h + 1))
+		object_claim(census, object_addr(pool, h), pool->name);
+}
+
+void object_pool_validate(const struct object_pool *pool, struct check *check)
+{
+	u32 nr = 0;
+
+	for (u32 h = object_next(pool, 1); h; h = object_next(pool, h + 1))
+		nr++;
+	check->nr_checked++;
+	if (nr != pool->nr_live)
+		check_fail(check, "A3", "pool of %s: expected %u live objects, found %u",
+			   pool->name, pool->nr_live, nr);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel objects: each is an object of a slab cache, with a simulated address, and a
+ * host struct that belongs to it. The slab's handle says which struct, so a pool is
+ * an array by handle, in chunks that never move: pointers stay good while the object
+ * lives. Several pools may draw from one (merged) cache; their handles differ.
+ */
+#ifndef KMM_PHYS_OBJECTS_H
+#define KMM_PHYS_OBJECTS_H
+
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/slab.h"
+
+#define OBJECT_CHUNK_SHIFT 6
+#define OBJECT_CHUNK (1U << OBJECT_CHUNK_SHIFT)	/* objects */
+#define OBJECT_HEADER 16	/* bytes before each struct */
+
+struct object_pool {
+	struct kmem_cache *cache;	/* NULL: not made */
+	const char *name;
+	u32 bytes;		/* of the host struct */
+	u32 stride;		/* from one to the next, its header included */
+	char **chunks;		/* [nr_chunks]; NULL: no object there yet */
+	u32 nr_chunks;
+	u32 nr_live;
+};
+
+/*
+ * A pool of objects of the cache called `name`, which must exist, with `bytes` of host
+ * struct each. The name must outlive the pool. -ENOENT: there is no such cache.
+ */
+int object_pool_init(struct machine *m, struct object_pool *pool, const char *name,
+		     u32 bytes) __must_check;
+/* Host memory only: the machine ends. */
+void object_pool_free(struct machine *m, struct object_pool *pool);
+
+/*
+ * A new object: zeroed host struct, handle never 0. -ENOMEM: no memory in the
+ * machine; -ENOBUFS: none on the host, nothing changed that anybody can see.
+ */
+int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int node,
+		 u32 *handle) __must_check;
+void object_free(struct machine *m, struct object_pool *pool, u32 handle);
+
+/* The header of a handle's place: the handle while it lives, else 0. */
+static inline u32 *object_mark(const struct object_pool *pool, u32 handle)
+{
+	char *chunk = pool->chunks[handle >> OBJECT_CHUNK_SHIFT];
+
+	return (u32 *)(void *)(chunk + (size_t)(handle & (OBJECT_CHUNK - 1)) * pool->stride);
+}
+
+/* The struct of a live object. */
+static inline void *object_get(const struct object_pool *pool, u32 handle)
+{
+	return (char *)object_mark(pool, handle) + OBJECT_HEADER;
+}
+
+static inline u64 object_addr(const struct object_pool *pool, u32 handle)
+{
+	return kmem_cache_object_addr(pool->cache, handle);
+}
+
+/* The smallest live handle >= `handle`; 0: there is none. */
+u32 object_next(const struct object_pool *pool, u32 handle);
+
+/* A3: each live object is allocated in its slab; claims them all (slab.h). */
+void object_pool_claim(const struct object_pool *pool, struct object_census *census);
+/* The number of live ones is right. */
+void object_pool_validate(const struct object_pool *pool, struct check *check);
+
+#endif
