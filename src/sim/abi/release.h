@@ -287,4 +287,34 @@ static inline bool rel_merge_failure_is_error(enum release r)
 	return r >= R_6_18;
 }
 
+/* A pgd is two pages: the second is the user's, for page-table isolation. */
+static inline bool rel_pgd_has_user_half(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* Tables of every level are counted in nr_page_table_pages (since 6.14), not two. */
+static inline bool rel_counts_all_page_tables(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* RSS counts of a task wait in the task, up to 64 faults (until 6.1). */
+static inline bool rel_rss_is_split(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* mprotect makes an entry writable again only if it is dirty (until 6.1). */
+static inline bool rel_upgrade_needs_dirty(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* mremap begins at the first address of a table if it may (since 6.7). */
+static inline bool rel_mremap_realigns(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

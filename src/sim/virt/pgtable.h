@@ -2,8 +2,9 @@
 /*
  * Page tables: radix trees of real arrays, each of which is a page of the machine
  * (PGTY_table; page->mapping is the handle of its array). Entries are x86's own
- * words; which levels there are and how wide is the arch's row. Levels are counted
- * from the leaf: 0 = pte, 1 = pmd, 2 = pud, 3 = p4d or pgd.
+ * words, 64 bits wide for every arch; which levels there are is in the arch's row.
+ * Levels are counted from the leaf: 0 = pte, 1 = pmd, 2 = pud, 3 = p4d or pgd; the
+ * last is the top, the pgd, however many there are.
  *
  * Counters: mm->pgtables_bytes counts pte, pmd and pud tables, NR_PAGETABLE what
  * the release counts.
@@ -13,6 +14,7 @@
 
 #include "sim/phys/section.h"
 #include "sim/virt/mm_types.h"
+#include "sim/virt/virt.h"
 
 typedef u64 pte_t;
 
@@ -28,10 +30,14 @@ typedef u64 pte_t;
 #define PTE_NX (1ULL << 63)
 #define PTE_PFN_MASK 0x000ffffffffff000ULL
 #define TABLE_FLAGS (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
+/* What mprotect leaves as it is. */
+#define PTE_CHG_MASK (PTE_PFN_MASK | PTE_SPECIAL | PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY)
 /*
- * Not present, not none: a swap entry or a marker; issue of their own bits (bit 0 and
+ * Not present, not none: a swap entry or a marker. Their own bits (bit 0 and
  * PTE_GLOBAL are clear): type in bits 1..7, soft-dirty as above, offset from bit 14.
  */
+enum swp_type { SWP_GUARD_MARKER = 1, SWP_DEVICE_FIRST = 2 };
+#define PTE_GUARD ((u64)SWP_GUARD_MARKER << 1)	/* MADV_GUARD_INSTALL */
 
 static inline bool pte_none(pte_t pte)
 {
@@ -49,41 +55,123 @@ static inline bool pte_protnone(pte_t pte)
 	return (pte & (PTE_PRESENT | PTE_GLOBAL)) == PTE_GLOBAL;
 }
 
+static inline bool pte_is_guard(pte_t pte)
+{
+	return !pte_present(pte) && (pte >> 1 & 0x7f) == SWP_GUARD_MARKER;
+}
+
 static inline u64 pte_pfn(pte_t pte)
 {
 	return (pte & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
+#define MAX_PGTABLE_LEVELS 5
+
+/* All tables of the machine, and what of the arch's row a walk needs. */
+struct pgtable_state {
+	u64 **arrays;		/* by handle; from 1. The free ones hold zeroes */
+	u32 *free_handles;	/* whose arrays wait for a new table */
+	u32 nr_handles, nr_free, room;
+	u64 soft_dirty;		/* PTE_SOFT_DIRTY, or 0 where the kernel has none */
+	u8 top;			/* the level of the pgd */
+	u8 shift[MAX_PGTABLE_LEVELS];	/* by level */
+	u16 entries[MAX_PGTABLE_LEVELS];
+	u32 special_pfn;	/* special.c: first of the pages behind [vdso] and [vvar] */
+};
+
 int pgtables_init(struct machine *m) __must_check;
 void pgtables_free(struct machine *m);
+/* The host's part of `nr` more tables. -ENOBUFS: nothing changed. */
+int pgtables_reserve(struct machine *m, u64 nr) __must_check;
+/* Host memory that one more table may take at most. */
+u64 pgtable_host_bytes(const struct machine *m);
 
 /* The top table of a new mm; -ENOMEM, -ENOBUFS. pgd_free() wants all else gone. */
 int pgd_alloc(struct machine *m, struct mm_struct *mm) __must_check;
 void pgd_free(struct machine *m, struct mm_struct *mm);
 
 /* Entries of the table on a page frame. */
-u64 *table_entries(const struct machine *m, u64 pfn);
+static inline u64 *table_entries(const struct machine *m, u64 pfn)
+{
+	return m->virt->pgtables->arrays[m->mem_map[pfn].mapping];
+}
+
+/* How many entries a table of the level has; how many bytes one entry spans. */
+static inline unsigned int table_size(const struct machine *m, unsigned int level)
+{
+	return m->virt->pgtables->entries[level];
+}
+
+static inline unsigned int table_shift(const struct machine *m, unsigned int level)
+{
+	return m->virt->pgtables->shift[level];
+}
+
+static inline u64 table_span(const struct machine *m, unsigned int level)
+{
+	return 1ULL << table_shift(m, level);
+}
 
 /* The leaf entry for addr, tables made as needed. -ENOMEM, -ENOBUFS. */
 int pte_alloc_map(struct machine *m, struct mm_struct *mm, u64 addr, pte_t **pte) __must_check;
 /* The same if the table is there, else NULL. */
 pte_t *pte_offset_map(const struct machine *m, const struct mm_struct *mm, u64 addr);
+/* The same, and the mm remembers the table. */
+pte_t *pte_find_slow(const struct machine *m, struct mm_struct *mm, u64 addr);
+static inline pte_t *pte_find(const struct machine *m, struct mm_struct *mm, u64 addr)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+
+	if (likely(mm->pte_base == addr >> pt->shift[1] << pt->shift[1]))
+		return mm->pte_table + (addr >> PAGE_SHIFT & (pt->entries[0] - 1));
+	return pte_find_slow(m, mm, addr);
+}
 /* The entry of any level (1 = pmd...) or NULL. */
 u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, int level);
-/* First address behind the leaf table of addr. */
-static inline u64 pmd_addr_end(u64 addr, u64 end)
+/* The same, with the tables above it made as needed. -ENOMEM, -ENOBUFS. */
+int table_alloc_entry(struct machine *m, struct mm_struct *mm, u64 addr, int level,
+		      u64 **entry) __must_check;
+/* The leaf table of addr, in which no entry is used, goes: a fault came to nothing. */
+void pte_free_unused(struct machine *m, struct mm_struct *mm, u64 addr);
+/* The mm's memory of its last walk is out of date: tables moved. */
+static inline void pgtable_forget(struct mm_struct *mm)
 {
-	u64 boundary = (addr + SZ_2M) & ~(SZ_2M - 1);
+	mm->pte_base = 1;
+	mm->pte_table = NULL;
+}
+
+/* First address behind the table of that level (0 = leaf) that serves addr. */
+static inline u64 table_addr_end(const struct machine *m, unsigned int level, u64 addr, u64 end)
+{
+	u64 span = table_span(m, level) * table_size(m, level);
+	u64 boundary = (addr + span) & ~(span - 1);
 
 	return boundary && boundary < end ? boundary : end;
+}
+
+static inline u64 pmd_addr_end(const struct machine *m, u64 addr, u64 end)
+{
+	return table_addr_end(m, 0, addr, end);
 }
 
 /* Tables that cover nothing but [floor, ceiling) go, as free_pgtables() frees them. */
 void free_pgd_range(struct machine *m, struct mm_struct *mm, u64 addr, u64 end, u64 floor,
 		    u64 ceiling);
+/* Give back one table that is empty and that no entry names any more. */
+void table_free(struct machine *m, struct mm_struct *mm, u64 pfn, unsigned int level);
 
-/* The bits that a VMA's protection gives to its entries. */
+/* The bits that a protection gives to entries: by flags alone; and of a VMA, where
+ * shared pages may have to be write-protected until the first write.
+ */
 u64 vm_get_page_prot(const struct machine *m, u64 vm_flags);
+u64 vma_page_prot(const struct machine *m, const struct vm_area_struct *vma);
+bool vma_wants_writenotify(const struct machine *m, const struct vm_area_struct *vma);
+
+static inline bool vma_soft_dirty_enabled(const struct machine *m,
+					  const struct vm_area_struct *vma)
+{
+	return m->virt->pgtables->soft_dirty && !(vma->vm_flags & VM_SOFTDIRTY);
+}
 
 /*
  * Visit every leaf entry that is not none in [start, end), in order. The callback
@@ -92,6 +180,10 @@ u64 vm_get_page_prot(const struct machine *m, u64 vm_flags);
 typedef int (*pte_visit)(void *arg, u64 addr, pte_t *pte);
 int walk_page_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
 		    pte_visit visit, void *arg);
+/* The same by leaf tables: [addr, end) lies in one, *pte is addr's entry, maybe none. */
+typedef int (*leaf_visit)(void *arg, u64 addr, u64 end, pte_t *pte);
+int walk_leaf_tables(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
+		     leaf_visit visit, void *arg);
 /* The same for table pages, top down: addr is the first address that it serves. */
 typedef int (*table_visit)(void *arg, u64 addr, int level, u64 pfn);
 int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_visit visit,

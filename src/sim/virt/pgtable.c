@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A walk goes from the pgd down: an entry names a page frame, the frame's descriptor
+ * a handle, the handle an array. Since neighbours are touched one after another, the
+ * mm remembers the leaf table of its last walk.
+ *
+ * A table is empty when it goes, so the array of a free handle holds zeroes and needs
+ * no clearing. Arrays stay with their handles for the next table.
+ */
+#include "sim/virt/pgtable.h"
+
+#include "sim/base/bug.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory.h"
+
+#define ARRAY_BYTES(pt) ((size_t)(pt)->entries[0] * sizeof(u64))
+
+int pgtables_init(struct machine *m)
+{
+	struct pgtable_state *pt = arena_alloc(&m->arena, sizeof(*pt));
+
+	if (!pt)
+		return -ENOMEM;
+	m->virt->pgtables = pt;
+	pt->special_pfn = PFN_NIL;
+	pt->top = m->arch->nr_levels - 1;
+	for (unsigned int level = 0; level <= pt->top; level++) {
+		pt->shift[level] = m->arch->levels[pt->top - level].shift;
+		pt->entries[level] = m->arch->levels[pt->top - level].entries;
+	}
+	if (m->config && machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
+		pt->soft_dirty = PTE_SOFT_DIRTY;
+	return 0;
+}
+
+void pgtables_free(struct machine *m)
+{
+	struct pgtable_state *pt = m->virt->pgtables;
+
+	if (!pt)
+		return;
+	for (u32 handle = 1; handle <= pt->nr_handles; handle++)
+		arena_free(&m->arena, pt->arrays[handle], ARRAY_BYTES(pt));
+	arena_free(&m->arena, pt->arrays, pt->room * sizeof(*pt->arrays));
+	arena_free(&m->arena, pt->free_handles, pt->room * sizeof(*pt->free_handles));
+	arena_free(&m->arena, pt, sizeof(*pt));
+	m->virt->pgtables = NULL;
+}
+
+static int handles_grow(struct machine *m, struct pgtable_state *pt)
+{
+	u32 room = pt->room ? pt->room * 2 : 64;
+	u32 *free_handles;
+	u64 **arrays;
+
+	if (pt->nr_handles + 1 < pt->room)
+		return 0;
+	free_handles = arena_alloc(&m->arena, room * sizeof(*free_handles));
+	if (!free_handles)
+		return -ENOBUFS;
+	arrays = arena_resize(&m->arena, pt->arrays, pt->room * sizeof(*arrays),
+			      room * sizeof(*arrays));
+	if (!arrays) {
+		arena_free(&m->arena, free_handles, room * sizeof(*free_handles));
+		return -ENOBUFS;
+	}
+	if (pt->nr_free)
+		memcpy(free_handles, pt->free_handles, pt->nr_free * sizeof(*free_handles));
+	arena_free(&m->arena, pt->free_handles, pt->room * sizeof(*free_handles));
+	pt->free_handles = free_handles;
+	pt->arrays = arrays;
+	pt->room = room;
+	return 0;
+}
+
+int pgtables_reserve(struct machine *m, u64 nr)
+{
+	struct pgtable_state *pt = m->virt->pgtables;
+
+	while (pt->nr_free < nr) {
+		int err = handles_grow(m, pt);
+		u64 *array = err ? NULL : arena_alloc(&m->arena, ARRAY_BYTES(pt));
+
+		if (!array)
+			return -ENOBUFS;
+		pt->arrays[++pt->nr_handles] = array;
+		pt->free_handles[pt->nr_free++] = pt->nr_handles;
+	}
+	return 0;
+}
+
+u64 pgtable_host_bytes(const struct machine *m)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+
+	/* An array; and the two lists, whose doubling is spread over the tables. */
+	return ARRAY_BYTES(pt) + 64 * (sizeof(*pt->arrays) + sizeof(*pt->free_handles));
+}
+
+/* Page frames of tables below the top are one page; a pgd may have a second half. */
+static unsigned int table_order(const struct machine *m, unsigned int level)
+{
+	return level == m->virt->pgtables->top && m->arch->bits == 64 &&
+	       rel_pgd_has_user_half(m->release);
+}
+
+/* A table was made or goes: the mm's figure and the node's. */
+static void table_account(struct machine *m, struct mm_struct *mm, u64 pfn,
+			  unsigned int level, int sign)
+{
+	const struct zone *zone = page_zone(m, pfn_to_page(m, pfn));
+	unsigned int top = m->virt->pgtables->top;
+
+	if (level < MIN(top, 3U))
+		mm->pgtables_bytes += sign * (s64)PAGE_SIZE;
+	if (rel_counts_all_page_tables(m->release) || (level < top && level < 2))
+		m->nodes[zone->node]->stat[NR_PAGE_TABLE_PAGES] +=
+			sign * (1LL << table_order(m, level));
+}
+
+static int table_alloc(struct machine *m, struct mm_struct *mm, unsigned int level, u32 *pfn)
+{
+	struct pgtable_state *pt = m->virt->pgtables;
+	const struct alloc_request req = {
+		.gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO, .order = table_order(m, level),
+		.node = NUMA_NO_NODE, .owner = PGTY_table,
+	};
+	int err = unlikely(!pt->nr_free) ? pgtables_reserve(m, 1) : 0;
+
+	if (unlikely(err))
+		return err;
+	err = alloc_pages(m, &req, pfn);
+	if (unlikely(err))
+		return err;
+	pfn_to_page(m, *pfn)->mapping = pt->free_handles[--pt->nr_free];
+	table_account(m, mm, *pfn, level, 1);
+	return 0;
+}
+
+void table_free(struct machine *m, struct mm_struct *mm, u64 pfn, unsigned int level)
+{
+	struct pgtable_state *pt = m->virt->pgtables;
+
+	table_account(m, mm, pfn, level, -1);
+	pt->free_handles[pt->nr_free++] = pfn_to_page(m, pfn)->mapping;
+	free_pages(m, pfn, table_order(m, level));
+	pgtable_forget(mm);
+}
+
+static inline unsigned int table_index(const struct pgtable_state *pt, unsigned int level,
+				       u64 addr)
+{
+	return (addr >> pt->shift[level]) & (pt->entries[level] - 1);
+}
+
+/* PAE: the few pmds come with the pgd. */
+static bool pmds_come_with_pgd(const struct machine *m)
+{
+	return m->virt->pgtables->top == 2 && m->arch->bits == 32;
+}
+
+static int preallocate_pmds(struct machine *m, struct mm_struct *mm)
+{
+	u64 *pgd = table_entries(m, mm->pgd_pfn);
+
+	for (unsigned int i = 0; i < table_size(m, 2); i++) {
+		u32 pfn;
+		int err = table_alloc(m, mm, 1, &pfn);
+
+		if (err)
+			return err;
+		pgd[i] = PFN_PHYS(pfn) | TABLE_FLAGS;
+	}
+	return 0;
+}
+
+int pgd_alloc(struct machine *m, struct mm_struct *mm)
+{
+	int err = table_alloc(m, mm, m->virt->pgtables->top, &mm->pgd_pfn);
+
+	pgtable_forget(mm);
+	mm->vma_cache = NULL;
+	if (err) {
+		mm->pgd_pfn = PFN_NIL;
+		return err;
+	}
+	if (pmds_come_with_pgd(m))
+		err = preallocate_pmds(m, mm);
+	if (err)
+		pgd_free(m, mm);
+	return err;
+}
+
+void pgd_free(struct machine *m, struct mm_struct *mm)
+{
+	unsigned int top = m->virt->pgtables->top;
+	u64 *pgd;
+
+	if (mm->pgd_pfn == PFN_NIL)
+		return;
+	pgd = table_entries(m, mm->pgd_pfn);
+	for (unsigned int i = 0; i < table_size(m, top); i++) {
+		if (likely(!pgd[i]))
+			continue;
+		BUG_ON(m, !pmds_come_with_pgd(m));
+		table_free(m, mm, pte_pfn(pgd[i]), top - 1);
+		pgd[i] = 0;
+	}
+	table_free(m, mm, mm->pgd_pfn, top);
+	mm->pgd_pfn = PFN_NIL;
+}
+
+u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, int level)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+	u64 *entry;
+
+	if (mm->pgd_pfn == PFN_NIL)
+		return NULL;
+	entry = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
+	for (int at = pt->top; at > level; at--) {
+		if (!*entry)
+			return NULL;
+		entry = &table_entries(m, pte_pfn(*entry))[table_index(pt, at - 1, addr)];
+	}
+	return entry;
+}
+
+int table_alloc_entry(struct machine *m, struct mm_struct *mm, u64 addr, int level, u64 **entry)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+	u64 *at = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
+
+	for (int i = pt->top; i > level; i--) {
+		if (!*at) {
+			u32 pfn;
+			int err = table_alloc(m, mm, i - 1, &pfn);
+
+			if (err)
+				return err;
+			*at = PFN_PHYS(pfn) | TABLE_FLAGS;
+		}
+		at = &table_entries(m, pte_pfn(*at))[table_index(pt, i - 1, addr)];
+	}
+	*entry = at;
+	return 0;
+}
+
+static inline u64 leaf_base(const struct pgtable_state *pt, u64 addr)
+{
+	return addr >> pt->shift[1] << pt->shift[1];
+}
+
+int pte_alloc_map(struct machine *m, struct mm_struct *mm, u64 addr, pte_t **pte)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+	unsigned int index = table_index(pt, 0, addr);
+	int err;
+
+	if (likely(mm->pte_base == leaf_base(pt, addr))) {
+		*pte = mm->pte_table + index;
+		return 0;
+	}
+	err = table_alloc_entry(m, mm, addr, 0, pte);
+	if (unlikely(err))
+		return err;
+	mm->pte_base = leaf_base(pt, addr);
+	mm->pte_table = *pte - index;
+	return 0;
+}
+
+pte_t *pte_offset_map(const struct machine *m, const struct mm_struct *mm, u64 addr)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+
+	if (mm->pte_base == leaf_base(pt, addr))
+		return mm->pte_table + table_index(pt, 0, addr);
+	return table_entry(m, mm, addr, 0);
+}
+
+pte_t *pte_find_slow(const struct machine *m, struct mm_struct *mm, u64 addr)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+	pte_t *pte = table_entry(m, mm, addr, 0);
+
+	if (pte) {
+		mm->pte_base = leaf_base(pt, addr);
+		mm->pte_table = pte - table_index(pt, 0, addr);
+	}
+	return pte;
+}
+
+void pte_free_unused(struct machine *m, struct mm_struct *mm, u64 addr)
+{
+	u64 *pmd = table_entry(m, mm, addr, 1);
+	u64 pfn = pte_pfn(*pmd);
+
+	*pmd = 0;
+	table_free(m, mm, pfn, 0);
+}
+
+u64 vm_get_page_prot(const struct machine *m, u64 vm_flags)
+{
+	u64 prot = PTE_ACCESSED;
+
+	if (m->arch->entry_bytes == 8 && !(vm_flags & VM_EXEC))
+		prot |= PTE_NX;
+	if (!(vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
+		return prot | PTE_GLOBAL;
+	prot |= PTE_PRESENT | PTE_USER;
+	if ((vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED))
+		prot |= PTE_RW;
+	return prot;
+}
+
+bool vma_wants_writenotify(const struct machine *m, const struct vm_area_struct *vma)
+{
+	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) != (VM_WRITE | VM_SHARED))
+		return false;
+	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
+		return true;
+	if (vma_soft_dirty_enabled(m, vma))
+		return true;
+	if (vma->vm_flags & VM_PFNMAP)
+		return false;
+	/* Is the file written back? Then its dirty pages are counted. */
+	return vma->vm_file && vma->vm_file->inode->kind == INODE_DISK;
+}
+
+u64 vma_page_prot(const struct machine *m, const struct vm_area_struct *vma)
+{
+	u64 prot = vm_get_page_prot(m, vma->vm_flags);
+
+	if (unlikely(prot & PTE_RW) && vma_wants_writenotify(m, vma))
+		prot &= ~PTE_RW;
+	return prot;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* B6 T1 to T3: entries lie in VMAs and allow no more than these; tables are counted. */
+#include "sim/virt/file.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/vma.h"
+
+typedef unsigned long long ull;
+
+struct tables {
+	const struct machine *m;
+	const struct mm_struct *mm;
+	struct check *check;
+	struct vm_area_struct *vma;	/* of the last entry */
+	u64 nr_counted;		/* tables of pgtables_bytes */
+};
+
+static int check_table(void *arg, u64 addr, int level, u64 pfn)
+{
+	struct tables *t = arg;
+	const struct machine *m = t->m;
+	unsigned int top = m->virt->pgtables->top;
+	const struct page *page;
+
+	t->check->nr_checked++;
+	if (!page_present(m, pfn)) {
+		check_fail(t->check, "T3", "mm %u, table of level %d for 0x%llx: expected a "
+			   "page of the machine, found pfn 0x%llx", t->mm->self, level,
+			   (ull)addr, (ull)pfn);
+		return 1;
+	}
+	page = pfn_to_page(m, pfn);
+	if (page_type(page) != PGTY_table || page->refcount != 1 || !page->mapping ||
+	    page->mapping > m->virt->pgtables->nr_handles) {
+		check_fail(t->check, "T3", "mm %u, table 0x%llx of level %d for 0x%llx: expected "
+			   "a table with one reference, found type 0x%x, %d references, array %u",
+			   t->mm->self, (ull)pfn, level, (ull)addr, page_type(page),
+			   page->refcount, page->mapping);
+		return 1;
+	}
+	t->nr_counted += (unsigned int)level < MIN(top, 3U);
+	return 0;
+}
+
+/* What of an entry's rights its VMA does not give; NULL: nothing. */
+static const char *excess_right(const struct tables *t, pte_t pte)
+{
+	const struct vm_area_struct *vma = t->vma;
+	const struct page *page = pfn_to_page(t->m, pte_pfn(pte));
+
+	if (pte_protnone(pte) != !vma_is_accessible(vma))
+		return pte_protnone(pte) ? "an accessible entry" : "PROT_NONE";
+	if (t->m->arch->entry_bytes == 8 && !(pte & PTE_NX) && !(vma->vm_flags & VM_EXEC))
+		return "no right to execute";
+	if (!(pte & PTE_RW))
+		return NULL;
+	if (!(vma->vm_flags & VM_WRITE))
+		return "no right to write";
+	if (vma->vm_flags & VM_SHARED)
+		return NULL;
+	if (pte & PTE_SPECIAL || !page_flag(page, PG_anon) ||
+	    !page_flag(page, PG_anon_exclusive))
+		return "a page of its own before it writes";
+	return NULL;
+}
+
+static int check_entry(void *arg, u64 addr, pte_t *pte)
+{
+	struct tables *t = arg;
+	const char *excess;
+
+	t->check->nr_checked++;
+	if (!t->vma || addr < t->vma->vm_start || addr >= t->vma->vm_end)
+		t->vma = vma_lookup(t->m, t->mm, addr);
+	if (!t->vma) {
+		check_fail(t->check, "T1", "mm %u, 0x%llx: expected no entry outside of VMAs, "
+			   "found 0x%llx", t->mm->self, (ull)addr, (ull)*pte);
+		return 0;
+	}
+	if (!pte_present(*pte)) {
+		if (!pte_is_guard(*pte))
+			check_fail(t->check, "T1", "mm %u, 0x%llx: expected a page, a guard or "
+				   "nothing, found 0x%llx", t->mm->self, (ull)addr, (ull)*pte);
+		return 0;
+	}
+	if (!page_present(t->m, pte_pfn(*pte))) {
+		check_fail(t->check, "T1", "mm %u, 0x%llx: expected a page of the machine, found "
+			   "pfn 0x%llx", t->mm->self, (ull)addr, (ull)pte_pfn(*pte));
+		return 0;
+	}
+	excess = excess_right(t, *pte);
+	if (excess)
+		check_fail(t->check, "T2", "mm %u, 0x%llx: expected %s, found entry 0x%llx",
+			   t->mm->self, (ull)addr, excess, (ull)*pte);
+	return 0;
+}
+
+void pgtable_validate(const struct machine *m, const struct mm_struct *mm, struct check *check)
+{
+	struct tables t = { .m = m, .mm = mm, .check = check };
+
+	check->nr_checked++;
+	if (walk_page_tables(m, mm, check_table, &t))
+		return;
+	if (t.nr_counted * PAGE_SIZE != mm->pgtables_bytes)
+		check_fail(check, "T3", "mm %u: expected %llu bytes of page tables, found %llu",
+			   mm->self, (ull)(t.nr_counted * PAGE_SIZE), (ull)mm->pgtables_bytes);
+	/* The visitor never stops. */
+	if (walk_page_range(m, mm, 0, ~0ULL, check_entry, &t))
+		return;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Walks over whole ranges: freeing tables as free_pgtables() does, and visiting what
+ * is there. A table goes if all that it serves lies within [floor, ceiling), the room
+ * between the neighbours that stay; what it serves outside the range that is
+ * unmapped is then known to be empty.
+ */
+#include "sim/virt/pgtable.h"
+
+struct freeing {
+	struct machine *m;
+	struct mm_struct *mm;
+	u64 floor, ceiling;	/* ceiling 0: none */
+};
+
+/* Does the table that `entry` (of that level) names serve [floor, ceiling) alone? */
+static bool table_is_inside(const struct freeing *f, unsigned int level, u64 addr, u64 end)
+{
+	u64 mask = ~(table_span(f->m, level) - 1), ceiling = f->ceiling;
+
+	if ((addr & mask) < f->floor)
+		return false;
+	if (ceiling) {
+		ceiling &= mask;
+		if (!ceiling)
+			return false;
+	}
+	return end - 1 <= ceiling - 1;
+}
+
+/* The tables below one of `level` that serve [addr, end). */
+static void free_below(const struct freeing *f, u64 *table, unsigned int level, u64 addr,
+		       u64 end)
+{
+	u64 span = table_span(f->m, level), next;
+
+	for (; addr < end; addr = next) {
+		u64 *entry = &table[(addr >> table_shift(f->m, level)) & (table_size(f->m, level) - 1)];
+		u64 pfn = pte_pfn(*entry);
+
+		next = MIN((addr & ~(span - 1)) + span, end);
+		if (!*entry)
+			continue;
+		if (level > 1) {
+			free_below(f, table_entries(f->m, pfn), level - 1, addr, next);
+			if (!table_is_inside(f, level, addr, next))
+				continue;
+		}
+		*entry = 0;
+		table_free(f->m, f->mm, pfn, level - 1);
+	}
+}
+
+void free_pgd_range(struct machine *m, struct mm_struct *mm, u64 addr, u64 end, u64 floor,
+		    u64 ceiling)
+{
+	const struct freeing f = { .m = m, .mm = mm, .floor = floor, .ceiling = ceiling };
+	u64 leaf = table_span(m, 1);
+
+	/* Whole leaf tables, without those that a neighbour shares. */
+	addr &= ~(leaf - 1);
+	if (addr < floor)
+		addr += leaf;
+	if (ceiling) {
+		ceiling &= ~(leaf - 1);
+		if (!ceiling)
+			return;
+	}
+	if (end - 1 > ceiling - 1)
+		end -= leaf;
+	if (addr > end - 1 || mm->pgd_pfn == PFN_NIL)
+		return;
+	free_below(&f, table_entries(m, mm->pgd_pfn), m->virt->pgtables->top, addr, end);
+}
+
+struct walk {
+	const struct machine *m;
+	leaf_visit visit_leaf;
+	table_visit visit_table;
+	void *arg;
+};
+
+static int walk_table(const struct walk *w, u64 pfn, unsigned int level, u64 addr, u64 end)
+{
+	u64 *table = table_entries(w->m, pfn), span = table_span(w->m, level), next;
+	unsigned int shift = table_shift(w->m, level), mask = table_size(w->m, level) - 1;
+	int stop = 0;
+
+	if (w->visit_table)
+		stop = w->visit_table(w->arg, addr, (int)level, pfn);
+	else if (!level)
+		return w->visit_leaf(w->arg, addr, end, &table[addr >> shift & mask]);
+	for (; level && addr < end && !stop; addr = next) {
+		u64 entry = table[addr >> shift & mask];
+
+		next = MIN((addr & ~(span - 1)) + span, end);
+		if (entry)
+			stop = walk_table(w, pte_pfn(entry), level - 1, addr, next);
+	}
+	return stop;
+}
+
+/* First address that the tables of an mm cannot serve. */
+static u64 table_limit(const struct machine *m)
+{
+	unsigned int top = m->virt->pgtables->top;
+
+	return table_span(m, top) * table_size(m, top);
+}
+
+int walk_leaf_tables(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
+		     leaf_visit visit, void *arg)
+{
+	const struct walk w = { .m = m, .visit_leaf = visit, .arg = arg };
+
+	if (mm->pgd_pfn == PFN_NIL || start >= end)
+		return 0;
+	return walk_table(&w, mm->pgd_pfn, m->virt->pgtables->top, start,
+			  MIN(end, table_limit(m)));
+}
+
+struct pte_walk {
+	pte_visit visit;
+	void *arg;
+};
+
+static int visit_entries(void *arg, u64 addr, u64 end, pte_t *pte)
+{
+	const struct pte_walk *w = arg;
+	int stop = 0;
+
+	for (; addr < end && !stop; addr += PAGE_SIZE, pte++)
+		if (*pte)
+			stop = w->visit(w->arg, addr, pte);
+	return stop;
+}
+
+int walk_page_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
+		    pte_visit visit, void *arg)
+{
+	struct pte_walk w = { .visit = visit, .arg = arg };
+
+	return walk_leaf_tables(m, mm, start, end, visit_entries, &w);
+}
+
+int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_visit visit,
+		     void *arg)
+{
+	const struct walk w = { .m = m, .visit_table = visit, .arg = arg };
+
+	if (mm->pgd_pfn == PFN_NIL)
+		return 0;
+	return walk_table(&w, mm->pgd_pfn, m->virt->pgtables->top, 0, table_limit(m));
+}
