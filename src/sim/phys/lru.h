@@ -23,6 +23,7 @@ void mark_page_accessed(struct machine *m, u64 pfn);
 void activate_page(struct machine *m, u64 pfn);
 /* mlock.c's: pages of VM_LOCKED VMAs are unevictable, NR_MLOCK counts them. */
 void mlock_page(struct machine *m, u64 pfn);
+void mlock_new_page(struct machine *m, u64 pfn);	/* instead of lru_cache_add() */
 void munlock_page(struct machine *m, u64 pfn);
 /* MADV_FREE: clean anonymous page, to the file list. */
 void mark_page_lazyfree(struct machine *m, u64 pfn);

@@ -128,6 +128,8 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 int filemap_add_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 		     u32 pfn) __must_check;
 void filemap_remove_page(struct machine *m, struct address_space *mapping, u64 pgoff);
+/* The page has what its file has not yet: NR_FILE_DIRTY of a disk. */
+void set_page_dirty(struct machine *m, u64 pfn);
 /* Pages from pgoff on go, mapped or not (unmap first); a partial page is zeroed. */
 void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64 end);
 /* The rows of file and shmem mappings; ->mmap(): what such a file gives to a VMA. */

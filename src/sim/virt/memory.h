@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Page faults, and what copies and removes mappings. Files: memory.c (faults),
- * memory_zap.c, memory_copy.c (fork), fault.c (an access of a task, from address to
- * signal), gup.c (populate, PID/mem).
+ * memory_wp.c (writes to what is read-only), memory_zap.c, memory_copy.c (fork),
+ * memory_move.c (mprotect, mremap), fault.c (an access of a task, from address to
+ * signal), gup.c (populate, PID/mem), special.c ([vdso] and its like).
  */
 #ifndef KMM_VIRT_MEMORY_H
 #define KMM_VIRT_MEMORY_H
@@ -27,7 +28,7 @@ struct vm_fault {
 	u64 address;		/* page-aligned */
 	u64 pgoff;
 	unsigned int flags;	/* FAULT_FLAG_* */
-	u64 *pte;
+	u64 *pte;		/* of the address; NULL where its table is not made yet */
 	u64 orig_pte;
 	u32 page;		/* pfn that ->fault() found; PFN_NIL */
 	u32 cow_page;
@@ -38,7 +39,11 @@ struct vm_operations {
 	const char *name;	/* of the row, for sim/: "file", "shmem", "special" */
 	/* VM_FAULT_*; sets vmf->page with a reference, VM_FAULT_LOCKED never. */
 	unsigned int (*fault)(struct machine *m, struct vm_fault *vmf);
-	/* Map what is cached around the address: NULL none. */
+	/*
+	 * Map what is cached in [start_pgoff, end_pgoff], where nothing is mapped, by
+	 * do_set_pte(); the entry of a page offset is vmf->pte + (pgoff - vmf->pgoff).
+	 * VM_FAULT_NOPAGE if that was the address's own page too, else 0. NULL: none.
+	 */
 	unsigned int (*map_pages)(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
 				  u64 end_pgoff);
 	/* A write to a shared page that was read-only: NULL: nothing to ask. */
@@ -48,12 +53,17 @@ struct vm_operations {
 	/* How maps calls it: "[vdso]"; NULL: by its file. */
 	const char *map_name;
 	bool may_split;		/* false: split is EINVAL */
-	bool is_special;	/* special mapping: pages are never counted */
+	bool is_special;	/* special mapping: no file, no merging */
 };
 
 /* One fault on a mapped address. mm->... is found by the VMA. */
 unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 address,
 			     unsigned int flags);
+/*
+ * Map a page at addr of the fault's VMA, whose entry is *pte, none: rmap and counters
+ * follow, the caller's reference becomes the mapping's. For ->map_pages().
+ */
+void do_set_pte(struct machine *m, struct vm_fault *vmf, u64 *pte, u32 pfn, u64 addr);
 
 /*
  * An access by a user program: VMA lookup, stack growth, access rights, faults
@@ -72,7 +82,10 @@ struct access_result {
 /* 0: result->signal says; -ENOBUFS: no host memory. */
 int task_access(struct machine *m, struct task_struct *task, u64 address, enum access access,
 		struct access_result *result) __must_check;
-/* The page is there after it, or -EFAULT, -ENOMEM: what a system call does to copy. */
+/*
+ * The page is there after it, or -EFAULT: what a system call does to copy. Contents
+ * are the caller's (follow_page() tells the page).
+ */
 int fault_in_user(struct machine *m, struct task_struct *task, u64 address,
 		  bool write) __must_check;
 
@@ -92,7 +105,11 @@ void zap_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u6
 struct address_space;
 void unmap_mapping_range(struct machine *m, struct address_space *mapping, u64 pgoff,
 			 u64 nr_pages, bool even_cows);
-/* Tables of VMAs that are no longer in the tree: floor and ceiling as free_pgtables(). */
+/*
+ * VMAs that are no longer in the tree, in order of addresses: their pages and tables
+ * go. floor is the end of the VMA before them (0: none), ceiling the start of the one
+ * behind (0: none). Their chains and their files' trees are the caller's, afterwards.
+ */
 void unmap_region(struct machine *m, struct mm_struct *mm,
 		  struct vm_area_struct *const *vmas, unsigned int nr, u64 floor,
 		  u64 ceiling);
@@ -108,10 +125,45 @@ int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr
 /* The page of an address if it is mapped (zero page: PFN of it); PFN_NIL. */
 u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address);
 
-/* RSS counters: 6.1 keeps a part in the task that faults (finding: 64 events). */
-void add_mm_counter(struct machine *m, struct mm_struct *mm, enum mm_counter counter, s64 n);
-u64 get_mm_counter(const struct mm_struct *mm, enum mm_counter counter);
-enum mm_counter mm_counter_of(const struct machine *m, const struct page *page);
+/*
+ * RSS counters. On 6.1 the faults of a task count in the task, until 64 of them or
+ * something else brings the counts to its mm: what /proc shows is old until then.
+ */
+static inline void add_mm_counter(struct mm_struct *mm, enum mm_counter counter, s64 n)
+{
+	mm->rss_stat[counter] += n;
+}
+void add_mm_counter_fast(struct machine *m, struct mm_struct *mm, enum mm_counter counter,
+			 s64 n);
+/* The task's own counts go to its mm: also before exit and exec leave the mm. */
+void sync_mm_rss(struct task_struct *task);
+static inline u64 get_mm_counter(const struct mm_struct *mm, enum mm_counter counter)
+{
+	return mm->rss_stat[counter] > 0 ? (u64)mm->rss_stat[counter] : 0;
+}
+static inline u64 get_mm_rss(const struct mm_struct *mm)
+{
+	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
+	       get_mm_counter(mm, MM_SHMEMPAGES);
+}
+static inline void update_hiwater_rss(struct mm_struct *mm)
+{
+	u64 rss = get_mm_rss(mm);
+
+	if (mm->hiwater_rss < rss)
+		mm->hiwater_rss = rss;
+}
+static inline enum mm_counter mm_counter_of(const struct page *page)
+{
+	if (page_flag(page, PG_anon))
+		return MM_ANONPAGES;
+	return page_flag(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+
+/* special.c: what exec maps with install_special_mapping(). */
+extern const struct vm_operations vdso_vm_ops, vvar_vm_ops, vvar_vclock_vm_ops;
+/* The pages behind them, in the kernel's image: after pgtables_init(). 0, -ENOMEM. */
+int special_mappings_init(struct machine *m) __must_check;
 
 /* B4, B6 T4 and B5 M1 over all mms: one pass over all tables, then over pages. */
 void memory_validate(const struct machine *m, struct check *check);

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An access goes as the processor does it: it looks at the entry, and if that will
+ * not do, raises a page fault, whose handler finds the VMA and mends the entry; then
+ * it looks again. Only what the handler cannot mend is a signal.
+ */
+#include "sim/base/bug.h"
+#include "sim/virt/content.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/vma.h"
+
+#define X86_PF_PROT 1
+#define X86_PF_WRITE 2
+#define X86_PF_USER 4
+#define X86_PF_INSTR 16
+
+#define SIGBUS_NR 7
+#define SIGKILL_NR 9
+#define SIGSEGV_NR 11
+#define SI_KERNEL 0x80
+
+#define MAX_TRIES 8	/* a fault mends something each time, or it is an error */
+
+static bool has_nx(const struct machine *m)
+{
+	return m->arch->entry_bytes == 8;
+}
+
+/* First address that is not the user's, whatever a program's limit is. */
+static u64 task_size_max(const struct machine *m)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+
+	if (m->arch->bits == 32)
+		return m->arch->task_size;
+	return ((u64)pt->entries[pt->top] << pt->shift[pt->top]) / 2 - PAGE_SIZE;
+}
+
+/* Do the bits above those that are translated repeat the highest of them? */
+static bool is_canonical(const struct machine *m, u64 address)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+	u64 half = ((u64)pt->entries[pt->top] << pt->shift[pt->top]) / 2;
+
+	return m->arch->bits == 32 || address < half || address >= -half;
+}
+
+/* Does the processor let it pass? */
+static inline bool pte_allows(const struct machine *m, pte_t pte, enum access access)
+{
+	if (!(pte & PTE_PRESENT))
+		return false;
+	if (access == ACCESS_STORE)
+		return pte & PTE_RW;
+	return access == ACCESS_LOAD || !(pte & PTE_NX) || !has_nx(m);
+}
+
+/* The error code that the processor pushes. */
+static u32 fault_error_code(const struct machine *m, const pte_t *pte, enum access access)
+{
+	u32 code = X86_PF_USER;
+
+	if (pte && *pte & PTE_PRESENT)
+		code |= X86_PF_PROT;
+	if (access == ACCESS_STORE)
+		code |= X86_PF_WRITE;
+	if (access == ACCESS_IFETCH && has_nx(m))
+		code |= X86_PF_INSTR;
+	return code;
+}
+
+static bool access_error(const struct vm_area_struct *vma, u32 error_code)
+{
+	if (error_code & X86_PF_WRITE)
+		return !(vma->vm_flags & VM_WRITE);
+	if (error_code & X86_PF_PROT)
+		return true;
+	return !vma_is_accessible(vma);
+}
+
+static inline struct vm_area_struct *fault_vma(const struct machine *m, struct mm_struct *mm,
+					       u64 address)
+{
+	struct vm_area_struct *vma = mm->vma_cache;
+
+	if (likely(vma && vma->vm_mm == mm && address - vma->vm_start <
+		   vma->vm_end - vma->vm_start))
+		return vma;
+	vma = find_vma(m, mm, address);
+	if (vma && vma->vm_start <= address)
+		mm->vma_cache = vma;
+	return vma;
+}
+
+static int fault_signal(struct access_result *result, int signal, int code)
+{
+	result->signal = signal;
+	result->code = code;
+	return 0;
+}
+
+/*
+ * The handler. 0: look again, or result->signal says why not; -ENOBUFS: no host memory.
+ */
+static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 address,
+			      u32 error_code, struct access_result *result)
+{
+	struct mm_struct *mm = task->mm;
+	struct vm_area_struct *vma = fault_vma(m, mm, address);
+	unsigned int flags = 0, ret;
+
+	if (unlikely(!vma))
+		return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
+	if (unlikely(vma->vm_start > address)) {
+		int err = -ENOMEM;
+
+		if (vma->vm_flags & VM_GROWSDOWN)
+			err = expand_downwards(m, task, vma, address & ~(PAGE_SIZE - 1));
+		if (err == -ENOBUFS)
+			return err;
+		if (err)
+			return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
+	}
+	if (unlikely(access_error(vma, error_code)))
+		return fault_signal(result, SIGSEGV_NR, SEGV_ACCERR);
+	if (error_code & X86_PF_USER)
+		flags |= FAULT_FLAG_USER;
+	if (error_code & X86_PF_WRITE)
+		flags |= FAULT_FLAG_WRITE;
+	if (error_code & X86_PF_INSTR)
+		flags |= FAULT_FLAG_INSTRUCTION;
+	ret = handle_mm_fault(m, vma, address, flags);
+	if (likely(!(ret & VM_FAULT_ERROR)))
+		return 0;
+	if (ret & VM_FAULT_NOHOST)
+		return -ENOBUFS;
+	if (ret & VM_FAULT_OOM)
+		return fault_signal(result, SIGKILL_NR, 0);
+	if (ret & VM_FAULT_SIGBUS)
+		return fault_signal(result, SIGBUS_NR, BUS_ADRERR);
+	return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
+}
+
+/*
+ * Beyond the user's half: not canonical is a general protection fault, which has no
+ * address; the kernel's is a fault that looks like one of protection.
+ */
+static int access_beyond(const struct machine *m, u64 address, enum access access,
+			 struct access_result *result)
+{
+	if (!is_canonical(m, address)) {
+		result->address = 0;
+		result->error_code = 0;
+		return fault_signal(result, SIGSEGV_NR, SI_KERNEL);
+	}
+	result->error_code = fault_error_code(m, NULL, access) | X86_PF_PROT;
+	return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
+}
+
+/* The entry that lets the access pass, or NULL: err or result say why. */
+static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u64 address,
+				  enum access access, struct access_result *result, int *err)
+{
+	struct mm_struct *mm = task->mm;
+	pte_t *pte = pte_find(m, mm, address);
+
+	*err = 0;
+	for (unsigned int tries = 0; !pte || !pte_allows(m, *pte, access); tries++) {
+		BUG_ON(m, tries == MAX_TRIES);
+		result->error_code = fault_error_code(m, pte, access);
+		*err = do_user_addr_fault(m, task, address, result->error_code, result);
+		if (unlikely(*err || result->signal))
+			return NULL;
+		pte = pte_find(m, mm, address);
+	}
+	return pte;
+}
+
+int task_access(struct machine *m, struct task_struct *task, u64 address, enum access access,
+		struct access_result *result)
+{
+	pte_t *pte;
+	int err;
+
+	if (m->arch->bits == 32)
+		address &= 0xffffffff;
+	*result = (struct access_result){ .address = address };
+	if (unlikely(address >= task_size_max(m)))
+		return access_beyond(m, address, access, result);
+	pte = access_entry(m, task, address, access, result, &err);
+	if (unlikely(!pte))
+		return err;
+	if (access == ACCESS_STORE) {
+		*pte |= PTE_ACCESSED | PTE_DIRTY;
+		content_store(m, pte_pfn(*pte), (u32)(address & (PAGE_SIZE - 1)));
+	} else {
+		*pte |= PTE_ACCESSED;
+	}
+	return 0;
+}
+
+int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool write)
+{
+	enum access access = write ? ACCESS_STORE : ACCESS_LOAD;
+	struct access_result result = { 0 };
+	pte_t *pte;
+	int err;
+
+	if (!task->mm || address >= task->mm->task_size)
+		return -EFAULT;
+	pte = access_entry(m, task, address, access, &result, &err);
+	if (!pte)
+		return err ? err : -EFAULT;
+	*pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+	return 0;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages of users on behalf of the kernel: each page of a range is looked up and, where
+ * it is not there or not writable, faulted in. What is found is marked accessed.
+ */
+#include "sim/virt/file.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/vma.h"
+
+enum foll_flags { FOLL_WRITE = 1, FOLL_FORCE = 2 };
+
+/* FOLL_FORCE may write to what only its VMA keeps from being written. */
+static bool can_follow_write_pte(const struct machine *m, const struct vm_area_struct *vma,
+				 pte_t pte, unsigned int flags)
+{
+	const struct page *page;
+
+	if (pte & PTE_RW)
+		return true;
+	if (!(flags & FOLL_FORCE) || vma->vm_flags & (VM_MAYSHARE | VM_SHARED | VM_WRITE) ||
+	    !(vma->vm_flags & VM_MAYWRITE) || pte & PTE_SPECIAL)
+		return false;
+	page = pfn_to_page(m, pte_pfn(pte));
+	if (!page_flag(page, PG_anon) || !page_flag(page, PG_anon_exclusive))
+		return false;
+	return !vma_soft_dirty_enabled(m, vma) || pte & PTE_SOFT_DIRTY;
+}
+
+/* Is the page there as it is wanted? Then it is touched. */
+static bool follow_and_touch(struct machine *m, struct vm_area_struct *vma, u64 address,
+			     unsigned int flags)
+{
+	const pte_t *pte = pte_find(m, vma->vm_mm, address);
+	u32 pfn;
+
+	if (!pte || !pte_present(*pte))
+		return false;
+	if (flags & FOLL_WRITE && !can_follow_write_pte(m, vma, *pte, flags))
+		return false;
+	pfn = vm_normal_page(*pte);
+	if (pfn == PFN_NIL || page_flag(pfn_to_page(m, pfn), PG_reserved))
+		return true;
+	if (flags & FOLL_WRITE && !(*pte & PTE_DIRTY))
+		set_page_dirty(m, pfn);
+	mark_page_accessed(m, pfn);
+	return true;
+}
+
+static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
+{
+	u64 vm_flags = vma->vm_flags;
+
+	if (vm_flags & (VM_IO | VM_PFNMAP))
+		return -EFAULT;
+	if (flags & FOLL_WRITE) {
+		if (!(vm_flags & VM_WRITE) &&
+		    (!(flags & FOLL_FORCE) || !is_cow_mapping(vm_flags)))
+			return -EFAULT;
+	} else if (!(vm_flags & VM_READ) &&
+		   (!(flags & FOLL_FORCE) || !(vm_flags & VM_MAYREAD))) {
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 address,
+			unsigned int flags)
+{
+	unsigned int ret = handle_mm_fault(m, vma, address,
+					   flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+
+	if (likely(!(ret & VM_FAULT_ERROR)))
+		return 0;
+	if (ret & VM_FAULT_NOHOST)
+		return -ENOBUFS;
+	return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
+}
+
+/* The pages of [start, end) of one VMA; *nr_pages were done when it fails. */
+static int get_user_pages(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
+			  unsigned int flags, u64 *nr_pages)
+{
+	int err = check_vma_flags(vma, flags);
+
+	*nr_pages = 0;
+	for (u64 addr = start; addr < end && !err; addr += PAGE_SIZE) {
+		while (!err && !follow_and_touch(m, vma, addr, flags))
+			err = faultin_page(m, vma, addr, flags);
+		*nr_pages += !err;
+	}
+	return err;
+}
+
+int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
+			    u64 *nr_pages)
+{
+	unsigned int flags = 0;
+	int err;
+
+	*nr_pages = (end - start) >> PAGE_SHIFT;
+	if (vma->vm_flags & VM_LOCKONFAULT)
+		return 0;
+	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+		flags |= FOLL_WRITE;
+	if (vma_is_accessible(vma))
+		flags |= FOLL_FORCE;
+	err = get_user_pages(m, vma, start, end, flags, nr_pages);
+	lru_add_drain(m);
+	/* What was done counts; the error comes again with the next page. */
+	return *nr_pages && err != -ENOBUFS ? 0 : err;
+}
+
+int mm_populate(struct machine *m, struct mm_struct *mm, u64 start, u64 len)
+{
+	u64 end = start + len, next, nr_pages;
+
+	for (; start < end; start = next) {
+		struct vm_area_struct *vma = find_vma_intersection(m, mm, start, end);
+		int err;
+
+		if (!vma)
+			break;
+		next = MIN(end, vma->vm_end);
+		if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+			continue;
+		start = MAX(start, vma->vm_start);
+		err = populate_vma_page_range(m, vma, start, next, &nr_pages);
+		if (err == -ENOBUFS)
+			return err;
+		if (!err)
+			next = start + (nr_pages << PAGE_SHIFT);
+	}
+	return 0;
+}
+
+int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end, bool write)
+{
+	unsigned int flags = write ? FOLL_WRITE : 0;
+
+	while (start < end) {
+		struct vm_area_struct *vma = find_vma(m, mm, start);
+		u64 nr_pages;
+		int err;
+
+		if (!vma || start < vma->vm_start)
+			return -ENOMEM;
+		if (check_vma_flags(vma, flags))
+			return -EINVAL;
+		err = get_user_pages(m, vma, start, MIN(end, vma->vm_end), flags, &nr_pages);
+		lru_add_drain(m);
+		if (err && (!nr_pages || err == -ENOBUFS))
+			return err;
+		start += nr_pages << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address)
+{
+	const pte_t *pte = pte_offset_map(m, mm, address);
+
+	return pte && pte_present(*pte) ? (u32)pte_pfn(*pte) : PFN_NIL;
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A fault makes the tables down to the pmd, then looks at the entry: none is a page
+ * to be found (anonymous memory or a file's), present and read-only a write to it
+ * (memory_wp.c), else only bits are missing. The table of the entry itself is made
+ * when it is sure to be needed; a fault that ends in an error takes it back.
+ */
+#include "sim/base/bug.h"
+#include "sim/virt/content.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+
+#define FAULT_AROUND_PAGES 16
+#define RSS_EVENTS_THRESH 64
+
+void add_mm_counter_fast(struct machine *m, struct mm_struct *mm, enum mm_counter counter,
+			 s64 n)
+{
+	struct task_struct *task;
+
+	if (unlikely(rel_rss_is_split(m->release))) {
+		task = current_task(m);
+		if (task && task->mm == mm) {
+			task->rss_cache[counter] += (s32)n;
+			return;
+		}
+	}
+	mm->rss_stat[counter] += n;
+}
+
+void sync_mm_rss(struct task_struct *task)
+{
+	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++) {
+		if (task->mm)
+			task->mm->rss_stat[i] += task->rss_cache[i];
+		task->rss_cache[i] = 0;
+	}
+	task->rss_events = 0;
+}
+
+void add_mm_rss_vec(struct machine *m, struct mm_struct *mm, const struct rss_vec *rss)
+{
+	if (rel_rss_is_split(m->release)) {
+		struct task_struct *task = current_task(m);
+
+		if (task && task->mm == mm)
+			sync_mm_rss(task);
+	}
+	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++)
+		mm->rss_stat[i] += rss->n[i];
+}
+
+/* Onto its LRU list, or with the unevictable where the VMA is locked. */
+static inline void lru_cache_add_by_vma(struct machine *m, u32 pfn,
+					const struct vm_area_struct *vma)
+{
+	if (unlikely((vma->vm_flags & (VM_LOCKED | VM_SPECIAL)) == VM_LOCKED))
+		mlock_new_page(m, pfn);
+	else
+		lru_cache_add(m, pfn);
+}
+
+void map_new_anon_page(struct machine *m, struct vm_area_struct *vma, u64 address, u32 pfn)
+{
+	page_add_new_anon_rmap(m, pfn, vma, address);
+	lru_cache_add_by_vma(m, pfn, vma);
+}
+
+static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	u64 prot;
+	u32 pfn;
+	int err;
+
+	/* Shared memory without a file: there is none. */
+	if (unlikely(vma->vm_flags & VM_SHARED))
+		return VM_FAULT_SIGBUS;
+	if (!vmf->pte) {
+		err = pte_alloc_map(m, vma->vm_mm, vmf->address, &vmf->pte);
+		if (unlikely(err))
+			return fault_of_errno(err);
+	}
+	prot = vm_get_page_prot(m, vma->vm_flags);
+	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
+		*vmf->pte = mk_pte(m->virt->zero_pfn, prot | PTE_SPECIAL);
+		return 0;
+	}
+	err = likely(vma->anon_vma) ? 0 : anon_vma_prepare(m, vma);
+	if (likely(!err))
+		err = alloc_user_page(m, &pfn);
+	if (unlikely(err))
+		return fault_of_errno(err);
+	content_zero(m, pfn);
+	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
+	add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
+	map_new_anon_page(m, vma, vmf->address, pfn);
+	if (likely(vma->vm_flags & VM_WRITE))
+		prot = pte_mkdirty(m, prot) | PTE_RW;
+	*vmf->pte = mk_pte(pfn, prot);
+	return 0;
+}
+
+void do_set_pte(struct machine *m, struct vm_fault *vmf, u64 *pte, u32 pfn, u64 addr)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	pte_t entry = mk_pte(pfn, vma_page_prot(m, vma));
+
+	if (write)
+		entry = maybe_mkwrite(pte_mkdirty(m, entry), vma);
+	if (write && !(vma->vm_flags & VM_SHARED)) {
+		add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
+		map_new_anon_page(m, vma, addr, pfn);
+	} else {
+		add_mm_counter_fast(m, vma->vm_mm, mm_counter_of(pfn_to_page(m, pfn)), 1);
+		page_add_file_rmap(m, pfn, vma);
+	}
+	*pte = entry;
+}
+
+/* The page is found or copied: map it. */
+static unsigned int finish_fault(struct machine *m, struct vm_fault *vmf)
+{
+	bool cow = vmf->flags & FAULT_FLAG_WRITE && !(vmf->vma->vm_flags & VM_SHARED);
+
+	if (unlikely(*vmf->pte))	/* ->fault() or ->page_mkwrite() mapped it */
+		return VM_FAULT_NOPAGE;
+	do_set_pte(m, vmf, vmf->pte, cow ? vmf->cow_page : vmf->page, vmf->address);
+	return 0;
+}
+
+#define NOT_MAPPED_YET (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)
+
+/* The leaf table first: it may need memory, and so may ->fault(). */
+static unsigned int ask_file(struct machine *m, struct vm_fault *vmf)
+{
+	int err = vmf->pte ? 0 : pte_alloc_map(m, vmf->vma->vm_mm, vmf->address, &vmf->pte);
+
+	if (unlikely(err))
+		return fault_of_errno(err);
+	return vmf->vma->vm_ops->fault(m, vmf);
+}
+
+/* The window is aligned, begins in the VMA and ends with it or with the table. */
+static unsigned int do_fault_around(struct machine *m, struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	u64 table = table_size(m, 0), pte_off = (vmf->address >> PAGE_SHIFT) & (table - 1);
+	u64 vma_off = vmf->pgoff - vma->vm_pgoff;
+	u64 from = MAX(ALIGN_DOWN(pte_off, (u64)FAULT_AROUND_PAGES),
+		       pte_off - MIN(pte_off, vma_off));
+	u64 to = MIN(from + FAULT_AROUND_PAGES, table);
+
+	to = MIN(to, pte_off + vma_pages(vma) - vma_off);
+	if (!vmf->pte) {
+		int err = pte_alloc_map(m, vma->vm_mm, vmf->address, &vmf->pte);
+
+		if (unlikely(err))
+			return fault_of_errno(err);
+	}
+	return vma->vm_ops->map_pages(m, vmf, vmf->pgoff - pte_off + from,
+				      vmf->pgoff - pte_off + to - 1);
+}
+
+static unsigned int do_read_fault(struct machine *m, struct vm_fault *vmf)
+{
+	unsigned int ret;
+
+	if (vmf->vma->vm_ops->map_pages) {
+		ret = do_fault_around(m, vmf);
+		if (ret)
+			return ret;
+	}
+	ret = ask_file(m, vmf);
+	if (unlikely(ret & NOT_MAPPED_YET))
+		return ret;
+	ret |= finish_fault(m, vmf);
+	if (unlikely(ret & NOT_MAPPED_YET))
+		put_page(m, vmf->page);
+	return ret;
+}
+
+static unsigned int do_cow_fault(struct machine *m, struct vm_fault *vmf)
+{
+	int err = anon_vma_prepare(m, vmf->vma);
+	unsigned int ret;
+
+	if (!err)
+		err = alloc_user_page(m, &vmf->cow_page);
+	if (unlikely(err))
+		return fault_of_errno(err);
+	ret = ask_file(m, vmf);
+	if (unlikely(ret & NOT_MAPPED_YET)) {
+		free_pages(m, vmf->cow_page, 0);
+		return ret;
+	}
+	content_copy(m, vmf->cow_page, vmf->page);
+	page_set_flag(pfn_to_page(m, vmf->cow_page), PG_uptodate);
+	ret |= finish_fault(m, vmf);
+	put_page(m, vmf->page);
+	if (unlikely(ret & NOT_MAPPED_YET))
+		free_pages(m, vmf->cow_page, 0);
+	return ret;
+}
+
+void fault_dirty_shared_page(struct machine *m, u32 pfn)
+{
+	set_page_dirty(m, pfn);
+}
+
+static unsigned int do_shared_fault(struct machine *m, struct vm_fault *vmf)
+{
+	const struct vm_operations *ops = vmf->vma->vm_ops;
+	unsigned int ret = ask_file(m, vmf), asked;
+
+	if (unlikely(ret & NOT_MAPPED_YET))
+		return ret;
+	if (ops->page_mkwrite) {
+		asked = ops->page_mkwrite(m, vmf);
+		if (unlikely(asked & (VM_FAULT_ERROR | VM_FAULT_NOPAGE))) {
+			put_page(m, vmf->page);
+			return asked;
+		}
+	}
+	ret |= finish_fault(m, vmf);
+	if (unlikely(ret & NOT_MAPPED_YET)) {
+		put_page(m, vmf->page);
+		return ret;
+	}
+	fault_dirty_shared_page(m, vmf->page);
+	return ret;
+}
+
+static unsigned int do_fault(struct machine *m, struct vm_fault *vmf)
+{
+	struct mm_struct *mm = vmf->vma->vm_mm;
+	bool had_table = vmf->pte;
+	unsigned int ret;
+
+	if (!vmf->vma->vm_ops->fault)
+		ret = VM_FAULT_SIGBUS;
+	else if (!(vmf->flags & FAULT_FLAG_WRITE))
+		ret = do_read_fault(m, vmf);
+	else if (!(vmf->vma->vm_flags & VM_SHARED))
+		ret = do_cow_fault(m, vmf);
+	else
+		ret = do_shared_fault(m, vmf);
+	if (unlikely(ret & VM_FAULT_ERROR) && !had_table && vmf->pte)
+		pte_free_unused(m, mm, vmf->address);
+	return ret;
+}
+
+/* Not present, not none: no page of a user waits there but a guard. */
+static unsigned int do_swap_page(struct machine *m, const struct vm_fault *vmf)
+{
+	BUG_ON(m, !pte_is_guard(vmf->orig_pte));
+	return VM_FAULT_SIGSEGV;
+}
+
+static unsigned int handle_pte_fault(struct machine *m, struct vm_fault *vmf)
+{
+	pte_t entry;
+
+	vmf->orig_pte = vmf->pte ? *vmf->pte : 0;
+	if (pte_none(vmf->orig_pte))
+		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(m, vmf) :
+						    do_fault(m, vmf);
+	if (unlikely(!pte_present(vmf->orig_pte)))
+		return do_swap_page(m, vmf);
+	entry = vmf->orig_pte;
+	if (vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) {
+		if (!(entry & PTE_RW))
+			return do_wp_page(m, vmf);
+		if (vmf->flags & FAULT_FLAG_WRITE)
+			entry = pte_mkdirty(m, entry);
+	}
+	*vmf->pte = entry | PTE_ACCESSED;
+	return 0;
+}
+
+static unsigned int __handle_mm_fault(struct machine *m, struct vm_area_struct *vma,
+				      u64 address, unsigned int flags)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_fault vmf = {
+		.vma = vma, .address = address & ~(PAGE_SIZE - 1), .flags = flags,
+		.pgoff = linear_page_index(vma, address), .page = PFN_NIL,
+		.cow_page = PFN_NIL,
+	};
+	u64 *pmd;
+	int err;
+
+	vmf.pte = pte_find(m, mm, vmf.address);
+	if (unlikely(!vmf.pte)) {
+		err = table_alloc_entry(m, mm, vmf.address, 1, &pmd);
+		if (unlikely(err))
+			return fault_of_errno(err);
+	}
+	return handle_pte_fault(m, &vmf);
+}
+
+unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 address,
+			     unsigned int flags)
+{
+	struct task_struct *task = current_task(m);
+	unsigned int ret;
+
+	count_vm_event(m, PGFAULT, 1);
+	if (unlikely(rel_rss_is_split(m->release)) && task &&
+	    task->rss_events++ > RSS_EVENTS_THRESH)
+		sync_mm_rss(task);
+	ret = __handle_mm_fault(m, vma, address, flags);
+	if (likely(task && !(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)))) {
+		if (unlikely(ret & VM_FAULT_MAJOR))
+			task->maj_flt++;
+		else
+			task->min_flt++;
+	}
+	return ret;
+}

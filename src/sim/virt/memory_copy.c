@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fork: the child gets the entries of VMAs whose pages it could not fault in by
+ * itself. Both sides lose the right to write, pages are no longer exclusive; the
+ * first to write copies. The child gets a table wherever the parent has one.
+ */
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+
+struct copy {
+	struct machine *m;
+	struct vm_area_struct *dst, *src;
+};
+
+static pte_t copied_pte(const struct copy *c, pte_t *src)
+{
+	u64 vm_flags = c->src->vm_flags;
+	pte_t pte;
+
+	if (is_cow_mapping(vm_flags))
+		*src &= ~PTE_RW;
+	pte = *src & ~PTE_ACCESSED;
+	return vm_flags & VM_SHARED ? pte & ~PTE_DIRTY : pte;
+}
+
+static void copy_entries(const struct copy *c, pte_t *dst, pte_t *src, unsigned int nr)
+{
+	struct machine *m = c->m;
+	struct rss_vec rss = { 0 };
+
+	for (; nr; nr--, src++, dst++) {
+		struct page *page;
+		u32 pfn;
+
+		if (pte_none(*src))
+			continue;
+		if (unlikely(!pte_present(*src))) {
+			*dst = *src;
+			continue;
+		}
+		pfn = vm_normal_page(*src);
+		if (pfn != PFN_NIL) {
+			page = pfn_to_page(m, pfn);
+			get_page(m, pfn);
+			page_clear_flag(page, PG_anon_exclusive);
+			page_dup_rmap(m, pfn);
+			rss.n[mm_counter_of(page)]++;
+		}
+		*dst = copied_pte(c, src);
+	}
+	add_mm_rss_vec(m, c->dst->vm_mm, &rss);
+}
+
+/* The tables below one of `level`, for [addr, end). */
+static int copy_tables(const struct copy *c, const u64 *table, unsigned int level, u64 addr,
+		       u64 end)
+{
+	const struct machine *m = c->m;
+	u64 span = table_span(m, level), next;
+
+	for (; addr < end; addr = next) {
+		u64 entry = table[(addr >> table_shift(m, level)) & (table_size(m, level) - 1)];
+		u64 *src, *dst;
+		int err;
+
+		next = MIN((addr & ~(span - 1)) + span, end);
+		if (!entry)
+			continue;
+		src = table_entries(m, pte_pfn(entry));
+		err = table_alloc_entry(c->m, c->dst->vm_mm, addr, (int)level - 1, &dst);
+		if (err)
+			return err;
+		if (level > 1)
+			err = copy_tables(c, src, level - 1, addr, next);
+		else
+			copy_entries(c, dst, src + ((addr >> PAGE_SHIFT) &
+						    (table_size(m, 0) - 1)),
+				     (unsigned int)((next - addr) >> PAGE_SHIFT));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int copy_page_range(struct machine *m, struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	const struct copy c = { .m = m, .dst = dst, .src = src };
+
+	/* Anything else a fault fills as well. */
+	if (!(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP)) && !src->anon_vma)
+		return 0;
+	return copy_tables(&c, table_entries(m, src->vm_mm->pgd_pfn), m->virt->pgtables->top,
+			   src->vm_start, src->vm_end);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Entries that change their rights (mprotect) or their place (mremap). Where both
+ * places are aligned alike, whole tables move; a table is never merged into another.
+ */
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/vma.h"
+
+struct protect {
+	const struct machine *m;
+	const struct vm_area_struct *vma;
+	u64 prot;
+	bool try_writable;
+};
+
+/* May the entry be writable without a fault that finds out? */
+static bool can_change_pte_writable(const struct protect *p, pte_t pte)
+{
+	const struct page *page;
+	u32 pfn;
+
+	if (pte_protnone(pte))
+		return false;
+	if (rel_upgrade_needs_dirty(p->m->release) && !(pte & PTE_DIRTY))
+		return false;
+	if (vma_soft_dirty_enabled(p->m, p->vma) && !(pte & PTE_SOFT_DIRTY))
+		return false;
+	if (p->vma->vm_flags & VM_SHARED)
+		return pte & PTE_DIRTY;
+	pfn = vm_normal_page(pte);
+	if (pfn == PFN_NIL)
+		return false;
+	page = pfn_to_page(p->m, pfn);
+	return page_flag(page, PG_anon) && page_flag(page, PG_anon_exclusive);
+}
+
+static int change_pte(void *arg, u64 addr, pte_t *pte)
+{
+	const struct protect *p = arg;
+	pte_t entry = *pte;
+
+	(void)addr;
+	if (!pte_present(entry))
+		return 0;
+	entry = (entry & PTE_CHG_MASK) | (p->prot & ~PTE_CHG_MASK);
+	if (p->try_writable && !(entry & PTE_RW) && can_change_pte_writable(p, entry))
+		entry |= PTE_RW;
+	*pte = entry;
+	return 0;
+}
+
+void change_protection(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	struct protect p = { .m = m, .vma = vma, .prot = vma_page_prot(m, vma) };
+
+	if (vma->vm_flags & VM_SHARED)
+		p.try_writable = vma_wants_writenotify(m, vma);
+	else
+		p.try_writable = vma->vm_flags & VM_WRITE;
+	if (walk_page_range(m, vma->vm_mm, start, end, change_pte, &p))
+		return;
+}
+
+struct move {
+	struct machine *m;
+	struct vm_area_struct *old, *new_;
+	u64 old_addr, old_end, new_addr;
+};
+
+/* Bytes up to the end of the entry of `level` on either side. */
+static u64 move_extent(const struct move *mv, unsigned int level)
+{
+	u64 span = table_span(mv->m, level);
+	u64 extent = MIN(span - (mv->old_addr & (span - 1)), mv->old_end - mv->old_addr);
+
+	return MIN(extent, span - (mv->new_addr & (span - 1)));
+}
+
+/* A whole table changes its place. False: there is one at the other side. */
+static bool move_table(const struct move *mv, u64 *old, u64 *new_)
+{
+	if (*new_)
+		return false;
+	*new_ = *old;
+	*old = 0;
+	pgtable_forget(mv->old->vm_mm);
+	return true;
+}
+
+static void move_entries(const struct move *mv, u64 *old, u64 *new_, u64 extent)
+{
+	u64 soft_dirty = mv->m->virt->pgtables->soft_dirty;
+
+	for (u64 i = 0; i < extent >> PAGE_SHIFT; i++) {
+		if (!old[i])
+			continue;
+		new_[i] = old[i] | soft_dirty;
+		old[i] = 0;
+	}
+}
+
+/*
+ * Since 6.7: begin at the table's first address, where nothing else is mapped on
+ * either side, so that the first table moves as a whole too.
+ */
+static bool can_align_down(const struct move *mv, const struct vm_area_struct *vma, u64 addr)
+{
+	u64 aligned = addr & ~(table_span(mv->m, 1) - 1);
+
+	return vma->vm_start == addr &&
+	       !find_vma_intersection(mv->m, vma->vm_mm, aligned, vma->vm_start);
+}
+
+static void try_realign(struct move *mv)
+{
+	u64 span = table_span(mv->m, 1), mask = span - 1, off = mv->old_addr & mask;
+
+	if (!rel_mremap_realigns(mv->m->release) || !off || off != (mv->new_addr & mask) ||
+	    mv->old_end - mv->old_addr < span - off)
+		return;
+	if (!can_align_down(mv, mv->old, mv->old_addr) ||
+	    !can_align_down(mv, mv->new_, mv->new_addr))
+		return;
+	mv->old_addr -= off;
+	mv->new_addr -= off;
+}
+
+/* One step at entries of `level`: 1 = done, 0 = look closer; -errno. */
+static int move_step(const struct move *mv, unsigned int level, u64 *extent)
+{
+	struct mm_struct *mm = mv->old->vm_mm;
+	u64 *old, *new_;
+	int err;
+
+	*extent = move_extent(mv, level);
+	old = table_entry(mv->m, mm, mv->old_addr, (int)level);
+	if (!old || !*old)
+		return 1;
+	err = table_alloc_entry(mv->m, mm, mv->new_addr, (int)level, &new_);
+	if (err)
+		return err;
+	return *extent == table_span(mv->m, level) && move_table(mv, old, new_);
+}
+
+int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr,
+		     struct vm_area_struct *vma, u64 new_addr, u64 len, u64 *moved)
+{
+	struct move mv = {
+		.m = m, .old = old, .new_ = vma, .old_addr = old_addr,
+		.old_end = old_addr + len, .new_addr = new_addr,
+	};
+	unsigned int top = m->virt->pgtables->top;
+	int done = 0;
+	u64 extent;
+
+	try_realign(&mv);
+	for (; mv.old_addr < mv.old_end; mv.old_addr += extent, mv.new_addr += extent) {
+		u64 *new_;
+
+		/* A pud may move where it is not the top. */
+		done = top > 2 ? move_step(&mv, 2, &extent) : 0;
+		if (!done)
+			done = move_step(&mv, 1, &extent);
+		if (done < 0)
+			break;
+		if (done)
+			continue;
+		done = table_alloc_entry(m, old->vm_mm, mv.new_addr, 0, &new_);
+		if (done < 0)
+			break;
+		move_entries(&mv, table_entry(m, old->vm_mm, mv.old_addr, 0), new_, extent);
+	}
+	*moved = mv.old_addr > old_addr ? MIN(mv.old_addr - old_addr, len) : 0;
+	return done < 0 ? done : 0;
+}

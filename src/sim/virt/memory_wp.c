@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A write to an entry that is read-only. An anonymous page that nobody else has is
+ * taken as it is: it is marked exclusive, or holds but the one reference of this
+ * mapping once the CPU's batches are drained. A shared mapping's page is made
+ * writable and dirty. All else is copied.
+ */
+#include "sim/virt/content.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+
+/* More references than mapping, swap cache and one batch: not worth a drain. */
+#define MAX_WORTHWHILE_REFS 3
+
+static unsigned int wp_page_reuse(struct machine *m, struct vm_fault *vmf)
+{
+	pte_t entry = vmf->orig_pte | PTE_ACCESSED;
+
+	*vmf->pte = maybe_mkwrite(pte_mkdirty(m, entry), vmf->vma);
+	count_vm_event(m, PGREUSE, 1);
+	return 0;
+}
+
+/* The new entry; where it only unshares, a write is still to come. */
+static pte_t copied_entry(const struct machine *m, const struct vm_fault *vmf, u32 pfn)
+{
+	pte_t entry = mk_pte(pfn, vma_page_prot(m, vmf->vma));
+
+	if (vmf->flags & FAULT_FLAG_UNSHARE)
+		return entry | (vmf->orig_pte & PTE_SOFT_DIRTY);
+	return maybe_mkwrite(pte_mkdirty(m, entry), vmf->vma);
+}
+
+static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	u32 old = vmf->page, pfn;
+	int err = anon_vma_prepare(m, vma);
+
+	if (!err)
+		err = alloc_user_page(m, &pfn);
+	if (unlikely(err))
+		return fault_of_errno(err);
+	if (is_zero_pfn(m, pte_pfn(vmf->orig_pte)))
+		content_zero(m, pfn);
+	else
+		content_copy(m, pfn, (u32)pte_pfn(vmf->orig_pte));
+	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
+	if (old == PFN_NIL) {
+		add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
+	} else if (!page_flag(pfn_to_page(m, old), PG_anon)) {
+		add_mm_counter_fast(m, vma->vm_mm, mm_counter_of(pfn_to_page(m, old)), -1);
+		add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
+	}
+	map_new_anon_page(m, vma, vmf->address, pfn);
+	*vmf->pte = copied_entry(m, vmf, pfn);
+	if (old != PFN_NIL) {
+		page_remove_rmap(m, old, vma);
+		put_page(m, old);
+	}
+	return 0;
+}
+
+/* Is this mapping the only one that has the page? */
+static bool wp_can_reuse_anon_page(struct machine *m, struct vm_fault *vmf)
+{
+	struct page *page = pfn_to_page(m, vmf->page);
+
+	if (page_flag(page, PG_anon_exclusive))
+		return true;
+	if (page->refcount > MAX_WORTHWHILE_REFS)
+		return false;
+	if (!page_flag(page, PG_lru))
+		lru_add_drain(m);
+	if (page->refcount != 1)
+		return false;
+	page_move_anon_rmap(m, vmf->page, vmf->vma);
+	page_set_flag(page, PG_anon_exclusive);
+	return true;
+}
+
+static unsigned int wp_page_shared(struct machine *m, struct vm_fault *vmf)
+{
+	const struct vm_operations *ops = vmf->vma->vm_ops;
+	unsigned int ret = 0;
+
+	get_page(m, vmf->page);
+	if (ops && ops->page_mkwrite) {
+		ret = ops->page_mkwrite(m, vmf);
+		if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)))
+			goto out;
+	}
+	ret |= wp_page_reuse(m, vmf);
+	fault_dirty_shared_page(m, vmf->page);
+out:
+	put_page(m, vmf->page);
+	return ret;
+}
+
+unsigned int do_wp_page(struct machine *m, struct vm_fault *vmf)
+{
+	bool unshare = vmf->flags & FAULT_FLAG_UNSHARE, shared, anon;
+
+	vmf->page = vm_normal_page(vmf->orig_pte);
+	shared = (vmf->vma->vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED);
+	anon = vmf->page != PFN_NIL && page_flag(pfn_to_page(m, vmf->page), PG_anon);
+	if (unshare && !anon)
+		return 0;
+	if (anon && wp_can_reuse_anon_page(m, vmf))
+		return unshare ? 0 : wp_page_reuse(m, vmf);
+	if (shared && !anon)
+		return vmf->page == PFN_NIL ? wp_page_reuse(m, vmf) : wp_page_shared(m, vmf);
+	return wp_page_copy(m, vmf);
+}
