@@ -180,6 +180,7 @@ void test_machine_free(struct machine *m)
 		fprintf(stderr, "leaked %llu bytes\n", (unsigned long long)m->arena.bytes);
 		abort();
 	}
+	arena_close(&m->arena);
 	free(m);
 }
 

@@ -244,6 +244,7 @@ u64 machine_free_counting(struct machine *m)
 	boot_log_free(&m->arena, m->boot_log);
 	out_free(&m->report);
 	left = m->arena.bytes;
+	arena_close(&m->arena);
 	free(m);
 	return left;
 }

@@ -3,11 +3,16 @@
  * Host memory for the engine. Everything that a machine owns comes from its
  * arena, so that running out is -ENOMEM (never an abort), every byte is counted,
  * and a test can make the n-th allocation fail. Not locked: one engine thread.
+ *
+ * A verb states a bound of what it needs before its first change
+ * (arena_guarantee()); behind it nothing fails half way for the host's sake.
  */
 #ifndef KMM_BASE_ARENA_H
 #define KMM_BASE_ARENA_H
 
 #include "sim/base/types.h"
+
+struct arena_block;
 
 struct arena {
 	u64 bytes;	 /* in use now */
@@ -15,6 +20,14 @@ struct arena {
 	u64 nr_allocs;	 /* calls so far, failed ones included */
 	u64 fail_at;	 /* the call of this number fails once; 0 = none */
 	u64 limit;	 /* bytes; 0 = none */
+	/* Private: the guarantee. */
+	struct arena_block *block;	/* the one that pieces are cut from, or NULL */
+	struct arena_block *retired;	/* others, each with live pieces */
+	u64 promised;		/* bytes that the guarantee still has to give */
+	u64 emergency_bytes;	/* of host memory in all blocks; not in `bytes` */
+	u32 nr_pieces;		/* live, of all blocks */
+	u16 guarantees;		/* how deep they nest; 0: none holds */
+	bool fail_guaranteed;
 };
 
 /* Zeroed memory, or NULL. The caller remembers the size. */
@@ -31,6 +44,30 @@ void arena_free(struct arena *arena, void *ptr, size_t bytes);
 
 /* Let the n-th allocation from now fail (1 = the next); 0 switches that off. */
 void arena_fail_after(struct arena *arena, u64 n);
+
+/*
+ * From now until arena_guarantee_end(), allocations that cost up to `bytes` in
+ * total cannot fail: 0, or -ENOMEM and nothing has changed. An allocation costs
+ * ARENA_COST() of its size, a resize that of its whole new size; what is freed
+ * meanwhile gives nothing back. arena_commit() and arena_reserve() are not covered.
+ *
+ * It nests: a guarantee within a larger one cannot fail while what the outer one
+ * has left covers it; where it does not, more is secured on top. Each has its end.
+ * For fail_after the outermost is one allocation, those within are none.
+ */
+int arena_guarantee(struct arena *arena, u64 bytes) __must_check;
+void arena_guarantee_end(struct arena *arena);
+
+#define ARENA_COST(bytes) ((bytes) ? ALIGN_UP((u64)(bytes), 16) : 16)
+
+/*
+ * A switch for tests: while a guarantee holds, the host has no memory, so that a
+ * bound that was stated too low shows as a failure.
+ */
+void arena_fail_guaranteed(struct arena *arena, bool on);
+
+/* The end: what the arena keeps for itself goes. Nothing of it may be in use. */
+void arena_close(struct arena *arena);
 
 /*
  * A huge, sparse array: address space is reserved at once, memory is made
