@@ -40,7 +40,7 @@ void pgtables_free(struct machine *m)
 
 	if (!pt)
 		return;
-	for (u32 handle = 1; handle <= pt->nr_handles; handle++)
+	for (u32 handle = 1; handle <= pt->nr_arrays; handle++)
 		arena_free(&m->arena, pt->arrays[handle], ARRAY_BYTES(pt));
 	arena_free(&m->arena, pt->arrays, pt->room * sizeof(*pt->arrays));
 	arena_free(&m->arena, pt->free_handles, pt->room * sizeof(*pt->free_handles));
@@ -54,7 +54,7 @@ static int handles_grow(struct machine *m, struct pgtable_state *pt)
 	u32 *free_handles;
 	u64 **arrays;
 
-	if (pt->nr_handles + 1 < pt->room)
+	if (pt->nr_arrays + 1 < pt->room)
 		return 0;
 	free_handles = arena_alloc(&m->arena, room * sizeof(*free_handles));
 	if (!free_handles)
@@ -78,14 +78,13 @@ int pgtables_reserve(struct machine *m, u64 nr)
 {
 	struct pgtable_state *pt = m->virt->pgtables;
 
-	while (pt->nr_free < nr) {
+	while (pt->nr_free + (pt->nr_arrays - pt->nr_handles) < nr) {
 		int err = handles_grow(m, pt);
 		u64 *array = err ? NULL : arena_alloc(&m->arena, ARRAY_BYTES(pt));
 
 		if (!array)
 			return -ENOBUFS;
-		pt->arrays[++pt->nr_handles] = array;
-		pt->free_handles[pt->nr_free++] = pt->nr_handles;
+		pt->arrays[++pt->nr_arrays] = array;
 	}
 	return 0;
 }
@@ -133,7 +132,9 @@ static int table_alloc(struct machine *m, struct mm_struct *mm, unsigned int lev
 	err = alloc_pages(m, &req, pfn);
 	if (unlikely(err))
 		return err;
-	pfn_to_page(m, *pfn)->mapping = pt->free_handles[--pt->nr_free];
+	/* The last one given back, or the next number: whatever was reserved when. */
+	pfn_to_page(m, *pfn)->mapping = pt->nr_free ? pt->free_handles[--pt->nr_free] :
+						      ++pt->nr_handles;
 	table_account(m, mm, *pfn, level, 1);
 	return 0;
 }

@@ -71,7 +71,9 @@ static inline u64 pte_pfn(pte_t pte)
 struct pgtable_state {
 	u64 **arrays;		/* by handle; from 1. The free ones hold zeroes */
 	u32 *free_handles;	/* whose arrays wait for a new table */
-	u32 nr_handles, nr_free, room;
+	u32 nr_handles;		/* ever given: in use or free */
+	u32 nr_arrays;		/* at least as many; the rest is reserved */
+	u32 nr_free, room;
 	u64 soft_dirty;		/* PTE_SOFT_DIRTY, or 0 where the kernel has none */
 	u8 top;			/* the level of the pgd */
 	u8 shift[MAX_PGTABLE_LEVELS];	/* by level */
@@ -188,6 +190,10 @@ int walk_leaf_tables(const struct machine *m, const struct mm_struct *mm, u64 st
 typedef int (*table_visit)(void *arg, u64 addr, int level, u64 pfn);
 int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_visit visit,
 		     void *arg);
+
+/* Every entry, by address. */
+void pgtable_digest(const struct machine *m, const struct mm_struct *mm,
+		    struct digest *digest);
 
 /* B6 T1 to T3 of one mm. */
 void pgtable_validate(const struct machine *m, const struct mm_struct *mm,

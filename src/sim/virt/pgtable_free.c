@@ -152,3 +152,28 @@ int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_
 		return 0;
 	return walk_table(&w, mm->pgd_pfn, m->virt->pgtables->top, 0, table_limit(m));
 }
+
+static int digest_entry(void *arg, u64 addr, pte_t *pte)
+{
+	struct digest *digest = arg;
+
+	digest_u64(digest, addr);
+	digest_u64(digest, *pte);
+	return 0;
+}
+
+static int digest_table(void *arg, u64 addr, int level, u64 pfn)
+{
+	struct digest *digest = arg;
+
+	digest_u64(digest, addr | (unsigned int)level);
+	digest_u64(digest, pfn);
+	return 0;
+}
+
+void pgtable_digest(const struct machine *m, const struct mm_struct *mm, struct digest *digest)
+{
+	if (!walk_page_tables(m, mm, digest_table, digest) &&
+	    !walk_page_range(m, mm, 0, ~0ULL, digest_entry, digest))
+		digest_u64(digest, mm->pgtables_bytes);
+}

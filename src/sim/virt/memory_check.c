@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * B4, B5 M1 and B6 T4: one pass over the tables of every mm counts who maps what, one
+ * over the descriptors compares. What is counted lies beside the sections of
+ * descriptors, made as sections are met; without host memory for it, nothing is said.
+ */
+#include <stdlib.h>
+
+#include "sim/virt/file.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/vma.h"
+
+typedef unsigned long long ull;
+
+struct census {
+	const struct machine *m;
+	struct check *check;
+	u32 **maps;		/* [section]: how many entries map each page of it */
+	bool failed;		/* no host memory */
+	/* Of the mm that is walked. */
+	const struct mm_struct *mm;
+	struct vm_area_struct *vma;
+	s64 rss[NR_MM_COUNTERS];
+};
+
+static u32 *map_count_of(struct census *c, u64 pfn)
+{
+	u32 **section = &c->maps[pfn >> SECTION_SHIFT];
+
+	if (!*section)
+		*section = calloc(PAGES_PER_SECTION, sizeof(**section));
+	if (!*section) {
+		c->failed = true;
+		return NULL;
+	}
+	return *section + (pfn & (PAGES_PER_SECTION - 1));
+}
+
+/* Does the reverse walk from the page come by this VMA, and at this address? */
+static bool rmap_finds(const struct census *c, const struct page *page, u64 addr)
+{
+	const struct anon_vma_chain *chain;
+
+	if (page_flag(page, PG_reserved))
+		return true;
+	if (page_index(page) != linear_page_index(c->vma, addr))
+		return false;
+	if (!page_flag(page, PG_anon))
+		return c->vma->vm_file && c->vma->vm_file->inode->self == page->mapping;
+	for (chain = c->vma->chain_first; chain; chain = chain->next)
+		if (chain->anon_vma->self == page->mapping)
+			return true;
+	return false;
+}
+
+static int count_entry(void *arg, u64 addr, pte_t *pte)
+{
+	struct census *c = arg;
+	const struct page *page;
+	u32 pfn = vm_normal_page(*pte), *maps;
+
+	if (!pte_present(*pte) || pfn == PFN_NIL || !page_present(c->m, pfn))
+		return 0;
+	if (!c->vma || addr < c->vma->vm_start || addr >= c->vma->vm_end)
+		c->vma = vma_lookup(c->m, c->mm, addr);
+	page = pfn_to_page(c->m, pfn);
+	c->rss[mm_counter_of(page)]++;
+	maps = map_count_of(c, pfn);
+	if (!maps)
+		return -ENOMEM;
+	++*maps;
+	c->check->nr_checked++;
+	/* An entry outside of VMAs is T1's. */
+	if (c->vma && !rmap_finds(c, page, addr))
+		check_fail(c->check, "M1", "mm %u, 0x%llx: expected its page 0x%x to lead back, "
+			   "found mapping %u index 0x%llx", c->mm->self, (ull)addr, pfn,
+			   page->mapping, (ull)page_index(page));
+	return 0;
+}
+
+/* 6.1: what tasks of the mm have not told it yet. */
+static void add_rss_of_tasks(const struct census *c, s64 *rss)
+{
+	for (unsigned int i = 0; c->m->tasks && i < NR_MM_COUNTERS; i++)
+		for (const struct task_struct *task = task_next(c->m, 0); task;
+		     task = task_next(c->m, task->pid + 1))
+			if (task->mm == c->mm)
+				rss[i] += task->rss_cache[i];
+}
+
+static void count_mm(struct census *c, const struct mm_struct *mm)
+{
+	s64 found[NR_MM_COUNTERS];
+
+	c->mm = mm;
+	c->vma = NULL;
+	memset(c->rss, 0, sizeof(c->rss));
+	if (walk_page_range(c->m, mm, 0, ~0ULL, count_entry, c))
+		return;
+	memcpy(found, mm->rss_stat, sizeof(found));
+	add_rss_of_tasks(c, found);
+	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++) {
+		c->check->nr_checked++;
+		if (found[i] != c->rss[i])
+			check_fail(c->check, "T4", "mm %u, counter %u: expected %lld pages, found "
+				   "%lld", mm->self, i, (long long)c->rss[i], (long long)found[i]);
+	}
+}
+
+/* Is the page in the cache of the file that it names? */
+static bool page_in_cache(const struct machine *m, const struct page *page, u64 pfn)
+{
+	const struct inode *inode;
+
+	if (page->refcount <= 0 || page_flag(page, PG_anon) || !page->mapping)
+		return false;
+	inode = inode_of(m, page->mapping);
+	return inode && find_page(m, &inode->i_data, page_index(page)) == pfn;
+}
+
+/* R3: an anonymous page names an anon_vma that lives. */
+static bool mapping_lives(const struct machine *m, const struct page *page)
+{
+	return !page_flag(page, PG_anon) ||
+	       (page->mapping && object_next(&m->virt->anon_vmas, page->mapping) == page->mapping);
+}
+
+static void check_page(const struct census *c, u64 pfn)
+{
+	const struct machine *m = c->m;
+	const struct page *page = pfn_to_page(m, pfn);
+	const u32 *section = c->maps[pfn >> SECTION_SHIFT];
+	s32 maps = section ? (s32)section[pfn & (PAGES_PER_SECTION - 1)] : 0;
+	s32 held = page_flag(page, PG_reserved) + page_in_cache(m, page, pfn);
+
+	c->check->nr_checked++;
+	if (page_mapcount(page) != maps)
+		check_fail(c->check, "R1", "page 0x%llx: expected mapcount %d, found %d",
+			   (ull)pfn, maps, page_mapcount(page));
+	/* Each CPU's batches may hold it once. */
+	if (page->refcount < maps + held ||
+	    (!page_flag(page, PG_reserved) && maps + held &&
+	     page->refcount > maps + held + (s32)m->nr_cpus))
+		check_fail(c->check, "R2", "page 0x%llx: expected %d references, found %d",
+			   (ull)pfn, maps + held, page->refcount);
+	if (!mapping_lives(m, page))
+		check_fail(c->check, "R3", "page 0x%llx: expected an anon_vma that lives, found %u",
+			   (ull)pfn, page->mapping);
+	if (page_flag(page, PG_anon_exclusive) && maps > 1)
+		check_fail(c->check, "R4", "page 0x%llx: expected one mapping of an exclusive "
+			   "page, found %d", (ull)pfn, maps);
+}
+
+static void check_pages(const struct census *c)
+{
+	const struct machine *m = c->m;
+
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
+		if (!page_present(m, pfn))
+			pfn |= PAGES_PER_SECTION - 1;
+		else if (!page_virgin(m, pfn) && !page_type(pfn_to_page(m, pfn)))
+			check_page(c, pfn);
+	}
+}
+
+/* R6: the zero page is nobody's. */
+static void check_zero_page(const struct census *c)
+{
+	u32 pfn = c->m->virt->zero_pfn;
+
+	c->check->nr_checked++;
+	if (page_present(c->m, pfn) && page_mapcount(pfn_to_page(c->m, pfn)))
+		check_fail(c->check, "R6", "zero page 0x%x: expected mapcount 0, found %d", pfn,
+			   page_mapcount(pfn_to_page(c->m, pfn)));
+}
+
+void memory_validate(const struct machine *m, struct check *check)
+{
+	struct census c = { .m = m, .check = check };
+	const struct object_pool *mms = &m->virt->mms;
+
+	c.maps = calloc(m->nr_sections, sizeof(*c.maps));
+	if (!c.maps)
+		return;
+	for (u32 handle = object_next(mms, 1); handle; handle = object_next(mms, handle + 1)) {
+		const struct mm_struct *mm = object_get(mms, handle);
+
+		pgtable_validate(m, mm, check);
+		count_mm(&c, mm);
+	}
+	if (!c.failed) {
+		check_pages(&c);
+		check_zero_page(&c);
+	}
+	for (u64 i = 0; i < m->nr_sections; i++)
+		free(c.maps[i]);
+	free(c.maps);
+}
