@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	tests/test_watermark \
 	tests/test_tick \
 	tests/test_why \
+	tests/test_xarray \
 	tests/test_zonelist
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
