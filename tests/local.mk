@@ -81,6 +81,18 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/test_capture.sh --all
 .PHONY: check-long
 
+# The unit tests under valgrind, one by one.
+EXTRA_DIST += tests/valgrind.supp
+check-valgrind: $(check_PROGRAMS)
+	@for test in $(UNIT_TESTS); do \
+		echo "== $$test"; \
+		$(AM_TESTS_ENVIRONMENT) valgrind -q --error-exitcode=9 --leak-check=full \
+			--suppressions=$(srcdir)/tests/valgrind.supp ./$$test > $$test.valgrind 2>&1 || \
+			{ cat $$test.valgrind; exit 1; }; \
+	done
+CLEANFILES += $(UNIT_TESTS:=.valgrind)
+.PHONY: check-valgrind
+
 # Rates, as ratios to the host kernel and to a minimal model, in one run.
 EXTRA_PROGRAMS += tests/bench tests/bench_fuse
 tests_bench_SOURCES = tests/bench.c tests/bench.h tests/bench_engine.c \
