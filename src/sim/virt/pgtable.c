@@ -198,7 +198,7 @@ void pgd_free(struct machine *m, struct mm_struct *mm)
 	unsigned int top = m->virt->pgtables->top;
 	u64 *pgd;
 
-	if (mm->pgd_pfn == PFN_NIL)
+	if (!mm_has_tables(mm))
 		return;
 	pgd = table_entries(m, mm->pgd_pfn);
 	for (unsigned int i = 0; i < table_size(m, top); i++) {
@@ -217,7 +217,7 @@ u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, 
 	const struct pgtable_state *pt = m->virt->pgtables;
 	u64 *entry;
 
-	if (mm->pgd_pfn == PFN_NIL)
+	if (!mm_has_tables(mm))
 		return NULL;
 	entry = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
 	for (int at = pt->top; at > level; at--) {

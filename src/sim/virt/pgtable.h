@@ -92,6 +92,12 @@ u64 pgtable_host_bytes(const struct machine *m);
 int pgd_alloc(struct machine *m, struct mm_struct *mm) __must_check;
 void pgd_free(struct machine *m, struct mm_struct *mm);
 
+/* Not so: the kernel's own mm, and one that is on its way in or out. */
+static inline bool mm_has_tables(const struct mm_struct *mm)
+{
+	return !mm->pgd_symbol && mm->pgd_pfn != PFN_NIL;
+}
+
 /* Entries of the table on a page frame. */
 static inline u64 *table_entries(const struct machine *m, u64 pfn)
 {

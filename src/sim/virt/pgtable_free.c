@@ -68,7 +68,7 @@ void free_pgd_range(struct machine *m, struct mm_struct *mm, u64 addr, u64 end, 
 	}
 	if (end - 1 > ceiling - 1)
 		end -= leaf;
-	if (addr > end - 1 || mm->pgd_pfn == PFN_NIL)
+	if (addr > end - 1 || !mm_has_tables(mm))
 		return;
 	free_below(&f, table_entries(m, mm->pgd_pfn), m->virt->pgtables->top, addr, end);
 }
@@ -113,7 +113,7 @@ int walk_leaf_tables(const struct machine *m, const struct mm_struct *mm, u64 st
 {
 	const struct walk w = { .m = m, .visit_leaf = visit, .arg = arg };
 
-	if (mm->pgd_pfn == PFN_NIL || start >= end)
+	if (!mm_has_tables(mm) || start >= end)
 		return 0;
 	return walk_table(&w, mm->pgd_pfn, m->virt->pgtables->top, start,
 			  MIN(end, table_limit(m)));
@@ -148,7 +148,7 @@ int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_
 {
 	const struct walk w = { .m = m, .visit_table = visit, .arg = arg };
 
-	if (mm->pgd_pfn == PFN_NIL)
+	if (!mm_has_tables(mm))
 		return 0;
 	return walk_table(&w, mm->pgd_pfn, m->virt->pgtables->top, 0, table_limit(m));
 }
