@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/test_memblock \
 	tests/test_objects \
 	tests/test_page_alloc \
+	tests/test_pgtable \
 	tests/test_pid \
 	tests/test_proc_files \
 	tests/test_sim_files \

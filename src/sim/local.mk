@@ -82,12 +82,17 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/init_mm.c \
 	src/sim/virt/kstack.c src/sim/virt/kstack.h \
 	src/sim/virt/kthreads.c \
-	src/sim/virt/memory.h \
+	src/sim/virt/fault.c src/sim/virt/gup.c \
+	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_internal.h \
+	src/sim/virt/memory_check.c src/sim/virt/memory_copy.c src/sim/virt/memory_move.c \
+	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \
 	src/sim/virt/mm_types.h \
 	src/sim/virt/mmap.h \
-	src/sim/virt/pgtable.h \
+	src/sim/virt/pgtable.c src/sim/virt/pgtable.h \
+	src/sim/virt/pgtable_check.c src/sim/virt/pgtable_free.c \
 	src/sim/virt/rmap.h \
 	src/sim/virt/sched.h \
+	src/sim/virt/special.c \
 	src/sim/virt/task.c src/sim/virt/task.h \
 	src/sim/virt/virt.h \
 	src/sim/virt/vma.h
