@@ -20,15 +20,6 @@ struct bench {
 	s64 free0;
 };
 
-static s64 nr_tables(const struct machine *m)
-{
-	s64 nr = 0;
-
-	for (unsigned int i = 0; i < m->nr_nodes; i++)
-		nr += m->nodes[i]->stat[NR_PAGE_TABLE_PAGES];
-	return nr;
-}
-
 static s64 nr_free(const struct machine *m)
 {
 	s64 nr = (s64)global_zone_stat(m, NR_FREE_PAGES);
@@ -48,14 +39,14 @@ static void bench_open(struct bench *b, const char *arch, enum release release)
 	*b = (struct bench){ 0 };
 	b->m = test_machine_boot(&spec);
 	b->m->virt = &b->virt;
-	b->tables0 = nr_tables(b->m);
+	b->tables0 = nr_page_table_pages(b->m);
 	b->free0 = nr_free(b->m);
 	CU_ASSERT_EQUAL_FATAL(pgtables_init(b->m), 0);
 }
 
 static void bench_close(struct bench *b)
 {
-	CU_ASSERT_EQUAL(nr_tables(b->m), b->tables0);
+	CU_ASSERT_EQUAL(nr_page_table_pages(b->m), b->tables0);
 	CU_ASSERT_EQUAL(nr_free(b->m), b->free0);
 	CU_ASSERT_EQUAL(test_check(b->m), 0);
 	pgtables_free(b->m);
@@ -108,11 +99,13 @@ static void check_row(const struct arch_row *row)
 	bench_open(&b, row->arch, row->release);
 	CU_ASSERT_EQUAL(pgd_alloc(b.m, &b.mm), 0);
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, row->at_start * PAGE_SIZE);
-	CU_ASSERT_EQUAL(nr_tables(b.m) - b.tables0, row->pages_at_start);
+	CU_ASSERT_EQUAL(nr_page_table_pages(b.m) - b.tables0, row->pages_at_start);
 	CU_ASSERT_PTR_NULL(pte_offset_map(b.m, &b.mm, row->low));
 	low = map(&b, row->low);
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, (row->at_start + row->per_page) * PAGE_SIZE);
-	CU_ASSERT_EQUAL(nr_tables(b.m) - b.tables0, row->pages_at_start + row->pages_per_page);
+	CU_ASSERT_EQUAL(nr_page_table_pages(b.m) - b.tables0,
+			row->pages_at_start + row->pages_per_page);
+	CU_ASSERT_EQUAL(mm_nr_table_pages(b.m, &b.mm), nr_page_table_pages(b.m) - b.tables0);
 	high = map(&b, row->high);
 	*low = PFN_PHYS(0x1234) | USER_PROT;
 	*high = PFN_PHYS(0x4321) | USER_PROT;
@@ -283,7 +276,7 @@ static void test_machine_memory(void)
 	free_pgd_range(m, &mm, 0, addr, 0, 0);
 	CU_ASSERT_EQUAL(mm.pgtables_bytes, 0);
 	pgd_free(m, &mm);
-	CU_ASSERT_EQUAL(nr_tables(m), 0);
+	CU_ASSERT_EQUAL(nr_page_table_pages(m), 0);
 	CU_ASSERT_EQUAL(test_check(m), 0);
 	pgtables_free(m);
 	m->virt = NULL;

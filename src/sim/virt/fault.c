@@ -185,6 +185,8 @@ int task_access(struct machine *m, struct task_struct *task, u64 address, enum a
 	if (m->arch->bits == 32)
 		address &= 0xffffffff;
 	*result = (struct access_result){ .address = address };
+	if (unlikely(!task->mm))
+		return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 	if (unlikely(address >= task_size_max(m)))
 		return access_beyond(m, address, access, result);
 	pte = access_entry(m, task, address, access, result, &err);

@@ -18,6 +18,7 @@ struct census {
 	struct check *check;
 	u32 **maps;		/* [section]: how many entries map each page of it */
 	bool failed;		/* no host memory */
+	s64 nr_tables;		/* that nr_page_table_pages counts */
 	/* Of the mm that is walked. */
 	const struct mm_struct *mm;
 	struct vm_area_struct *vma;
@@ -175,6 +176,17 @@ static void check_zero_page(const struct census *c)
 			   page_mapcount(pfn_to_page(c->m, pfn)));
 }
 
+/* T3 of all: the kernel's own tables are those that were there first. */
+static void check_table_pages(const struct census *c)
+{
+	s64 expected = c->nr_tables + c->m->virt->pgtables->nr_kernel_tables;
+
+	c->check->nr_checked++;
+	if (nr_page_table_pages(c->m) != expected)
+		check_fail(c->check, "T3", "machine: expected nr_page_table_pages %lld, found "
+			   "%lld", (long long)expected, (long long)nr_page_table_pages(c->m));
+}
+
 void memory_validate(const struct machine *m, struct check *check)
 {
 	struct census c = { .m = m, .check = check };
@@ -187,8 +199,10 @@ void memory_validate(const struct machine *m, struct check *check)
 		const struct mm_struct *mm = object_get(mms, handle);
 
 		pgtable_validate(m, mm, check);
+		c.nr_tables += mm_nr_table_pages(m, mm);
 		count_mm(&c, mm);
 	}
+	check_table_pages(&c);
 	if (!c.failed) {
 		check_pages(&c);
 		check_zero_page(&c);

@@ -16,6 +16,15 @@
 
 #define ARRAY_BYTES(pt) ((size_t)(pt)->entries[0] * sizeof(u64))
 
+s64 nr_page_table_pages(const struct machine *m)
+{
+	s64 nr = 0;
+
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		nr += m->nodes[node] ? m->nodes[node]->stat[NR_PAGE_TABLE_PAGES] : 0;
+	return nr;
+}
+
 int pgtables_init(struct machine *m)
 {
 	struct pgtable_state *pt = arena_alloc(&m->arena, sizeof(*pt));
@@ -24,6 +33,7 @@ int pgtables_init(struct machine *m)
 		return -ENOMEM;
 	m->virt->pgtables = pt;
 	pt->special_pfn = PFN_NIL;
+	pt->nr_kernel_tables = nr_page_table_pages(m);
 	pt->top = m->arch->nr_levels - 1;
 	for (unsigned int level = 0; level <= pt->top; level++) {
 		pt->shift[level] = m->arch->levels[pt->top - level].shift;
@@ -104,6 +114,15 @@ static unsigned int table_order(const struct machine *m, unsigned int level)
 	       rel_pgd_has_user_half(m->release);
 }
 
+unsigned int table_counts(const struct machine *m, unsigned int level)
+{
+	unsigned int top = m->virt->pgtables->top;
+
+	if (!rel_counts_all_page_tables(m->release) && (level == top || level >= 2))
+		return 0;
+	return 1U << table_order(m, level);
+}
+
 /* A table was made or goes: the mm's figure and the node's. */
 static void table_account(struct machine *m, struct mm_struct *mm, u64 pfn,
 			  unsigned int level, int sign)
@@ -113,9 +132,7 @@ static void table_account(struct machine *m, struct mm_struct *mm, u64 pfn,
 
 	if (level < MIN(top, 3U))
 		mm->pgtables_bytes += sign * (s64)PAGE_SIZE;
-	if (rel_counts_all_page_tables(m->release) || (level < top && level < 2))
-		m->nodes[zone->node]->stat[NR_PAGE_TABLE_PAGES] +=
-			sign * (1LL << table_order(m, level));
+	m->nodes[zone->node]->stat[NR_PAGE_TABLE_PAGES] += sign * (s64)table_counts(m, level);
 }
 
 static int table_alloc(struct machine *m, struct mm_struct *mm, unsigned int level, u32 *pfn)

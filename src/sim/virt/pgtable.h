@@ -78,6 +78,7 @@ struct pgtable_state {
 	u8 top;			/* the level of the pgd */
 	u8 shift[MAX_PGTABLE_LEVELS];	/* by level */
 	u16 entries[MAX_PGTABLE_LEVELS];
+	s64 nr_kernel_tables;	/* counted before the first mm: the kernel's own */
 	u32 special_pfn;	/* special.c: first of the pages behind [vdso] and [vvar] */
 };
 
@@ -201,6 +202,11 @@ int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_
 void pgtable_digest(const struct machine *m, const struct mm_struct *mm,
 		    struct digest *digest);
 
+/* What its tables count in nr_page_table_pages. */
+s64 mm_nr_table_pages(const struct machine *m, const struct mm_struct *mm);
+/* How many pages a table of the level counts there: 0 to 2. */
+unsigned int table_counts(const struct machine *m, unsigned int level);
+s64 nr_page_table_pages(const struct machine *m);	/* of all nodes */
 /* B6 T1 to T3 of one mm. */
 void pgtable_validate(const struct machine *m, const struct mm_struct *mm,
 		      struct check *check);

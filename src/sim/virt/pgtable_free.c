@@ -177,3 +177,25 @@ void pgtable_digest(const struct machine *m, const struct mm_struct *mm, struct 
 	    !walk_page_range(m, mm, 0, ~0ULL, digest_entry, digest))
 		digest_u64(digest, mm->pgtables_bytes);
 }
+
+struct table_sum {
+	const struct machine *m;
+	s64 nr;
+};
+
+static int add_table(void *arg, u64 addr, int level, u64 pfn)
+{
+	struct table_sum *sum = arg;
+
+	(void)addr;
+	(void)pfn;
+	sum->nr += table_counts(sum->m, (unsigned int)level);
+	return 0;
+}
+
+s64 mm_nr_table_pages(const struct machine *m, const struct mm_struct *mm)
+{
+	struct table_sum sum = { .m = m };
+
+	return walk_page_tables(m, mm, add_table, &sum) ? 0 : sum.nr;
+}
