@@ -40,7 +40,9 @@ UNIT_TESTS = \
 	tests/test_check_incremental \
 	tests/test_config \
 	tests/test_ctl \
+	tests/test_content \
 	tests/test_lead \
+	tests/test_lru \
 	tests/test_interval_tree \
 	tests/test_line \
 	tests/test_memblock \

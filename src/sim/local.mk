@@ -47,7 +47,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
 	src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/mmzone.h \
-	src/sim/phys/lru.h \
+	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/objects.c src/sim/phys/objects.h \
 	src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
@@ -76,7 +76,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
 # virt
 libkmmsim_a_SOURCES += \
-	src/sim/virt/content.h \
+	src/sim/virt/content.c src/sim/virt/content.h \
 	src/sim/virt/file.h \
 	src/sim/virt/fork.h \
 	src/sim/virt/init_mm.c \

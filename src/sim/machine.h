@@ -56,6 +56,7 @@ struct machine {
 	/* Page descriptors and pageblock types. */
 	u64 max_pfn;		/* first pfn above all memory */
 	struct page *mem_map;	/* sparse: see page_present() */
+	u64 *page_content;	/* beside it: virt/content.h */
 	u8 *section_present;	/* one byte for each section */
 	u64 nr_sections;
 	u64 nr_sections_present;

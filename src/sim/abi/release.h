@@ -317,4 +317,10 @@ static inline bool rel_mremap_realigns(enum release r)
 	return r >= R_6_18;
 }
 
+/* Pages of a per-CPU batch on the way to an LRU list (since 6.9). */
+static inline unsigned int rel_lru_batch(enum release r)
+{
+	return r >= R_6_18 ? 31 : 15;
+}
+
 #endif

@@ -281,6 +281,13 @@ int arena_commit(struct arena *arena, void *base, u64 offset, u64 bytes)
 	return 0;
 }
 
+void arena_uncommit(struct arena *arena, void *base, u64 offset, u64 bytes)
+{
+	mmap((char *)base + offset, bytes, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	arena->bytes -= bytes;
+}
+
 void arena_unreserve(struct arena *arena, void *base, u64 bytes, u64 committed)
 {
 	if (!base)

@@ -77,6 +77,8 @@ void arena_close(struct arena *arena);
  */
 void *arena_reserve(struct arena *arena, u64 bytes) __must_check;
 int arena_commit(struct arena *arena, void *base, u64 offset, u64 bytes) __must_check;
+/* Back to address space alone. */
+void arena_uncommit(struct arena *arena, void *base, u64 offset, u64 bytes);
 void arena_unreserve(struct arena *arena, void *base, u64 bytes, u64 committed);
 
 #endif

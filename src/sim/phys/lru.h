@@ -3,14 +3,49 @@
  * LRU lists: for each node five lists of user pages, and per CPU the batches of
  * pages on their way to them (the kernel's mm/swap.c): 15 pages, 31 since 6.18's
  * releases. A page in a batch is not on a list and has one more reference.
+ *
+ * With MGLRU (lru_gen_enabled()) the lists are those that the counters know: the two
+ * youngest generations are "active". PG_active then says where a page is counted.
+ * Unevictable pages are on no list: page->prev counts the VMAs that lock them.
  */
 #ifndef KMM_PHYS_LRU_H
 #define KMM_PHYS_LRU_H
 
 #include "sim/machine.h"
+#include "sim/phys/tunables.h"
 
 enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
 		LRU_UNEVICTABLE, NR_LRU_LISTS };
+
+/* In the order in which they are drained. */
+enum lru_batch_kind { LRU_BATCH_ADD, LRU_BATCH_DEACTIVATE_FILE, LRU_BATCH_DEACTIVATE,
+		      LRU_BATCH_LAZYFREE, LRU_BATCH_ACTIVATE, LRU_BATCH_MLOCK,
+		      NR_LRU_BATCHES };
+#define LRU_BATCH_MAX 31
+struct lru_batch {
+	u8 nr;
+	u8 what[LRU_BATCH_MAX];	/* mlock: what is to be done */
+	u32 pfns[LRU_BATCH_MAX];
+};
+struct lru_cpu {
+	struct lru_batch batches[NR_LRU_BATCHES];
+};
+
+struct lruvec {
+	struct page_list lists[LRU_UNEVICTABLE];
+};
+
+struct lru_state {
+	bool in_fault;		/* a page fault that tells how recent its pages are */
+	u8 batch_size;
+	struct lruvec lruvecs[MAX_NUMNODES];	/* by node id */
+	struct lru_cpu *cpus;	/* [nr_cpus] */
+};
+
+static inline bool lru_gen_enabled(const struct machine *m)
+{
+	return m->tunables->lru_gen_enabled & 1;
+}
 
 int lru_init(struct machine *m) __must_check;
 void lru_free(struct machine *m);
@@ -21,6 +56,9 @@ void lru_add_drain(struct machine *m);		/* the current CPU's batches */
 void lru_add_drain_all(struct machine *m);
 void mark_page_accessed(struct machine *m, u64 pfn);
 void activate_page(struct machine *m, u64 pfn);
+/* To the inactive list (MADV_COLD); a page of a file that could not be dropped. */
+void deactivate_page(struct machine *m, u64 pfn);
+void deactivate_file_page(struct machine *m, u64 pfn);
 /* mlock.c's: pages of VM_LOCKED VMAs are unevictable, NR_MLOCK counts them. */
 void mlock_page(struct machine *m, u64 pfn);
 void mlock_new_page(struct machine *m, u64 pfn);	/* instead of lru_cache_add() */
@@ -28,12 +66,47 @@ void munlock_page(struct machine *m, u64 pfn);
 /* MADV_FREE: clean anonymous page, to the file list. */
 void mark_page_lazyfree(struct machine *m, u64 pfn);
 
+/*
+ * Around the handling of a page fault of a VMA whose accesses tell (neither
+ * sequential nor random): MGLRU counts pages that are added meanwhile as active.
+ */
+static inline void lru_enter_fault(struct machine *m, bool recency)
+{
+	m->lru->in_fault = recency;
+}
+
+static inline void lru_exit_fault(struct machine *m)
+{
+	m->lru->in_fault = false;
+}
+
 /* References: the last put takes the page off its list and frees it. */
 static inline void get_page(struct machine *m, u64 pfn)
 {
 	m->mem_map[pfn].refcount++;
 }
-void put_page(struct machine *m, u64 pfn);
+void put_page_last(struct machine *m, u64 pfn);
+static inline void put_page(struct machine *m, u64 pfn)
+{
+	if (m->mem_map[pfn].refcount > 1)
+		m->mem_map[pfn].refcount--;
+	else
+		put_page_last(m, pfn);
+}
+
+/* The list that the page's flags name; it is there if PG_lru is set. */
+static inline enum lru_list page_lru(const struct page *page)
+{
+	enum lru_list list;
+
+	if (page_flag(page, PG_unevictable))
+		return LRU_UNEVICTABLE;
+	list = page_flag(page, PG_swapbacked) ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE;
+	return list + page_flag(page, PG_active);
+}
+
+/* Every page in a batch, with its reference. */
+void lru_batched_pages(const struct machine *m, void (*visit)(void *arg, u32 pfn), void *arg);
 
 /* B9 L1 to L6. */
 void lru_validate(const struct machine *m, struct check *check);

@@ -18,6 +18,7 @@
 #define SECTION_SHIFT 13
 #define PAGES_PER_SECTION (1U << SECTION_SHIFT)
 #define SECTION_BYTES ((u64)PAGES_PER_SECTION * sizeof(struct page))
+#define SECTION_CONTENT_BYTES ((u64)PAGES_PER_SECTION * sizeof(u64))
 
 struct page {
 	u32 flags;	/* PG_* below PGF_ZONE_SHIFT, the zone's index above */

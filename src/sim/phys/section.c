@@ -26,10 +26,11 @@ int sections_init(struct machine *m)
 	m->nr_sections = DIV_ROUND_UP(m->max_pfn, PAGES_PER_SECTION);
 	m->nr_sections_present = 0;
 	m->mem_map = arena_reserve(&m->arena, m->nr_sections * SECTION_BYTES);
+	m->page_content = arena_reserve(&m->arena, m->nr_sections * SECTION_CONTENT_BYTES);
 	m->section_present = arena_alloc(&m->arena, m->nr_sections);
 	m->virgin = arena_alloc(&m->arena, virgin_bytes(m));
 	m->pageblock = arena_reserve(&m->arena, pageblock_bytes(m));
-	if (m->mem_map && m->section_present && m->virgin && m->pageblock &&
+	if (m->mem_map && m->page_content && m->section_present && m->virgin && m->pageblock &&
 	    !arena_commit(&m->arena, m->pageblock, 0, pageblock_bytes(m)))
 		return 0;
 	sections_free(m);
@@ -42,10 +43,13 @@ void sections_free(struct machine *m)
 		return;
 	arena_unreserve(&m->arena, m->mem_map, m->nr_sections * SECTION_BYTES,
 			m->nr_sections_present * SECTION_BYTES);
+	arena_unreserve(&m->arena, m->page_content, m->nr_sections * SECTION_CONTENT_BYTES,
+			m->nr_sections_present * SECTION_CONTENT_BYTES);
 	arena_free(&m->arena, m->section_present, m->nr_sections);
 	arena_free(&m->arena, m->virgin, virgin_bytes(m));
 	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m), pageblock_bytes(m));
 	m->mem_map = NULL;
+	m->page_content = NULL;
 	m->section_present = NULL;
 	m->virgin = NULL;
 	m->pageblock = NULL;
@@ -181,6 +185,12 @@ int section_materialise(struct machine *m, u64 pfn)
 	err = arena_commit(&m->arena, m->mem_map, section * SECTION_BYTES, SECTION_BYTES);
 	if (err)
 		return err;
+	err = arena_commit(&m->arena, m->page_content, section * SECTION_CONTENT_BYTES,
+			   SECTION_CONTENT_BYTES);
+	if (err) {
+		arena_uncommit(&m->arena, m->mem_map, section * SECTION_BYTES, SECTION_BYTES);
+		return err;
+	}
 	m->section_present[section] = 1;
 	m->nr_sections_present++;
 	init_descriptors(m, section << SECTION_SHIFT, (section + 1) << SECTION_SHIFT);

@@ -2,8 +2,10 @@
 /*
  * What a page holds: a token, 0 for zeroes, equal for equal contents; and, once
  * PID/mem wrote them, real bytes. Copies are copies: bytes are shared until one of
- * the two is written. The tokens live beside the descriptors (one u64 each, by
- * section).
+ * the two is written. The tokens lie beside the descriptors (m->page_content) and
+ * mean something while the page is a user's; who makes a page sets its contents.
+ *
+ * Only content_init() and content_write() take host memory.
  */
 #ifndef KMM_VIRT_CONTENT_H
 #define KMM_VIRT_CONTENT_H
@@ -14,17 +16,29 @@ int content_init(struct machine *m) __must_check;
 void content_free(struct machine *m);
 
 u64 content_token(const struct machine *m, u64 pfn);
+/* The page's token is to be replaced: its bytes, if it has any, are let go. */
+#define CONTENT_BYTES (1ULL << 63)	/* a token that is a slot of bytes */
+void content_drop(struct machine *m, u64 pfn);
 /* The page is zeroed; it holds what that one holds. */
-void content_zero(struct machine *m, u64 pfn);
+static inline void content_zero(struct machine *m, u64 pfn)
+{
+	if (unlikely(m->page_content[pfn]))
+		content_drop(m, pfn);
+}
 void content_copy(struct machine *m, u64 to, u64 from);
 /* A store at this offset of the page: another token, a function of the old one. */
 void content_store(struct machine *m, u64 pfn, u32 offset);
 /* What a page of a file holds when it is read from its disk. */
 void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff);
-/* Real bytes; tokens without bytes read as a pattern of the token. -ENOBUFS. */
+/* Bytes [from, to) of the page become zeroes: the end of a truncated file. */
+void content_zero_range(struct machine *m, u64 pfn, u32 from, u32 to);
+/* Real bytes; tokens without bytes read as a pattern of the token. */
 void content_read(const struct machine *m, u64 pfn, u32 offset, void *buf, u32 len);
+/* -ENOBUFS: nothing changed. */
 int content_write(struct machine *m, u64 pfn, u32 offset, const void *buf,
 		  u32 len) __must_check;
 void content_validate(const struct machine *m, struct check *check);
+struct digest;
+void content_digest(const struct machine *m, struct digest *digest);
 
 #endif

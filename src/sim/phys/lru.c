@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages reach their list through a batch of the CPU; a full batch moves as one. The
+ * batches, what moves a page of each, and when they are drained are the kernel's, so
+ * that nr_inactive_anon and its kin lag behind as they do there. Nothing here takes
+ * host memory after lru_init().
+ */
+#include "sim/phys/lru.h"
+
+#include "sim/base/bug.h"
+#include "sim/base/digest.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/section.h"
+
+/* What an entry of the mlock batch asks for. */
+enum { MUNLOCK, MLOCK_LRU, MLOCK_NEW };
+
+static size_t cpus_bytes(const struct machine *m)
+{
+	return m->nr_cpus * sizeof(struct lru_cpu);
+}
+
+int lru_init(struct machine *m)
+{
+	struct lru_state *lru = arena_alloc(&m->arena, sizeof(*lru));
+
+	if (!lru)
+		return -ENOMEM;
+	lru->cpus = arena_alloc(&m->arena, cpus_bytes(m));
+	if (!lru->cpus) {
+		arena_free(&m->arena, lru, sizeof(*lru));
+		return -ENOMEM;
+	}
+	lru->batch_size = rel_lru_batch(m->release);
+	for (unsigned int node = 0; node < MAX_NUMNODES; node++)
+		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
+			lru->lruvecs[node].lists[list] = (struct page_list)PAGE_LIST_INIT;
+	m->lru = lru;
+	return 0;
+}
+
+void lru_free(struct machine *m)
+{
+	if (!m->lru)
+		return;
+	arena_free(&m->arena, m->lru->cpus, cpus_bytes(m));
+	arena_free(&m->arena, m->lru, sizeof(*m->lru));
+	m->lru = NULL;
+}
+
+/* Lists and their counters. */
+
+static inline void count_lru(struct machine *m, const struct page *page, enum lru_list list,
+			     s64 n)
+{
+	struct zone *zone = page_zone(m, page);
+
+	zone->stat[NR_ZONE_INACTIVE_ANON + list] += n;
+	m->nodes[zone->node]->stat[NR_INACTIVE_ANON + list] += n;
+}
+
+static inline struct page_list *lru_list_of(struct machine *m, const struct page *page,
+					    enum lru_list list)
+{
+	return &m->lru->lruvecs[page_zone(m, page)->node].lists[list];
+}
+
+static void lruvec_del(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	enum lru_list list = page_lru(page);
+
+	if (list != LRU_UNEVICTABLE)
+		page_list_del(m, lru_list_of(m, page, list), pfn);
+	count_lru(m, page, list, -1);
+}
+
+/* MGLRU keeps anonymous pages in one of the generations that count as active. */
+static inline void set_generation(const struct machine *m, struct page *page)
+{
+	if (lru_gen_enabled(m) && !page_flag(page, PG_unevictable) &&
+	    page_flag(page, PG_swapbacked))
+		page_set_flag(page, PG_active);
+}
+
+static inline void lruvec_add(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	enum lru_list list;
+
+	set_generation(m, page);
+	list = page_lru(page);
+	if (list != LRU_UNEVICTABLE)
+		page_list_add_head(m, lru_list_of(m, page, list), pfn);
+	count_lru(m, page, list, 1);
+}
+
+static void lruvec_add_tail(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	enum lru_list list;
+
+	set_generation(m, page);
+	list = page_lru(page);
+	if (list != LRU_UNEVICTABLE)
+		page_list_add_tail(m, lru_list_of(m, page, list), pfn);
+	count_lru(m, page, list, 1);
+}
+
+static inline bool page_evictable(const struct page *page)
+{
+	return !page_flag(page, PG_mlocked);
+}
+
+/* Movers: the page is off the list's books (PG_lru clear), and set again after. */
+
+static inline void lru_add_one(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	bool was_unevictable = page_flag(page, PG_unevictable);
+
+	page_clear_flag(page, PG_unevictable);
+	if (likely(page_evictable(page))) {
+		if (was_unevictable)
+			count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
+	} else {
+		page_clear_flag(page, PG_active);
+		page_set_flag(page, PG_unevictable);
+		page->prev = 0;
+		if (!was_unevictable)
+			count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
+	}
+	lruvec_add(m, pfn);
+}
+
+static void lru_deactivate_file(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	bool active = page_flag(page, PG_active);
+
+	if (page_flag(page, PG_unevictable) || page->mapcount >= 0)
+		return;
+	lruvec_del(m, pfn);
+	page_clear_flag(page, PG_active);
+	page_clear_flag(page, PG_referenced);
+	if (page_flag(page, PG_writeback) || page_flag(page, PG_dirty)) {
+		lruvec_add(m, pfn);
+		page_set_flag(page, PG_reclaim);
+	} else {
+		lruvec_add_tail(m, pfn);
+		count_vm_event(m, PGROTATED, 1);
+	}
+	if (active)
+		count_vm_event(m, PGDEACTIVATE, 1);
+}
+
+static void lru_deactivate(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (page_flag(page, PG_unevictable) ||
+	    (!page_flag(page, PG_active) && !lru_gen_enabled(m)))
+		return;
+	lruvec_del(m, pfn);
+	page_clear_flag(page, PG_active);
+	page_clear_flag(page, PG_referenced);
+	lruvec_add(m, pfn);
+	count_vm_event(m, PGDEACTIVATE, 1);
+}
+
+static inline bool may_be_lazyfree(const struct page *page)
+{
+	return page_flag(page, PG_anon) && page_flag(page, PG_swapbacked) &&
+	       !page_flag(page, PG_swapcache) && !page_flag(page, PG_unevictable);
+}
+
+static void lru_lazyfree(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (!may_be_lazyfree(page))
+		return;
+	lruvec_del(m, pfn);
+	page_clear_flag(page, PG_active);
+	page_clear_flag(page, PG_referenced);
+	page_clear_flag(page, PG_swapbacked);
+	lruvec_add(m, pfn);
+	count_vm_event(m, PGLAZYFREE, 1);
+}
+
+static void lru_activate(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (page_flag(page, PG_active) || page_flag(page, PG_unevictable))
+		return;
+	lruvec_del(m, pfn);
+	page_set_flag(page, PG_active);
+	lruvec_add(m, pfn);
+	count_vm_event(m, PGACTIVATE, 1);
+}
+
+static void (*const movers[])(struct machine *m, u64 pfn) = {
+	[LRU_BATCH_ADD] = lru_add_one,
+	[LRU_BATCH_DEACTIVATE_FILE] = lru_deactivate_file,
+	[LRU_BATCH_DEACTIVATE] = lru_deactivate,
+	[LRU_BATCH_LAZYFREE] = lru_lazyfree,
+	[LRU_BATCH_ACTIVATE] = lru_activate,
+};
+
+/* mlock: the mover sees PG_lru itself. */
+
+static void mlock_on_lru(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (!page_flag(page, PG_lru))
+		return;
+	if (unlikely(page_evictable(page))) {
+		if (page_flag(page, PG_unevictable)) {
+			lruvec_del(m, pfn);
+			page_clear_flag(page, PG_unevictable);
+			lruvec_add(m, pfn);
+			count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
+		}
+		return;
+	}
+	if (page_flag(page, PG_unevictable)) {
+		page->prev++;
+		return;
+	}
+	lruvec_del(m, pfn);
+	page_clear_flag(page, PG_active);
+	page_set_flag(page, PG_unevictable);
+	page->prev = 1;
+	lruvec_add(m, pfn);
+	count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
+}
+
+static void mlock_onto_lru(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	BUG_ON(m, page_flag(page, PG_lru));
+	if (likely(!page_evictable(page))) {
+		page_clear_flag(page, PG_active);
+		page_set_flag(page, PG_unevictable);
+		page->prev = 1;
+		count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
+	}
+	lruvec_add(m, pfn);
+	page_set_flag(page, PG_lru);
+}
+
+static void munlock_on_lru(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	bool on_lru = page_flag(page, PG_lru);
+
+	if (on_lru && page_flag(page, PG_unevictable)) {
+		if (page->prev)
+			page->prev--;
+		if (page->prev)
+			return;
+	}
+	if (page_flag(page, PG_mlocked)) {
+		page_clear_flag(page, PG_mlocked);
+		page_zone(m, page)->stat[NR_MLOCK]--;
+		count_vm_event(m, on_lru || !page_flag(page, PG_unevictable) ?
+				  UNEVICTABLE_PGS_MUNLOCKED : UNEVICTABLE_PGS_STRANDED, 1);
+	}
+	if (on_lru && page_flag(page, PG_unevictable)) {
+		lruvec_del(m, pfn);
+		page_clear_flag(page, PG_unevictable);
+		lruvec_add(m, pfn);
+		count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
+	}
+}
+
+static void (*const mlock_movers[])(struct machine *m, u64 pfn) = {
+	[MUNLOCK] = munlock_on_lru,
+	[MLOCK_LRU] = mlock_on_lru,
+	[MLOCK_NEW] = mlock_onto_lru,
+};
+
+/* Batches. */
+
+static inline void move_one(struct machine *m, enum lru_batch_kind kind, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (!page_flag(page, PG_lru))
+		return;
+	movers[kind](m, pfn);
+}
+
+static __noinline void drain_batch(struct machine *m, struct lru_batch *batch,
+				   enum lru_batch_kind kind)
+{
+	unsigned int nr = batch->nr;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		u32 pfn = batch->pfns[i];
+
+		if (kind == LRU_BATCH_ADD) {
+			lru_add_one(m, pfn);
+			page_set_flag(pfn_to_page(m, pfn), PG_lru);
+		} else if (kind == LRU_BATCH_MLOCK) {
+			mlock_movers[batch->what[i]](m, pfn);
+		} else {
+			move_one(m, kind, pfn);
+		}
+	}
+	batch->nr = 0;
+	for (unsigned int i = 0; i < nr; i++)
+		put_page(m, batch->pfns[i]);
+}
+
+static inline struct lru_batch *current_batch(struct machine *m, enum lru_batch_kind kind)
+{
+	return &m->lru->cpus[m->cpu].batches[kind];
+}
+
+static inline void batch_add(struct machine *m, enum lru_batch_kind kind, u64 pfn)
+{
+	struct lru_batch *batch = current_batch(m, kind);
+
+	pfn_to_page(m, pfn)->refcount++;
+	batch->pfns[batch->nr++] = (u32)pfn;
+	if (unlikely(batch->nr == m->lru->batch_size))
+		drain_batch(m, batch, kind);
+}
+
+void lru_cache_add(struct machine *m, u64 pfn)
+{
+	if (lru_gen_enabled(m) && m->lru->in_fault)
+		page_set_flag(pfn_to_page(m, pfn), PG_active);
+	batch_add(m, LRU_BATCH_ADD, pfn);
+}
+
+void lru_add_drain(struct machine *m)
+{
+	for (unsigned int kind = 0; kind < NR_LRU_BATCHES; kind++)
+		if (current_batch(m, kind)->nr)
+			drain_batch(m, current_batch(m, kind), kind);
+}
+
+void lru_add_drain_all(struct machine *m)
+{
+	unsigned int cpu = m->cpu;
+
+	for (m->cpu = 0; m->cpu < m->nr_cpus; m->cpu++)
+		lru_add_drain(m);
+	m->cpu = cpu;
+}
+
+/* The page is in this CPU's batch of new pages: it will be added as active. */
+static void activate_batched(struct machine *m, u64 pfn)
+{
+	const struct lru_batch *batch = current_batch(m, LRU_BATCH_ADD);
+
+	for (unsigned int i = batch->nr; i-- > 0;)
+		if (batch->pfns[i] == pfn) {
+			page_set_flag(pfn_to_page(m, pfn), PG_active);
+			return;
+		}
+}
+
+void activate_page(struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	if (page_flag(page, PG_lru) && !page_flag(page, PG_active) &&
+	    !page_flag(page, PG_unevictable))
+		batch_add(m, LRU_BATCH_ACTIVATE, pfn);
+}
+
+void mark_page_accessed(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (!page_flag(page, PG_referenced)) {
+		if (!lru_gen_enabled(m) || !page_flag(page, PG_unevictable))
+			page_set_flag(page, PG_referenced);
+	} else if (lru_gen_enabled(m) || page_flag(page, PG_unevictable)) {
+		return;
+	} else if (!page_flag(page, PG_active)) {
+		if (page_flag(page, PG_lru))
+			activate_page(m, pfn);
+		else
+			activate_batched(m, pfn);
+		page_clear_flag(page, PG_referenced);
+	}
+}
+
+void deactivate_page(struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	if (page_flag(page, PG_lru) && !page_flag(page, PG_unevictable) &&
+	    (page_flag(page, PG_active) || lru_gen_enabled(m)))
+		batch_add(m, LRU_BATCH_DEACTIVATE, pfn);
+}
+
+void deactivate_file_page(struct machine *m, u64 pfn)
+{
+	if (!page_flag(pfn_to_page(m, pfn), PG_unevictable))
+		batch_add(m, LRU_BATCH_DEACTIVATE_FILE, pfn);
+}
+
+void mark_page_lazyfree(struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	if (page_flag(page, PG_lru) && may_be_lazyfree(page))
+		batch_add(m, LRU_BATCH_LAZYFREE, pfn);
+}
+
+static void mlock_batch_add(struct machine *m, u64 pfn, u8 what)
+{
+	struct lru_batch *batch = current_batch(m, LRU_BATCH_MLOCK);
+
+	batch->what[batch->nr] = what;
+	batch_add(m, LRU_BATCH_MLOCK, pfn);
+}
+
+static void set_mlocked(struct machine *m, struct page *page)
+{
+	page_set_flag(page, PG_mlocked);
+	page_zone(m, page)->stat[NR_MLOCK]++;
+	count_vm_event(m, UNEVICTABLE_PGS_MLOCKED, 1);
+}
+
+void mlock_page(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (!page_flag(page, PG_mlocked))
+		set_mlocked(m, page);
+	mlock_batch_add(m, pfn, MLOCK_LRU);
+}
+
+void mlock_new_page(struct machine *m, u64 pfn)
+{
+	set_mlocked(m, pfn_to_page(m, pfn));
+	mlock_batch_add(m, pfn, MLOCK_NEW);
+}
+
+void munlock_page(struct machine *m, u64 pfn)
+{
+	mlock_batch_add(m, pfn, MUNLOCK);
+}
+
+void put_page_last(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	BUG_ON(m, page->refcount != 1);
+	if (page_flag(page, PG_lru))
+		lruvec_del(m, pfn);
+	if (unlikely(page_flag(page, PG_mlocked))) {
+		page_zone(m, page)->stat[NR_MLOCK]--;
+		count_vm_event(m, UNEVICTABLE_PGS_CLEARED, 1);
+	}
+	free_pages(m, pfn, page_flag(page, PG_large) ? page[1].block_order : 0);
+}
+
+void lru_batched_pages(const struct machine *m, void (*visit)(void *arg, u32 pfn), void *arg)
+{
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		for (unsigned int kind = 0; kind < NR_LRU_BATCHES; kind++) {
+			const struct lru_batch *batch = &m->lru->cpus[cpu].batches[kind];
+
+			for (unsigned int i = 0; i < batch->nr; i++)
+				visit(arg, batch->pfns[i]);
+		}
+}
+
+static void batch_digest(const struct lru_batch *batch, struct digest *digest)
+{
+	digest_u64(digest, batch->nr);
+	for (unsigned int i = 0; i < batch->nr; i++)
+		digest_u64(digest, (u64)batch->what[i] << 32 | batch->pfns[i]);
+}
+
+void lru_digest(const struct machine *m, struct digest *digest)
+{
+	const struct lru_state *lru = m->lru;
+
+	if (!lru)
+		return;
+	digest_u64(digest, lru->batch_size);
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++) {
+			u32 pfn = lru->lruvecs[node].lists[list].first;
+
+			for (; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next)
+				digest_u64(digest, pfn);
+			digest_u64(digest, PFN_NIL);
+		}
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		for (unsigned int kind = 0; kind < NR_LRU_BATCHES; kind++)
+			batch_digest(&lru->cpus[cpu].batches[kind], digest);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What must hold of the LRU lists: one walk along them, which counts by zone, and one
+ * over all descriptors, which counts the pages that say they are on a list.
+ */
+#include "sim/phys/lru.h"
+
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/section.h"
+
+typedef unsigned long long ull;
+
+static const char *const list_names[NR_LRU_LISTS] = {
+	"inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable",
+};
+
+struct lru_census {
+	const struct machine *m;
+	struct check *check;
+	s64 listed[MAX_ZONES][NR_LRU_LISTS];	/* found on lists */
+	s64 flagged[MAX_ZONES][NR_LRU_LISTS];	/* found by PG_lru */
+	s64 mlocked[MAX_ZONES];
+};
+
+static void check_page(const struct lru_census *census, u64 pfn, unsigned int node,
+		       enum lru_list list)
+{
+	const struct machine *m = census->m;
+	const struct page *page = pfn_to_page(m, pfn);
+
+	census->check->nr_checked++;
+	if (!page_flag(page, PG_lru) || page_lru(page) != list ||
+	    page_zone(m, page)->node != node)
+		check_fail(census->check, page_flag(page, PG_lru) ? "L2" : "L1",
+			   "page 0x%llx: expected flags of node %u's list %s, found 0x%x",
+			   (ull)pfn, node, list_names[list], page->flags);
+}
+
+static void walk_list(struct lru_census *census, unsigned int node, enum lru_list list)
+{
+	const struct machine *m = census->m;
+	const struct page_list *pages = &m->lru->lruvecs[node].lists[list];
+	u32 before = PFN_NIL;
+
+	for (u32 pfn = pages->first; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next) {
+		const struct page *page;
+
+		if (!page_present(m, pfn) || pfn_to_page(m, pfn)->prev != before) {
+			check_fail(census->check, "L1", "node %u list %s: expected page 0x%x "
+				   "behind 0x%x", node, list_names[list], pfn, before);
+			return;
+		}
+		page = pfn_to_page(m, pfn);
+		check_page(census, pfn, node, list);
+		census->listed[page_zone_index(page)][list]++;
+		before = pfn;
+	}
+	if (pages->last != before)
+		check_fail(census->check, "L1", "node %u list %s: expected last page 0x%x, "
+			   "found 0x%x", node, list_names[list], before, pages->last);
+}
+
+/* L6: on a list are pages that somebody can map. */
+static void count_page(struct lru_census *census, u64 pfn)
+{
+	const struct page *page = pfn_to_page(census->m, pfn);
+	unsigned int zone = page_zone_index(page);
+
+	if (page_flag(page, PG_mlocked))
+		census->mlocked[zone]++;
+	if (!page_flag(page, PG_lru))
+		return;
+	census->flagged[zone][page_lru(page)]++;
+	census->check->nr_checked++;
+	if (page_type(page) || page_flag(page, PG_reserved) || page->refcount <= 0)
+		check_fail(census->check, "L6", "page 0x%llx: expected a user page on %s, found "
+			   "type 0x%x, ref %d", (ull)pfn, list_names[page_lru(page)],
+			   page_type(page), page->refcount);
+}
+
+static void expect(struct check *check, const char *id, const struct zone *zone,
+		   const char *what, s64 expected, s64 found)
+{
+	check->nr_checked++;
+	if (expected != found)
+		check_fail(check, id, "node %u zone %s: expected %lld %s pages, found %lld",
+			   zone->node, zone->name, (long long)expected, what, (long long)found);
+}
+
+static void check_counters(const struct lru_census *census)
+{
+	const struct machine *m = census->m;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		for (unsigned int list = 0; list < NR_LRU_LISTS; list++) {
+			if (list != LRU_UNEVICTABLE)
+				expect(census->check, "L1", zone, list_names[list],
+				       census->flagged[i][list], census->listed[i][list]);
+			expect(census->check, "L3", zone, list_names[list],
+			       census->flagged[i][list],
+			       zone->stat[NR_ZONE_INACTIVE_ANON + list]);
+		}
+		expect(census->check, "L5", zone, "mlocked", census->mlocked[i],
+		       zone->stat[NR_MLOCK]);
+	}
+}
+
+static void check_node(const struct lru_census *census, const struct pglist_data *node)
+{
+	for (unsigned int list = 0; list < NR_LRU_LISTS; list++) {
+		s64 sum = 0;
+
+		for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+			if (node->zones[type])
+				sum += node->zones[type]->stat[NR_ZONE_INACTIVE_ANON + list];
+		census->check->nr_checked++;
+		if (node->stat[NR_INACTIVE_ANON + list] != sum)
+			check_fail(census->check, "L3", "node %u: expected %lld %s pages, found "
+				   "%lld", node->id, (long long)sum, list_names[list],
+				   (long long)node->stat[NR_INACTIVE_ANON + list]);
+	}
+}
+
+static void check_batched(void *arg, u32 pfn)
+{
+	const struct lru_census *census = arg;
+	const struct page *page = pfn_to_page(census->m, pfn);
+
+	census->check->nr_checked++;
+	if (page->refcount <= 0 || page_type(page))
+		check_fail(census->check, "L1", "page 0x%x: expected a user page in a batch, "
+			   "found ref %d, type 0x%x", pfn, page->refcount, page_type(page));
+}
+
+void lru_validate(const struct machine *m, struct check *check)
+{
+	struct lru_census census = { .m = m, .check = check };
+
+	if (!m->lru)
+		return;
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
+			walk_list(&census, node, list);
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
+		if (page_present(m, pfn))
+			count_page(&census, pfn);
+		else
+			pfn |= PAGES_PER_SECTION - 1;
+	}
+	check_counters(&census);
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		if (m->nodes[node])
+			check_node(&census, m->nodes[node]);
+	lru_batched_pages(m, check_batched, &census);
+}
