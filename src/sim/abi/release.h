@@ -323,4 +323,52 @@ static inline unsigned int rel_lru_batch(enum release r)
 	return r >= R_6_18 ? 31 : 15;
 }
 
+/* Anonymous mappings of whole huge pages are aligned to them (since 6.7). */
+static inline bool rel_thp_aligns_anon(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Aligning to a huge page, top down, takes the highest place (since 6.10). */
+static inline bool rel_thp_aligns_upwards(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* The search for a place heeds vm.mmap_min_addr (since 6.10). */
+static inline bool rel_search_heeds_min_addr(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Alignment for shmem knows the sizes of hugepages-*kB/shmem_enabled (since 6.11). */
+static inline bool rel_shmem_has_huge_orders(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* mmap() over mappings checks its limits before it removes them (since 6.12). */
+static inline bool rel_mmap_checks_first(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* MAP_STACK keeps huge pages away (since 6.7). */
+static inline bool rel_map_stack_is_nohugepage(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* mmap() knows MAP_DROPPABLE (since 6.11). */
+static inline bool rel_has_map_droppable(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* mmap() knows MAP_ABOVE4G (since 6.6). */
+static inline bool rel_has_map_above4g(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

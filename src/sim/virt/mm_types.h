@@ -81,6 +81,7 @@ struct vm_area_struct {
 	struct anon_vma_chain *chain_first, *chain_last;	/* anon_vma_chain: same_vma */
 	struct interval_node shared;	/* in the mapping's i_mmap, by pgoff */
 	u32 self;		/* handle */
+	struct vm_area_struct *detached_next;	/* of those that munmap took out of the tree */
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
 };
 

@@ -118,15 +118,20 @@ void arch_pick_mmap_layout(struct machine *m, struct task_struct *task,
 			   struct mm_struct *mm);
 
 /* util.c: overcommit and limits. */
-bool may_expand_vm(const struct machine *m, const struct task_struct *task,
+bool may_expand_vm(struct machine *m, const struct task_struct *task,
 		   const struct mm_struct *mm, u64 vm_flags, u64 nr_pages);
 bool accountable_mapping(const struct file *file, u64 vm_flags);
-/* Charge Committed_AS; -ENOMEM by the overcommit policy. */
+/* Charge Committed_AS; -ENOMEM by the overcommit policy. task NULL: the kernel's. */
 int security_vm_enough_memory(struct machine *m, const struct task_struct *task,
 			      const struct mm_struct *mm, u64 nr_pages) __must_check;
 void vm_unacct_memory(struct machine *m, u64 nr_pages);
+/* RLIMIT_MEMLOCK: may the task lock at all; may VM_LOCKED flags get so much more? */
+bool can_do_mlock(const struct task_struct *task);
+bool mlock_future_ok(const struct task_struct *task, const struct mm_struct *mm,
+		     u64 vm_flags, u64 bytes);
 
-/* B7 V7, B6 T5 and T6, B12 C1: of one mm. */
-void mmap_validate(const struct machine *m, const struct mm_struct *mm, struct check *check);
+/* B7 V7, B6 T5 to T7: of one mm. Adds what it has promised to *committed: for C1. */
+void mmap_validate(const struct machine *m, const struct mm_struct *mm, s64 *committed,
+		   struct check *check);
 
 #endif

@@ -15,16 +15,19 @@
 
 struct vm_area_struct *vma_of(const struct machine *m, u32 handle)
 {
-	return object_of(&m->virt->vmas, handle);
+	return handle ? object_get(&m->virt->vmas, handle) : NULL;
 }
 
 int vm_area_alloc(struct machine *m, struct mm_struct *mm, struct vm_area_struct **vma)
 {
 	struct vm_area_struct *new;
-	int err = object_alloc(m, &m->virt->vmas, GFP_KERNEL, NUMA_NO_NODE, (void **)&new);
+	u32 handle;
+	int err = object_alloc(m, &m->virt->vmas, GFP_KERNEL, NUMA_NO_NODE, &handle);
 
 	if (err)
 		return err;
+	new = object_get(&m->virt->vmas, handle);
+	new->self = handle;
 	new->vm_mm = mm;
 	*vma = new;
 	return 0;
@@ -54,7 +57,7 @@ void vm_area_free(struct machine *m, struct vm_area_struct *vma)
 {
 	if (vma->vm_mm->vma_cache == vma)
 		vma->vm_mm->vma_cache = NULL;
-	object_free(m, &m->virt->vmas, vma);
+	object_free(m, &m->virt->vmas, vma->self);
 }
 
 struct vm_area_struct *find_vma_visited(const struct machine *m, const struct mm_struct *mm,
@@ -64,7 +67,7 @@ struct vm_area_struct *find_vma_visited(const struct machine *m, const struct mm
 	u32 handle = visited ? mt_find_visited(&mm->mm_mt, &index, ~0ULL, NULL, NULL, visited) :
 			       mt_find(&mm->mm_mt, &index, ~0ULL, NULL, NULL);
 
-	return handle ? vma_of(m, handle) : NULL;
+	return vma_of(m, handle);
 }
 
 struct vm_area_struct *find_vma(const struct machine *m, const struct mm_struct *mm,
@@ -78,7 +81,7 @@ struct vm_area_struct *vma_lookup(const struct machine *m, const struct mm_struc
 {
 	u32 handle = mt_load(&mm->mm_mt, addr, NULL, NULL);
 
-	return handle ? vma_of(m, handle) : NULL;
+	return vma_of(m, handle);
 }
 
 struct vm_area_struct *find_vma_prev(const struct machine *m, const struct mm_struct *mm,
@@ -90,8 +93,8 @@ struct vm_area_struct *find_vma_prev(const struct machine *m, const struct mm_st
 	mas_init(&mas, &mm->mm_mt, addr);
 	next = mas_find(&mas, ~0ULL);
 	before = mas_prev(&mas, 0);
-	*prev = before ? vma_of(m, before) : NULL;
-	return next ? vma_of(m, next) : NULL;
+	*prev = vma_of(m, before);
+	return vma_of(m, next);
 }
 
 struct vm_area_struct *find_vma_intersection(const struct machine *m,
@@ -100,7 +103,7 @@ struct vm_area_struct *find_vma_intersection(const struct machine *m,
 	u64 index = start;
 	u32 handle = mt_find(&mm->mm_mt, &index, end - 1, NULL, NULL);
 
-	return handle ? vma_of(m, handle) : NULL;
+	return vma_of(m, handle);
 }
 
 struct vm_area_struct *vma_first(const struct machine *m, const struct mm_struct *mm)
@@ -112,14 +115,14 @@ struct vm_area_struct *vma_next(const struct machine *m, const struct vm_area_st
 {
 	u32 handle = mt_next(&vma->vm_mm->mm_mt, vma->vm_end - 1, ~0ULL, NULL, NULL);
 
-	return handle ? vma_of(m, handle) : NULL;
+	return vma_of(m, handle);
 }
 
 struct vm_area_struct *vma_prev(const struct machine *m, const struct vm_area_struct *vma)
 {
 	u32 handle = mt_prev(&vma->vm_mm->mm_mt, vma->vm_start, 0, NULL, NULL);
 
-	return handle ? vma_of(m, handle) : NULL;
+	return vma_of(m, handle);
 }
 
 u64 vm_start_gap(const struct vm_area_struct *vma)

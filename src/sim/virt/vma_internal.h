@@ -38,6 +38,23 @@ int vma_merge_between(struct machine *m, const struct vma_attr *attr,
 		      struct vm_area_struct *prev, struct vm_area_struct *next,
 		      struct vm_area_struct **vma) __must_check;
 
+/*
+ * A munmap on its way. vms_gather() splits and notes: nothing is gone yet, and an error
+ * leaves VMAs split at most. vms_detach() takes them out of the tree, or fails;
+ * vms_complete() does the rest.
+ */
+struct vma_munmap {
+	struct mm_struct *mm;
+	u64 start, end;
+	struct vm_area_struct *first, *last;	/* by detached_next */
+	u32 nr_vmas;
+	u64 nr_pages, nr_accounted, locked_vm;
+	u64 floor, ceiling;	/* end of the VMA before, start of the one behind, or 0 */
+};
+int vms_gather(struct machine *m, struct vma_munmap *vms) __must_check;
+int vms_detach(struct vma_munmap *vms) __must_check;
+void vms_complete(struct machine *m, struct vma_munmap *vms);
+
 void vma_link_file(struct vm_area_struct *vma);
 void vma_unlink_file(struct vm_area_struct *vma);
 
@@ -64,7 +81,7 @@ static inline u64 task_size_max(const struct machine *m)
 /* VM_SOFTDIRTY, or 0 where the kernel was built without it. */
 static inline u64 vm_softdirty(const struct machine *m)
 {
-	return machine_config_bool(m->config, "MEM_SOFT_DIRTY") ? VM_SOFTDIRTY : 0;
+	return m->virt->pgtables->soft_dirty ? VM_SOFTDIRTY : 0;
 }
 
 #endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The figures of an mm, counted again from its VMAs. */
+#include "sim/phys/tunables.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/vma_internal.h"
+
+static void expect(struct check *check, const char *id, const struct mm_struct *mm,
+		   const char *what, u64 expected, u64 found)
+{
+	check->nr_checked++;
+	if (expected != found)
+		check_fail(check, id, "mm %u: %s: expected %llu, found %llu", mm->self, what,
+			   (unsigned long long)expected, (unsigned long long)found);
+}
+
+static void check_sums(const struct machine *m, const struct mm_struct *mm, s64 *committed,
+		       struct check *check)
+{
+	struct mm_struct sum = { .map_count = 0 };
+	struct maple_state mas;
+
+	mas_init(&mas, &mm->mm_mt, 0);
+	for (u32 h = mas_find(&mas, ~0ULL); h; h = mas_next(&mas, ~0ULL)) {
+		const struct vm_area_struct *vma = vma_of(m, h);
+
+		sum.map_count++;
+		vm_stat_account(&sum, vma->vm_flags, (s64)vma_pages(vma));
+		if (vma->vm_flags & VM_LOCKED)
+			sum.locked_vm += vma_pages(vma);
+		if (vma->vm_flags & VM_ACCOUNT)
+			*committed += (s64)vma_pages(vma);
+	}
+	expect(check, "T5", mm, "total_vm", sum.total_vm, mm->total_vm);
+	expect(check, "T5", mm, "data_vm", sum.data_vm, mm->data_vm);
+	expect(check, "T5", mm, "exec_vm", sum.exec_vm, mm->exec_vm);
+	expect(check, "T5", mm, "stack_vm", sum.stack_vm, mm->stack_vm);
+	expect(check, "T5", mm, "locked_vm", sum.locked_vm, mm->locked_vm);
+	expect(check, "T6", mm, "map_count", (u64)sum.map_count, (u64)mm->map_count);
+}
+
+void mmap_validate(const struct machine *m, const struct mm_struct *mm, s64 *committed,
+		   struct check *check)
+{
+	check_sums(m, mm, committed, check);
+	check->nr_checked += 2;
+	if (mm->start_code > mm->end_code || mm->start_data > mm->end_data ||
+	    mm->start_brk > mm->brk)
+		check_fail(check, "T7", "mm %u: the program's segments are not in order",
+			   mm->self);
+	if (mm->topdown && (mm->mmap_base > m->arch->task_size ||
+			    !IS_ALIGNED(mm->mmap_base, PAGE_SIZE)))
+		check_fail(check, "V7", "mm %u: mmap_base %llx", mm->self,
+			   (unsigned long long)mm->mmap_base);
+}

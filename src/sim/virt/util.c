@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Limits of address spaces, and memory that is promised: Committed_AS counts pages of
+ * private writable mappings (and shared memory, which shmem charges itself), whether
+ * they exist or not. What a request may add is the policy of vm.overcommit_memory.
+ */
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/task.h"
+#include "sim/virt/vma_internal.h"
+
+typedef unsigned long long ull;
+
+enum { OVERCOMMIT_GUESS, OVERCOMMIT_ALWAYS, OVERCOMMIT_NEVER };
+#define KB_PAGES(kb) ((kb) >> (PAGE_SHIFT - 10))
+
+static const struct rlimit *limit_of(const struct task_struct *task, enum rlimit_id id)
+{
+	return &task->signal->rlim[id];
+}
+
+bool may_expand_vm(struct machine *m, const struct task_struct *task,
+		   const struct mm_struct *mm, u64 vm_flags, u64 nr_pages)
+{
+	const struct rlimit *as = limit_of(task, RLIMIT_AS);
+	const struct rlimit *data = limit_of(task, RLIMIT_DATA);
+
+	if (mm->total_vm + nr_pages > as->cur >> PAGE_SHIFT) {
+		machine_why(m, "RLIMIT_AS: %llu pages and %llu more are over %llu",
+			    (ull)mm->total_vm, (ull)nr_pages, (ull)as->cur >> PAGE_SHIFT);
+		return false;
+	}
+	if (!is_data_mapping(vm_flags) ||
+	    mm->data_vm + nr_pages <= data->cur >> PAGE_SHIFT)
+		return true;
+	/* A soft limit of 0 means the hard one. */
+	if (!data->cur && mm->data_vm + nr_pages <= data->max >> PAGE_SHIFT)
+		return true;
+	machine_why(m, "RLIMIT_DATA: %llu pages and %llu more are over %llu",
+		    (ull)mm->data_vm, (ull)nr_pages, (ull)data->cur >> PAGE_SHIFT);
+	return false;
+}
+
+bool accountable_mapping(const struct file *file, u64 vm_flags)
+{
+	(void)file;	/* a file of huge pages is not: there are none yet */
+	return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+bool can_do_mlock(const struct task_struct *task)
+{
+	return limit_of(task, RLIMIT_MEMLOCK)->cur || task->cap_ipc_lock;
+}
+
+bool mlock_future_ok(const struct task_struct *task, const struct mm_struct *mm,
+		     u64 vm_flags, u64 bytes)
+{
+	u64 pages = mm->locked_vm + (bytes >> PAGE_SHIFT);
+
+	return !(vm_flags & VM_LOCKED) || task->cap_ipc_lock ||
+	       pages <= limit_of(task, RLIMIT_MEMLOCK)->cur >> PAGE_SHIFT;
+}
+
+/* Mode 2: what may be promised to this task, of what the limit allows. */
+static s64 commit_allowed(const struct machine *m, const struct task_struct *task,
+			  const struct mm_struct *mm)
+{
+	s64 allowed = (s64)vm_commit_limit(m);
+
+	if (task && !task->cap_sys_admin)
+		allowed -= (s64)KB_PAGES(m->tunables->admin_reserve_kbytes);
+	if (mm)
+		allowed -= (s64)MIN(mm->total_vm / 32,
+				    KB_PAGES(m->tunables->user_reserve_kbytes));
+	return allowed;
+}
+
+static bool enough_memory(struct machine *m, const struct task_struct *task,
+			  const struct mm_struct *mm, u64 nr_pages)
+{
+	s64 allowed;
+
+	switch (m->tunables->overcommit_memory) {
+	case OVERCOMMIT_ALWAYS:
+		return true;
+	case OVERCOMMIT_GUESS:
+		return nr_pages <= m->totalram_pages;
+	default:
+		allowed = commit_allowed(m, task, mm);
+		if (MAX(m->virt->committed_as, 0) < allowed)
+			return true;
+		machine_why(m, "vm.overcommit_memory=2: %lld pages would be committed, "
+			    "%lld are allowed", (long long)m->virt->committed_as,
+			    (long long)allowed);
+		return false;
+	}
+}
+
+int security_vm_enough_memory(struct machine *m, const struct task_struct *task,
+			      const struct mm_struct *mm, u64 nr_pages)
+{
+	m->virt->committed_as += (s64)nr_pages;
+	if (likely(enough_memory(m, task, mm, nr_pages)))
+		return 0;
+	m->virt->committed_as -= (s64)nr_pages;
+	machine_why(m, "%llu pages are more than vm.overcommit_memory=%d lets a task have",
+		    (ull)nr_pages, m->tunables->overcommit_memory);
+	return -ENOMEM;
+}
+
+void vm_unacct_memory(struct machine *m, u64 nr_pages)
+{
+	m->virt->committed_as -= (s64)nr_pages;
+}
