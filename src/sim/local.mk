@@ -94,8 +94,12 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/sched.h \
 	src/sim/virt/special.c \
 	src/sim/virt/task.c src/sim/virt/task.h \
+	src/sim/virt/brk.c src/sim/virt/mmap.c src/sim/virt/mmap_check.c \
+	src/sim/virt/mmap_fork.c src/sim/virt/munmap.c src/sim/virt/placement.c \
+	src/sim/virt/stack.c src/sim/virt/util.c \
 	src/sim/virt/virt.h \
-	src/sim/virt/vma.h
+	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_internal.h \
+	src/sim/virt/vma_check.c src/sim/virt/vma_merge.c src/sim/virt/vma_split.c
 
 # machine
 libkmmsim_a_SOURCES += \
