@@ -311,7 +311,9 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	if (unlikely(rel_rss_is_split(m->release)) && task &&
 	    task->rss_events++ > RSS_EVENTS_THRESH)
 		sync_mm_rss(task);
+	lru_enter_fault(m, !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ)));
 	ret = __handle_mm_fault(m, vma, address, flags);
+	lru_exit_fault(m);
 	if (likely(task && !(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)))) {
 		if (unlikely(ret & VM_FAULT_MAJOR))
 			task->maj_flt++;

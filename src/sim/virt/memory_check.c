@@ -16,7 +16,8 @@ typedef unsigned long long ull;
 struct census {
 	const struct machine *m;
 	struct check *check;
-	u32 **maps;		/* [section]: how many entries map each page of it */
+	/* [section]: how many entries map each page of it; batches that hold it << 24. */
+	u32 **maps;
 	bool failed;		/* no host memory */
 	s64 nr_tables;		/* that nr_page_table_pages counts */
 	/* Of the mm that is walked. */
@@ -36,6 +37,18 @@ static u32 *map_count_of(struct census *c, u64 pfn)
 		return NULL;
 	}
 	return *section + (pfn & (PAGES_PER_SECTION - 1));
+}
+
+#define MAPS_MASK 0xffffffU
+#define BATCH_SHIFT 24
+
+static void count_batched(void *arg, u32 pfn)
+{
+	struct census *c = arg;
+	u32 *maps = page_present(c->m, pfn) ? map_count_of(c, pfn) : NULL;
+
+	if (maps)
+		*maps += 1U << BATCH_SHIFT;
 }
 
 /* Does the reverse walk from the page come by this VMA, and at this address? */
@@ -132,19 +145,19 @@ static void check_page(const struct census *c, u64 pfn)
 	const struct machine *m = c->m;
 	const struct page *page = pfn_to_page(m, pfn);
 	const u32 *section = c->maps[pfn >> SECTION_SHIFT];
-	s32 maps = section ? (s32)section[pfn & (PAGES_PER_SECTION - 1)] : 0;
-	s32 held = page_flag(page, PG_reserved) + page_in_cache(m, page, pfn);
+	u32 counted = section ? section[pfn & (PAGES_PER_SECTION - 1)] : 0;
+	s32 maps = (s32)(counted & MAPS_MASK);
+	s32 refs = maps + (s32)(counted >> BATCH_SHIFT) + page_flag(page, PG_reserved) +
+		   page_in_cache(m, page, pfn);
 
 	c->check->nr_checked++;
 	if (page_mapcount(page) != maps)
 		check_fail(c->check, "R1", "page 0x%llx: expected mapcount %d, found %d",
 			   (ull)pfn, maps, page_mapcount(page));
-	/* Each CPU's batches may hold it once. */
-	if (page->refcount < maps + held ||
-	    (!page_flag(page, PG_reserved) && maps + held &&
-	     page->refcount > maps + held + (s32)m->nr_cpus))
+	/* What nobody maps, caches or batches may be held by who allocated it. */
+	if (page->refcount != refs && (refs || page->mapping))
 		check_fail(c->check, "R2", "page 0x%llx: expected %d references, found %d",
-			   (ull)pfn, maps + held, page->refcount);
+			   (ull)pfn, refs, page->refcount);
 	if (!mapping_lives(m, page))
 		check_fail(c->check, "R3", "page 0x%llx: expected an anon_vma that lives, found %u",
 			   (ull)pfn, page->mapping);
@@ -203,6 +216,8 @@ void memory_validate(const struct machine *m, struct check *check)
 		count_mm(&c, mm);
 	}
 	check_table_pages(&c);
+	if (m->lru)
+		lru_batched_pages(m, count_batched, &c);
 	if (!c.failed) {
 		check_pages(&c);
 		check_zero_page(&c);
