@@ -90,7 +90,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mmap.h \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h \
 	src/sim/virt/pgtable_check.c src/sim/virt/pgtable_free.c \
-	src/sim/virt/rmap.h \
+	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \
 	src/sim/virt/sched.h \
 	src/sim/virt/special.c \
 	src/sim/virt/task.c src/sim/virt/task.h \

@@ -71,7 +71,7 @@ void page_move_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
 typedef int (*rmap_one)(void *arg, struct vm_area_struct *vma, u64 address);
 int rmap_walk(const struct machine *m, u64 pfn, rmap_one one, void *arg);
 
-/* B5 M4 to M6: of one VMA; of all anon_vmas. */
+/* B5 M4 to M6: of one VMA; of all VMAs and anon_vmas. */
 void rmap_validate_vma(const struct machine *m, const struct vm_area_struct *vma,
 		       struct check *check);
 void rmap_validate(const struct machine *m, struct check *check);
