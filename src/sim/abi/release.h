@@ -371,4 +371,10 @@ static inline bool rel_has_map_above4g(enum release r)
 	return r >= R_6_18;
 }
 
+/* Accesses by way of MADV_RANDOM mappings do not make pages recent (since 6.3). */
+static inline bool rel_random_has_no_recency(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

@@ -313,7 +313,11 @@ void pte_free_unused(struct machine *m, struct mm_struct *mm, u64 addr)
 {
 	u64 *pmd = table_entry(m, mm, addr, 1);
 	u64 pfn = pte_pfn(*pmd);
+	const u64 *table = table_entries(m, pfn);
 
+	for (unsigned int i = 0; i < table_size(m, 0); i++)
+		if (table[i])
+			return;
 	*pmd = 0;
 	table_free(m, mm, pfn, 0);
 }

@@ -140,7 +140,7 @@ u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, 
 /* The same, with the tables above it made as needed. -ENOMEM, -ENOBUFS. */
 int table_alloc_entry(struct machine *m, struct mm_struct *mm, u64 addr, int level,
 		      u64 **entry) __must_check;
-/* The leaf table of addr, in which no entry is used, goes: a fault came to nothing. */
+/* The leaf table of addr goes unless an entry of it is used: a fault came to nothing. */
 void pte_free_unused(struct machine *m, struct mm_struct *mm, u64 addr);
 /* The mm's memory of its last walk is out of date: tables moved. */
 static inline void pgtable_forget(struct mm_struct *mm)
