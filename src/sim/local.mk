@@ -94,6 +94,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/sched.h \
 	src/sim/virt/special.c \
 	src/sim/virt/task.c src/sim/virt/task.h \
+	src/sim/virt/madvise.c src/sim/virt/madvise.h src/sim/virt/madvise_pages.c \
+	src/sim/virt/mincore.c src/sim/virt/mlock.c src/sim/virt/mprotect.c \
+	src/sim/virt/mremap.c src/sim/virt/msync.c \
 	src/sim/virt/brk.c src/sim/virt/mmap.c src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/munmap.c src/sim/virt/placement.c \
 	src/sim/virt/stack.c src/sim/virt/util.c \

@@ -377,4 +377,55 @@ static inline bool rel_random_has_no_recency(enum release r)
 	return r >= R_6_18;
 }
 
+/* mprotect gives back what was promised to memory that never was (since 6.6). */
+static inline bool rel_mprotect_unaccounts(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* mremap looks at the old mapping before the place of the new one goes (since 6.15). */
+static inline bool rel_mremap_checks_first(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* mremap to a fixed place moves all that the range holds, holes too (since 6.17). */
+static inline bool rel_mremap_moves_many(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/*
+ * MREMAP_DONTUNMAP: the two mappings never become one, the old one's page offset is
+ * that of its address, and only the part that moved is no longer locked (6.15 lost it).
+ */
+static inline bool rel_dontunmap_is_tidy(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* MADV_PAGEOUT leaves the accessed bit to reclaim (since 6.8). */
+static inline bool rel_pageout_keeps_young(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* MADV_PAGEOUT takes a program's own copies of pages of foreign files (since 6.3). */
+static inline bool rel_pageout_takes_copies(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* An active page that MADV_COLD makes inactive counts as used (since 6.6). */
+static inline bool rel_cold_is_workingset(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Pages that readahead may be asked for at once: the device's best request. */
+static inline u64 rel_io_pages(enum release r)
+{
+	return r >= R_6_18 ? 1024 : 320;
+}
+
 #endif

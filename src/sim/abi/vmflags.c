@@ -7,5 +7,6 @@ const struct vmflag_row vmflag_rows[] = {
 	{ .flag = 1ULL << (bit), .letters = (mnemonic), .span = __VA_ARGS__ },
 #include "sim/abi/vmflags.def"
 #undef VMFLAG
+	{ .flag = VM_MERGEABLE, .letters = "mg", .span = ALL },
 };
 const unsigned int nr_vmflag_rows = ARRAY_SIZE(vmflag_rows);

@@ -12,6 +12,11 @@ enum vm_flag {
 #undef VMFLAG
 };
 
+/* Above an int's: rows of vmflags.c. The protection key has no letters. */
+#define VM_MERGEABLE (1ULL << 31)
+#define VM_PKEY_SHIFT 32
+#define VM_PKEY_MASK (0xfULL << VM_PKEY_SHIFT)
+
 #define VM_NONE 0ULL
 #define VM_STACK VM_GROWSDOWN
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)

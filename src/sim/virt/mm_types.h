@@ -52,6 +52,7 @@ struct mm_struct {
 	/* Figures; pages but for bytes of addresses. */
 	u64 hiwater_rss, hiwater_vm;
 	u64 total_vm, locked_vm, pinned_vm, data_vm, exec_vm, stack_vm;
+	u64 locked_stray;	/* of locked_vm: what no VMA stands for (mremap.c) */
 	s64 rss_stat[NR_MM_COUNTERS];
 	u64 def_flags;		/* VM_*: of each new VMA (mlockall) */
 	u64 start_code, end_code, start_data, end_data;

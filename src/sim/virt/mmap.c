@@ -222,11 +222,8 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 
 static u64 calc_vm_bits(const struct machine *m, u64 prot, u64 flags)
 {
-	u64 vm_flags = 0;
+	u64 vm_flags = vm_prot_bits(m, prot);
 
-	vm_flags |= prot & PROT_READ ? VM_READ : 0;
-	vm_flags |= prot & PROT_WRITE ? VM_WRITE : 0;
-	vm_flags |= prot & PROT_EXEC ? VM_EXEC : 0;
 	vm_flags |= flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0;
 	vm_flags |= flags & MAP_LOCKED ? VM_LOCKED : 0;
 	vm_flags |= flags & MAP_SYNC ? VM_SYNC : 0;

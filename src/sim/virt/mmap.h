@@ -117,6 +117,11 @@ int get_unmapped_area(struct machine *m, struct task_struct *task,
 void arch_pick_mmap_layout(struct machine *m, struct task_struct *task,
 			   struct mm_struct *mm);
 
+/* Of a VMA with a file: does the task own it, or may it write to it? */
+bool may_write_mapped_file(const struct task_struct *task, const struct vm_area_struct *vma);
+/* VM_READ and friends that PROT_* ask for, with the key of what is only executed. */
+u64 vm_prot_bits(const struct machine *m, u64 prot);
+
 /* util.c: overcommit and limits. */
 bool may_expand_vm(struct machine *m, const struct task_struct *task,
 		   const struct mm_struct *mm, u64 vm_flags, u64 nr_pages);

@@ -34,7 +34,8 @@ static void check_sums(const struct machine *m, const struct mm_struct *mm, s64 
 	expect(check, "T5", mm, "data_vm", sum.data_vm, mm->data_vm);
 	expect(check, "T5", mm, "exec_vm", sum.exec_vm, mm->exec_vm);
 	expect(check, "T5", mm, "stack_vm", sum.stack_vm, mm->stack_vm);
-	expect(check, "T5", mm, "locked_vm", sum.locked_vm, mm->locked_vm);
+	expect(check, "T5", mm, "locked_vm", sum.locked_vm + mm->locked_stray,
+	       mm->locked_vm);
 	expect(check, "T6", mm, "map_count", (u64)sum.map_count, (u64)mm->map_count);
 }
 

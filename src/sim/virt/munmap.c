@@ -180,5 +180,5 @@ void exit_mmap(struct machine *m, struct mm_struct *mm)
 	mt_destroy(&mm->mm_mt);
 	vms_complete(m, &vms);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
-	mm->locked_vm = 0;
+	mm->locked_vm = mm->locked_stray = 0;
 }

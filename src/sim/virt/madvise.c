@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * madvise: each piece of advice is a row, that sets and clears flags of VMAs or acts on
+ * pages. A hole in the range is told at the end, all VMAs get the advice; the first
+ * that refuses it ends the call.
+ */
+#include "sim/phys/lru.h"
+#include "sim/virt/file.h"
+#include "sim/virt/madvise.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/task.h"
+
+#define F_SEAL_WRITE 8
+#define F_SEAL_FUTURE_WRITE 16
+#define MMF_VM_MERGEABLE (1ULL << 16)
+
+/* One advice, from one release to another, if the kernel has the option. */
+struct advice_row {
+	int advice;
+	struct span span;
+	const char *option;	/* NULL: always there */
+	/* Either flags of VMAs change, unless `refuses`; or the pages. */
+	u64 set, clear;
+	bool (*refuses)(const struct vm_area_struct *vma);
+	bool (*ignores)(struct vm_area_struct *vma);
+	int (*act)(struct advise *a);
+	bool by_call;		/* act on all of the range at once */
+};
+
+static bool refuses_io(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_IO;
+}
+
+static bool refuses_special(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_SPECIAL;
+}
+
+static bool refuses_shared(const struct vm_area_struct *vma)
+{
+	return vma->vm_file || vma->vm_flags & VM_SHARED;
+}
+
+/* Same-page merging is for private memory; the mm is known to it from now on. */
+static bool ignores_merging(struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & (VM_MERGEABLE | VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB))
+		return true;
+	vma->vm_mm->flags |= MMF_VM_MERGEABLE;
+	return false;
+}
+
+/* Pages on swap would be read; what was read goes to the LRU lists now. */
+static int willneed_memory(struct advise *a)
+{
+	lru_add_drain(a->m);
+	return 0;
+}
+
+/* Read ahead what the file has and the cache has not. */
+static int willneed_file(struct advise *a, struct inode *inode)
+{
+	u64 pgoff = linear_page_index(a->vma, a->start), done = 0;
+	u64 end = pgoff + ((a->end - a->start) >> PAGE_SHIFT);
+
+	end = MIN(end, (inode->i_size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	for (; pgoff < end && done < rel_io_pages(a->m->release); pgoff++, done++) {
+		bool major;
+		u32 pfn;
+		int err;
+
+		if (find_page(a->m, &inode->i_data, pgoff) != PFN_NIL)
+			continue;
+		err = filemap_get_page(a->m, &inode->i_data, pgoff, &pfn, &major);
+		if (err == -ENOBUFS)
+			return err;
+		if (err)
+			break;
+		put_page(a->m, pfn);
+	}
+	return 0;
+}
+
+static int madvise_willneed(struct advise *a)
+{
+	const struct file *file = a->vma->vm_file;
+
+	if (!file || file->inode->kind != INODE_DISK)
+		return willneed_memory(a);
+	return willneed_file(a, file->inode);
+}
+
+static int madvise_dontneed(struct advise *a)
+{
+	if (a->vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
+		return -EINVAL;
+	zap_page_range(a->m, a->vma, a->start, a->end, /* even_cows = */ true);
+	return 0;
+}
+
+static int madvise_dontneed_locked(struct advise *a)
+{
+	if (a->vma->vm_flags & VM_PFNMAP)
+		return -EINVAL;
+	zap_page_range(a->m, a->vma, a->start, a->end, /* even_cows = */ true);
+	return 0;
+}
+
+/* A hole in the file that the mapping shares: nobody has the pages any more. */
+static int madvise_remove(struct advise *a)
+{
+	const u64 shared = VM_SHARED | VM_MAYWRITE;
+	const struct file *file = a->vma->vm_file;
+	u64 pgoff = linear_page_index(a->vma, a->start), bytes = a->end - a->start;
+
+	if (a->vma->vm_flags & VM_LOCKED || !file)
+		return -EINVAL;
+	if ((a->vma->vm_flags & shared) != shared)
+		return -EACCES;
+	if (file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	unmap_mapping_range(a->m, &file->inode->i_data, pgoff, bytes >> PAGE_SHIFT,
+			    /* even_cows = */ false);
+	truncate_inode_pages(a->m, file->inode, pgoff << PAGE_SHIFT,
+			     (pgoff << PAGE_SHIFT) + bytes);
+	return 0;
+}
+
+static int madvise_populate_read(struct advise *a)
+{
+	return faultin_page_range(a->m, a->task->mm, a->start, a->end, /* write = */ false);
+}
+
+static int madvise_populate_write(struct advise *a)
+{
+	return faultin_page_range(a->m, a->task->mm, a->start, a->end, /* write = */ true);
+}
+
+/* No huge page can be made. */
+static int madvise_collapse(struct advise *a)
+{
+	(void)a;
+	return -EINVAL;
+}
+
+/* Broken memory is not simulated: who may ask for it is told so. */
+static int madvise_inject_error(struct advise *a)
+{
+	return a->task->cap_sys_admin ? -EOPNOTSUPP : -EPERM;
+}
+
+static const struct advice_row advice_rows[] = {
+	{ MADV_NORMAL, ALL, .clear = VM_RAND_READ | VM_SEQ_READ },
+	{ MADV_RANDOM, ALL, .set = VM_RAND_READ, .clear = VM_SEQ_READ },
+	{ MADV_SEQUENTIAL, ALL, .set = VM_SEQ_READ, .clear = VM_RAND_READ },
+	{ MADV_WILLNEED, ALL, .act = madvise_willneed },
+	{ MADV_DONTNEED, ALL, .act = madvise_dontneed },
+	{ MADV_FREE, ALL, .act = madvise_free },
+	{ MADV_REMOVE, ALL, .act = madvise_remove },
+	{ MADV_DONTFORK, ALL, .set = VM_DONTCOPY },
+	{ MADV_DOFORK, ALL, .clear = VM_DONTCOPY, .refuses = refuses_io },
+	{ MADV_MERGEABLE, ALL, "KSM", .set = VM_MERGEABLE, .ignores = ignores_merging },
+	{ MADV_UNMERGEABLE, ALL, "KSM", .clear = VM_MERGEABLE },
+	{ MADV_HUGEPAGE, ALL, .set = VM_HUGEPAGE, .clear = VM_NOHUGEPAGE },
+	{ MADV_NOHUGEPAGE, ALL, .set = VM_NOHUGEPAGE, .clear = VM_HUGEPAGE },
+	{ MADV_DONTDUMP, ALL, .set = VM_DONTDUMP },
+	{ MADV_DODUMP, ALL, .clear = VM_DONTDUMP, .refuses = refuses_special },
+	{ MADV_WIPEONFORK, ALL, .set = VM_WIPEONFORK, .refuses = refuses_shared },
+	{ MADV_KEEPONFORK, ALL, .clear = VM_WIPEONFORK },
+	{ MADV_COLD, ALL, .act = madvise_cold },
+	{ MADV_PAGEOUT, ALL, .act = madvise_pageout },
+	{ MADV_POPULATE_READ, UNTIL(R_6_1), .act = madvise_populate_read },
+	{ MADV_POPULATE_READ, SINCE(R_6_18), .act = madvise_populate_read, .by_call = true },
+	{ MADV_POPULATE_WRITE, UNTIL(R_6_1), .act = madvise_populate_write },
+	{ MADV_POPULATE_WRITE, SINCE(R_6_18), .act = madvise_populate_write, .by_call = true },
+	{ MADV_DONTNEED_LOCKED, ALL, .act = madvise_dontneed_locked },
+	{ MADV_COLLAPSE, ALL, .act = madvise_collapse },
+	{ MADV_HWPOISON, ALL, "MEMORY_FAILURE", .act = madvise_inject_error, .by_call = true },
+	{ MADV_SOFT_OFFLINE, ALL, "MEMORY_FAILURE", .act = madvise_inject_error,
+	  .by_call = true },
+	{ MADV_GUARD_INSTALL, SINCE(R_6_18), .act = madvise_guard_install },
+	{ MADV_GUARD_REMOVE, SINCE(R_6_18), .act = madvise_guard_remove },
+};
+
+static const struct advice_row *find_advice(const struct machine *m, int advice)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(advice_rows); i++) {
+		const struct advice_row *row = &advice_rows[i];
+
+		if (row->advice == advice && span_holds(row->span, m->release) &&
+		    (!row->option || machine_config_bool(m->config, row->option)))
+			return row;
+	}
+	return NULL;
+}
+
+static int update_flags(struct advise *a)
+{
+	const struct advice_row *row = a->row;
+	struct vm_area_struct *vma = a->vma;
+	u64 newflags = (vma->vm_flags & ~row->clear) | row->set;
+	int err;
+
+	if (row->refuses && row->refuses(vma))
+		return -EINVAL;
+	if ((row->ignores && row->ignores(vma)) || newflags == vma->vm_flags)
+		return 0;
+	err = vma_modify(a->m, &a->vma, a->start, a->end, newflags, vma->anon_name);
+	if (err)
+		return err == -ENOMEM ? -EAGAIN : err;
+	a->vma->vm_flags = newflags;
+	return 0;
+}
+
+static int advise_range(struct advise *a, u64 start, u64 end)
+{
+	int unmapped = 0, err;
+
+	while (start < end) {
+		a->vma = find_vma(a->m, a->task->mm, start);
+		if (!a->vma)
+			return -ENOMEM;
+		if (start < a->vma->vm_start) {
+			unmapped = -ENOMEM;
+			start = a->vma->vm_start;
+			if (start >= end)
+				break;
+		}
+		a->start = start;
+		a->end = MIN(a->vma->vm_end, end);
+		err = a->row->act ? a->row->act(a) : update_flags(a);
+		if (err)
+			return err;
+		/* It may have merged with what comes next. */
+		start = MAX(a->end, a->vma->vm_end);
+	}
+	return unmapped;
+}
+
+int sys_madvise(struct machine *m, struct task_struct *task, u64 addr, u64 len, int advice)
+{
+	struct advise a = {
+		.m = m, .task = task, .row = find_advice(m, advice), .start = addr,
+		.end = addr + ALIGN_UP(len, PAGE_SIZE),
+	};
+
+	if (!a.row || addr % PAGE_SIZE || (len && !ALIGN_UP(len, PAGE_SIZE)) || a.end < addr)
+		return -EINVAL;
+	if (a.end == addr)
+		return 0;
+	return a.row->by_call ? a.row->act(&a) : advise_range(&a, addr, a.end);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of madvise share: a call at one VMA, and the advice that acts on
+ * pages (madvise_pages.c). Nobody else includes this.
+ */
+#ifndef KMM_VIRT_MADVISE_H
+#define KMM_VIRT_MADVISE_H
+
+#include "sim/virt/mmap.h"
+
+struct advice_row;
+
+/* [start, end) lies in vma; what changes VMAs leaves the one that has the range. */
+struct advise {
+	struct machine *m;
+	struct task_struct *task;
+	const struct advice_row *row;
+	struct vm_area_struct *vma;
+	u64 start, end;
+};
+
+/* 0 or -errno of the call. */
+int madvise_cold(struct advise *a) __must_check;
+int madvise_pageout(struct advise *a) __must_check;
+int madvise_free(struct advise *a) __must_check;
+int madvise_guard_install(struct advise *a) __must_check;
+int madvise_guard_remove(struct advise *a) __must_check;
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * msync: writes what shared mappings of files changed. Nothing waits for a disk here,
+ * so what is left of the call are its answers: holes are passed over and told at the
+ * end, locked memory cannot be invalidated.
+ */
+#include "sim/virt/file.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/task.h"
+
+/* VMAs from addr on, which lies in [start of the call, end). */
+static int msync_range(struct machine *m, const struct mm_struct *mm, u64 addr, u64 end,
+		       u64 flags)
+{
+	const struct vm_area_struct *vma;
+	int unmapped = 0;
+
+	for (;;) {
+		vma = find_vma(m, mm, addr);
+		if (!vma)
+			return -ENOMEM;
+		if (addr < vma->vm_start) {
+			if (flags == MS_ASYNC || vma->vm_start >= end)
+				return -ENOMEM;
+			unmapped = -ENOMEM;
+		}
+		if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED)
+			return -EBUSY;
+		addr = vma->vm_end;
+		if (addr >= end)
+			return unmapped;
+	}
+}
+
+int sys_msync(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 flags)
+{
+	u64 end = addr + ALIGN_UP(len, PAGE_SIZE);
+
+	if (flags & ~(u64)(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || addr % PAGE_SIZE ||
+	    (flags & MS_ASYNC && flags & MS_SYNC))
+		return -EINVAL;
+	if (end < addr)
+		return -ENOMEM;
+	return end == addr ? 0 : msync_range(m, task->mm, addr, end, flags);
+}
