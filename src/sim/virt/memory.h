@@ -162,7 +162,7 @@ static inline enum mm_counter mm_counter_of(const struct page *page)
 
 /* special.c: what exec maps with install_special_mapping(). */
 extern const struct vm_operations vdso_vm_ops, vvar_vm_ops, vvar_vclock_vm_ops;
-/* The pages behind them, in the kernel's image: after pgtables_init(). 0, -ENOMEM. */
+/* Where in the kernel's image their pages and the zero page lie. 0, -ENOMEM. */
 int special_mappings_init(struct machine *m) __must_check;
 
 /* B4, B6 T4 and B5 M1 over all mms: one pass over all tables, then over pages. */

@@ -41,7 +41,7 @@ int pgtables_init(struct machine *m)
 	}
 	if (m->config && machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
 		pt->soft_dirty = PTE_SOFT_DIRTY;
-	return 0;
+	return special_mappings_init(m);
 }
 
 void pgtables_free(struct machine *m)

@@ -82,8 +82,11 @@ struct pgtable_state {
 	u32 special_pfn;	/* special.c: first of the pages behind [vdso] and [vvar] */
 };
 
+/* Also what of the kernel's image is mapped: zero page, special mappings. -ENOMEM. */
 int pgtables_init(struct machine *m) __must_check;
 void pgtables_free(struct machine *m);
+/* All tables of all mms; memory_validate() of memory.h checks them. */
+void pgtables_digest(const struct machine *m, struct digest *digest);
 /* The host's part of `nr` more tables. -ENOBUFS: nothing changed. */
 int pgtables_reserve(struct machine *m, u64 nr) __must_check;
 /* Host memory that one more table may take at most. */

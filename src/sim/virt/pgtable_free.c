@@ -199,3 +199,11 @@ s64 mm_nr_table_pages(const struct machine *m, const struct mm_struct *mm)
 
 	return walk_page_tables(m, mm, add_table, &sum) ? 0 : sum.nr;
 }
+
+void pgtables_digest(const struct machine *m, struct digest *digest)
+{
+	const struct object_pool *mms = &m->virt->mms;
+
+	for (u32 handle = object_next(mms, 1); handle; handle = object_next(mms, handle + 1))
+		pgtable_digest(m, object_get(mms, handle), digest);
+}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Special mappings: pages of the kernel's image that every program sees. The code of
- * [vdso] is ordinary pages, counted like those of a file; the data of [vvar] is
- * mapped without being counted, and only its pages that this kernel fills exist.
+ * [vdso] is ordinary pages, counted like those of a file; the data of [vvar] is mapped
+ * without being counted, and only its pages that this kernel fills exist. The zero page
+ * is at the start of the image's bss.
  */
 #include "sim/boot/image.h"
 #include "sim/virt/memory_internal.h"
@@ -29,9 +30,11 @@ int special_mappings_init(struct machine *m)
 		return 0;
 	kernel_image_init(&image, m->config);
 	pfn = PFN_UP(image.data.start);
-	if (section_materialise_range(m, pfn, pfn + VDSO_PAGES + VVAR_PAGES))
-		return -ENOMEM;
 	m->virt->pgtables->special_pfn = (u32)pfn;
+	m->virt->zero_pfn = (u32)PFN_UP(image.bss.start);
+	if (section_materialise_range(m, pfn, pfn + VDSO_PAGES + VVAR_PAGES) ||
+	    section_materialise(m, m->virt->zero_pfn))
+		return -ENOMEM;
 	return 0;
 }
 
