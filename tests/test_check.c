@@ -275,12 +275,12 @@ static void plant_total(struct machine *m)
 
 static void plant_pid(struct machine *m)
 {
-	m->tasks->tasks[3].pid = m->tasks->tasks[2].pid;
+	m->tasks->tasks[3]->pid = m->tasks->tasks[2]->pid;
 }
 
 static void plant_orphan(struct machine *m)
 {
-	m->tasks->tasks[4].ppid = 77777;
+	m->tasks->tasks[4]->ppid = 77777;
 }
 
 static void plant_huge_page(struct machine *m)

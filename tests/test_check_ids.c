@@ -516,7 +516,7 @@ static void negative(struct machine *m)
 
 static void pid_twice(struct machine *m)
 {
-	m->tasks->tasks[3].pid = m->tasks->tasks[2].pid;
+	m->tasks->tasks[3]->pid = m->tasks->tasks[2]->pid;
 }
 
 static void overdue(struct machine *m)

@@ -17,7 +17,9 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/virt/kstack.h"
-#include "sim/virt/task.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/virt.h"
 
 typedef unsigned long long ull;
 
@@ -89,28 +91,10 @@ static void memblock_validate(const struct machine *m, struct check *check)
 	regions_validate(&m->memblock->reserved, check);
 }
 
-/* K1: pids ascend, so each is there once; every parent but that of 1 and 2 is there. */
-static void tasks_validate(const struct machine *m, struct check *check)
-{
-	u32 last = 0;
-
-	for (unsigned int i = 0; m->tasks && i < m->tasks->nr; i++) {
-		const struct task_struct *task = &m->tasks->tasks[i];
-
-		check->nr_checked += 2;
-		if (task->pid <= last || task->pid > m->tasks->last_pid)
-			check_fail(check, "K1", "task %u: expected a pid above %u, up to %u",
-				   task->pid, last, m->tasks->last_pid);
-		if (task->ppid ? !task_find(m, task->ppid) : task->pid > PID_KTHREADD)
-			check_fail(check, "K1", "task %u: expected a parent, found none of pid %u",
-				   task->pid, task->ppid);
-		last = task->pid;
-	}
-}
-
 /* Who keeps addresses of objects of caches (A3). */
 static void (*const object_owners[])(const struct machine *m, struct object_census *census) = {
 	vmalloc_claim_objects,
+	virt_claim_objects,
 };
 
 static void objects_validate(const struct machine *m, struct check *check)
@@ -162,6 +146,8 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	page_owner_validate,
 	hugetlb_validate,
 	tasks_validate,
+	sched_validate,
+	virt_validate,
 	kernel_stacks_validate,
 	events_validate,
 	census,

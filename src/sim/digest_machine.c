@@ -17,7 +17,8 @@
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/virt/mm_types.h"
-#include "sim/virt/task.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/virt.h"
 
 static void digest_s64s(struct digest *d, const s64 *values, size_t nr)
 {
@@ -204,6 +205,8 @@ static void all_tasks_digest(const struct machine *m, struct digest *d)
 {
 	if (m->tasks)
 		tasks_digest(m, d);
+	if (m->tasks && m->tasks->cpus)
+		sched_digest(m, d);
 }
 
 static void (*const digests[])(const struct machine *m, struct digest *d) = {
@@ -220,6 +223,7 @@ static void (*const digests[])(const struct machine *m, struct digest *d) = {
 	hugetlb_digest,
 	init_mm_digest,
 	all_tasks_digest,
+	virt_digest,
 };
 
 void machine_digest(const struct machine *machine, char text[DIGEST_CHARS + 1])

@@ -12,6 +12,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/interval_tree.c src/sim/base/interval_tree.h \
 	src/sim/base/maple_tree.h \
 	src/sim/base/out.c src/sim/base/out.h \
+	src/sim/base/rng.h \
 	src/sim/base/symbols.c src/sim/base/symbols.h \
 	src/sim/base/types.h \
 	src/sim/base/why.c src/sim/base/why.h \
@@ -77,30 +78,34 @@ libkmmsim_a_SOURCES += \
 # virt
 libkmmsim_a_SOURCES += \
 	src/sim/virt/content.c src/sim/virt/content.h \
+	src/sim/virt/elf.c src/sim/virt/exec.c src/sim/virt/exec.h \
+	src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/file.h \
-	src/sim/virt/fork.h \
-	src/sim/virt/init_mm.c \
+	src/sim/virt/fork.c src/sim/virt/fork.h \
+	src/sim/virt/init_mm.c src/sim/virt/init_task.c \
 	src/sim/virt/kstack.c src/sim/virt/kstack.h \
 	src/sim/virt/kthreads.c \
 	src/sim/virt/fault.c src/sim/virt/gup.c \
 	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_internal.h \
 	src/sim/virt/memory_check.c src/sim/virt/memory_copy.c src/sim/virt/memory_move.c \
 	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \
-	src/sim/virt/mm_types.h \
+	src/sim/virt/limits.c src/sim/virt/maple_nodes.c \
+	src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.h \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h \
 	src/sim/virt/pgtable_check.c src/sim/virt/pgtable_free.c \
+	src/sim/virt/program.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \
-	src/sim/virt/sched.h \
+	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/signal.c \
 	src/sim/virt/special.c \
-	src/sim/virt/task.c src/sim/virt/task.h \
+	src/sim/virt/task.c src/sim/virt/task.h src/sim/virt/task_check.c \
 	src/sim/virt/madvise.c src/sim/virt/madvise.h src/sim/virt/madvise_pages.c \
 	src/sim/virt/mincore.c src/sim/virt/mlock.c src/sim/virt/mprotect.c \
 	src/sim/virt/mremap.c src/sim/virt/msync.c \
 	src/sim/virt/brk.c src/sim/virt/mmap.c src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/munmap.c src/sim/virt/placement.c \
 	src/sim/virt/stack.c src/sim/virt/util.c \
-	src/sim/virt/virt.h \
+	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_internal.h \
 	src/sim/virt/vma_check.c src/sim/virt/vma_merge.c src/sim/virt/vma_split.c
 

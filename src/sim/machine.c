@@ -20,7 +20,8 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/mm_types.h"
-#include "sim/virt/task.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/virt.h"
 
 struct stage {
 	void (*run)(struct boot *b);
@@ -30,15 +31,19 @@ struct stage {
 
 static void boot_threads(struct boot *b)
 {
-	int err = tasks_init(b->m);
+	int err = virt_init(b->m);
 
+	if (!err)
+		err = tasks_init(b->m);
+	if (!err)
+		err = sched_init(b->m);
 	if (!err)
 		err = kernel_stacks_init(b->m);
 	if (err)
 		boot_fail(b, -ENOMEM, NULL);
 	for (unsigned int i = 0; !err && i < b->m->tasks->nr; i++)
-		boot_note(b->m, "%u %s", b->m->tasks->tasks[i].pid,
-			  b->m->tasks->tasks[i].comm);
+		boot_note(b->m, "%u %s", b->m->tasks->tasks[i]->pid,
+			  b->m->tasks->tasks[i]->comm);
 }
 
 static void boot_timers(struct boot *b)
@@ -231,7 +236,9 @@ u64 machine_free_counting(struct machine *m)
 	arena_free(&m->arena, m->iomem, sizeof(*m->iomem));
 	machine_free_nodes(m);
 	sections_free(m);
+	sched_free(m);
 	tasks_free(m);
+	virt_free_state(m);
 	init_mm_free(m);
 	if (m->memblock) {
 		memblock_free_state(m->memblock);

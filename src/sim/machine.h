@@ -100,6 +100,7 @@ struct machine {
 
 	/* Set by a broken invariant: calls answer EIO, reading goes on. */
 	bool broken;
+	bool panicked;		/* init was killed: broken, too, but not by a bug of ours */
 	struct bug_trap *trap;	/* base/bug.h; NULL: a broken invariant aborts */
 	struct out report;	/* what broke, with the backtrace */
 

@@ -257,6 +257,36 @@ static inline unsigned int rel_nr_taint_flags(enum release r)
 	return r >= R_6_18 ? 20 : 19;
 }
 
+/* The segfault line says at which offset of its file the program stood (since 6.9). */
+static inline bool rel_segfault_says_offset(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* A static PIE's heap is always below its image (since 6.15), not just when random. */
+static inline bool rel_brk_of_static_pie_moves(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* A random heap begins a page behind the image at least (since 6.10). */
+static inline bool rel_brk_leaves_gap(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Programs are told the size and alignment of rseq's area (since 6.3). */
+static inline bool rel_auxv_has_rseq(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* The vdso lies just above a random stack (until 6.15); else where mmap puts it. */
+static inline bool rel_vdso_follows_stack(enum release r)
+{
+	return r <= R_6_1;
+}
+
 /* PCI's set-up says that bounce buffers are in use before it says where they lie. */
 static inline bool rel_says_swiotlb_in_use(enum release r)
 {

@@ -11,7 +11,6 @@
 
 typedef unsigned long long ull;
 
-#define READ_IMPLIES_EXEC 0x0400000
 
 static u64 data_default_flags(const struct task_struct *task)
 {

@@ -7,9 +7,11 @@
 #ifndef KMM_VIRT_FORK_H
 #define KMM_VIRT_FORK_H
 
+#include "sim/boot/program.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/task.h"
 
+#define CSIGNAL 0xff	/* the signal that the parent gets; fork's is SIGCHLD */
 #define CLONE_VM 0x100
 #define CLONE_FS 0x200
 #define CLONE_FILES 0x400
@@ -23,6 +25,8 @@
 #define CLONE_PARENT_SETTID 0x100000
 #define CLONE_CHILD_CLEARTID 0x200000
 #define CLONE_CHILD_SETTID 0x1000000
+/* Namespaces and pidfds: what this machine has not got. */
+#define CLONE_UNKNOWN 0x7e021000ULL
 
 /* mm_structs. */
 struct mm_struct *mm_of(const struct machine *m, u32 handle);
@@ -38,6 +42,8 @@ static inline void mmgrab(struct mm_struct *mm)
 }
 void mmput(struct machine *m, struct mm_struct *mm);	/* the last user: exit_mmap() */
 void mmdrop(struct machine *m, struct mm_struct *mm);	/* the last reference: freed */
+/* A copy of the task's mm, for its child. */
+int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm) __must_check;
 
 /*
  * fork, vfork, clone: flags are CLONE_*; *pid is the child's. -EAGAIN (limits),
@@ -56,21 +62,6 @@ struct exec_request {
 };
 int sys_execve(struct machine *m, struct task_struct *task,
 	       const struct exec_request *req) __must_check;
-/* One PT_LOAD of a program. */
-struct program_segment {
-	u64 vaddr, memsz, offset, filesz;
-	u32 prot;		/* PROT_* */
-};
-#define MAX_SEGMENTS 16
-struct program {
-	const char *path;
-	bool dynamic;		/* ET_DYN: placed by load bias */
-	const char *interp;	/* path of the dynamic linker, or NULL */
-	u64 entry;
-	struct program_segment segments[MAX_SEGMENTS];
-	unsigned int nr_segments;
-	bool exec_stack;
-};
 /* The program of a file: built-in row, or read from its host path by libelf. */
 int program_load(struct machine *m, const char *path, struct program *program) __must_check;
 /* Put a program that the caller describes into the task's (empty, new) mm. */
@@ -80,17 +71,35 @@ int exec_program(struct machine *m, struct task_struct *task, const struct progr
 /* exit of one thread; code as wait4 gives it (status << 8 | signal). */
 void do_exit(struct machine *m, struct task_struct *task, u32 code);
 void do_group_exit(struct machine *m, struct task_struct *task, u32 code);
-/* A signal that kills; others are taken note of. -ESRCH, -EPERM, -EINVAL. */
-int sys_kill(struct machine *m, struct task_struct *task, s32 pid, int sig) __must_check;
-void force_sig_fault(struct machine *m, struct task_struct *task, int sig, int code,
-		     u64 address, u32 error_code);	/* with the segfault line in dmesg */
+void exit_files(struct machine *m, struct task_struct *task);	/* and its fs_struct */
+/* The parent of a vfork child runs again: the child has another mm, or none. */
+void vfork_done(struct machine *m, struct task_struct *task);
+/* All other threads of the task's group end (exec). */
+void zap_other_threads(struct machine *m, struct task_struct *task);
 #define WNOHANG 1
+#define WAIT_OPTIONS 0xe000000bULL	/* WUNTRACED, WCONTINUED, __WALL, ...: no others */
 /* -ECHILD; -EAGAIN: none has ended (a wait would sleep), nothing changed. */
 int sys_wait4(struct machine *m, struct task_struct *task, s32 pid, u32 options,
 	      u32 *ended, u32 *status) __must_check;
-/* Limits: -EINVAL, -EPERM. */
+
+/*
+ * signal.c. A signal that kills, stops or goes on has its effect at once; one that is
+ * ignored has none; any other is noted. init takes none that it has no handler for,
+ * as on a real machine. -ESRCH, -EPERM, -EINVAL.
+ */
+int sys_kill(struct machine *m, struct task_struct *task, s32 pid, int sig) __must_check;
+/* From the kernel itself: even init dies of it, and the machine panics. */
+void force_sig(struct machine *m, struct task_struct *task, int sig);
+void force_sig_fault(struct machine *m, struct task_struct *task, int sig, int code,
+		     u64 address, u32 error_code);	/* with the segfault line in dmesg */
+/* SIG_IGN or SIG_DFL for a signal; -EINVAL: SIGKILL, SIGSTOP, no such. */
+int signal_ignore(struct task_struct *task, int sig, bool ignore) __must_check;
+
+/* limits.c: -EINVAL, -EPERM. */
 int sys_prlimit(struct machine *m, struct task_struct *task, unsigned int resource,
 		const struct rlimit *new_limit, struct rlimit *old_limit) __must_check;
+/* Those that init begins with; all others have them from their parents. */
+void rlimits_init(const struct machine *m, struct signal_struct *signal);
 
 /* K1 and K2, T8. */
 void tasks_validate(const struct machine *m, struct check *check);

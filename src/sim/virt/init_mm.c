@@ -44,14 +44,24 @@ void init_mm_free(struct machine *m)
 
 void mm_digest(const struct mm_struct *mm, struct digest *digest)
 {
-	if (!mm)
-		return;
-	digest_u64(digest, (u64)(u32)mm->mm_users << 32 | (u32)mm->mm_count);
-	digest_u64(digest, mm->pgtables_bytes);
-	digest_u64(digest, mm->map_count);
-	digest_u64(digest, mm->total_vm);
-	digest_u64(digest, mm->start_code);
-	digest_u64(digest, mm->end_code);
-	digest_u64(digest, mm->end_data);
-	digest_u64(digest, mm->brk);
+	const u64 words[] = {
+		(u64)(u32)mm->mm_users << 32 | (u32)mm->mm_count,
+		(u64)mm->self << 32 | (u32)mm->map_count,
+		mm->ctx_id, mm->mmap_base, mm->mmap_legacy_base, mm->mmap_compat_base,
+		mm->mmap_compat_legacy_base, mm->task_size, mm->pgd_pfn, mm->pgtables_bytes,
+		mm->hiwater_rss, mm->hiwater_vm, mm->total_vm, mm->locked_vm, mm->pinned_vm,
+		mm->data_vm, mm->exec_vm, mm->stack_vm, mm->def_flags, mm->flags,
+		mm->start_code, mm->end_code, mm->start_data, mm->end_data, mm->start_brk,
+		mm->brk, mm->start_stack, mm->arg_start, mm->arg_end, mm->env_start,
+		mm->env_end, mm->vdso_base, (u64)mm->topdown,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
+		digest_u64(digest, words[i]);
+	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++)
+		digest_u64(digest, (u64)mm->rss_stat[i]);
+	for (unsigned int i = 0; i < SAVED_AUXV_WORDS; i++)
+		digest_u64(digest, mm->saved_auxv[i]);
+	for (unsigned int i = 0; i < CPU_WORDS; i++)
+		digest_u64(digest, mm->cpumask[i]);
 }

@@ -75,19 +75,30 @@ void kernel_stack_free(struct machine *m, u64 addr)
 			   (unsigned int)get_order(thread_size(m)));
 }
 
-int kernel_stacks_init(struct machine *m)
+static unsigned int caller_row(const struct machine *m)
 {
-	struct task_table *table = m->tasks;
 	unsigned int row = 0;
-	int err = 0;
 
 	while (!span_holds(callers[row].span, m->release))
 		row++;
+	return row;
+}
+
+int kernel_stack_alloc_task(struct machine *m, int node, u64 *addr)
+{
+	return kernel_stack_alloc(m, node, callers[caller_row(m)].clone, addr);
+}
+
+int kernel_stacks_init(struct machine *m)
+{
+	struct task_table *table = m->tasks;
+	int err = 0;
+
 	for (unsigned int i = 0; i < table->nr && !err; i++)
-		err = kernel_stack_alloc(m, MAX(table->tasks[i].node, NUMA_NO_NODE),
-					 callers[row].clone, &table->tasks[i].stack);
+		err = kernel_stack_alloc_task(m, MAX(table->tasks[i]->node, NUMA_NO_NODE),
+					      &table->tasks[i]->stack);
 	for (unsigned int cpu = 1; cpu < m->nr_cpus && !err; cpu++)
-		err = kernel_stack_alloc(m, m->cpu_node[cpu], callers[row].idle,
+		err = kernel_stack_alloc(m, m->cpu_node[cpu], callers[caller_row(m)].idle,
 					 &table->idle_stack[cpu]);
 	return err == -ENOMEM ? 0 : err;
 }
@@ -97,7 +108,7 @@ static u64 nr_stacks(const struct machine *m)
 	u64 nr = 0;
 
 	for (unsigned int i = 0; i < m->tasks->nr; i++)
-		nr += m->tasks->tasks[i].stack != 0;
+		nr += m->tasks->tasks[i]->stack != 0;
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
 		nr += m->tasks->idle_stack[cpu] != 0;
 	return nr;

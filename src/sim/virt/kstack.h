@@ -13,6 +13,8 @@
 /* A stack near `node`; `caller` as vmallocinfo names it. -ENOMEM, -ENOBUFS. */
 int kernel_stack_alloc(struct machine *m, int node, const char *caller,
 		       u64 *addr) __must_check;
+/* The same for a task that is forked. */
+int kernel_stack_alloc_task(struct machine *m, int node, u64 *addr) __must_check;
 void kernel_stack_free(struct machine *m, u64 addr);
 
 /* Stacks of all tasks and idle threads, at the end of the boot. 0 or -ENOBUFS. */

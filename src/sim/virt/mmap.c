@@ -14,7 +14,6 @@
 
 typedef unsigned long long ull;
 
-#define READ_IMPLIES_EXEC 0x0400000
 #define MAP_DROPPABLE 8
 #define MAP_HUGE_SHIFT 26
 #define MAP_HUGE_SIZES (31ULL << MAP_HUGE_SHIFT)	/* 2 MiB, 1 GiB, or both */

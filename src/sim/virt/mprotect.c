@@ -9,7 +9,6 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
 
-#define READ_IMPLIES_EXEC 0x0400000
 
 /*
  * What may be executed and nothing else gets a protection key of its own, where the

@@ -14,7 +14,6 @@
 
 typedef unsigned long long ull;
 
-#define ADDR_COMPAT_LAYOUT 0x0200000
 #define PF_RANDOMIZED(task) ((task)->flags & PF_RANDOMIZE)
 #define MAP_ABOVE4G 0x80
 #define PMD_SIZE SZ_2M

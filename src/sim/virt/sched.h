@@ -27,9 +27,14 @@ void sched_switch_to(struct machine *m, struct task_struct *task);
 void sched_idle(struct machine *m, unsigned int cpu);
 /* The task leaves its CPU for good: exit. */
 void sched_leave(struct machine *m, struct task_struct *task);
-/* The CPU that a new task gets: that of its parent, or the least loaded allowed. */
+/* The task gets a new mm (exec): its CPU loads it, and a borrowed one goes back. */
+void sched_new_mm(struct machine *m, struct task_struct *task, struct mm_struct *mm);
+/* The task has no mm of its own any more (exit): a CPU that has it borrows it. */
+void sched_drop_mm(struct machine *m, struct task_struct *task);
+/* The CPU that a new task gets: that of its parent, or the first allowed. */
 int sched_pick_cpu(const struct machine *m, const struct task_struct *task);
 
+void sched_digest(const struct machine *m, struct digest *digest);
 void sched_validate(const struct machine *m, struct check *check);
 
 #endif

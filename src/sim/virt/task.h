@@ -16,9 +16,12 @@
 #define COMM_CHARS 63	/* a kworker's name is longer than TASK_COMM_LEN */
 
 /* task->flags */
+#define PF_IDLE 0x00000002U
+#define PF_EXITING 0x00000004U
 #define PF_WQ_WORKER 0x00000020U
 #define PF_FORKNOEXEC 0x00000040U
 #define PF_SUPERPRIV 0x00000100U
+#define PF_SIGNALED 0x00000400U
 #define PF_MEMALLOC 0x00000800U
 #define PF_NOFREEZE 0x00008000U
 #define PF_KCOMPACTD 0x00010000U	/* since 6.3; a hole before */
@@ -28,6 +31,12 @@
 #define PF_NO_SETAFFINITY 0x04000000U
 
 enum task_policy { POLICY_NORMAL, POLICY_FIFO };
+
+/* task->personality */
+#define ADDR_NO_RANDOMIZE 0x0040000ULL
+#define MMAP_PAGE_ZERO 0x0100000ULL
+#define ADDR_COMPAT_LAYOUT 0x0200000ULL
+#define READ_IMPLIES_EXEC 0x0400000ULL
 
 struct mm_struct;
 struct files_struct;
@@ -41,11 +50,40 @@ struct rlimit {
 	u64 cur, max;
 };
 
+/* Signals by number; a set has bit (number - 1). */
+enum signal_number {
+	SIGHUP = 1, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL,
+	SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGSTKFLT, SIGCHLD, SIGCONT,
+	SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF,
+	SIGWINCH, SIGIO, SIGPWR, SIGSYS, NR_SIGNALS = 64,
+};
+
+static inline u64 sigmask(int sig)
+{
+	return 1ULL << (sig - 1);
+}
+
+/* What is done with signals: by the threads of a group, or by CLONE_SIGHAND. */
+struct sighand_struct {
+	u32 self;
+	s32 count;		/* tasks */
+	u64 ignored;		/* signals that are thrown away */
+};
+
+/* Working directory and root: all are "/", so there is nothing but the object. */
+struct fs_struct {
+	u32 self;
+	s32 count;
+};
+
 /* What the threads of a group share. */
 struct signal_struct {
 	u32 self;
 	s32 nr_threads;		/* alive */
+	s32 count;		/* task_structs, dead ones included */
 	u32 tgid;
+	u64 cred;		/* address of its object; 0: none */
+	bool unkillable;	/* init */
 	struct rlimit rlim[RLIM_NLIMITS];
 	u64 min_flt, maj_flt;	/* of threads that are gone */
 	u64 cmin_flt, cmaj_flt;	/* of children that were waited for */
@@ -64,7 +102,7 @@ struct task_struct {
 	u64 start_ns;
 	/* How it is scheduled. */
 	u32 flags;		/* PF_* */
-	char state;		/* 'S' sleeping, 'I' idle */
+	char state;		/* 'S' sleeping, 'I' idle, 'D' vfork, 'T' stopped, 'Z', 'X' */
 	s8 nice;
 	u8 rt_priority;		/* 1..99 with POLICY_FIFO */
 	u8 policy;
@@ -87,9 +125,15 @@ struct task_struct {
 	bool cap_ipc_lock, cap_sys_admin, cap_sys_resource;	/* by uid, or dropped */
 	u64 personality;	/* ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, ... */
 	bool vfork_parent;	/* its parent waits for it to exec or exit */
+	u32 vfork_child;	/* pid of the child that this task waits for; 0 */
+	bool orphan;		/* init did not make it: reaped as it ends */
+	struct sighand_struct *sighand;
+	struct fs_struct *fs;	/* NULL: init's own, which is of the image */
+	u64 pid_object;		/* address of its struct pid; 0: none */
+	u64 ip, sp;		/* where its program stands: exec sets them */
 	s32 rss_cache[4];	/* 6.1: counts not yet in the mm (enum mm_counter) */
 	u32 rss_events;
-	u32 self;		/* handle in m->virt->tasks; 0: a boot thread's */
+	u32 self;		/* handle in m->virt->tasks; 0: of the image */
 };
 
 static inline bool task_alive(const struct task_struct *task)
@@ -97,10 +141,18 @@ static inline bool task_alive(const struct task_struct *task)
 	return task->state != 'Z' && task->state != 'X';
 }
 
+/* A call of this task must wait: it was stopped, or its vfork child runs. */
+static inline bool task_blocked(const struct task_struct *task)
+{
+	return task->vfork_child || task->state == 'T';
+}
+
 struct task_table {
-	struct task_struct *tasks;	/* pids ascend */
+	struct task_struct **tasks;	/* pids ascend; tasks never move */
 	unsigned int nr, room;
 	u32 last_pid;
+	u64 total_forks;	/* `processes` of /proc/stat */
+	u64 last_serial;	/* of task_struct: the youngest task's */
 	u64 idle_stack[MAX_CPUS];	/* of the CPUs' idle threads; 0: none */
 	struct cpu_state *cpus;	/* [nr_cpus]: sched.h */
 };
@@ -109,14 +161,43 @@ struct task_table {
 int tasks_init(struct machine *m) __must_check;
 void tasks_free(struct machine *m);
 
-/* The task of this pid, or NULL. */
-const struct task_struct *task_find(const struct machine *m, u32 pid);
+/* The task (a thread, alive or a zombie) of this pid, or NULL. */
+struct task_struct *task_find(const struct machine *m, u32 pid);
 /* The task of the smallest pid >= pid, or NULL. */
-const struct task_struct *task_next(const struct machine *m, u32 pid);
+struct task_struct *task_next(const struct machine *m, u32 pid);
+/* The same among processes (first threads); among the threads of one process. */
+struct task_struct *process_next(const struct machine *m, u32 pid);
+struct task_struct *thread_next(const struct machine *m, u32 tgid, u32 pid);
 /* As /proc/PID/stat prints it: 20 + nice, or -1 - rt_priority. */
 int task_prio(const struct task_struct *task);
+/* How many pids there can be: kernel.pid_max. */
+u32 pid_max(const struct machine *m);
 
 void tasks_digest(const struct machine *m, struct digest *digest);
+
+/*
+ * Room in the table for one more task (-ENOBUFS); then task_link() cannot fail. It
+ * wants task->pid, that pid_alloc() gave: the next behind the last one, 0 if all
+ * are taken.
+ */
+int tasks_reserve(struct machine *m) __must_check;
+u32 pid_alloc(const struct machine *m);
+void task_link(struct machine *m, struct task_struct *task);
+void task_unlink(struct machine *m, const struct task_struct *task);	/* reaped */
+/* The task gets another pid, that nobody has. */
+void task_renumber(struct machine *m, struct task_struct *task, u32 pid);
+
+/*
+ * A task_struct with all that `like` has but links to objects. Its own sighand,
+ * signal, cred and struct pid come with task_own_objects(). -ENOMEM, -ENOBUFS.
+ */
+int task_alloc(struct machine *m, const struct task_struct *like, int node,
+	       struct task_struct **task) __must_check;
+int task_own_objects(struct machine *m, struct task_struct *task) __must_check;
+/* Its objects, those shared if it is the last; then the task_struct itself. */
+void task_free(struct machine *m, struct task_struct *task);
+int pid_object_alloc(struct machine *m, struct task_struct *task) __must_check;
+int cred_alloc(struct machine *m, int node, u64 *cred) __must_check;
 
 /* kthreads.c */
 int kernel_threads_init(struct machine *m) __must_check;

@@ -20,11 +20,13 @@ struct file_state;		/* file.h: inodes by id and by path */
 struct exec_state;		/* exec.h: programs that were read */
 
 struct virt_state {
-	struct object_pool tasks, signals, sighands, files_structs, mms;
+	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms;
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
 	struct object_pool files, inodes, shmem_inodes;
 	struct object_pool maple_nodes, xa_nodes;
 	struct maple_pool maple_pool;	/* the maple tree's view of maple_nodes */
+	/* Objects without a struct of ours. */
+	struct kmem_cache *pid_cache, *cred_cache;
 	struct pgtable_state *pgtables;
 	struct content_state *contents;
 	struct file_state *file_state;
@@ -35,10 +37,28 @@ struct virt_state {
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */
 };
 
+/* maple_nodes.c: how the trees of mms get their nodes; their context is the machine. */
+extern const struct maple_ops mm_maple_ops;
+int maple_nodes_init(struct machine *m) __must_check;
+void maple_nodes_free(struct machine *m);
+/* In the order of their handles, from NULL to NULL; the kernel's own is not among them. */
+struct mm_struct *mm_next(const struct machine *m, const struct mm_struct *mm);
+
+/*
+ * A new object of a pool, whose struct has its handle in `self`: *ptr points to it.
+ * -ENOMEM, -ENOBUFS.
+ */
+int virt_object_alloc(struct machine *m, struct object_pool *pool, int node, size_t self,
+		      void *ptr) __must_check;
+#define new_object(m, pool, node, ptr) \
+	virt_object_alloc(m, pool, node, offsetof(__typeof__(**(ptr)), self), ptr)
+
 int virt_init(struct machine *m) __must_check;	/* 0, -ENOMEM, -ENOBUFS */
 void virt_free_state(struct machine *m);
 void virt_digest(const struct machine *m, struct digest *digest);
 void virt_validate(const struct machine *m, struct check *check);
+struct object_census;
+void virt_claim_objects(const struct machine *m, struct object_census *census);	/* A3 */
 
 /* A bound of what a call may need of the host. */
 struct virt_need {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Resource limits: one row for each that does not begin without a limit. */
+#include "sim/phys/tunables.h"
+#include "sim/virt/fork.h"
+
+#define RLIM_BY_THREADS (RLIM_INFINITY - 1)	/* half of kernel.threads-max */
+
+static const struct {
+	enum rlimit_id id;
+	struct rlimit limit;
+} initial[] = {
+	{ RLIMIT_STACK, { 8 * SZ_1M, RLIM_INFINITY } },
+	{ RLIMIT_CORE, { 0, RLIM_INFINITY } },
+	{ RLIMIT_NPROC, { RLIM_BY_THREADS, RLIM_BY_THREADS } },
+	{ RLIMIT_NOFILE, { 1024, 4096 } },
+	{ RLIMIT_MEMLOCK, { 8 * SZ_1M, 8 * SZ_1M } },
+	{ RLIMIT_SIGPENDING, { RLIM_BY_THREADS, RLIM_BY_THREADS } },
+	{ RLIMIT_MSGQUEUE, { 819200, 819200 } },
+	{ RLIMIT_NICE, { 0, 0 } },
+	{ RLIMIT_RTPRIO, { 0, 0 } },
+};
+
+void rlimits_init(const struct machine *m, struct signal_struct *signal)
+{
+	u64 threads = m->tunables->threads_max / 2;
+
+	for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
+		signal->rlim[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
+	for (unsigned int i = 0; i < ARRAY_SIZE(initial); i++)
+		signal->rlim[initial[i].id] = initial[i].limit.cur == RLIM_BY_THREADS ?
+			(struct rlimit){ threads, threads } : initial[i].limit;
+}
+
+int sys_prlimit(struct machine *m, struct task_struct *task, unsigned int resource,
+		const struct rlimit *new_limit, struct rlimit *old_limit)
+{
+	struct rlimit *limit;
+
+	(void)m;
+	if (resource >= RLIM_NLIMITS || (new_limit && new_limit->cur > new_limit->max))
+		return -EINVAL;
+	limit = &task->signal->rlim[resource];
+	if (new_limit && new_limit->max > limit->max && !task->cap_sys_resource)
+		return -EPERM;
+	if (old_limit)
+		*old_limit = *limit;
+	if (new_limit)
+		*limit = *new_limit;
+	return 0;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Nodes of the trees of VMAs: objects of their cache, whose host memory is that of the
+ * trees' own pool, found by the same handles.
+ */
+#include "sim/phys/page_alloc.h"
+#include "sim/virt/virt.h"
+
+int maple_nodes_init(struct machine *m)
+{
+	maple_pool_init(&m->virt->maple_pool, &m->arena);
+	return 0;
+}
+
+void maple_nodes_free(struct machine *m)
+{
+	maple_pool_free(&m->virt->maple_pool);
+}
+
+static int maple_node_alloc(void *ctx, u32 *node)
+{
+	struct machine *m = ctx;
+	int err = object_alloc(m, &m->virt->maple_nodes, GFP_KERNEL, NUMA_NO_NODE, node);
+
+	if (err)
+		return err;
+	if (!maple_pool_grow(&m->virt->maple_pool, *node))
+		return 0;
+	object_free(m, &m->virt->maple_nodes, *node);
+	return -ENOBUFS;
+}
+
+static void maple_node_free(void *ctx, u32 node)
+{
+	struct machine *m = ctx;
+
+	object_free(m, &m->virt->maple_nodes, node);
+}
+
+const struct maple_ops mm_maple_ops = { maple_node_alloc, maple_node_free };

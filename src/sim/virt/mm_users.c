@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mm_structs are made empty, or as the copy of another, for a child. mm_users counts
+ * the tasks of an mm, and who looks in: the last one takes its map down.
+ */
+#include "sim/base/bug.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/virt/file.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/virt.h"
+
+#define MMF_DUMPABLE_BITS 2
+#define MMF_DUMP_FILTER_SHIFT MMF_DUMPABLE_BITS
+/* Anonymous memory, private and shared, ELF headers, hugetlb private. */
+#define MMF_DUMP_FILTER_DEFAULT ((1 << 0 | 1 << 1 | 1 << 4 | 1 << 5) << MMF_DUMP_FILTER_SHIFT)
+#define MMF_INIT_MASK (0x7ffULL | 1 << 24 | 1 << 28)	/* dumps, no THP, MDWE */
+#define VM_INIT_DEF_MASK VM_NOHUGEPAGE
+
+/* What every new mm begins with; its pgd is the last thing that can fail. */
+static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct *mm)
+{
+	const struct mm_struct *current_mm = task ? task->mm : NULL;
+	int err;
+
+	mm->mm_users = mm->mm_count = 1;
+	mm->map_count = 0;
+	mm->pgtables_bytes = 0;
+	mm->pgd_symbol = NULL;
+	mm->pgd_pfn = PFN_NIL;
+	mm->pte_base = 1;
+	mm->pte_table = NULL;
+	mm->locked_vm = mm->pinned_vm = 0;
+	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
+	memset(mm->cpumask, 0, sizeof(mm->cpumask));
+	mm->exe_file = NULL;
+	mm->mmlist_prev = mm->mmlist_next = NULL;
+	mm->numa_next_scan = mm->numa_scan_offset = 0;
+	mm->numa_scan_seq = 0;
+	mm->hugetlb_usage = 0;
+	mm->ksm_merging_pages = mm->ksm_rmap_items = mm->ksm_zero_pages = 0;
+	mt_init(&mm->mm_mt, &m->virt->maple_pool, &mm_maple_ops, m);
+	mm->flags = current_mm ? current_mm->flags & MMF_INIT_MASK : MMF_DUMP_FILTER_DEFAULT;
+	mm->def_flags = current_mm ? current_mm->def_flags & VM_INIT_DEF_MASK : 0;
+	err = pgd_alloc(m, mm);
+	if (!err)
+		mm->ctx_id = m->virt->next_ctx_id++;
+	return err;
+}
+
+static int mm_new(struct machine *m, struct task_struct *task, const struct mm_struct *like,
+		  struct mm_struct **mm)
+{
+	struct mm_struct *new;
+	u32 self;
+	int err = new_object(m, &m->virt->mms, NUMA_NO_NODE, &new);
+
+	if (err)
+		return err;
+	if (like) {
+		self = new->self;
+		*new = *like;
+		new->self = self;
+	}
+	err = mm_init(m, task, new);
+	if (err) {
+		object_free(m, &m->virt->mms, new->self);
+		return err;
+	}
+	*mm = new;
+	return 0;
+}
+
+int mm_alloc(struct machine *m, struct task_struct *task, struct mm_struct **mm)
+{
+	return mm_new(m, task, NULL, mm);
+}
+
+int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm)
+{
+	struct mm_struct *old = task->mm;
+	int err = mm_new(m, task, old, mm);
+
+	if (err)
+		return err;
+	if (old->exe_file)
+		(*mm)->exe_file = get_file(old->exe_file);
+	err = dup_mmap(m, *mm, old);
+	if (err) {
+		mmput(m, *mm);
+		return err;
+	}
+	(*mm)->hiwater_rss = get_mm_rss(*mm);
+	(*mm)->hiwater_vm = (*mm)->total_vm;
+	return 0;
+}
+
+static void mmlist_del(struct machine *m, struct mm_struct *mm)
+{
+	if (mm->mmlist_prev)
+		mm->mmlist_prev->mmlist_next = mm->mmlist_next;
+	else if (m->virt->mmlist_first == mm)
+		m->virt->mmlist_first = mm->mmlist_next;
+	if (mm->mmlist_next)
+		mm->mmlist_next->mmlist_prev = mm->mmlist_prev;
+	mm->mmlist_prev = mm->mmlist_next = NULL;
+}
+
+void mmput(struct machine *m, struct mm_struct *mm)
+{
+	BUG_ON(m, mm->mm_users < 1);
+	if (--mm->mm_users)
+		return;
+	exit_mmap(m, mm);
+	if (mm->exe_file)
+		fput(m, mm->exe_file);
+	mm->exe_file = NULL;
+	mmlist_del(m, mm);
+	mmdrop(m, mm);
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A context switch moves the loaded mm. A task without memory borrows that of its
+ * predecessor: from a program it takes a reference of its own, from another borrower
+ * it takes over the one that is there. The next program gives it back. The mask of an
+ * mm names the CPUs that have it loaded, lazily or not.
+ */
+#include "sim/virt/sched.h"
+
+#include <stdio.h>
+
+#include "sim/phys/page_alloc.h"
+#include "sim/virt/fork.h"
+
+const struct cpu_state *cpu_of(const struct machine *m, unsigned int cpu)
+{
+	return &m->tasks->cpus[cpu];
+}
+
+static void cpumask_set(struct mm_struct *mm, unsigned int cpu, bool loaded)
+{
+	if (!mm->self)
+		return;		/* the kernel's own is on all CPUs, and in no mask */
+	if (loaded)
+		mm->cpumask[cpu / 64] |= 1ULL << (cpu % 64);
+	else
+		mm->cpumask[cpu / 64] &= ~(1ULL << (cpu % 64));
+}
+
+static void load_mm(struct cpu_state *state, unsigned int cpu, struct mm_struct *mm)
+{
+	if (state->loaded_mm != mm) {
+		cpumask_set(state->loaded_mm, cpu, false);
+		cpumask_set(mm, cpu, true);
+		state->loaded_mm = mm;
+	}
+	state->lazy_tlb = false;
+}
+
+static void switch_mm(struct machine *m, struct cpu_state *state, unsigned int cpu,
+		      struct task_struct *prev, struct task_struct *next)
+{
+	struct mm_struct *old = prev->active_mm;
+
+	if (!next->mm) {
+		next->active_mm = old;
+		state->lazy_tlb = true;
+		if (prev->mm)
+			mmgrab(old);
+	} else {
+		load_mm(state, cpu, next->mm);
+		next->active_mm = next->mm;
+	}
+	if (prev->mm)
+		return;
+	prev->active_mm = NULL;
+	if (next->mm)
+		mmdrop(m, old);
+}
+
+static void context_switch(struct machine *m, unsigned int cpu, struct task_struct *next)
+{
+	struct cpu_state *state = &m->tasks->cpus[cpu];
+	struct task_struct *prev = state->current;
+
+	if (prev == next)
+		return;
+	switch_mm(m, state, cpu, prev, next);
+	/* Who leaves has waited for its next call. */
+	prev->nvcsw++;
+	state->nr_switches++;
+	state->current = next;
+	next->last_cpu = (s16)cpu;
+}
+
+void sched_switch_to(struct machine *m, struct task_struct *task)
+{
+	m->cpu = task->last_cpu;
+	context_switch(m, m->cpu, task);
+}
+
+void sched_idle(struct machine *m, unsigned int cpu)
+{
+	context_switch(m, cpu, m->tasks->cpus[cpu].idle);
+}
+
+void sched_leave(struct machine *m, struct task_struct *task)
+{
+	unsigned int cpu = task->last_cpu;
+
+	if (m->tasks->cpus[cpu].current == task)
+		sched_idle(m, cpu);
+}
+
+void sched_new_mm(struct machine *m, struct task_struct *task, struct mm_struct *mm)
+{
+	unsigned int cpu = task->last_cpu;
+	struct cpu_state *state = &m->tasks->cpus[cpu];
+	struct mm_struct *borrowed = task->mm ? NULL : task->active_mm;
+
+	task->mm = mm;
+	if (state->current != task)
+		return;
+	task->active_mm = mm;
+	load_mm(state, cpu, mm);
+	if (borrowed)
+		mmdrop(m, borrowed);
+}
+
+void sched_drop_mm(struct machine *m, struct task_struct *task)
+{
+	struct cpu_state *state = &m->tasks->cpus[task->last_cpu];
+
+	if (state->current == task) {
+		mmgrab(task->mm);
+		state->lazy_tlb = true;
+	} else {
+		task->active_mm = NULL;
+	}
+	task->mm = NULL;
+}
+
+static bool cpu_allowed(const struct machine *m, const struct task_struct *task,
+			unsigned int cpu)
+{
+	return (task->cpu < 0 || (unsigned int)task->cpu == cpu) &&
+	       (task->node < 0 || m->cpu_node[cpu] == (unsigned int)task->node);
+}
+
+int sched_pick_cpu(const struct machine *m, const struct task_struct *task)
+{
+	if (cpu_allowed(m, task, task->last_cpu))
+		return task->last_cpu;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		if (cpu_allowed(m, task, cpu))
+			return cpu;
+	}
+	return task->last_cpu;
+}
+
+/* The idle thread of the first CPU is in the image; the others were forked. */
+static int idle_alloc(struct machine *m, unsigned int cpu, struct task_struct **idle)
+{
+	struct task_struct like = {
+		.comm = "swapper", .flags = PF_KTHREAD | PF_IDLE | PF_NO_SETAFFINITY,
+		.state = 'R', .cpu = (s16)cpu, .node = -1, .last_cpu = (s16)cpu,
+	};
+	int err = -ENOMEM;
+
+	snprintf(like.comm, sizeof(like.comm), "swapper/%u", cpu);
+	if (cpu)
+		err = task_alloc(m, &like, m->cpu_node[cpu], idle);
+	if (err != -ENOMEM)
+		return err;
+	*idle = arena_alloc(&m->arena, sizeof(**idle));
+	if (!*idle)
+		return -ENOBUFS;
+	**idle = like;
+	return 0;
+}
+
+int sched_init(struct machine *m)
+{
+	struct task_table *table = m->tasks;
+	int err = 0;
+
+	table->cpus = arena_alloc(&m->arena, m->nr_cpus * sizeof(*table->cpus));
+	if (!table->cpus)
+		return -ENOBUFS;
+	mmgrab(m->init_mm);	/* start_kernel()'s, which nobody gives back */
+	for (unsigned int cpu = 0; cpu < m->nr_cpus && !err; cpu++) {
+		struct cpu_state *state = &table->cpus[cpu];
+
+		err = idle_alloc(m, cpu, &state->idle);
+		if (err)
+			break;
+		mmgrab(m->init_mm);
+		state->idle->active_mm = m->init_mm;
+		state->current = state->idle;
+		state->loaded_mm = m->init_mm;
+		state->lazy_tlb = true;
+	}
+	return err;
+}
+
+void sched_free(struct machine *m)
+{
+	struct task_table *table = m->tasks;
+
+	if (!table || !table->cpus)
+		return;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		struct task_struct *idle = table->cpus[cpu].idle;
+
+		if (idle && !idle->self)
+			arena_free(&m->arena, idle, sizeof(*idle));
+	}
+	arena_free(&m->arena, table->cpus, m->nr_cpus * sizeof(*table->cpus));
+	table->cpus = NULL;
+}
+
+void sched_digest(const struct machine *m, struct digest *digest)
+{
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		const struct cpu_state *state = cpu_of(m, cpu);
+
+		digest_u64(digest, (u64)state->current->pid << 32 | state->loaded_mm->self);
+		digest_u64(digest, state->nr_switches << 1 | state->lazy_tlb);
+		digest_u64(digest, state->idle->nvcsw);
+	}
+}
+
+static void cpu_validate(const struct machine *m, unsigned int cpu, struct check *check)
+{
+	const struct cpu_state *state = cpu_of(m, cpu);
+	const struct task_struct *task = state->current;
+
+	check->nr_checked += 3;
+	if (!task->active_mm || (task->mm && task->mm != task->active_mm))
+		check_fail(check, "T8", "cpu %u: expected %s to have an active mm, its own if "
+			   "it has one, found another", cpu, task->comm);
+	if (state->loaded_mm != task->active_mm)
+		check_fail(check, "T8", "cpu %u: expected the mm of %s to be loaded, found mm %u",
+			   cpu, task->comm, state->loaded_mm->self);
+	if (state->lazy_tlb != !task->mm)
+		check_fail(check, "T8", "cpu %u: expected lazy_tlb %d, found %d", cpu, !task->mm,
+			   state->lazy_tlb);
+}
+
+void sched_validate(const struct machine *m, struct check *check)
+{
+	for (unsigned int cpu = 0; m->tasks && m->tasks->cpus && cpu < m->nr_cpus; cpu++)
+		cpu_validate(m, cpu, check);
+}

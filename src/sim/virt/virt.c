@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the virtual half is made of, as rows: a pool for each kind of kernel object that
+ * has a struct of ours, and each part with how it begins, ends, is hashed and is
+ * checked.
+ */
+#include "sim/virt/virt.h"
+
+#include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/section.h"
+#include "sim/phys/slab.h"
+#include "sim/virt/content.h"
+#include "sim/virt/exec.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/sched.h"
+
+static const struct {
+	size_t pool;		/* offset in struct virt_state */
+	u32 bytes;		/* of our struct */
+	const char *cache;
+	const char *merged;	/* whose cache it shares where it has none: NULL */
+} pools[] = {
+#define POOL(field, type, ...) { offsetof(struct virt_state, field), sizeof(struct type), \
+				 __VA_ARGS__ }
+	POOL(tasks, task_struct, "task_struct", NULL),
+	POOL(signals, signal_struct, "signal_cache", NULL),
+	POOL(sighands, sighand_struct, "sighand_cache", NULL),
+	POOL(files_structs, files_struct, "files_cache", NULL),
+	POOL(fs_structs, fs_struct, "fs_cache", "pid"),
+	POOL(mms, mm_struct, "mm_struct", NULL),
+	POOL(vmas, vm_area_struct, "vm_area_struct", NULL),
+	POOL(anon_vmas, anon_vma, "anon_vma", NULL),
+	POOL(anon_vma_chains, anon_vma_chain, "anon_vma_chain", NULL),
+	POOL(files, file, "filp", NULL),
+	POOL(inodes, inode, "inode_cache", NULL),
+	POOL(shmem_inodes, inode, "shmem_inode_cache", NULL),
+	/* Nodes of trees: their memory is that of the trees' own pool. */
+	{ offsetof(struct virt_state, maple_nodes), 0, "maple_node", NULL },
+#undef POOL
+};
+
+static struct object_pool *pool_at(struct virt_state *virt, unsigned int i)
+{
+	return (struct object_pool *)(void *)((char *)virt + pools[i].pool);
+}
+
+static const struct object_pool *const_pool_at(const struct virt_state *virt, unsigned int i)
+{
+	return (const struct object_pool *)(const void *)((const char *)virt + pools[i].pool);
+}
+
+static int pool_init(struct machine *m, unsigned int i)
+{
+	struct object_pool *pool = pool_at(m->virt, i);
+	int err = object_pool_init(m, pool, pools[i].cache, pools[i].bytes);
+
+	if (err == -ENOENT && pools[i].merged)
+		err = object_pool_init(m, pool, pools[i].merged, pools[i].bytes);
+	return err;
+}
+
+int virt_object_alloc(struct machine *m, struct object_pool *pool, int node, size_t self,
+		      void *ptr)
+{
+	u32 handle;
+	int err = object_alloc(m, pool, GFP_KERNEL, node, &handle);
+	char *object;
+
+	if (err)
+		return err;
+	object = object_get(pool, handle);
+	memcpy(object + self, &handle, sizeof(handle));
+	memcpy(ptr, &object, sizeof(object));
+	return 0;
+}
+
+/* The parts, in the order in which they begin; NULL: nothing to do. */
+static const struct part {
+	int (*init)(struct machine *m);
+	void (*free)(struct machine *m);
+	void (*digest)(const struct machine *m, struct digest *digest);
+	void (*validate)(const struct machine *m, struct check *check);
+} parts[] = {
+	{ pgtables_init, pgtables_free, NULL, NULL },
+};
+
+static int pools_init(struct machine *m)
+{
+	struct virt_state *virt = m->virt;
+	int err = 0;
+
+	virt->pid_cache = kmem_cache_find(m, "pid");
+	virt->cred_cache = kmem_cache_find(m, "cred_jar");
+	if (!virt->cred_cache)
+		virt->cred_cache = virt->pid_cache;	/* merged */
+	for (unsigned int i = 0; i < ARRAY_SIZE(pools) && !err; i++)
+		err = pool_init(m, i);
+	return err;
+}
+
+int virt_init(struct machine *m)
+{
+	int err;
+
+	m->virt = arena_alloc(&m->arena, sizeof(*m->virt));
+	if (!m->virt)
+		return -ENOBUFS;
+	m->virt->next_ctx_id = m->init_mm->ctx_id + 1;
+	err = pools_init(m);
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts) && !err; i++)
+		err = parts[i].init ? parts[i].init(m) : 0;
+	return err;
+}
+
+void virt_free_state(struct machine *m)
+{
+	if (!m->virt)
+		return;
+	for (unsigned int i = ARRAY_SIZE(parts); i--; ) {
+		if (parts[i].free)
+			parts[i].free(m);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++)
+		object_pool_free(m, pool_at(m->virt, i));
+	arena_free(&m->arena, m->virt, sizeof(*m->virt));
+	m->virt = NULL;
+}
+
+struct mm_struct *mm_next(const struct machine *m, const struct mm_struct *mm)
+{
+	u32 handle = object_next(&m->virt->mms, mm ? mm->self + 1 : 0);
+
+	return handle ? object_get(&m->virt->mms, handle) : NULL;
+}
+
+void virt_digest(const struct machine *m, struct digest *digest)
+{
+	if (!m->virt)
+		return;
+	digest_u64(digest, (u64)m->virt->committed_as);
+	digest_u64(digest, m->virt->next_ctx_id);
+	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm))
+		mm_digest(mm, digest);
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].digest)
+			parts[i].digest(m, digest);
+	}
+}
+
+void virt_validate(const struct machine *m, struct check *check)
+{
+	if (!m->virt)
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++)
+		object_pool_validate(const_pool_at(m->virt, i), check);
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].validate)
+			parts[i].validate(m, check);
+	}
+}
+
+/* Objects of tasks that have no struct of ours. */
+static void claim_task_objects(const struct machine *m, struct object_census *census)
+{
+	const struct object_pool *signals = &m->virt->signals, *tasks = &m->virt->tasks;
+
+	for (u32 i = object_next(signals, 0); i; i = object_next(signals, i + 1)) {
+		const struct signal_struct *signal = object_get(signals, i);
+
+		object_claim(census, signal->cred, "the cred of a process");
+	}
+	for (u32 i = object_next(tasks, 0); i; i = object_next(tasks, i + 1)) {
+		const struct task_struct *task = object_get(tasks, i);
+
+		if (task->pid_object)
+			object_claim(census, task->pid_object, "the struct pid of a task");
+	}
+}
+
+void virt_claim_objects(const struct machine *m, struct object_census *census)
+{
+	if (!m->virt)
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++)
+		object_pool_claim(const_pool_at(m->virt, i), census);
+	claim_task_objects(m, census);
+}

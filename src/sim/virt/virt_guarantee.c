@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A bound of what a call needs, in bytes of the host. Frames, and the arrays of tables,
+ * are secured where they live; the rest is one sum, from above: an object may be the
+ * first of a new chunk of its pool and of a new slab, and tables of pointers double as
+ * they fill. What is secured and not used stays for the next call.
+ */
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/section.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/virt.h"
+
+#define FRAMES_PER_BLOCK (1U << MAX_PAGE_ORDER)
+#define SLAB_BYTES 2048		/* the most that a slab's own struct takes */
+#define OBJECTS_PER_SLAB 8	/* the fewest, but for large ones */
+#define LARGE_OBJECTS 32	/* of which a call needs a few at most */
+#define FRAMES_PER_SLAB 8
+#define OBJECT_BYTES 512	/* its host struct, but for large ones */
+
+/* Frames that the machine can give at all. */
+static u64 frames_left(const struct machine *m)
+{
+	u64 frames = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+
+		frames += (u64)MAX(zone->stat[NR_FREE_PAGES], 0);
+		for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+			frames += (u64)MAX(zone->pcp[cpu].count, 0);
+	}
+	return frames;
+}
+
+/* No fewer than there are slabs. */
+static u64 slab_pages(const struct machine *m)
+{
+	s64 bytes = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		const struct pglist_data *node = m->nodes[i];
+
+		if (node)
+			bytes += node->stat[NR_SLAB_RECLAIMABLE] +
+				 node->stat[NR_SLAB_UNRECLAIMABLE];
+	}
+	return PFN_UP(MAX(bytes, 0));
+}
+
+static u64 pool_bytes(const struct object_pool *pool)
+{
+	return 2 * (u64)pool->stride * OBJECT_CHUNK +
+	       (pool->nr_chunks + 4) * 4 * sizeof(char *);
+}
+
+static u64 pools_bytes(const struct machine *m)
+{
+	const struct virt_state *virt = m->virt;
+	const struct object_pool *pools[] = {
+		&virt->tasks, &virt->signals, &virt->sighands, &virt->files_structs,
+		&virt->fs_structs, &virt->mms, &virt->vmas, &virt->anon_vmas,
+		&virt->anon_vma_chains, &virt->files, &virt->inodes, &virt->shmem_inodes,
+		&virt->maple_nodes, &virt->xa_nodes,
+	};
+	u64 bytes = 2 * MAPLE_CHUNK * sizeof(struct maple_node) +
+		    (virt->maple_pool.nr_chunks + 2) * 4 * sizeof(void *);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++)
+		bytes += pool_bytes(pools[i]);
+	return bytes;
+}
+
+static u64 objects_bytes(const struct machine *m, u64 objects, u64 slabs)
+{
+	/* Two tables of slabs, each of which may double: the sum of its sizes. */
+	u64 tables = 2 * 4 * (slab_pages(m) + slabs + 8) * sizeof(void *);
+
+	return pools_bytes(m) + tables + slabs * SLAB_BYTES +
+	       objects * (OBJECT_BYTES + sizeof(struct maple_node));
+}
+
+int virt_guarantee(struct machine *m, const struct virt_need *need)
+{
+	u64 slabs = need->objects / OBJECTS_PER_SLAB + LARGE_OBJECTS;
+	u64 left = frames_left(m), tables = MIN(need->tables, left);
+	u64 frames = need->pages + tables + slabs * FRAMES_PER_SLAB;
+	int err;
+
+	frames = MIN(frames, left);
+	err = section_reserve(m, (unsigned int)(frames / FRAMES_PER_BLOCK + SECTION_AHEAD));
+	if (!err)
+		err = pgtables_reserve(m, tables);
+	if (!err && arena_guarantee(&m->arena, need->bytes +
+				    objects_bytes(m, need->objects, slabs)))
+		err = -ENOBUFS;
+	return err;
+}
+
+void virt_guarantee_end(struct machine *m)
+{
+	arena_guarantee_end(&m->arena);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A booted machine for tests of tasks: no tree, calls are made as functions. */
+#ifndef KMM_TESTS_TASK_MACHINE_H
+#define KMM_TESTS_TASK_MACHINE_H
+
+#include "sim/virt/fork.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/virt.h"
+
+struct task_machine {
+	struct machine_config *config;
+	struct machine *m;
+	struct task_struct *init;
+};
+
+/* A shipped machine's name; sets as --set has them, or NULL. Aborts if it cannot. */
+void task_machine_boot(struct task_machine *tm, const char *name, const char *const *sets);
+/* Ends it; no host memory may be left over. */
+void task_machine_end(struct task_machine *tm);
+/* All invariants hold: 0, or how many do not (they are printed). */
+unsigned int task_machine_check(const struct machine *m);
+/* A child of the task, by fork or by these flags; it runs now. */
+struct task_struct *task_fork(struct machine *m, struct task_struct *task, u64 flags);
+/* The task's program ends, its parent asks for it. The status. */
+u32 task_end(struct machine *m, struct task_struct *parent, u32 pid, u32 code);
+
+#endif

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The life of tasks: what clone copies and shares, how pids are given, who waits for
+ * whom, what signals do, and that everything is given back.
+ */
+#include "support.h"
+#include "task_machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sim/boot/boot_log.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory.h"
+
+#define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
+
+static struct task_machine tm;
+
+static int start(void)
+{
+	task_machine_boot(&tm, "pc", NULL);
+	return 0;
+}
+
+static int stop(void)
+{
+	task_machine_end(&tm);
+	return 0;
+}
+
+static u64 live_objects(void)
+{
+	const struct virt_state *virt = tm.m->virt;
+
+	return virt->tasks.nr_live + virt->signals.nr_live + virt->sighands.nr_live +
+	       virt->files_structs.nr_live + virt->fs_structs.nr_live + virt->mms.nr_live +
+	       virt->vmas.nr_live + virt->anon_vmas.nr_live + virt->maple_nodes.nr_live;
+}
+
+static void test_fork(void)
+{
+	u64 objects = live_objects(), forks = tm.m->tasks->total_forks;
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	u32 pid = a->pid;
+
+	CU_ASSERT_EQUAL(tm.m->tasks->total_forks, forks + 1);
+	CU_ASSERT_EQUAL(a->ppid, 1);
+	CU_ASSERT_EQUAL(a->tgid, a->pid);
+	CU_ASSERT_EQUAL(a->serial, tm.m->tasks->last_serial);
+	CU_ASSERT_STRING_EQUAL(a->comm, tm.init->comm);
+	CU_ASSERT_TRUE(a->flags & PF_FORKNOEXEC);
+	CU_ASSERT_EQUAL(a->exit_signal, SIGCHLD);
+	CU_ASSERT_PTR_NOT_EQUAL(a->mm, tm.init->mm);
+	CU_ASSERT_EQUAL(a->mm->map_count, tm.init->mm->map_count);
+	CU_ASSERT_EQUAL(a->mm->total_vm, tm.init->mm->total_vm);
+	CU_ASSERT_EQUAL(a->mm->ctx_id, tm.m->virt->next_ctx_id - 1);
+	CU_ASSERT_EQUAL(get_mm_rss(a->mm), a->mm->hiwater_rss);
+	CU_ASSERT_PTR_NOT_EQUAL(a->files, tm.init->files);
+	CU_ASSERT_PTR_NOT_EQUAL(a->signal, tm.init->signal);
+	CU_ASSERT_FALSE(a->signal->unkillable);
+	CU_ASSERT_EQUAL(a->signal->rlim[RLIMIT_STACK].cur, 8 * SZ_1M);
+	CU_ASSERT_NOT_EQUAL(a->stack, 0);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	CU_ASSERT_EQUAL(task_end(tm.m, tm.init, pid, 3 << 8), 0x300);
+	CU_ASSERT_PTR_NULL(task_find(tm.m, pid));
+	CU_ASSERT_EQUAL(live_objects(), objects);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+}
+
+static void test_thread(void)
+{
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	struct task_struct *b = task_fork(tm.m, a, THREAD);
+	u32 tgid = a->pid, tid = b->pid, pid, status;
+
+	CU_ASSERT_EQUAL(b->tgid, tgid);
+	CU_ASSERT_EQUAL(b->ppid, 1);
+	CU_ASSERT_PTR_EQUAL(b->mm, a->mm);
+	CU_ASSERT_EQUAL(b->mm->mm_users, 2);
+	CU_ASSERT_PTR_EQUAL(b->signal, a->signal);
+	CU_ASSERT_EQUAL(b->signal->nr_threads, 2);
+	CU_ASSERT_PTR_EQUAL(b->files, a->files);
+	CU_ASSERT_PTR_EQUAL(thread_next(tm.m, tgid, tgid + 1), b);
+	CU_ASSERT_PTR_NULL(thread_next(tm.m, tgid, tid + 1));
+	CU_ASSERT_PTR_NULL(process_next(tm.m, tgid + 1));
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	/* The first thread goes: a zombie nobody may have while the other lives. */
+	sched_switch_to(tm.m, a);
+	do_exit(tm.m, a, 1 << 8);
+	CU_ASSERT_EQUAL(a->state, 'Z');
+	CU_ASSERT_EQUAL(b->mm->mm_users, 1);
+	sched_switch_to(tm.m, tm.init);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, tm.init, (s32)tgid, 0, &pid, &status), -EAGAIN);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	sched_switch_to(tm.m, b);
+	do_exit(tm.m, b, 2 << 8);
+	CU_ASSERT_PTR_NULL(task_find(tm.m, tid));
+	sched_switch_to(tm.m, tm.init);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, tm.init, (s32)tgid, 0, &pid, &status), 0);
+	CU_ASSERT_EQUAL(status, 0x100);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+}
+
+static void test_vfork(void)
+{
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	struct task_struct *b;
+
+	sched_switch_to(tm.m, a);
+	b = task_fork(tm.m, a, CLONE_VFORK | CLONE_VM | SIGCHLD);
+	CU_ASSERT_PTR_EQUAL(b->mm, a->mm);
+	CU_ASSERT_EQUAL(a->state, 'D');
+	CU_ASSERT_TRUE(task_blocked(a));
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	do_group_exit(tm.m, b, 0);
+	CU_ASSERT_FALSE(task_blocked(a));
+	CU_ASSERT_EQUAL(a->state, 'S');
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	/* Its zombie goes with it. */
+	CU_ASSERT_EQUAL(task_end(tm.m, tm.init, a->pid, 0), 0);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+}
+
+static void test_flags(void)
+{
+	static const struct { u64 flags; int err; } cases[] = {
+		{ CLONE_THREAD, -EINVAL },
+		{ CLONE_THREAD | CLONE_SIGHAND, -EINVAL },
+		{ CLONE_SIGHAND, -EINVAL },
+		{ CLONE_PARENT | SIGCHLD, -EINVAL },	/* of init */
+		{ CLONE_NEWNS | SIGCHLD, -EINVAL },
+	};
+	struct task_struct *a, *b;
+	u32 pid;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++)
+		CU_ASSERT_EQUAL(sys_clone(tm.m, tm.init, cases[i].flags, &pid), cases[i].err);
+	a = task_fork(tm.m, tm.init, SIGCHLD);
+	b = task_fork(tm.m, a, CLONE_PARENT | CLONE_FS | CLONE_FILES | SIGCHLD);
+	CU_ASSERT_EQUAL(b->ppid, 1);
+	CU_ASSERT_PTR_EQUAL(b->fs, a->fs);
+	CU_ASSERT_PTR_EQUAL(b->files, a->files);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	(void)task_end(tm.m, tm.init, b->pid, 0);
+	(void)task_end(tm.m, tm.init, a->pid, 0);
+}
+
+static void test_limits(void)
+{
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	struct rlimit limit = { 1, 1 }, old, more = { 1, 2 };
+	s32 threads_max = tm.m->tunables->threads_max;
+	u32 pid;
+
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIMIT_NPROC, &limit, &old), 0);
+	CU_ASSERT_EQUAL(old.cur, (u64)threads_max / 2);
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIM_NLIMITS, &limit, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIMIT_AS, &(struct rlimit){ 2, 1 }, NULL), -EINVAL);
+	/* root may have more than its limit, others may not. */
+	CU_ASSERT_EQUAL(sys_clone(tm.m, a, SIGCHLD, &pid), 0);
+	(void)task_end(tm.m, a, pid, 0);
+	a->uid = 1000;
+	a->cap_sys_admin = a->cap_sys_resource = false;
+	CU_ASSERT_EQUAL(sys_clone(tm.m, a, SIGCHLD, &pid), -EAGAIN);
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIMIT_NPROC, &more, NULL), -EPERM);
+	tm.m->tunables->threads_max = (s32)tm.m->tasks->nr;
+	CU_ASSERT_EQUAL(sys_clone(tm.m, tm.init, SIGCHLD, &pid), -EAGAIN);
+	tm.m->tunables->threads_max = threads_max;
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	(void)task_end(tm.m, tm.init, a->pid, 0);
+}
+
+/* The next one behind the last; around the end, from 300 on, over those in use. */
+static void test_pids(void)
+{
+	struct task_struct *a, *b, *c;
+
+	tm.m->tunables->pid_max = 400;
+	tm.m->tasks->last_pid = 398;
+	a = task_fork(tm.m, tm.init, SIGCHLD);
+	CU_ASSERT_EQUAL(a->pid, 399);
+	b = task_fork(tm.m, tm.init, SIGCHLD);
+	CU_ASSERT_EQUAL(b->pid, 300);
+	tm.m->tasks->last_pid = 398;
+	c = task_fork(tm.m, tm.init, SIGCHLD);
+	CU_ASSERT_EQUAL(c->pid, 301);
+	CU_ASSERT_PTR_EQUAL(task_next(tm.m, 301), c);
+	CU_ASSERT_PTR_EQUAL(task_next(tm.m, 302), a);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	(void)task_end(tm.m, tm.init, 300, 0);
+	(void)task_end(tm.m, tm.init, 301, 0);
+	(void)task_end(tm.m, tm.init, 399, 0);
+	tm.m->tunables->pid_max = 0;
+}
+
+static void test_wait(void)
+{
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	struct task_struct *b = task_fork(tm.m, a, SIGCHLD), *c = task_fork(tm.m, a, SIGCHLD);
+	u32 pid, status, bpid = b->pid, cpid = c->pid;
+	u64 faults;
+
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, b, -1, 0, &pid, &status), -ECHILD);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, a, -1, 0, &pid, &status), -EAGAIN);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, a, -1, WNOHANG, &pid, &status), 0);
+	CU_ASSERT_EQUAL(pid, 0);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, a, -1, 0x100, &pid, &status), -EINVAL);
+	c->min_flt += 5;
+	faults = c->min_flt;
+	do_group_exit(tm.m, c, 9 << 8);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, a, (s32)bpid, 0, &pid, &status), -EAGAIN);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, a, -1, 0, &pid, &status), 0);
+	CU_ASSERT_EQUAL(pid, cpid);
+	CU_ASSERT_EQUAL(status, 0x900);
+	CU_ASSERT_EQUAL(a->signal->cmin_flt, faults);
+	/* An orphan goes to init, which asks for it by itself. */
+	(void)task_end(tm.m, tm.init, a->pid, 0);
+	CU_ASSERT_EQUAL(b->ppid, 1);
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, tm.init, (s32)bpid, 0, &pid, &status), -EAGAIN);
+	sched_switch_to(tm.m, b);
+	do_group_exit(tm.m, b, 0);
+	CU_ASSERT_PTR_NULL(task_find(tm.m, bpid));
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, tm.init, -1, 0, &pid, &status), -ECHILD);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+}
+
+static void test_ignored_children(void)
+{
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD), *b;
+	u32 pid;
+
+	CU_ASSERT_EQUAL(signal_ignore(a, SIGKILL, true), -EINVAL);
+	CU_ASSERT_EQUAL(signal_ignore(a, SIGCHLD, true), 0);
+	b = task_fork(tm.m, a, SIGCHLD);
+	pid = b->pid;
+	do_group_exit(tm.m, b, 0);
+	CU_ASSERT_PTR_NULL(task_find(tm.m, pid));
+	(void)task_end(tm.m, tm.init, a->pid, 0);
+}
+
+static void test_kill(void)
+{
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	struct task_struct *b = task_fork(tm.m, a, SIGCHLD);
+	u32 bpid = b->pid, pid, status;
+
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, 4000, SIGTERM), -ESRCH);
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, (s32)bpid, 65), -EINVAL);
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, (s32)bpid, 0), 0);
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, (s32)bpid, SIGCHLD), 0);
+	CU_ASSERT_TRUE(task_alive(b));
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, (s32)bpid, SIGSTOP), 0);
+	CU_ASSERT_TRUE(task_blocked(b));
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, (s32)bpid, SIGCONT), 0);
+	CU_ASSERT_FALSE(task_blocked(b));
+	/* init and the kernel's threads take none. */
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, 1, SIGKILL), 0);
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, 2, SIGKILL), 0);
+	CU_ASSERT_TRUE(task_alive(tm.init));
+	CU_ASSERT_FALSE(tm.m->broken);
+	a->uid = 5;
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, (s32)bpid, SIGTERM), -EPERM);
+	a->uid = 0;
+	CU_ASSERT_EQUAL(sys_kill(tm.m, a, (s32)bpid, SIGTERM), 0);
+	CU_ASSERT_EQUAL(b->state, 'Z');
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, a, -1, 0, &pid, &status), 0);
+	CU_ASSERT_EQUAL(status, SIGTERM);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	(void)task_end(tm.m, tm.init, a->pid, 0);
+}
+
+/* Every allocation of the machine's memory fails once: errno, and nothing is left. */
+static void test_no_memory(void)
+{
+	u64 objects = live_objects();
+	unsigned int failed = 0;
+	u32 pid;
+	int err;
+
+	do {
+		arena_fail_after(&tm.m->arena, failed + 1);
+		err = sys_clone(tm.m, tm.init, SIGCHLD, &pid);
+		arena_fail_after(&tm.m->arena, 0);
+		CU_ASSERT_TRUE(err == 0 || err == -ENOBUFS);
+		if (err)
+			CU_ASSERT_EQUAL(live_objects(), objects);
+		failed++;
+	} while (err && failed < 1000);
+	CU_ASSERT_EQUAL(err, 0);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	(void)task_end(tm.m, tm.init, pid, 0);
+}
+
+static void test_segfault(void)
+{
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	const char *line;
+	u32 pid, status;
+
+	force_sig_fault(tm.m, a, SIGSEGV, SEGV_MAPERR, 0x123, 6);
+	line = strstr(tm.m->boot_log->dmesg.text, "segfault at 123 ip ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line, " error 6 in init["));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line, "] likely on CPU 0 (core 0, socket 0)\n"));
+	CU_ASSERT_EQUAL(sys_wait4(tm.m, tm.init, -1, 0, &pid, &status), 0);
+	CU_ASSERT_EQUAL(status, SIGSEGV);
+}
+
+/* The last one: it ends the machine. */
+static void test_kill_init(void)
+{
+	force_sig_fault(tm.m, tm.init, SIGSEGV, SEGV_MAPERR, 0, 4);
+	CU_ASSERT_TRUE(tm.m->broken);
+	CU_ASSERT_TRUE(tm.m->panicked);
+	CU_ASSERT_PTR_NOT_NULL(strstr(tm.m->boot_log->dmesg.text,
+		"<0>[    0.000000] Kernel panic - not syncing: Attempted to kill init! "
+		"exitcode=0x0000000b\n"));
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "fork", test_fork },
+	{ "threads", test_thread },
+	{ "vfork", test_vfork },
+	{ "flags", test_flags },
+	{ "limits", test_limits },
+	{ "pids", test_pids },
+	{ "wait", test_wait },
+	{ "ignored children", test_ignored_children },
+	{ "kill", test_kill },
+	{ "no host memory", test_no_memory },
+	{ "segfault", test_segfault },
+	{ "killing init", test_kill_init },
+};
+
+int main(void)
+{
+	return suite_main("fork", tests, ARRAY_SIZE(tests), start, stop);
+}
