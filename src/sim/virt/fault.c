@@ -208,7 +208,7 @@ int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool
 	pte_t *pte;
 	int err;
 
-	if (!task->mm || address >= task->mm->task_size)
+	if (!task->mm || address >= task_size_max(m))
 		return -EFAULT;
 	pte = access_entry(m, task, address, access, &result, &err);
 	if (!pte)
