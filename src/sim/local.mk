@@ -80,7 +80,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/content.c src/sim/virt/content.h \
 	src/sim/virt/elf.c src/sim/virt/exec.c src/sim/virt/exec.h \
 	src/sim/virt/exec_stack.c src/sim/virt/exit.c \
-	src/sim/virt/file.h \
+	src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h src/sim/virt/filemap.c \
+	src/sim/virt/filemap_check.c src/sim/virt/inode.c src/sim/virt/read_write.c \
+	src/sim/virt/readahead.c src/sim/virt/shmem.c src/sim/virt/truncate.c \
 	src/sim/virt/fork.c src/sim/virt/fork.h \
 	src/sim/virt/init_mm.c src/sim/virt/init_task.c \
 	src/sim/virt/kstack.c src/sim/virt/kstack.h \

@@ -12,6 +12,7 @@
 #include "sim/base/xarray.h"
 #include "sim/machine.h"
 
+struct vm_fault;
 struct vm_operations;
 struct vm_area_struct;
 struct task_struct;
@@ -27,11 +28,12 @@ struct address_space {
 };
 
 struct inode {
-	u32 self;		/* handle; also page->mapping of its pages */
+	u32 self;		/* never 0; also page->mapping of its pages */
 	u8 kind;		/* enum inode_kind */
+	u8 sb;			/* the file system: a row of inode.c */
 	bool unlinked;		/* maps says " (deleted)" */
-	bool accounted;		/* shmem: size charged to Committed_AS at creation */
-	bool noreserve;
+	/* shmem: its size is charged to Committed_AS; else page by page. */
+	bool accounted;
 	bool memfd;
 	u16 mode;
 	s32 i_count;		/* open files and the name */
@@ -39,8 +41,23 @@ struct inode {
 	u64 ino;
 	u32 dev_major, dev_minor;
 	char *path;		/* as maps prints it, without " (deleted)" */
-	u32 seals;
+	u32 seals;		/* F_SEAL_* */
+	u64 dentry;		/* address of its struct dentry */
 	struct address_space i_data;
+};
+
+#define F_SEAL_SEAL 1
+#define F_SEAL_SHRINK 2
+#define F_SEAL_GROW 4
+#define F_SEAL_WRITE 8
+#define F_SEAL_FUTURE_WRITE 16
+
+/* Read-ahead of an open file: pages. */
+struct file_ra_state {
+	u64 start;
+	u32 size, async_size;	/* the window; the last so many of it start the next */
+	u32 mmap_miss;		/* faults that found nothing cached, less those that did */
+	u64 prev_index;		/* last page read, + 1; 0: none */
 };
 
 struct file {
@@ -49,16 +66,22 @@ struct file {
 	u32 f_flags;		/* O_* */
 	u64 f_pos;
 	struct inode *inode;
+	struct file_ra_state f_ra;
 };
 
 #define NR_OPEN_MAX 1024
 struct files_struct {
 	u32 self;
 	s32 count;		/* tasks that share it */
-	u32 nr_slots;		/* of fds */
-	u32 *fds;		/* handles of files; 0: closed */
+	u32 nr_slots;		/* of fds: a multiple of 64 */
 	u64 *cloexec;		/* a bit for each */
+	u32 *fds;		/* handles of files; 0: closed. Behind cloexec's words */
 };
+
+static inline bool fd_is_cloexec(const struct files_struct *files, u32 fd)
+{
+	return files->cloexec[fd / 64] >> (fd % 64) & 1;
+}
 
 #define O_ACCMODE 3
 #define O_RDONLY 0
@@ -72,12 +95,25 @@ struct files_struct {
 
 int files_init(struct machine *m) __must_check;	/* the machine file's [file]s */
 void files_free(struct machine *m);
+struct digest;
+void files_digest(const struct machine *m, struct digest *digest);
+/* A3: dentries, which have no struct of ours. */
+struct object_census;
+void files_claim_objects(const struct machine *m, struct object_census *census);
 
 struct inode *inode_of(const struct machine *m, u32 handle);
 /* By path; NULL: there is none. */
 struct inode *inode_find(const struct machine *m, const char *path);
+/* -ENOMEM, -ENOBUFS. The path decides which file system a file of shmem is on. */
 int inode_create(struct machine *m, enum inode_kind kind, const char *path, u64 size,
 		 struct inode **inode) __must_check;
+/* A file of shared memory that never had a name in a directory. */
+int inode_create_unlinked(struct machine *m, const char *name, u64 size,
+			  struct inode **inode) __must_check;
+/* The next inode behind `inode` (NULL: the first), in the order of inode->self. */
+struct inode *inode_next(const struct machine *m, const struct inode *inode);
+/* Where a new file of this path would be: memory or a disk. */
+enum inode_kind path_kind(const char *path);
 void iput(struct machine *m, struct inode *inode);
 
 /* An open file that nobody holds yet but the caller. */
@@ -89,14 +125,27 @@ static inline struct file *get_file(struct file *file)
 	return file;
 }
 void fput(struct machine *m, struct file *file);
+struct file *file_of(const struct machine *m, u32 handle);
+static inline bool file_may_write(const struct file *file)
+{
+	return (file->f_flags & O_ACCMODE) != O_RDONLY;
+}
+static inline bool file_may_read(const struct file *file)
+{
+	return (file->f_flags & O_ACCMODE) != O_WRONLY;
+}
 /* Anonymous shared memory: an unlinked shmem inode "/dev/zero" or "/memfd:NAME". */
 int shmem_file_setup(struct machine *m, const char *name, u64 size, u64 vm_flags,
 		     bool memfd, struct file **file) __must_check;
 
 /* Descriptor tables. */
 struct file *fget(const struct machine *m, const struct task_struct *task, int fd);
+/* The lowest free descriptor takes the reference. -EMFILE, -ENOBUFS. */
 int fd_install_lowest(struct machine *m, struct task_struct *task, struct file *file,
-		      bool cloexec, int *fd) __must_check;	/* takes the reference */
+		      bool cloexec, int *fd) __must_check;
+int fd_close(struct machine *m, struct files_struct *files, int fd) __must_check;
+void fd_close_on_exec(struct machine *m, struct files_struct *files);
+/* old NULL: an empty table. */
 int files_struct_dup(struct machine *m, const struct files_struct *old,
 		     struct files_struct **files) __must_check;
 void files_struct_put(struct machine *m, struct files_struct *files);
@@ -122,16 +171,60 @@ int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, i
 /* filemap.c: the page cache. */
 /* The page at pgoff, or PFN_NIL. */
 u32 find_page(const struct machine *m, const struct address_space *mapping, u64 pgoff);
-/* The same, read in (or made) if it is not there; *major: it had to be read. */
+/*
+ * The same with a reference, read in (or made) if it is not there; *major: it had to be
+ * read. -EINVAL: behind the end of the file. -ENOMEM, -ENOSPC (shmem), -ENOBUFS.
+ */
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major) __must_check;
+/* A new page for the file at pgoff, cached, contents undefined; with a reference. */
+int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff,
+		     u32 *pfn) __must_check;
+/* The cache takes a reference. */
 int filemap_add_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 		     u32 pfn) __must_check;
 void filemap_remove_page(struct machine *m, struct address_space *mapping, u64 pgoff);
 /* The page has what its file has not yet: NR_FILE_DIRTY of a disk. */
 void set_page_dirty(struct machine *m, u64 pfn);
-/* Pages from pgoff on go, mapped or not (unmap first); a partial page is zeroed. */
+/* What find_page() and the walks of i_pages give: an entry's page. */
+static inline u32 entry_pfn(u64 entry)
+{
+	return (u32)(entry >> 1);
+}
+unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
+			       u64 end_pgoff);
+/* Pages of a file, behind its last byte too: 0 for none. */
+static inline u64 inode_pages(const struct inode *inode)
+{
+	return (inode->i_size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* readahead.c: nothing is cached at pgoff; a page with the mark was found. */
+int sync_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags,
+			u64 pgoff) __must_check;
+int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff,
+			 u32 pfn) __must_check;
+int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index,
+			      u64 nr_wanted) __must_check;
+int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
+			       u64 nr_wanted) __must_check;
+
+/* truncate.c: bytes [start, end) go; whole pages leave the cache, parts are zeroed. */
 void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64 end);
+/* The same with all mappings of what goes; private copies too if even_cows. */
+void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 end,
+			bool even_cows);
+/* A new size: -EPERM (seals), -ENOMEM (charge). */
+int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;
+
+/* shmem.c */
+enum sgp_type { SGP_READ, SGP_CACHE, SGP_WRITE, SGP_FALLOC };
+/* The page with a reference; SGP_READ: *pfn is PFN_NIL for a hole. */
+int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_type sgp,
+		   u32 *pfn) __must_check;
+/* A page left the cache: what it was charged for. */
+void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr_pages);
+int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size) __must_check;
 /* The rows of file and shmem mappings; ->mmap(): what such a file gives to a VMA. */
 extern const struct vm_operations file_vm_ops, shmem_vm_ops, shmem_anon_vm_ops;
 int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma) __must_check;

@@ -37,8 +37,9 @@ static const struct {
 	POOL(anon_vmas, anon_vma, "anon_vma", NULL),
 	POOL(anon_vma_chains, anon_vma_chain, "anon_vma_chain", NULL),
 	POOL(files, file, "filp", NULL),
-	POOL(inodes, inode, "inode_cache", NULL),
+	POOL(inodes, inode, "ext4_inode_cache", "inode_cache"),
 	POOL(shmem_inodes, inode, "shmem_inode_cache", NULL),
+	POOL(xa_nodes, xa_node, "radix_tree_node", NULL),
 	/* Nodes of trees: their memory is that of the trees' own pool. */
 	{ offsetof(struct virt_state, maple_nodes), 0, "maple_node", NULL },
 #undef POOL
@@ -87,6 +88,10 @@ static const struct part {
 	void (*validate)(const struct machine *m, struct check *check);
 } parts[] = {
 	{ pgtables_init, pgtables_free, NULL, NULL },
+	{ lru_init, lru_free, lru_digest, lru_validate },
+	{ content_init, content_free, content_digest, content_validate },
+	{ files_init, files_free, files_digest, filemap_validate },
+	{ NULL, NULL, NULL, rmap_validate },
 };
 
 static int pools_init(struct machine *m)
@@ -189,4 +194,5 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++)
 		object_pool_claim(const_pool_at(m->virt, i), census);
 	claim_task_objects(m, census);
+	files_claim_objects(m, census);
 }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tables of descriptors: a bit for close-on-exec and a file's handle for each, in one
+ * piece of host memory; 64 descriptors at first, doubled as needed. Threads may share
+ * a table.
+ */
+#include "sim/phys/objects.h"
+#include "sim/virt/file.h"
+#include "sim/virt/task.h"
+#include "sim/virt/virt.h"
+
+#define FIRST_SLOTS 64
+
+static size_t table_bytes(u32 nr_slots)
+{
+	return nr_slots / 8 + nr_slots * sizeof(u32);
+}
+
+/* Room for that many descriptors; what is there stays. */
+static int table_grow(struct machine *m, struct files_struct *files, u32 nr_slots)
+{
+	u64 *words = arena_alloc(&m->arena, table_bytes(nr_slots));
+	u32 *fds = (u32 *)(void *)((char *)words + nr_slots / 8);
+
+	if (!words)
+		return -ENOBUFS;
+	if (files->nr_slots) {
+		memcpy(words, files->cloexec, files->nr_slots / 8);
+		memcpy(fds, files->fds, files->nr_slots * sizeof(*fds));
+		arena_free(&m->arena, files->cloexec, table_bytes(files->nr_slots));
+	}
+	files->cloexec = words;
+	files->fds = fds;
+	files->nr_slots = nr_slots;
+	return 0;
+}
+
+struct file *fget(const struct machine *m, const struct task_struct *task, int fd)
+{
+	const struct files_struct *files = task->files;
+
+	if (!files || fd < 0 || (u32)fd >= files->nr_slots)
+		return NULL;
+	return file_of(m, files->fds[fd]);
+}
+
+/* RLIMIT_NOFILE, or as many as there ever are. */
+static u32 fd_limit(const struct task_struct *task)
+{
+	u64 limit = task->signal ? task->signal->rlim[RLIMIT_NOFILE].cur : NR_OPEN_MAX;
+
+	return (u32)MIN(limit, 1U << 20);
+}
+
+int fd_install_lowest(struct machine *m, struct task_struct *task, struct file *file,
+		      bool cloexec, int *fd)
+{
+	struct files_struct *files = task->files;
+	u32 free = 0;
+	int err;
+
+	while (free < files->nr_slots && files->fds[free])
+		free++;
+	if (free >= fd_limit(task))
+		return -EMFILE;
+	if (free == files->nr_slots) {
+		err = table_grow(m, files, 2 * files->nr_slots);
+		if (err)
+			return err;
+	}
+	files->fds[free] = file->self;
+	if (cloexec)
+		files->cloexec[free / 64] |= 1ULL << (free % 64);
+	*fd = (int)free;
+	return 0;
+}
+
+int fd_close(struct machine *m, struct files_struct *files, int fd)
+{
+	u32 handle = fd >= 0 && (u32)fd < files->nr_slots ? files->fds[fd] : 0;
+
+	if (!handle)
+		return -EBADF;
+	files->fds[fd] = 0;
+	files->cloexec[fd / 64] &= ~(1ULL << (fd % 64));
+	fput(m, file_of(m, handle));
+	return 0;
+}
+
+void fd_close_on_exec(struct machine *m, struct files_struct *files)
+{
+	for (u32 fd = 0; fd < files->nr_slots; fd++)
+		if (fd_is_cloexec(files, fd) && fd_close(m, files, (int)fd))
+			return;
+}
+
+int files_struct_dup(struct machine *m, const struct files_struct *old,
+		     struct files_struct **result)
+{
+	struct files_struct *files;
+	u32 handle;
+	int err = object_alloc(m, &m->virt->files_structs, GFP_KERNEL, NUMA_NO_NODE, &handle);
+
+	if (err)
+		return err;
+	files = object_get(&m->virt->files_structs, handle);
+	files->self = handle;
+	files->count = 1;
+	err = table_grow(m, files, old ? old->nr_slots : FIRST_SLOTS);
+	if (err) {
+		object_free(m, &m->virt->files_structs, handle);
+		return err;
+	}
+	for (u32 fd = 0; old && fd < old->nr_slots; fd++) {
+		files->fds[fd] = old->fds[fd];
+		if (old->fds[fd])
+			get_file(file_of(m, old->fds[fd]));
+	}
+	if (old)
+		memcpy(files->cloexec, old->cloexec, old->nr_slots / 8);
+	*result = files;
+	return 0;
+}
+
+void files_struct_put(struct machine *m, struct files_struct *files)
+{
+	if (--files->count)
+		return;
+	for (u32 fd = 0; fd < files->nr_slots; fd++)
+		if (files->fds[fd])
+			fput(m, file_of(m, files->fds[fd]));
+	arena_free(&m->arena, files->cloexec, table_bytes(files->nr_slots));
+	object_free(m, &m->virt->files_structs, files->self);
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Inodes, and which file system a path is on. Inodes of memory and of disks come from
+ * two caches, so an inode's number is its handle with the cache in the lowest bit. A
+ * name is one reference, each open file another; without references the pages go.
+ *
+ * Paths are looked up by a walk over all inodes: there are few.
+ */
+#include "sim/base/digest.h"
+#include "sim/phys/objects.h"
+#include "sim/virt/file.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/virt.h"
+
+/* File systems; the last row whose prefix fits has the path. */
+enum { SB_DISK, SB_KERNEL, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN, NR_SUPERS };
+static const struct super {
+	const char *prefix;	/* NULL: no path is on it */
+	u32 major, minor;
+	u64 first_ino;
+	enum inode_kind kind;
+} supers[NR_SUPERS] = {
+	[SB_DISK] = { "", 259, 0, 12, INODE_DISK },
+	[SB_KERNEL] = { NULL, 0, 1, 1025, INODE_SHMEM },
+	[SB_DEV] = { "/dev/", 0, 5, 4, INODE_SHMEM },
+	[SB_DEV_SHM] = { "/dev/shm/", 0, 24, 2, INODE_SHMEM },
+	[SB_TMP] = { "/tmp/", 0, 25, 2, INODE_SHMEM },
+	[SB_RUN] = { "/run/", 0, 26, 2, INODE_SHMEM },
+};
+
+struct file_state {
+	u64 next_ino[NR_SUPERS];
+	struct kmem_cache *dentries;
+};
+
+static int config_files_init(struct machine *m)
+{
+	struct inode *inode;
+	int err = 0;
+
+	for (unsigned int i = 0; m->config && i < m->config->nr_files && !err; i++) {
+		const struct config_file *file = &m->config->files[i];
+
+		if (!inode_find(m, file->path))
+			err = inode_create(m, path_kind(file->path), file->path, file->size,
+					   &inode);
+	}
+	return err;
+}
+
+int files_init(struct machine *m)
+{
+	struct file_state *state = arena_alloc(&m->arena, sizeof(*state));
+
+	if (!state)
+		return -ENOBUFS;
+	m->virt->file_state = state;
+	for (unsigned int i = 0; i < NR_SUPERS; i++)
+		state->next_ino[i] = supers[i].first_ino;
+	state->dentries = kmem_cache_find(m, "dentry");
+	return config_files_init(m);
+}
+
+/* Host memory alone: the machine ends. */
+void files_free(struct machine *m)
+{
+	struct file_state *state = m->virt->file_state;
+	struct inode *inode;
+
+	if (!state)
+		return;
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode)) {
+		arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
+		inode->path = NULL;
+	}
+	arena_free(&m->arena, state, sizeof(*state));
+	m->virt->file_state = NULL;
+}
+
+/* Handles. */
+
+static struct object_pool *inode_pool(const struct machine *m, bool in_memory)
+{
+	return in_memory ? &m->virt->shmem_inodes : &m->virt->inodes;
+}
+
+struct inode *inode_of(const struct machine *m, u32 handle)
+{
+	return handle ? object_get(inode_pool(m, handle & 1), handle >> 1) : NULL;
+}
+
+struct inode *inode_next(const struct machine *m, const struct inode *inode)
+{
+	u32 handle = inode ? (inode->self >> 1) + 1 : 1, next;
+
+	/* Disks first, then memory. */
+	if (!inode || !(inode->self & 1)) {
+		next = object_next(&m->virt->inodes, handle);
+		if (next)
+			return inode_of(m, next << 1);
+		handle = 1;
+	}
+	next = object_next(&m->virt->shmem_inodes, handle);
+	return next ? inode_of(m, next << 1 | 1) : NULL;
+}
+
+static unsigned int path_super(const char *path)
+{
+	unsigned int found = SB_DISK;
+
+	for (unsigned int i = 0; i < NR_SUPERS; i++)
+		if (supers[i].prefix &&
+		    !strncmp(path, supers[i].prefix, strlen(supers[i].prefix)))
+			found = i;
+	return found;
+}
+
+enum inode_kind path_kind(const char *path)
+{
+	return strcmp(path, "/dev/zero") ? supers[path_super(path)].kind : INODE_ZERO;
+}
+
+struct inode *inode_find(const struct machine *m, const char *path)
+{
+	struct inode *inode;
+
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		if (!inode->unlinked && !strcmp(inode->path, path))
+			return inode;
+	return NULL;
+}
+
+/* The nodes of page caches. */
+
+static int xa_node_alloc(void *ctx, u32 *node)
+{
+	struct machine *m = ctx;
+
+	return object_alloc(m, &m->virt->xa_nodes, GFP_KERNEL, NUMA_NO_NODE, node);
+}
+
+static void xa_node_free(void *ctx, u32 node)
+{
+	struct machine *m = ctx;
+
+	object_free(m, &m->virt->xa_nodes, node);
+}
+
+static struct xa_node *xa_node_get(void *ctx, u32 node)
+{
+	const struct machine *m = ctx;
+
+	return object_get(&m->virt->xa_nodes, node);
+}
+
+static const struct xa_ops cache_ops = { xa_node_alloc, xa_node_free, xa_node_get };
+
+/* Everything that an inode needs, or nothing. */
+static int inode_alloc(struct machine *m, bool in_memory, const char *path,
+		       struct inode **inode)
+{
+	struct object_pool *pool = inode_pool(m, in_memory);
+	struct slab_object dentry;
+	size_t bytes = strlen(path) + 1;
+	char *copy = arena_alloc(&m->arena, bytes);
+	u32 handle;
+	int err;
+
+	if (!copy)
+		return -ENOBUFS;
+	err = kmem_cache_alloc(m, m->virt->file_state->dentries, GFP_KERNEL, NUMA_NO_NODE,
+			       &dentry);
+	if (err)
+		goto out_path;
+	err = object_alloc(m, pool, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	if (err)
+		goto out_dentry;
+	memcpy(copy, path, bytes);
+	*inode = object_get(pool, handle);
+	(*inode)->self = handle << 1 | in_memory;
+	(*inode)->path = copy;
+	(*inode)->dentry = dentry.addr;
+	return 0;
+
+out_dentry:
+	kmem_cache_free(m, m->virt->file_state->dentries, dentry.addr);
+out_path:
+	arena_free(&m->arena, copy, bytes);
+	return err;
+}
+
+static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
+		     const char *path, u64 size, struct inode **result)
+{
+	struct inode *inode;
+	int err = inode_alloc(m, kind != INODE_DISK, path, &inode);
+
+	if (err)
+		return err;
+	inode->kind = kind;
+	inode->sb = sb;
+	inode->dev_major = supers[sb].major;
+	inode->dev_minor = supers[sb].minor;
+	inode->ino = m->virt->file_state->next_ino[sb]++;
+	inode->mode = 0644;
+	inode->i_size = size;
+	inode->i_count = 1;
+	inode->i_data.host = inode;
+	xa_init(&inode->i_data.i_pages, &cache_ops, m);
+	*result = inode;
+	return 0;
+}
+
+int inode_create(struct machine *m, enum inode_kind kind, const char *path, u64 size,
+		 struct inode **inode)
+{
+	unsigned int sb = kind == INODE_DISK ? SB_DISK : path_super(path);
+
+	return inode_new(m, sb, kind, path, size, inode);
+}
+
+int inode_create_unlinked(struct machine *m, const char *name, u64 size,
+			  struct inode **inode)
+{
+	int err = inode_new(m, SB_KERNEL, INODE_SHMEM, name, size, inode);
+
+	if (!err)
+		(*inode)->unlinked = true;
+	return err;
+}
+
+/* Nobody has it any more. */
+static void evict(struct machine *m, struct inode *inode)
+{
+	if (inode->accounted)
+		vm_unacct_memory(m, inode_pages(inode));
+	truncate_inode_pages(m, inode, 0, ~0ULL);
+	xa_destroy(&inode->i_data.i_pages);
+	kmem_cache_free(m, m->virt->file_state->dentries, inode->dentry);
+	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
+	object_free(m, inode_pool(m, inode->self & 1), inode->self >> 1);
+}
+
+void iput(struct machine *m, struct inode *inode)
+{
+	if (!--inode->i_count)
+		evict(m, inode);
+}
+
+static void inode_digest(const struct inode *inode, struct digest *digest)
+{
+	const struct address_space *mapping = &inode->i_data;
+	u64 entry;
+
+	digest_u64(digest, (u64)inode->self << 32 | inode->kind << 8 | inode->sb);
+	digest_u64(digest, inode->unlinked | inode->accounted << 1 | inode->memfd << 2);
+	digest_u64(digest, (u64)inode->mode << 32 | (u32)inode->i_count);
+	digest_u64(digest, inode->i_size);
+	digest_u64(digest, inode->ino);
+	digest_u64(digest, inode->seals);
+	digest_u64(digest, inode->dentry);
+	digest_string(digest, inode->path);
+	digest_u64(digest, mapping->nrpages);
+	digest_u64(digest, (u64)mapping->i_mmap.nr << 32 | (u32)mapping->i_mmap_writable);
+	for (u64 index = 0; (entry = xa_find(&mapping->i_pages, &index, ~0ULL)); index++) {
+		digest_u64(digest, index);
+		digest_u64(digest, entry);
+		if (index == ~0ULL)
+			break;
+	}
+}
+
+void files_digest(const struct machine *m, struct digest *digest)
+{
+	const struct file_state *state = m->virt->file_state;
+	const struct inode *inode;
+	u32 h;
+
+	if (!state)
+		return;
+	for (unsigned int i = 0; i < NR_SUPERS; i++)
+		digest_u64(digest, state->next_ino[i]);
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		inode_digest(inode, digest);
+	for (h = object_next(&m->virt->files, 1); h; h = object_next(&m->virt->files, h + 1)) {
+		const struct file *file = file_of(m, h);
+
+		digest_u64(digest, (u64)h << 32 | (u32)file->f_count);
+		digest_u64(digest, (u64)file->inode->self << 32 | file->f_flags);
+		digest_u64(digest, file->f_pos);
+		digest_u64(digest, file->f_ra.start);
+		digest_u64(digest, (u64)file->f_ra.size << 32 | file->f_ra.async_size);
+		digest_u64(digest, (u64)file->f_ra.mmap_miss << 32 | file->f_ra.prev_index);
+	}
+}
+
+void files_claim_objects(const struct machine *m, struct object_census *census)
+{
+	const struct inode *inode;
+
+	if (!m->virt->file_state)
+		return;
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		object_claim(census, inode->dentry, "the dentry of a file");
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * pread and pwrite as far as memory sees them: pages come to the cache, are marked as
+ * used, get new contents. What was done before an error counts; the error is the
+ * call's where nothing was.
+ */
+#include "sim/phys/lru.h"
+#include "sim/phys/section.h"
+#include "sim/virt/content.h"
+#include "sim/virt/file.h"
+#include "sim/virt/mm_types.h"
+
+#define MAX_RW_COUNT 0x7ffff000ULL
+
+/* A page of a disk's file, by read-ahead. */
+static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 wanted, u32 *pfn)
+{
+	struct address_space *mapping = &file->inode->i_data;
+	bool major;
+	int err = 0;
+
+	*pfn = find_page(m, mapping, index);
+	if (*pfn == PFN_NIL)
+		err = page_cache_sync_readahead(m, file, index, wanted);
+	else if (page_flag(pfn_to_page(m, *pfn), PG_reclaim))
+		err = page_cache_async_readahead(m, file, *pfn, index, wanted);
+	if (err == -ENOBUFS)
+		return err;
+	return filemap_get_page(m, mapping, index, pfn, &major);
+}
+
+static int read_page(struct machine *m, struct file *file, u64 index, u64 wanted)
+{
+	struct inode *inode = file->inode;
+	u32 pfn;
+	int err = inode->kind == INODE_DISK ?
+		  read_disk_page(m, file, index, wanted, &pfn) :
+		  shmem_get_page(m, inode, index, SGP_READ, &pfn);
+
+	if (err || pfn == PFN_NIL)
+		return err;
+	if (file->f_ra.prev_index != index + 1)
+		mark_page_accessed(m, pfn);
+	file->f_ra.prev_index = index + 1;
+	put_page(m, pfn);
+	return 0;
+}
+
+int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
+	      u64 *done)
+{
+	struct file *file = fget(m, task, fd);
+	u64 end, at = offset;
+	int err = 0;
+
+	*done = 0;
+	if (!file || !file_may_read(file))
+		return -EBADF;
+	if ((s64)offset < 0)
+		return -EINVAL;
+	len = MIN(len, MAX_RW_COUNT);
+	if (file->inode->kind == INODE_ZERO) {
+		*done = len;
+		return 0;
+	}
+	end = MIN(offset + len, file->inode->i_size);
+	while (at < end && !err) {
+		u64 next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
+
+		err = read_page(m, file, at >> PAGE_SHIFT,
+				((end - 1) >> PAGE_SHIFT) - (at >> PAGE_SHIFT) + 1);
+		if (!err)
+			at = next;
+	}
+	if (at > offset)
+		*done = at - offset;
+	return *done && err != -ENOBUFS ? 0 : err;
+}
+
+/* Bytes [at, next) of one page. */
+static int write_page(struct machine *m, struct inode *inode, u64 at, u64 next)
+{
+	u64 index = at >> PAGE_SHIFT;
+	bool whole = next - at == PAGE_SIZE, major;
+	u32 pfn;
+	int err;
+
+	if (inode->kind == INODE_SHMEM)
+		err = shmem_get_page(m, inode, index, SGP_WRITE, &pfn);
+	else if (find_page(m, &inode->i_data, index) == PFN_NIL &&
+		 (whole || index >= inode_pages(inode)))
+		err = filemap_new_page(m, &inode->i_data, index, &pfn);
+	else
+		err = filemap_get_page(m, &inode->i_data, index, &pfn, &major);
+	if (err)
+		return err;
+	if (whole)
+		content_zero(m, pfn);
+	content_store(m, pfn, (u32)(at & (PAGE_SIZE - 1)));
+	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
+	if (next > inode->i_size)
+		inode->i_size = next;
+	set_page_dirty(m, pfn);
+	put_page(m, pfn);
+	return 0;
+}
+
+int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
+	       u64 *done)
+{
+	const struct file *file = fget(m, task, fd);
+	u64 at = offset, end;
+	int err = 0;
+
+	*done = 0;
+	if (!file || !file_may_write(file))
+		return -EBADF;
+	if ((s64)offset < 0 || (s64)(offset + len) < 0)
+		return -EINVAL;
+	len = MIN(len, MAX_RW_COUNT);
+	end = offset + len;
+	if (file->inode->kind == INODE_ZERO) {
+		*done = len;
+		return 0;
+	}
+	if (file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+	    (file->inode->seals & F_SEAL_GROW && end > file->inode->i_size))
+		return -EPERM;
+	while (at < end && !err) {
+		u64 next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
+
+		err = write_page(m, file->inode, at, next);
+		if (!err)
+			at = next;
+	}
+	*done = at - offset;
+	return *done && err != -ENOBUFS ? 0 : err;
+}

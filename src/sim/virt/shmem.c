@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Shared memory: files whose pages are made when they are asked for and kept until the
+ * file is cut or gone. What a mapping sets up is charged to Committed_AS as a whole
+ * (unless it was not to be reserved); named files and memfds page by page, where a
+ * refusal is -ENOSPC, so that a fault on a hole then is SIGBUS.
+ */
+#include "sim/virt/content.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/mmap.h"
+
+#define MAX_LFS_FILESIZE ((1ULL << 63) - 1)
+
+static int charge(struct machine *m, u64 nr_pages)
+{
+	const struct task_struct *task = current_task(m);
+
+	return security_vm_enough_memory(m, task, task ? task->mm : NULL, nr_pages);
+}
+
+void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr_pages)
+{
+	if (!inode->accounted)
+		vm_unacct_memory(m, nr_pages);
+}
+
+int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size)
+{
+	u64 old = inode_pages(inode), new = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	if (!inode->accounted)
+		return 0;
+	if (new > old)
+		return charge(m, new - old);
+	vm_unacct_memory(m, old - new);
+	return 0;
+}
+
+int shmem_file_setup(struct machine *m, const char *name, u64 size, u64 vm_flags, bool memfd,
+		     struct file **file)
+{
+	u64 nr_pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	bool accounted = !(vm_flags & VM_NORESERVE);
+	struct inode *inode;
+	int err;
+
+	if (size > MAX_LFS_FILESIZE)
+		return -EINVAL;
+	err = accounted ? charge(m, nr_pages) : 0;
+	if (err)
+		return err;
+	err = inode_create_unlinked(m, name, size, &inode);
+	if (err) {
+		if (accounted)
+			vm_unacct_memory(m, nr_pages);
+		return err;
+	}
+	inode->accounted = accounted;
+	inode->memfd = memfd;
+	inode->mode = 0777;
+	err = file_open_inode(m, inode, O_RDWR, file);
+	/* The file's reference is all there is. */
+	iput(m, inode);
+	return err;
+}
+
+/* The page is in the cache: as whom it was found for wants it. */
+static void found_page(struct machine *m, u32 pfn, enum sgp_type sgp)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	get_page(m, pfn);
+	if (sgp == SGP_WRITE)
+		mark_page_accessed(m, pfn);
+	if (!page_flag(page, PG_uptodate) && sgp != SGP_FALLOC && sgp != SGP_WRITE) {
+		page_set_flag(page, PG_uptodate);
+		set_page_dirty(m, pfn);
+	}
+}
+
+int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_type sgp,
+		   u32 *pfn)
+{
+	bool inside = pgoff < inode_pages(inode);
+	struct page *page;
+	int err;
+
+	*pfn = PFN_NIL;
+	if (!inside && sgp <= SGP_CACHE)
+		return -EINVAL;
+	*pfn = find_page(m, &inode->i_data, pgoff);
+	if (*pfn != PFN_NIL) {
+		found_page(m, *pfn, sgp);
+		return 0;
+	}
+	if (sgp == SGP_READ)
+		return 0;
+	if (!inode->accounted && charge(m, 1))
+		return -ENOSPC;
+	err = filemap_new_page(m, &inode->i_data, pgoff, pfn);
+	if (err) {
+		if (!inode->accounted)
+			vm_unacct_memory(m, 1);
+		return err;
+	}
+	page = pfn_to_page(m, *pfn);
+	if (sgp == SGP_WRITE)
+		page_set_flag(page, PG_referenced);
+	if (sgp != SGP_FALLOC && sgp != SGP_WRITE)
+		page_set_flag(page, PG_uptodate);
+	return 0;
+}
+
+static unsigned int shmem_fault(struct machine *m, struct vm_fault *vmf)
+{
+	int err = shmem_get_page(m, vmf->vma->vm_file->inode, vmf->pgoff, SGP_CACHE,
+				 &vmf->page);
+
+	if (likely(!err))
+		return 0;
+	return err == -ENOMEM || err == -ENOBUFS ? fault_of_errno(err) : VM_FAULT_SIGBUS;
+}
+
+const struct vm_operations shmem_vm_ops = {
+	.name = "shmem", .fault = shmem_fault, .map_pages = filemap_map_pages,
+	.may_split = true,
+};
+
+const struct vm_operations shmem_anon_vm_ops = {
+	.name = "shmem anonymous", .fault = shmem_fault, .map_pages = filemap_map_pages,
+	.may_split = true,
+};
+
+/* /dev/zero: private is anonymous memory, shared is a file of its own. */
+static int zero_mmap(struct machine *m, struct vm_area_struct *vma)
+{
+	struct file *file;
+	int err;
+
+	if (!(vma->vm_flags & VM_SHARED)) {
+		vma->vm_ops = NULL;
+		return 0;
+	}
+	err = shmem_file_setup(m, "/dev/zero", vma->vm_end - vma->vm_start, vma->vm_flags,
+			       /* memfd = */ false, &file);
+	if (err)
+		return err;
+	fput(m, vma->vm_file);
+	vma->vm_file = file;
+	vma->vm_ops = &shmem_anon_vm_ops;
+	return 0;
+}
+
+int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma)
+{
+	const struct inode *inode = file->inode;
+
+	switch (inode->kind) {
+	case INODE_DISK:
+		vma->vm_ops = &file_vm_ops;
+		return 0;
+	case INODE_SHMEM:
+		vma->vm_ops = inode->unlinked ? &shmem_anon_vm_ops : &shmem_vm_ops;
+		return 0;
+	case INODE_ZERO:
+		return zero_mmap(m, vma);
+	default:
+		return -ENODEV;
+	}
+}
