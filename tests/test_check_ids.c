@@ -574,7 +574,7 @@ static const struct {
 	ROW("A3", object_freed), ROW("A3", given_free), ROW("A3", cache_leaked),
 	ROW("A4", slab_stat), ROW("A4", large_count), ROW("A5", area_size),
 	ROW("A6", stack_count), ROW("A7", per_cpu),
-	ROW("H1", huge_page), ROW("H1", huge_page_lost), ROW("H1", gigantic),
+	ROW("H1 L1 L3 L6", huge_page), ROW("H1", huge_page_lost), ROW("H1", gigantic),
 	ROW("C4", pool_sysctl), ROW("C5", numa_miss), ROW("I1", pgfree), ROW("I8", negative),
 	ROW("K1", pid_twice), ROW("E7", overdue), ROW("E7", event_order),
 	ROW("E7", event_twice),

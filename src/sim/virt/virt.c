@@ -90,8 +90,6 @@ static const struct part {
 	{ pgtables_init, pgtables_free, NULL, NULL },
 	{ lru_init, lru_free, lru_digest, lru_validate },
 	{ content_init, content_free, content_digest, content_validate },
-	{ files_init, files_free, files_digest, filemap_validate },
-	{ NULL, NULL, NULL, rmap_validate },
 };
 
 static int pools_init(struct machine *m)
@@ -194,5 +192,4 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++)
 		object_pool_claim(const_pool_at(m->virt, i), census);
 	claim_task_objects(m, census);
-	files_claim_objects(m, census);
 }
