@@ -13,6 +13,7 @@
 
 #include "sim/virt/vma.h"
 
+#define PROT_NONE 0
 #define PROT_READ 1
 #define PROT_WRITE 2
 #define PROT_EXEC 4
