@@ -10,23 +10,6 @@
 #define STACK_PAGES 33
 #define ADDR_NO_RANDOMIZE 0x0040000
 
-static int node_alloc(void *ctx, u32 *node)
-{
-	struct machine *m = ctx;
-	int err = object_alloc(m, &m->virt->maple_nodes, GFP_KERNEL, NUMA_NO_NODE, node);
-
-	return err ? err : maple_pool_grow(&m->virt->maple_pool, *node);
-}
-
-static void node_free(void *ctx, u32 node)
-{
-	struct machine *m = ctx;
-
-	object_free(m, &m->virt->maple_nodes, node);
-}
-
-static const struct maple_ops node_ops = { node_alloc, node_free };
-
 struct mm_struct *mm_bed_mm(struct mm_bed *bed)
 {
 	struct mm_struct *mm = calloc(1, sizeof(*mm));
@@ -36,7 +19,7 @@ struct mm_struct *mm_bed_mm(struct mm_bed *bed)
 	mm->mm_users = mm->mm_count = 1;
 	mm->pgd_pfn = PFN_NIL;
 	mm->pte_base = 1;
-	mt_init(&mm->mm_mt, &bed->m->virt->maple_pool, &node_ops, bed->m);
+	mt_init(&mm->mm_mt, &bed->m->virt->maple_pool, &mm_maple_ops, bed->m);
 	CU_ASSERT_EQUAL_FATAL(pgd_alloc(bed->m, mm), 0);
 	return mm;
 }

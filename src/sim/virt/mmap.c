@@ -35,6 +35,7 @@ struct mmap_state {
 	struct file *file;	/* NULL: anonymous */
 	u64 addr, end, pgoff;
 	u64 vm_flags;
+	bool replaces;		/* MAP_FIXED: there may be mappings */
 	u64 charged;		/* pages of Committed_AS */
 };
 
@@ -111,6 +112,9 @@ static int mmap_setup(struct machine *m, struct mmap_state *map)
 	bool checks_first = rel_mmap_checks_first(m->release);
 	int err;
 
+	if (!map->replaces)
+		return may_expand_vm(m, map->task, map->mm, map->vm_flags, pages_of(map)) ?
+			       charge(m, map, 0) : -ENOMEM;
 	if (!checks_first &&
 	    !may_expand_vm(m, map->task, map->mm, map->vm_flags,
 			   pages_of(map) - count_vma_pages_range(m, map)))
@@ -350,6 +354,7 @@ static int place(struct machine *m, const struct mmap_request *req, struct mmap_
 	if (err)
 		return err;
 	map->end = map->addr + req->len;
+	map->replaces = req->flags & MAP_FIXED;
 	if ((req->flags & MAP_FIXED_NOREPLACE) &&
 	    find_vma_intersection(m, map->mm, map->addr, map->end))
 		return -EEXIST;

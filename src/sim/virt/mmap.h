@@ -127,7 +127,7 @@ u64 vm_prot_bits(const struct machine *m, u64 prot);
 bool may_expand_vm(struct machine *m, const struct task_struct *task,
 		   const struct mm_struct *mm, u64 vm_flags, u64 nr_pages);
 bool accountable_mapping(const struct file *file, u64 vm_flags);
-/* Charge Committed_AS; -ENOMEM by the overcommit policy. task NULL: the kernel's. */
+/* Charge Committed_AS; -ENOMEM by the overcommit policy. task NULL: who runs. */
 int security_vm_enough_memory(struct machine *m, const struct task_struct *task,
 			      const struct mm_struct *mm, u64 nr_pages) __must_check;
 void vm_unacct_memory(struct machine *m, u64 nr_pages);
@@ -139,5 +139,8 @@ bool mlock_future_ok(const struct task_struct *task, const struct mm_struct *mm,
 /* B7 V7, B6 T5 to T7: of one mm. Adds what it has promised to *committed: for C1. */
 void mmap_validate(const struct machine *m, const struct mm_struct *mm, s64 *committed,
 		   struct check *check);
+/* Of every mm: V1 to V7, T5 to T7; and C1. */
+void address_spaces_validate(const struct machine *m, struct check *check);
+void address_spaces_digest(const struct machine *m, struct digest *digest);
 
 #endif

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The figures of an mm, counted again from its VMAs. */
+/*
+ * The figures of address spaces, counted again from their VMAs; and their digest.
+ * What is promised (C1) is what VMAs were charged for, and shared memory: by its size,
+ * or by the page where it was made without a reservation.
+ */
 #include "sim/phys/tunables.h"
+#include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/vma_internal.h"
 
@@ -52,4 +57,52 @@ void mmap_validate(const struct machine *m, const struct mm_struct *mm, s64 *com
 			    !IS_ALIGNED(mm->mmap_base, PAGE_SIZE)))
 		check_fail(check, "V7", "mm %u: mmap_base %llx", mm->self,
 			   (unsigned long long)mm->mmap_base);
+}
+
+static s64 shmem_committed(const struct machine *m)
+{
+	const struct object_pool *pool = &m->virt->shmem_inodes;
+	s64 nr_pages = 0;
+
+	for (u32 h = object_next(pool, 1); h; h = object_next(pool, h + 1)) {
+		const struct inode *inode = object_get(pool, h);
+
+		nr_pages += (s64)(inode->accounted ? PFN_UP(inode->i_size) :
+						     inode->i_data.nrpages);
+	}
+	return nr_pages;
+}
+
+void address_spaces_validate(const struct machine *m, struct check *check)
+{
+	s64 committed = shmem_committed(m);
+
+	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm)) {
+		vma_validate(m, mm, check);
+		mmap_validate(m, mm, &committed, check);
+	}
+	check->nr_checked++;
+	if (committed != m->virt->committed_as)
+		check_fail(check, "C1", "Committed_AS: expected %lld pages, found %lld",
+			   (long long)committed, (long long)m->virt->committed_as);
+}
+
+void address_spaces_digest(const struct machine *m, struct digest *digest)
+{
+	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm)) {
+		struct maple_state mas;
+
+		digest_u64(digest, mm->mm_mt.nr_nodes);
+		mas_init(&mas, &mm->mm_mt, 0);
+		for (u32 h = mas_find(&mas, ~0ULL); h; h = mas_next(&mas, ~0ULL)) {
+			const struct vm_area_struct *vma = vma_of(m, h);
+
+			digest_u64(digest, vma->vm_start);
+			digest_u64(digest, vma->vm_end);
+			digest_u64(digest, vma->vm_pgoff);
+			digest_u64(digest, vma->vm_flags);
+			digest_u64(digest, vma->vm_file ? vma->vm_file->self : 0);
+			digest_u64(digest, (u64)vma->anon_name << 32 | vma->self);
+		}
+	}
 }

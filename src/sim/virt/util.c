@@ -7,7 +7,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/mmap.h"
-#include "sim/virt/task.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/vma_internal.h"
 
 typedef unsigned long long ull;
@@ -68,7 +68,9 @@ static s64 commit_allowed(const struct machine *m, const struct task_struct *tas
 {
 	s64 allowed = (s64)vm_commit_limit(m);
 
-	if (task && !task->cap_sys_admin)
+	if (!task)
+		task = cpu_of(m, m->cpu)->current;
+	if (!task->cap_sys_admin)
 		allowed -= (s64)KB_PAGES(m->tunables->admin_reserve_kbytes);
 	if (mm)
 		allowed -= (s64)MIN(mm->total_vm / 32,
