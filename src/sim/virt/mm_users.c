@@ -90,6 +90,7 @@ int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm)
 	err = dup_mmap(m, *mm, old);
 	if (err) {
 		mmput(m, *mm);
+		*mm = NULL;
 		return err;
 	}
 	(*mm)->hiwater_rss = get_mm_rss(*mm);
