@@ -423,6 +423,12 @@ static void test_stack(void)
 	CU_ASSERT_EQUAL(bed_munmap(&bed, b - 8 * SZ_1M, SZ_64K), 0);
 	CU_ASSERT_EQUAL(grow(&bed, SZ_4K), -EPERM);
 	CU_ASSERT(bed_is_sane(&bed, bed.mm));
+	/* Growth without VM_ACCOUNT is charged all the same, and never given back. */
+	CU_ASSERT_EQUAL(bed_mmap(&bed, 2 * c, SZ_64K, R, NOREPLACE | MAP_GROWSDOWN),
+			(s64)(2 * c));
+	CU_ASSERT_EQUAL(grow(&bed, 2 * c - SZ_64K), 0);
+	CU_ASSERT_EQUAL(bed.m->virt->committed_lost, 16);
+	bed.committed += 16;
 	/* A hint in the gap is not taken. */
 	CU_ASSERT(bed_mmap(&bed, b - 8 * SZ_1M + SZ_64K, SZ_4K, RW, ANON) > (s64)BASE * 16);
 	mm_bed_close(&bed);

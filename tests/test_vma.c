@@ -8,6 +8,7 @@
 
 #include "mm_bed.h"
 
+#include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -447,6 +448,90 @@ static void test_storm(void)
 	}
 }
 
+/* ---- Without memory. ---- */
+
+/* Calls that merge, split, replace, fork; the first that fails ends it. */
+static int busy(struct mm_bed *bed)
+{
+	struct mm_struct *child;
+	s64 err;
+	int forked;
+
+	for (u64 i = 0; i < 120; i++) {
+		err = bed_mmap(bed, BASE + i * 2 * K64, K64, i & 1 ? RW : PROT_READ,
+			       FIXED_ANON);
+		if (err < 0)
+			return (int)err;
+		err = anon_vma_prepare(bed->m, vma_lookup(bed->m, bed->mm, BASE + i * 2 * K64));
+		if (!err)
+			err = bed_munmap(bed, BASE + i * 2 * K64 + PAGE_SIZE, PAGE_SIZE);
+		if (!err)
+			err = change_flags(bed, BASE + i * 2 * K64 + 4 * PAGE_SIZE,
+					   BASE + i * 2 * K64 + 8 * PAGE_SIZE, VM_LOCKONFAULT,
+					   0);
+		if (err)
+			return (int)err;
+	}
+	err = bed_mmap(bed, BASE, K64 * 120, RW, FIXED_ANON);
+	if (err < 0)
+		return (int)err;
+	child = mm_bed_mm(bed);
+	forked = dup_mmap(bed->m, child, bed->mm);
+	CU_ASSERT(forked || bed_is_sane(bed, child));
+	mm_bed_mmput(bed, child);
+	return forked;
+}
+
+/* The host refuses one allocation: the call says so, nothing is out of order. */
+static void test_no_host_memory(void)
+{
+	int err = -1;
+	u64 n = 1;
+
+	for (; err && n < 2000; n += 1 + n / 16) {
+		struct mm_bed bed;
+
+		mm_bed_open(&bed, "x86_64", releases[n & 1]);
+		arena_fail_after(&bed.m->arena, n);
+		err = busy(&bed);
+		arena_fail_after(&bed.m->arena, 0);
+		CU_ASSERT(!err || err == -ENOBUFS);
+		CU_ASSERT(bed_is_sane(&bed, bed.mm));
+		CU_ASSERT_EQUAL(bed_munmap(&bed, 0, BASE * 4), 0);
+		mm_bed_close(&bed);
+	}
+	CU_ASSERT_EQUAL(err, 0);
+	CU_ASSERT(n > 2);
+}
+
+/* The machine has none: ENOMEM, and what was mapped can be unmapped. */
+static void test_no_memory(void)
+{
+	static u32 pfns[1 << 14];
+
+	for (unsigned int left = 0; left < 24; left++) {
+		struct mm_bed bed;
+		unsigned int nr = 0;
+		int err;
+
+		mm_bed_open(&bed, "x86_64", releases[left & 1]);
+		bed.m->tunables->overcommit_memory = 1;
+		while (nr < ARRAY_SIZE(pfns) && 
+		       !alloc_kernel_pages(bed.m, GFP_KERNEL, 0, NUMA_NO_NODE, 0, &pfns[nr]))
+			nr++;
+		CU_ASSERT(nr > 100 && nr < ARRAY_SIZE(pfns));
+		for (unsigned int i = 0; i < left; i++)
+			free_pages(bed.m, pfns[--nr], 0);
+		err = busy(&bed);
+		CU_ASSERT(err == -ENOMEM || (left > 4 && !err));
+		CU_ASSERT(bed_is_sane(&bed, bed.mm));
+		while (nr)
+			free_pages(bed.m, pfns[--nr], 0);
+		CU_ASSERT_EQUAL(bed_munmap(&bed, 0, BASE * 4), 0);
+		mm_bed_close(&bed);
+	}
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -462,6 +547,8 @@ int main(void)
 		{ "lookups", test_lookups },
 		{ "the limit of mappings", test_limit_of_maps },
 		{ "a storm against pages", test_storm },
+		{ "no host memory", test_no_host_memory },
+		{ "no memory", test_no_memory },
 	};
 
 	return suite_main("vma", tests, ARRAY_SIZE(tests), NULL, NULL);

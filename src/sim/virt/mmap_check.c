@@ -75,7 +75,7 @@ static s64 shmem_committed(const struct machine *m)
 
 void address_spaces_validate(const struct machine *m, struct check *check)
 {
-	s64 committed = shmem_committed(m);
+	s64 committed = shmem_committed(m) + m->virt->committed_lost;
 
 	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm)) {
 		vma_validate(m, mm, check);

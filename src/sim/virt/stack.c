@@ -73,6 +73,9 @@ int expand_downwards(struct machine *m, struct task_struct *task, struct vm_area
 		vm_unacct_memory(m, nr_pages);
 		return err;
 	}
+	/* The kernel charges every growth, and gives back what VM_ACCOUNT says. */
+	if (!(vma->vm_flags & VM_ACCOUNT))
+		m->virt->committed_lost += (s64)nr_pages;
 	if (vma->vm_flags & VM_LOCKED)
 		vma->vm_mm->locked_vm += nr_pages;
 	vm_stat_account(vma->vm_mm, vma->vm_flags, (s64)nr_pages);

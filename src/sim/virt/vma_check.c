@@ -2,8 +2,8 @@
 /*
  * What must hold for the VMAs of one mm: the tree, each VMA, each pair of neighbours.
  * Neighbours that could be one need not be: the kernel leaves such pairs too, where
- * nobody asked when they became alike (faults, forks, munmap's splits), so V3 checks
- * what no call can have left.
+ * nobody asked when they became alike (a fork drops VM_LOCKED, a stack grows up to
+ * another), so that is no part of it.
  */
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
