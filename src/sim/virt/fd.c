@@ -132,3 +132,14 @@ void files_struct_put(struct machine *m, struct files_struct *files)
 	arena_free(&m->arena, files->cloexec, table_bytes(files->nr_slots));
 	object_free(m, &m->virt->files_structs, files->self);
 }
+
+void fd_tables_free(struct machine *m)
+{
+	const struct object_pool *pool = &m->virt->files_structs;
+
+	for (u32 h = object_next(pool, 1); h; h = object_next(pool, h + 1)) {
+		struct files_struct *files = object_get(pool, h);
+
+		arena_free(&m->arena, files->cloexec, table_bytes(files->nr_slots));
+	}
+}

@@ -149,6 +149,8 @@ void fd_close_on_exec(struct machine *m, struct files_struct *files);
 int files_struct_dup(struct machine *m, const struct files_struct *old,
 		     struct files_struct **files) __must_check;
 void files_struct_put(struct machine *m, struct files_struct *files);
+/* Host memory of all tables: the machine ends. */
+void fd_tables_free(struct machine *m);
 
 /* System calls on files. */
 int sys_open(struct machine *m, struct task_struct *task, const char *path, u32 flags,

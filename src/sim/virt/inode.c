@@ -69,6 +69,7 @@ void files_free(struct machine *m)
 
 	if (!state)
 		return;
+	fd_tables_free(m);
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode)) {
 		arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
 		inode->path = NULL;
