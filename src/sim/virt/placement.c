@@ -6,6 +6,7 @@
  * room for its alignment: anonymous memory (6.18), disk files, shared memory.
  * Architectures of 32 bits have the generic search, x86-64 its own.
  */
+#include "sim/base/rng.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
@@ -329,20 +330,11 @@ int get_unmapped_area(struct machine *m, struct task_struct *task,
 
 /* ---- The layout of a new program. ---- */
 
-static u64 random_long(struct machine *m)
-{
-	u64 x = m->rng += 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
 static u64 arch_rnd(struct machine *m, const struct task_struct *task, s32 bits)
 {
 	if (!PF_RANDOMIZED(task))
 		return 0;
-	return (random_long(m) & ((1ULL << bits) - 1)) << PAGE_SHIFT;
+	return (rng_next(&m->rng) & ((1ULL << bits) - 1)) << PAGE_SHIFT;
 }
 
 static u64 mmap_base(const struct task_struct *task, u64 rnd, u64 task_size, u64 stack_rnd)
