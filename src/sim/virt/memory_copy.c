@@ -23,32 +23,38 @@ static pte_t copied_pte(const struct copy *c, pte_t *src)
 	return vm_flags & VM_SHARED ? pte & ~PTE_DIRTY : pte;
 }
 
-static void copy_entries(const struct copy *c, pte_t *dst, pte_t *src, unsigned int nr)
+static inline void copy_entry(const struct copy *c, pte_t *dst, pte_t *src,
+			      struct rss_vec *rss)
 {
 	struct machine *m = c->m;
+	struct page *page;
+	u32 pfn;
+
+	if (unlikely(!pte_present(*src))) {
+		*dst = *src;
+		return;
+	}
+	pfn = vm_normal_page(*src);
+	if (pfn != PFN_NIL) {
+		page = pfn_to_page(m, pfn);
+		get_page(m, pfn);
+		page_clear_flag(page, PG_anon_exclusive);
+		page_dup_rmap(m, pfn);
+		rss->n[mm_counter_of(page)]++;
+	}
+	*dst = copied_pte(c, src);
+}
+
+static void copy_entries(const struct copy *c, pte_t *dst, pte_t *src, u64 nr)
+{
 	struct rss_vec rss = { 0 };
 
-	for (; nr; nr--, src++, dst++) {
-		struct page *page;
-		u32 pfn;
-
-		if (pte_none(*src))
-			continue;
-		if (unlikely(!pte_present(*src))) {
-			*dst = *src;
-			continue;
-		}
-		pfn = vm_normal_page(*src);
-		if (pfn != PFN_NIL) {
-			page = pfn_to_page(m, pfn);
-			get_page(m, pfn);
-			page_clear_flag(page, PG_anon_exclusive);
-			page_dup_rmap(m, pfn);
-			rss.n[mm_counter_of(page)]++;
-		}
-		*dst = copied_pte(c, src);
+	for (u64 i = 0; i < nr; i++) {
+		i += ptes_none(&src[i], nr - i);
+		if (i < nr && src[i])
+			copy_entry(c, &dst[i], &src[i], &rss);
 	}
-	add_mm_rss_vec(m, c->dst->vm_mm, &rss);
+	add_mm_rss_vec(c->m, c->dst->vm_mm, &rss);
 }
 
 /* The tables below one of `level`, for [addr, end). */
@@ -75,7 +81,7 @@ static int copy_tables(const struct copy *c, const u64 *table, unsigned int leve
 		else
 			copy_entries(c, dst, src + ((addr >> PAGE_SHIFT) &
 						    (table_size(m, 0) - 1)),
-				     (unsigned int)((next - addr) >> PAGE_SHIFT));
+				     (next - addr) >> PAGE_SHIFT);
 		if (err)
 			return err;
 	}

@@ -31,40 +31,47 @@ static void page_takes_bits(struct machine *m, const struct vm_area_struct *vma,
 		mark_page_accessed(m, pfn);
 }
 
+/* The entry goes, and with it the mapping of its page; or it stays. */
+static inline void zap_entry(const struct zap *z, pte_t *pte, struct rss_vec *rss)
+{
+	struct machine *m = z->m;
+	pte_t entry = *pte;
+	enum mm_counter counter;
+	u32 pfn;
+
+	if (unlikely(!pte_present(entry))) {
+		if (z->drop_markers)
+			*pte = 0;
+		return;
+	}
+	pfn = vm_normal_page(entry);
+	if (pfn == PFN_NIL) {
+		*pte = 0;
+		return;
+	}
+	counter = mm_counter_of(pfn_to_page(m, pfn));
+	if (counter != MM_ANONPAGES)
+		page_takes_bits(m, z->vma, pfn, entry);
+	else if (!z->even_cows)
+		return;
+	*pte = 0;
+	rss->n[counter]--;
+	page_remove_rmap(m, pfn, z->vma);
+	put_page(m, pfn);
+}
+
 static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
 {
-	struct zap *z = arg;
-	struct machine *m = z->m;
+	const struct zap *z = arg;
 	struct rss_vec rss = { 0 };
+	u64 nr = (end - addr) >> PAGE_SHIFT;
 
-	for (; addr < end; addr += PAGE_SIZE, pte++) {
-		pte_t entry = *pte;
-		enum mm_counter counter;
-		u32 pfn;
-
-		if (pte_none(entry))
-			continue;
-		if (unlikely(!pte_present(entry))) {
-			if (z->drop_markers)
-				*pte = 0;
-			continue;
-		}
-		pfn = vm_normal_page(entry);
-		if (pfn == PFN_NIL) {
-			*pte = 0;
-			continue;
-		}
-		counter = mm_counter_of(pfn_to_page(m, pfn));
-		if (counter != MM_ANONPAGES)
-			page_takes_bits(m, z->vma, pfn, entry);
-		else if (!z->even_cows)
-			continue;
-		*pte = 0;
-		rss.n[counter]--;
-		page_remove_rmap(m, pfn, z->vma);
-		put_page(m, pfn);
+	for (u64 i = 0; i < nr; i++) {
+		i += ptes_none(&pte[i], nr - i);
+		if (i < nr && pte[i])
+			zap_entry(z, &pte[i], &rss);
 	}
-	add_mm_rss_vec(m, z->vma->vm_mm, &rss);
+	add_mm_rss_vec(z->m, z->vma->vm_mm, &rss);
 	return 0;
 }
 

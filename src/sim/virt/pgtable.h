@@ -65,6 +65,17 @@ static inline u64 pte_pfn(pte_t pte)
 	return (pte & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
+/* How many of the nr entries from *pte on are none, up to the first that may not be. */
+static inline u64 ptes_none(const pte_t *pte, u64 nr)
+{
+	u64 i = 0;
+
+	while (i + 8 <= nr && !(pte[i] | pte[i + 1] | pte[i + 2] | pte[i + 3] |
+				pte[i + 4] | pte[i + 5] | pte[i + 6] | pte[i + 7]))
+		i += 8;
+	return i < nr && !pte[i] ? i + 1 : i;
+}
+
 #define MAX_PGTABLE_LEVELS 5
 
 /* All tables of the machine, and what of the arch's row a walk needs. */

@@ -129,9 +129,16 @@ static int visit_entries(void *arg, u64 addr, u64 end, pte_t *pte)
 	const struct pte_walk *w = arg;
 	int stop = 0;
 
-	for (; addr < end && !stop; addr += PAGE_SIZE, pte++)
-		if (*pte)
+	while (addr < end && !stop) {
+		u64 nr = ptes_none(pte, (end - addr) >> PAGE_SHIFT);
+
+		if (!nr) {
 			stop = w->visit(w->arg, addr, pte);
+			nr = 1;
+		}
+		addr += nr << PAGE_SHIFT;
+		pte += nr;
+	}
 	return stop;
 }
 
