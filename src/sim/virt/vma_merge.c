@@ -173,11 +173,21 @@ int vma_merge_between(struct machine *m, const struct vma_attr *attr,
 	return err;
 }
 
+/* Only neighbours that touch are looked at: others cost a cache miss for nothing. */
 int vma_merge_new(struct machine *m, struct mm_struct *mm, const struct vma_attr *attr,
 		  struct vm_area_struct **vma)
 {
-	struct vm_area_struct *prev, *next = find_vma_prev(m, mm, attr->start, &prev);
+	struct vm_area_struct *prev = NULL, *next = NULL;
+	struct maple_state mas;
+	u32 handle;
 
+	mas_init(&mas, &mm->mm_mt, attr->start);
+	handle = mas_find(&mas, ~0ULL);
+	if (handle && mas.index == attr->end)
+		next = vma_of(m, handle);
+	handle = mas_prev(&mas, 0);
+	if (handle && mas.last + 1 == attr->start)
+		prev = vma_of(m, handle);
 	return vma_merge_between(m, attr, prev, next, vma);
 }
 
