@@ -45,6 +45,7 @@ UNIT_TESTS = \
 	tests/test_lru \
 	tests/test_interval_tree \
 	tests/test_line \
+	tests/test_maple_tree \
 	tests/test_memblock \
 	tests/test_objects \
 	tests/test_page_alloc \

@@ -10,7 +10,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/digest.c src/sim/base/digest.h \
 	src/sim/base/event.c src/sim/base/event.h \
 	src/sim/base/interval_tree.c src/sim/base/interval_tree.h \
-	src/sim/base/maple_tree.h \
+	src/sim/base/maple_check.c src/sim/base/maple_gap.c src/sim/base/maple_internal.h \
+	src/sim/base/maple_reserve.c src/sim/base/maple_store.c \
+	src/sim/base/maple_tree.c src/sim/base/maple_tree.h \
 	src/sim/base/out.c src/sim/base/out.h \
 	src/sim/base/rng.h \
 	src/sim/base/symbols.c src/sim/base/symbols.h \

@@ -18,8 +18,8 @@
 
 #define MAPLE_RANGE64_SLOTS 16
 #define MAPLE_ARANGE64_SLOTS 10
-#define MAPLE_RANGE64_MIN 6	/* least slots of a leaf that is not the root */
-#define MAPLE_ARANGE64_MIN 4	/* of an inner node */
+#define MAPLE_RANGE64_MIN 7	/* least slots of a leaf that is not the root */
+#define MAPLE_ARANGE64_MIN 5	/* of an inner node that is not; a root has 2 */
 #define MAPLE_HEIGHT_MAX 20
 
 struct maple_range_64 {
@@ -82,7 +82,7 @@ struct maple_tree {
 	u32 nr_entries;		/* ranges that have a value */
 	u32 reserve;		/* nodes taken in advance: a list by ->parent */
 	u32 nr_reserved;
-	u32 version;		/* counts changes of shape: cursors notice */
+	u32 version;		/* counts stores: cursors notice */
 };
 
 static inline struct maple_node *mt_node(const struct maple_tree *tree, u32 node)

@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Most stores rewrite slots of one leaf in place. The others gather, level by level
+ * from the leaves up, what replaces the nodes from a left path to a right path (one
+ * path where a single leaf is concerned) in a strip, lay the strip into one to three
+ * nodes, and go on one level higher with these as the new children:
+ *
+ *	   [  left  ] (all between is freed) [  right  ]
+ *	    a b |c                              x| y z
+ *	strip:  a b  NEW  y z
+ *
+ * A strip that is too long for its node first tries to push a part into a sibling, as
+ * Linux does to keep nodes full when entries are appended; one that is too short takes
+ * in the next node of its level. The rules of how to cut are Linux's: in half, never
+ * behind an empty slot. All nodes are in reserve before anything changes.
+ */
+#include "sim/base/maple_internal.h"
+
+#define STRIP_SLOTS 48	/* two leaves, cut, and the new entry: 33; with a sibling: 34 */
+
+struct strip {
+	u32 nr;
+	u64 last[STRIP_SLOTS];
+	u32 slot[STRIP_SLOTS];
+	u64 gap[STRIP_SLOTS];	/* of inner nodes */
+};
+
+struct step {
+	u32 node;
+	u8 offset;	/* the slot that the path takes */
+	u64 min, max;	/* of the node */
+};
+
+/* Steps from the root, [0], to a leaf. */
+struct mt_write {
+	struct maple_tree *tree;
+	struct step left[MAPLE_HEIGHT_MAX], right[MAPLE_HEIGHT_MAX];
+	struct strip strip;
+};
+
+u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max)
+{
+	u64 largest = 0;
+
+	for (unsigned int i = 0; i < node->nr; i++) {
+		if (!node->leaf)
+			largest = MAX(largest, node->ma64.gap[i]);
+		else if (!node->mr64.slot[i])
+			largest = MAX(largest, mt_slot_last(node, i, max) -
+					       mt_slot_first(node, i, min) + 1);
+	}
+	return largest;
+}
+
+/* The gaps above a node that covers [min, max] and whose slots have changed. */
+static void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 min,
+			   u64 max)
+{
+	while (node->parent) {
+		struct maple_node *parent = mt_node(tree, node->parent);
+		u64 gap = mt_node_gap(node, min, max);
+
+		if (parent->ma64.gap[node->offset] == gap)
+			return;
+		parent->ma64.gap[node->offset] = gap;
+		node = parent;
+	}
+}
+
+/* ---- One leaf, in place ---- */
+
+struct leaf_write {
+	struct maple_node *leaf;
+	u64 min, max;		/* of the leaf */
+	u64 first, last;
+	u32 value;
+	unsigned int from, to;	/* the slots of first and last */
+};
+
+/* Erasing takes in the empty ranges beside it, as far as they are in this leaf. */
+static void leaf_extend_empty(struct leaf_write *w)
+{
+	const struct maple_node *leaf = w->leaf;
+	u64 from_first = mt_slot_first(leaf, w->from, w->min);
+
+	if (!leaf->mr64.slot[w->from]) {
+		w->first = from_first;
+	} else if (w->first == from_first && w->from && !leaf->mr64.slot[w->from - 1]) {
+		w->from--;
+		w->first = mt_slot_first(leaf, w->from, w->min);
+	}
+	if (!leaf->mr64.slot[w->to]) {
+		w->last = mt_slot_last(leaf, w->to, w->max);
+	} else if (w->last == mt_slot_last(leaf, w->to, w->max) && w->to + 1U < leaf->nr &&
+		   !leaf->mr64.slot[w->to + 1]) {
+		w->to++;
+		w->last = mt_slot_last(leaf, w->to, w->max);
+	}
+}
+
+static void leaf_rewrite(struct maple_tree *tree, const struct leaf_write *w, bool keep_left,
+			 bool keep_right, unsigned int nr)
+{
+	struct maple_range_64 *mr = &w->leaf->mr64;
+	unsigned int tail = w->to + !keep_right, at = w->from + keep_left;
+	unsigned int nr_tail = w->leaf->nr - tail, old_entries = 0;
+
+	for (unsigned int i = w->from; i <= w->to; i++)
+		old_entries += !!mr->slot[i];
+	tree->nr_entries += (keep_left && mr->slot[w->from]) + (keep_right && mr->slot[w->to]) +
+			    !!w->value - old_entries;
+	if (nr_tail && at + 1 != tail) {
+		memmove(&mr->slot[at + 1], &mr->slot[tail], nr_tail * sizeof(mr->slot[0]));
+		memmove(&mr->pivot[at + 1], &mr->pivot[tail],
+			(nr_tail - 1) * sizeof(mr->pivot[0]));
+	}
+	if (keep_left)
+		mr->pivot[w->from] = w->first - 1;
+	mr->slot[at] = w->value;
+	if (nr_tail)
+		mr->pivot[at] = w->last;
+	w->leaf->nr = nr;
+}
+
+/* False: it needs more or fewer nodes; nothing has changed. */
+static bool leaf_store(struct maple_tree *tree, struct leaf_write *w)
+{
+	bool root = !w->leaf->parent, keep_left, keep_right;
+	unsigned int nr;
+
+	w->to = w->from;
+	while (w->to + 1U < w->leaf->nr && w->leaf->pivot[w->to] < w->last)
+		w->to++;
+	if (!w->value) {
+		/* No leaf but the last may end empty. */
+		if (w->last == w->max && w->max != UINT64_MAX)
+			return false;
+		leaf_extend_empty(w);
+	}
+	keep_left = w->first > mt_slot_first(w->leaf, w->from, w->min);
+	keep_right = w->last < mt_slot_last(w->leaf, w->to, w->max);
+	nr = w->leaf->nr - (w->to - w->from) + keep_left + keep_right;
+	if (nr > MAPLE_RANGE64_SLOTS || (!root && nr < MAPLE_RANGE64_MIN))
+		return false;
+	leaf_rewrite(tree, w, keep_left, keep_right, nr);
+	mt_update_gaps(tree, w->leaf, w->min, w->max);
+	return true;
+}
+
+/* ---- Paths and strips ---- */
+
+static void path_down(const struct maple_tree *tree, u64 index, struct step *path)
+{
+	struct step step = { .node = tree->root, .max = UINT64_MAX };
+
+	for (u32 level = 0;; level++) {
+		const struct maple_node *node = mt_node(tree, step.node);
+
+		step.offset = mt_slot_of(node, index);
+		path[level] = step;
+		if (node->leaf)
+			return;
+		step.min = mt_slot_first(node, step.offset, step.min);
+		step.max = mt_slot_last(node, step.offset, step.max);
+		step.node = node->ma64.slot[step.offset];
+	}
+}
+
+/*
+ * Move the path, down to `level`, to the next or previous node of that level. Nodes
+ * that it leaves, and that are not the other path's, go into the reserve. False: the
+ * path is at the edge of the tree.
+ */
+static bool path_move(struct maple_tree *tree, struct step *path, const struct step *other,
+		      u32 level, bool forward)
+{
+	u32 fork = level;
+
+	do {
+		if (!fork--)
+			return false;
+	} while (forward ? path[fork].offset + 1U >= mt_node(tree, path[fork].node)->nr :
+			   !path[fork].offset);
+	for (u32 i = fork + 1; i <= level; i++) {
+		if (path[i].node != other[i].node)
+			mt_give_node(tree, path[i].node);
+	}
+	path[fork].offset += forward ? 1 : -1;
+	for (u32 i = fork; i < level; i++) {
+		const struct maple_node *node = mt_node(tree, path[i].node);
+		unsigned int offset = path[i].offset;
+
+		path[i + 1] = (struct step) {
+			.node = node->ma64.slot[offset],
+			.min = mt_slot_first(node, offset, path[i].min),
+			.max = mt_slot_last(node, offset, path[i].max),
+		};
+		node = mt_node(tree, path[i + 1].node);
+		path[i + 1].offset = forward ? 0 : node->nr - 1;
+	}
+	return true;
+}
+
+/* Slots [from, to) of a node that ends at max, to position `at` of the strip. */
+static void strip_insert(struct strip *strip, u32 at, const struct maple_node *node,
+			 unsigned int from, unsigned int to, u64 max)
+{
+	unsigned int nr = to > from ? to - from : 0, moved = strip->nr - at;
+
+	memmove(&strip->last[at + nr], &strip->last[at], moved * sizeof(strip->last[0]));
+	memmove(&strip->slot[at + nr], &strip->slot[at], moved * sizeof(strip->slot[0]));
+	memmove(&strip->gap[at + nr], &strip->gap[at], moved * sizeof(strip->gap[0]));
+	for (unsigned int i = 0; i < nr; i++) {
+		strip->last[at + i] = mt_slot_last(node, from + i, max);
+		strip->slot[at + i] = mt_slot(node, from + i);
+		strip->gap[at + i] = node->leaf ? 0 : node->ma64.gap[from + i];
+	}
+	strip->nr += nr;
+}
+
+static void strip_add(struct strip *strip, u64 last, u32 slot, u64 gap)
+{
+	strip->last[strip->nr] = last;
+	strip->slot[strip->nr] = slot;
+	strip->gap[strip->nr++] = gap;
+}
+
+static u32 count_entries(const u32 *slot, unsigned int nr)
+{
+	u32 entries = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		entries += !!slot[i];
+	return entries;
+}
+
+/* The leaves of both paths with the new range in place of what it overwrites. */
+static void strip_of_leaves(struct mt_write *w, u64 first, u64 last, u32 value)
+{
+	struct maple_tree *tree = w->tree;
+	struct step *left = &w->left[tree->height - 1], *right = &w->right[tree->height - 1];
+	const struct maple_node *lnode = mt_node(tree, left->node);
+	const struct maple_node *rnode = mt_node(tree, right->node);
+
+	strip_insert(&w->strip, 0, lnode, 0, left->offset, left->max);
+	if (first > mt_slot_first(lnode, left->offset, left->min))
+		strip_add(&w->strip, first - 1, lnode->mr64.slot[left->offset], 0);
+	strip_add(&w->strip, last, value, 0);
+	if (last < mt_slot_last(rnode, right->offset, right->max))
+		strip_add(&w->strip, mt_slot_last(rnode, right->offset, right->max),
+			  rnode->mr64.slot[right->offset], 0);
+	strip_insert(&w->strip, w->strip.nr, rnode, right->offset + 1U, rnode->nr, right->max);
+	tree->nr_entries += count_entries(w->strip.slot, w->strip.nr) -
+			    count_entries(lnode->mr64.slot, lnode->nr);
+	if (left->node != right->node)
+		tree->nr_entries -= count_entries(rnode->mr64.slot, rnode->nr);
+}
+
+/* What lies wholly between the paths goes back to the owner. */
+static void free_between(struct mt_write *w)
+{
+	struct maple_tree *tree = w->tree;
+
+	for (u32 level = 0; level + 1 < tree->height; level++) {
+		const struct step *left = &w->left[level], *right = &w->right[level];
+		const struct maple_node *node = mt_node(tree, left->node);
+		bool same = left->node == right->node;
+		unsigned int end = same ? right->offset : node->nr;
+
+		for (unsigned int i = left->offset + 1U; i < end; i++)
+			tree->nr_entries -= mt_free_subtree(tree, node->ma64.slot[i]);
+		node = mt_node(tree, right->node);
+		for (unsigned int i = 0; !same && i < right->offset; i++)
+			tree->nr_entries -= mt_free_subtree(tree, node->ma64.slot[i]);
+	}
+}
+
+/* ---- Laying a strip into nodes ---- */
+
+/* The first `cut` slots are to be a node: not if the last of them is empty. */
+static unsigned int cut_behind_entry(const struct strip *strip, bool leaf, unsigned int cut)
+{
+	if (!leaf || strip->slot[cut - 1])
+		return cut;
+	if (cut < MAPLE_RANGE64_SLOTS && strip->nr - (cut + 1) >= MAPLE_RANGE64_MIN)
+		return cut + 1;
+	return cut - 1;
+}
+
+/* Where the strip is cut, as ends of nodes; `cut` asks for a place. Returns how many. */
+static unsigned int strip_cuts(const struct strip *strip, bool leaf, unsigned int cut,
+			       unsigned int ends[3])
+{
+	unsigned int slots = mt_slots(leaf), n = 0;
+
+	if (strip->nr > slots) {
+		unsigned int top = strip->nr - 1;
+		unsigned int half = cut ? cut : top / 2 + 1;
+
+		if (strip->nr > 2 * slots ||
+		    (strip->nr == 2 * slots && leaf && !strip->slot[half - 1])) {
+			ends[n++] = cut_behind_entry(strip, leaf, top / 3 + 1);
+			half = top / 3 * 2 + 1;
+		}
+		ends[n++] = cut_behind_entry(strip, leaf, half);
+	}
+	ends[n++] = strip->nr;
+	return n;
+}
+
+/* Slots [from, to) of the strip become the node. */
+static void node_fill(struct maple_tree *tree, u32 handle, const struct strip *strip,
+		      bool leaf, unsigned int from, unsigned int to)
+{
+	struct maple_node *node = mt_node(tree, handle);
+	unsigned int nr = to - from;
+
+	node->leaf = leaf;
+	node->nr = nr;
+	memcpy(node->pivot, &strip->last[from], (nr - 1) * sizeof(node->pivot[0]));
+	if (leaf) {
+		memcpy(node->mr64.slot, &strip->slot[from], nr * sizeof(node->mr64.slot[0]));
+		return;
+	}
+	memcpy(node->ma64.slot, &strip->slot[from], nr * sizeof(node->ma64.slot[0]));
+	memcpy(node->ma64.gap, &strip->gap[from], nr * sizeof(node->ma64.gap[0]));
+	for (unsigned int i = 0; i < nr; i++) {
+		struct maple_node *child = mt_node(tree, node->ma64.slot[i]);
+
+		child->parent = handle;
+		child->offset = i;
+	}
+}
+
+/*
+ * The nodes of both paths at this level become the strip, cut at `cut` or in half;
+ * the strip then is the list of these nodes, what their parents have to hold.
+ */
+static void strip_to_nodes(struct mt_write *w, u32 level, bool leaf, unsigned int cut)
+{
+	struct strip *strip = &w->strip;
+	unsigned int ends[3], nr = strip_cuts(strip, leaf, cut, ends), from = 0;
+	u64 min = w->left[level].min, last[3], gap[3];
+	u32 handle[3];
+
+	if (w->right[level].node != w->left[level].node)
+		mt_give_node(w->tree, w->right[level].node);
+	mt_give_node(w->tree, w->left[level].node);
+	for (unsigned int i = 0; i < nr; from = ends[i++]) {
+		handle[i] = mt_take_node(w->tree);
+		last[i] = strip->last[ends[i] - 1];
+		node_fill(w->tree, handle[i], strip, leaf, from, ends[i]);
+		gap[i] = mt_node_gap(mt_node(w->tree, handle[i]), min, last[i]);
+		min = last[i] + 1;
+	}
+	strip->nr = 0;
+	for (unsigned int i = 0; i < nr; i++)
+		strip_add(strip, last[i], handle[i], gap[i]);
+}
+
+/* The strip holds children of this level's nodes: add the others that they have. */
+static void strip_add_siblings(struct mt_write *w, u32 level)
+{
+	const struct step *left = &w->left[level], *right = &w->right[level];
+	const struct maple_node *node = mt_node(w->tree, right->node);
+
+	strip_insert(&w->strip, w->strip.nr, node, right->offset + 1U, node->nr, right->max);
+	strip_insert(&w->strip, 0, mt_node(w->tree, left->node), 0, left->offset, left->max);
+}
+
+/* ---- Too long, too short ---- */
+
+/*
+ * Into a sibling of the same parent, if both together have room to spare. Returns
+ * where to cut the strip then, or 0.
+ */
+static unsigned int strip_push(struct mt_write *w, u32 level, bool leaf, bool forward)
+{
+	struct strip *strip = &w->strip;
+	struct step *path = forward ? w->right : w->left;
+	const struct maple_node *parent = mt_node(w->tree, path[level - 1].node), *node;
+	unsigned int room = 2 * mt_slots(leaf) - leaf - (path[level].max == UINT64_MAX);
+	unsigned int offset = path[level - 1].offset;
+
+	if (forward ? offset + 1U >= parent->nr : !offset)
+		return 0;
+	node = mt_node(w->tree, parent->ma64.slot[forward ? offset + 1 : offset - 1]);
+	if (strip->nr + node->nr >= room)
+		return 0;
+	path_move(w->tree, path, forward ? w->left : w->right, level, forward);
+	strip_insert(strip, forward ? strip->nr : 0, node, 0, node->nr, path[level].max);
+	return forward ? strip->nr - (mt_slots(leaf) - 1) : mt_slots(leaf) - 1;
+}
+
+/* Take in a node of the same level. False: there is no other. */
+static bool strip_pull(struct mt_write *w, u32 level)
+{
+	bool forward = path_move(w->tree, w->right, w->left, level, /* forward = */ true);
+	const struct maple_node *node;
+	const struct step *at;
+
+	if (!forward && !path_move(w->tree, w->left, w->right, level, /* forward = */ false))
+		return false;
+	at = forward ? &w->right[level] : &w->left[level];
+	node = mt_node(w->tree, at->node);
+	strip_insert(&w->strip, forward ? w->strip.nr : 0, node, 0, node->nr, at->max);
+	return true;
+}
+
+/* ---- The root ---- */
+
+/* The strip is all that there is at `level`: the nodes above are not needed. */
+static void drop_above(struct mt_write *w, u32 level)
+{
+	for (u32 i = 0; i < level; i++) {
+		if (w->right[i].node != w->left[i].node)
+			mt_give_node(w->tree, w->right[i].node);
+		mt_give_node(w->tree, w->left[i].node);
+	}
+	w->tree->height -= level;
+}
+
+/* The strip is what the root holds, or too much for one node. */
+static void strip_to_root(struct mt_write *w, u32 level)
+{
+	struct maple_tree *tree = w->tree;
+	bool leaf = level + 1 == tree->height;
+
+	drop_above(w, level);
+	strip_to_nodes(w, level, leaf, 0);
+	if (w->strip.nr > 1) {
+		u32 root = mt_take_node(tree);
+
+		node_fill(tree, root, &w->strip, /* leaf = */ false, 0, w->strip.nr);
+		w->strip.slot[0] = root;
+		tree->height++;
+	}
+	tree->root = w->strip.slot[0];
+	while (!mt_node(tree, tree->root)->leaf && mt_node(tree, tree->root)->nr == 1) {
+		u32 child = mt_node(tree, tree->root)->ma64.slot[0];
+
+		mt_give_node(tree, tree->root);
+		tree->root = child;
+		tree->height--;
+	}
+	mt_node(tree, tree->root)->parent = 0;
+	mt_node(tree, tree->root)->offset = 0;
+}
+
+/* ---- Storing ---- */
+
+static void strip_store(struct mt_write *w)
+{
+	struct maple_tree *tree = w->tree;
+
+	for (u32 level = tree->height; level--;) {
+		bool leaf = level + 1 == tree->height;
+		unsigned int cut = 0;
+
+		if (!leaf)
+			strip_add_siblings(w, level);
+		if (!level) {
+			strip_to_root(w, level);
+			return;
+		}
+		if (w->strip.nr < mt_min_slots(leaf)) {
+			if (!strip_pull(w, level)) {
+				strip_to_root(w, level);
+				return;
+			}
+		} else if (w->left[level].node == w->right[level].node) {
+			if (w->strip.nr > mt_slots(leaf))
+				cut = strip_push(w, level, leaf, /* forward = */ false);
+			if (w->strip.nr > mt_slots(leaf) && !cut)
+				cut = strip_push(w, level, leaf, /* forward = */ true);
+			if (w->strip.nr <= mt_slots(leaf)) {
+				u32 handle = w->left[level].node;
+
+				node_fill(tree, handle, &w->strip, leaf, 0, w->strip.nr);
+				mt_update_gaps(tree, mt_node(tree, handle), w->left[level].min,
+					       w->left[level].max);
+				return;
+			}
+		}
+		strip_to_nodes(w, level, leaf, cut);
+	}
+}
+
+/* Erasing [first, last]: the empty ranges beside it become part of it. */
+static void extend_empty(const struct maple_tree *tree, u64 *first, u64 *last)
+{
+	u64 low, high;
+
+	if (!mt_load(tree, *first, &low, NULL))
+		*first = low;
+	else if (low == *first && low && !mt_load(tree, low - 1, &low, NULL))
+		*first = low;
+	if (!mt_load(tree, *last, NULL, &high))
+		*last = high;
+	else if (high == *last && high != UINT64_MAX && !mt_load(tree, high + 1, NULL, &high))
+		*last = high;
+}
+
+static int store_slow(struct maple_tree *tree, u64 first, u64 last, u32 value)
+{
+	u32 reserved = tree->nr_reserved, levels = tree->height;
+	struct mt_write w;
+
+	/* What can be used: one more at each level, and a root. */
+	if (reserved < levels + 1) {
+		int err = mt_reserve(tree, 1);
+
+		if (err)
+			return err;
+	}
+	w.tree = tree;
+	w.strip.nr = 0;
+	if (!value)
+		extend_empty(tree, &first, &last);
+	path_down(tree, first, w.left);
+	path_down(tree, last, w.right);
+	/* No leaf but the last ends empty: the next one begins with it. */
+	if (!value && last == w.right[levels - 1].max && last != UINT64_MAX)
+		path_down(tree, last + 1, w.right);
+	strip_of_leaves(&w, first, last, value);
+	free_between(&w);
+	strip_store(&w);
+	mt_trim_reserve(tree, reserved);
+	return 0;
+}
+
+/* The first entry: a root leaf of at most three ranges. */
+static int store_root(struct maple_tree *tree, u64 first, u64 last, u32 value)
+{
+	u32 reserved = tree->nr_reserved;
+	struct strip strip;
+	int err;
+
+	strip.nr = 0;
+	if (!value)
+		return 0;
+	err = reserved ? 0 : mt_reserve_nodes(tree, 1);
+	if (err)
+		return err;
+	if (first)
+		strip_add(&strip, first - 1, 0, 0);
+	strip_add(&strip, last, value, 0);
+	if (last != UINT64_MAX)
+		strip_add(&strip, UINT64_MAX, 0, 0);
+	tree->root = mt_take_node(tree);
+	node_fill(tree, tree->root, &strip, /* leaf = */ true, 0, strip.nr);
+	mt_node(tree, tree->root)->parent = 0;
+	mt_node(tree, tree->root)->offset = 0;
+	tree->height = 1;
+	tree->nr_entries = 1;
+	mt_trim_reserve(tree, reserved);
+	return 0;
+}
+
+static void drop_empty_root(struct maple_tree *tree)
+{
+	tree->ops->free(tree->ctx, tree->root);
+	tree->nr_nodes--;
+	tree->root = 0;
+	tree->height = 0;
+}
+
+int mt_store_range(struct maple_tree *tree, u64 first, u64 last, u32 value)
+{
+	struct leaf_write w = {
+		.max = UINT64_MAX, .first = first, .last = last, .value = value,
+	};
+	int err = 0;
+
+	if (first > last)
+		return -EINVAL;
+	if (!tree->root) {
+		err = store_root(tree, first, last, value);
+		goto out;
+	}
+	for (w.leaf = mt_node(tree, tree->root);;) {
+		w.from = mt_slot_of(w.leaf, first);
+		if (w.leaf->leaf)
+			break;
+		w.max = mt_slot_last(w.leaf, w.from, w.max);
+		w.min = mt_slot_first(w.leaf, w.from, w.min);
+		w.leaf = mt_node(tree, w.leaf->ma64.slot[w.from]);
+	}
+	if (last > w.max || !leaf_store(tree, &w))
+		err = store_slow(tree, first, last, value);
+out:
+	if (!err && tree->root && !tree->nr_entries)
+		drop_empty_root(tree);
+	if (!err)
+		tree->version++;
+	return err;
+}
