@@ -295,6 +295,17 @@ static void test_many_stores(void)
 	run_batches(300, 1, 1003, 10000, 20);
 }
 
+/* What the array keeps at both ends is too little for a second leaf. */
+static void store_almost_all(struct bench *b, unsigned int round)
+{
+	u32 from = round % 3, to = b->nr_cells - 1 - round / 3 % 3;
+	u32 value = round % 2 ? 0 : ++b->next_value;
+
+	CU_ASSERT_EQUAL(mt_store_range(&b->tree, cell_first(b, from), cell_last(b, to), value),
+			0);
+	fill(b, from, to, value);
+}
+
 /* Large trees of small entries: many levels, and storms of wide overwriting. */
 static void test_tall(void)
 {
@@ -317,6 +328,8 @@ static void test_tall(void)
 			CU_ASSERT_TRUE(check_areas(b));
 		}
 		CU_ASSERT_TRUE(equal(b, &b->tree));
+		store_almost_all(b, round);
+		CU_ASSERT_TRUE(b->tree.height <= 1 && valid(b) && equal(b, &b->tree));
 	}
 	bench_free(b);
 }
@@ -412,6 +425,10 @@ static void test_no_memory(void)
 		ok = ok && b->fail_after == 1 && valid(b);
 		mt_unreserve(&b->tree);
 		ok = ok && valid(b) && !b->tree.nr_reserved;
+		/* A reserve that is too small is no harm. */
+		b->fail_after = 0;
+		ok = ok && !mt_reserve_nodes(&b->tree, rnd(b, 3)) && !store(b, 3) && valid(b);
+		mt_unreserve(&b->tree);
 	}
 	CU_ASSERT_TRUE(ok);
 	CU_ASSERT_TRUE(equal(b, &b->tree));

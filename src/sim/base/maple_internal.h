@@ -27,6 +27,8 @@ static inline unsigned int mt_slot_of(const struct maple_node *node, u64 index)
 
 /* The largest empty range in a node that covers [min, max]. */
 u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max);
+/* The gaps above a node that covers [min, max] and whose slots have changed. */
+void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 min, u64 max);
 
 /* A node from the reserve, which must have one; a node back into it. */
 u32 mt_take_node(struct maple_tree *tree);
@@ -35,5 +37,43 @@ void mt_give_node(struct maple_tree *tree, u32 handle);
 void mt_trim_reserve(struct maple_tree *tree, u32 nr);
 /* A node and all below it go back to the owner; returns how many entries it had. */
 u32 mt_free_subtree(struct maple_tree *tree, u32 handle);
+
+/* ---- A store within one leaf ---- */
+
+struct leaf_write {
+	struct maple_node *leaf;
+	u64 min, max;		/* of the leaf */
+	u64 first, last;
+	u32 value;
+	unsigned int from, to;	/* the slots of first and last */
+};
+
+/* False: it needs more or fewer nodes; nothing has changed. */
+bool leaf_store(struct maple_tree *tree, struct leaf_write *w);
+
+/* ---- Strips ---- */
+
+#define STRIP_SLOTS 48	/* two leaves, cut, and the new entry: 33; with a sibling: 34 */
+
+struct strip {
+	u32 nr;
+	u64 last[STRIP_SLOTS];
+	u32 slot[STRIP_SLOTS];
+	u64 gap[STRIP_SLOTS];	/* of inner nodes */
+};
+
+/* Slots [from, to) of a node that ends at max, to position `at` of the strip. */
+void strip_insert(struct strip *strip, u32 at, const struct maple_node *node,
+		  unsigned int from, unsigned int to, u64 max);
+void strip_add(struct strip *strip, u64 last, u32 slot, u64 gap);
+/*
+ * Where the strip is cut, as ends of nodes: the first at `cut`, or (0) where it is
+ * best. Returns how many nodes.
+ */
+unsigned int strip_cuts(const struct strip *strip, bool leaf, unsigned int cut,
+			unsigned int ends[3]);
+/* Slots [from, to) of the strip become the node; its children learn of their parent. */
+void strip_fill(struct maple_tree *tree, u32 handle, const struct strip *strip, bool leaf,
+		unsigned int from, unsigned int to);
 
 #endif

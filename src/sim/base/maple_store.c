@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Most stores rewrite slots of one leaf in place. The others gather, level by level
+ * Most stores rewrite slots of one leaf (maple_leaf.c). The others gather, level by level
  * from the leaves up, what replaces the nodes from a left path to a right path (one
  * path where a single leaf is concerned) in a strip, lay the strip into one to three
  * nodes, and go on one level higher with these as the new children:
@@ -16,15 +16,6 @@
  */
 #include "sim/base/maple_internal.h"
 
-#define STRIP_SLOTS 48	/* two leaves, cut, and the new entry: 33; with a sibling: 34 */
-
-struct strip {
-	u32 nr;
-	u64 last[STRIP_SLOTS];
-	u32 slot[STRIP_SLOTS];
-	u64 gap[STRIP_SLOTS];	/* of inner nodes */
-};
-
 struct step {
 	u32 node;
 	u8 offset;	/* the slot that the path takes */
@@ -38,116 +29,7 @@ struct mt_write {
 	struct strip strip;
 };
 
-u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max)
-{
-	u64 largest = 0;
-
-	for (unsigned int i = 0; i < node->nr; i++) {
-		if (!node->leaf)
-			largest = MAX(largest, node->ma64.gap[i]);
-		else if (!node->mr64.slot[i])
-			largest = MAX(largest, mt_slot_last(node, i, max) -
-					       mt_slot_first(node, i, min) + 1);
-	}
-	return largest;
-}
-
-/* The gaps above a node that covers [min, max] and whose slots have changed. */
-static void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 min,
-			   u64 max)
-{
-	while (node->parent) {
-		struct maple_node *parent = mt_node(tree, node->parent);
-		u64 gap = mt_node_gap(node, min, max);
-
-		if (parent->ma64.gap[node->offset] == gap)
-			return;
-		parent->ma64.gap[node->offset] = gap;
-		node = parent;
-	}
-}
-
-/* ---- One leaf, in place ---- */
-
-struct leaf_write {
-	struct maple_node *leaf;
-	u64 min, max;		/* of the leaf */
-	u64 first, last;
-	u32 value;
-	unsigned int from, to;	/* the slots of first and last */
-};
-
-/* Erasing takes in the empty ranges beside it, as far as they are in this leaf. */
-static void leaf_extend_empty(struct leaf_write *w)
-{
-	const struct maple_node *leaf = w->leaf;
-	u64 from_first = mt_slot_first(leaf, w->from, w->min);
-
-	if (!leaf->mr64.slot[w->from]) {
-		w->first = from_first;
-	} else if (w->first == from_first && w->from && !leaf->mr64.slot[w->from - 1]) {
-		w->from--;
-		w->first = mt_slot_first(leaf, w->from, w->min);
-	}
-	if (!leaf->mr64.slot[w->to]) {
-		w->last = mt_slot_last(leaf, w->to, w->max);
-	} else if (w->last == mt_slot_last(leaf, w->to, w->max) && w->to + 1U < leaf->nr &&
-		   !leaf->mr64.slot[w->to + 1]) {
-		w->to++;
-		w->last = mt_slot_last(leaf, w->to, w->max);
-	}
-}
-
-static void leaf_rewrite(struct maple_tree *tree, const struct leaf_write *w, bool keep_left,
-			 bool keep_right, unsigned int nr)
-{
-	struct maple_range_64 *mr = &w->leaf->mr64;
-	unsigned int tail = w->to + !keep_right, at = w->from + keep_left;
-	unsigned int nr_tail = w->leaf->nr - tail, old_entries = 0;
-
-	for (unsigned int i = w->from; i <= w->to; i++)
-		old_entries += !!mr->slot[i];
-	tree->nr_entries += (keep_left && mr->slot[w->from]) + (keep_right && mr->slot[w->to]) +
-			    !!w->value - old_entries;
-	if (nr_tail && at + 1 != tail) {
-		memmove(&mr->slot[at + 1], &mr->slot[tail], nr_tail * sizeof(mr->slot[0]));
-		memmove(&mr->pivot[at + 1], &mr->pivot[tail],
-			(nr_tail - 1) * sizeof(mr->pivot[0]));
-	}
-	if (keep_left)
-		mr->pivot[w->from] = w->first - 1;
-	mr->slot[at] = w->value;
-	if (nr_tail)
-		mr->pivot[at] = w->last;
-	w->leaf->nr = nr;
-}
-
-/* False: it needs more or fewer nodes; nothing has changed. */
-static bool leaf_store(struct maple_tree *tree, struct leaf_write *w)
-{
-	bool root = !w->leaf->parent, keep_left, keep_right;
-	unsigned int nr;
-
-	w->to = w->from;
-	while (w->to + 1U < w->leaf->nr && w->leaf->pivot[w->to] < w->last)
-		w->to++;
-	if (!w->value) {
-		/* No leaf but the last may end empty. */
-		if (w->last == w->max && w->max != UINT64_MAX)
-			return false;
-		leaf_extend_empty(w);
-	}
-	keep_left = w->first > mt_slot_first(w->leaf, w->from, w->min);
-	keep_right = w->last < mt_slot_last(w->leaf, w->to, w->max);
-	nr = w->leaf->nr - (w->to - w->from) + keep_left + keep_right;
-	if (nr > MAPLE_RANGE64_SLOTS || (!root && nr < MAPLE_RANGE64_MIN))
-		return false;
-	leaf_rewrite(tree, w, keep_left, keep_right, nr);
-	mt_update_gaps(tree, w->leaf, w->min, w->max);
-	return true;
-}
-
-/* ---- Paths and strips ---- */
+/* ---- Paths ---- */
 
 static void path_down(const struct maple_tree *tree, u64 index, struct step *path)
 {
@@ -201,29 +83,7 @@ static bool path_move(struct maple_tree *tree, struct step *path, const struct s
 	return true;
 }
 
-/* Slots [from, to) of a node that ends at max, to position `at` of the strip. */
-static void strip_insert(struct strip *strip, u32 at, const struct maple_node *node,
-			 unsigned int from, unsigned int to, u64 max)
-{
-	unsigned int nr = to > from ? to - from : 0, moved = strip->nr - at;
-
-	memmove(&strip->last[at + nr], &strip->last[at], moved * sizeof(strip->last[0]));
-	memmove(&strip->slot[at + nr], &strip->slot[at], moved * sizeof(strip->slot[0]));
-	memmove(&strip->gap[at + nr], &strip->gap[at], moved * sizeof(strip->gap[0]));
-	for (unsigned int i = 0; i < nr; i++) {
-		strip->last[at + i] = mt_slot_last(node, from + i, max);
-		strip->slot[at + i] = mt_slot(node, from + i);
-		strip->gap[at + i] = node->leaf ? 0 : node->ma64.gap[from + i];
-	}
-	strip->nr += nr;
-}
-
-static void strip_add(struct strip *strip, u64 last, u32 slot, u64 gap)
-{
-	strip->last[strip->nr] = last;
-	strip->slot[strip->nr] = slot;
-	strip->gap[strip->nr++] = gap;
-}
+/* ---- A strip and the nodes of two paths ---- */
 
 static u32 count_entries(const u32 *slot, unsigned int nr)
 {
@@ -275,63 +135,6 @@ static void free_between(struct mt_write *w)
 	}
 }
 
-/* ---- Laying a strip into nodes ---- */
-
-/* The first `cut` slots are to be a node: not if the last of them is empty. */
-static unsigned int cut_behind_entry(const struct strip *strip, bool leaf, unsigned int cut)
-{
-	if (!leaf || strip->slot[cut - 1])
-		return cut;
-	if (cut < MAPLE_RANGE64_SLOTS && strip->nr - (cut + 1) >= MAPLE_RANGE64_MIN)
-		return cut + 1;
-	return cut - 1;
-}
-
-/* Where the strip is cut, as ends of nodes; `cut` asks for a place. Returns how many. */
-static unsigned int strip_cuts(const struct strip *strip, bool leaf, unsigned int cut,
-			       unsigned int ends[3])
-{
-	unsigned int slots = mt_slots(leaf), n = 0;
-
-	if (strip->nr > slots) {
-		unsigned int top = strip->nr - 1;
-		unsigned int half = cut ? cut : top / 2 + 1;
-
-		if (strip->nr > 2 * slots ||
-		    (strip->nr == 2 * slots && leaf && !strip->slot[half - 1])) {
-			ends[n++] = cut_behind_entry(strip, leaf, top / 3 + 1);
-			half = top / 3 * 2 + 1;
-		}
-		ends[n++] = cut_behind_entry(strip, leaf, half);
-	}
-	ends[n++] = strip->nr;
-	return n;
-}
-
-/* Slots [from, to) of the strip become the node. */
-static void node_fill(struct maple_tree *tree, u32 handle, const struct strip *strip,
-		      bool leaf, unsigned int from, unsigned int to)
-{
-	struct maple_node *node = mt_node(tree, handle);
-	unsigned int nr = to - from;
-
-	node->leaf = leaf;
-	node->nr = nr;
-	memcpy(node->pivot, &strip->last[from], (nr - 1) * sizeof(node->pivot[0]));
-	if (leaf) {
-		memcpy(node->mr64.slot, &strip->slot[from], nr * sizeof(node->mr64.slot[0]));
-		return;
-	}
-	memcpy(node->ma64.slot, &strip->slot[from], nr * sizeof(node->ma64.slot[0]));
-	memcpy(node->ma64.gap, &strip->gap[from], nr * sizeof(node->ma64.gap[0]));
-	for (unsigned int i = 0; i < nr; i++) {
-		struct maple_node *child = mt_node(tree, node->ma64.slot[i]);
-
-		child->parent = handle;
-		child->offset = i;
-	}
-}
-
 /*
  * The nodes of both paths at this level become the strip, cut at `cut` or in half;
  * the strip then is the list of these nodes, what their parents have to hold.
@@ -349,7 +152,7 @@ static void strip_to_nodes(struct mt_write *w, u32 level, bool leaf, unsigned in
 	for (unsigned int i = 0; i < nr; from = ends[i++]) {
 		handle[i] = mt_take_node(w->tree);
 		last[i] = strip->last[ends[i] - 1];
-		node_fill(w->tree, handle[i], strip, leaf, from, ends[i]);
+		strip_fill(w->tree, handle[i], strip, leaf, from, ends[i]);
 		gap[i] = mt_node_gap(mt_node(w->tree, handle[i]), min, last[i]);
 		min = last[i] + 1;
 	}
@@ -431,7 +234,7 @@ static void strip_to_root(struct mt_write *w, u32 level)
 	if (w->strip.nr > 1) {
 		u32 root = mt_take_node(tree);
 
-		node_fill(tree, root, &w->strip, /* leaf = */ false, 0, w->strip.nr);
+		strip_fill(tree, root, &w->strip, /* leaf = */ false, 0, w->strip.nr);
 		w->strip.slot[0] = root;
 		tree->height++;
 	}
@@ -476,7 +279,7 @@ static void strip_store(struct mt_write *w)
 			if (w->strip.nr <= mt_slots(leaf)) {
 				u32 handle = w->left[level].node;
 
-				node_fill(tree, handle, &w->strip, leaf, 0, w->strip.nr);
+				strip_fill(tree, handle, &w->strip, leaf, 0, w->strip.nr);
 				mt_update_gaps(tree, mt_node(tree, handle), w->left[level].min,
 					       w->left[level].max);
 				return;
@@ -548,7 +351,7 @@ static int store_root(struct maple_tree *tree, u64 first, u64 last, u32 value)
 	if (last != UINT64_MAX)
 		strip_add(&strip, UINT64_MAX, 0, 0);
 	tree->root = mt_take_node(tree);
-	node_fill(tree, tree->root, &strip, /* leaf = */ true, 0, strip.nr);
+	strip_fill(tree, tree->root, &strip, /* leaf = */ true, 0, strip.nr);
 	mt_node(tree, tree->root)->parent = 0;
 	mt_node(tree, tree->root)->offset = 0;
 	tree->height = 1;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Slots on their way from old nodes into new ones. Where a strip is cut follows Linux:
+ * in half, or in three where two nodes cannot hold it; never behind an empty slot, so
+ * that an empty range is in one leaf and ends with the entry behind it.
+ */
+#include "sim/base/maple_internal.h"
+
+void strip_insert(struct strip *strip, u32 at, const struct maple_node *node,
+		  unsigned int from, unsigned int to, u64 max)
+{
+	unsigned int nr = to > from ? to - from : 0, moved = strip->nr - at;
+
+	memmove(&strip->last[at + nr], &strip->last[at], moved * sizeof(strip->last[0]));
+	memmove(&strip->slot[at + nr], &strip->slot[at], moved * sizeof(strip->slot[0]));
+	memmove(&strip->gap[at + nr], &strip->gap[at], moved * sizeof(strip->gap[0]));
+	for (unsigned int i = 0; i < nr; i++) {
+		strip->last[at + i] = mt_slot_last(node, from + i, max);
+		strip->slot[at + i] = mt_slot(node, from + i);
+		strip->gap[at + i] = node->leaf ? 0 : node->ma64.gap[from + i];
+	}
+	strip->nr += nr;
+}
+
+void strip_add(struct strip *strip, u64 last, u32 slot, u64 gap)
+{
+	strip->last[strip->nr] = last;
+	strip->slot[strip->nr] = slot;
+	strip->gap[strip->nr++] = gap;
+}
+
+/* The first `cut` slots are to be a node: not if the last of them is empty. */
+static unsigned int cut_behind_entry(const struct strip *strip, bool leaf, unsigned int cut)
+{
+	if (!leaf || strip->slot[cut - 1])
+		return cut;
+	if (cut < MAPLE_RANGE64_SLOTS && strip->nr - (cut + 1) >= MAPLE_RANGE64_MIN)
+		return cut + 1;
+	return cut - 1;
+}
+
+unsigned int strip_cuts(const struct strip *strip, bool leaf, unsigned int cut,
+			unsigned int ends[3])
+{
+	unsigned int slots = mt_slots(leaf), n = 0;
+
+	if (strip->nr > slots) {
+		unsigned int top = strip->nr - 1;
+		unsigned int half = cut ? cut : top / 2 + 1;
+
+		if (strip->nr > 2 * slots ||
+		    (strip->nr == 2 * slots && leaf && !strip->slot[half - 1])) {
+			ends[n++] = cut_behind_entry(strip, leaf, top / 3 + 1);
+			half = top / 3 * 2 + 1;
+		}
+		ends[n++] = cut_behind_entry(strip, leaf, half);
+	}
+	ends[n++] = strip->nr;
+	return n;
+}
+
+void strip_fill(struct maple_tree *tree, u32 handle, const struct strip *strip,
+		bool leaf, unsigned int from, unsigned int to)
+{
+	struct maple_node *node = mt_node(tree, handle);
+	unsigned int nr = to - from;
+
+	node->leaf = leaf;
+	node->nr = nr;
+	memcpy(node->pivot, &strip->last[from], (nr - 1) * sizeof(node->pivot[0]));
+	if (leaf) {
+		memcpy(node->mr64.slot, &strip->slot[from], nr * sizeof(node->mr64.slot[0]));
+		return;
+	}
+	memcpy(node->ma64.slot, &strip->slot[from], nr * sizeof(node->ma64.slot[0]));
+	memcpy(node->ma64.gap, &strip->gap[from], nr * sizeof(node->ma64.gap[0]));
+	for (unsigned int i = 0; i < nr; i++) {
+		struct maple_node *child = mt_node(tree, node->ma64.slot[i]);
+
+		child->parent = handle;
+		child->offset = i;
+	}
+}
