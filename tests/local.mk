@@ -10,6 +10,7 @@ tests_libtest_a_SOURCES = \
 	tests/lab.c tests/lab.h \
 	tests/phys_machine.c tests/phys_machine.h \
 	tests/support.c tests/support.h \
+	tests/task_machine.c tests/task_machine.h \
 	tests/tree_files.c tests/tree_files.h
 
 SCRIPTED_TESTS = \
@@ -41,6 +42,8 @@ UNIT_TESTS = \
 	tests/test_config \
 	tests/test_ctl \
 	tests/test_content \
+	tests/test_exec \
+	tests/test_fork \
 	tests/test_lead \
 	tests/test_lru \
 	tests/test_interval_tree \
@@ -53,6 +56,7 @@ UNIT_TESTS = \
 	tests/test_pid \
 	tests/test_proc_files \
 	tests/test_sim_files \
+	tests/test_sched \
 	tests/test_slab \
 	tests/test_store \
 	tests/test_sys_files \

@@ -15,10 +15,16 @@ struct task_machine {
 
 /* A shipped machine's name; sets as --set has them, or NULL. Aborts if it cannot. */
 void task_machine_boot(struct task_machine *tm, const char *name, const char *const *sets);
-/* Ends it; no host memory may be left over. */
+/* Ends it; aborts if host memory is left over. */
 void task_machine_end(struct task_machine *tm);
 /* All invariants hold: 0, or how many do not (they are printed). */
 unsigned int task_machine_check(const struct machine *m);
+/*
+ * The machine's memory is taken, but for some pages: *taken is a list of those that
+ * were, and its length the result. task_machine_give() gives some back.
+ */
+unsigned int task_machine_take_all(struct machine *m, u32 **taken);
+void task_machine_give(struct machine *m, u32 *taken, unsigned int *nr, unsigned int pages);
 /* A child of the task, by fork or by these flags; it runs now. */
 struct task_struct *task_fork(struct machine *m, struct task_struct *task, u64 flags);
 /* The task's program ends, its parent asks for it. The status. */

@@ -147,8 +147,8 @@ static void test_init(void)
 	CU_ASSERT_EQUAL(mm->saved_auxv[1], 0x7ffff7ffd000);
 	CU_ASSERT_EQUAL(mm->saved_auxv[10], 3);
 	CU_ASSERT_EQUAL(mm->saved_auxv[11], 0x400040);
-	CU_ASSERT_EQUAL(mm->saved_auxv[34], 0x19);
-	CU_ASSERT_EQUAL(mm->saved_auxv[35], 0x7fffffffefb9);
+	CU_ASSERT_EQUAL(mm->saved_auxv[32], 0x19);
+	CU_ASSERT_EQUAL(mm->saved_auxv[33], 0x7fffffffefb9);
 	CU_ASSERT_EQUAL(mm->saved_auxv[40], 0);
 	content_read(tm.m, follow_page(tm.m, mm, 0x7fffffffe000), 0xfd2, bytes, 0x26);
 	CU_ASSERT_EQUAL(memcmp(bytes, "/init\0nokaslr\0HOME=/\0TERM=linux\0/init", 0x26), 0);
@@ -196,8 +196,8 @@ static void test_dynamic(void)
 		    "7ffffffde000-7ffffffff000 rw- 0 [stack]\n");
 	CU_ASSERT_EQUAL(task->mm->brk, 0x55555555e000);
 	CU_ASSERT_EQUAL(task->ip, 0x7ffff7fca000 + 0x1ab70);
-	CU_ASSERT_EQUAL(task->mm->saved_auxv[14], 7);
-	CU_ASSERT_EQUAL(task->mm->saved_auxv[15], 0x7ffff7fca000);
+	CU_ASSERT_EQUAL(task->mm->saved_auxv[16], 7);
+	CU_ASSERT_EQUAL(task->mm->saved_auxv[17], 0x7ffff7fca000);
 	task_machine_end(&tm);
 }
 
@@ -263,6 +263,14 @@ static void test_errors(void)
 	CU_ASSERT_EQUAL(sys_execve(tm.m, task, &(struct exec_request){ "/init", many, NULL }), 0);
 	CU_ASSERT_TRUE(task->mm->stack_vm > 32 + 244);
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	/* No room for the stack to grow: behind the point of no return. */
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, task, RLIMIT_AS, &(struct rlimit){ 8192, 8192 }, NULL),
+			0);
+	CU_ASSERT_EQUAL(sys_execve(tm.m, task, &(struct exec_request){ "/init", NULL, NULL }),
+			-EFAULT);
+	CU_ASSERT_EQUAL(task->state, 'Z');
+	CU_ASSERT_EQUAL(task->exit_code, SIGSEGV);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
 	task_machine_end(&tm);
 }
 
@@ -321,6 +329,44 @@ static void test_no_host_memory(void)
 	task_machine_end(&tm);
 }
 
+/* The machine has too little memory: an errno before, a signal behind the point. */
+static void test_full(void)
+{
+	const struct exec_request req = { .path = "/bin/true" };
+	unsigned int nr, refused = 0;
+	struct task_machine tm;
+	struct task_struct *task;
+	u32 *taken, pid;
+	int err = -ENOMEM;
+
+	task_machine_boot(&tm, "tiny", NULL);
+	/* Its mm is another's too: to leave it gives no memory back. */
+	task = task_fork(tm.m, tm.init, CLONE_VM | SIGCHLD);
+	nr = task_machine_take_all(tm.m, &taken);
+	for (unsigned int i = 0; i < 200 && err; i++) {
+		pid = task->pid;
+		err = sys_execve(tm.m, task, &req);
+		CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+		task_machine_give(tm.m, taken, &nr, 1);
+		if (task_alive(task)) {
+			refused += err != 0;
+			continue;
+		}
+		CU_ASSERT_NOT_EQUAL(err, 0);
+		CU_ASSERT_EQUAL(task->exit_code, SIGSEGV);
+		(void)task_end(tm.m, tm.init, pid, 0);
+		while (sys_clone(tm.m, tm.init, CLONE_VM | SIGCHLD, &pid) && nr)
+			task_machine_give(tm.m, taken, &nr, 1);
+		task = task_find(tm.m, pid);
+	}
+	CU_ASSERT_EQUAL(err, 0);
+	CU_ASSERT_TRUE(refused > 0);
+	task_machine_give(tm.m, taken, &nr, nr);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	free(taken);
+	task_machine_end(&tm);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "static programs", test_static },
 	{ "init", test_init },
@@ -330,6 +376,7 @@ static const CU_TestInfo tests[] = {
 	{ "errors", test_errors },
 	{ "thread groups", test_group },
 	{ "no host memory", test_no_host_memory },
+	{ "no memory", test_full },
 };
 
 int main(void)

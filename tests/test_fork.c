@@ -294,6 +294,39 @@ static void test_no_memory(void)
 	(void)task_end(tm.m, tm.init, pid, 0);
 }
 
+/* The machine runs out of memory, at each page that a fork may want. */
+static void test_full(void)
+{
+	struct task_machine full;
+	unsigned int nr, refused = 0;
+	u32 *taken, pid;
+	int err;
+
+	task_machine_boot(&full, "tiny", NULL);
+	nr = task_machine_take_all(full.m, &taken);
+	do {
+		u64 mms = full.m->virt->mms.nr_live, vmas = full.m->virt->vmas.nr_live;
+		u32 tasks = full.m->virt->tasks.nr_live;
+
+		err = sys_clone(full.m, full.init, SIGCHLD, &pid);
+		CU_ASSERT_TRUE(!err || err == -ENOMEM);
+		CU_ASSERT_EQUAL(task_machine_check(full.m), 0);
+		if (!err)
+			break;
+		CU_ASSERT_EQUAL(full.m->virt->mms.nr_live, mms);
+		CU_ASSERT_EQUAL(full.m->virt->vmas.nr_live, vmas);
+		CU_ASSERT_EQUAL(full.m->virt->tasks.nr_live, tasks);
+		task_machine_give(full.m, taken, &nr, 1);
+	} while (refused++ < 200);
+	CU_ASSERT_EQUAL(err, 0);
+	CU_ASSERT_TRUE(refused > 3);
+	task_machine_give(full.m, taken, &nr, nr);
+	(void)task_end(full.m, full.init, pid, 0);
+	CU_ASSERT_EQUAL(task_machine_check(full.m), 0);
+	free(taken);
+	task_machine_end(&full);
+}
+
 static void test_segfault(void)
 {
 	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
@@ -332,6 +365,7 @@ static const CU_TestInfo tests[] = {
 	{ "ignored children", test_ignored_children },
 	{ "kill", test_kill },
 	{ "no host memory", test_no_memory },
+	{ "no memory", test_full },
 	{ "segfault", test_segfault },
 	{ "killing init", test_kill_init },
 };

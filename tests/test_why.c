@@ -198,13 +198,18 @@ static void test_lowmem_reserve(void)
 /* Fill a zone with movable pages, then ask for another type. */
 static void test_fallback(const char *release, const char *rule)
 {
+	char rule_end[64];
+	bool found = false;
+
+	snprintf(rule_end, sizeof(rule_end), "%s)", rule);
 	open_machine(release, "quiet", ONE_NODE("96M"));
 	while (!lab_run(&lab, "alloc_pages 9 movable"))
 		;
-	while (!lab_run(&lab, "alloc_pages 0 movable"))
-		;
+	/* Somewhere on the way it takes from another type; later calls push that out. */
+	while (!found && !lab_run(&lab, "alloc_pages 0 movable"))
+		found = strstr(lab_cat(&lab, "sim/why"), rule_end);
 	expect_why("no Movable block: ");
-	expect_why("%s)", rule);
+	expect_why("%s", rule_end);
 	lab_close(&lab);
 }
 

@@ -18,6 +18,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/exec.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
@@ -44,6 +45,13 @@ static void boot_threads(struct boot *b)
 	for (unsigned int i = 0; !err && i < b->m->tasks->nr; i++)
 		boot_note(b->m, "%u %s", b->m->tasks->tasks[i]->pid,
 			  b->m->tasks->tasks[i]->comm);
+}
+
+/* "Run /init as init process": so it does. */
+static void boot_init_process(struct boot *b)
+{
+	if (run_init_process(b->m))
+		boot_fail(b, -ENOMEM, NULL);
 }
 
 static void boot_timers(struct boot *b)
@@ -107,6 +115,7 @@ static const struct stage stages[] = {
 	{ boot_threads, ALL, "threads" },
 	{ boot_timers, ALL, NULL },
 	{ boot_run_init, ALL, "init" },
+	{ boot_init_process, ALL, NULL },
 };
 
 static int machine_init(struct machine *m, const struct machine_config *config)

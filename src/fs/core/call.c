@@ -150,8 +150,9 @@ static int run_guarded(void *arg)
 static int broken(struct call *call)
 {
 	out_clear(call->sentence);
-	out_puts(call->sentence, "the machine stopped at a broken invariant (see sim/dmesg): "
-		 "echo reboot > sim/ctl");
+	out_printf(call->sentence, "%s (see sim/dmesg): echo reboot > sim/ctl",
+		   call->m->panicked ? "init was killed and the kernel panicked" :
+				       "the machine stopped at a broken invariant");
 	call->m->cpu = 0;
 	return -EIO;
 }

@@ -5,7 +5,7 @@
  * that readers of differences see an idle machine.
  */
 #include "fs/core/figures.h"
-#include "sim/virt/task.h"
+#include "sim/virt/sched.h"
 
 #define USER_HZ 100
 #define NS_PER_USER_TICK (1000000000ULL / USER_HZ)
@@ -41,9 +41,10 @@ static int stat_show(struct out *out, const struct view *v)
 		out_printf(out, "cpu%u", cpu);
 		show_cpu_times(out, idle);
 	}
-	out_printf(out, "intr %llu\nctxt 0\nbtime 0\nprocesses %u\nprocs_running 1\n"
+	out_printf(out, "intr %llu\nctxt %llu\nbtime 0\nprocesses %llu\nprocs_running 1\n"
 		   "procs_blocked 0\n", (unsigned long long)ticks,
-		   m->tasks ? m->tasks->last_pid : 1);
+		   (unsigned long long)nr_context_switches(m),
+		   (unsigned long long)m->tasks->total_forks);
 	out_printf(out, "softirq %llu", (unsigned long long)ticks);
 	for (size_t i = 0; i < ARRAY_SIZE(softirqs); i++)
 		out_printf(out, " %llu", i == SOFTIRQ_TIMER ? (unsigned long long)ticks : 0);

@@ -8,9 +8,7 @@
 
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
-
-#define PIDS_PER_CPU 1024
-#define PID_MAX_LIMIT (4 * 1024 * 1024)
+#include "sim/virt/task.h"
 
 /* "Linux version RELEASE (who) (with what) #1 VERSION": the word behind `version`. */
 static void show_release(struct out *out, const struct machine *m)
@@ -48,11 +46,7 @@ static int version_show(struct out *out, const struct view *v)
 
 static int pid_max_show(struct out *out, const struct view *v)
 {
-	s32 pids = v->m->tunables->pid_max;
-
-	if (!pids)
-		pids = CLAMP(v->m->nr_cpus * PIDS_PER_CPU, 32768, PID_MAX_LIMIT);
-	out_printf(out, "%d\n", pids);
+	out_printf(out, "%u\n", pid_max(v->m));
 	return 0;
 }
 
@@ -62,8 +56,8 @@ static int pid_max_store(struct store *s, const struct view *v, const char *text
 
 	(void)v;
 	s->rest = text;
-	if (sysctl_int(&s->rest, &value) <= 0 || value < 301 || value > PID_MAX_LIMIT) {
-		out_printf(s->sentence, "pid_max takes 301 to %d, not '%s'", PID_MAX_LIMIT,
+	if (sysctl_int(&s->rest, &value) <= 0 || value < 301 || value > (s32)PID_LIMIT) {
+		out_printf(s->sentence, "pid_max takes 301 to %d, not '%s'", (s32)PID_LIMIT,
 			   text);
 		return -EINVAL;
 	}

@@ -6,7 +6,6 @@
  */
 #include "sim/virt/exec.h"
 
-#include "sim/base/bug.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
@@ -79,16 +78,6 @@ static void exec_mmap(struct exec *e)
 		mmput(e->m, old);
 }
 
-static void close_on_exec(struct exec *e)
-{
-	struct files_struct *files = e->task->files;
-
-	for (u32 fd = 0; files && fd < files->nr_slots; fd++) {
-		if (files->fds[fd] && files->cloexec[fd / 64] >> (fd % 64) & 1)
-			BUG_ON(e->m, sys_close(e->m, e->task, (int)fd));
-	}
-}
-
 static void new_identity(struct exec *e)
 {
 	struct task_struct *task = e->task;
@@ -118,7 +107,8 @@ static int exec_begin(struct exec *e)
 	e->mm->exe_file = get_file(e->file);
 	exec_mmap(e);
 	new_identity(e);
-	close_on_exec(e);
+	if (e->task->files)
+		fd_close_on_exec(e->m, e->task->files);
 	return 0;
 }
 

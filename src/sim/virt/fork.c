@@ -263,8 +263,11 @@ out_child:
 int sys_clone(struct machine *m, struct task_struct *task, u64 flags, u32 *pid)
 {
 	struct task_struct *child = NULL;
-	int err = check_flags(task, flags);
+	int err;
 
+	if (!task->signal)
+		return -ENOMEM;		/* of the image, on a tiny machine */
+	err = check_flags(task, flags);
 	if (!err)
 		err = tasks_reserve(m);
 	if (!err)

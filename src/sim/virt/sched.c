@@ -17,6 +17,15 @@ const struct cpu_state *cpu_of(const struct machine *m, unsigned int cpu)
 	return &m->tasks->cpus[cpu];
 }
 
+u64 nr_context_switches(const struct machine *m)
+{
+	u64 nr = 0;
+
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		nr += cpu_of(m, cpu)->nr_switches;
+	return nr;
+}
+
 static void cpumask_set(struct mm_struct *mm, unsigned int cpu, bool loaded)
 {
 	if (!mm->self)

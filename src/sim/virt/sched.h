@@ -21,6 +21,7 @@ struct cpu_state {
 int sched_init(struct machine *m) __must_check;
 void sched_free(struct machine *m);
 const struct cpu_state *cpu_of(const struct machine *m, unsigned int cpu);
+u64 nr_context_switches(const struct machine *m);	/* `ctxt` of /proc/stat */
 /* m->cpu becomes the task's CPU and the task runs there. */
 void sched_switch_to(struct machine *m, struct task_struct *task);
 /* The CPU goes idle (or on to a kernel thread): active_mm is borrowed. */

@@ -80,6 +80,17 @@ int virt_object_alloc(struct machine *m, struct object_pool *pool, int node, siz
 	return 0;
 }
 
+/* Of mms their figures; of VMAs what they share with others, by handles. */
+static void mms_digest(const struct machine *m, struct digest *digest)
+{
+	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm)) {
+		mm_digest(mm, digest);
+		for (struct vm_area_struct *vma = vma_first(m, mm); vma; vma = vma_next(m, vma))
+			for (const struct anon_vma_chain *c = vma->chain_first; c; c = c->next)
+				digest_u64(digest, (u64)c->self << 32 | c->anon_vma->self);
+	}
+}
+
 /* The parts, in the order in which they begin; NULL: nothing to do. */
 static const struct part {
 	int (*init)(struct machine *m);
@@ -87,9 +98,16 @@ static const struct part {
 	void (*digest)(const struct machine *m, struct digest *digest);
 	void (*validate)(const struct machine *m, struct check *check);
 } parts[] = {
-	{ pgtables_init, pgtables_free, NULL, NULL },
-	{ lru_init, lru_free, lru_digest, lru_validate },
+	{ maple_nodes_init, maple_nodes_free, NULL, NULL },
+	{ pgtables_init, pgtables_free, pgtables_digest, NULL },
 	{ content_init, content_free, content_digest, content_validate },
+	{ lru_init, lru_free, lru_digest, lru_validate },
+	{ files_init, files_free, files_digest, filemap_validate },
+	{ programs_init, NULL, NULL, NULL },
+	{ NULL, NULL, mms_digest, NULL },
+	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
+	{ NULL, NULL, NULL, memory_validate },
+	{ NULL, NULL, NULL, rmap_validate },
 };
 
 static int pools_init(struct machine *m)
@@ -147,8 +165,6 @@ void virt_digest(const struct machine *m, struct digest *digest)
 		return;
 	digest_u64(digest, (u64)m->virt->committed_as);
 	digest_u64(digest, m->virt->next_ctx_id);
-	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm))
-		mm_digest(mm, digest);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (parts[i].digest)
 			parts[i].digest(m, digest);
@@ -192,4 +208,5 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	for (unsigned int i = 0; i < ARRAY_SIZE(pools); i++)
 		object_pool_claim(const_pool_at(m->virt, i), census);
 	claim_task_objects(m, census);
+	files_claim_objects(m, census);
 }
