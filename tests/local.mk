@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	tests/test_fork \
 	tests/test_lead \
 	tests/test_lru \
+	tests/test_filemap \
 	tests/test_interval_tree \
 	tests/test_line \
 	tests/test_maple_tree \
@@ -55,6 +56,7 @@ UNIT_TESTS = \
 	tests/test_pgtable \
 	tests/test_pid \
 	tests/test_proc_files \
+	tests/test_rmap \
 	tests/test_sim_files \
 	tests/test_sched \
 	tests/test_slab \

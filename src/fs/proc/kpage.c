@@ -7,6 +7,7 @@
 #include "fs/core/entry.h"
 #include "sim/boot/memblock.h"
 #include "sim/phys/buddy.h"
+#include "sim/phys/lru.h"
 
 /* Bit numbers of the interface; the same for every release. */
 enum kpf {
@@ -91,6 +92,9 @@ static u64 page_flags(const struct machine *m, u64 pfn)
 			flags |= BIT(kpf_rows[i].bit);
 	if (type)
 		return flags | flags_of_type(type);
+	/* On a list of MGLRU the generation stands for the flag. */
+	if (lru_gen_enabled(m) && page_flag(page, PG_lru))
+		flags &= ~BIT(KPF_ACTIVE);
 	if (page->mapcount >= 0)
 		flags |= BIT(KPF_MMAP);
 	else if (!page->refcount && is_free(m, pfn))

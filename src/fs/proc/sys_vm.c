@@ -8,6 +8,8 @@
 #include "fs/core/value.h"
 #include "sim/boot/boot_log.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/lru.h"
+#include "sim/virt/file.h"
 
 #define MIN_PERCPU_PAGELIST_HIGH_FRACTION 8
 #define MIN_DIRTY_BYTES (2 * PAGE_SIZE)
@@ -284,7 +286,8 @@ static int compact_memory_store(struct store *s, const struct view *v, const cha
 		err = command_number(s, v, text, 1, 1, &value);
 	if (err)
 		return err;
-	/* Compaction begins by giving back what the per-CPU lists hold. */
+	/* Compaction begins by giving back what per-CPU batches and lists hold. */
+	lru_add_drain_all(s->m);
 	drain_all_pages(s->m, NULL);
 	return 0;
 }
@@ -296,8 +299,10 @@ static int drop_caches_store(struct store *s, const struct view *v, const char *
 
 	if (err)
 		return err;
-	if (value & 1)
+	if (value & 1) {
+		drop_pagecache(s->m);
 		count_vm_event(s->m, DROP_PAGECACHE, 1);
+	}
 	if (value & 2)
 		count_vm_event(s->m, DROP_SLAB, 1);
 	if (!(value & 4))

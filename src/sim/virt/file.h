@@ -216,6 +216,8 @@ void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64
 /* The same with all mappings of what goes; private copies too if even_cows. */
 void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 end,
 			bool even_cows);
+/* drop_caches: what is clean and not mapped leaves every file's cache. */
+void drop_pagecache(struct machine *m);
 /* A new size: -EPERM (seals), -ENOMEM (charge). */
 int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;
 

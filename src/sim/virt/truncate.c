@@ -88,3 +88,31 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 		truncate_pagecache(m, inode, size, ~0ULL, /* even_cows = */ true);
 	return 0;
 }
+
+/* Clean, unmapped and nobody's but the cache's. */
+static bool may_be_dropped(const struct page *page)
+{
+	return !page_flag(page, PG_dirty) && !page_flag(page, PG_writeback) &&
+	       page->refcount == 1;
+}
+
+static void invalidate_pages(struct machine *m, struct address_space *mapping)
+{
+	for (u64 index = 0; xa_find(&mapping->i_pages, &index, ~0ULL - 1); index++) {
+		u32 pfn = find_page(m, mapping, index);
+
+		if (may_be_dropped(pfn_to_page(m, pfn)))
+			filemap_remove_page(m, mapping, index);
+		else
+			deactivate_file_page(m, pfn);
+	}
+}
+
+void drop_pagecache(struct machine *m)
+{
+	struct inode *inode;
+
+	lru_add_drain_all(m);
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		invalidate_pages(m, &inode->i_data);
+}

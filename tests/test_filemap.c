@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Files as tasks use them: descriptors, pages of disks and of shared memory, charges,
+ * truncation, holes, mappings; what was taken is given back.
+ */
+#include <stdlib.h>
+
+#include "sim/phys/lru.h"
+#include "sim/phys/section.h"
+#include "sim/virt/content.h"
+#include "sim/virt/exec.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/virt.h"
+#include "support.h"
+#include "task_machine.h"
+
+#define PUNCH_KEEP 3
+
+static struct task_machine tm;
+static struct task_struct *task;
+
+static struct machine *open_machine(const char *release)
+{
+	const char *sets[] = { release, "file /bin/tool.size=300000", NULL };
+
+	task_machine_boot(&tm, "tiny", sets);
+	if (!tm.init->mm)
+		CU_ASSERT_EQUAL_FATAL(run_init_process(tm.m), 0);
+	task = task_fork(tm.m, tm.init, 0);
+	return tm.m;
+}
+
+static void close_machine(struct machine *m)
+{
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	task_end(m, tm.init, task->pid, 0);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	task_machine_end(&tm);
+}
+
+static s64 node_stat(const struct machine *m, enum node_stat_item item)
+{
+	return m->nodes[0]->stat[item];
+}
+
+static int open_file(struct machine *m, const char *path, u32 flags)
+{
+	int fd = -1;
+
+	CU_ASSERT_EQUAL(sys_open(m, task, path, flags, 0600, &fd), 0);
+	return fd;
+}
+
+static u64 map_file(struct machine *m, int fd, u64 addr, u64 len, u64 flags)
+{
+	const struct mmap_request req = {
+		.addr = addr, .len = len, .prot = PROT_READ | PROT_WRITE, .flags = flags,
+		.file = fd < 0 ? NULL : fget(m, task, fd),
+	};
+	u64 where = 0;
+
+	CU_ASSERT_EQUAL(sys_mmap(m, task, &req, &where), 0);
+	return where;
+}
+
+static int touch(struct machine *m, u64 addr, enum access access)
+{
+	struct access_result result = { 0 };
+
+	CU_ASSERT_EQUAL(task_access(m, task, addr, access, &result), 0);
+	return result.signal;
+}
+
+static u64 rss(const struct machine *m, enum mm_counter counter)
+{
+	u64 pages = 0;
+
+	for (u64 addr = 0x10000000; addr < 0x10100000; addr += PAGE_SIZE) {
+		u32 pfn = follow_page(m, task->mm, addr);
+
+		if (pfn != PFN_NIL && pfn != m->virt->zero_pfn)
+			pages += mm_counter_of(pfn_to_page(m, pfn)) == counter;
+	}
+	return pages;
+}
+
+static void test_descriptors(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	int a = open_file(m, "/dev/shm/a", O_RDWR | O_CREAT), b, fd;
+	u32 files = m->virt->files.nr_live;
+
+	b = open_file(m, "/dev/shm/a", O_RDONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL(b, a + 1);
+	CU_ASSERT_EQUAL(sys_open(m, task, "/dev/shm/a", O_RDWR | O_CREAT | O_EXCL, 0, &fd), -EEXIST);
+	CU_ASSERT_EQUAL(sys_open(m, task, "/dev/shm/b", O_RDWR, 0, &fd), -ENOENT);
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, b, 5), -EINVAL);
+	CU_ASSERT_EQUAL(sys_close(m, task, a), 0);
+	CU_ASSERT_EQUAL(sys_close(m, task, a), -EBADF);
+	CU_ASSERT_EQUAL(open_file(m, "/bin/tool", O_RDONLY), a);
+	for (int i = 0; i < 100; i++)
+		CU_ASSERT_EQUAL(open_file(m, "/dev/zero", O_RDWR), b + 1 + i);
+	CU_ASSERT(fd_is_cloexec(task->files, (u32)b));
+	fd_close_on_exec(m, task->files);
+	CU_ASSERT_PTR_NULL(fget(m, task, b));
+	CU_ASSERT_EQUAL(m->virt->files.nr_live, files + 100);
+	CU_ASSERT_EQUAL(sys_unlink(m, task, "/dev/shm/a"), 0);
+	CU_ASSERT_EQUAL(sys_unlink(m, task, "/dev/shm/a"), -ENOENT);
+	close_machine(m);
+}
+
+/* The walk of a captured run: windows, holes, writes, private copies, truncation. */
+static void shmem_walk(const char *release)
+{
+	struct machine *m = open_machine(release);
+	s64 shmem = node_stat(m, NR_SHMEM), cached = node_stat(m, NR_FILE_PAGES);
+	s64 committed = m->virt->committed_as;
+	int fd = open_file(m, "/dev/shm/kmm04", O_RDWR | O_CREAT);
+	u64 b = 0x10000000, done;
+
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 256 * SZ_1K), 0);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 0, 128 * SZ_1K, &done), 0);
+	CU_ASSERT_EQUAL(done, 128 * SZ_1K);
+	CU_ASSERT_EQUAL(node_stat(m, NR_SHMEM), shmem + 32);
+	CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES), cached + 32);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 32);
+	CU_ASSERT_EQUAL(map_file(m, fd, b, 256 * SZ_1K, MAP_SHARED | MAP_FIXED_NOREPLACE), b);
+	CU_ASSERT_EQUAL(touch(m, b + 20 * SZ_1K, ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(rss(m, MM_SHMEMPAGES), 16);
+	CU_ASSERT_EQUAL(touch(m, b + 64 * SZ_1K, ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(rss(m, MM_SHMEMPAGES), 32);
+	CU_ASSERT_EQUAL(touch(m, b + 132 * SZ_1K, ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(touch(m, b + 140 * SZ_1K, ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(rss(m, MM_SHMEMPAGES), 34);
+	CU_ASSERT_EQUAL(touch(m, b + 200 * SZ_1K, ACCESS_STORE), 0);
+	CU_ASSERT_EQUAL(rss(m, MM_SHMEMPAGES), 35);
+	CU_ASSERT(page_flag(pfn_to_page(m, follow_page(m, task->mm, b + 200 * SZ_1K)), PG_dirty));
+	CU_ASSERT(!page_flag(pfn_to_page(m, follow_page(m, task->mm, b + 132 * SZ_1K)), PG_dirty));
+	CU_ASSERT_EQUAL(node_stat(m, NR_SHMEM), shmem + 35);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, PUNCH_KEEP, 0, 16 * SZ_1K), 0);
+	CU_ASSERT_EQUAL(rss(m, MM_SHMEMPAGES), 31);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 32 * SZ_1K), 0);
+	CU_ASSERT_EQUAL(rss(m, MM_SHMEMPAGES), 4);
+	CU_ASSERT_EQUAL(touch(m, b + 32 * SZ_1K, ACCESS_LOAD), 7);
+	CU_ASSERT_EQUAL(sys_unlink(m, task, "/dev/shm/kmm04"), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 4);
+	CU_ASSERT_EQUAL(sys_munmap(m, task, b, SZ_1M), 0);
+	CU_ASSERT_EQUAL(sys_close(m, task, fd), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed);
+	CU_ASSERT_EQUAL(node_stat(m, NR_SHMEM), shmem);
+	CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES), cached);
+	close_machine(m);
+}
+
+static void test_shmem(void)
+{
+	shmem_walk("release=6.18");
+	shmem_walk("release=6.1");
+}
+
+/* Anonymous shared memory is charged as a whole, given back when unmapped. */
+static void test_shared_anonymous(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	s64 committed = m->virt->committed_as;
+	u32 inodes = m->virt->shmem_inodes.nr_live;
+	u64 b = map_file(m, -1, 0x10000000, 64 * SZ_1K,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE);
+	const struct inode *inode;
+	struct task_struct *child;
+
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 16);
+	CU_ASSERT_EQUAL(m->virt->shmem_inodes.nr_live, inodes + 1);
+	CU_ASSERT_EQUAL(touch(m, b, ACCESS_STORE), 0);
+	inode = inode_of(m, pfn_to_page(m, follow_page(m, task->mm, b))->mapping);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(inode);
+	CU_ASSERT_STRING_EQUAL(inode->path, "/dev/zero");
+	CU_ASSERT(inode->unlinked);
+	CU_ASSERT_EQUAL(inode->dev_minor, 1);
+	child = task_fork(m, task, 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as >= committed + 16, true);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	task_end(m, task, child->pid, 0);
+	CU_ASSERT_EQUAL(sys_munmap(m, task, b, 64 * SZ_1K), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed);
+	CU_ASSERT_EQUAL(m->virt->shmem_inodes.nr_live, inodes);
+	close_machine(m);
+}
+
+/* A fault on a disk's file reads a window around it; the next are minor. */
+static void test_disk(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	s64 cached = node_stat(m, NR_FILE_PAGES), major = m->event[PGMAJFAULT];
+	int fd = open_file(m, "/bin/tool", O_RDWR);
+	u64 b = map_file(m, fd, 0x10000000, 74 << PAGE_SHIFT, MAP_PRIVATE | MAP_FIXED_NOREPLACE);
+	s64 dirtied, read;
+	u64 done;
+
+	CU_ASSERT_EQUAL(touch(m, b + (40 << PAGE_SHIFT), ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(m->event[PGMAJFAULT], major + 1);
+	CU_ASSERT_EQUAL(task->maj_flt, 1);
+	read = node_stat(m, NR_FILE_PAGES) - cached;
+	CU_ASSERT_EQUAL(read, 32);
+	CU_ASSERT_EQUAL(touch(m, b + (39 << PAGE_SHIFT), ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(m->event[PGMAJFAULT], major + 1);
+	CU_ASSERT(rss(m, MM_FILEPAGES) > 1);
+	CU_ASSERT_EQUAL(touch(m, b + (74 << PAGE_SHIFT), ACCESS_LOAD), 11);
+	CU_ASSERT_EQUAL(sys_pread(m, task, fd, 0, 1 << 20, &done), 0);
+	CU_ASSERT_EQUAL(done, 300000);
+	CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES), cached + 74);
+	dirtied = node_stat(m, NR_DIRTIED);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 4096, 8192, &done), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTIED), dirtied + 2);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 2);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 4096, 100, &done), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 2);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 100), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 1);	/* the first page was cut */
+	CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES), cached + 1);
+	CU_ASSERT_EQUAL(touch(m, b + (39 << PAGE_SHIFT), ACCESS_LOAD), 7);
+	close_machine(m);
+}
+
+/* Reading in order: windows of 4, 8, 16, 32 pages behind each other. */
+static void test_readahead(void)
+{
+	struct machine *m = open_machine("release=6.1");
+	int fd = open_file(m, "/bin/tool", O_RDONLY);
+	s64 cached = node_stat(m, NR_FILE_PAGES);
+	static const struct { u64 page; s64 pages; } steps[] = {
+		{ 0, 4 }, { 1, 12 }, { 2, 12 }, { 3, 12 }, { 4, 28 }, { 11, 28 }, { 12, 60 },
+		{ 28, 74 }, { 73, 74 },
+	};
+	u64 done;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(steps); i++) {
+		CU_ASSERT_EQUAL(sys_pread(m, task, fd, steps[i].page << PAGE_SHIFT, 4096, &done), 0);
+		if (node_stat(m, NR_FILE_PAGES) - cached != steps[i].pages)
+			fprintf(stderr, "step %u: %lld pages\n", i,
+				(long long)(node_stat(m, NR_FILE_PAGES) - cached));
+		CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES) - cached, steps[i].pages);
+	}
+	close_machine(m);
+}
+
+static void test_memfd(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	s64 committed = m->virt->committed_as;
+	u64 done;
+	int fd;
+
+	CU_ASSERT_EQUAL(sys_memfd_create(m, task, "ora22", 1 << 20, &fd), -EINVAL);
+	CU_ASSERT_EQUAL(sys_memfd_create(m, task, "ora22", 2, &fd), 0);
+	CU_ASSERT_STRING_EQUAL(fget(m, task, fd)->inode->path, "/memfd:ora22");
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, SZ_1M), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, SZ_1M - 5, 10, &done), 0);
+	CU_ASSERT_EQUAL(fget(m, task, fd)->inode->i_size, SZ_1M + 5);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 2);
+	fget(m, task, fd)->inode->seals |= F_SEAL_SHRINK | F_SEAL_GROW;
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 5), -EPERM);
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, SZ_2M), -EPERM);
+	CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, 1, 0, 16384), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 6);
+	CU_ASSERT_EQUAL(sys_close(m, task, fd), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed);
+	close_machine(m);
+}
+
+/* /dev/zero: private is anonymous memory, shared a file without a name. */
+static void test_dev_zero(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	int fd = open_file(m, "/dev/zero", O_RDWR);
+	u64 b = map_file(m, fd, 0x10000000, 8192, MAP_PRIVATE | MAP_FIXED_NOREPLACE), done;
+	u64 c = map_file(m, fd, 0x10010000, 8192, MAP_SHARED | MAP_FIXED_NOREPLACE);
+
+	CU_ASSERT_EQUAL(touch(m, b, ACCESS_STORE), 0);
+	CU_ASSERT_EQUAL(touch(m, c, ACCESS_STORE), 0);
+	CU_ASSERT_EQUAL(rss(m, MM_ANONPAGES), 1);
+	CU_ASSERT_EQUAL(rss(m, MM_SHMEMPAGES), 1);
+	CU_ASSERT_EQUAL(sys_pread(m, task, fd, 0, 100, &done), 0);
+	CU_ASSERT_EQUAL(done, 100);
+	close_machine(m);
+}
+
+/* A copy has the file's contents until it is written; the file keeps its own. */
+static void test_contents(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	int fd = open_file(m, "/dev/shm/c", O_RDWR | O_CREAT);
+	u64 b, token, done;
+	u32 cached;
+
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 0, 4096, &done), 0);
+	b = map_file(m, fd, 0x10000000, 4096, MAP_PRIVATE | MAP_FIXED_NOREPLACE);
+	CU_ASSERT_EQUAL(touch(m, b, ACCESS_LOAD), 0);
+	cached = follow_page(m, task->mm, b);
+	token = content_token(m, cached);
+	CU_ASSERT_EQUAL(touch(m, b, ACCESS_STORE), 0);
+	CU_ASSERT_NOT_EQUAL(follow_page(m, task->mm, b), cached);
+	CU_ASSERT_EQUAL(content_token(m, cached), token);
+	CU_ASSERT_NOT_EQUAL(content_token(m, follow_page(m, task->mm, b)), token);
+	CU_ASSERT_EQUAL(sys_unlink(m, task, "/dev/shm/c"), 0);
+	close_machine(m);
+}
+
+static void test_planted(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	int fd = open_file(m, "/bin/tool", O_RDWR);
+	struct inode *inode = fget(m, task, fd)->inode;
+	struct out out = OUT_INIT;
+	struct page *page;
+	u64 done;
+
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 0, 4096, &done), 0);
+	page = pfn_to_page(m, find_page(m, &inode->i_data, 0));
+	CU_ASSERT_EQUAL(nr_broken(m, filemap_validate, &out), 0);
+	inode->i_data.nrpages++;
+	CU_ASSERT_EQUAL(nr_broken(m, filemap_validate, &out), 1);
+	inode->i_data.nrpages--;
+	inode->i_count++;
+	CU_ASSERT_EQUAL(nr_broken(m, filemap_validate, &out), 1);
+	inode->i_count--;
+	inode->i_data.i_mmap_writable++;
+	CU_ASSERT_EQUAL(nr_broken(m, filemap_validate, &out), 1);
+	inode->i_data.i_mmap_writable--;
+	page_clear_flag(page, PG_dirty);
+	CU_ASSERT_EQUAL(nr_broken(m, filemap_validate, &out), 2);
+	page_set_flag(page, PG_dirty);
+	m->nodes[0]->stat[NR_FILE_PAGES]++;
+	CU_ASSERT_EQUAL(nr_broken(m, filemap_validate, &out), 1);
+	m->nodes[0]->stat[NR_FILE_PAGES]--;
+	page_set_index(page, 7);
+	CU_ASSERT(nr_broken(m, filemap_validate, &out) > 0);
+	page_set_index(page, 0);
+	out_free(&out);
+	close_machine(m);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "descriptors", test_descriptors },
+	{ "shared memory", test_shmem },
+	{ "shared anonymous memory", test_shared_anonymous },
+	{ "disk", test_disk },
+	{ "readahead", test_readahead },
+	{ "memfd", test_memfd },
+	{ "/dev/zero", test_dev_zero },
+	{ "contents", test_contents },
+	{ "planted", test_planted },
+};
+
+int main(void)
+{
+	return suite_main("filemap", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
