@@ -13,6 +13,7 @@
 #define X86_PF_WRITE 2
 #define X86_PF_USER 4
 #define X86_PF_INSTR 16
+#define X86_PF_PK 32
 
 #define SIGBUS_NR 7
 #define SIGKILL_NR 9
@@ -45,14 +46,19 @@ static bool is_canonical(const struct machine *m, u64 address)
 	return m->arch->bits == 32 || address < half || address >= -half;
 }
 
-/* Does the processor let it pass? */
+/*
+ * Does the processor let it pass? The only protection key that anybody has is that of
+ * execute-only memory, and it denies every access to data.
+ */
 static inline bool pte_allows(const struct machine *m, pte_t pte, enum access access)
 {
 	if (!(pte & PTE_PRESENT))
 		return false;
-	if (access == ACCESS_STORE)
-		return pte & PTE_RW;
-	return access == ACCESS_LOAD || !(pte & PTE_NX) || !has_nx(m);
+	if (access == ACCESS_IFETCH)
+		return !(pte & PTE_NX) || !has_nx(m);
+	if (unlikely(pte & PTE_PKEY_MASK))
+		return false;
+	return access == ACCESS_LOAD || pte & PTE_RW;
 }
 
 /* The error code that the processor pushes. */
@@ -66,11 +72,20 @@ static u32 fault_error_code(const struct machine *m, const pte_t *pte, enum acce
 		code |= X86_PF_WRITE;
 	if (access == ACCESS_IFETCH && has_nx(m))
 		code |= X86_PF_INSTR;
+	if (access != ACCESS_IFETCH && code & X86_PF_PROT && *pte & PTE_PKEY_MASK)
+		code |= X86_PF_PK;
 	return code;
+}
+
+static bool pkey_denies(const struct vm_area_struct *vma, u32 error_code)
+{
+	return unlikely(vma->vm_flags & VM_PKEY_MASK) && !(error_code & X86_PF_INSTR);
 }
 
 static bool access_error(const struct vm_area_struct *vma, u32 error_code)
 {
+	if (pkey_denies(vma, error_code))
+		return true;
 	if (error_code & X86_PF_WRITE)
 		return !(vma->vm_flags & VM_WRITE);
 	if (error_code & X86_PF_PROT)
@@ -122,7 +137,8 @@ static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 a
 			return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 	}
 	if (unlikely(access_error(vma, error_code)))
-		return fault_signal(result, SIGSEGV_NR, SEGV_ACCERR);
+		return fault_signal(result, SIGSEGV_NR,
+				    pkey_denies(vma, error_code) ? SEGV_PKUERR : SEGV_ACCERR);
 	if (error_code & X86_PF_USER)
 		flags |= FAULT_FLAG_USER;
 	if (error_code & X86_PF_WRITE)

@@ -60,7 +60,8 @@ static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 		   (!(flags & FOLL_FORCE) || !(vm_flags & VM_MAYREAD))) {
 		return -EFAULT;
 	}
-	return 0;
+	/* Execute-only: its protection key keeps data from everybody. */
+	return vm_flags & VM_PKEY_MASK ? -EFAULT : 0;
 }
 
 static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 address,

@@ -331,6 +331,7 @@ u64 vm_get_page_prot(const struct machine *m, u64 vm_flags)
 	if (!(vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
 		return prot | PTE_GLOBAL;
 	prot |= PTE_PRESENT | PTE_USER;
+	prot |= (vm_flags & VM_PKEY_MASK) << (PTE_PKEY_SHIFT - VM_PKEY_SHIFT);
 	if ((vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED))
 		prot |= PTE_RW;
 	return prot;

@@ -27,6 +27,8 @@ typedef u64 pte_t;
 #define PTE_GLOBAL (1ULL << 8)	/* not present: PROT_NONE */
 #define PTE_SPECIAL (1ULL << 9)
 #define PTE_SOFT_DIRTY (1ULL << 11)
+#define PTE_PKEY_SHIFT 59	/* four bits: the protection key */
+#define PTE_PKEY_MASK (0xfULL << PTE_PKEY_SHIFT)
 #define PTE_NX (1ULL << 63)
 #define PTE_PFN_MASK 0x000ffffffffff000ULL
 #define TABLE_FLAGS (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
