@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tests/ mirrors src/: one CUnit program for each module, scripts for the rest.
 # What real kernels printed is below tests/golden.
-EXTRA_DIST += tests/golden tests/capture-facts.awk
+EXTRA_DIST += tests/golden tests/capture-facts.awk tests/ops-compare.awk
 
 TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(ELF_LIBS) \
 	$(GLIB_LIBS) -lpthread
@@ -74,6 +74,13 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
 tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
+
+# Lists of memory operations, run on a machine as they ran on real kernels.
+noinst_PROGRAMS += tests/ops-run
+tests_ops_run_SOURCES = tests/ops-run.c tests/ops.h tests/ops_calls.c tests/ops_dump.c \
+	tests/ops_files.c tests/ops_parse.c tests/ops_print.c tests/ops_program.c \
+	tests/tree_files.c tests/tree_files.h
+tests_ops_run_LDADD = $(KMM_LIBS)
 
 # What takes longer than a test should: make check-long runs it.
 LONG_TESTS = tests/exhaust_buddy

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Each operation as a call into the engine, made by the process whose line it is. The
+ * process has handlers for SIGSEGV and SIGBUS, so those are results; kread and kwrite
+ * die of them. Faults are counted over the call, with what the program itself
+ * touches on the way (ops_touch()).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops.h"
+#include "sim/virt/file.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/sched.h"
+
+static int op_mmap(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	struct mmap_request req = {
+		.addr = op->a[0], .len = op->a[1], .prot = op->a[2], .flags = op->a[3],
+		.offset = op->a[5],
+	};
+	u64 addr = 0;
+	int err;
+
+	if (!(req.flags & MAP_ANONYMOUS)) {
+		req.file = fget(ops->m, ops_task(ops), (int)op->a[4]);
+		if (!req.file)
+			return -EBADF;
+	}
+	err = sys_mmap(ops->m, ops_task(ops), &req, &addr);
+	result->ret = (s64)addr;
+	return err;
+}
+
+static int op_munmap(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_munmap(ops->m, ops_task(ops), op->a[0], op->a[1]);
+}
+
+static int op_mprotect(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_mprotect(ops->m, ops_task(ops), op->a[0], op->a[1], op->a[2]);
+}
+
+static int op_mremap(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	const struct mremap_request req = {
+		.addr = op->a[0], .old_len = op->a[1], .new_len = op->a[2],
+		.flags = op->a[3], .new_addr = op->a[4],
+	};
+	u64 addr = 0;
+	int err = sys_mremap(ops->m, ops_task(ops), &req, &addr);
+
+	result->ret = (s64)addr;
+	return err;
+}
+
+static int op_brk(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	u64 brk = 0;
+	int err = sys_brk(ops->m, ops_task(ops), op->a[0], &brk);
+
+	result->ret = (s64)brk;
+	return err;
+}
+
+static int op_madvise(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_madvise(ops->m, ops_task(ops), op->a[0], op->a[1], (int)op->a[2]);
+}
+
+static int op_mlock(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_mlock2(ops->m, ops_task(ops), op->a[0], op->a[1], 0);
+}
+
+static int op_mlock2(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_mlock2(ops->m, ops_task(ops), op->a[0], op->a[1], MLOCK_ONFAULT);
+}
+
+static int op_munlock(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_munlock(ops->m, ops_task(ops), op->a[0], op->a[1]);
+}
+
+static int op_mlockall(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_mlockall(ops->m, ops_task(ops), op->a[0]);
+}
+
+static int op_munlockall(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)op;
+	(void)result;
+	return sys_munlockall(ops->m, ops_task(ops));
+}
+
+static int op_msync(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_msync(ops->m, ops_task(ops), op->a[0], op->a[1], MS_SYNC);
+}
+
+static int op_mincore(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	/* The program's own vector is no longer. */
+	if ((u64)op->a[1] > MINCORE_PAGES * PAGE_SIZE)
+		return -EFAULT;
+	return sys_mincore(ops->m, ops_task(ops), op->a[0], op->a[1], result->vec);
+}
+
+static int access_one(struct ops *ops, u64 address, enum access access,
+		      struct op_result *result, struct access_result *how)
+{
+	int err = task_access(ops->m, ops_task(ops), address, access, how);
+
+	result->sig = how->signal;
+	result->code = how->code;
+	result->addr = how->address;
+	return err;
+}
+
+static int access_pages(struct ops *ops, const struct op *op, enum access access,
+			struct op_result *result)
+{
+	struct access_result how = { 0 };
+	int err = 0;
+
+	for (s64 i = 0; i < op->a[1] && !err; i++) {
+		result->ret = i;
+		err = access_one(ops, op->a[0] + i * op->a[2], access, result, &how);
+		if (how.signal)
+			return err;
+	}
+	result->ret = op->a[1];
+	return err;
+}
+
+static int op_read(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	return access_pages(ops, op, ACCESS_LOAD, result);
+}
+
+static int op_write(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	return access_pages(ops, op, ACCESS_STORE, result);
+}
+
+static int access_or_die(struct ops *ops, const struct op *op, enum access access,
+			 struct op_result *result)
+{
+	struct access_result how = { 0 };
+	int err = access_one(ops, op->a[0], access, result, &how);
+
+	if (!err && how.signal)
+		force_sig_fault(ops->m, ops_task(ops), how.signal, how.code, how.address,
+				how.error_code);
+	return err;
+}
+
+static int op_kread(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	return access_or_die(ops, op, ACCESS_LOAD, result);
+}
+
+static int op_kwrite(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	return access_or_die(ops, op, ACCESS_STORE, result);
+}
+
+/* read(2) of /dev/zero: cleared page by page of the buffer, as far as that goes. */
+static int op_kmwrite(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	u64 addr = op->a[0], end = addr + op->a[1];
+	int err = 0;
+
+	while (addr < end) {
+		u64 next = MIN(ALIGN_DOWN(addr, PAGE_SIZE) + PAGE_SIZE, end);
+
+		err = fault_in_user(ops->m, ops_task(ops), addr, /* write = */ true);
+		if (err)
+			break;
+		addr = next;
+	}
+	result->ret = (s64)(addr - op->a[0]);
+	return result->ret ? 0 : err;
+}
+
+const struct op_row op_rows[] = {
+	{ "mmap", "vvpmFv", op_mmap, .address = true },
+	{ "munmap", "vv", op_munmap },
+	{ "mprotect", "vvp", op_mprotect },
+	{ "mremap", "vvvrv", op_mremap, .address = true },
+	{ "brk", "v", op_brk, .address = true },
+	{ "madvise", "vvd", op_madvise },
+	{ "mlock", "vv", op_mlock },
+	{ "mlock2", "vv", op_mlock2 },
+	{ "munlock", "vv", op_munlock },
+	{ "mlockall", "a", op_mlockall },
+	{ "munlockall", "", op_munlockall },
+	{ "msync", "vv", op_msync },
+	{ "mincore", "vv", op_mincore, .quiet = true },
+	{ "read", "vNP", op_read },
+	{ "write", "vNP", op_write },
+	{ "kread", "v", op_kread },
+	{ "kwrite", "v", op_kwrite },
+	{ "kmwrite", "vv", op_kmwrite },
+	{ "open", "sv", op_open },
+	{ "memfd", "sv", op_memfd },
+	{ "close", "v", op_close },
+	{ "ftruncate", "vv", op_ftruncate },
+	{ "pwrite", "vvv", op_pwrite, .quiet = true },
+	{ "pread", "vvv", op_pread, .quiet = true },
+	{ "punch", "vvv", op_punch },
+	{ "unlink", "s", op_unlink },
+	{ "fork", "x", op_fork },
+	{ "exit", "", op_exit },
+	{ "wait", "", op_wait },
+	{ "rlimit", "lii", op_rlimit, .quiet = true },
+	{ "dropcaps", "", op_dropcaps },
+	{ "thp", "b", op_thp },
+	{ "sysctl", "st", op_sysctl, .quiet = true },
+	{ "persona", "e", op_persona },
+};
+const unsigned int nr_op_rows = ARRAY_SIZE(op_rows);
+
+struct task_struct *ops_task(const struct ops *ops)
+{
+	u32 pid = ops->pid[ops->current];
+
+	return pid ? task_find(ops->m, pid) : NULL;
+}
+
+/* It ended; A's parent is not of the list and reaps it at once. */
+static void say_ended(struct ops *ops, struct task_struct *task)
+{
+	unsigned int code = task->exit_code, status;
+	u32 ended;
+
+	ops->dead[ops->current] = true;
+	if (ops->current) {
+		printf("   => process %c ended\n", 'A' + ops->current);
+		return;
+	}
+	if (code & 0x7f)
+		printf("   => process A killed by signal %u%s\n", code & 0x7f,
+		       code & 0x80 ? " (core)" : "");
+	else
+		printf("   => process A exited %u\n", code >> 8 & 0xff);
+	if (sys_wait4(ops->m, task_find(ops->m, ops->observer), (s32)task->pid, 0, &ended, &status))
+		printf("!! nobody waits for it\n");
+}
+
+bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	struct task_struct *task = ops_task(ops);
+	u64 min_flt, maj_flt;
+	int err;
+
+	*result = (struct op_result){ 0 };
+	if (!task || ops->dead[ops->current]) {
+		printf("   => (process %c is gone)\n", 'A' + ops->current);
+		return false;
+	}
+	sched_switch_to(ops->m, task);
+	if (!ops_touch(ops, task->pid, TOUCH_BEFORE)) {
+		say_ended(ops, task);
+		return false;
+	}
+	min_flt = task->min_flt;
+	maj_flt = task->maj_flt;
+	ops_touch(ops, task->pid, TOUCH_CALL);
+	err = op->row->run(ops, op, result);
+	if (task_alive(task) && result->sig == SIGKILL)
+		do_group_exit(ops->m, task, SIGKILL);
+	if (!task_alive(task)) {
+		say_ended(ops, task);
+		return false;
+	}
+	if (result->sig)
+		ops_touch(ops, task->pid, TOUCH_HANDLER);
+	result->minflt = task->min_flt - min_flt;
+	result->majflt = task->maj_flt - maj_flt;
+	if (err == -ENOBUFS) {
+		fprintf(stderr, "ops-run: line %lu: no host memory\n", ops->line);
+		exit(1);
+	}
+	if (err) {
+		result->err = -err;
+		if (!result->ret_stands)
+			result->ret = -1;
+	}
+	return true;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Operations on files and processes: rows of ops_calls.c. */
+#include <errno.h>
+#include <string.h>
+
+#include "ops.h"
+#include "sim/virt/file.h"
+#include "sim/virt/fork.h"
+#include "tree_files.h"
+
+#define FALLOC_FL_KEEP_SIZE 1
+#define FALLOC_FL_PUNCH_HOLE 2
+#define NOBODY 65534
+
+/* A new descriptor, and the size that its file is to have. */
+static int sized(struct ops *ops, int fd, u64 size, struct op_result *result)
+{
+	result->ret = fd;
+	result->ret_stands = true;
+	return sys_ftruncate(ops->m, ops_task(ops), fd, size);
+}
+
+int op_open(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	int fd, err = sys_open(ops->m, ops_task(ops), op->s, O_RDWR | O_CREAT | O_TRUNC, 0600,
+			       &fd);
+
+	return err ? err : sized(ops, fd, op->a[0], result);
+}
+
+int op_memfd(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	int fd, err = sys_memfd_create(ops->m, ops_task(ops), op->s, 0, &fd);
+
+	return err ? err : sized(ops, fd, op->a[0], result);
+}
+
+int op_close(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_close(ops->m, ops_task(ops), (int)op->a[0]);
+}
+
+int op_ftruncate(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_ftruncate(ops->m, ops_task(ops), (int)op->a[0], op->a[1]);
+}
+
+int op_pwrite(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	u64 done = 0;
+	int err = sys_pwrite(ops->m, ops_task(ops), (int)op->a[0], op->a[1], op->a[2], &done);
+
+	result->ret = (s64)done;
+	result->ret_stands = true;
+	return err;
+}
+
+int op_pread(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	u64 done = 0;
+	int err = sys_pread(ops->m, ops_task(ops), (int)op->a[0], op->a[1], op->a[2], &done);
+
+	result->ret = (s64)done;
+	result->ret_stands = true;
+	return err;
+}
+
+int op_punch(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_fallocate(ops->m, ops_task(ops), (int)op->a[0],
+			     FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, op->a[1], op->a[2]);
+}
+
+int op_unlink(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_unlink(ops->m, ops_task(ops), op->s);
+}
+
+int op_fork(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	u32 pid, child = (u32)op->a[0];
+	int err;
+
+	if (child >= NR_PROCESSES)
+		ops_bad(ops, "fork", "not a process");
+	err = sys_clone(ops->m, ops_task(ops), SIGCHLD, &pid);
+	if (err)
+		return err;
+	ops->pid[child] = pid;
+	ops->dead[child] = false;
+	result->ret = pid;
+	ops_touch(ops, ops->pid[ops->current], TOUCH_FORK);
+	ops_touch(ops, pid, TOUCH_CHILD);
+	return 0;
+}
+
+int op_exit(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)op;
+	(void)result;
+	do_group_exit(ops->m, ops_task(ops), 0);
+	return 0;
+}
+
+int op_wait(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	u32 ended = 0, status = 0;
+	int err = sys_wait4(ops->m, ops_task(ops), -1, 0, &ended, &status);
+
+	(void)op;
+	result->ret = ended;
+	result->addr = status;
+	return err;
+}
+
+int op_rlimit(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	struct task_struct *task = ops_task(ops);
+	unsigned int resource = (unsigned int)op->a[0];
+	struct rlimit limit = task->signal->rlim[resource];
+
+	(void)result;
+	limit.cur = (u64)op->a[1];
+	if (op->nr_args > 2)
+		limit.max = (u64)op->a[2];
+	return sys_prlimit(ops->m, task, resource, &limit, NULL);
+}
+
+/* setresuid() to nobody: the capabilities go. */
+int op_dropcaps(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	struct task_struct *task = ops_task(ops);
+
+	(void)op;
+	(void)result;
+	task->uid = NOBODY;
+	task->cap_ipc_lock = task->cap_sys_admin = task->cap_sys_resource = false;
+	return 0;
+}
+
+/* prctl(PR_SET_THP_DISABLE): nothing here asks for huge pages yet. */
+int op_thp(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)ops;
+	(void)op;
+	(void)result;
+	return 0;
+}
+
+int op_sysctl(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	int err;
+
+	if (ops_task(ops)->uid) {
+		result->ret_stands = true;	/* it is not even opened */
+		return -EACCES;
+	}
+	err = tree_write(ops->tree, op->s + (op->s[0] == '/'), op->t);
+	result->ret = (s64)strlen(op->t);
+	return err;
+}
+
+int op_persona(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	struct task_struct *task = ops_task(ops);
+
+	result->ret = (s64)task->personality;
+	task->personality = (u64)op->a[0];
+	return 0;
+}
