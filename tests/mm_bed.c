@@ -8,7 +8,6 @@
 #include "sim/virt/pgtable.h"
 
 #define STACK_PAGES 33
-#define ADDR_NO_RANDOMIZE 0x0040000
 
 struct mm_struct *mm_bed_mm(struct mm_bed *bed)
 {
