@@ -8,6 +8,7 @@ TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS
 check_LIBRARIES = tests/libtest.a
 tests_libtest_a_SOURCES = \
 	tests/lab.c tests/lab.h \
+	tests/mm_bed.c tests/mm_bed.h \
 	tests/phys_machine.c tests/phys_machine.h \
 	tests/support.c tests/support.h \
 	tests/task_machine.c tests/task_machine.h \
@@ -51,6 +52,7 @@ UNIT_TESTS = \
 	tests/test_line \
 	tests/test_maple_tree \
 	tests/test_memblock \
+	tests/test_mmap \
 	tests/test_objects \
 	tests/test_page_alloc \
 	tests/test_pgtable \
@@ -64,6 +66,7 @@ UNIT_TESTS = \
 	tests/test_sys_files \
 	tests/test_tree \
 	tests/test_verbs \
+	tests/test_vma \
 	tests/test_vmalloc \
 	tests/test_watermark \
 	tests/test_tick \
