@@ -55,6 +55,7 @@ UNIT_TESTS = \
 	tests/test_mmap \
 	tests/test_objects \
 	tests/test_page_alloc \
+	tests/test_memory \
 	tests/test_pgtable \
 	tests/test_pid \
 	tests/test_proc_files \
@@ -116,6 +117,7 @@ CLEANFILES += $(UNIT_TESTS:=.valgrind)
 # Rates, as ratios to the host kernel and to a minimal model, in one run.
 EXTRA_PROGRAMS += tests/bench tests/bench_fuse
 tests_bench_SOURCES = tests/bench.c tests/bench.h tests/bench_engine.c \
+	tests/bench_faults.c tests/bench_host.c tests/bench_host.h \
 	tests/bench_model.c tests/bench_mount.c
 tests_bench_LDADD = $(KMM_LIBS)
 tests_bench_fuse_SOURCES = tests/bench_fuse.c
