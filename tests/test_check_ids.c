@@ -15,11 +15,16 @@
 #include "sim/boot/memblock.h"
 #include "sim/phys/fallback.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/slab_types.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc_types.h"
+#include "sim/virt/content.h"
+#include "sim/virt/file.h"
+#include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
+#include "sim/virt/virt.h"
 
 #define ORDER 3	/* of the free block that is spoilt */
 
@@ -540,6 +545,114 @@ static void event_twice(struct machine *m)
 	m->events->heap[1].id = m->events->heap[0].id;
 }
 
+/* -- pages of users: lists, files, reverse mappings, contents ------------------------- */
+
+/* The first page that a list of any node has. */
+static struct page *listed_page(struct machine *m)
+{
+	lru_add_drain_all(m);
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
+			if (m->lru->lruvecs[node].lists[list].first != PFN_NIL)
+				return pfn_to_page(m, m->lru->lruvecs[node].lists[list].first);
+	CU_FAIL_FATAL("no page on a list");
+	return NULL;
+}
+
+static void lru_not_listed(struct machine *m)
+{
+	struct page *page = listed_page(m);
+
+	for (u32 pfn = page->next; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next)
+		page = pfn_to_page(m, pfn);
+	/* The last one, which now comes after nothing. */
+	page->prev = PFN_NIL;
+}
+
+static void lru_other_list(struct machine *m)
+{
+	listed_page(m)->flags ^= 1U << PG_active;
+}
+
+static void lru_count(struct machine *m)
+{
+	m->nodes[0]->stat[NR_INACTIVE_FILE]++;
+}
+
+static void mlock_count(struct machine *m)
+{
+	dma32(m)->stat[NR_MLOCK]++;
+}
+
+/* A disk's file with a page in its cache. */
+static struct inode *cached_inode(struct machine *m)
+{
+	struct inode *inode;
+
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		if (inode->kind == INODE_DISK && inode->i_data.nrpages)
+			return inode;
+	CU_FAIL_FATAL("no file with pages");
+	return NULL;
+}
+
+static void cache_count(struct machine *m)
+{
+	cached_inode(m)->i_data.nrpages++;
+}
+
+static void file_pages(struct machine *m)
+{
+	m->nodes[0]->stat[NR_FILE_PAGES]++;
+}
+
+static void shmem_pages(struct machine *m)
+{
+	m->nodes[0]->stat[NR_SHMEM]++;
+}
+
+static void dirty_page(struct machine *m)
+{
+	struct inode *inode = cached_inode(m);
+	u64 index = 0;
+
+	page_set_flag(pfn_to_page(m, entry_pfn(xa_find(&inode->i_data.i_pages, &index, ~0ULL))),
+		      PG_dirty);
+}
+
+static void file_size(struct machine *m)
+{
+	cached_inode(m)->i_size = 0;
+}
+
+static void inode_reference(struct machine *m)
+{
+	cached_inode(m)->i_count++;
+}
+
+static void writable_count(struct machine *m)
+{
+	cached_inode(m)->i_data.i_mmap_writable++;
+}
+
+static void anon_vma_children(struct machine *m)
+{
+	u32 handle = object_next(&m->virt->anon_vmas, 1);
+
+	CU_ASSERT_FATAL(handle != 0);
+	anon_vma_of(m, handle)->num_children++;
+}
+
+static void chain_lost(struct machine *m)
+{
+	m->virt->anon_vma_chains.nr_live++;
+}
+
+static void bytes_lost(struct machine *m)
+{
+	m->page_content[listed_page(m) - m->mem_map] = CONTENT_BYTES | 77;
+}
+
 /* -- the table ----------------------------------------------------------------------- */
 
 /* The first id must fire; the others of its group may. */
@@ -578,6 +691,12 @@ static const struct {
 	ROW("C4", pool_sysctl), ROW("C5", numa_miss), ROW("I1", pgfree), ROW("I8", negative),
 	ROW("K1", pid_twice), ROW("E7", overdue), ROW("E7", event_order),
 	ROW("E7", event_twice),
+	ROW("L1", lru_not_listed), ROW("L2 L1 L3", lru_other_list), ROW("L3 K4", lru_count),
+	ROW("L5", mlock_count), ROW("L6 H1 L1 L3", huge_page),
+	ROW("F1", cache_count), ROW("F2", file_pages), ROW("F3", shmem_pages),
+	ROW("F4", dirty_page), ROW("F5", file_size), ROW("F6", inode_reference),
+	ROW("M4", anon_vma_children), ROW("M5 A3", chain_lost), ROW("M6", writable_count),
+	ROW("R9", bytes_lost),
 #undef ROW
 #undef ROW_OF
 };
