@@ -1,242 +1,535 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The xarray against a plain table of the same entries. */
-#include <CUnit/Basic.h>
+/*
+ * Radix trees against a plain list of what was stored: lookups, marks, searches, the
+ * number of nodes, failing allocations, and planted corruptions.
+ */
 #include <stdlib.h>
 
-#include "sim/base/xarray.h"
 #include "support.h"
+#include "sim/base/xarray.h"
 
-#define NODES 8192
-#define KEYS 3000
-#define STEPS 200000
+#define MAX_NODES 4096
 
-/* Where nodes come from; `fail` counts down to one that is refused. */
+/* Where nodes come from; the lowest free handle is next. */
 struct nodes {
-	struct xa_node *node[NODES];
-	u32 next_free[NODES], free, used;
-	int fail;
+	struct xa_node *node[MAX_NODES];
+	u32 live, lowest;
+	unsigned int fail_in;	/* allocations; 0: none fails */
 };
 
-static int node_alloc(void *ctx, u32 *handle)
+static int nodes_alloc(void *ctx, u32 *node)
 {
 	struct nodes *nodes = ctx;
+	u32 h = MAX(nodes->lowest, 1);
 
-	if (nodes->fail && !--nodes->fail)
-		return -ENOMEM;
-	*handle = nodes->free ? nodes->free : ++nodes->used;
-	if (nodes->free)
-		nodes->free = nodes->next_free[*handle];
-	CU_ASSERT_FATAL(*handle < NODES);
-	nodes->node[*handle] = calloc(1, sizeof(struct xa_node));
+	if (nodes->fail_in && !--nodes->fail_in)
+		return -ENOBUFS;
+	while (h < MAX_NODES && nodes->node[h])
+		h++;
+	CU_ASSERT_FATAL(h < MAX_NODES);
+	nodes->node[h] = calloc(1, sizeof(struct xa_node));
+	nodes->live++;
+	nodes->lowest = h + 1;
+	*node = h;
 	return 0;
 }
 
-static void node_free(void *ctx, u32 handle)
+static void nodes_free(void *ctx, u32 node)
 {
 	struct nodes *nodes = ctx;
 
-	free(nodes->node[handle]);
-	nodes->node[handle] = NULL;
-	nodes->next_free[handle] = nodes->free;
-	nodes->free = handle;
+	free(nodes->node[node]);
+	nodes->node[node] = NULL;
+	nodes->lowest = MIN(nodes->lowest, node);
+	nodes->live--;
 }
 
-static struct xa_node *node_get(void *ctx, u32 handle)
+static struct xa_node *nodes_get(void *ctx, u32 node)
 {
-	return ((struct nodes *)ctx)->node[handle];
+	return node < MAX_NODES ? ((struct nodes *)ctx)->node[node] : NULL;
 }
 
-static const struct xa_ops ops = { node_alloc, node_free, node_get };
+static const struct xa_ops ops = { nodes_alloc, nodes_free, nodes_get };
 
-struct model {
-	struct nodes nodes;
+static struct nodes *nodes_new(void)
+{
+	return calloc(1, sizeof(struct nodes));
+}
+
+static void nodes_end(struct nodes *nodes)
+{
+	CU_ASSERT_EQUAL(nodes->live, 0);
+	for (int i = 0; i < MAX_NODES; i++)
+		CU_ASSERT_PTR_NULL_FATAL(nodes->node[i]);
+	free(nodes);
+}
+
+static void print_broken(void *ctx, u32 node, u64 index, const char *what)
+{
+	(void)ctx;
+	fprintf(stderr, "node %u, index %llx: %s\n", node, (unsigned long long)index, what);
+}
+
+static void assert_valid(const struct xarray *xa, const struct nodes *nodes)
+{
+	CU_ASSERT_EQUAL_FATAL(xa_validate(xa, print_broken, NULL, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(xa->nr_nodes, nodes->live);
+}
+
+/* The shapes that the kernel gives to small arrays. */
+static void test_shape(void)
+{
+	struct nodes *nodes = nodes_new();
 	struct xarray xa;
-	u64 key[KEYS], entry[KEYS];	/* keys ascend */
-	u8 marks[KEYS];
+	u64 old;
+
+	xa_init(&xa, &ops, nodes);
+	CU_ASSERT_TRUE(xa_empty(&xa));
+	CU_ASSERT_EQUAL(xa_load(&xa, 0), 0);
+	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
+	CU_ASSERT_EQUAL(nodes->live, 0);	/* in the head */
+	CU_ASSERT_EQUAL(xa_load(&xa, 0), 4);
+	CU_ASSERT_EQUAL(xa_load(&xa, 64), 0);
+	xa_set_mark(&xa, 0, XA_MARK_WRITEBACK);
+	CU_ASSERT_EQUAL(xa_store(&xa, 63, 8, NULL), 0);
+	CU_ASSERT_EQUAL(nodes->live, 1);
+	CU_ASSERT_TRUE(xa_get_mark(&xa, 0, XA_MARK_WRITEBACK));
+	CU_ASSERT_FALSE(xa_get_mark(&xa, 63, XA_MARK_WRITEBACK));
+	CU_ASSERT_EQUAL(xa_store(&xa, 64, 12, NULL), 0);
+	CU_ASSERT_EQUAL(nodes->live, 3);
+	CU_ASSERT_EQUAL(xa_store_nodes(&xa, ~0ULL), 9 + 10);
+	CU_ASSERT_EQUAL(xa_store(&xa, ~0ULL, 16, NULL), 0);
+	CU_ASSERT_EQUAL(nodes->live, 3 + 9 + 10);
+	CU_ASSERT_EQUAL(xa_load(&xa, ~0ULL), 16);
+	assert_valid(&xa, nodes);
+	CU_ASSERT_EQUAL(xa_erase(&xa, ~0ULL), 16);
+	CU_ASSERT_EQUAL(nodes->live, 3);
+	CU_ASSERT_EQUAL(xa_store(&xa, 64, 0, &old), 0);
+	CU_ASSERT_EQUAL(old, 12);
+	CU_ASSERT_EQUAL(nodes->live, 1);
+	CU_ASSERT_TRUE(xa_marked(&xa, XA_MARK_WRITEBACK));
+	CU_ASSERT_EQUAL(xa_erase(&xa, 63), 8);
+	CU_ASSERT_EQUAL(nodes->live, 0);
+	CU_ASSERT_TRUE(xa_get_mark(&xa, 0, XA_MARK_WRITEBACK));
+	CU_ASSERT_EQUAL(xa_erase(&xa, 0), 4);
+	CU_ASSERT_FALSE(xa_marked(&xa, XA_MARK_WRITEBACK));
+	CU_ASSERT_EQUAL(xa_erase(&xa, 0), 0);
+	/* From empty to the highest index, and a far second one. */
+	CU_ASSERT_EQUAL(xa_store_nodes(&xa, ~0ULL), 11);
+	CU_ASSERT_EQUAL(xa_store(&xa, ~0ULL, xa_mk_value(1), NULL), 0);
+	CU_ASSERT_EQUAL(nodes->live, 11);
+	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
+	CU_ASSERT_EQUAL(nodes->live, 21);
+	assert_valid(&xa, nodes);
+	xa_destroy(&xa);
+	CU_ASSERT_EQUAL(nodes->live, 0);
+	CU_ASSERT_EQUAL(xa.nr_entries, 0);
+	nodes_end(nodes);
+}
+
+/* As the kernel makes them: levels on top first, from the lowest, then the way down. */
+static void test_order(void)
+{
+	struct nodes *nodes = nodes_new();
+	const struct xa_node *node;
+	struct xarray xa;
+
+	xa_init(&xa, &ops, nodes);
+	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(xa_store(&xa, 5000, 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa.nr_nodes, 5);
+	CU_ASSERT_EQUAL(xa.top, 3);
+	node = xa_child(xa.root, 0);
+	CU_ASSERT_EQUAL(node->self, 2);
+	CU_ASSERT_EQUAL(xa_child(node, 0)->self, 1);
+	node = xa_child(xa.root, 1);
+	CU_ASSERT_EQUAL(node->self, 4);
+	CU_ASSERT_EQUAL(xa_child(node, (5000 >> 6) & 63)->self, 5);
+	xa_destroy(&xa);
+	/* Without an entry: from the top down. */
+	CU_ASSERT_EQUAL_FATAL(xa_store(&xa, 5000, 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa.top, 1);
+	CU_ASSERT_EQUAL(xa_child(xa.root, 1)->self, 2);
+	xa_destroy(&xa);
+	nodes_end(nodes);
+}
+
+/* The worst case that callers reserve for. */
+static void test_most_nodes(void)
+{
+	struct nodes *nodes = nodes_new();
+	struct xarray xa;
+
+	xa_init(&xa, &ops, nodes);
+	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa_store_nodes(&xa, ~0ULL), XA_STORE_NODES);
+	CU_ASSERT_EQUAL(xa_store(&xa, ~0ULL, 4, NULL), 0);
+	CU_ASSERT_EQUAL(nodes->live, XA_STORE_NODES);
+	assert_valid(&xa, nodes);
+	xa_destroy(&xa);
+	nodes_end(nodes);
+}
+
+/* The model: what was stored, in no order. */
+#define MODEL_MAX 600
+struct model {
+	struct nodes *nodes;
+	struct xarray xa;
+	unsigned int bits;	/* of an index */
+	u64 index[MODEL_MAX], entry[MODEL_MAX];
+	u8 marks[MODEL_MAX];
+	unsigned int nr, most;
+	u64 rng;
 };
 
-static int compare_u64(const void *a, const void *b)
+static u64 next_random(struct model *model)
 {
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
+	model->rng = model->rng * 6364136223846793005ULL + 1442695040888963407ULL;
+	return model->rng ^ model->rng >> 29;
 }
 
-/* Keys near each other and far apart, the highest of all among them. */
-static struct model *model_new(unsigned int seed)
+static u64 random_index(struct model *model)
 {
-	struct model *model = calloc(1, sizeof(*model));
+	u64 index = next_random(model) >> (64 - model->bits);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(model);
-	srand(seed);
-	for (unsigned int i = 0; i < KEYS; i++)
-		model->key[i] = i < KEYS / 2 ? i : (u64)rand() << (rand() % 33);
-	model->key[KEYS - 1] = ~0ULL;
-	qsort(model->key, KEYS, sizeof(u64), compare_u64);
-	for (unsigned int i = 1; i < KEYS; i++) {
-		if (model->key[i] <= model->key[i - 1])
-			model->key[i] = model->key[i - 1] + 1;
-	}
-	xa_init(&model->xa, &ops, &model->nodes);
-	return model;
+	if (model->nr && next_random(model) >> 60 < 6)
+		index = model->index[next_random(model) % model->nr];
+	else if (model->nr && next_random(model) >> 60 < 6)
+		index = model->index[next_random(model) % model->nr] + 1;
+	return next_random(model) >> 60 ? index : (next_random(model) & 1) * ~0ULL;
 }
 
-static void model_free(struct model *model)
+static unsigned int model_at(const struct model *model, u64 index)
 {
-	xa_destroy(&model->xa);
-	CU_ASSERT_EQUAL(model->xa.nr_nodes, 0);
-	for (unsigned int i = 0; i < NODES; i++)
-		CU_ASSERT_PTR_NULL_FATAL(model->nodes.node[i]);
-	free(model);
-}
+	unsigned int i;
 
-/* The first filled key at or behind i with the mark (-1: any); KEYS: none. */
-static unsigned int model_find(const struct model *model, unsigned int i, int mark)
-{
-	while (i < KEYS && (!model->entry[i] || (mark >= 0 && !(model->marks[i] >> mark & 1))))
-		i++;
+	for (i = 0; i < model->nr && model->index[i] != index; i++)
+		;
 	return i;
 }
 
-static void compare_find(const struct model *model, unsigned int i, int mark)
+static u64 model_find(const struct model *model, u64 *index, u64 max, enum xa_mark mark)
 {
-	unsigned int want = model_find(model, i, mark);
-	u64 index = model->key[i];
-	u64 found = mark < 0 ? xa_find(&model->xa, &index, ~0ULL) :
-		    xa_find_marked(&model->xa, &index, ~0ULL, mark);
+	unsigned int best = model->nr;
 
-	CU_ASSERT_EQUAL_FATAL(found, want < KEYS ? model->entry[want] : 0);
-	if (want == KEYS)
+	for (unsigned int i = 0; i < model->nr; i++)
+		if (model->index[i] >= *index && model->index[i] <= max &&
+		    (mark == XA_PRESENT || model->marks[i] >> mark & 1) &&
+		    (best == model->nr || model->index[i] < model->index[best]))
+			best = i;
+	if (best == model->nr)
+		return 0;
+	*index = model->index[best];
+	return model->entry[best];
+}
+
+static void model_erase(struct model *model, unsigned int i)
+{
+	model->nr--;
+	model->index[i] = model->index[model->nr];
+	model->entry[i] = model->entry[model->nr];
+	model->marks[i] = model->marks[model->nr];
+}
+
+/* Nodes of the shape that the contents ask for, counted from the model. */
+static u32 model_nodes(const struct model *model)
+{
+	u64 highest = 0;
+	unsigned int levels = 0;
+	u32 nr = 0;
+
+	for (unsigned int i = 0; i < model->nr; i++)
+		highest = MAX(highest, model->index[i]);
+	while (levels * 6 < 64 && highest >> levels * 6)
+		levels++;
+	for (unsigned int level = 1; level <= levels; level++)
+		for (unsigned int i = 0; i < model->nr; i++) {
+			unsigned int k;
+
+			for (k = 0; k < i; k++)
+				if (level * 6 >= 64 ||
+				    model->index[k] >> level * 6 == model->index[i] >> level * 6)
+					break;
+			nr += k == i;
+		}
+	return nr;
+}
+
+static void do_store(struct model *model)
+{
+	u64 index = random_index(model), old = 1, entry = next_random(model);
+	unsigned int i = model_at(model, index);
+	unsigned int want = xa_store_nodes(&model->xa, index);
+	u32 live = model->nodes->live;
+	int err;
+
+	if (!entry || (i == model->nr && model->nr == MODEL_MAX))
 		return;
-	CU_ASSERT_EQUAL_FATAL(index, model->key[want]);
-	/* Not beyond max. */
-	index = model->key[i];
-	if (want != i)
-		CU_ASSERT_EQUAL_FATAL(xa_find(&model->xa, &index, model->key[i]),
-				      model->entry[i]);
-}
-
-static void step(struct model *model)
-{
-	unsigned int i = (unsigned int)rand() % KEYS, mark = (unsigned int)rand() % XA_MARKS;
-	u64 old;
-
-	switch (rand() % 4) {
-	case 0:
-		CU_ASSERT_EQUAL_FATAL(xa_erase(&model->xa, model->key[i]), model->entry[i]);
-		model->entry[i] = 0;
+	model->nodes->fail_in = next_random(model) % 8 ? 0 : 1 + next_random(model) % 4;
+	err = xa_store(&model->xa, index, entry, &old);
+	if (err) {
+		CU_ASSERT_EQUAL(err, -ENOBUFS);
+		CU_ASSERT_TRUE(want > 0);
+		CU_ASSERT_EQUAL(model->nodes->live, live);
+		CU_ASSERT_EQUAL(old, 1);
+		model->nodes->fail_in = 0;
+		return;
+	}
+	model->nodes->fail_in = 0;
+	CU_ASSERT_EQUAL(old, i < model->nr ? model->entry[i] : 0);
+	CU_ASSERT_EQUAL(model->nodes->live, live + want);
+	if (i == model->nr) {
+		model->nr++;
+		model->most = MAX(model->most, model->nr);
 		model->marks[i] = 0;
-		break;
-	case 1:
-		xa_set_mark(&model->xa, model->key[i], mark);
-		model->marks[i] |= model->entry[i] ? 1U << mark : 0;
-		break;
-	case 2:
-		xa_clear_mark(&model->xa, model->key[i], mark);
-		model->marks[i] &= ~(1U << mark);
-		break;
-	default:
-		CU_ASSERT_EQUAL_FATAL(xa_store(&model->xa, model->key[i], (u64)rand() << 1 | 1,
-					       &old), 0);
-		CU_ASSERT_EQUAL_FATAL(old, model->entry[i]);
-		model->entry[i] = xa_load(&model->xa, model->key[i]);
-		CU_ASSERT_NOT_EQUAL_FATAL(model->entry[i], 0);
 	}
-	CU_ASSERT_EQUAL_FATAL(xa_get_mark(&model->xa, model->key[i], mark),
-			      model->marks[i] >> mark & 1);
+	model->index[i] = index;
+	model->entry[i] = entry;
 }
 
-static void test_random(void)
+static void do_mark(struct model *model)
 {
-	struct model *model = model_new(5);
+	u64 index = random_index(model);
+	unsigned int i = model_at(model, index), mark = next_random(model) % XA_MARKS;
 
-	for (unsigned int n = 0; n < STEPS; n++) {
-		step(model);
-		if (n % 500)
-			continue;
-		CU_ASSERT_TRUE_FATAL(xa_valid(&model->xa));
-		for (int mark = -1; mark < XA_MARKS; mark++)
-			compare_find(model, (unsigned int)rand() % KEYS, mark);
+	if (next_random(model) >> 63) {
+		xa_set_mark(&model->xa, index, mark);
+		if (i < model->nr)
+			model->marks[i] |= 1U << mark;
+	} else {
+		xa_clear_mark(&model->xa, index, mark);
+		if (i < model->nr)
+			model->marks[i] &= ~(1U << mark);
 	}
-	for (unsigned int i = 0; i < KEYS; i++)
-		CU_ASSERT_EQUAL(xa_load(&model->xa, model->key[i]), model->entry[i]);
-	for (unsigned int i = 0; i < KEYS; i++)
-		xa_erase(&model->xa, model->key[i]);
-	CU_ASSERT_EQUAL(model->xa.nr_nodes, 0);
-	CU_ASSERT_TRUE(xa_valid(&model->xa));
-	model_free(model);
 }
 
-/* A lone entry at 0 has no node; the tree is as deep as its highest index wants. */
-static void test_shape(void)
+static void do_erase(struct model *model)
 {
-	struct model *model = model_new(1);
-	struct xarray *xa = &model->xa;
+	u64 index = random_index(model);
+	unsigned int i = model_at(model, index);
 
-	CU_ASSERT_EQUAL(xa_store(xa, 0, 3, NULL), 0);
-	CU_ASSERT_EQUAL(xa->nr_nodes, 0);
-	CU_ASSERT_EQUAL(xa_store(xa, 63, 3, NULL), 0);
-	CU_ASSERT_EQUAL(xa->nr_nodes, 1);
-	CU_ASSERT_EQUAL(xa_store(xa, 64, 3, NULL), 0);
-	CU_ASSERT_EQUAL(xa->nr_nodes, 3);
-	xa_erase(xa, 64);
-	CU_ASSERT_EQUAL(xa->nr_nodes, 1);
-	xa_erase(xa, 63);
-	CU_ASSERT_EQUAL(xa->nr_nodes, 0);
-	CU_ASSERT_EQUAL(xa_load(xa, 0), 3);
-	CU_ASSERT_EQUAL(xa_store(xa, ~0ULL, 3, NULL), 0);
-	CU_ASSERT_EQUAL(xa->nr_nodes, 2 * XA_LEVELS - 1);
-	CU_ASSERT_TRUE(xa_valid(xa));
-	model_free(model);
+	CU_ASSERT_EQUAL(xa_erase(&model->xa, index), i < model->nr ? model->entry[i] : 0);
+	if (i < model->nr)
+		model_erase(model, i);
 }
 
-/* A store without nodes changes nothing. */
-static void test_no_nodes(void)
+static void do_lookups(struct model *model)
 {
-	struct model *model = model_new(1);
-	struct xarray *xa = &model->xa;
+	u64 index = random_index(model), max = random_index(model), at = index, model_at_ = index;
+	unsigned int i = model_at(model, index), mark = next_random(model) % (XA_MARKS + 1);
 
-	CU_ASSERT_EQUAL(xa_store(xa, 5, 3, NULL), 0);
-	for (int fail = 1; fail < 2 * XA_LEVELS; fail++) {
-		u32 nr = xa->nr_nodes;
+	CU_ASSERT_EQUAL(xa_load(&model->xa, index), i < model->nr ? model->entry[i] : 0);
+	if (mark < XA_MARKS)
+		CU_ASSERT_EQUAL(xa_get_mark(&model->xa, index, mark),
+				i < model->nr && model->marks[i] >> mark & 1);
+	CU_ASSERT_EQUAL(mark == XA_PRESENT ? xa_find(&model->xa, &at, max) :
+			xa_find_marked(&model->xa, &at, max, mark),
+			model_find(model, &model_at_, max, mark));
+	CU_ASSERT_EQUAL(at, model_at_);
+}
 
-		model->nodes.fail = fail;
-		if (!xa_store(xa, 1ULL << 60, 3, NULL))
+/* A whole walk by the cursor; some entries go, or come, under its feet. */
+static void do_walk(struct model *model)
+{
+	struct xa_cursor cursor;
+	enum xa_mark mark = next_random(model) % (XA_MARKS + 1);
+	u64 index = random_index(model), max = random_index(model), entry;
+	bool erase = next_random(model) % 4 == 0;
+
+	xa_cursor_init(&cursor, &model->xa, index);
+	entry = xa_first(&cursor, max, mark);
+	for (;;) {
+		CU_ASSERT_EQUAL_FATAL(entry, model_find(model, &index, max, mark));
+		if (!entry)
 			break;
-		CU_ASSERT_EQUAL(xa->nr_nodes, nr);
-		CU_ASSERT_EQUAL(xa_load(xa, 1ULL << 60), 0);
-		CU_ASSERT_TRUE(xa_valid(xa));
+		CU_ASSERT_EQUAL(cursor.index, index);
+		if (erase) {
+			CU_ASSERT_EQUAL(xa_erase(&model->xa, index), entry);
+			model_erase(model, model_at(model, index));
+		}
+		do_store(model);
+		entry = xa_next(&cursor, max, mark);
+		if (!++index) {
+			CU_ASSERT_EQUAL(entry, 0);
+			break;
+		}
 	}
-	model->nodes.fail = 0;
-	CU_ASSERT_EQUAL(xa_load(xa, 1ULL << 60), 3);
-	model_free(model);
 }
 
-/* The validator sees wrong counts and marks. */
-static void test_corruption(void)
+static void check_counts(struct model *model)
 {
-	struct model *model = model_new(1);
-	struct xarray *xa = &model->xa;
+	u8 marks = 0;
 
-	CU_ASSERT_EQUAL(xa_store(xa, 5, 3, NULL), 0);
-	CU_ASSERT_EQUAL(xa_store(xa, 500, 3, NULL), 0);
-	CU_ASSERT_TRUE(xa_valid(xa));
-	model->nodes.node[xa->top]->count++;
+	for (unsigned int i = 0; i < model->nr; i++)
+		marks |= model->marks[i];
+	CU_ASSERT_EQUAL(model->xa.marks, marks);
+	CU_ASSERT_EQUAL(model->xa.nr_entries, model->nr);
+	assert_valid(&model->xa, model->nodes);
+}
+
+static void run_model(unsigned int bits, unsigned int steps)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	model->nodes = nodes_new();
+	model->bits = bits;
+	model->rng = bits;
+	xa_init(&model->xa, &ops, model->nodes);
+	for (unsigned int step = 0; step < steps; step++) {
+		/* It fills, then empties. */
+		unsigned int what = next_random(model) % 16, fill = step % 4000 < 2000 ? 5 : 1;
+
+		if (what < fill)
+			do_store(model);
+		else if (what < 6)
+			do_erase(model);
+		else if (what < 9)
+			do_mark(model);
+		else
+			do_lookups(model);
+		if (step % 64 == 0)
+			check_counts(model);
+		if (step % 500 == 0)
+			CU_ASSERT_EQUAL(model->xa.nr_nodes, model_nodes(model));
+		if (step % 1000 == 0)
+			do_walk(model);
+	}
+	CU_ASSERT_TRUE(model->most >= (bits < 8 ? 1U << (bits - 1) : 100));
+	while (model->nr) {
+		CU_ASSERT_EQUAL(xa_erase(&model->xa, model->index[0]), model->entry[0]);
+		model_erase(model, 0);
+	}
+	check_counts(model);
+	CU_ASSERT_TRUE(xa_empty(&model->xa));
+	nodes_end(model->nodes);
+	free(model);
+}
+
+static void test_model(void)
+{
+	const unsigned int bits[] = { 1, 5, 6, 7, 10, 12, 13, 20, 40, 64 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
+		run_model(bits[i], 16000);
+}
+
+struct count {
+	u32 nodes;
+	u64 entries, last;
+};
+
+static int count_node(void *arg, u32 handle, u64 first, const struct xa_node *node)
+{
+	struct count *count = arg;
+
+	CU_ASSERT_EQUAL(node->self, handle);
+	count->nodes++;
+	if (!node->shift) {
+		CU_ASSERT_TRUE(!count->entries || first > count->last);
+		count->last = first;
+		count->entries += node->count;
+	}
+	return count->nodes == 1000 ? 5 : 0;
+}
+
+static void test_walk(void)
+{
+	struct nodes *nodes = nodes_new();
+	struct count count = { 0 };
+	struct xarray xa;
+
+	xa_init(&xa, &ops, nodes);
+	CU_ASSERT_EQUAL(xa_walk(&xa, count_node, &count), 0);
+	for (u64 i = 0; i < 10000; i++)
+		CU_ASSERT_EQUAL(xa_store(&xa, i * 5, 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa_walk(&xa, count_node, &count), 0);
+	CU_ASSERT_EQUAL(count.nodes, nodes->live);
+	CU_ASSERT_EQUAL(count.entries, 10000);
+	count = (struct count) { .nodes = 900 };
+	CU_ASSERT_EQUAL(xa_walk(&xa, count_node, &count), 5);
+	xa_destroy(&xa);
+	nodes_end(nodes);
+}
+
+static const struct {
+	const char *what;
+	size_t offset;
+	u64 change;
+	unsigned int bytes;
+	bool root;
+} corruptions[] = {
+#define NODE(what, field, change, root) \
+	{ what, offsetof(struct xa_node, field), change, sizeof(((struct xa_node *)0)->field), root }
+	NODE("self", self, 1, false), NODE("parent", parent, 16, false),
+	NODE("shift", shift, 6, false), NODE("offset", offset, 1, false),
+	NODE("count", count, 1, false), NODE("values", nr_values, 1, false),
+	NODE("mark", marks[1], 2, false), NODE("mark without entry", marks[0], 1ULL << 40, false),
+	NODE("present", marks[XA_PRESENT], 1ULL << 40, false), NODE("slot", slots[40], 4, false),
+	NODE("an entry in the root", slots[1], 1, true), NODE("root's mark", marks[2], 1, true),
+	NODE("root's shift", shift, 66, true), NODE("root's parent", parent, 16, true),
+};
+
+static void flip(struct xa_node *node, size_t i)
+{
+	u64 value = 0;
+
+	memcpy(&value, (char *)node + corruptions[i].offset, corruptions[i].bytes);
+	value ^= corruptions[i].change;
+	memcpy((char *)node + corruptions[i].offset, &value, corruptions[i].bytes);
+}
+
+static void assert_invalid(const struct xarray *xa)
+{
+	CU_ASSERT_TRUE(xa_validate(xa, NULL, NULL, NULL) > 0);
 	CU_ASSERT_FALSE(xa_valid(xa));
-	model->nodes.node[xa->top]->count--;
-	model->nodes.node[xa->top]->marks[0] = 1;
-	CU_ASSERT_FALSE(xa_valid(xa));
-	model->nodes.node[xa->top]->marks[0] = 0;
-	xa->nr_entries++;
-	CU_ASSERT_FALSE(xa_valid(xa));
-	model_free(model);
+}
+
+static void test_corruptions(void)
+{
+	struct nodes *nodes = nodes_new();
+	struct xa_node *leaf;
+	struct xarray xa;
+
+	xa_init(&xa, &ops, nodes);
+	for (u64 i = 0; i < 100; i += 1 + (i == 20) * 30)
+		CU_ASSERT_EQUAL(xa_store(&xa, i, 4, NULL), 0);
+	xa_set_mark(&xa, 1, XA_MARK_WRITEBACK);
+	assert_valid(&xa, nodes);
+	leaf = xa_child(xa.root, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(corruptions); i++) {
+		struct xa_node *node = corruptions[i].root ? xa.root : leaf;
+
+		flip(node, i);
+		assert_invalid(&xa);
+		flip(node, i);
+		assert_valid(&xa, nodes);
+	}
+	xa.nr_entries++;
+	assert_invalid(&xa);
+	xa.nr_entries--;
+	xa.nr_nodes--;
+	assert_invalid(&xa);
+	xa.nr_nodes++;
+	xa.marks ^= 1;
+	assert_invalid(&xa);
+	xa.marks ^= 1;
+	xa.top++;
+	assert_invalid(&xa);
+	xa.top--;
+	xa_destroy(&xa);
+	assert_valid(&xa, nodes);
+	xa.marks = 1;
+	assert_invalid(&xa);
+	nodes_end(nodes);
 }
 
 static const CU_TestInfo tests[] = {
-	{ "random entries", test_random },
-	{ "shape", test_shape },
-	{ "no nodes", test_no_nodes },
-	{ "corruption", test_corruption },
+	{ "shapes", test_shape },
+	{ "the order of nodes", test_order },
+	{ "most nodes of a store", test_most_nodes },
+	{ "against a model", test_model },
+	{ "walk", test_walk },
+	{ "planted corruptions", test_corruptions },
 };
 
 int main(void)

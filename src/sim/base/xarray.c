@@ -1,132 +1,393 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A store first takes all nodes that it needs, then links them, so that it fails
- * without a trace. Erasing frees nodes that became empty, and then takes top nodes
- * off that have nothing but their first slot.
+ * A store first finds out how many nodes it needs and gets them all, in the order in
+ * which the kernel would: those that make the tree higher, from the lowest up, then
+ * those on the way down. Behind that nothing fails. XA_PRESENT is kept as one more
+ * mark, so that looking for a mark and looking for any entry are the same search: the
+ * next set bit of a word at each level.
  */
 #include "sim/base/xarray.h"
 
-static struct xa_node *node_of(const struct xarray *xa, u32 handle)
+static u64 mk_node(const struct xa_node *node)
 {
-	return xa->ops->get(xa->ctx, handle);
+	return (u64)(uintptr_t)node | 2;
 }
 
-static unsigned int slot_of(const struct xa_node *node, u64 index)
+static unsigned int levels_for(u64 index)
 {
-	return index >> node->shift & (XA_SLOTS - 1);
-}
-
-/* The highest index below the top node of this shift. */
-static u64 max_index(unsigned int shift)
-{
-	return shift + XA_SHIFT >= 64 ? ~0ULL : (1ULL << (shift + XA_SHIFT)) - 1;
+	return index ? DIV_ROUND_UP((unsigned int)fls64(index), XA_SHIFT) : 1;
 }
 
 void xa_init(struct xarray *xa, const struct xa_ops *ops, void *ctx)
 {
-	*xa = (struct xarray){ .ops = ops, .ctx = ctx };
+	*xa = (struct xarray) { .ops = ops, .ctx = ctx };
 }
 
-static void free_node(struct xarray *xa, u32 handle)
+static void set_root(struct xarray *xa, struct xa_node *root)
 {
-	xa->ops->free(xa->ctx, handle);
+	xa->root = root;
+	xa->top = root ? root->self : 0;
+}
+
+static void free_node(struct xarray *xa, const struct xa_node *node)
+{
 	xa->nr_nodes--;
+	xa->version++;
+	xa->ops->free(xa->ctx, node->self);
 }
 
-static void free_subtree(struct xarray *xa, u32 handle)
+static void destroy_below(struct xarray *xa, const struct xa_node *node)
 {
-	const struct xa_node *node = node_of(xa, handle);
+	for (u64 bits = node->marks[XA_PRESENT]; node->shift && bits; bits &= bits - 1) {
+		const struct xa_node *child = xa_child(node, (unsigned int)ctz64(bits));
 
-	for (unsigned int i = 0; node->shift && i < XA_SLOTS; i++) {
-		if (node->slots[i])
-			free_subtree(xa, (u32)node->slots[i]);
+		if (child)
+			destroy_below(xa, child);
 	}
-	free_node(xa, handle);
+	free_node(xa, node);
 }
 
 void xa_destroy(struct xarray *xa)
 {
-	if (xa->top)
-		free_subtree(xa, xa->top);
-	xa_init(xa, xa->ops, xa->ctx);
+	if (xa->root)
+		destroy_below(xa, xa->root);
+	set_root(xa, NULL);
+	xa->head = 0;
+	xa->nr_entries = 0;
+	xa->marks = 0;
 }
 
-/* The lowest node for an index, or NULL. */
+/* The lowest node on the way to index; its slot there is the entry. NULL: none. */
 static struct xa_node *leaf_of(const struct xarray *xa, u64 index)
+{
+	struct xa_node *node = xa->root;
+
+	if (!node || index > xa_max_index(node->shift))
+		return NULL;
+	while (node && node->shift)
+		node = xa_child(node, xa_slot_of(node, index));
+	return node;
+}
+
+/* index, moved to the start of slot i of the node that it lies in. */
+static u64 index_of_slot(const struct xa_node *node, u64 index, unsigned int i)
+{
+	return (index & ~xa_max_index(node->shift)) | (u64)i << node->shift;
+}
+
+static u64 find(const struct xarray *xa, u64 *where, u64 max, enum xa_mark mark,
+		const struct xa_node **leaf)
+{
+	const struct xa_node *node = xa->root, *child;
+	u64 index = *where;
+	unsigned int i;
+
+	if (!node)
+		return !index && (mark == XA_PRESENT || xa_marked(xa, mark)) ? xa->head : 0;
+	if (index > xa_max_index(node->shift))
+		return 0;
+	i = xa_slot_of(node, index);
+	for (;;) {
+		u64 bits = i < XA_SLOTS ? node->marks[mark] >> i << i : 0;
+
+		if (!bits) {
+			i = node->offset + 1U;
+			node = node->parent;
+			if (!node)
+				return 0;
+			continue;
+		}
+		i = (unsigned int)ctz64(bits);
+		index = MAX(index, index_of_slot(node, index, i));
+		if (index > max)
+			return 0;
+		child = node->shift ? xa_child(node, i) : NULL;
+		if (!child) {
+			*where = index;
+			*leaf = node;
+			return node->slots[i];
+		}
+		node = child;
+		i = xa_slot_of(node, index);
+	}
+}
+
+u64 xa_find_marked(const struct xarray *xa, u64 *index, u64 max, enum xa_mark mark)
+{
+	const struct xa_node *leaf;
+
+	return *index <= max ? find(xa, index, max, mark, &leaf) : 0;
+}
+
+u64 xa_find(const struct xarray *xa, u64 *index, u64 max)
+{
+	return xa_find_marked(xa, index, max, XA_PRESENT);
+}
+
+u64 xa_first(struct xa_cursor *cursor, u64 max, enum xa_mark mark)
+{
+	cursor->version = cursor->xa->version;
+	cursor->node = NULL;
+	if (cursor->index > max)
+		return 0;
+	return find(cursor->xa, &cursor->index, max, mark, &cursor->node);
+}
+
+u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark)
+{
+	u64 index = cursor->index + 1, entry;
+
+	if (!index || index > max)
+		return 0;
+	if (cursor->node && cursor->version == cursor->xa->version &&
+	    index % XA_SLOTS && !cursor->node->shift) {
+		u64 bits = cursor->node->marks[mark] >> index % XA_SLOTS;
+
+		if (bits) {
+			index += (unsigned int)ctz64(bits);
+			if (index > max)
+				return 0;
+			cursor->index = index;
+			return cursor->node->slots[index % XA_SLOTS];
+		}
+	}
+	cursor->version = cursor->xa->version;
+	cursor->node = NULL;
+	entry = find(cursor->xa, &index, max, mark, &cursor->node);
+	if (entry)
+		cursor->index = index;
+	return entry;
+}
+
+/* How many nodes above the present root, or head, a store at index needs. */
+static unsigned int growth_for(const struct xarray *xa, u64 index)
+{
+	const struct xa_node *root = xa->root;
+	unsigned int have = root ? root->shift / XA_SHIFT + 1U : 0;
+	unsigned int want = index ? levels_for(index) : 0;
+
+	return (root || xa->head) && want > have ? want - have : 0;
+}
+
+unsigned int xa_store_nodes(const struct xarray *xa, u64 index)
+{
+	unsigned int growth = growth_for(xa, index);
+	const struct xa_node *node = xa->root, *child;
+
+	/* Its way leaves that of what is there in the new root. */
+	if (growth)
+		return growth + levels_for(index) - 1;
+	if (!node)
+		return index ? levels_for(index) : 0;
+	while (node->shift) {
+		child = xa_child(node, xa_slot_of(node, index));
+		if (!child)
+			return node->shift / XA_SHIFT;
+		node = child;
+	}
+	return 0;
+}
+
+static int get_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		u32 handle;
+		int err = xa->ops->alloc(xa->ctx, &handle);
+
+		if (!err) {
+			nodes[i] = xa->ops->get(xa->ctx, handle);
+			nodes[i]->self = handle;
+			continue;
+		}
+		while (i)
+			xa->ops->free(xa->ctx, nodes[--i]->self);
+		return err;
+	}
+	xa->nr_nodes += nr;
+	xa->version += nr;
+	return 0;
+}
+
+/* A new root above what there is. */
+static void grow(struct xarray *xa, struct xa_node *node)
+{
+	struct xa_node *old = xa->root;
+
+	node->shift = old ? (u8)(old->shift + XA_SHIFT) : 0;
+	node->slots[0] = old ? mk_node(old) : xa->head;
+	node->nr_values = !old && xa_is_value(xa->head);
+	node->count = 1;
+	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
+		node->marks[mark] = xa_marked(xa, mark);
+	node->marks[XA_PRESENT] = 1;
+	if (old)
+		old->parent = node;
+	xa->head = 0;
+	set_root(xa, node);
+}
+
+static void set_slot(struct xa_node *node, unsigned int i, u64 entry)
+{
+	node->count += !node->slots[i];
+	node->slots[i] = entry;
+	node->marks[XA_PRESENT] |= 1ULL << i;
+}
+
+static void clear_slot(struct xa_node *node, unsigned int i)
+{
+	node->count--;
+	node->slots[i] = 0;
+	node->marks[XA_PRESENT] &= ~(1ULL << i);
+}
+
+/* The way down from the root, through nodes that are taken where there are none. */
+static struct xa_node *make_path(struct xarray *xa, u64 index, struct xa_node **nodes)
 {
 	struct xa_node *node;
 
-	if (!xa->top)
-		return NULL;
-	node = node_of(xa, xa->top);
-	if (index > max_index(node->shift))
-		return NULL;
-	while (node->shift) {
-		u64 child = node->slots[slot_of(node, index)];
+	if (!xa->root) {
+		set_root(xa, *nodes++);
+		xa->root->shift = (u8)((levels_for(index) - 1) * XA_SHIFT);
+	}
+	for (node = xa->root; node->shift;) {
+		unsigned int i = xa_slot_of(node, index);
+		struct xa_node *child = xa_child(node, i);
 
-		if (!child)
-			return NULL;
-		node = node_of(xa, (u32)child);
+		if (!child) {
+			child = *nodes++;
+			child->shift = (u8)(node->shift - XA_SHIFT);
+			child->parent = node;
+			child->offset = (u8)i;
+			set_slot(node, i, mk_node(child));
+		}
+		node = child;
 	}
 	return node;
 }
 
-u64 xa_load(const struct xarray *xa, u64 index)
+static void set_entry(struct xa_node *node, u64 index, u64 entry)
 {
-	const struct xa_node *node;
+	unsigned int i = xa_slot_of(node, index);
 
-	if (!xa->top)
-		return index ? 0 : xa->head;
-	node = leaf_of(xa, index);
-	return node ? node->slots[slot_of(node, index)] : 0;
+	node->nr_values += xa_is_value(entry);
+	node->nr_values -= xa_is_value(node->slots[i]);
+	set_slot(node, i, entry);
 }
 
-/* -- marks --------------------------------------------------------------------- */
-
-static void mark_upward(struct xarray *xa, struct xa_node *node, unsigned int slot,
-			enum xa_mark mark)
+static int store_new(struct xarray *xa, u64 index, u64 entry)
 {
-	for (;;) {
-		bool marked = node->marks[mark];
+	unsigned int growth = growth_for(xa, index);
+	struct xa_node *nodes[XA_STORE_NODES];
+	int err;
 
-		node->marks[mark] |= 1ULL << slot;
-		if (marked || !node->parent)
+	err = get_nodes(xa, nodes, xa_store_nodes(xa, index));
+	if (err)
+		return err;
+	xa->nr_entries++;
+	if (!index && !xa->root) {
+		xa->head = entry;
+		return 0;
+	}
+	for (unsigned int i = 0; i < growth; i++)
+		grow(xa, nodes[i]);
+	set_entry(make_path(xa, index, nodes + growth), index, entry);
+	return 0;
+}
+
+int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old)
+{
+	struct xa_node *node = leaf_of(xa, index);
+	u64 before = xa_load(xa, index);
+	int err = 0;
+
+	if (!entry) {
+		xa_erase(xa, index);
+	} else if (node) {
+		xa->nr_entries += !before;
+		set_entry(node, index, entry);
+	} else if (before) {
+		xa->head = entry;
+	} else {
+		err = store_new(xa, index, entry);
+	}
+	if (!err && old)
+		*old = before;
+	return err;
+}
+
+/* A slot's mark goes, and that of each node above which was its only one. */
+static void clear_mark(struct xarray *xa, struct xa_node *node, unsigned int i,
+		       enum xa_mark mark)
+{
+	while (node) {
+		if (!(node->marks[mark] >> i & 1))
 			return;
-		slot = node->offset;
-		node = node_of(xa, node->parent);
+		node->marks[mark] &= ~(1ULL << i);
+		if (node->marks[mark])
+			return;
+		i = node->offset;
+		node = node->parent;
+	}
+	xa->marks &= ~(1U << mark);
+}
+
+/* The root has nothing but slot 0: what is there takes its place. */
+static void shrink(struct xarray *xa)
+{
+	for (struct xa_node *root = xa->root; root && root->marks[XA_PRESENT] == 1;
+	     root = xa->root) {
+		struct xa_node *child = root->shift ? xa_child(root, 0) : NULL;
+
+		if (root->shift && !child)
+			return;
+		if (child)
+			child->parent = NULL;
+		else
+			xa->head = root->slots[0];
+		set_root(xa, child);
+		free_node(xa, root);
 	}
 }
 
-static void unmark_upward(struct xarray *xa, struct xa_node *node, unsigned int slot,
-			  enum xa_mark mark)
+/* An empty node goes, and so do those above that held nothing else. */
+static void delete_empty(struct xarray *xa, struct xa_node *node)
 {
-	for (;;) {
-		node->marks[mark] &= ~(1ULL << slot);
-		if (node->marks[mark] || !node->parent)
+	while (!node->marks[XA_PRESENT]) {
+		struct xa_node *parent = node->parent;
+
+		if (parent)
+			clear_slot(parent, node->offset);
+		else
+			set_root(xa, NULL);
+		free_node(xa, node);
+		if (!parent)
 			return;
-		slot = node->offset;
-		node = node_of(xa, node->parent);
+		node = parent;
 	}
+	if (!node->parent)
+		shrink(xa);
 }
 
-void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark)
+u64 xa_erase(struct xarray *xa, u64 index)
 {
 	struct xa_node *node = leaf_of(xa, index);
+	u64 old = xa_load(xa, index);
+	unsigned int i;
 
-	if (node && node->slots[slot_of(node, index)])
-		mark_upward(xa, node, slot_of(node, index), mark);
-	else if (!xa->top && !index && xa->head)
-		xa->head_marks |= 1U << mark;
-}
-
-void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark)
-{
-	struct xa_node *node = leaf_of(xa, index);
-
-	if (node && node->marks[mark] >> slot_of(node, index) & 1)
-		unmark_upward(xa, node, slot_of(node, index), mark);
-	else if (!xa->top && !index)
-		xa->head_marks &= ~(1U << mark);
+	if (!old)
+		return 0;
+	if (!node) {
+		xa_destroy(xa);	/* it was the head */
+		return old;
+	}
+	i = xa_slot_of(node, index);
+	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
+		clear_mark(xa, node, i, mark);
+	node->nr_values -= xa_is_value(old);
+	clear_slot(node, i);
+	xa->nr_entries--;
+	delete_empty(xa, node);
+	return old;
 }
 
 bool xa_get_mark(const struct xarray *xa, u64 index, enum xa_mark mark)
@@ -134,408 +395,33 @@ bool xa_get_mark(const struct xarray *xa, u64 index, enum xa_mark mark)
 	const struct xa_node *node = leaf_of(xa, index);
 
 	if (node)
-		return node->marks[mark] >> slot_of(node, index) & 1;
-	return !xa->top && !index && xa->head_marks >> mark & 1;
+		return node->marks[mark] >> xa_slot_of(node, index) & 1;
+	return !index && !xa->root && xa_marked(xa, mark);
 }
 
-bool xa_marked(const struct xarray *xa, enum xa_mark mark)
+void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark)
 {
-	if (!xa->top)
-		return xa->head_marks >> mark & 1;
-	return node_of(xa, xa->top)->marks[mark];
-}
+	struct xa_node *node = leaf_of(xa, index);
+	unsigned int i = index % XA_SLOTS;
 
-/* -- storing ------------------------------------------------------------------- */
-
-/* Nodes that a store will link. */
-struct spare {
-	u32 nodes[2 * XA_LEVELS];
-	unsigned int nr;
-};
-
-/* The shift of a top node that an index needs. */
-static unsigned int shift_for(u64 index)
-{
-	unsigned int shift = 0;
-
-	while (index > max_index(shift))
-		shift += XA_SHIFT;
-	return shift;
-}
-
-/* How many nodes a new entry at this index wants. */
-static unsigned int nodes_wanted(const struct xarray *xa, u64 index)
-{
-	unsigned int need = shift_for(index), wanted = 0;
-	const struct xa_node *node;
-
-	if (!xa->top)
-		return index || xa->head ? need / XA_SHIFT + 1 : 0;
-	node = node_of(xa, xa->top);
-	if (need > node->shift)		/* new tops, and all of the way down */
-		return (need - node->shift) / XA_SHIFT + need / XA_SHIFT;
-	while (node->shift) {
-		u64 child = node->slots[slot_of(node, index)];
-
-		if (!child) {
-			wanted = node->shift / XA_SHIFT;
-			break;
-		}
-		node = node_of(xa, (u32)child);
+	if (!xa_load(xa, index))
+		return;
+	while (node) {
+		if (node->marks[mark] >> i & 1)
+			return;
+		node->marks[mark] |= 1ULL << i;
+		i = node->offset;
+		node = node->parent;
 	}
-	return wanted;
+	xa->marks |= 1U << mark;
 }
 
-static int take_nodes(struct xarray *xa, struct spare *spare, unsigned int wanted)
+void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark)
 {
-	for (spare->nr = 0; spare->nr < wanted; spare->nr++) {
-		int err = xa->ops->alloc(xa->ctx, &spare->nodes[spare->nr]);
+	struct xa_node *node = leaf_of(xa, index);
 
-		if (err) {
-			while (spare->nr)
-				xa->ops->free(xa->ctx, spare->nodes[--spare->nr]);
-			return err;
-		}
-	}
-	xa->nr_nodes += wanted;
-	return 0;
-}
-
-static struct xa_node *take(struct xarray *xa, struct spare *spare, unsigned int shift,
-			    u32 *handle)
-{
-	struct xa_node *node;
-
-	*handle = spare->nodes[--spare->nr];
-	node = node_of(xa, *handle);
-	node->shift = (u8)shift;
-	return node;
-}
-
-/* One more node on top; what was the top (or the lone entry) is its first slot. */
-static void grow_top(struct xarray *xa, struct spare *spare, unsigned int shift)
-{
-	struct xa_node *node;
-	u32 handle;
-
-	node = take(xa, spare, shift, &handle);
-	if (xa->top) {
-		struct xa_node *old = node_of(xa, xa->top);
-
-		for (unsigned int i = 0; i < XA_MARKS; i++)
-			node->marks[i] = old->marks[i] != 0;
-		old->parent = handle;
-		old->offset = 0;
-		node->slots[0] = xa->top;
-	} else {
-		node->slots[0] = xa->head;
-		for (unsigned int i = 0; i < XA_MARKS; i++)
-			node->marks[i] = xa->head_marks >> i & 1;
-		xa->head = 0;
-		xa->head_marks = 0;
-	}
-	node->count = node->slots[0] != 0;
-	xa->top = handle;
-}
-
-static void grow_tops(struct xarray *xa, struct spare *spare, u64 index)
-{
-	unsigned int need = shift_for(index);
-
-	if (!xa->top) {
-		/* Below a lone entry levels begin at the lowest; without one at the top. */
-		grow_top(xa, spare, xa->head ? 0 : need);
-	}
-	while (node_of(xa, xa->top)->shift < need)
-		grow_top(xa, spare, node_of(xa, xa->top)->shift + XA_SHIFT);
-}
-
-static struct xa_node *make_path(struct xarray *xa, struct spare *spare, u64 index)
-{
-	u32 handle = xa->top;
-	struct xa_node *node = node_of(xa, handle);
-
-	while (node->shift) {
-		unsigned int slot = slot_of(node, index);
-		struct xa_node *child;
-		u32 child_handle = (u32)node->slots[slot];
-
-		if (!child_handle) {
-			child = take(xa, spare, node->shift - XA_SHIFT, &child_handle);
-			child->parent = handle;
-			child->offset = (u8)slot;
-			node->slots[slot] = child_handle;
-			node->count++;
-		} else {
-			child = node_of(xa, child_handle);
-		}
-		handle = child_handle;
-		node = child;
-	}
-	return node;
-}
-
-static int store_new(struct xarray *xa, u64 index, u64 entry)
-{
-	struct spare spare;
-	struct xa_node *node;
-	unsigned int wanted = nodes_wanted(xa, index);
-	int err;
-
-	if (!xa->top && !index && !xa->head) {
-		xa->head = entry;
-		xa->nr_entries++;
-		return 0;
-	}
-	/* A lone entry at 0 grows into a tree level by level, then down again. */
-	if (!xa->top && xa->head)
-		wanted = shift_for(index) / XA_SHIFT * 2 + 1;
-	err = take_nodes(xa, &spare, wanted);
-	if (err)
-		return err;
-	grow_tops(xa, &spare, index);
-	node = make_path(xa, &spare, index);
-	node->slots[slot_of(node, index)] = entry;
-	node->count++;
-	xa->nr_entries++;
-	while (spare.nr)
-		free_node(xa, spare.nodes[--spare.nr]);
-	return 0;
-}
-
-int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old)
-{
-	u64 was = xa_load(xa, index);
-	struct xa_node *node;
-
-	if (old)
-		*old = was;
-	if (!entry) {
-		xa_erase(xa, index);
-		return 0;
-	}
-	if (!was)
-		return store_new(xa, index, entry);
-	node = leaf_of(xa, index);
 	if (node)
-		node->slots[slot_of(node, index)] = entry;
-	else
-		xa->head = entry;
-	return 0;
-}
-
-/* -- erasing ------------------------------------------------------------------- */
-
-/* Top nodes that hold nothing but their first slot go. */
-static void shrink_top(struct xarray *xa)
-{
-	while (xa->top) {
-		u32 handle = xa->top;
-		const struct xa_node *node = node_of(xa, handle);
-
-		if (node->count != 1 || !node->slots[0])
-			return;
-		if (node->shift) {
-			xa->top = (u32)node->slots[0];
-			node_of(xa, xa->top)->parent = 0;
-		} else {
-			xa->head = node->slots[0];
-			for (unsigned int i = 0; i < XA_MARKS; i++)
-				xa->head_marks |= (u8)((node->marks[i] & 1) << i);
-			xa->top = 0;
-		}
-		free_node(xa, handle);
-	}
-}
-
-/* The node has lost its last slot: it goes, and so may those above it. */
-static void delete_empty(struct xarray *xa, u32 handle)
-{
-	while (handle) {
-		const struct xa_node *node = node_of(xa, handle);
-		u32 parent = node->parent;
-		unsigned int offset = node->offset;
-
-		if (node->count)
-			break;
-		free_node(xa, handle);
-		if (!parent) {
-			xa->top = 0;
-			return;
-		}
-		node_of(xa, parent)->slots[offset] = 0;
-		node_of(xa, parent)->count--;
-		handle = parent;
-	}
-	shrink_top(xa);
-}
-
-static u32 handle_of(const struct xarray *xa, const struct xa_node *node)
-{
-	return node->parent ? (u32)node_of(xa, node->parent)->slots[node->offset] : xa->top;
-}
-
-u64 xa_erase(struct xarray *xa, u64 index)
-{
-	u64 was = xa_load(xa, index);
-	struct xa_node *node;
-
-	if (!was)
-		return 0;
-	xa->nr_entries--;
-	node = leaf_of(xa, index);
-	if (!node) {
-		xa->head = 0;
-		xa->head_marks = 0;
-		return was;
-	}
-	for (unsigned int i = 0; i < XA_MARKS; i++) {
-		if (node->marks[i] >> slot_of(node, index) & 1)
-			unmark_upward(xa, node, slot_of(node, index), i);
-	}
-	node->slots[slot_of(node, index)] = 0;
-	node->count--;
-	delete_empty(xa, handle_of(xa, node));
-	return was;
-}
-
-/* -- finding ------------------------------------------------------------------- */
-
-/* Slots of a node that are worth a look: all that are filled, or all marked. */
-static bool slot_wanted(const struct xa_node *node, unsigned int slot, int mark)
-{
-	return mark < 0 ? node->slots[slot] != 0 : node->marks[mark] >> slot & 1;
-}
-
-/* The first entry at or behind *index below `node`, which begins at `first`. */
-static u64 find_below(const struct xarray *xa, const struct xa_node *node, u64 first,
-		      u64 *index, int mark)
-{
-	unsigned int slot = *index > first ? slot_of(node, *index) : 0;
-
-	for (; slot < XA_SLOTS; slot++) {
-		u64 begin = first + ((u64)slot << node->shift), entry;
-
-		if (!slot_wanted(node, slot, mark))
-			continue;
-		if (!node->shift) {
-			*index = begin;
-			return node->slots[slot];
-		}
-		entry = find_below(xa, node_of(xa, (u32)node->slots[slot]), begin, index, mark);
-		if (entry)
-			return entry;
-	}
-	return 0;
-}
-
-static u64 find(const struct xarray *xa, u64 *index, u64 max, int mark)
-{
-	const struct xa_node *top;
-	u64 at = *index, entry;
-
-	if (!xa->top) {
-		if (at || !xa->head || (mark >= 0 && !(xa->head_marks >> mark & 1)))
-			return 0;
-		return xa->head;
-	}
-	top = node_of(xa, xa->top);
-	if (at > max_index(top->shift))
-		return 0;
-	entry = find_below(xa, top, 0, &at, mark);
-	if (!entry || at > max)
-		return 0;
-	*index = at;
-	return entry;
-}
-
-u64 xa_find(const struct xarray *xa, u64 *index, u64 max)
-{
-	return find(xa, index, max, -1);
-}
-
-u64 xa_find_marked(const struct xarray *xa, u64 *index, u64 max, enum xa_mark mark)
-{
-	return find(xa, index, max, mark);
-}
-
-/* -- walking and checking -------------------------------------------------------- */
-
-typedef int (*xa_visit)(void *arg, u32 handle, u64 first, const struct xa_node *node);
-
-static int walk(const struct xarray *xa, u32 handle, u64 first, xa_visit visit, void *arg)
-{
-	const struct xa_node *node = node_of(xa, handle);
-	int stop = visit(arg, handle, first, node);
-
-	for (unsigned int i = 0; !stop && node->shift && i < XA_SLOTS; i++) {
-		if (node->slots[i])
-			stop = walk(xa, (u32)node->slots[i], first + ((u64)i << node->shift),
-				    visit, arg);
-	}
-	return stop;
-}
-
-int xa_walk(const struct xarray *xa, xa_visit visit, void *arg)
-{
-	return xa->top ? walk(xa, xa->top, 0, visit, arg) : 0;
-}
-
-struct tally {
-	const struct xarray *xa;
-	u32 nodes;
-	u64 entries;
-};
-
-/* Is a slot's mark that of what lies below it? */
-static bool marks_fit(const struct xarray *xa, const struct xa_node *node, unsigned int slot)
-{
-	for (unsigned int i = 0; i < XA_MARKS; i++) {
-		bool marked = node->marks[i] >> slot & 1;
-
-		if (!node->slots[slot] && marked)
-			return false;
-		if (node->slots[slot] && node->shift &&
-		    marked != (node_of(xa, (u32)node->slots[slot])->marks[i] != 0))
-			return false;
-	}
-	return true;
-}
-
-static int check_node(void *arg, u32 handle, u64 first, const struct xa_node *node)
-{
-	struct tally *tally = arg;
-	unsigned int count = 0;
-
-	for (unsigned int i = 0; i < XA_SLOTS; i++) {
-		count += node->slots[i] != 0;
-		if (!marks_fit(tally->xa, node, i))
-			return 1;
-		if (node->shift && node->slots[i]) {
-			const struct xa_node *child = node_of(tally->xa, (u32)node->slots[i]);
-
-			if (child->parent != handle || child->offset != i ||
-			    child->shift + XA_SHIFT != node->shift)
-				return 1;
-		}
-	}
-	tally->nodes++;
-	if (!node->shift)
-		tally->entries += count;
-	return !count || count != node->count;
-}
-
-bool xa_valid(const struct xarray *xa)
-{
-	struct tally tally = { .xa = xa };
-	const struct xa_node *top;
-
-	if (!xa->top)
-		return !xa->nr_nodes && xa->nr_entries == (xa->head != 0) &&
-		       (xa->head || !xa->head_marks);
-	top = node_of(xa, xa->top);
-	if (top->parent || xa->head || (top->count == 1 && top->slots[0]))
-		return false;
-	return !xa_walk(xa, check_node, &tally) && tally.nodes == xa->nr_nodes &&
-	       tally.entries == xa->nr_entries;
+		clear_mark(xa, node, xa_slot_of(node, index), mark);
+	else if (!index && !xa->root)
+		xa->marks &= ~(1U << mark);
 }

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An array of u64 entries by u64 index, sparse, in the shape of Linux's xarray: nodes
- * of 64 slots, the tree as deep as its highest index needs. 0 is no entry; entries
- * with bit 0 set are value entries, as Linux has them: what others mean is the
- * owner's. Each entry has three marks; a node's slot has a mark when anything below
- * it has.
+ * An array of u64 entries by u64 index, sparse, in the shape of Linux's XArray: a radix
+ * tree of 64-slot nodes. 0 is no entry; entries with bit 0 set are value entries, as
+ * Linux has them: what others mean is the owner's. A lone entry at index 0 needs no
+ * node; the tree is never higher than its highest index needs; nodes are freed when
+ * empty: so the shape follows from the contents. Each entry has three marks; a node's
+ * slot has a mark when anything below it has.
  *
- * A lone entry at index 0 needs no node. Nodes are handles from the owner's callbacks.
- * Readers change nothing. Not locked.
+ * Slots above the lowest level hold only nodes as yet; lookups would already stop at an
+ * entry there, which stands for all the indices below it (it may not end in binary 10).
+ *
+ * Nodes come from the owner's callbacks; they have handles, and never move. Not locked:
+ * one writer, or readers, who change nothing.
  */
 #ifndef KMM_BASE_XARRAY_H
 #define KMM_BASE_XARRAY_H
@@ -17,22 +21,30 @@
 #define XA_SHIFT 6
 #define XA_SLOTS (1U << XA_SHIFT)
 #define XA_LEVELS 11		/* of 64-bit indices */
+/* What one store can need at most: 11 levels up, 10 down. */
+#define XA_STORE_NODES (2 * XA_LEVELS - 1)
 
-enum xa_mark { XA_MARK_DIRTY, XA_MARK_WRITEBACK, XA_MARK_TOWRITE, XA_MARKS };
+enum xa_mark {
+	XA_MARK_DIRTY, XA_MARK_WRITEBACK, XA_MARK_TOWRITE, XA_MARKS,
+	XA_PRESENT = XA_MARKS,	/* to find: any entry */
+};
 
 struct xa_node {
-	u64 slots[XA_SLOTS];	/* entries; above the lowest level: handles of nodes */
-	u64 marks[XA_MARKS];	/* a bit for each slot */
-	u32 parent;		/* 0: the top node */
+	u64 slots[XA_SLOTS];	/* entries; above the lowest level: xa_child() */
+	u64 marks[XA_MARKS + 1];	/* a bit for each slot; [XA_PRESENT]: not empty */
+	struct xa_node *parent;	/* NULL: the top node */
+	u32 self;		/* handle */
 	u8 offset;		/* its slot in the parent */
 	u8 shift;		/* of the index bits that choose a slot; 0: lowest level */
 	u8 count;		/* slots that hold something */
+	u8 nr_values;		/* of these, value entries */
 };
 
 struct xa_ops {
 	/* A zeroed node, its handle not 0. 0 or -errno. */
 	int (*alloc)(void *ctx, u32 *node);
 	void (*free)(void *ctx, u32 node);
+	/* Where it is; asked once, it stays there. */
 	struct xa_node *(*get)(void *ctx, u32 node);
 };
 
@@ -40,40 +52,154 @@ struct xarray {
 	const struct xa_ops *ops;
 	void *ctx;
 	u64 head;		/* top == 0: the entry at index 0 */
-	u32 top;		/* top node; 0: none */
-	u8 head_marks;
+	struct xa_node *root;	/* the top node, NULL: none */
+	u32 top;		/* its handle; 0: none */
 	u32 nr_nodes;
 	u64 nr_entries;
+	u32 version;		/* counts changes of nodes: cursors notice */
+	u8 marks;		/* a bit for each mark that some entry has */
 };
 
+/* ---- Entries. ---- */
+
+static inline u64 xa_mk_value(u64 value)
+{
+	return value << 1 | 1;
+}
+
+static inline bool xa_is_value(u64 entry)
+{
+	return entry & 1;
+}
+
+static inline u64 xa_to_value(u64 entry)
+{
+	return entry >> 1;
+}
+
+/* The node in a slot above the lowest level; NULL: none, or an entry. */
+static inline struct xa_node *xa_child(const struct xa_node *node, unsigned int slot)
+{
+	u64 entry = node->slots[slot];
+
+	return (entry & 3) == 2 ? (struct xa_node *)(uintptr_t)(entry - 2) : NULL;
+}
+
+static inline unsigned int xa_slot_of(const struct xa_node *node, u64 index)
+{
+	return index >> node->shift & (XA_SLOTS - 1);
+}
+
+/* The highest index below a top node of this shift. */
+static inline u64 xa_max_index(unsigned int shift)
+{
+	return shift + XA_SHIFT >= 64 ? ~0ULL : (1ULL << (shift + XA_SHIFT)) - 1;
+}
+
 void xa_init(struct xarray *xa, const struct xa_ops *ops, void *ctx);
-/* All nodes go back. */
+/* All entries and nodes go; the array is empty and can be used again. */
 void xa_destroy(struct xarray *xa);
 
-u64 xa_load(const struct xarray *xa, u64 index);
-/*
- * Store an entry; 0 erases, and cannot fail. *old (may be NULL) is what was there. Marks
- * of a slot that had an entry stay; a new one has none. 0, or alloc's error: nothing
- * changed.
- */
-int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
-/* Erase; what was there. */
-u64 xa_erase(struct xarray *xa, u64 index);
+static inline bool xa_empty(const struct xarray *xa)
+{
+	return !xa->nr_entries;
+}
+
+/* ---- Lookups. ---- */
+
+/* The entry at index, or 0. */
+static inline u64 xa_load(const struct xarray *xa, u64 index)
+{
+	const struct xa_node *node = xa->root, *child;
+
+	if (!node)
+		return index ? 0 : xa->head;
+	if (index > xa_max_index(node->shift))
+		return 0;
+	while (node->shift) {
+		child = xa_child(node, xa_slot_of(node, index));
+		if (!child)
+			break;
+		node = child;
+	}
+	return node->slots[xa_slot_of(node, index)];
+}
 
 /* The first entry at or behind *index and at most at max: *index is its. 0: none. */
 u64 xa_find(const struct xarray *xa, u64 *index, u64 max);
-/* The same among entries with the mark. */
+/* The same among entries with the mark; XA_PRESENT: any. */
 u64 xa_find_marked(const struct xarray *xa, u64 *index, u64 max, enum xa_mark mark);
 
-void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark);	/* an entry's */
-void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark);
+/*
+ * A cursor: steps without descending again. Changes in between are allowed.
+ *
+ *	struct xa_cursor cursor;
+ *
+ *	xa_cursor_init(&cursor, xa, first);
+ *	for (u64 e = xa_first(&cursor, last, XA_PRESENT); e; e = xa_next(&cursor, last, XA_PRESENT))
+ *		... cursor.index ...
+ */
+struct xa_cursor {
+	const struct xarray *xa;
+	u64 index;		/* where it stands */
+	/* private: */
+	u32 version;
+	const struct xa_node *node;	/* lowest level, or NULL */
+};
+
+static inline void xa_cursor_init(struct xa_cursor *cursor, const struct xarray *xa, u64 index)
+{
+	*cursor = (struct xa_cursor) { .xa = xa, .index = index };
+}
+
+/* Onto the first entry in [index, max] with this mark; behind index. 0: none. */
+u64 xa_first(struct xa_cursor *cursor, u64 max, enum xa_mark mark);
+u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark);
+
+/* ---- Changes. ---- */
+
+/*
+ * Store an entry; 0 erases. *old (may be NULL) is what was there. Marks of a slot that
+ * had an entry stay; a new one has none. 0, or alloc's error: nothing changed. What
+ * erases or replaces needs no node and cannot fail. Nodes are made in the kernel's order.
+ */
+int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
+/* The entry goes, with its marks; returns it, or 0. Needs no memory. */
+u64 xa_erase(struct xarray *xa, u64 index);
+/* How many nodes a store at index would make: 0 to XA_STORE_NODES. */
+unsigned int xa_store_nodes(const struct xarray *xa, u64 index);
+
+/* ---- Marks. ---- */
+
+/* Does any entry have it? */
+static inline bool xa_marked(const struct xarray *xa, enum xa_mark mark)
+{
+	return xa->marks >> mark & 1;
+}
+
+/* False where there is no entry; there, setting and clearing do nothing. */
 bool xa_get_mark(const struct xarray *xa, u64 index, enum xa_mark mark);
-bool xa_marked(const struct xarray *xa, enum xa_mark mark);	/* any entry */
+void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark);
+void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark);
+
+/* ---- Dumps and checks. ---- */
 
 /* Each node, a parent before its children; non-zero stops and is returned. */
-int xa_walk(const struct xarray *xa, int (*visit)(void *arg, u32 handle, u64 first,
-						  const struct xa_node *node), void *arg);
-/* Are counts, marks and links right, and is no node empty or needless? */
-bool xa_valid(const struct xarray *xa);
+typedef int xa_visit_fn(void *arg, u32 handle, u64 first, const struct xa_node *node);
+int xa_walk(const struct xarray *xa, xa_visit_fn *visit, void *arg);
+
+/*
+ * Check links, levels, marks, counts, and that nothing is there which need not be. One
+ * report for each thing that is wrong; returns how many. Each node read is counted in
+ * *nr_checked if that is not NULL.
+ */
+typedef void xa_report_fn(void *ctx, u32 node, u64 index, const char *what);
+unsigned int xa_validate(const struct xarray *xa, xa_report_fn *report, void *ctx,
+			 u64 *nr_checked);
+
+static inline bool xa_valid(const struct xarray *xa)
+{
+	return !xa_validate(xa, NULL, NULL, NULL);
+}
 
 #endif
