@@ -272,6 +272,31 @@ static void test_kill(void)
 	(void)task_end(tm.m, tm.init, a->pid, 0);
 }
 
+static void test_kthread(void)
+{
+	u64 objects = live_objects();
+	struct task_struct *task;
+	u32 pid;
+
+	CU_ASSERT_EQUAL(kthread_create(tm.m, "worker", 1, -1, &pid), 0);
+	task = task_find(tm.m, pid);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(task);
+	CU_ASSERT_STRING_EQUAL(task->comm, "worker");
+	CU_ASSERT_EQUAL(task->ppid, PID_KTHREADD);
+	CU_ASSERT_NOT_EQUAL(task->stack, 0);
+	CU_ASSERT_EQUAL(sys_kill(tm.m, tm.init, (s32)pid, SIGKILL), 0);
+	CU_ASSERT_TRUE(task_alive(task));
+	sched_switch_to(tm.m, task);
+	CU_ASSERT_EQUAL(tm.m->cpu, 1);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	/* Its end is nobody's business. */
+	do_exit(tm.m, task, 0);
+	CU_ASSERT_PTR_NULL(task_find(tm.m, pid));
+	CU_ASSERT_EQUAL(live_objects(), objects);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	sched_switch_to(tm.m, tm.init);
+}
+
 /* Every allocation of the machine's memory fails once: errno, and nothing is left. */
 static void test_no_memory(void)
 {
@@ -364,6 +389,7 @@ static const CU_TestInfo tests[] = {
 	{ "wait", test_wait },
 	{ "ignored children", test_ignored_children },
 	{ "kill", test_kill },
+	{ "kernel threads", test_kthread },
 	{ "no host memory", test_no_memory },
 	{ "no memory", test_full },
 	{ "segfault", test_segfault },

@@ -7,6 +7,10 @@
 
 #include <stdio.h>
 
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/kstack.h"
+
 enum when {
 	ONCE,
 	OTHER_CPU,	/* for each CPU but the first, as it comes up: rows are neighbours */
@@ -228,5 +232,30 @@ int kernel_threads_init(struct machine *m)
 			err = start_row(m, &threads[i]);
 		}
 	}
+	return err;
+}
+
+int kthread_create(struct machine *m, const char *comm, int cpu, int node, u32 *pid)
+{
+	struct task_struct like = {
+		.ppid = PID_KTHREADD, .flags = KTHREAD | PF_NOFREEZE, .state = 'S',
+		.exit_signal = SIGCHLD, .cpu = (s16)cpu, .node = (s16)node,
+	};
+	u64 stack;
+	int err;
+
+	if ((s64)m->tasks->nr >= m->tunables->threads_max || !pid_alloc(m))
+		return -EAGAIN;
+	if (cpu >= 0)
+		like.flags |= PF_NO_SETAFFINITY;
+	memcpy(like.comm, comm, MIN(strlen(comm), (size_t)COMM_CHARS));
+	err = kernel_stack_alloc_task(m, MAX(node, NUMA_NO_NODE), &stack);
+	if (err)
+		return err;
+	err = task_add(m, &like, pid);
+	if (err)
+		kernel_stack_free(m, stack);
+	else
+		task_find(m, *pid)->stack = stack;
 	return err;
 }

@@ -110,7 +110,7 @@ int program_load(struct machine *m, const char *path, struct program *program)
 
 	if (!inode)
 		return -ENOENT;
-	if (inode->kind != INODE_DISK)
+	if (inode->kind == INODE_ZERO)
 		return -EACCES;
 	if (!found)
 		return -ENOEXEC;

@@ -244,7 +244,10 @@ void task_free(struct machine *m, struct task_struct *task)
 		kmem_cache_free(m, m->virt->cred_cache, task->signal->cred);
 		object_free(m, &m->virt->signals, task->signal->self);
 	}
-	object_free(m, &m->virt->tasks, task->self);
+	if (task->self)
+		object_free(m, &m->virt->tasks, task->self);
+	else
+		arena_free(&m->arena, task, sizeof(*task));
 }
 
 /*
@@ -261,7 +264,7 @@ static int boot_task_alloc(struct machine *m, const struct task_struct *like,
 		if (err)
 			task_free(m, *task);
 	}
-	if (err != -ENOMEM)
+	if (err != -ENOMEM || m->booted)
 		return err;
 	*task = arena_alloc(&m->arena, sizeof(**task));
 	if (!*task)
@@ -284,6 +287,8 @@ int task_add(struct machine *m, const struct task_struct *like, u32 *pid)
 	task->last_cpu = (s16)sched_pick_cpu(m, task);
 	if (task->signal)
 		task->signal->tgid = task->pid;
+	if (task->sighand && (task->flags & PF_KTHREAD))
+		task->sighand->ignored = ~0ULL;	/* nor are its children waited for */
 	task_link(m, task);
 	if (pid)
 		*pid = task->pid;

@@ -201,6 +201,12 @@ int cred_alloc(struct machine *m, int node, u64 *cred) __must_check;
 
 /* kthreads.c */
 int kernel_threads_init(struct machine *m) __must_check;
+/*
+ * A thread of the kernel's own, with a stack: bound to a CPU, or to a node's, or (-1)
+ * free. It sleeps until somebody runs it. -EAGAIN (pids, threads), -ENOMEM, -ENOBUFS.
+ */
+int kthread_create(struct machine *m, const char *comm, int cpu, int node,
+		   u32 *pid) __must_check;
 /* A new task behind the last pid; pids and names of `task` are filled in. */
 int task_add(struct machine *m, const struct task_struct *task, u32 *pid) __must_check;
 
