@@ -6,6 +6,7 @@
  * median of its runs, which are shorter than a time slice.
  */
 #include "bench.h"
+#include "bench_host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,11 +188,13 @@ static void print_huge(void)
 	_exit(0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct bench b = { 0 };
 	double start;
 
+	if (argc > 1 && !strcmp(argv[1], "--forker"))
+		host_forker();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	print_huge();
 	start = now();
@@ -207,6 +210,7 @@ int main(void)
 	printf("%-43s %11s %11s %9s %11s %8s\n", "per second", "engine", "kernel",
 	       "ratio", "model", "of model");
 	print_rows(&b, rows, ARRAY_SIZE(rows));
+	bench_faults(&b);
 	bench_mount(&b);
 	printf("\nratio: engine to host kernel. A simulated operation clears no page, takes no "
 	       "trap\nand flushes no TLB; the kernel's does. read: open, read to the end, "

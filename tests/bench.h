@@ -27,6 +27,7 @@ struct bench {
 	unsigned int nr_aged;
 	char *evict;		/* larger than the caches */
 	struct model model;
+	struct fault_bench *faults;	/* bench_faults.c */
 };
 
 struct row {
@@ -68,6 +69,9 @@ void engine_aged_prepare(struct bench *b, const struct row *row);
 void engine_lines(struct bench *b, const struct row *row);
 void engine_read(struct bench *b, const struct row *row);
 void engine_boot(struct bench *b, const struct row *row);
+
+/* bench_faults.c: rows of tasks, mappings and faults. */
+void bench_faults(struct bench *b);
 
 /* bench_mount.c: rows of a mount, each beside a bare server of the same bytes. */
 void kernel_read(struct bench *b, const struct row *row);
