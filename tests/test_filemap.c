@@ -228,6 +228,36 @@ static void test_disk(void)
 	close_machine(m);
 }
 
+/* msync and fsync write: pages and entries are clean, the next store is noticed. */
+static void test_writeback(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	int fd = open_file(m, "/bin/tool", O_RDWR);
+	u64 b = map_file(m, fd, 0x10000000, 8 << PAGE_SHIFT, MAP_SHARED | MAP_FIXED_NOREPLACE);
+	s64 written = node_stat(m, NR_WRITTEN), faults;
+
+	CU_ASSERT_EQUAL(touch(m, b, ACCESS_STORE), 0);
+	CU_ASSERT_EQUAL(touch(m, b + (5 << PAGE_SHIFT), ACCESS_STORE), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 2);
+	CU_ASSERT_EQUAL(sys_msync(m, task, b, 4 << PAGE_SHIFT, MS_ASYNC), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 2);
+	CU_ASSERT_EQUAL(sys_msync(m, task, b, 4 << PAGE_SHIFT, MS_SYNC), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 1);
+	CU_ASSERT_EQUAL(node_stat(m, NR_WRITTEN), written + 1);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	faults = m->event[PGFAULT];
+	CU_ASSERT_EQUAL(touch(m, b, ACCESS_STORE), 0);
+	CU_ASSERT_EQUAL(m->event[PGFAULT], faults + 1);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 2);
+	CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 0);
+	CU_ASSERT_EQUAL(sys_munmap(m, task, b, 8 << PAGE_SHIFT), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_DIRTY), 0);
+	drop_pagecache(m);
+	CU_ASSERT_EQUAL(fget(m, task, fd)->inode->i_data.nrpages, 0);
+	close_machine(m);
+}
+
 /* Reading in order: windows of 4, 8, 16, 32 pages behind each other. */
 static void test_readahead(void)
 {
@@ -353,6 +383,7 @@ static const CU_TestInfo tests[] = {
 	{ "shared anonymous memory", test_shared_anonymous },
 	{ "disk", test_disk },
 	{ "readahead", test_readahead },
+	{ "writeback", test_writeback },
 	{ "memfd", test_memfd },
 	{ "/dev/zero", test_dev_zero },
 	{ "contents", test_contents },

@@ -86,6 +86,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h src/sim/virt/filemap.c \
 	src/sim/virt/filemap_check.c src/sim/virt/inode.c src/sim/virt/read_write.c \
 	src/sim/virt/readahead.c src/sim/virt/shmem.c src/sim/virt/truncate.c \
+	src/sim/virt/writeback.c \
 	src/sim/virt/fork.c src/sim/virt/fork.h \
 	src/sim/virt/init_mm.c src/sim/virt/init_task.c \
 	src/sim/virt/kstack.c src/sim/virt/kstack.h \

@@ -211,6 +211,10 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index,
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted) __must_check;
 
+/* writeback.c: dirty pages of bytes [start, end) go to their disk. */
+void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end);
+int sys_fsync(struct machine *m, struct task_struct *task, int fd) __must_check;
+
 /* truncate.c: bytes [start, end) go; whole pages leave the cache, parts are zeroed. */
 void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64 end);
 /* The same with all mappings of what goes; private copies too if even_cows. */

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * msync: writes what shared mappings of files changed. Nothing waits for a disk here,
- * so what is left of the call are its answers: holes are passed over and told at the
- * end, locked memory cannot be invalidated.
+ * msync: writes what shared mappings of files changed (MS_SYNC). Holes are passed over
+ * and told at the end; locked memory cannot be invalidated.
  */
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
+
+/* What of the VMA's file lies in [addr, end) of it. */
+static void sync_vma(struct machine *m, const struct vm_area_struct *vma, u64 addr, u64 end)
+{
+	u64 start = linear_page_index(vma, addr) << PAGE_SHIFT;
+
+	if (vma->vm_file && vma->vm_flags & VM_SHARED)
+		filemap_write_range(m, vma->vm_file->inode, start,
+				    start + MIN(end, vma->vm_end) - addr);
+}
 
 /* VMAs from addr on, which lies in [start of the call, end). */
 static int msync_range(struct machine *m, const struct mm_struct *mm, u64 addr, u64 end,
@@ -23,9 +32,12 @@ static int msync_range(struct machine *m, const struct mm_struct *mm, u64 addr, 
 			if (flags == MS_ASYNC || vma->vm_start >= end)
 				return -ENOMEM;
 			unmapped = -ENOMEM;
+			addr = vma->vm_start;
 		}
 		if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED)
 			return -EBUSY;
+		if (flags & MS_SYNC)
+			sync_vma(m, vma, addr, end);
 		addr = vma->vm_end;
 		if (addr >= end)
 			return unmapped;
