@@ -147,10 +147,11 @@ static bool sum_of_zones(const char *zoneinfo, const char *name, u64 *sum)
 	bool any = false;
 
 	*sum = 0;
-	for (const char *p = zoneinfo; p; p = strchr(p, '\n'), p += !!p) {
+	for (const char *p = zoneinfo, *end; p; p = end ? end + 1 : NULL) {
 		const char *at = p + 6;
 		u64 figure;
 
+		end = strchr(p, '\n');
 		if (strncmp(p, "      ", 6) || strncmp(at, name, len) || at[len] != ' ')
 			continue;
 		at += len;
