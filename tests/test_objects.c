@@ -47,6 +47,8 @@ static void test_random(void)
 		CU_ASSERT_EQUAL_FATAL(object_alloc(m, &pool, GFP_KERNEL, NUMA_NO_NODE,
 						   &handles[i]), 0);
 		things[i] = object_get(&pool, handles[i]);
+		CU_ASSERT_EQUAL(object_addr(&pool, handles[i]),
+				kmem_cache_object_addr(pool.cache, handles[i]));
 		CU_ASSERT_EQUAL(things[i]->value, 0);
 		things[i]->value = i;
 		live++;
@@ -99,7 +101,7 @@ static void test_host_memory(void)
 	lab_close(&lab);
 }
 
-/* The validator sees a count that is wrong. */
+/* The validator sees a count and an address that are wrong. */
 static void test_corruption(void)
 {
 	struct machine *m = machine();
@@ -116,6 +118,10 @@ static void test_corruption(void)
 	object_pool_validate(&pool, &check);
 	CU_ASSERT_EQUAL(check.nr_broken, 1);
 	pool.nr_live--;
+	object_header(&pool, handle)->addr += 8;
+	object_pool_validate(&pool, &check);
+	CU_ASSERT_EQUAL(check.nr_broken, 2);
+	object_header(&pool, handle)->addr -= 8;
 	object_free(m, &pool, handle);
 	object_pool_free(m, &pool);
 	out_free(&out);

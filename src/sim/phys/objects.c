@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Chunks of 64 structs; one is made when its first object is. Each struct is behind a
- * mark that holds its handle while the object lives, so that freeing twice is seen and
- * pools can be walked.
+ * header with its handle, while the object lives, and address: so freeing twice is seen,
+ * pools can be walked, and freeing does not search.
  */
 #include "sim/phys/objects.h"
 
@@ -16,7 +16,7 @@ int object_pool_init(struct machine *m, struct object_pool *pool, const char *na
 		.cache = kmem_cache_find(m, name),
 		.name = name,
 		.bytes = bytes,
-		.stride = OBJECT_HEADER + ALIGN_UP(bytes, OBJECT_HEADER),
+		.stride = OBJECT_HEADER + ALIGN_UP(bytes, (u32)OBJECT_HEADER),
 	};
 	return pool->cache ? 0 : -ENOENT;
 }
@@ -67,7 +67,7 @@ int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int nod
 {
 	struct slab_object object;
 	int err = kmem_cache_alloc(m, pool->cache, gfp, node, &object);
-	u32 *mark;
+	struct object_header *header;
 
 	if (unlikely(err))
 		return err;
@@ -78,9 +78,9 @@ int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int nod
 			return err;
 		}
 	}
-	mark = object_mark(pool, object.handle);
-	memset((char *)mark + OBJECT_HEADER, 0, pool->bytes);
-	*mark = object.handle;
+	header = object_header(pool, object.handle);
+	*header = (struct object_header){ object.handle, object.addr };
+	memset(header + 1, 0, pool->bytes);
 	pool->nr_live++;
 	*handle = object.handle;
 	return 0;
@@ -88,12 +88,12 @@ int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int nod
 
 void object_free(struct machine *m, struct object_pool *pool, u32 handle)
 {
-	u32 *mark = object_mark(pool, handle);
+	struct object_header *header = object_header(pool, handle);
 
-	BUG_ON(m, *mark != handle);
-	*mark = 0;
+	BUG_ON(m, header->handle != handle);
+	header->handle = 0;
 	pool->nr_live--;
-	kmem_cache_free(m, pool->cache, object_addr(pool, handle));
+	kmem_cache_free(m, pool->cache, header->addr);
 }
 
 u32 object_next(const struct object_pool *pool, u32 handle)
@@ -103,7 +103,7 @@ u32 object_next(const struct object_pool *pool, u32 handle)
 			i |= OBJECT_CHUNK - 1;
 			continue;
 		}
-		if (*object_mark(pool, i) == i && i)
+		if (object_header(pool, i)->handle == i && i)
 			return i;
 	}
 	return 0;
@@ -119,8 +119,14 @@ void object_pool_validate(const struct object_pool *pool, struct check *check)
 {
 	u32 nr = 0;
 
-	for (u32 h = object_next(pool, 1); h; h = object_next(pool, h + 1))
+	for (u32 h = object_next(pool, 1); h; h = object_next(pool, h + 1)) {
+		u64 addr = kmem_cache_object_addr(pool->cache, h);
+
 		nr++;
+		if (object_addr(pool, h) != addr)
+			check_fail(check, "A3", "%s %u: expected address %#llx, found %#llx",
+				   pool->name, h, (ull)addr, (ull)object_addr(pool, h));
+	}
 	check->nr_checked++;
 	if (nr != pool->nr_live)
 		check_fail(check, "A3", "pool of %s: expected %u live objects, found %u",

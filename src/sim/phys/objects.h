@@ -13,7 +13,14 @@
 
 #define OBJECT_CHUNK_SHIFT 6
 #define OBJECT_CHUNK (1U << OBJECT_CHUNK_SHIFT)	/* objects */
-#define OBJECT_HEADER 16	/* bytes before each struct */
+
+/* Before each struct. */
+struct object_header {
+	u32 handle;		/* while it lives, else 0 */
+	u64 addr;		/* the slab's */
+};
+#define OBJECT_HEADER sizeof(struct object_header)
+_Static_assert(OBJECT_HEADER == 16, "structs keep the alignment of their chunk");
 
 struct object_pool {
 	struct kmem_cache *cache;	/* NULL: not made */
@@ -42,23 +49,24 @@ int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int nod
 		 u32 *handle) __must_check;
 void object_free(struct machine *m, struct object_pool *pool, u32 handle);
 
-/* The header of a handle's place: the handle while it lives, else 0. */
-static inline u32 *object_mark(const struct object_pool *pool, u32 handle)
+static inline struct object_header *object_header(const struct object_pool *pool, u32 handle)
 {
 	char *chunk = pool->chunks[handle >> OBJECT_CHUNK_SHIFT];
+	size_t offset = (size_t)(handle & (OBJECT_CHUNK - 1)) * pool->stride;
 
-	return (u32 *)(void *)(chunk + (size_t)(handle & (OBJECT_CHUNK - 1)) * pool->stride);
+	return (struct object_header *)(void *)(chunk + offset);
 }
 
 /* The struct of a live object. */
 static inline void *object_get(const struct object_pool *pool, u32 handle)
 {
-	return (char *)object_mark(pool, handle) + OBJECT_HEADER;
+	return object_header(pool, handle) + 1;
 }
 
+/* The simulated address of a live object. */
 static inline u64 object_addr(const struct object_pool *pool, u32 handle)
 {
-	return kmem_cache_object_addr(pool->cache, handle);
+	return object_header(pool, handle)->addr;
 }
 
 /* The smallest live handle >= `handle`; 0: there is none. */
@@ -66,7 +74,7 @@ u32 object_next(const struct object_pool *pool, u32 handle);
 
 /* A3: each live object is allocated in its slab; claims them all (slab.h). */
 void object_pool_claim(const struct object_pool *pool, struct object_census *census);
-/* The number of live ones is right. */
+/* The number of live ones is right, and so are their addresses. */
 void object_pool_validate(const struct object_pool *pool, struct check *check);
 
 #endif
