@@ -20,10 +20,11 @@ static size_t table_bytes(u32 nr_slots)
 static int table_grow(struct machine *m, struct files_struct *files, u32 nr_slots)
 {
 	u64 *words = arena_alloc(&m->arena, table_bytes(nr_slots));
-	u32 *fds = (u32 *)(void *)((char *)words + nr_slots / 8);
+	u32 *fds;
 
 	if (!words)
 		return -ENOBUFS;
+	fds = (u32 *)(void *)((char *)words + nr_slots / 8);
 	if (files->nr_slots) {
 		memcpy(words, files->cloexec, files->nr_slots / 8);
 		memcpy(fds, files->fds, files->nr_slots * sizeof(*fds));
