@@ -9,6 +9,7 @@ check_LIBRARIES = tests/libtest.a
 tests_libtest_a_SOURCES = \
 	tests/lab.c tests/lab.h \
 	tests/mm_bed.c tests/mm_bed.h \
+	tests/mm_calls.c tests/mm_calls.h \
 	tests/phys_machine.c tests/phys_machine.h \
 	tests/support.c tests/support.h \
 	tests/task_machine.c tests/task_machine.h \
@@ -51,7 +52,11 @@ UNIT_TESTS = \
 	tests/test_interval_tree \
 	tests/test_line \
 	tests/test_maple_tree \
+	tests/test_madvise \
 	tests/test_memblock \
+	tests/test_mlock \
+	tests/test_mprotect \
+	tests/test_mremap \
 	tests/test_mmap \
 	tests/test_objects \
 	tests/test_page_alloc \

@@ -11,6 +11,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/task.h"
+#include "sim/virt/vma_internal.h"
 
 static bool page_in_cache(const struct machine *m, const struct vm_area_struct *vma, u64 addr)
 {
@@ -64,7 +65,7 @@ static s64 do_mincore(struct machine *m, const struct task_struct *task, u64 add
 int sys_mincore(struct machine *m, struct task_struct *task, u64 addr, u64 len, u8 *vec)
 {
 	static const struct alloc_request req = { .gfp = GFP_USER, .node = NUMA_NO_NODE };
-	u64 nr_pages = (len >> PAGE_SHIFT) + !!(len % PAGE_SIZE), limit = m->arch->task_size;
+	u64 nr_pages = (len >> PAGE_SHIFT) + !!(len % PAGE_SIZE), limit = task_size_max(m);
 	s64 done = 0;
 	u32 pfn;
 	int err;

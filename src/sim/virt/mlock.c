@@ -9,6 +9,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/task.h"
+#include "sim/virt/vma_internal.h"
 
 typedef unsigned long long ull;
 
@@ -223,7 +224,7 @@ int sys_mlockall(struct machine *m, struct task_struct *task, u64 flags)
 	}
 	err = apply_mlockall_flags(m, task->mm, flags);
 	if (!err && flags & MCL_CURRENT)
-		err = mm_populate(m, task->mm, 0, task->mm->task_size);
+		err = mm_populate(m, task->mm, 0, task_size_max(m));
 	return err;
 }
 

@@ -231,8 +231,6 @@ static u64 calc_vm_bits(const struct machine *m, u64 prot, u64 flags)
 	vm_flags |= flags & MAP_LOCKED ? VM_LOCKED : 0;
 	vm_flags |= flags & MAP_SYNC ? VM_SYNC : 0;
 	/* Execute-only memory has a key of its own, the first that is free. */
-	if (prot == PROT_EXEC && machine_config_bool(m->config, "PKEYS"))
-		vm_flags |= 1ULL << VM_PKEY_SHIFT;
 	if ((flags & MAP_STACK) && rel_map_stack_is_nohugepage(m->release))
 		vm_flags |= VM_NOHUGEPAGE;
 	return vm_flags;

@@ -12,7 +12,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
-#include "sim/virt/virt.h"
+#include "sim/virt/vma_internal.h"
 
 /* One call; of several VMAs, the one that is moved now. */
 struct remap {
@@ -45,7 +45,7 @@ static bool too_many_maps(const struct remap *r, int more)
 /* munmap() with its checks; a range that no address space has is -EINVAL. */
 static int remap_unmap(const struct remap *r, u64 start, u64 len)
 {
-	u64 limit = r->mm->task_size;
+	u64 limit = task_size_max(r->m);
 
 	if (start > limit || len > limit - start || !len)
 		return -EINVAL;
@@ -55,7 +55,7 @@ static int remap_unmap(const struct remap *r, u64 start, u64 len)
 /* What the address that the caller wants must be like. */
 static int check_new_addr(const struct remap *r)
 {
-	u64 limit = r->mm->task_size;
+	u64 limit = task_size_max(r->m);
 
 	if (r->new_addr % PAGE_SIZE || r->new_len > limit || r->new_addr > limit - r->new_len ||
 	    overlaps(r))
@@ -79,7 +79,7 @@ static int check_params(const struct remap *r, u64 raw_old_len, u64 raw_new_len)
 		return -EINVAL;
 	if (!first)
 		return 0;
-	if (r->new_len > r->mm->task_size)
+	if (r->new_len > task_size_max(r->m))
 		return -EINVAL;
 	return has_new_addr(r) ? check_new_addr(r) : 0;
 }
@@ -181,6 +181,12 @@ static int split_locked_part(struct remap *r)
 	return err;
 }
 
+/* Anonymous memory is where its offset says unless it came from elsewhere. */
+static void mark_offset(struct vm_area_struct *vma)
+{
+	vma->pgoff_moved = vma_is_anonymous(vma) && vma->vm_pgoff != vma->vm_start >> PAGE_SHIFT;
+}
+
 /* The flag is hidden while a part goes, so that its promise is not given back. */
 static int unmap_source(struct remap *r, u64 addr, u64 len)
 {
@@ -218,6 +224,7 @@ static void dontunmap_complete(struct remap *r, const struct vm_area_struct *cop
 	unlink_anon_vmas(r->m, vma);
 	if (tidy && vma_is_anonymous(vma) && !vma->vm_file)
 		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
+	mark_offset(vma);
 }
 
 /* The copy goes again, with the entries that it got. */
@@ -251,6 +258,7 @@ static int copy_and_move(struct remap *r, struct vm_area_struct **copy)
 		uncharge(r);
 		return err == -ENOBUFS ? err : -ENOMEM;
 	}
+	mark_offset(*copy);
 	err = move_page_tables(r->m, r->vma, r->addr, *copy, r->new_addr, r->old_len, &moved);
 	if (!err && moved < r->old_len)
 		err = -ENOMEM;

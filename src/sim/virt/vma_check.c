@@ -47,7 +47,7 @@ static void check_pgoff(const struct vm_area_struct *vma, struct check *check)
 {
 	check->nr_checked++;
 	/* Moved pages keep their offsets: only a VMA without any is where it says. */
-	if (!vma->vm_file && !vma->vm_ops && !vma->anon_vma &&
+	if (!vma->vm_file && !vma->vm_ops && !vma->anon_vma && !vma->pgoff_moved &&
 	    vma->vm_pgoff != vma->vm_start >> PAGE_SHIFT)
 		fail(check, "V4", vma, "offset of anonymous memory");
 	if (vma->vm_file && vma->vm_pgoff + vma_pages(vma) > 1ULL << (63 - PAGE_SHIFT))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of VMAs share: vma.c, vma_merge.c, vma_split.c, mmap.c, munmap.c,
- * brk.c. Nobody else includes this.
+ * What the files of VMAs share: vma.c, vma_merge.c, vma_split.c, and those of the
+ * calls on them, mmap.c to mincore.c. Nobody else includes this.
  */
 #ifndef KMM_VIRT_VMA_INTERNAL_H
 #define KMM_VIRT_VMA_INTERNAL_H
