@@ -302,6 +302,11 @@ static void test_memfd(void)
 	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 6);
 	CU_ASSERT_EQUAL(sys_close(m, task, fd), 0);
 	CU_ASSERT_EQUAL(m->virt->committed_as, committed);
+	fd = open_file(m, "/dev/shm/far", O_RDWR | O_CREAT);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, (1ULL << 60) - 3, 10, &done), 0);
+	CU_ASSERT_EQUAL(done, 3);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 1ULL << 60, 10, &done), -EFBIG);
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, SZ_1M), 0);
 	close_machine(m);
 }
 

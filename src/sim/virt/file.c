@@ -207,7 +207,7 @@ int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode,
 	inode = file->inode;
 	if (inode->kind == INODE_ZERO)
 		return -ENODEV;
-	if (offset + len > MAX_LFS_FILESIZE)
+	if (offset + len > inode_max_bytes(inode))
 		return -EFBIG;
 	if (mode & FALLOC_FL_PUNCH_HOLE)
 		return punch_hole(m, inode, offset, len);

@@ -222,7 +222,12 @@ void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 e
 			bool even_cows);
 /* drop_caches: what is clean and not mapped leaves every file's cache. */
 void drop_pagecache(struct machine *m);
-/* A new size: -EPERM (seals), -ENOMEM (charge). */
+/* The size that a file of this kind can have: of its file system, of page_index(). */
+static inline u64 inode_max_bytes(const struct inode *inode)
+{
+	return inode->kind == INODE_DISK ? 0xffffffffULL << PAGE_SHIFT : 1ULL << 60;
+}
+/* A new size: -EFBIG, -EPERM (seals), -ENOMEM (charge). */
 int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;
 
 /* shmem.c */

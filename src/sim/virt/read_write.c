@@ -123,6 +123,9 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 		*done = len;
 		return 0;
 	}
+	if (len && offset >= inode_max_bytes(file->inode))
+		return -EFBIG;
+	end = MIN(end, inode_max_bytes(file->inode));
 	if (file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
 	    (file->inode->seals & F_SEAL_GROW && end > file->inode->i_size))
 		return -EPERM;

@@ -41,15 +41,16 @@ void anon_vma_interval_remove(struct machine *m, struct vm_area_struct *vma);
 void anon_vma_interval_insert(struct machine *m, struct vm_area_struct *vma);
 struct anon_vma *anon_vma_of(const struct machine *m, u32 handle);
 
-/* A 40-bit page offset and a 24-bit memcg id share 8 bytes of the descriptor. */
+/* A 48-bit page offset and a 16-bit memcg id share 8 bytes of the descriptor. */
+#define PAGE_INDEX_BITS 48
 static inline u64 page_index(const struct page *page)
 {
-	return page->index | (u64)(page->memcg >> 24) << 32;
+	return page->index | (u64)(page->memcg >> 16) << 32;
 }
 static inline void page_set_index(struct page *page, u64 index)
 {
 	page->index = (u32)index;
-	page->memcg = (page->memcg & 0xffffff) | (u32)(index >> 32) << 24;
+	page->memcg = (page->memcg & 0xffff) | (u32)(index >> 32) << 16;
 }
 
 static inline s32 page_mapcount(const struct page *page)

@@ -77,6 +77,8 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 	u64 old = inode->i_size;
 	int err;
 
+	if (size > inode_max_bytes(inode))
+		return -EFBIG;
 	if ((size < old && inode->seals & F_SEAL_SHRINK) ||
 	    (size > old && inode->seals & F_SEAL_GROW))
 		return -EPERM;
