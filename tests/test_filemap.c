@@ -307,6 +307,12 @@ static void test_memfd(void)
 	CU_ASSERT_EQUAL(done, 3);
 	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 1ULL << 60, 10, &done), -EFBIG);
 	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, SZ_1M), 0);
+	/* A file system of memory has half of it. */
+	CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, 0, 0, m->totalram_pages << (PAGE_SHIFT - 1)), 0);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 1ULL << 40, 1, &done), -ENOSPC);
+	CU_ASSERT_EQUAL(sys_unlink(m, task, "/dev/shm/far"), 0);
+	CU_ASSERT_EQUAL(sys_close(m, task, fd), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed);
 	close_machine(m);
 }
 

@@ -110,6 +110,10 @@ int inode_create(struct machine *m, enum inode_kind kind, const char *path, u64 
 /* A file of shared memory that never had a name in a directory. */
 int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 			  struct inode **inode) __must_check;
+/* A page of shared memory more, one less, on the file system: -ENOSPC. */
+int sb_take_page(struct machine *m, const struct inode *inode) __must_check;
+void sb_give_page(struct machine *m, const struct inode *inode);
+void sb_validate(const struct machine *m, struct check *check);	/* F1 */
 /* The next inode behind `inode` (NULL: the first), in the order of inode->self. */
 struct inode *inode_next(const struct machine *m, const struct inode *inode);
 /* Where a new file of this path would be: memory or a disk. */
@@ -236,7 +240,7 @@ enum sgp_type { SGP_READ, SGP_CACHE, SGP_WRITE, SGP_FALLOC };
 int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_type sgp,
 		   u32 *pfn) __must_check;
 /* A page left the cache: what it was charged for. */
-void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr_pages);
+void shmem_unacct_page(struct machine *m, struct inode *inode);
 int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size) __must_check;
 /* The rows of file and shmem mappings; ->mmap(): what such a file gives to a VMA. */
 extern const struct vm_operations file_vm_ops, shmem_vm_ops, shmem_anon_vm_ops;

@@ -73,7 +73,7 @@ void filemap_remove_page(struct machine *m, struct address_space *mapping, u64 p
 	page->mapping = 0;
 	mapping->nrpages--;
 	if (is_shmem(mapping))
-		shmem_unacct_pages(m, mapping->host, 1);
+		shmem_unacct_page(m, mapping->host);
 	put_page(m, pfn);
 }
 

@@ -159,5 +159,6 @@ void filemap_validate(const struct machine *m, struct check *check)
 		expect(check, "F4", i, "nr_dirty", sums->dirty[i], stat[NR_DIRTY]);
 	}
 	check_references(m, check);
+	sb_validate(m, check);
 	free(sums);
 }

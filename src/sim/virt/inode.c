@@ -19,17 +19,19 @@ static const struct super {
 	u32 major, minor;
 	u64 first_ino;
 	enum inode_kind kind;
+	bool limited;		/* to half of the machine's memory */
 } supers[NR_SUPERS] = {
-	[SB_DISK] = { "", 259, 0, 12, INODE_DISK },
-	[SB_KERNEL] = { NULL, 0, 1, 1025, INODE_SHMEM },
-	[SB_DEV] = { "/dev/", 0, 5, 4, INODE_SHMEM },
-	[SB_DEV_SHM] = { "/dev/shm/", 0, 24, 2, INODE_SHMEM },
-	[SB_TMP] = { "/tmp/", 0, 25, 2, INODE_SHMEM },
-	[SB_RUN] = { "/run/", 0, 26, 2, INODE_SHMEM },
+	[SB_DISK] = { "", 259, 0, 12, INODE_DISK, false },
+	[SB_KERNEL] = { NULL, 0, 1, 1025, INODE_SHMEM, false },
+	[SB_DEV] = { "/dev/", 0, 5, 4, INODE_SHMEM, true },
+	[SB_DEV_SHM] = { "/dev/shm/", 0, 24, 2, INODE_SHMEM, true },
+	[SB_TMP] = { "/tmp/", 0, 25, 2, INODE_SHMEM, true },
+	[SB_RUN] = { "/run/", 0, 26, 2, INODE_SHMEM, true },
 };
 
 struct file_state {
 	u64 next_ino[NR_SUPERS];
+	u64 used[NR_SUPERS];	/* pages of its files in memory */
 	struct kmem_cache *dentries;
 };
 
@@ -230,6 +232,38 @@ int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 	return err;
 }
 
+int sb_take_page(struct machine *m, const struct inode *inode)
+{
+	u64 *used = &m->virt->file_state->used[inode->sb];
+
+	if (supers[inode->sb].limited && *used >= m->totalram_pages / 2)
+		return -ENOSPC;
+	++*used;
+	return 0;
+}
+
+void sb_give_page(struct machine *m, const struct inode *inode)
+{
+	m->virt->file_state->used[inode->sb]--;
+}
+
+void sb_validate(const struct machine *m, struct check *check)
+{
+	u64 used[NR_SUPERS] = { 0 };
+	const struct inode *inode;
+
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		if (inode->kind == INODE_SHMEM)
+			used[inode->sb] += inode->i_data.nrpages;
+	for (unsigned int i = 0; i < NR_SUPERS; i++) {
+		check->nr_checked++;
+		if (used[i] != m->virt->file_state->used[i])
+			check_fail(check, "F1", "file system %u: expected %llu pages, found %llu",
+				   i, (unsigned long long)used[i],
+				   (unsigned long long)m->virt->file_state->used[i]);
+	}
+}
+
 /* Nobody has it any more. */
 static void evict(struct machine *m, struct inode *inode)
 {
@@ -280,7 +314,7 @@ void files_digest(const struct machine *m, struct digest *digest)
 	if (!state)
 		return;
 	for (unsigned int i = 0; i < NR_SUPERS; i++)
-		digest_u64(digest, state->next_ino[i]);
+		digest_u64(digest, state->next_ino[i] << 32 ^ state->used[i]);
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		inode_digest(inode, digest);
 	for (h = object_next(&m->virt->files, 1); h; h = object_next(&m->virt->files, h + 1)) {

@@ -19,10 +19,24 @@ static int charge(struct machine *m, u64 nr_pages)
 	return security_vm_enough_memory(m, task, task ? task->mm : NULL, nr_pages);
 }
 
-void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr_pages)
+/* One page, by the commit limit and by the size of the file system. */
+static int acct_page(struct machine *m, struct inode *inode)
+{
+	int err;
+
+	if (!inode->accounted && charge(m, 1))
+		return -ENOSPC;
+	err = sb_take_page(m, inode);
+	if (err && !inode->accounted)
+		vm_unacct_memory(m, 1);
+	return err;
+}
+
+void shmem_unacct_page(struct machine *m, struct inode *inode)
 {
 	if (!inode->accounted)
-		vm_unacct_memory(m, nr_pages);
+		vm_unacct_memory(m, 1);
+	sb_give_page(m, inode);
 }
 
 int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size)
@@ -96,12 +110,12 @@ int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_t
 	}
 	if (sgp == SGP_READ)
 		return 0;
-	if (!inode->accounted && charge(m, 1))
-		return -ENOSPC;
+	err = acct_page(m, inode);
+	if (err)
+		return err;
 	err = filemap_new_page(m, &inode->i_data, pgoff, pfn);
 	if (err) {
-		if (!inode->accounted)
-			vm_unacct_memory(m, 1);
+		shmem_unacct_page(m, inode);
 		return err;
 	}
 	page = pfn_to_page(m, *pfn);
