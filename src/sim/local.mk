@@ -52,6 +52,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
+	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \
 	src/sim/phys/objects.c src/sim/phys/objects.h \
 	src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \

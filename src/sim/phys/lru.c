@@ -5,15 +5,10 @@
  * that nr_inactive_anon and its kin lag behind as they do there. Nothing here takes
  * host memory after lru_init().
  */
-#include "sim/phys/lru.h"
+#include "sim/phys/lru_internal.h"
 
 #include "sim/base/bug.h"
 #include "sim/base/digest.h"
-#include "sim/phys/page_alloc.h"
-#include "sim/phys/section.h"
-
-/* What an entry of the mlock batch asks for. */
-enum { MUNLOCK, MLOCK_LRU, MLOCK_NEW };
 
 static size_t cpus_bytes(const struct machine *m)
 {
@@ -48,72 +43,7 @@ void lru_free(struct machine *m)
 	m->lru = NULL;
 }
 
-/* Lists and their counters. */
-
-static inline void count_lru(struct machine *m, const struct page *page, enum lru_list list,
-			     s64 n)
-{
-	struct zone *zone = page_zone(m, page);
-
-	zone->stat[NR_ZONE_INACTIVE_ANON + list] += n;
-	m->nodes[zone->node]->stat[NR_INACTIVE_ANON + list] += n;
-}
-
-static inline struct page_list *lru_list_of(struct machine *m, const struct page *page,
-					    enum lru_list list)
-{
-	return &m->lru->lruvecs[page_zone(m, page)->node].lists[list];
-}
-
-static void lruvec_del(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-	enum lru_list list = page_lru(page);
-
-	if (list != LRU_UNEVICTABLE)
-		page_list_del(m, lru_list_of(m, page, list), pfn);
-	count_lru(m, page, list, -1);
-}
-
-/* MGLRU keeps anonymous pages in one of the generations that count as active. */
-static inline void set_generation(const struct machine *m, struct page *page)
-{
-	if (lru_gen_enabled(m) && !page_flag(page, PG_unevictable) &&
-	    page_flag(page, PG_swapbacked))
-		page_set_flag(page, PG_active);
-}
-
-static inline void lruvec_add(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-	enum lru_list list;
-
-	set_generation(m, page);
-	list = page_lru(page);
-	if (list != LRU_UNEVICTABLE)
-		page_list_add_head(m, lru_list_of(m, page, list), pfn);
-	count_lru(m, page, list, 1);
-}
-
-static void lruvec_add_tail(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-	enum lru_list list;
-
-	set_generation(m, page);
-	list = page_lru(page);
-	if (list != LRU_UNEVICTABLE)
-		page_list_add_tail(m, lru_list_of(m, page, list), pfn);
-	count_lru(m, page, list, 1);
-}
-
-static inline bool page_evictable(const struct page *page)
-{
-	return !page_flag(page, PG_mlocked);
-}
-
-/* Movers: the page is off the list's books (PG_lru clear), and set again after. */
-
+/* The page goes to the list that its flags name. */
 static inline void lru_add_one(struct machine *m, u64 pfn)
 {
 	struct page *page = pfn_to_page(m, pfn);
@@ -133,166 +63,7 @@ static inline void lru_add_one(struct machine *m, u64 pfn)
 	lruvec_add(m, pfn);
 }
 
-static void lru_deactivate_file(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-	bool active = page_flag(page, PG_active);
-
-	if (page_flag(page, PG_unevictable) || page->mapcount >= 0)
-		return;
-	lruvec_del(m, pfn);
-	page_clear_flag(page, PG_active);
-	page_clear_flag(page, PG_referenced);
-	if (page_flag(page, PG_writeback) || page_flag(page, PG_dirty)) {
-		lruvec_add(m, pfn);
-		page_set_flag(page, PG_reclaim);
-	} else {
-		lruvec_add_tail(m, pfn);
-		count_vm_event(m, PGROTATED, 1);
-	}
-	if (active)
-		count_vm_event(m, PGDEACTIVATE, 1);
-}
-
-static void lru_deactivate(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (page_flag(page, PG_unevictable) ||
-	    (!page_flag(page, PG_active) && !lru_gen_enabled(m)))
-		return;
-	lruvec_del(m, pfn);
-	page_clear_flag(page, PG_active);
-	page_clear_flag(page, PG_referenced);
-	lruvec_add(m, pfn);
-	count_vm_event(m, PGDEACTIVATE, 1);
-}
-
-static inline bool may_be_lazyfree(const struct page *page)
-{
-	return page_flag(page, PG_anon) && page_flag(page, PG_swapbacked) &&
-	       !page_flag(page, PG_swapcache) && !page_flag(page, PG_unevictable);
-}
-
-static void lru_lazyfree(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (!may_be_lazyfree(page))
-		return;
-	lruvec_del(m, pfn);
-	page_clear_flag(page, PG_active);
-	page_clear_flag(page, PG_referenced);
-	page_clear_flag(page, PG_swapbacked);
-	lruvec_add(m, pfn);
-	count_vm_event(m, PGLAZYFREE, 1);
-}
-
-static void lru_activate(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (page_flag(page, PG_active) || page_flag(page, PG_unevictable))
-		return;
-	lruvec_del(m, pfn);
-	page_set_flag(page, PG_active);
-	lruvec_add(m, pfn);
-	count_vm_event(m, PGACTIVATE, 1);
-}
-
-static void (*const movers[])(struct machine *m, u64 pfn) = {
-	[LRU_BATCH_ADD] = lru_add_one,
-	[LRU_BATCH_DEACTIVATE_FILE] = lru_deactivate_file,
-	[LRU_BATCH_DEACTIVATE] = lru_deactivate,
-	[LRU_BATCH_LAZYFREE] = lru_lazyfree,
-	[LRU_BATCH_ACTIVATE] = lru_activate,
-};
-
-/* mlock: the mover sees PG_lru itself. */
-
-static void mlock_on_lru(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (!page_flag(page, PG_lru))
-		return;
-	if (unlikely(page_evictable(page))) {
-		if (page_flag(page, PG_unevictable)) {
-			lruvec_del(m, pfn);
-			page_clear_flag(page, PG_unevictable);
-			lruvec_add(m, pfn);
-			count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
-		}
-		return;
-	}
-	if (page_flag(page, PG_unevictable)) {
-		page->prev++;
-		return;
-	}
-	lruvec_del(m, pfn);
-	page_clear_flag(page, PG_active);
-	page_set_flag(page, PG_unevictable);
-	page->prev = 1;
-	lruvec_add(m, pfn);
-	count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
-}
-
-static void mlock_onto_lru(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	BUG_ON(m, page_flag(page, PG_lru));
-	if (likely(!page_evictable(page))) {
-		page_clear_flag(page, PG_active);
-		page_set_flag(page, PG_unevictable);
-		page->prev = 1;
-		count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
-	}
-	lruvec_add(m, pfn);
-	page_set_flag(page, PG_lru);
-}
-
-static void munlock_on_lru(struct machine *m, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-	bool on_lru = page_flag(page, PG_lru);
-
-	if (on_lru && page_flag(page, PG_unevictable)) {
-		if (page->prev)
-			page->prev--;
-		if (page->prev)
-			return;
-	}
-	if (page_flag(page, PG_mlocked)) {
-		page_clear_flag(page, PG_mlocked);
-		page_zone(m, page)->stat[NR_MLOCK]--;
-		count_vm_event(m, on_lru || !page_flag(page, PG_unevictable) ?
-				  UNEVICTABLE_PGS_MUNLOCKED : UNEVICTABLE_PGS_STRANDED, 1);
-	}
-	if (on_lru && page_flag(page, PG_unevictable)) {
-		lruvec_del(m, pfn);
-		page_clear_flag(page, PG_unevictable);
-		lruvec_add(m, pfn);
-		count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
-	}
-}
-
-static void (*const mlock_movers[])(struct machine *m, u64 pfn) = {
-	[MUNLOCK] = munlock_on_lru,
-	[MLOCK_LRU] = mlock_on_lru,
-	[MLOCK_NEW] = mlock_onto_lru,
-};
-
 /* Batches. */
-
-static inline void move_one(struct machine *m, enum lru_batch_kind kind, u64 pfn)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (!page_flag(page, PG_lru))
-		return;
-	movers[kind](m, pfn);
-}
 
 static __noinline void drain_batch(struct machine *m, struct lru_batch *batch,
 				   enum lru_batch_kind kind)
@@ -307,8 +78,8 @@ static __noinline void drain_batch(struct machine *m, struct lru_batch *batch,
 			page_set_flag(pfn_to_page(m, pfn), PG_lru);
 		} else if (kind == LRU_BATCH_MLOCK) {
 			mlock_movers[batch->what[i]](m, pfn);
-		} else {
-			move_one(m, kind, pfn);
+		} else if (page_flag(pfn_to_page(m, pfn), PG_lru)) {
+			lru_movers[kind](m, pfn);
 		}
 	}
 	batch->nr = 0;
@@ -412,7 +183,7 @@ void mark_page_lazyfree(struct machine *m, u64 pfn)
 {
 	const struct page *page = pfn_to_page(m, pfn);
 
-	if (page_flag(page, PG_lru) && may_be_lazyfree(page))
+	if (page_flag(page, PG_lru) && lazyfree_possible(page))
 		batch_add(m, LRU_BATCH_LAZYFREE, pfn);
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What lru.c and lru_move.c share: lists, their counters, and what moves pages. */
+#ifndef KMM_PHYS_LRU_INTERNAL_H
+#define KMM_PHYS_LRU_INTERNAL_H
+
+#include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/section.h"
+
+/* What an entry of the mlock batch asks for. */
+enum mlock_what { MUNLOCK, MLOCK_LRU, MLOCK_NEW, NR_MLOCK_WHATS };
+
+/* By batch; NULL for those that lru.c moves itself. The page is on a list. */
+extern void (*const lru_movers[NR_LRU_BATCHES])(struct machine *m, u64 pfn);
+/* The page need not be on one. */
+extern void (*const mlock_movers[NR_MLOCK_WHATS])(struct machine *m, u64 pfn);
+
+static inline void count_lru(struct machine *m, const struct page *page, enum lru_list list,
+			     s64 n)
+{
+	struct zone *zone = page_zone(m, page);
+
+	zone->stat[NR_ZONE_INACTIVE_ANON + list] += n;
+	m->nodes[zone->node]->stat[NR_INACTIVE_ANON + list] += n;
+}
+
+static inline struct page_list *lru_list_of(struct machine *m, const struct page *page,
+					    enum lru_list list)
+{
+	return &m->lru->lruvecs[page_zone(m, page)->node].lists[list];
+}
+
+static inline void lruvec_del(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	enum lru_list list = page_lru(page);
+
+	if (list != LRU_UNEVICTABLE)
+		page_list_del(m, lru_list_of(m, page, list), pfn);
+	count_lru(m, page, list, -1);
+}
+
+/* MGLRU keeps anonymous pages in one of the generations that count as active. */
+static inline void set_generation(const struct machine *m, struct page *page)
+{
+	if (lru_gen_enabled(m) && !page_flag(page, PG_unevictable) &&
+	    page_flag(page, PG_swapbacked))
+		page_set_flag(page, PG_active);
+}
+
+static inline void lruvec_add(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	enum lru_list list;
+
+	set_generation(m, page);
+	list = page_lru(page);
+	if (list != LRU_UNEVICTABLE)
+		page_list_add_head(m, lru_list_of(m, page, list), pfn);
+	count_lru(m, page, list, 1);
+}
+
+static inline void lruvec_add_tail(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	enum lru_list list;
+
+	set_generation(m, page);
+	list = page_lru(page);
+	if (list != LRU_UNEVICTABLE)
+		page_list_add_tail(m, lru_list_of(m, page, list), pfn);
+	count_lru(m, page, list, 1);
+}
+
+static inline bool page_evictable(const struct page *page)
+{
+	return !page_flag(page, PG_mlocked);
+}
+
+static inline bool lazyfree_possible(const struct page *page)
+{
+	return page_flag(page, PG_anon) && page_flag(page, PG_swapbacked) &&
+	       !page_flag(page, PG_swapcache) && !page_flag(page, PG_unevictable);
+}
+
+#endif
