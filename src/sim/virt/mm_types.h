@@ -84,7 +84,6 @@ struct vm_area_struct {
 	u32 self;		/* handle */
 	struct vm_area_struct *detached_next;	/* of those that munmap took out of the tree */
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
-	bool pgoff_moved;	/* anonymous, and mremap kept the offset of another place */
 };
 
 /* A VMA by its handle; NULL for 0. */

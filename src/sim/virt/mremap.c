@@ -181,12 +181,6 @@ static int split_locked_part(struct remap *r)
 	return err;
 }
 
-/* Anonymous memory is where its offset says unless it came from elsewhere. */
-static void mark_offset(struct vm_area_struct *vma)
-{
-	vma->pgoff_moved = vma_is_anonymous(vma) && vma->vm_pgoff != vma->vm_start >> PAGE_SHIFT;
-}
-
 /* The flag is hidden while a part goes, so that its promise is not given back. */
 static int unmap_source(struct remap *r, u64 addr, u64 len)
 {
@@ -224,7 +218,6 @@ static void dontunmap_complete(struct remap *r, const struct vm_area_struct *cop
 	unlink_anon_vmas(r->m, vma);
 	if (tidy && vma_is_anonymous(vma) && !vma->vm_file)
 		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
-	mark_offset(vma);
 }
 
 /* The copy goes again, with the entries that it got. */
@@ -258,7 +251,6 @@ static int copy_and_move(struct remap *r, struct vm_area_struct **copy)
 		uncharge(r);
 		return err == -ENOBUFS ? err : -ENOMEM;
 	}
-	mark_offset(*copy);
 	err = move_page_tables(r->m, r->vma, r->addr, *copy, r->new_addr, r->old_len, &moved);
 	if (!err && moved < r->old_len)
 		err = -ENOMEM;

@@ -46,9 +46,12 @@ static void check_range(const struct machine *m, const struct vm_area_struct *vm
 static void check_pgoff(const struct vm_area_struct *vma, struct check *check)
 {
 	check->nr_checked++;
-	/* Moved pages keep their offsets: only a VMA without any is where it says. */
-	if (!vma->vm_file && !vma->vm_ops && !vma->anon_vma && !vma->pgoff_moved &&
-	    vma->vm_pgoff != vma->vm_start >> PAGE_SHIFT)
+	/*
+	 * Anonymous memory that was moved keeps its offset, even after its pages went
+	 * elsewhere (MREMAP_DONTUNMAP) or stayed with the parent (MADV_WIPEONFORK), and
+	 * so does what merged with it: any will do that does not wrap.
+	 */
+	if (!vma->vm_file && !vma->vm_ops && vma->vm_pgoff + vma_pages(vma) < vma->vm_pgoff)
 		fail(check, "V4", vma, "offset of anonymous memory");
 	if (vma->vm_file && vma->vm_pgoff + vma_pages(vma) > 1ULL << (63 - PAGE_SHIFT))
 		fail(check, "V4", vma, "offset in the file");
