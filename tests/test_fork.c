@@ -95,12 +95,11 @@ static void test_thread(void)
 	sched_switch_to(tm.m, tm.init);
 	CU_ASSERT_EQUAL(sys_wait4(tm.m, tm.init, (s32)tgid, 0, &pid, &status), -EAGAIN);
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
-	sched_switch_to(tm.m, b);
-	do_exit(tm.m, b, 2 << 8);
+	/* A signal to the process still finds somebody. */
+	CU_ASSERT_EQUAL(sys_kill(tm.m, tm.init, (s32)tgid, SIGUSR1), 0);
 	CU_ASSERT_PTR_NULL(task_find(tm.m, tid));
-	sched_switch_to(tm.m, tm.init);
 	CU_ASSERT_EQUAL(sys_wait4(tm.m, tm.init, (s32)tgid, 0, &pid, &status), 0);
-	CU_ASSERT_EQUAL(status, 0x100);
+	CU_ASSERT_EQUAL(status, SIGUSR1);
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
 }
 
@@ -319,6 +318,43 @@ static void test_no_memory(void)
 	(void)task_end(tm.m, tm.init, pid, 0);
 }
 
+/* What was guaranteed does not fail, though the host has no memory at all. */
+static void test_guarantee(void)
+{
+	const struct virt_need fork_need = { .pages = 64, .tables = 32, .objects = 200 };
+	const struct virt_need none = { 0 };
+	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
+	u32 pid;
+
+	virt_guarantee_end(tm.m);	/* of none */
+	for (unsigned int i = 0; i < 40; i++) {
+		CU_ASSERT_EQUAL_FATAL(virt_guarantee(tm.m, &fork_need), 0);
+		CU_ASSERT_EQUAL_FATAL(virt_guarantee(tm.m, &none), 0);
+		arena_fail_guaranteed(&tm.m->arena, true);
+		CU_ASSERT_EQUAL(sys_clone(tm.m, a, SIGCHLD, &pid), 0);
+		sched_switch_to(tm.m, task_find(tm.m, pid));
+		if (i % 2)
+			CU_ASSERT_EQUAL(sys_execve(tm.m, task_find(tm.m, pid),
+						   &(struct exec_request){ .path = "/bin/true" }),
+					0);
+		arena_fail_guaranteed(&tm.m->arena, false);
+		virt_guarantee_end(tm.m);
+		sched_switch_to(tm.m, a);
+	}
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	/* A refused one changes nothing. */
+	arena_fail_after(&tm.m->arena, 1);
+	CU_ASSERT_EQUAL(virt_guarantee(tm.m, &(struct virt_need){ .bytes = 64 << 20 }), -ENOBUFS);
+	arena_fail_after(&tm.m->arena, 0);
+	CU_ASSERT_EQUAL(tm.m->virt->guarantees, 0);
+	for (u32 last = 0; (pid = process_next(tm.m, last + 1) ?
+			    process_next(tm.m, last + 1)->pid : 0); last = pid)
+		if (task_find(tm.m, pid)->ppid == a->pid)
+			(void)task_end(tm.m, a, pid, 0);
+	(void)task_end(tm.m, tm.init, a->pid, 0);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+}
+
 /* The machine runs out of memory, at each page that a fork may want. */
 static void test_full(void)
 {
@@ -391,6 +427,7 @@ static const CU_TestInfo tests[] = {
 	{ "kill", test_kill },
 	{ "kernel threads", test_kthread },
 	{ "no host memory", test_no_memory },
+	{ "guaranteed", test_guarantee },
 	{ "no memory", test_full },
 	{ "segfault", test_segfault },
 	{ "killing init", test_kill_init },

@@ -33,10 +33,13 @@ static void set_state(struct machine *m, u32 tgid, char from, char to)
 static void end_group(struct machine *m, struct task_struct *task, int sig)
 {
 	struct task_struct *thread = task;
+	u32 pid = 0;
 
 	/* The first thread may be gone before the others. */
-	if (!task_alive(thread))
-		thread = thread_next(m, task->tgid, task->pid + 1);
+	while (!task_alive(thread)) {
+		thread = thread_next(m, task->tgid, pid + 1);
+		pid = thread->pid;
+	}
 	thread->flags |= PF_SIGNALED;
 	do_group_exit(m, thread, (u32)sig);
 }

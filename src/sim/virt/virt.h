@@ -36,6 +36,7 @@ struct virt_state {
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
 	struct mm_struct *mmlist_first;
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */
+	u32 guarantees;		/* that virt_guarantee_end() will end */
 };
 
 /* maple_nodes.c: how the trees of mms get their nodes; their context is the machine. */
@@ -73,6 +74,6 @@ struct virt_need {
  * Pages that the machine has not got are not counted: a bound may be generous.
  */
 int virt_guarantee(struct machine *m, const struct virt_need *need) __must_check;
-void virt_guarantee_end(struct machine *m);
+void virt_guarantee_end(struct machine *m);	/* of all that were given; of none: fine */
 
 #endif

@@ -93,10 +93,12 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 	if (!err && arena_guarantee(&m->arena, need->bytes +
 				    objects_bytes(m, need->objects, slabs)))
 		err = -ENOBUFS;
+	m->virt->guarantees += !err;
 	return err;
 }
 
 void virt_guarantee_end(struct machine *m)
 {
-	arena_guarantee_end(&m->arena);
+	for (; m->virt->guarantees; m->virt->guarantees--)
+		arena_guarantee_end(&m->arena);
 }
