@@ -30,7 +30,7 @@ static void place_validate(const struct machine *m, const struct task_struct *ta
 	expect(check, task->pid > last && task->pid < PID_LIMIT, task, "K1",
 	       "a pid above that of its predecessor");
 	expect(check, task->ppid ? task_find(m, task->ppid) != NULL :
-	       task->pid <= PID_KTHREADD, task, "K1", "a parent");
+	       task->tgid <= PID_KTHREADD, task, "K1", "a parent");
 	expect(check, leader && leader->tgid == leader->pid &&
 	       leader->signal == task->signal, task, "K1", "the first thread of its group");
 	expect(check, task->serial && task->serial <= m->tasks->last_serial, task, "K2",
