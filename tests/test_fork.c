@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/base/rng.h"
 #include "sim/boot/boot_log.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
@@ -388,6 +389,74 @@ static void test_full(void)
 	task_machine_end(&full);
 }
 
+/* One random call of a random process; what it answers is checked by its state alone. */
+static void storm_step(struct machine *m, u64 *rng)
+{
+	static const u64 flags[] = {
+		SIGCHLD, SIGCHLD, CLONE_VM | SIGCHLD, CLONE_VFORK | CLONE_VM | SIGCHLD, THREAD,
+		CLONE_PARENT | SIGCHLD, CLONE_FS | CLONE_FILES | SIGCHLD, CLONE_THREAD,
+	};
+	static const char *const paths[] = { "/init", "/bin/true", "/nothing" };
+	struct task_struct *task = m->tasks->tasks[rng_below(rng, m->tasks->nr)];
+	struct access_result result;
+	u32 pid, status;
+	int err = 0;
+
+	if (!task->mm || task_blocked(task) || !task_alive(task))
+		return;
+	sched_switch_to(m, task);
+	switch (rng_below(rng, 8)) {
+	case 0: case 1:
+		err = sys_clone(m, task, flags[rng_below(rng, ARRAY_SIZE(flags))], &pid);
+		break;
+	case 2:
+		err = sys_execve(m, task, &(struct exec_request){
+			.path = paths[rng_below(rng, ARRAY_SIZE(paths))] });
+		break;
+	case 3:
+		err = sys_wait4(m, task, -1, WNOHANG, &pid, &status);
+		break;
+	case 4:
+		if (task->tgid != PID_INIT)
+			do_exit(m, task, 0);
+		break;
+	case 5:
+		if (task->tgid != PID_INIT)
+			do_group_exit(m, task, 1 << 8);
+		break;
+	case 6:
+		err = sys_kill(m, task, (s32)rng_below(rng, m->tasks->last_pid + 5),
+			       (int)rng_below(rng, 32));
+		break;
+	default:
+		err = task_access(m, task, task->mm->start_stack -
+				  rng_below(rng, 64) * PAGE_SIZE, ACCESS_STORE, &result);
+	}
+	CU_ASSERT_TRUE(err <= 0);
+}
+
+static void test_storm(void)
+{
+	static const char *const releases[] = { "release=6.1", "release=6.18" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = { releases[i], NULL };
+		struct task_machine storm;
+		u64 rng = 7 + i;
+
+		task_machine_boot(&storm, "tiny", sets);
+		storm.m->tunables->pid_max = 600;
+		for (unsigned int n = 0; n < 20000; n++) {
+			storm_step(storm.m, &rng);
+			if (n % 400 == 0)
+				CU_ASSERT_EQUAL_FATAL(task_machine_check(storm.m), 0);
+		}
+		CU_ASSERT_EQUAL(task_machine_check(storm.m), 0);
+		CU_ASSERT_FALSE(storm.m->broken);
+		task_machine_end(&storm);
+	}
+}
+
 static void test_segfault(void)
 {
 	struct task_struct *a = task_fork(tm.m, tm.init, SIGCHLD);
@@ -429,6 +498,7 @@ static const CU_TestInfo tests[] = {
 	{ "no host memory", test_no_memory },
 	{ "guaranteed", test_guarantee },
 	{ "no memory", test_full },
+	{ "storm", test_storm },
 	{ "segfault", test_segfault },
 	{ "killing init", test_kill_init },
 };
