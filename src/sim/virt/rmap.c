@@ -214,6 +214,15 @@ out_chains:
 	return err;
 }
 
+unsigned int vma_nr_chains(const struct vm_area_struct *vma)
+{
+	unsigned int nr = 0;
+
+	for (const struct anon_vma_chain *avc = vma->chain_first; avc; avc = avc->next)
+		nr++;
+	return nr;
+}
+
 /* Newest first, so the root goes last; those without chains in a second pass. */
 void unlink_anon_vmas(struct machine *m, struct vm_area_struct *vma)
 {
