@@ -16,3 +16,5 @@ kmm_run_SOURCES = tools/kmm-run.c tools/options.c tools/options.h
 kmm_run_LDADD = $(KMM_LIBS)
 kmm_ctl_SOURCES = tools/kmm-ctl.c tools/options.c tools/options.h
 kmm_ctl_LDADD = $(GLIB_LIBS)
+
+dist_bin_SCRIPTS += tools/strace2kmm
