@@ -75,23 +75,30 @@ static const struct touched in_main[] = {
 	{ 0x7fffffffd000, 1, PAGE_SIZE, ACCESS_STORE },
 };
 
-/* The pages of the loop that runs the calls. */
+/*
+ * The pages of the loop that runs the calls. A child inherits no page tables of the
+ * program's text: it faults it in again.
+ */
 #define LOOP_PAGE BSS_USED		/* the request, the reply, the signal */
 #define JUMP_PAGE (BSS_USED + 0x1000)	/* where a handler returns to */
-#define FRAME_PAGE (BSS_USED + 0x2000)	/* two, of the signal's frame */
+#define FRAME_PAGE (BSS_USED + 0x2000)	/* of the signal's frame */
 #define THREAD_PAGE 0x5ea000		/* on the heap, as of all static programs */
 #define STACK_PAGE 0x7fffffffe000
 
-static const struct touched around[] = {
-	[TOUCH_BEFORE] = { LOOP_PAGE, 1, PAGE_SIZE, ACCESS_STORE },
-	[TOUCH_CALL] = { JUMP_PAGE, 1, PAGE_SIZE, ACCESS_STORE },
-	[TOUCH_HANDLER] = { FRAME_PAGE, 2, PAGE_SIZE, ACCESS_STORE },
-	[TOUCH_CHILD] = { STACK_PAGE, 1, PAGE_SIZE, ACCESS_STORE },
-};
-static const struct touched in_fork[] = {
-	{ STACK_PAGE, 1, PAGE_SIZE, ACCESS_STORE },
-	{ DATA, 1, PAGE_SIZE, ACCESS_STORE },
-	{ LOOP_PAGE, 2, PAGE_SIZE, ACCESS_STORE },
+static const struct touch_row {
+	enum touch when;
+	struct touched touched;
+} around[] = {
+	{ TOUCH_BEFORE, { LOOP_PAGE, 1, PAGE_SIZE, ACCESS_STORE } },
+	{ TOUCH_CALL, { JUMP_PAGE, 1, PAGE_SIZE, ACCESS_STORE } },
+	{ TOUCH_HANDLER, { FRAME_PAGE, 1, PAGE_SIZE, ACCESS_STORE } },
+	{ TOUCH_HANDLER, { 0x440000, 1, PAGE_SIZE, ACCESS_IFETCH } },
+	{ TOUCH_FORK, { STACK_PAGE, 1, PAGE_SIZE, ACCESS_STORE } },
+	{ TOUCH_FORK, { DATA, 1, PAGE_SIZE, ACCESS_STORE } },
+	{ TOUCH_FORK, { LOOP_PAGE, 2, PAGE_SIZE, ACCESS_STORE } },
+	{ TOUCH_CHILD, { STACK_PAGE, 1, PAGE_SIZE, ACCESS_STORE } },
+	{ TOUCH_CHILD, { 0x401000, 1, PAGE_SIZE, ACCESS_IFETCH } },
+	{ TOUCH_CHILD, { 0x430000, 1, PAGE_SIZE, ACCESS_IFETCH } },
 };
 
 /* A list may have taken the program's own memory away: let it. */
@@ -109,10 +116,9 @@ bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 	struct task_struct *task = task_find(ops->m, pid);
 	struct access_result how;
 
-	if (when != TOUCH_FORK)
-		touch(ops->m, task, &around[when]);
-	for (unsigned int i = 0; when == TOUCH_FORK && i < ARRAY_SIZE(in_fork); i++)
-		touch(ops->m, task, &in_fork[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(around); i++)
+		if (around[i].when == when)
+			touch(ops->m, task, &around[i].touched);
 	/* Each call, and each handler, needs the thread's own block. */
 	if (when != TOUCH_BEFORE ||
 	    task_access(ops->m, task, THREAD_PAGE, ACCESS_LOAD, &how) || !how.signal)
