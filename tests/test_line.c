@@ -211,8 +211,8 @@ static void test_references(void)
 {
 	struct arg arg;
 
-	CU_ASSERT_EQUAL(names_set(&names, "buf", NAME_ADDR, 0x7f0000000000), 0);
-	CU_ASSERT_EQUAL(names_set(&names, "a-b.c_1", NAME_PFN, 5), 0);
+	CU_ASSERT_EQUAL(names_set(&names, "buf", NAME_ADDR, 0x7f0000000000, 0), 0);
+	CU_ASSERT_EQUAL(names_set(&names, "a-b.c_1", NAME_PFN, 5, 0), 0);
 	check_value(A_ADDR, "@", 0x1000);
 	check_value(A_ADDR, "@+4K", 0x2000);
 	check_value(A_ADDR, "@-0x10", 0xff0);
@@ -313,7 +313,7 @@ static void check_round_trip(enum arg_kind kind, const char *text)
 
 static void test_print(void)
 {
-	CU_ASSERT_EQUAL(names_set(&names, "x", NAME_ADDR, 77), 0);
+	CU_ASSERT_EQUAL(names_set(&names, "x", NAME_ADDR, 77, 0), 0);
 	check_round_trip(A_NUMBER, "-5");
 	check_round_trip(A_NUMBER, "0x8000000000000000");
 	check_round_trip(A_SIZE, "16M");

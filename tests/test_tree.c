@@ -607,14 +607,14 @@ static void test_names(void)
 	CU_ASSERT_FALSE(name_valid(""));
 	CU_ASSERT_FALSE(name_valid("1st"));
 	CU_ASSERT_FALSE(name_valid("a/b"));
-	CU_ASSERT_EQUAL(names_set(&names, "..", NAME_PFN, 1), -EINVAL);
+	CU_ASSERT_EQUAL(names_set(&names, "..", NAME_PFN, 1, 0), -EINVAL);
 	for (unsigned int i = 0; i < 100; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "n%u", i);
-		CU_ASSERT_EQUAL(names_set(&names, name, NAME_PFN, i), 0);
+		CU_ASSERT_EQUAL(names_set(&names, name, NAME_PFN, i, 0), 0);
 	}
-	CU_ASSERT_EQUAL(names_set(&names, "n7", NAME_PID, 70), 0);
+	CU_ASSERT_EQUAL(names_set(&names, "n7", NAME_PID, 70, 0), 0);
 	CU_ASSERT_EQUAL(names.nr, 100);
 	CU_ASSERT_EQUAL(names_find(&names, "n7")->value, 70);
 	CU_ASSERT_EQUAL(names_find(&names, "n7") - names.names, 7);

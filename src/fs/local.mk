@@ -18,14 +18,16 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/rows.c \
 	src/fs/core/self.c \
 	src/fs/core/tree.c src/fs/core/tree.h src/fs/core/tree_struct.h \
-	src/fs/core/verb.h
+	src/fs/core/verb.h \
+	src/fs/core/wide_id.c src/fs/core/wide_id.h
 # the language
 libkmmtree_a_SOURCES += \
 	src/fs/core/arg.c src/fs/core/arg.h \
-	src/fs/core/arg_flags.c src/fs/core/arg_kind.h src/fs/core/arg_number.c \
+	src/fs/core/arg_flags.c src/fs/core/arg_flags.def src/fs/core/arg_kind.h src/fs/core/arg_number.c \
 	src/fs/core/call.c src/fs/core/call.h \
 	src/fs/core/call_parse.c \
 	src/fs/core/call_print.c \
+	src/fs/core/call_task.c src/fs/core/call_task.h \
 	src/fs/core/ctl.c \
 	src/fs/core/ctl_queue.c src/fs/core/ctl_queue.h \
 	src/fs/core/journal.c \
@@ -36,8 +38,9 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/verb.c \
 	src/fs/core/word.c src/fs/core/word.h \
 	src/fs/sim/verbs_machine.c \
+	src/fs/sim/verbs_access.c src/fs/sim/verbs_file.c src/fs/sim/verbs_mm.c \
 	src/fs/sim/verbs_page.c \
-	src/fs/sim/verbs_slab.c \
+	src/fs/sim/verbs_slab.c src/fs/sim/verbs_task.c \
 	src/fs/sim/verbs_vmalloc.c
 # proc
 libkmmtree_a_SOURCES += \
@@ -51,12 +54,19 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/iomem.c \
 	src/fs/proc/kpage.c \
 	src/fs/proc/meminfo.c \
-	src/fs/proc/pid.c \
+	src/fs/proc/pid.c src/fs/proc/pid.h \
+	src/fs/proc/pid_ctl.c src/fs/proc/pid_files.c src/fs/proc/pid_limits.c \
+	src/fs/proc/pid_mem.c src/fs/proc/pid_oom.c src/fs/proc/pid_stat.c \
+	src/fs/proc/pid_status.c src/fs/proc/pid_vmas.c src/fs/proc/pid_walk.c \
 	src/fs/proc/slabinfo.c \
 	src/fs/proc/stat.c \
 	src/fs/proc/sys_kernel.c \
 	src/fs/proc/sys_vm.c \
 	src/fs/proc/system.c \
+	src/fs/proc/task_maps.c src/fs/proc/task_mmu.h \
+	src/fs/proc/task_numa_maps.c \
+	src/fs/proc/task_pagemap.c \
+	src/fs/proc/task_smaps.c \
 	src/fs/proc/vmallocinfo.c \
 	src/fs/proc/vmstat.c \
 	src/fs/proc/zoneinfo.c

@@ -81,40 +81,34 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
 # virt
 libkmmsim_a_SOURCES += \
-	src/sim/virt/content.c src/sim/virt/content.h \
-	src/sim/virt/elf.c src/sim/virt/exec.c src/sim/virt/exec.h \
-	src/sim/virt/exec_stack.c src/sim/virt/exit.c \
-	src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h src/sim/virt/filemap.c \
-	src/sim/virt/filemap_check.c src/sim/virt/inode.c src/sim/virt/read_write.c \
-	src/sim/virt/readahead.c src/sim/virt/shmem.c src/sim/virt/truncate.c \
-	src/sim/virt/writeback.c \
-	src/sim/virt/fork.c src/sim/virt/fork.h \
-	src/sim/virt/init_mm.c src/sim/virt/init_task.c \
-	src/sim/virt/kstack.c src/sim/virt/kstack.h \
-	src/sim/virt/kthreads.c \
-	src/sim/virt/fault.c src/sim/virt/gup.c \
-	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_internal.h \
-	src/sim/virt/memory_check.c src/sim/virt/memory_copy.c src/sim/virt/memory_move.c \
-	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \
-	src/sim/virt/limits.c src/sim/virt/maple_nodes.c \
-	src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
-	src/sim/virt/mmap.h \
-	src/sim/virt/pgtable.c src/sim/virt/pgtable.h \
-	src/sim/virt/pgtable_check.c src/sim/virt/pgtable_free.c \
-	src/sim/virt/program.c \
+	src/sim/virt/brk.c src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
+	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
+	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
+	src/sim/virt/filemap.c src/sim/virt/filemap_check.c \
+	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c src/sim/virt/init_mm.c \
+	src/sim/virt/init_task.c src/sim/virt/inode.c \
+	src/sim/virt/kstack.c src/sim/virt/kstack.h src/sim/virt/kthreads.c \
+	src/sim/virt/limits.c src/sim/virt/madvise.c src/sim/virt/madvise.h \
+	src/sim/virt/madvise_pages.c src/sim/virt/maple_nodes.c \
+	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_check.c \
+	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
+	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c src/sim/virt/mincore.c \
+	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
+	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
+	src/sim/virt/mmap_fork.c src/sim/virt/mprotect.c src/sim/virt/mremap.c \
+	src/sim/virt/msync.c src/sim/virt/munmap.c \
+	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
+	src/sim/virt/pgtable_free.c src/sim/virt/placement.c \
+	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
+	src/sim/virt/read_write.c src/sim/virt/readahead.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \
-	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/signal.c \
-	src/sim/virt/special.c \
-	src/sim/virt/task.c src/sim/virt/task.h src/sim/virt/task_check.c \
-	src/sim/virt/madvise.c src/sim/virt/madvise.h src/sim/virt/madvise_pages.c \
-	src/sim/virt/mincore.c src/sim/virt/mlock.c src/sim/virt/mprotect.c \
-	src/sim/virt/mremap.c src/sim/virt/msync.c \
-	src/sim/virt/brk.c src/sim/virt/mmap.c src/sim/virt/mmap_check.c \
-	src/sim/virt/mmap_fork.c src/sim/virt/munmap.c src/sim/virt/placement.c \
-	src/sim/virt/stack.c src/sim/virt/util.c \
+	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/shmem.c src/sim/virt/signal.c \
+	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \
+	src/sim/virt/task_check.c src/sim/virt/truncate.c src/sim/virt/util.c \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
-	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_internal.h \
-	src/sim/virt/vma_check.c src/sim/virt/vma_merge.c src/sim/virt/vma_split.c
+	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
+	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
+	src/sim/virt/writeback.c
 
 # machine
 libkmmsim_a_SOURCES += \

@@ -98,6 +98,10 @@ static int parse_number(struct arg_env *env, const struct word *word, struct arg
 		arg->value = 0;
 		return 0;
 	}
+	if (word_is(word, "RLIM_INFINITY") || word_is(word, "unlimited")) {
+		arg->value = ~0ULL;
+		return 0;
+	}
 	return number_parse(word, &arg->value, &negative, sentence);
 }
 
@@ -106,6 +110,16 @@ static int parse_unsigned(struct arg_env *env, const struct word *word, struct a
 {
 	if (word->len && word->text[0] == '-')
 		return arg_refuse(sentence, word, " is negative");
+	return parse_number(env, word, arg, sentence);
+}
+
+static int parse_fd(struct arg_env *env, const struct word *word, struct arg *arg,
+		    struct out *sentence)
+{
+	if (word_is(word, "AT_FDCWD")) {
+		arg->value = (u64)-100;
+		return 0;
+	}
 	return parse_number(env, word, arg, sentence);
 }
 
@@ -183,7 +197,39 @@ static void print_hex(struct out *out, const struct arg *arg)
 	out_printf(out, "%#llx", (unsigned long long)arg->value);
 }
 
+/* "rw", "r", "rwx": letters of protections, each once. */
+static bool prot_letters(const struct word *word, u64 *value)
+{
+	static const char letters[] = "rwx";
+	u64 prot = 0;
+
+	for (u32 i = 0; i < word->len; i++) {
+		const char *letter = strchr(letters, word->text[i] | 0x20);
+
+		if (!word->text[i] || !letter || prot & 1U << (letter - letters))
+			return false;
+		prot |= 1U << (letter - letters);
+	}
+	*value = prot;
+	return word->len;
+}
+
 /* -- the kinds ---------------------------------------------------------------- */
+
+/* Flags, and what is one of a list: a number is taken as it is. */
+static int parse_call_flags(struct arg_env *env, enum arg_kind kind, const struct word *word,
+			    struct arg *arg, struct out *sentence)
+{
+	bool negative;
+
+	if (word->len && word->text[0] == '@')
+		return parse_reference(env, word, arg, sentence);
+	if (word->len && word->text[0] == '-')
+		return number_parse(word, &arg->value, &negative, sentence);
+	if (kind == A_PROT && prot_letters(word, &arg->value))
+		return 0;
+	return call_flags_parse(kind, word, arg, sentence);
+}
 
 struct kind_row {
 	int (*parse)(struct arg_env *env, const struct word *word, struct arg *arg,
@@ -201,6 +247,9 @@ static const struct kind_row kinds[NR_ARG_KINDS] = {
 	[A_TIME] = { time_parse, time_print },
 	[A_SLAB] = { slab_parse, slab_print },
 	[A_NODE] = { parse_node, print_signed },
+	[A_PATH] = { parse_word, print_word },
+	[A_FD] = { parse_fd, print_signed },
+	[A_PID] = { parse_number, print_signed },
 };
 
 int arg_parse(struct arg_env *env, enum arg_kind kind, const struct word *word,
@@ -212,13 +261,23 @@ int arg_parse(struct arg_env *env, enum arg_kind kind, const struct word *word,
 	arg->value = 0;
 	arg->offset = 0;
 	arg->text = NULL;
+	if (!kinds[kind].parse)
+		return parse_call_flags(env, kind, word, arg, sentence);
 	return kinds[kind].parse(env, word, arg, sentence);
+}
+
+static void print_value(struct out *out, enum arg_kind kind, const struct arg *arg)
+{
+	if (kinds[kind].print)
+		kinds[kind].print(out, arg);
+	else
+		call_flags_print(out, kind, arg);
 }
 
 void arg_print(struct out *out, enum arg_kind kind, const struct arg *arg)
 {
 	if (arg->from == ARG_PLAIN) {
-		kinds[kind].print(out, arg);
+		print_value(out, kind, arg);
 		return;
 	}
 	out_putc(out, '@');
@@ -230,8 +289,8 @@ void arg_print(struct out *out, enum arg_kind kind, const struct arg *arg)
 
 void arg_print_c(struct out *out, enum arg_kind kind, const struct arg *arg)
 {
-	if (kind == A_WORD)
+	if (kind == A_WORD || kind == A_PATH)
 		print_quoted(out, arg);
 	else
-		kinds[kind].print(out, arg);
+		print_value(out, kind, arg);
 }

@@ -7,6 +7,9 @@
 
 #include "sim/abi/gfp.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/file.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/mmap.h"
 
 struct flag_row {
 	const char *name;
@@ -36,18 +39,18 @@ static const struct flag_row slab_rows[] = {
 	{ "none", 0 },
 };
 
-static const char *without_prefix(const char *name)
-{
-	static const char *const prefixes[] = { "__GFP_", "GFP_", "SLAB_" };
+/* Flags of system calls; kinds lie together. */
+struct call_flag {
+	u8 kind;		/* enum arg_kind */
+	const char *prefix, *name;
+	u32 value;
+};
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		size_t len = strlen(prefixes[i]);
-
-		if (!strncmp(name, prefixes[i], len))
-			return name + len;
-	}
-	return name;
-}
+static const struct call_flag call_flags[] = {
+#define FLAG(flag_kind, before, flag, number) { A_##flag_kind, before, flag, number },
+#include "fs/core/arg_flags.def"
+#undef FLAG
+};
 
 /* What is known of a word while rows are tried against it. */
 struct flag_match {
@@ -57,18 +60,27 @@ struct flag_match {
 	const char *first, *second;	/* two names that both fit */
 };
 
-static void try_flag(struct flag_match *match, const char *name, u32 value)
+/* Is the word the prefix and the name together? */
+static bool is_whole(const struct word *word, const char *prefix, const char *name)
 {
-	const char *bare = without_prefix(name);
+	size_t len = strlen(prefix);
+	struct word head = { word->text, len, false };
+	struct word tail = { word->text + len, word->len - len, false };
 
+	return word->len > len && word_is(&head, prefix) && word_is(&tail, name);
+}
+
+static void try_bare(struct flag_match *match, const char *prefix, const char *name,
+		     u32 value)
+{
 	if (match->exact)
 		return;
-	if (word_is(match->word, name) || word_is(match->word, bare)) {
+	if (word_is(match->word, name) || is_whole(match->word, prefix, name)) {
 		match->exact = match->found = true;
 		match->value = value;
 		return;
 	}
-	if (!word_begins(match->word, bare))
+	if (!word_begins(match->word, name))
 		return;
 	if (match->found && match->value != value) {
 		match->ambiguous = true;
@@ -80,9 +92,25 @@ static void try_flag(struct flag_match *match, const char *name, u32 value)
 	match->first = name;
 }
 
-typedef void (*flag_table_fn)(struct flag_match *match);
+/* A name with its prefix in it. */
+static void try_flag(struct flag_match *match, const char *name, u32 value)
+{
+	static const char *const prefixes[] = { "__GFP_", "GFP_", "SLAB_" };
 
-static void try_gfp(struct flag_match *match)
+	for (unsigned int i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (!strncmp(name, prefixes[i], len)) {
+			try_bare(match, prefixes[i], name + len, value);
+			return;
+		}
+	}
+	try_bare(match, "", name, value);
+}
+
+typedef void (*flag_table_fn)(struct flag_match *match, enum arg_kind kind);
+
+static void try_gfp(struct flag_match *match, enum arg_kind kind)
 {
 	for (unsigned int i = 0; i < nr_gfp_rows; i++)
 		try_flag(match, gfp_rows[i].name, gfp_rows[i].value);
@@ -90,20 +118,37 @@ static void try_gfp(struct flag_match *match)
 		try_flag(match, gfp_more[i].name, gfp_more[i].value);
 }
 
-static void try_slab(struct flag_match *match)
+static void try_slab(struct flag_match *match, enum arg_kind kind)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(slab_rows); i++)
 		try_flag(match, slab_rows[i].name, slab_rows[i].value);
 }
 
-static int parse_flag(const struct word *word, flag_table_fn try_table, u64 *value,
-		      struct out *sentence)
+static void try_call(struct flag_match *match, enum arg_kind kind)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(call_flags); i++) {
+		const struct call_flag *flag = &call_flags[i];
+
+		if (flag->kind == kind)
+			try_bare(match, flag->prefix, flag->name, flag->value);
+	}
+}
+
+static int parse_flag(const struct word *word, flag_table_fn try_table, enum arg_kind kind,
+		      u64 *value, struct out *sentence)
 {
 	struct flag_match match = { .word = word };
+	bool negative;
+	u64 number;
 
 	if (word->len == 1 && word->text[0] == '0')
 		return 0;
-	try_table(&match);
+	if (try_table == try_call && word->text[0] >= '0' && word->text[0] <= '9' &&
+	    !number_parse(word, &number, &negative, NULL)) {
+		*value |= number;
+		return 0;
+	}
+	try_table(&match, kind);
 	if (!match.found)
 		return arg_refuse(sentence, word, " is no flag's name");
 	if (match.ambiguous && !match.exact) {
@@ -118,8 +163,8 @@ static int parse_flag(const struct word *word, flag_table_fn try_table, u64 *val
 }
 
 /* Names joined by '|' or ','. */
-static int parse_flags(const struct word *word, flag_table_fn try_table, struct arg *arg,
-		       struct out *sentence)
+static int parse_flags(const struct word *word, flag_table_fn try_table,
+		       enum arg_kind kind, struct arg *arg, struct out *sentence)
 {
 	const char *p = word->text, *end = p + word->len;
 
@@ -137,7 +182,7 @@ static int parse_flags(const struct word *word, flag_table_fn try_table, struct 
 		flag.len = line_trim(&flag.text, flag.len);
 		if (!flag.len)
 			return arg_refuse(sentence, word, ": a flag's name is missing");
-		err = parse_flag(&flag, try_table, &arg->value, sentence);
+		err = parse_flag(&flag, try_table, kind, &arg->value, sentence);
 		if (err)
 			return err;
 		if (stop == end)
@@ -149,13 +194,13 @@ static int parse_flags(const struct word *word, flag_table_fn try_table, struct 
 int gfp_parse(struct arg_env *env, const struct word *word, struct arg *arg,
 	      struct out *sentence)
 {
-	return parse_flags(word, try_gfp, arg, sentence);
+	return parse_flags(word, try_gfp, A_GFP, arg, sentence);
 }
 
 int slab_parse(struct arg_env *env, const struct word *word, struct arg *arg,
 	       struct out *sentence)
 {
-	return parse_flags(word, try_slab, arg, sentence);
+	return parse_flags(word, try_slab, A_SLAB, arg, sentence);
 }
 
 void gfp_print(struct out *out, const struct arg *arg)
@@ -177,4 +222,46 @@ void slab_print(struct out *out, const struct arg *arg)
 		out_printf(out, "%s%s", bar, slab_rows[i].name);
 		bar = "|";
 	}
+}
+
+int call_flags_parse(enum arg_kind kind, const struct word *word, struct arg *arg,
+		     struct out *sentence)
+{
+	return parse_flags(word, try_call, kind, arg, sentence);
+}
+
+/* The row that prints best what is left of a value; NULL: none fits. */
+static const struct call_flag *flag_for(enum arg_kind kind, u64 rest, bool whole)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(call_flags); i++) {
+		const struct call_flag *flag = &call_flags[i];
+
+		if (flag->kind != kind)
+			continue;
+		if (flag->value == rest || (!whole && flag->value && !(flag->value & ~rest)))
+			return flag;
+	}
+	return NULL;
+}
+
+void call_flags_print(struct out *out, enum arg_kind kind, const struct arg *arg)
+{
+	const struct call_flag *flag = flag_for(kind, arg->value, true);
+	u64 rest = arg->value;
+	const char *bar = "";
+
+	if (flag || !rest || kind == A_MADV || kind == A_SIGNAL) {
+		if (flag)
+			out_printf(out, "%s%s", flag->prefix, flag->name);
+		else
+			out_printf(out, "%lld", (long long)rest);
+		return;
+	}
+	while (rest && (flag = flag_for(kind, rest, false))) {
+		out_printf(out, "%s%s%s", bar, flag->prefix, flag->name);
+		rest &= ~(u64)flag->value;
+		bar = "|";
+	}
+	if (rest)
+		out_printf(out, "%s%#llx", bar, (unsigned long long)rest);
 }

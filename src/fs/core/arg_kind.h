@@ -30,4 +30,9 @@ int slab_parse(struct arg_env *env, const struct word *word, struct arg *arg,
 	       struct out *sentence);
 void slab_print(struct out *out, const struct arg *arg);
 
+/* Kinds of arg_flags.def. PROT also takes letters: rw, rx, none. */
+int call_flags_parse(enum arg_kind kind, const struct word *word, struct arg *arg,
+		     struct out *sentence);
+void call_flags_print(struct out *out, enum arg_kind kind, const struct arg *arg);
+
 #endif

@@ -11,34 +11,36 @@
 
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/virt.h"
 
 struct ctl_state *ctl_state_new(const struct tree *tree)
 {
-	unsigned int nr = SCOPE_CPU + tree->config->nr_cpus;
 	struct ctl_state *state = calloc(1, sizeof(*state));
 
-	if (!state)
-		return NULL;
-	state->scopes = calloc(nr, sizeof(*state->scopes));
-	if (!state->scopes) {
-		free(state);
-		return NULL;
-	}
-	state->nr_scopes = nr;
-	state->jiffy_ns = machine_config_jiffy_ns(tree->config);
+	if (state)
+		state->jiffy_ns = machine_config_jiffy_ns(tree->config);
 	return state;
+}
+
+static void last_call_free(struct last_call *last)
+{
+	if (last)
+		free(last->sentence);
+	free(last);
 }
 
 void ctl_state_free(struct ctl_state *state)
 {
 	if (!state)
 		return;
-	for (unsigned int i = 0; i < state->nr_scopes; i++) {
-		if (state->scopes[i])
-			free(state->scopes[i]->sentence);
-		free(state->scopes[i]);
+	for (unsigned int i = 0; i < NR_SCOPE_CHUNKS; i++) {
+		for (unsigned int j = 0; state->chunks[i] && j < SCOPES_PER_CHUNK; j++)
+			last_call_free(state->chunks[i]->last[j]);
+		free(state->chunks[i]);
 	}
-	free(state->scopes);
+	free(state->spare_chunk);
+	free(state->spare);
 	free(state);
 }
 
@@ -56,30 +58,117 @@ void ctl_destroy(struct tree *tree)
 
 void scope_path(u32 scope, char path[32])
 {
-	if (scope < SCOPE_CPU)
+	if (scope_is_task(scope))
+		snprintf(path, 32, "proc/%u/ctl", scope - SCOPE_TASK);
+	else if (scope < SCOPE_CPU)
 		snprintf(path, 32, "sim/ctl");
 	else
 		snprintf(path, 32, "sim/cpu/%u/ctl", scope - SCOPE_CPU);
 }
 
+u32 scope_of_view(const struct view *view, enum view_slot slot)
+{
+	switch (slot) {
+	case V_CPU:
+		return SCOPE_CPU + view->id[V_CPU];
+	case V_PID:
+		return SCOPE_TASK + view->id[V_PID];
+	case V_TID:
+		return SCOPE_TASK + view->id[V_TID];
+	default:
+		return SCOPE_MACHINE;
+	}
+}
+
+/* Where a scope's last call is kept; tasks lie behind the CPUs. */
+static u32 scope_place(u32 scope)
+{
+	return scope_is_task(scope) ? scope - SCOPE_TASK + SCOPE_CPU + MAX_CPUS : scope;
+}
+
+/* 0: the scope is no task's, or the task is gone. */
+static u64 scope_serial(const struct tree *tree, u32 scope)
+{
+	const struct task_struct *task;
+
+	if (!scope_is_task(scope))
+		return 0;
+	task = task_find(tree->machine, scope - SCOPE_TASK);
+	return task ? task->serial : 0;
+}
+
+static struct last_call *last_call_at(const struct ctl_state *state, u32 scope)
+{
+	u32 place = scope_place(scope), chunk = place / SCOPES_PER_CHUNK;
+
+	if (!state->chunks[chunk])
+		return NULL;
+	return state->chunks[chunk]->last[place % SCOPES_PER_CHUNK];
+}
+
 const struct last_call *last_call_of(const struct tree *tree, u32 scope)
 {
-	const struct last_call *last;
+	const struct last_call *last = last_call_at(tree->ctl, scope);
 
-	if (scope >= tree->ctl->nr_scopes)
-		return NULL;
-	last = tree->ctl->scopes[scope];
-	return last && last->any ? last : NULL;
+	return last && last->serial == scope_serial(tree, scope) ? last : NULL;
+}
+
+/* Memory for one more scope. 0 or -ENOMEM. */
+static int secure_scope(struct ctl_state *state)
+{
+	if (!state->spare_chunk)
+		state->spare_chunk = calloc(1, sizeof(*state->spare_chunk));
+	if (!state->spare)
+		state->spare = calloc(1, sizeof(*state->spare));
+	return state->spare_chunk && state->spare ? 0 : -ENOMEM;
+}
+
+/* A scope's memory, out of what was secured. */
+static struct last_call *last_call_new(struct ctl_state *state, u32 scope)
+{
+	u32 place = scope_place(scope);
+	struct scope_chunk **chunk = &state->chunks[place / SCOPES_PER_CHUNK];
+	struct last_call *last = state->spare;
+
+	if (!*chunk) {
+		*chunk = state->spare_chunk;
+		state->spare_chunk = NULL;
+	}
+	state->spare = NULL;
+	(*chunk)->last[place % SCOPES_PER_CHUNK] = last;
+	return last;
 }
 
 /* The scope's memory, made now if it is not there. NULL: no host memory. */
 static struct last_call *last_call_get(struct tree *tree, u32 scope)
 {
-	struct last_call **slot = &tree->ctl->scopes[scope];
+	u64 serial = scope_serial(tree, scope);
+	struct last_call *last = last_call_at(tree->ctl, scope);
 
-	if (!*slot)
-		*slot = calloc(1, sizeof(**slot));
-	return *slot;
+	if (!last) {
+		if (secure_scope(tree->ctl))
+			return NULL;
+		last = last_call_new(tree->ctl, scope);
+	} else if (last->serial != serial) {
+		free(last->sentence);
+		memset(last, 0, offsetof(struct last_call, words));
+	}
+	last->serial = serial;
+	return last;
+}
+
+void last_call_inherit(struct tree *tree, u32 parent, u32 child)
+{
+	const struct last_call *from = last_call_of(tree, parent);
+	struct last_call *to;
+
+	if (!from || !from->has_address)
+		return;
+	to = last_call_get(tree, child);
+	if (!to)
+		return;
+	to->has_address = true;
+	to->address = from->address;
 }
 
 static bool is_address(const struct verb *verb)
@@ -89,9 +178,12 @@ static bool is_address(const struct verb *verb)
 
 static void remember(struct call *call)
 {
-	struct last_call *last = call->tree->ctl->scopes[call->scope];
-	char *words = last->words;
+	struct last_call *last = last_call_get(call->tree, call->scope);
+	char *words;
 
+	if (!last)
+		return;
+	words = last->words;
 	last->any = true;
 	last->verb = call->verb;
 	last->form = call->form;
@@ -128,7 +220,39 @@ static int secure_host_memory(struct call *call)
 		err = names_reserve(&call->tree->names);
 	if (!err && !last_call_get(call->tree, call->scope))
 		err = -ENOMEM;
+	if (!err && call->verb->result == RESULT_PID)
+		err = secure_scope(call->tree->ctl);
 	return err ? call_no_host_memory(call) : 0;
+}
+
+/*
+ * The machine acts on the CPU that the call was made on; a task's call switches its
+ * CPU to it. Refused when there is no task that could make it.
+ */
+static int switch_to_caller(struct call *call)
+{
+	struct machine *m = call->m;
+	struct task_struct *task;
+	u32 pid = call->scope - SCOPE_TASK;
+
+	call->task = NULL;
+	if (!scope_is_task(call->scope)) {
+		m->cpu = call->scope >= SCOPE_CPU ? call->scope - SCOPE_CPU : 0;
+		return 0;
+	}
+	task = task_find(m, pid);
+	if (!task || !task_alive(task))
+		return call_refuse(call, -ESRCH, "task %u has ended: it makes no more calls", pid);
+	if (!task->mm)
+		return call_refuse(call, -EINVAL, "%s (%u) is a thread of the kernel: it makes no "
+				   "system calls", task->comm, pid);
+	if (task_blocked(task))
+		return call_refuse(call, -EAGAIN, "task %u waits: %s", pid, task->vfork_child ?
+				   "its vfork child has to call execve or to exit" :
+				   "it was stopped");
+	sched_switch_to(m, task);
+	call->task = task;
+	return 0;
 }
 
 /* Behind the trap for broken invariants. */
@@ -138,8 +262,10 @@ static int run_guarded(void *arg)
 	struct machine *m = call->m;
 	int err;
 
-	m->cpu = call->scope >= SCOPE_CPU ? call->scope - SCOPE_CPU : 0;
-	err = call->verb->run(call);
+	err = switch_to_caller(call);
+	if (!err)
+		err = call->verb->run(call);
+	virt_guarantee_end(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */
 		machine_tick(m, m->config->cost[call->verb->cost]);
@@ -175,6 +301,18 @@ static int run_verb(struct call *call)
 	return tree->machine->broken ? broken(call) : err;
 }
 
+static int name_result(struct call *call)
+{
+	static const u8 kinds[] = {
+		[RESULT_NUMBER] = NAME_NUMBER, [RESULT_POINTER] = NAME_ADDR,
+		[RESULT_PFN] = NAME_PFN, [RESULT_PID] = NAME_PID,
+	};
+	u32 pid = scope_is_task(call->scope) ? call->scope - SCOPE_TASK : 0;
+
+	return names_set(&call->tree->names, call->name, kinds[call->verb->result],
+			 call->value, pid);
+}
+
 void call_run(struct call *call)
 {
 	struct tree *tree = call->tree;
@@ -184,14 +322,12 @@ void call_run(struct call *call)
 	call->err = run_verb(call);
 	if (call->err)
 		call->value = 0;
-	if (!call->quiet && last_call_get(tree, call->scope))
+	if (!call->quiet)
 		remember(call);
 	if (call->refused)
 		return;
 	if (!call->err && call->name[0])	/* room and spelling were secured */
-		call->err = names_set(&tree->names, call->name,
-				      call->verb->result == RESULT_PFN ? NAME_PFN : NAME_ADDR,
-				      call->value);
+		call->err = name_result(call);
 	if (!call->replaying && !(call->verb->flags & VERB_HISTORY))
 		journal_append_call(tree, call);
 }

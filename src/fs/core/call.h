@@ -13,14 +13,27 @@
 #include "fs/core/arg.h"
 #include "fs/core/line.h"
 #include "fs/core/tree_struct.h"
+#include "sim/virt/task.h"
 
-/* Whose calls: the machine's or, from SCOPE_CPU on, CPU N's. */
-enum call_scope { SCOPE_MACHINE, SCOPE_CPU };
+/*
+ * Whose calls: the machine's; from SCOPE_CPU on, CPU N's; from SCOPE_TASK on, those of
+ * the task with pid N.
+ */
+enum call_scope { SCOPE_MACHINE, SCOPE_CPU, SCOPE_TASK = 1 << 24 };
+
+static inline bool scope_is_task(u32 scope)
+{
+	return scope >= SCOPE_TASK;
+}
+
+/* proc/PID and proc/PID/task/TID: the thread is the more exact. */
+u32 scope_of_view(const struct view *view, enum view_slot slot);
 
 #define CALL_ROOM (LINE_BYTES + 2 * MAX_WORDS)
 
 /* The last call of a scope. */
 struct last_call {
+	u64 serial;		/* of the task, whose pid may come again; 0 for others */
 	bool any;
 	bool has_address;
 	u64 address;		/* `@` */
@@ -33,11 +46,20 @@ struct last_call {
 	char words[CALL_ROOM];
 };
 
+/* Last calls of neighbouring scopes: made on first use. */
+#define SCOPES_PER_CHUNK 1024
+struct scope_chunk {
+	struct last_call *last[SCOPES_PER_CHUNK];
+};
+
 /* tree->ctl: what is remembered of calls. */
+#define NR_SCOPE_CHUNKS ((PID_LIMIT + SCOPE_CPU + MAX_CPUS) / SCOPES_PER_CHUNK + 1)
 struct ctl_state {
 	u64 jiffy_ns;
-	unsigned int nr_scopes;
-	struct last_call **scopes;	/* made on first use */
+	struct scope_chunk *chunks[NR_SCOPE_CHUNKS];	/* tasks come behind the CPUs */
+	/* What the next scope needs: a fork may not fail behind its change. */
+	struct scope_chunk *spare_chunk;
+	struct last_call *spare;
 };
 
 /* What a line asks for, and room for what its call points to. */
@@ -76,11 +98,16 @@ void call_print(struct out *out, const struct verb *verb, unsigned int form,
 		unsigned int nr_args, const struct arg *args);
 /* alloc_pages(0, GFP_KERNEL) = 0x1234, as strace prints it; -1 EINVAL (SENTENCE). */
 void last_call_print(struct out *out, const struct last_call *last);
-/* "sim/ctl", "sim/cpu/1/ctl". */
+/* "sim/ctl", "sim/cpu/1/ctl", "proc/42/ctl". */
 void scope_path(u32 scope, char path[32]);
 
 /* The last call of a scope, or NULL. Read side. */
 const struct last_call *last_call_of(const struct tree *tree, u32 scope);
+/*
+ * A child begins with what its parent's `@` means. Its memory is secured before each
+ * call that returns a pid.
+ */
+void last_call_inherit(struct tree *tree, u32 parent, u32 child);
 /* Nothing called yet: a machine has just booted. NULL: no memory. */
 struct ctl_state *ctl_state_new(const struct tree *tree) __must_check;
 void ctl_state_free(struct ctl_state *state);

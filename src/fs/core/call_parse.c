@@ -8,7 +8,7 @@
 static struct arg_env arg_env(struct request *req)
 {
 	const struct tree *tree = req->call.tree;
-	const struct last_call *last = tree->ctl->scopes[req->call.scope];
+	const struct last_call *last = last_call_of(tree, req->call.scope);
 
 	return (struct arg_env){
 		.names = &tree->names,
@@ -104,10 +104,17 @@ static int parse_args(struct request *req, struct out *sentence)
 	return complain(req, best, sentence);
 }
 
+static unsigned int scope_slot(u32 scope)
+{
+	if (scope_is_task(scope))
+		return V_PID;
+	return scope >= SCOPE_CPU ? V_CPU : V_NAME;
+}
+
 static int find_verb(struct request *req, u32 scope, struct out *sentence)
 {
 	const struct word *word = &req->words.verb;
-	unsigned int slot = scope >= SCOPE_CPU ? V_CPU : V_NAME;
+	unsigned int slot = scope_slot(scope);
 	const struct verb *verb = verb_find(word->text, word->len), *nearest;
 	bool near;
 
@@ -115,8 +122,8 @@ static int find_verb(struct request *req, u32 scope, struct out *sentence)
 	if (verb && verb->scopes & 1U << slot)
 		return 0;
 	if (verb) {
-		out_printf(sentence, "'%s' is not a call of this file: write it to sim/ctl",
-			   verb->name);
+		out_printf(sentence, "'%s' is not a call of this file: write it to %s",
+			   verb->name, verb->scopes & 1U << V_PID ? "proc/PID/ctl" : "sim/ctl");
 		return -ENOSYS;
 	}
 	out_quote(sentence, word->text, word->len);

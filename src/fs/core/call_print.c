@@ -8,7 +8,7 @@ void call_result(struct out *out, const struct verb *verb, int err, u64 value)
 		out_printf(out, "-1 %s", errno_text(err));
 	else if (verb->result == RESULT_POINTER || verb->result == RESULT_PFN)
 		out_printf(out, "%#llx", (unsigned long long)value);
-	else if (verb->result == RESULT_NUMBER)
+	else if (verb->result == RESULT_NUMBER || verb->result == RESULT_PID)
 		out_printf(out, "%lld", (long long)value);
 	else
 		out_putc(out, '0');

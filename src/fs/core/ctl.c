@@ -49,9 +49,7 @@ struct ctl {
 
 static u32 scope_of(const struct view *view)
 {
-	const struct ctl_entry *entry = container_of(view->entry, struct ctl_entry, entry);
-
-	return entry->scope == V_CPU ? SCOPE_CPU + view->id[V_CPU] : SCOPE_MACHINE;
+	return scope_of_view(view, container_of(view->entry, struct ctl_entry, entry)->scope);
 }
 
 int ctl_open(struct tree *tree, const struct view *view, int flags, struct ctl **result)
@@ -445,15 +443,14 @@ int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t
 	return err;
 }
 
-int ctl_clock(struct tree *tree)
+int ctl_quiet_call(struct tree *tree, u32 scope, const char *line, size_t len)
 {
-	static const char line[] = "tick 1s";
 	struct out sentence = OUT_INIT;
 	struct request req;
 	int err;
 
 	tree_lock_write(tree);
-	err = call_parse(tree, SCOPE_MACHINE, line, sizeof(line) - 1, &req, &sentence);
+	err = call_parse(tree, scope, line, len, &req, &sentence);
 	if (!err) {
 		req.call.quiet = true;
 		call_run(&req.call);
@@ -462,6 +459,13 @@ int ctl_clock(struct tree *tree)
 	tree_unlock(tree);
 	out_free(&sentence);
 	return err;
+}
+
+int ctl_clock(struct tree *tree)
+{
+	static const char line[] = "tick 1s";
+
+	return ctl_quiet_call(tree, SCOPE_MACHINE, line, sizeof(line) - 1);
 }
 
 int ctl_last_error(struct tree *tree, struct out *sentence)
@@ -480,11 +484,9 @@ int ctl_result(const struct view *view, struct out *out)
 {
 	const struct row *row = tree_row(view->tree, node_from_ino(view->ino));
 	const struct last_call *last;
-	u32 scope = SCOPE_MACHINE;
 
-	if (row->nr_ids && row->slot[0] == V_CPU)
-		scope = SCOPE_CPU + view->id[V_CPU];
-	last = last_call_of(view->tree, scope);
+	last = last_call_of(view->tree, scope_of_view(view, row->nr_ids ?
+						      row->slot[row->nr_ids - 1] : V_NAME));
 	if (last) {
 		call_result(out, last->verb, last->err, last->value);
 		out_putc(out, '\n');

@@ -38,6 +38,11 @@ int ctl_run(struct tree *tree, const struct view *view, const char *line, size_t
 	    struct out *reply, struct out *sentence);
 
 /*
+ * A call that is nobody's line, so that sim/last, sim/result and `@` stay: the clock's
+ * tick, a write to PID/mem. `scope` is of call.h. 0 or -errno. Takes the lock.
+ */
+int ctl_quiet_call(struct tree *tree, u32 scope, const char *line, size_t len);
+/*
  * Let a second pass, as the machine key clock = real asks for: a line of the journal,
  * but nobody's call, so that sim/last, sim/result and `@` stay. 0 or -errno.
  */

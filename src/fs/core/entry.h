@@ -20,7 +20,7 @@ struct dir;
 
 /* Which object a path speaks of: one slot for each kind of numbered name. */
 enum view_slot { V_NODE, V_CPU, V_PID, V_TID, V_PFN, V_BLOCK, V_CACHE, V_STEP, V_NAME,
-		 V_SIZE, V_HELP, V_HOST, V_FD, NR_VIEW_SLOTS };
+		 V_SIZE, V_HELP, V_HOST, V_FD, V_ADDR, NR_VIEW_SLOTS };
 
 struct view {
 	const struct machine *m;
@@ -75,6 +75,12 @@ int fixed_text_show(struct out *out, const struct view *v);
 struct bin_entry {
 	struct entry entry;	/* show and store are NULL */
 	ssize_t (*read)(const struct view *v, u64 offset, char *buf, size_t len);
+	/*
+	 * A write becomes calls of the view's task: appends the line of the next one,
+	 * returns how many bytes it takes. NULL: not writable.
+	 */
+	size_t (*line)(struct out *line, const struct view *v, u64 offset, const char *buf,
+		       size_t len);
 };
 
 /*

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fs/core/call.h"
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
 #include "fs/core/tree_struct.h"
@@ -70,6 +71,12 @@ static int render(struct handle *handle)
 	return 0;
 }
 
+/* A binary file that may be written? */
+static bool takes_bytes(const struct row *row)
+{
+	return row->kind == ROW_BIN && container_of(row->entry, struct bin_entry, entry)->line;
+}
+
 /* May a file of this row be opened so? */
 static int access_error(const struct row *row, int flags)
 {
@@ -82,7 +89,7 @@ static int access_error(const struct row *row, int flags)
 		return -ELOOP;
 	if (row->kind == ROW_CTL)
 		return 0;
-	if (access != O_RDONLY && !entry->store)
+	if (access != O_RDONLY && !entry->store && !takes_bytes(row))
 		return -EACCES;
 	if (access != O_WRONLY && row->kind != ROW_BIN && !entry->show)
 		return -EACCES;
@@ -301,6 +308,45 @@ out:
 	return err ? err : (ssize_t)len;
 }
 
+/* The next call of a write to a binary file: how many bytes it takes, or -errno. */
+static ssize_t write_piece(struct handle *handle, u64 offset, const char *buf, size_t len)
+{
+	struct tree *tree = handle->tree;
+	const struct row *row = tree_row(tree, handle->node);
+	const struct bin_entry *bin = container_of(row->entry, struct bin_entry, entry);
+	struct out line = OUT_INIT;
+	struct view view;
+	size_t taken = 0;
+	int err;
+
+	tree_lock_read(tree);
+	err = node_view(tree, handle->node, handle->caller, &view);
+	if (!err)
+		taken = bin->line(&line, &view, offset, buf, len);
+	tree_unlock(tree);
+	if (!err)
+		err = out_error(&line);
+	if (!err)
+		err = ctl_quiet_call(tree, scope_of_view(&view, row->slot[row->nr_ids - 1]),
+				     line.text, line.len);
+	out_free(&line);
+	return err ? err : (ssize_t)taken;
+}
+
+static ssize_t write_bin(struct handle *handle, u64 offset, const char *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = write_piece(handle, offset + done, buf + done, len - done);
+
+		if (n < 0)
+			return done ? (ssize_t)done : n;
+		done += n;
+	}
+	return done;
+}
+
 ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t len)
 {
 	ssize_t n;
@@ -311,6 +357,8 @@ ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t 
 		return 0;
 	if (handle->kind == ROW_CTL)
 		return ctl_write(handle->ctl, buf, len);
+	if (handle->kind == ROW_BIN)
+		return write_bin(handle, offset, buf, len);
 	n = write_text(handle, offset, buf, len);
 	pthread_mutex_lock(&handle->mutex);
 	handle->used = true;

@@ -44,7 +44,8 @@ static struct name *find(const struct names *names, const char *name)
 	return NULL;
 }
 
-int names_set(struct names *names, const char *name, enum name_kind kind, u64 value)
+int names_set(struct names *names, const char *name, enum name_kind kind, u64 value,
+	      u32 pid)
 {
 	struct name *slot;
 	int err;
@@ -62,6 +63,7 @@ int names_set(struct names *names, const char *name, enum name_kind kind, u64 va
 	}
 	slot->kind = kind;
 	slot->value = value;
+	slot->pid = pid;
 	return 0;
 }
 

@@ -11,12 +11,13 @@
 
 #define NAME_CHARS 63	/* longest name */
 
-enum name_kind { NAME_PFN, NAME_ADDR, NAME_PID };
+enum name_kind { NAME_PFN, NAME_ADDR, NAME_PID, NAME_NUMBER };
 
 struct name {
 	char name[NAME_CHARS + 1];
 	enum name_kind kind;
 	u64 value;
+	u32 pid;		/* whose address it is; 0: the kernel's */
 };
 
 /* In order of creation: the index of a name is its id and never changes. */
@@ -31,7 +32,7 @@ bool name_valid(const char *name);
 int names_reserve(struct names *names) __must_check;
 /* 0, -EINVAL (not name_valid()) or -ENOMEM. */
 int names_set(struct names *names, const char *name, enum name_kind kind,
-	      u64 value) __must_check;
+	      u64 value, u32 pid) __must_check;
 const struct name *names_find(const struct names *names, const char *name);
 void names_clear(struct names *names);	/* a machine ends: forget them, keep the room */
 void names_free(struct names *names);

@@ -37,6 +37,19 @@
 	X(help_parts) \
 	/* A simulated pid is looked up before the caller's own. */ \
 	X(pid_parts) \
+	X(pid_ctl_parts) \
+	X(pid_files_parts) \
+	X(pid_limits_parts) \
+	X(pid_mem_parts) \
+	X(pid_oom_parts) \
+	X(pid_stat_parts) \
+	X(pid_status_parts) \
+	X(pid_vmas_parts) \
+	X(pid_walk_parts) \
+	X(task_maps_parts) \
+	X(task_smaps_parts) \
+	X(task_numa_parts) \
+	X(task_pagemap_parts) \
 	X(self_parts)
 
 #define DECLARE(name) extern const struct tree_parts name;

@@ -23,6 +23,7 @@ static int lock_init(struct tree *tree)
 
 	pthread_rwlockattr_init(&attr);
 	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	wide_ids_init(&tree->wide);
 	err = pthread_rwlock_init(&tree->lock, &attr);
 	pthread_rwlockattr_destroy(&attr);
 	return -err;
@@ -31,7 +32,7 @@ static int lock_init(struct tree *tree)
 int tree_reset_names(struct tree *tree)
 {
 	names_clear(&tree->names);
-	return names_set(&tree->names, "init", NAME_PID, PID_INIT);
+	return names_set(&tree->names, "init", NAME_PID, PID_INIT, 0);
 }
 
 static int set_sysctls(struct tree *tree, char **error)
@@ -109,6 +110,7 @@ void tree_free(struct tree *tree)
 	rows_free(tree);
 	if (tree->host_proc >= 0)
 		close(tree->host_proc);
+	wide_ids_free(&tree->wide);
 	pthread_rwlock_destroy(&tree->lock);
 	free(tree);
 }

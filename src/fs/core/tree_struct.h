@@ -13,6 +13,7 @@
 
 #include "fs/core/names.h"
 #include "fs/core/tree.h"
+#include "fs/core/wide_id.h"
 
 struct journal;		/* journal.h */
 struct ctl_state;	/* ctl.h: the last call of each scope */
@@ -54,6 +55,7 @@ struct tree {
 	unsigned int nr_rows, room_rows;
 	struct entry *made;	/* directories that only a part's path names */
 	unsigned int nr_made;
+	struct wide_ids wide;	/* has its own lock */
 	int host_proc;		/* O_PATH descriptor of the host's /proc; -1 = none */
 
 	pthread_rwlock_t lock;

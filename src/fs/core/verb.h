@@ -21,6 +21,24 @@ enum arg_kind {
 	A_TIME,		/* 10 (jiffies), 5s, 250ms, 100us, 7ns: value in ns */
 	A_SLAB,		/* SLAB_* flags */
 	A_NODE,		/* a node's id; -1 = NUMA_NO_NODE */
+	A_PATH,		/* a name that may be a path */
+	A_FD,		/* a file descriptor; -1 or AT_FDCWD where there is none */
+	A_PID,		/* a pid, a name (@child), -1 */
+	A_PROT,		/* PROT_READ|PROT_WRITE, rw, none */
+	A_MAP,		/* MAP_PRIVATE|MAP_ANONYMOUS, private,anon */
+	A_MREMAP,	/* MREMAP_* */
+	A_MADV,		/* one of MADV_* */
+	A_MLOCK,	/* MLOCK_ONFAULT */
+	A_MCL,		/* MCL_* */
+	A_MSYNC,	/* MS_* */
+	A_CLONE,	/* CLONE_* and SIGCHLD */
+	A_OPEN,		/* O_* */
+	A_MFD,		/* MFD_* */
+	A_FALLOC,	/* FALLOC_FL_* */
+	A_WAIT,		/* WNOHANG, ... */
+	A_SIGNAL,	/* SIGKILL, KILL, 9 */
+	A_RLIMIT,	/* RLIMIT_STACK, stack */
+	A_WHENCE,	/* SEEK_SET, ... */
 	NR_ARG_KINDS,
 	A_OPTIONAL = 0x80,	/* this argument and those behind it may be missing */
 };
@@ -43,12 +61,14 @@ enum result_kind {
 	RESULT_NUMBER,
 	RESULT_POINTER,		/* a virtual address */
 	RESULT_PFN,
+	RESULT_PID,		/* of a new task */
 };
 
 struct call {
 	struct tree *tree;
 	struct machine *m;	/* after reboot and undo: the new one */
 	u32 scope;		/* enum call_scope of call.h */
+	struct task_struct *task;	/* who calls: of a task's scope, while it runs */
 	const struct verb *verb;
 	u8 form;		/* which form of the verb: 0 = args, 1 + i = forms[i] */
 	u8 nr_args;		/* words that were given */
@@ -100,6 +120,10 @@ extern const struct verb_table page_verbs;	/* sim/verbs_page.c */
 extern const struct verb_table slab_verbs;	/* sim/verbs_slab.c */
 extern const struct verb_table vmalloc_verbs;	/* sim/verbs_vmalloc.c */
 extern const struct verb_table machine_verbs;	/* sim/verbs_machine.c */
+extern const struct verb_table mm_verbs;	/* sim/verbs_mm.c */
+extern const struct verb_table access_verbs;	/* sim/verbs_access.c */
+extern const struct verb_table task_verbs;	/* sim/verbs_task.c */
+extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
 
 /* All verbs as one list: i-th, or NULL behind the last. The number is an id. */
 const struct verb *verb_at(unsigned int i);

@@ -36,8 +36,14 @@ static int name_show(struct out *out, const struct view *v)
 	const struct name *name = &v->tree->names.names[v->id[V_NAME]];
 	u64 pfn = name->value;
 
+	if (name->kind == NAME_NUMBER)
+		return -ENOENT;
 	if (name->kind == NAME_PID) {
 		out_printf(out, "../../proc/%" PRIu64, name->value);
+		return 0;
+	}
+	if (name->kind == NAME_ADDR && name->pid) {
+		out_printf(out, "../../proc/%u/walk/0x%" PRIx64, name->pid, name->value);
 		return 0;
 	}
 	if (name->kind == NAME_ADDR && !addr_pfn(v->m, name->value, &pfn))

@@ -3,21 +3,53 @@
  * The control files of the machine and of its CPUs. What they do is core/ctl.c and
  * the rows of verbs; here they only have their places.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "fs/core/ctl.h"
 #include "fs/core/host.h"
+#include "sim/virt/mm_types.h"
+#include "sim/virt/sched.h"
 
 static int result_show(struct out *out, const struct view *v)
 {
 	return ctl_result(v, out);
 }
 
-/* Between calls a CPU runs its idle task, which borrows init_mm. */
+/* "init_mm", "none", or whose it is: the first process that uses it. */
+static void show_mm(struct out *out, const struct machine *m, const char *label,
+		    const struct mm_struct *mm)
+{
+	out_printf(out, "%s: ", label);
+	if (!mm) {
+		out_puts(out, "none\n");
+		return;
+	}
+	if (mm == m->init_mm) {
+		out_puts(out, "init_mm\n");
+		return;
+	}
+	out_printf(out, "%" PRIu64, mm->ctx_id);
+	for (const struct task_struct *t = process_next(m, 1); t; t = process_next(m, t->pid + 1)) {
+		if (t->mm == mm) {
+			out_printf(out, " of %u (%s)", t->pid, t->comm);
+			break;
+		}
+	}
+	out_putc(out, '\n');
+}
+
 static int current_show(struct out *out, const struct view *v)
 {
-	out_printf(out, "task: swapper/%u\npid: 0\nnode: %u\nmm: none\nactive_mm: init_mm\n",
-		   v->id[V_CPU], v->m->cpu_node[v->id[V_CPU]]);
+	const struct cpu_state *cpu = cpu_of(v->m, v->id[V_CPU]);
+	const struct task_struct *task = cpu->current;
+
+	out_printf(out, "task: %s\npid: %u\nnode: %u\n", task->comm, task->pid,
+		   v->m->cpu_node[v->id[V_CPU]]);
+	show_mm(out, v->m, "mm", task->mm);
+	show_mm(out, v->m, "active_mm", task->active_mm);
+	show_mm(out, v->m, "loaded_mm", cpu->loaded_mm);
+	out_printf(out, "lazy_tlb: %d\nswitches: %" PRIu64 "\n", cpu->lazy_tlb, cpu->nr_switches);
 	return 0;
 }
 

@@ -7,9 +7,11 @@
 #include <inttypes.h>
 
 #include "fs/core/entry.h"
+#include "sim/virt/file.h"
 #include "sim/virt/mm_types.h"
+#include "sim/virt/task.h"
 
-enum field_type { FIXED, SYMBOL, HEX, ULONG, INT, CPUS };
+enum field_type { FIXED, PGD, HEX, ULONG, INT, CPUS, MAPS, AUXV, RSS, EXE, OWNER };
 
 struct field {
 	const char *name;
@@ -25,7 +27,7 @@ struct field {
 
 static const struct field fields[] = {
 	FIELD(mm_count, INT, SINCE(R_6_18)),
-	TEXT("mm_mt", ALL, "empty"),
+	{ "mm_mt", ALL, MAPS },
 	TEXT("get_unmapped_area", UNTIL(R_6_1), "NULL"),
 	FIELD(mmap_base, HEX, ALL),
 	FIELD(mmap_legacy_base, HEX, ALL),
@@ -34,7 +36,7 @@ static const struct field fields[] = {
 	{ "mmap_compat_legacy_base", ALL, HEX,
 	  offsetof(struct mm_struct, mmap_compat_legacy_base), .only_64bit = true },
 	FIELD(task_size, HEX, ALL),
-	{ "pgd", ALL, SYMBOL, offsetof(struct mm_struct, pgd_symbol) },
+	{ "pgd", ALL, PGD },
 	TEXT("membarrier_state", ALL, "0"),
 	FIELD(mm_users, INT, ALL),
 	FIELD(mm_count, INT, UNTIL(R_6_1)),
@@ -72,16 +74,16 @@ static const struct field fields[] = {
 	FIELD(arg_end, HEX, ALL),
 	FIELD(env_start, HEX, ALL),
 	FIELD(env_end, HEX, ALL),
-	TEXT("saved_auxv", ALL, "0"),
-	TEXT("rss_stat", ALL, "0 0 0 0"),
+	{ "saved_auxv", ALL, AUXV },
+	{ "rss_stat", ALL, RSS },
 	TEXT("binfmt", ALL, "NULL"),
 	{ "context.ctx_id", ALL, ULONG, offsetof(struct mm_struct, ctx_id) },
 	FIELD(flags, HEX, ALL),
 	TEXT("ioctx_lock", ALL, "unlocked"),
 	TEXT("ioctx_table", ALL, "NULL"),
-	TEXT("owner", ALL, "NULL"),
+	{ "owner", ALL, OWNER },
 	TEXT("user_ns", ALL, "init_user_ns"),
-	TEXT("exe_file", ALL, "NULL"),
+	{ "exe_file", ALL, EXE },
 	TEXT("notifier_subscriptions", ALL, "NULL"),
 	{ "numa_next_scan", ALL, ULONG, offsetof(struct mm_struct, numa_next_scan),
 	  .only_numa = true },
@@ -103,18 +105,54 @@ static const struct field fields[] = {
 	{ "cpu_bitmap", ALL, CPUS },
 };
 
+/* The task that the mm is for: the first process of those that use it. */
+static const struct task_struct *owner_of(const struct machine *m, const struct mm_struct *mm)
+{
+	for (const struct task_struct *t = process_next(m, 1); t; t = process_next(m, t->pid + 1)) {
+		if (t->mm == mm)
+			return t;
+	}
+	return NULL;
+}
+
+static void print_pgd(struct out *out, const struct machine *m, const struct mm_struct *mm)
+{
+	if (mm->pgd_symbol)
+		out_puts(out, mm->pgd_symbol);
+	else
+		out_printf(out, "0x%" PRIx64, m->arch->page_offset + PFN_PHYS(mm->pgd_pfn));
+}
+
+/* Pairs of type and value up to the one of type 0. */
+static void print_auxv(struct out *out, const struct mm_struct *mm)
+{
+	for (unsigned int i = 0; i + 1 < SAVED_AUXV_WORDS && mm->saved_auxv[i]; i += 2)
+		out_printf(out, "%" PRIu64 ":0x%" PRIx64 " ", mm->saved_auxv[i],
+			   mm->saved_auxv[i + 1]);
+	out_putc(out, '0');
+}
+
+static void print_owner(struct out *out, const struct machine *m, const struct mm_struct *mm)
+{
+	const struct task_struct *owner = owner_of(m, mm);
+
+	if (owner)
+		out_printf(out, "%u (%s)", owner->pid, owner->comm);
+	else
+		out_puts(out, "NULL");
+}
+
 static void print_value(struct out *out, const struct machine *m,
 			const struct mm_struct *mm, const struct field *field)
 {
 	const void *at = (const char *)mm + field->offset;
-	const u64 no_cpus[CPU_WORDS] = { 0 };
 
 	switch ((enum field_type)field->type) {
 	case FIXED:
 		out_puts(out, field->text);
 		break;
-	case SYMBOL:
-		out_puts(out, *(const char *const *)at);
+	case PGD:
+		print_pgd(out, m, mm);
 		break;
 	case HEX:
 		out_printf(out, "0x%" PRIx64, *(const u64 *)at);
@@ -126,24 +164,61 @@ static void print_value(struct out *out, const struct machine *m,
 		out_printf(out, "%d", *(const s32 *)at);
 		break;
 	case CPUS:
-		out_bitmap_mask(out, no_cpus, m->nr_cpus);
+		out_bitmap_mask(out, mm->cpumask, m->nr_cpus);
 		break;
+	case MAPS:
+		if (mt_empty(&mm->mm_mt))
+			out_puts(out, "empty");
+		else
+			out_printf(out, "%u entries in %u nodes, height %u", mm->mm_mt.nr_entries,
+				   mm->mm_mt.nr_nodes, mm->mm_mt.height);
+		break;
+	case AUXV:
+		print_auxv(out, mm);
+		break;
+	case RSS:
+		out_printf(out, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+			   mm->rss_stat[MM_FILEPAGES], mm->rss_stat[MM_ANONPAGES],
+			   mm->rss_stat[MM_SWAPENTS], mm->rss_stat[MM_SHMEMPAGES]);
+		break;
+	case EXE:
+		out_puts(out, mm->exe_file ? mm->exe_file->inode->path : "NULL");
+		break;
+	case OWNER:
+		print_owner(out, m, mm);
+		break;
+	}
+}
+
+static void show_mm(struct out *out, const struct machine *m, const struct mm_struct *mm)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(fields); i++) {
+		const struct field *field = &fields[i];
+
+		if (!span_holds(field->span, m->release) ||
+		    (field->only_64bit && m->arch->bits != 64) ||
+		    (field->only_numa && !m->arch->numa))
+			continue;
+		out_printf(out, "%s: ", field->name);
+		print_value(out, m, mm, field);
+		out_putc(out, '\n');
 	}
 }
 
 static int init_mm_show(struct out *out, const struct view *v)
 {
-	for (unsigned int i = 0; v->m->init_mm && i < ARRAY_SIZE(fields); i++) {
-		const struct field *field = &fields[i];
+	if (v->m->init_mm)
+		show_mm(out, v->m, v->m->init_mm);
+	return 0;
+}
 
-		if (!span_holds(field->span, v->m->release) ||
-		    (field->only_64bit && v->m->arch->bits != 64) ||
-		    (field->only_numa && !v->m->arch->numa))
-			continue;
-		out_printf(out, "%s: ", field->name);
-		print_value(out, v->m, v->m->init_mm, field);
-		out_putc(out, '\n');
-	}
+static int pid_mm_show(struct out *out, const struct view *v)
+{
+	const struct task_struct *task = task_find(v->m, v->id[V_PID]);
+
+	if (!task || !task->mm)
+		return -ESRCH;
+	show_mm(out, v->m, task->mm);
 	return 0;
 }
 
@@ -153,7 +228,13 @@ static const struct entry sim_entries[] = {
 		  "in the order in which struct mm_struct declares them. It is set up before "
 		  "there is an allocator." },
 };
-
 static const struct dir sim_dir = { DIR_FILES(sim_entries) };
 
-TREE_PARTS(mm_struct_parts, { "sim", &sim_dir });
+static const struct entry pid_entries[] = {
+	{ "mm_struct", S_IFREG | 0400, ALL, pid_mm_show,
+	  .help = "The memory descriptor of this process: one `field: value` a line in the "
+		  "order in which the kernel declares them." },
+};
+static const struct dir pid_dir = { DIR_FILES(pid_entries) };
+
+TREE_PARTS(mm_struct_parts, { "sim", &sim_dir }, { "proc/<PID>", &pid_dir });

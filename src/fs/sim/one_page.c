@@ -13,6 +13,10 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/content.h"
+#include "sim/virt/file.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/task.h"
 
 static const char *const flag_names[NR_PAGEFLAGS] = {
 	[PG_locked] = "locked", [PG_writeback] = "writeback",
@@ -25,6 +29,12 @@ static const char *const flag_names[NR_PAGEFLAGS] = {
 	[PG_unevictable] = "unevictable", [PG_mlocked] = "mlocked",
 	[PG_hwpoison] = "hwpoison", [PG_anon] = "anon",
 	[PG_anon_exclusive] = "anon_exclusive",
+};
+
+/* Who asks rmap_walk(). */
+struct places {
+	struct out *out;
+	const struct machine *m;
 };
 
 struct type_name {
@@ -141,10 +151,37 @@ static void show_descriptor(struct out *out, const struct page *page)
 		return;
 	out_printf(out, "mapcount: %d\nmapping: ", page->mapcount + 1);
 	if (page->mapping)
-		out_printf(out, "%s %u, index %u\n", page_flag(page, PG_anon) ? "anon_vma" :
-			   "file", page->mapping, page->index);
+		out_printf(out, "%s %u, index %" PRIu64 "\n", page_flag(page, PG_anon) ?
+			   "anon_vma" : "inode", page->mapping, page_index(page));
 	else
 		out_puts(out, "none\n");
+}
+
+/* What the page holds, and each place where a page table maps it. */
+static int show_place(void *arg, struct vm_area_struct *vma, u64 address)
+{
+	struct places *places = arg;
+
+	for (const struct task_struct *t = process_next(places->m, 1); t;
+	     t = process_next(places->m, t->pid + 1)) {
+		if (t->mm == vma->vm_mm)
+			out_printf(places->out, "mapped: proc/%u/walk/0x%" PRIx64 "\n", t->pid,
+				   address);
+	}
+	return 0;
+}
+
+static void show_contents(struct out *out, const struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+	struct places places = { out, m };
+
+	if (page_type(page) || !page->mapping || !page->refcount)
+		return;
+	out_printf(out, "content: 0x%016" PRIx64 "\n", content_token(m, pfn));
+	if (!page_flag(page, PG_anon))
+		out_printf(out, "file: %s\n", inode_of(m, page->mapping)->path);
+	rmap_walk(m, pfn, show_place, &places);
 }
 
 /* With page_owner=on: who allocated the block. */
@@ -217,10 +254,12 @@ static int page_show(struct out *out, const struct view *v)
 	} else {
 		out_puts(out, "state: reserved at boot\n");
 	}
-	if (page_present(m, pfn))
+	if (page_present(m, pfn)) {
 		show_descriptor(out, pfn_to_page(m, pfn));
-	else
+		show_contents(out, m, pfn);
+	} else {
 		out_puts(out, "descriptor: not made yet, nothing has used its section\n");
+	}
 	return 0;
 }
 
@@ -254,7 +293,8 @@ static bool page_find(const struct view *v, const char *name, u32 *id)
 static const struct each page_each[] = {
 	{ { "0x<PFN>", S_IFREG | 0444, ALL, page_show,
 	    .help = "One page frame by its number in hex: where it lies, who has it, flags, "
-		    "counts, its block, and of a slab page the cache." },
+		    "counts, its block; of a slab page the cache, of a user page its contents' token "
+		    "and each page table that maps it." },
 	  V_PFN, page_next, page_name, page_find },
 };
 

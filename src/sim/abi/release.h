@@ -239,6 +239,12 @@ static inline bool rel_status_has_thread_features(enum release r)
 	return r >= R_6_18;
 }
 
+/* /proc/PID/status shows the mask of tagged addresses (since 6.4). */
+static inline bool rel_status_has_untag_mask(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* maps calls [heap] what overlaps start_brk..brk, not what touches it (since 6.6). */
 static inline bool rel_heap_is_brk_alone(enum release r)
 {

@@ -11,6 +11,23 @@
 #include "sim/virt/mm_types.h"
 #include "sim/virt/task.h"
 
+/* Headers of the host may have the same names: these are the simulated kernel's. */
+#undef CSIGNAL
+#undef CLONE_VM
+#undef CLONE_FS
+#undef CLONE_FILES
+#undef CLONE_SIGHAND
+#undef CLONE_PTRACE
+#undef CLONE_VFORK
+#undef CLONE_PARENT
+#undef CLONE_THREAD
+#undef CLONE_NEWNS
+#undef CLONE_SYSVSEM
+#undef CLONE_SETTLS
+#undef CLONE_PARENT_SETTID
+#undef CLONE_CHILD_CLEARTID
+#undef CLONE_CHILD_SETTID
+#undef CLONE_UNKNOWN
 #define CSIGNAL 0xff	/* the signal that the parent gets; fork's is SIGCHLD */
 #define CLONE_VM 0x100
 #define CLONE_FS 0x200

@@ -10,6 +10,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/fork.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/sched.h"
@@ -218,6 +219,7 @@ int task_own_objects(struct machine *m, struct task_struct *task)
 	if (err)
 		goto out_sighand;
 	task->signal->count = task->signal->nr_threads = 1;
+	rlimits_init(m, task->signal);
 	task->signal->cred = cred;
 	err = pid_object_alloc(m, task);
 	if (!err)

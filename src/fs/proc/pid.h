@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of proc/PID share: whose they are. */
+#ifndef KMM_FS_PROC_PID_H
+#define KMM_FS_PROC_PID_H
+
+#include "fs/core/entry.h"
+#include "sim/virt/task.h"
+
+/* The view's thread, or its process's first one. The view proves that it is there. */
+const struct task_struct *view_task(const struct view *v);
+/* Is the view a thread's (PID/task/TID)? */
+bool view_is_thread(const struct view *v);
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PID/walk/0xADDR: the way of the hardware from the top table to the page, one line
+ * for each level, and the VMA that says what the address is for.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fs/core/tree_struct.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/task.h"
+#include "sim/virt/vma.h"
+
+struct bit_row {
+	u64 bit;
+	const char *name;
+};
+
+static const struct bit_row entry_bits[] = {
+	{ PTE_PRESENT, "present" }, { PTE_RW, "write" }, { PTE_USER, "user" },
+	{ PTE_ACCESSED, "accessed" }, { PTE_DIRTY, "dirty" }, { PTE_PSE, "huge" },
+	{ PTE_GLOBAL, "protnone" }, { PTE_SPECIAL, "special" },
+	{ PTE_SOFT_DIRTY, "soft-dirty" }, { PTE_NX, "no-execute" },
+};
+
+static void show_entry(struct out *out, const struct arch_level *level, u64 addr, u64 entry)
+{
+	out_printf(out, "%-4s index %3u  ", level->name,
+		   (unsigned int)(addr >> level->shift) & (level->entries - 1U));
+	if (!entry) {
+		out_puts(out, "none\n");
+		return;
+	}
+	out_printf(out, "0x%016" PRIx64 "  page 0x%" PRIx64, entry, pte_pfn(entry));
+	for (unsigned int i = 0; i < ARRAY_SIZE(entry_bits); i++) {
+		if (entry & entry_bits[i].bit)
+			out_printf(out, " %s", entry_bits[i].name);
+	}
+	out_putc(out, '\n');
+}
+
+static void show_vma(struct out *out, const struct view *v, const struct mm_struct *mm, u64 addr)
+{
+	const struct vm_area_struct *vma = vma_lookup(v->m, mm, addr);
+
+	if (!vma) {
+		out_puts(out, "vma  none\n");
+		return;
+	}
+	out_printf(out, "vma  0x%" PRIx64 "-0x%" PRIx64 " %c%c%c%c, page %" PRIu64 " of %" PRIu64 "\n",
+		   vma->vm_start, vma->vm_end, vma->vm_flags & VM_READ ? 'r' : '-',
+		   vma->vm_flags & VM_WRITE ? 'w' : '-', vma->vm_flags & VM_EXEC ? 'x' : '-',
+		   vma->vm_flags & VM_MAYSHARE ? 's' : 'p', (addr - vma->vm_start) >> PAGE_SHIFT,
+		   vma_pages(vma));
+}
+
+static int walk_show(struct out *out, const struct view *v)
+{
+	const struct task_struct *task = task_find(v->m, v->id[V_PID]);
+	u64 addr = wide_id_value(&v->tree->wide, v->id[V_ADDR]);
+	const struct arch *arch = v->m->arch;
+
+	if (!task || !task->mm)
+		return -ESRCH;
+	out_printf(out, "addr 0x%" PRIx64 "\n", addr);
+	show_vma(out, v, task->mm, addr);
+	for (unsigned int i = 0; i < arch->nr_levels; i++) {
+		const u64 *entry = table_entry(v->m, task->mm, addr, arch->nr_levels - 1 - i);
+
+		show_entry(out, &arch->levels[i], addr, entry ? *entry : 0);
+		if (!entry || !*entry)
+			return 0;
+	}
+	return 0;
+}
+
+/* Addresses are found, not listed. */
+static bool walk_next(const struct view *v, u32 *id)
+{
+	return false;
+}
+
+static void walk_name(const struct view *v, u32 id, char name[64])
+{
+	snprintf(name, 64, "0x%" PRIx64, wide_id_value(&v->tree->wide, id));
+}
+
+static bool walk_find(const struct view *v, const char *name, u32 *id)
+{
+	char *end;
+	u64 addr;
+
+	if (strncmp(name, "0x", 2) || !name[2] || strlen(name) > 18)
+		return false;
+	addr = strtoull(name, &end, 16);
+	return !*end && !wide_id_of(&v->tree->wide, addr, id);
+}
+
+static const struct each walk_each[] = {
+	{ { "<0xADDR>", S_IFREG | 0400, ALL, walk_show,
+	    .help = "How the hardware finds the page of this address: the entry in each table, "
+		    "from the top down, and the VMA. Any address may be asked for by name." },
+	  V_ADDR, walk_next, walk_name, walk_find },
+};
+static const struct dir walk_dir = { DIR_EACH(walk_each) };
+
+static bool has_memory(const struct view *v, const struct entry *entry)
+{
+	const struct task_struct *task = task_find(v->m, v->id[V_PID]);
+
+	return task && task->mm;
+}
+
+static const struct entry entries[] = {
+	{ "walk", S_IFDIR | 0500, ALL, .dir = &walk_dir,
+	  .help = "A file for each address: cat walk/0x7ffff7fff000." },
+};
+static const struct dir pid_dir = { DIR_FILES(entries), .visible = has_memory };
+
+TREE_PARTS(pid_walk_parts, { "proc/<PID>", &pid_dir });

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of a task's mappings share: the task's mm, one line of maps, and how
+ * a page counts. Formats are fs/proc/task_mmu.c's of the kernel.
+ */
+#ifndef KMM_FS_PROC_TASK_MMU_H
+#define KMM_FS_PROC_TASK_MMU_H
+
+#include "fs/core/entry.h"
+#include "sim/virt/mm_types.h"
+
+/* The mm of the view's process or thread; NULL: it has none (any more). */
+struct mm_struct *view_mm(const struct view *v);
+
+/* "START-END rwxp OFFSET MAJ:MIN INODE   NAME\n" */
+void show_map_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma);
+/* The page that kernels of x86-64 may keep for old programs, behind the last VMA. */
+bool has_gate_vma(const struct machine *m);
+#define GATE_VMA_START 0xffffffffff600000ULL
+
+bool vma_is_heap(const struct machine *m, const struct vm_area_struct *vma);
+bool vma_is_stack(const struct vm_area_struct *vma);
+/* "/lib/libc.so.6", "/dev/zero (deleted)"; blanks and such escaped as the file wants. */
+void out_file_path(struct out *out, const struct file *file, const char *escaped);
+
+/*
+ * The page behind an entry that is present, if it counts: not the zero page, not a
+ * special mapping's. PFN_NIL.
+ */
+u32 normal_page(const struct machine *m, u64 pte);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* PID/numa_maps: where the pages of each mapping lie. */
+#include <inttypes.h>
+
+#include "fs/proc/task_mmu.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/vma.h"
+
+struct numa_stats {
+	const struct machine *m;
+	u64 pages, anon, active, writeback, mapcount_max, dirty, swapcache;
+	u64 node[MAX_NUMNODES];
+};
+
+static int account_entry(void *arg, u64 addr, pte_t *pte)
+{
+	struct numa_stats *md = arg;
+	const struct page *page;
+	u32 pfn = pte_present(*pte) ? normal_page(md->m, *pte) : PFN_NIL;
+
+	if (pfn == PFN_NIL)
+		return 0;
+	page = pfn_to_page(md->m, pfn);
+	if (page_flag(page, PG_reserved))
+		return 0;
+	md->pages++;
+	md->dirty += *pte & PTE_DIRTY || page_flag(page, PG_dirty);
+	md->swapcache += page_flag(page, PG_swapcache);
+	md->active += page_flag(page, PG_active) || page_flag(page, PG_unevictable);
+	md->writeback += page_flag(page, PG_writeback);
+	md->anon += page_flag(page, PG_anon);
+	md->mapcount_max = MAX(md->mapcount_max, (u64)page_mapcount(page));
+	md->node[page_zone(md->m, page)->node]++;
+	return 0;
+}
+
+static void show_number(struct out *out, const char *label, u64 value)
+{
+	out_puts(out, label);
+	out_u64(out, value, 0);
+}
+
+static void show_pages(struct out *out, const struct numa_stats *md)
+{
+	if (md->anon)
+		show_number(out, " anon=", md->anon);
+	if (md->dirty)
+		show_number(out, " dirty=", md->dirty);
+	if (md->pages != md->anon && md->pages != md->dirty)
+		show_number(out, " mapped=", md->pages);
+	if (md->mapcount_max > 1)
+		show_number(out, " mapmax=", md->mapcount_max);
+	if (md->swapcache)
+		show_number(out, " swapcache=", md->swapcache);
+	if (md->active < md->pages)
+		show_number(out, " active=", md->active);
+	if (md->writeback)
+		show_number(out, " writeback=", md->writeback);
+	for (unsigned int i = 0; i < MAX_NUMNODES; i++) {
+		if (md->node[i])
+			out_printf(out, " N%u=%" PRIu64, i, md->node[i]);
+	}
+	show_number(out, " kernelpagesize_kB=", PAGE_SIZE >> 10);
+}
+
+static void show_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma)
+{
+	struct numa_stats md = { .m = m };
+
+	out_printf(out, "%08" PRIx64 " default", vma->vm_start);
+	if (vma->vm_file) {
+		out_puts(out, " file=");
+		out_file_path(out, vma->vm_file, "\n\t= ");
+	} else if (vma_is_heap(m, vma)) {
+		out_puts(out, " heap");
+	} else if (vma_is_stack(vma)) {
+		out_puts(out, " stack");
+	}
+	walk_page_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, account_entry, &md);
+	if (md.pages)
+		show_pages(out, &md);
+	out_putc(out, '\n');
+}
+
+static int numa_maps_show(struct out *out, const struct view *v)
+{
+	const struct mm_struct *mm = view_mm(v);
+
+	if (!mm)
+		return 0;
+	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
+	     vma = vma_next(v->m, vma))
+		show_vma(out, v->m, vma);
+	return 0;
+}
+
+static const struct entry entries[] = { FILE_ROW("numa_maps", 0444, numa_maps_show) };
+static const struct dir numa_dir = { DIR_FILES(entries) };
+
+TREE_PARTS(task_numa_parts, { "proc/<PID>", &numa_dir }, { "proc/<PID>/task/<TID>", &numa_dir });

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PID/pagemap, one word for each page of the address space, and PID/clear_refs, which
+ * takes marks off pages and entries.
+ */
+#include "fs/proc/task_mmu.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/vma.h"
+
+#define PM_SOFT_DIRTY (1ULL << 55)
+#define PM_MMAP_EXCLUSIVE (1ULL << 56)
+#define PM_FILE (1ULL << 61)
+#define PM_SWAP (1ULL << 62)
+#define PM_PRESENT (1ULL << 63)
+
+static u64 entry_word(const struct machine *m, u64 pte)
+{
+	const struct page *page;
+	u64 word = PM_PRESENT | pte_pfn(pte);
+	u32 pfn;
+
+	if (!pte_present(pte))
+		return pte & PTE_SOFT_DIRTY ? PM_SWAP | PM_SOFT_DIRTY : PM_SWAP;
+	if (pte & PTE_SOFT_DIRTY)
+		word |= PM_SOFT_DIRTY;
+	pfn = normal_page(m, pte);
+	if (pfn == PFN_NIL)
+		return word;
+	page = pfn_to_page(m, pfn);
+	if (!page_flag(page, PG_anon))
+		word |= PM_FILE;
+	if (page_mapcount(page) == 1)
+		word |= PM_MMAP_EXCLUSIVE;
+	return word;
+}
+
+static u64 page_word(const struct machine *m, const struct mm_struct *mm,
+		     const struct vm_area_struct *vma, u64 addr)
+{
+	const u64 *pte;
+	u64 word = 0;
+
+	if (!vma || addr < vma->vm_start)
+		return 0;
+	pte = pte_offset_map(m, mm, addr);
+	if (pte && !pte_none(*pte))
+		word = entry_word(m, *pte);
+	if (vma->vm_flags & VM_SOFTDIRTY && machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
+		word |= PM_SOFT_DIRTY;
+	return word;
+}
+
+static ssize_t pagemap_read(const struct view *v, u64 offset, char *buf, size_t len)
+{
+	const struct mm_struct *mm = view_mm(v);
+	const struct vm_area_struct *vma = NULL;
+	u64 end = mm ? mm->task_size >> PAGE_SHIFT << 3 : 0;
+	size_t done;
+
+	if (offset % 8 || len % 8)
+		return -EINVAL;
+	for (done = 0; done < len && offset < end; done += 8, offset += 8) {
+		u64 addr = offset >> 3 << PAGE_SHIFT, word;
+
+		if (!vma || addr >= vma->vm_end)
+			vma = find_vma(v->m, mm, addr);
+		word = page_word(v->m, mm, vma, addr);
+		memcpy(buf + done, &word, sizeof(word));
+	}
+	return done;
+}
+
+enum { CLEAR_REFS_ALL = 1, CLEAR_REFS_ANON, CLEAR_REFS_MAPPED, CLEAR_REFS_SOFT_DIRTY,
+       CLEAR_REFS_MM_HIWATER_RSS };
+
+struct clear {
+	struct machine *m;
+	bool soft_dirty;
+};
+
+static int clear_entry(void *arg, u64 addr, pte_t *pte)
+{
+	struct clear *clear = arg;
+	u32 pfn;
+
+	if (clear->soft_dirty) {
+		/* A write must fault again, to be seen. */
+		*pte &= ~PTE_SOFT_DIRTY;
+		if (pte_present(*pte))
+			*pte &= ~PTE_RW;
+		return 0;
+	}
+	if (!pte_present(*pte))
+		return 0;
+	pfn = normal_page(clear->m, *pte);
+	if (pfn == PFN_NIL)
+		return 0;
+	*pte &= ~PTE_ACCESSED;
+	page_clear_flag(pfn_to_page(clear->m, pfn), PG_referenced);
+	return 0;
+}
+
+static void clear_mm(struct machine *m, struct mm_struct *mm, unsigned int type)
+{
+	struct clear clear = { m, type == CLEAR_REFS_SOFT_DIRTY };
+
+	for (struct vm_area_struct *vma = vma_first(m, mm); vma; vma = vma_next(m, vma)) {
+		if (vma->vm_flags & VM_PFNMAP || (type == CLEAR_REFS_ANON && vma->vm_file) ||
+		    (type == CLEAR_REFS_MAPPED && !vma->vm_file))
+			continue;
+		if (clear.soft_dirty)
+			vma->vm_flags &= ~VM_SOFTDIRTY;
+		walk_page_range(m, mm, vma->vm_start, vma->vm_end, clear_entry, &clear);
+	}
+}
+
+static int clear_refs_store(struct store *s, const struct view *v, const char *text)
+{
+	struct mm_struct *mm = view_mm(v);
+	unsigned int type;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	type = (unsigned char)*text - '0';
+	if (type < CLEAR_REFS_ALL || type > CLEAR_REFS_MM_HIWATER_RSS || text[1]) {
+		out_printf(s->sentence, "'%s' is none of 1 (all pages), 2 (anonymous), 3 (of files), "
+			   "4 (soft-dirty bits), 5 (the peak of VmRSS)", text);
+		return -EINVAL;
+	}
+	if (!mm)
+		return -ESRCH;
+	if (type == CLEAR_REFS_MM_HIWATER_RSS)
+		mm->hiwater_rss = get_mm_counter(mm, MM_FILEPAGES) +
+				  get_mm_counter(mm, MM_ANONPAGES) +
+				  get_mm_counter(mm, MM_SHMEMPAGES);
+	else
+		clear_mm(s->m, mm, type);
+	return 0;
+}
+
+static const struct entry entries[] = {
+	{ "clear_refs", S_IFREG | 0200, ALL, .store = clear_refs_store },
+};
+static const struct bin_entry bins[] = {
+	{ { "pagemap", S_IFREG | 0400, ALL }, pagemap_read },
+};
+static const struct dir pagemap_dir = { DIR_FILES(entries), DIR_BINS(bins) };
+
+TREE_PARTS(task_pagemap_parts, { "proc/<PID>", &pagemap_dir },
+	   { "proc/<PID>/task/<TID>", &pagemap_dir });

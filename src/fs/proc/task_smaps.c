@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * PID/smaps and PID/smaps_rollup: one pass over the entries of each VMA fills a sheet
+ * of bytes, rows print it. Proportional sizes are kept in 1/4096 bytes and cut once,
+ * when they are printed, as the kernel does.
+ */
+#include <inttypes.h>
+
+#include "fs/proc/task_mmu.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/task.h"
+#include "sim/virt/vma.h"
+
+#define PSS_SHIFT 12
+
+/* Bytes; those of pss in 1/4096. */
+struct mem_size_stats {
+	u64 resident, shared_clean, shared_dirty, private_clean, private_dirty;
+	u64 referenced, anonymous, lazyfree, swap;
+	u64 pss, pss_anon, pss_file, pss_shmem, pss_dirty, pss_locked, swap_pss;
+	u64 zero;		/* what this machine never has */
+};
+
+/* One VMA's pass. */
+struct gather {
+	const struct machine *m;
+	struct mem_size_stats *stats;
+	bool locked;
+};
+
+static void accumulate(struct mem_size_stats *stats, const struct page *page, u64 pss,
+		       bool dirty, bool locked, bool private_)
+{
+	stats->pss += pss;
+	if (page_flag(page, PG_anon))
+		stats->pss_anon += pss;
+	else if (page_flag(page, PG_swapbacked))
+		stats->pss_shmem += pss;
+	else
+		stats->pss_file += pss;
+	if (locked)
+		stats->pss_locked += pss;
+	if (dirty || page_flag(page, PG_dirty)) {
+		stats->pss_dirty += pss;
+		*(private_ ? &stats->private_dirty : &stats->shared_dirty) += PAGE_SIZE;
+	} else {
+		*(private_ ? &stats->private_clean : &stats->shared_clean) += PAGE_SIZE;
+	}
+}
+
+static int account_entry(void *arg, u64 addr, pte_t *pte)
+{
+	struct gather *gather = arg;
+	struct mem_size_stats *stats = gather->stats;
+	bool dirty = *pte & PTE_DIRTY, anon;
+	const struct page *page;
+	s32 mapcount;
+	u32 pfn;
+
+	if (!pte_present(*pte))
+		return 0;
+	pfn = normal_page(gather->m, *pte);
+	if (pfn == PFN_NIL)
+		return 0;
+	page = pfn_to_page(gather->m, pfn);
+	anon = page_flag(page, PG_anon);
+	if (anon) {
+		stats->anonymous += PAGE_SIZE;
+		if (!page_flag(page, PG_swapbacked) && !dirty && !page_flag(page, PG_dirty))
+			stats->lazyfree += PAGE_SIZE;
+	}
+	stats->resident += PAGE_SIZE;
+	if (*pte & PTE_ACCESSED || page_flag(page, PG_referenced))
+		stats->referenced += PAGE_SIZE;
+	mapcount = page->refcount == 1 ? 1 : page_mapcount(page);
+	accumulate(stats, page, (PAGE_SIZE << PSS_SHIFT) / (mapcount > 1 ? (u64)mapcount : 1),
+		   dirty, gather->locked, mapcount < 2);
+	return 0;
+}
+
+static void gather_vma(const struct machine *m, const struct vm_area_struct *vma,
+		       struct mem_size_stats *stats)
+{
+	struct gather gather = { m, stats, vma->vm_flags & VM_LOCKED };
+
+	walk_page_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, account_entry, &gather);
+}
+
+/* One line: what it is in, and where. */
+struct smaps_row {
+	const char *label;	/* with its colon and blanks up to the number */
+	u16 offset;		/* in struct mem_size_stats */
+	u8 shift;
+	u8 width;		/* of the number; 0: 8 */
+	struct span span;
+	bool rollup_only;
+};
+
+#define ROW(text, member) { text, offsetof(struct mem_size_stats, member), 10, 0, ALL, false }
+#define PSS_ROW(text, member, only_rollup) \
+	{ text, offsetof(struct mem_size_stats, member), 10 + PSS_SHIFT, 0, ALL, only_rollup }
+
+static const struct smaps_row smaps_rows[] = {
+	ROW("Rss:            ", resident),
+	PSS_ROW("Pss:            ", pss, false),
+	PSS_ROW("Pss_Dirty:      ", pss_dirty, false),
+	PSS_ROW("Pss_Anon:       ", pss_anon, true),
+	PSS_ROW("Pss_File:       ", pss_file, true),
+	PSS_ROW("Pss_Shmem:      ", pss_shmem, true),
+	ROW("Shared_Clean:   ", shared_clean),
+	ROW("Shared_Dirty:   ", shared_dirty),
+	ROW("Private_Clean:  ", private_clean),
+	ROW("Private_Dirty:  ", private_dirty),
+	ROW("Referenced:     ", referenced),
+	ROW("Anonymous:      ", anonymous),
+	{ "KSM:            ", offsetof(struct mem_size_stats, zero), 10, 0, SINCE(R_6_18), false },
+	ROW("LazyFree:       ", lazyfree),
+	ROW("AnonHugePages:  ", zero),
+	ROW("ShmemPmdMapped: ", zero),
+	ROW("FilePmdMapped:  ", zero),
+	ROW("Shared_Hugetlb: ", zero),
+	{ "Private_Hugetlb: ", offsetof(struct mem_size_stats, zero), 10, 7, ALL, false },
+	ROW("Swap:           ", swap),
+	PSS_ROW("SwapPss:        ", swap_pss, false),
+	PSS_ROW("Locked:         ", pss_locked, false),
+};
+
+static void show_line(struct out *out, const char *label, u64 value, int width)
+{
+	out_puts(out, label);
+	out_u64(out, value, width);
+	out_puts(out, " kB\n");
+}
+
+static void show_stats(struct out *out, const struct machine *m,
+		       const struct mem_size_stats *stats, bool rollup)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(smaps_rows); i++) {
+		const struct smaps_row *row = &smaps_rows[i];
+		const u64 *value = (const u64 *)(const void *)((const char *)stats + row->offset);
+
+		if (!span_holds(row->span, m->release) || (row->rollup_only && !rollup))
+			continue;
+		show_line(out, row->label, *value >> row->shift, row->width ? row->width : 8);
+	}
+}
+
+static void show_vm_flags(struct out *out, const struct machine *m, u64 flags)
+{
+	out_puts(out, "VmFlags: ");
+	for (unsigned int i = 0; i < nr_vmflag_rows; i++) {
+		const struct vmflag_row *row = &vmflag_rows[i];
+
+		if (!(flags & row->flag))
+			continue;
+		if (row->flag == VM_SOFTDIRTY && !machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
+			continue;
+		out_puts(out, span_holds(row->span, m->release) ? row->letters : "??");
+		out_putc(out, ' ');
+	}
+	out_putc(out, '\n');
+}
+
+/* Could a huge page serve it, by sys/kernel/mm/transparent_hugepage/enabled? */
+static bool thp_eligible(const struct machine *m, const struct vm_area_struct *vma)
+{
+	s32 enabled = m->tunables->thp_enabled;
+
+	if (!vma_is_anonymous(vma) || vma->vm_flags & (VM_NOHUGEPAGE | VM_SPECIAL))
+		return false;
+	if (enabled != 2 && !(enabled == 1 && vma->vm_flags & VM_HUGEPAGE))
+		return false;
+	return ALIGN_UP(vma->vm_start, SZ_2M) + SZ_2M <= vma->vm_end;
+}
+
+static void show_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma)
+{
+	struct mem_size_stats stats = { 0 };
+
+	gather_vma(m, vma, &stats);
+	show_map_vma(out, m, vma);
+	show_line(out, "Size:           ", (vma->vm_end - vma->vm_start) >> 10, 8);
+	show_line(out, "KernelPageSize: ", PAGE_SIZE >> 10, 8);
+	show_line(out, "MMUPageSize:    ", PAGE_SIZE >> 10, 8);
+	show_stats(out, m, &stats, /* rollup = */ false);
+	out_puts(out, "THPeligible:    ");
+	out_u64(out, thp_eligible(m, vma), rel_thp_eligible_is_wide(m->release) ? 8 : 0);
+	out_putc(out, '\n');
+	if (machine_config_bool(m->config, "PKEYS"))
+		out_puts(out, "ProtectionKey:         0\n");
+	show_vm_flags(out, m, vma->vm_flags);
+}
+
+static int smaps_show(struct out *out, const struct view *v)
+{
+	const struct mm_struct *mm = view_mm(v);
+
+	if (!mm)
+		return 0;
+	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
+	     vma = vma_next(v->m, vma))
+		show_vma(out, v->m, vma);
+	return 0;
+}
+
+static int rollup_show(struct out *out, const struct view *v)
+{
+	struct mem_size_stats stats = { 0 };
+	const struct mm_struct *mm = view_mm(v);
+	u64 start = 0, end = 0;
+	size_t width = 25 + v->m->arch->bits / 8 * 6 - 1, len;
+
+	if (!mm)
+		return -ESRCH;
+	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
+	     vma = vma_next(v->m, vma)) {
+		gather_vma(v->m, vma, &stats);
+		if (!end)
+			start = vma->vm_start;
+		end = vma->vm_end;
+	}
+	out_printf(out, "%08" PRIx64 "-%08" PRIx64 " ---p 00000000 00:00 0 ", start, end);
+	len = out->len;
+	out_pad(out, ' ', (len < width ? width - len : 0) + 1);
+	out_puts(out, "[rollup]\n");
+	show_stats(out, v->m, &stats, /* rollup = */ true);
+	return 0;
+}
+
+static const struct entry entries[] = {
+	FILE_ROW("smaps", 0444, smaps_show),
+	FILE_ROW("smaps_rollup", 0444, rollup_show),
+};
+static const struct dir smaps_dir = { DIR_FILES(entries) };
+
+TREE_PARTS(task_smaps_parts, { "proc/<PID>", &smaps_dir }, { "proc/<PID>/task/<TID>", &smaps_dir });

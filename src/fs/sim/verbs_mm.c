@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The system calls on an address space, written to proc/PID/ctl: rows and the few
+ * lines between a row's arguments and the engine's call.
+ */
+#include <inttypes.h>
+
+#include "fs/core/call_task.h"
+#include "sim/virt/file.h"
+#include "sim/virt/mmap.h"
+
+#define SCOPE_TASKS (1U << V_PID)
+
+enum { MMAP_ADDR, MMAP_LEN, MMAP_PROT, MMAP_FLAGS, MMAP_FD, MMAP_OFFSET };
+
+/* The file of a mapping; a bad descriptor counts only where there is to be a file. */
+static int mmap_file(struct call *call, struct mmap_request *req)
+{
+	const struct arg *fd = &call->args[MMAP_FD];
+
+	if (req->flags & MAP_ANONYMOUS)
+		return 0;
+	req->file = fd->given ? fget(call->m, call->task, (int)(s64)fd->value) : NULL;
+	if (!req->file)
+		out_printf(call->sentence, "a mapping without MAP_ANONYMOUS wants an open file: "
+			   "see open and memfd_create");
+	return req->file ? 0 : -EBADF;
+}
+
+static int run_mmap(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct mmap_request req = {
+		.addr = args[MMAP_ADDR].value, .len = args[MMAP_LEN].value,
+		.prot = args[MMAP_PROT].value, .flags = args[MMAP_FLAGS].value,
+		.offset = args[MMAP_OFFSET].value,
+	};
+	bool touches = req.flags & (MAP_POPULATE | MAP_LOCKED) ||
+		       call->task->mm->def_flags & VM_LOCKED;
+	int err = call_needs_range(call, touches ? req.len : 0);
+
+	if (!err)
+		err = mmap_file(call, &req);
+	if (!err)
+		err = sys_mmap(call->m, call->task, &req, &call->value);
+	return err;
+}
+
+static int run_munmap(struct call *call)
+{
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_munmap(call->m, call->task, call->args[0].value,
+				      call->args[1].value);
+}
+
+static int run_brk(struct call *call)
+{
+	const struct mm_struct *mm = call->task->mm;
+	u64 end = call->args[0].value;
+	bool touches = mm->def_flags & VM_LOCKED && end > mm->brk;
+	int err = call_needs_range(call, touches ? end - mm->brk : 0);
+
+	return err ? err : sys_brk(call->m, call->task, end, &call->value);
+}
+
+static int run_mprotect(struct call *call)
+{
+	const struct arg *args = call->args;
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_mprotect(call->m, call->task, args[0].value, args[1].value,
+					args[2].value);
+}
+
+static int run_mremap(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct mremap_request req = {
+		.addr = args[0].value, .old_len = args[1].value, .new_len = args[2].value,
+		.flags = args[3].value, .new_addr = args[4].value,
+	};
+	/* Tables for the new place; pages, where it grows and is locked. */
+	int err = call_needs_range(call, MAX(req.old_len, req.new_len));
+
+	return err ? err : sys_mremap(call->m, call->task, &req, &call->value);
+}
+
+static int run_madvise(struct call *call)
+{
+	const struct arg *args = call->args;
+	int advice = (int)args[2].value;
+	bool touches = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
+		       advice == MADV_WILLNEED || advice == MADV_GUARD_INSTALL;
+	int err = call_needs_range(call, touches ? args[1].value : 0);
+
+	return err ? err : sys_madvise(call->m, call->task, args[0].value, args[1].value,
+				       advice);
+}
+
+static int run_mlock(struct call *call)
+{
+	const struct arg *args = call->args;
+	int err = call_needs_range(call, args[1].value);
+
+	return err ? err : sys_mlock2(call->m, call->task, args[0].value, args[1].value,
+				      args[2].value);
+}
+
+static int run_munlock(struct call *call)
+{
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_munlock(call->m, call->task, call->args[0].value,
+				       call->args[1].value);
+}
+
+static int run_mlockall(struct call *call)
+{
+	u64 bytes = call->task->mm->total_vm << PAGE_SHIFT;
+	int err = call_needs_range(call, call->args[0].value & MCL_CURRENT ? bytes : 0);
+
+	return err ? err : sys_mlockall(call->m, call->task, call->args[0].value);
+}
+
+static int run_munlockall(struct call *call)
+{
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_munlockall(call->m, call->task);
+}
+
+static int run_msync(struct call *call)
+{
+	const struct arg *flags = &call->args[2];
+
+	return sys_msync(call->m, call->task, call->args[0].value, call->args[1].value,
+			 flags->given ? flags->value : MS_SYNC);
+}
+
+#define MINCORE_PAGES 512
+
+/* Slice by slice: how many pages are in memory is the sentence in sim/why. */
+static int run_mincore(struct call *call)
+{
+	u64 addr = call->args[0].value, end = addr + ALIGN_UP(call->args[1].value, PAGE_SIZE);
+	u64 resident = 0, all = (end - addr) >> PAGE_SHIFT;
+	u8 vec[MINCORE_PAGES];
+	int err;
+
+	do {
+		u64 len = MIN(end - addr, MINCORE_PAGES * PAGE_SIZE);
+
+		err = sys_mincore(call->m, call->task, addr, len, vec);
+		for (u64 i = 0; !err && i < len >> PAGE_SHIFT; i++)
+			resident += vec[i] & 1;
+		addr += len;
+	} while (!err && addr < end);
+	if (!err)
+		machine_why_call(call->m, "mincore: %" PRIu64 " of %" PRIu64 " pages are in memory",
+				 resident, all);
+	return err;
+}
+
+/* -- looking for VMAs --------------------------------------------------------- */
+
+static int found(struct call *call, const struct vm_area_struct *vma, unsigned int visited)
+{
+	if (!vma) {
+		machine_why_call(call->m, "%s: no VMA; %u nodes of the tree were visited",
+				 call->verb->name, visited);
+		return 0;
+	}
+	call->value = vma->vm_start;
+	machine_why_call(call->m, "%s: VMA 0x%" PRIx64 "-0x%" PRIx64 "; %u nodes of the tree were "
+			 "visited", call->verb->name, vma->vm_start, vma->vm_end, visited);
+	return 0;
+}
+
+static int run_find_vma(struct call *call)
+{
+	unsigned int visited = 0;
+	const struct vm_area_struct *vma;
+
+	vma = find_vma_visited(call->m, call->task->mm, call->args[0].value, &visited);
+	return found(call, vma, visited);
+}
+
+static int run_find_vma_prev(struct call *call)
+{
+	unsigned int visited = 0;
+	struct vm_area_struct *prev;
+
+	(void)find_vma_visited(call->m, call->task->mm, call->args[0].value, &visited);
+	(void)find_vma_prev(call->m, call->task->mm, call->args[0].value, &prev);
+	return found(call, prev, visited);
+}
+
+static int run_find_vma_intersection(struct call *call)
+{
+	u64 start = call->args[0].value, end = call->args[1].value;
+	unsigned int visited = 0;
+
+	if (start >= end)
+		return call_refuse(call, -EINVAL, "0x%" PRIx64 " is not above 0x%" PRIx64 ": START END",
+				   end, start);
+	(void)find_vma_visited(call->m, call->task->mm, start, &visited);
+	return found(call, find_vma_intersection(call->m, call->task->mm, start, end), visited);
+}
+
+static const struct verb verbs[] = {
+	{ "mmap", { A_ADDR, A_SIZE, A_PROT, A_MAP, A_FD | A_OPTIONAL, A_SIZE | A_OPTIONAL },
+	  run_mmap, RESULT_POINTER, 0, SCOPE_TASKS, "ADDR LENGTH PROT FLAGS [FD [OFFSET]]",
+	  "Map memory: `mmap 0 16M rw private,anon`. ADDR 0 lets the kernel choose. Result: "
+	  "where it is." },
+	{ "munmap", { A_ADDR, A_SIZE }, run_munmap, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH",
+	  "Remove the mappings in a range; what is only partly inside is split." },
+	{ "brk", { A_ADDR | A_OPTIONAL }, run_brk, RESULT_POINTER, 0, SCOPE_TASKS, "[ADDR]",
+	  "Move the end of the heap. Result: the new end, or the old one when it was refused "
+	  "(0 or nothing just asks)." },
+	{ "mprotect", { A_ADDR, A_SIZE, A_PROT }, run_mprotect, RESULT_NONE, 0, SCOPE_TASKS,
+	  "ADDR LENGTH PROT", "Change what may be done with the pages of a range." },
+	{ "mremap", { A_ADDR, A_SIZE, A_SIZE, A_MREMAP | A_OPTIONAL, A_ADDR | A_OPTIONAL },
+	  run_mremap, RESULT_POINTER, 0, SCOPE_TASKS, "ADDR OLD_LENGTH NEW_LENGTH [FLAGS [NEW_ADDR]]",
+	  "Grow, shrink or move a mapping. Result: where it is now." },
+	{ "madvise", { A_ADDR, A_SIZE, A_MADV }, run_madvise, RESULT_NONE, 0, SCOPE_TASKS,
+	  "ADDR LENGTH ADVICE", "Say how a range will be used: dontneed, free, dontfork, ..." },
+	{ "mlock", { A_ADDR, A_SIZE }, run_mlock, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH",
+	  "Fault a range in and keep it in memory." },
+	{ "mlock2", { A_ADDR, A_SIZE, A_MLOCK | A_OPTIONAL }, run_mlock, RESULT_NONE, 0,
+	  SCOPE_TASKS, "ADDR LENGTH [FLAGS]",
+	  "As mlock; with ONFAULT pages are kept once they have been touched." },
+	{ "munlock", { A_ADDR, A_SIZE }, run_munlock, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH",
+	  "Undo mlock for a range." },
+	{ "mlockall", { A_MCL }, run_mlockall, RESULT_NONE, 0, SCOPE_TASKS, "FLAGS",
+	  "Lock all of the address space: current, future, onfault." },
+	{ "munlockall", { A_END }, run_munlockall, RESULT_NONE, 0, SCOPE_TASKS, "",
+	  "Undo every mlock." },
+	{ "msync", { A_ADDR, A_SIZE, A_MSYNC | A_OPTIONAL }, run_msync, RESULT_NONE, 0,
+	  SCOPE_TASKS, "ADDR LENGTH [FLAGS]", "Write what a file mapping changed." },
+	{ "mincore", { A_ADDR, A_SIZE }, run_mincore, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH",
+	  "Ask which pages of a range are in memory; sim/why says how many." },
+	{ "find_vma", { A_ADDR }, run_find_vma, RESULT_POINTER, 0, SCOPE_TASKS, "ADDR",
+	  "The kernel's own search: the VMA that holds ADDR or the first above. Result: its "
+	  "start, 0 if there is none; sim/why says how many nodes were visited." },
+	{ "find_vma_prev", { A_ADDR }, run_find_vma_prev, RESULT_POINTER, 0, SCOPE_TASKS, "ADDR",
+	  "The VMA before the one that find_vma finds. Result: its start, or 0." },
+	{ "find_vma_intersection", { A_ADDR, A_ADDR }, run_find_vma_intersection, RESULT_POINTER,
+	  0, SCOPE_TASKS, "START END",
+	  "The first VMA that overlaps [START, END). Result: its start, or 0." },
+};
+
+const struct verb_table mm_verbs = { verbs, ARRAY_SIZE(verbs) };

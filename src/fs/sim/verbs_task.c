@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The system calls by which tasks begin, end and wait for each other. */
+#include "fs/core/call_task.h"
+#include "sim/virt/fork.h"
+
+#define SCOPE_TASKS (1U << V_PID)
+#define SIGCHLD 17
+
+static int clone_with(struct call *call, u64 flags)
+{
+	int err = call_needs_copy(call);
+	u32 pid;
+
+	if (err)
+		return err;
+	err = sys_clone(call->m, call->task, flags, &pid);
+	if (err)
+		return err;
+	last_call_inherit(call->tree, call->scope, SCOPE_TASK + pid);
+	call->value = pid;
+	return 0;
+}
+
+static int run_fork(struct call *call)
+{
+	return clone_with(call, SIGCHLD);
+}
+
+static int run_vfork(struct call *call)
+{
+	return clone_with(call, CLONE_VFORK | CLONE_VM | SIGCHLD);
+}
+
+static int run_clone(struct call *call)
+{
+	return clone_with(call, call->args[0].value);
+}
+
+static int run_execve(struct call *call)
+{
+	const char *argv[MAX_ARGS + 1] = { call->args[0].text };
+	struct exec_request req = { .path = call->args[0].text, .argv = argv };
+	int err = call_needs_range(call, 0);
+
+	for (unsigned int i = 1; i < MAX_ARGS && call->args[i].given; i++)
+		argv[i - 1] = call->args[i].text;
+	return err ? err : sys_execve(call->m, call->task, &req);
+}
+
+static int run_exit(struct call *call)
+{
+	do_exit(call->m, call->task, (u32)(call->args[0].value & 0xff) << 8);
+	return 0;
+}
+
+static int run_exit_group(struct call *call)
+{
+	do_group_exit(call->m, call->task, (u32)(call->args[0].value & 0xff) << 8);
+	return 0;
+}
+
+static int run_kill(struct call *call)
+{
+	const struct arg *sig = &call->args[1];
+
+	return sys_kill(call->m, call->task, (s32)call->args[0].value,
+			sig->given ? (int)sig->value : 15);
+}
+
+static int run_wait4(struct call *call)
+{
+	const struct arg *pid = &call->args[0];
+	u32 ended, status;
+	int err = sys_wait4(call->m, call->task, pid->given ? (s32)pid->value : -1,
+			    (u32)call->args[1].value, &ended, &status);
+
+	if (err == -EAGAIN)
+		return call_refuse(call, -EAGAIN, "no child has ended: a real one would sleep");
+	if (err)
+		return err;
+	call->value = ended;
+	machine_why_call(call->m, "wait4: pid %u, status 0x%x", ended, status);
+	return 0;
+}
+
+static int set_limit(struct call *call, s32 pid, unsigned int first)
+{
+	const struct arg *soft = &call->args[first + 1], *hard = &call->args[first + 2];
+	struct task_struct *task = pid ? task_find(call->m, (u32)pid) : call->task;
+	unsigned int resource = (unsigned int)call->args[first].value;
+	struct rlimit limit = { soft->value, hard->value };
+
+	if (!task || !task->signal)
+		return -ESRCH;
+	if (!hard->given && resource < RLIM_NLIMITS)
+		limit.max = task->signal->rlim[resource].max;
+	return sys_prlimit(call->m, task, resource, &limit, NULL);
+}
+
+static int run_setrlimit(struct call *call)
+{
+	return set_limit(call, 0, 0);
+}
+
+static int run_prlimit(struct call *call)
+{
+	return set_limit(call, (s32)call->args[0].value, 1);
+}
+
+static int run_getpid(struct call *call)
+{
+	call->value = call->task->tgid;
+	return 0;
+}
+
+static const struct verb verbs[] = {
+	{ "fork", { A_END }, run_fork, RESULT_PID, 0, SCOPE_TASKS, "",
+	  "Make a child with a copy of the address space; pages are shared until one of the "
+	  "two writes. `fork as child` names it: its files are in sim/as/child." },
+	{ "vfork", { A_END }, run_vfork, RESULT_PID, 0, SCOPE_TASKS, "",
+	  "Make a child that uses this address space; this task waits until it calls execve "
+	  "or exits." },
+	{ "clone", { A_CLONE }, run_clone, RESULT_PID, 0, SCOPE_TASKS, "FLAGS",
+	  "Make a task that shares what the flags say: `clone vm,fs,files,sighand,thread` is a "
+	  "thread." },
+	{ "execve", { A_PATH, A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL,
+		      A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL,
+		      A_WORD | A_OPTIONAL },
+	  run_execve, RESULT_NONE, 0, SCOPE_TASKS, "PATH [ARG]...",
+	  "Become another program: the address space is replaced. ARGs are argv from argv[0] "
+	  "on." },
+	{ "exit", { A_NUMBER | A_OPTIONAL }, run_exit, RESULT_NONE, 0, SCOPE_TASKS, "[STATUS]",
+	  "This thread ends." },
+	{ "exit_group", { A_NUMBER | A_OPTIONAL }, run_exit_group, RESULT_NONE, 0, SCOPE_TASKS,
+	  "[STATUS]", "All threads of the process end." },
+	{ "kill", { A_PID, A_SIGNAL | A_OPTIONAL }, run_kill, RESULT_NONE, 0, SCOPE_TASKS,
+	  "PID [SIGNAL]", "Send a signal: TERM if none is named." },
+	{ "wait4", { A_PID | A_OPTIONAL, A_WAIT | A_OPTIONAL }, run_wait4, RESULT_NUMBER, 0,
+	  SCOPE_TASKS, "[PID [OPTIONS]]",
+	  "Take a child that has ended off the list of tasks. Result: its pid." },
+	{ "setrlimit", { A_RLIMIT, A_NUMBER, A_NUMBER | A_OPTIONAL }, run_setrlimit, RESULT_NONE,
+	  0, SCOPE_TASKS, "RESOURCE SOFT [HARD]",
+	  "Limit a resource of this process: stack, as, data, memlock, ..." },
+	{ "prlimit", { A_PID, A_RLIMIT, A_NUMBER, A_NUMBER | A_OPTIONAL }, run_prlimit,
+	  RESULT_NONE, 0, SCOPE_TASKS, "PID RESOURCE SOFT [HARD]",
+	  "The same for another process; PID 0 is this one." },
+	{ "getpid", { A_END }, run_getpid, RESULT_NUMBER, 0, SCOPE_TASKS, "",
+	  "The process's id. Nothing changes but who runs on the CPU." },
+};
+
+const struct verb_table task_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The bytes of another task's memory: PID/mem, cmdline, environ. */
+#ifndef KMM_VIRT_PROCESS_VM_H
+#define KMM_VIRT_PROCESS_VM_H
+
+#include "sim/virt/mm_types.h"
+
+/*
+ * Read without faulting: a page that nobody touched reads as zeroes, if it is mapped
+ * at all. Bytes read: fewer than len where the mappings end.
+ */
+u64 read_process_vm(const struct machine *m, const struct mm_struct *mm, u64 addr, void *buf,
+		    u64 len);
+/*
+ * Write, with the faults that the task's own stores would take. *done: bytes written.
+ * -EIO: the first page may not be written; -ENOMEM; -ENOBUFS.
+ */
+int write_process_vm(struct machine *m, struct task_struct *task, u64 addr, const void *buf,
+		     u64 len, u64 *done) __must_check;
+
+#endif
