@@ -1,5 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each experiment is also a test.
-dist_check_SCRIPTS += examples/boot.sh examples/buddy.sh examples/slab.sh examples/zones.sh
-TESTS += examples/boot.sh examples/buddy.sh examples/slab.sh examples/zones.sh
+EXPERIMENTS = \
+	examples/active-mm.sh \
+	examples/address.sh \
+	examples/boot.sh \
+	examples/buddy.sh \
+	examples/faults.sh \
+	examples/fork.sh \
+	examples/init-mm.sh \
+	examples/mm-life.sh \
+	examples/pagetables.sh \
+	examples/slab.sh \
+	examples/vmas.sh \
+	examples/zones.sh
+dist_check_SCRIPTS += $(EXPERIMENTS)
+TESTS += $(EXPERIMENTS)
 EXTRA_DIST += examples/machine.sh

@@ -37,6 +37,26 @@ call() {
 	return "$status"
 }
 
+# does TASK LINE: the same for a system call or an access of a task that was named.
+does() {
+	task=$1 status=0
+	shift
+	printf '%s\n' "$*" 2> /dev/null > "$MNT/sim/as/$task/ctl" || status=$?
+	sed -n "s/^line: /$task: /p; s/^result: /  = /p; s/^reason: /  /p" "$MNT/sim/last"
+	return "$status"
+}
+
+# result TASK: what its last call came to, an address or a number.
+result() {
+	cat "$MNT/sim/as/$1/result"
+}
+
+# Pages on the per-CPU lists and in batches go where they belong, so that sums are whole.
+drain() {
+	echo 1 > "$MNT/proc/sys/vm/drop_caches"
+	echo 1 > "$MNT/proc/sys/vm/compact_memory"
+}
+
 # expect WHAT FOUND WANTED: an experiment that does not turn out is a failed test.
 expect() {
 	if [ "$2" = "$3" ]; then
