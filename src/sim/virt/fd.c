@@ -4,6 +4,7 @@
  * piece of host memory; 64 descriptors at first, doubled as needed. Threads may share
  * a table.
  */
+#include "sim/base/digest.h"
 #include "sim/phys/objects.h"
 #include "sim/virt/file.h"
 #include "sim/virt/task.h"
@@ -53,27 +54,28 @@ static u32 fd_limit(const struct task_struct *task)
 	return (u32)MIN(limit, 1U << 20);
 }
 
-int fd_install_lowest(struct machine *m, struct task_struct *task, struct file *file,
-		      bool cloexec, int *fd)
+int fd_get_unused(struct machine *m, const struct task_struct *task, int *fd)
 {
 	struct files_struct *files = task->files;
 	u32 free = 0;
-	int err;
 
+	if (!files)
+		return -EMFILE;
 	while (free < files->nr_slots && files->fds[free])
 		free++;
 	if (free >= fd_limit(task))
 		return -EMFILE;
-	if (free == files->nr_slots) {
-		err = table_grow(m, files, 2 * files->nr_slots);
-		if (err)
-			return err;
-	}
-	files->fds[free] = file->self;
-	if (cloexec)
-		files->cloexec[free / 64] |= 1ULL << (free % 64);
 	*fd = (int)free;
-	return 0;
+	return free < files->nr_slots ? 0 : table_grow(m, files, 2 * files->nr_slots);
+}
+
+void fd_install(struct task_struct *task, int fd, const struct file *file, bool cloexec)
+{
+	struct files_struct *files = task->files;
+
+	files->fds[fd] = file->self;
+	if (cloexec)
+		files->cloexec[fd / 64] |= 1ULL << (fd % 64);
 }
 
 int fd_close(struct machine *m, struct files_struct *files, int fd)
@@ -132,6 +134,21 @@ void files_struct_put(struct machine *m, struct files_struct *files)
 			fput(m, file_of(m, files->fds[fd]));
 	arena_free(&m->arena, files->cloexec, table_bytes(files->nr_slots));
 	object_free(m, &m->virt->files_structs, files->self);
+}
+
+void fd_tables_digest(const struct machine *m, struct digest *digest)
+{
+	const struct object_pool *pool = &m->virt->files_structs;
+
+	for (u32 h = object_next(pool, 1); h; h = object_next(pool, h + 1)) {
+		const struct files_struct *files = object_get(pool, h);
+
+		digest_u64(digest, (u64)h << 32 | (u32)files->count);
+		for (u32 fd = 0; fd < files->nr_slots; fd++)
+			if (files->fds[fd])
+				digest_u64(digest, (u64)files->fds[fd] << 32 | fd << 1 |
+					   fd_is_cloexec(files, fd));
+	}
 }
 
 void fd_tables_free(struct machine *m)

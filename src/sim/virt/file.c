@@ -90,24 +90,23 @@ int sys_open(struct machine *m, struct task_struct *task, const char *path, u32 
 		return -ENOENT;
 	if ((flags & O_ACCMODE) == O_ACCMODE)
 		return -EINVAL;
-	err = find_or_create(m, path, flags, mode, &inode, &made);
+	err = fd_get_unused(m, task, fd);
+	if (!err)
+		err = find_or_create(m, path, flags, mode, &inode, &made);
 	if (err)
 		return err;
 	err = file_open_inode(m, inode, flags, &file);
-	if (err)
-		goto out_inode;
-	err = fd_install_lowest(m, task, file, flags & O_CLOEXEC, fd);
-	if (err)
-		goto out_file;
+	if (err) {
+		if (made)
+			iput(m, inode);
+		return err;
+	}
 	if (flags & O_TRUNC && inode->i_size && inode->kind != INODE_ZERO)
 		err = inode_truncate(m, inode, 0);
-	return err;
-
-out_file:
-	fput(m, file);
-out_inode:
-	if (made)
-		iput(m, inode);
+	if (err)
+		fput(m, file);
+	else
+		fd_install(task, *fd, file, flags & O_CLOEXEC);
 	return err;
 }
 
@@ -123,15 +122,15 @@ int sys_memfd_create(struct machine *m, struct task_struct *task, const char *na
 		return -EINVAL;
 	memcpy(path, "/memfd:", sizeof("/memfd:"));
 	memcpy(path + strlen(path), name, strlen(name) + 1);
-	err = shmem_file_setup(m, path, 0, VM_NORESERVE, /* memfd = */ true, &file);
+	err = fd_get_unused(m, task, fd);
+	if (!err)
+		err = shmem_file_setup(m, path, 0, VM_NORESERVE, /* memfd = */ true, &file);
 	if (err)
 		return err;
 	if (!(flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL)))
 		file->inode->seals = F_SEAL_SEAL;
-	err = fd_install_lowest(m, task, file, flags & MFD_CLOEXEC, fd);
-	if (err)
-		fput(m, file);
-	return err;
+	fd_install(task, *fd, file, flags & MFD_CLOEXEC);
+	return 0;
 }
 
 int sys_close(struct machine *m, struct task_struct *task, int fd)

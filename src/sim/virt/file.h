@@ -144,15 +144,17 @@ int shmem_file_setup(struct machine *m, const char *name, u64 size, u64 vm_flags
 
 /* Descriptor tables. */
 struct file *fget(const struct machine *m, const struct task_struct *task, int fd);
-/* The lowest free descriptor takes the reference. -EMFILE, -ENOBUFS. */
-int fd_install_lowest(struct machine *m, struct task_struct *task, struct file *file,
-		      bool cloexec, int *fd) __must_check;
+/* The lowest free descriptor, with room in the table: -EMFILE, -ENOBUFS. */
+int fd_get_unused(struct machine *m, const struct task_struct *task, int *fd) __must_check;
+/* It gets the file, whose reference is the table's from now on. */
+void fd_install(struct task_struct *task, int fd, const struct file *file, bool cloexec);
 int fd_close(struct machine *m, struct files_struct *files, int fd) __must_check;
 void fd_close_on_exec(struct machine *m, struct files_struct *files);
 /* old NULL: an empty table. */
 int files_struct_dup(struct machine *m, const struct files_struct *old,
 		     struct files_struct **files) __must_check;
 void files_struct_put(struct machine *m, struct files_struct *files);
+void fd_tables_digest(const struct machine *m, struct digest *digest);
 /* Host memory of all tables: the machine ends. */
 void fd_tables_free(struct machine *m);
 

@@ -317,6 +317,7 @@ void files_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, state->next_ino[i] << 32 ^ state->used[i]);
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		inode_digest(inode, digest);
+	fd_tables_digest(m, digest);
 	for (h = object_next(&m->virt->files, 1); h; h = object_next(&m->virt->files, h + 1)) {
 		const struct file *file = file_of(m, h);
 
