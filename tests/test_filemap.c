@@ -354,6 +354,151 @@ static void test_contents(void)
 	close_machine(m);
 }
 
+/* -- random calls on a machine that runs out of memory -------------------------------- */
+
+static u64 seed;
+
+static u32 random_below(u32 n)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (u32)((seed >> 33) % n);
+}
+
+static int storm_open(struct machine *m)
+{
+	static const char *const paths[] = { "/dev/shm/a", "/tmp/b", "/etc/c", "/bin/tool",
+					     "/dev/zero" };
+	int fd;
+
+	if (!random_below(4))
+		return sys_memfd_create(m, task, "storm", 0, &fd);
+	return sys_open(m, task, paths[random_below(ARRAY_SIZE(paths))],
+			O_RDWR | O_CREAT | (random_below(2) ? O_TRUNC : 0), 0600, &fd);
+}
+
+static int storm_close(struct machine *m)
+{
+	return random_below(3) ? sys_close(m, task, (int)random_below(12)) :
+				 sys_unlink(m, task, random_below(2) ? "/dev/shm/a" : "/etc/c");
+}
+
+static int storm_size(struct machine *m)
+{
+	int fd = (int)random_below(12);
+	u32 mode = random_below(2) ? PUNCH_KEEP : random_below(2);
+
+	if (random_below(2))
+		return sys_ftruncate(m, task, fd, random_below(400000));
+	return sys_fallocate(m, task, fd, mode, random_below(300000), random_below(200000));
+}
+
+static int storm_copy(struct machine *m)
+{
+	u64 done, offset = random_below(300000), len = random_below(200000);
+	int fd = (int)random_below(12);
+
+	return random_below(2) ? sys_pread(m, task, fd, offset, len, &done) :
+				 sys_pwrite(m, task, fd, offset, len, &done);
+}
+
+static int storm_map(struct machine *m)
+{
+	struct file *file = random_below(4) ? fget(m, task, (int)random_below(12)) : NULL;
+	const struct mmap_request req = {
+		.addr = 0x10000000 + (random_below(64) << 14),
+		.len = (random_below(40) + 1) << PAGE_SHIFT,
+		.prot = PROT_READ | (random_below(3) ? PROT_WRITE : 0),
+		.flags = (random_below(2) ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED |
+			 (random_below(4) ? 0 : MAP_POPULATE) | (file ? 0 : MAP_ANONYMOUS),
+		.file = file, .offset = random_below(8) << PAGE_SHIFT,
+	};
+	u64 addr;
+
+	return sys_mmap(m, task, &req, &addr);
+}
+
+static int storm_change(struct machine *m)
+{
+	u64 addr = 0x10000000 + (random_below(256) << PAGE_SHIFT);
+	u64 len = (random_below(30) + 1) << PAGE_SHIFT;
+	static const int advice[] = { MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_WILLNEED,
+				      MADV_COLD, MADV_PAGEOUT, MADV_POPULATE_WRITE };
+
+	switch (random_below(5)) {
+	case 0:
+		return sys_munmap(m, task, addr, len);
+	case 1:
+		return sys_madvise(m, task, addr, len, advice[random_below(ARRAY_SIZE(advice))]);
+	case 2:
+		return sys_mlock2(m, task, addr, len, random_below(2));
+	case 3:
+		return sys_munlock(m, task, addr, len);
+	default:
+		return sys_msync(m, task, addr, len, MS_SYNC);
+	}
+}
+
+static int storm_touch(struct machine *m)
+{
+	struct access_result result;
+	int err = 0;
+
+	for (unsigned int i = 0; i < 8 && !err; i++)
+		err = task_access(m, task, 0x10000000 + (random_below(300) << PAGE_SHIFT),
+				  random_below(2) ? ACCESS_STORE : ACCESS_LOAD, &result);
+	return err;
+}
+
+static int storm_fork(struct machine *m)
+{
+	u32 pid, ended, status;
+	int err = sys_clone(m, task, 0, &pid);
+
+	if (err)
+		return err;
+	sched_switch_to(m, task_find(m, pid));
+	do_group_exit(m, task_find(m, pid), 0);
+	sched_switch_to(m, task);
+	return sys_wait4(m, task, (s32)pid, 0, &ended, &status);
+}
+
+static int (*const storms[])(struct machine *m) = {
+	storm_open, storm_close, storm_size, storm_copy, storm_copy, storm_map, storm_map,
+	storm_change, storm_change, storm_touch, storm_touch, storm_fork,
+};
+
+static void storm(const char *release, u64 free_pages)
+{
+	struct machine *m = open_machine(release);
+	u64 left;
+	u32 pfn;
+
+	do {
+		left = 0;
+		for (unsigned int i = 0; i < m->nr_zones; i++)
+			left += (u64)m->zones[i]->stat[NR_FREE_PAGES];
+	} while (left > free_pages &&
+		 !alloc_kernel_pages(m, GFP_KERNEL, 0, NUMA_NO_NODE, PGTY_kernel, &pfn));
+	for (unsigned int i = 0; i < 3000; i++) {
+		CU_ASSERT_NOT_EQUAL_FATAL(storms[random_below(ARRAY_SIZE(storms))](m), -ENOBUFS);
+		if (i % 100 == 0)
+			CU_ASSERT_EQUAL_FATAL(task_machine_check(m), 0);
+	}
+	close_machine(m);
+}
+
+static void test_storm(void)
+{
+	for (seed = 1; seed <= 12; seed++) {
+		u64 number = seed;
+
+		storm("release=6.18", ~0ULL);
+		storm("release=6.1", 1200);
+		storm("release=6.18", 1200);
+		seed = number;
+	}
+}
+
 static void test_planted(void)
 {
 	struct machine *m = open_machine("release=6.18");
@@ -398,6 +543,7 @@ static const CU_TestInfo tests[] = {
 	{ "memfd", test_memfd },
 	{ "/dev/zero", test_dev_zero },
 	{ "contents", test_contents },
+	{ "storm", test_storm },
 	{ "planted", test_planted },
 };
 
