@@ -224,15 +224,6 @@ unsigned int vma_nr_chains(const struct vm_area_struct *vma)
 }
 
 /* Newest first, so the root goes last; those without chains in a second pass. */
-unsigned int vma_nr_chains(const struct vm_area_struct *vma)
-{
-	unsigned int nr = 0;
-
-	for (const struct anon_vma_chain *avc = vma->chain_first; avc; avc = avc->next)
-		nr++;
-	return nr;
-}
-
 void unlink_anon_vmas(struct machine *m, struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *chain, *next;
