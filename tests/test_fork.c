@@ -119,8 +119,16 @@ static void test_vfork(void)
 	CU_ASSERT_FALSE(task_blocked(a));
 	CU_ASSERT_EQUAL(a->state, 'S');
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
-	/* Its zombie goes with it. */
-	CU_ASSERT_EQUAL(task_end(tm.m, tm.init, a->pid, 0), 0);
+	/* Killed while it waits. */
+	b = task_fork(tm.m, a, CLONE_VFORK | CLONE_VM | SIGCHLD);
+	CU_ASSERT_EQUAL(sys_kill(tm.m, tm.init, (s32)a->pid, SIGKILL), 0);
+	CU_ASSERT_FALSE(b->vfork_parent);
+	CU_ASSERT_EQUAL(b->ppid, 1);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	sched_switch_to(tm.m, b);
+	do_group_exit(tm.m, b, 0);
+	/* The zombie of its first child went with it. */
+	CU_ASSERT_EQUAL(task_end(tm.m, tm.init, a->pid, 0), SIGKILL);
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
 }
 

@@ -41,6 +41,16 @@ void vfork_done(struct machine *m, struct task_struct *task)
 	task->vfork_parent = false;
 }
 
+/* Killed while it waited: its vfork child has nobody to tell. */
+static void stop_waiting(struct machine *m, struct task_struct *task)
+{
+	struct task_struct *child = task->vfork_child ? task_find(m, task->vfork_child) : NULL;
+
+	if (child)
+		child->vfork_parent = false;
+	task->vfork_child = 0;
+}
+
 static void exit_mm(struct machine *m, struct task_struct *task)
 {
 	struct mm_struct *mm = task->mm;
@@ -118,6 +128,7 @@ void do_exit(struct machine *m, struct task_struct *task, u32 code)
 		panic_init(m, task->signal->group_exit ? task->signal->exit_code : code);
 		return;
 	}
+	stop_waiting(m, task);
 	exit_mm(m, task);
 	exit_files(m, task);
 	sched_leave(m, task);
