@@ -171,14 +171,24 @@ static int install_guards(struct advise *a)
 	return 0;
 }
 
+/* A fork has to copy the entries: it does with an anon_vma, or by the flag. */
+static int prepare_guards(struct advise *a)
+{
+	if (machine_config_bool(a->m->config, "MAYBE_GUARD")) {
+		a->vma->vm_flags |= VM_MAYBE_GUARD;
+		if (!vma_is_anonymous(a->vma))
+			return 0;
+	}
+	return anon_vma_prepare(a->m, a->vma);
+}
+
 int madvise_guard_install(struct advise *a)
 {
 	int err;
 
 	if (a->vma->vm_flags & (VM_SPECIAL | VM_HUGETLB | VM_LOCKED))
 		return -EINVAL;
-	/* Entries that a fork has to copy: so it is with an anon_vma. */
-	err = anon_vma_prepare(a->m, a->vma);
+	err = prepare_guards(a);
 	if (!err)
 		err = install_guards(a);
 	if (err <= 0)
