@@ -121,6 +121,9 @@ void change_protection(struct machine *m, struct vm_area_struct *vma, u64 start,
 /* mremap: entries move from one VMA to another. Bytes moved; short: no memory. */
 int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr,
 		     struct vm_area_struct *vma, u64 new_addr, u64 len, u64 *moved) __must_check;
+/* What it moved before it fell short goes back: that cannot fail. */
+void move_page_tables_back(struct machine *m, struct vm_area_struct *copy, u64 new_addr,
+			   struct vm_area_struct *vma, u64 addr, u64 moved);
 
 /* The page of an address if it is mapped (zero page: PFN of it); PFN_NIL. */
 u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address);

@@ -3,6 +3,7 @@
  * Entries that change their rights (mprotect) or their place (mremap). Where both
  * places are aligned alike, whole tables move; a table is never merged into another.
  */
+#include "sim/base/bug.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/vma.h"
@@ -143,6 +144,48 @@ static int move_step(const struct move *mv, unsigned int level, u64 *extent)
 	return *extent == table_span(mv->m, level) && move_table(mv, old, new_);
 }
 
+static int stop_at_entry(void *arg, u64 addr, pte_t *pte)
+{
+	(void)arg;
+	(void)addr;
+	(void)pte;
+	return 1;
+}
+
+/* Tables for the new place of the extent, and its entries in them. 0, -errno. */
+static int move_extent_of_entries(struct move *mv, u64 *extent)
+{
+	/* A pud may move where it is not the top. */
+	int done = mv->m->virt->pgtables->top > 2 ? move_step(mv, 2, extent) : 0;
+	struct mm_struct *mm = mv->old->vm_mm;
+	u64 *new_;
+
+	if (!done)
+		done = move_step(mv, 1, extent);
+	if (done)
+		return MIN(done, 0);
+	done = table_alloc_entry(mv->m, mm, mv->new_addr, 0, &new_);
+	if (!done)
+		move_entries(mv, table_entry(mv->m, mm, mv->old_addr, 0), new_, *extent);
+	return done;
+}
+
+static int move_all(struct move *mv, bool undo)
+{
+	u64 extent;
+
+	for (; mv->old_addr < mv->old_end; mv->old_addr += extent, mv->new_addr += extent) {
+		int err = move_extent_of_entries(mv, &extent);
+
+		/* Where nothing is, nothing needs a table to come back to. */
+		if (err && !(undo && !walk_page_range(mv->m, mv->old->vm_mm, mv->old_addr,
+						      mv->old_addr + extent,
+						      stop_at_entry, NULL)))
+			return err;
+	}
+	return 0;
+}
+
 int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr,
 		     struct vm_area_struct *vma, u64 new_addr, u64 len, u64 *moved)
 {
@@ -150,27 +193,22 @@ int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr
 		.m = m, .old = old, .new_ = vma, .old_addr = old_addr,
 		.old_end = old_addr + len, .new_addr = new_addr,
 	};
-	unsigned int top = m->virt->pgtables->top;
-	int done = 0;
-	u64 extent;
+	int err;
 
 	try_realign(&mv);
-	for (; mv.old_addr < mv.old_end; mv.old_addr += extent, mv.new_addr += extent) {
-		u64 *new_;
-
-		/* A pud may move where it is not the top. */
-		done = top > 2 ? move_step(&mv, 2, &extent) : 0;
-		if (!done)
-			done = move_step(&mv, 1, &extent);
-		if (done < 0)
-			break;
-		if (done)
-			continue;
-		done = table_alloc_entry(m, old->vm_mm, mv.new_addr, 0, &new_);
-		if (done < 0)
-			break;
-		move_entries(&mv, table_entry(m, old->vm_mm, mv.old_addr, 0), new_, extent);
-	}
+	err = move_all(&mv, /* undo = */ false);
 	*moved = mv.old_addr > old_addr ? MIN(mv.old_addr - old_addr, len) : 0;
-	return done < 0 ? done : 0;
+	return err;
+}
+
+void move_page_tables_back(struct machine *m, struct vm_area_struct *copy, u64 new_addr,
+			   struct vm_area_struct *vma, u64 addr, u64 moved)
+{
+	struct move mv = {
+		.m = m, .old = copy, .new_ = vma, .old_addr = new_addr,
+		.old_end = new_addr + moved, .new_addr = addr,
+	};
+
+	try_realign(&mv);
+	BUG_ON(m, move_all(&mv, /* undo = */ true));
 }

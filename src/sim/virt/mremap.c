@@ -5,7 +5,6 @@
  * it and is not charged twice. 6.1 empties the new place before it looks at the old
  * mapping, later releases look first; they also move several VMAs in one call.
  */
-#include "sim/base/bug.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
@@ -191,8 +190,10 @@ static int unmap_source(struct remap *r, u64 addr, u64 len)
 	vma->vm_flags &= ~hidden;
 	err = remap_unmap(r, addr, len);
 	if (err) {
-		/* Nothing went: both places stay, each with its promise. */
-		vma->vm_flags |= hidden;
+		/* Nothing went, though it may be split: both places stay and are charged. */
+		for (vma = find_vma(r->m, r->mm, start); vma && vma->vm_start < end;
+		     vma = vma_next(r->m, vma))
+			vma->vm_flags |= hidden;
 		return err;
 	}
 	rest = start < addr ? vma_lookup(r->m, r->mm, addr - 1) : NULL;
@@ -224,11 +225,10 @@ static void dontunmap_complete(struct remap *r, const struct vm_area_struct *cop
 static int move_failed(struct remap *r, struct vm_area_struct *copy, u64 moved, int err)
 {
 	struct vm_area_struct *vma = r->vma;
-	u64 back;
-	int ret = move_page_tables(r->m, copy, r->new_addr, vma, r->addr, moved, &back);
+	int ret;
 
 	/* The tables that they came from are still there. */
-	BUG_ON(r->m, ret || back != moved);
+	move_page_tables_back(r->m, copy, r->new_addr, vma, r->addr, moved);
 	vm_stat_account(r->mm, vma->vm_flags, (s64)(r->new_len >> PAGE_SHIFT));
 	if (vma->vm_flags & VM_LOCKED)
 		r->mm->locked_vm += r->new_len >> PAGE_SHIFT;
