@@ -92,8 +92,7 @@ static u64 page_flags(const struct machine *m, u64 pfn)
 			flags |= BIT(kpf_rows[i].bit);
 	if (type)
 		return flags | flags_of_type(type);
-	/* On a list of MGLRU the generation stands for the flag. */
-	if (lru_gen_enabled(m) && page_flag(page, PG_lru))
+	if (!page_shows_active(m, page))
 		flags &= ~BIT(KPF_ACTIVE);
 	if (page->mapcount >= 0)
 		flags |= BIT(KPF_MMAP);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "fs/proc/task_mmu.h"
+#include "sim/phys/lru.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -28,7 +29,7 @@ static int account_entry(void *arg, u64 addr, pte_t *pte)
 	md->pages++;
 	md->dirty += *pte & PTE_DIRTY || page_flag(page, PG_dirty);
 	md->swapcache += page_flag(page, PG_swapcache);
-	md->active += page_flag(page, PG_active) || page_flag(page, PG_unevictable);
+	md->active += page_shows_active(md->m, page) || page_flag(page, PG_unevictable);
 	md->writeback += page_flag(page, PG_writeback);
 	md->anon += page_flag(page, PG_anon);
 	md->mapcount_max = MAX(md->mapcount_max, (u64)page_mapcount(page));

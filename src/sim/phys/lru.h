@@ -105,6 +105,12 @@ static inline enum lru_list page_lru(const struct page *page)
 	return list + page_flag(page, PG_active);
 }
 
+/* Is the active flag to be seen? On a list of MGLRU the generation stands for it. */
+static inline bool page_shows_active(const struct machine *m, const struct page *page)
+{
+	return page_flag(page, PG_active) && !(lru_gen_enabled(m) && page_flag(page, PG_lru));
+}
+
 /* Every page in a batch, with its reference. */
 void lru_batched_pages(const struct machine *m, void (*visit)(void *arg, u32 pfn), void *arg);
 

@@ -23,6 +23,7 @@ struct exec {
 	u64 p;			/* the lowest byte of the stack in use */
 	u64 argmin;		/* strings end there: E2BIG */
 	u64 path_addr;		/* AT_EXECFN */
+	u64 string_page;	/* that strings are being copied to */
 	/* elf.c */
 	u64 load_bias, phdr, interp_base;
 	u64 program_entry;	/* of the program, and where it begins to run: */

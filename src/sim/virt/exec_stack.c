@@ -9,6 +9,7 @@
 #include "sim/virt/exec.h"
 
 #include "sim/base/rng.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memory.h"
@@ -98,6 +99,16 @@ static int stack_limits(struct exec *e)
 	return 0;
 }
 
+#define NO_PAGE 1ULL	/* not an address of one */
+
+/* Strings are copied page by page; going on to another page touches it. */
+static void touch_string_page(struct exec *e, u64 addr, u32 pfn)
+{
+	if (e->string_page != addr)
+		mark_page_accessed(e->m, pfn);
+	e->string_page = addr;
+}
+
 /* The page at addr of the new mm, faulted in for a write; it is no task's yet. */
 static int string_page(struct exec *e, u64 addr, u32 *pfn)
 {
@@ -105,8 +116,10 @@ static int string_page(struct exec *e, u64 addr, u32 *pfn)
 
 	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	*pfn = follow_page(e->m, e->mm, addr);
-	if (*pfn != PFN_NIL)
+	if (*pfn != PFN_NIL) {
+		touch_string_page(e, addr, *pfn);
 		return 0;
+	}
 	if (addr < e->stack->vm_start &&
 	    expand_downwards(e->m, e->task, e->stack, addr))
 		return -E2BIG;
@@ -115,6 +128,7 @@ static int string_page(struct exec *e, u64 addr, u32 *pfn)
 		return fault & VM_FAULT_NOHOST ? -ENOBUFS : -E2BIG;
 	e->task->min_flt++;
 	*pfn = follow_page(e->m, e->mm, addr);
+	touch_string_page(e, addr, *pfn);
 	return 0;
 }
 
@@ -146,6 +160,7 @@ static int push_strings(struct exec *e, const char *const *strings, unsigned int
 {
 	int err = 0;
 
+	e->string_page = NO_PAGE;
 	while (nr-- && !err)
 		err = push_string(e, strings[nr]);
 	return err;
@@ -160,6 +175,7 @@ int exec_stack_begin(struct exec *e)
 	err = stack_vma(e);
 	if (!err)
 		err = stack_limits(e);
+	e->string_page = NO_PAGE;
 	if (!err)
 		err = push_string(e, e->program->path);
 	e->path_addr = e->p;
