@@ -22,7 +22,8 @@ SCRIPTED_TESTS = \
 	tests/check-text.sh \
 	tests/readme.sh \
 	tests/test_capture.sh \
-	tests/test_kmm_run.sh
+	tests/test_kmm_run.sh \
+	tests/test_strace2kmm.sh
 dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/digest-builds.sh tests/fuzz-long.sh
 TESTS += $(SCRIPTED_TESTS)
 

@@ -217,6 +217,7 @@ void machine_config_free(struct machine_config *config)
 	for (unsigned int i = 0; i < config->nr_files; i++) {
 		g_free(config->files[i].path);
 		g_free(config->files[i].host);
+		g_free(config->files[i].link);
 		program_free_host(config->files[i].program);
 	}
 	free_pairs(config->config, config->nr_config);

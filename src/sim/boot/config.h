@@ -68,6 +68,7 @@ struct config_file {
 	char *path;
 	u64 size;
 	char *host;		/* a host path to read, or NULL */
+	char *link;		/* the path of another [file] that this name leads to, or NULL */
 	struct program *program;	/* boot/program.h: its headers; NULL: no program */
 };
 

@@ -371,6 +371,24 @@ static int check_swaps(struct config_load *load)
 	return 0;
 }
 
+/* A link leads to a file that is none. */
+static int check_link(struct config_load *load, const struct config_file *file,
+		      const char *section)
+{
+	const struct config_line *line = line_of(load, section, "link");
+
+	if (file->host || config_text_find(&load->text, section, "size"))
+		return config_bad(load, line, "[%s] is a link: it has no size and no host path "
+				  "of its own", section);
+	for (unsigned int i = 0; i < load->files->len; i++) {
+		const struct config_file *to = &g_array_index(load->files, struct config_file, i);
+
+		if (!strcmp(to->path, file->link) && !to->link)
+			return 0;
+	}
+	return config_bad(load, line, "'%s' is no [file] that a link may lead to", file->link);
+}
+
 static int check_files(struct config_load *load)
 {
 	for (unsigned int i = 0; i < load->files->len; i++) {
@@ -380,6 +398,12 @@ static int check_files(struct config_load *load)
 		u64 size;
 		int err;
 
+		if (file->link) {
+			err = check_link(load, file, section);
+			if (err)
+				return err;
+			continue;
+		}
 		if (!file->host && !sized)
 			return config_bad(load, line_of(load, section, NULL),
 					  "[%s] has neither a size nor a host path", section);

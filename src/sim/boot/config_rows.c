@@ -307,6 +307,11 @@ static int set_file_host(struct config_load *load, const char *value)
 	return set_text(&this_file(load)->host, value);
 }
 
+static int set_file_link(struct config_load *load, const char *value)
+{
+	return set_text(&this_file(load)->link, value);
+}
+
 /* Sections with free keys. */
 
 static int any_e820(struct config_load *load, const char *key, const char *value)
@@ -592,6 +597,7 @@ static const struct key_row swap_keys[] = {
 static const struct key_row file_keys[] = {
 	{ "size", set_file_size },
 	{ "host", set_file_host },
+	{ "link", set_file_link },
 };
 
 #define KEYS(rows) .keys = (rows), .nr_keys = ARRAY_SIZE(rows)

@@ -43,7 +43,7 @@ static int config_files_init(struct machine *m)
 	for (unsigned int i = 0; m->config && i < m->config->nr_files && !err; i++) {
 		const struct config_file *file = &m->config->files[i];
 
-		if (!inode_find(m, file->path))
+		if (!file->link && !inode_find(m, file->path))
 			err = inode_create(m, path_kind(file->path), file->path, file->size,
 					   &inode);
 	}
@@ -123,10 +123,23 @@ enum inode_kind path_kind(const char *path)
 	return strcmp(path, "/dev/zero") ? supers[path_super(path)].kind : INODE_ZERO;
 }
 
+/* Where a link of the machine file leads; a path that is none leads to itself. */
+static const char *follow_link(const struct machine *m, const char *path)
+{
+	for (unsigned int i = 0; m->config && i < m->config->nr_files; i++) {
+		const struct config_file *file = &m->config->files[i];
+
+		if (file->link && !strcmp(file->path, path))
+			return file->link;
+	}
+	return path;
+}
+
 struct inode *inode_find(const struct machine *m, const char *path)
 {
 	struct inode *inode;
 
+	path = follow_link(m, path);
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		if (!inode->unlinked && !strcmp(inode->path, path))
 			return inode;

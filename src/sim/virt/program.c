@@ -105,11 +105,13 @@ int programs_init(struct machine *m)
 int program_load(struct machine *m, const char *path, struct program *program)
 {
 	const struct inode *inode = inode_find(m, path);
-	const struct config_file *file = config_file(m, path);
-	const struct program *found = file ? file->program : row_program(m, path);
+	const struct config_file *file;
+	const struct program *found;
 
 	if (!inode)
 		return -ENOENT;
+	file = config_file(m, inode->path);
+	found = file ? file->program : row_program(m, inode->path);
 	if (inode->kind == INODE_ZERO)
 		return -EACCES;
 	if (!found)

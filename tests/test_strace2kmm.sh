@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Programs of this machine, recorded with strace and run again in the simulation: each
+# mmap and brk gives the recorded address, and the maps in the end are the recorded ones.
+# What the addresses are is the host kernel's: another than 6.18 is another test.
+set -eu
+srcdir=$(cd "${KMM_SRCDIR:-.}" && pwd)
+build=$(cd "${KMM_BUILDDIR:-.}" && pwd)
+
+skip() {
+	echo "skipped: $*" >&2
+	exit 77
+}
+
+case $(uname -r -m) in
+6.18*x86_64) ;;
+*) skip "the host runs $(uname -r), not a 6.18 for x86-64" ;;
+esac
+command -v setarch > /dev/null || skip "there is no setarch"
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+setarch -R strace -f -o probe true 2> /dev/null || skip "strace may not trace here"
+
+vsyscall=none
+! grep -q vsyscall /proc/self/maps || vsyscall=xonly
+record() {
+	name=$1
+	shift
+	setarch -R strace -f -o "$name.log" "$@" > "$name.stdout"
+	sh "$srcdir/tools/strace2kmm" "$name.log" > "$name.kmm"
+	{
+		printf '[config]\nLEGACY_VSYSCALL = %s\n' "$vsyscall"
+		printf '[machine]\nrelease = 6.18\n[node 0]\ncpus = 0-1\nmemory = 2G\n'
+		sh "$srcdir/tools/strace2kmm" -m "$name.log"
+	} > "$name.machine"
+	grep -Eq 'mmap.* = 0x' "$name.kmm"
+}
+
+record ls ls
+record bash bash -c true
+for name in ls bash; do
+	"$build/kmm-run" -m "$name.machine" "$name.kmm" > /dev/null
+	echo "$name: $(grep -Ec '(mmap|brk).* = 0x' "$name.kmm") addresses as recorded"
+done
+
+# What cat saw of itself; its buffer was still mapped then.
+record cat cat /proc/self/maps
+task=$(grep -oE 'sim/as/p[0-9]+' cat.kmm | tail -1)
+last=$(grep -n 'munmap' cat.kmm | tail -1 | cut -d: -f1)
+{
+	sed "${last}d; /exit_group/d" cat.kmm
+	echo "cat $task/maps"
+} > maps.kmm
+"$build/kmm-run" -m cat.machine maps.kmm > maps.out
+awk '{ print $1, $2, $3, $6 }' cat.stdout > expected
+awk '{ print $1, $2, $3, $6 }' maps.out > found
+diff expected found
+echo "cat: $(wc -l < found) mappings as recorded"
