@@ -70,9 +70,9 @@ static const struct touched at_start[] = {
 
 static const struct touched in_main[] = {
 	{ BSS_USED, 2, PAGE_SIZE, ACCESS_LOAD },
-	{ BSS_USED, 28, PAGE_SIZE, ACCESS_STORE },
 	{ 0x5ea000, 2, PAGE_SIZE, ACCESS_STORE },
 	{ 0x7fffffffd000, 1, PAGE_SIZE, ACCESS_STORE },
+	{ BSS_USED, 28, PAGE_SIZE, ACCESS_STORE },
 };
 
 /*
