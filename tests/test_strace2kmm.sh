@@ -27,7 +27,8 @@ vsyscall=none
 record() {
 	name=$1
 	shift
-	setarch -R strace -f -o "$name.log" "$@" > "$name.stdout"
+	# How much environment there is decides how deep the stack begins: as little as can be.
+	env -i PATH="$PATH" setarch -R strace -f -o "$name.log" "$@" > "$name.stdout"
 	sh "$srcdir/tools/strace2kmm" "$name.log" > "$name.kmm"
 	{
 		printf '[config]\nLEGACY_VSYSCALL = %s\n' "$vsyscall"

@@ -11,7 +11,6 @@
 
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
-#include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
 
 struct ctl_state *ctl_state_new(const struct tree *tree)
@@ -226,10 +225,11 @@ static int secure_host_memory(struct call *call)
 }
 
 /*
- * The machine acts on the CPU that the call was made on; a task's call switches its
- * CPU to it. Refused when there is no task that could make it.
+ * The machine acts on the CPU that the call was made on. A task's call switches its
+ * CPU to it when its host memory is secured (call_task.h), so that a refused one
+ * changes nothing. Refused when there is no task that could make it.
  */
-static int switch_to_caller(struct call *call)
+static int find_caller(struct call *call)
 {
 	struct machine *m = call->m;
 	struct task_struct *task;
@@ -250,7 +250,6 @@ static int switch_to_caller(struct call *call)
 		return call_refuse(call, -EAGAIN, "task %u waits: %s", pid, task->vfork_child ?
 				   "its vfork child has to call execve or to exit" :
 				   "it was stopped");
-	sched_switch_to(m, task);
 	call->task = task;
 	return 0;
 }
@@ -262,7 +261,7 @@ static int run_guarded(void *arg)
 	struct machine *m = call->m;
 	int err;
 
-	err = switch_to_caller(call);
+	err = find_caller(call);
 	if (!err)
 		err = call->verb->run(call);
 	virt_guarantee_end(m);

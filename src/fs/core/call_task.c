@@ -6,6 +6,7 @@
 #include "fs/core/call_task.h"
 
 #include "sim/virt/rmap.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/vma.h"
 
 /* What any call may do: split two VMAs, move a stack's bottom, fault a page. */
@@ -13,9 +14,12 @@
 #define USUAL_TABLES 16
 #define USUAL_OBJECTS 128
 
-static int guarantee(struct call *call, const struct virt_need *need)
+int call_needs(struct call *call, const struct virt_need *need)
 {
-	return virt_guarantee(call->m, need) ? call_no_host_memory(call) : 0;
+	if (virt_guarantee(call->m, need))
+		return call_no_host_memory(call);
+	sched_switch_to(call->m, call->task);
+	return 0;
 }
 
 int call_needs_range(struct call *call, u64 bytes)
@@ -27,7 +31,7 @@ int call_needs_range(struct call *call, u64 bytes)
 		.objects = USUAL_OBJECTS + (u32)(pages / 64),
 	};
 
-	return guarantee(call, &need);
+	return call_needs(call, &need);
 }
 
 int call_needs_copy(struct call *call)
@@ -43,5 +47,5 @@ int call_needs_copy(struct call *call)
 	for (const struct vm_area_struct *vma = vma_first(call->m, mm); vma;
 	     vma = vma_next(call->m, vma))
 		need.objects += vma_nr_chains(vma);
-	return guarantee(call, &need);
+	return call_needs(call, &need);
 }

@@ -104,9 +104,9 @@ static int run_access(struct call *call, enum access access)
 		if (range.all < SLICE_PAGES)
 			need = (struct virt_need){ .pages = range.all + 32,
 						   .tables = 4 + range.all / 256, .objects = 64 };
-		if (virt_guarantee(call->m, &need))
-			return cut_short(call, &range);
-		err = access_slice(call, &range);
+		err = range.done ? virt_guarantee(call->m, &need) : call_needs(call, &need);
+		if (!err)
+			err = access_slice(call, &range);
 	}
 	return err == -ENOBUFS ? cut_short(call, &range) : err;
 }

@@ -48,7 +48,9 @@ static int run_memfd_create(struct call *call)
 
 static int run_close(struct call *call)
 {
-	return sys_close(call->m, call->task, (int)(s64)call->args[0].value);
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_close(call->m, call->task, (int)(s64)call->args[0].value);
 }
 
 static int run_ftruncate(struct call *call)
@@ -70,7 +72,9 @@ static int run_fallocate(struct call *call)
 
 static int run_unlink(struct call *call)
 {
-	return sys_unlink(call->m, call->task, call->args[0].text);
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_unlink(call->m, call->task, call->args[0].text);
 }
 
 static int run_pread(struct call *call)
@@ -122,9 +126,10 @@ static int run_write(struct call *call)
 static int run_lseek(struct call *call)
 {
 	const struct arg *args = call->args;
+	int err = call_needs_range(call, 0);
 
-	return sys_lseek(call->m, call->task, (int)(s64)args[0].value, (s64)args[1].value,
-			 (int)args[2].value, &call->value);
+	return err ? err : sys_lseek(call->m, call->task, (int)(s64)args[0].value,
+				     (s64)args[1].value, (int)args[2].value, &call->value);
 }
 
 static const struct verb verbs[] = {

@@ -133,8 +133,9 @@ static int run_munlockall(struct call *call)
 static int run_msync(struct call *call)
 {
 	const struct arg *flags = &call->args[2];
+	int err = call_needs_range(call, 0);
 
-	return sys_msync(call->m, call->task, call->args[0].value, call->args[1].value,
+	return err ? err : sys_msync(call->m, call->task, call->args[0].value, call->args[1].value,
 			 flags->given ? flags->value : MS_SYNC);
 }
 
@@ -146,8 +147,10 @@ static int run_mincore(struct call *call)
 	u64 addr = call->args[0].value, end = addr + ALIGN_UP(call->args[1].value, PAGE_SIZE);
 	u64 resident = 0, all = (end - addr) >> PAGE_SHIFT;
 	u8 vec[MINCORE_PAGES];
-	int err;
+	int err = call_needs_range(call, 0);
 
+	if (err)
+		return err;
 	do {
 		u64 len = MIN(end - addr, MINCORE_PAGES * PAGE_SIZE);
 
@@ -181,7 +184,10 @@ static int run_find_vma(struct call *call)
 {
 	unsigned int visited = 0;
 	const struct vm_area_struct *vma;
+	int err = call_needs_range(call, 0);
 
+	if (err)
+		return err;
 	vma = find_vma_visited(call->m, call->task->mm, call->args[0].value, &visited);
 	return found(call, vma, visited);
 }
@@ -190,7 +196,10 @@ static int run_find_vma_prev(struct call *call)
 {
 	unsigned int visited = 0;
 	struct vm_area_struct *prev;
+	int err = call_needs_range(call, 0);
 
+	if (err)
+		return err;
 	(void)find_vma_visited(call->m, call->task->mm, call->args[0].value, &visited);
 	(void)find_vma_prev(call->m, call->task->mm, call->args[0].value, &prev);
 	return found(call, prev, visited);
@@ -200,10 +209,14 @@ static int run_find_vma_intersection(struct call *call)
 {
 	u64 start = call->args[0].value, end = call->args[1].value;
 	unsigned int visited = 0;
+	int err;
 
 	if (start >= end)
 		return call_refuse(call, -EINVAL, "0x%" PRIx64 " is not above 0x%" PRIx64 ": START END",
 				   end, start);
+	err = call_needs_range(call, 0);
+	if (err)
+		return err;
 	(void)find_vma_visited(call->m, call->task->mm, start, &visited);
 	return found(call, find_vma_intersection(call->m, call->task->mm, start, end), visited);
 }

@@ -49,21 +49,28 @@ static int run_execve(struct call *call)
 
 static int run_exit(struct call *call)
 {
-	do_exit(call->m, call->task, (u32)(call->args[0].value & 0xff) << 8);
-	return 0;
+	int err = call_needs_range(call, 0);
+
+	if (!err)
+		do_exit(call->m, call->task, (u32)(call->args[0].value & 0xff) << 8);
+	return err;
 }
 
 static int run_exit_group(struct call *call)
 {
-	do_group_exit(call->m, call->task, (u32)(call->args[0].value & 0xff) << 8);
-	return 0;
+	int err = call_needs_range(call, 0);
+
+	if (!err)
+		do_group_exit(call->m, call->task, (u32)(call->args[0].value & 0xff) << 8);
+	return err;
 }
 
 static int run_kill(struct call *call)
 {
 	const struct arg *sig = &call->args[1];
+	int err = call_needs_range(call, 0);
 
-	return sys_kill(call->m, call->task, (s32)call->args[0].value,
+	return err ? err : sys_kill(call->m, call->task, (s32)call->args[0].value,
 			sig->given ? (int)sig->value : 15);
 }
 
@@ -71,9 +78,11 @@ static int run_wait4(struct call *call)
 {
 	const struct arg *pid = &call->args[0];
 	u32 ended, status;
-	int err = sys_wait4(call->m, call->task, pid->given ? (s32)pid->value : -1,
-			    (u32)call->args[1].value, &ended, &status);
+	int err = call_needs_range(call, 0);
 
+	if (!err)
+		err = sys_wait4(call->m, call->task, pid->given ? (s32)pid->value : -1,
+				(u32)call->args[1].value, &ended, &status);
 	if (err == -EAGAIN)
 		return call_refuse(call, -EAGAIN, "no child has ended: a real one would sleep");
 	if (err)
@@ -89,7 +98,10 @@ static int set_limit(struct call *call, s32 pid, unsigned int first)
 	struct task_struct *task = pid ? task_find(call->m, (u32)pid) : call->task;
 	unsigned int resource = (unsigned int)call->args[first].value;
 	struct rlimit limit = { soft->value, hard->value };
+	int err = call_needs_range(call, 0);
 
+	if (err)
+		return err;
 	if (!task || !task->signal)
 		return -ESRCH;
 	if (!hard->given && resource < RLIM_NLIMITS)
@@ -110,7 +122,7 @@ static int run_prlimit(struct call *call)
 static int run_getpid(struct call *call)
 {
 	call->value = call->task->tgid;
-	return 0;
+	return call_needs_range(call, 0);
 }
 
 static const struct verb verbs[] = {
