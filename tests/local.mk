@@ -74,6 +74,7 @@ UNIT_TESTS = \
 	tests/test_tree \
 	tests/test_verbs \
 	tests/test_vma \
+	tests/test_vma_calls \
 	tests/test_vmalloc \
 	tests/test_watermark \
 	tests/test_tick \
