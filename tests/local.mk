@@ -23,6 +23,7 @@ SCRIPTED_TESTS = \
 	tests/readme.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh \
+	tests/test_ops.sh \
 	tests/test_strace2kmm.sh
 dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/digest-builds.sh tests/fuzz-long.sh
 TESTS += $(SCRIPTED_TESTS)

@@ -61,6 +61,7 @@ struct ops {
 	bool dead[NR_PROCESSES];
 	unsigned int current;	/* whose line it is */
 	bool auto_maps;
+	bool bare;		/* the program touches nothing, and nothing is printed */
 	unsigned long line;
 	unsigned int nr_vars;
 	struct {
@@ -109,6 +110,8 @@ int ops_start(struct ops *ops);
  * False: it cannot go on without that, and died.
  */
 enum touch { TOUCH_BEFORE, TOUCH_CALL, TOUCH_HANDLER, TOUCH_FORK, TOUCH_CHILD };
+/* The buffer that read and write use: the kernel copies to the first bytes of it. */
+void ops_fill_buffer(struct ops *ops, u64 bytes);
 bool ops_touch(struct ops *ops, u32 pid, enum touch when);
 
 /* ops_print.c */

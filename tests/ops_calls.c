@@ -249,6 +249,8 @@ static void say_ended(struct ops *ops, struct task_struct *task)
 	u32 ended;
 
 	ops->dead[ops->current] = true;
+	if (ops->bare)
+		return;
 	if (ops->current) {
 		printf("   => process %c ended\n", 'A' + ops->current);
 		return;
@@ -270,7 +272,8 @@ bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
 
 	*result = (struct op_result){ 0 };
 	if (!task || ops->dead[ops->current]) {
-		printf("   => (process %c is gone)\n", 'A' + ops->current);
+		if (!ops->bare)
+			printf("   => (process %c is gone)\n", 'A' + ops->current);
 		return false;
 	}
 	sched_switch_to(ops->m, task);

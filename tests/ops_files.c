@@ -62,6 +62,7 @@ int op_pread(struct ops *ops, const struct op *op, struct op_result *result)
 	u64 done = 0;
 	int err = sys_pread(ops->m, ops_task(ops), (int)op->a[0], op->a[1], op->a[2], &done);
 
+	ops_fill_buffer(ops, done);
 	result->ret = (s64)done;
 	result->ret_stands = true;
 	return err;

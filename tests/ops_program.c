@@ -58,6 +58,7 @@ static const struct touched before_exec[] = {
 };
 
 static const struct touched at_start[] = {
+	{ 0x7fffffffd000, 1, PAGE_SIZE, ACCESS_STORE },
 	{ 0x400000, 1, PAGE_SIZE, ACCESS_LOAD },
 	{ 0x401000, 1, PAGE_SIZE, ACCESS_IFETCH },
 	{ 0x420000, 4, 64 * SZ_1K, ACCESS_IFETCH },
@@ -71,7 +72,6 @@ static const struct touched at_start[] = {
 static const struct touched in_main[] = {
 	{ BSS_USED, 2, PAGE_SIZE, ACCESS_LOAD },
 	{ 0x5ea000, 2, PAGE_SIZE, ACCESS_STORE },
-	{ 0x7fffffffd000, 1, PAGE_SIZE, ACCESS_STORE },
 	{ BSS_USED, 28, PAGE_SIZE, ACCESS_STORE },
 };
 
@@ -82,6 +82,8 @@ static const struct touched in_main[] = {
 #define LOOP_PAGE BSS_USED		/* the request, the reply, the signal */
 #define JUMP_PAGE (BSS_USED + 0x1000)	/* where a handler returns to */
 #define FRAME_PAGE (BSS_USED + 0x2000)	/* of the signal's frame */
+#define BUFFER (BSS_USED + 0x4880)
+#define BUFFER_BYTES 0x10000
 #define THREAD_PAGE 0x5ea000		/* on the heap, as of all static programs */
 #define STACK_PAGE 0x7fffffffe000
 
@@ -116,6 +118,8 @@ bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 	struct task_struct *task = task_find(ops->m, pid);
 	struct access_result how;
 
+	if (ops->bare)
+		return true;
 	for (unsigned int i = 0; i < ARRAY_SIZE(around); i++)
 		if (around[i].when == when)
 			touch(ops->m, task, &around[i].touched);
@@ -125,6 +129,18 @@ bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 		return true;
 	force_sig_fault(ops->m, task, how.signal, how.code, how.address, how.error_code);
 	return false;
+}
+
+void ops_fill_buffer(struct ops *ops, u64 bytes)
+{
+	const struct touched row = {
+		BUFFER, (unsigned int)DIV_ROUND_UP(BUFFER % PAGE_SIZE +
+						   MIN(bytes, (u64)BUFFER_BYTES), PAGE_SIZE),
+		PAGE_SIZE, ACCESS_STORE,
+	};
+
+	if (!ops->bare && bytes)
+		touch(ops->m, ops_task(ops), &row);
 }
 
 /* The program's file, all of it in the page cache. */

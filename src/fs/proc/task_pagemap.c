@@ -11,6 +11,7 @@
 
 #define PM_SOFT_DIRTY (1ULL << 55)
 #define PM_MMAP_EXCLUSIVE (1ULL << 56)
+#define PM_GUARD_REGION (1ULL << 58)
 #define PM_FILE (1ULL << 61)
 #define PM_SWAP (1ULL << 62)
 #define PM_PRESENT (1ULL << 63)
@@ -21,8 +22,14 @@ static u64 entry_word(const struct machine *m, u64 pte)
 	u64 word = PM_PRESENT | pte_pfn(pte);
 	u32 pfn;
 
-	if (!pte_present(pte))
-		return pte & PTE_SOFT_DIRTY ? PM_SWAP | PM_SOFT_DIRTY : PM_SWAP;
+	if (!pte_present(pte)) {
+		word = PM_SWAP;
+		if (pte & PTE_SOFT_DIRTY)
+			word |= PM_SOFT_DIRTY;
+		if (pte_is_guard(pte) && rel_pagemap_shows_guards(m->release))
+			word |= PM_GUARD_REGION;
+		return word;
+	}
 	if (pte & PTE_SOFT_DIRTY)
 		word |= PM_SOFT_DIRTY;
 	pfn = normal_page(m, pte);

@@ -251,6 +251,12 @@ static inline bool rel_heap_is_brk_alone(enum release r)
 	return r >= R_6_18;
 }
 
+/* pagemap marks guard regions (since 6.15). */
+static inline bool rel_pagemap_shows_guards(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* smaps pads THPeligible as it pads sizes (since 6.7). */
 static inline bool rel_thp_eligible_is_wide(enum release r)
 {
