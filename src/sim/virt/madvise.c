@@ -10,8 +10,6 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/task.h"
 
-#define F_SEAL_WRITE 8
-#define F_SEAL_FUTURE_WRITE 16
 #define MMF_VM_MERGEABLE (1ULL << 16)
 
 /* One advice, from one release to another, if the kernel has the option. */
@@ -64,7 +62,7 @@ static int willneed_file(struct advise *a, struct inode *inode)
 	u64 pgoff = linear_page_index(a->vma, a->start), done = 0;
 	u64 end = pgoff + ((a->end - a->start) >> PAGE_SHIFT);
 
-	end = MIN(end, (inode->i_size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	end = MIN(end, inode_pages(inode));
 	for (; pgoff < end && done < rel_io_pages(a->m->release); pgoff++, done++) {
 		bool major;
 		u32 pfn;
@@ -112,7 +110,7 @@ static int madvise_remove(struct advise *a)
 {
 	const u64 shared = VM_SHARED | VM_MAYWRITE;
 	const struct file *file = a->vma->vm_file;
-	u64 pgoff = linear_page_index(a->vma, a->start), bytes = a->end - a->start;
+	u64 offset = linear_page_index(a->vma, a->start) << PAGE_SHIFT;
 
 	if (a->vma->vm_flags & VM_LOCKED || !file)
 		return -EINVAL;
@@ -120,10 +118,8 @@ static int madvise_remove(struct advise *a)
 		return -EACCES;
 	if (file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
-	unmap_mapping_range(a->m, &file->inode->i_data, pgoff, bytes >> PAGE_SHIFT,
-			    /* even_cows = */ false);
-	truncate_inode_pages(a->m, file->inode, pgoff << PAGE_SHIFT,
-			     (pgoff << PAGE_SHIFT) + bytes);
+	truncate_pagecache(a->m, file->inode, offset, offset + (a->end - a->start),
+			   /* even_cows = */ false);
 	return 0;
 }
 
