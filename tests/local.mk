@@ -94,6 +94,22 @@ tests_ops_run_SOURCES = tests/ops-run.c tests/ops.h tests/ops_calls.c tests/ops_
 	tests/tree_files.c tests/tree_files.h
 tests_ops_run_LDADD = $(KMM_LIBS)
 
+# Random calls, made by the host's own kernel too. The worker has no C library, and
+# none of the flags that would bring one in.
+check_PROGRAMS += tests/diff_host
+TESTS += tests/diff_host
+tests_diff_host_SOURCES = tests/diff_host.c tests/diff.h tests/diff_engine.c tests/diff_real.c \
+	tests/diff_steps.c tests/ops.h tests/ops_calls.c tests/ops_files.c tests/ops_parse.c \
+	tests/tree_files.c tests/tree_files.h
+tests_diff_host_LDADD = $(KMM_LIBS)
+check_DATA = tests/diff_worker
+EXTRA_DIST += tests/diff_worker.c
+CLEANFILES += tests/diff_worker
+tests/diff_worker: tests/diff_worker.c tests/diff.h
+	$(AM_V_CC)$(CC) -std=gnu17 -O1 -ffreestanding -fno-builtin -fno-stack-protector -fno-pie \
+		-static -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack \
+		-o $@ $(srcdir)/tests/diff_worker.c
+
 # What takes longer than a test should: make check-long runs it.
 LONG_TESTS = tests/exhaust_buddy
 EXTRA_PROGRAMS += $(LONG_TESTS)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * diff_host: the same calls made by a process of the host and by a task of a machine,
+ * from the same address space on. What the parts share: a step, what came of it, and
+ * the two sides, each a table of functions. The worker includes it too, so it needs
+ * nothing.
+ */
+#ifndef KMM_TESTS_DIFF_H
+#define KMM_TESTS_DIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DIFF_PROCESSES 6
+#define DIFF_PAGE 4096L
+#define DIFF_COMMANDS 100	/* descriptors of the worker: of process 0, and on */
+#define DIFF_REPLIES 110
+#define DIFF_VEC 256
+
+enum diff_call {
+	DIFF_MMAP, DIFF_MUNMAP, DIFF_MPROTECT, DIFF_MREMAP, DIFF_BRK, DIFF_MADVISE,
+	DIFF_MLOCK, DIFF_MLOCK2, DIFF_MUNLOCK, DIFF_MUNLOCKALL, DIFF_MINCORE, DIFF_READ,
+	DIFF_WRITE, DIFF_FORK, DIFF_EXIT, DIFF_WAIT, NR_DIFF_CALLS,
+};
+
+/* Process 0 is A. Addresses are of the host's kind: unsigned in effect. */
+struct diff_step {
+	int call, process;
+	long a[6];
+};
+
+struct diff_reply {
+	long ret;
+	int err, sig, code;
+	long addr;		/* of the signal; the status of a wait */
+	long minflt, majflt;
+	unsigned char vec[DIFF_VEC];
+};
+
+struct diff_side {
+	const char *name;
+	/* A new process A, its vdso gone. NULL or why not. */
+	const char *(*start)(void *side);
+	void (*end)(void *side);
+	/* False: the side broke down. */
+	bool (*call)(void *side, const struct diff_step *step, struct diff_reply *reply);
+	/* A file of the process's directory. NULL if it cannot be read; free() it. */
+	char *(*text)(void *side, int process, const char *name);
+	bool (*pagemap)(void *side, int process, unsigned long addr, unsigned long nr,
+			unsigned long long *entries);
+};
+
+/* diff_real.c, diff_engine.c. `worker` is the path of the program. NULL: said why. */
+extern const struct diff_side diff_real, diff_engine;
+void *diff_real_new(const char *worker);
+void diff_real_free(void *side);
+/* The lowest address that a hint gets. */
+unsigned long diff_real_lowest(void);
+void *diff_engine_new(const char *worker);
+void diff_engine_free(void *side);	/* after end() */
+/* Is all of the machine in order? Else it is said. */
+bool diff_engine_check(void *side);
+
+/* diff_steps.c: names as of ops-run's lists. */
+extern const char *const diff_call_names[NR_DIFF_CALLS];
+void diff_print(const struct diff_step *step);
+
+/* Where a run may make its mappings, and what it must leave alone. */
+struct diff_range {
+	unsigned long start, end;
+};
+struct diff_state {
+	unsigned long long random;
+	struct diff_range vmas[512];	/* of the process whose turn it is */
+	unsigned int nr_vmas;
+	struct diff_range own[8];	/* the program's: never in a range of a call */
+	unsigned int nr_own;
+	unsigned long brk;		/* where the heap begins */
+	int parent[DIFF_PROCESSES];	/* -1: there is none such */
+	bool alive[DIFF_PROCESSES], zombie[DIFF_PROCESSES];
+};
+unsigned long diff_random(struct diff_state *state, unsigned long below);
+/* The next step of a process that lives. */
+void diff_make(struct diff_state *state, struct diff_step *step);
+/* Can this step be made now? (A list that lost lines has some that cannot.) */
+bool diff_possible(const struct diff_state *state, const struct diff_step *step);
+/* It was made, and came to `ret`. */
+void diff_made(struct diff_state *state, const struct diff_step *step, long ret);
+
+#endif

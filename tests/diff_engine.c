@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The engine's side: a machine with a task that runs the worker's program, whose
+ * segments are read from its file. Calls are those of ops-run; pages of the program
+ * itself are not touched, for nothing that is compared depends on them.
+ */
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diff.h"
+#include "ops.h"
+#include "sim/boot/config.h"
+#include "sim/virt/file.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/vma.h"
+#include "tree_files.h"
+
+#define NOBODY 65534
+
+struct engine {
+	struct ops ops;
+	struct machine_config *config;
+	struct program program;
+	u64 program_bytes;
+	struct handle *pagemap[DIFF_PROCESSES];
+	u32 pagemap_pid[DIFF_PROCESSES];
+	bool root;
+};
+
+static const char machine_text[] =
+	"[machine]\narch = x86_64\nrelease = 6.18\nplatform = pc\n"
+	"cmdline = transparent_hugepage=madvise\n[node 0]\ncpus = 0-1\nmemory = 1G\n";
+
+bool ops_touch(struct ops *ops, u32 pid, enum touch when)
+{
+	(void)ops;
+	(void)pid;
+	(void)when;
+	return true;
+}
+
+void ops_fill_buffer(struct ops *ops, u64 bytes)
+{
+	(void)ops;
+	(void)bytes;
+}
+
+static bool read_program(struct engine *engine, const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	struct program *program = &engine->program;
+	Elf64_Ehdr header;
+	Elf64_Phdr phdr;
+	bool ok = file && fread(&header, sizeof(header), 1, file) == 1;
+
+	program->path = path;
+	program->entry = ok ? header.e_entry : 0;
+	for (unsigned int i = 0; ok && i < header.e_phnum; i++) {
+		ok = !fseek(file, (long)(header.e_phoff + i * sizeof(phdr)), SEEK_SET) &&
+		     fread(&phdr, sizeof(phdr), 1, file) == 1;
+		if (!ok || phdr.p_type != PT_LOAD)
+			continue;
+		program->segments[program->nr_segments].vaddr = phdr.p_vaddr;
+		program->segments[program->nr_segments].memsz = phdr.p_memsz;
+		program->segments[program->nr_segments].filesz = phdr.p_filesz;
+		program->segments[program->nr_segments].offset = phdr.p_offset;
+		program->segments[program->nr_segments].prot =
+			(phdr.p_flags & PF_R ? PROT_READ : 0) |
+			(phdr.p_flags & PF_W ? PROT_WRITE : 0) |
+			(phdr.p_flags & PF_X ? PROT_EXEC : 0);
+		program->nr_segments++;
+	}
+	program->phnum = ok ? header.e_phnum : 0;
+	ok = ok && !fseek(file, 0, SEEK_END);
+	engine->program_bytes = ok ? (u64)ftell(file) : 0;
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+static void copy_tunable(struct engine *engine, const char *name)
+{
+	char path[96], text[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sys/vm/%s", name);
+	file = fopen(path, "r");
+	if (file && fgets(text, sizeof(text), file))
+		tree_write(engine->ops.tree, path + 1, text);
+	if (file)
+		fclose(file);
+}
+
+void *diff_engine_new(const char *worker)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	struct inode *inode;
+	char *error = NULL, lowest[24];
+
+	snprintf(lowest, sizeof(lowest), "%lu", diff_real_lowest());
+	if (!engine || !read_program(engine, worker) ||
+	    machine_config_parse("diff", machine_text, NULL, &engine->config, &error) ||
+	    tree_create(engine->config, &engine->ops.tree, &error)) {
+		printf("diff_host: %s\n", error ? error : "no machine");
+		return NULL;
+	}
+	engine->ops.m = (struct machine *)(uintptr_t)tree_machine(engine->ops.tree);
+	if (inode_create(engine->ops.m, INODE_DISK, worker, engine->program_bytes, &inode))
+		return NULL;
+	copy_tunable(engine, "overcommit_memory");
+	copy_tunable(engine, "max_map_count");
+	tree_write(engine->ops.tree, "proc/sys/vm/mmap_min_addr", lowest);
+	return engine;
+}
+
+void diff_engine_free(void *side)
+{
+	struct engine *engine = side;
+
+	tree_free(engine->ops.tree);
+	machine_config_free(engine->config);
+	free(engine);
+}
+
+/* What lies between heap and stack: the vdso and its data. */
+static int unmap_vdso(struct machine *m, struct task_struct *task)
+{
+	struct vm_area_struct *vma = find_vma(m, task->mm, task->mm->brk + 1);
+	int err = 0;
+
+	while (vma && vma->vm_end <= task->mm->start_stack && !err) {
+		err = sys_munmap(m, task, vma->vm_start, vma->vm_end - vma->vm_start);
+		vma = find_vma(m, task->mm, task->mm->brk + 1);
+	}
+	return err;
+}
+
+/* What the worker touches of itself before its first call: all of it. */
+static void touch_own(struct machine *m, struct task_struct *task)
+{
+	const struct vm_area_struct *vma = vma_first(m, task->mm);
+	struct access_result how;
+	int err = 0;
+
+	for (; vma && vma->vm_end <= task->mm->start_brk; vma = vma_next(m, vma))
+		for (u64 addr = vma->vm_start; addr < vma->vm_end && !err; addr += PAGE_SIZE)
+			err = task_access(m, task, addr, vma->vm_flags & VM_WRITE ?
+					  ACCESS_STORE : ACCESS_LOAD, &how);
+	if (!err)
+		err = task_access(m, task, task->mm->start_stack - 512, ACCESS_STORE, &how);
+	if (err)
+		printf("diff_host: the task cannot touch its own pages\n");
+}
+
+static int start(struct engine *engine)
+{
+	static const char *argv[] = { NULL, NULL };
+	struct exec_request req = { .path = engine->program.path, .argv = argv };
+	struct machine *m = engine->ops.m;
+	struct task_struct *init = task_find(m, PID_INIT), *task;
+	u32 pid;
+	int err;
+
+	argv[0] = engine->program.path;
+	sched_switch_to(m, init);
+	err = sys_clone(m, init, SIGCHLD, &pid);
+	if (err)
+		return err;
+	engine->ops.pid[0] = pid;
+	task = task_find(m, pid);
+	sched_switch_to(m, task);
+	task->personality = ADDR_NO_RANDOMIZE;
+	task->signal->rlim[RLIMIT_STACK] = (struct rlimit){ 8 * SZ_1M, RLIM_INFINITY };
+	task->signal->rlim[RLIMIT_MEMLOCK] = (struct rlimit){ 8 * SZ_1M, 8 * SZ_1M };
+	err = exec_program(m, task, &engine->program, &req);
+	if (!err)
+		err = unmap_vdso(m, task);
+	if (!err)
+		touch_own(m, task);
+	return err;
+}
+
+static const char *engine_start(void *side)
+{
+	struct engine *engine = side;
+
+	memset(engine->ops.pid, 0, sizeof(engine->ops.pid));
+	memset(engine->ops.dead, 0, sizeof(engine->ops.dead));
+	return start(engine) ? "the task does not start" : NULL;
+}
+
+static void forget_pagemap(struct engine *engine, int process)
+{
+	if (engine->pagemap[process])
+		handle_release(engine->pagemap[process]);
+	engine->pagemap[process] = NULL;
+}
+
+/* All end; init reaps those that are not A. */
+static void engine_end(void *side)
+{
+	struct engine *engine = side;
+	struct machine *m = engine->ops.m;
+	u32 ended, status;
+
+	for (int i = DIFF_PROCESSES - 1; i >= 0; i--) {
+		struct task_struct *task = engine->ops.pid[i] ?
+			task_find(m, engine->ops.pid[i]) : NULL;
+
+		forget_pagemap(engine, i);
+		if (!task || engine->ops.dead[i])
+			continue;
+		sched_switch_to(m, task);
+		do_group_exit(m, task, SIGKILL);
+		sched_switch_to(m, task_find(m, PID_INIT));
+	}
+	while (!sys_wait4(m, task_find(m, PID_INIT), -1, WNOHANG, &ended, &status) && ended)
+		;
+}
+
+static const struct op_row *row_of(int call)
+{
+	for (unsigned int i = 0; i < nr_op_rows; i++)
+		if (!strcmp(op_rows[i].name, diff_call_names[call]))
+			return &op_rows[i];
+	abort();
+}
+
+static bool engine_call(void *side, const struct diff_step *step, struct diff_reply *reply)
+{
+	struct engine *engine = side;
+	struct op op = { .row = row_of(step->call), .nr_args = 6 };
+	struct op_result result = { 0 };
+
+	for (unsigned int i = 0; i < 6; i++)
+		op.a[i] = step->a[i];
+	if (step->call == DIFF_READ || step->call == DIFF_WRITE)
+		op.a[2] = DIFF_PAGE;
+	engine->ops.current = (unsigned int)step->process;
+	memset(reply, 0, sizeof(*reply));
+	if (step->call == DIFF_EXIT) {
+		struct task_struct *task = ops_task(&engine->ops);
+
+		forget_pagemap(engine, step->process);
+		sched_switch_to(engine->ops.m, task);
+		op.row->run(&engine->ops, &op, &result);
+		engine->ops.dead[step->process] = true;
+		return true;
+	}
+	if (!ops_run(&engine->ops, &op, &result))
+		return false;
+	reply->ret = (long)result.ret;
+	reply->err = result.err;
+	reply->sig = result.sig;
+	reply->code = result.code;
+	if (result.sig || step->call == DIFF_WAIT)
+		reply->addr = (long)result.addr;
+	reply->minflt = (long)result.minflt;
+	reply->majflt = (long)result.majflt;
+	memcpy(reply->vec, result.vec, sizeof(reply->vec));
+	return true;
+}
+
+static char *engine_text(void *side, int process, const char *name)
+{
+	struct engine *engine = side;
+	char path[64];
+
+	snprintf(path, sizeof(path), "proc/%u/%s", engine->ops.pid[process], name);
+	return tree_text(engine->ops.tree, path);
+}
+
+static bool engine_pagemap(void *side, int process, unsigned long addr, unsigned long nr,
+			   unsigned long long *entries)
+{
+	const struct caller nobody = { 0 };
+	struct engine *engine = side;
+	struct node node;
+	char path[64];
+
+	if (engine->pagemap_pid[process] != engine->ops.pid[process])
+		forget_pagemap(engine, process);
+	engine->pagemap_pid[process] = engine->ops.pid[process];
+	snprintf(path, sizeof(path), "proc/%u/pagemap", engine->ops.pid[process]);
+	if (!engine->pagemap[process] &&
+	    (tree_walk(engine->ops.tree, path, nobody, &node) ||
+	     tree_open(engine->ops.tree, node, nobody, 0, &engine->pagemap[process])))
+		return false;
+	return handle_read(engine->pagemap[process], addr / DIFF_PAGE * 8, (char *)entries,
+			   nr * 8) == (ssize_t)(nr * 8);
+}
+
+bool diff_engine_check(void *side)
+{
+	struct engine *engine = side;
+	struct out text = OUT_INIT;
+	struct check check = { .out = &text };
+
+	machine_check(engine->ops.m, &check);
+	if (check.nr_broken)
+		printf("broken %u of %u\n%.*s", check.nr_broken, check.nr_checked,
+		       (int)MIN(text.len, 4000), text.len ? text.text : "");
+	out_free(&text);
+	return !check.nr_broken;
+}
+
+const struct diff_side diff_engine = {
+	"engine", engine_start, engine_end, engine_call, engine_text, engine_pagemap,
+};

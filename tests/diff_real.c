@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The host's side: the worker is started without randomisation and gets its calls
+ * through pipes, a pair for each process that it may fork. What it looks like is read
+ * from /proc.
+ */
+#include "diff.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define POLL_MS 10000
+
+struct real {
+	const char *worker;
+	int command[DIFF_PROCESSES], reply[DIFF_PROCESSES];	/* ours: writes, reads */
+	int theirs[2 * DIFF_PROCESSES];
+	pid_t pid[DIFF_PROCESSES];
+};
+
+void *diff_real_new(const char *worker)
+{
+	struct real *real = calloc(1, sizeof(*real));
+
+	if (real)
+		real->worker = worker;
+	signal(SIGPIPE, SIG_IGN);
+	return real;
+}
+
+void diff_real_free(void *side)
+{
+	free(side);
+}
+
+/* More than vm.mmap_min_addr says, if a security module wants more. */
+unsigned long diff_real_lowest(void)
+{
+	char *hint = (char *)(uintptr_t)DIFF_PAGE;
+	void *got = mmap(hint, DIFF_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (got == MAP_FAILED)
+		return DIFF_PAGE;
+	munmap(got, DIFF_PAGE);
+	return (unsigned long)(uintptr_t)got;
+}
+
+static void become_worker(struct real *real)
+{
+	struct rlimit stack = { 8 << 20, RLIM_INFINITY }, lock = { 8 << 20, 8 << 20 };
+	char *argv[] = { (char *)(uintptr_t)real->worker, NULL }, *envp[] = { NULL };
+
+	for (int i = 0; i < DIFF_PROCESSES; i++) {
+		dup2(real->theirs[i], DIFF_COMMANDS + i);
+		dup2(real->theirs[DIFF_PROCESSES + i], DIFF_REPLIES + i);
+	}
+	setrlimit(RLIMIT_STACK, &stack);
+	setrlimit(RLIMIT_MEMLOCK, &lock);
+	personality(ADDR_NO_RANDOMIZE);
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	execve(real->worker, argv, envp);
+	_exit(98);
+}
+
+static char *real_text(void *side, int process, const char *name)
+{
+	struct real *real = side;
+	size_t len = 0, room = 1 << 16;
+	char path[64], *text = malloc(room + 1);
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", real->pid[process], name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || !text) {
+		free(text);
+		return NULL;
+	}
+	while ((got = read(fd, text + len, room - len)) > 0)
+		len += (size_t)got;
+	close(fd);
+	text[len] = '\0';
+	return text;
+}
+
+static bool real_call(void *side, const struct diff_step *step, struct diff_reply *reply)
+{
+	struct real *real = side;
+	int p = step->process;
+	struct pollfd ready = { .fd = real->reply[p], .events = POLLIN };
+
+	memset(reply, 0, sizeof(*reply));
+	if (write(real->command[p], step, sizeof(*step)) != sizeof(*step))
+		return false;
+	while (step->call == DIFF_EXIT) {
+		char *stat = real_text(real, p, "stat"), *paren = stat ? strrchr(stat, ')') : NULL;
+		bool gone = !paren || paren[2] == 'Z' || paren[2] == 'X';
+
+		free(stat);
+		if (gone)
+			return true;
+		usleep(50);
+	}
+	if (poll(&ready, 1, POLL_MS) != 1 ||
+	    read(real->reply[p], reply, sizeof(*reply)) != sizeof(*reply))
+		return false;
+	if (step->call == DIFF_FORK && !reply->err)
+		real->pid[step->a[0]] = (pid_t)reply->ret;
+	if (step->call == DIFF_FORK && !reply->err) {
+		/* Until it waits for its first command, it runs. */
+		struct diff_step look = { .call = DIFF_BRK, .process = (int)step->a[0] };
+		struct diff_reply none;
+
+		return real_call(side, &look, &none);
+	}
+	return true;
+}
+
+static void unmap_vdso(struct real *real)
+{
+	char *maps = real_text(real, 0, "maps"), *state = NULL;
+	struct diff_reply reply;
+
+	for (char *l = maps ? strtok_r(maps, "\n", &state) : NULL; l;
+	     l = strtok_r(NULL, "\n", &state)) {
+		struct diff_step step = { .call = DIFF_MUNMAP };
+		unsigned long start, end;
+
+		if (!strstr(l, "[vvar") && !strstr(l, "[vdso]"))
+			continue;
+		sscanf(l, "%lx-%lx", &start, &end);
+		step.a[0] = (long)start;
+		step.a[1] = (long)(end - start);
+		real_call(real, &step, &reply);
+	}
+	free(maps);
+}
+
+static const char *real_start(void *side)
+{
+	struct real *real = side;
+	struct diff_step look = { .call = DIFF_BRK };
+	struct diff_reply reply;
+	int ends[2];
+
+	memset(real->pid, 0, sizeof(real->pid));
+	for (int i = 0; i < DIFF_PROCESSES; i++) {
+		if (pipe2(ends, O_CLOEXEC))
+			return "no pipe";
+		real->theirs[i] = ends[0];
+		real->command[i] = ends[1];
+		if (pipe2(ends, O_CLOEXEC))
+			return "no pipe";
+		real->reply[i] = ends[0];
+		real->theirs[DIFF_PROCESSES + i] = ends[1];
+	}
+	real->pid[0] = fork();
+	if (!real->pid[0])
+		become_worker(real);
+	for (int i = 0; i < 2 * DIFF_PROCESSES; i++)
+		close(real->theirs[i]);
+	if (real->pid[0] < 0)
+		return "no process";
+	if (!real_call(real, &look, &reply))
+		return "the worker does not run";
+	unmap_vdso(real);
+	return NULL;
+}
+
+/* Those that the run forked end as their pipes close; A is ours to reap. */
+static void real_end(void *side)
+{
+	struct real *real = side;
+
+	for (int i = 0; i < DIFF_PROCESSES; i++) {
+		close(real->command[i]);
+		close(real->reply[i]);
+	}
+	if (real->pid[0] > 0) {
+		kill(real->pid[0], SIGKILL);
+		waitpid(real->pid[0], NULL, 0);
+	}
+}
+
+static bool real_pagemap(void *side, int process, unsigned long addr, unsigned long nr,
+			 unsigned long long *entries)
+{
+	struct real *real = side;
+	char path[64];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", real->pid[process]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	got = pread(fd, entries, nr * 8, (off_t)(addr / DIFF_PAGE * 8));
+	close(fd);
+	return got == (ssize_t)(nr * 8);
+}
+
+const struct diff_side diff_real = {
+	"host", real_start, real_end, real_call, real_text, real_pagemap,
+};

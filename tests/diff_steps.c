@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Random steps: addresses are mostly in or beside what is mapped, sometimes anywhere,
+ * sometimes wrong. Nothing is aimed at the program's own pages, which the two sides
+ * need. The weights are a table.
+ */
+#include "diff.h"
+
+#include <stdio.h>
+
+const char *const diff_call_names[NR_DIFF_CALLS] = {
+	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "mlock2",
+	"munlock", "munlockall", "mincore", "read", "write", "fork", "exit", "wait",
+};
+static const unsigned char weights[NR_DIFF_CALLS] = {
+	[DIFF_MMAP] = 24, [DIFF_MUNMAP] = 9, [DIFF_MPROTECT] = 14, [DIFF_MREMAP] = 8,
+	[DIFF_BRK] = 3, [DIFF_MADVISE] = 10, [DIFF_MLOCK] = 2, [DIFF_MLOCK2] = 1,
+	[DIFF_MUNLOCK] = 2, [DIFF_MUNLOCKALL] = 1, [DIFF_MINCORE] = 2, [DIFF_READ] = 12,
+	[DIFF_WRITE] = 18, [DIFF_FORK] = 3, [DIFF_EXIT] = 3,
+};
+
+#define ARENA 0x20000000UL
+#define ARENA_PAGES 256
+#define TASK_END 0x7ffffffff000UL
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Of the kernel's interface; the numbers are x86-64's. */
+#define P_READ 1
+#define P_WRITE 2
+#define P_EXEC 4
+#define M_SHARED 1
+#define M_PRIVATE 2
+#define M_FIXED 0x10
+#define M_ANON 0x20
+#define M_32BIT 0x40
+#define M_GROWSDOWN 0x100
+#define M_LOCKED 0x2000
+#define M_NORESERVE 0x4000
+#define M_POPULATE 0x8000
+#define M_STACK 0x20000
+#define M_NOREPLACE 0x100000
+
+static const int protections[] = {
+	0, P_READ, P_READ, P_READ | P_WRITE, P_READ | P_WRITE, P_READ | P_WRITE,
+	P_READ | P_WRITE | P_EXEC, P_READ | P_EXEC, P_WRITE,
+};
+/* Not here: those that need swap, files, or huge pages; merging of equal pages. */
+static const int advices[] = {
+	4, 4, 4, 4, 8, 8, 8, 0, 1, 2, 3, 10, 10, 11, 16, 17, 18, 18, 19, 20, 22, 22, 23, 23,
+	24, 99,
+};
+
+/* splitmix64 */
+unsigned long diff_random(struct diff_state *state, unsigned long below)
+{
+	unsigned long long z = state->random += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return (unsigned long)((z ^ (z >> 31)) % below);
+}
+
+static bool percent(struct diff_state *state, unsigned long chance)
+{
+	return diff_random(state, 100) < chance;
+}
+
+static unsigned long some_length(struct diff_state *state)
+{
+	unsigned long kind = diff_random(state, 100);
+
+	if (kind < 1)
+		return 0;
+	if (kind < 2)
+		return percent(state, 50) ? ~0UL - diff_random(state, 8192) : 1UL << 46;
+	if (kind < 4)
+		return (500 + diff_random(state, 600)) * DIFF_PAGE;
+	if (kind < 8)
+		return diff_random(state, 60000);
+	return (1 + diff_random(state, kind < 60 ? 6 : 24)) * DIFF_PAGE;
+}
+
+static unsigned long some_address(struct diff_state *state)
+{
+	static const unsigned long wild[] = {
+		0, 0x1000, 0x10000, TASK_END - 0x1000, TASK_END, 1UL << 47,
+		0xffff800000000000, 0xffffffffff600000, ~0xfffUL, 1UL << 62,
+	};
+	unsigned long kind = diff_random(state, 100);
+	const struct diff_range *vma;
+	unsigned long addr;
+
+	if (kind < 2)
+		return wild[diff_random(state, NR(wild))];
+	if (kind < 15 || !state->nr_vmas)
+		return ARENA + diff_random(state, ARENA_PAGES) * DIFF_PAGE;
+	vma = &state->vmas[diff_random(state, state->nr_vmas)];
+	if (kind < 30)
+		addr = vma->start;
+	else if (kind < 40)
+		addr = vma->end - (diff_random(state, 4) * DIFF_PAGE);
+	else
+		addr = vma->start + diff_random(state, (vma->end - vma->start) / DIFF_PAGE + 2) *
+			DIFF_PAGE - (percent(state, 20) ? DIFF_PAGE : 0);
+	if (percent(state, 3))
+		addr += diff_random(state, DIFF_PAGE);
+	return addr;
+}
+
+static bool hits_own(const struct diff_state *state, unsigned long addr, unsigned long len)
+{
+	unsigned long start = addr & ~(DIFF_PAGE - 1UL), end = addr + len + DIFF_PAGE;
+
+	if (end < start)
+		end = ~0UL;
+	for (unsigned int i = 0; i < state->nr_own; i++)
+		if (start < state->own[i].end && end > state->own[i].start)
+			return true;
+	return false;
+}
+
+static void some_range(struct diff_state *state, struct diff_step *step)
+{
+	do {
+		step->a[0] = (long)some_address(state);
+		step->a[1] = (long)some_length(state);
+	} while (hits_own(state, (unsigned long)step->a[0], (unsigned long)step->a[1]));
+}
+
+static void make_mmap(struct diff_state *state, struct diff_step *step)
+{
+	long flags = M_ANON | (percent(state, 75) ? M_PRIVATE : M_SHARED);
+	static const struct {
+		int chance, flag;
+	} more[] = {
+		{ 15, M_FIXED }, { 10, M_NOREPLACE }, { 8, M_POPULATE }, { 3, M_LOCKED },
+		{ 2, M_GROWSDOWN }, { 5, M_NORESERVE }, { 2, M_STACK }, { 2, M_32BIT },
+	};
+
+	some_range(state, step);
+	for (unsigned int i = 0; i < NR(more); i++)
+		if (percent(state, (unsigned long)more[i].chance))
+			flags |= more[i].flag;
+	if (!(flags & (M_FIXED | M_NOREPLACE)) && percent(state, 40))
+		step->a[0] = 0;
+	if (percent(state, 1))
+		flags &= ~(M_PRIVATE | M_SHARED);
+	step->a[2] = protections[diff_random(state, NR(protections))];
+	step->a[3] = flags;
+	step->a[4] = -1;
+}
+
+static void make_mremap(struct diff_state *state, struct diff_step *step)
+{
+	static const int flags[] = { 0, 1, 1, 1, 3, 3, 5, 7, 2, 8 };
+	struct diff_step to = { 0 };
+
+	some_range(state, step);
+	some_range(state, &to);
+	step->a[2] = to.a[1];
+	step->a[3] = flags[diff_random(state, NR(flags))];
+	step->a[4] = step->a[3] & 2 ? to.a[0] : 0;
+	if (percent(state, 30))
+		step->a[2] = step->a[1];
+	/* Its end is behind what some_range() looked at. */
+	if (step->a[4] && hits_own(state, (unsigned long)to.a[0], (unsigned long)step->a[2]))
+		step->a[3] = step->a[4] = 0;
+}
+
+static void make_one(struct diff_state *state, struct diff_step *step)
+{
+	switch (step->call) {
+	case DIFF_MMAP:
+		make_mmap(state, step);
+		break;
+	case DIFF_MREMAP:
+		make_mremap(state, step);
+		break;
+	case DIFF_MPROTECT:
+		some_range(state, step);
+		step->a[2] = protections[diff_random(state, NR(protections))];
+		break;
+	case DIFF_MADVISE:
+		some_range(state, step);
+		step->a[2] = advices[diff_random(state, NR(advices))];
+		break;
+	case DIFF_BRK:
+		step->a[0] = (long)(state->brk + diff_random(state, 40 * DIFF_PAGE));
+		if (percent(state, 10))
+			step->a[0] = 0;
+		break;
+	case DIFF_READ:
+	case DIFF_WRITE:
+		some_range(state, step);
+		step->a[1] = (long)(1 + diff_random(state, 8));
+		break;
+	case DIFF_MINCORE:
+		some_range(state, step);
+		if ((unsigned long)step->a[1] > DIFF_VEC * DIFF_PAGE)
+			step->a[1] = 16 * DIFF_PAGE;
+		break;
+	case DIFF_MUNLOCKALL:
+		break;
+	default:
+		some_range(state, step);
+	}
+}
+
+static int free_process(const struct diff_state *state)
+{
+	for (int i = 0; i < DIFF_PROCESSES; i++)
+		if (!state->alive[i] && !state->zombie[i])
+			return i;
+	return -1;
+}
+
+static int child(const struct diff_state *state, int process, const bool *which)
+{
+	for (int i = 0; i < DIFF_PROCESSES; i++)
+		if (which[i] && i != process && state->parent[i] == process)
+			return i;
+	return -1;
+}
+
+void diff_make(struct diff_state *state, struct diff_step *step)
+{
+	unsigned long total = 0, at;
+	int process = step->process;
+
+	for (int i = 0; i < NR_DIFF_CALLS; i++)
+		total += weights[i];
+	do {
+		*step = (struct diff_step){ .process = process };
+		at = diff_random(state, total);
+		while (at >= weights[step->call])
+			at -= weights[step->call++];
+		if (child(state, process, state->zombie) >= 0)
+			step->call = DIFF_WAIT;
+		if (step->call == DIFF_FORK)
+			step->a[0] = free_process(state);
+		else if (step->call != DIFF_EXIT && step->call != DIFF_WAIT)
+			make_one(state, step);
+	} while (!diff_possible(state, step));
+}
+
+bool diff_possible(const struct diff_state *state, const struct diff_step *step)
+{
+	if (!state->alive[step->process])
+		return false;
+	switch (step->call) {
+	case DIFF_FORK:
+		return step->a[0] >= 0 && !state->alive[step->a[0]] && !state->zombie[step->a[0]];
+	case DIFF_EXIT:
+		return step->process && child(state, step->process, state->alive) < 0 &&
+		       child(state, step->process, state->zombie) < 0;
+	case DIFF_WAIT:
+		return child(state, step->process, state->zombie) >= 0;
+	default:
+		return true;
+	}
+}
+
+void diff_made(struct diff_state *state, const struct diff_step *step, long ret)
+{
+	int p = step->process, q;
+
+	if (step->call == DIFF_FORK && ret > 0) {
+		state->alive[step->a[0]] = true;
+		state->parent[step->a[0]] = p;
+	} else if (step->call == DIFF_EXIT) {
+		state->alive[p] = false;
+		state->zombie[p] = true;
+	} else if (step->call == DIFF_WAIT) {
+		q = child(state, p, state->zombie);
+		state->zombie[q] = false;
+	}
+}
+
+static void print_protection(long prot)
+{
+	printf(" %s%s%s%s", prot & P_READ ? "r" : "", prot & P_WRITE ? "w" : "",
+	       prot & P_EXEC ? "x" : "", prot ? "" : "none");
+}
+
+void diff_print(const struct diff_step *step)
+{
+	/* As the row's arguments of ops-run: x value, p protection, d number, P process. */
+	static const char *const args[NR_DIFF_CALLS] = {
+		"xxpd", "xx", "xxp", "xxxdx", "x", "xxd", "xx", "xx", "xx", "", "xx", "xd",
+		"xd", "P", "", "",
+	};
+
+	printf("%c: %s", 'A' + step->process, diff_call_names[step->call]);
+	for (int i = 0; args[step->call][i]; i++) {
+		switch (args[step->call][i]) {
+		case 'p':
+			print_protection(step->a[i]);
+			break;
+		case 'P':
+			printf(" %c", (int)('A' + step->a[i]));
+			break;
+		case 'd':
+			printf(" %ld", step->a[i]);
+			break;
+		default:
+			printf(" 0x%lx", (unsigned long)step->a[i]);
+		}
+	}
+	putchar('\n');
+}

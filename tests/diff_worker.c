@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The program that makes diff_host's calls on the host. It has no C library: nothing
+ * but the calls changes its address space, and its own pages are touched before each
+ * call, so that faults that are counted are the call's. A signal handler moves the
+ * instruction pointer behind the load or store that failed.
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+#include "diff.h"
+
+#ifdef __x86_64__
+#define RESTORER 0x04000000UL
+#define STACK_BYTES 65536
+
+struct kernel_sigaction {
+	void (*handler)(int sig, siginfo_t *info, void *context);
+	unsigned long flags;
+	void (*restorer)(void);
+	unsigned long mask;
+};
+
+extern const Elf64_Ehdr __ehdr_start;
+long probe_load(long addr);
+long probe_store(long addr, long value);
+extern char probe_fixup[];
+void restorer(void);
+void worker(void) __attribute__((noreturn));
+
+__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tand $-16, %rsp\n\tcall worker\n\thlt\n"
+	"probe_load:\n\tmovb (%rdi), %al\n\txor %eax, %eax\n\tret\n"
+	"probe_store:\n\tmovb %sil, (%rdi)\n\txor %eax, %eax\n\tret\n"
+	"probe_fixup:\n\tmov $1, %eax\n\tret\n"
+	"restorer:\n\tmov $15, %eax\n\tsyscall\n");
+
+static char handler_stack[STACK_BYTES] __attribute__((aligned(4096)));
+static struct diff_step step;
+static struct diff_reply reply;
+static struct rusage before, after;
+static int me;
+
+static long call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10),
+			 "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+	return ret;
+}
+
+static void handler(int sig, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+
+	reply.sig = sig;
+	reply.code = info->si_code;
+	reply.addr = (long)info->si_addr;
+	uc->uc_mcontext.gregs[REG_RIP] = (long)probe_fixup;
+}
+
+/* All pages of the program, and of its stack that are in use. */
+static void touch_own(void)
+{
+	const Elf64_Phdr *phdr = (const Elf64_Phdr *)((const char *)&__ehdr_start +
+						      __ehdr_start.e_phoff);
+	volatile char here = 0;
+
+	for (int i = 0; i < __ehdr_start.e_phnum; i++) {
+		unsigned long addr = phdr[i].p_vaddr & -4096UL;
+
+		if (phdr[i].p_type != PT_LOAD)
+			continue;
+		for (; addr < phdr[i].p_vaddr + phdr[i].p_memsz; addr += 4096) {
+			volatile char *p = (volatile char *)addr;
+
+			if (phdr[i].p_flags & PF_W)
+				*p = *p;
+			else
+				(void)*p;
+		}
+	}
+	*(&here - 512) = here;
+}
+
+static void access_pages(bool store)
+{
+	for (long i = 0; i < step.a[1]; i++) {
+		long addr = step.a[0] + i * 4096;
+
+		reply.ret = i;
+		if (store ? probe_store(addr, me + 1) : probe_load(addr))
+			return;
+	}
+	reply.ret = step.a[1];
+}
+
+static void make_call(void)
+{
+	static const short numbers[NR_DIFF_CALLS] = {
+		[DIFF_MMAP] = SYS_mmap, [DIFF_MUNMAP] = SYS_munmap,
+		[DIFF_MPROTECT] = SYS_mprotect, [DIFF_MREMAP] = SYS_mremap,
+		[DIFF_BRK] = SYS_brk, [DIFF_MADVISE] = SYS_madvise, [DIFF_MLOCK] = SYS_mlock,
+		[DIFF_MLOCK2] = SYS_mlock2, [DIFF_MUNLOCK] = SYS_munlock,
+		[DIFF_MUNLOCKALL] = SYS_munlockall, [DIFF_FORK] = SYS_fork,
+	};
+	const long *a = step.a;
+	int status = 0;
+	long ret;
+
+	if (step.call == DIFF_READ || step.call == DIFF_WRITE) {
+		access_pages(step.call == DIFF_WRITE);
+		return;
+	}
+	if (step.call == DIFF_MINCORE)
+		ret = call(SYS_mincore, a[0], a[1], (long)reply.vec, 0, 0, 0);
+	else if (step.call == DIFF_WAIT)
+		ret = call(SYS_wait4, -1, (long)&status, 0, 0, 0, 0);
+	else if (step.call == DIFF_MLOCK2)
+		ret = call(SYS_mlock2, a[0], a[1], 1, 0, 0, 0);
+	else
+		ret = call(numbers[step.call], a[0], a[1], a[2], a[3], a[4], a[5]);
+	reply.ret = ret;
+	if (ret < 0 && ret > -4096) {
+		reply.err = (int)-ret;
+		reply.ret = -1;
+	} else if (step.call == DIFF_WAIT) {
+		reply.addr = status;
+	}
+}
+
+void worker(void)
+{
+	const struct kernel_sigaction act = {
+		handler, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | RESTORER, restorer, 0
+	};
+	const stack_t stack = { .ss_sp = handler_stack, .ss_size = STACK_BYTES };
+
+	call(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
+	call(SYS_rt_sigaction, SIGSEGV, (long)&act, 0, 8, 0, 0);
+	call(SYS_rt_sigaction, SIGBUS, (long)&act, 0, 8, 0, 0);
+	for (;;) {
+		long got = call(SYS_read, DIFF_COMMANDS + me, (long)&step, sizeof(step), 0, 0, 0);
+
+		if (got != sizeof(step) || step.call == DIFF_EXIT)
+			call(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+		for (unsigned long i = 0; i < sizeof(reply); i++)
+			((volatile char *)&reply)[i] = 0;
+		touch_own();
+		call(SYS_getrusage, RUSAGE_SELF, (long)&before, 0, 0, 0, 0);
+		make_call();
+		if (step.call == DIFF_FORK && !reply.err && !reply.ret) {
+			me = (int)step.a[0];
+			touch_own();
+			continue;
+		}
+		call(SYS_getrusage, RUSAGE_SELF, (long)&after, 0, 0, 0, 0);
+		reply.minflt = after.ru_minflt - before.ru_minflt;
+		reply.majflt = after.ru_majflt - before.ru_majflt;
+		call(SYS_write, DIFF_REPLIES + me, (long)&reply, sizeof(reply), 0, 0, 0);
+	}
+}
+#else
+void _start(void)
+{
+}
+#endif
