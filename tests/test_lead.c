@@ -121,6 +121,7 @@ static void test_alone(void)
 
 	start(&crew, true, 1);
 	atomic_store(&crew.slow, true);
+	CU_ASSERT_TRUE(reaches(&crew.leaders, 1));
 	sleep_ms(10 * PATROL_MS);
 	CU_ASSERT_EQUAL(atomic_load(&crew.leaders), 1);
 	atomic_store(&crew.go_on, true);

@@ -37,16 +37,11 @@ static int readme_show(struct out *out, const struct view *v)
 		 "\n"
 		 "Try, in this directory:\n"
 		 "\n"
-		 "  cat proc/buddyinfo\n");
-	if (m->nr_cpus > 1)
-		out_printf(out, "  echo alloc_pages 3 as mine > sim/cpu/%u/ctl\n",
-			   m->nr_cpus - 1);
-	else
-		out_puts(out, "  echo alloc_pages 3 as mine > sim/ctl\n");
-	out_puts(out,
-		 "  cat sim/as/mine\n"
-		 "  echo free_pages @mine 3 > sim/ctl\n"
-		 "  cat sim/last sim/check\n"
+		 "  cat proc/buddyinfo\n"
+		 "  echo fork as a > proc/1/ctl\n"
+		 "  echo mmap 0 16M rw private,anon as buf > sim/as/a/ctl\n"
+		 "  echo store @buf 16M > sim/as/a/ctl\n"
+		 "  cat sim/as/a/status sim/as/buf sim/check\n"
 		 "\n"
 		 "sim/help/index names every verb and file; sim/help/alloc_pages is the page of\n"
 		 "one. sim/view/ has pictures, sim/boot/ the boot step by step. When a write\n"
