@@ -436,6 +436,28 @@ static void test_split_rss(void)
 	world_close(&w);
 }
 
+/* Since 6.2 high-water marks see what a CPU counted by the batch. */
+static void test_batched_rss(void)
+{
+	struct world w;
+	u64 known;
+
+	world_open(&w, "x86_64", "6.18");
+	map(&w, BASE, 128 * K4, RW, ANON);
+	/* From the start of a batch on. */
+	known = get_mm_rss(w.task->mm);
+	for (u64 i = 0; get_mm_rss(w.task->mm) == known; i++)
+		touch(&w, w.task, BASE + i * K4, 1, ACCESS_STORE);
+	known = get_mm_rss(w.task->mm);
+	touch(&w, w.task, BASE + 64 * K4, 31, ACCESS_STORE);
+	CU_ASSERT_EQUAL(get_mm_rss(w.task->mm), known);
+	touch(&w, w.task, BASE + 95 * K4, 1, ACCESS_STORE);
+	CU_ASSERT_EQUAL(get_mm_rss(w.task->mm), known + 32);
+	unmap(&w, BASE, 128 * K4);
+	CU_ASSERT_EQUAL(w.task->mm->hiwater_rss, known + 32);
+	world_close(&w);
+}
+
 /* Aligned moves take whole tables along; others make new ones. */
 static void test_mremap_tables(void)
 {
@@ -518,6 +540,7 @@ static const CU_TestInfo tests[] = {
 	{ "protection", test_protection },
 	{ "populate", test_populate },
 	{ "split RSS", test_split_rss },
+	{ "batched RSS", test_batched_rss },
 	{ "mremap moves tables", test_mremap_tables },
 	{ "validators", test_validators },
 };

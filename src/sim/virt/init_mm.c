@@ -59,7 +59,8 @@ void mm_digest(const struct mm_struct *mm, struct digest *digest)
 	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
 		digest_u64(digest, words[i]);
 	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++)
-		digest_u64(digest, (u64)mm->rss_stat[i]);
+		digest_u64(digest, (u64)(mm->rss_stat[i] - mm->rss_local[i]) << 16 |
+			   (u16)mm->rss_local[i]);
 	for (unsigned int i = 0; i < SAVED_AUXV_WORDS; i++)
 		digest_u64(digest, mm->saved_auxv[i]);
 	for (unsigned int i = 0; i < CPU_WORDS; i++)

@@ -13,6 +13,21 @@
 
 #define FAULT_AROUND_PAGES 16
 #define RSS_EVENTS_THRESH 64
+#define RSS_BATCH 32
+
+/* A CPU counts for itself until it has a batch. */
+static inline void count_on_cpu(const struct machine *m, struct mm_struct *mm,
+				enum mm_counter counter, s64 n)
+{
+	s64 batch = MAX(RSS_BATCH, 2 * m->nr_cpus), local;
+
+	if (unlikely(mm->rss_cpu != m->cpu)) {
+		memset(mm->rss_local, 0, sizeof(mm->rss_local));
+		mm->rss_cpu = (u16)m->cpu;
+	}
+	local = mm->rss_local[counter] + n;
+	mm->rss_local[counter] = local >= batch || local <= -batch ? 0 : (s16)local;
+}
 
 void add_mm_counter_fast(struct machine *m, struct mm_struct *mm, enum mm_counter counter,
 			 s64 n)
@@ -25,6 +40,8 @@ void add_mm_counter_fast(struct machine *m, struct mm_struct *mm, enum mm_counte
 			task->rss_cache[counter] += (s32)n;
 			return;
 		}
+	} else {
+		count_on_cpu(m, mm, counter, n);
 	}
 	mm->rss_stat[counter] += n;
 }
@@ -41,14 +58,18 @@ void sync_mm_rss(struct task_struct *task)
 
 void add_mm_rss_vec(struct machine *m, struct mm_struct *mm, const struct rss_vec *rss)
 {
-	if (rel_rss_is_split(m->release)) {
-		struct task_struct *task = current_task(m);
+	bool split = rel_rss_is_split(m->release);
+	struct task_struct *task = split ? current_task(m) : NULL;
 
-		if (task && task->mm == mm)
-			sync_mm_rss(task);
-	}
-	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++)
+	if (task && task->mm == mm)
+		sync_mm_rss(task);
+	for (unsigned int i = 0; i < NR_MM_COUNTERS; i++) {
+		if (!rss->n[i])
+			continue;
 		mm->rss_stat[i] += rss->n[i];
+		if (!split)
+			count_on_cpu(m, mm, i, rss->n[i]);
+	}
 }
 
 /* Onto its LRU list, or with the unevictable where the VMA is locked. */

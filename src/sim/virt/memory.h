@@ -132,10 +132,6 @@ u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address
  * RSS counters. On 6.1 the faults of a task count in the task, until 64 of them or
  * something else brings the counts to its mm: what /proc shows is old until then.
  */
-static inline void add_mm_counter(struct mm_struct *mm, enum mm_counter counter, s64 n)
-{
-	mm->rss_stat[counter] += n;
-}
 void add_mm_counter_fast(struct machine *m, struct mm_struct *mm, enum mm_counter counter,
 			 s64 n);
 /* The task's own counts go to its mm: also before exit and exec leave the mm. */
@@ -144,10 +140,21 @@ static inline u64 get_mm_counter(const struct mm_struct *mm, enum mm_counter cou
 {
 	return mm->rss_stat[counter] > 0 ? (u64)mm->rss_stat[counter] : 0;
 }
+/*
+ * What the kernel takes for the size, where it need not be exact: for high-water marks.
+ * Since 6.2 it leaves out what each CPU keeps to itself, up to a batch of pages.
+ */
 static inline u64 get_mm_rss(const struct mm_struct *mm)
 {
-	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
-	       get_mm_counter(mm, MM_SHMEMPAGES);
+	static const u8 counters[] = { MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES };
+	u64 rss = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++) {
+		s64 known = mm->rss_stat[counters[i]] - mm->rss_local[counters[i]];
+
+		rss += known > 0 ? (u64)known : 0;
+	}
+	return rss;
 }
 static inline void update_hiwater_rss(struct mm_struct *mm)
 {

@@ -54,6 +54,9 @@ struct mm_struct {
 	u64 total_vm, locked_vm, pinned_vm, data_vm, exec_vm, stack_vm;
 	u64 locked_stray;	/* of locked_vm: what no VMA stands for (mremap.c) */
 	s64 rss_stat[NR_MM_COUNTERS];
+	/* Since 6.2: how much of it the CPU that counted last has not made known. */
+	s16 rss_local[NR_MM_COUNTERS];
+	u16 rss_cpu;
 	u64 def_flags;		/* VM_*: of each new VMA (mlockall) */
 	u64 start_code, end_code, start_data, end_data;
 	u64 start_brk, brk, start_stack;

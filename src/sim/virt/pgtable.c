@@ -199,6 +199,7 @@ int pgd_alloc(struct machine *m, struct mm_struct *mm)
 
 	pgtable_forget(mm);
 	mm->vma_cache = NULL;
+	memset(mm->rss_local, 0, sizeof(mm->rss_local));
 	if (err) {
 		mm->pgd_pfn = PFN_NIL;
 		return err;
