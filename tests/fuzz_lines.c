@@ -5,274 +5,24 @@
  * statement), so that the same list can be run by other builds, through
  * a mount (--print) and by kmm-run -k, and must end in the same digest.
  *
+ * One kind of lines is about the kernel's allocators, the other about tasks and their
+ * memory: --tasks of 100 are of the other.
+ *
  * After each line: the invariants of what it touched. After every --whole lines: all.
  * Of refused lines, one in --sample: the digest is what it was. In the end: undoing one
  * line, which runs the whole history again, gives the digest before it.
  */
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "lab.h"
 
 #include "fs/core/tree_struct.h"
 #include "fs/sim/check.h"
-#include "sim/phys/page_alloc.h"
-
-#define LINE_ROOM 6000
-#define NR_PAGES 200
-#define NR_OBJECTS 150
-#define NR_AREAS 24
-#define NR_CACHES 12
-#define NR_CACHE_OBJECTS 100
-
-struct fuzz {
-	u64 rng;
-	/* What the lines so far should have left: only a bias, results may differ. */
-	bool page[NR_PAGES], object[NR_OBJECTS], area[NR_AREAS], cache[NR_CACHES];
-	bool cache_object[NR_CACHE_OBJECTS];
-	char line[LINE_ROOM];
-	size_t len;
-};
-
-static u64 next_random(struct fuzz *f)
-{
-	f->rng ^= f->rng << 13;
-	f->rng ^= f->rng >> 7;
-	f->rng ^= f->rng << 17;
-	return f->rng * 0x2545f4914f6cdd1dULL;
-}
-
-static unsigned int below(struct fuzz *f, unsigned int n)
-{
-	return (next_random(f) >> 32) % n;
-}
-
-static bool one_in(struct fuzz *f, unsigned int n)
-{
-	return below(f, n) == 0;
-}
-
-#define PICK(f, array) ((array)[below(f, ARRAY_SIZE(array))])
-
-static void say(struct fuzz *f, const char *fmt, ...) __printf(2, 3);
-static void say(struct fuzz *f, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	f->len += vsnprintf(f->line + f->len, LINE_ROOM - f->len, fmt, args);
-	va_end(args);
-}
-
-/* -- good lines ------------------------------------------------------------------- */
-
-static const char *const gfps[] = {
-	"", "", "", "kernel", "GFP_KERNEL", "atomic", "kernel,zero", "GFP_KERNEL|__GFP_ZERO",
-	"nowait", "user", "highuser_movable", "movable", "GFP_NOFS", "noio", "dma", "dma32",
-	"kernel,reclaimable", "kernel,nowarn,noretry", "kernel,thisnode", "kernel,comp",
-	"kernel,account", "atomic,memalloc", "high", "0",
-};
-
-static const char *const nodes[] = { "", "", "", "", "", "0", "0", "-1", "0" };
-
-static unsigned int random_order(struct fuzz *f)
-{
-	static const u8 orders[] = { 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 5 };
-
-	return one_in(f, 40) ? below(f, MAX_PAGE_ORDER + 1) : PICK(f, orders);
-}
-
-static u64 random_size(struct fuzz *f)
-{
-	unsigned int bits = 1 + below(f, one_in(f, 50) ? 23 : 13);
-
-	return next_random(f) >> 11 & ((1ULL << bits) - 1);
-}
-
-/* " GFP NODE", either of them missing now and then. */
-static void say_placement(struct fuzz *f)
-{
-	const char *gfp = PICK(f, gfps), *node = one_in(f, 100) ? "1" : PICK(f, nodes);
-
-	if (gfp[0])
-		say(f, " %s", gfp);
-	if (node[0] && (gfp[0] || one_in(f, 2)))
-		say(f, " %s", node);
-}
-
-static void alloc_or_free_pages(struct fuzz *f)
-{
-	unsigned int i = below(f, NR_PAGES);
-	const char *gfp = PICK(f, gfps);
-	bool live = f->page[i] && !one_in(f, 1000);	/* now and then one leaks */
-
-	f->page[i] = !f->page[i] || !live;
-	if (live) {
-		say(f, one_in(f, 4) ? "free_pages(@g%u)" : "free_pages @g%u", i);
-	} else if (one_in(f, 4)) {
-		say(f, "alloc_pages(%s, %u) as g%u", gfp[0] ? gfp : "GFP_KERNEL",
-		    random_order(f), i);
-	} else {
-		say(f, "alloc_pages %u", random_order(f));
-		say_placement(f);
-		say(f, " as g%u", i);
-	}
-}
-
-static void alloc_or_free_object(struct fuzz *f)
-{
-	unsigned int i = below(f, NR_OBJECTS);
-	bool live = f->object[i] && !one_in(f, 1000);
-
-	f->object[i] = !f->object[i] || !live;
-	if (live) {
-		say(f, "kfree @k%u", i);
-		return;
-	}
-	say(f, "kmalloc %llu", (unsigned long long)random_size(f));
-	say_placement(f);
-	say(f, " as k%u", i);
-}
-
-static void alloc_or_free_area(struct fuzz *f)
-{
-	unsigned int i = below(f, NR_AREAS);
-	bool live = f->area[i];
-
-	f->area[i] = !live;
-	if (live)
-		say(f, "vfree @v%u", i);
-	else
-		say(f, "vmalloc %u as v%u", 1 + below(f, 40 * 4096), i);
-}
-
-static void make_or_drop_cache(struct fuzz *f)
-{
-	static const char *const flags[] = {
-		"", "no_merge", "hwcache_align", "reclaim_account,no_merge", "panic",
-		"SLAB_HWCACHE_ALIGN|SLAB_NO_MERGE", "typesafe,no_merge", "poison", "account",
-	};
-	static const char *const aligns[] = { "0", "8", "64", "16", "4K" };
-	unsigned int i = below(f, NR_CACHES);
-
-	f->cache[i] = !f->cache[i];
-	if (!f->cache[i]) {
-		say(f, "kmem_cache_destroy c%u", i);
-		return;
-	}
-	say(f, "kmem_cache_create c%u", i);
-	say(f, " %u", 1 + below(f, 5000));
-	say(f, " %s", PICK(f, aligns));
-	say(f, " %s", PICK(f, flags));
-}
-
-static void use_cache(struct fuzz *f)
-{
-	unsigned int i = below(f, NR_CACHE_OBJECTS), cache = i % NR_CACHES;
-
-	if (one_in(f, 40)) {
-		say(f, "kmem_cache_shrink c%u", cache);
-		return;
-	}
-	f->cache_object[i] = !f->cache_object[i];
-	if (!f->cache_object[i]) {
-		say(f, "kmem_cache_free c%u @o%u", cache, i);
-		return;
-	}
-	say(f, "kmem_cache_alloc c%u", cache);
-	say_placement(f);
-	say(f, " as o%u", i);
-}
-
-static void pass_time(struct fuzz *f)
-{
-	static const char *const times[] = {
-		"", " 1", " 2", " 100", " 10ms", " 250us", " 7ns", " 1s", " 3s", " 0",
-	};
-
-	if (one_in(f, 6))
-		say(f, "drain");
-	else
-		say(f, "tick%s", PICK(f, times));
-}
-
-/* Writes of values are lines, too. */
-static void set_value(struct fuzz *f)
-{
-	static const struct {
-		const char *path;
-		unsigned int most;
-	} values[] = {
-		{ "min_free_kbytes", 8192 },
-		{ "watermark_scale_factor", 300 },
-		{ "watermark_boost_factor", 20000 },
-		{ "percpu_pagelist_high_fraction", 30 },
-		{ "lowmem_reserve_ratio", 300 },
-		{ "swappiness", 250 },
-		{ "overcommit_ratio", 110 },
-		{ "overcommit_kbytes", 100000 },
-		{ "nr_hugepages", 6 },
-		{ "nr_overcommit_hugepages", 5 },
-		{ "min_slab_ratio", 100 },
-		{ "drop_caches", 5 },
-		{ "compact_memory", 3 },
-		{ "stat_refresh", 2 },
-	};
-	unsigned int i = below(f, ARRAY_SIZE(values));
-
-	say(f, "proc/sys/vm/%s: %u", values[i].path, below(f, values[i].most));
-}
-
-/* A new beginning, rarely: each takes a boot. */
-static void begin_anew(struct fuzz *f)
-{
-	if (one_in(f, 60)) {
-		say(f, "reboot");
-		memset(f->page, 0, sizeof(f->page));
-		memset(f->object, 0, sizeof(f->object));
-		memset(f->area, 0, sizeof(f->area));
-		memset(f->cache, 0, sizeof(f->cache));
-		memset(f->cache_object, 0, sizeof(f->cache_object));
-	} else if (one_in(f, 30)) {
-		say(f, "undo %u", below(f, 4));
-	} else {
-		say(f, "# %llx", (unsigned long long)next_random(f));
-	}
-}
-
-static const struct {
-	void (*say)(struct fuzz *f);
-	unsigned int weight;
-} makers[] = {
-	{ alloc_or_free_pages, 500 },
-	{ alloc_or_free_object, 300 },
-	{ use_cache, 120 },
-	{ alloc_or_free_area, 40 },
-	{ make_or_drop_cache, 10 },
-	{ pass_time, 12 },
-	{ set_value, 6 },
-	{ begin_anew, 1 },
-};
-
-static void good_line(struct fuzz *f)
-{
-	unsigned int total = 0, at;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(makers); i++)
-		total += makers[i].weight;
-	at = below(f, total);
-	for (unsigned int i = 0; i < ARRAY_SIZE(makers); i++) {
-		if (at < makers[i].weight) {
-			makers[i].say(f);
-			return;
-		}
-		at -= makers[i].weight;
-	}
-}
 
 /* -- bad lines -------------------------------------------------------------------- */
 
@@ -334,13 +84,19 @@ static void break_line(struct fuzz *f)
 
 static void make_line(struct fuzz *f)
 {
+	unsigned int at;
+
 	f->len = 0;
 	f->line[0] = '\0';
 	if (one_in(f, 30)) {
 		wild_value(f);
 		return;
 	}
-	good_line(f);
+	at = below(f, 100);
+	if (at < f->tasks)
+		(below(f, 4) ? range_line : task_line)(f);
+	else
+		kernel_line(f);
 	/* A slip in reboot or undo would only cost time. */
 	if (one_in(f, 20) && f->line[0] != 'r' && f->line[0] != 'u' && f->line[0] != 't')
 		break_line(f);
@@ -356,6 +112,7 @@ struct run {
 	u64 number;		/* of the line */
 	u64 failed;		/* lines that were refused or failed */
 	const char *line;
+	bool verbose;		/* print each line with its reply */
 };
 
 static int fail(const struct run *run, const char *what, const char *more)
@@ -403,6 +160,17 @@ static ssize_t run_line(struct run *run, const struct fuzz *f, char *reply, size
 	return written;
 }
 
+/*
+ * Those that Linux would fail half-way may have changed something; a task's call has
+ * at least put the task on its CPU, unless it could not be read.
+ */
+static bool may_change(const struct fuzz *f, ssize_t n)
+{
+	if (n == -ERANGE || n == -ENOMEM || n == -EBUSY)
+		return true;
+	return !strncmp(f->line, "sim/as/", 7) && n != -EBADMSG && n != -ENOSYS;
+}
+
 static int check_line(struct run *run, struct fuzz *f, bool sampled)
 {
 	char before[DIGEST_CHARS + 1], after[DIGEST_CHARS + 1], reply[256];
@@ -413,18 +181,36 @@ static int check_line(struct run *run, struct fuzz *f, bool sampled)
 		lab_digest(&run->lab, before);
 	n = run_line(run, f, reply, sizeof(reply));
 	run->failed += n < 0;
+	if (run->verbose)
+		printf("%llu: %s -> %s%s", (unsigned long long)run->number, f->line, reply,
+		       reply[0] && reply[strlen(reply) - 1] == '\n' ? "" : "\n");
 	m = tree_machine(run->lab.tree);
+	if (m->panicked)
+		return lab_run(&run->lab, "reboot") ? fail(run, "reboot", NULL) : 0;
 	if (m->broken)
 		return fail(run, "the machine broke", m->report.text);
 	if (m->cpu)
 		return fail(run, "a call left the machine on another CPU", NULL);
 	if (check_increment(run))
 		return 1;
-	/* Only those that Linux would fail half-way may have changed anything. */
-	if (n >= 0 || !sampled || n == -ERANGE || n == -ENOMEM || n == -EBUSY)
+	if (n >= 0 || !sampled || may_change(f, n))
 		return 0;
 	lab_digest(&run->lab, after);
 	return strcmp(before, after) ? fail(run, "a refused line changed the digest", reply) : 0;
+}
+
+/* Reading changes nothing. */
+static int check_reading(struct run *run)
+{
+	char before[DIGEST_CHARS + 1], after[DIGEST_CHARS + 1];
+
+	lab_digest(&run->lab, before);
+	fuzz_read(&run->lab);
+	lab_digest(&run->lab, after);
+	if (tree_machine(run->lab.tree)->broken)
+		return fail(run, "the machine broke when files were read",
+			    tree_machine(run->lab.tree)->report.text);
+	return strcmp(before, after) ? fail(run, "reading changed the digest", NULL) : 0;
 }
 
 /* Running the history again ends where it ended. */
@@ -442,9 +228,10 @@ static int check_replay(struct run *run)
 
 struct options {
 	const char *machine;
-	const char *sets[2];
+	const char *sets[3];
 	const char *to;		/* a control file instead of a machine of our own */
-	u64 seed, count, whole, sample;
+	u64 seed, count, whole, sample, read;
+	unsigned int tasks;
 	bool print;
 };
 
@@ -468,7 +255,7 @@ static int send_line(int fd, struct fuzz *f)
 
 static int run_elsewhere(const struct options *options)
 {
-	struct fuzz f = { .rng = first_random(options) };
+	struct fuzz f = { .rng = first_random(options), .tasks = options->tasks };
 	int fd = options->to ? open(options->to, O_RDWR) : -1, err = 0;
 
 	if (options->to && fd < 0) {
@@ -489,7 +276,7 @@ static int run_elsewhere(const struct options *options)
 
 static int run_all(struct run *run, const struct options *options)
 {
-	struct fuzz f = { .rng = first_random(options) };
+	struct fuzz f = { .rng = first_random(options), .tasks = options->tasks };
 
 	run->line = f.line;
 	for (run->number = 1; run->number <= options->count; run->number++) {
@@ -499,6 +286,8 @@ static int run_all(struct run *run, const struct options *options)
 		if (check_line(run, &f, sampled))
 			return 1;
 		if (run->number % options->whole == 0 && check_whole(run))
+			return 1;
+		if (run->number % options->read == 0 && check_reading(run))
 			return 1;
 	}
 	return 0;
@@ -553,6 +342,9 @@ int main(int argc, char **argv)
 		{ "count", required_argument, NULL, 'n' },
 		{ "whole", required_argument, NULL, 'w' },
 		{ "sample", required_argument, NULL, 'd' },
+		{ "read", required_argument, NULL, 'r' },
+		{ "tasks", required_argument, NULL, 'T' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "set", required_argument, NULL, 'S' },
 		{ "to", required_argument, NULL, 't' },
 		{ "print", no_argument, NULL, 'p' },
@@ -560,11 +352,12 @@ int main(int argc, char **argv)
 	};
 	struct options options = {
 		.machine = "tiny", .seed = 1, .count = 20000, .whole = 10000, .sample = 100,
+		.read = 5000, .tasks = 50,
 	};
 	struct run run = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "m:s:n:w:d:S:t:p", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:s:n:w:d:r:T:vS:t:p", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm':
 			options.machine = optarg;
@@ -581,8 +374,17 @@ int main(int argc, char **argv)
 		case 'd':
 			options.sample = strtoull(optarg, NULL, 0);
 			break;
+		case 'r':
+			options.read = MAX(strtoull(optarg, NULL, 0), 1);
+			break;
+		case 'T':
+			options.tasks = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'v':
+			run.verbose = true;
+			break;
 		case 'S':
-			options.sets[0] = optarg;
+			options.sets[options.sets[0] != NULL] = optarg;
 			break;
 		case 't':
 			options.to = optarg;
@@ -592,7 +394,8 @@ int main(int argc, char **argv)
 			break;
 		default:
 			fprintf(stderr, "usage: fuzz_lines [-m MACHINE] [-s SEED] [-n COUNT] "
-				"[-w WHOLE] [-d SAMPLE] [-S KEY=VALUE] [-t CTL] [-p]\n");
+				"[-w WHOLE] [-d SAMPLE] [-r READ] [-T PERCENT] [-S KEY=VALUE] "
+				"[-t CTL] [-p] [-v]\n");
 			return 2;
 		}
 	}

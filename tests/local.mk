@@ -87,6 +87,9 @@ TESTS += $(UNIT_TESTS)
 
 tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
+tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fuzz_kernel.c \
+	tests/fuzz_ranges.c tests/fuzz_read.c tests/fuzz_tasks.c
+
 # Lists of memory operations, run on a machine as they ran on real kernels.
 noinst_PROGRAMS += tests/ops-run
 tests_ops_run_SOURCES = tests/ops-run.c tests/ops.h tests/ops_calls.c tests/ops_dump.c \

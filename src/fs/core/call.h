@@ -34,7 +34,7 @@ u32 scope_of_view(const struct view *view, enum view_slot slot);
 /* The last call of a scope. */
 struct last_call {
 	u64 serial;		/* of the task, whose pid may come again; 0 for others */
-	bool any;
+	bool any;		/* called; a child has but its parent's `@` at first */
 	bool has_address;
 	u64 address;		/* `@` */
 	const struct verb *verb;

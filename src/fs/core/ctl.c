@@ -385,7 +385,7 @@ static void show_last_call(struct ctl *ctl)
 	out_clear(&ctl->reply);
 	tree_lock_read(ctl->tree);
 	last = last_call_of(ctl->tree, ctl->scope);
-	if (last) {
+	if (last && last->any) {
 		last_call_print(&ctl->reply, last);
 		out_putc(&ctl->reply, '\n');
 	}
@@ -487,7 +487,7 @@ int ctl_result(const struct view *view, struct out *out)
 
 	last = last_call_of(view->tree, scope_of_view(view, row->nr_ids ?
 						      row->slot[row->nr_ids - 1] : V_NAME));
-	if (last) {
+	if (last && last->any) {
 		call_result(out, last->verb, last->err, last->value);
 		out_putc(out, '\n');
 	}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Lines of what tasks do with their address spaces: ranges called m0, m1, ... are
+ * mapped, touched, split, moved and unmapped, whole and in part, by the tasks that
+ * have them and by others.
+ */
+#include "fuzz.h"
+
+static const u32 range_sizes[] = { 1, 2, 3, 8, 16, 33, 64, 130, 400, 1100 };
+
+static u32 range_pages(unsigned int i)
+{
+	return range_sizes[i % ARRAY_SIZE(range_sizes)];
+}
+
+/* A range and a task, mostly the one that mapped it. */
+static unsigned int say_mapper(struct fuzz *f)
+{
+	unsigned int i = below(f, NR_RANGES);
+
+	for (unsigned int tries = 0; !f->range[i] && tries < NR_RANGES; tries++)
+		i = (i + 1) % NR_RANGES;
+	if (f->range[i] && !one_in(f, 60))
+		say(f, "sim/as/t%u/ctl: ", f->range[i] - 1U);
+	else
+		say_task(f);
+	return i;
+}
+
+/* "@m3+8192 12288": a part of a range, or all, or too much of it. */
+static void say_part(struct fuzz *f, unsigned int i)
+{
+	u32 pages = range_pages(i), first = 0, nr = pages;
+
+	if (one_in(f, 2)) {
+		first = below(f, pages);
+		nr = 1 + below(f, pages - first);
+	} else if (one_in(f, 150)) {
+		nr += below(f, 50);
+	}
+	if (one_in(f, 100))
+		say(f, "@m%u+%u %u", i, first * 4096 + below(f, 4096), nr * 4096);
+	else if (first)
+		say(f, "@m%u+%u %u", i, first * 4096, nr * 4096);
+	else
+		say(f, "@m%u %u", i, nr * 4096);
+}
+
+static const char *const prots[] = {
+	"rw", "rw", "rw", "rw", "rw", "rw", "rw", "rw", "rw", "rw", "rw", "r", "none", "rwx", "rx", "w", "x",
+};
+
+static void map_range(struct fuzz *f)
+{
+	static const char *const anon[] = {
+		"private,anon", "private,anon", "private,anon", "shared,anon",
+		"private,anon,populate", "private,anon,noreserve", "private,anon,locked",
+		"private,anon,growsdown", "private,anon,stack", "shared,anon,populate",
+		"private,anon,32bit", "anon", "private,anon,hugetlb",
+	};
+	static const char *const filed[] = {
+		"shared", "shared", "private", "private", "shared,populate", "shared_validate",
+		"private,populate",
+	};
+	unsigned int i = below(f, NR_RANGES), file = below(f, NR_FILES), task;
+	bool of_file = one_in(f, 3) && f->file[file];
+
+	if (of_file && !one_in(f, 10)) {
+		task = f->file[file] - 1U;
+		say(f, "sim/as/t%u/ctl: mmap ", task);
+	} else {
+		task = say_task(f);
+		say(f, "mmap ");
+	}
+	if (one_in(f, 8))
+		say(f, "@m%u", below(f, NR_RANGES));
+	else
+		say(f, "0");
+	say(f, " %u ", range_pages(i) * 4096 - (one_in(f, 5) ? 100 : 0));
+	say(f, "%s ", one_in(f, 6) ? PICK(f, prots) : "rw");
+	say(f, "%s", of_file ? PICK(f, filed) : PICK(f, anon));
+	if (one_in(f, 30))
+		say(f, one_in(f, 3) ? ",noreplace" : ",fixed");
+	if (of_file)
+		say(f, " @f%u %u", file, 4096 * (one_in(f, 2) ? 0 : below(f, 40)));
+	say(f, " as m%u", i);
+	f->range[i] = (s8)(task + 1);
+}
+
+static void unmap_range(struct fuzz *f)
+{
+	unsigned int i = say_mapper(f);
+
+	say(f, "munmap ");
+	say_part(f, i);
+	if (one_in(f, 2))
+		f->range[i] = 0;
+}
+
+static void touch_range(struct fuzz *f)
+{
+	unsigned int i = say_mapper(f), how = below(f, 400);
+
+	if (how == 0) {
+		say(f, "ifetch @m%u", i);
+	} else if (how < 20) {
+		say(f, "poke @m%u+%u 48656c6c6f", i, below(f, 4000));
+	} else {
+		say(f, how < 150 ? "load " : "store ");
+		say_part(f, i);
+		if (how > 397)
+			say(f, " %u", 1 + below(f, 20000));
+	}
+}
+
+static void change_range(struct fuzz *f)
+{
+	static const char *const advice[] = {
+		"normal", "random", "sequential", "willneed", "dontneed", "dontneed", "free",
+		"free", "remove", "dontfork", "dofork", "mergeable", "unmergeable", "hugepage",
+		"nohugepage", "dontdump", "dodump", "wipeonfork", "keeponfork", "cold",
+		"pageout", "populate_read", "populate_write", "dontneed_locked", "collapse",
+		"guard_install", "guard_remove",
+	};
+	unsigned int i = say_mapper(f);
+
+	switch (below(f, 9)) {
+	case 0:
+	case 1:
+	case 2:
+		say(f, "mprotect ");
+		say_part(f, i);
+		say(f, " %s", one_in(f, 3) ? PICK(f, prots) : "rw");
+		break;
+	case 3:
+		say(f, one_in(f, 3) ? "mlock2 " : "mlock ");
+		say_part(f, i);
+		break;
+	case 4:
+		say(f, "munlock ");
+		say_part(f, i);
+		break;
+	case 5:
+		say(f, one_in(f, 2) ? "mincore " : "msync ");
+		say_part(f, i);
+		break;
+	default:
+		say(f, "madvise ");
+		say_part(f, i);
+		say(f, " %s", PICK(f, advice));
+	}
+}
+
+static void move_range(struct fuzz *f)
+{
+	static const char *const flags[] = {
+		"0", "maymove", "maymove", "maymove", "maymove,dontunmap", "fixed",
+	};
+	unsigned int i = say_mapper(f), to = below(f, NR_RANGES);
+
+	say(f, "mremap ");
+	say_part(f, one_in(f, 10) ? to : i);
+	say(f, " %u ", (1 + below(f, range_pages(i) + 40)) * 4096);
+	if (one_in(f, 5))
+		say(f, "maymove,fixed @m%u", to);
+	else
+		say(f, "%s as m%u", PICK(f, flags), i);
+}
+
+static void whole_space(struct fuzz *f)
+{
+	static const char *const lines[] = {
+		"mlockall current", "mlockall current,future", "mlockall future,onfault",
+		"munlockall", "munlockall", "munlockall", "munlockall", "munlockall", "brk",
+		"getpid", "getpid", "find_vma 0", "find_vma_prev 0xffffffffffffffff",
+	};
+
+	say_task(f);
+	switch (below(f, 4)) {
+	case 0:
+		say(f, "brk as b%u", below(f, 4));
+		break;
+	case 1:
+		say(f, "brk @b%u+%u", below(f, 4), below(f, 400) * 1000);
+		break;
+	case 2:
+		say(f, "find_vma @m%u", below(f, NR_RANGES));
+		break;
+	default:
+		say(f, "%s", PICK(f, lines));
+	}
+}
+
+static const struct fuzz_maker makers[] = {
+	{ map_range, 60 },
+	{ unmap_range, 30 },
+	{ touch_range, 120 },
+	{ change_range, 60 },
+	{ move_range, 20 },
+	{ whole_space, 10 },
+};
+
+void range_line(struct fuzz *f)
+{
+	fuzz_make(f, makers, ARRAY_SIZE(makers));
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Lines of the lives of tasks: they begin, become other programs, end, are waited for,
+ * open and cut files; values are written to their files in proc. Tasks are t0, t1, ...;
+ * files are called f0, f1, ...
+ */
+#include "fuzz.h"
+
+static unsigned int living(struct fuzz *f)
+{
+	unsigned int i = below(f, NR_TASKS);
+
+	for (unsigned int tries = 0; !f->task[i] && tries < NR_TASKS; tries++)
+		i = (i + 1) % NR_TASKS;
+	return i;
+}
+
+unsigned int say_task(struct fuzz *f)
+{
+	unsigned int i = living(f);
+
+	/* Now and then one that has gone. */
+	if (one_in(f, 60))
+		i = below(f, NR_TASKS);
+	say(f, "sim/as/t%u/ctl: ", i);
+	return i;
+}
+
+/* A new task of this name has none of the ranges and files that the old one had. */
+static void forget_task(struct fuzz *f, unsigned int task, bool lives)
+{
+	f->task[task] = lives;
+	for (unsigned int i = 0; i < NR_RANGES; i++) {
+		if (f->range[i] == (s8)(task + 1))
+			f->range[i] = 0;
+	}
+	for (unsigned int i = 0; i < NR_FILES; i++) {
+		if (f->file[i] == (s8)(task + 1))
+			f->file[i] = 0;
+	}
+}
+
+static void begin_task(struct fuzz *f)
+{
+	static const char *const clones[] = {
+		"SIGCHLD", "vm,SIGCHLD", "vm,vfork,SIGCHLD", "files,SIGCHLD", "parent,SIGCHLD",
+		"vm,fs,files,sighand,thread", "vm,sighand,thread", "fs", "vm,files",
+		"thread", "sighand", "vm,sighand", "0",
+	};
+	unsigned int i = below(f, NR_TASKS);
+
+	/* Those that nobody can name any more would pile up. */
+	if (f->task[i] && !one_in(f, 50)) {
+		say(f, "sim/as/init/ctl: kill @t%u KILL", i);
+		forget_task(f, i, false);
+		return;
+	}
+	/* A thread of init that dies takes it along: that is a panic. */
+	if (!one_in(f, 3)) {
+		say(f, "sim/as/init/ctl: fork as t%u", i);
+		forget_task(f, i, true);
+		return;
+	}
+	say_task(f);
+	forget_task(f, i, true);
+	switch (below(f, 4)) {
+	case 0:
+		say(f, "clone %s as t%u", PICK(f, clones), i);
+		break;
+	case 1:
+		if (one_in(f, 6)) {
+			say(f, "vfork as t%u", i);
+			break;
+		}
+		/* fallthrough */
+	default:
+		say(f, "fork as t%u", i);
+	}
+}
+
+static void end_task(struct fuzz *f)
+{
+	static const char *const signals[] = {
+		"", " KILL", " TERM", " STOP", " CONT", " 0", " 64", " 65", " SEGV", " CHLD",
+	};
+	unsigned int i = below(f, NR_TASKS);
+
+	switch (below(f, 4)) {
+	case 0:
+		say(f, "sim/as/t%u/ctl: exit %u", i, below(f, 300));
+		forget_task(f, i, false);
+		break;
+	case 1:
+		say(f, "sim/as/t%u/ctl: exit_group %u", i, below(f, 3));
+		forget_task(f, i, false);
+		break;
+	default:
+		say_task(f);
+		say(f, "kill @t%u", i);
+		say(f, "%s", PICK(f, signals));
+		f->task[i] &= one_in(f, 2);
+	}
+}
+
+static void wait_task(struct fuzz *f)
+{
+	if (one_in(f, 3))
+		say_task(f);
+	else
+		say(f, "sim/as/init/ctl: ");
+	if (one_in(f, 4))
+		say(f, "wait4 @t%u nohang", below(f, NR_TASKS));
+	else
+		say(f, "wait4 -1%s", one_in(f, 2) ? " nohang" : "");
+}
+
+static void exec_task(struct fuzz *f)
+{
+	static const char *const programs[] = {
+		"/init", "/bin/true", "/bin/true", "/bin/sh", "/dev/shm/a", "/lib64/ld-linux-x86-64.so.2",
+		"relative", "/",
+	};
+
+	say_task(f);
+	say(f, "execve %s", PICK(f, programs));
+	for (unsigned int i = below(f, 4); i; i--)
+		say(f, " word%u", i);
+}
+
+static const char *const paths[] = {
+	"/dev/shm/a", "/dev/shm/b", "/dev/shm/c", "/tmp/a", "/tmp/b", "/data", "/bin/true",
+	"/init", "/nowhere/x", "/",
+};
+
+static void use_path(struct fuzz *f)
+{
+	static const char *const flags[] = {
+		"rdwr,creat", "rdwr,creat", "rdwr", "rdonly", "wronly,creat", "rdwr,creat,trunc",
+		"rdwr,creat,excl", "rdwr,creat,append", "rdwr,cloexec,creat",
+	};
+	unsigned int i = below(f, NR_FILES), task = say_task(f);
+
+	switch (below(f, 8)) {
+	case 0:
+		say(f, "unlink %s", PICK(f, paths));
+		return;
+	case 1:
+		say(f, "memfd_create mem%u %s", i, one_in(f, 2) ? "cloexec" : "0");
+		break;
+	default:
+		say(f, "open %s ", PICK(f, paths));
+		say(f, "%s", PICK(f, flags));
+	}
+	say(f, " as f%u", i);
+	f->file[i] = (s8)(task + 1);
+}
+
+/* A descriptor, mostly of the task that has it. */
+static unsigned int say_owner(struct fuzz *f)
+{
+	unsigned int i = below(f, NR_FILES);
+
+	for (unsigned int tries = 0; !f->file[i] && tries < NR_FILES; tries++)
+		i = (i + 1) % NR_FILES;
+	if (f->file[i] && !one_in(f, 10))
+		say(f, "sim/as/t%u/ctl: ", f->file[i] - 1U);
+	else
+		say_task(f);
+	return i;
+}
+
+static void use_file(struct fuzz *f)
+{
+	unsigned int i = say_owner(f);
+	u64 at = (u64)below(f, 100) * (one_in(f, 3) ? 4096 : 1500);
+	u64 len = (u64)below(f, 64) * (one_in(f, 3) ? 4096 : 777);
+
+	if (one_in(f, 500))
+		at <<= below(f, 50);
+	switch (below(f, 10)) {
+	case 0:
+		say(f, "close @f%u", i);
+		f->file[i] = 0;
+		break;
+	case 1:
+	case 2:
+		say(f, "ftruncate @f%u %llu", i, (unsigned long long)at);
+		break;
+	case 3:
+		say(f, "fallocate @f%u 0 %llu %llu", i, (unsigned long long)at,
+		    (unsigned long long)len);
+		break;
+	case 4:
+		say(f, "fallocate @f%u punch_hole,keep_size %llu %llu", i,
+		    (unsigned long long)at, (unsigned long long)len);
+		break;
+	case 5:
+		say(f, "pread64 @f%u %llu %llu", i, (unsigned long long)len,
+		    (unsigned long long)at);
+		break;
+	case 6:
+		say(f, "read @f%u %llu", i, (unsigned long long)len);
+		break;
+	case 7:
+		say(f, "write @f%u %llu", i, (unsigned long long)len);
+		break;
+	case 8:
+		say(f, "lseek @f%u %lld set", i, (long long)at);
+		break;
+	default:
+		say(f, "pwrite64 @f%u %llu %llu", i, (unsigned long long)len,
+		    (unsigned long long)at);
+	}
+}
+
+/* Writes to their files in proc. */
+static void write_value(struct fuzz *f)
+{
+	unsigned int i = below(f, NR_TASKS);
+
+	switch (below(f, 5)) {
+	case 0:
+		say(f, "sim/as/t%u/oom_score_adj: %d", i, (int)below(f, 2200) - 1100);
+		break;
+	case 1:
+		say(f, "sim/as/t%u/oom_adj: %d", i, (int)below(f, 36) - 18);
+		break;
+	case 2:
+		say(f, "sim/as/t%u/clear_refs: %u", i, below(f, 7));
+		break;
+	case 3:
+		say(f, "sim/as/t%u/comm: name%u", i, below(f, 1000));
+		break;
+	default:
+		say(f, "sim/as/t%u/comm: %x", i, below(f, 600));
+	}
+}
+
+static void limit_task(struct fuzz *f)
+{
+	static const char *const limits[] = {
+		"as", "data", "stack", "memlock", "nofile", "nproc", "fsize", "rss",
+	};
+	static const u32 sizes[] = { 0, 20, 64 << 10, 1 << 20, 8 << 20, 64 << 20, 1 << 30 };
+
+	say_task(f);
+	if (one_in(f, 3))
+		say(f, "prlimit @t%u ", below(f, NR_TASKS));
+	else
+		say(f, "setrlimit ");
+	say(f, "%s", PICK(f, limits));
+	say(f, " %u", PICK(f, sizes));
+	if (one_in(f, 4))
+		say(f, " 1G");
+}
+
+static const struct fuzz_maker makers[] = {
+	{ begin_task, 140 },
+	{ end_task, 5 },
+	{ wait_task, 20 },
+	{ exec_task, 8 },
+	{ use_path, 14 },
+	{ use_file, 60 },
+	{ write_value, 8 },
+	{ limit_task, 2 },
+};
+
+void task_line(struct fuzz *f)
+{
+	fuzz_make(f, makers, ARRAY_SIZE(makers));
+}
