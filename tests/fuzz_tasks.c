@@ -49,6 +49,8 @@ static void begin_task(struct fuzz *f)
 	};
 	unsigned int i = below(f, NR_TASKS);
 
+	for (unsigned int tries = 0; f->task[i] && tries < NR_TASKS / 2; tries++)
+		i = (i + 1) % NR_TASKS;
 	/* Those that nobody can name any more would pile up. */
 	if (f->task[i] && !one_in(f, 50)) {
 		say(f, "sim/as/init/ctl: kill @t%u KILL", i);
@@ -255,7 +257,7 @@ static void limit_task(struct fuzz *f)
 }
 
 static const struct fuzz_maker makers[] = {
-	{ begin_task, 140 },
+	{ begin_task, 60 },
 	{ end_task, 5 },
 	{ wait_task, 20 },
 	{ exec_task, 8 },
