@@ -101,7 +101,7 @@ static void chain_unlink(struct vm_area_struct *vma, struct anon_vma_chain *chai
 /* Could the two be one VMA, but for protections? */
 static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	u64 ignored = VM_ACCESS_FLAGS | VM_SOFTDIRTY;
+	u64 ignored = VM_ACCESS_FLAGS | VM_SOFTDIRTY | VM_MAYBE_GUARD;
 
 	return a->vm_end == b->vm_start && a->vm_file == b->vm_file &&
 	       !((a->vm_flags ^ b->vm_flags) & ~ignored) &&
