@@ -18,3 +18,8 @@ for machine in tiny pc numa4 i386; do
 done
 echo "tiny, 6.1:"
 "$fuzz" -m tiny -S release=6.1 -s $seed -n "$((lines / 10))" -d 1000
+for release in 6.1 6.18; do
+	echo "tasks, hardly any memory, $release:"
+	"$fuzz" -m tiny -S release=$release -S 'node 0.memory=32M' -T 97 -s $seed \
+		-n "$((lines / 10))" -w 10000 -r 50000 -d 1000
+done

@@ -105,8 +105,13 @@ static void touch_range(struct fuzz *f)
 		say(f, "ifetch @m%u", i);
 	} else if (how < 20) {
 		say(f, "poke @m%u+%u 48656c6c6f", i, below(f, 4000));
+	} else if (how < 250) {
+		/* A touch that nobody dies of. */
+		say(f, "madvise ");
+		say_part(f, i);
+		say(f, how < 90 ? " populate_read" : " populate_write");
 	} else {
-		say(f, how < 150 ? "load " : "store ");
+		say(f, how < 300 ? "load " : "store ");
 		say_part(f, i);
 		if (how > 397)
 			say(f, " %u", 1 + below(f, 20000));

@@ -72,6 +72,7 @@ UNIT_TESTS = \
 	tests/test_slab \
 	tests/test_store \
 	tests/test_sys_files \
+	tests/test_task_verbs \
 	tests/test_tree \
 	tests/test_verbs \
 	tests/test_vma \

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tasks' calls when the host has no memory: wherever it is missed, the line is refused
+ * and nothing has changed; what was secured before is enough. And the same lines run
+ * again end in the same state.
+ */
+#include <stdlib.h>
+
+#include "lab.h"
+#include "support.h"
+
+static struct lab lab;
+
+static int setup(void)
+{
+	return lab_open(&lab, "tiny");
+}
+
+static int teardown(void)
+{
+	lab_close(&lab);
+	return 0;
+}
+
+/* Each leaves what the next ones want. */
+static const char *const lines[] = {
+	"sim/as/init/ctl: fork as a",
+	"sim/as/a/ctl: mmap 0 64K rw private,anon as m",
+	"sim/as/a/ctl: store @m 64K",
+	"sim/as/a/ctl: load @m 64K",
+	"sim/as/a/ctl: poke @m+4090 48656c6c6f48656c6c6f",
+	"sim/as/a/ctl: mprotect @m+16K 8K r",
+	"sim/as/a/ctl: madvise @m+32K 8K dontneed",
+	"sim/as/a/ctl: madvise @m+40K 8K free",
+	"sim/as/a/ctl: madvise @m+32K 8K populate_write",
+	"sim/as/a/ctl: madvise @m 8K dontfork",
+	"sim/as/a/ctl: mlock @m+16K 16K",
+	"sim/as/a/ctl: munlock @m+20K 4K",
+	"sim/as/a/ctl: mincore @m 64K",
+	"sim/as/a/ctl: msync @m 64K",
+	"sim/as/a/ctl: fork as b",
+	"sim/as/b/ctl: store @m+8K 8K",
+	"sim/as/a/ctl: store @m+24K 8K",
+	"sim/as/a/ctl: mremap @m+48K 16K 4M maymove as moved",
+	"sim/as/a/ctl: store @moved 4M",
+	"sim/as/a/ctl: mmap 0 6M rw private,anon,populate as large",
+	"sim/as/a/ctl: mremap @large 4M 4M maymove,dontunmap as other",
+	"sim/as/a/ctl: munmap @large 6M",
+	"sim/as/a/ctl: mmap 0 64K rw shared,anon as s",
+	"sim/as/a/ctl: store @s 64K",
+	"sim/as/a/ctl: clone SIGCHLD as c",
+	"sim/as/c/ctl: store @s 64K",
+	"sim/as/c/ctl: open /dev/shm/x rdwr,creat as fd",
+	"sim/as/c/ctl: ftruncate @fd 300K",
+	"sim/as/c/ctl: pwrite64 @fd 40000 5000",
+	"sim/as/c/ctl: fallocate @fd 0 100000 100000",
+	"sim/as/c/ctl: fallocate @fd punch_hole,keep_size 8192 8192",
+	"sim/as/c/ctl: mmap 0 300K rw shared @fd 0 as fm",
+	"sim/as/c/ctl: store @fm 300K",
+	"sim/as/c/ctl: mmap 0 300K rw private @fd 0 as fp",
+	"sim/as/c/ctl: store @fp 100K",
+	"sim/as/c/ctl: clone vm,fs,files,sighand,thread as thread",
+	"sim/as/thread/ctl: load @fm 300K",
+	"sim/as/c/ctl: pread64 @fd 300000 0",
+	"sim/as/c/ctl: write @fd 7000",
+	"sim/as/c/ctl: read @fd 7000",
+	"sim/as/c/ctl: lseek @fd 100 set",
+	"sim/as/c/ctl: unlink /dev/shm/x",
+	"sim/as/c/ctl: ftruncate @fd 50000",
+	"sim/as/c/ctl: memfd_create some cloexec as fd2",
+	"sim/as/c/ctl: close @fd2",
+	"sim/as/c/ctl: close @fd",
+	"sim/as/c/ctl: brk as end",
+	"sim/as/c/ctl: brk @end+1M",
+	"sim/as/c/ctl: mlockall current,future",
+	"sim/as/c/ctl: mmap 0 256K rw private,anon",
+	"sim/as/c/ctl: munlockall",
+	"sim/as/thread/ctl: exit",
+	"sim/as/c/ctl: vfork as v",
+	"sim/as/v/ctl: execve /bin/true true x",
+	"sim/as/v/ctl: exit_group 3",
+	"sim/as/c/ctl: wait4 -1",
+	"sim/as/c/ctl: setrlimit stack 1M",
+	"sim/as/b/ctl: execve /bin/true true",
+	"sim/as/a/ctl: kill @b KILL",
+	"sim/as/a/ctl: wait4 @b",
+	"sim/as/a/comm: renamed",
+	"sim/as/a/oom_score_adj: 100",
+	"sim/as/a/clear_refs: 1",
+	"sim/as/a/clear_refs: 4",
+	"sim/as/a/ctl: exit_group",
+	"sim/as/init/ctl: wait4 -1",
+};
+
+static struct arena *arena(void)
+{
+	return &((struct machine *)(uintptr_t)tree_machine(lab.tree))->arena;
+}
+
+static void check_clean(void)
+{
+	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+}
+
+/* It is refused until enough is there. */
+static void run_failing(const char *line)
+{
+	int err = -ENOMEM;
+
+	for (unsigned int n = 1; err && n < 100; n++) {
+		char before[DIGEST_CHARS + 1], after[DIGEST_CHARS + 1];
+
+		lab_digest(&lab, before);
+		arena_fail_after(arena(), n);
+		err = lab_run(&lab, line);
+		arena_fail_after(arena(), 0);
+		lab_digest(&lab, after);
+		if (err && (err != -ENOMEM || strcmp(before, after)))
+			printf("\n  %s: allocation %u: %s\n", line, n,
+			       err == -ENOMEM ? "the digest changed" : lab_text(&lab.sentence));
+		CU_ASSERT(!err || err == -ENOMEM);
+		CU_ASSERT(!err || !strcmp(before, after));
+	}
+	CU_ASSERT_EQUAL(err, 0);
+}
+
+static void test_no_host_memory(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
+		run_failing(lines[i]);
+	check_clean();
+}
+
+/* What a call secures before its first change is all that it needs. */
+static void test_bounds(void)
+{
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++) {
+		int err;
+
+		arena_fail_guaranteed(arena(), true);
+		err = lab_run(&lab, lines[i]);
+		arena_fail_guaranteed(arena(), false);
+		if (err)
+			printf("\n  %s: %s\n", lines[i], lab_text(&lab.sentence));
+		CU_ASSERT_EQUAL(err, 0);
+	}
+	check_clean();
+}
+
+static void test_replay(void)
+{
+	char once[DIGEST_CHARS + 1], twice[DIGEST_CHARS + 1];
+
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
+		CU_ASSERT_EQUAL(lab_run(&lab, lines[i]), 0);
+	lab_digest(&lab, once);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "undo 1"), 0);
+	lab_digest(&lab, twice);
+	CU_ASSERT_STRING_EQUAL(once, twice);
+	/* What was written to a task's files is told, too; a wait in vain is a call. */
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as late"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/late/ctl: getpid"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: wait4 -1 = -1 EAGAIN"), 0);
+	lab_digest(&lab, once);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "undo 1"), 0);
+	lab_digest(&lab, twice);
+	CU_ASSERT_STRING_EQUAL(once, twice);
+}
+
+/* A child that knows its parent's `@` has made no call yet: its files say nothing. */
+static void test_no_call_yet(void)
+{
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: brk"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as child"), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sim/as/child/result"), "");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sim/as/child/ctl"), "");
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/child/ctl: brk @"), 0);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "no host memory", test_no_host_memory },
+	{ "bounds", test_bounds },
+	{ "replay", test_replay },
+	{ "no call yet", test_no_call_yet },
+};
+
+int main(void)
+{
+	return suite_main("task verbs", tests, ARRAY_SIZE(tests), setup, teardown);
+}
