@@ -205,7 +205,7 @@ static int update_flags(struct advise *a)
 	err = vma_modify(a->m, &a->vma, a->start, a->end, newflags, vma->anon_name);
 	if (err)
 		return err == -ENOMEM ? -EAGAIN : err;
-	a->vma->vm_flags = newflags;
+	vma_set_flags(a->vma, newflags);
 	return 0;
 }
 

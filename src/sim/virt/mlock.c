@@ -56,7 +56,7 @@ static int mlock_fixup(struct machine *m, struct vm_area_struct **vmap, u64 star
 	err = vma_modify(m, vmap, start, end, newflags, (*vmap)->anon_name);
 	if (err)
 		return err;
-	(*vmap)->vm_flags = newflags;
+	vma_set_flags(*vmap, newflags);
 	/* From locked to locked on fault or back: nothing else changes. */
 	if (newflags & oldflags & VM_LOCKED)
 		return 0;

@@ -96,7 +96,7 @@ static int mprotect_fixup(const struct protect_call *c, struct vm_area_struct **
 		vm_unacct_memory(c->m, f->charged);
 		return err;
 	}
-	(*vmap)->vm_flags = f->newflags;
+	vma_set_flags(*vmap, f->newflags);
 	change_protection(c->m, *vmap, f->start, f->end);
 	if (f->oldflags & VM_ACCOUNT && !(f->newflags & VM_ACCOUNT))
 		vm_unacct_memory(c->m, (u64)nr_pages);

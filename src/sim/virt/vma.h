@@ -86,6 +86,11 @@ int vma_merge_extend(struct machine *m, struct vm_area_struct *vma, u64 delta,
  */
 int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
 	       u64 vm_flags, u32 anon_name) __must_check;
+/* The flags behind vma_modify(): the mark of a guard in what it was merged with stays. */
+static inline void vma_set_flags(struct vm_area_struct *vma, u64 vm_flags)
+{
+	vma->vm_flags = vm_flags | (vma->vm_flags & VM_MAYBE_GUARD);
+}
 /*
  * Split at addr. new_below: the new VMA is the lower half. -ENOMEM at the limit of
  * map_count. *new_vma may be NULL.
