@@ -3,6 +3,8 @@
 #include "fs/core/call.h"
 #include "fs/core/journal.h"
 #include "fs/core/replay.h"
+#include "sim/virt/task.h"
+#include "sim/virt/virt.h"
 
 #define NS_PER_SEC 1000000000ULL
 /* One call runs to its end under the lock: longer times want several. */
@@ -16,6 +18,30 @@ static int run_tick(struct call *call)
 	if (ns > MAX_TICK_NS)
 		return call_refuse(call, -EINVAL, "a tick is at most one day (86400s)");
 	machine_tick(call->m, ns);
+	return 0;
+}
+
+#define TASK_COMM_LEN 16	/* with the NUL */
+
+static int run_kthread_create(struct call *call)
+{
+	const struct arg *name = &call->args[0];
+	const struct virt_need need = { .pages = 64, .tables = 4, .objects = 64 };
+	struct placement at;
+	u32 pid;
+	int err = call_placement(call, &(struct arg){ 0 }, &call->args[1], &at);
+
+	if (err)
+		return err;
+	if (name->len >= TASK_COMM_LEN)
+		return call_refuse(call, -EINVAL, "'%s': a task's name has at most %d letters",
+				   name->text, TASK_COMM_LEN - 1);
+	if (virt_guarantee(call->m, &need))
+		return call_no_host_memory(call);
+	err = kthread_create(call->m, name->text, -1, at.node, &pid);
+	if (err)
+		return err;
+	call->value = pid;
 	return 0;
 }
 
@@ -50,6 +76,10 @@ static const struct verb verbs[] = {
 	{ "tick", { A_TIME | A_OPTIONAL }, run_tick, RESULT_NONE, 0, SCOPE_KERNEL, "[TIME]",
 	  "Let time pass: TIME is a number of jiffies, or 5s, 250ms, 100us, 7ns; without it "
 	  "one jiffy. What is due runs, in order of time." },
+	{ "kthread_create", { A_WORD, A_NODE | A_OPTIONAL }, run_kthread_create, RESULT_PID, 0,
+	  SCOPE_KERNEL, "NAME [NODE]",
+	  "Make a thread of the kernel: it has a stack and no memory of its own. With NODE it "
+	  "runs on that node's CPUs alone. Result: its pid." },
 	{ "reboot", { A_END }, run_reboot, RESULT_NONE, VERB_HISTORY | VERB_WHEN_BROKEN,
 	  1 << V_NAME, "",
 	  "Boot the machine anew. Names and history are gone. Works on a machine that a "
