@@ -24,6 +24,9 @@ static unsigned int say_mapper(struct fuzz *f)
 		say(f, "sim/as/t%u/ctl: ", f->range[i] - 1U);
 	else
 		say_task(f);
+	/* Those of the dead are not asked for for ever. */
+	if (one_in(f, 12))
+		f->range[i] = 0;
 	return i;
 }
 

@@ -58,7 +58,7 @@ static void begin_task(struct fuzz *f)
 		return;
 	}
 	/* A thread of init that dies takes it along: that is a panic. */
-	if (!one_in(f, 3)) {
+	if (!one_in(f, 8)) {
 		say(f, "sim/as/init/ctl: fork as t%u", i);
 		forget_task(f, i, true);
 		return;
@@ -168,6 +168,9 @@ static unsigned int say_owner(struct fuzz *f)
 		say(f, "sim/as/t%u/ctl: ", f->file[i] - 1U);
 	else
 		say_task(f);
+	/* Those of the dead are not asked for for ever. */
+	if (one_in(f, 12))
+		f->file[i] = 0;
 	return i;
 }
 
