@@ -16,11 +16,16 @@
 #define DIFF_COMMANDS 100	/* descriptors of the worker: of process 0, and on */
 #define DIFF_REPLIES 110
 #define DIFF_VEC 256
+/* Files in memory that every run begins with: a step has their number, 0 or 1. */
+#define DIFF_FILES 2
+#define DIFF_FILE_FD 40		/* descriptor of the worker */
+#define DIFF_FILE_BYTES(i) ((i) ? 20 * DIFF_PAGE : 11 * DIFF_PAGE + 100)
+#define DIFF_MAP_ANONYMOUS 0x20
 
 enum diff_call {
 	DIFF_MMAP, DIFF_MUNMAP, DIFF_MPROTECT, DIFF_MREMAP, DIFF_BRK, DIFF_MADVISE,
 	DIFF_MLOCK, DIFF_MLOCK2, DIFF_MUNLOCK, DIFF_MUNLOCKALL, DIFF_MINCORE, DIFF_READ,
-	DIFF_WRITE, DIFF_FORK, DIFF_EXIT, DIFF_WAIT, NR_DIFF_CALLS,
+	DIFF_WRITE, DIFF_FTRUNCATE, DIFF_FORK, DIFF_EXIT, DIFF_WAIT, NR_DIFF_CALLS,
 };
 
 /* Process 0 is A. Addresses are of the host's kind: unsigned in effect. */
@@ -56,6 +61,9 @@ void *diff_real_new(const char *worker);
 void diff_real_free(void *side);
 /* The lowest address that a hint gets. */
 unsigned long diff_real_lowest(void);
+/* A soft limit; the capabilities that are in effect, a bit each. */
+unsigned long diff_real_limit(int resource);
+unsigned long long diff_real_capabilities(void);
 void *diff_engine_new(const char *worker);
 void diff_engine_free(void *side);	/* after end() */
 /* Is all of the machine in order? Else it is said. */
@@ -75,6 +83,7 @@ struct diff_state {
 	unsigned int nr_vmas;
 	struct diff_range own[8];	/* the program's: never in a range of a call */
 	unsigned int nr_own;
+	unsigned long stack;		/* the end of what it may grow into */
 	unsigned long brk;		/* where the heap begins */
 	int parent[DIFF_PROCESSES];	/* -1: there is none such */
 	bool alive[DIFF_PROCESSES], zombie[DIFF_PROCESSES];

@@ -19,7 +19,9 @@
 #include "sim/virt/vma.h"
 #include "tree_files.h"
 
-#define NOBODY 65534
+#define CAP_IPC_LOCK 14
+#define CAP_SYS_ADMIN 21
+#define CAP_SYS_RESOURCE 24
 
 struct engine {
 	struct ops ops;
@@ -28,7 +30,7 @@ struct engine {
 	u64 program_bytes;
 	struct handle *pagemap[DIFF_PROCESSES];
 	u32 pagemap_pid[DIFF_PROCESSES];
-	bool root;
+	int file[DIFF_FILES];
 };
 
 static const char machine_text[] =
@@ -156,6 +158,20 @@ static void touch_own(struct machine *m, struct task_struct *task)
 		printf("diff_host: the task cannot touch its own pages\n");
 }
 
+/* Those of the worker; nothing else of the host matters to these calls. */
+static void set_rights(struct task_struct *task)
+{
+	unsigned long long effective = diff_real_capabilities();
+
+	task->cap_ipc_lock = effective >> CAP_IPC_LOCK & 1;
+	task->cap_sys_admin = effective >> CAP_SYS_ADMIN & 1;
+	task->cap_sys_resource = effective >> CAP_SYS_RESOURCE & 1;
+	if (!effective)
+		task->uid = 1;
+	task->signal->rlim[RLIMIT_AS].cur = diff_real_limit(RLIMIT_AS);
+	task->signal->rlim[RLIMIT_DATA].cur = diff_real_limit(RLIMIT_DATA);
+}
+
 static int start(struct engine *engine)
 {
 	static const char *argv[] = { NULL, NULL };
@@ -181,6 +197,13 @@ static int start(struct engine *engine)
 		err = unmap_vdso(m, task);
 	if (!err)
 		touch_own(m, task);
+	for (int i = 0; i < DIFF_FILES && !err; i++) {
+		err = sys_memfd_create(m, task, "diff", 0, &engine->file[i]);
+		if (!err)
+			err = sys_ftruncate(m, task, engine->file[i], (u64)DIFF_FILE_BYTES(i));
+	}
+	if (!err)
+		set_rights(task);
 	return err;
 }
 
@@ -240,6 +263,10 @@ static bool engine_call(void *side, const struct diff_step *step, struct diff_re
 		op.a[i] = step->a[i];
 	if (step->call == DIFF_READ || step->call == DIFF_WRITE)
 		op.a[2] = DIFF_PAGE;
+	if (step->call == DIFF_MMAP && !(step->a[3] & DIFF_MAP_ANONYMOUS))
+		op.a[4] = engine->file[step->a[4]];
+	if (step->call == DIFF_FTRUNCATE)
+		op.a[0] = engine->file[step->a[0]];
 	engine->ops.current = (unsigned int)step->process;
 	memset(reply, 0, sizeof(*reply));
 	if (step->call == DIFF_EXIT) {

@@ -255,9 +255,9 @@ static void note_own(struct diff *diff)
 
 		if (sscanf(l, "%lx-%lx", &own->start, &own->end) != 2)
 			break;
-		/* Room for the stack to grow; it is not of this test's calls. */
+		/* The upper end of the stack is in use; the rest may be seized. */
 		if (strstr(l, "[stack]") && strstr(l, "[stack]") < strchr(l, '\n'))
-			own->start = own->end - (16UL << 20);
+			state->stack = own->start = own->end - 8 * DIFF_PAGE;
 		else
 			state->brk = own->end;
 		state->nr_own++;
@@ -396,12 +396,27 @@ static const char *no_judge(const char *worker)
 	return overcommit == 2 ? "the host counts its memory (vm.overcommit_memory)" : NULL;
 }
 
+/* Can the host's side be started, and be read? NULL or why not. */
+static const char *cannot_look(void *real)
+{
+	unsigned long long entry;
+	const char *why = diff_real.start(real);
+	char *maps = why ? NULL : diff_real.text(real, 0, "maps");
+
+	if (!why && (!maps || !diff_real.pagemap(real, 0, 0, 1, &entry)))
+		why = "/proc/PID cannot be read";
+	free(maps);
+	diff_real.end(real);
+	return why;
+}
+
 int main(int argc, char **argv)
 {
 	const char *build = getenv("KMM_BUILDDIR");
 	struct diff *diff = calloc(1, sizeof(*diff));
 	unsigned long long seed = 1;
 	unsigned int calls = 20000, done = 0;
+	const char *why;
 	char worker[4096];
 	bool same = true;
 	int opt;
@@ -416,15 +431,21 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	snprintf(worker, sizeof(worker), "%s/tests/diff_worker", build ? build : "build");
-	if (no_judge(worker)) {
-		printf("diff_host: skipped: %s\n", no_judge(worker));
+	why = no_judge(worker);
+	diff->of[0] = why ? NULL : diff_real_new(worker);
+	if (!why)
+		why = diff->of[0] ? cannot_look(diff->of[0]) : "no memory";
+	if (why) {
+		printf("diff_host: skipped: %s\n", why);
+		diff_real_free(diff->of[0]);
+		free(diff);
 		return 77;
 	}
-	printf("seed %llu, %u calls; not among them: files, huge pages, swap, growing the "
-	       "stack; not compared: soft-dirty\n", seed, calls);
+	printf("seed %llu, %u calls; not among them: files on disks, huge pages, swap, "
+	       "moves that shrink; "
+	       "not compared: soft-dirty\n", seed, calls);
 	diff->side[0] = &diff_real;
 	diff->side[1] = &diff_engine;
-	diff->of[0] = diff_real_new(worker);
 	diff->of[1] = diff_engine_new(worker);
 	if (!diff->of[0] || !diff->of[1])
 		return 1;

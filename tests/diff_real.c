@@ -27,6 +27,7 @@ struct real {
 	const char *worker;
 	int command[DIFF_PROCESSES], reply[DIFF_PROCESSES];	/* ours: writes, reads */
 	int theirs[2 * DIFF_PROCESSES];
+	int file[DIFF_FILES];
 	pid_t pid[DIFF_PROCESSES];
 };
 
@@ -37,6 +38,7 @@ void *diff_real_new(const char *worker)
 	if (real)
 		real->worker = worker;
 	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	return real;
 }
 
@@ -57,6 +59,28 @@ unsigned long diff_real_lowest(void)
 	return (unsigned long)(uintptr_t)got;
 }
 
+unsigned long diff_real_limit(int resource)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	getrlimit((__rlimit_resource_t)resource, &limit);
+	return limit.rlim_cur;
+}
+
+unsigned long long diff_real_capabilities(void)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	unsigned long long effective = 0;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "CapEff: %llx", &effective) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return effective;
+}
+
 static void become_worker(struct real *real)
 {
 	struct rlimit stack = { 8 << 20, RLIM_INFINITY }, lock = { 8 << 20, 8 << 20 };
@@ -66,9 +90,11 @@ static void become_worker(struct real *real)
 		dup2(real->theirs[i], DIFF_COMMANDS + i);
 		dup2(real->theirs[DIFF_PROCESSES + i], DIFF_REPLIES + i);
 	}
-	setrlimit(RLIMIT_STACK, &stack);
-	setrlimit(RLIMIT_MEMLOCK, &lock);
-	personality(ADDR_NO_RANDOMIZE);
+	for (int i = 0; i < DIFF_FILES; i++)
+		dup2(real->file[i], DIFF_FILE_FD + i);
+	if (setrlimit(RLIMIT_STACK, &stack) || setrlimit(RLIMIT_MEMLOCK, &lock) ||
+	    personality(ADDR_NO_RANDOMIZE) < 0)
+		_exit(97);
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	execve(real->worker, argv, envp);
@@ -102,8 +128,14 @@ static bool real_call(void *side, const struct diff_step *step, struct diff_repl
 	int p = step->process;
 	struct pollfd ready = { .fd = real->reply[p], .events = POLLIN };
 
+	struct diff_step send = *step;
+
+	if (step->call == DIFF_MMAP && !(step->a[3] & DIFF_MAP_ANONYMOUS))
+		send.a[4] += DIFF_FILE_FD;
+	if (step->call == DIFF_FTRUNCATE)
+		send.a[0] += DIFF_FILE_FD;
 	memset(reply, 0, sizeof(*reply));
-	if (write(real->command[p], step, sizeof(*step)) != sizeof(*step))
+	if (write(real->command[p], &send, sizeof(send)) != sizeof(send))
 		return false;
 	while (step->call == DIFF_EXIT) {
 		char *stat = real_text(real, p, "stat"), *paren = stat ? strrchr(stat, ')') : NULL;
@@ -117,6 +149,9 @@ static bool real_call(void *side, const struct diff_step *step, struct diff_repl
 	if (poll(&ready, 1, POLL_MS) != 1 ||
 	    read(real->reply[p], reply, sizeof(*reply)) != sizeof(*reply))
 		return false;
+	for (int i = 0; step->call == DIFF_WAIT && i < DIFF_PROCESSES; i++)
+		if (real->pid[i] == reply->ret)
+			real->pid[i] = 0;
 	if (step->call == DIFF_FORK && !reply->err)
 		real->pid[step->a[0]] = (pid_t)reply->ret;
 	if (step->call == DIFF_FORK && !reply->err) {
@@ -167,11 +202,18 @@ static const char *real_start(void *side)
 		real->reply[i] = ends[0];
 		real->theirs[DIFF_PROCESSES + i] = ends[1];
 	}
+	for (int i = 0; i < DIFF_FILES; i++) {
+		real->file[i] = memfd_create("diff", MFD_CLOEXEC);
+		if (real->file[i] < 0 || ftruncate(real->file[i], DIFF_FILE_BYTES(i)))
+			return "no memfd";
+	}
 	real->pid[0] = fork();
 	if (!real->pid[0])
 		become_worker(real);
 	for (int i = 0; i < 2 * DIFF_PROCESSES; i++)
 		close(real->theirs[i]);
+	for (int i = 0; i < DIFF_FILES; i++)
+		close(real->file[i]);
 	if (real->pid[0] < 0)
 		return "no process";
 	if (!real_call(real, &look, &reply))
@@ -180,7 +222,7 @@ static const char *real_start(void *side)
 	return NULL;
 }
 
-/* Those that the run forked end as their pipes close; A is ours to reap. */
+/* All that live are killed; orphans are ours, so that all can be reaped. */
 static void real_end(void *side)
 {
 	struct real *real = side;
@@ -189,10 +231,11 @@ static void real_end(void *side)
 		close(real->command[i]);
 		close(real->reply[i]);
 	}
-	if (real->pid[0] > 0) {
-		kill(real->pid[0], SIGKILL);
-		waitpid(real->pid[0], NULL, 0);
-	}
+	for (int i = 0; i < DIFF_PROCESSES; i++)
+		if (real->pid[i] > 0)
+			kill(real->pid[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 }
 
 static bool real_pagemap(void *side, int process, unsigned long addr, unsigned long nr,

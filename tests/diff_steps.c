@@ -10,13 +10,15 @@
 
 const char *const diff_call_names[NR_DIFF_CALLS] = {
 	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "mlock2",
-	"munlock", "munlockall", "mincore", "read", "write", "fork", "exit", "wait",
+	"munlock", "munlockall", "mincore", "read", "write", "ftruncate",
+	"fork", "exit", "wait",
 };
 static const unsigned char weights[NR_DIFF_CALLS] = {
 	[DIFF_MMAP] = 24, [DIFF_MUNMAP] = 9, [DIFF_MPROTECT] = 14, [DIFF_MREMAP] = 8,
 	[DIFF_BRK] = 3, [DIFF_MADVISE] = 10, [DIFF_MLOCK] = 2, [DIFF_MLOCK2] = 1,
 	[DIFF_MUNLOCK] = 2, [DIFF_MUNLOCKALL] = 1, [DIFF_MINCORE] = 2, [DIFF_READ] = 12,
-	[DIFF_WRITE] = 18, [DIFF_FORK] = 3, [DIFF_EXIT] = 3,
+	[DIFF_WRITE] = 18, [DIFF_FTRUNCATE] = 1,
+	[DIFF_FORK] = 3, [DIFF_EXIT] = 3,
 };
 
 #define ARENA 0x20000000UL
@@ -71,8 +73,8 @@ static unsigned long some_length(struct diff_state *state)
 
 	if (kind < 1)
 		return 0;
-	if (kind < 2)
-		return percent(state, 50) ? ~0UL - diff_random(state, 8192) : 1UL << 46;
+	if (kind < 2)	/* more than there is, but nothing that is filled for hours */
+		return percent(state, 50) ? ~0UL - diff_random(state, 8192) : 1UL << 47;
 	if (kind < 4)
 		return (500 + diff_random(state, 600)) * DIFF_PAGE;
 	if (kind < 8)
@@ -92,6 +94,8 @@ static unsigned long some_address(struct diff_state *state)
 
 	if (kind < 2)
 		return wild[diff_random(state, NR(wild))];
+	if (kind < 4)
+		return state->stack - (1 + diff_random(state, 2200)) * DIFF_PAGE;
 	if (kind < 15 || !state->nr_vmas)
 		return ARENA + diff_random(state, ARENA_PAGES) * DIFF_PAGE;
 	vma = &state->vmas[diff_random(state, state->nr_vmas)];
@@ -145,9 +149,14 @@ static void make_mmap(struct diff_state *state, struct diff_step *step)
 		step->a[0] = 0;
 	if (percent(state, 1))
 		flags &= ~(M_PRIVATE | M_SHARED);
+	if (percent(state, 25))
+		flags &= ~M_ANON;
 	step->a[2] = protections[diff_random(state, NR(protections))];
 	step->a[3] = flags;
-	step->a[4] = -1;
+	step->a[4] = flags & M_ANON ? -1 : (long)diff_random(state, DIFF_FILES);
+	step->a[5] = flags & M_ANON ? 0 : (long)diff_random(state, 24) * DIFF_PAGE;
+	if (percent(state, 1))
+		step->a[5] += 100;
 }
 
 static void make_mremap(struct diff_state *state, struct diff_step *step)
@@ -162,6 +171,9 @@ static void make_mremap(struct diff_state *state, struct diff_step *step)
 	step->a[4] = step->a[3] & 2 ? to.a[0] : 0;
 	if (percent(state, 30))
 		step->a[2] = step->a[1];
+	/* To shrink and move at once: 6.18 counts a promise then that is never given back. */
+	if (step->a[3] & 2 && (unsigned long)step->a[2] < (unsigned long)step->a[1])
+		step->a[1] = step->a[2];
 	/* Its end is behind what some_range() looked at. */
 	if (step->a[4] && hits_own(state, (unsigned long)to.a[0], (unsigned long)step->a[2]))
 		step->a[3] = step->a[4] = 0;
@@ -193,6 +205,10 @@ static void make_one(struct diff_state *state, struct diff_step *step)
 	case DIFF_WRITE:
 		some_range(state, step);
 		step->a[1] = (long)(1 + diff_random(state, 8));
+		break;
+	case DIFF_FTRUNCATE:
+		step->a[0] = (long)diff_random(state, DIFF_FILES);
+		step->a[1] = (long)diff_random(state, 30 * DIFF_PAGE);
 		break;
 	case DIFF_MINCORE:
 		some_range(state, step);
@@ -284,10 +300,11 @@ static void print_protection(long prot)
 
 void diff_print(const struct diff_step *step)
 {
-	/* As the row's arguments of ops-run: x value, p protection, d number, P process. */
+	/* As the row's arguments of ops-run: x value, p protection, d number, f file,
+	 * P process. */
 	static const char *const args[NR_DIFF_CALLS] = {
-		"xxpd", "xx", "xxp", "xxxdx", "x", "xxd", "xx", "xx", "xx", "", "xx", "xd",
-		"xd", "P", "", "",
+		"xxpdfx", "xx", "xxp", "xxxdx", "x", "xxd", "xx", "xx", "xx", "", "xx", "xd",
+		"xd", "fx", "P", "", "",
 	};
 
 	printf("%c: %s", 'A' + step->process, diff_call_names[step->call]);
@@ -298,6 +315,9 @@ void diff_print(const struct diff_step *step)
 			break;
 		case 'P':
 			printf(" %c", (int)('A' + step->a[i]));
+			break;
+		case 'f':
+			printf(step->a[i] < 0 ? " -1" : " FILE%ld", step->a[i]);
 			break;
 		case 'd':
 			printf(" %ld", step->a[i]);

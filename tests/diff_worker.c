@@ -108,7 +108,8 @@ static void make_call(void)
 		[DIFF_MPROTECT] = SYS_mprotect, [DIFF_MREMAP] = SYS_mremap,
 		[DIFF_BRK] = SYS_brk, [DIFF_MADVISE] = SYS_madvise, [DIFF_MLOCK] = SYS_mlock,
 		[DIFF_MLOCK2] = SYS_mlock2, [DIFF_MUNLOCK] = SYS_munlock,
-		[DIFF_MUNLOCKALL] = SYS_munlockall, [DIFF_FORK] = SYS_fork,
+		[DIFF_MUNLOCKALL] = SYS_munlockall, [DIFF_FTRUNCATE] = SYS_ftruncate,
+		[DIFF_FORK] = SYS_fork,
 	};
 	const long *a = step.a;
 	int status = 0;

@@ -431,6 +431,15 @@ static inline bool rel_mremap_checks_first(enum release r)
 	return r >= R_6_18;
 }
 
+/*
+ * mremap that shrinks and moves at once charges what it cut off, and nobody gives that
+ * back (since 6.15).
+ */
+static inline bool rel_mremap_charges_cut(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* mremap to a fixed place moves all that the range holds, holes too (since 6.17). */
 static inline bool rel_mremap_moves_many(enum release r)
 {

@@ -21,6 +21,7 @@ struct remap {
 	u64 addr, old_len, new_len, new_addr;
 	u64 flags;
 	struct vm_area_struct *vma;	/* holds addr */
+	u64 cut;		/* bytes that went before it moves, and are charged */
 	u64 charged;		/* pages */
 	bool populate;		/* locked, and it grew */
 };
@@ -139,7 +140,8 @@ static int choose_new_addr(struct remap *r)
 /* Promise what the new mapping has more than the old one keeps. */
 static int charge(struct remap *r)
 {
-	u64 bytes = r->flags & MREMAP_DONTUNMAP ? r->new_len : r->new_len - r->old_len;
+	u64 bytes = r->flags & MREMAP_DONTUNMAP ? r->new_len :
+		    r->new_len - r->old_len + r->cut;
 
 	r->charged = 0;
 	if (!(r->vma->vm_flags & VM_ACCOUNT))
@@ -308,6 +310,8 @@ static int remap_to(struct remap *r)
 		err = remap_unmap(r, r->new_addr, r->new_len);
 	if (!err && r->old_len > r->new_len) {
 		err = remap_unmap(r, r->addr + r->new_len, r->old_len - r->new_len);
+		if (rel_mremap_charges_cut(r->m->release))
+			r->cut = r->old_len - r->new_len;
 		r->old_len = r->new_len;
 	}
 	if (err)
