@@ -287,6 +287,8 @@ static int move_vma(struct remap *r)
 		err = copy_and_move(r, &copy);
 	if (err)
 		return err;
+	if (r->charged)
+		r->m->virt->committed_lost += (s64)(r->cut >> PAGE_SHIFT);
 	account_copy(r, r->vma->vm_flags & VM_LOCKED);
 	if (r->flags & MREMAP_DONTUNMAP) {
 		dontunmap_complete(r, copy);

@@ -32,7 +32,8 @@ struct virt_state {
 	struct file_state *file_state;
 	struct exec_state *exec;
 	s64 committed_as;	/* vm_committed_as: pages */
-	s64 committed_lost;	/* of it: charged by stacks that are not VM_ACCOUNT, for good */
+	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
+	s64 committed_lost;
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
 	struct mm_struct *mmlist_first;
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */
