@@ -182,6 +182,7 @@ static void whole_space(struct fuzz *f)
 		"munlockall", "munlockall", "munlockall", "munlockall", "munlockall", "brk",
 		"getpid", "getpid", "find_vma 0", "find_vma_prev 0xffffffffffffffff",
 	};
+	unsigned int name;
 
 	say_task(f);
 	switch (below(f, 4)) {
@@ -189,7 +190,9 @@ static void whole_space(struct fuzz *f)
 		say(f, "brk as b%u", below(f, 4));
 		break;
 	case 1:
-		say(f, "brk @b%u+%u", below(f, 4), below(f, 400) * 1000);
+		/* One after the other: the order of arguments is the compiler's. */
+		name = below(f, 4);
+		say(f, "brk @b%u+%u", name, below(f, 400) * 1000);
 		break;
 	case 2:
 		say(f, "find_vma @m%u", below(f, NR_RANGES));
