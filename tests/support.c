@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sim/base/bug.h"
+#include "tree_files.h"
 
 int suite_main(const char *suite, const CU_TestInfo *tests, unsigned int nr_tests,
 	       CU_InitializeFunc setup, CU_CleanupFunc teardown)
@@ -62,4 +63,16 @@ unsigned int nr_broken(const struct machine *m,
 	fprintf(stderr, "%.*s", (int)MIN(text.len, 4000), text.len ? text.text : "");
 	out_free(&text);
 	return check.nr_broken;
+}
+
+void each_shape(void (*check)(struct tree *tree, const struct shape *shape))
+{
+	for (unsigned int i = 0; i < nr_shapes; i++) {
+		struct tree *tree = shape_boot(&shapes[i]);
+
+		CU_ASSERT_PTR_NOT_NULL(tree);
+		if (tree)
+			check(tree, &shapes[i]);
+		shape_free(tree);
+	}
 }

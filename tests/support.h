@@ -32,4 +32,9 @@ unsigned int nr_broken(const struct machine *m,
 		       void (*validate)(const struct machine *m, struct check *check),
 		       struct out *out);
 
+/* Boot each shape of tree_files.h and look at its tree; one that does not boot is a failure. */
+struct tree;
+struct shape;
+void each_shape(void (*check)(struct tree *tree, const struct shape *shape));
+
 #endif

@@ -23,18 +23,6 @@ static const struct file files[] = {
 	{ "proc/pagetypeinfo", SQUEEZE_COLUMNS },
 };
 
-static void each_shape(void (*check)(struct tree *tree, const struct shape *shape))
-{
-	for (unsigned int i = 0; i < nr_shapes; i++) {
-		struct tree *tree = shape_boot(&shapes[i]);
-
-		CU_ASSERT_PTR_NOT_NULL(tree);
-		if (tree)
-			check(tree, &shapes[i]);
-		shape_free(tree);
-	}
-}
-
 static void check_shapes(struct tree *tree, const struct shape *shape)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {

@@ -9,18 +9,6 @@
 #include "support.h"
 #include "tree_files.h"
 
-static void each_shape(void (*check)(struct tree *tree, const struct shape *shape))
-{
-	for (unsigned int i = 0; i < nr_shapes; i++) {
-		struct tree *tree = shape_boot(&shapes[i]);
-
-		CU_ASSERT_PTR_NOT_NULL(tree);
-		if (tree)
-			check(tree, &shapes[i]);
-		shape_free(tree);
-	}
-}
-
 static void compare(struct tree *tree, const struct shape *shape, const char *path,
 		    const char *golden_name, enum squeeze how)
 {

@@ -13,8 +13,7 @@
 #include "fs/core/journal.h"
 #include "fs/core/tree_struct.h"
 #include "sim/base/bug.h"
-
-#define PID_INIT 1
+#include "sim/virt/task.h"
 
 static int lock_init(struct tree *tree)
 {

@@ -25,8 +25,6 @@ static int comm_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-#define TASK_COMM_LEN 16	/* with the NUL */
-
 /* What a process calls itself; only its own threads may write here. */
 static int comm_store(struct store *s, const struct view *v, const char *text)
 {

@@ -26,8 +26,7 @@ static int score_show(struct out *out, const struct view *v)
 		out_puts(out, "0\n");
 		return 0;
 	}
-	points = (s64)(get_mm_counter(t->mm, MM_ANONPAGES) + get_mm_counter(t->mm, MM_FILEPAGES) +
-		       get_mm_counter(t->mm, MM_SHMEMPAGES) +
+	points = (s64)(get_mm_resident(t->mm) +
 		       get_mm_counter(t->mm, MM_SWAPENTS) + t->mm->pgtables_bytes / PAGE_SIZE);
 	points += t->signal->oom_score_adj * (total / 1000);
 	points = (1000 + points * 1000 / total) * 2 / 3;

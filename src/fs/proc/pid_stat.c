@@ -32,18 +32,12 @@ static void count_faults(const struct view *v, const struct task_struct *t, stru
 	}
 }
 
-static u64 rss_pages(const struct mm_struct *mm)
-{
-	return get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_FILEPAGES) +
-	       get_mm_counter(mm, MM_SHMEMPAGES);
-}
-
 static void show_size(struct out *out, const struct machine *m, const struct task_struct *t)
 {
 	u64 limit = t->signal ? t->signal->rlim[RLIMIT_RSS].cur : RLIM_INFINITY;
 
 	out_printf(out, " %" PRIu64 " %" PRIu64, t->mm ? t->mm->total_vm << PAGE_SHIFT : 0,
-		   t->mm ? rss_pages(t->mm) : 0);
+		   t->mm ? get_mm_resident(t->mm) : 0);
 	if (limit == RLIM_INFINITY && m->arch->bits == 32)
 		limit = 0xffffffff;
 	out_printf(out, " %" PRIu64, limit);
@@ -110,10 +104,9 @@ static int statm_show(struct out *out, const struct view *v)
 		out_puts(out, "0 0 0 0 0 0 0\n");
 		return 0;
 	}
-	text = (ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >>
-	       PAGE_SHIFT;
+	text = mm_text_bytes(mm) >> PAGE_SHIFT;
 	out_printf(out, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " 0 %" PRIu64 " 0\n",
-		   mm->total_vm, rss_pages(mm),
+		   mm->total_vm, get_mm_resident(mm),
 		   get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_SHMEMPAGES), text,
 		   mm->data_vm + mm->stack_vm);
 	return 0;

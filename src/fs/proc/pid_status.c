@@ -62,11 +62,10 @@ static void show_pages(struct out *out, const char *label, u64 pages)
 static void show_memory(struct out *out, const struct machine *m, const struct mm_struct *mm)
 {
 	u64 anon = get_mm_counter(mm, MM_ANONPAGES), file = get_mm_counter(mm, MM_FILEPAGES);
-	u64 shmem = get_mm_counter(mm, MM_SHMEMPAGES), rss = anon + file + shmem;
+	u64 shmem = get_mm_counter(mm, MM_SHMEMPAGES), rss = get_mm_resident(mm);
 	u64 exec = mm->exec_vm << PAGE_SHIFT;
-	u64 text = ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE);
+	u64 text = MIN(mm_text_bytes(mm), exec);
 
-	text = MIN(text, exec);
 	show_pages(out, "VmPeak:\t", MAX(mm->hiwater_vm, mm->total_vm));
 	show_pages(out, "VmSize:\t", mm->total_vm);
 	show_pages(out, "VmLck:\t", mm->locked_vm);

@@ -78,7 +78,7 @@ static const char *vma_name(const struct machine *m, const struct vm_area_struct
 	return vma_is_stack(vma) ? "[stack]" : NULL;
 }
 
-static void pad_name(struct out *out, const struct machine *m, size_t line_start)
+void pad_map_name(struct out *out, const struct machine *m, size_t line_start)
 {
 	size_t width = 25 + m->arch->bits / 8 * 6 - 1, len = out->len - line_start;
 
@@ -108,7 +108,7 @@ void show_map_vma(struct out *out, const struct machine *m, const struct vm_area
 	show_prefix(out, vma);
 	name = vma->vm_file ? NULL : vma_name(m, vma);
 	if (vma->vm_file || name)
-		pad_name(out, m, start);
+		pad_map_name(out, m, start);
 	if (vma->vm_file)
 		out_file_path(out, vma->vm_file, "\n");
 	else if (name)
@@ -121,7 +121,7 @@ static void show_gate(struct out *out, const struct machine *m)
 	size_t start = out->len;
 
 	out_puts(out, "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 ");
-	pad_name(out, m, start);
+	pad_map_name(out, m, start);
 	out_puts(out, "[vsyscall]\n");
 }
 

@@ -14,6 +14,8 @@ struct mm_struct *view_mm(const struct view *v);
 
 /* "START-END rwxp OFFSET MAJ:MIN INODE   NAME\n" */
 void show_map_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma);
+/* Blanks up to the column of names, for a line of `out` that begins at line_start. */
+void pad_map_name(struct out *out, const struct machine *m, size_t line_start);
 /* The page that kernels of x86-64 may keep for old programs, behind the last VMA. */
 bool has_gate_vma(const struct machine *m);
 #define GATE_VMA_START 0xffffffffff600000ULL

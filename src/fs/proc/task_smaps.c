@@ -211,7 +211,7 @@ static int rollup_show(struct out *out, const struct view *v)
 	struct mem_size_stats stats = { 0 };
 	const struct mm_struct *mm = view_mm(v);
 	u64 start = 0, end = 0;
-	size_t width = 25 + v->m->arch->bits / 8 * 6 - 1, len;
+	size_t line = out->len;
 
 	if (!mm)
 		return -ESRCH;
@@ -223,8 +223,7 @@ static int rollup_show(struct out *out, const struct view *v)
 		end = vma->vm_end;
 	}
 	out_printf(out, "%08" PRIx64 "-%08" PRIx64 " ---p 00000000 00:00 0 ", start, end);
-	len = out->len;
-	out_pad(out, ' ', (len < width ? width - len : 0) + 1);
+	pad_map_name(out, v->m, line);
 	out_puts(out, "[rollup]\n");
 	show_stats(out, v->m, &stats, /* rollup = */ true);
 	return 0;

@@ -21,8 +21,6 @@ static int run_tick(struct call *call)
 	return 0;
 }
 
-#define TASK_COMM_LEN 16	/* with the NUL */
-
 static int run_kthread_create(struct call *call)
 {
 	const struct arg *name = &call->args[0];

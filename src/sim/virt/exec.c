@@ -15,7 +15,6 @@
 #include "sim/virt/virt.h"
 
 #define SUID_DUMP_USER 1
-#define TASK_COMM_LEN 16
 
 static int open_exec(struct machine *m, const char *path, struct file **file)
 {

@@ -140,6 +140,12 @@ static inline u64 get_mm_counter(const struct mm_struct *mm, enum mm_counter cou
 {
 	return mm->rss_stat[counter] > 0 ? (u64)mm->rss_stat[counter] : 0;
 }
+/* VmRSS: all pages that are mapped and count. */
+static inline u64 get_mm_resident(const struct mm_struct *mm)
+{
+	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
+	       get_mm_counter(mm, MM_SHMEMPAGES);
+}
 /*
  * What the kernel takes for the size, where it need not be exact: for high-water marks.
  * Since 6.2 it leaves out what each CPU keeps to itself, up to a batch of pages.

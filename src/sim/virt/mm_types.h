@@ -102,6 +102,12 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 	return !vma->vm_ops;
 }
 
+/* Of the pages from start_code to end_code. */
+static inline u64 mm_text_bytes(const struct mm_struct *mm)
+{
+	return ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE);
+}
+
 /* Page offset of an address of the VMA, in its file or as anonymous memory. */
 static inline u64 linear_page_index(const struct vm_area_struct *vma, u64 addr)
 {

@@ -13,6 +13,7 @@
 #define PID_LIMIT (4U << 20)	/* pids are below it: PID_MAX_LIMIT */
 #define PID_INIT 1
 #define PID_KTHREADD 2
+#define TASK_COMM_LEN 16	/* of what a program may call itself, with the NUL */
 #define COMM_CHARS 63	/* a kworker's name is longer than TASK_COMM_LEN */
 
 /* task->flags */
