@@ -17,7 +17,9 @@ rss() {
 
 step 'mmap takes no memory.'
 before=$(free_kb)
+promised=$(value proc/meminfo Committed_AS)
 does a mmap 0 16M rw private,anon as buf
+expect 'promised, in Committed_AS' $(($(value proc/meminfo Committed_AS) - promised)) 16384
 addr=$(result a | sed 's/^0x//')
 expect Rss "$(rss "$addr")" 0
 

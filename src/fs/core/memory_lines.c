@@ -8,6 +8,7 @@
 
 #include "sim/phys/percpu.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/virt.h"
 
 struct line {
 	const char *label;
@@ -120,6 +121,11 @@ static u64 commit_limit(const struct machine *m, const struct pglist_data *node)
 	return vm_commit_limit(m);
 }
 
+static u64 committed(const struct machine *m, const struct pglist_data *node)
+{
+	return m->virt && m->virt->committed_as > 0 ? (u64)m->virt->committed_as : 0;
+}
+
 static u64 vmalloc_total_kb(const struct machine *m, const struct pglist_data *node)
 {
 	u64 start, end;
@@ -183,7 +189,7 @@ static const struct line machine_lines[] = {
 	F("Bounce:         ", bounce),
 	N("WritebackTmp:   ", NR_WRITEBACK_TEMP),
 	F("CommitLimit:    ", commit_limit),
-	F("Committed_AS:   ", nothing),
+	F("Committed_AS:   ", committed),
 	F("VmallocTotal:   ", vmalloc_total_kb, .in_kb = true),
 	F("VmallocUsed:    ", vmalloc_used),
 	F("VmallocChunk:   ", nothing),
