@@ -46,7 +46,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/boot/config_program.c src/sim/boot/program.h
 # phys
 libkmmsim_a_SOURCES += \
-	src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \
+	src/sim/phys/alloc_policy.h src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \
 	src/sim/phys/buddy_check.c src/sim/phys/buddy_run.c \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
 	src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
@@ -92,7 +92,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/madvise_pages.c src/sim/virt/maple_nodes.c \
 	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_check.c \
 	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
-	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c src/sim/virt/mincore.c \
+	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c src/sim/virt/mempolicy.h \
+	src/sim/virt/mempolicy_alloc.c src/sim/virt/mincore.c \
 	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/mprotect.c src/sim/virt/mremap.c \

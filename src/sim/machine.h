@@ -26,6 +26,7 @@ struct percpu_state;
 struct hugetlb_state;
 struct event_queue;
 struct page_owner;
+struct alloc_policy;
 struct pressure_ops;
 struct tunables;
 struct mm_struct;
@@ -82,6 +83,7 @@ struct machine {
 	struct percpu_state *percpu;	/* phys/percpu.h */
 	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
+	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */
 	struct mm_struct *init_mm;	/* virt/mm_types.h */

@@ -479,4 +479,10 @@ static inline u64 rel_io_pages(enum release r)
 	return r >= R_6_18 ? 1024 : 320;
 }
 
+/* The offset of an interleaved page counts its file's number: of shmem, by all paths. */
+static inline bool rel_interleave_adds_ino(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

@@ -12,6 +12,7 @@
 #include "sim/phys/page_alloc_internal.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/alloc_policy.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/pressure.h"
@@ -323,7 +324,7 @@ static inline u32 alloc_page_hot(struct machine *m, const struct alloc_request *
 	u32 pfn;
 
 	if (unlikely(req->order || req->nodemask || req->gfp & __GFP_THISNODE ||
-		     m->page_owner || nid >= MAX_NUMNODES || !m->nodes[nid]))
+		     m->page_owner || m->policies || nid >= MAX_NUMNODES || !m->nodes[nid]))
 		return PFN_NIL;
 	zone = m->nodes[nid]->preferred[highest];
 	if (unlikely(!zone || zone->flags || !zone_has_plenty(m, zone, highest)))
@@ -344,8 +345,12 @@ int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
 {
 	u32 found = alloc_page_hot(m, req);
 
-	if (unlikely(found == PFN_NIL))
+	if (unlikely(found == PFN_NIL)) {
+		if (unlikely(m->policies) && req->node == NUMA_NO_NODE &&
+		    !(req->gfp & __GFP_THISNODE))
+			return m->policies->alloc(m, req, pfn);
 		return alloc_pages_long(m, req, pfn);
+	}
 	*pfn = found;
 	return 0;
 }

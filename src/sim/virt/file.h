@@ -42,6 +42,7 @@ struct inode {
 	u32 dev_major, dev_minor;
 	char *path;		/* as maps prints it, without " (deleted)" */
 	u32 seals;		/* F_SEAL_* */
+	struct interval_tree shared_policy;	/* of shmem: sp_nodes (mempolicy.h) */
 	u64 dentry;		/* address of its struct dentry */
 	struct address_space i_data;
 };

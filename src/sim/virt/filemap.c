@@ -97,7 +97,9 @@ void set_page_dirty(struct machine *m, u64 pfn)
 int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *result)
 {
 	u32 pfn;
-	int err = alloc_user_page(m, &pfn);
+	int err = is_shmem(mapping) ?
+		shmem_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, mapping->host, pgoff, &pfn) :
+		filemap_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, &pfn);
 
 	if (err)
 		return err;

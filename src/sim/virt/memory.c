@@ -110,7 +110,7 @@ static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	}
 	err = likely(vma->anon_vma) ? 0 : anon_vma_prepare(m, vma);
 	if (likely(!err))
-		err = alloc_user_page(m, &pfn);
+		err = alloc_user_page(m, vma, vmf->address, &pfn);
 	if (unlikely(err))
 		return fault_of_errno(err);
 	content_zero(m, pfn);
@@ -209,7 +209,7 @@ static unsigned int do_cow_fault(struct machine *m, struct vm_fault *vmf)
 	unsigned int ret;
 
 	if (!err)
-		err = alloc_user_page(m, &vmf->cow_page);
+		err = alloc_user_page(m, vmf->vma, vmf->address, &vmf->cow_page);
 	if (unlikely(err))
 		return fault_of_errno(err);
 	ret = ask_file(m, vmf);

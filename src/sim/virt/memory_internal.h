@@ -6,6 +6,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/sched.h"
 
@@ -58,14 +59,11 @@ static inline unsigned int fault_of_errno(int err)
 	return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
 }
 
-/* A page for a user, contents undefined. -ENOMEM, -ENOBUFS. */
-static inline int __must_check alloc_user_page(struct machine *m, u32 *pfn)
+/* A page for the user's address, contents undefined. -ENOMEM, -ENOBUFS. */
+static inline int __must_check alloc_user_page(struct machine *m, struct vm_area_struct *vma,
+					       u64 address, u32 *pfn)
 {
-	static const struct alloc_request req = {
-		.gfp = GFP_HIGHUSER_MOVABLE, .node = NUMA_NO_NODE,
-	};
-
-	return alloc_pages(m, &req, pfn);
+	return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn);
 }
 
 /* memory.c: the first mapping of a new page of a private mapping. */

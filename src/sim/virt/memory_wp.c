@@ -39,7 +39,7 @@ static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
 	int err = anon_vma_prepare(m, vma);
 
 	if (!err)
-		err = alloc_user_page(m, &pfn);
+		err = alloc_user_page(m, vma, vmf->address, &pfn);
 	if (unlikely(err))
 		return fault_of_errno(err);
 	if (is_zero_pfn(m, pte_pfn(vmf->orig_pte)))

@@ -86,6 +86,7 @@ struct vm_area_struct {
 	struct interval_node shared;	/* in the mapping's i_mmap, by pgoff */
 	u32 self;		/* handle */
 	struct vm_area_struct *detached_next;	/* of those that munmap took out of the tree */
+	struct mempolicy *vm_policy;	/* mempolicy.h; NULL: the task's */
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
 };
 

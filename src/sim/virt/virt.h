@@ -34,6 +34,7 @@ struct virt_state {
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
+	u8 il_weights[MAX_NUMNODES];	/* mempolicy.h; 0: 1 */
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
 	struct mm_struct *mmlist_first;
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */

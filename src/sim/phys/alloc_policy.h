@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who calls the allocator may have a memory policy, or may not use every node. Tasks
+ * are above this layer, so that is asked through m->policies: NULL as long as nobody
+ * in the machine has either, which is the usual case and costs one test.
+ */
+#ifndef KMM_PHYS_ALLOC_POLICY_H
+#define KMM_PHYS_ALLOC_POLICY_H
+
+#include "sim/phys/page_alloc.h"
+
+struct alloc_policy {
+	/*
+	 * alloc_pages() that names no node: by the policy of the task that runs. Asks
+	 * alloc_pages() again, with a node.
+	 */
+	int (*alloc)(struct machine *m, const struct alloc_request *req, u32 *pfn) __must_check;
+};
+
+#endif
