@@ -114,16 +114,24 @@ tests/diff_worker: tests/diff_worker.c tests/diff.h
 		-static -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack \
 		-o $@ $(srcdir)/tests/diff_worker.c
 
+# All sequences of a few calls.
+check_PROGRAMS += tests/enum_calls tests/enum_forks
+TESTS += tests/enum_calls tests/enum_forks
+tests_enum_calls_SOURCES = tests/enum_calls.c tests/enumerate.c tests/enumerate.h
+tests_enum_forks_SOURCES = tests/enum_forks.c tests/enumerate.c tests/enumerate.h
+
 # What takes longer than a test should: make check-long runs it.
 LONG_TESTS = tests/exhaust_buddy
 EXTRA_PROGRAMS += $(LONG_TESTS)
 CLEANFILES += $(LONG_TESTS)
 
-check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT)
+check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT)
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
 	done
+	@echo "== enum_calls, sequences of five"
+	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=5 ./tests/enum_calls
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/digest-builds.sh
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/fuzz-long.sh
 	@echo "== test_capture.sh --all"
