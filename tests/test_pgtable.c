@@ -8,7 +8,7 @@
 #include "phys_machine.h"
 #include "support.h"
 
-#include "sim/virt/pgtable.h"
+#include "sim/virt/mmu_gather.h"
 
 #define USER_PROT (PTE_PRESENT | PTE_USER | PTE_RW | PTE_ACCESSED)
 
@@ -30,6 +30,16 @@ static s64 nr_free(const struct machine *m)
 	return nr;
 }
 
+static void free_range(struct machine *m, struct mm_struct *mm, u64 addr, u64 end, u64 floor,
+		       u64 ceiling)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(m, &tlb, mm);
+	free_pgd_range(&tlb, addr, end, floor, ceiling);
+	tlb_finish_mmu(&tlb);
+}
+
 static void bench_open(struct bench *b, const char *arch, enum release release)
 {
 	const struct test_machine spec = {
@@ -42,6 +52,7 @@ static void bench_open(struct bench *b, const char *arch, enum release release)
 	b->tables0 = nr_page_table_pages(b->m);
 	b->free0 = nr_free(b->m);
 	CU_ASSERT_EQUAL_FATAL(pgtables_init(b->m), 0);
+	CU_ASSERT_EQUAL_FATAL(tlb_init(b->m), 0);
 }
 
 static void bench_close(struct bench *b)
@@ -49,6 +60,7 @@ static void bench_close(struct bench *b)
 	CU_ASSERT_EQUAL(nr_page_table_pages(b->m), b->tables0);
 	CU_ASSERT_EQUAL(nr_free(b->m), b->free0);
 	CU_ASSERT_EQUAL(test_check(b->m), 0);
+	tlb_free(b->m);
 	pgtables_free(b->m);
 	b->m->virt = NULL;
 	test_machine_free(b->m);
@@ -116,9 +128,9 @@ static void check_row(const struct arch_row *row)
 	unmap(&b, row->low, row->low + PAGE_SIZE);
 	unmap(&b, row->high, row->high + PAGE_SIZE);
 	/* A neighbour right behind keeps the tables that it shares. */
-	free_pgd_range(b.m, &b.mm, row->low, row->low + PAGE_SIZE, 0, row->low + PAGE_SIZE);
+	free_range(b.m, &b.mm, row->low, row->low + PAGE_SIZE, 0, row->low + PAGE_SIZE);
 	CU_ASSERT_PTR_EQUAL(pte_offset_map(b.m, &b.mm, row->low), low);
-	free_pgd_range(b.m, &b.mm, row->low, row->high + PAGE_SIZE, 0, 0);
+	free_range(b.m, &b.mm, row->low, row->high + PAGE_SIZE, 0, 0);
 	CU_ASSERT_PTR_NULL(pte_offset_map(b.m, &b.mm, row->low));
 	pgd_free(b.m, &b.mm);
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, 0);
@@ -144,16 +156,16 @@ static void test_floor_and_ceiling(void)
 		map(&b, base + i * leaf);
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, 6 * PAGE_SIZE);
 	/* The middle two; what lies around them stays, and so does the pmd. */
-	free_pgd_range(b.m, &b.mm, base + leaf, base + 3 * leaf, base + PAGE_SIZE,
+	free_range(b.m, &b.mm, base + leaf, base + 3 * leaf, base + PAGE_SIZE,
 		       base + 3 * leaf);
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, 4 * PAGE_SIZE);
 	CU_ASSERT_PTR_NULL(pte_offset_map(b.m, &b.mm, base + leaf));
 	CU_ASSERT_PTR_NOT_NULL(pte_offset_map(b.m, &b.mm, base));
 	/* A mapping inside the first leaf keeps it; the last goes. */
-	free_pgd_range(b.m, &b.mm, base + 5 * PAGE_SIZE, base + 4 * leaf, base + PAGE_SIZE, 0);
+	free_range(b.m, &b.mm, base + 5 * PAGE_SIZE, base + 4 * leaf, base + PAGE_SIZE, 0);
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, 3 * PAGE_SIZE);
 	/* Without neighbours the pmd and the pud go too. */
-	free_pgd_range(b.m, &b.mm, base, base + PAGE_SIZE, 0, 0);
+	free_range(b.m, &b.mm, base, base + PAGE_SIZE, 0, 0);
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, 0);
 	pgd_free(b.m, &b.mm);
 	bench_close(&b);
@@ -207,8 +219,8 @@ static void test_walks(void)
 	CU_ASSERT_EQUAL(seen.tables, 1 + 2 + 2 + 3);
 	for (unsigned int i = 0; i < ARRAY_SIZE(addrs); i++)
 		unmap(&b, addrs[i], addrs[i] + PAGE_SIZE);
-	free_pgd_range(b.m, &b.mm, 0, 0x7fffffffe000, 0, 0);
-	free_pgd_range(b.m, &b.mm, 0x7fffffffe000, 0x7ffffffff000, 0, 0);
+	free_range(b.m, &b.mm, 0, 0x7fffffffe000, 0, 0);
+	free_range(b.m, &b.mm, 0x7fffffffe000, 0x7ffffffff000, 0, 0);
 	pgd_free(b.m, &b.mm);
 	bench_close(&b);
 }
@@ -224,7 +236,7 @@ static void test_unused_leaf(void)
 	CU_ASSERT_EQUAL(b.mm.pgtables_bytes, 2 * PAGE_SIZE);
 	CU_ASSERT_PTR_NULL(pte_offset_map(b.m, &b.mm, 0x1000));
 	CU_ASSERT_EQUAL(*map(&b, 0x1000), 0);
-	free_pgd_range(b.m, &b.mm, 0x1000, 0x2000, 0, 0);
+	free_range(b.m, &b.mm, 0x1000, 0x2000, 0, 0);
 	pgd_free(b.m, &b.mm);
 	bench_close(&b);
 }
@@ -244,7 +256,7 @@ static void test_host_memory(void)
 			err = pte_alloc_map(b.m, &b.mm, 0x400000, &pte);
 			CU_ASSERT(err == 0 || err == -ENOBUFS);
 			arena_fail_after(&b.m->arena, 0);
-			free_pgd_range(b.m, &b.mm, 0x400000, 0x401000, 0, 0);
+			free_range(b.m, &b.mm, 0x400000, 0x401000, 0, 0);
 			pgd_free(b.m, &b.mm);
 		} else {
 			CU_ASSERT_EQUAL(err, -ENOBUFS);
@@ -269,15 +281,17 @@ static void test_machine_memory(void)
 
 	m->virt = &virt;
 	CU_ASSERT_EQUAL_FATAL(pgtables_init(m), 0);
+	CU_ASSERT_EQUAL_FATAL(tlb_init(m), 0);
 	CU_ASSERT_EQUAL(pgd_alloc(m, &mm), 0);
 	for (addr = 0; !err; addr += SZ_1G)
 		err = pte_alloc_map(m, &mm, addr, &pte);
 	CU_ASSERT_EQUAL(err, -ENOMEM);
-	free_pgd_range(m, &mm, 0, addr, 0, 0);
+	free_range(m, &mm, 0, addr, 0, 0);
 	CU_ASSERT_EQUAL(mm.pgtables_bytes, 0);
 	pgd_free(m, &mm);
 	CU_ASSERT_EQUAL(nr_page_table_pages(m), 0);
 	CU_ASSERT_EQUAL(test_check(m), 0);
+	tlb_free(m);
 	pgtables_free(m);
 	m->virt = NULL;
 	test_machine_free(m);

@@ -96,7 +96,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mempolicy_alloc.c src/sim/virt/mincore.c \
 	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
-	src/sim/virt/mmap_fork.c src/sim/virt/mprotect.c src/sim/virt/mremap.c \
+	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h src/sim/virt/mprotect.c src/sim/virt/mremap.c \
 	src/sim/virt/msync.c src/sim/virt/munmap.c \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
 	src/sim/virt/pgtable_free.c src/sim/virt/placement.c \
@@ -105,7 +105,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \
 	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/shmem.c src/sim/virt/signal.c \
 	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \
-	src/sim/virt/task_check.c src/sim/virt/truncate.c src/sim/virt/util.c \
+	src/sim/virt/task_check.c src/sim/virt/tlb.c src/sim/virt/tlb.h \
+	src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c src/sim/virt/truncate.c src/sim/virt/util.c \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \

@@ -127,6 +127,7 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->why.booting = true;
 	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->gbpages = m->arch->bits == 64 && machine_config_bool(config, "GBPAGES");
+	m->pcid = m->arch->tlb.pcid && machine_config_bool(config, "PCID");
 	m->fpu_context = (u32)machine_config_number(config, "FPU_CONTEXT");
 	m->nr_present_cpus = MAX(m->nr_cpus, config->present_cpus);
 	m->nr_possible_cpus = MAX(m->nr_present_cpus, config->possible_cpus);
@@ -200,6 +201,7 @@ int machine_boot_failing(const struct machine_config *config, u64 nth,
 	b->firmware.arena = b->table.arena = &m->arena;
 	kernel_image_init(&b->image, config);
 	cmdline_parse(config->cmdline, &b->cmdline);
+	b->m->pcid = b->m->pcid && !b->cmdline.nopcid;
 	run_stages(b);
 	err = b->err;
 	if (err && err != -ENOMEM && b->reason)

@@ -7,6 +7,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/tlb.h"
 #include "sim/virt/vma.h"
 
 #define PM_SOFT_DIRTY (1ULL << 55)
@@ -121,6 +122,8 @@ static void clear_mm(struct machine *m, struct mm_struct *mm, unsigned int type)
 			vma->vm_flags &= ~VM_SOFTDIRTY;
 		walk_page_range(m, mm, vma->vm_start, vma->vm_end, clear_entry, &clear);
 	}
+	if (clear.soft_dirty)
+		flush_tlb_mm(m, mm);
 }
 
 static int clear_refs_store(struct store *s, const struct view *v, const char *text)

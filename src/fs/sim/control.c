@@ -10,6 +10,7 @@
 #include "fs/core/host.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/tlb.h"
 
 static int result_show(struct out *out, const struct view *v)
 {
@@ -42,14 +43,15 @@ static void show_mm(struct out *out, const struct machine *m, const char *label,
 static int current_show(struct out *out, const struct view *v)
 {
 	const struct cpu_state *cpu = cpu_of(v->m, v->id[V_CPU]);
+	const struct cpu_tlb *tlb = cpu_tlb(v->m, v->id[V_CPU]);
 	const struct task_struct *task = cpu->current;
 
 	out_printf(out, "task: %s\npid: %u\nnode: %u\n", task->comm, task->pid,
 		   v->m->cpu_node[v->id[V_CPU]]);
 	show_mm(out, v->m, "mm", task->mm);
 	show_mm(out, v->m, "active_mm", task->active_mm);
-	show_mm(out, v->m, "loaded_mm", cpu->loaded_mm);
-	out_printf(out, "lazy_tlb: %d\nswitches: %" PRIu64 "\n", cpu->lazy_tlb, cpu->nr_switches);
+	show_mm(out, v->m, "loaded_mm", tlb->loaded_mm);
+	out_printf(out, "lazy_tlb: %d\nswitches: %" PRIu64 "\n", tlb->is_lazy, cpu->nr_switches);
 	return 0;
 }
 

@@ -485,4 +485,10 @@ static inline bool rel_interleave_adds_ino(enum release r)
 	return r >= R_6_18;
 }
 
+/* A CPU stays in the mask of an mm that it has left until a flush meets it there. */
+static inline bool rel_mm_cpumask_is_lazy(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

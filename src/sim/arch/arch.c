@@ -37,6 +37,7 @@ static const struct arch x86_64 = {
 	.section_bits = 27,
 	.hugetlb_order = 9,
 	.thread_size_kb = 16,
+	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 12, .pcid = true },
 };
 
 /* Five levels. mmap() stays below 47 bits unless asked: task_size says so. */
@@ -64,6 +65,7 @@ static const struct arch x86_64_la57 = {
 	.section_bits = 27,
 	.hugetlb_order = 9,
 	.thread_size_kb = 16,
+	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 12, .pcid = true },
 };
 
 static const struct arch i386 = {
@@ -89,6 +91,7 @@ static const struct arch i386 = {
 	.hugetlb_order = 10,
 	.lowmem_end = 0x36bfe000ULL,
 	.thread_size_kb = 8,
+	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 4 },
 };
 
 static const struct arch i386_pae = {
@@ -114,6 +117,7 @@ static const struct arch i386_pae = {
 	.hugetlb_order = 9,
 	.lowmem_end = 0x36ffe000ULL,
 	.thread_size_kb = 8,
+	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 4 },
 };
 
 const struct arch *const archs[] = { &x86_64, &x86_64_la57, &i386, &i386_pae };

@@ -21,6 +21,12 @@ struct arch_level {
 	u16 entries;		/* a table of this level has */
 };
 
+/* A CPU's TLB: a first level of ways that are four, and a second one. */
+struct arch_tlb {
+	u16 l1_sets, l2_sets, l2_ways;	/* sets: powers of two */
+	bool pcid;		/* entries of several address spaces can be told apart */
+};
+
 struct arch {
 	const char *name;	/* as the machine file says: "x86_64", "i386-pae" */
 	const char *uts_machine;	/* "x86_64", "i686" */
@@ -44,6 +50,7 @@ struct arch {
 	u8 hugetlb_order;	/* 9 or 10: also the pageblock order */
 	u64 lowmem_end;		/* bytes; 32-bit only: HighMem above; 0 = none */
 	u16 thread_size_kb;	/* kernel stack */
+	struct arch_tlb tlb;
 };
 
 extern const struct arch *const archs[];

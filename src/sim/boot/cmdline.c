@@ -209,6 +209,12 @@ static void take_numa(struct cmdline *c, const struct word *word)
 		c->numa_off = true;
 }
 
+static void take_nopcid(struct cmdline *c, const struct word *word)
+{
+	(void)word;
+	c->nopcid = true;
+}
+
 static struct hugetlb_option *last_hugetlb(struct cmdline *c)
 {
 	return c->nr_hugetlb ? &c->hugetlb[c->nr_hugetlb - 1] : NULL;
@@ -405,6 +411,7 @@ static const struct param params[] = {
 	{ "movablecore", take_movablecore, false },
 	{ "movable_node", take_movable_node, true },
 	{ "numa", take_numa, false },
+	{ "nopcid", take_nopcid, true },
 	{ "hugepagesz", take_hugepagesz, false },
 	{ "hugepages", take_hugepages, false },
 	{ "default_hugepagesz", take_default_hugepagesz, false },
@@ -436,7 +443,7 @@ static const char *const known[] = {
 	"log_buf_len", "loglevel", "lpj", "lsm", "max_cpus", "maxcpus", "mce",
 	"memory_corruption_check", "memtest", "mitigations", "net.ifnames", "nmi_watchdog", "no_console_suspend", "noapic",
 	"noefi", "nohz", "nohz_full", "noinitrd", "nolapic", "nopat", "nopti",
-	"nopcid", "noresume", "nosmp", "nosmt", "notsc", "nowatchdog", "nr_cpus",
+	"noresume", "nosmp", "nosmt", "notsc", "nowatchdog", "nr_cpus",
 	"numa_balancing", "oops", "page_poison", "panic", "panic_on_oops", "panic_on_warn",
 	"pci", "pcie_aspm", "percpu_alloc", "possible_cpus", "pr_debug", "printk.time",
 	"profile", "psi", "pti", "quiet", "raid", "random.trust_cpu", "rdinit", "reboot",

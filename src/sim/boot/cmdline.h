@@ -45,6 +45,7 @@ struct cmdline {
 	struct core_amount kernelcore, movablecore;
 	bool kernelcore_mirror, movable_node;
 	bool numa_off;
+	bool nopcid;
 	struct hugetlb_option hugetlb[MAX_HUGETLB_OPTIONS];
 	unsigned int nr_hugetlb;
 	bool hugepages_taken;	/* for the size that was named last */

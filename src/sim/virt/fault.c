@@ -7,6 +7,7 @@
 #include "sim/base/bug.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memory_internal.h"
+#include "sim/virt/tlb.h"
 #include "sim/virt/vma.h"
 
 #define X86_PF_PROT 1
@@ -214,6 +215,7 @@ int task_access(struct machine *m, struct task_struct *task, u64 address, enum a
 	} else {
 		*pte |= PTE_ACCESSED;
 	}
+	tlb_access(m, task->mm, address, *pte, 0);
 	return 0;
 }
 
@@ -230,5 +232,6 @@ int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool
 	if (!pte)
 		return err ? err : -EFAULT;
 	*pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+	tlb_access(m, task->mm, address, *pte, 0);
 	return 0;
 }

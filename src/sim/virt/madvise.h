@@ -9,6 +9,7 @@
 #include "sim/virt/mmap.h"
 
 struct advice_row;
+struct mmu_gather;
 
 /* [start, end) lies in vma; what changes VMAs leaves the one that has the range. */
 struct advise {
@@ -17,6 +18,7 @@ struct advise {
 	const struct advice_row *row;
 	struct vm_area_struct *vma;
 	u64 start, end;
+	struct mmu_gather *tlb;	/* of walks that take rights or bits away */
 };
 
 /* 0 or -errno of the call. */

@@ -9,6 +9,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mmu_gather.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 
@@ -23,6 +24,19 @@ static void walk_pages(struct advise *a, pte_visit visit)
 	/* None of the visitors stops. */
 	if (walk_page_range(a->m, a->vma->vm_mm, a->start, a->end, visit, a))
 		return;
+}
+
+/* The same, with what the visitor makes less of gathered for a flush. */
+static void walk_pages_and_flush(struct advise *a, pte_visit visit)
+{
+	struct mmu_gather tlb;
+
+	tlb_gather_mmu(a->m, &tlb, a->vma->vm_mm);
+	tlb_start_vma(&tlb, a->vma);
+	a->tlb = &tlb;
+	walk_pages(a, visit);
+	tlb_end_vma(&tlb, a->vma);
+	tlb_finish_mmu(&tlb);
 }
 
 static bool lru_advice_fits(const struct vm_area_struct *vma)
@@ -44,9 +58,10 @@ static int cold_page(void *arg, u64 addr, pte_t *pte)
 	struct advise *a = arg;
 	struct page *page = lone_page(a->m, *pte);
 
-	(void)addr;
 	if (!page)
 		return 0;
+	if (*pte & PTE_ACCESSED)
+		tlb_remove_tlb_entry(a->tlb, addr);
 	*pte &= ~PTE_ACCESSED;
 	page_clear_flag(page, PG_referenced);
 	if (page_flag(page, PG_active) && rel_cold_is_workingset(a->m->release))
@@ -60,7 +75,7 @@ int madvise_cold(struct advise *a)
 	if (!lru_advice_fits(a->vma))
 		return -EINVAL;
 	lru_add_drain(a->m);
-	walk_pages(a, cold_page);
+	walk_pages_and_flush(a, cold_page);
 	return 0;
 }
 
@@ -101,8 +116,11 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 
 	if (!page || (pageout_is_anon_only(a) && !page_flag(page, PG_anon)))
 		return 0;
-	if (!rel_pageout_keeps_young(a->m->release))
+	if (!rel_pageout_keeps_young(a->m->release)) {
+		if (*pte & PTE_ACCESSED)
+			tlb_remove_tlb_entry(a->tlb, addr);
 		*pte &= ~PTE_ACCESSED;
+	}
 	page_clear_flag(page, PG_referenced);
 	if (page_is_disposable(page, *pte))
 		dispose_of_page(a, addr, pfn);
@@ -119,7 +137,7 @@ int madvise_pageout(struct advise *a)
 					!rel_pageout_takes_copies(a->m->release)))
 		return 0;
 	lru_add_drain(a->m);
-	walk_pages(a, pageout_page);
+	walk_pages_and_flush(a, pageout_page);
 	return 0;
 }
 
@@ -129,7 +147,6 @@ static int free_page_lazily(void *arg, u64 addr, pte_t *pte)
 	u32 pfn = entry_page(*pte);
 	struct page *page;
 
-	(void)addr;
 	if (pfn == PFN_NIL)
 		return 0;
 	page = pfn_to_page(a->m, pfn);
@@ -138,6 +155,8 @@ static int free_page_lazily(void *arg, u64 addr, pte_t *pte)
 			return 0;
 		page_clear_flag(page, PG_dirty);
 	}
+	if (*pte & (PTE_ACCESSED | PTE_DIRTY))
+		tlb_remove_tlb_entry(a->tlb, addr);
 	*pte &= ~(PTE_ACCESSED | PTE_DIRTY);
 	mark_page_lazyfree(a->m, pfn);
 	return 0;
@@ -149,7 +168,7 @@ int madvise_free(struct advise *a)
 		return -EINVAL;
 	lru_add_drain(a->m);
 	update_hiwater_rss(a->vma->vm_mm);
-	walk_pages(a, free_page_lazily);
+	walk_pages_and_flush(a, free_page_lazily);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/tlb.h"
 
 #define FAULT_AROUND_PAGES 16
 #define RSS_EVENTS_THRESH 64
@@ -106,6 +107,7 @@ static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	prot = vm_get_page_prot(m, vma->vm_flags);
 	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
 		*vmf->pte = mk_pte(m->virt->zero_pfn, prot | PTE_SPECIAL);
+		update_mmu_cache(m, vma, vmf->address, vmf->pte);
 		return 0;
 	}
 	err = likely(vma->anon_vma) ? 0 : anon_vma_prepare(m, vma);
@@ -120,6 +122,7 @@ static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	if (likely(vma->vm_flags & VM_WRITE))
 		prot = pte_mkdirty(m, prot) | PTE_RW;
 	*vmf->pte = mk_pte(pfn, prot);
+	update_mmu_cache(m, vma, vmf->address, vmf->pte);
 	return 0;
 }
 
@@ -149,6 +152,7 @@ static unsigned int finish_fault(struct machine *m, struct vm_fault *vmf)
 	if (unlikely(*vmf->pte))	/* ->fault() or ->page_mkwrite() mapped it */
 		return VM_FAULT_NOPAGE;
 	do_set_pte(m, vmf, vmf->pte, cow ? vmf->cow_page : vmf->page, vmf->address);
+	update_mmu_cache(m, vmf->vma, vmf->address, vmf->pte);
 	return 0;
 }
 
@@ -297,7 +301,13 @@ static unsigned int handle_pte_fault(struct machine *m, struct vm_fault *vmf)
 		if (vmf->flags & FAULT_FLAG_WRITE)
 			entry = pte_mkdirty(m, entry);
 	}
-	*vmf->pte = entry | PTE_ACCESSED;
+	entry |= PTE_ACCESSED;
+	if (entry != vmf->orig_pte) {
+		*vmf->pte = entry;
+		update_mmu_cache(m, vmf->vma, vmf->address, vmf->pte);
+	} else if (vmf->flags & FAULT_FLAG_WRITE) {
+		flush_tlb_fix_spurious_fault(m, vmf->vma, vmf->address);
+	}
 	return 0;
 }
 

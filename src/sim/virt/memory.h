@@ -110,14 +110,14 @@ void unmap_mapping_range(struct machine *m, struct address_space *mapping, u64 p
  * go. floor is the end of the VMA before them (0: none), ceiling the start of the one
  * behind (0: none). Their chains and their files' trees are the caller's, afterwards.
  */
-void unmap_region(struct machine *m, struct mm_struct *mm,
-		  struct vm_area_struct *const *vmas, unsigned int nr, u64 floor,
-		  u64 ceiling);
+struct mmu_gather;
+void unmap_region(struct mmu_gather *tlb, struct vm_area_struct *const *vmas, unsigned int nr,
+		  u64 floor, u64 ceiling);
 /* fork: entries of src's VMA into dst's. -ENOMEM, -ENOBUFS. */
 int copy_page_range(struct machine *m, struct vm_area_struct *dst,
 		    struct vm_area_struct *src) __must_check;
 /* mprotect: new bits for what is mapped. */
-void change_protection(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end);
+void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start, u64 end);
 /* mremap: entries move from one VMA to another. Bytes moved; short: no memory. */
 int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr,
 		     struct vm_area_struct *vma, u64 new_addr, u64 len, u64 *moved) __must_check;

@@ -5,11 +5,13 @@
  */
 #include "sim/base/bug.h"
 #include "sim/virt/memory_internal.h"
+#include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/vma.h"
 
 struct protect {
 	const struct machine *m;
+	struct mmu_gather *tlb;
 	const struct vm_area_struct *vma;
 	u64 prot;
 	bool try_writable;
@@ -39,28 +41,31 @@ static bool can_change_pte_writable(const struct protect *p, pte_t pte)
 static int change_pte(void *arg, u64 addr, pte_t *pte)
 {
 	const struct protect *p = arg;
-	pte_t entry = *pte;
+	pte_t old = *pte, entry = old;
 
-	(void)addr;
 	if (!pte_present(entry))
 		return 0;
 	entry = (entry & PTE_CHG_MASK) | (p->prot & ~PTE_CHG_MASK);
 	if (p->try_writable && !(entry & PTE_RW) && can_change_pte_writable(p, entry))
 		entry |= PTE_RW;
 	*pte = entry;
+	if (pte_needs_flush(old, entry))
+		tlb_flush_pte_range(p->tlb, addr, PAGE_SIZE);
 	return 0;
 }
 
-void change_protection(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
+void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start, u64 end)
 {
-	struct protect p = { .m = m, .vma = vma, .prot = vma_page_prot(m, vma) };
+	const struct machine *m = tlb->m;
+	struct protect p = { .m = m, .tlb = tlb, .vma = vma, .prot = vma_page_prot(m, vma) };
 
 	if (vma->vm_flags & VM_SHARED)
 		p.try_writable = vma_wants_writenotify(m, vma);
 	else
 		p.try_writable = vma->vm_flags & VM_WRITE;
-	if (walk_page_range(m, vma->vm_mm, start, end, change_pte, &p))
-		return;
+	tlb_start_vma(tlb, vma);
+	if (!walk_page_range(m, vma->vm_mm, start, end, change_pte, &p))
+		tlb_end_vma(tlb, vma);
 }
 
 struct move {
@@ -79,26 +84,31 @@ static u64 move_extent(const struct move *mv, unsigned int level)
 }
 
 /* A whole table changes its place. False: there is one at the other side. */
-static bool move_table(const struct move *mv, u64 *old, u64 *new_)
+static bool move_table(const struct move *mv, unsigned int level, u64 *old, u64 *new_)
 {
 	if (*new_)
 		return false;
 	*new_ = *old;
 	*old = 0;
 	pgtable_forget(mv->old->vm_mm);
+	flush_tlb_range(mv->m, mv->old, mv->old_addr, mv->old_addr + table_span(mv->m, level));
 	return true;
 }
 
 static void move_entries(const struct move *mv, u64 *old, u64 *new_, u64 extent)
 {
 	u64 soft_dirty = mv->m->virt->pgtables->soft_dirty;
+	bool force_flush = false;
 
 	for (u64 i = 0; i < extent >> PAGE_SHIFT; i++) {
 		if (!old[i])
 			continue;
+		force_flush |= old[i] & PTE_PRESENT;
 		new_[i] = old[i] | soft_dirty;
 		old[i] = 0;
 	}
+	if (force_flush)
+		flush_tlb_range(mv->m, mv->old, mv->old_addr, mv->old_addr + extent);
 }
 
 /*
@@ -141,7 +151,7 @@ static int move_step(const struct move *mv, unsigned int level, u64 *extent)
 	err = table_alloc_entry(mv->m, mm, mv->new_addr, (int)level, &new_);
 	if (err)
 		return err;
-	return *extent == table_span(mv->m, level) && move_table(mv, old, new_);
+	return *extent == table_span(mv->m, level) && move_table(mv, level, old, new_);
 }
 
 static int stop_at_entry(void *arg, u64 addr, pte_t *pte)
@@ -196,6 +206,7 @@ int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr
 	int err;
 
 	try_realign(&mv);
+	flush_cache_range(m, old, mv.old_addr, mv.old_end);
 	err = move_all(&mv, /* undo = */ false);
 	*moved = mv.old_addr > old_addr ? MIN(mv.old_addr - old_addr, len) : 0;
 	return err;
@@ -210,5 +221,6 @@ void move_page_tables_back(struct machine *m, struct vm_area_struct *copy, u64 n
 	};
 
 	try_realign(&mv);
+	flush_cache_range(m, copy, mv.old_addr, mv.old_end);
 	BUG_ON(m, move_all(&mv, /* undo = */ true));
 }

@@ -9,6 +9,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/tlb.h"
 
 /* More references than mapping, swap cache and one batch: not worth a drain. */
 #define MAX_WORTHWHILE_REFS 3
@@ -17,7 +18,9 @@ static unsigned int wp_page_reuse(struct machine *m, struct vm_fault *vmf)
 {
 	pte_t entry = vmf->orig_pte | PTE_ACCESSED;
 
+	flush_cache_page(m, vmf->vma, vmf->address, pte_pfn(entry));
 	*vmf->pte = maybe_mkwrite(pte_mkdirty(m, entry), vmf->vma);
+	update_mmu_cache(m, vmf->vma, vmf->address, vmf->pte);
 	count_vm_event(m, PGREUSE, 1);
 	return 0;
 }
@@ -53,8 +56,11 @@ static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
 		add_mm_counter_fast(m, vma->vm_mm, mm_counter_of(pfn_to_page(m, old)), -1);
 		add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
 	}
+	flush_cache_page(m, vma, vmf->address, pte_pfn(vmf->orig_pte));
+	ptep_clear_flush(m, vma, vmf->address, vmf->pte);
 	map_new_anon_page(m, vma, vmf->address, pfn);
 	*vmf->pte = copied_entry(m, vmf, pfn);
+	update_mmu_cache(m, vma, vmf->address, vmf->pte);
 	if (old != PFN_NIL) {
 		page_remove_rmap(m, old, vma);
 		put_page(m, old);

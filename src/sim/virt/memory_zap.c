@@ -2,15 +2,16 @@
 /*
  * What is unmapped leaves its entries: pages lose a mapping and a reference, what the
  * entries knew (dirty, accessed) goes to the pages of files. Whole VMAs give back
- * their tables as well. Where the kernel gathers pages and frees them behind a TLB
- * flush, here they are freed at once: there is no TLB.
+ * their tables as well. What went is gathered for one flush of the TLBs.
  */
 #include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
+#include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
 
 struct zap {
 	struct machine *m;
+	struct mmu_gather *tlb;
 	struct vm_area_struct *vma;
 	bool even_cows;		/* anonymous pages too */
 	bool drop_markers;	/* guards too */
@@ -31,8 +32,14 @@ static void page_takes_bits(struct machine *m, const struct vm_area_struct *vma,
 		mark_page_accessed(m, pfn);
 }
 
+/* Of one leaf table. */
+struct zap_sum {
+	struct rss_vec rss;
+	bool force_flush;
+};
+
 /* The entry goes, and with it the mapping of its page; or it stays. */
-static inline void zap_entry(const struct zap *z, pte_t *pte, struct rss_vec *rss)
+static inline void zap_entry(const struct zap *z, u64 addr, pte_t *pte, struct zap_sum *sum)
 {
 	struct machine *m = z->m;
 	pte_t entry = *pte;
@@ -47,6 +54,7 @@ static inline void zap_entry(const struct zap *z, pte_t *pte, struct rss_vec *rs
 	pfn = vm_normal_page(entry);
 	if (pfn == PFN_NIL) {
 		*pte = 0;
+		tlb_remove_tlb_entry(z->tlb, addr);
 		return;
 	}
 	counter = mm_counter_of(pfn_to_page(m, pfn));
@@ -55,41 +63,50 @@ static inline void zap_entry(const struct zap *z, pte_t *pte, struct rss_vec *rs
 	else if (!z->even_cows)
 		return;
 	*pte = 0;
-	rss->n[counter]--;
+	tlb_remove_tlb_entry(z->tlb, addr);
+	/* Nobody may write to it any more once it is known to be dirty. */
+	sum->force_flush |= counter != MM_ANONPAGES && entry & PTE_DIRTY;
+	sum->rss.n[counter]--;
 	page_remove_rmap(m, pfn, z->vma);
-	put_page(m, pfn);
+	tlb_remove_page(z->tlb, pfn);
 }
 
 static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
 {
 	const struct zap *z = arg;
-	struct rss_vec rss = { 0 };
+	struct zap_sum sum = { .force_flush = false };
 	u64 nr = (end - addr) >> PAGE_SHIFT;
 
 	for (u64 i = 0; i < nr; i++) {
 		i += ptes_none(&pte[i], nr - i);
 		if (i < nr && pte[i])
-			zap_entry(z, &pte[i], &rss);
+			zap_entry(z, addr + (i << PAGE_SHIFT), &pte[i], &sum);
 	}
-	add_mm_rss_vec(z->m, z->vma->vm_mm, &rss);
+	add_mm_rss_vec(z->m, z->vma->vm_mm, &sum.rss);
+	if (unlikely(sum.force_flush))
+		tlb_flush_mmu(z->tlb);
 	return 0;
 }
 
 static void zap_range(struct zap *z, u64 start, u64 end)
 {
+	tlb_start_vma(z->tlb, z->vma);
 	/* It never stops. */
-	if (walk_leaf_tables(z->m, z->vma->vm_mm, start, end, zap_leaf, z))
-		return;
+	if (!walk_leaf_tables(z->m, z->vma->vm_mm, start, end, zap_leaf, z))
+		tlb_end_vma(z->tlb, z->vma);
 }
 
 void zap_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
 		    bool even_cows)
 {
-	struct zap z = { .m = m, .vma = vma, .even_cows = even_cows };
+	struct mmu_gather tlb;
+	struct zap z = { .m = m, .tlb = &tlb, .vma = vma, .even_cows = even_cows };
 
 	lru_add_drain(m);
+	tlb_gather_mmu(m, &tlb, vma->vm_mm);
 	update_hiwater_rss(vma->vm_mm);
 	zap_range(&z, start, end);
+	tlb_finish_mmu(&tlb);
 }
 
 void unmap_mapping_range(struct machine *m, struct address_space *mapping, u64 pgoff,
@@ -114,32 +131,30 @@ void unmap_mapping_range(struct machine *m, struct address_space *mapping, u64 p
 }
 
 /* Neighbours that share a table are freed together, as free_pgtables() does. */
-static void free_tables(struct machine *m, struct mm_struct *mm,
-			struct vm_area_struct *const *vmas, unsigned int nr, u64 floor,
-			u64 ceiling)
+static void free_tables(struct mmu_gather *tlb, struct vm_area_struct *const *vmas,
+			unsigned int nr, u64 floor, u64 ceiling)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		u64 start = vmas[i]->vm_start;
 
 		while (i + 1 < nr &&
-		       vmas[i + 1]->vm_start <= vmas[i]->vm_end + table_span(m, 1))
+		       vmas[i + 1]->vm_start <= vmas[i]->vm_end + table_span(tlb->m, 1))
 			i++;
-		free_pgd_range(m, mm, start, vmas[i]->vm_end, floor,
+		free_pgd_range(tlb, start, vmas[i]->vm_end, floor,
 			       i + 1 < nr ? vmas[i + 1]->vm_start : ceiling);
 	}
 }
 
-void unmap_region(struct machine *m, struct mm_struct *mm, struct vm_area_struct *const *vmas,
-		  unsigned int nr, u64 floor, u64 ceiling)
+void unmap_region(struct mmu_gather *tlb, struct vm_area_struct *const *vmas, unsigned int nr,
+		  u64 floor, u64 ceiling)
 {
-	lru_add_drain(m);
-	update_hiwater_rss(mm);
 	for (unsigned int i = 0; i < nr; i++) {
 		struct zap z = {
-			.m = m, .vma = vmas[i], .even_cows = true, .drop_markers = true,
+			.m = tlb->m, .tlb = tlb, .vma = vmas[i], .even_cows = true,
+			.drop_markers = true,
 		};
 
 		zap_range(&z, vmas[i]->vm_start, vmas[i]->vm_end);
 	}
-	free_tables(m, mm, vmas, nr, floor, ceiling);
+	free_tables(tlb, vmas, nr, floor, ceiling);
 }

@@ -27,6 +27,7 @@ struct vm_operations;
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 #define SAVED_AUXV_WORDS 52
+#define TRIM_CPUMASK_NS 1000000000ULL
 
 struct mm_struct {
 	/* Identity. */
@@ -69,7 +70,9 @@ struct mm_struct {
 	s32 numa_scan_seq;
 	u64 hugetlb_usage;
 	u64 ksm_merging_pages, ksm_rmap_items, ksm_zero_pages;
-	u64 cpumask[CPU_WORDS];	/* CPUs that have it loaded */
+	u64 cpumask[CPU_WORDS];	/* CPUs that have it loaded, or had and were not told */
+	u64 tlb_gen;		/* flushes so far: tlb.h */
+	u64 next_trim_cpumask;	/* in ns: then, a flush also tells CPUs that had it */
 	s32 oom_score_adj_min;
 	struct mm_struct *mmlist_prev, *mmlist_next;	/* with swap entries */
 };

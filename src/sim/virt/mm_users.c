@@ -35,6 +35,8 @@ static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct
 	mm->locked_vm = mm->pinned_vm = 0;
 	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
 	memset(mm->cpumask, 0, sizeof(mm->cpumask));
+	mm->tlb_gen = 0;
+	mm->next_trim_cpumask = m->now_ns + TRIM_CPUMASK_NS;
 	mm->exe_file = NULL;
 	mm->mmlist_prev = mm->mmlist_next = NULL;
 	mm->numa_next_scan = mm->numa_scan_offset = 0;

@@ -8,6 +8,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/tlb.h"
 #include "sim/virt/vma_internal.h"
 
 /* The child's VMA, charged, with its chains; not in a tree yet. */
@@ -60,7 +61,7 @@ static int dup_contents(struct machine *m, struct vm_area_struct *vma,
 	return err;
 }
 
-int dup_mmap(struct machine *m, struct mm_struct *mm, struct mm_struct *oldmm)
+static int dup_vmas(struct machine *m, struct mm_struct *mm, struct mm_struct *oldmm)
 {
 	struct maple_state mas;
 	int err;
@@ -93,4 +94,15 @@ int dup_mmap(struct machine *m, struct mm_struct *mm, struct mm_struct *oldmm)
 			return err;
 	}
 	return 0;
+}
+
+/* What the parent could write to, it cannot any more. */
+int dup_mmap(struct machine *m, struct mm_struct *mm, struct mm_struct *oldmm)
+{
+	int err;
+
+	flush_cache_dup_mm(m, oldmm);
+	err = dup_vmas(m, mm, oldmm);
+	flush_tlb_mm(m, oldmm);
+	return err;
 }

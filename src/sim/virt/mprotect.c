@@ -7,6 +7,7 @@
  */
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/mmu_gather.h"
 #include "sim/virt/task.h"
 
 
@@ -30,6 +31,7 @@ struct protect_call {
 	struct task_struct *task;
 	u64 start, end;
 	u64 prot;
+	struct mmu_gather *tlb;
 };
 
 /* New flags of a part of `vma`; *vma becomes the VMA that has it. */
@@ -97,7 +99,7 @@ static int mprotect_fixup(const struct protect_call *c, struct vm_area_struct **
 		return err;
 	}
 	vma_set_flags(*vmap, f->newflags);
-	change_protection(c->m, *vmap, f->start, f->end);
+	change_protection(c->tlb, *vmap, f->start, f->end);
 	if (f->oldflags & VM_ACCOUNT && !(f->newflags & VM_ACCOUNT))
 		vm_unacct_memory(c->m, (u64)nr_pages);
 	err = fixup_populate(c, *vmap, f);
@@ -180,6 +182,7 @@ int sys_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len,
 		.prot = prot & ~(u64)(PROT_GROWSDOWN | PROT_GROWSUP),
 	};
 	struct vm_area_struct *vma;
+	struct mmu_gather tlb;
 	int err;
 
 	if ((down && up) || addr % PAGE_SIZE)
@@ -191,5 +194,11 @@ int sys_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len,
 	if (c.prot & ~(u64)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
 	err = protect_first(&c, down, up, &vma);
-	return err ? err : protect_range(&c, vma);
+	if (err)
+		return err;
+	tlb_gather_mmu(m, &tlb, task->mm);
+	c.tlb = &tlb;
+	err = protect_range(&c, vma);
+	tlb_finish_mmu(&tlb);
+	return err;
 }

@@ -8,6 +8,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
@@ -91,7 +92,7 @@ int vms_detach(struct vma_munmap *vms)
 }
 
 /* Pages and tables of the VMAs, a batch at a time. */
-static void unmap_vmas(struct machine *m, struct vma_munmap *vms)
+static void unmap_vmas(struct mmu_gather *tlb, struct vma_munmap *vms)
 {
 	struct vm_area_struct *batch[UNMAP_BATCH];
 	struct vm_area_struct *vma = vms->first;
@@ -103,8 +104,7 @@ static void unmap_vmas(struct machine *m, struct vma_munmap *vms)
 			batch[nr++] = vma;
 			vma = vma->detached_next;
 		}
-		unmap_region(m, vms->mm, batch, nr, vms->floor,
-			     vma ? vma->vm_start : vms->ceiling);
+		unmap_region(tlb, batch, nr, vms->floor, vma ? vma->vm_start : vms->ceiling);
 	}
 }
 
@@ -123,13 +123,23 @@ void vms_complete(struct machine *m, struct vma_munmap *vms)
 {
 	struct mm_struct *mm = vms->mm;
 	struct vm_area_struct *vma, *next;
+	struct mmu_gather tlb;
 
 	if (!vms->nr_vmas)
 		return;
 	mm->vma_cache = NULL;
 	mm->map_count -= (s32)vms->nr_vmas;
 	mm->locked_vm -= vms->locked_vm;
-	unmap_vmas(m, vms);
+	lru_add_drain(m);
+	if (vms->fullmm) {
+		flush_cache_mm(m, mm);
+		tlb_gather_mmu_fullmm(m, &tlb, mm);
+	} else {
+		tlb_gather_mmu(m, &tlb, mm);
+	}
+	update_hiwater_rss(mm);
+	unmap_vmas(&tlb, vms);
+	tlb_finish_mmu(&tlb);
 	mm->hiwater_vm = MAX(mm->hiwater_vm, mm->total_vm);
 	for (vma = vms->first; vma; vma = next) {
 		next = vma->detached_next;
@@ -166,7 +176,7 @@ int sys_munmap(struct machine *m, struct task_struct *task, u64 addr, u64 len)
 /* A fork that failed left entries of the parent behind those that were copied. */
 void exit_mmap(struct machine *m, struct mm_struct *mm)
 {
-	struct vma_munmap vms = { .mm = mm };
+	struct vma_munmap vms = { .mm = mm, .fullmm = true };
 	struct maple_state mas;
 
 	mas_init(&mas, &mm->mm_mt, 0);

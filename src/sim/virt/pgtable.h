@@ -180,8 +180,8 @@ static inline u64 pmd_addr_end(const struct machine *m, u64 addr, u64 end)
 }
 
 /* Tables that cover nothing but [floor, ceiling) go, as free_pgtables() frees them. */
-void free_pgd_range(struct machine *m, struct mm_struct *mm, u64 addr, u64 end, u64 floor,
-		    u64 ceiling);
+struct mmu_gather;
+void free_pgd_range(struct mmu_gather *tlb, u64 addr, u64 end, u64 floor, u64 ceiling);
 /* Give back one table that is empty and that no entry names any more. */
 void table_free(struct machine *m, struct mm_struct *mm, u64 pfn, unsigned int level);
 

@@ -5,11 +5,11 @@
  * between the neighbours that stay; what it serves outside the range that is
  * unmapped is then known to be empty.
  */
-#include "sim/virt/pgtable.h"
+#include "sim/virt/mmu_gather.h"
 
 struct freeing {
 	struct machine *m;
-	struct mm_struct *mm;
+	struct mmu_gather *tlb;
 	u64 floor, ceiling;	/* ceiling 0: none */
 };
 
@@ -47,14 +47,16 @@ static void free_below(const struct freeing *f, u64 *table, unsigned int level, 
 				continue;
 		}
 		*entry = 0;
-		table_free(f->m, f->mm, pfn, level - 1);
+		tlb_remove_table(f->tlb, addr, level - 1);
+		table_free(f->m, f->tlb->mm, pfn, level - 1);
 	}
 }
 
-void free_pgd_range(struct machine *m, struct mm_struct *mm, u64 addr, u64 end, u64 floor,
-		    u64 ceiling)
+void free_pgd_range(struct mmu_gather *tlb, u64 addr, u64 end, u64 floor, u64 ceiling)
 {
-	const struct freeing f = { .m = m, .mm = mm, .floor = floor, .ceiling = ceiling };
+	struct machine *m = tlb->m;
+	const struct mm_struct *mm = tlb->mm;
+	const struct freeing f = { .m = m, .tlb = tlb, .floor = floor, .ceiling = ceiling };
 	u64 leaf = table_span(m, 1);
 
 	/* Whole leaf tables, without those that a neighbour shares. */

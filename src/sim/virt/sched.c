@@ -11,6 +11,7 @@
 
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/tlb.h"
 
 const struct cpu_state *cpu_of(const struct machine *m, unsigned int cpu)
 {
@@ -26,38 +27,19 @@ u64 nr_context_switches(const struct machine *m)
 	return nr;
 }
 
-static void cpumask_set(struct mm_struct *mm, unsigned int cpu, bool loaded)
-{
-	if (!mm->self)
-		return;		/* the kernel's own is on all CPUs, and in no mask */
-	if (loaded)
-		mm->cpumask[cpu / 64] |= 1ULL << (cpu % 64);
-	else
-		mm->cpumask[cpu / 64] &= ~(1ULL << (cpu % 64));
-}
-
-static void load_mm(struct cpu_state *state, unsigned int cpu, struct mm_struct *mm)
-{
-	if (state->loaded_mm != mm) {
-		cpumask_set(state->loaded_mm, cpu, false);
-		cpumask_set(mm, cpu, true);
-		state->loaded_mm = mm;
-	}
-	state->lazy_tlb = false;
-}
-
-static void switch_mm(struct machine *m, struct cpu_state *state, unsigned int cpu,
-		      struct task_struct *prev, struct task_struct *next)
+/* Who has no memory borrows; who has loads its own. */
+static void switch_active_mm(struct machine *m, unsigned int cpu, struct task_struct *prev,
+			     struct task_struct *next)
 {
 	struct mm_struct *old = prev->active_mm;
 
 	if (!next->mm) {
 		next->active_mm = old;
-		state->lazy_tlb = true;
+		enter_lazy_tlb(m, cpu);
 		if (prev->mm)
 			mmgrab(old);
 	} else {
-		load_mm(state, cpu, next->mm);
+		switch_mm(m, cpu, next->mm);
 		next->active_mm = next->mm;
 	}
 	if (prev->mm)
@@ -74,7 +56,7 @@ static void context_switch(struct machine *m, unsigned int cpu, struct task_stru
 
 	if (prev == next)
 		return;
-	switch_mm(m, state, cpu, prev, next);
+	switch_active_mm(m, cpu, prev, next);
 	/* Who leaves has waited for its next call. */
 	prev->nvcsw++;
 	state->nr_switches++;
@@ -111,7 +93,7 @@ void sched_new_mm(struct machine *m, struct task_struct *task, struct mm_struct 
 	if (state->current != task)
 		return;
 	task->active_mm = mm;
-	load_mm(state, cpu, mm);
+	switch_mm(m, cpu, mm);
 	if (borrowed)
 		mmdrop(m, borrowed);
 }
@@ -122,7 +104,7 @@ void sched_drop_mm(struct machine *m, struct task_struct *task)
 
 	if (state->current == task) {
 		mmgrab(task->mm);
-		state->lazy_tlb = true;
+		enter_lazy_tlb(m, (unsigned int)task->last_cpu);
 	} else {
 		task->active_mm = NULL;
 	}
@@ -186,8 +168,6 @@ int sched_init(struct machine *m)
 		mmgrab(m->init_mm);
 		state->idle->active_mm = m->init_mm;
 		state->current = state->idle;
-		state->loaded_mm = m->init_mm;
-		state->lazy_tlb = true;
 	}
 	return err;
 }
@@ -213,8 +193,8 @@ void sched_digest(const struct machine *m, struct digest *digest)
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
 		const struct cpu_state *state = cpu_of(m, cpu);
 
-		digest_u64(digest, (u64)state->current->pid << 32 | state->loaded_mm->self);
-		digest_u64(digest, state->nr_switches << 1 | state->lazy_tlb);
+		digest_u64(digest, state->current->pid);
+		digest_u64(digest, state->nr_switches);
 		digest_u64(digest, state->idle->nvcsw);
 	}
 }
@@ -223,17 +203,19 @@ static void cpu_validate(const struct machine *m, unsigned int cpu, struct check
 {
 	const struct cpu_state *state = cpu_of(m, cpu);
 	const struct task_struct *task = state->current;
+	const struct cpu_tlb *tlb = cpu_tlb(m, cpu);
 
 	check->nr_checked += 3;
 	if (!task->active_mm || (task->mm && task->mm != task->active_mm))
 		check_fail(check, "T8", "cpu %u: expected %s to have an active mm, its own if "
 			   "it has one, found another", cpu, task->comm);
-	if (state->loaded_mm != task->active_mm)
+	/* A flush of freed tables makes a CPU that only borrows load the kernel's own. */
+	if (tlb->loaded_mm != task->active_mm && (task->mm || tlb->loaded_mm != m->init_mm))
 		check_fail(check, "T8", "cpu %u: expected the mm of %s to be loaded, found mm %u",
-			   cpu, task->comm, state->loaded_mm->self);
-	if (state->lazy_tlb != !task->mm)
-		check_fail(check, "T8", "cpu %u: expected lazy_tlb %d, found %d", cpu, !task->mm,
-			   state->lazy_tlb);
+			   cpu, task->comm, tlb->loaded_mm->self);
+	if (tlb->is_lazy != (!task->mm && tlb->loaded_mm != m->init_mm))
+		check_fail(check, "T8", "cpu %u: expected is_lazy %d, found %d", cpu,
+			   !tlb->is_lazy, tlb->is_lazy);
 }
 
 void sched_validate(const struct machine *m, struct check *check)

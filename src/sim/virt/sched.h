@@ -3,7 +3,7 @@
  * Who runs where. Each CPU runs one task: its idle thread (pid 0) or a task whose
  * call is being made. A call through PID/ctl first switches that task's CPU to it.
  * Kernel threads borrow the mm of whom they follow (active_mm, mm_count + 1) and
- * give it back; with lazy TLB the CPU stays in mm_cpumask.
+ * give it back. Whose tables a CPU has loaded is in tlb.h.
  */
 #ifndef KMM_VIRT_SCHED_H
 #define KMM_VIRT_SCHED_H
@@ -13,8 +13,6 @@
 struct cpu_state {
 	struct task_struct *current;	/* its idle task when nobody runs */
 	struct task_struct *idle;	/* pid 0, comm "swapper/N" */
-	struct mm_struct *loaded_mm;	/* whose tables the CPU has */
-	bool lazy_tlb;		/* loaded, but the task has no mm */
 	u64 nr_switches;
 };
 

@@ -18,6 +18,7 @@
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/tlb.h"
 
 static const struct {
 	size_t pool;		/* offset in struct virt_state */
@@ -100,6 +101,7 @@ static const struct part {
 } parts[] = {
 	{ maple_nodes_init, maple_nodes_free, NULL, NULL },
 	{ pgtables_init, pgtables_free, pgtables_digest, NULL },
+	{ tlb_init, tlb_free, tlb_digest, tlb_validate },
 	{ content_init, content_free, content_digest, content_validate },
 	{ lru_init, lru_free, lru_digest, lru_validate },
 	{ files_init, files_free, files_digest, filemap_validate },

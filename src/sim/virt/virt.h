@@ -16,6 +16,7 @@
 
 struct content_state;		/* content.h */
 struct pgtable_state;		/* pgtable.h */
+struct tlb_state;		/* tlb.h */
 struct file_state;		/* file.h: inodes by id and by path */
 struct exec_state;		/* exec.h: programs that were read */
 
@@ -28,6 +29,7 @@ struct virt_state {
 	/* Objects without a struct of ours. */
 	struct kmem_cache *pid_cache, *cred_cache;
 	struct pgtable_state *pgtables;
+	struct tlb_state *tlb;
 	struct content_state *contents;
 	struct file_state *file_state;
 	struct exec_state *exec;

@@ -45,6 +45,7 @@ int vma_merge_between(struct machine *m, const struct vma_attr *attr,
  */
 struct vma_munmap {
 	struct mm_struct *mm;
+	bool fullmm;		/* exit: all of it goes */
 	u64 start, end;
 	struct vm_area_struct *first, *last;	/* by detached_next */
 	u32 nr_vmas;

@@ -10,22 +10,27 @@
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
+#include "sim/virt/tlb.h"
 
 struct mkclean {
-	const struct machine *m;
+	struct machine *m;
 	u64 pfn;
 };
 
 static int mkclean_one(void *arg, struct vm_area_struct *vma, u64 address)
 {
 	const struct mkclean *clean = arg;
-	pte_t *pte;
+	pte_t *pte, entry;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return 0;
 	pte = pte_offset_map(clean->m, vma->vm_mm, address);
-	if (pte && pte_present(*pte) && pte_pfn(*pte) == clean->pfn)
-		*pte &= ~(PTE_DIRTY | PTE_RW);
+	if (!pte || !pte_present(*pte) || pte_pfn(*pte) != clean->pfn ||
+	    !(*pte & (PTE_DIRTY | PTE_RW)))
+		return 0;
+	flush_cache_page(clean->m, vma, address, clean->pfn);
+	entry = ptep_clear_flush(clean->m, vma, address, pte);
+	*pte = entry & ~(PTE_DIRTY | PTE_RW);
 	return 0;
 }
 
