@@ -36,9 +36,9 @@ struct op_result {
 struct op_row {
 	const char *name;
 	/*
-	 * A letter for each argument: v value, p protection, m map flags, d advice, r
-	 * mremap flags, a mlockall flags, l limit, i value or "inf", s and t words, x a
-	 * process, b on or off, e a personality.
+	 * A letter for each argument: v value, o signed value, p protection, m map
+	 * flags, d advice, r mremap flags, a mlockall flags, l limit, i value or
+	 * "inf", s and t words, x a process, b on or off, e a personality.
 	 */
 	const char *args;
 	int (*run)(struct ops *ops, const struct op *op, struct op_result *result);
@@ -69,6 +69,12 @@ struct ops {
 		s64 value;
 	} vars[MAX_VARS];
 };
+
+/* The program's words are as wide as the machine's. */
+static inline bool ops_is_32bit(const struct ops *ops)
+{
+	return ops->m->arch->bits == 32;
+}
 
 /* ops_parse.c. What is wrong with a line is said, and ends the program. */
 void ops_bad(const struct ops *ops, const char *what, const char *word) __attribute__((noreturn));
@@ -109,7 +115,7 @@ int ops_start(struct ops *ops);
  * What the program itself touches: before and within a call, as a handler, in fork.
  * False: it cannot go on without that, and died.
  */
-enum touch { TOUCH_BEFORE, TOUCH_CALL, TOUCH_HANDLER, TOUCH_FORK, TOUCH_CHILD };
+enum touch { TOUCH_BEFORE, TOUCH_CALL, TOUCH_AFTER, TOUCH_HANDLER, TOUCH_FORK, TOUCH_CHILD };
 /* The buffer that read and write use: the kernel copies to the first bytes of it. */
 void ops_fill_buffer(struct ops *ops, u64 bytes);
 bool ops_touch(struct ops *ops, u32 pid, enum touch when);

@@ -139,7 +139,11 @@ static int access_pages(struct ops *ops, const struct op *op, enum access access
 
 	for (s64 i = 0; i < op->a[1] && !err; i++) {
 		result->ret = i;
-		err = access_one(ops, op->a[0] + i * op->a[2], access, result, &how);
+		u64 address = op->a[0] + i * op->a[2];
+
+		if (ops_is_32bit(ops))
+			address = (u32)address;
+		err = access_one(ops, address, access, result, &how);
 		if (how.signal)
 			return err;
 	}
@@ -216,13 +220,13 @@ const struct op_row op_rows[] = {
 	{ "kread", "v", op_kread },
 	{ "kwrite", "v", op_kwrite },
 	{ "kmwrite", "vv", op_kmwrite },
-	{ "open", "sv", op_open },
-	{ "memfd", "sv", op_memfd },
+	{ "open", "so", op_open },
+	{ "memfd", "so", op_memfd },
 	{ "close", "v", op_close },
-	{ "ftruncate", "vv", op_ftruncate },
-	{ "pwrite", "vvv", op_pwrite, .quiet = true },
-	{ "pread", "vvv", op_pread, .quiet = true },
-	{ "punch", "vvv", op_punch },
+	{ "ftruncate", "vo", op_ftruncate },
+	{ "pwrite", "voo", op_pwrite, .quiet = true },
+	{ "pread", "voo", op_pread, .quiet = true },
+	{ "punch", "voo", op_punch },
 	{ "unlink", "s", op_unlink },
 	{ "fork", "x", op_fork },
 	{ "exit", "", op_exit },
@@ -287,7 +291,7 @@ bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
 	err = op->row->run(ops, op, result);
 	if (task_alive(task) && result->sig == SIGKILL)
 		do_group_exit(ops->m, task, SIGKILL);
-	if (!task_alive(task)) {
+	if (!task_alive(task) || !ops_touch(ops, task->pid, TOUCH_AFTER)) {
 		say_ended(ops, task);
 		return false;
 	}

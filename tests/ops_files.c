@@ -6,6 +6,7 @@
 #include "ops.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/sched.h"
 #include "tree_files.h"
 
 #define FALLOC_FL_KEEP_SIZE 1
@@ -95,7 +96,10 @@ int op_fork(struct ops *ops, const struct op *op, struct op_result *result)
 	ops->dead[child] = false;
 	result->ret = pid;
 	ops_touch(ops, ops->pid[ops->current], TOUCH_FORK);
+	/* A task counts its own pages while it runs. */
+	sched_switch_to(ops->m, task_find(ops->m, pid));
 	ops_touch(ops, pid, TOUCH_CHILD);
+	sched_switch_to(ops->m, ops_task(ops));
 	return 0;
 }
 

@@ -130,7 +130,15 @@ s64 ops_eval(const struct ops *ops, const char *text)
 			value = (u64)variable(ops, &text);
 		sum = minus ? sum - value : sum + value;
 	}
-	return (s64)sum;
+	return ops_is_32bit(ops) ? (u32)sum : (s64)sum;
+}
+
+/* A size, a limit: the program's own word is signed. */
+static s64 signed_value(const struct ops *ops, const char *text)
+{
+	s64 value = ops_eval(ops, text);
+
+	return ops_is_32bit(ops) ? (s32)value : value;
 }
 
 static s64 one_name(const struct ops *ops, const char *word, const struct name *rows)
@@ -182,7 +190,8 @@ static s64 argument(const struct ops *ops, char letter, const char *word)
 	case 'r': return names(ops, word, mremap_flags);
 	case 'a': return names(ops, word, mlockall_flags);
 	case 'l': return names(ops, word, limits);
-	case 'i': return strcmp(word, "inf") ? ops_eval(ops, word) : -1;
+	case 'i': return strcmp(word, "inf") ? signed_value(ops, word) : -1;
+	case 'o': case 'F': case 'N': case 'P': return signed_value(ops, word);
 	case 'x': return word[0] - 'A';
 	case 'b': return !strcmp(word, "off");
 	case 'e': return (s64)(ADDR_NO_RANDOMIZE | (strcmp(word, "rie") ? 0 : READ_IMPLIES_EXEC));
@@ -194,7 +203,7 @@ static s64 argument(const struct ops *ops, char letter, const char *word)
 static s64 missing(const struct ops *ops, char letter)
 {
 	switch (letter) {
-	case 'v': case 'i': return 0;
+	case 'v': case 'o': case 'i': return 0;
 	case 'F': return -1;	/* no file */
 	case 'N': return 1;	/* one page */
 	case 'P': return PAGE_SIZE;

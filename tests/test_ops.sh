@@ -19,7 +19,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/kmm-ops.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 status=0
 
-for release in 6.18 6.1; do
+for release in 6.18 6.1 6.1-i386 6.1-i386pae; do
 	for list; do
 		xz -dc "$golden/$list/$release.out.xz" >"$tmp/real"
 		if ! "$build/tests/ops-run" -m "$golden/$release.machine" \

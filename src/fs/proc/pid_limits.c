@@ -24,8 +24,8 @@ static const struct limit_row limit_rows[] = {
 	{ RLIMIT_LOCKS, "Max file locks", "locks" },
 	{ RLIMIT_SIGPENDING, "Max pending signals", "signals" },
 	{ RLIMIT_MSGQUEUE, "Max msgqueue size", "bytes" },
-	{ RLIMIT_NICE, "Max nice priority", "" },
-	{ RLIMIT_RTPRIO, "Max realtime priority", "" },
+	{ RLIMIT_NICE, "Max nice priority", NULL },
+	{ RLIMIT_RTPRIO, "Max realtime priority", NULL },
 	{ RLIMIT_RTTIME, "Max realtime timeout", "us" },
 };
 
@@ -40,7 +40,10 @@ static void limit_text(u64 value, char text[24])
 static void show_line(struct out *out, const char *name, const char *soft, const char *hard,
 		      const char *unit)
 {
-	out_printf(out, "%-25s %-20s %-20s %-10s\n", name, soft, hard, unit);
+	out_printf(out, "%-25s %-20s %-20s ", name, soft, hard);
+	if (unit)
+		out_printf(out, "%-10s", unit);
+	out_putc(out, '\n');
 }
 
 static int limits_show(struct out *out, const struct view *v)

@@ -33,8 +33,9 @@ static const char *state_text(char state)
 	return "S (sleeping)";
 }
 
-static void show_ids(struct out *out, const struct task_struct *t)
+static void show_ids(struct out *out, const struct view *v)
 {
+	const struct task_struct *t = view_task(v);
 	u32 pgid = t->signal ? t->signal->pgid : 0, sid = t->signal ? t->signal->sid : 0;
 
 	out_printf(out, "Tgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", t->tgid,
@@ -42,7 +43,7 @@ static void show_ids(struct out *out, const struct task_struct *t)
 	out_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", t->uid, t->uid, t->uid,
 		   t->uid, t->gid, t->gid, t->gid, t->gid);
 	out_printf(out, "FDSize:\t%u\nGroups:\t \n", t->files && t->files->nr_slots ?
-		   t->files->nr_slots : 64);
+		   t->files->nr_slots : v->m->arch->bits);
 	out_printf(out, "NStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", t->tgid, t->pid,
 		   pgid, sid);
 }
@@ -148,7 +149,7 @@ static int status_show(struct out *out, const struct view *v)
 	const struct task_struct *t = view_task(v);
 
 	out_printf(out, "Name:\t%s\nUmask:\t0022\nState:\t%s\n", t->comm, state_text(t->state));
-	show_ids(out, t);
+	show_ids(out, v);
 	if (rel_status_has_kthread(v->m->release))
 		out_printf(out, "Kthread:\t%d\n", (t->flags & PF_KTHREAD) != 0);
 	if (t->mm)

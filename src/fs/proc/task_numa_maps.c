@@ -98,6 +98,13 @@ static int numa_maps_show(struct out *out, const struct view *v)
 }
 
 static const struct entry entries[] = { FILE_ROW("numa_maps", 0444, numa_maps_show) };
-static const struct dir numa_dir = { DIR_FILES(entries) };
+
+static bool has_numa(const struct view *v, const struct entry *entry)
+{
+	(void)entry;
+	return v->m->arch->numa;
+}
+
+static const struct dir numa_dir = { DIR_FILES(entries), .visible = has_numa };
 
 TREE_PARTS(task_numa_parts, { "proc/<PID>", &numa_dir }, { "proc/<PID>/task/<TID>", &numa_dir });

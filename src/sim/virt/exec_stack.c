@@ -28,7 +28,7 @@
 #define HWCAP 0x1fcbfbfd
 #define HWCAP2 2
 #define MIN_SIGNAL_STACK 0xe30
-#define VSYSCALL_ENTRY 0x580	/* of a 32-bit vdso */
+#define VSYSCALL_ENTRY 0x550	/* of a 32-bit vdso */
 #define RSEQ_FEATURE_SIZE 28
 #define RSEQ_ALIGN 32
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Tables of descriptors: a bit for close-on-exec and a file's handle for each, in one
- * piece of host memory; 64 descriptors at first, doubled as needed. Threads may share
+ * piece of host memory; a word's bits at first, doubled as needed. Threads may share
  * a table.
  */
 #include "sim/base/digest.h"
@@ -10,11 +10,26 @@
 #include "sim/virt/task.h"
 #include "sim/virt/virt.h"
 
-#define FIRST_SLOTS 64
+/* The first descriptors are in the structure itself: one bit of a word for each. */
+static u32 first_slots(const struct machine *m)
+{
+	return m->arch->bits;
+}
+
+/* A table apart is of 1024 bytes of the kernel's pointers, or that doubled. */
+static u32 more_slots(const struct machine *m, u32 nr_slots)
+{
+	return MAX(2 * nr_slots, 1024 / (m->arch->bits / 8U));
+}
+
+static size_t bitmap_bytes(u32 nr_slots)
+{
+	return ALIGN_UP(nr_slots, 64U) / 8;
+}
 
 static size_t table_bytes(u32 nr_slots)
 {
-	return nr_slots / 8 + nr_slots * sizeof(u32);
+	return bitmap_bytes(nr_slots) + nr_slots * sizeof(u32);
 }
 
 /* Room for that many descriptors; what is there stays. */
@@ -25,9 +40,9 @@ static int table_grow(struct machine *m, struct files_struct *files, u32 nr_slot
 
 	if (!words)
 		return -ENOBUFS;
-	fds = (u32 *)(void *)((char *)words + nr_slots / 8);
+	fds = (u32 *)(void *)((char *)words + bitmap_bytes(nr_slots));
 	if (files->nr_slots) {
-		memcpy(words, files->cloexec, files->nr_slots / 8);
+		memcpy(words, files->cloexec, bitmap_bytes(files->nr_slots));
 		memcpy(fds, files->fds, files->nr_slots * sizeof(*fds));
 		arena_free(&m->arena, files->cloexec, table_bytes(files->nr_slots));
 	}
@@ -66,7 +81,7 @@ int fd_get_unused(struct machine *m, const struct task_struct *task, int *fd)
 	if (free >= fd_limit(task))
 		return -EMFILE;
 	*fd = (int)free;
-	return free < files->nr_slots ? 0 : table_grow(m, files, 2 * files->nr_slots);
+	return free < files->nr_slots ? 0 : table_grow(m, files, more_slots(m, files->nr_slots));
 }
 
 void fd_install(struct task_struct *task, int fd, const struct file *file, bool cloexec)
@@ -109,7 +124,7 @@ int files_struct_dup(struct machine *m, const struct files_struct *old,
 	files = object_get(&m->virt->files_structs, handle);
 	files->self = handle;
 	files->count = 1;
-	err = table_grow(m, files, old ? old->nr_slots : FIRST_SLOTS);
+	err = table_grow(m, files, old ? old->nr_slots : first_slots(m));
 	if (err) {
 		object_free(m, &m->virt->files_structs, handle);
 		return err;
@@ -120,7 +135,7 @@ int files_struct_dup(struct machine *m, const struct files_struct *old,
 			get_file(file_of(m, old->fds[fd]));
 	}
 	if (old)
-		memcpy(files->cloexec, old->cloexec, old->nr_slots / 8);
+		memcpy(files->cloexec, old->cloexec, bitmap_bytes(old->nr_slots));
 	*result = files;
 	return 0;
 }
