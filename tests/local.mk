@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tests/ mirrors src/: one CUnit program for each module, scripts for the rest.
 # What real kernels printed is below tests/golden.
-EXTRA_DIST += tests/golden tests/capture-facts.awk tests/ops-compare.awk
+EXTRA_DIST += tests/golden tests/facts tests/capture-facts.awk tests/ops-compare.awk
 
 TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(ELF_LIBS) \
 	$(GLIB_LIBS) -lpthread
@@ -47,6 +47,7 @@ UNIT_TESTS = \
 	tests/test_ctl \
 	tests/test_content \
 	tests/test_exec \
+	tests/test_facts \
 	tests/test_fork \
 	tests/test_lead \
 	tests/test_lru \
