@@ -23,3 +23,4 @@ for release in 6.1 6.18; do
 	"$fuzz" -m tiny -S release=$release -S 'node 0.memory=32M' -T 97 -s $seed \
 		-n "$((lines / 10))" -w 10000 -r 50000 -d 1000
 done
+sh "$(dirname "$0")/fuzz-live.sh" "$lines"

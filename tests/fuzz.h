@@ -21,6 +21,11 @@
 struct fuzz {
 	u64 rng;
 	unsigned int tasks;	/* lines of tasks among 100 */
+	bool live;		/* lines of tasks are made for those that live (fuzz_live.h) */
+	bool of_task;		/* the line is such a one, and whole */
+	unsigned int most_tasks;	/* live lines: at a time */
+	unsigned int few_free;	/* live lines: pages below which something is given back */
+	unsigned int scale;	/* the kernel's allocations are so many times fewer */
 	/* What the lines so far should have left: only a bias, results may differ. */
 	bool page[NR_PAGES], object[NR_OBJECTS], area[NR_AREAS], cache[NR_CACHES];
 	bool cache_object[NR_CACHE_OBJECTS];

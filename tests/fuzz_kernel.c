@@ -40,7 +40,7 @@ static void say_placement(struct fuzz *f)
 
 static void alloc_or_free_pages(struct fuzz *f)
 {
-	unsigned int i = below(f, NR_PAGES);
+	unsigned int i = below(f, NR_PAGES / f->scale);
 	const char *gfp = PICK(f, gfps);
 	bool live = f->page[i] && !one_in(f, 1000);	/* now and then one leaks */
 
@@ -59,7 +59,7 @@ static void alloc_or_free_pages(struct fuzz *f)
 
 static void alloc_or_free_object(struct fuzz *f)
 {
-	unsigned int i = below(f, NR_OBJECTS);
+	unsigned int i = below(f, NR_OBJECTS / f->scale);
 	bool live = f->object[i] && !one_in(f, 1000);
 
 	f->object[i] = !f->object[i] || !live;
@@ -74,7 +74,7 @@ static void alloc_or_free_object(struct fuzz *f)
 
 static void alloc_or_free_area(struct fuzz *f)
 {
-	unsigned int i = below(f, NR_AREAS);
+	unsigned int i = below(f, NR_AREAS / MIN(f->scale, 8));
 	bool live = f->area[i];
 
 	f->area[i] = !live;

@@ -8,6 +8,10 @@
  * One kind of lines is about the kernel's allocators, the other about tasks and their
  * memory: --tasks of 100 are of the other.
  *
+ * With --live, lines of tasks are made for tasks that live, by a look at the machine: so
+ * the list depends on it, too, and --print runs it. --free: pages that the machine is
+ * left at first. --worked: of 100 lines of tasks, so many do not fail.
+ *
  * After each line: the invariants of what it touched. After every --whole lines: all.
  * Of refused lines, one in --sample: the digest is what it was. In the end: undoing one
  * line, which runs the whole history again, gives the digest before it.
@@ -19,10 +23,16 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "fuzz_live.h"
 #include "lab.h"
 
 #include "fs/core/tree_struct.h"
 #include "fs/sim/check.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/virt.h"
+
+#define EACH_TASKS 50		/* live lines between looks at all address spaces */
 
 /* -- bad lines -------------------------------------------------------------------- */
 
@@ -82,26 +92,31 @@ static void break_line(struct fuzz *f)
 	}
 }
 
-static void make_line(struct fuzz *f)
+static void make_line(struct fuzz *f, const struct machine *m)
 {
-	unsigned int at;
+	unsigned int rare = f->live ? 10 : 1;
 
 	f->len = 0;
 	f->line[0] = '\0';
-	if (one_in(f, 30)) {
+	f->of_task = false;
+	if (one_in(f, 30 * rare)) {
 		wild_value(f);
 		return;
 	}
-	at = below(f, 100);
-	if (at < f->tasks)
-		(below(f, 4) ? range_line : task_line)(f);
-	else
+	f->of_task = below(f, 100) < f->tasks;
+	if (!f->of_task)
 		kernel_line(f);
+	else if (f->live)
+		live_line(f, m);
+	else
+		(below(f, 4) ? range_line : task_line)(f);
 	/* A slip in reboot or undo would only cost time. */
-	if (one_in(f, 20) && f->line[0] != 'r' && f->line[0] != 'u' && f->line[0] != 't')
+	if (one_in(f, 20 * rare) && f->line[0] != 'r' && f->line[0] != 'u' && f->line[0] != 't') {
+		f->of_task = false;
 		break_line(f);
-	else if (one_in(f, 8) && f->line[0] != '#')
+	} else if (one_in(f, 8) && f->line[0] != '#') {
 		say(f, "   # and so on");
+	}
 }
 
 /* -- checks ------------------------------------------------------------------------ */
@@ -111,8 +126,12 @@ struct run {
 	struct handle *ctls[2];
 	u64 number;		/* of the line */
 	u64 failed;		/* lines that were refused or failed */
+	u64 of_tasks, worked;	/* lines of tasks; those that did not fail */
+	struct live_counts counts;	/* live lines: what there was before the first */
+	u64 nr_free;		/* what the machine was left; 0: all that it has */
 	const char *line;
 	bool verbose;		/* print each line with its reply */
+	bool print;		/* print it alone */
 };
 
 static int fail(const struct run *run, const char *what, const char *more)
@@ -168,7 +187,50 @@ static bool may_change(const struct fuzz *f, ssize_t n)
 {
 	if (n == -ERANGE || n == -ENOMEM || n == -EBUSY)
 		return true;
-	return !strncmp(f->line, "sim/as/", 7) && n != -EBADMSG && n != -ENOSYS;
+	return (!strncmp(f->line, "sim/as/", 7) || !strncmp(f->line, "proc/", 5)) &&
+	       n != -EBADMSG && n != -ENOSYS;
+}
+
+/* The machine is left so many free pages; it may have begun anew. */
+static int take_memory(struct run *run)
+{
+	unsigned int order = MAX_PAGE_ORDER + 1;
+	char line[64];
+
+	if (!run->nr_free)
+		return 0;
+	while (order--) {
+		snprintf(line, sizeof(line), "alloc_pages %u kernel,noretry,nowarn",
+			 order);
+		while (live_nr_free(run->lab.tree->machine) >= run->nr_free + (1ULL << order)) {
+			if (lab_run(&run->lab, line))
+				break;
+			if (run->print)
+				printf("%s\n", line);
+		}
+	}
+	return 0;
+}
+
+/* All of tasks and their memory. */
+static int check_tasks(struct run *run)
+{
+	struct out out = OUT_INIT;
+	struct check check = { .out = &out };
+	int err = 0;
+
+	tasks_validate(run->lab.tree->machine, &check);
+	sched_validate(run->lab.tree->machine, &check);
+	virt_validate(run->lab.tree->machine, &check);
+	if (check.nr_broken)
+		err = fail(run, "sim/check, tasks", out.text);
+	out_free(&out);
+	return err;
+}
+
+static bool began_anew(const struct run *run)
+{
+	return run->nr_free && live_nr_free(run->lab.tree->machine) > 2 * run->nr_free + 1000;
 }
 
 static int check_line(struct run *run, struct fuzz *f, bool sampled)
@@ -181,18 +243,22 @@ static int check_line(struct run *run, struct fuzz *f, bool sampled)
 		lab_digest(&run->lab, before);
 	n = run_line(run, f, reply, sizeof(reply));
 	run->failed += n < 0;
+	run->of_tasks += f->of_task;
+	run->worked += f->of_task && n >= 0;
 	if (run->verbose)
 		printf("%llu: %s -> %s%s", (unsigned long long)run->number, f->line, reply,
 		       reply[0] && reply[strlen(reply) - 1] == '\n' ? "" : "\n");
 	m = tree_machine(run->lab.tree);
 	if (m->panicked)
-		return lab_run(&run->lab, "reboot") ? fail(run, "reboot", NULL) : 0;
+		return lab_run(&run->lab, "reboot") ? fail(run, "reboot", NULL) : take_memory(run);
 	if (m->broken)
 		return fail(run, "the machine broke", m->report.text);
 	if (m->cpu)
 		return fail(run, "a call left the machine on another CPU", NULL);
 	if (check_increment(run))
 		return 1;
+	if (began_anew(run))
+		return take_memory(run);
 	if (n >= 0 || !sampled || may_change(f, n))
 		return 0;
 	lab_digest(&run->lab, after);
@@ -230,14 +296,20 @@ struct options {
 	const char *machine;
 	const char *sets[3];
 	const char *to;		/* a control file instead of a machine of our own */
-	u64 seed, count, whole, sample, read;
-	unsigned int tasks;
-	bool print;
+	u64 seed, count, whole, sample, read, free;
+	unsigned int tasks, worked;
+	bool print, live;
 };
 
-static u64 first_random(const struct options *options)
+static struct fuzz fuzz_of(const struct options *options)
 {
-	return options->seed * 0x9e3779b97f4a7c15ULL + 1;
+	return (struct fuzz){
+		.rng = options->seed * 0x9e3779b97f4a7c15ULL + 1, .tasks = options->tasks,
+		.live = options->live,
+		.most_tasks = options->free ? CLAMP((unsigned int)options->free / 80, 4, 24) : 24,
+		.few_free = 8U << options->seed % 5,
+		.scale = options->free ? CLAMP(8000 / (unsigned int)options->free, 1, 16) : 1,
+	};
 }
 
 /* Another machine's control file gets the line; what it answers is taken, not judged. */
@@ -255,7 +327,7 @@ static int send_line(int fd, struct fuzz *f)
 
 static int run_elsewhere(const struct options *options)
 {
-	struct fuzz f = { .rng = first_random(options), .tasks = options->tasks };
+	struct fuzz f = fuzz_of(options);
 	int fd = options->to ? open(options->to, O_RDWR) : -1, err = 0;
 
 	if (options->to && fd < 0) {
@@ -263,7 +335,7 @@ static int run_elsewhere(const struct options *options)
 		return 2;
 	}
 	for (u64 i = 0; i < options->count && !err; i++) {
-		make_line(&f);
+		make_line(&f, NULL);
 		if (options->to)
 			err = send_line(fd, &f);
 		else if (fwrite(f.line, 1, f.len, stdout) == f.len)
@@ -276,14 +348,18 @@ static int run_elsewhere(const struct options *options)
 
 static int run_all(struct run *run, const struct options *options)
 {
-	struct fuzz f = { .rng = first_random(options), .tasks = options->tasks };
+	struct fuzz f = fuzz_of(options);
 
 	run->line = f.line;
 	for (run->number = 1; run->number <= options->count; run->number++) {
 		bool sampled = options->sample && run->number % options->sample == 0;
 
-		make_line(&f);
+		make_line(&f, run->lab.tree->machine);
+		if (options->print)
+			printf("%s\n", f.line);
 		if (check_line(run, &f, sampled))
+			return 1;
+		if (f.live && run->number % EACH_TASKS == 0 && check_tasks(run))
 			return 1;
 		if (run->number % options->whole == 0 && check_whole(run))
 			return 1;
@@ -308,6 +384,21 @@ static int close_and_count(struct run *run)
 	return left != 0;
 }
 
+/* Enough lines did something, and all that they made goes. */
+static int check_end(struct run *run, const struct options *options)
+{
+	unsigned int percent = (unsigned int)(run->worked * 100 / MAX(run->of_tasks, 1));
+
+	printf("%u %% of %llu lines of tasks worked\n", percent,
+	       (unsigned long long)run->of_tasks);
+	run->line = "the end";
+	if (percent < options->worked)
+		return fail(run, "too few lines did something", NULL);
+	if (live_end(&run->lab, &run->counts))
+		return fail(run, "something is left over", NULL);
+	return check_whole(run);
+}
+
 static int run_and_check(struct run *run, const struct options *options)
 {
 	char digest[DIGEST_CHARS + 1];
@@ -321,12 +412,19 @@ static int run_and_check(struct run *run, const struct options *options)
 		handle_release(run->ctls[1]);
 		run->ctls[1] = lab_handle(&run->lab, "sim/cpu/1/ctl", O_RDWR);
 	}
-	err = run_all(run, options);
+	run->nr_free = options->free;
+	run->print = options->print;
+	err = take_memory(run);
+	err = err || (options->live && lab_run(&run->lab, "proc/sys/vm/drop_caches: 3"));
+	live_count(run->lab.tree->machine, &run->counts);
+	err = err || run_all(run, options);
 	handle_release(run->ctls[0]);
 	handle_release(run->ctls[1]);
 	run->number--;
 	if (!err)
 		err = check_whole(run) || check_replay(run);
+	if (!err && options->live)
+		err = check_end(run, options);
 	lab_digest(&run->lab, digest);
 	printf("seed %llu: %llu lines, %llu failed, digest %s\n",
 	       (unsigned long long)options->seed, (unsigned long long)run->number,
@@ -348,6 +446,9 @@ int main(int argc, char **argv)
 		{ "set", required_argument, NULL, 'S' },
 		{ "to", required_argument, NULL, 't' },
 		{ "print", no_argument, NULL, 'p' },
+		{ "live", no_argument, NULL, 'L' },
+		{ "free", required_argument, NULL, 'F' },
+		{ "worked", required_argument, NULL, 'W' },
 		{ 0 },
 	};
 	struct options options = {
@@ -357,7 +458,7 @@ int main(int argc, char **argv)
 	struct run run = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "m:s:n:w:d:r:T:vS:t:p", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:s:n:w:d:r:T:vS:t:pLF:W:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm':
 			options.machine = optarg;
@@ -392,14 +493,25 @@ int main(int argc, char **argv)
 		case 'p':
 			options.print = true;
 			break;
+		case 'L':
+			options.live = true;
+			break;
+		case 'F':
+			options.free = strtoull(optarg, NULL, 0);
+			break;
+		case 'W':
+			options.worked = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
 		default:
 			fprintf(stderr, "usage: fuzz_lines [-m MACHINE] [-s SEED] [-n COUNT] "
 				"[-w WHOLE] [-d SAMPLE] [-r READ] [-T PERCENT] [-S KEY=VALUE] "
-				"[-t CTL] [-p] [-v]\n");
+				"[-t CTL] [-p] [-v] [-L] [-F FREE] [-W PERCENT]\n");
 			return 2;
 		}
 	}
-	if (options.print || options.to)
+	if (options.live && !live_knows_verbs())
+		return 1;
+	if (!options.live && (options.print || options.to))
 		return run_elsewhere(&options);
 	return run_and_check(&run, &options);
 }

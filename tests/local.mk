@@ -20,6 +20,7 @@ SCRIPTED_TESTS = \
 	tests/check-man.sh \
 	tests/check-objects.sh \
 	tests/check-text.sh \
+	tests/fuzz-live.sh \
 	tests/readme.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh \
@@ -89,8 +90,9 @@ TESTS += $(UNIT_TESTS)
 
 tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
-tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fuzz_kernel.c \
-	tests/fuzz_ranges.c tests/fuzz_read.c tests/fuzz_tasks.c
+tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fuzz_args.c \
+	tests/fuzz_end.c tests/fuzz_kernel.c tests/fuzz_live.c tests/fuzz_live.h \
+	tests/fuzz_ranges.c tests/fuzz_read.c tests/fuzz_tasks.c tests/fuzz_verbs.c
 
 # Lists of memory operations, run on a machine as they ran on real kernels.
 noinst_PROGRAMS += tests/ops-run

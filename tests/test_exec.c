@@ -367,6 +367,33 @@ static void test_full(void)
 	task_machine_end(&tm);
 }
 
+/* What is run is not written to, and what is written to is not run. */
+static void test_text_busy(void)
+{
+	const struct exec_request req = { .path = "/bin/true" };
+	struct task_machine tm;
+	struct task_struct *task;
+	int fd;
+
+	task_machine_boot(&tm, "tiny", NULL);
+	task = task_fork(tm.m, tm.init, SIGCHLD);
+	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_RDWR, 0, &fd), -ETXTBSY);
+	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_WRONLY | O_TRUNC, 0, &fd), -ETXTBSY);
+	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_RDONLY | O_TRUNC, 0, &fd), -ETXTBSY);
+	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_RDONLY, 0, &fd), 0);
+	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/bin/true", O_RDWR, 0, &fd), 0);
+	CU_ASSERT_EQUAL(sys_execve(tm.m, task, &req), -ETXTBSY);
+	CU_ASSERT_TRUE(task_alive(task));
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	CU_ASSERT_EQUAL(sys_close(tm.m, task, fd), 0);
+	CU_ASSERT_EQUAL(sys_execve(tm.m, task, &req), 0);
+	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/bin/true", O_RDWR, 0, &fd), -ETXTBSY);
+	task = task_fork(tm.m, task, SIGCHLD);
+	CU_ASSERT_EQUAL(sys_execve(tm.m, task, &(struct exec_request){ "/init", NULL, NULL }), 0);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	task_machine_end(&tm);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "static programs", test_static },
 	{ "init", test_init },
@@ -374,6 +401,7 @@ static const CU_TestInfo tests[] = {
 	{ "dynamic programs", test_dynamic },
 	{ "random layouts", test_random },
 	{ "errors", test_errors },
+	{ "text busy", test_text_busy },
 	{ "thread groups", test_group },
 	{ "no host memory", test_no_host_memory },
 	{ "no memory", test_full },

@@ -169,6 +169,7 @@ static const struct {
 	{ slab_validate_touched, slab_checked },
 	{ vmalloc_validate_touched, vmalloc_checked },
 	{ kernel_stacks_validate_counts, NULL },
+	{ virt_validate_touched, NULL },
 	{ events_validate, NULL },
 };
 

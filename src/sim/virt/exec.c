@@ -20,6 +20,8 @@ static int open_exec(struct machine *m, const char *path, struct file **file)
 {
 	struct inode *inode = inode_find(m, path);
 
+	if (inode && inode->i_writecount > 0)
+		return -ETXTBSY;
 	return inode ? file_open_inode(m, inode, O_RDONLY, file) : -ENOENT;
 }
 
@@ -101,6 +103,8 @@ static int exec_begin(struct exec *e)
 {
 	int err = unshare_all(e);
 
+	if (!err)
+		err = deny_write_access(e->file);
 	if (err)
 		return err;
 	e->mm->exe_file = get_file(e->file);
@@ -177,8 +181,12 @@ int exec_program(struct machine *m, struct task_struct *task, const struct progr
 
 int sys_execve(struct machine *m, struct task_struct *task, const struct exec_request *req)
 {
+	const struct inode *inode = inode_find(m, req->path);
 	struct program program;
-	int err = program_load(m, req->path, &program);
+	int err;
 
+	if (inode && inode->i_writecount > 0)
+		return -ETXTBSY;
+	err = program_load(m, req->path, &program);
 	return err ? err : exec_program(m, task, &program, req);
 }

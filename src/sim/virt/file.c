@@ -28,11 +28,32 @@ struct file *file_of(const struct machine *m, u32 handle)
 	return handle ? object_get(&m->virt->files, handle) : NULL;
 }
 
+static bool counts_writers(const struct file *file)
+{
+	return file_may_write(file) && file->inode->kind != INODE_ZERO;
+}
+
+int deny_write_access(const struct file *file)
+{
+	if (file->inode->i_writecount > 0)
+		return -ETXTBSY;
+	file->inode->i_writecount--;
+	return 0;
+}
+
+void allow_write_access(const struct file *file)
+{
+	file->inode->i_writecount++;
+}
+
 int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct file **file)
 {
 	u32 handle;
-	int err = object_alloc(m, &m->virt->files, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	int err;
 
+	if ((flags & O_ACCMODE) != O_RDONLY && inode->i_writecount < 0)
+		return -ETXTBSY;
+	err = object_alloc(m, &m->virt->files, GFP_KERNEL, NUMA_NO_NODE, &handle);
 	if (err)
 		return err;
 	*file = file_of(m, handle);
@@ -41,6 +62,7 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	(*file)->f_flags = flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	(*file)->inode = inode;
 	inode->i_count++;
+	inode->i_writecount += counts_writers(*file);
 	return 0;
 }
 
@@ -50,6 +72,7 @@ void fput(struct machine *m, struct file *file)
 
 	if (--file->f_count)
 		return;
+	inode->i_writecount -= counts_writers(file);
 	object_free(m, &m->virt->files, file->self);
 	iput(m, inode);
 }
@@ -88,6 +111,8 @@ int sys_open(struct machine *m, struct task_struct *task, const char *path, u32 
 		return -ENAMETOOLONG;
 	if (path[0] != '/')
 		return -ENOENT;
+	if (path[strlen(path) - 1] == '/')
+		return -EISDIR;
 	if ((flags & O_ACCMODE) == O_ACCMODE)
 		return -EINVAL;
 	err = fd_get_unused(m, task, fd);
@@ -101,7 +126,9 @@ int sys_open(struct machine *m, struct task_struct *task, const char *path, u32 
 			iput(m, inode);
 		return err;
 	}
-	if (flags & O_TRUNC && inode->i_size && inode->kind != INODE_ZERO)
+	if (flags & O_TRUNC && inode->i_writecount < 0)
+		err = -ETXTBSY;
+	else if (flags & O_TRUNC && inode->i_size && inode->kind != INODE_ZERO)
 		err = inode_truncate(m, inode, 0);
 	if (err)
 		fput(m, file);

@@ -37,6 +37,8 @@ struct inode {
 	bool memfd;
 	u16 mode;
 	s32 i_count;		/* open files and the name */
+	/* Open files that may write; below 0: mms that run it, which keep them out. */
+	s32 i_writecount;
 	u64 i_size;		/* bytes */
 	u64 ino;
 	u32 dev_major, dev_minor;
@@ -121,7 +123,7 @@ struct inode *inode_next(const struct machine *m, const struct inode *inode);
 enum inode_kind path_kind(const char *path);
 void iput(struct machine *m, struct inode *inode);
 
-/* An open file that nobody holds yet but the caller. */
+/* An open file that nobody holds yet but the caller. -ETXTBSY: to write what is run. */
 int file_open_inode(struct machine *m, struct inode *inode, u32 flags,
 		    struct file **file) __must_check;
 static inline struct file *get_file(struct file *file)
@@ -130,6 +132,9 @@ static inline struct file *get_file(struct file *file)
 	return file;
 }
 void fput(struct machine *m, struct file *file);
+/* A program is run: nobody may open it to write. -ETXTBSY: somebody has. */
+int deny_write_access(const struct file *file) __must_check;
+void allow_write_access(const struct file *file);
 struct file *file_of(const struct machine *m, u32 handle);
 static inline bool file_may_write(const struct file *file)
 {

@@ -116,6 +116,22 @@ static void count_mapped(const struct machine *m, struct sums *sums)
 	}
 }
 
+/* Its open files that may write, or the mms that run it. */
+static s32 count_writers(const struct machine *m, const struct inode *inode)
+{
+	const struct object_pool *files = &m->virt->files;
+	const struct mm_struct *mm;
+	s32 writers = 0;
+
+	if (inode->kind == INODE_ZERO)
+		return 0;
+	for (u32 h = object_next(files, 1); h; h = object_next(files, h + 1))
+		writers += file_of(m, h)->inode == inode && file_may_write(file_of(m, h));
+	for (mm = mm_next(m, NULL); mm; mm = mm_next(m, mm))
+		writers -= mm->exe_file && mm->exe_file->inode == inode;
+	return writers;
+}
+
 /* F6: an inode's references are its name and its open files. */
 static void check_references(const struct machine *m, struct check *check)
 {
@@ -127,10 +143,13 @@ static void check_references(const struct machine *m, struct check *check)
 
 		for (u32 h = object_next(files, 1); h; h = object_next(files, h + 1))
 			refs += file_of(m, h)->inode == inode;
-		check->nr_checked++;
+		check->nr_checked += 2;
 		if (refs != inode->i_count)
 			check_fail(check, "F6", "inode %u: expected %d references, found %d",
 				   inode->self, refs, inode->i_count);
+		if (count_writers(m, inode) != inode->i_writecount)
+			check_fail(check, "F6", "inode %u: expected %d writers, found %d",
+				   inode->self, count_writers(m, inode), inode->i_writecount);
 	}
 }
 

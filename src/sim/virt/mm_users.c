@@ -87,8 +87,11 @@ int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm)
 
 	if (err)
 		return err;
-	if (old->exe_file)
+	if (old->exe_file) {
 		(*mm)->exe_file = get_file(old->exe_file);
+		err = deny_write_access(old->exe_file);
+		BUG_ON(m, err);	/* its parent's mm keeps writers out */
+	}
 	err = dup_mmap(m, *mm, old);
 	if (err) {
 		mmput(m, *mm);
@@ -117,8 +120,10 @@ void mmput(struct machine *m, struct mm_struct *mm)
 	if (--mm->mm_users)
 		return;
 	exit_mmap(m, mm);
-	if (mm->exe_file)
+	if (mm->exe_file) {
+		allow_write_access(mm->exe_file);
 		fput(m, mm->exe_file);
+	}
 	mm->exe_file = NULL;
 	mmlist_del(m, mm);
 	mmdrop(m, mm);

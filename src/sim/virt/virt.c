@@ -19,6 +19,7 @@
 #include "sim/virt/rmap.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/vma.h"
 
 static const struct {
 	size_t pool;		/* offset in struct virt_state */
@@ -182,6 +183,22 @@ void virt_validate(const struct machine *m, struct check *check)
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (parts[i].validate)
 			parts[i].validate(m, check);
+	}
+}
+
+void virt_validate_touched(const struct machine *m, struct check *check)
+{
+	s64 committed = 0;	/* of one mm: nothing to compare it with */
+
+	if (!m->virt || !m->tasks || !m->tasks->cpus)
+		return;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		const struct mm_struct *mm = cpu_of(m, cpu)->current->mm;
+
+		if (!mm)
+			continue;
+		vma_validate(m, mm, check);
+		mmap_validate(m, mm, &committed, check);
 	}
 }
 

@@ -63,6 +63,8 @@ int virt_init(struct machine *m) __must_check;	/* 0, -ENOMEM, -ENOBUFS */
 void virt_free_state(struct machine *m);
 void virt_digest(const struct machine *m, struct digest *digest);
 void virt_validate(const struct machine *m, struct check *check);
+/* The address spaces of who runs: what the last calls can have changed. */
+void virt_validate_touched(const struct machine *m, struct check *check);
 struct object_census;
 void virt_claim_objects(const struct machine *m, struct object_census *census);	/* A3 */
 

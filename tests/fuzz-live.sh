@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Storms of all verbs on machines that are left hardly any memory. Tasks that live make
+# the calls, so most do something. Few lines here; `make check-long` runs ten million:
+# fuzz-live.sh LINES.
+set -e
+fuzz=${KMM_BUILDDIR:-.}/tests/fuzz_lines
+lines=${1:-24000}
+whole=$((lines > 1000000 ? 10000 : 2000))
+
+# What follows is one of eight storms: MACHINE FREE [SET]
+storm()
+{
+	machine=$1 free=$2 set=${3:-clock=virtual}
+	seed=$((seed + 1))
+	echo "$machine, $free free pages, $set:"
+	"$fuzz" --live -m "$machine" -S "$set" -F "$free" -T 95 -s $seed -n $((lines / 8)) \
+		-w $whole -r $((whole * 5)) -d 1000 -W 60
+}
+
+seed=${2:-0}
+storm tiny 512
+storm tiny 1024 release=6.1
+storm tiny 2048
+storm tiny 4096 release=6.1
+storm pc 1024
+storm i386 2048
+storm numa4 4096
+storm tiny 768 cmdline=norandmaps
