@@ -59,11 +59,11 @@ static void map_range(struct fuzz *f)
 		"private,anon", "private,anon", "private,anon", "shared,anon",
 		"private,anon,populate", "private,anon,noreserve", "private,anon,locked",
 		"private,anon,growsdown", "private,anon,stack", "shared,anon,populate",
-		"private,anon,32bit", "anon", "private,anon,hugetlb",
+		"private,anon,32bit", "anon", "private,anon,hugetlb", "droppable,anon",
 	};
 	static const char *const filed[] = {
 		"shared", "shared", "private", "private", "shared,populate", "shared_validate",
-		"private,populate",
+		"private,populate", "shared_validate,sync", "shared_validate,64K",
 	};
 	unsigned int i = below(f, NR_RANGES), file = below(f, NR_FILES), task;
 	bool of_file = one_in(f, 3) && f->file[file];
@@ -132,6 +132,11 @@ static void change_range(struct fuzz *f)
 	};
 	unsigned int i = say_mapper(f);
 
+	if (one_in(f, 60)) {
+		say(f, "mseal ");
+		say_part(f, i);
+		return;
+	}
 	switch (below(f, 9)) {
 	case 0:
 	case 1:

@@ -140,6 +140,9 @@ static void use_path(struct fuzz *f)
 		"rdwr,creat", "rdwr,creat", "rdwr", "rdonly", "wronly,creat", "rdwr,creat,trunc",
 		"rdwr,creat,excl", "rdwr,creat,append", "rdwr,cloexec,creat",
 	};
+	static const char *const memfds[] = {
+		"0", "cloexec", "allow_sealing", "allow_sealing", "noexec_seal", "exec", "64",
+	};
 	unsigned int i = below(f, NR_FILES), task = say_task(f);
 
 	switch (below(f, 8)) {
@@ -147,7 +150,7 @@ static void use_path(struct fuzz *f)
 		say(f, "unlink %s", PICK(f, paths));
 		return;
 	case 1:
-		say(f, "memfd_create mem%u %s", i, one_in(f, 2) ? "cloexec" : "0");
+		say(f, "memfd_create mem%u %s", i, PICK(f, memfds));
 		break;
 	default:
 		say(f, "open %s ", PICK(f, paths));
@@ -218,6 +221,53 @@ static void use_file(struct fuzz *f)
 	}
 }
 
+/* Besides reading, writing and cutting. */
+static void use_descriptor(struct fuzz *f)
+{
+	static const char *const seals[] = {
+		"seal", "shrink", "grow", "write", "future_write", "exec", "shrink,grow", "64",
+	};
+	static const char *const modes[] = {
+		"zero_range", "collapse_range", "insert_range", "unshare_range", "punch_hole",
+		"keep_size", "zero_range,keep_size", "write_zeroes",
+	};
+	static const char *const advices[] = {
+		"normal", "random", "sequential", "willneed", "dontneed", "noreuse", "9",
+	};
+	unsigned int i = say_owner(f), at = below(f, 60), len = below(f, 30);
+
+	switch (below(f, 9)) {
+	case 0:
+		say(f, "fcntl @f%u add_seals %s", i, PICK(f, seals));
+		break;
+	case 1:
+		say(f, "fcntl @f%u get_seals", i);
+		break;
+	case 2:
+		say(f, "fallocate @f%u %s", i, PICK(f, modes));
+		say(f, " %uK %uK", at * 4, len * 4);
+		break;
+	case 3:
+		say(f, "fadvise64 @f%u %u %u", i, at * 3000, len * 3000);
+		say(f, " %s", PICK(f, advices));
+		break;
+	case 4:
+		say(f, "sync_file_range @f%u %u %u write", i, at * 3000, len * 3000);
+		break;
+	case 5:
+		say(f, "fsync @f%u", i);
+		break;
+	case 6:
+		say(f, "dup2 @f%u %u", i, at);
+		break;
+	case 7:
+		say(f, "fcntl @f%u dupfd %u", i, at);
+		break;
+	default:
+		say(f, "truncate %s %u", PICK(f, paths), at * 1500);
+	}
+}
+
 /* Writes to their files in proc. */
 static void write_value(struct fuzz *f)
 {
@@ -266,6 +316,7 @@ static const struct fuzz_maker makers[] = {
 	{ exec_task, 8 },
 	{ use_path, 14 },
 	{ use_file, 60 },
+	{ use_descriptor, 25 },
 	{ write_value, 8 },
 	{ limit_task, 2 },
 };

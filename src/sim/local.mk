@@ -83,6 +83,7 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/virt/brk.c src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
+	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
 	src/sim/virt/filemap.c src/sim/virt/filemap_check.c \
 	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c src/sim/virt/init_mm.c \
@@ -93,11 +94,11 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_check.c \
 	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
 	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c src/sim/virt/mempolicy.h \
-	src/sim/virt/mempolicy_alloc.c src/sim/virt/mincore.c \
+	src/sim/virt/mempolicy_alloc.c src/sim/virt/memfd.c src/sim/virt/mincore.c \
 	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h src/sim/virt/mprotect.c src/sim/virt/mremap.c \
-	src/sim/virt/msync.c src/sim/virt/munmap.c \
+	src/sim/virt/mseal.c src/sim/virt/msync.c src/sim/virt/munmap.c \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
 	src/sim/virt/pgtable_free.c src/sim/virt/placement.c \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \

@@ -244,13 +244,29 @@ static const struct call_flag *flag_for(enum arg_kind kind, u64 rest, bool whole
 	return NULL;
 }
 
+/* No bits that are joined: a value that no row has is a number. */
+static bool one_of_a_list(enum arg_kind kind)
+{
+	switch (kind) {
+	case A_MADV:
+	case A_SIGNAL:
+	case A_RLIMIT:
+	case A_WHENCE:
+	case A_FCNTL:
+	case A_FADV:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void call_flags_print(struct out *out, enum arg_kind kind, const struct arg *arg)
 {
 	const struct call_flag *flag = flag_for(kind, arg->value, true);
 	u64 rest = arg->value;
 	const char *bar = "";
 
-	if (flag || !rest || kind == A_MADV || kind == A_SIGNAL) {
+	if (flag || !rest || one_of_a_list(kind)) {
 		if (flag)
 			out_printf(out, "%s%s", flag->prefix, flag->name);
 		else

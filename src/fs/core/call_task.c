@@ -34,6 +34,13 @@ int call_needs_range(struct call *call, u64 bytes)
 	return call_needs(call, &need);
 }
 
+int call_no_such_call(struct call *call)
+{
+	return call_refuse(call, -ENOSYS, "Linux %s has no %s on %s",
+			   release_name(call->m->release), call->verb->name,
+			   call->m->arch->name);
+}
+
 int call_needs_copy(struct call *call)
 {
 	const struct mm_struct *mm = call->task->mm;

@@ -14,6 +14,8 @@
 int call_needs(struct call *call, const struct virt_need *need) __must_check;
 /* A call that touches up to `bytes` of memory besides the usual. 0 or refused. */
 int call_needs_range(struct call *call, u64 bytes) __must_check;
+/* A system call that the release or the architecture has not: refused. */
+int call_no_such_call(struct call *call);
 /* A call that copies the caller's address space. 0 or refused. */
 int call_needs_copy(struct call *call) __must_check;
 

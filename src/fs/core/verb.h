@@ -39,6 +39,10 @@ enum arg_kind {
 	A_SIGNAL,	/* SIGKILL, KILL, 9 */
 	A_RLIMIT,	/* RLIMIT_STACK, stack */
 	A_WHENCE,	/* SEEK_SET, ... */
+	A_FCNTL,	/* F_ADD_SEALS, ... */
+	A_SEAL,		/* F_SEAL_* */
+	A_FADV,		/* one of POSIX_FADV_* */
+	A_SYNC_RANGE,	/* SYNC_FILE_RANGE_* */
 	NR_ARG_KINDS,
 	A_OPTIONAL = 0x80,	/* this argument and those behind it may be missing */
 };
@@ -124,6 +128,7 @@ extern const struct verb_table mm_verbs;	/* sim/verbs_mm.c */
 extern const struct verb_table access_verbs;	/* sim/verbs_access.c */
 extern const struct verb_table task_verbs;	/* sim/verbs_task.c */
 extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
+extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */
 
 /* All verbs as one list: i-th, or NULL behind the last. The number is an id. */
 const struct verb *verb_at(unsigned int i);

@@ -34,40 +34,11 @@ static int run_openat(struct call *call)
 	return open_path(call, 1);
 }
 
-static int run_memfd_create(struct call *call)
-{
-	int err = call_needs_range(call, 0), fd;
-
-	if (!err)
-		err = sys_memfd_create(call->m, call->task, call->args[0].text,
-				       (u32)call->args[1].value, &fd);
-	if (!err)
-		call->value = (u64)fd;
-	return err;
-}
-
 static int run_close(struct call *call)
 {
 	int err = call_needs_range(call, 0);
 
 	return err ? err : sys_close(call->m, call->task, (int)(s64)call->args[0].value);
-}
-
-static int run_ftruncate(struct call *call)
-{
-	int err = call_needs_range(call, 0);
-
-	return err ? err : sys_ftruncate(call->m, call->task, (int)(s64)call->args[0].value,
-					 call->args[1].value);
-}
-
-static int run_fallocate(struct call *call)
-{
-	const struct arg *args = call->args;
-	int err = call_needs_range(call, args[1].value & 2 ? 0 : args[3].value);
-
-	return err ? err : sys_fallocate(call->m, call->task, (int)(s64)args[0].value,
-					 (u32)args[1].value, args[2].value, args[3].value);
 }
 
 static int run_unlink(struct call *call)
@@ -106,6 +77,8 @@ static int move(struct call *call, bool write)
 		return err;
 	if (!file)
 		return -EBADF;
+	if (write && file->f_flags & O_APPEND)
+		file->f_pos = file->inode->i_size;
 	err = write ? sys_pwrite(call->m, call->task, fd, file->f_pos, len, &call->value) :
 		      sys_pread(call->m, call->task, fd, file->f_pos, len, &call->value);
 	if (!err)
@@ -140,14 +113,8 @@ static const struct verb verbs[] = {
 	{ "openat", { A_FD, A_PATH, A_OPEN | A_OPTIONAL, A_NUMBER | A_OPTIONAL }, run_openat,
 	  RESULT_NUMBER, 0, SCOPE_TASKS, "AT_FDCWD PATH [FLAGS [MODE]]",
 	  "As open, as programs call it today." },
-	{ "memfd_create", { A_PATH, A_MFD | A_OPTIONAL }, run_memfd_create, RESULT_NUMBER, 0,
-	  SCOPE_TASKS, "NAME [FLAGS]", "Make a file in memory that has no path." },
 	{ "close", { A_FD }, run_close, RESULT_NONE, 0, SCOPE_TASKS, "FD",
 	  "Close a descriptor." },
-	{ "ftruncate", { A_FD, A_SIZE }, run_ftruncate, RESULT_NONE, 0, SCOPE_TASKS, "FD SIZE",
-	  "Cut a file, or make it longer; pages beyond its end go, mapped or not." },
-	{ "fallocate", { A_FD, A_FALLOC, A_SIZE, A_SIZE }, run_fallocate, RESULT_NONE, 0,
-	  SCOPE_TASKS, "FD MODE OFFSET LENGTH", "Give a file memory, or punch a hole." },
 	{ "unlink", { A_PATH }, run_unlink, RESULT_NONE, 0, SCOPE_TASKS, "PATH",
 	  "Remove a file's name; it lives on while it is open or mapped." },
 	{ "pread64", { A_FD, A_SIZE, A_SIZE }, run_pread, RESULT_NUMBER, 0, SCOPE_TASKS,

@@ -73,6 +73,18 @@ static int run_mprotect(struct call *call)
 					args[2].value);
 }
 
+static int run_mseal(struct call *call)
+{
+	const struct arg *args = call->args;
+	int err;
+
+	if (!rel_has_mseal(call->m->release) || call->m->arch->bits == 32)
+		return call_no_such_call(call);
+	err = call_needs_range(call, 0);
+	return err ? err : sys_mseal(call->m, call->task, args[0].value, args[1].value,
+				     args[2].value);
+}
+
 static int run_mremap(struct call *call)
 {
 	const struct arg *args = call->args;
@@ -236,6 +248,9 @@ static const struct verb verbs[] = {
 	{ "mremap", { A_ADDR, A_SIZE, A_SIZE, A_MREMAP | A_OPTIONAL, A_ADDR | A_OPTIONAL },
 	  run_mremap, RESULT_POINTER, 0, SCOPE_TASKS, "ADDR OLD_LENGTH NEW_LENGTH [FLAGS [NEW_ADDR]]",
 	  "Grow, shrink or move a mapping. Result: where it is now." },
+	{ "mseal", { A_ADDR, A_SIZE, A_NUMBER | A_OPTIONAL }, run_mseal, RESULT_NONE, 0,
+	  SCOPE_TASKS, "ADDR LENGTH [FLAGS]",
+	  "Seal a range: from now on it cannot be unmapped, moved or protected otherwise." },
 	{ "madvise", { A_ADDR, A_SIZE, A_MADV }, run_madvise, RESULT_NONE, 0, SCOPE_TASKS,
 	  "ADDR LENGTH ADVICE", "Say how a range will be used: dontneed, free, dontfork, ..." },
 	{ "mlock", { A_ADDR, A_SIZE }, run_mlock, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH",

@@ -407,6 +407,32 @@ static inline bool rel_has_map_droppable(enum release r)
 	return r >= R_6_18;
 }
 
+/* There is mseal() (since 6.10), on 64 bits. */
+static inline bool rel_has_mseal(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/*
+ * F_SEAL_EXEC, memfds that cannot be executed and vm.memfd_noexec (since 6.3), and what
+ * is sealed against writing may be mapped shared and read-only (since 6.7).
+ */
+static inline bool rel_has_seal_exec(enum release r)
+{
+	return r >= R_6_18;
+}
+
+static inline bool rel_sealed_may_be_read(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* fallocate()'s modes exclude each other, and all that do not are EOPNOTSUPP (since 6.13). */
+static inline bool rel_fallocate_has_one_mode(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* mmap() knows MAP_ABOVE4G (since 6.6). */
 static inline bool rel_has_map_above4g(enum release r)
 {

@@ -16,6 +16,9 @@ enum vm_flag {
 #define VM_MERGEABLE (1ULL << 31)
 #define VM_PKEY_SHIFT 32
 #define VM_PKEY_MASK (0xfULL << VM_PKEY_SHIFT)
+#define VM_DROPPABLE (1ULL << 40)
+#define VM_UFFD_MINOR (1ULL << 41)
+#define VM_SEALED (1ULL << 42)
 
 #define VM_NONE 0ULL
 #define VM_STACK VM_GROWSDOWN

@@ -69,19 +69,42 @@ static u32 fd_limit(const struct task_struct *task)
 	return (u32)MIN(limit, 1U << 20);
 }
 
-int fd_get_unused(struct machine *m, const struct task_struct *task, int *fd)
+static int table_grow_to(struct machine *m, struct files_struct *files, u32 fd)
+{
+	u32 nr_slots = files->nr_slots;
+
+	while (nr_slots <= fd)
+		nr_slots = more_slots(m, nr_slots);
+	return nr_slots > files->nr_slots ? table_grow(m, files, nr_slots) : 0;
+}
+
+int fd_get_unused_from(struct machine *m, const struct task_struct *task, u64 from, int *fd)
 {
 	struct files_struct *files = task->files;
-	u32 free = 0;
+	u64 free = from;
 
 	if (!files)
 		return -EMFILE;
+	if (from && from >= fd_limit(task))
+		return -EINVAL;
 	while (free < files->nr_slots && files->fds[free])
 		free++;
 	if (free >= fd_limit(task))
 		return -EMFILE;
 	*fd = (int)free;
-	return free < files->nr_slots ? 0 : table_grow(m, files, more_slots(m, files->nr_slots));
+	return table_grow_to(m, files, (u32)free);
+}
+
+int fd_get_unused(struct machine *m, const struct task_struct *task, int *fd)
+{
+	return fd_get_unused_from(m, task, 0, fd);
+}
+
+int fd_make_room(struct machine *m, const struct task_struct *task, int fd)
+{
+	if (!task->files || fd < 0 || (u32)fd >= fd_limit(task))
+		return -EBADF;
+	return table_grow_to(m, task->files, (u32)fd);
 }
 
 void fd_install(struct task_struct *task, int fd, const struct file *file, bool cloexec)

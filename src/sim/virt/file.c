@@ -11,17 +11,6 @@
 #include "sim/virt/virt.h"
 
 #define PATH_MAX_BYTES 4096
-#define NAME_MAX_MEMFD 249	/* NAME_MAX less "memfd:" */
-
-#define MFD_CLOEXEC 1
-#define MFD_ALLOW_SEALING 2
-#define MFD_NOEXEC_SEAL 8
-#define MFD_EXEC 16
-
-#define FALLOC_FL_KEEP_SIZE 1
-#define FALLOC_FL_PUNCH_HOLE 2
-
-#define MAX_LFS_FILESIZE ((1ULL << 63) - 1)
 
 struct file *file_of(const struct machine *m, u32 handle)
 {
@@ -60,6 +49,7 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	(*file)->self = handle;
 	(*file)->f_count = 1;
 	(*file)->f_flags = flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
+	(*file)->f_ra.ra_pages = RA_PAGES;
 	(*file)->inode = inode;
 	inode->i_count++;
 	inode->i_writecount += counts_writers(*file);
@@ -137,29 +127,6 @@ int sys_open(struct machine *m, struct task_struct *task, const char *path, u32 
 	return err;
 }
 
-int sys_memfd_create(struct machine *m, struct task_struct *task, const char *name, u32 flags,
-		     int *fd)
-{
-	char path[NAME_MAX_MEMFD + sizeof("/memfd:")];
-	struct file *file;
-	int err;
-
-	if (flags & ~(u32)(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC) ||
-	    strlen(name) > NAME_MAX_MEMFD)
-		return -EINVAL;
-	memcpy(path, "/memfd:", sizeof("/memfd:"));
-	memcpy(path + strlen(path), name, strlen(name) + 1);
-	err = fd_get_unused(m, task, fd);
-	if (!err)
-		err = shmem_file_setup(m, path, 0, VM_NORESERVE, /* memfd = */ true, &file);
-	if (err)
-		return err;
-	if (!(flags & (MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL)))
-		file->inode->seals = F_SEAL_SEAL;
-	fd_install(task, *fd, file, flags & MFD_CLOEXEC);
-	return 0;
-}
-
 int sys_close(struct machine *m, struct task_struct *task, int fd)
 {
 	return task->files ? fd_close(m, task->files, fd) : -EBADF;
@@ -168,6 +135,7 @@ int sys_close(struct machine *m, struct task_struct *task, int fd)
 int sys_ftruncate(struct machine *m, struct task_struct *task, int fd, u64 size)
 {
 	const struct file *file;
+	int err;
 
 	if (size > MAX_LFS_FILESIZE)
 		return -EINVAL;
@@ -176,75 +144,24 @@ int sys_ftruncate(struct machine *m, struct task_struct *task, int fd, u64 size)
 		return -EBADF;
 	if (!file_may_write(file) || file->inode->kind == INODE_ZERO)
 		return -EINVAL;
-	return inode_truncate(m, file->inode, size);
+	err = file_size_limit(m, task, file->inode, size);
+	return err ? err : inode_truncate(m, file->inode, size);
 }
 
-static int punch_hole(struct machine *m, struct inode *inode, u64 offset, u64 len)
+int sys_truncate(struct machine *m, struct task_struct *task, const char *path, u64 size)
 {
-	if (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
-		return -EPERM;
-	truncate_pagecache(m, inode, offset, offset + len, /* even_cows = */ false);
-	return 0;
-}
-
-/* Pages of shared memory that were not there; all of them go if one is refused. */
-static int allocate_pages(struct machine *m, struct inode *inode, u64 start, u64 end)
-{
-	u64 at;
-	int err = 0;
-
-	for (at = start; at < end && !err; at++) {
-		bool was_there = find_page(m, &inode->i_data, at) != PFN_NIL;
-		u32 pfn;
-
-		err = shmem_get_page(m, inode, at, SGP_FALLOC, &pfn);
-		if (err)
-			break;
-		if (!was_there)
-			set_page_dirty(m, pfn);
-		put_page(m, pfn);
-	}
-	/* Taken back are those without contents: nobody has used them. */
-	while (err && at-- > start) {
-		u32 pfn = find_page(m, &inode->i_data, at);
-
-		if (pfn != PFN_NIL && !page_flag(pfn_to_page(m, pfn), PG_uptodate))
-			filemap_remove_page(m, &inode->i_data, at);
-	}
-	return err;
-}
-
-int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode, u64 offset,
-		  u64 len)
-{
-	const struct file *file = fget(m, task, fd);
 	struct inode *inode;
-	int err = 0;
+	int err;
 
-	if (!file)
-		return -EBADF;
-	if (offset > MAX_LFS_FILESIZE || !len || len > MAX_LFS_FILESIZE)
+	if (size > MAX_LFS_FILESIZE)
 		return -EINVAL;
-	if (mode & ~(u32)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) ||
-	    (mode & FALLOC_FL_PUNCH_HOLE && !(mode & FALLOC_FL_KEEP_SIZE)))
-		return -EOPNOTSUPP;
-	if (!file_may_write(file))
-		return -EBADF;
-	inode = file->inode;
+	inode = inode_find(m, path);
+	if (!inode)
+		return -ENOENT;
 	if (inode->kind == INODE_ZERO)
-		return -ENODEV;
-	if (offset + len > inode_max_bytes(inode))
-		return -EFBIG;
-	if (mode & FALLOC_FL_PUNCH_HOLE)
-		return punch_hole(m, inode, offset, len);
-	if (inode->seals & F_SEAL_GROW && offset + len > inode->i_size)
-		return -EPERM;
-	if (inode->kind == INODE_SHMEM)
-		err = allocate_pages(m, inode, offset >> PAGE_SHIFT,
-				     (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT);
-	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && offset + len > inode->i_size)
-		inode->i_size = offset + len;
-	return err;
+		return -EINVAL;
+	err = file_size_limit(m, task, inode, size);
+	return err ? err : inode_truncate(m, inode, size);
 }
 
 int sys_unlink(struct machine *m, struct task_struct *task, const char *path)

@@ -49,11 +49,15 @@ struct inode {
 	struct address_space i_data;
 };
 
+#define MAX_LFS_FILESIZE ((1ULL << 63) - 1)
+
 #define F_SEAL_SEAL 1
 #define F_SEAL_SHRINK 2
 #define F_SEAL_GROW 4
 #define F_SEAL_WRITE 8
 #define F_SEAL_FUTURE_WRITE 16
+#define F_SEAL_EXEC 32
+#define F_SEAL_WRITES (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 
 /* Read-ahead of an open file: pages. */
 struct file_ra_state {
@@ -61,7 +65,11 @@ struct file_ra_state {
 	u32 size, async_size;	/* the window; the last so many of it start the next */
 	u32 mmap_miss;		/* faults that found nothing cached, less those that did */
 	u64 prev_index;		/* last page read, + 1; 0: none */
+	u32 ra_pages;		/* the longest window: of the disk; POSIX_FADV_SEQUENTIAL: twice */
+	bool random;		/* POSIX_FADV_RANDOM */
 };
+
+#define RA_PAGES 32		/* read_ahead_kb 128 */
 
 struct file {
 	u32 self;
@@ -154,6 +162,10 @@ struct file *fget(const struct machine *m, const struct task_struct *task, int f
 int fd_get_unused(struct machine *m, const struct task_struct *task, int *fd) __must_check;
 /* It gets the file, whose reference is the table's from now on. */
 void fd_install(struct task_struct *task, int fd, const struct file *file, bool cloexec);
+/* The same from `from` on; and this very one. -EINVAL, -EBADF: behind the limit. */
+int fd_get_unused_from(struct machine *m, const struct task_struct *task, u64 from,
+		       int *fd) __must_check;
+int fd_make_room(struct machine *m, const struct task_struct *task, int fd) __must_check;
 int fd_close(struct machine *m, struct files_struct *files, int fd) __must_check;
 void fd_close_on_exec(struct machine *m, struct files_struct *files);
 /* old NULL: an empty table. */
@@ -169,8 +181,19 @@ int sys_open(struct machine *m, struct task_struct *task, const char *path, u32 
 	     u32 mode, int *fd) __must_check;
 int sys_memfd_create(struct machine *m, struct task_struct *task, const char *name,
 		     u32 flags, int *fd) __must_check;
+/* F_ADD_SEALS and F_GET_SEALS, F_DUPFD and its kin. */
+enum fcntl_command { F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+		     F_DUPFD_CLOEXEC = 1030, F_ADD_SEALS = 1033, F_GET_SEALS };
+int sys_fcntl(struct machine *m, struct task_struct *task, int fd, unsigned int cmd, u64 arg,
+	      u64 *result) __must_check;
+/* dup (to < 0), dup2, dup3. */
+int sys_dup(struct machine *m, struct task_struct *task, int fd, int *to) __must_check;
+int sys_dup3(struct machine *m, struct task_struct *task, int fd, int to, u32 flags,
+	     bool same_is_ok) __must_check;
 int sys_close(struct machine *m, struct task_struct *task, int fd) __must_check;
 int sys_ftruncate(struct machine *m, struct task_struct *task, int fd, u64 size) __must_check;
+int sys_truncate(struct machine *m, struct task_struct *task, const char *path,
+		 u64 size) __must_check;
 int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode, u64 offset,
 		  u64 len) __must_check;
 int sys_unlink(struct machine *m, struct task_struct *task, const char *path) __must_check;
@@ -226,12 +249,19 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 /* writeback.c: dirty pages of bytes [start, end) go to their disk. */
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end);
 int sys_fsync(struct machine *m, struct task_struct *task, int fd) __must_check;
+int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64 offset,
+			u64 len, u32 flags) __must_check;
+int sys_fadvise64(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
+		  int advice) __must_check;
 
 /* truncate.c: bytes [start, end) go; whole pages leave the cache, parts are zeroed. */
 void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64 end);
 /* The same with all mappings of what goes; private copies too if even_cows. */
 void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 end,
 			bool even_cows);
+/* What is clean and not mapped of [start, end] leaves the cache; how many stayed. */
+u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u64 start,
+			     u64 end);
 /* drop_caches: what is clean and not mapped leaves every file's cache. */
 void drop_pagecache(struct machine *m);
 /* The size that a file of this kind can have: of its file system, of page_index(). */
@@ -239,6 +269,12 @@ static inline u64 inode_max_bytes(const struct inode *inode)
 {
 	return inode->kind == INODE_DISK ? 0xffffffffULL << PAGE_SHIFT : 1ULL << 60;
 }
+/*
+ * RLIMIT_FSIZE, for a file that would grow to `size`: -EFBIG, and the task gets SIGXFSZ,
+ * so that it may be gone: the caller returns.
+ */
+int file_size_limit(struct machine *m, struct task_struct *task, const struct inode *inode,
+		    u64 size) __must_check;
 /* A new size: -EFBIG, -EPERM (seals), -ENOMEM (charge). */
 int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;
 

@@ -11,6 +11,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/vma.h"
 
 typedef unsigned long long ull;
 
@@ -73,10 +74,9 @@ static void check_inode(const struct machine *m, const struct inode *inode,
 	     node = interval_tree_next(node, 0, ~0ULL)) {
 		const struct vm_area_struct *vma =
 			container_of(node, const struct vm_area_struct, shared);
-		u64 both = VM_SHARED | VM_MAYWRITE;
 
 		nr_vmas++;
-		writable += (vma->vm_flags & both) == both;
+		writable += vma_counts_as_writer(m, vma);
 		if (!vma->vm_file || vma->vm_file->inode != inode)
 			check_fail(check, "M6", "inode %u: expected no VMA %u in its i_mmap",
 				   inode->self, vma->self);

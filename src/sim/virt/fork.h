@@ -106,6 +106,8 @@ int sys_wait4(struct machine *m, struct task_struct *task, s32 pid, u32 options,
  * as on a real machine. -ESRCH, -EPERM, -EINVAL.
  */
 int sys_kill(struct machine *m, struct task_struct *task, s32 pid, int sig) __must_check;
+/* The default of a signal, unless it is ignored: the task may be gone after it. */
+void send_sig(struct machine *m, struct task_struct *task, int sig);
 /* From the kernel itself: even init dies of it, and the machine panics. */
 void force_sig(struct machine *m, struct task_struct *task, int sig);
 void force_sig_fault(struct machine *m, struct task_struct *task, int sig, int code,

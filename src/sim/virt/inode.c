@@ -219,6 +219,7 @@ static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 	inode->dev_minor = supers[sb].minor;
 	inode->ino = m->virt->file_state->next_ino[sb]++;
 	inode->mode = 0644;
+	inode->seals = kind == INODE_SHMEM ? F_SEAL_SEAL : 0;
 	inode->i_size = size;
 	inode->i_count = 1;
 	inode->i_data.host = inode;
@@ -340,6 +341,7 @@ void files_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, file->f_ra.start);
 		digest_u64(digest, (u64)file->f_ra.size << 32 | file->f_ra.async_size);
 		digest_u64(digest, (u64)file->f_ra.mmap_miss << 32 | file->f_ra.prev_index);
+		digest_u64(digest, (u64)file->f_ra.ra_pages << 1 | file->f_ra.random);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/task.h"
+#include "sim/virt/vma_internal.h"
 
 #define MMF_VM_MERGEABLE (1ULL << 16)
 
@@ -23,6 +24,7 @@ struct advice_row {
 	bool (*ignores)(struct vm_area_struct *vma);
 	int (*act)(struct advise *a);
 	bool by_call;		/* act on all of the range at once */
+	bool discards;		/* contents, for this program or for its children */
 };
 
 static bool refuses_io(const struct vm_area_struct *vma)
@@ -30,9 +32,14 @@ static bool refuses_io(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_IO;
 }
 
-static bool refuses_special(const struct vm_area_struct *vma)
+static bool refuses_dump(const struct vm_area_struct *vma)
 {
-	return vma->vm_flags & VM_SPECIAL;
+	return vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE);
+}
+
+static bool refuses_droppable(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_DROPPABLE;
 }
 
 static bool refuses_shared(const struct vm_area_struct *vma)
@@ -43,7 +50,8 @@ static bool refuses_shared(const struct vm_area_struct *vma)
 /* Same-page merging is for private memory; the mm is known to it from now on. */
 static bool ignores_merging(struct vm_area_struct *vma)
 {
-	if (vma->vm_flags & (VM_MERGEABLE | VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB))
+	if (vma->vm_flags & (VM_MERGEABLE | VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB |
+			     VM_DROPPABLE))
 		return true;
 	vma->vm_mm->flags |= MMF_VM_MERGEABLE;
 	return false;
@@ -151,31 +159,34 @@ static const struct advice_row advice_rows[] = {
 	{ MADV_RANDOM, ALL, .set = VM_RAND_READ, .clear = VM_SEQ_READ },
 	{ MADV_SEQUENTIAL, ALL, .set = VM_SEQ_READ, .clear = VM_RAND_READ },
 	{ MADV_WILLNEED, ALL, .act = madvise_willneed },
-	{ MADV_DONTNEED, ALL, .act = madvise_dontneed },
-	{ MADV_FREE, ALL, .act = madvise_free },
-	{ MADV_REMOVE, ALL, .act = madvise_remove },
-	{ MADV_DONTFORK, ALL, .set = VM_DONTCOPY },
+	{ MADV_DONTNEED, ALL, .act = madvise_dontneed, .discards = true },
+	{ MADV_FREE, ALL, .act = madvise_free, .discards = true },
+	{ MADV_REMOVE, ALL, .act = madvise_remove, .discards = true },
+	{ MADV_DONTFORK, ALL, .set = VM_DONTCOPY, .discards = true },
 	{ MADV_DOFORK, ALL, .clear = VM_DONTCOPY, .refuses = refuses_io },
 	{ MADV_MERGEABLE, ALL, "KSM", .set = VM_MERGEABLE, .ignores = ignores_merging },
 	{ MADV_UNMERGEABLE, ALL, "KSM", .clear = VM_MERGEABLE },
 	{ MADV_HUGEPAGE, ALL, .set = VM_HUGEPAGE, .clear = VM_NOHUGEPAGE },
 	{ MADV_NOHUGEPAGE, ALL, .set = VM_NOHUGEPAGE, .clear = VM_HUGEPAGE },
 	{ MADV_DONTDUMP, ALL, .set = VM_DONTDUMP },
-	{ MADV_DODUMP, ALL, .clear = VM_DONTDUMP, .refuses = refuses_special },
-	{ MADV_WIPEONFORK, ALL, .set = VM_WIPEONFORK, .refuses = refuses_shared },
-	{ MADV_KEEPONFORK, ALL, .clear = VM_WIPEONFORK },
+	{ MADV_DODUMP, ALL, .clear = VM_DONTDUMP, .refuses = refuses_dump },
+	{ MADV_WIPEONFORK, ALL, .set = VM_WIPEONFORK, .refuses = refuses_shared,
+	  .discards = true },
+	{ MADV_KEEPONFORK, ALL, .clear = VM_WIPEONFORK, .refuses = refuses_droppable },
 	{ MADV_COLD, ALL, .act = madvise_cold },
 	{ MADV_PAGEOUT, ALL, .act = madvise_pageout },
 	{ MADV_POPULATE_READ, UNTIL(R_6_1), .act = madvise_populate_read },
 	{ MADV_POPULATE_READ, SINCE(R_6_18), .act = madvise_populate_read, .by_call = true },
 	{ MADV_POPULATE_WRITE, UNTIL(R_6_1), .act = madvise_populate_write },
 	{ MADV_POPULATE_WRITE, SINCE(R_6_18), .act = madvise_populate_write, .by_call = true },
-	{ MADV_DONTNEED_LOCKED, ALL, .act = madvise_dontneed_locked },
+	{ MADV_DONTNEED_LOCKED, ALL, .act = madvise_dontneed_locked,
+	  .discards = true },
 	{ MADV_COLLAPSE, ALL, .act = madvise_collapse },
 	{ MADV_HWPOISON, ALL, "MEMORY_FAILURE", .act = madvise_inject_error, .by_call = true },
 	{ MADV_SOFT_OFFLINE, ALL, "MEMORY_FAILURE", .act = madvise_inject_error,
 	  .by_call = true },
-	{ MADV_GUARD_INSTALL, SINCE(R_6_18), .act = madvise_guard_install },
+	{ MADV_GUARD_INSTALL, SINCE(R_6_18), .act = madvise_guard_install,
+	  .discards = true },
 	{ MADV_GUARD_REMOVE, SINCE(R_6_18), .act = madvise_guard_remove },
 };
 
@@ -189,6 +200,13 @@ static const struct advice_row *find_advice(const struct machine *m, int advice)
 			return row;
 	}
 	return NULL;
+}
+
+/* Sealed memory keeps what its program could not write over anyway. */
+static bool seal_forbids(const struct advise *a)
+{
+	return a->row->discards && vma_is_sealed(a->vma) && vma_is_anonymous(a->vma) &&
+	       !(a->vma->vm_flags & VM_WRITE);
 }
 
 static int update_flags(struct advise *a)
@@ -225,6 +243,8 @@ static int advise_range(struct advise *a, u64 start, u64 end)
 		}
 		a->start = start;
 		a->end = MIN(a->vma->vm_end, end);
+		if (seal_forbids(a))
+			return -EPERM;
 		err = a->row->act ? a->row->act(a) : update_flags(a);
 		if (err)
 			return err;

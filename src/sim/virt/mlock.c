@@ -51,7 +51,7 @@ static int mlock_fixup(struct machine *m, struct vm_area_struct **vmap, u64 star
 	struct mm_struct *mm = (*vmap)->vm_mm;
 	int err;
 
-	if (newflags == oldflags || oldflags & (VM_SPECIAL | VM_HUGETLB))
+	if (newflags == oldflags || oldflags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE))
 		return 0;
 	err = vma_modify(m, vmap, start, end, newflags, (*vmap)->anon_name);
 	if (err)

@@ -14,19 +14,14 @@
 
 typedef unsigned long long ull;
 
-#define MAP_DROPPABLE 8
 #define MAP_HUGE_SHIFT 26
 #define MAP_HUGE_SIZES (31ULL << MAP_HUGE_SHIFT)	/* 2 MiB, 1 GiB, or both */
-#define MAP_UNINITIALIZED 0x4000000
-#define MAP_ABOVE4G 0x80
-#define F_SEAL_WRITE 8
 /* What MAP_SHARED ignores rather than refuses, and MAP_SHARED_VALIDATE knows. */
 #define LEGACY_MAP_MASK \
 	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | \
 	 MAP_EXECUTABLE | MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | \
-	 MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_ABOVE4G | \
+	 MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | \
 	 MAP_HUGE_SIZES)
-#define MAX_LFS_FILESIZE ((1ULL << 63) - 1)
 
 /* A region on its way. */
 struct mmap_state {
@@ -198,6 +193,35 @@ static int merge_or_new(struct machine *m, const struct mmap_state *map,
 	return mmap_new_vma(m, map, vma);
 }
 
+/* What is sealed against writing is not mapped so, nor made writable later. */
+static int check_seals(const struct machine *m, struct mmap_state *map)
+{
+	if (!(map->file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) ||
+	    !(map->vm_flags & VM_SHARED) || !rel_sealed_may_be_read(m->release))
+		return 0;
+	if (map->vm_flags & VM_WRITE)
+		return -EPERM;
+	map->vm_flags &= ~(u64)VM_MAYWRITE;
+	return 0;
+}
+
+/* Until 6.7: any shared mapping counts as a writer, once what was there is gone. */
+static int check_seals_late(const struct machine *m, struct mmap_state *map)
+{
+	u32 seals = map->file ? map->file->inode->seals : 0;
+
+	if (rel_sealed_may_be_read(m->release) || !(map->vm_flags & VM_SHARED))
+		return 0;
+	if (seals & F_SEAL_WRITE)
+		return -EPERM;
+	if (seals & F_SEAL_FUTURE_WRITE) {
+		if (map->vm_flags & VM_WRITE)
+			return -EPERM;
+		map->vm_flags &= ~(u64)VM_MAYWRITE;
+	}
+	return 0;
+}
+
 static int mmap_region(struct machine *m, struct mmap_state *map)
 {
 	struct vm_area_struct *vma;
@@ -205,7 +229,9 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 
 	if (err)
 		return err;
-	err = merge_or_new(m, map, &vma);
+	err = check_seals_late(m, map);
+	if (!err)
+		err = merge_or_new(m, map, &vma);
 	if (err) {
 		vm_unacct_memory(m, map->charged);
 		return err;
@@ -251,13 +277,19 @@ static bool file_may(const struct file *file, u32 mode)
 	return access == O_RDWR || access == mode;
 }
 
-static int check_shared_file(struct mmap_state *map, u64 prot, u64 flags)
+/* What MAP_SHARED_VALIDATE knows of: file systems for disks add MAP_SYNC. */
+static u64 known_flags(const struct machine *m, const struct file *file)
+{
+	return LEGACY_MAP_MASK | (rel_has_map_above4g(m->release) ? MAP_ABOVE4G : 0) |
+	       (file->inode->kind == INODE_DISK ? MAP_SYNC : 0);
+}
+
+static int check_shared_file(const struct machine *m, struct mmap_state *map, u64 prot,
+			     u64 flags)
 {
 	bool writable = file_may(map->file, O_WRONLY);
 
-	if ((flags & MAP_TYPE) == MAP_SHARED)
-		flags &= LEGACY_MAP_MASK;
-	if (flags & ~(u64)(LEGACY_MAP_MASK | MAP_SHARED_VALIDATE))
+	if ((flags & MAP_TYPE) != MAP_SHARED && flags & ~known_flags(m, map->file))
 		return -EOPNOTSUPP;
 	if ((prot & PROT_WRITE) && !writable)
 		return -EACCES;
@@ -267,7 +299,7 @@ static int check_shared_file(struct mmap_state *map, u64 prot, u64 flags)
 	return 0;
 }
 
-static int check_file(struct mmap_state *map, u64 prot, u64 flags)
+static int check_file(const struct machine *m, struct mmap_state *map, u64 prot, u64 flags)
 {
 	u64 type = flags & MAP_TYPE;
 	int err = 0;
@@ -277,16 +309,27 @@ static int check_file(struct mmap_state *map, u64 prot, u64 flags)
 	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
 		return -EINVAL;
 	if (type != MAP_PRIVATE)
-		err = check_shared_file(map, prot, flags);
+		err = check_shared_file(m, map, prot, flags);
 	if (err)
 		return err;
 	if (!file_may(map->file, O_RDONLY))
 		return -EACCES;
 	if (map->vm_flags & VM_GROWSDOWN)
 		return -EINVAL;
-	if ((map->vm_flags & VM_SHARED) && (map->vm_flags & VM_MAYWRITE) &&
-	    (map->file->inode->seals & F_SEAL_WRITE))
-		return -EPERM;
+	return check_seals(m, map);
+}
+
+/* Memory that may go when there is too little: nobody else's, and not to be kept. */
+static int check_droppable(const struct machine *m, struct mmap_state *map, u64 flags)
+{
+	if (!rel_has_map_droppable(m->release))
+		return -EINVAL;
+	if (m->arch->bits == 32)
+		return -EOPNOTSUPP;
+	if (flags & (MAP_LOCKED | MAP_HUGETLB) || map->vm_flags & VM_GROWSDOWN)
+		return -EINVAL;
+	map->vm_flags |= VM_DROPPABLE | VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
+	map->pgoff = map->addr >> PAGE_SHIFT;
 	return 0;
 }
 
@@ -303,7 +346,7 @@ static int check_anonymous(const struct machine *m, struct mmap_state *map, u64 
 		map->pgoff = map->addr >> PAGE_SHIFT;
 		return 0;
 	case MAP_DROPPABLE:
-		return rel_has_map_droppable(m->release) ? -EOPNOTSUPP : -EINVAL;
+		return check_droppable(m, map, flags);
 	default:
 		return -EINVAL;
 	}
@@ -388,7 +431,7 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 		       VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 	err = check_locked(m, &map, req.flags);
 	if (!err)
-		err = map.file ? check_file(&map, req.prot, req.flags) :
+		err = map.file ? check_file(m, &map, req.prot, req.flags) :
 				 check_anonymous(m, &map, req.flags);
 	if (err)
 		return err;

@@ -24,10 +24,12 @@
 #define MAP_SHARED 1
 #define MAP_PRIVATE 2
 #define MAP_SHARED_VALIDATE 3
+#define MAP_DROPPABLE 8
 #define MAP_TYPE 15
 #define MAP_FIXED 0x10
 #define MAP_ANONYMOUS 0x20
 #define MAP_32BIT 0x40
+#define MAP_ABOVE4G 0x80
 #define MAP_GROWSDOWN 0x100
 #define MAP_DENYWRITE 0x800
 #define MAP_EXECUTABLE 0x1000
@@ -39,6 +41,7 @@
 #define MAP_HUGETLB 0x40000
 #define MAP_SYNC 0x80000
 #define MAP_FIXED_NOREPLACE 0x100000
+#define MAP_UNINITIALIZED 0x4000000
 
 #define MREMAP_MAYMOVE 1
 #define MREMAP_FIXED 2
@@ -80,6 +83,9 @@ struct mremap_request {
 };
 int sys_mremap(struct machine *m, struct task_struct *task,
 	       const struct mremap_request *req, u64 *addr) __must_check;
+/* ENOSYS where the release, or the architecture, has no such call. */
+int sys_mseal(struct machine *m, struct task_struct *task, u64 addr, u64 len,
+	      u64 flags) __must_check;
 int sys_madvise(struct machine *m, struct task_struct *task, u64 addr, u64 len,
 		int advice) __must_check;
 int sys_mlock2(struct machine *m, struct task_struct *task, u64 addr, u64 len,

@@ -52,7 +52,7 @@ static int dup_contents(struct machine *m, struct vm_area_struct *vma,
 	vma->vm_mm->map_count++;
 	if (vma->vm_file) {
 		get_file(vma->vm_file);
-		vma_link_file(vma);
+		vma_link_file(m, vma);
 	}
 	if (!(vma->vm_flags & VM_WIPEONFORK))
 		err = copy_page_range(m, vma, old);

@@ -88,6 +88,8 @@ static int mprotect_fixup(const struct protect_call *c, struct vm_area_struct **
 	int err;
 
 	f->oldflags = (*vmap)->vm_flags;
+	if (f->oldflags & VM_SEALED)
+		return -EPERM;
 	if (f->newflags == f->oldflags)
 		return 0;
 	err = fixup_account(c, *vmap, f);

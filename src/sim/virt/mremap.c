@@ -116,6 +116,8 @@ static int check_vma(struct remap *r)
 {
 	if (!r->vma)
 		return -EFAULT;
+	if (vma_is_sealed(r->vma))
+		return -EPERM;
 	if (!has_new_addr(r) && r->old_len >= r->new_len)
 		return 0;
 	return check_resize(r, MIN(r->old_len, r->new_len));

@@ -40,6 +40,8 @@ static int split_first(struct machine *m, struct vma_munmap *vms, struct vm_area
 			    vms->mm->map_count);
 		return -ENOMEM;
 	}
+	if (vma_is_sealed(vma))
+		return -EPERM;
 	return __split_vma(m, vma, vms->start, /* new_below = */ true, NULL);
 }
 
@@ -66,6 +68,8 @@ int vms_gather(struct machine *m, struct vma_munmap *vms)
 	before = mas;
 	do {
 		vma = vma_of(m, handle);
+		if (vma_is_sealed(vma))
+			return -EPERM;
 		if (vma->vm_end > vms->end) {
 			err = __split_vma(m, vma, vms->end, /* new_below = */ false, NULL);
 			if (err)
@@ -111,7 +115,7 @@ static void unmap_vmas(struct mmu_gather *tlb, struct vma_munmap *vms)
 static void remove_vma(struct machine *m, struct vm_area_struct *vma)
 {
 	unlink_anon_vmas(m, vma);
-	vma_unlink_file(vma);
+	vma_unlink_file(m, vma);
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(m, vma);
 	if (vma->vm_file)

@@ -16,7 +16,6 @@
 typedef unsigned long long ull;
 
 #define PF_RANDOMIZED(task) ((task)->flags & PF_RANDOMIZE)
-#define MAP_ABOVE4G 0x80
 #define PMD_SIZE SZ_2M
 #define LOW_2G_START 0x40000000ULL
 #define LOW_2G_END 0x80000000ULL

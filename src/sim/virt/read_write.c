@@ -8,7 +8,7 @@
 #include "sim/phys/section.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
-#include "sim/virt/mm_types.h"
+#include "sim/virt/fork.h"
 
 #define MAX_RW_COUNT 0x7ffff000ULL
 
@@ -77,6 +77,12 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	return *done && err != -ENOBUFS ? 0 : err;
 }
 
+static bool seals_forbid(const struct inode *inode, u64 next)
+{
+	return inode->seals & F_SEAL_WRITES ||
+	       (inode->seals & F_SEAL_GROW && next > inode->i_size);
+}
+
 /* Bytes [at, next) of one page. */
 static int write_page(struct machine *m, struct inode *inode, u64 at, u64 next)
 {
@@ -85,6 +91,8 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 next)
 	u32 pfn;
 	int err;
 
+	if (seals_forbid(inode, next))
+		return -EPERM;
 	if (inode->kind == INODE_SHMEM)
 		err = shmem_get_page(m, inode, index, SGP_WRITE, &pfn);
 	else if (find_page(m, &inode->i_data, index) == PFN_NIL &&
@@ -105,11 +113,28 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 next)
 	return 0;
 }
 
+/* How far a write may go: the file system's end, and RLIMIT_FSIZE; -EFBIG. */
+static int write_limit(struct machine *m, struct task_struct *task, const struct inode *inode,
+		       u64 offset, u64 *end)
+{
+	u64 limit = task->signal->rlim[RLIMIT_FSIZE].cur;
+
+	if (offset >= limit) {
+		machine_why(m, "RLIMIT_FSIZE: %llu bytes: SIGXFSZ", (unsigned long long)limit);
+		send_sig(m, task, SIGXFSZ);
+		return -EFBIG;
+	}
+	if (offset >= inode_max_bytes(inode))
+		return -EFBIG;
+	*end = MIN(*end, MIN(limit, inode_max_bytes(inode)));
+	return 0;
+}
+
 int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
 	       u64 *done)
 {
-	const struct file *file = fget(m, task, fd);
-	u64 at = offset, end;
+	struct file *file = fget(m, task, fd);
+	u64 at, end;
 	int err = 0;
 
 	*done = 0;
@@ -118,17 +143,15 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	if ((s64)offset < 0 || (s64)(offset + len) < 0)
 		return -EINVAL;
 	len = MIN(len, MAX_RW_COUNT);
-	end = offset + len;
-	if (file->inode->kind == INODE_ZERO) {
+	if (file->inode->kind == INODE_ZERO || !len) {
 		*done = len;
 		return 0;
 	}
-	if (len && offset >= inode_max_bytes(file->inode))
-		return -EFBIG;
-	end = MIN(end, inode_max_bytes(file->inode));
-	if (file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
-	    (file->inode->seals & F_SEAL_GROW && end > file->inode->i_size))
-		return -EPERM;
+	if (file->f_flags & O_APPEND)
+		offset = file->inode->i_size;
+	at = offset;
+	end = offset + len;
+	err = write_limit(m, task, file->inode, offset, &end);
 	while (at < end && !err) {
 		u64 next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
 

@@ -10,7 +10,6 @@
 #include "sim/virt/mm_types.h"
 #include "sim/phys/lru.h"
 
-#define RA_PAGES 32		/* read_ahead_kb 128 */
 #define MMAP_LOTSAMISS 100
 
 /* Pages [index, index + nr) that are not cached; the mark goes to the one at `mark`. */
@@ -43,28 +42,28 @@ static int read_window(struct machine *m, struct file *file)
 	return read_pages(m, file->inode, ra->start, ra->size, mark);
 }
 
-static u32 first_window(u64 wanted)
+static u32 first_window(u64 wanted, u32 max)
 {
 	u64 size = roundup_pow_of_two(wanted);
 
-	if (size <= RA_PAGES / 32)
+	if (size <= max / 32)
 		return (u32)(size * 4);
-	if (size <= RA_PAGES / 4)
+	if (size <= max / 4)
 		return (u32)(size * 2);
-	return RA_PAGES;
+	return max;
 }
 
-static u32 next_window(u32 size)
+static u32 next_window(u32 size, u32 max)
 {
-	if (size < RA_PAGES / 16)
+	if (size < max / 16)
 		return 4 * size;
-	return size <= RA_PAGES / 2 ? 2 * size : RA_PAGES;
+	return size <= max / 2 ? 2 * size : max;
 }
 
 static void begin_window(struct file_ra_state *ra, u64 index, u64 wanted)
 {
 	ra->start = index;
-	ra->size = first_window(wanted);
+	ra->size = first_window(wanted, ra->ra_pages);
 	ra->async_size = ra->size > wanted ? ra->size - (u32)wanted : ra->size;
 }
 
@@ -75,25 +74,25 @@ static int submit(struct machine *m, struct file *file, u64 index)
 	u32 add;
 
 	if (index == ra->start && ra->size == ra->async_size) {
-		add = next_window(ra->size);
-		if (ra->size + add <= RA_PAGES) {
+		add = next_window(ra->size, ra->ra_pages);
+		if (ra->size + add <= ra->ra_pages) {
 			ra->async_size = add;
 			ra->size += add;
 		} else {
-			ra->size = RA_PAGES;
-			ra->async_size = RA_PAGES / 2;
+			ra->size = ra->ra_pages;
+			ra->async_size = ra->ra_pages / 2;
 		}
 	}
 	return read_window(m, file);
 }
 
 /* How many pages before index are cached, as far as a window reaches. */
-static u64 cached_before(const struct machine *m, const struct inode *inode, u64 index)
+static u64 cached_before(const struct machine *m, const struct file *file, u64 index)
 {
 	u64 nr = 0;
 
-	while (nr < RA_PAGES && nr < index &&
-	       find_page(m, &inode->i_data, index - 1 - nr) != PFN_NIL)
+	while (nr < file->f_ra.ra_pages && nr < index &&
+	       find_page(m, &file->inode->i_data, index - 1 - nr) != PFN_NIL)
 		nr++;
 	return nr;
 }
@@ -103,14 +102,16 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index, u
 	struct file_ra_state *ra = &file->f_ra;
 	u64 before;
 
-	if (!index || nr_wanted > RA_PAGES) {
-		begin_window(ra, index, MIN(nr_wanted, RA_PAGES));
+	if (ra->random)
+		return read_pages(m, file->inode, index, nr_wanted, ~0ULL);
+	if (!index || nr_wanted > ra->ra_pages) {
+		begin_window(ra, index, MIN(nr_wanted, ra->ra_pages));
 		return submit(m, file, index);
 	}
 	if (ra->size && (index == ra->start + ra->size - ra->async_size ||
 			 index == ra->start + ra->size)) {
 		ra->start += ra->size;
-		ra->size = next_window(ra->size);
+		ra->size = next_window(ra->size, ra->ra_pages);
 		ra->async_size = ra->size;
 		return submit(m, file, index);
 	}
@@ -118,13 +119,13 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index, u
 		begin_window(ra, index, nr_wanted);
 		return submit(m, file, index);
 	}
-	before = cached_before(m, file->inode, index);
+	before = cached_before(m, file, index);
 	if (before <= nr_wanted)
 		return read_pages(m, file->inode, index, nr_wanted, ~0ULL);
 	if (before >= index)
 		before *= 2;
 	ra->start = index;
-	ra->size = (u32)MIN(before + nr_wanted, RA_PAGES);
+	ra->size = (u32)MIN(before + nr_wanted, ra->ra_pages);
 	ra->async_size = 1;
 	return submit(m, file, index);
 }
@@ -138,16 +139,17 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 	page_clear_flag(pfn_to_page(m, pfn), PG_reclaim);
 	if (ra->size && index == ra->start + ra->size - ra->async_size) {
 		ra->start += ra->size;
-		ra->size = next_window(ra->size);
+		ra->size = next_window(ra->size, ra->ra_pages);
 		ra->async_size = ra->size;
 		return submit(m, file, index);
 	}
-	while (hole <= index + RA_PAGES && find_page(m, &file->inode->i_data, hole) != PFN_NIL)
+	while (hole <= index + ra->ra_pages && find_page(m, &file->inode->i_data, hole) != PFN_NIL)
 		hole++;
-	if (hole > index + RA_PAGES)
+	if (hole > index + ra->ra_pages)
 		return 0;
 	ra->start = hole;
-	ra->size = next_window((u32)MIN(hole - index + nr_wanted, RA_PAGES));
+	ra->size = next_window((u32)MIN(hole - index + nr_wanted, ra->ra_pages),
+			       ra->ra_pages);
 	ra->async_size = ra->size;
 	return submit(m, file, index);
 }
@@ -159,14 +161,14 @@ int sync_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 
 	if (vm_flags & VM_RAND_READ)
 		return 0;
 	if (vm_flags & VM_SEQ_READ)
-		return page_cache_sync_readahead(m, file, pgoff, RA_PAGES);
+		return page_cache_sync_readahead(m, file, pgoff, ra->ra_pages);
 	if (ra->mmap_miss < MMAP_LOTSAMISS * 10)
 		ra->mmap_miss++;
 	if (ra->mmap_miss > MMAP_LOTSAMISS)
 		return 0;
-	ra->start = pgoff - MIN(pgoff, RA_PAGES / 2);
-	ra->size = RA_PAGES;
-	ra->async_size = RA_PAGES / 4;
+	ra->start = pgoff - MIN(pgoff, ra->ra_pages / 2);
+	ra->size = ra->ra_pages;
+	ra->async_size = ra->ra_pages / 4;
 	return read_window(m, file);
 }
 
@@ -181,5 +183,5 @@ int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64
 		ra->mmap_miss--;
 	if (!page_flag(pfn_to_page(m, pfn), PG_reclaim))
 		return 0;
-	return page_cache_async_readahead(m, file, pfn, pgoff, RA_PAGES);
+	return page_cache_async_readahead(m, file, pfn, pgoff, ra->ra_pages);
 }

@@ -296,7 +296,8 @@ void page_add_new_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *v
 {
 	struct page *page = pfn_to_page(m, pfn);
 
-	page_set_flag(page, PG_swapbacked);
+	if (!(vma->vm_flags & VM_DROPPABLE))
+		page_set_flag(page, PG_swapbacked);
 	page->mapcount = 0;
 	count_node(m, page, NR_ANON_PAGES, 1);
 	set_anon_rmap(page, vma, address, true);

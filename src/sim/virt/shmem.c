@@ -10,7 +10,6 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmap.h"
 
-#define MAX_LFS_FILESIZE ((1ULL << 63) - 1)
 
 static int charge(struct machine *m, u64 nr_pages)
 {
@@ -172,6 +171,8 @@ int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma)
 
 	switch (inode->kind) {
 	case INODE_DISK:
+		if (vma->vm_flags & VM_SYNC)
+			return -EOPNOTSUPP;	/* no disk is memory (DAX) */
 		vma->vm_ops = &file_vm_ops;
 		return 0;
 	case INODE_SHMEM:

@@ -44,7 +44,7 @@ static void end_group(struct machine *m, struct task_struct *task, int sig)
 	do_group_exit(m, thread, (u32)sig);
 }
 
-static void send_signal(struct machine *m, struct task_struct *task, int sig)
+void send_sig(struct machine *m, struct task_struct *task, int sig)
 {
 	if (!task->signal || !task->signal->nr_threads || (task->flags & PF_KTHREAD))
 		return;
@@ -80,7 +80,7 @@ static int signal_process(struct machine *m, struct task_struct *task,
 	if (!may_signal(task, to, sig))
 		return -EPERM;
 	if (sig)
-		send_signal(m, to, sig);
+		send_sig(m, to, sig);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "sim/phys/section.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
 
 static void zero_part(struct machine *m, struct inode *inode, u64 pgoff, u32 from, u32 to)
@@ -72,6 +73,18 @@ void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 e
 		unmap_mapping_range(m, mapping, first, behind - first, even_cows);
 }
 
+int file_size_limit(struct machine *m, struct task_struct *task, const struct inode *inode,
+		    u64 size)
+{
+	if (size <= inode->i_size || size <= task->signal->rlim[RLIMIT_FSIZE].cur)
+		return 0;
+	machine_why(m, "RLIMIT_FSIZE: %llu bytes are over %llu: SIGXFSZ",
+		    (unsigned long long)size,
+		    (unsigned long long)task->signal->rlim[RLIMIT_FSIZE].cur);
+	send_sig(m, task, SIGXFSZ);
+	return -EFBIG;
+}
+
 int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 {
 	u64 old = inode->i_size;
@@ -98,16 +111,23 @@ static bool may_be_dropped(const struct page *page)
 	       page->refcount == 1;
 }
 
-static void invalidate_pages(struct machine *m, struct address_space *mapping)
+u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u64 start,
+			     u64 end)
 {
-	for (u64 index = 0; xa_find(&mapping->i_pages, &index, ~0ULL - 1); index++) {
+	u64 stayed = 0;
+
+	end = MIN(end, ~0ULL - 1);
+	for (u64 index = start; index <= end && xa_find(&mapping->i_pages, &index, end); index++) {
 		u32 pfn = find_page(m, mapping, index);
 
-		if (may_be_dropped(pfn_to_page(m, pfn)))
+		if (may_be_dropped(pfn_to_page(m, pfn))) {
 			filemap_remove_page(m, mapping, index);
-		else
+		} else {
 			deactivate_file_page(m, pfn);
+			stayed++;
+		}
 	}
+	return stayed;
 }
 
 void drop_pagecache(struct machine *m)
@@ -116,5 +136,5 @@ void drop_pagecache(struct machine *m)
 
 	lru_add_drain_all(m);
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
-		invalidate_pages(m, &inode->i_data);
+		invalidate_mapping_pages(m, &inode->i_data, 0, ~0ULL);
 }

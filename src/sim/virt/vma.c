@@ -134,9 +134,11 @@ u64 vm_start_gap(const struct vm_area_struct *vma)
 	return vma->vm_start > gap ? vma->vm_start - gap : 0;
 }
 
-/* A shared mapping that may become writable is counted in its file. */
-static bool is_shared_maywrite(const struct vm_area_struct *vma)
+/* A shared mapping that may become writable is counted in its file; any, until 6.7. */
+bool vma_counts_as_writer(const struct machine *m, const struct vm_area_struct *vma)
 {
+	if (!rel_sealed_may_be_read(m->release))
+		return vma->vm_flags & VM_SHARED;
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
 }
 
@@ -152,20 +154,20 @@ static void i_mmap_insert(struct vm_area_struct *vma)
 	interval_tree_insert(&mapping_of(vma)->i_mmap, &vma->shared);
 }
 
-void vma_link_file(struct vm_area_struct *vma)
+void vma_link_file(const struct machine *m, struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	if (is_shared_maywrite(vma))
+	if (vma_counts_as_writer(m, vma))
 		mapping_of(vma)->i_mmap_writable++;
 	i_mmap_insert(vma);
 }
 
-void vma_unlink_file(struct vm_area_struct *vma)
+void vma_unlink_file(const struct machine *m, struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	if (is_shared_maywrite(vma))
+	if (vma_counts_as_writer(m, vma))
 		mapping_of(vma)->i_mmap_writable--;
 	interval_tree_remove(&mapping_of(vma)->i_mmap, &vma->shared);
 }
@@ -197,7 +199,7 @@ static void vma_set_range(struct vm_area_struct *vma, u64 start, u64 end)
 static void vma_swallowed(struct machine *m, struct vm_area_struct *vma)
 {
 	if (vma->vm_file) {
-		vma_unlink_file(vma);
+		vma_unlink_file(m, vma);
 		fput(m, vma->vm_file);
 	}
 	if (vma->anon_vma)
@@ -245,7 +247,7 @@ int vma_insert(struct machine *m, struct vm_area_struct *vma, struct vm_area_str
 			vma_set_range(shrunk, vma->vm_end, shrunk->vm_end);
 		vma_complete(m, shrunk);
 	}
-	vma_link_file(vma);
+	vma_link_file(m, vma);
 	mm->map_count++;
 	return 0;
 }

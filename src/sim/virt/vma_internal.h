@@ -56,12 +56,17 @@ int vms_gather(struct machine *m, struct vma_munmap *vms) __must_check;
 int vms_detach(struct vma_munmap *vms) __must_check;
 void vms_complete(struct machine *m, struct vma_munmap *vms);
 
-void vma_link_file(struct vm_area_struct *vma);
-void vma_unlink_file(struct vm_area_struct *vma);
+void vma_link_file(const struct machine *m, struct vm_area_struct *vma);
+void vma_unlink_file(const struct machine *m, struct vm_area_struct *vma);
 
 static inline bool is_data_mapping(u64 vm_flags)
 {
 	return (vm_flags & (VM_WRITE | VM_SHARED | VM_STACK)) == VM_WRITE;
+}
+
+static inline bool vma_is_sealed(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_SEALED;
 }
 
 static inline bool vma_is_accessible(const struct vm_area_struct *vma)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Advice on files, and writing a part of one. Files in memory take any advice and do
+ * nothing; on disks, what will be needed is read now, what will not leaves the cache,
+ * and windows of read-ahead double or are not made.
+ */
+#include "sim/phys/lru.h"
+#include "sim/virt/file.h"
+#include "sim/virt/mm_types.h"
+
+enum fadvice { FADV_NORMAL, FADV_RANDOM, FADV_SEQUENTIAL, FADV_WILLNEED, FADV_DONTNEED,
+	       FADV_NOREUSE, NR_FADVICES };
+#define SYNC_FILE_RANGE_ALL 7
+
+static int read_now(struct machine *m, struct inode *inode, u64 index, u64 last)
+{
+	u64 end = MIN(last + 1, inode_pages(inode));
+	int err = 0;
+
+	for (; index < end && !err; index++) {
+		bool major;
+		u32 pfn;
+
+		if (find_page(m, &inode->i_data, index) != PFN_NIL)
+			continue;
+		err = filemap_get_page(m, &inode->i_data, index, &pfn, &major);
+		if (!err)
+			put_page(m, pfn);
+	}
+	return err == -ENOBUFS ? err : 0;
+}
+
+/* Whole pages of [offset, last] go, and the file's last one. */
+static void drop_now(struct machine *m, struct inode *inode, u64 offset, u64 last)
+{
+	u64 start = PFN_UP(offset), end = last >> PAGE_SHIFT;
+
+	filemap_write_range(m, inode, offset, last + 1);
+	if ((last + 1) % PAGE_SIZE && last + 1 != inode->i_size) {
+		if (!end)
+			return;
+		end--;
+	}
+	if (end < start)
+		return;
+	lru_add_drain(m);
+	if (invalidate_mapping_pages(m, &inode->i_data, start, end)) {
+		lru_add_drain_all(m);
+		invalidate_mapping_pages(m, &inode->i_data, start, end);
+	}
+}
+
+int sys_fadvise64(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
+		  int advice)
+{
+	struct file *file = fget(m, task, fd);
+	u64 last = MAX_LFS_FILESIZE;
+
+	if (!file)
+		return -EBADF;
+	if ((s64)len < 0 || advice < 0 || advice >= NR_FADVICES)
+		return -EINVAL;
+	if (file->inode->kind != INODE_DISK)
+		return 0;
+	if (len && offset + len > offset && offset + len - 1 < last)
+		last = offset + len - 1;
+	switch (advice) {
+	case FADV_NORMAL:
+	case FADV_SEQUENTIAL:
+		file->f_ra.ra_pages = advice == FADV_NORMAL ? RA_PAGES : 2 * RA_PAGES;
+		file->f_ra.random = false;
+		return 0;
+	case FADV_RANDOM:
+		file->f_ra.random = true;
+		return 0;
+	case FADV_WILLNEED:
+		return read_now(m, file->inode, offset >> PAGE_SHIFT, last >> PAGE_SHIFT);
+	case FADV_DONTNEED:
+		drop_now(m, file->inode, offset, last);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64 offset,
+			u64 len, u32 flags)
+{
+	struct file *file = fget(m, task, fd);
+
+	if (!file)
+		return -EBADF;
+	if (flags & ~(u32)SYNC_FILE_RANGE_ALL || (s64)offset < 0 || (s64)len < 0 ||
+	    (s64)(offset + len) < 0)
+		return -EINVAL;
+	if (file->inode->kind == INODE_ZERO)
+		return -ESPIPE;
+	if (flags)
+		filemap_write_range(m, file->inode, offset,
+				    len ? offset + len : MAX_LFS_FILESIZE);
+	return 0;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fallocate: memory for a file that is in memory, a longer size, a hole, zeroes. Which
+ * modes there are is the file system's; which may stand together, the release's. Disks
+ * have no blocks here: what is asked of them changes size and page cache.
+ */
+#include "sim/phys/lru.h"
+#include "sim/phys/section.h"
+#include "sim/virt/file.h"
+#include "sim/virt/task.h"
+
+#define FALLOC_FL_KEEP_SIZE 1
+#define FALLOC_FL_PUNCH_HOLE 2
+#define FALLOC_FL_COLLAPSE_RANGE 8
+#define FALLOC_FL_ZERO_RANGE 0x10
+#define FALLOC_FL_INSERT_RANGE 0x20
+#define FALLOC_FL_UNSHARE_RANGE 0x40
+#define FALLOC_FL_WRITE_ZEROES 0x80
+#define MODE_MASK (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_ZERO_RANGE | \
+		   FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE)
+
+struct falloc {
+	struct machine *m;
+	struct task_struct *task;
+	struct inode *inode;
+	u32 mode;
+	u64 offset, end;	/* bytes */
+};
+
+/* Since 6.13. */
+static int check_one_mode(u32 mode)
+{
+	bool keeps = mode & FALLOC_FL_KEEP_SIZE;
+
+	if (mode & ~(u32)(MODE_MASK | FALLOC_FL_WRITE_ZEROES | FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	switch (mode & (MODE_MASK | FALLOC_FL_WRITE_ZEROES)) {
+	case 0:
+	case FALLOC_FL_UNSHARE_RANGE:
+	case FALLOC_FL_ZERO_RANGE:
+		return 0;
+	case FALLOC_FL_PUNCH_HOLE:
+		return keeps ? 0 : -EOPNOTSUPP;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+	case FALLOC_FL_WRITE_ZEROES:
+		return keeps ? -EOPNOTSUPP : 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static int check_modes(u32 mode)
+{
+	const u32 both = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
+
+	if (mode & ~(u32)(MODE_MASK | FALLOC_FL_KEEP_SIZE) || (mode & both) == both)
+		return -EOPNOTSUPP;
+	if (mode & FALLOC_FL_PUNCH_HOLE && !(mode & FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	if ((mode & FALLOC_FL_COLLAPSE_RANGE && mode != FALLOC_FL_COLLAPSE_RANGE) ||
+	    (mode & FALLOC_FL_INSERT_RANGE && mode != FALLOC_FL_INSERT_RANGE) ||
+	    (mode & FALLOC_FL_UNSHARE_RANGE &&
+	     mode & ~(u32)(FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE)))
+		return -EINVAL;
+	return 0;
+}
+
+/* The size that a call without KEEP_SIZE leaves. */
+static void extend(const struct falloc *f)
+{
+	if (!(f->mode & FALLOC_FL_KEEP_SIZE) && f->end > f->inode->i_size)
+		f->inode->i_size = f->end;
+}
+
+/* ---- Memory. ---- */
+
+/* Pages of shared memory that were not there; all of them go if one is refused. */
+static int allocate_pages(struct machine *m, struct inode *inode, u64 start, u64 end)
+{
+	u64 at;
+	int err = 0;
+
+	for (at = start; at < end && !err; at++) {
+		bool was_there = find_page(m, &inode->i_data, at) != PFN_NIL;
+		u32 pfn;
+
+		err = shmem_get_page(m, inode, at, SGP_FALLOC, &pfn);
+		if (err)
+			break;
+		if (!was_there)
+			set_page_dirty(m, pfn);
+		put_page(m, pfn);
+	}
+	/* Taken back are those without contents: nobody has used them. */
+	while (err && at-- > start) {
+		u32 pfn = find_page(m, &inode->i_data, at);
+
+		if (pfn != PFN_NIL && !page_flag(pfn_to_page(m, pfn), PG_uptodate))
+			filemap_remove_page(m, &inode->i_data, at);
+	}
+	return err;
+}
+
+static int shmem_fallocate(const struct falloc *f)
+{
+	struct inode *inode = f->inode;
+	int err;
+
+	if (f->mode & ~(u32)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (f->mode & FALLOC_FL_PUNCH_HOLE) {
+		if (inode->seals & F_SEAL_WRITES)
+			return -EPERM;
+		truncate_pagecache(f->m, inode, f->offset, f->end, /* even_cows = */ false);
+		return 0;
+	}
+	err = file_size_limit(f->m, f->task, inode, f->end);
+	if (err)
+		return err;
+	if (inode->seals & F_SEAL_GROW && f->end > inode->i_size)
+		return -EPERM;
+	err = allocate_pages(f->m, inode, f->offset >> PAGE_SHIFT,
+			     (f->end + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (!err)
+		extend(f);
+	return err;
+}
+
+/* ---- Disks. ---- */
+
+/* Bytes go, and what follows them moves down; or makes room. */
+static int disk_shift(const struct falloc *f)
+{
+	struct inode *inode = f->inode;
+	bool collapse = f->mode & FALLOC_FL_COLLAPSE_RANGE;
+	u64 len = f->end - f->offset;
+
+	if (f->offset % PAGE_SIZE || len % PAGE_SIZE)
+		return -EINVAL;
+	if (collapse ? f->end >= inode->i_size : f->offset >= inode->i_size)
+		return -EINVAL;
+	if (!collapse && len > inode_max_bytes(inode) - inode->i_size)
+		return -EFBIG;
+	filemap_write_range(f->m, inode, f->offset, inode->i_size);
+	truncate_pagecache(f->m, inode, f->offset, ~0ULL, /* even_cows = */ true);
+	inode->i_size = collapse ? inode->i_size - len : inode->i_size + len;
+	return 0;
+}
+
+static int disk_fallocate(const struct falloc *f)
+{
+	int err = 0;
+
+	if (f->mode & (FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_WRITE_ZEROES))
+		return -EOPNOTSUPP;
+	if (f->mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE))
+		return disk_shift(f);
+	if (!(f->mode & FALLOC_FL_KEEP_SIZE))
+		err = file_size_limit(f->m, f->task, f->inode, f->end);
+	if (err)
+		return err;
+	if (f->mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		truncate_pagecache(f->m, f->inode, f->offset, f->end, /* even_cows = */ false);
+	extend(f);
+	return 0;
+}
+
+int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode, u64 offset,
+		  u64 len)
+{
+	const struct file *file = fget(m, task, fd);
+	struct falloc f = { .m = m, .task = task, .mode = mode, .offset = offset };
+	int err;
+
+	if (!file)
+		return -EBADF;
+	if (offset > MAX_LFS_FILESIZE || !len || len > MAX_LFS_FILESIZE)
+		return -EINVAL;
+	err = rel_fallocate_has_one_mode(m->release) ? check_one_mode(mode) : check_modes(mode);
+	if (err)
+		return err;
+	if (!file_may_write(file))
+		return -EBADF;
+	f.inode = file->inode;
+	f.end = offset + len;
+	if (f.inode->kind == INODE_ZERO)
+		return -ENODEV;
+	if (f.end > inode_max_bytes(f.inode))
+		return -EFBIG;
+	return f.inode->kind == INODE_SHMEM ? shmem_fallocate(&f) : disk_fallocate(&f);
+}
