@@ -12,6 +12,7 @@
 #define KMM_PHYS_LRU_H
 
 #include "sim/machine.h"
+#include "sim/phys/folio.h"
 #include "sim/phys/tunables.h"
 
 enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
@@ -80,18 +81,20 @@ static inline void lru_exit_fault(struct machine *m)
 	m->lru->in_fault = false;
 }
 
-/* References: the last put takes the page off its list and frees it. */
+/* References, of the page's folio: the last put takes it off its list and frees it. */
 static inline void get_page(struct machine *m, u64 pfn)
 {
-	m->mem_map[pfn].refcount++;
+	pfn_folio(m, pfn)->refcount++;
 }
 void put_page_last(struct machine *m, u64 pfn);
 static inline void put_page(struct machine *m, u64 pfn)
 {
-	if (m->mem_map[pfn].refcount > 1)
-		m->mem_map[pfn].refcount--;
+	struct page *folio = pfn_folio(m, pfn);
+
+	if (folio->refcount > 1)
+		folio->refcount--;
 	else
-		put_page_last(m, pfn);
+		put_page_last(m, folio_pfn(m, pfn));
 }
 
 /* The list that the page's flags name; it is there if PG_lru is set. */

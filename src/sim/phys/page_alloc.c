@@ -13,6 +13,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/phys/alloc_policy.h"
+#include "sim/phys/folio.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/pressure.h"
@@ -201,6 +202,17 @@ static inline u32 owner_type(enum pagetype owner)
 	return owner ? (u32)owner << 24 : (u32)-1;
 }
 
+void folio_init(struct page *head, unsigned int order)
+{
+	for (u32 i = 1; i < 1U << order; i++) {
+		head[i].prev = head[i].next = 0;
+		head[i].mapping = 0;
+		head[i].index = i;
+		head[i].memcg = 0;
+	}
+	head[1].block_order = order;
+}
+
 /* Tails of a larger block, and what its head knows of them. */
 static void prep_large(struct machine *m, const struct alloc_request *req, u32 pfn)
 {
@@ -217,6 +229,8 @@ static void prep_large(struct machine *m, const struct alloc_request *req, u32 p
 		tail->flags = zone_bits | (compound ? 1U << PG_tail : 0);
 		tail->page_type = owner_type(req->owner);
 	}
+	if (compound && (!req->owner || req->owner == PGTY_hugetlb))
+		folio_init(head, req->order);
 	head[1].block_order = req->order;
 }
 
@@ -477,6 +491,7 @@ int own_reserved_block(struct machine *m, u64 pfn, unsigned int order, enum page
 
 		reset_page(page);
 		page->page_type = owner_type(owner);
+		page->index = at - pfn;
 		page_set_flag(page, PG_tail);
 	}
 	head = pfn_to_page(m, pfn);

@@ -18,7 +18,7 @@ enum fault_flags {
 enum vm_fault_reason {
 	VM_FAULT_OOM = 0x1, VM_FAULT_SIGBUS = 0x2, VM_FAULT_MAJOR = 0x4,
 	VM_FAULT_SIGSEGV = 0x40, VM_FAULT_NOPAGE = 0x100, VM_FAULT_LOCKED = 0x200,
-	VM_FAULT_RETRY = 0x400, VM_FAULT_DONE_COW = 0x1000,
+	VM_FAULT_RETRY = 0x400, VM_FAULT_FALLBACK = 0x800, VM_FAULT_DONE_COW = 0x1000,
 	VM_FAULT_NOHOST = 0x10000,	/* ours: no host memory, nothing changed */
 };
 #define VM_FAULT_ERROR (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_NOHOST)
@@ -28,6 +28,7 @@ struct vm_fault {
 	u64 address;		/* page-aligned */
 	u64 pgoff;
 	unsigned int flags;	/* FAULT_FLAG_* */
+	u64 *pmd;		/* entry of level 1; set where it is not a table */
 	u64 *pte;		/* of the address; NULL where its table is not made yet */
 	u64 orig_pte;
 	u32 page;		/* pfn that ->fault() found; PFN_NIL */

@@ -166,10 +166,25 @@ void table_free(struct machine *m, struct mm_struct *mm, u64 pfn, unsigned int l
 	pgtable_forget(mm);
 }
 
+int pte_alloc_one(struct machine *m, struct mm_struct *mm, u32 *pfn)
+{
+	return table_alloc(m, mm, 0, pfn);
+}
+
+void pte_free(struct machine *m, struct mm_struct *mm, u32 pfn)
+{
+	table_free(m, mm, pfn, 0);
+}
+
 static inline unsigned int table_index(const struct pgtable_state *pt, unsigned int level,
 				       u64 addr)
 {
 	return (addr >> pt->shift[level]) & (pt->entries[level] - 1);
+}
+
+static inline u64 leaf_base(const struct pgtable_state *pt, u64 addr)
+{
+	return addr >> pt->shift[1] << pt->shift[1];
 }
 
 /* PAE: the few pmds come with the pgd. */
@@ -239,8 +254,32 @@ u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, 
 		return NULL;
 	entry = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
 	for (int at = pt->top; at > level; at--) {
+		if (!*entry || entry_is_huge(*entry))
+			return NULL;
+		entry = &table_entries(m, pte_pfn(*entry))[table_index(pt, at - 1, addr)];
+	}
+	return entry;
+}
+
+u64 *leaf_entry(const struct machine *m, const struct mm_struct *mm, u64 addr,
+		unsigned int *level)
+{
+	const struct pgtable_state *pt = m->virt->pgtables;
+	u64 *entry;
+
+	*level = 0;
+	if (mm->pte_base == leaf_base(pt, addr))
+		return mm->pte_table + table_index(pt, 0, addr);
+	if (!mm_has_tables(mm))
+		return NULL;
+	entry = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
+	for (unsigned int at = pt->top; at > 0; at--) {
 		if (!*entry)
 			return NULL;
+		if (entry_is_huge(*entry)) {
+			*level = at;
+			return entry;
+		}
 		entry = &table_entries(m, pte_pfn(*entry))[table_index(pt, at - 1, addr)];
 	}
 	return entry;
@@ -260,15 +299,11 @@ int table_alloc_entry(struct machine *m, struct mm_struct *mm, u64 addr, int lev
 				return err;
 			*at = PFN_PHYS(pfn) | TABLE_FLAGS;
 		}
+		BUG_ON(m, entry_is_huge(*at));
 		at = &table_entries(m, pte_pfn(*at))[table_index(pt, i - 1, addr)];
 	}
 	*entry = at;
 	return 0;
-}
-
-static inline u64 leaf_base(const struct pgtable_state *pt, u64 addr)
-{
-	return addr >> pt->shift[1] << pt->shift[1];
 }
 
 int pte_alloc_map(struct machine *m, struct mm_struct *mm, u64 addr, pte_t **pte)

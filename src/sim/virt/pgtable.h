@@ -6,6 +6,12 @@
  * Levels are counted from the leaf: 0 = pte, 1 = pmd, 2 = pud, 3 = p4d or pgd; the
  * last is the top, the pgd, however many there are.
  *
+ * An entry of level 1 or 2 with PTE_PSE is a leaf that maps a huge page: of a
+ * transparent huge page, which has the table that a split will need deposited beside
+ * the table of its entry, or of hugetlb. Everything here that goes down stops above it:
+ * table_entry() of a level below and pte_find() give NULL as if there was no table,
+ * leaf_entry() gives the leaf itself, and walks show it to a visitor of its own.
+ *
  * Counters: mm->pgtables_bytes counts pte, pmd and pud tables, NR_PAGETABLE what
  * the release counts.
  */
@@ -65,6 +71,12 @@ static inline bool pte_is_guard(pte_t pte)
 static inline u64 pte_pfn(pte_t pte)
 {
 	return (pte & PTE_PFN_MASK) >> PAGE_SHIFT;
+}
+
+/* Does the entry of a level above 0 map a huge page, and name no table? */
+static inline bool entry_is_huge(u64 entry)
+{
+	return entry & PTE_PSE && pte_present(entry);
 }
 
 /* How many of the nr entries from *pte on are none, up to the first that may not be. */
@@ -151,9 +163,26 @@ static inline pte_t *pte_find(const struct machine *m, struct mm_struct *mm, u64
 		return mm->pte_table + (addr >> PAGE_SHIFT & (pt->entries[0] - 1));
 	return pte_find_slow(m, mm, addr);
 }
+/*
+ * The entry that maps addr, or would if it was not none: of level 0, or a huge one of
+ * *level. NULL: there is no leaf table.
+ */
+u64 *leaf_entry(const struct machine *m, const struct mm_struct *mm, u64 addr,
+		unsigned int *level);
+/* The page frame of addr by its leaf entry, which is present. */
+static inline u64 leaf_pfn(const struct machine *m, u64 entry, unsigned int level, u64 addr)
+{
+	u64 pfn = pte_pfn(entry);
+
+	if (level)
+		pfn += addr >> PAGE_SHIFT & ((1ULL << (m->virt->pgtables->shift[level] -
+						       PAGE_SHIFT)) - 1);
+	return pfn;
+}
 /* The entry of any level (1 = pmd...) or NULL. */
 u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, int level);
-/* The same, with the tables above it made as needed. -ENOMEM, -ENOBUFS. */
+/* The same, with the tables above it made as needed; no huge page is in the way.
+ * -ENOMEM, -ENOBUFS. */
 int table_alloc_entry(struct machine *m, struct mm_struct *mm, u64 addr, int level,
 		      u64 **entry) __must_check;
 /* The leaf table of addr goes unless an entry of it is used: a fault came to nothing. */
@@ -182,6 +211,19 @@ static inline u64 pmd_addr_end(const struct machine *m, u64 addr, u64 end)
 /* Tables that cover nothing but [floor, ceiling) go, as free_pgtables() frees them. */
 struct mmu_gather;
 void free_pgd_range(struct mmu_gather *tlb, u64 addr, u64 end, u64 floor, u64 ceiling);
+/*
+ * A leaf table that is not in use yet: made with a huge page, deposited with the table
+ * of level 1 that holds its entry, and withdrawn when it is split or goes. It counts as
+ * if it was in use. -ENOMEM, -ENOBUFS.
+ */
+int pte_alloc_one(struct machine *m, struct mm_struct *mm, u32 *pfn) __must_check;
+void pgtable_deposit(struct machine *m, struct mm_struct *mm, u64 addr, u32 pfn);
+u32 pgtable_withdraw(struct machine *m, struct mm_struct *mm, u64 addr);
+/* Those deposited with a table of level 1; then `next` of each: PFN_NIL ends. */
+u32 pgtable_first_deposit(const struct machine *m, u64 pmd_table);
+u32 pgtable_next_deposit(const struct machine *m, u64 pmd_table, u32 pfn);
+/* Like table_free() of level 0. */
+void pte_free(struct machine *m, struct mm_struct *mm, u32 pfn);
 /* Give back one table that is empty and that no entry names any more. */
 void table_free(struct machine *m, struct mm_struct *mm, u64 pfn, unsigned int level);
 
@@ -200,7 +242,7 @@ static inline bool vma_soft_dirty_enabled(const struct machine *m,
 
 /*
  * Visit every leaf entry that is not none in [start, end), in order. The callback
- * may change it; non-zero stops and is returned.
+ * may change it; non-zero stops and is returned. Huge entries are passed over.
  */
 typedef int (*pte_visit)(void *arg, u64 addr, pte_t *pte);
 int walk_page_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
@@ -209,6 +251,19 @@ int walk_page_range(const struct machine *m, const struct mm_struct *mm, u64 sta
 typedef int (*leaf_visit)(void *arg, u64 addr, u64 end, pte_t *pte);
 int walk_leaf_tables(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
 		     leaf_visit visit, void *arg);
+/*
+ * The same with huge entries: [addr, end) is the part of the range that lies in one, of
+ * `level`. If it has become a table when the visitor returns 0, the walk goes on in
+ * that table. One of `visit` and `leaf` may be NULL.
+ */
+typedef int (*huge_visit)(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry);
+struct walk_ops {
+	pte_visit visit;
+	leaf_visit leaf;
+	huge_visit huge;
+};
+int walk_mapped_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
+		      const struct walk_ops *ops, void *arg);
 /* The same for table pages, top down: addr is the first address that it serves. */
 typedef int (*table_visit)(void *arg, u64 addr, int level, u64 pfn);
 int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_visit visit,

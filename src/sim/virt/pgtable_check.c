@@ -15,6 +15,34 @@ struct tables {
 	u64 nr_counted;		/* tables of pgtables_bytes */
 };
 
+static int check_table(void *arg, u64 addr, int level, u64 pfn);
+
+/* A split of each huge page, but for those of files and of hugetlb, finds its table. */
+static int check_deposits(struct tables *t, u64 addr, u64 pmd_table)
+{
+	const u64 *entries = table_entries(t->m, pmd_table);
+	unsigned int expected = 0, found = 0;
+
+	for (unsigned int i = 0; i < table_size(t->m, 1); i++) {
+		const struct page *page = pfn_to_page(t->m, pte_pfn(entries[i]));
+
+		if (entry_is_huge(entries[i]))
+			expected += entries[i] & PTE_SPECIAL || page_flag(page, PG_anon);
+	}
+	for (u32 at = pgtable_first_deposit(t->m, pmd_table); at != PFN_NIL && found <= expected;
+	     at = pgtable_next_deposit(t->m, pmd_table, at)) {
+		if (check_table(t, addr, 0, at))
+			return 1;
+		found++;
+	}
+	t->check->nr_checked++;
+	if (found != expected)
+		check_fail(t->check, "T3", "mm %u, table 0x%llx of level 1 for 0x%llx: expected "
+			   "%u deposited tables, found %u", t->mm->self, (ull)pmd_table, (ull)addr,
+			   expected, found);
+	return 0;
+}
+
 static int check_table(void *arg, u64 addr, int level, u64 pfn)
 {
 	struct tables *t = arg;
@@ -39,7 +67,7 @@ static int check_table(void *arg, u64 addr, int level, u64 pfn)
 		return 1;
 	}
 	t->nr_counted += (unsigned int)level < MIN(top, 3U);
-	return 0;
+	return level == 1 ? check_deposits(t, addr, pfn) : 0;
 }
 
 /* What of an entry's rights its VMA does not give; NULL: nothing. */

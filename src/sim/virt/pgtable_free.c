@@ -7,6 +7,8 @@
  */
 #include "sim/virt/mmu_gather.h"
 
+#include "sim/base/bug.h"
+
 struct freeing {
 	struct machine *m;
 	struct mmu_gather *tlb;
@@ -41,6 +43,7 @@ static void free_below(const struct freeing *f, u64 *table, unsigned int level, 
 		next = MIN((addr & ~(span - 1)) + span, end);
 		if (!*entry)
 			continue;
+		BUG_ON(f->m, entry_is_huge(*entry));
 		if (level > 1) {
 			free_below(f, table_entries(f->m, pfn), level - 1, addr, next);
 			if (!table_is_inside(f, level, addr, next))
@@ -78,9 +81,24 @@ void free_pgd_range(struct mmu_gather *tlb, u64 addr, u64 end, u64 floor, u64 ce
 struct walk {
 	const struct machine *m;
 	leaf_visit visit_leaf;
+	huge_visit visit_huge;
 	table_visit visit_table;
 	void *arg;
 };
+
+static int walk_table(const struct walk *w, u64 pfn, unsigned int level, u64 addr, u64 end);
+
+/* What one entry of a level above 0 names, of which [addr, end) is wanted. */
+static int walk_entry(const struct walk *w, u64 *entry, unsigned int level, u64 addr, u64 end)
+{
+	if (unlikely(entry_is_huge(*entry))) {
+		int stop = w->visit_huge ? w->visit_huge(w->arg, addr, end, level, entry) : 0;
+
+		if (stop || !*entry || entry_is_huge(*entry))
+			return stop;
+	}
+	return walk_table(w, pte_pfn(*entry), level - 1, addr, end);
+}
 
 static int walk_table(const struct walk *w, u64 pfn, unsigned int level, u64 addr, u64 end)
 {
@@ -93,11 +111,11 @@ static int walk_table(const struct walk *w, u64 pfn, unsigned int level, u64 add
 	else if (!level)
 		return w->visit_leaf(w->arg, addr, end, &table[addr >> shift & mask]);
 	for (; level && addr < end && !stop; addr = next) {
-		u64 entry = table[addr >> shift & mask];
+		u64 *entry = &table[addr >> shift & mask];
 
 		next = MIN((addr & ~(span - 1)) + span, end);
-		if (entry)
-			stop = walk_table(w, pte_pfn(entry), level - 1, addr, next);
+		if (*entry)
+			stop = walk_entry(w, entry, level, addr, next);
 	}
 	return stop;
 }
@@ -110,19 +128,25 @@ static u64 table_limit(const struct machine *m)
 	return table_span(m, top) * table_size(m, top);
 }
 
+static int walk_range(const struct walk *w, const struct mm_struct *mm, u64 start, u64 end)
+{
+	if (!mm_has_tables(mm) || start >= end)
+		return 0;
+	return walk_table(w, mm->pgd_pfn, w->m->virt->pgtables->top, start,
+			  MIN(end, table_limit(w->m)));
+}
+
 int walk_leaf_tables(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
 		     leaf_visit visit, void *arg)
 {
 	const struct walk w = { .m = m, .visit_leaf = visit, .arg = arg };
 
-	if (!mm_has_tables(mm) || start >= end)
-		return 0;
-	return walk_table(&w, mm->pgd_pfn, m->virt->pgtables->top, start,
-			  MIN(end, table_limit(m)));
+	return walk_range(&w, mm, start, end);
 }
 
 struct pte_walk {
 	pte_visit visit;
+	huge_visit huge;
 	void *arg;
 };
 
@@ -144,12 +168,44 @@ static int visit_entries(void *arg, u64 addr, u64 end, pte_t *pte)
 	return stop;
 }
 
+static int visit_huge_entry(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	const struct pte_walk *w = arg;
+
+	return w->huge ? w->huge(w->arg, addr, end, level, entry) : 0;
+}
+
 int walk_page_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
 		    pte_visit visit, void *arg)
 {
 	struct pte_walk w = { .visit = visit, .arg = arg };
 
 	return walk_leaf_tables(m, mm, start, end, visit_entries, &w);
+}
+
+static int pass_over(void *arg, u64 addr, u64 end, pte_t *pte)
+{
+	(void)arg;
+	(void)addr;
+	(void)end;
+	(void)pte;
+	return 0;
+}
+
+int walk_mapped_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
+		      const struct walk_ops *ops, void *arg)
+{
+	struct pte_walk entries = { .visit = ops->visit, .huge = ops->huge, .arg = arg };
+	const struct walk by_entry = {
+		.m = m, .visit_leaf = visit_entries, .visit_huge = visit_huge_entry,
+		.arg = &entries,
+	};
+	const struct walk by_leaf = {
+		.m = m, .visit_leaf = ops->leaf ? ops->leaf : pass_over,
+		.visit_huge = ops->huge, .arg = arg,
+	};
+
+	return walk_range(ops->visit ? &by_entry : &by_leaf, mm, start, end);
 }
 
 int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_visit visit,
@@ -171,19 +227,39 @@ static int digest_entry(void *arg, u64 addr, pte_t *pte)
 	return 0;
 }
 
+static int digest_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	(void)end;
+	(void)level;
+	return digest_entry(arg, addr, entry);
+}
+
+struct table_digest {
+	const struct machine *m;
+	struct digest *digest;
+};
+
 static int digest_table(void *arg, u64 addr, int level, u64 pfn)
 {
-	struct digest *digest = arg;
+	const struct table_digest *d = arg;
 
-	digest_u64(digest, addr | (unsigned int)level);
-	digest_u64(digest, pfn);
+	digest_u64(d->digest, addr | (unsigned int)level);
+	digest_u64(d->digest, pfn);
+	if (level != 1)
+		return 0;
+	for (u32 at = pgtable_first_deposit(d->m, pfn); at != PFN_NIL;
+	     at = pgtable_next_deposit(d->m, pfn, at))
+		digest_u64(d->digest, at);
 	return 0;
 }
 
 void pgtable_digest(const struct machine *m, const struct mm_struct *mm, struct digest *digest)
 {
-	if (!walk_page_tables(m, mm, digest_table, digest) &&
-	    !walk_page_range(m, mm, 0, ~0ULL, digest_entry, digest))
+	static const struct walk_ops entries = { .visit = digest_entry, .huge = digest_huge };
+	struct table_digest tables = { m, digest };
+
+	if (!walk_page_tables(m, mm, digest_table, &tables) &&
+	    !walk_mapped_range(m, mm, 0, ~0ULL, &entries, digest))
 		digest_u64(digest, mm->pgtables_bytes);
 }
 
@@ -197,8 +273,12 @@ static int add_table(void *arg, u64 addr, int level, u64 pfn)
 	struct table_sum *sum = arg;
 
 	(void)addr;
-	(void)pfn;
 	sum->nr += table_counts(sum->m, (unsigned int)level);
+	if (level != 1)
+		return 0;
+	for (u32 at = pgtable_first_deposit(sum->m, pfn); at != PFN_NIL;
+	     at = pgtable_next_deposit(sum->m, pfn, at))
+		sum->nr += table_counts(sum->m, 0);
 	return 0;
 }
 

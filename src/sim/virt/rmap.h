@@ -7,6 +7,7 @@
 #ifndef KMM_VIRT_RMAP_H
 #define KMM_VIRT_RMAP_H
 
+#include "sim/phys/folio.h"
 #include "sim/virt/mm_types.h"
 
 struct anon_vma {
@@ -41,21 +42,23 @@ void anon_vma_interval_remove(struct machine *m, struct vm_area_struct *vma);
 void anon_vma_interval_insert(struct machine *m, struct vm_area_struct *vma);
 struct anon_vma *anon_vma_of(const struct machine *m, u32 handle);
 
-/* A 48-bit page offset and a 16-bit memcg id share 8 bytes of the descriptor. */
+/*
+ * A large folio has the mapping of its head; a page of it is found by its offset, and
+ * the functions below take any page.
+ *
+ * A 48-bit page offset and a 16-bit memcg id share 8 bytes of the descriptor.
+ */
 #define PAGE_INDEX_BITS 48
 static inline u64 page_index(const struct page *page)
 {
-	return page->index | (u64)(page->memcg >> 16) << 32;
+	const struct page *folio = folio_of_const(page);
+
+	return (folio->index | (u64)(folio->memcg >> 16) << 32) + (u64)(page - folio);
 }
 static inline void page_set_index(struct page *page, u64 index)
 {
 	page->index = (u32)index;
 	page->memcg = (page->memcg & 0xffff) | (u32)(index >> 32) << 16;
-}
-
-static inline s32 page_mapcount(const struct page *page)
-{
-	return page_type(page) ? 0 : page->mapcount + 1;
 }
 
 /* A page is mapped once more, once less: NR_ANON_MAPPED, NR_FILE_MAPPED follow. */

@@ -19,6 +19,7 @@ struct pgtable_state;		/* pgtable.h */
 struct tlb_state;		/* tlb.h */
 struct file_state;		/* file.h: inodes by id and by path */
 struct exec_state;		/* exec.h: programs that were read */
+struct huge_state;		/* huge_memory.h */
 
 struct virt_state {
 	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms;
@@ -33,6 +34,7 @@ struct virt_state {
 	struct content_state *contents;
 	struct file_state *file_state;
 	struct exec_state *exec;
+	struct huge_state *huge;
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
