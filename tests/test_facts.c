@@ -11,6 +11,7 @@
  *	TASK LINE		a call of a task, with its expected result, if any
  *	TASK dies SIGNAL LINE	a call that kills the task
  *	mark PATH KEY		remembers a figure
+ *	keep NAME TASK ADDRESS	remembers what the page holds
  *	? CHECK ...		see the rows of checks
  *
  * init is there from the start. A PATH is one of the tree, or TASK/NAME.
@@ -46,7 +47,7 @@ struct fact {
 	char name[160];
 	const char *file;	/* its name, and the line that begins the fact */
 	unsigned int line;
-	char machine[64], sets[MAX_SETS][96];
+	char machine[64], sets[MAX_SETS][96];	/* what it boots */
 	unsigned int nr_sets;
 	const char *release;
 	struct lab lab;
@@ -255,6 +256,33 @@ static bool check_text(struct fact *f, const struct words *w, char *why, size_t 
 	return has == !strcmp(w->word[1], "text");
 }
 
+/* The figure of its page that a task has at an address; LONG_MIN: no page. */
+static s64 content_at(struct fact *f, const char *task, const char *addr)
+{
+	char path[128];
+	const char *at;
+
+	snprintf(path, sizeof(path), "%s/walk/%s", task, addr);
+	at = strstr(text_of(f, path), "\npte ");
+	at = at ? strstr(at, "page ") : NULL;
+	if (!at)
+		return LONG_MIN;
+	snprintf(path, sizeof(path), "sim/page/%.*s", (int)strcspn(at + 5, " "), at + 5);
+	at = strstr(text_of(f, path), "content: ");
+	return at ? (s64)strtoull(at + strlen("content: "), NULL, 0) : 0;
+}
+
+/* content TASK ADDRESS NAME: what was kept; zero: nothing but zeroes; !NAME: not that. */
+static bool check_content(struct fact *f, const struct words *w, char *why, size_t size)
+{
+	const char *name = w->word[4] + (w->word[4][0] == '!');
+	s64 found = content_at(f, w->word[2], w->word[3]);
+	s64 wanted = strcmp(name, "zero") ? mark_of(f, "content", name)->value : 0;
+
+	snprintf(why, size, "0x%" PRIx64, (u64)found);
+	return found != LONG_MIN && (found == wanted) == (name == w->word[4]);
+}
+
 static const struct {
 	const char *name;
 	unsigned int nr_words;	/* at least, with the question mark */
@@ -262,7 +290,7 @@ static const struct {
 } checks[] = {
 	{ "vmas", 6, check_vmas }, { "maps", 5, check_maps }, { "smaps", 6, check_smaps },
 	{ "field", 5, check_field }, { "gain", 5, check_gain }, { "text", 4, check_text },
-	{ "lacks", 4, check_text },
+	{ "lacks", 4, check_text }, { "content", 5, check_content },
 };
 
 static void ask(struct fact *f, const struct words *w, unsigned int line)
@@ -332,6 +360,9 @@ static void step(struct fact *f, const char *text, unsigned int line)
 		if (w.nr == 3 && !strcmp(w.word[0], "mark"))
 			mark_of(f, w.word[1], w.word[2])->value =
 				figure_in(text_of(f, w.word[1]), w.word[2]);
+		else if (w.nr == 4 && !strcmp(w.word[0], "keep"))
+			mark_of(f, "content", w.word[1])->value =
+				content_at(f, w.word[2], w.word[3]);
 		else if (w.nr > 1 && !strcmp(w.word[0], "?"))
 			ask(f, &w, line);
 		else if (w.nr > 1)
@@ -354,7 +385,7 @@ static bool fact_holds(const struct book *book, unsigned int from, unsigned int 
 	struct fact f = { .file = book->name, .line = from, .machine = "tiny",
 			  .release = release };
 
-	for (unsigned int i = from; i < to; i++)
+	for (unsigned int i = from; i < to && !f.failed; i++)
 		if (book->lines[i][0] && strncmp(book->lines[i], "only ", 5))
 			step(&f, book->lines[i], i + 1);
 	fact_close(&f);
