@@ -38,6 +38,14 @@ u64 live_pages(struct live *l, unsigned int most)
 	return MIN(pages, most);
 }
 
+/* One draw for each statement: the order of operands is the compiler's. */
+static u64 wild_number(struct live *l)
+{
+	u64 number = next_random(l->f);
+
+	return number >> below(l->f, 63);
+}
+
 /* -- memory ------------------------------------------------------------------------- */
 
 static bool is_special(const struct vm_area_struct *vma)
@@ -85,7 +93,7 @@ static void say_addr(struct live *l)
 	if (one_in(l->f, 100))
 		l->addr += below(l->f, 0x4000);
 	if (one_in(l->f, 100))
-		l->addr = next_random(l->f) >> below(l->f, 60);
+		l->addr = wild_number(l);
 	say(l->f, " 0x%llx", (unsigned long long)l->addr);
 }
 
@@ -98,7 +106,7 @@ static void say_size(struct live *l)
 	if (one_in(l->f, 20))
 		len -= below(l->f, 4095);
 	if (one_in(l->f, 200))
-		len = next_random(l->f) >> below(l->f, 63);
+		len = wild_number(l);
 	say(l->f, " %llu", (unsigned long long)len);
 }
 
@@ -158,7 +166,7 @@ static void say_number(struct live *l)
 	static const u32 numbers[] = { 0, 0, 1, 2, 3, 4, 7, 8, 16, 63, 255, 4096, 8192 };
 
 	if (one_in(l->f, 20))
-		say(l->f, " %lld", (long long)next_random(l->f) >> below(l->f, 63));
+		say(l->f, " %lld", (long long)wild_number(l) - (1LL << 20));
 	else
 		say(l->f, " %u", PICK(l->f, numbers));
 }

@@ -91,6 +91,18 @@ static bool may_go(const char *path)
 	return strncmp(path, "/bin/", 5) && strncmp(path, "/lib", 4) && strcmp(path, "/init");
 }
 
+/* What is dirty would stay in the cache. */
+static void write_back(struct lab *lab, const struct inode *inode)
+{
+	char line[300];
+
+	snprintf(line, sizeof(line), "proc/1/ctl: open \"%s\" rdonly as end", inode->path);
+	if (lab_run(lab, line))
+		return;
+	run(lab, "proc/1/ctl: fsync @end");
+	run(lab, "proc/1/ctl: close @end");
+}
+
 static void remove_files(struct lab *lab)
 {
 	const struct machine *m = tree_machine(lab->tree);
@@ -99,8 +111,12 @@ static void remove_files(struct lab *lab)
 
 	for (; inode; inode = next) {
 		next = inode_next(m, inode);
-		if (inode->unlinked || !may_go(inode->path))
+		if (inode->unlinked)
 			continue;
+		if (!may_go(inode->path)) {
+			write_back(lab, inode);
+			continue;
+		}
 		snprintf(line, sizeof(line), "proc/1/ctl: unlink \"%s\"", inode->path);
 		if (lab_run(lab, line))
 			fprintf(stderr, "%s: it stays\n", line);

@@ -94,8 +94,8 @@ static void say_ifetch(struct live *l)
 static void say_poke(struct live *l)
 {
 	live_part(l, VM_READ | VM_WRITE);
-	say(l->f, " 0x%llx 48656c6c6f%08x", (ull)(l->addr + below(l->f, 4090)),
-	    below(l->f, 1U << 31));
+	say(l->f, " 0x%llx", (ull)(l->addr + below(l->f, 4090)));
+	say(l->f, " 48656c6c6f%08x", below(l->f, 1U << 31));
 }
 
 static void say_mprotect(struct live *l)
@@ -216,10 +216,10 @@ static void say_openat(struct live *l)
 /* Files stay small: their pages are the machine's. */
 static void say_file_range(struct live *l)
 {
-	u64 at = (u64)below(l->f, 40) * (one_in(l->f, 3) ? 4096 : 1500);
+	u64 unit = one_in(l->f, 3) ? 4096 : 1100;
 
-	say(l->f, " %llu", (ull)(live_pages(l, 32) * (one_in(l->f, 3) ? 4096 : 777)));
-	say(l->f, " %llu", (ull)at);
+	say(l->f, " %llu", (ull)(live_pages(l, 32) * unit));
+	say(l->f, " %llu", (ull)(below(l->f, 40) * unit));
 }
 
 static void say_fd_range(struct live *l)
@@ -244,7 +244,7 @@ static void say_fallocate(struct live *l)
 static void say_fd_size(struct live *l)
 {
 	live_arg(l, A_FD);
-	say(l->f, " %llu", (ull)(live_pages(l, 64) * (one_in(l->f, 3) ? 4096 : 1777)));
+	say(l->f, " %llu", (ull)(live_pages(l, 64) * (l->f->len % 3 ? 4096 : 1777)));
 }
 
 static void say_lseek(struct live *l)

@@ -492,6 +492,41 @@ static void test_kill_init(void)
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
 }
 
+/* Groups and sessions: who may change them, and what a group's number means then. */
+static void test_sessions(void)
+{
+	struct task_struct *leader, *child, *other;
+	u32 sid = 0;
+
+	leader = task_fork(tm.m, tm.init, SIGCHLD);
+	CU_ASSERT_EQUAL(sys_setsid(tm.m, leader, &sid), 0);
+	CU_ASSERT_EQUAL(sid, leader->pid);
+	CU_ASSERT_EQUAL(leader->signal->pgid, leader->pid);
+	CU_ASSERT_EQUAL(sys_setsid(tm.m, leader, &sid), -EPERM);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, leader, 0, 0), -EPERM);
+	child = task_fork(tm.m, leader, SIGCHLD);
+	other = task_fork(tm.m, leader, SIGCHLD);
+	CU_ASSERT_EQUAL(child->signal->sid, leader->pid);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, leader, (s32)child->pid, -1), -EINVAL);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, leader, 4000, 0), -ESRCH);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, leader, (s32)child->pid, 4000), -EPERM);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, leader, (s32)child->pid, 0), 0);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, other, 0, (s32)child->pid), 0);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, other, (s32)child->pid, 0), -ESRCH);
+	CU_ASSERT_EQUAL(sys_setsid(tm.m, child, &sid), -EPERM);
+	CU_ASSERT_EQUAL(sys_execve(tm.m, other, &(struct exec_request){ "/bin/true", NULL, NULL }),
+			0);
+	CU_ASSERT_EQUAL(sys_setpgid(tm.m, leader, (s32)other->pid, 0), -EACCES);
+	CU_ASSERT_EQUAL(sys_kill(tm.m, leader, -(s32)child->pid, SIGKILL), 0);
+	CU_ASSERT_FALSE(task_alive(child));
+	CU_ASSERT_FALSE(task_alive(other));
+	CU_ASSERT_TRUE(task_alive(leader));
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	CU_ASSERT_EQUAL(task_end(tm.m, leader, child->pid, 0), SIGKILL);
+	CU_ASSERT_EQUAL(task_end(tm.m, leader, other->pid, 0), SIGKILL);
+	CU_ASSERT_EQUAL(task_end(tm.m, tm.init, leader->pid, 0), 0);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "fork", test_fork },
 	{ "threads", test_thread },
@@ -509,6 +544,7 @@ static const CU_TestInfo tests[] = {
 	{ "storm", test_storm },
 	{ "segfault", test_segfault },
 	{ "killing init", test_kill_init },
+	{ "sessions", test_sessions },
 };
 
 int main(void)

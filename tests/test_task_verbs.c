@@ -113,6 +113,8 @@ static const char *const lines[] = {
 	"sim/as/c/ctl: wait4 -1",
 	"sim/as/c/ctl: setrlimit stack 1M",
 	"sim/as/b/ctl: execve /bin/true true",
+	"sim/as/b/ctl: setsid",
+	"sim/as/a/ctl: setpgid 0 0",
 	"sim/as/a/ctl: kill @b KILL",
 	"sim/as/a/ctl: wait4 @b",
 	"sim/as/a/comm: renamed",

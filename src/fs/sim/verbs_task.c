@@ -126,6 +126,25 @@ static int run_getpid(struct call *call)
 	return call_needs_range(call, 0);
 }
 
+static int run_setpgid(struct call *call)
+{
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_setpgid(call->m, call->task, (s32)call->args[0].value,
+				       (s32)call->args[1].value);
+}
+
+static int run_setsid(struct call *call)
+{
+	u32 sid = 0;
+	int err = call_needs_range(call, 0);
+
+	if (!err)
+		err = sys_setsid(call->m, call->task, &sid);
+	call->value = sid;
+	return err;
+}
+
 static const struct verb verbs[] = {
 	{ "fork", { A_END }, run_fork, RESULT_PID, 0, SCOPE_TASKS, "",
 	  "Make a child with a copy of the address space; pages are shared until one of the "
@@ -157,6 +176,11 @@ static const struct verb verbs[] = {
 	{ "prlimit", { A_PID, A_RLIMIT, A_NUMBER, A_NUMBER | A_OPTIONAL }, run_prlimit,
 	  RESULT_NONE, 0, SCOPE_TASKS, "PID RESOURCE SOFT [HARD]",
 	  "The same for another process; PID 0 is this one." },
+	{ "setpgid", { A_PID, A_PID }, run_setpgid, RESULT_NONE, 0, SCOPE_TASKS, "PID PGID",
+	  "Put a process into a process group; 0 is this process, or the process's own group. "
+	  "kill and wait4 take a group as a negative PID." },
+	{ "setsid", { A_END }, run_setsid, RESULT_NUMBER, 0, SCOPE_TASKS, "",
+	  "Begin a session, with this process as its leader. Result: its number." },
 	{ "getpid", { A_END }, run_getpid, RESULT_NUMBER, 0, SCOPE_TASKS, "",
 	  "The process's id. Nothing changes but who runs on the CPU." },
 };

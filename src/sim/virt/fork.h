@@ -115,6 +115,10 @@ void force_sig_fault(struct machine *m, struct task_struct *task, int sig, int c
 /* SIG_IGN or SIG_DFL for a signal; -EINVAL: SIGKILL, SIGSTOP, no such. */
 int signal_ignore(struct task_struct *task, int sig, bool ignore) __must_check;
 
+/* session.c: -EINVAL, -ESRCH, -EACCES, -EPERM. */
+int sys_setpgid(struct machine *m, struct task_struct *task, s32 pid, s32 pgid) __must_check;
+int sys_setsid(struct machine *m, struct task_struct *task, u32 *sid) __must_check;
+
 /* limits.c: -EINVAL, -EPERM. */
 int sys_prlimit(struct machine *m, struct task_struct *task, unsigned int resource,
 		const struct rlimit *new_limit, struct rlimit *old_limit) __must_check;
