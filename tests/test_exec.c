@@ -379,6 +379,7 @@ static void test_text_busy(void)
 	task = task_fork(tm.m, tm.init, SIGCHLD);
 	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_RDWR, 0, &fd), -ETXTBSY);
 	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_WRONLY | O_TRUNC, 0, &fd), -ETXTBSY);
+	CU_ASSERT_EQUAL(sys_truncate(tm.m, task, "/init", 0), -ETXTBSY);
 	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_RDONLY | O_TRUNC, 0, &fd), -ETXTBSY);
 	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/init", O_RDONLY, 0, &fd), 0);
 	CU_ASSERT_EQUAL(sys_open(tm.m, task, "/bin/true", O_RDWR, 0, &fd), 0);

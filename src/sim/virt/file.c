@@ -160,6 +160,8 @@ int sys_truncate(struct machine *m, struct task_struct *task, const char *path, 
 		return -ENOENT;
 	if (inode->kind == INODE_ZERO)
 		return -EINVAL;
+	if (inode->i_writecount < 0)
+		return -ETXTBSY;
 	err = file_size_limit(m, task, inode, size);
 	return err ? err : inode_truncate(m, inode, size);
 }
