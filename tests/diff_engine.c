@@ -166,6 +166,7 @@ static void set_rights(struct task_struct *task)
 	task->cap_ipc_lock = effective >> CAP_IPC_LOCK & 1;
 	task->cap_sys_admin = effective >> CAP_SYS_ADMIN & 1;
 	task->cap_sys_resource = effective >> CAP_SYS_RESOURCE & 1;
+	task->cap_sys_nice = effective >> CAP_SYS_NICE & 1;
 	if (!effective)
 		task->uid = 1;
 	task->signal->rlim[RLIMIT_AS].cur = diff_real_limit(RLIMIT_AS);

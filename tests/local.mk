@@ -10,6 +10,7 @@ tests_libtest_a_SOURCES = \
 	tests/lab.c tests/lab.h \
 	tests/mm_bed.c tests/mm_bed.h \
 	tests/mm_calls.c tests/mm_calls.h \
+	tests/numa_bed.c tests/numa_bed.h \
 	tests/phys_machine.c tests/phys_machine.h \
 	tests/support.c tests/support.h \
 	tests/task_machine.c tests/task_machine.h \
@@ -58,6 +59,8 @@ UNIT_TESTS = \
 	tests/test_maple_tree \
 	tests/test_madvise \
 	tests/test_memblock \
+	tests/test_mempolicy \
+	tests/test_migrate \
 	tests/test_mlock \
 	tests/test_mprotect \
 	tests/test_mremap \

@@ -79,7 +79,7 @@ static void fill_task(struct mm_bed *bed)
 	bed->task = (struct task_struct){
 		.pid = 42, .tgid = 42, .state = 'S', .comm = "bed", .signal = &bed->signal,
 		.personality = ADDR_NO_RANDOMIZE, .cap_ipc_lock = true, .cap_sys_admin = true,
-		.cap_sys_resource = true,
+		.cap_sys_resource = true, .cap_sys_nice = true,
 	};
 }
 

@@ -144,6 +144,7 @@ int op_dropcaps(struct ops *ops, const struct op *op, struct op_result *result)
 	(void)result;
 	task->uid = NOBODY;
 	task->cap_ipc_lock = task->cap_sys_admin = task->cap_sys_resource = false;
+	task->cap_sys_nice = false;
 	return 0;
 }
 

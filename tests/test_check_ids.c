@@ -22,6 +22,7 @@
 #include "sim/phys/vmalloc_types.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/virt.h"
@@ -653,6 +654,42 @@ static void bytes_lost(struct machine *m)
 	m->page_content[listed_page(m) - m->mem_map] = CONTENT_BYTES | 77;
 }
 
+/* init's policy. */
+static struct mempolicy *a_policy(struct machine *m)
+{
+	const struct user_nodes nodes = { true, 3, MAXNODE_ALL };
+	struct task_struct *init = task_find(m, PID_INIT);
+
+	CU_ASSERT_EQUAL_FATAL(sys_set_mempolicy(m, init, MPOL_BIND, &nodes), 0);
+	return init->mempolicy;
+}
+
+static void policy_references(struct machine *m)
+{
+	a_policy(m)->refcnt++;
+}
+
+static void policy_nodes(struct machine *m)
+{
+	a_policy(m)->nodes = 1ULL << 40;
+}
+
+static void policy_unasked(struct machine *m)
+{
+	(void)a_policy(m);
+	m->policies = NULL;
+}
+
+/* A range of a file's that is no longer marked as shared. */
+static void policy_of_file(struct machine *m)
+{
+	const struct vm_area_struct vma = { .vm_pgoff = 1, .vm_end = 2 * PAGE_SIZE };
+	struct inode *inode = cached_inode(m);
+
+	CU_ASSERT_EQUAL_FATAL(mpol_set_shared_policy(m, inode, &vma, a_policy(m)), 0);
+	mpol_shared_policy_lookup(inode, 2)->flags = 0;
+}
+
 /* -- the table ----------------------------------------------------------------------- */
 
 /* The first id must fire; the others of its group may. */
@@ -696,7 +733,8 @@ static const struct {
 	ROW("F1", cache_count), ROW("F2", file_pages), ROW("F3", shmem_pages),
 	ROW("F4", dirty_page), ROW("F5", file_size), ROW("F6", inode_reference),
 	ROW("M4", anon_vma_children), ROW("M5 A3", chain_lost), ROW("M6", writable_count),
-	ROW("R9", bytes_lost),
+	ROW("N1", policy_references), ROW("N2", policy_of_file), ROW("N3", policy_nodes),
+	ROW("N4", policy_unasked), ROW("R9", bytes_lost),
 #undef ROW
 #undef ROW_OF
 };

@@ -91,10 +91,14 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/kstack.c src/sim/virt/kstack.h src/sim/virt/kthreads.c \
 	src/sim/virt/limits.c src/sim/virt/madvise.c src/sim/virt/madvise.h \
 	src/sim/virt/madvise_pages.c src/sim/virt/maple_nodes.c \
+	src/sim/virt/mbind.c src/sim/virt/mempolicy.c src/sim/virt/mempolicy.h \
+	src/sim/virt/mempolicy_alloc.c src/sim/virt/mempolicy_check.c \
+	src/sim/virt/mempolicy_shared.c src/sim/virt/migrate.c src/sim/virt/migrate.h \
+	src/sim/virt/move_pages.c \
 	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_check.c \
 	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
-	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c src/sim/virt/mempolicy.h \
-	src/sim/virt/mempolicy_alloc.c src/sim/virt/memfd.c src/sim/virt/mincore.c \
+	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \
+	 src/sim/virt/memfd.c src/sim/virt/mincore.c \
 	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h src/sim/virt/mprotect.c src/sim/virt/mremap.c \

@@ -505,6 +505,36 @@ static inline u64 rel_io_pages(enum release r)
 	return r >= R_6_18 ? 1024 : 320;
 }
 
+/* MPOL_WEIGHTED_INTERLEAVE (since 6.9). */
+static inline bool rel_has_weighted_interleave(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* MPOL_F_NUMA_BALANCING goes with MPOL_PREFERRED_MANY (since 6.10). */
+static inline bool rel_balances_preferred_many(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Pages are unmapped many at a time before they move (since 6.3). */
+static inline bool rel_migration_batches(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* mbind moves pages by the policy alone, and counts what it could not take (since 6.7). */
+static inline bool rel_mbind_moves_by_policy(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* move_pages: anonymous memory that was never touched is EFAULT, a page ENOENT (6.12: ENOENT). */
+static inline bool rel_absent_anon_is_fault(enum release r)
+{
+	return r <= R_6_1;
+}
+
 /* The offset of an interleaved page counts its file's number: of shmem, by all paths. */
 static inline bool rel_interleave_adds_ino(enum release r)
 {

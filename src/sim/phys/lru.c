@@ -125,6 +125,37 @@ void lru_add_drain_all(struct machine *m)
 	m->cpu = cpu;
 }
 
+void lru_cache_disable(struct machine *m)
+{
+	lru_add_drain_all(m);
+	m->lru->nr_disabled++;
+	m->lru->batch_size = 1;
+}
+
+void lru_cache_enable(struct machine *m)
+{
+	if (!--m->lru->nr_disabled)
+		m->lru->batch_size = rel_lru_batch(m->release);
+}
+
+bool lru_isolate(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (!page_flag(page, PG_lru))
+		return false;
+	page_clear_flag(page, PG_lru);
+	get_page(m, pfn);
+	lruvec_del(m, pfn);
+	return true;
+}
+
+void lru_putback(struct machine *m, u64 pfn)
+{
+	lru_cache_add(m, pfn);
+	put_page(m, pfn);
+}
+
 /* The page is in this CPU's batch of new pages: it will be added as active. */
 static void activate_batched(struct machine *m, u64 pfn)
 {

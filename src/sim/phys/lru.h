@@ -39,6 +39,7 @@ struct lruvec {
 struct lru_state {
 	bool in_fault;		/* a page fault that tells how recent its pages are */
 	u8 batch_size;
+	u8 nr_disabled;		/* who wants no batches: they are drained at once */
 	struct lruvec lruvecs[MAX_NUMNODES];	/* by node id */
 	struct lru_cpu *cpus;	/* [nr_cpus] */
 };
@@ -55,6 +56,12 @@ void lru_free(struct machine *m);
 void lru_cache_add(struct machine *m, u64 pfn);
 void lru_add_drain(struct machine *m);		/* the current CPU's batches */
 void lru_add_drain_all(struct machine *m);
+/* While pages are collected to be moved: all batches are empty and stay so. */
+void lru_cache_disable(struct machine *m);
+void lru_cache_enable(struct machine *m);
+/* Off its list, with a reference more; false: it is on none. And back. */
+bool lru_isolate(struct machine *m, u64 pfn);
+void lru_putback(struct machine *m, u64 pfn);
 void mark_page_accessed(struct machine *m, u64 pfn);
 void activate_page(struct machine *m, u64 pfn);
 /* To the inactive list (MADV_COLD); a page of a file that could not be dropped. */

@@ -11,6 +11,7 @@
 #include "sim/virt/fork.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
 
@@ -135,6 +136,8 @@ void do_exit(struct machine *m, struct task_struct *task, u32 code)
 	if (task->stack)
 		kernel_stack_free(m, task->stack);
 	task->stack = 0;
+	mpol_put(m, task->mempolicy);
+	task->mempolicy = NULL;
 	exit_notify(m, task);
 }
 

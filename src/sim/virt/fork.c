@@ -12,6 +12,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/kstack.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
 
@@ -246,6 +247,8 @@ static int copy_process(struct machine *m, struct task_struct *task, u64 flags,
 		err = cred_alloc(m, NUMA_NO_NODE, &cred);
 	if (!err)
 		err = check_limits(m, task);
+	if (!err)
+		err = mpol_dup(m, task->mempolicy, &child->mempolicy);
 	if (!err)
 		err = copy_parts(m, task, flags, cred, child);
 	if (err)

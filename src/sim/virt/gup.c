@@ -92,6 +92,36 @@ static int get_user_pages(struct machine *m, struct vm_area_struct *vma, u64 sta
 	return err;
 }
 
+/* A page that is there and readable is only marked: the way without the mm's lock. */
+static bool get_page_fast(struct machine *m, struct mm_struct *mm, u64 address)
+{
+	const pte_t *pte = pte_find(m, mm, address);
+	u32 pfn;
+
+	if (!pte || !(*pte & PTE_PRESENT))
+		return false;
+	pfn = vm_normal_page(*pte);
+	if (pfn == PFN_NIL || page_flag(pfn_to_page(m, pfn), PG_reserved))
+		return false;
+	page_set_flag(pfn_to_page(m, pfn), PG_referenced);
+	return true;
+}
+
+int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn)
+{
+	struct vm_area_struct *vma = vma_lookup(m, mm, address);
+	u64 done;
+	int err = 0;
+
+	if (!vma)
+		return -EFAULT;
+	if (!get_page_fast(m, mm, address))
+		err = get_user_pages(m, vma, address, address + PAGE_SIZE, 0, &done);
+	if (!err)
+		*pfn = follow_page(m, mm, address);
+	return err;
+}
+
 int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
 			    u64 *nr_pages)
 {

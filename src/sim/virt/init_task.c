@@ -34,6 +34,7 @@ int run_init_process(struct machine *m)
 	rlimits_init(m, init->signal);
 	init->signal->unkillable = true;
 	init->cap_ipc_lock = init->cap_sys_admin = init->cap_sys_resource = true;
+	init->cap_sys_nice = true;
 	sched_switch_to(m, init);
 	err = files_struct_dup(m, NULL, &init->files);
 	if (!err)

@@ -9,6 +9,7 @@
 #include "sim/base/digest.h"
 #include "sim/phys/objects.h"
 #include "sim/virt/file.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/virt.h"
 
@@ -284,6 +285,7 @@ static void evict(struct machine *m, struct inode *inode)
 	if (inode->accounted)
 		vm_unacct_memory(m, inode_pages(inode));
 	truncate_inode_pages(m, inode, 0, ~0ULL);
+	mpol_free_shared_policy(m, inode);
 	xa_destroy(&inode->i_data.i_pages);
 	kmem_cache_free(m, m->virt->file_state->dentries, inode->dentry);
 	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);

@@ -126,6 +126,8 @@ int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr
 void move_page_tables_back(struct machine *m, struct vm_area_struct *copy, u64 new_addr,
 			   struct vm_area_struct *vma, u64 addr, u64 moved);
 
+/* The page of an address, faulted in to be read. -EFAULT, -ENOMEM, -ENOBUFS. */
+int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn) __must_check;
 /* The page of an address if it is mapped (zero page: PFN of it); PFN_NIL. */
 u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address);
 

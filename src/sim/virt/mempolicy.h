@@ -23,6 +23,26 @@ enum mpol_mode {
 	NR_MPOL_MODES
 };
 
+/* What a call gives beside the mode. */
+#define MPOL_F_STATIC_NODES 0x8000
+#define MPOL_F_RELATIVE_NODES 0x4000
+#define MPOL_F_NUMA_BALANCING 0x2000
+#define MPOL_MODE_FLAGS (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES | MPOL_F_NUMA_BALANCING)
+/* The kernel's own: of shared memory; pages may follow their users. */
+#define MPOL_F_SHARED 1
+#define MPOL_F_MOF 8
+#define MPOL_F_MORON 16
+
+/* get_mempolicy(). */
+#define MPOL_F_NODE 1
+#define MPOL_F_ADDR 2
+#define MPOL_F_MEMS_ALLOWED 4
+
+/* mbind(), move_pages(). */
+#define MPOL_MF_STRICT 1
+#define MPOL_MF_MOVE 2
+#define MPOL_MF_MOVE_ALL 4
+
 struct mempolicy {
 	u32 self;
 	s32 refcnt;
@@ -30,22 +50,137 @@ struct mempolicy {
 	u16 flags;		/* MPOL_F_* */
 	s16 home_node;		/* NUMA_NO_NODE: none */
 	u64 nodes;
-	/* What the user gave (static and relative nodes), or what the task may use. */
-	u64 user_nodemask, cpuset_mems_allowed;
+	/* With MPOL_MODE_FLAGS what the user gave, else what the task could use then. */
+	u64 given;
 };
 
 /* A range of page offsets of a file of shared memory that has a policy of its own. */
 struct sp_node {
 	struct interval_node node;	/* first: in the inode's tree */
-	struct mempolicy *policy;
+	struct mempolicy *policy;	/* MPOL_F_SHARED */
 	u32 self;
 };
-/* The policy at a page offset; NULL: none. */
+
+/* Nodes as a call of a user gives them: a mask and how many bits of it count, and one. */
+struct user_nodes {
+	bool given;		/* false: NULL */
+	u64 mask, maxnode;
+};
+#define MAXNODE_ALL 1025	/* all nodes that the kernel could have */
+
+struct mbind_request {
+	u64 start, len;
+	u64 mode;		/* MPOL_*, with MPOL_MODE_FLAGS */
+	struct user_nodes nodes;
+	u64 flags;		/* MPOL_MF_* */
+};
+
+/*
+ * The system calls. -ENOSYS on an arch without NUMA; errnos are the kernel's; -ENOBUFS
+ * is the host's.
+ */
+int sys_set_mempolicy(struct machine *m, struct task_struct *task, u64 mode,
+		      const struct user_nodes *nodes) __must_check;
+/* *policy: the mode with its flags, or a node; *nodes: of the policy. */
+int sys_get_mempolicy(struct machine *m, struct task_struct *task, u64 addr, u64 flags,
+		      int *policy, u64 *nodes) __must_check;
+int sys_mbind(struct machine *m, struct task_struct *task,
+	      const struct mbind_request *req) __must_check;
+int sys_set_mempolicy_home_node(struct machine *m, struct task_struct *task, u64 start,
+				u64 len, u64 home_node, u64 flags) __must_check;
+/* migrate.c's callers. Returns how many pages did not move, or -errno. */
+int sys_migrate_pages(struct machine *m, struct task_struct *task, u32 pid,
+		      const struct user_nodes *from,
+		      const struct user_nodes *to) __must_check;
+/*
+ * nodes NULL: just ask. status[]: the node of each page or -errno; what the call did not
+ * come to stays as it was.
+ */
+struct move_pages_request {
+	u32 pid;		/* 0: the caller */
+	u64 nr_pages;
+	const u64 *pages;
+	const int *nodes;
+	int *status;
+	u64 flags;
+};
+int sys_move_pages(struct machine *m, struct task_struct *task,
+		   const struct move_pages_request *req) __must_check;
+
+/* -- objects ------------------------------------------------------------------ */
+
+/* What a call asks for, checked. */
+struct mpol_spec {
+	u8 mode;
+	u16 flags;
+	u64 nodes;
+};
+/* -EINVAL. */
+int mpol_spec_of_call(const struct machine *m, u64 mode, const struct user_nodes *nodes,
+		      struct mpol_spec *spec) __must_check;
+int user_nodes_mask(const struct user_nodes *nodes, u64 *mask) __must_check;
+/*
+ * A policy of the task's; *pol is NULL for MPOL_DEFAULT. The second step sets its
+ * nodes: -EINVAL if none are left that the task may use.
+ */
+int mpol_new(struct machine *m, const struct mpol_spec *spec,
+	     struct mempolicy **pol) __must_check;
+int mpol_set_nodemask(const struct machine *m, const struct task_struct *task,
+		      struct mempolicy *pol, u64 nodes) __must_check;
+/* A copy; of NULL: NULL. -ENOMEM, -ENOBUFS. */
+int mpol_dup(struct machine *m, const struct mempolicy *old, struct mempolicy **pol) __must_check;
+void mpol_put(struct machine *m, struct mempolicy *pol);	/* NULL: fine */
+bool mpol_equal_slow(const struct mempolicy *a, const struct mempolicy *b);
+static inline bool mpol_equal(const struct mempolicy *a, const struct mempolicy *b)
+{
+	return a == b || mpol_equal_slow(a, b);
+}
+static inline bool mpol_interleaves(const struct mempolicy *pol)
+{
+	return pol->mode == MPOL_INTERLEAVE || pol->mode == MPOL_WEIGHTED_INTERLEAVE;
+}
+/* "default", "bind=static:0-1": as numa_maps prints it. */
+void mpol_print(struct out *out, const struct mempolicy *pol);
+/* What the task may use has changed: its policy; those of the VMAs of an mm. */
+void mpol_rebind_task(struct task_struct *task, u64 nodes);
+void mpol_rebind_mm(const struct machine *m, struct mm_struct *mm, u64 nodes);
+/* The next node of the set behind `node`, round and round; -1: the set is empty. */
+int mpol_next_node(int node, u64 nodes);
+/* Nodes with memory; of those, the task's. */
+u64 nodes_with_memory(const struct machine *m);
+u64 mems_allowed(const struct machine *m, const struct task_struct *task);
+/* The node that stands where `node` stood, from one set to another (nodes_remap). */
+unsigned int node_remap(unsigned int node, u64 from, u64 to);
+
+/*
+ * The policy of a VMA at an address: the file's, of shared memory; NULL: none of its
+ * own. *offset: what interleaving counts pages from.
+ */
+struct mempolicy *vma_own_policy(const struct machine *m, const struct vm_area_struct *vma,
+				 u64 addr, u64 *offset);
+/* mempolicy_shared.c: the policy at a page offset (NULL: none), and a VMA's new one. */
 struct mempolicy *mpol_shared_policy_lookup(const struct inode *inode, u64 pgoff);
+int mpol_set_shared_policy(struct machine *m, struct inode *inode,
+			   const struct vm_area_struct *vma,
+			   const struct mempolicy *pol) __must_check;
+void mpol_free_shared_policy(struct machine *m, struct inode *inode);
 
 /* The weight of a node of weighted interleave. */
 u8 get_il_weight(const struct machine *m, unsigned int node);
 
+/* Policies, who refers to them, and what they say. */
+struct digest;
+void mempolicy_digest(const struct machine *m, struct digest *digest);
+void mempolicy_validate(const struct machine *m, struct check *check);
+
+/* -- allocation: mempolicy_alloc.c -------------------------------------------- */
+
+extern const struct alloc_policy mempolicy_alloc_policy;
+
+#define NO_INTERLEAVE_INDEX (~0ULL)
+/* By a policy (NULL: the CPU's node first) for a page at this offset. */
+int folio_alloc_mpol(struct machine *m, gfp_t gfp, unsigned int order,
+		     const struct mempolicy *pol, u64 offset, u32 *pfn) __must_check;
 /* See vma_alloc_folio(); some policy, or a large folio. */
 int vma_alloc_folio_slow(struct machine *m, gfp_t gfp, unsigned int order,
 			 struct vm_area_struct *vma, u64 addr, u32 *pfn) __must_check;

@@ -11,8 +11,6 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 
-#define NO_INTERLEAVE_INDEX (~0ULL)
-
 static unsigned int first_node(u64 nodes)
 {
 	return (unsigned int)ctz64(nodes);
@@ -23,21 +21,13 @@ static unsigned int nr_nodes_of(u64 nodes)
 	return (unsigned int)__builtin_popcountll(nodes);
 }
 
-/* The next node of the set behind `node`, round and round; -1: the set is empty. */
-static int next_node_in(int node, u64 nodes)
+int mpol_next_node(int node, u64 nodes)
 {
 	u64 behind = node >= MAX_NUMNODES - 1 ? 0 : nodes & (~0ULL << (node + 1));
 
 	if (!nodes)
 		return -1;
 	return (int)first_node(behind ? behind : nodes);
-}
-
-struct mempolicy *mpol_shared_policy_lookup(const struct inode *inode, u64 pgoff)
-{
-	struct interval_node *node = interval_tree_first(&inode->shared_policy, pgoff, pgoff);
-
-	return node ? container_of(node, struct sp_node, node)->policy : NULL;
 }
 
 u8 get_il_weight(const struct machine *m, unsigned int node)
@@ -48,7 +38,7 @@ u8 get_il_weight(const struct machine *m, unsigned int node)
 /* A task's turn: the node of its next page. */
 static int interleave_turn(const struct mempolicy *pol, struct task_struct *task)
 {
-	int node = next_node_in(task->il_prev, pol->nodes);
+	int node = mpol_next_node(task->il_prev, pol->nodes);
 
 	if (node >= 0)
 		task->il_prev = (s16)node;
@@ -62,7 +52,7 @@ static int weighted_turn(const struct machine *m, const struct mempolicy *pol,
 	int node = task->il_prev;
 
 	if (!task->il_weight || node < 0 || !(pol->nodes >> node & 1)) {
-		node = next_node_in(node, pol->nodes);
+		node = mpol_next_node(node, pol->nodes);
 		if (node < 0)
 			return node;
 		task->il_prev = (s16)node;
@@ -81,7 +71,7 @@ static int node_at_offset(const struct mempolicy *pol, u64 offset)
 		return -1;
 	target = (unsigned int)offset % nr;
 	for (unsigned int i = 0; i <= target; i++)
-		node = next_node_in(node, pol->nodes);
+		node = mpol_next_node(node, pol->nodes);
 	return node;
 }
 
@@ -98,7 +88,7 @@ static int weighted_node_at_offset(const struct machine *m, const struct mempoli
 	target = (unsigned int)(offset % total);
 	node = (int)first_node(pol->nodes);
 	for (; target >= get_il_weight(m, (unsigned int)node);
-	     node = next_node_in(node, pol->nodes))
+	     node = mpol_next_node(node, pol->nodes))
 		target -= get_il_weight(m, (unsigned int)node);
 	return node;
 }
@@ -150,18 +140,13 @@ static bool policy_binds_zone(const struct machine *m, const struct mempolicy *p
 	return gfp_zone(m, gfp) >= lowest;
 }
 
-static bool mode_interleaves(unsigned int mode)
-{
-	return mode == MPOL_INTERLEAVE || mode == MPOL_WEIGHTED_INTERLEAVE;
-}
-
 /* What the policy makes of a request; req->node is the CPU's. */
 static void apply_policy(const struct machine *m, const struct mempolicy *pol, u64 offset,
 			 struct alloc_request *req)
 {
 	int node = NUMA_NO_NODE;
 
-	if (mode_interleaves(pol->mode))
+	if (mpol_interleaves(pol))
 		node = interleave_node(m, pol, offset);
 	else if (pol->mode == MPOL_PREFERRED)
 		node = (int)first_node(pol->nodes);
@@ -220,11 +205,11 @@ static int alloc_pages_mpol(struct machine *m, struct alloc_request *req,
 	if (pol && pol->mode == MPOL_PREFERRED_MANY)
 		return alloc_preferred_many(m, req, pfn);
 	if (is_huge(m, req) && offset != NO_INTERLEAVE_INDEX &&
-	    !(pol && mode_interleaves(pol->mode)) &&
+	    !(pol && mpol_interleaves(pol)) &&
 	    (!req->nodemask || req->nodemask >> req->node & 1))
 		return alloc_huge(m, req, pfn);
 	err = alloc_pages(m, req, pfn);
-	if (!err && pol && pol->mode == MPOL_INTERLEAVE && m->tunables->numa_stat) {
+	if (!err && pol && mpol_interleaves(pol) && m->tunables->numa_stat) {
 		struct zone *zone = page_zone(m, pfn_to_page(m, *pfn));
 
 		if (zone->node == req->node)
@@ -240,9 +225,8 @@ static struct mempolicy *task_policy(const struct machine *m)
 	return task ? task->mempolicy : NULL;
 }
 
-/* Of a VMA of shared memory it is the file's. *offset: what its pages' offsets begin at. */
-static struct mempolicy *vma_own_policy(const struct machine *m,
-					const struct vm_area_struct *vma, u64 addr, u64 *offset)
+struct mempolicy *vma_own_policy(const struct machine *m, const struct vm_area_struct *vma,
+				 u64 addr, u64 *offset)
 {
 	const struct inode *inode = vma->vm_file ? vma->vm_file->inode : NULL;
 
@@ -254,15 +238,19 @@ static struct mempolicy *vma_own_policy(const struct machine *m,
 	return mpol_shared_policy_lookup(inode, linear_page_index(vma, addr));
 }
 
-static gfp_t folio_gfp(gfp_t gfp, unsigned int order)
+int folio_alloc_mpol(struct machine *m, gfp_t gfp, unsigned int order,
+		     const struct mempolicy *pol, u64 offset, u32 *pfn)
 {
-	return order ? gfp | __GFP_COMP : gfp;
+	struct alloc_request req = {
+		.gfp = order ? gfp | __GFP_COMP : gfp, .order = order,
+	};
+
+	return alloc_pages_mpol(m, &req, pol, offset, pfn);
 }
 
 int vma_alloc_folio_slow(struct machine *m, gfp_t gfp, unsigned int order,
 			 struct vm_area_struct *vma, u64 addr, u32 *pfn)
 {
-	struct alloc_request req = { .gfp = folio_gfp(gfp, order), .order = order };
 	u64 offset;
 	const struct mempolicy *pol = vma_own_policy(m, vma, addr, &offset);
 
@@ -270,16 +258,25 @@ int vma_alloc_folio_slow(struct machine *m, gfp_t gfp, unsigned int order,
 		pol = task_policy(m);
 	offset += vma->vm_pgoff >> order;
 	offset += (addr - vma->vm_start) >> (PAGE_SHIFT + order);
-	return alloc_pages_mpol(m, &req, pol, offset, pfn);
+	return folio_alloc_mpol(m, gfp, order, pol, offset, pfn);
 }
 
 int shmem_alloc_folio(struct machine *m, gfp_t gfp, unsigned int order,
 		      const struct inode *inode, u64 pgoff, u32 *pfn)
 {
-	struct alloc_request req = { .gfp = folio_gfp(gfp, order), .order = order };
 	const struct mempolicy *pol = mpol_shared_policy_lookup(inode, pgoff);
 	u64 offset = rel_interleave_adds_ino(m->release) ?
 			inode->ino + (pgoff >> order) : (inode->ino + pgoff) >> order;
 
-	return alloc_pages_mpol(m, &req, pol ? pol : task_policy(m), offset, pfn);
+	return folio_alloc_mpol(m, gfp, order, pol ? pol : task_policy(m), offset, pfn);
 }
+
+/* What the kernel allocates for the task that runs. */
+static int alloc_for_task(struct machine *m, const struct alloc_request *req, u32 *pfn)
+{
+	struct alloc_request local = *req;
+
+	return alloc_pages_mpol(m, &local, task_policy(m), NO_INTERLEAVE_INDEX, pfn);
+}
+
+const struct alloc_policy mempolicy_alloc_policy = { .alloc = alloc_for_task };

@@ -6,6 +6,7 @@
  */
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
@@ -28,11 +29,11 @@ static int dup_vma(struct machine *m, struct mm_struct *mm, struct vm_area_struc
 		goto out_unacct;
 	vma->vm_mm = mm;
 	vma->anon_vma = NULL;
-	if (!(vma->vm_flags & VM_WIPEONFORK)) {
+	err = mpol_dup(m, old->vm_policy, &vma->vm_policy);
+	if (!err && !(vma->vm_flags & VM_WIPEONFORK))
 		err = anon_vma_fork(m, vma, old);
-		if (err)
-			goto out_free;
-	}
+	if (err)
+		goto out_free;
 	vma->vm_flags &= ~(u64)VM_LOCKED_MASK;
 	*vmap = vma;
 	return 0;

@@ -44,7 +44,14 @@ typedef u64 pte_t;
  * Not present, not none: a swap entry or a marker. Their own bits (bit 0 and
  * PTE_GLOBAL are clear): type in bits 1..7, soft-dirty as above, offset from bit 14.
  */
-enum swp_type { SWP_GUARD_MARKER = 1, SWP_DEVICE_FIRST = 2 };
+enum swp_type {
+	SWP_GUARD_MARKER = 1, SWP_DEVICE_FIRST = 2,
+	/* The page in the offset is on its way elsewhere (migrate.c): while a call runs. */
+	SWP_MIGRATION_READ = 0x7d, SWP_MIGRATION_READ_EXCLUSIVE, SWP_MIGRATION_WRITE,
+};
+#define SWP_OFFSET_SHIFT 14
+#define SWP_MIG_YOUNG (1ULL << 12)
+#define SWP_MIG_DIRTY (1ULL << 13)
 #define PTE_GUARD ((u64)SWP_GUARD_MARKER << 1)	/* MADV_GUARD_INSTALL */
 
 static inline bool pte_none(pte_t pte)
@@ -66,6 +73,22 @@ static inline bool pte_protnone(pte_t pte)
 static inline bool pte_is_guard(pte_t pte)
 {
 	return !pte_present(pte) && (pte >> 1 & 0x7f) == SWP_GUARD_MARKER;
+}
+
+static inline enum swp_type swp_type(pte_t pte)
+{
+	return (enum swp_type)(pte >> 1 & 0x7f);
+}
+
+static inline bool pte_is_migration(pte_t pte)
+{
+	return !pte_present(pte) && swp_type(pte) >= SWP_MIGRATION_READ;
+}
+
+/* The page of a migration entry. */
+static inline u32 swp_pfn(pte_t pte)
+{
+	return (u32)(pte >> SWP_OFFSET_SHIFT);
 }
 
 static inline u64 pte_pfn(pte_t pte)

@@ -11,6 +11,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/vma.h"
 
@@ -105,6 +106,7 @@ static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_
 
 	return a->vm_end == b->vm_start && a->vm_file == b->vm_file &&
 	       !((a->vm_flags ^ b->vm_flags) & ~ignored) &&
+	       mpol_equal(a->vm_policy, b->vm_policy) &&
 	       b->vm_pgoff == a->vm_pgoff + vma_pages(a);
 }
 

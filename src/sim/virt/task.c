@@ -13,6 +13,7 @@
 #include "sim/virt/fork.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/kstack.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
 
@@ -179,6 +180,7 @@ int task_alloc(struct machine *m, const struct task_struct *like, int node,
 	t->sighand = NULL;
 	t->files = NULL;
 	t->fs = NULL;
+	t->mempolicy = NULL;
 	t->pid_object = 0;
 	*task = t;
 	return 0;
@@ -246,6 +248,7 @@ void task_free(struct machine *m, struct task_struct *task)
 		kmem_cache_free(m, m->virt->cred_cache, task->signal->cred);
 		object_free(m, &m->virt->signals, task->signal->self);
 	}
+	mpol_put(m, task->mempolicy);
 	if (task->self)
 		object_free(m, &m->virt->tasks, task->self);
 	else
@@ -353,7 +356,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, t->nvcsw);
 	digest_u64(digest, t->nivcsw);
 	digest_u64(digest, (u64)t->uid << 32 | t->gid);
-	digest_u64(digest, t->personality << 8 | t->cap_ipc_lock << 2 |
+	digest_u64(digest, t->personality << 8 | t->cap_sys_nice << 3 | t->cap_ipc_lock << 2 |
 		   t->cap_sys_admin << 1 | t->cap_sys_resource);
 	digest_u64(digest, (u64)t->vfork_child << 32 | t->vfork_parent << 1 | t->orphan);
 	digest_u64(digest, t->exit_code);

@@ -123,10 +123,11 @@ struct task_struct {
 	u64 min_flt, maj_flt;
 	u64 nvcsw, nivcsw;	/* context switches */
 	u32 uid, gid;		/* euid: rights; 0 has all capabilities */
-	bool cap_ipc_lock, cap_sys_admin, cap_sys_resource;	/* by uid, or dropped */
+	bool cap_ipc_lock, cap_sys_admin, cap_sys_resource, cap_sys_nice;	/* by uid, or dropped */
 	struct mempolicy *mempolicy;	/* mempolicy.h; NULL: the CPU's node first */
 	s16 il_prev;		/* the node of its last interleaved page */
 	u8 il_weight;		/* pages that node still gets */
+	u64 mems_allowed;	/* nodes of its cpuset; 0: all with memory */
 	u64 personality;	/* ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, ... */
 	bool vfork_parent;	/* its parent waits for it to exec or exit */
 	u32 vfork_child;	/* pid of the child that this task waits for; 0 */

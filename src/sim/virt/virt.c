@@ -14,6 +14,7 @@
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -26,6 +27,7 @@ static const struct {
 	u32 bytes;		/* of our struct */
 	const char *cache;
 	const char *merged;	/* whose cache it shares where it has none: NULL */
+	bool numa;		/* an arch without NUMA has none */
 } pools[] = {
 #define POOL(field, type, ...) { offsetof(struct virt_state, field), sizeof(struct type), \
 				 __VA_ARGS__ }
@@ -42,6 +44,8 @@ static const struct {
 	POOL(inodes, inode, "ext4_inode_cache", "inode_cache"),
 	POOL(shmem_inodes, inode, "shmem_inode_cache", NULL),
 	POOL(xa_nodes, xa_node, "radix_tree_node", NULL),
+	POOL(mempolicies, mempolicy, "numa_policy", NULL, true),
+	POOL(sp_nodes, sp_node, "shared_policy_node", NULL, true),
 	/* Nodes of trees: their memory is that of the trees' own pool. */
 	{ offsetof(struct virt_state, maple_nodes), 0, "maple_node", NULL },
 #undef POOL
@@ -60,7 +64,11 @@ static const struct object_pool *const_pool_at(const struct virt_state *virt, un
 static int pool_init(struct machine *m, unsigned int i)
 {
 	struct object_pool *pool = pool_at(m->virt, i);
-	int err = object_pool_init(m, pool, pools[i].cache, pools[i].bytes);
+	int err;
+
+	if (pools[i].numa && !m->arch->numa)
+		return 0;
+	err = object_pool_init(m, pool, pools[i].cache, pools[i].bytes);
 
 	if (err == -ENOENT && pools[i].merged)
 		err = object_pool_init(m, pool, pools[i].merged, pools[i].bytes);
@@ -110,6 +118,7 @@ static const struct part {
 	{ NULL, NULL, mms_digest, NULL },
 	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
 	{ NULL, NULL, NULL, memory_validate },
+	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },
 };
 

@@ -25,6 +25,7 @@ struct virt_state {
 	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms;
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
 	struct object_pool files, inodes, shmem_inodes;
+	struct object_pool mempolicies, sp_nodes;	/* not on an arch without NUMA */
 	struct object_pool maple_nodes, xa_nodes;
 	struct maple_pool maple_pool;	/* the maple tree's view of maple_nodes */
 	/* Objects without a struct of ours. */
@@ -39,6 +40,7 @@ struct virt_state {
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
 	u8 il_weights[MAX_NUMNODES];	/* mempolicy.h; 0: 1 */
+	u32 nr_confined;	/* tasks whose mems_allowed is not 0 */
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
 	struct mm_struct *mmlist_first;
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */

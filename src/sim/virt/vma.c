@@ -8,6 +8,7 @@
  */
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/file.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/mmap.h"
@@ -57,6 +58,7 @@ void vm_area_free(struct machine *m, struct vm_area_struct *vma)
 {
 	if (vma->vm_mm->vma_cache == vma)
 		vma->vm_mm->vma_cache = NULL;
+	mpol_put(m, vma->vm_policy);
 	object_free(m, &m->virt->vmas, vma->self);
 }
 

@@ -7,6 +7,7 @@
  * struct vma_change.
  */
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/vma_internal.h"
 
@@ -43,6 +44,7 @@ static bool vma_is_alike(const struct merge *g, const struct vm_area_struct *vma
 
 	return !((vma->vm_flags ^ attr->vm_flags) & ~IGNORED_FLAGS) &&
 	       vma->vm_file == attr->file && vma->anon_name == attr->anon_name &&
+	       mpol_equal(vma->vm_policy, attr->policy) &&
 	       !(has_close(vma) && rel_close_stops_merge(g->m->release));
 }
 
@@ -198,7 +200,8 @@ int vma_merge_extend(struct machine *m, struct vm_area_struct *vma, u64 delta,
 		.start = vma->vm_end, .end = vma->vm_end + delta,
 		.pgoff = vma->vm_pgoff + vma_pages(vma), .vm_flags = vma->vm_flags,
 		.file = vma->vm_file, .vm_ops = vma->vm_ops, .anon_vma = vma->anon_vma,
-		.anon_name = vma->anon_name, .kind = VMA_RANGE_COPY,
+		.anon_name = vma->anon_name, .policy = vma->vm_policy,
+		.kind = VMA_RANGE_COPY,
 	};
 
 	return vma_merge_between(m, &attr, vma, vma_next(m, vma), merged);
@@ -267,16 +270,18 @@ static int try_merge_existing(struct machine *m, struct vm_area_struct *vma,
 	return err;
 }
 
-int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
-	       u64 vm_flags, u32 anon_name)
+/* attr says what [start, end) is to be; the rest of it is the VMA's. */
+static int modify(struct machine *m, struct vm_area_struct **vma, struct vma_attr *attr)
 {
 	struct vm_area_struct *old = *vma, *merged;
-	struct vma_attr attr = {
-		.start = start, .end = end, .vm_flags = vm_flags, .anon_name = anon_name,
-		.pgoff = linear_page_index(old, start), .file = old->vm_file,
-		.vm_ops = old->vm_ops, .anon_vma = old->anon_vma,
-	};
-	int err = try_merge_existing(m, old, &attr, &merged);
+	u64 start = attr->start, end = attr->end;
+	int err;
+
+	attr->pgoff = linear_page_index(old, start);
+	attr->file = old->vm_file;
+	attr->vm_ops = old->vm_ops;
+	attr->anon_vma = old->anon_vma;
+	err = try_merge_existing(m, old, attr, &merged);
 
 	if (err)
 		return err;
@@ -292,4 +297,26 @@ int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 en
 	if (old->vm_end > end)
 		return split_vma(m, old, end, /* new_below = */ false, NULL);
 	return 0;
+}
+
+int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
+	       u64 vm_flags, u32 anon_name)
+{
+	struct vma_attr attr = {
+		.start = start, .end = end, .vm_flags = vm_flags, .anon_name = anon_name,
+		.policy = (*vma)->vm_policy,
+	};
+
+	return modify(m, vma, &attr);
+}
+
+int vma_modify_policy(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
+		      const struct mempolicy *policy)
+{
+	struct vma_attr attr = {
+		.start = start, .end = end, .vm_flags = (*vma)->vm_flags,
+		.anon_name = (*vma)->anon_name, .policy = policy,
+	};
+
+	return modify(m, vma, &attr);
 }

@@ -6,6 +6,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/vma_internal.h"
 
@@ -32,7 +33,9 @@ static int vma_clone(struct machine *m, struct vm_area_struct *vma, u64 start, u
 	new->vm_start = start;
 	new->vm_end = end;
 	new->vm_pgoff = pgoff;
-	err = anon_vma_clone(m, new, vma);
+	err = mpol_dup(m, vma->vm_policy, &new->vm_policy);
+	if (!err)
+		err = anon_vma_clone(m, new, vma);
 	if (err) {
 		vm_area_free(m, new);
 		return err;
@@ -100,6 +103,7 @@ int copy_vma(struct machine *m, struct vm_area_struct **vmap, u64 addr, u64 len,
 			.start = addr, .end = addr + len, .pgoff = pgoff,
 			.vm_flags = vma->vm_flags, .file = vma->vm_file, .vm_ops = vma->vm_ops,
 			.anon_vma = vma->anon_vma, .anon_name = vma->anon_name,
+			.policy = vma->vm_policy,
 			.kind = VMA_RANGE_COPY, .copied_from = vma,
 		};
 
