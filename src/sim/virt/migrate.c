@@ -13,6 +13,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/tlb.h"
 #include "sim/virt/vma.h"
 
 #define BATCH_PAGES 512
@@ -35,7 +36,7 @@ static void count_isolated(struct machine *m, const struct page *page, s64 n)
 
 bool isolate_page(struct machine *m, struct page_list *list, u64 pfn)
 {
-	if (!lru_isolate(m, pfn))
+	if (pfn_to_page(m, pfn)->flags & (1U << PG_head | 1U << PG_tail) || !lru_isolate(m, pfn))
 		return false;
 	page_list_add_tail(m, list, pfn);
 	count_isolated(m, pfn_to_page(m, pfn), 1);
@@ -58,6 +59,7 @@ void putback_movable_pages(struct machine *m, struct page_list *list)
 struct remap {
 	struct machine *m;
 	u32 src, dst;
+	struct arch_tlbflush_unmap_batch *batch;	/* flushes that can wait; NULL */
 };
 
 /* The entry of a mapping of the page at addr; NULL: there is none. */
@@ -77,20 +79,43 @@ static pte_t make_migration_entry(pte_t pte, u32 pfn, bool exclusive)
 	       (pte & PTE_ACCESSED ? SWP_MIG_YOUNG : 0) | (pte & PTE_DIRTY ? SWP_MIG_DIRTY : 0);
 }
 
+/* A CPU other than this one may have the entry: better all such at once. */
+static bool should_defer_flush(const struct remap *r, const struct mm_struct *mm)
+{
+	for (unsigned int i = 0; r->batch && i < CPU_WORDS; i++) {
+		u64 own = r->m->cpu / 64 == i ? 1ULL << (r->m->cpu % 64) : 0;
+
+		if (mm->cpumask[i] & ~own)
+			return true;
+	}
+	return false;
+}
+
+static void flush_entry(const struct remap *r, const struct vm_area_struct *vma, u64 addr,
+			pte_t old)
+{
+	if (should_defer_flush(r, vma->vm_mm))
+		set_tlb_ubc_flush_pending(r->batch, vma->vm_mm, old);
+	else if (old & PTE_PRESENT)
+		flush_tlb_page(r->m, vma, addr);
+}
+
 static int unmap_one(void *arg, struct vm_area_struct *vma, u64 addr)
 {
 	struct remap *r = arg;
-	pte_t *pte = entry_at(r, vma, addr);
+	pte_t *pte = entry_at(r, vma, addr), old;
 	struct page *page = pfn_to_page(r->m, r->src);
 	bool exclusive = page_flag(page, PG_anon_exclusive);
 
 	if (!pte || !pte_present(*pte) || vm_normal_page(*pte) != r->src)
 		return 0;
-	if (*pte & PTE_DIRTY)
+	old = *pte;
+	if (old & PTE_DIRTY)
 		set_page_dirty(r->m, r->src);
 	update_hiwater_rss(vma->vm_mm);
 	page_clear_flag(page, PG_anon_exclusive);
-	*pte = make_migration_entry(*pte, r->src, exclusive);
+	*pte = make_migration_entry(old, r->src, exclusive);
+	flush_entry(r, vma, addr, old);
 	page_remove_rmap(r->m, r->src, vma);
 	put_page(r->m, r->src);
 	return 0;
@@ -119,6 +144,7 @@ static int remap_one(void *arg, struct vm_area_struct *vma, u64 addr)
 	else
 		page_add_file_rmap(r->m, r->dst, vma);
 	*pte = new;
+	update_mmu_cache(r->m, vma, addr, pte);
 	return 0;
 }
 
@@ -130,9 +156,9 @@ static void remove_migration_ptes(struct machine *m, u32 src, u32 dst)
 	(void)rmap_walk(m, dst, remap_one, &r);
 }
 
-static void try_to_migrate(struct machine *m, u32 src)
+static void try_to_migrate(struct machine *m, u32 src, struct arch_tlbflush_unmap_batch *batch)
 {
-	struct remap r = { .m = m, .src = src };
+	struct remap r = { .m = m, .src = src, .batch = batch };
 
 	(void)rmap_walk(m, src, unmap_one, &r);
 }
@@ -210,7 +236,7 @@ static void migrate_done(struct machine *m, u32 src)
 }
 
 static int migrate_unmap(struct machine *m, struct migration *migration, u32 src,
-			 struct pair *pair)
+			 struct arch_tlbflush_unmap_batch *batch, struct pair *pair)
 {
 	const struct page *page = pfn_to_page(m, src);
 	int err;
@@ -224,7 +250,7 @@ static int migrate_unmap(struct machine *m, struct migration *migration, u32 src
 	pair->was_mlocked = page_flag(page, PG_mlocked);
 	pair->was_mapped = page_mapcount(page);
 	if (pair->was_mapped)
-		try_to_migrate(m, src);
+		try_to_migrate(m, src, batch);
 	BUG_ON(m, page_mapcount(page));
 	return 0;
 }
@@ -276,21 +302,23 @@ static bool freed_meanwhile(struct machine *m, struct migration *migration,
 static int unmap_list(struct machine *m, struct migration *migration, struct page_list *from,
 		      struct pair *pairs, unsigned int room, unsigned int *nr)
 {
+	struct arch_tlbflush_unmap_batch batch = { 0 };
 	u32 pfn = from->first, next;
+	int err = 0;
 
-	for (*nr = 0; pfn != PFN_NIL && *nr < room; pfn = next) {
-		int err;
-
+	for (*nr = 0; pfn != PFN_NIL && *nr < room && !err; pfn = next) {
 		next = pfn_to_page(m, pfn)->next;
 		if (freed_meanwhile(m, migration, from, pfn))
 			continue;
-		err = migrate_unmap(m, migration, pfn, &pairs[*nr]);
+		err = migrate_unmap(m, migration, pfn, room > 1 ? &batch : NULL,
+				    &pairs[*nr]);
 		if (err)
-			return err;
+			break;
 		page_list_del(m, from, pfn);
 		++*nr;
 	}
-	return 0;
+	try_to_unmap_flush(m, &batch);
+	return err;
 }
 
 /* What does not move is put on `failed`. */
