@@ -12,6 +12,7 @@
  *	TASK dies SIGNAL LINE	a call that kills the task
  *	mark PATH KEY		remembers a figure
  *	keep NAME TASK ADDRESS	remembers what the page holds
+ *	write PATH TEXT		writes to a file
  *	? CHECK ...		see the rows of checks
  *
  * init is there from the start. A PATH is one of the tree, or TASK/NAME.
@@ -19,6 +20,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -283,6 +285,34 @@ static bool check_content(struct fact *f, const struct words *w, char *why, size
 	return found != LONG_MIN && (found == wanted) == (name == w->word[4]);
 }
 
+/* pagemap TASK ADDRESS BIT: the word of the page has that bit; !BIT: it has not. */
+static bool check_pagemap(struct fact *f, const struct words *w, char *why, size_t size)
+{
+	static const struct {
+		const char *name;
+		u8 bit;
+	} bits[] = {
+		{ "present", 63 }, { "swap", 62 }, { "file", 61 }, { "uffd_wp", 57 },
+		{ "exclusive", 56 }, { "soft-dirty", 55 },
+	};
+	u64 addr = strtoull(w->word[3], NULL, 16), word = 0;
+	bool wanted = w->word[4][0] != '!';
+	struct handle *handle;
+	char path[80];
+
+	snprintf(path, sizeof(path), "sim/as/%s/pagemap", w->word[2]);
+	handle = lab_handle(&f->lab, path, O_RDONLY);
+	if (handle_read(handle, addr / 4096 * sizeof(word), (char *)&word, sizeof(word)) !=
+	    sizeof(word))
+		abort();
+	handle_release(handle);
+	snprintf(why, size, "0x%" PRIx64, word);
+	for (unsigned int i = 0; i < ARRAY_SIZE(bits); i++)
+		if (!strcmp(w->word[4] + !wanted, bits[i].name))
+			return (word >> bits[i].bit & 1) == wanted;
+	return false;
+}
+
 static const struct {
 	const char *name;
 	unsigned int nr_words;	/* at least, with the question mark */
@@ -291,6 +321,7 @@ static const struct {
 	{ "vmas", 6, check_vmas }, { "maps", 5, check_maps }, { "smaps", 6, check_smaps },
 	{ "field", 5, check_field }, { "gain", 5, check_gain }, { "text", 4, check_text },
 	{ "lacks", 4, check_text }, { "content", 5, check_content },
+	{ "pagemap", 5, check_pagemap },
 };
 
 static void ask(struct fact *f, const struct words *w, unsigned int line)
@@ -305,6 +336,16 @@ static void ask(struct fact *f, const struct words *w, unsigned int line)
 		return;
 	}
 	fail(f, line, "what is \"%s\"?", w->rest[0]);
+}
+
+static void write_file(struct fact *f, const struct words *w, unsigned int line)
+{
+	char path[256], text[512];
+
+	full_path(w->word[1], path, sizeof(path));
+	snprintf(text, sizeof(text), "%s: %s", path, w->rest[2]);
+	if (lab_run(&f->lab, text))
+		fail(f, line, "%s: %s", w->rest[0], lab_text(&f->lab.sentence));
 }
 
 /* TASK LINE, or TASK dies SIGNAL LINE. */
@@ -363,6 +404,8 @@ static void step(struct fact *f, const char *text, unsigned int line)
 		else if (w.nr == 4 && !strcmp(w.word[0], "keep"))
 			mark_of(f, "content", w.word[1])->value =
 				content_at(f, w.word[2], w.word[3]);
+		else if (w.nr > 2 && !strcmp(w.word[0], "write"))
+			write_file(f, &w, line);
 		else if (w.nr > 1 && !strcmp(w.word[0], "?"))
 			ask(f, &w, line);
 		else if (w.nr > 1)

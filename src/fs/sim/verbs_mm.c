@@ -163,6 +163,8 @@ static int run_mincore(struct call *call)
 
 	if (err)
 		return err;
+	if (end - addr < call->args[1].value)	/* more than there is: refused before anything is looked at */
+		return sys_mincore(call->m, call->task, addr, call->args[1].value, vec);
 	do {
 		u64 len = MIN(end - addr, MINCORE_PAGES * PAGE_SIZE);
 

@@ -238,7 +238,7 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 	}
 	vm_stat_account(map->mm, vma->vm_flags, (s64)pages_of(map));
 	if (vma->vm_flags & VM_LOCKED) {
-		if (vma->vm_flags & VM_SPECIAL)
+		if (vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE))
 			vma->vm_flags &= ~VM_LOCKED_MASK;
 		else
 			map->mm->locked_vm += pages_of(map);
