@@ -100,7 +100,8 @@ static const struct arch_row rows[] = {
 	{ "x86_64", R_6_1, 0x400000, 0x7ffff7fff000, 3, 0, 0, 2 },
 	{ "x86_64-la57", R_6_18, 0x400000, 0xfffffffffe000, 3, 0, 1, 4 },
 	{ "i386", R_6_1, 0x8048000, 0xbffff000, 1, 0, 0, 1 },
-	{ "i386-pae", R_6_1, 0x8048000, 0xbffff000, 1, 4, 4, 1 },
+	{ "i386-pae", R_6_1, 0x8048000, 0xbffff000, 1, 3, 3, 1 },
+	{ "i386-pae", R_6_18, 0x8048000, 0xbffff000, 1, 4, 5, 1 },
 };
 
 static void check_row(const struct arch_row *row)

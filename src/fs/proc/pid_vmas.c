@@ -64,6 +64,7 @@ static int vmas_show(struct out *out, const struct view *v)
 struct dump {
 	struct out *out;
 	const struct machine *m;
+	const struct mm_struct *mm;
 };
 
 static int show_node(void *arg, const struct maple_visit *visit)
@@ -99,7 +100,7 @@ static int show_node(void *arg, const struct maple_visit *visit)
 static int mm_mt_show(struct out *out, const struct view *v)
 {
 	const struct mm_struct *mm = view_mm(v);
-	struct dump dump = { out, v->m };
+	struct dump dump = { out, v->m, mm };
 
 	if (!mm)
 		return -ESRCH;
@@ -115,21 +116,25 @@ static int show_table(void *arg, u64 addr, int level, u64 pfn)
 	struct dump *dump = arg;
 	const struct arch *arch = dump->m->arch;
 	const struct arch_level *row = &arch->levels[arch->nr_levels - 1 - level];
-	const u64 *entries = table_entries(dump->m, pfn);
+	const u64 *entries = pfn == PFN_NIL ? dump->mm->pgd : table_entries(dump->m, pfn);
 	unsigned int used = 0;
 
 	for (unsigned int i = 0; i < row->entries; i++)
 		used += entries[i] != 0;
 	out_pad(dump->out, ' ', (size_t)(arch->nr_levels - 1 - level) * 2);
-	out_printf(dump->out, "%s page 0x%" PRIx64 " for 0x%" PRIx64 ": %u of %u entries\n", row->name,
-		   pfn, addr, used, row->entries);
+	if (pfn == PFN_NIL)
+		out_printf(dump->out, "%s object 0x%" PRIx64, row->name,
+			   mm_pgd_address(dump->m, dump->mm));
+	else
+		out_printf(dump->out, "%s page 0x%" PRIx64, row->name, pfn);
+	out_printf(dump->out, " for 0x%" PRIx64 ": %u of %u entries\n", addr, used, row->entries);
 	return 0;
 }
 
 static int pagetable_show(struct out *out, const struct view *v)
 {
 	const struct mm_struct *mm = view_mm(v);
-	struct dump dump = { out, v->m };
+	struct dump dump = { out, v->m, mm };
 
 	if (!mm)
 		return -ESRCH;

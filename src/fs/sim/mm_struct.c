@@ -9,6 +9,7 @@
 #include "fs/core/entry.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mm_types.h"
+#include "sim/virt/pgtable.h"
 #include "sim/virt/task.h"
 
 enum field_type { FIXED, PGD, HEX, ULONG, INT, CPUS, MAPS, AUXV, RSS, EXE, OWNER };
@@ -120,7 +121,7 @@ static void print_pgd(struct out *out, const struct machine *m, const struct mm_
 	if (mm->pgd_symbol)
 		out_puts(out, mm->pgd_symbol);
 	else
-		out_printf(out, "0x%" PRIx64, m->arch->page_offset + PFN_PHYS(mm->pgd_pfn));
+		out_printf(out, "0x%" PRIx64, mm_pgd_address(m, mm));
 }
 
 /* Pairs of type and value up to the one of type 0. */

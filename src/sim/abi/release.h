@@ -335,6 +335,18 @@ static inline bool rel_pgd_has_user_half(enum release r)
 	return r <= R_6_1;
 }
 
+/* PAE: all tasks share the kernel's pmd, and a pgd is an object (until 6.15). */
+static inline bool rel_pae_shares_kernel_pmd(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* Leaf tables of programs may lie in HighMem (until 6.14). */
+static inline bool rel_has_highpte(enum release r)
+{
+	return r <= R_6_1;
+}
+
 /* Tables of every level are counted in nr_page_table_pages (since 6.14), not two. */
 static inline bool rel_counts_all_page_tables(enum release r)
 {

@@ -56,6 +56,16 @@ struct arch {
 extern const struct arch *const archs[];
 extern const unsigned int nr_archs;
 
+/* The first address behind all that a program can have: task_size unless it asks for more. */
+static inline u64 arch_task_size_max(const struct arch *arch)
+{
+	const struct arch_level *top = &arch->levels[0];
+
+	if (arch->bits == 32)
+		return arch->task_size;
+	return ((u64)top->entries << top->shift) / 2 - PAGE_SIZE;
+}
+
 /* The row called `name`, or NULL. */
 const struct arch *arch_find(const char *name);
 

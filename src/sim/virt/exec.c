@@ -94,7 +94,7 @@ static void new_identity(struct exec *e)
 	if (e->program->no_stack_header && e->m->arch->bits == 32)
 		task->personality |= READ_IMPLIES_EXEC;
 	e->mm->flags = (e->mm->flags & ~3ULL) | SUID_DUMP_USER;
-	e->mm->task_size = e->m->arch->task_size;
+	e->mm->task_size = arch_task_size_max(e->m->arch);
 	arch_pick_mmap_layout(e->m, task, e->mm);
 }
 

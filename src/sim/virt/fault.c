@@ -31,11 +31,7 @@ static bool has_nx(const struct machine *m)
 /* First address that is not the user's, whatever a program's limit is. */
 static u64 task_size_max(const struct machine *m)
 {
-	const struct pgtable_state *pt = m->virt->pgtables;
-
-	if (m->arch->bits == 32)
-		return m->arch->task_size;
-	return ((u64)pt->entries[pt->top] << pt->shift[pt->top]) / 2 - PAGE_SIZE;
+	return arch_task_size_max(m->arch);
 }
 
 /* Do the bits above those that are translated repeat the highest of them? */

@@ -95,6 +95,6 @@ int copy_page_range(struct machine *m, struct vm_area_struct *dst, struct vm_are
 	/* Anything else a fault fills as well. */
 	if (!(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_MAYBE_GUARD)) && !src->anon_vma)
 		return 0;
-	return copy_tables(&c, table_entries(m, src->vm_mm->pgd_pfn), m->virt->pgtables->top,
+	return copy_tables(&c, src->vm_mm->pgd, m->virt->pgtables->top,
 			   src->vm_start, src->vm_end);
 }

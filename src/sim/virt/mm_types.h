@@ -44,8 +44,10 @@ struct mm_struct {
 	u64 task_size;
 	bool topdown;		/* placement: get_unmapped_area goes down from mmap_base */
 	/* Page tables: pgtable.h. */
-	const char *pgd_symbol;	/* of the kernel's own; NULL: pgd_pfn */
-	u32 pgd_pfn;		/* PFN_NIL: none yet */
+	const char *pgd_symbol;	/* of the kernel's own; NULL: a program's */
+	u64 *pgd;		/* the entries of the top table; NULL: none yet */
+	u32 pgd_pfn;		/* its page frame; PFN_NIL: it has none of its own, */
+	u32 pgd_object;		/* but is an object of this handle (PAE) */
 	u64 pgtables_bytes;
 	/* The table of the last walk: `pte_base` is its first address, 1 = none. */
 	u64 pte_base;

@@ -29,7 +29,9 @@ static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct
 	mm->map_count = 0;
 	mm->pgtables_bytes = 0;
 	mm->pgd_symbol = NULL;
+	mm->pgd = NULL;
 	mm->pgd_pfn = PFN_NIL;
+	mm->pgd_object = 0;
 	mm->pte_base = 1;
 	mm->pte_table = NULL;
 	mm->locked_vm = mm->pinned_vm = 0;

@@ -39,8 +39,11 @@ int pgtables_init(struct machine *m)
 		pt->shift[level] = m->arch->levels[pt->top - level].shift;
 		pt->entries[level] = m->arch->levels[pt->top - level].entries;
 	}
+	pt->user_entries = (u16)DIV_ROUND_UP(arch_task_size_max(m->arch), 1ULL << pt->shift[pt->top]);
 	if (m->config && machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
 		pt->soft_dirty = PTE_SOFT_DIRTY;
+	pt->highpte = m->config && rel_has_highpte(m->release) &&
+		      machine_config_bool(m->config, "HIGHPTE");
 	return special_mappings_init(m);
 }
 
@@ -138,8 +141,9 @@ static void table_account(struct machine *m, struct mm_struct *mm, u64 pfn,
 static int table_alloc(struct machine *m, struct mm_struct *mm, unsigned int level, u32 *pfn)
 {
 	struct pgtable_state *pt = m->virt->pgtables;
+	const gfp_t highmem = !level && pt->highpte ? __GFP_HIGHMEM : 0;
 	const struct alloc_request req = {
-		.gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO, .order = table_order(m, level),
+		.gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | highmem, .order = table_order(m, level),
 		.node = NUMA_NO_NODE, .owner = PGTY_table,
 	};
 	int err = unlikely(!pt->nr_free) ? pgtables_reserve(m, 1) : 0;
@@ -187,17 +191,26 @@ static inline u64 leaf_base(const struct pgtable_state *pt, u64 addr)
 	return addr >> pt->shift[1] << pt->shift[1];
 }
 
-/* PAE: the few pmds come with the pgd. */
-static bool pmds_come_with_pgd(const struct machine *m)
+/* PAE: the few pmds come with the pgd; that of the kernel only where it is not shared. */
+static unsigned int pmds_of_pgd(const struct machine *m)
 {
-	return m->virt->pgtables->top == 2 && m->arch->bits == 32;
+	const struct pgtable_state *pt = m->virt->pgtables;
+
+	if (pt->top != 2 || m->arch->bits != 32)
+		return 0;
+	return rel_pae_shares_kernel_pmd(m->release) ? pt->user_entries : pt->entries[2];
+}
+
+static bool pgd_is_object(const struct machine *m)
+{
+	return pmds_of_pgd(m) && rel_pae_shares_kernel_pmd(m->release) && m->virt->pgds.cache;
 }
 
 static int preallocate_pmds(struct machine *m, struct mm_struct *mm)
 {
-	u64 *pgd = table_entries(m, mm->pgd_pfn);
+	u64 *pgd = mm->pgd;
 
-	for (unsigned int i = 0; i < table_size(m, 2); i++) {
+	for (unsigned int i = 0; i < pmds_of_pgd(m); i++) {
 		u32 pfn;
 		int err = table_alloc(m, mm, 1, &pfn);
 
@@ -208,41 +221,80 @@ static int preallocate_pmds(struct machine *m, struct mm_struct *mm)
 	return 0;
 }
 
+static int pgd_alloc_top(struct machine *m, struct mm_struct *mm)
+{
+	int err;
+
+	if (pgd_is_object(m)) {
+		struct pgd_object *object;
+
+		err = object_alloc(m, &m->virt->pgds, GFP_KERNEL_ACCOUNT | __GFP_ZERO,
+				   NUMA_NO_NODE, &mm->pgd_object);
+		if (err)
+			return err;
+		object = object_get(&m->virt->pgds, mm->pgd_object);
+		mm->pgd = object->entries;
+		return 0;
+	}
+	err = table_alloc(m, mm, m->virt->pgtables->top, &mm->pgd_pfn);
+	if (!err)
+		mm->pgd = table_entries(m, mm->pgd_pfn);
+	return err;
+}
+
 int pgd_alloc(struct machine *m, struct mm_struct *mm)
 {
-	int err = table_alloc(m, mm, m->virt->pgtables->top, &mm->pgd_pfn);
+	int err;
 
 	pgtable_forget(mm);
 	mm->vma_cache = NULL;
 	memset(mm->rss_local, 0, sizeof(mm->rss_local));
-	if (err) {
-		mm->pgd_pfn = PFN_NIL;
+	mm->pgd = NULL;
+	mm->pgd_pfn = PFN_NIL;
+	mm->pgd_object = 0;
+	err = pgd_alloc_top(m, mm);
+	if (err)
 		return err;
-	}
-	if (pmds_come_with_pgd(m))
-		err = preallocate_pmds(m, mm);
+	err = preallocate_pmds(m, mm);
 	if (err)
 		pgd_free(m, mm);
 	return err;
 }
 
+static void pgd_free_top(struct machine *m, struct mm_struct *mm)
+{
+	if (mm->pgd_object) {
+		object_free(m, &m->virt->pgds, mm->pgd_object);
+		pgtable_forget(mm);
+	} else {
+		table_free(m, mm, mm->pgd_pfn, m->virt->pgtables->top);
+	}
+	mm->pgd = NULL;
+	mm->pgd_pfn = PFN_NIL;
+	mm->pgd_object = 0;
+}
+
 void pgd_free(struct machine *m, struct mm_struct *mm)
 {
 	unsigned int top = m->virt->pgtables->top;
-	u64 *pgd;
 
 	if (!mm_has_tables(mm))
 		return;
-	pgd = table_entries(m, mm->pgd_pfn);
 	for (unsigned int i = 0; i < table_size(m, top); i++) {
-		if (likely(!pgd[i]))
+		if (likely(!mm->pgd[i]))
 			continue;
-		BUG_ON(m, !pmds_come_with_pgd(m));
-		table_free(m, mm, pte_pfn(pgd[i]), top - 1);
-		pgd[i] = 0;
+		BUG_ON(m, !pmds_of_pgd(m));
+		table_free(m, mm, pte_pfn(mm->pgd[i]), top - 1);
+		mm->pgd[i] = 0;
 	}
-	table_free(m, mm, mm->pgd_pfn, top);
-	mm->pgd_pfn = PFN_NIL;
+	pgd_free_top(m, mm);
+}
+
+u64 mm_pgd_address(const struct machine *m, const struct mm_struct *mm)
+{
+	if (mm->pgd_object)
+		return object_addr(&m->virt->pgds, mm->pgd_object);
+	return m->arch->page_offset + PFN_PHYS(mm->pgd_pfn);
 }
 
 u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, int level)
@@ -252,7 +304,7 @@ u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, 
 
 	if (!mm_has_tables(mm))
 		return NULL;
-	entry = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
+	entry = &mm->pgd[table_index(pt, pt->top, addr)];
 	for (int at = pt->top; at > level; at--) {
 		if (!*entry || entry_is_huge(*entry))
 			return NULL;
@@ -272,7 +324,7 @@ u64 *leaf_entry(const struct machine *m, const struct mm_struct *mm, u64 addr,
 		return mm->pte_table + table_index(pt, 0, addr);
 	if (!mm_has_tables(mm))
 		return NULL;
-	entry = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
+	entry = &mm->pgd[table_index(pt, pt->top, addr)];
 	for (unsigned int at = pt->top; at > 0; at--) {
 		if (!*entry)
 			return NULL;
@@ -288,7 +340,7 @@ u64 *leaf_entry(const struct machine *m, const struct mm_struct *mm, u64 addr,
 int table_alloc_entry(struct machine *m, struct mm_struct *mm, u64 addr, int level, u64 **entry)
 {
 	const struct pgtable_state *pt = m->virt->pgtables;
-	u64 *at = &table_entries(m, mm->pgd_pfn)[table_index(pt, pt->top, addr)];
+	u64 *at = &mm->pgd[table_index(pt, pt->top, addr)];
 
 	for (int i = pt->top; i > level; i--) {
 		if (!*at) {

@@ -4,7 +4,8 @@
  * (PGTY_table; page->mapping is the handle of its array). Entries are x86's own
  * words, 64 bits wide for every arch; which levels there are is in the arch's row.
  * Levels are counted from the leaf: 0 = pte, 1 = pmd, 2 = pud, 3 = p4d or pgd; the
- * last is the top, the pgd, however many there are.
+ * last is the top, the pgd, however many there are. That of PAE is no page but an
+ * object of 32 bytes, while the kernel's pmd is shared.
  *
  * An entry of level 1 or 2 with PTE_PSE is a leaf that maps a huge page: of a
  * transparent huge page, which has the table that a split will need deposited beside
@@ -115,6 +116,11 @@ static inline u64 ptes_none(const pte_t *pte, u64 nr)
 
 #define MAX_PGTABLE_LEVELS 5
 
+/* The top table of PAE, where it is an object of a cache. */
+struct pgd_object {
+	u64 entries[4];
+};
+
 /* All tables of the machine, and what of the arch's row a walk needs. */
 struct pgtable_state {
 	u64 **arrays;		/* by handle; from 1. The free ones hold zeroes */
@@ -126,7 +132,9 @@ struct pgtable_state {
 	u8 top;			/* the level of the pgd */
 	u8 shift[MAX_PGTABLE_LEVELS];	/* by level */
 	u16 entries[MAX_PGTABLE_LEVELS];
+	u16 user_entries;	/* of the top table; the rest is the kernel's */
 	s64 nr_kernel_tables;	/* counted before the first mm: the kernel's own */
+	bool highpte;		/* leaf tables may lie in HighMem */
 	u32 special_pfn;	/* special.c: first of the pages behind [vdso] and [vvar] */
 };
 
@@ -147,8 +155,11 @@ void pgd_free(struct machine *m, struct mm_struct *mm);
 /* Not so: the kernel's own mm, and one that is on its way in or out. */
 static inline bool mm_has_tables(const struct mm_struct *mm)
 {
-	return !mm->pgd_symbol && mm->pgd_pfn != PFN_NIL;
+	return !mm->pgd_symbol && mm->pgd;
 }
+
+/* Where the top table lies in the kernel's address space. */
+u64 mm_pgd_address(const struct machine *m, const struct mm_struct *mm);
 
 /* Entries of the table on a page frame. */
 static inline u64 *table_entries(const struct machine *m, u64 pfn)
@@ -287,7 +298,10 @@ struct walk_ops {
 };
 int walk_mapped_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
 		      const struct walk_ops *ops, void *arg);
-/* The same for table pages, top down: addr is the first address that it serves. */
+/*
+ * The same for tables, top down: addr is the first address that it serves. The pfn of a
+ * top table that is an object is PFN_NIL.
+ */
 typedef int (*table_visit)(void *arg, u64 addr, int level, u64 pfn);
 int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_visit visit,
 		     void *arg);

@@ -75,7 +75,7 @@ void free_pgd_range(struct mmu_gather *tlb, u64 addr, u64 end, u64 floor, u64 ce
 		end -= leaf;
 	if (addr > end - 1 || !mm_has_tables(mm))
 		return;
-	free_below(&f, table_entries(m, mm->pgd_pfn), m->virt->pgtables->top, addr, end);
+	free_below(&f, mm->pgd, m->virt->pgtables->top, addr, end);
 }
 
 struct walk {
@@ -86,7 +86,8 @@ struct walk {
 	void *arg;
 };
 
-static int walk_table(const struct walk *w, u64 pfn, unsigned int level, u64 addr, u64 end);
+static int walk_table(const struct walk *w, u64 *table, u64 pfn, unsigned int level,
+		      u64 addr, u64 end);
 
 /* What one entry of a level above 0 names, of which [addr, end) is wanted. */
 static int walk_entry(const struct walk *w, u64 *entry, unsigned int level, u64 addr, u64 end)
@@ -97,12 +98,14 @@ static int walk_entry(const struct walk *w, u64 *entry, unsigned int level, u64 
 		if (stop || !*entry || entry_is_huge(*entry))
 			return stop;
 	}
-	return walk_table(w, pte_pfn(*entry), level - 1, addr, end);
+	return walk_table(w, table_entries(w->m, pte_pfn(*entry)), pte_pfn(*entry), level - 1,
+			  addr, end);
 }
 
-static int walk_table(const struct walk *w, u64 pfn, unsigned int level, u64 addr, u64 end)
+static int walk_table(const struct walk *w, u64 *table, u64 pfn, unsigned int level,
+		      u64 addr, u64 end)
 {
-	u64 *table = table_entries(w->m, pfn), span = table_span(w->m, level), next;
+	u64 span = table_span(w->m, level), next;
 	unsigned int shift = table_shift(w->m, level), mask = table_size(w->m, level) - 1;
 	int stop = 0;
 
@@ -132,7 +135,7 @@ static int walk_range(const struct walk *w, const struct mm_struct *mm, u64 star
 {
 	if (!mm_has_tables(mm) || start >= end)
 		return 0;
-	return walk_table(w, mm->pgd_pfn, w->m->virt->pgtables->top, start,
+	return walk_table(w, mm->pgd, mm->pgd_pfn, w->m->virt->pgtables->top, start,
 			  MIN(end, table_limit(w->m)));
 }
 
@@ -215,7 +218,7 @@ int walk_page_tables(const struct machine *m, const struct mm_struct *mm, table_
 
 	if (!mm_has_tables(mm))
 		return 0;
-	return walk_table(&w, mm->pgd_pfn, m->virt->pgtables->top, 0, table_limit(m));
+	return walk_table(&w, mm->pgd, mm->pgd_pfn, m->virt->pgtables->top, 0, table_limit(m));
 }
 
 static int digest_entry(void *arg, u64 addr, pte_t *pte)

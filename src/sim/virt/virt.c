@@ -28,6 +28,7 @@ static const struct {
 	const char *cache;
 	const char *merged;	/* whose cache it shares where it has none: NULL */
 	bool numa;		/* an arch without NUMA has none */
+	bool optional;		/* there may be no such cache */
 } pools[] = {
 #define POOL(field, type, ...) { offsetof(struct virt_state, field), sizeof(struct type), \
 				 __VA_ARGS__ }
@@ -37,6 +38,7 @@ static const struct {
 	POOL(files_structs, files_struct, "files_cache", NULL),
 	POOL(fs_structs, fs_struct, "fs_cache", "pid"),
 	POOL(mms, mm_struct, "mm_struct", NULL),
+	POOL(pgds, pgd_object, "pgd_cache", NULL, .optional = true),
 	POOL(vmas, vm_area_struct, "vm_area_struct", NULL),
 	POOL(anon_vmas, anon_vma, "anon_vma", NULL),
 	POOL(anon_vma_chains, anon_vma_chain, "anon_vma_chain", NULL),
@@ -72,7 +74,7 @@ static int pool_init(struct machine *m, unsigned int i)
 
 	if (err == -ENOENT && pools[i].merged)
 		err = object_pool_init(m, pool, pools[i].merged, pools[i].bytes);
-	return err;
+	return err == -ENOENT && pools[i].optional ? 0 : err;
 }
 
 int virt_object_alloc(struct machine *m, struct object_pool *pool, int node, size_t self,

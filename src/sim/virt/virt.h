@@ -22,7 +22,7 @@ struct exec_state;		/* exec.h: programs that were read */
 struct huge_state;		/* huge_memory.h */
 
 struct virt_state {
-	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms;
+	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms, pgds;
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
 	struct object_pool files, inodes, shmem_inodes;
 	struct object_pool mempolicies, sp_nodes;	/* not on an arch without NUMA */

@@ -77,11 +77,7 @@ static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 /* TASK_SIZE: the first address behind all that a program can have. */
 static inline u64 task_size_max(const struct machine *m)
 {
-	const struct arch_level *top = &m->arch->levels[0];
-
-	if (m->arch->bits == 32)
-		return m->arch->task_size;
-	return ((u64)top->entries << top->shift) / 2 - PAGE_SIZE;
+	return arch_task_size_max(m->arch);
 }
 
 /* VM_SOFTDIRTY, or 0 where the kernel was built without it. */
