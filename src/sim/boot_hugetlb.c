@@ -79,6 +79,8 @@ static void take_gigantic(struct boot *b, const struct hugetlb_option *option)
 
 void boot_hugetlb_early(struct boot *b)
 {
+	if (hugetlb_init(b->m))
+		boot_fail(b, -ENOMEM, NULL);
 	for (unsigned int i = 0; i < b->cmdline.nr_hugetlb; i++) {
 		const struct hugetlb_option *option = &b->cmdline.hugetlb[i];
 		u64 before = b->nr_gigantic;

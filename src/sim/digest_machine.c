@@ -129,6 +129,9 @@ static bool page_is_allocated(const struct page *page)
 	case PGTY_pcp:
 		return false;
 	}
+	/* A gigantic page has descriptors for its tails, or not: nobody can tell. */
+	if (page_type(page) == PGTY_hugetlb && page_flag(page, PG_tail))
+		return false;
 	return (page->refcount || page_flag(page, PG_tail)) && !page_flag(page, PG_reserved);
 }
 

@@ -49,7 +49,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/alloc_policy.h src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \
 	src/sim/phys/buddy_check.c src/sim/phys/buddy_run.c \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
-	src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
+	src/sim/phys/contig.c src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
+	src/sim/phys/hugetlb_check.c src/sim/phys/hugetlb_internal.h \
+	src/sim/phys/hugetlb_pool.c \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \

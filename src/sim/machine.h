@@ -83,6 +83,7 @@ struct machine {
 	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
 	struct percpu_state *percpu;	/* phys/percpu.h */
 	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
+	s64 contig_taken;	/* pages that alloc_contig_pages() took past the counters */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */

@@ -107,15 +107,12 @@ static int dirty_background_bytes_changed(struct store *s, s64 old)
 	return 0;
 }
 
-/*
- * As many pages as there are: too few is no error. (That goes for host memory as
- * well: the file then reads what the pool has.)
- */
+/* As many pages as there are: too few is no error. */
 static int resize_pool(struct machine *m, u64 count)
 {
 	int err = hugetlb_resize(m, hugetlb_default_order(m), NUMA_NO_NODE, count);
 
-	return err == -ENOBUFS ? 0 : err;
+	return err == -ENOBUFS ? -ENOMEM : err;
 }
 
 static int nr_hugepages_changed(struct store *s, s64 old)
@@ -132,7 +129,10 @@ static int nr_hugepages_mempolicy_changed(struct store *s, s64 old)
 
 static int overcommit_hugepages_changed(struct store *s, s64 old)
 {
-	(void)old;
+	if (hugetlb_default_order(s->m) > MAX_PAGE_ORDER) {
+		s->m->tunables->nr_overcommit_hugepages = (u64)old;
+		return -EINVAL;
+	}
 	hugetlb_set_overcommit(s->m, hugetlb_default_order(s->m),
 			       s->m->tunables->nr_overcommit_hugepages);
 	return 0;

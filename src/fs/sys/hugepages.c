@@ -8,6 +8,7 @@
 #include "fs/core/figures.h"
 #include "fs/core/hugetlb.h"
 #include "fs/core/value.h"
+#include "sim/boot/cmdline.h"
 
 static int show_number(struct out *out, u64 number)
 {
@@ -43,7 +44,9 @@ POOL_SHOW(node_surplus_show, node_pool, surplus)
 
 static int demote_size_show(struct out *out, const struct view *v)
 {
-	out_printf(out, "%llukB\n", 4ULL << v->m->arch->hugetlb_order);
+	const struct hstate *h = hugetlb_hstate(v->m, v->id[V_SIZE]);
+
+	out_printf(out, "%llukB\n", 4ULL << (h ? h->demote_order : 0));
 	return 0;
 }
 
@@ -64,9 +67,6 @@ static int resize(struct store *s, const struct view *v, int node, const char *t
 	if (err)
 		return err;
 	err = hugetlb_resize(s->m, v->id[V_SIZE], node, count);
-	if (err == -EINVAL)
-		out_puts(s->sentence, "gigantic pages come from the command line only "
-			 "(hugepagesz=1G hugepages=N)");
 	return err == -ENOBUFS ? -ENOMEM : err;
 }
 
@@ -92,17 +92,42 @@ static int overcommit_store(struct store *s, const struct view *v, const char *t
 	return err;
 }
 
-/* Cutting gigantic pages: the pool must have one. */
-static int demote_store(struct store *s, const struct view *v, const char *text)
+static int demote(struct store *s, const struct view *v, int node, const char *text)
 {
+	struct hstate *h = hugetlb_hstate(s->m, v->id[V_SIZE]);
 	u64 count;
 	int err = parse_count(s, text, &count);
 
-	if (err || !count)
+	if (err || !count || !h)
 		return err;
-	out_printf(s->sentence, "the pool has %llu pages; cutting them is not simulated yet",
-		   (unsigned long long)pool(v).total);
-	return -EBUSY;
+	err = hugetlb_demote(s->m, h, node, count);
+	return err == -ENOBUFS ? -ENOMEM : err;
+}
+
+static int demote_store(struct store *s, const struct view *v, const char *text)
+{
+	return demote(s, v, NUMA_NO_NODE, text);
+}
+
+static int node_demote_store(struct store *s, const struct view *v, const char *text)
+{
+	return demote(s, v, v->id[V_NODE], text);
+}
+
+/* A size that there is, at least the second level's, smaller than the pool's. */
+static int demote_size_store(struct store *s, const struct view *v, const char *text)
+{
+	struct hstate *h = hugetlb_hstate(s->m, v->id[V_SIZE]);
+	const char *end;
+	u64 size = memparse(text, &end);
+
+	if (!h || size < PAGE_SIZE || size & (size - 1) || !hugetlb_has_order(s->m, get_order(size)) ||
+	    get_order(size) >= h->order) {
+		out_printf(s->sentence, "'%s' is not a size of huge pages below this one", text);
+		return -EINVAL;
+	}
+	h->demote_order = (u8)get_order(size);
+	return 0;
 }
 
 #define RW(file, function, write) \
@@ -113,7 +138,7 @@ static int demote_store(struct store *s, const struct view *v, const char *text)
 
 static const struct entry pool_entries[] = {
 	WO("demote", demote_store),
-	RW("demote_size", demote_size_show, NULL),
+	RW("demote_size", demote_size_show, demote_size_store),
 	FILE_ROW("free_hugepages", 0444, free_show),
 	RW("nr_hugepages", total_show, count_store),
 	RW("nr_hugepages_mempolicy", total_show, count_store),
@@ -123,8 +148,8 @@ static const struct entry pool_entries[] = {
 };
 
 static const struct entry node_pool_entries[] = {
-	WO("demote", demote_store),
-	RW("demote_size", demote_size_show, NULL),
+	WO("demote", node_demote_store),
+	RW("demote_size", demote_size_show, demote_size_store),
 	FILE_ROW("free_hugepages", 0444, node_free_show),
 	RW("nr_hugepages", node_total_show, node_count_store),
 	FILE_ROW("surplus_hugepages", 0444, node_surplus_show),

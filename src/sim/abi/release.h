@@ -553,6 +553,12 @@ static inline bool rel_interleave_adds_ino(enum release r)
 	return r >= R_6_18;
 }
 
+/* Huge pages join their pool together, when the last one is there (since 6.7). */
+static inline bool rel_hugetlb_batches(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* A CPU stays in the mask of an mm that it has left until a flush meets it there. */
 static inline bool rel_mm_cpumask_is_lazy(enum release r)
 {

@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A pool is an array of pfns, oldest first. Nodes take turns: one turn for
- * allocating, one for freeing, as both have a memory of their own in the kernel.
+ * Lists of huge pages and the counts that go with them: every change of either is here
+ * or, where whole pools change, in hugetlb_pool.c by the functions of
+ * hugetlb_internal.h.
  */
 #include "sim/phys/hugetlb.h"
 
-#include "sim/base/digest.h"
-#include "sim/phys/page_alloc.h"
+#include "sim/base/bug.h"
+#include "sim/phys/hugetlb_internal.h"
 #include "sim/phys/tunables.h"
-
-struct pool {
-	u32 *pfns;
-	u64 nr, room;
-	unsigned int next_alloc, next_free;	/* node ids */
-	u64 overcommit;
-};
-
-struct hugetlb_state {
-	struct pool pools[HUGETLB_POOLS];
-	unsigned int default_pool;
-};
 
 static int pool_index(const struct machine *m, unsigned int order)
 {
 	if (order == m->arch->hugetlb_order)
 		return 0;
-	return m->gbpages && order == 18 ? 1 : -1;
+	return m->gbpages && order == GIGANTIC_PAGE_ORDER ? 1 : -1;
 }
 
 bool hugetlb_has_order(const struct machine *m, unsigned int order)
@@ -35,319 +24,222 @@ bool hugetlb_has_order(const struct machine *m, unsigned int order)
 
 unsigned int hugetlb_default_order(const struct machine *m)
 {
-	return m->hugetlb && m->hugetlb->default_pool ? 18 : m->arch->hugetlb_order;
+	return m->hugetlb && m->hugetlb->default_pool ? GIGANTIC_PAGE_ORDER :
+							m->arch->hugetlb_order;
 }
 
-static struct pool *pool_of(const struct machine *m, unsigned int order)
+struct hstate *hugetlb_hstate(const struct machine *m, unsigned int order)
 {
 	int index = pool_index(m, order);
 
-	return m->hugetlb && index >= 0 ? &m->hugetlb->pools[index] : NULL;
+	return m->hugetlb && index >= 0 ? &m->hugetlb->hstates[index] : NULL;
+}
+
+static void hstate_init(struct hstate *h, unsigned int order)
+{
+	h->order = (u8)order;
+	h->active = (struct page_list)PAGE_LIST_INIT;
+	for (unsigned int nid = 0; nid < MAX_NUMNODES; nid++)
+		h->free[nid] = (struct page_list)PAGE_LIST_INIT;
+}
+
+int hugetlb_init(struct machine *m)
+{
+	struct hugetlb_state *state;
+
+	if (m->hugetlb)
+		return 0;
+	state = arena_alloc(&m->arena, sizeof(*state));
+	if (!state)
+		return -ENOBUFS;
+	hstate_init(&state->hstates[0], m->arch->hugetlb_order);
+	hstate_init(&state->hstates[1], GIGANTIC_PAGE_ORDER);
+	state->hstates[1].demote_order = m->arch->hugetlb_order;
+	m->hugetlb = state;
+	return 0;
 }
 
 void hugetlb_free_state(struct machine *m)
 {
-	struct hugetlb_state *state = m->hugetlb;
-
-	if (!state)
+	if (!m->hugetlb)
 		return;
-	for (int i = 0; i < HUGETLB_POOLS; i++)
-		arena_free(&m->arena, state->pools[i].pfns,
-			   state->pools[i].room * sizeof(u32));
-	arena_free(&m->arena, state, sizeof(*state));
+	arena_free(&m->arena, m->hugetlb, sizeof(*m->hugetlb));
 	m->hugetlb = NULL;
 }
 
-/* Room for one page more. */
-static int pool_reserve(struct machine *m, unsigned int order, struct pool **pool)
+void hugetlb_count_changed(struct machine *m)
 {
-	u32 *pfns;
-	u64 room;
+	const struct hstate *h = hugetlb_hstate(m, hugetlb_default_order(m));
 
-	if (!m->hugetlb)
-		m->hugetlb = arena_alloc(&m->arena, sizeof(*m->hugetlb));
-	*pool = pool_of(m, order);
-	if (!*pool)
-		return -ENOMEM;
-	if ((*pool)->nr < (*pool)->room)
-		return 0;
-	room = MAX((*pool)->room * 2, 64);
-	pfns = arena_resize(&m->arena, (*pool)->pfns, (*pool)->room * sizeof(u32),
-			    room * sizeof(u32));
-	if (!pfns)
-		return -ENOMEM;
-	(*pool)->pfns = pfns;
-	(*pool)->room = room;
-	return 0;
-}
-
-static void count_changed(struct machine *m)
-{
-	const struct pool *pool = pool_of(m, hugetlb_default_order(m));
-
-	m->tunables->nr_hugepages = m->tunables->nr_hugepages_mempolicy = pool ? pool->nr : 0;
+	m->tunables->nr_hugepages = m->tunables->nr_hugepages_mempolicy =
+		h ? h->max_huge_pages : 0;
+	m->tunables->nr_overcommit_hugepages = h ? h->nr_overcommit_huge_pages : 0;
 }
 
 int hugetlb_set_default(struct machine *m, unsigned int order)
 {
-	struct pool *pool;
-	int err = pool_reserve(m, order, &pool);
-
-	if (err)
-		return err;
+	if (hugetlb_init(m))
+		return -ENOMEM;
 	m->hugetlb->default_pool = (unsigned int)pool_index(m, order);
-	count_changed(m);
+	hugetlb_count_changed(m);
 	return 0;
 }
 
-int hugetlb_add(struct machine *m, unsigned int order, u32 pfn)
-{
-	struct pool *pool;
-	int err = pool_reserve(m, order, &pool);
-
-	if (err)
-		return err;
-	pool->pfns[pool->nr++] = pfn;
-	count_changed(m);
-	return 0;
-}
-
-static bool node_usable(const struct machine *m, unsigned int nid, int only)
-{
-	return m->nodes[nid] && m->nodes[nid]->has_memory && (only < 0 || (unsigned int)only == nid);
-}
-
-/* The next node whose turn it is; *turn moves on. */
-static unsigned int take_turn(const struct machine *m, unsigned int *turn, int only)
-{
-	unsigned int nid = *turn;
-
-	for (unsigned int tries = 0; tries < m->nr_nodes; tries++) {
-		nid = (*turn + tries) % m->nr_nodes;
-		if (node_usable(m, nid, only))
-			break;
-	}
-	*turn = (nid + 1) % m->nr_nodes;
-	return nid;
-}
-
-/* 0 with a page more, -ENOMEM when no node has one, -ENOBUFS. */
-static int grow(struct machine *m, unsigned int order, int only)
-{
-	struct alloc_request req = {
-		.gfp = GFP_HIGHUSER | __GFP_COMP | __GFP_NOWARN | __GFP_THISNODE |
-		       __GFP_RETRY_MAYFAIL,
-		.order = order, .owner = PGTY_hugetlb,
-	};
-	struct pool *pool;
-	u32 pfn;
-
-	if (pool_reserve(m, order, &pool))
-		return -ENOBUFS;
-	for (unsigned int tries = 0; tries < m->nr_nodes; tries++) {
-		int err;
-
-		req.node = (int)take_turn(m, &pool->next_alloc, only);
-		err = alloc_pages(m, &req, &pfn);
-		if (err == -ENOBUFS)
-			return err;
-		if (err)
-			continue;
-		count_vm_event(m, HTLB_BUDDY_ALLOC_SUCCESS, 1);
-		return hugetlb_add(m, order, pfn);
-	}
-	count_vm_event(m, HTLB_BUDDY_ALLOC_FAIL, 1);
-	return -ENOMEM;
-}
-
-static unsigned int nid_of(const struct machine *m, u32 pfn)
+unsigned int huge_page_nid(const struct machine *m, u64 pfn)
 {
 	return page_zone(m, pfn_to_page(m, pfn))->node;
 }
 
-/* The newest page of the node whose turn it is goes back. */
-static bool shrink(struct machine *m, struct pool *pool, unsigned int order, int only)
+/* Nothing is left in its tails that a pool or a mapping keeps there. */
+void hugetlb_account_new(struct machine *m, struct hstate *h, u64 pfn)
 {
-	for (unsigned int tries = 0; tries < m->nr_nodes; tries++) {
-		unsigned int nid = take_turn(m, &pool->next_free, only);
+	struct page *head = pfn_to_page(m, pfn);
 
-		for (u64 i = pool->nr; i-- > 0;) {
-			u32 pfn = pool->pfns[i];
-
-			if (nid_of(m, pfn) != nid)
-				continue;
-			memmove(&pool->pfns[i], &pool->pfns[i + 1],
-				(pool->nr - i - 1) * sizeof(u32));
-			pool->nr--;
-			free_pages(m, pfn, order);
-			return true;
-		}
+	for (u32 i = 1; i < 4; i++) {
+		head[i].prev = head[i].next = 0;
+		head[i].mapping = 0;
 	}
-	return false;
+	h->nr_huge_pages++;
+	h->nr_node[huge_page_nid(m, pfn)]++;
 }
 
-int hugetlb_resize(struct machine *m, unsigned int order, int node, u64 count)
+void hugetlb_enqueue(struct machine *m, struct hstate *h, u64 pfn)
 {
-	const struct pglist_data *on = node < 0 ? NULL : m->nodes[node];
-	struct pool *pool = pool_of(m, order);
-	u64 now = hugetlb_counts(m, on, order).total;
-	int err = 0;
+	unsigned int nid = huge_page_nid(m, pfn);
 
-	if (order > MAX_PAGE_ORDER)
-		return count == now ? 0 : -EINVAL;
-	while (!err && now < count) {
-		err = grow(m, order, node);
-		now += !err;
+	page_list_add_head(m, &h->free[nid], pfn);
+	*hugetlb_page_flags(pfn_to_page(m, pfn)) = HPG_FREED;
+	h->free_huge_pages++;
+	h->free_node[nid]++;
+}
+
+void hugetlb_remove(struct machine *m, struct hstate *h, u64 pfn, bool surplus)
+{
+	unsigned int nid = huge_page_nid(m, pfn);
+	u32 *flags = hugetlb_page_flags(pfn_to_page(m, pfn));
+
+	if (*flags & HPG_FREED) {
+		page_list_del(m, &h->free[nid], pfn);
+		h->free_huge_pages--;
+		h->free_node[nid]--;
 	}
-	while (pool && now > count && shrink(m, pool, order, node))
-		now--;
-	count_changed(m);
-	return err == -ENOMEM ? 0 : err;
+	*flags = 0;
+	if (surplus) {
+		h->surplus_huge_pages--;
+		h->surplus_node[nid]--;
+	}
+	h->nr_huge_pages--;
+	h->nr_node[nid]--;
+}
+
+/* In use from now on, by nobody yet: one reference, that of who took it. */
+void hugetlb_activate(struct machine *m, struct hstate *h, u64 pfn)
+{
+	struct page *head = pfn_to_page(m, pfn);
+
+	*hugetlb_page_flags(head) = 0;
+	page_list_add_head(m, &h->active, pfn);
+}
+
+static u32 dequeue_node(struct machine *m, struct hstate *h, unsigned int nid)
+{
+	u32 pfn = h->free[nid].first;
+
+	if (pfn == PFN_NIL)
+		return pfn;
+	page_list_del(m, &h->free[nid], pfn);
+	h->free_huge_pages--;
+	h->free_node[nid]--;
+	hugetlb_activate(m, h, pfn);
+	return pfn;
+}
+
+u32 hugetlb_dequeue(struct machine *m, struct hstate *h, int nid, u64 nodemask)
+{
+	const struct pglist_data *node = m->nodes[nid >= 0 ? nid : m->cpu_node[m->cpu]];
+	enum zone_type highest = gfp_zone(m, htlb_alloc_mask(m, h));
+	u64 seen = 0;
+
+	for (unsigned int i = 0; node && i < node->nr_zonelist; i++) {
+		const struct zone *zone = m->zones[node->zonelist[i]];
+		u32 pfn;
+
+		if (zone->type > highest || seen >> zone->node & 1 ||
+		    (nodemask && !(nodemask >> zone->node & 1)))
+			continue;
+		seen |= 1ULL << zone->node;
+		pfn = dequeue_node(m, h, zone->node);
+		if (pfn != PFN_NIL)
+			return pfn;
+	}
+	return PFN_NIL;
+}
+
+/* Back to the allocator: of no pool any more. */
+void hugetlb_give_back(struct machine *m, struct hstate *h, u64 pfn)
+{
+	if (!hstate_is_gigantic(h))
+		free_pages(m, pfn, h->order);
+	else
+		BUG_ON(m, free_contig_range(m, pfn, 1ULL << h->order));
+}
+
+void free_huge_folio(struct machine *m, u64 pfn)
+{
+	struct page *head = pfn_to_page(m, pfn);
+	struct hstate *h = hugetlb_hstate(m, (unsigned int)allocated_order(m, pfn));
+	unsigned int nid = huge_page_nid(m, pfn);
+	u32 *flags = hugetlb_page_flags(head);
+
+	page_list_del(m, &h->active, pfn);
+	m->nodes[nid]->stat[NR_HUGETLB] -= 1LL << h->order;
+	if (*flags & HPG_RESTORE_RESERVE)
+		h->resv_huge_pages++;
+	*flags = 0;
+	head->mapping = 0;
+	head->index = 0;
+	head->memcg = 0;
+	page_clear_flag(head, PG_anon);
+	page_clear_flag(head, PG_anon_exclusive);
+	page_clear_flag(head, PG_uptodate);
+	page_clear_flag(head, PG_dirty);
+	page_clear_flag(head, PG_referenced);
+	if (h->surplus_node[nid]) {
+		hugetlb_remove(m, h, pfn, /* surplus = */ true);
+		hugetlb_give_back(m, h, pfn);
+	} else {
+		hugetlb_enqueue(m, h, pfn);
+	}
 }
 
 struct hugetlb_counts hugetlb_counts(const struct machine *m, const struct pglist_data *node,
 				     unsigned int order)
 {
-	const struct pool *pool = pool_of(m, order);
-	struct hugetlb_counts counts = { 0 };
+	const struct hstate *h = hugetlb_hstate(m, order);
 
-	if (!pool)
-		return counts;
-	for (u64 i = 0; i < pool->nr; i++)
-		counts.total += !node || pfn_zone(m, pool->pfns[i])->node == node->id;
-	counts.free = counts.total;
-	counts.overcommit = pool->overcommit;
-	return counts;
+	if (!h)
+		return (struct hugetlb_counts){ 0 };
+	return (struct hugetlb_counts){
+		.total = node ? h->nr_node[node->id] : h->nr_huge_pages,
+		.free = node ? h->free_node[node->id] : h->free_huge_pages,
+		.surplus = node ? h->surplus_node[node->id] : h->surplus_huge_pages,
+		.reserved = h->resv_huge_pages,
+		.overcommit = h->nr_overcommit_huge_pages,
+	};
 }
 
 void hugetlb_set_overcommit(struct machine *m, unsigned int order, u64 count)
 {
-	struct pool *pool;
-
-	if (!pool_reserve(m, order, &pool))
-		pool->overcommit = count;
-	if (order == hugetlb_default_order(m))
-		m->tunables->nr_overcommit_hugepages = count;
+	if (!hugetlb_init(m))
+		hugetlb_hstate(m, order)->nr_overcommit_huge_pages = count;
+	hugetlb_count_changed(m);
 }
 
 u64 hugetlb_total_pages(const struct machine *m)
 {
 	u64 pages = 0;
 
-	if (m->hugetlb) {
-		pages = m->hugetlb->pools[0].nr << m->arch->hugetlb_order;
-		pages += m->hugetlb->pools[1].nr << 18;
-	}
+	for (unsigned int i = 0; m->hugetlb && i < HUGETLB_POOLS; i++)
+		pages += m->hugetlb->hstates[i].nr_huge_pages << m->hugetlb->hstates[i].order;
 	return pages;
-}
-
-void hugetlb_digest(const struct machine *m, struct digest *digest)
-{
-	if (!m->hugetlb)
-		return;
-	digest_u64(digest, m->hugetlb->default_pool);
-	for (int i = 0; i < HUGETLB_POOLS; i++) {
-		const struct pool *pool = &m->hugetlb->pools[i];
-
-		digest_u64(digest, pool->nr);
-		digest_u64(digest, pool->next_alloc);
-		digest_u64(digest, pool->next_free);
-		digest_u64(digest, pool->overcommit);
-		for (u64 page = 0; page < pool->nr; page++)
-			digest_u64(digest, pool->pfns[page]);
-	}
-}
-
-/* What tells one set of pages from another without storing it. */
-struct fingerprint {
-	u64 nr, sum, squares;
-};
-
-static void add_page(struct fingerprint *print, u64 pfn)
-{
-	print->nr++;
-	print->sum += pfn;
-	print->squares += pfn * pfn;
-}
-
-/* Huge pages of an order, by their descriptors. */
-static struct fingerprint find_pages(const struct machine *m, unsigned int order)
-{
-	struct fingerprint found = { 0 };
-
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn += 1ULL << order) {
-		const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
-
-		if (page && page_type(page) == PGTY_hugetlb &&
-		    allocated_order(m, pfn) == (int)order)
-			add_page(&found, pfn);
-	}
-	return found;
-}
-
-/*
- * H1: each page of a pool is the head of an allocated block of its order and on no
- * LRU list; each such block is in the pool, once.
- */
-static void check_pool(const struct machine *m, const struct pool *pool, unsigned int order,
-		       struct check *check)
-{
-	struct fingerprint kept = { 0 }, found = find_pages(m, order);
-
-	for (u64 i = 0; i < pool->nr; i++) {
-		u32 pfn = pool->pfns[i];
-		const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
-
-		add_page(&kept, pfn);
-		check->nr_checked++;
-		if (!page || allocated_order(m, pfn) != (int)order ||
-		    page_type(page) != PGTY_hugetlb || page_flag(page, PG_lru))
-			check_fail(check, "H1", "page 0x%x: expected a huge page of order %u", pfn,
-				   order);
-	}
-	check->nr_checked++;
-	if (memcmp(&kept, &found, sizeof(kept)))
-		check_fail(check, "H1", "order %u: expected %llu pages in the pool, each once, "
-			   "found %llu", order, (unsigned long long)found.nr,
-			   (unsigned long long)kept.nr);
-}
-
-/* C4: total = free + in use (nobody uses any yet), the nodes' sum, and the sysctl. */
-static void check_pool_counts(const struct machine *m, unsigned int order,
-			      struct check *check)
-{
-	struct hugetlb_counts all = hugetlb_counts(m, NULL, order);
-	u64 nodes = 0;
-
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
-		if (m->nodes[nid])
-			nodes += hugetlb_counts(m, m->nodes[nid], order).total;
-	check->nr_checked += 2;
-	if (nodes != all.total || all.free > all.total || all.reserved > all.free ||
-	    all.surplus > all.overcommit)
-		check_fail(check, "C4", "order %u: expected %llu pages on the nodes and free, "
-			   "found %llu, %llu free, %llu reserved, %llu surplus", order,
-			   (unsigned long long)all.total, (unsigned long long)nodes,
-			   (unsigned long long)all.free, (unsigned long long)all.reserved,
-			   (unsigned long long)all.surplus);
-	if (order == hugetlb_default_order(m) &&
-	    (m->tunables->nr_hugepages != all.total ||
-	     m->tunables->nr_hugepages_mempolicy != all.total))
-		check_fail(check, "C4", "machine: expected nr_hugepages %llu, found %llu",
-			   (unsigned long long)all.total,
-			   (unsigned long long)m->tunables->nr_hugepages);
-}
-
-void hugetlb_validate(const struct machine *m, struct check *check)
-{
-	const unsigned int orders[HUGETLB_POOLS] = { m->arch->hugetlb_order, 18 };
-
-	for (unsigned int i = 0; i < HUGETLB_POOLS; i++) {
-		const struct pool empty = { 0 }, *pool = pool_of(m, orders[i]);
-
-		if (!hugetlb_has_order(m, orders[i]))
-			continue;
-		check_pool(m, pool ? pool : &empty, orders[i], check);
-		check_pool_counts(m, orders[i], check);
-	}
 }

@@ -62,6 +62,12 @@ int free_reserved_area(struct machine *m, u64 pfn, u64 end) __must_check;
  */
 int own_reserved_block(struct machine *m, u64 pfn, unsigned int order,
 		       enum pagetype owner) __must_check;
+/*
+ * Pages that nobody else has become one allocated block, of which descriptors are there;
+ * those of [pfn, end), which came later, become tails of it.
+ */
+void own_block(struct machine *m, u64 pfn, unsigned int order, enum pagetype owner);
+void own_tails(struct machine *m, u64 head, u64 pfn, u64 end, enum pagetype owner);
 /* Free such a block, page by page. -ENOBUFS: nothing changed. */
 int free_contig_range(struct machine *m, u64 pfn, u64 nr_pages) __must_check;
 /* managed_pages and totalram_pages; since 6.16 lowmem_reserve[] as well. */

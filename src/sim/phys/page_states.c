@@ -179,7 +179,7 @@ static void check_managed(const struct machine *m, struct check *check)
 static void check_flow(const struct machine *m, const struct states *zones,
 		       struct check *check)
 {
-	s64 allocated = 0, free = 0;
+	s64 allocated = m->contig_taken, free = 0;
 
 	for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
 		allocated += m->zone_event[PGALLOC][type];
