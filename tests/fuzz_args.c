@@ -186,6 +186,24 @@ static void say_path(struct live *l)
 	say(l->f, " %s", PICK(l->f, paths));
 }
 
+/* Of prctl: mostly a number that may be an address, or a text. */
+static void say_value(struct live *l)
+{
+	switch (below(l->f, 4)) {
+	case 0:
+		say_number(l);
+		break;
+	case 1:
+		say(l->f, " name%u", below(l->f, 6));
+		break;
+	case 2:
+		say_size(l);
+		break;
+	default:
+		say_addr(l);
+	}
+}
+
 static void say_order(struct live *l)
 {
 	say(l->f, " %u", below(l->f, 4));
@@ -251,6 +269,7 @@ static void (*const kinds[NR_ARG_KINDS])(struct live *l) = {
 	[A_NUMBER] = say_number, [A_SIZE] = say_size, [A_ADDR] = say_addr, [A_ORDER] = say_order,
 	[A_WORD] = say_word, [A_TIME] = say_time, [A_NODE] = say_node, [A_PATH] = say_path,
 	[A_FD] = say_fd, [A_PID] = say_pid, [A_PROT] = say_prot,
+	[A_VALUE] = say_value,
 };
 
 bool live_knows_kind(enum arg_kind kind)

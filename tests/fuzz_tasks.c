@@ -309,6 +309,48 @@ static void limit_task(struct fuzz *f)
 		say(f, " 1G");
 }
 
+/* What else a process asks for itself, or of another. */
+static void ask_process(struct fuzz *f)
+{
+	static const char *const lines[] = {
+		"prctl set_thp_disable 1", "prctl set_thp_disable 0", "prctl get_thp_disable",
+		"prctl set_name other", "prctl set_dumpable 1", "prctl get_mdwe",
+		"personality addr_no_randomize", "personality read_implies_exec",
+		"personality mmap_page_zero", "personality addr_compat_layout",
+		"personality 0", "getrlimit as", "prctl set_mm brk 0x500000",
+		"prctl set_mm start_stack 0x500000", "prctl 99",
+	};
+	static const char *const advices[] = { "cold", "pageout", "willneed", "dontneed" };
+	unsigned int task = say_task(f), i;
+
+	switch (below(f, 5)) {
+	case 0:
+		say(f, "prctl set_vma anon_name @m%u", below(f, NR_RANGES));
+		say(f, " %u name", 4096 * below(f, 20));
+		break;
+	case 1:
+		i = below(f, NR_FILES);
+		say(f, "pidfd_open @t%u", below(f, NR_TASKS));
+		say(f, " as f%u", i);
+		f->file[i] = (s8)(task + 1);
+		break;
+	case 2:
+		say(f, "process_madvise @f%u", below(f, NR_FILES));
+		say(f, " %s", PICK(f, advices));
+		say(f, " 0 @m%u", below(f, NR_RANGES));
+		say(f, " %u", 4096 * below(f, 20));
+		break;
+	case 3:
+		if (one_in(f, 10)) {
+			say(f, "prctl set_mdwe 1");
+			break;
+		}
+		/* fallthrough */
+	default:
+		say(f, "%s", PICK(f, lines));
+	}
+}
+
 static const struct fuzz_maker makers[] = {
 	{ begin_task, 60 },
 	{ end_task, 5 },
@@ -317,6 +359,7 @@ static const struct fuzz_maker makers[] = {
 	{ use_path, 14 },
 	{ use_file, 60 },
 	{ use_descriptor, 25 },
+	{ ask_process, 25 },
 	{ write_value, 8 },
 	{ limit_task, 2 },
 };

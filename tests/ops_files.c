@@ -132,7 +132,7 @@ int op_rlimit(struct ops *ops, const struct op *op, struct op_result *result)
 	limit.cur = (u64)op->a[1];
 	if (op->nr_args > 2)
 		limit.max = (u64)op->a[2];
-	return sys_prlimit(ops->m, task, resource, &limit, NULL);
+	return sys_prlimit(ops->m, task, task, resource, &limit, NULL);
 }
 
 /* setresuid() to nobody: the capabilities go. */

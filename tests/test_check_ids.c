@@ -20,6 +20,7 @@
 #include "sim/phys/slab_types.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc_types.h"
+#include "sim/virt/anon_name.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mempolicy.h"
@@ -636,6 +637,14 @@ static void writable_count(struct machine *m)
 	cached_inode(m)->i_data.i_mmap_writable++;
 }
 
+/* A name that nothing has. */
+static void name_count(struct machine *m)
+{
+	u32 name;
+
+	CU_ASSERT_EQUAL_FATAL(anon_vma_name_alloc(m, "lost", &name), 0);
+}
+
 static void anon_vma_children(struct machine *m)
 {
 	u32 handle = object_next(&m->virt->anon_vmas, 1);
@@ -735,6 +744,7 @@ static const struct {
 	ROW("M4", anon_vma_children), ROW("M5 A3", chain_lost), ROW("M6", writable_count),
 	ROW("N1", policy_references), ROW("N2", policy_of_file), ROW("N3", policy_nodes),
 	ROW("N4", policy_unasked), ROW("R9", bytes_lost),
+	ROW("V5", name_count),
 #undef ROW
 #undef ROW_OF
 };

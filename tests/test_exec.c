@@ -264,7 +264,7 @@ static void test_errors(void)
 	CU_ASSERT_TRUE(task->mm->stack_vm > 32 + 244);
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
 	/* No room for the stack to grow: behind the point of no return. */
-	CU_ASSERT_EQUAL(sys_prlimit(tm.m, task, RLIMIT_AS, &(struct rlimit){ 8192, 8192 }, NULL),
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, task, task, RLIMIT_AS, &(struct rlimit){ 8192, 8192 }, NULL),
 			0);
 	CU_ASSERT_EQUAL(sys_execve(tm.m, task, &(struct exec_request){ "/init", NULL, NULL }),
 			-EFAULT);

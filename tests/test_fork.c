@@ -163,17 +163,18 @@ static void test_limits(void)
 	s32 threads_max = tm.m->tunables->threads_max;
 	u32 pid;
 
-	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIMIT_NPROC, &limit, &old), 0);
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, a, RLIMIT_NPROC, &limit, &old), 0);
 	CU_ASSERT_EQUAL(old.cur, (u64)threads_max / 2);
-	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIM_NLIMITS, &limit, NULL), -EINVAL);
-	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIMIT_AS, &(struct rlimit){ 2, 1 }, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, a, RLIM_NLIMITS, &limit, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, a, RLIMIT_AS, &(struct rlimit){ 2, 1 }, NULL),
+			-EINVAL);
 	/* root may have more than its limit, others may not. */
 	CU_ASSERT_EQUAL(sys_clone(tm.m, a, SIGCHLD, &pid), 0);
 	(void)task_end(tm.m, a, pid, 0);
 	a->uid = 1000;
 	a->cap_sys_admin = a->cap_sys_resource = false;
 	CU_ASSERT_EQUAL(sys_clone(tm.m, a, SIGCHLD, &pid), -EAGAIN);
-	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, RLIMIT_NPROC, &more, NULL), -EPERM);
+	CU_ASSERT_EQUAL(sys_prlimit(tm.m, a, a, RLIMIT_NPROC, &more, NULL), -EPERM);
 	tm.m->tunables->threads_max = (s32)tm.m->tasks->nr;
 	CU_ASSERT_EQUAL(sys_clone(tm.m, tm.init, SIGCHLD, &pid), -EAGAIN);
 	tm.m->tunables->threads_max = threads_max;

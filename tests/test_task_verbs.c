@@ -15,7 +15,9 @@ static struct lab lab;
 
 static int setup(void)
 {
-	return lab_open(&lab, "tiny");
+	const char *const sets[] = { "config.ANON_VMA_NAME=y", NULL, NULL };
+
+	return lab_open_set(&lab, "tiny", sets);
 }
 
 static int teardown(void)
@@ -100,6 +102,22 @@ static const char *const lines[] = {
 	"sim/as/c/ctl: mmap 0 16K rw droppable,anon as loose",
 	"sim/as/c/ctl: store @loose 16K",
 	"sim/as/c/ctl: close @fd2",
+	"sim/as/c/ctl: prctl set_vma anon_name @kept 8K first",
+	"sim/as/c/ctl: prctl set_vma anon_name @kept+8K 8K \"the second\"",
+	"sim/as/c/ctl: prctl set_vma anon_name @kept 16K",
+	"sim/as/c/ctl: prctl set_vma anon_name @loose 16K second",
+	"sim/as/c/ctl: prctl set_name worker",
+	"sim/as/c/ctl: prctl set_thp_disable 1",
+	"sim/as/c/ctl: prctl set_mm end_data 0x700000",
+	"sim/as/c/ctl: prctl set_mm map_size @loose",
+	"sim/as/c/ctl: prctl set_mm auxv @loose 64",
+	"sim/as/c/ctl: prctl set_mdwe 1",
+	"sim/as/c/ctl: personality addr_no_randomize,mmap_page_zero",
+	"sim/as/c/ctl: pidfd_open @a as pidfd",
+	"sim/as/c/ctl: process_madvise @pidfd cold 0 @m 16K",
+	"sim/as/c/ctl: close @pidfd",
+	"sim/as/c/ctl: prlimit @a nofile 1000",
+	"sim/as/c/ctl: getrlimit stack",
 	"sim/as/c/ctl: close @fd",
 	"sim/as/c/ctl: brk as end",
 	"sim/as/c/ctl: brk @end+1M",

@@ -83,7 +83,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
 # virt
 libkmmsim_a_SOURCES += \
-	src/sim/virt/brk.c src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
+	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
@@ -107,7 +107,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mseal.c src/sim/virt/msync.c src/sim/virt/munmap.c \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
 	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.h \
-	src/sim/virt/pgtable_free.c src/sim/virt/placement.c \
+	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
+	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \

@@ -155,11 +155,39 @@ static int parse_word(struct arg_env *env, const struct word *word, struct arg *
 	return 0;
 }
 
+/*
+ * A name of the kernel's interface in full (with or without its prefix), a number, or
+ * any other word; in quotes it is a text, whatever it says.
+ */
+static int parse_value(struct arg_env *env, const struct word *word, struct arg *arg,
+		       struct out *sentence)
+{
+	bool negative;
+
+	if (!word->quoted && word->len) {
+		if (!call_flag_exact(A_VALUE, word, &arg->value))
+			return 0;
+		if (strchr("@-", word->text[0]) || word_is(word, "NULL") ||
+		    !number_parse(word, &arg->value, &negative, NULL))
+			return parse_number(env, word, arg, sentence);
+	}
+	return parse_word(env, word, arg, sentence);
+}
+
 static void print_quoted(struct out *out, const struct arg *arg)
 {
 	out_putc(out, '"');
 	out_write(out, arg->text, arg->len);
 	out_putc(out, '"');
+}
+
+static void print_any(struct out *out, const struct arg *arg)
+{
+	if (arg->text)
+		print_quoted(out, arg);
+	else
+		out_printf(out, arg->value > 9 ? "%#llx" : "%llu",
+			   (unsigned long long)arg->value);
 }
 
 static void print_word(struct out *out, const struct arg *arg)
@@ -250,6 +278,7 @@ static const struct kind_row kinds[NR_ARG_KINDS] = {
 	[A_PATH] = { parse_word, print_word },
 	[A_FD] = { parse_fd, print_signed },
 	[A_PID] = { parse_number, print_signed },
+	[A_VALUE] = { parse_value, print_any },
 };
 
 int arg_parse(struct arg_env *env, enum arg_kind kind, const struct word *word,

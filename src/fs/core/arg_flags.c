@@ -10,6 +10,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/prctl.h"
 
 struct flag_row {
 	const char *name;
@@ -224,6 +225,15 @@ void slab_print(struct out *out, const struct arg *arg)
 	}
 }
 
+int call_flag_exact(enum arg_kind kind, const struct word *word, u64 *value)
+{
+	struct flag_match match = { .word = word };
+
+	try_call(&match, kind);
+	*value = match.exact ? match.value : 0;
+	return match.exact ? 0 : -EBADMSG;
+}
+
 int call_flags_parse(enum arg_kind kind, const struct word *word, struct arg *arg,
 		     struct out *sentence)
 {
@@ -254,6 +264,8 @@ static bool one_of_a_list(enum arg_kind kind)
 	case A_WHENCE:
 	case A_FCNTL:
 	case A_FADV:
+	case A_PRCTL:
+	case A_VALUE:
 		return true;
 	default:
 		return false;

@@ -33,6 +33,8 @@ void slab_print(struct out *out, const struct arg *arg);
 /* Kinds of arg_flags.def. PROT also takes letters: rw, rx, none. */
 int call_flags_parse(enum arg_kind kind, const struct word *word, struct arg *arg,
 		     struct out *sentence);
+/* The value of a flag that is spelt in full. -EBADMSG: it is none. */
+int call_flag_exact(enum arg_kind kind, const struct word *word, u64 *value) __must_check;
 void call_flags_print(struct out *out, enum arg_kind kind, const struct arg *arg);
 
 #endif

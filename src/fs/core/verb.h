@@ -43,10 +43,14 @@ enum arg_kind {
 	A_SEAL,		/* F_SEAL_* */
 	A_FADV,		/* one of POSIX_FADV_* */
 	A_SYNC_RANGE,	/* SYNC_FILE_RANGE_* */
+	A_PRCTL,	/* one of PR_* */
+	A_VALUE,	/* what prctl takes: a number, a name of its interface, a text */
+	A_PERSONA,	/* ADDR_NO_RANDOMIZE, ... */
+	A_PIDFD,	/* PIDFD_* */
 	NR_ARG_KINDS,
 	A_OPTIONAL = 0x80,	/* this argument and those behind it may be missing */
 };
-#define MAX_ARGS 8
+#define MAX_ARGS 12
 
 /* Where an argument's value came from, so that the journal can say it again. */
 enum arg_from { ARG_PLAIN, ARG_LAST, ARG_NAME };
@@ -129,6 +133,7 @@ extern const struct verb_table access_verbs;	/* sim/verbs_access.c */
 extern const struct verb_table task_verbs;	/* sim/verbs_task.c */
 extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
 extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */
+extern const struct verb_table process_verbs;	/* sim/verbs_process.c */
 
 /* All verbs as one list: i-th, or NULL behind the last. The number is an id. */
 const struct verb *verb_at(unsigned int i);

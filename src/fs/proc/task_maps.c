@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "fs/proc/task_mmu.h"
+#include "sim/virt/anon_name.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
@@ -55,7 +56,7 @@ static void escape(struct out *out, const char *text, const char *escaped)
 void out_file_path(struct out *out, const struct file *file, const char *escaped)
 {
 	escape(out, file->inode->path, escaped);
-	if (file->inode->unlinked)
+	if (file->inode->unlinked && file->inode->kind != INODE_ANON)
 		escape(out, " (deleted)", escaped);
 }
 
@@ -100,6 +101,18 @@ static void show_prefix(struct out *out, const struct vm_area_struct *vma)
 		   inode ? inode->ino : 0);
 }
 
+/* The name that its program gave it, in brackets; false: none. */
+static bool show_given_name(struct out *out, const struct machine *m,
+			    const struct vm_area_struct *vma, size_t start)
+{
+	if (!vma->anon_name)
+		return false;
+	pad_map_name(out, m, start);
+	out_printf(out, vma->vm_file ? "[anon_shmem:%s]" : "[anon:%s]",
+		   anon_vma_name_text(m, vma->anon_name));
+	return true;
+}
+
 void show_map_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma)
 {
 	size_t start = out->len;
@@ -107,6 +120,10 @@ void show_map_vma(struct out *out, const struct machine *m, const struct vm_area
 
 	show_prefix(out, vma);
 	name = vma->vm_file ? NULL : vma_name(m, vma);
+	if (!name && show_given_name(out, m, vma, start)) {
+		out_putc(out, '\n');
+		return;
+	}
 	if (vma->vm_file || name)
 		pad_map_name(out, m, start);
 	if (vma->vm_file)

@@ -93,33 +93,6 @@ static int run_wait4(struct call *call)
 	return 0;
 }
 
-static int set_limit(struct call *call, s32 pid, unsigned int first)
-{
-	const struct arg *soft = &call->args[first + 1], *hard = &call->args[first + 2];
-	struct task_struct *task = pid ? task_find(call->m, (u32)pid) : call->task;
-	unsigned int resource = (unsigned int)call->args[first].value;
-	struct rlimit limit = { soft->value, hard->value };
-	int err = call_needs_range(call, 0);
-
-	if (err)
-		return err;
-	if (!task || !task->signal)
-		return -ESRCH;
-	if (!hard->given && resource < RLIM_NLIMITS)
-		limit.max = task->signal->rlim[resource].max;
-	return sys_prlimit(call->m, task, resource, &limit, NULL);
-}
-
-static int run_setrlimit(struct call *call)
-{
-	return set_limit(call, 0, 0);
-}
-
-static int run_prlimit(struct call *call)
-{
-	return set_limit(call, (s32)call->args[0].value, 1);
-}
-
 static int run_getpid(struct call *call)
 {
 	call->value = call->task->tgid;
@@ -170,12 +143,6 @@ static const struct verb verbs[] = {
 	{ "wait4", { A_PID | A_OPTIONAL, A_WAIT | A_OPTIONAL }, run_wait4, RESULT_NUMBER, 0,
 	  SCOPE_TASKS, "[PID [OPTIONS]]",
 	  "Take a child that has ended off the list of tasks. Result: its pid." },
-	{ "setrlimit", { A_RLIMIT, A_NUMBER, A_NUMBER | A_OPTIONAL }, run_setrlimit, RESULT_NONE,
-	  0, SCOPE_TASKS, "RESOURCE SOFT [HARD]",
-	  "Limit a resource of this process: stack, as, data, memlock, ..." },
-	{ "prlimit", { A_PID, A_RLIMIT, A_NUMBER, A_NUMBER | A_OPTIONAL }, run_prlimit,
-	  RESULT_NONE, 0, SCOPE_TASKS, "PID RESOURCE SOFT [HARD]",
-	  "The same for another process; PID 0 is this one." },
 	{ "setpgid", { A_PID, A_PID }, run_setpgid, RESULT_NONE, 0, SCOPE_TASKS, "PID PGID",
 	  "Put a process into a process group; 0 is this process, or the process's own group. "
 	  "kill and wait4 take a group as a negative PID." },

@@ -445,6 +445,41 @@ static inline bool rel_fallocate_has_one_mode(enum release r)
 	return r >= R_6_18;
 }
 
+/* PR_SET_THP_DISABLE has flags (since 6.18). */
+static inline bool rel_thp_disable_has_flags(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Anonymous shared memory can have a name, too (since 6.2). */
+static inline bool rel_shmem_has_names(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* pidfd_open() knows PIDFD_THREAD (since 6.9); PIDFD_SELF is one (since 6.15). */
+static inline bool rel_pidfd_has_threads(enum release r)
+{
+	return r >= R_6_18;
+}
+
+static inline bool rel_pidfd_has_self(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* process_madvise() of one's own memory takes any advice (since 6.13). */
+static inline bool rel_process_madvise_self(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* The page at 0 that MMAP_PAGE_ZERO asks for is sealed (since 6.14). */
+static inline bool rel_page_zero_is_sealed(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* mmap() knows MAP_ABOVE4G (since 6.6). */
 static inline bool rel_has_map_above4g(enum release r)
 {

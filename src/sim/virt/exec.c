@@ -90,6 +90,9 @@ static void new_identity(struct exec *e)
 	task->flags &= ~(PF_RANDOMIZE | PF_FORKNOEXEC | PF_NOFREEZE | PF_NO_SETAFFINITY);
 	if (e->randomize)
 		task->flags |= PF_RANDOMIZE;
+	/* A 64-bit program says itself what of it may be executed. */
+	if (e->m->arch->bits == 64)
+		task->personality &= ~READ_IMPLIES_EXEC;
 	/* Of old, a 32-bit program without the header may run what it may read. */
 	if (e->program->no_stack_header && e->m->arch->bits == 32)
 		task->personality |= READ_IMPLIES_EXEC;
@@ -115,6 +118,22 @@ static int exec_begin(struct exec *e)
 	return 0;
 }
 
+/* Programs of System V read at NULL; that they may not is no error of exec. */
+static int map_page_zero(struct exec *e)
+{
+	struct mmap_request req = {
+		.len = PAGE_SIZE, .prot = PROT_READ | PROT_EXEC, .flags = MAP_FIXED | MAP_PRIVATE,
+	};
+	u64 addr, populate;
+	int err;
+
+	req.flags |= MAP_ANONYMOUS;
+	err = do_mmap(e->m, e->task, &req, 0, &addr, &populate);
+	if (!err && rel_page_zero_is_sealed(e->m->release))
+		err = sys_mseal(e->m, e->task, 0, PAGE_SIZE, 0);
+	return err == -ENOBUFS ? err : 0;
+}
+
 static int exec_finish(struct exec *e)
 {
 	int err = exec_stack_finish(e);
@@ -125,6 +144,8 @@ static int exec_finish(struct exec *e)
 		err = exec_map_vdso(e);
 	if (!err)
 		err = exec_stack_tables(e);
+	if (!err && e->task->personality & MMAP_PAGE_ZERO)
+		err = map_page_zero(e);
 	e->task->ip = e->entry;
 	e->task->sp = e->p;
 	return err;

@@ -93,7 +93,7 @@ int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64
 	if (flags & ~(u32)SYNC_FILE_RANGE_ALL || (s64)offset < 0 || (s64)len < 0 ||
 	    (s64)(offset + len) < 0)
 		return -EINVAL;
-	if (file->inode->kind == INODE_ZERO)
+	if (file->inode->kind >= INODE_ZERO)
 		return -ESPIPE;
 	if (flags)
 		filemap_write_range(m, file->inode, offset,

@@ -184,7 +184,7 @@ int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode,
 		return -EBADF;
 	f.inode = file->inode;
 	f.end = offset + len;
-	if (f.inode->kind == INODE_ZERO)
+	if (f.inode->kind >= INODE_ZERO)
 		return -ENODEV;
 	if (f.end > inode_max_bytes(f.inode))
 		return -EFBIG;

@@ -142,7 +142,7 @@ int sys_ftruncate(struct machine *m, struct task_struct *task, int fd, u64 size)
 	file = fget(m, task, fd);
 	if (!file)
 		return -EBADF;
-	if (!file_may_write(file) || file->inode->kind == INODE_ZERO)
+	if (!file_may_write(file) || file->inode->kind >= INODE_ZERO)
 		return -EINVAL;
 	err = file_size_limit(m, task, file->inode, size);
 	return err ? err : inode_truncate(m, file->inode, size);

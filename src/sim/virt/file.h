@@ -2,7 +2,7 @@
 /*
  * Files: inodes with their page cache (address_space), open files, and the table of
  * descriptors of a task. An inode is on a disk, in shared memory (tmpfs, memfd,
- * anonymous shared mappings), or a device (/dev/zero). Names are full paths; the
+ * anonymous shared mappings), a device (/dev/zero), or no file at all (pidfds). Names are full paths; the
  * machine file's [file] sections and open() with O_CREAT make them.
  */
 #ifndef KMM_VIRT_FILE_H
@@ -17,7 +17,7 @@ struct vm_operations;
 struct vm_area_struct;
 struct task_struct;
 
-enum inode_kind { INODE_DISK, INODE_SHMEM, INODE_ZERO, NR_INODE_KINDS };
+enum inode_kind { INODE_DISK, INODE_SHMEM, INODE_ZERO, INODE_ANON, NR_INODE_KINDS };
 
 struct address_space {
 	struct inode *host;
@@ -45,6 +45,8 @@ struct inode {
 	char *path;		/* as maps prints it, without " (deleted)" */
 	u32 seals;		/* F_SEAL_* */
 	struct interval_tree shared_policy;	/* of shmem: sp_nodes (mempolicy.h) */
+	u32 pid;		/* of a pidfd: whose, */
+	u64 pid_serial;		/* so that no other of this pid is meant */
 	u64 dentry;		/* address of its struct dentry */
 	struct address_space i_data;
 };
@@ -121,6 +123,8 @@ int inode_create(struct machine *m, enum inode_kind kind, const char *path, u64 
 /* A file of shared memory that never had a name in a directory. */
 int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 			  struct inode **inode) __must_check;
+/* One without pages, for descriptors that are no files: INODE_ANON. */
+int inode_create_anon(struct machine *m, const char *name, struct inode **inode) __must_check;
 /* A page of shared memory more, one less, on the file system: -ENOSPC. */
 int sb_take_page(struct machine *m, const struct inode *inode) __must_check;
 void sb_give_page(struct machine *m, const struct inode *inode);

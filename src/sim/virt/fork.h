@@ -120,8 +120,10 @@ int sys_setpgid(struct machine *m, struct task_struct *task, s32 pid, s32 pgid) 
 int sys_setsid(struct machine *m, struct task_struct *task, u32 *sid) __must_check;
 
 /* limits.c: -EINVAL, -EPERM. */
-int sys_prlimit(struct machine *m, struct task_struct *task, unsigned int resource,
-		const struct rlimit *new_limit, struct rlimit *old_limit) __must_check;
+/* Of another task: that takes its user's rights. new_limit, old_limit may be NULL. */
+int sys_prlimit(struct machine *m, const struct task_struct *task, struct task_struct *of,
+		unsigned int resource, const struct rlimit *new_limit,
+		struct rlimit *old_limit) __must_check;
 /* Those that init begins with; all others have them from their parents. */
 void rlimits_init(const struct machine *m, struct signal_struct *signal);
 

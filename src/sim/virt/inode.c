@@ -14,7 +14,7 @@
 #include "sim/virt/virt.h"
 
 /* File systems; the last row whose prefix fits has the path. */
-enum { SB_DISK, SB_KERNEL, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN, NR_SUPERS };
+enum { SB_DISK, SB_KERNEL, SB_ANON, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN, NR_SUPERS };
 static const struct super {
 	const char *prefix;	/* NULL: no path is on it */
 	u32 major, minor;
@@ -24,6 +24,7 @@ static const struct super {
 } supers[NR_SUPERS] = {
 	[SB_DISK] = { "", 259, 0, 12, INODE_DISK, false },
 	[SB_KERNEL] = { NULL, 0, 1, 1025, INODE_SHMEM, false },
+	[SB_ANON] = { NULL, 0, 15, 1057, INODE_ANON, false },
 	[SB_DEV] = { "/dev/", 0, 5, 4, INODE_SHMEM, true },
 	[SB_DEV_SHM] = { "/dev/shm/", 0, 24, 2, INODE_SHMEM, true },
 	[SB_TMP] = { "/tmp/", 0, 25, 2, INODE_SHMEM, true },
@@ -210,7 +211,7 @@ static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 		     const char *path, u64 size, struct inode **result)
 {
 	struct inode *inode;
-	int err = inode_alloc(m, kind != INODE_DISK, path, &inode);
+	int err = inode_alloc(m, kind != INODE_DISK && kind != INODE_ANON, path, &inode);
 
 	if (err)
 		return err;
@@ -241,6 +242,15 @@ int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 			  struct inode **inode)
 {
 	int err = inode_new(m, SB_KERNEL, INODE_SHMEM, name, size, inode);
+
+	if (!err)
+		(*inode)->unlinked = true;
+	return err;
+}
+
+int inode_create_anon(struct machine *m, const char *name, struct inode **inode)
+{
+	int err = inode_new(m, SB_ANON, INODE_ANON, name, 0, inode);
 
 	if (!err)
 		(*inode)->unlinked = true;
@@ -310,6 +320,7 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->ino);
 	digest_u64(digest, inode->seals);
 	digest_u64(digest, inode->dentry);
+	digest_u64(digest, inode->pid_serial << 32 | inode->pid);
 	digest_string(digest, inode->path);
 	digest_u64(digest, mapping->nrpages);
 	digest_u64(digest, (u64)mapping->i_mmap.nr << 32 | (u32)mapping->i_mmap_writable);

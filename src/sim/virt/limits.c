@@ -31,15 +31,25 @@ void rlimits_init(const struct machine *m, struct signal_struct *signal)
 			(struct rlimit){ threads, threads } : initial[i].limit;
 }
 
-int sys_prlimit(struct machine *m, struct task_struct *task, unsigned int resource,
-		const struct rlimit *new_limit, struct rlimit *old_limit)
+/* Limits of others are theirs, unless all capabilities are there. */
+static bool may_limit(const struct task_struct *task, const struct task_struct *of)
+{
+	return task == of || task->cap_sys_resource ||
+	       (task->uid == of->uid && task->gid == of->gid);
+}
+
+int sys_prlimit(struct machine *m, const struct task_struct *task, struct task_struct *of,
+		unsigned int resource, const struct rlimit *new_limit, struct rlimit *old_limit)
 {
 	struct rlimit *limit;
 
-	(void)m;
+	if (!may_limit(task, of))
+		return -EPERM;
 	if (resource >= RLIM_NLIMITS || (new_limit && new_limit->cur > new_limit->max))
 		return -EINVAL;
-	limit = &task->signal->rlim[resource];
+	limit = &of->signal->rlim[resource];
+	if (new_limit && resource == RLIMIT_NOFILE && new_limit->max > (u64)m->tunables->nr_open)
+		return -EPERM;
 	if (new_limit && new_limit->max > limit->max && !task->cap_sys_resource)
 		return -EPERM;
 	if (old_limit)

@@ -5,13 +5,13 @@
  * that refuses it ends the call.
  */
 #include "sim/phys/lru.h"
+#include "sim/virt/anon_name.h"
 #include "sim/virt/file.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/pidfd.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
-
-#define MMF_VM_MERGEABLE (1ULL << 16)
 
 /* One advice, from one release to another, if the kernel has the option. */
 struct advice_row {
@@ -133,12 +133,12 @@ static int madvise_remove(struct advise *a)
 
 static int madvise_populate_read(struct advise *a)
 {
-	return faultin_page_range(a->m, a->task->mm, a->start, a->end, /* write = */ false);
+	return faultin_page_range(a->m, a->mm, a->start, a->end, /* write = */ false);
 }
 
 static int madvise_populate_write(struct advise *a)
 {
-	return faultin_page_range(a->m, a->task->mm, a->start, a->end, /* write = */ true);
+	return faultin_page_range(a->m, a->mm, a->start, a->end, /* write = */ true);
 }
 
 /* No huge page can be made. */
@@ -232,7 +232,7 @@ static int advise_range(struct advise *a, u64 start, u64 end)
 	int unmapped = 0, err;
 
 	while (start < end) {
-		a->vma = find_vma(a->m, a->task->mm, start);
+		a->vma = find_vma(a->m, a->mm, start);
 		if (!a->vma)
 			return -ENOMEM;
 		if (start < a->vma->vm_start) {
@@ -254,16 +254,115 @@ static int advise_range(struct advise *a, u64 start, u64 end)
 	return unmapped;
 }
 
-int sys_madvise(struct machine *m, struct task_struct *task, u64 addr, u64 len, int advice)
+/* Neither too long nor wrong: 0; -EINVAL; 1: there is nothing to do. */
+static int check_range(u64 addr, u64 len)
+{
+	u64 bytes = ALIGN_UP(len, PAGE_SIZE);
+
+	if (addr % PAGE_SIZE || (len && !bytes) || addr + bytes < addr)
+		return -EINVAL;
+	return !bytes;
+}
+
+static int madvise_mm(struct machine *m, struct task_struct *task, struct mm_struct *mm,
+		      u64 addr, u64 len, int advice)
 {
 	struct advise a = {
-		.m = m, .task = task, .row = find_advice(m, advice), .start = addr,
+		.m = m, .task = task, .mm = mm, .row = find_advice(m, advice), .start = addr,
 		.end = addr + ALIGN_UP(len, PAGE_SIZE),
 	};
+	int err = a.row ? check_range(addr, len) : -EINVAL;
 
-	if (!a.row || addr % PAGE_SIZE || (len && !ALIGN_UP(len, PAGE_SIZE)) || a.end < addr)
-		return -EINVAL;
-	if (a.end == addr)
-		return 0;
+	if (err)
+		return err < 0 ? err : 0;
 	return a.row->by_call ? a.row->act(&a) : advise_range(&a, addr, a.end);
+}
+
+int sys_madvise(struct machine *m, struct task_struct *task, u64 addr, u64 len, int advice)
+{
+	return madvise_mm(m, task, task->mm, addr, len, advice);
+}
+
+/* ---- Names. ---- */
+
+static int set_anon_name(struct advise *a)
+{
+	struct vm_area_struct *vma = a->vma;
+	u64 flags = vma->vm_flags;
+	u32 old;
+	int err;
+
+	if (vma->vm_file && !(vma->vm_ops == &shmem_anon_vm_ops &&
+			      rel_shmem_has_names(a->m->release)))
+		return -EBADF;
+	if (vma->anon_name == a->anon_name)
+		return 0;
+	err = vma_modify(a->m, &a->vma, a->start, a->end, flags, a->anon_name);
+	if (err)
+		return err == -ENOMEM ? -EAGAIN : err;
+	vma_set_flags(a->vma, flags);
+	old = a->vma->anon_name;
+	anon_vma_name_get(a->m, a->anon_name);
+	a->vma->anon_name = a->anon_name;
+	anon_vma_name_put(a->m, old);
+	return 0;
+}
+
+int madvise_set_anon_name(struct machine *m, struct task_struct *task, u64 addr, u64 len,
+			  u32 name)
+{
+	static const struct advice_row naming = { .act = set_anon_name };
+	struct advise a = {
+		.m = m, .task = task, .mm = task->mm, .row = &naming, .anon_name = name,
+	};
+	int err = check_range(addr, len);
+
+	if (err)
+		return err < 0 ? err : 0;
+	return advise_range(&a, addr, addr + ALIGN_UP(len, PAGE_SIZE));
+}
+
+/* ---- Other processes. ---- */
+
+/* Nothing that takes contents away: only how they are kept. */
+static bool may_be_remote(int advice)
+{
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED ||
+	       advice == MADV_COLLAPSE;
+}
+
+static int find_remote(struct machine *m, struct task_struct *task, int pidfd, int advice,
+		       struct mm_struct **mm)
+{
+	bool self_is_free = rel_process_madvise_self(m->release);
+	struct task_struct *of;
+	int err = pidfd_get_task(m, task, pidfd, &of);
+
+	if (!err && !self_is_free && !may_be_remote(advice))
+		err = -EINVAL;
+	if (!err)
+		err = mm_access(task, of, mm);
+	if (err || (self_is_free && *mm == task->mm))
+		return err;
+	if (!may_be_remote(advice))
+		return -EINVAL;
+	return task->cap_sys_admin ? 0 : -EPERM;
+}
+
+int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
+			const struct user_range *ranges, unsigned int nr, int advice,
+			u64 flags, u64 *done)
+{
+	struct mm_struct *mm;
+	int err = flags ? -EINVAL : find_remote(m, task, pidfd, advice, &mm);
+
+	*done = 0;
+	for (unsigned int i = 0; i < nr && !err; i++) {
+		if (!ranges[i].len)
+			continue;
+		err = madvise_mm(m, task, mm, ranges[i].addr, ranges[i].len, advice);
+		if (!err)
+			*done += ranges[i].len;
+	}
+	return *done && err != -ENOBUFS ? 0 : err;
 }

@@ -14,10 +14,12 @@ struct mmu_gather;
 /* [start, end) lies in vma; what changes VMAs leaves the one that has the range. */
 struct advise {
 	struct machine *m;
-	struct task_struct *task;
+	struct task_struct *task;	/* who advises */
+	struct mm_struct *mm;	/* whose memory */
 	const struct advice_row *row;
 	struct vm_area_struct *vma;
 	u64 start, end;
+	u32 anon_name;		/* PR_SET_VMA_ANON_NAME */
 	struct mmu_gather *tlb;	/* of walks that take rights or bits away */
 };
 

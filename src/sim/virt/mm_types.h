@@ -27,6 +27,14 @@ struct vm_operations;
 enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
 #define SAVED_AUXV_WORDS 52
+
+/* mm->flags: the kernel's bits. */
+#define MMF_DUMPABLE_MASK 3ULL
+#define MMF_VM_MERGEABLE (1ULL << 16)
+#define MMF_DISABLE_THP_EXCEPT_ADVISED (1ULL << 23)	/* since 6.18 */
+#define MMF_DISABLE_THP (1ULL << 24)
+#define MMF_HAS_MDWE (1ULL << 28)
+#define MMF_HAS_MDWE_NO_INHERIT (1ULL << 29)
 #define TRIM_CPUMASK_NS 1000000000ULL
 
 struct mm_struct {

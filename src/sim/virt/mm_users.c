@@ -16,8 +16,19 @@
 #define MMF_DUMP_FILTER_SHIFT MMF_DUMPABLE_BITS
 /* Anonymous memory, private and shared, ELF headers, hugetlb private. */
 #define MMF_DUMP_FILTER_DEFAULT ((1 << 0 | 1 << 1 | 1 << 4 | 1 << 5) << MMF_DUMP_FILTER_SHIFT)
-#define MMF_INIT_MASK (0x7ffULL | 1 << 24 | 1 << 28)	/* dumps, no THP, MDWE */
+#define MMF_INIT_MASK (0x7ffULL | MMF_DISABLE_THP | MMF_HAS_MDWE | MMF_HAS_MDWE_NO_INHERIT)
 #define VM_INIT_DEF_MASK VM_NOHUGEPAGE
+
+/* What a child's mm, or that of the next program, keeps of this one's. */
+static u64 inherited_flags(const struct machine *m, const struct mm_struct *mm)
+{
+	u64 flags = mm->flags;
+
+	if (flags & MMF_HAS_MDWE_NO_INHERIT)
+		flags &= ~(MMF_HAS_MDWE | MMF_HAS_MDWE_NO_INHERIT);
+	return flags & (rel_thp_disable_has_flags(m->release) ?
+			MMF_INIT_MASK | MMF_DISABLE_THP_EXCEPT_ADVISED : MMF_INIT_MASK);
+}
 
 /* What every new mm begins with; its pgd is the last thing that can fail. */
 static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct *mm)
@@ -46,7 +57,7 @@ static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct
 	mm->hugetlb_usage = 0;
 	mm->ksm_merging_pages = mm->ksm_rmap_items = mm->ksm_zero_pages = 0;
 	mt_init(&mm->mm_mt, &m->virt->maple_pool, &mm_maple_ops, m);
-	mm->flags = current_mm ? current_mm->flags & MMF_INIT_MASK : MMF_DUMP_FILTER_DEFAULT;
+	mm->flags = current_mm ? inherited_flags(m, current_mm) : MMF_DUMP_FILTER_DEFAULT;
 	mm->def_flags = current_mm ? current_mm->def_flags & VM_INIT_DEF_MASK : 0;
 	err = pgd_alloc(m, mm);
 	if (!err)

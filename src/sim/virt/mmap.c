@@ -9,6 +9,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/prctl.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
 
@@ -225,8 +226,13 @@ static int check_seals_late(const struct machine *m, struct mmap_state *map)
 static int mmap_region(struct machine *m, struct mmap_state *map)
 {
 	struct vm_area_struct *vma;
-	int err = mmap_setup(m, map);
+	int err;
 
+	if (map_deny_write_exec(map->mm, map->vm_flags, map->vm_flags)) {
+		machine_why(m, "PR_SET_MDWE: what is written is not executed");
+		return -EACCES;
+	}
+	err = mmap_setup(m, map);
 	if (err)
 		return err;
 	err = check_seals_late(m, map);
@@ -314,6 +320,8 @@ static int check_file(const struct machine *m, struct mmap_state *map, u64 prot,
 		return err;
 	if (!file_may(map->file, O_RDONLY))
 		return -EACCES;
+	if (map->file->inode->kind == INODE_ANON)
+		return -ENODEV;
 	if (map->vm_flags & VM_GROWSDOWN)
 		return -EINVAL;
 	return check_seals(m, map);

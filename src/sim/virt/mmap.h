@@ -83,6 +83,16 @@ struct mremap_request {
 };
 int sys_mremap(struct machine *m, struct task_struct *task,
 	       const struct mremap_request *req, u64 *addr) __must_check;
+/* *done: bytes of the ranges that were advised, each whole. */
+struct user_range {
+	u64 addr, len;
+};
+int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
+			const struct user_range *ranges, unsigned int nr, int advice,
+			u64 flags, u64 *done) __must_check;
+/* PR_SET_VMA_ANON_NAME: `name` of anon_name.h, or 0. */
+int madvise_set_anon_name(struct machine *m, struct task_struct *task, u64 addr, u64 len,
+			  u32 name) __must_check;
 /* ENOSYS where the release, or the architecture, has no such call. */
 int sys_mseal(struct machine *m, struct task_struct *task, u64 addr, u64 len,
 	      u64 flags) __must_check;

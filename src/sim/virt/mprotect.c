@@ -7,6 +7,7 @@
  */
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/prctl.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/task.h"
 
@@ -123,6 +124,8 @@ static int protect_flags(const struct protect_call *c, const struct vm_area_stru
 	flags |= vm_prot_bits(c->m, prot);
 	/* VM_MAYx lies four bits above VM_x. */
 	if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS)
+		return -EACCES;
+	if (map_deny_write_exec(vma->vm_mm, vma->vm_flags, flags))
 		return -EACCES;
 	*newflags = flags;
 	return 0;

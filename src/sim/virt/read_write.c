@@ -56,7 +56,7 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	*done = 0;
 	if (!file || !file_may_read(file))
 		return -EBADF;
-	if ((s64)offset < 0)
+	if ((s64)offset < 0 || file->inode->kind == INODE_ANON)
 		return -EINVAL;
 	len = MIN(len, MAX_RW_COUNT);
 	if (file->inode->kind == INODE_ZERO) {
@@ -140,7 +140,7 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	*done = 0;
 	if (!file || !file_may_write(file))
 		return -EBADF;
-	if ((s64)offset < 0 || (s64)(offset + len) < 0)
+	if ((s64)offset < 0 || (s64)(offset + len) < 0 || file->inode->kind == INODE_ANON)
 		return -EINVAL;
 	len = MIN(len, MAX_RW_COUNT);
 	if (file->inode->kind == INODE_ZERO || !len) {

@@ -10,6 +10,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/anon_name.h"
 #include "sim/virt/content.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
@@ -118,6 +119,7 @@ static const struct part {
 	{ files_init, files_free, files_digest, filemap_validate },
 	{ programs_init, NULL, NULL, NULL },
 	{ NULL, NULL, mms_digest, NULL },
+	{ NULL, anon_vma_names_free, anon_vma_names_digest, anon_vma_names_validate },
 	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
 	{ NULL, NULL, NULL, memory_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
@@ -239,4 +241,5 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 		object_pool_claim(const_pool_at(m->virt, i), census);
 	claim_task_objects(m, census);
 	files_claim_objects(m, census);
+	anon_vma_names_claim(m, census);
 }

@@ -18,6 +18,7 @@ struct content_state;		/* content.h */
 struct pgtable_state;		/* pgtable.h */
 struct tlb_state;		/* tlb.h */
 struct file_state;		/* file.h: inodes by id and by path */
+struct anon_vma_name;		/* anon_name.h */
 struct exec_state;		/* exec.h: programs that were read */
 struct huge_state;		/* huge_memory.h */
 
@@ -36,6 +37,8 @@ struct virt_state {
 	struct file_state *file_state;
 	struct exec_state *exec;
 	struct huge_state *huge;
+	struct anon_vma_name *anon_names;	/* [nr_anon_names] */
+	u32 nr_anon_names;
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;

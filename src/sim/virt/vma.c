@@ -7,6 +7,7 @@
  * it nothing fails.
  */
 #include "sim/phys/page_alloc.h"
+#include "sim/virt/anon_name.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
@@ -50,6 +51,7 @@ int vm_area_dup(struct machine *m, const struct vm_area_struct *orig,
 	new->vm_ops = orig->vm_ops;
 	new->anon_vma = orig->anon_vma;
 	new->anon_name = orig->anon_name;
+	anon_vma_name_get(m, new->anon_name);
 	*vma = new;
 	return 0;
 }
@@ -59,6 +61,7 @@ void vm_area_free(struct machine *m, struct vm_area_struct *vma)
 	if (vma->vm_mm->vma_cache == vma)
 		vma->vm_mm->vma_cache = NULL;
 	mpol_put(m, vma->vm_policy);
+	anon_vma_name_put(m, vma->anon_name);
 	object_free(m, &m->virt->vmas, vma->self);
 }
 
