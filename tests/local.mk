@@ -127,6 +127,10 @@ TESTS += tests/enum_calls tests/enum_forks
 tests_enum_calls_SOURCES = tests/enum_calls.c tests/enumerate.c tests/enumerate.h
 tests_enum_forks_SOURCES = tests/enum_forks.c tests/enumerate.c tests/enumerate.h
 
+# Address sets of real processes, recorded by others: see its head comment.
+noinst_PROGRAMS += tests/replay_maple
+tests_replay_maple_SOURCES = tests/replay_maple.c
+
 # What takes longer than a test should: make check-long runs it.
 LONG_TESTS = tests/exhaust_buddy
 EXTRA_PROGRAMS += $(LONG_TESTS)
