@@ -292,7 +292,7 @@ static bool check_pagemap(struct fact *f, const struct words *w, char *why, size
 		const char *name;
 		u8 bit;
 	} bits[] = {
-		{ "present", 63 }, { "swap", 62 }, { "file", 61 }, { "uffd_wp", 57 },
+		{ "present", 63 }, { "swap", 62 }, { "file", 61 }, { "guard", 58 }, { "uffd_wp", 57 },
 		{ "exclusive", 56 }, { "soft-dirty", 55 },
 	};
 	u64 addr = strtoull(w->word[3], NULL, 16), word = 0;
