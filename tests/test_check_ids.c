@@ -658,6 +658,11 @@ static void chain_lost(struct machine *m)
 	m->virt->anon_vma_chains.nr_live++;
 }
 
+static void khugepaged_slot_lost(struct machine *m)
+{
+	m->virt->mm_slots.nr_live++;
+}
+
 static void bytes_lost(struct machine *m)
 {
 	m->page_content[listed_page(m) - m->mem_map] = CONTENT_BYTES | 77;
@@ -745,6 +750,7 @@ static const struct {
 	ROW("N1", policy_references), ROW("N2", policy_of_file), ROW("N3", policy_nodes),
 	ROW("N4", policy_unasked), ROW("R9", bytes_lost),
 	ROW("V5", name_count),
+	ROW("U1 A3", khugepaged_slot_lost),
 #undef ROW
 #undef ROW_OF
 };

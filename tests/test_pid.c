@@ -113,7 +113,7 @@ static void test_stat(void)
 {
 	char text[4096], line[1024], comm[64], path[64];
 
-	start("tiny", "6.18");
+	start("pc", "6.18");
 	for (unsigned int i = 0; i < ARRAY_SIZE(real_stats); i++) {
 		const struct task_struct *task;
 

@@ -121,7 +121,7 @@ static void golden_boot(struct machine *m, const struct golden *g)
 	for (unsigned int i = 0; i < g->nr_zones; i++)
 		adjust_managed_page_count(m, m->zones[i], g->zones[i].gigantic);
 	if (g->thp)
-		set_recommended_min_free_kbytes(m);
+		set_recommended_min_free_kbytes(m, true);
 	for (unsigned int i = 0; i < g->nr_nodes; i++)
 		set_pgdat_percpu_threshold(m, m->nodes[i], /* under_pressure = */ false);
 	for (unsigned int i = 0; i < g->nr_zones; i++)

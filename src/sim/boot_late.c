@@ -8,6 +8,8 @@
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/mm_slot.h"
+#include "sim/virt/thp.h"
 
 /* 0, or the failure for lack of host memory; lack of simulated memory is fine. */
 static bool take_pages(struct boot *b, const struct alloc_request *req, u32 *pfn)
@@ -67,31 +69,72 @@ void boot_atomic_pools(struct boot *b)
 		atomic_pool(b, GFP_DMA32, "GFP_KERNEL|GFP_DMA32");
 }
 
+/* The words of one switch on the command line, from the last to the first that fits. */
+static s32 choice_of(const struct boot *b, enum thp_choice given)
+{
+	static const s32 values[] = {
+		[THP_DEFAULT] = THP_MODE_ALWAYS, [THP_NEVER] = THP_MODE_NEVER,
+		[THP_MADVISE] = THP_MODE_MADVISE, [THP_ALWAYS] = THP_MODE_ALWAYS,
+	};
+	const char *word = machine_config_get(b->config, "TRANSPARENT_HUGEPAGE");
+
+	if (given == THP_DEFAULT && word && !strcmp(word, "madvise"))
+		return THP_MODE_MADVISE;
+	if (given == THP_DEFAULT && word && !strcmp(word, "never"))
+		return THP_MODE_NEVER;
+	return values[given];
+}
+
+/* Sizes that nobody named: a pmd's goes by the switch for all, the others have none. */
+static u64 default_sizes(const struct boot *b, unsigned int inherit, unsigned int never)
+{
+	u64 packed = 0;
+
+	for (unsigned int order = 1; order <= pmd_order(b->m); order++)
+		packed |= (u64)(order < pmd_order(b->m) ? never : inherit) << (4 * order);
+	return packed;
+}
+
+static void take_sizes(struct boot *b)
+{
+	const struct cmdline *c = &b->cmdline;
+	struct tunables *t = b->m->tunables;
+
+	t->thp_size_enabled = c->thp_anon_given ? c->thp_anon :
+			      default_sizes(b, SIZE_INHERIT, SIZE_NEVER);
+	t->thp_size_shmem_enabled = c->thp_shmem_given ? c->thp_shmem :
+				    default_sizes(b, SIZE_SHMEM_INHERIT, SIZE_SHMEM_NEVER);
+	t->thp_tmpfs_mount = c->thp_tmpfs_given ? c->thp_tmpfs : SHMEM_HUGE_NEVER;
+	/* Deny and force are for a running system alone. */
+	t->thp_shmem_enabled = t->thp_shmem_mount = SHMEM_HUGE_NEVER;
+	if (c->thp_shmem_mount_given && c->thp_shmem_mount < SHMEM_HUGE_NEVER)
+		t->thp_shmem_enabled = t->thp_shmem_mount = c->thp_shmem_mount;
+}
+
 /* THP defaults to always; a machine below 512 MiB goes without. */
 void boot_thp(struct boot *b)
 {
-	static const s32 values[] = {
-		[THP_DEFAULT] = 2, [THP_NEVER] = 0, [THP_MADVISE] = 1, [THP_ALWAYS] = 2,
-	};
-	const char *word = machine_config_get(b->config, "TRANSPARENT_HUGEPAGE");
 	struct tunables *t = b->m->tunables;
 
-	t->thp_enabled = values[b->cmdline.thp];
-	if (b->cmdline.thp == THP_DEFAULT && word && !strcmp(word, "madvise"))
-		t->thp_enabled = 1;
-	if (b->cmdline.thp == THP_DEFAULT && word && !strcmp(word, "never"))
-		t->thp_enabled = 0;
+	if (khugepaged_init(b->m)) {
+		boot_fail(b, -ENOMEM, NULL);
+		return;
+	}
+	if (rel_has_thp_sizes(b->m->release))
+		take_sizes(b);
+	t->thp_enabled = choice_of(b, b->cmdline.thp);
 	if (b->m->totalram_pages < 512 * SZ_1M >> PAGE_SHIFT) {
-		t->thp_enabled = 0;	/* too small: khugepaged is not even asked */
+		t->thp_enabled = THP_MODE_NEVER;	/* khugepaged is not even asked */
 		machine_why_setting(b->m, "transparent_hugepage never: %llu pages of memory < "
 				    "512 MiB (hugepage_init)",
 				    (unsigned long long)b->m->totalram_pages);
 	} else {
-		set_recommended_min_free_kbytes(b->m);
+		b->m->khugepaged->running = hugepage_pmd_enabled(b->m);
+		set_recommended_min_free_kbytes(b->m, b->m->khugepaged->running);
 	}
 	boot_note(b->m, "transparent_hugepage %s; min_free_kbytes %d",
-		  t->thp_enabled ? t->thp_enabled == 1 ? "madvise" : "always" : "never",
-		  t->min_free_kbytes);
+		  t->thp_enabled ? t->thp_enabled == THP_MODE_MADVISE ? "madvise" : "always" :
+		  "never", t->min_free_kbytes);
 }
 
 void boot_reserves(struct boot *b)

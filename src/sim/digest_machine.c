@@ -170,6 +170,8 @@ static void pageblocks_digest(const struct machine *m, struct digest *d)
 static void events_digest(const struct machine *m, struct digest *d)
 {
 	digest_s64s(d, m->event, NR_VM_EVENT_ITEMS);
+	for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++)
+		digest_s64s(d, m->mthp_stat[i], NR_MTHP_STATS);
 	for (unsigned int i = 0; i < NR_VM_ZONE_EVENT_ITEMS; i++)
 		digest_s64s(d, m->zone_event[i], MAX_NR_ZONES);
 	digest_u64(d, m->totalram_pages);

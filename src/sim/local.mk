@@ -24,6 +24,7 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/abi/counters.c src/sim/abi/counters.def src/sim/abi/counters.h \
 	src/sim/abi/gfp.c src/sim/abi/gfp.def src/sim/abi/gfp.h \
+	src/sim/abi/mthp_stats.def src/sim/abi/mthp_stats.h \
 	src/sim/abi/release.c src/sim/abi/release.h \
 	src/sim/abi/vmflags.c src/sim/abi/vmflags.def src/sim/abi/vmflags.h
 # arch
@@ -32,7 +33,7 @@ libkmmsim_a_SOURCES += \
 # boot
 libkmmsim_a_SOURCES += \
 	src/sim/boot/boot_log.c src/sim/boot/boot_log.h \
-	src/sim/boot/cmdline.c src/sim/boot/cmdline.h \
+	src/sim/boot/cmdline.c src/sim/boot/cmdline.h src/sim/boot/cmdline_thp.c \
 	src/sim/boot/e820.c src/sim/boot/e820.h \
 	src/sim/boot/image.c src/sim/boot/image.h \
 	src/sim/boot/platform.c \
@@ -114,12 +115,22 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \
 	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c src/sim/virt/shmem.c src/sim/virt/signal.c \
 	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \
-	src/sim/virt/task_check.c src/sim/virt/tlb.c src/sim/virt/tlb.h \
-	src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c src/sim/virt/truncate.c src/sim/virt/util.c \
+	src/sim/virt/task_check.c \
+	src/sim/virt/tlb.c src/sim/virt/tlb.h src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c \
+	src/sim/virt/truncate.c src/sim/virt/util.c \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
 	src/sim/virt/writeback.c
+
+# virt: who may have huge pages, and how they come
+libkmmsim_a_SOURCES += \
+	src/sim/virt/mm_slot.c src/sim/virt/mm_slot.h \
+	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/thp_shmem.c
+
+# policy
+libkmmsim_a_SOURCES += \
+	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h
 
 # machine
 libkmmsim_a_SOURCES += \

@@ -18,6 +18,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/policy/khugepaged.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/mm_types.h"
@@ -58,6 +59,7 @@ static void boot_timers(struct boot *b)
 {
 	if (tick_init(b->m))
 		boot_fail(b, -ENOMEM, NULL);
+	khugepaged_boot(b->m);
 }
 
 static const struct stage stages[] = {

@@ -11,6 +11,7 @@
 #ifndef KMM_MACHINE_H
 #define KMM_MACHINE_H
 
+#include "sim/abi/mthp_stats.h"
 #include "sim/base/arena.h"
 #include "sim/base/out.h"
 #include "sim/base/why.h"
@@ -33,6 +34,7 @@ struct mm_struct;
 struct task_table;
 struct virt_state;
 struct lru_state;
+struct khugepaged_state;
 struct bug_trap;
 
 struct machine {
@@ -71,6 +73,7 @@ struct machine {
 	u64 totalram_pages, totalreserve_pages;
 	s64 event[NR_VM_EVENT_ITEMS];
 	s64 zone_event[NR_VM_ZONE_EVENT_ITEMS][MAX_NR_ZONES];
+	s64 mthp_stat[NR_PAGE_ORDERS][NR_MTHP_STATS];	/* by order: mod_mthp_stat() */
 	bool mobility_grouping_off;
 	bool zonelists_late;	/* when they were built, CPUs were up */
 	bool booted;		/* the boot is over: user calls run */
@@ -92,6 +95,7 @@ struct machine {
 	struct task_table *tasks;	/* virt/task.h */
 	struct virt_state *virt;	/* virt/virt.h */
 	struct lru_state *lru;	/* phys/lru.h */
+	struct khugepaged_state *khugepaged;	/* virt/mm_slot.h */
 
 	/* Time and chance. */
 	struct event_queue *events;	/* base/event.h */
@@ -153,6 +157,8 @@ void machine_digest(const struct machine *machine, char text[DIGEST_CHARS + 1]);
  * is due already runs: the poll point behind each line.
  */
 void machine_tick(struct machine *machine, u64 ns);
+/* Host memory for what falls due within so long: till virt_guarantee_end(). -ENOBUFS. */
+int machine_secure_time(struct machine *machine, u64 ns) __must_check;
 /* The timers that run from the boot on: vmstat's shepherd. 0 or -ENOMEM. */
 int tick_init(struct machine *machine) __must_check;
 

@@ -12,6 +12,8 @@
 #include "sim/machine.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/policy/khugepaged.h"
+#include "sim/virt/virt.h"
 
 #define NS_PER_SEC 1000000000ULL
 
@@ -55,6 +57,14 @@ static void event_pass_over(struct machine *m, const struct event *event, u64 un
 	until = MIN(until, other ? other - 1 : 0);
 	if (until > event->when_ns)
 		event_move_on(m->events, event->id, until, event->period_ns);
+}
+
+int machine_secure_time(struct machine *m, u64 ns)
+{
+	struct virt_need need;
+
+	khugepaged_need(m, ns, &need);
+	return need.pages ? virt_guarantee(m, &need) : 0;
 }
 
 void machine_tick(struct machine *m, u64 ns)

@@ -259,15 +259,18 @@ static int run_guarded(void *arg)
 {
 	struct call *call = arg;
 	struct machine *m = call->m;
+	u64 cost = m->config->cost[call->verb->cost];
 	int err;
 
 	err = find_caller(call);
+	if (!err && cost && machine_secure_time(m, cost))
+		err = call_no_host_memory(call);
 	if (!err)
 		err = call->verb->run(call);
-	virt_guarantee_end(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */
-		machine_tick(m, m->config->cost[call->verb->cost]);
+		machine_tick(m, cost);
+	virt_guarantee_end(m);
 	m->cpu = 0;
 	return err;
 }

@@ -10,6 +10,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/thp.h"
 
 #define NODE_BITS 1024		/* of a node mask, where there are nodes */
 
@@ -84,9 +85,7 @@ static void show_memory(struct out *out, const struct machine *m, const struct m
 	show_pages(out, "VmSwap:\t", get_mm_counter(mm, MM_SWAPENTS));
 	show_pages(out, "HugetlbPages:\t", mm->hugetlb_usage);
 	out_puts(out, "CoreDumping:\t0\n");
-	out_printf(out, "THP_enabled:\t%d\n", !(mm->flags & MMF_DISABLE_THP) &&
-		   (m->tunables->thp_enabled != 0 ||
-		    machine_config_get(m->config, "TRANSPARENT_HUGEPAGE")));
+	out_printf(out, "THP_enabled:\t%d\n", !(mm->flags & MMF_DISABLE_THP));
 	if (rel_status_has_untag_mask(m->release) && m->arch->bits == 64)
 		out_puts(out, "untag_mask:\t0xffffffffffffffff\n");
 }

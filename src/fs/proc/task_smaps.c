@@ -12,6 +12,7 @@
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
+#include "sim/virt/thp.h"
 #include "sim/virt/vma.h"
 
 #define PSS_SHIFT 12
@@ -164,18 +165,6 @@ static void show_vm_flags(struct out *out, const struct machine *m, u64 flags)
 	out_putc(out, '\n');
 }
 
-/* Could a huge page serve it, by sys/kernel/mm/transparent_hugepage/enabled? */
-static bool thp_eligible(const struct machine *m, const struct vm_area_struct *vma)
-{
-	s32 enabled = m->tunables->thp_enabled;
-
-	if (!vma_is_anonymous(vma) || vma->vm_flags & (VM_NOHUGEPAGE | VM_SPECIAL))
-		return false;
-	if (enabled != 2 && !(enabled == 1 && vma->vm_flags & VM_HUGEPAGE))
-		return false;
-	return ALIGN_UP(vma->vm_start, SZ_2M) + SZ_2M <= vma->vm_end;
-}
-
 static void show_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma)
 {
 	struct mem_size_stats stats = { 0 };
@@ -187,7 +176,8 @@ static void show_vma(struct out *out, const struct machine *m, const struct vm_a
 	show_line(out, "MMUPageSize:    ", PAGE_SIZE >> 10, 8);
 	show_stats(out, m, &stats, /* rollup = */ false);
 	out_puts(out, "THPeligible:    ");
-	out_u64(out, thp_eligible(m, vma), rel_thp_eligible_is_wide(m->release) ? 8 : 0);
+	out_u64(out, thp_vma_allowable_orders(m, vma, vma->vm_flags, TVA_SMAPS, ~0ULL) != 0,
+		rel_thp_eligible_is_wide(m->release) ? 8 : 0);
 	out_putc(out, '\n');
 	if (machine_config_bool(m->config, "PKEYS"))
 		out_puts(out, "ProtectionKey:         0\n");

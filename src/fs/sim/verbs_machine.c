@@ -17,6 +17,8 @@ static int run_tick(struct call *call)
 
 	if (ns > MAX_TICK_NS)
 		return call_refuse(call, -EINVAL, "a tick is at most one day (86400s)");
+	if (machine_secure_time(call->m, ns))
+		return call_no_host_memory(call);
 	machine_tick(call->m, ns);
 	return 0;
 }

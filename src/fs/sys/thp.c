@@ -8,6 +8,10 @@
 
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
+#include "sim/policy/khugepaged.h"
+#include "sim/virt/mm_slot.h"
+#include "sim/virt/thp.h"
+#include "sim/virt/virt.h"
 
 struct choice {
 	const char *const *words;
@@ -52,17 +56,38 @@ static int enabled_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+/*
+ * Switches start or stop khugepaged, so there must be host memory for a thread before
+ * anything changes; a thread that could not be had leaves the switches as they were.
+ */
+static int switch_over(struct store *s, const struct tunables *next)
+{
+	const struct virt_need need = { .pages = 64, .tables = 4, .objects = 64 };
+	struct tunables old = *s->m->tunables;
+	int err;
+
+	if (virt_guarantee(s->m, &need)) {
+		out_puts(s->sentence, "no host memory for khugepaged");
+		return -ENOMEM;
+	}
+	*s->m->tunables = *next;
+	err = start_stop_khugepaged(s->m);
+	if (err)
+		*s->m->tunables = old;
+	virt_guarantee_end(s->m);
+	return err;
+}
+
 static int enabled_store(struct store *s, const struct view *v, const char *text)
 {
+	struct tunables next = *s->m->tunables;
 	int chosen = choose(s, text, enabled_words, ARRAY_SIZE(enabled_words));
 
 	(void)v;
 	if (chosen < 0)
 		return chosen;
-	s->m->tunables->thp_enabled = 2 - chosen;
-	/* khugepaged starts or stops, and asks for its share of free memory. */
-	set_recommended_min_free_kbytes(s->m);
-	return 0;
+	next.thp_enabled = 2 - chosen;
+	return switch_over(s, &next);
 }
 
 static int defrag_show(struct out *out, const struct view *v)
@@ -91,12 +116,19 @@ static int shmem_show(struct out *out, const struct view *v)
 
 static int shmem_store(struct store *s, const struct view *v, const char *text)
 {
+	struct tunables next = *s->m->tunables;
 	int chosen = choose(s, text, shmem_words, ARRAY_SIZE(shmem_words));
 
 	(void)v;
 	if (chosen < 0)
 		return chosen;
-	s->m->tunables->thp_shmem_enabled = chosen;
+	next.thp_shmem_enabled = chosen;
+	/* Deny and force leave the kernel's own mount as it was. */
+	if (chosen <= SHMEM_HUGE_NEVER)
+		next.thp_shmem_mount = chosen;
+	if (rel_has_thp_sizes(s->m->release))
+		return switch_over(s, &next);
+	*s->m->tunables = next;
 	return 0;
 }
 
@@ -114,15 +146,18 @@ static void show_size_choice(struct out *out, const struct choice *choice, u64 p
 	show_choice(out, choice->words, choice->nr, packed >> (order * 4) & 15);
 }
 
-static int store_size_choice(struct store *s, const struct choice *choice, u64 *packed,
+/* The field is at `packed` in struct tunables. */
+static int store_size_choice(struct store *s, const struct choice *choice, size_t packed,
 			     u32 order, const char *text)
 {
+	struct tunables next = *s->m->tunables;
+	u64 *field = (u64 *)(void *)((char *)&next + packed);
 	int chosen = choose(s, text, choice->words, choice->nr);
 
 	if (chosen < 0)
 		return chosen;
-	*packed = (*packed & ~(15ULL << (order * 4))) | (u64)chosen << (order * 4);
-	return 0;
+	*field = (*field & ~(15ULL << (order * 4))) | (u64)chosen << (order * 4);
+	return switch_over(s, &next);
 }
 
 static int size_enabled_show(struct out *out, const struct view *v)
@@ -133,7 +168,7 @@ static int size_enabled_show(struct out *out, const struct view *v)
 
 static int size_enabled_store(struct store *s, const struct view *v, const char *text)
 {
-	return store_size_choice(s, &size_choice, &s->m->tunables->thp_size_enabled,
+	return store_size_choice(s, &size_choice, offsetof(struct tunables, thp_size_enabled),
 				 v->id[V_SIZE], text);
 }
 
@@ -147,7 +182,8 @@ static int size_shmem_show(struct out *out, const struct view *v)
 static int size_shmem_store(struct store *s, const struct view *v, const char *text)
 {
 	return store_size_choice(s, &size_shmem_choice,
-				 &s->m->tunables->thp_size_shmem_enabled, v->id[V_SIZE], text);
+				 offsetof(struct tunables, thp_size_shmem_enabled),
+				 v->id[V_SIZE], text);
 }
 
 static bool size_next(const struct view *v, u32 *order)
@@ -180,38 +216,42 @@ static bool size_find(const struct view *v, const char *name, u32 *order)
 	{ .name = (file), .mode = S_IFREG | 0644, .span = ALL, .show = (function), \
 	  .store = (write) }
 
+/* Counts of one size: rows by mthp_stats.def, whose order their functions do not know. */
+static const struct {
+	const char *name;
+	u8 item, memory;
+} stat_items[] = {
+#define MTHP(id, file, of) { (file), MTHP_STAT_##id, (of) },
+#include "sim/abi/mthp_stats.def"
+#undef MTHP
+};
+
+static int size_stat_show(struct out *out, const struct view *v)
+{
+	u8 item = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stat_items); i++)
+		if (!strcmp(stat_items[i].name, v->entry->name))
+			item = stat_items[i].item;
+	out_printf(out, "%lld\n", (long long)v->m->mthp_stat[v->id[V_SIZE]][item]);
+	return 0;
+}
+
 static const struct entry stats_entries[] = {
-	TEXT_ROW("anon_fault_alloc", 0444, "0\n"),
-	TEXT_ROW("anon_fault_fallback", 0444, "0\n"),
-	TEXT_ROW("anon_fault_fallback_charge", 0444, "0\n"),
-	TEXT_ROW("nr_anon", 0444, "0\n"),
-	TEXT_ROW("nr_anon_partially_mapped", 0444, "0\n"),
-	TEXT_ROW("shmem_alloc", 0444, "0\n"),
-	TEXT_ROW("shmem_fallback", 0444, "0\n"),
-	TEXT_ROW("shmem_fallback_charge", 0444, "0\n"),
-	TEXT_ROW("split", 0444, "0\n"),
-	TEXT_ROW("split_deferred", 0444, "0\n"),
-	TEXT_ROW("split_failed", 0444, "0\n"),
-	TEXT_ROW("swpin", 0444, "0\n"),
-	TEXT_ROW("swpin_fallback", 0444, "0\n"),
-	TEXT_ROW("swpin_fallback_charge", 0444, "0\n"),
-	TEXT_ROW("swpout", 0444, "0\n"),
-	TEXT_ROW("swpout_fallback", 0444, "0\n"),
-	TEXT_ROW("zswpout", 0444, "0\n"),
+#define MTHP(id, file, of) RO(file, size_stat_show),
+#include "sim/abi/mthp_stats.def"
+#undef MTHP
 };
 
 /* Anonymous memory has no huge pages of two pages. */
-static const char *const anon_only[] = {
-	"enabled", "anon_fault_alloc", "anon_fault_fallback", "anon_fault_fallback_charge",
-	"nr_anon", "nr_anon_partially_mapped", "split_deferred",
-};
-
 static bool size_visible(const struct view *v, const struct entry *entry)
 {
-	for (size_t i = 0; v->id[V_SIZE] == 1 && i < ARRAY_SIZE(anon_only); i++)
-		if (!strcmp(entry->name, anon_only[i]))
-			return false;
-	return true;
+	if (v->id[V_SIZE] != 1)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(stat_items); i++)
+		if (!strcmp(stat_items[i].name, entry->name))
+			return stat_items[i].memory != MTHP_OF_ANON;
+	return strcmp(entry->name, "enabled") != 0;
 }
 
 static const struct dir stats_dir = { DIR_FILES(stats_entries), .visible = size_visible };
@@ -239,7 +279,7 @@ static const struct entry thp_entries[] = {
 
 static const struct value_entry thp_values[] = {
 	VALUE_ROW("shrink_underused", 0644, SINCE(R_6_18), thp_shrink_underused,
-		  VALUE_SYS_INT, 0, 1, NULL),
+		  VALUE_SYS_FLAG, 0, 1, NULL),
 	VALUE_ROW("use_zero_page", 0644, ALL, thp_use_zero_page, VALUE_SYS_INT, 0, 1, NULL),
 };
 
@@ -257,22 +297,43 @@ static int max_ptes_changed(struct store *s, s64 old)
 	return -EINVAL;
 }
 
+static int sleep_changed(struct store *s, s64 old)
+{
+	(void)old;
+	khugepaged_wake_now(s->m);
+	return 0;
+}
+
 #define KHUGEPAGED(file, field, low, high, what) \
 	VALUE_ROW(file, 0644, ALL, khugepaged_##field, VALUE_SYS_UINT, low, high, what)
 
 static const struct value_entry khugepaged_values[] = {
-	KHUGEPAGED("alloc_sleep_millisecs", alloc_sleep_millisecs, 0, UINT32_MAX, NULL),
+	KHUGEPAGED("alloc_sleep_millisecs", alloc_sleep_millisecs, 0, UINT32_MAX,
+		   sleep_changed),
 	VALUE_ROW("defrag", 0644, ALL, khugepaged_defrag, VALUE_SYS_INT, 0, 1, NULL),
 	KHUGEPAGED("max_ptes_none", max_ptes_none, 0, INT32_MAX, max_ptes_changed),
 	KHUGEPAGED("max_ptes_shared", max_ptes_shared, 0, INT32_MAX, max_ptes_changed),
 	KHUGEPAGED("max_ptes_swap", max_ptes_swap, 0, INT32_MAX, max_ptes_changed),
 	KHUGEPAGED("pages_to_scan", pages_to_scan, 1, UINT32_MAX, NULL),
-	KHUGEPAGED("scan_sleep_millisecs", scan_sleep_millisecs, 0, UINT32_MAX, NULL),
+	KHUGEPAGED("scan_sleep_millisecs", scan_sleep_millisecs, 0, UINT32_MAX,
+		   sleep_changed),
 };
 
+static int full_scans_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%u\n", v->m->khugepaged->full_scans);
+	return 0;
+}
+
+static int pages_collapsed_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%u\n", v->m->khugepaged->pages_collapsed);
+	return 0;
+}
+
 static const struct entry khugepaged_entries[] = {
-	TEXT_ROW("full_scans", 0444, "0\n"),
-	TEXT_ROW("pages_collapsed", 0444, "0\n"),
+	RO("full_scans", full_scans_show),
+	RO("pages_collapsed", pages_collapsed_show),
 };
 
 static const struct dir thp_dir = {

@@ -407,6 +407,24 @@ static inline bool rel_mmap_checks_first(enum release r)
 	return r >= R_6_18;
 }
 
+/* Huge pages have sizes, each with its own switch: hugepages-*kB (since 6.8). */
+static inline bool rel_has_thp_sizes(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* An mm counts as known to khugepaged before there is memory to remember it (since 6.3). */
+static inline bool rel_slot_flag_comes_first(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* A child's mm is known to khugepaged once all of it is copied (since 6.13). */
+static inline bool rel_fork_tells_khugepaged_last(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* MAP_STACK keeps huge pages away (since 6.7). */
 static inline bool rel_map_stack_is_nohugepage(enum release r)
 {

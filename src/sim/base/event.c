@@ -134,6 +134,15 @@ u64 event_first_other_ns(const struct event_queue *queue, u32 id)
 	return first;
 }
 
+u64 event_when_ns(const struct event_queue *queue, u32 id)
+{
+	for (unsigned int i = 0; i < queue->nr; i++) {
+		if (queue->heap[i].id == id)
+			return queue->heap[i].when_ns;
+	}
+	return UINT64_MAX;
+}
+
 void event_move_on(struct event_queue *queue, u32 id, u64 now_ns, u64 period_ns)
 {
 	for (unsigned int i = 0; i < queue->nr; i++) {

@@ -34,6 +34,8 @@ bool event_cancel(struct event_queue *queue, u32 id);
 bool event_pop_due(struct event_queue *queue, u64 now_ns, struct event *event);
 /* When the first event other than `id` is due; UINT64_MAX when there is none. */
 u64 event_first_other_ns(const struct event_queue *queue, u32 id);
+/* When the event is due; UINT64_MAX: there is none with this id. */
+u64 event_when_ns(const struct event_queue *queue, u32 id);
 /*
  * Move a periodic event on to its first turn behind `now_ns`, and give it this
  * period from now on. Nothing if there is no such event.

@@ -288,6 +288,69 @@ static void take_thp(struct cmdline *c, const struct word *word)
 		c->thp = THP_NEVER;
 }
 
+static const char *const size_words[] = { "always", "inherit", "madvise", "never" };
+static const char *const size_shmem_words[] = {
+	"always", "inherit", "within_size", "advise", "never",
+};
+/* The last two are for sysfs. */
+static const char *const shmem_words[] = {
+	"always", "within_size", "advise", "never", "deny", "force",
+};
+
+#define ANON_ORDERS 0x3fcULL	/* of x86-64: 16 KiB to 2 MiB */
+#define FILE_ORDERS 0x3feULL
+#define EVERY_ORDER(word) (0x1111111111ULL * (word) & ~0xfULL)
+
+static void take_thp_anon(struct cmdline *c, const struct word *word)
+{
+	u64 packed = c->thp_anon_given ? c->thp_anon : EVERY_ORDER(3);
+
+	if (cmdline_thp_sizes(word->value, word->value_len, size_words, ARRAY_SIZE(size_words),
+			      ANON_ORDERS, &packed)) {
+		c->thp_anon = packed;
+		c->thp_anon_given = true;
+	}
+}
+
+static void take_thp_shmem(struct cmdline *c, const struct word *word)
+{
+	u64 packed = c->thp_shmem_given ? c->thp_shmem : EVERY_ORDER(4);
+
+	if (cmdline_thp_sizes(word->value, word->value_len, size_shmem_words,
+			      ARRAY_SIZE(size_shmem_words), FILE_ORDERS, &packed)) {
+		c->thp_shmem = packed;
+		c->thp_shmem_given = true;
+	}
+}
+
+static int shmem_word(const struct word *word)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(shmem_words); i++)
+		if (value_is(word, shmem_words[i]))
+			return (int)i;
+	return -1;
+}
+
+static void take_thp_shmem_mount(struct cmdline *c, const struct word *word)
+{
+	int chosen = shmem_word(word);
+
+	if (chosen >= 0) {
+		c->thp_shmem_mount = (u8)chosen;
+		c->thp_shmem_mount_given = true;
+	}
+}
+
+static void take_thp_tmpfs(struct cmdline *c, const struct word *word)
+{
+	int chosen = shmem_word(word);
+
+	if (chosen >= 0 && chosen < 4) {
+		c->thp_tmpfs = (u8)chosen;
+		c->thp_tmpfs_given = true;
+	}
+}
+
 static void take_page_owner(struct cmdline *c, const struct word *word)
 {
 	const char *v = word->value;
@@ -416,6 +479,10 @@ static const struct param params[] = {
 	{ "hugepages", take_hugepages, false },
 	{ "default_hugepagesz", take_default_hugepagesz, false },
 	{ "transparent_hugepage", take_thp, false },
+	{ "transparent_hugepage_shmem", take_thp_shmem_mount, false },
+	{ "transparent_hugepage_tmpfs", take_thp_tmpfs, false },
+	{ "thp_anon", take_thp_anon, false },
+	{ "thp_shmem", take_thp_shmem, false },
 	{ "page_owner", take_page_owner, false },
 	{ "crashkernel", take_crashkernel, false },
 	{ "slub_debug", take_slub_debug, true },

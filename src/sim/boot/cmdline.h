@@ -51,6 +51,12 @@ struct cmdline {
 	bool hugepages_taken;	/* for the size that was named last */
 	u64 default_hugepagesz;
 	enum thp_choice thp;
+	/* thp_anon=, thp_shmem=: four bits for each order, by the words of sysfs. */
+	u64 thp_anon, thp_shmem;
+	bool thp_anon_given, thp_shmem_given;
+	/* transparent_hugepage_shmem=, _tmpfs=: words of shmem_enabled. */
+	u8 thp_shmem_mount, thp_tmpfs;
+	bool thp_shmem_mount_given, thp_tmpfs_given;
 	bool page_owner;
 	/* crashkernel=SIZE[@BASE] or =RANGE:SIZE,...[@BASE]: the text, to be resolved */
 	const char *crash;
@@ -76,6 +82,13 @@ u64 cmdline_crash_size(const struct cmdline *cmdline, u64 ram_bytes, u64 *base);
 
 /* Is this letter (F, Z, P, U, ...) on for all caches? Without letters all are. */
 bool slub_debug_has(const struct cmdline *cmdline, char flag);
+
+/*
+ * cmdline_thp.c: "16K-64K:always;2M:inherit" into four bits for each order, that a word
+ * of `words` gives. False: it is not that, and *packed stays.
+ */
+bool cmdline_thp_sizes(const char *text, size_t len, const char *const words[],
+		       unsigned int nr_words, u64 valid_orders, u64 *packed);
 
 void cmdline_parse(const char *text, struct cmdline *cmdline);
 /* Names of unknown parameters as the kernel lists them: words, then assignments. */

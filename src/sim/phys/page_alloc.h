@@ -97,7 +97,8 @@ void setup_per_zone_wmarks(struct machine *m);
 void setup_per_zone_lowmem_reserve(struct machine *m);
 void calculate_totalreserve_pages(struct machine *m);
 void zone_pcp_update(struct machine *m, struct zone *zone);
-void set_recommended_min_free_kbytes(struct machine *m);	/* khugepaged started */
+/* khugepaged started (it has use for huge pages), or stopped. */
+void set_recommended_min_free_kbytes(struct machine *m, bool has_use);
 
 /*
  * vmstat.c: thresholds, and figures that are computed when read. The kernel also
@@ -136,6 +137,20 @@ void page_alloc_checked(struct machine *m);
 static inline void count_vm_event(struct machine *m, enum vm_event_item item, s64 n)
 {
 	m->event[item] += n;
+}
+
+/* The same for a size of huge pages, up to those of a pmd; others are not counted. */
+static inline void mod_mthp_stat(struct machine *m, unsigned int order,
+				 enum mthp_stat_item item, s64 n)
+{
+	if (order && order <= m->arch->hugetlb_order)
+		m->mthp_stat[order][item] += n;
+}
+
+static inline void count_mthp_stat(struct machine *m, unsigned int order,
+				   enum mthp_stat_item item)
+{
+	mod_mthp_stat(m, order, item, 1);
 }
 
 #endif

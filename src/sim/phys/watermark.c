@@ -224,11 +224,11 @@ void init_per_zone_wmark_min(struct machine *m)
 	setup_min_slab_ratio(m);
 }
 
-void set_recommended_min_free_kbytes(struct machine *m)
+void set_recommended_min_free_kbytes(struct machine *m, bool has_use)
 {
 	u64 block = pageblock_nr_pages(m), nr_zones = 0, recommended;
 
-	if (!m->tunables->thp_enabled) {
+	if (!has_use) {
 		calculate_min_free_kbytes(m);
 		setup_per_zone_wmarks(m);
 		return;

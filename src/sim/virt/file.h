@@ -115,6 +115,8 @@ struct object_census;
 void files_claim_objects(const struct machine *m, struct object_census *census);
 
 struct inode *inode_of(const struct machine *m, u32 handle);
+/* Shared memory of the kernel's own mount: memfds, shared anonymous memory. */
+bool inode_on_kernel_mount(const struct inode *inode);
 /* By path; NULL: there is none. */
 struct inode *inode_find(const struct machine *m, const char *path);
 /* -ENOMEM, -ENOBUFS. The path decides which file system a file of shmem is on. */

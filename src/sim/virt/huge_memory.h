@@ -4,7 +4,7 @@
  * a folio of HPAGE_PMD_ORDER. Files: huge_memory.c (faults), huge_memory_pmd.c (what else
  * happens to entries: zap, fork, mprotect, mremap, split), huge_zero.c (the page of
  * zeroes behind reads), huge_memory_split.c (folios become pages again; the queue of
- * those that are split when memory is short), huge_memory_policy.c (who may have one).
+ * those that are split when memory is short), thp.c (who may have one).
  *
  * Functions that take `address` take any address of the huge page.
  */
@@ -41,7 +41,7 @@ static inline u64 hpage_pmd_mask(const struct machine *m)
 	return ~(hpage_pmd_size(m) - 1);
 }
 
-/* ---- Who may have one: huge_memory_policy.c. ---- */
+/* ---- Who may have one: thp.c. ---- */
 
 /* What the question is asked for. */
 enum tva_type { TVA_PAGEFAULT, TVA_SMAPS, TVA_KHUGEPAGED, TVA_FORCED_COLLAPSE };

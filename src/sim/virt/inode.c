@@ -94,6 +94,11 @@ struct inode *inode_of(const struct machine *m, u32 handle)
 	return handle ? object_get(inode_pool(m, handle & 1), handle >> 1) : NULL;
 }
 
+bool inode_on_kernel_mount(const struct inode *inode)
+{
+	return inode->sb == SB_KERNEL;
+}
+
 struct inode *inode_next(const struct machine *m, const struct inode *inode)
 {
 	u32 handle = inode ? (inode->self >> 1) + 1 : 1, next;

@@ -9,7 +9,9 @@
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/fork.h"
 #include "sim/virt/kstack.h"
+#include "sim/virt/mm_slot.h"
 
 enum when {
 	ONCE,
@@ -134,10 +136,9 @@ static void format_name(char *comm, const char *format, unsigned int number)
 }
 #pragma GCC diagnostic pop
 
-static int start(struct machine *m, const struct thread_row *row, unsigned int number)
+static struct task_struct task_of_kind(const struct kind_row *kind)
 {
-	const struct kind_row *kind = &kinds[row->kind];
-	struct task_struct task = {
+	return (struct task_struct){
 		.ppid = PID_KTHREADD,
 		.flags = kind->flags,
 		.state = kind->state,
@@ -145,11 +146,23 @@ static int start(struct machine *m, const struct thread_row *row, unsigned int n
 		.rt_priority = kind->rt_priority,
 		.policy = kind->rt_priority ? POLICY_FIFO : POLICY_NORMAL,
 		.exit_signal = 17,
-		.cpu = kind->bound ? (s16)number : -1,
-		.node = row->when == EACH_NODE ? (s16)number : -1,
-		.wchan = kind->wchan ? kind->wchan : row->wchan,
+		.cpu = -1,
+		.node = -1,
+		.wchan = kind->wchan,
 	};
+}
 
+static int start(struct machine *m, const struct thread_row *row, unsigned int number)
+{
+	const struct kind_row *kind = &kinds[row->kind];
+	struct task_struct task = task_of_kind(kind);
+
+	if (kind->bound)
+		task.cpu = (s16)number;
+	if (row->when == EACH_NODE)
+		task.node = (s16)number;
+	if (!kind->wchan)
+		task.wchan = row->wchan;
 	if (row->kind == KCOMPACTD && !rel_kcompactd_has_flag(m->release))
 		task.flags &= ~PF_KCOMPACTD;
 	format_name(task.comm, row->name, number);
@@ -218,6 +231,12 @@ static int start_first(struct machine *m)
 	return err ? err : task_add(m, &kthreadd, NULL);
 }
 
+/* khugepaged is there while anybody may have huge pages. */
+static bool is_wanted(const struct machine *m, const struct thread_row *row)
+{
+	return row->kind != KHUGEPAGED || m->khugepaged->running;
+}
+
 int kernel_threads_init(struct machine *m)
 {
 	int err = start_first(m);
@@ -228,10 +247,29 @@ int kernel_threads_init(struct machine *m)
 		if (end > i) {
 			err = start_other_cpus(m, i, end);
 			i = end - 1;
-		} else if (span_holds(threads[i].span, m->release)) {
+		} else if (span_holds(threads[i].span, m->release) && is_wanted(m, &threads[i])) {
 			err = start_row(m, &threads[i]);
 		}
 	}
+	return err;
+}
+
+/* A thread that a running kernel makes: it has a stack from the start. */
+static int add_with_stack(struct machine *m, const struct task_struct *like, u32 *pid)
+{
+	u64 stack;
+	int err;
+
+	if ((s64)m->tasks->nr >= m->tunables->threads_max || !pid_alloc(m))
+		return -EAGAIN;
+	err = kernel_stack_alloc_task(m, MAX(like->node, NUMA_NO_NODE), &stack);
+	if (err)
+		return err;
+	err = task_add(m, like, pid);
+	if (err)
+		kernel_stack_free(m, stack);
+	else
+		task_find(m, *pid)->stack = stack;
 	return err;
 }
 
@@ -241,21 +279,29 @@ int kthread_create(struct machine *m, const char *comm, int cpu, int node, u32 *
 		.ppid = PID_KTHREADD, .flags = KTHREAD | PF_NOFREEZE, .state = 'S',
 		.exit_signal = SIGCHLD, .cpu = (s16)cpu, .node = (s16)node,
 	};
-	u64 stack;
-	int err;
 
-	if ((s64)m->tasks->nr >= m->tunables->threads_max || !pid_alloc(m))
-		return -EAGAIN;
 	if (cpu >= 0)
 		like.flags |= PF_NO_SETAFFINITY;
 	memcpy(like.comm, comm, MIN(strlen(comm), (size_t)COMM_CHARS));
-	err = kernel_stack_alloc_task(m, MAX(node, NUMA_NO_NODE), &stack);
-	if (err)
-		return err;
-	err = task_add(m, &like, pid);
-	if (err)
-		kernel_stack_free(m, stack);
-	else
-		task_find(m, *pid)->stack = stack;
-	return err;
+	return add_with_stack(m, &like, pid);
+}
+
+int khugepaged_thread_start(struct machine *m)
+{
+	struct task_struct like = task_of_kind(&kinds[KHUGEPAGED]);
+	u32 pid;
+
+	format_name(like.comm, "khugepaged", 0);
+	return add_with_stack(m, &like, &pid);
+}
+
+void kthread_stop(struct machine *m, struct task_struct *task)
+{
+	if (task->signal) {
+		do_exit(m, task, 0);
+		return;
+	}
+	/* Of the image: there is nothing to give back. */
+	task_unlink(m, task);
+	task_free(m, task);
 }

@@ -9,6 +9,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/pidfd.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
@@ -218,6 +219,8 @@ static int update_flags(struct advise *a)
 
 	if (row->refuses && row->refuses(vma))
 		return -EINVAL;
+	if (row->set & VM_HUGEPAGE)
+		khugepaged_enter_vma(a->m, vma, newflags);
 	if ((row->ignores && row->ignores(vma)) || newflags == vma->vm_flags)
 		return 0;
 	err = vma_modify(a->m, &a->vma, a->start, a->end, newflags, vma->anon_name);

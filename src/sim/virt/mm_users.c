@@ -8,6 +8,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/virt.h"
@@ -132,6 +133,7 @@ void mmput(struct machine *m, struct mm_struct *mm)
 	BUG_ON(m, mm->mm_users < 1);
 	if (--mm->mm_users)
 		return;
+	khugepaged_exit(m, mm);
 	exit_mmap(m, mm);
 	if (mm->exe_file) {
 		allow_write_access(mm->exe_file);

@@ -8,6 +8,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/prctl.h"
 #include "sim/virt/task.h"
@@ -169,6 +170,7 @@ static int mmap_new_vma(struct machine *m, const struct mmap_state *map,
 		err = vma_insert(m, vma, NULL);
 		if (!err) {
 			*vmap = vma;
+			khugepaged_enter_vma(m, vma, vma->vm_flags);
 			return 0;
 		}
 		if (vma->vm_ops && vma->vm_ops->close)

@@ -7,6 +7,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
@@ -72,6 +73,8 @@ static int dup_vmas(struct machine *m, struct mm_struct *mm, struct mm_struct *o
 	mm->data_vm = oldmm->data_vm;
 	mm->exec_vm = oldmm->exec_vm;
 	mm->stack_vm = oldmm->stack_vm;
+	if (!rel_fork_tells_khugepaged_last(m->release))
+		khugepaged_fork(m, mm, oldmm);
 	err = mt_dup(&mm->mm_mt, &oldmm->mm_mt);
 	if (err)
 		return err;
@@ -94,6 +97,8 @@ static int dup_vmas(struct machine *m, struct mm_struct *mm, struct mm_struct *o
 		if (err)
 			return err;
 	}
+	if (rel_fork_tells_khugepaged_last(m->release))
+		khugepaged_fork(m, mm, oldmm);
 	return 0;
 }
 

@@ -62,7 +62,7 @@ static int set_thp_disable(struct machine *m, struct task_struct *task,
 		return -EINVAL;
 	if ((!req->arg2 && req->arg3) || req->arg3 & ~(u64)PR_THP_DISABLE_EXCEPT_ADVISED)
 		return -EINVAL;
-	*flags &= ~both;
+	*flags &= ~(has_flags ? both : MMF_DISABLE_THP);
 	if (req->arg2)
 		*flags |= req->arg3 ? MMF_DISABLE_THP_EXCEPT_ADVISED : MMF_DISABLE_THP;
 	return 0;

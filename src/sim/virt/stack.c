@@ -5,6 +5,7 @@
  */
 #include "sim/phys/tunables.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
@@ -79,5 +80,6 @@ int expand_downwards(struct machine *m, struct task_struct *task, struct vm_area
 	if (vma->vm_flags & VM_LOCKED)
 		vma->vm_mm->locked_vm += nr_pages;
 	vm_stat_account(vma->vm_mm, vma->vm_flags, (s64)nr_pages);
+	khugepaged_enter_vma(m, vma, vma->vm_flags);
 	return 0;
 }

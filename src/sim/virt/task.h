@@ -212,6 +212,10 @@ int kernel_threads_init(struct machine *m) __must_check;
  */
 int kthread_create(struct machine *m, const char *comm, int cpu, int node,
 		   u32 *pid) __must_check;
+/* The same for khugepaged, which a switch of sysfs starts and stops. */
+int khugepaged_thread_start(struct machine *m) __must_check;
+/* It ends as if its function had returned. */
+void kthread_stop(struct machine *m, struct task_struct *task);
 /* A new task behind the last pid; pids and names of `task` are filled in. */
 int task_add(struct machine *m, const struct task_struct *task, u32 *pid) __must_check;
 

@@ -4,6 +4,7 @@
  * tasks share (T8): each count is compared with those that it counts.
  */
 #include "sim/virt/fork.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
 
@@ -94,6 +95,9 @@ static void mm_validate(const struct machine *m, const struct mm_struct *mm,
 
 		borrowers += !task->mm && task->active_mm == mm;
 	}
+	/* And khugepaged, whether users are left or not. */
+	if (m->khugepaged && mm_slot_lookup(m, mm))
+		borrowers++;
 	check->nr_checked += 2;
 	/* The kernel's own: two users and a borrower are there from the start. */
 	if (mm->mm_users != users + 2 * kernel)

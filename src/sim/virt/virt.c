@@ -16,6 +16,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -30,6 +31,7 @@ static const struct {
 	const char *merged;	/* whose cache it shares where it has none: NULL */
 	bool numa;		/* an arch without NUMA has none */
 	bool optional;		/* there may be no such cache */
+	const char *merged_too;	/* or that one's */
 } pools[] = {
 #define POOL(field, type, ...) { offsetof(struct virt_state, field), sizeof(struct type), \
 				 __VA_ARGS__ }
@@ -49,6 +51,8 @@ static const struct {
 	POOL(xa_nodes, xa_node, "radix_tree_node", NULL),
 	POOL(mempolicies, mempolicy, "numa_policy", NULL, true),
 	POOL(sp_nodes, sp_node, "shared_policy_node", NULL, true),
+	POOL(mm_slots, mm_slot, "mm_slot", "khugepaged_mm_slot",
+	     .merged_too = "trace_event_file"),
 	/* Nodes of trees: their memory is that of the trees' own pool. */
 	{ offsetof(struct virt_state, maple_nodes), 0, "maple_node", NULL },
 #undef POOL
@@ -75,6 +79,8 @@ static int pool_init(struct machine *m, unsigned int i)
 
 	if (err == -ENOENT && pools[i].merged)
 		err = object_pool_init(m, pool, pools[i].merged, pools[i].bytes);
+	if (err == -ENOENT && pools[i].merged_too)
+		err = object_pool_init(m, pool, pools[i].merged_too, pools[i].bytes);
 	return err == -ENOENT && pools[i].optional ? 0 : err;
 }
 
@@ -124,6 +130,7 @@ static const struct part {
 	{ NULL, NULL, NULL, memory_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },
+	{ NULL, khugepaged_free, mm_slots_digest, mm_slots_validate },
 };
 
 static int pools_init(struct machine *m)

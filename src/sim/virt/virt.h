@@ -27,7 +27,7 @@ struct virt_state {
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
 	struct object_pool files, inodes, shmem_inodes;
 	struct object_pool mempolicies, sp_nodes;	/* not on an arch without NUMA */
-	struct object_pool maple_nodes, xa_nodes;
+	struct object_pool maple_nodes, xa_nodes, mm_slots;
 	struct maple_pool maple_pool;	/* the maple tree's view of maple_nodes */
 	/* Objects without a struct of ours. */
 	struct kmem_cache *pid_cache, *cred_cache;

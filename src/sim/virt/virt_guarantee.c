@@ -61,6 +61,7 @@ static u64 pools_bytes(const struct machine *m)
 		&virt->fs_structs, &virt->mms, &virt->pgds, &virt->vmas, &virt->anon_vmas,
 		&virt->anon_vma_chains, &virt->files, &virt->inodes, &virt->shmem_inodes,
 		&virt->maple_nodes, &virt->xa_nodes, &virt->mempolicies, &virt->sp_nodes,
+		&virt->mm_slots,
 	};
 	u64 bytes = 2 * MAPLE_CHUNK * sizeof(struct maple_node) +
 		    (virt->maple_pool.nr_chunks + 2) * 4 * sizeof(void *);

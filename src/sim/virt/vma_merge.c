@@ -8,6 +8,7 @@
  */
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/vma_internal.h"
 
@@ -170,9 +171,11 @@ int vma_merge_between(struct machine *m, const struct vma_attr *attr,
 			donor = next;
 	}
 	err = merge_commit(&g, &change, donor);
-	if (!err)
-		*vma = change.vma;
-	return err;
+	if (err)
+		return err;
+	*vma = change.vma;
+	khugepaged_enter_vma(m, *vma, attr->vm_flags);
+	return 0;
 }
 
 /* Only neighbours that touch are looked at: others cost a cache miss for nothing. */
@@ -265,6 +268,8 @@ static int try_merge_existing(struct machine *m, struct vm_area_struct *vma,
 	if (attr->end == vma->vm_end)
 		g.next = vma_next(m, vma);
 	err = merge_existing(&g, merged);
+	if (*merged)
+		khugepaged_enter_vma(m, *merged, attr->vm_flags);
 	if (err == -ENOMEM && !rel_merge_failure_is_error(m->release))
 		return 0;
 	return err;

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who may have huge pages: what the command line and sysfs say, what khugepaged's thread
+ * does about it, and which VMAs are let through. The answers are a real kernel's, asked
+ * by its smaps where it says (THPeligible).
+ */
+#include <stdio.h>
+
+#include "lab.h"
+#include "support.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/mm_slot.h"
+#include "sim/virt/task.h"
+#include "sim/virt/thp.h"
+#include "sim/virt/vma.h"
+
+#define THP "sys/kernel/mm/transparent_hugepage/"
+
+static struct lab lab;
+
+static void start(const char *machine, const char *release, const char *cmdline)
+{
+	char release_set[64], cmdline_set[512];
+	const char *const sets[] = { release_set, cmdline_set, NULL };
+
+	snprintf(release_set, sizeof(release_set), "release=%s", release);
+	snprintf(cmdline_set, sizeof(cmdline_set), "cmdline=%s", cmdline);
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, machine, sets), 0);
+}
+
+static void stop(void)
+{
+	struct check check = { .out = &lab.out };
+
+	out_clear(&lab.out);
+	machine_check(tree_machine(lab.tree), &check);
+	if (check.nr_broken)
+		printf("%s", lab_text(&lab.out));
+	CU_ASSERT_EQUAL(check.nr_broken, 0);
+	lab_close(&lab);
+}
+
+static void expect(const char *path, const char *text)
+{
+	const char *found = lab_cat(&lab, path);
+
+	if (strcmp(found, text))
+		printf("%s: %s", path, found);
+	CU_ASSERT_STRING_EQUAL(found, text);
+}
+
+static void run(const char *line)
+{
+	int err = lab_run(&lab, line);
+
+	if (err)
+		printf("%s: %d %s\n", line, err, lab_text(&lab.sentence));
+	CU_ASSERT_EQUAL(err, 0);
+}
+
+struct boot_row {
+	const char *machine, *release, *cmdline, *file, *text;
+};
+
+static const struct boot_row boots[] = {
+	{ "pc", "6.18", "", "enabled", "[always] madvise never\n" },
+	{ "pc", "6.18", "transparent_hugepage=madvise", "enabled",
+	  "always [madvise] never\n" },
+	{ "tiny", "6.18", "transparent_hugepage=always", "enabled",
+	  "always madvise [never]\n" },
+	{ "tiny", "6.18", "", "defrag", "always defer defer+madvise madvise [never]\n" },
+	{ "pc", "6.18", "thp_anon=16K-64K:always;128K,512K:inherit;256K:madvise",
+	  "hugepages-32kB/enabled", "[always] inherit madvise never\n" },
+	{ "pc", "6.18", "thp_anon=16K-64K:always;128K,512K:inherit;256K:madvise",
+	  "hugepages-512kB/enabled", "always [inherit] madvise never\n" },
+	/* What names any size speaks for the others, too. */
+	{ "pc", "6.18", "thp_anon=16K-64K:always;128K,512K:inherit;256K:madvise",
+	  "hugepages-2048kB/enabled", "always inherit madvise [never]\n" },
+	/* One mistake, and nothing was said. */
+	{ "pc", "6.18", "thp_anon=16K-64K:always;8K:inherit", "hugepages-32kB/enabled",
+	  "always inherit madvise [never]\n" },
+	{ "pc", "6.18", "thp_anon=16K:always;64K:sometimes", "hugepages-2048kB/enabled",
+	  "always [inherit] madvise never\n" },
+	{ "pc", "6.18", "thp_anon=64K-16K:always", "hugepages-64kB/enabled",
+	  "always inherit madvise [never]\n" },
+	{ "pc", "6.18", "thp_anon=64K:always thp_anon=32K:madvise", "hugepages-64kB/enabled",
+	  "[always] inherit madvise never\n" },
+	{ "pc", "6.18", "thp_shmem=8K-64K:within_size;2M:advise", "hugepages-8kB/shmem_enabled",
+	  "always inherit [within_size] advise never\n" },
+	{ "pc", "6.18", "thp_shmem=8K-64K:within_size;2M:advise",
+	  "hugepages-2048kB/shmem_enabled", "always inherit within_size [advise] never\n" },
+	{ "pc", "6.18", "transparent_hugepage_shmem=within_size", "shmem_enabled",
+	  "always [within_size] advise never deny force\n" },
+	{ "pc", "6.18", "transparent_hugepage_shmem=force", "shmem_enabled",
+	  "always within_size advise [never] deny force\n" },
+	{ "pc", "6.1", "transparent_hugepage_shmem=always thp_anon=64K:always",
+	  "shmem_enabled", "always within_size advise [never] deny force\n" },
+};
+
+static void test_boot(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(boots); i++) {
+		char path[128];
+
+		start(boots[i].machine, boots[i].release, boots[i].cmdline);
+		snprintf(path, sizeof(path), THP "%s", boots[i].file);
+		expect(path, boots[i].text);
+		stop();
+	}
+}
+
+/* How many threads are called so. */
+static unsigned int threads_called(const char *comm)
+{
+	const struct machine *m = tree_machine(lab.tree);
+	unsigned int nr = 0;
+
+	for (const struct task_struct *t = task_next(m, 0); t; t = task_next(m, t->pid + 1))
+		nr += !strcmp(t->comm, comm);
+	return nr;
+}
+
+struct switch_row {
+	const char *line;
+	unsigned int threads;
+};
+
+/* 6.18: a thread is there while anonymous or shared memory may have 2 MiB. */
+static const struct switch_row switches[] = {
+	{ "write " THP "enabled never", 0 },
+	{ "write " THP "hugepages-64kB/enabled always", 0 },
+	{ "write " THP "hugepages-2048kB/enabled madvise", 1 },
+	{ "write " THP "hugepages-2048kB/enabled never", 0 },
+	{ "write " THP "shmem_enabled advise", 1 },
+	{ "write " THP "shmem_enabled deny", 0 },
+	{ "write " THP "enabled always", 0 },
+	{ "write " THP "hugepages-2048kB/enabled inherit", 1 },
+};
+
+static void write_line(const char *line)
+{
+	char path[128], text[64], command[256];
+
+	if (sscanf(line, "write %127s %63s", path, text) == 2) {
+		snprintf(command, sizeof(command), "%s: %s", path, text);
+		run(command);
+	} else {
+		run(line);
+	}
+}
+
+static void test_thread(void)
+{
+	s32 without;
+
+	start("tiny", "6.18", "");
+	CU_ASSERT_EQUAL(threads_called("khugepaged"), 0);
+	write_line("write " THP "enabled always");
+	CU_ASSERT_EQUAL(threads_called("khugepaged"), 1);
+	write_line("write " THP "enabled never");
+	CU_ASSERT_EQUAL(threads_called("khugepaged"), 0);
+	stop();
+	start("pc", "6.18", "transparent_hugepage=madvise");
+	CU_ASSERT_EQUAL(threads_called("khugepaged"), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		write_line(switches[i].line);
+		CU_ASSERT_EQUAL(threads_called("khugepaged"), switches[i].threads);
+	}
+	stop();
+	/* What it asks for in free memory does not shrink when it goes. */
+	start("pc", "6.1", "transparent_hugepage=never");
+	without = tree_machine(lab.tree)->tunables->min_free_kbytes;
+	write_line("write " THP "enabled madvise");
+	CU_ASSERT(tree_machine(lab.tree)->tunables->min_free_kbytes > without);
+	stop();
+}
+
+/* A VMA that is nowhere but here, with what is asked of it. */
+struct who_row {
+	const char *release;
+	u64 start, end, vm_flags, mm_flags;
+	bool faulted;
+	enum tva_type type;
+	u64 orders;		/* of what may be */
+};
+
+#define M2 SZ_2M
+#define PMD (1ULL << 9)
+
+static const struct who_row askers[] = {
+	/* madvise: who asks gets it, nobody else. */
+	{ "6.18", M2, 2 * M2, VM_HUGEPAGE, 0, true, TVA_SMAPS, PMD },
+	{ "6.18", M2, 2 * M2, 0, 0, true, TVA_SMAPS, 0 },
+	{ "6.1", M2, 2 * M2, VM_HUGEPAGE, 0, true, TVA_SMAPS, PMD },
+	{ "6.1", M2, 2 * M2, 0, 0, true, TVA_SMAPS, 0 },
+	/* No whole block in it; a fault does not look, its handler does. */
+	{ "6.18", M2 + 4096, 2 * M2 + 4096, VM_HUGEPAGE, 0, true, TVA_SMAPS, 0 },
+	{ "6.18", M2 + 4096, 2 * M2 + 4096, VM_HUGEPAGE, 0, true, TVA_PAGEFAULT, PMD },
+	{ "6.1", M2 + 4096, 3 * M2 - 4096, VM_HUGEPAGE, 0, true, TVA_KHUGEPAGED, 0 },
+	/* Never touched: khugepaged has nothing to do. */
+	{ "6.18", M2, 2 * M2, VM_HUGEPAGE, 0, false, TVA_KHUGEPAGED, 0 },
+	{ "6.18", M2, 2 * M2, VM_HUGEPAGE, 0, false, TVA_SMAPS, PMD },
+	{ "6.1", M2, 2 * M2, VM_HUGEPAGE, 0, false, TVA_FORCED_COLLAPSE, 0 },
+	/* Who forces a collapse need not be let by the switch, but is not heard here. */
+	{ "6.18", M2, 2 * M2, 0, 0, true, TVA_FORCED_COLLAPSE, PMD },
+	{ "6.1", M2, 2 * M2, 0, 0, true, TVA_FORCED_COLLAPSE, PMD },
+	{ "6.18", M2, 2 * M2, VM_NOHUGEPAGE, 0, true, TVA_FORCED_COLLAPSE, 0 },
+	{ "6.18", M2, 2 * M2, VM_IO, 0, true, TVA_FORCED_COLLAPSE, 0 },
+	{ "6.1", M2, 2 * M2, VM_HUGETLB, 0, true, TVA_PAGEFAULT, 0 },
+	/* prctl. */
+	{ "6.18", M2, 2 * M2, VM_HUGEPAGE, MMF_DISABLE_THP, true, TVA_PAGEFAULT, 0 },
+	{ "6.18", M2, 2 * M2, VM_HUGEPAGE, MMF_DISABLE_THP_EXCEPT_ADVISED, true,
+	  TVA_PAGEFAULT, PMD },
+	{ "6.18", M2, 2 * M2, 0, MMF_DISABLE_THP_EXCEPT_ADVISED, true, TVA_FORCED_COLLAPSE,
+	  PMD },
+	{ "6.1", M2, 2 * M2, VM_HUGEPAGE, MMF_DISABLE_THP, true, TVA_SMAPS, 0 },
+};
+
+static void test_who(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(askers); i++) {
+		const struct who_row *row = &askers[i];
+		struct mm_struct mm = { .flags = row->mm_flags };
+		struct vm_area_struct vma = {
+			.vm_start = row->start, .vm_end = row->end, .vm_flags = row->vm_flags,
+			.vm_mm = &mm, .anon_vma = row->faulted ? (void *)&mm : NULL,
+			.vm_pgoff = row->start >> PAGE_SHIFT,
+		};
+		u64 orders;
+
+		start("pc", row->release, "transparent_hugepage=madvise");
+		orders = thp_vma_allowable_orders(tree_machine(lab.tree), &vma, vma.vm_flags,
+						  row->type, PMD);
+		if (orders != row->orders)
+			printf("row %zu: %#llx, not %#llx\n", i, (unsigned long long)orders,
+			       (unsigned long long)row->orders);
+		CU_ASSERT_EQUAL(orders, row->orders);
+		stop();
+	}
+}
+
+struct defrag_row {
+	const char *defrag;
+	gfp_t plain, advised;
+};
+
+static const struct defrag_row gfps[] = {
+	{ "always", GFP_TRANSHUGE | __GFP_NORETRY, GFP_TRANSHUGE },
+	{ "defer", GFP_TRANSHUGE_LIGHT | __GFP_KSWAPD_RECLAIM,
+	  GFP_TRANSHUGE_LIGHT | __GFP_KSWAPD_RECLAIM },
+	{ "defer+madvise", GFP_TRANSHUGE_LIGHT | __GFP_KSWAPD_RECLAIM, GFP_TRANSHUGE },
+	{ "madvise", GFP_TRANSHUGE_LIGHT, GFP_TRANSHUGE },
+	{ "never", GFP_TRANSHUGE_LIGHT, GFP_TRANSHUGE_LIGHT },
+};
+
+static void test_gfp(void)
+{
+	struct vm_area_struct plain = { 0 }, advised = { .vm_flags = VM_HUGEPAGE };
+
+	start("pc", "6.18", "");
+	for (size_t i = 0; i < ARRAY_SIZE(gfps); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "write " THP "defrag %s", gfps[i].defrag);
+		write_line(line);
+		CU_ASSERT_EQUAL(vma_thp_gfp_mask(tree_machine(lab.tree), &plain), gfps[i].plain);
+		CU_ASSERT_EQUAL(vma_thp_gfp_mask(tree_machine(lab.tree), &advised),
+				gfps[i].advised);
+	}
+	stop();
+}
+
+/* An mm is known once memory of it was touched that may be huge; its child is, too. */
+static void test_slots(const char *release)
+{
+	const struct khugepaged_state *k;
+
+	start("pc", release, "transparent_hugepage=madvise");
+	k = tree_machine(lab.tree)->khugepaged;
+	run("proc/1/ctl: fork as a");
+	run("sim/as/a/ctl: mmap 0 8M rw private,anon as buf");
+	run("sim/as/a/ctl: store @buf");
+	CU_ASSERT_PTR_NULL(k->first);
+	run("sim/as/a/ctl: madvise @buf 4M hugepage");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(k->first);
+	CU_ASSERT_PTR_EQUAL(k->first, k->last);
+	run("sim/as/a/ctl: fork as b");
+	CU_ASSERT_PTR_NOT_EQUAL(k->first, k->last);
+	run("sim/as/b/ctl: exit 0");
+	CU_ASSERT_PTR_EQUAL(k->first, k->last);
+	run("sim/as/a/ctl: exit 0");
+	CU_ASSERT_PTR_NULL(k->first);
+	stop();
+}
+
+static void test_slots_all(void)
+{
+	test_slots("6.18");
+	test_slots("6.1");
+}
+
+static const CU_TestInfo tests[] = {
+	{ "boot parameters", test_boot },
+	{ "khugepaged's thread", test_thread },
+	{ "who may", test_who },
+	{ "how hard it is tried", test_gfp },
+	{ "mms that khugepaged knows", test_slots_all },
+};
+
+int main(void)
+{
+	return suite_main("huge pages", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
