@@ -107,6 +107,20 @@ static bool get_page_fast(struct machine *m, struct mm_struct *mm, u64 address)
 	return true;
 }
 
+int get_user_page_to_write(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn)
+{
+	struct vm_area_struct *vma = vma_lookup(m, mm, address);
+	u64 done;
+	int err;
+
+	if (!vma)
+		return -EFAULT;
+	err = get_user_pages(m, vma, address, address + 1, FOLL_WRITE | FOLL_FORCE, &done);
+	if (!err)
+		*pfn = follow_page(m, mm, address);
+	return err;
+}
+
 int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn)
 {
 	struct vm_area_struct *vma = vma_lookup(m, mm, address);

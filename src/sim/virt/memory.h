@@ -128,6 +128,9 @@ void move_page_tables_back(struct machine *m, struct vm_area_struct *copy, u64 n
 
 /* The page of an address, faulted in to be read. -EFAULT, -ENOMEM, -ENOBUFS. */
 int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn) __must_check;
+/* The same to be written, as ptrace may: private memory that only its protection guards, too. */
+int get_user_page_to_write(struct machine *m, struct mm_struct *mm, u64 address,
+			   u32 *pfn) __must_check;
 /* The page of an address if it is mapped (zero page: PFN of it); PFN_NIL. */
 u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address);
 

@@ -38,11 +38,11 @@ int write_process_vm(struct machine *m, struct task_struct *task, u64 addr, cons
 
 	for (*done = 0; *done < len && !err;) {
 		u64 at = addr + *done;
-		u32 n = piece(at, len - *done);
+		u32 n = piece(at, len - *done), pfn;
 
-		err = fault_in_user(m, task, at, /* write = */ true);
+		err = get_user_page_to_write(m, task->mm, ALIGN_DOWN(at, PAGE_SIZE), &pfn);
 		if (!err)
-			err = content_write(m, follow_page(m, task->mm, at), (u32)(at % PAGE_SIZE),
+			err = content_write(m, pfn, (u32)(at % PAGE_SIZE),
 					    (const char *)buf + *done, n);
 		if (!err)
 			*done += n;

@@ -12,8 +12,9 @@
 u64 read_process_vm(const struct machine *m, const struct mm_struct *mm, u64 addr, void *buf,
 		    u64 len);
 /*
- * Write, with the faults that the task's own stores would take. *done: bytes written.
- * -EIO: the first page may not be written; -ENOMEM; -ENOBUFS.
+ * Write as ptrace does: also to private memory that is read-only to the task, which gets
+ * a copy of its own (FOLL_FORCE). *done: bytes written. -EIO: the first page may not be
+ * written; -ENOMEM; -ENOBUFS.
  */
 int write_process_vm(struct machine *m, struct task_struct *task, u64 addr, const void *buf,
 		     u64 len, u64 *done) __must_check;
