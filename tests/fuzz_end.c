@@ -39,7 +39,9 @@ void live_count(const struct machine *m, struct live_counts *counts)
 			pfn |= PAGES_PER_SECTION - 1;
 			continue;
 		}
-		counts->tables += page_type(pfn_to_page(m, pfn)) == PGTY_table;
+		/* The kernel keeps its own for ever. */
+		counts->tables += page_type(pfn_to_page(m, pfn)) == PGTY_table &&
+				  pfn_to_page(m, pfn)->mapping;
 	}
 	counts->tasks = m->tasks->nr;
 	counts->committed = m->virt->committed_as - m->virt->committed_lost;

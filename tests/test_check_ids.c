@@ -15,6 +15,7 @@
 #include "sim/boot/memblock.h"
 #include "sim/phys/fallback.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/slab_types.h"
@@ -468,6 +469,11 @@ static void area_size(struct machine *m)
 	area(m)->bytes += PAGE_SIZE;
 }
 
+static void kernel_table(struct machine *m)
+{
+	pfn_to_page(m, m->kernel_tables->rows[0].pfn)->index++;
+}
+
 static void stack_count(struct machine *m)
 {
 	m->nodes[0]->stat[NR_KERNEL_STACK]++;
@@ -737,7 +743,7 @@ static const struct {
 	ROW("A2", slab_place), ROW("A3", object_leaked), ROW("A3", vmap_area_leaked),
 	ROW("A3", object_freed), ROW("A3", given_free), ROW("A3", cache_leaked),
 	ROW("A4", slab_stat), ROW("A4", large_count), ROW("A5", area_size),
-	ROW("A6", stack_count), ROW("A7", per_cpu),
+	ROW("T10", kernel_table), ROW("A6", stack_count), ROW("A7", per_cpu),
 	ROW("H1 L1 L3 L6", huge_page), ROW("H1", huge_page_lost), ROW("H1", gigantic),
 	ROW("C4", pool_sysctl), ROW("C5", numa_miss), ROW("I1", pgfree), ROW("I8", negative),
 	ROW("K1", pid_twice), ROW("E7", overdue), ROW("E7", event_order),

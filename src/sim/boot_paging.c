@@ -9,7 +9,7 @@
  */
 #include "sim/boot_state.h"
 
-#include "sim/phys/page_alloc.h"
+#include "sim/phys/kernel_tables.h"
 
 #define ISA_END SZ_1M
 #define PMD_BYTES SZ_2M
@@ -248,16 +248,10 @@ void boot_direct_map(struct boot *b)
 void boot_vmalloc_tables(struct boot *b)
 {
 	const struct arch *arch = b->m->arch;
-	u64 nr = (arch->vmalloc_end >> arch->levels[0].shift) -
-		 (arch->vmalloc_start >> arch->levels[0].shift) + 1;
-	u32 pfn;
 
-	if (arch->bits != 64)
-		return;
-	for (u64 i = 0; i < nr && !b->err; i++)
-		if (alloc_kernel_pages(b->m, GFP_KERNEL | __GFP_ZERO, 0, NUMA_NO_NODE,
-				       PGTY_table, &pfn) == -ENOBUFS)
-			boot_fail(b, -ENOMEM, NULL);
-	boot_note(b->m, "vmalloc space: %llu tables below swapper_pg_dir",
-		  (unsigned long long)nr);
+	if (kernel_tables_init(b->m) == -ENOBUFS)
+		boot_fail(b, -ENOMEM, NULL);
+	else if (arch->bits == 64)
+		boot_note(b->m, "vmalloc space: %u tables below swapper_pg_dir",
+			  b->m->kernel_tables->nr);
 }

@@ -11,6 +11,7 @@
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/percpu.h"
@@ -142,6 +143,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	slab_validate,
 	objects_validate,
 	vmalloc_validate,
+	kernel_tables_validate,
 	percpu_validate,
 	page_owner_validate,
 	hugetlb_validate,

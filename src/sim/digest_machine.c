@@ -10,6 +10,7 @@
 #include "sim/base/event.h"
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/percpu.h"
@@ -224,6 +225,7 @@ static void (*const digests[])(const struct machine *m, struct digest *d) = {
 	tunables_digest,
 	slab_digest,
 	vmalloc_digest,
+	kernel_tables_digest,
 	percpu_digest,
 	hugetlb_digest,
 	init_mm_digest,

@@ -76,6 +76,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
 	src/sim/phys/page_owner.c src/sim/phys/page_owner.h \
 	src/sim/phys/percpu.c src/sim/phys/percpu.h \
+	src/sim/phys/kernel_tables.c src/sim/phys/kernel_tables.h \
 	src/sim/phys/vmalloc.c src/sim/phys/vmalloc.h \
 	src/sim/phys/vmalloc_boot.c src/sim/phys/vmalloc_boot.def \
 	src/sim/phys/vmalloc_check.c src/sim/phys/vmalloc_types.h \

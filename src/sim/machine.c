@@ -12,12 +12,13 @@
 #include "sim/boot_state.h"
 #include "sim/boot/iomem.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
-#include "sim/phys/vmalloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/phys/vmalloc.h"
 #include "sim/policy/khugepaged.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/kstack.h"
@@ -242,6 +243,7 @@ u64 machine_free_counting(struct machine *m)
 	page_owner_free_state(m);
 	percpu_free_state(m);
 	vmalloc_free_state(m);
+	kernel_tables_free(m);
 	slab_free_state(m);
 	hugetlb_free_state(m);
 	if (m->iomem)

@@ -23,6 +23,7 @@ struct boot_log;
 struct iomem;
 struct slab_state;
 struct vmalloc_state;
+struct kernel_tables;
 struct percpu_state;
 struct hugetlb_state;
 struct event_queue;
@@ -84,6 +85,7 @@ struct machine {
 	struct iomem *iomem;	/* boot/iomem.h */
 	struct slab_state *slab;	/* phys/slab.h */
 	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
+	struct kernel_tables *kernel_tables;	/* phys/kernel_tables.h: of that range */
 	struct percpu_state *percpu;	/* phys/percpu.h */
 	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
 	s64 contig_taken;	/* pages that alloc_contig_pages() took past the counters */

@@ -7,6 +7,7 @@
 #include "fs/core/entry.h"
 #include "sim/boot/memblock.h"
 #include "sim/phys/buddy.h"
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/lru.h"
 
 /* Bit numbers of the interface; the same for every release. */
@@ -57,8 +58,6 @@ static u64 flags_of_type(unsigned int type)
 	case PGTY_buddy:
 	case PGTY_run:
 		return BIT(KPF_BUDDY);
-	case PGTY_table:
-		return BIT(KPF_PGTABLE);
 	case PGTY_slab:
 		return BIT(KPF_SLAB);
 	case PGTY_hugetlb:
@@ -67,6 +66,17 @@ static u64 flags_of_type(unsigned int type)
 		return BIT(KPF_OFFLINE);
 	}
 	return 0;
+}
+
+/* Since 6.16 a table of the kernel has the bit that is "referenced" elsewhere. */
+static u64 flags_of_table(const struct machine *m, const struct page *page)
+{
+	if (page->mapping)
+		return BIT(KPF_PGTABLE);	/* a program's */
+	if (!kernel_table_is_counted(m, page->index))
+		return 0;
+	return BIT(KPF_PGTABLE) |
+	       (rel_marks_kernel_tables(m->release) ? BIT(KPF_REFERENCED) : 0);
 }
 
 static bool is_free(const struct machine *m, u64 pfn)
@@ -90,6 +100,8 @@ static u64 page_flags(const struct machine *m, u64 pfn)
 	for (size_t i = 0; i < ARRAY_SIZE(kpf_rows); i++)
 		if (page_flag(page, kpf_rows[i].flag))
 			flags |= BIT(kpf_rows[i].bit);
+	if (type == PGTY_table)
+		return flags | flags_of_table(m, page);
 	if (type)
 		return flags | flags_of_type(type);
 	if (!page_shows_active(m, page))

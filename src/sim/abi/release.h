@@ -353,6 +353,12 @@ static inline bool rel_counts_all_page_tables(enum release r)
 	return r >= R_6_18;
 }
 
+/* Page tables of the kernel are told from those of programs (since 6.16). */
+static inline bool rel_marks_kernel_tables(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* RSS counts of a task wait in the task, up to 64 faults (until 6.1). */
 static inline bool rel_rss_is_split(enum release r)
 {

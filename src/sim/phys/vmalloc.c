@@ -10,6 +10,7 @@
 #include "sim/phys/vmalloc_types.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
 
@@ -375,6 +376,8 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 		area->kind |= VMAP_VPAGES;
 	if (!err)
 		err = area_alloc_pages(m, area, req);
+	if (!err)
+		err = kernel_tables_map(m, area->addr, area->addr + PFN_PHYS(area->nr_pages));
 	if (err) {
 		area_unplace(m, area);
 		area_destroy(m, area);
@@ -395,6 +398,8 @@ static int vmalloc_reserve(struct machine *m, u64 nr_pages, struct vm_area **are
 
 	/* A boot that fails is no machine: nothing has to stay as it was. */
 	err = m->booted ? section_reserve(m, nr_pages / 1000 + 4) : 0;
+	if (!err)
+		err = kernel_tables_reserve(m, 2 * PFN_PHYS(nr_pages));
 	if (!err)
 		err = areas_reserve(m, MAX_TABLE_LEVELS);
 	while (!err) {
@@ -449,7 +454,11 @@ static int area_without_pages(struct machine *m, const struct vm_area *like,
 		return -EINVAL;
 	if (place->bytes > m->vmalloc->end - m->vmalloc->start)
 		return -ENOMEM;
-	err = areas_reserve(m, 1);
+	err = m->booted ? section_reserve(m, 2) : 0;
+	if (!err)
+		err = kernel_tables_reserve(m, place->bytes);
+	if (!err)
+		err = areas_reserve(m, 1);
 	if (err)
 		return err;
 	area = area_host_new(m, 0);
@@ -457,9 +466,16 @@ static int area_without_pages(struct machine *m, const struct vm_area *like,
 		return -ENOBUFS;
 	*area = *like;
 	err = area_establish(m, area, place);
-	if (!err)
-		*addr = area->addr;
-	return err;
+	if (err)
+		return err;
+	err = kernel_tables_map(m, area->addr, area->addr + area->bytes);
+	if (err) {
+		area_unplace(m, area);
+		area_destroy(m, area);
+		return err;
+	}
+	*addr = area->addr;
+	return 0;
 }
 
 int vmap_area(struct machine *m, u64 bytes, u64 phys, enum vmap_kind kind,

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "sim/phys/kernel_tables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
@@ -193,7 +194,8 @@ static void check_zero_page(const struct census *c)
 /* T3 of all: the kernel's own tables are those that were there first. */
 static void check_table_pages(const struct census *c)
 {
-	s64 expected = c->nr_tables + c->m->virt->pgtables->nr_kernel_tables;
+	s64 expected = c->nr_tables + kernel_tables_counted(c->m) +
+		       c->m->virt->pgtables->nr_kernel_tables;
 
 	c->check->nr_checked++;
 	if (nr_page_table_pages(c->m) != expected)

@@ -10,6 +10,7 @@
 #include "sim/virt/pgtable.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
@@ -33,7 +34,7 @@ int pgtables_init(struct machine *m)
 		return -ENOMEM;
 	m->virt->pgtables = pt;
 	pt->special_pfn = PFN_NIL;
-	pt->nr_kernel_tables = nr_page_table_pages(m);
+	pt->nr_kernel_tables = nr_page_table_pages(m) - kernel_tables_counted(m);
 	pt->top = m->arch->nr_levels - 1;
 	for (unsigned int level = 0; level <= pt->top; level++) {
 		pt->shift[level] = m->arch->levels[pt->top - level].shift;

@@ -133,7 +133,7 @@ struct pgtable_state {
 	u8 shift[MAX_PGTABLE_LEVELS];	/* by level */
 	u16 entries[MAX_PGTABLE_LEVELS];
 	u16 user_entries;	/* of the top table; the rest is the kernel's */
-	s64 nr_kernel_tables;	/* counted before the first mm: the kernel's own */
+	s64 nr_kernel_tables;	/* counted before, but for kernel_tables.h */
 	bool highpte;		/* leaf tables may lie in HighMem */
 	u32 special_pfn;	/* special.c: first of the pages behind [vdso] and [vvar] */
 };

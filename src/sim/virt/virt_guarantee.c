@@ -5,6 +5,7 @@
  * first of a new chunk of its pool and of a new slab, and tables of pointers double as
  * they fill. What is secured and not used stays for the next call.
  */
+#include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/virt/pgtable.h"
@@ -91,7 +92,7 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 	err = section_reserve(m, (unsigned int)(frames / FRAMES_PER_BLOCK + SECTION_AHEAD));
 	if (!err)
 		err = pgtables_reserve(m, tables);
-	if (!err && arena_guarantee(&m->arena, need->bytes +
+	if (!err && arena_guarantee(&m->arena, need->bytes + kernel_tables_host_bytes(m) +
 				    objects_bytes(m, need->objects, slabs)))
 		err = -ENOBUFS;
 	m->virt->guarantees += !err;
