@@ -214,6 +214,16 @@ static void say_node(struct live *l)
 	say(l->f, " %d", (int)below(l->f, l->m->nr_nodes + 1) - 1);
 }
 
+static void say_nodes(struct live *l)
+{
+	u64 all = (2ULL << l->m->nr_nodes) - 1;
+
+	if (one_in(l->f, 8))
+		say(l->f, " NULL");
+	else
+		say(l->f, " [0x%llx]", (unsigned long long)(1 + below(l->f, (unsigned int)all)));
+}
+
 static void say_time(struct live *l)
 {
 	say(l->f, " %ums", below(l->f, 2000));
@@ -270,6 +280,7 @@ static void (*const kinds[NR_ARG_KINDS])(struct live *l) = {
 	[A_WORD] = say_word, [A_TIME] = say_time, [A_NODE] = say_node, [A_PATH] = say_path,
 	[A_FD] = say_fd, [A_PID] = say_pid, [A_PROT] = say_prot,
 	[A_VALUE] = say_value,
+	[A_NODES] = say_nodes,
 };
 
 bool live_knows_kind(enum arg_kind kind)

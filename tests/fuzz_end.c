@@ -87,6 +87,21 @@ static void end_tasks(struct lab *lab)
 		continue;
 }
 
+/* A CPU that runs nothing keeps the memory of whom it ran last: init's, then. */
+static void visit_cpus(struct lab *lab)
+{
+	const struct machine *m = tree_machine(lab->tree);
+	char line[64];
+
+	run(lab, "proc/1/ctl: set_mempolicy default");
+	for (unsigned int cpu = 0; cpu < m->nr_cpus && cpu < 64; cpu++) {
+		snprintf(line, sizeof(line), "proc/1/ctl: sched_setaffinity 0 %u", cpu);
+		run(lab, line);
+		run(lab, "proc/1/ctl: getcpu");
+	}
+	run(lab, "proc/1/ctl: sched_setaffinity 0 all");
+}
+
 /* Those that lines make; a line with a slip makes one of a strange name. */
 static bool may_go(const char *path)
 {
@@ -134,6 +149,7 @@ int live_end(struct lab *lab, const struct live_counts *before)
 	int err;
 
 	end_tasks(lab);
+	visit_cpus(lab);
 	remove_files(lab);
 	live_count(m, &after);
 	err = same("tasks", (s64)before->tasks, (s64)after.tasks);

@@ -207,6 +207,73 @@ static void whole_space(struct fuzz *f)
 	}
 }
 
+static const char *const modes[] = {
+	"default", "default", "preferred", "bind", "bind", "interleave", "interleave", "local",
+	"preferred_many", "weighted_interleave", "bind|static", "interleave|relative",
+	"bind|numa_balancing", "preferred|static", "7",
+};
+static const char *const nodes[] = {
+	"0", "0", "1", "1", "0-1", "0-1", "all", "NULL", "NULL", "2", "1,5", "[]",
+};
+
+/* Policies, and pages that move. */
+static void place_range(struct fuzz *f)
+{
+	static const char *const flags[] = {
+		"0", "0", "move", "move", "move|strict", "move_all", "strict", "8",
+	};
+	unsigned int i = say_mapper(f);
+
+	switch (below(f, 6)) {
+	case 0:
+		say(f, "move_pages 0 @m%u %u ", i, 1 + below(f, 80));
+		say(f, "%s ", PICK(f, nodes));
+		say(f, "%s", one_in(f, 2) ? "move" : "move_all");
+		break;
+	case 1:
+		say(f, "set_mempolicy_home_node ");
+		say_part(f, i);
+		say(f, " %u", below(f, 3));
+		break;
+	case 2:
+		say(f, "get_mempolicy @m%u %s", i, one_in(f, 2) ? "addr" : "addr,node");
+		break;
+	default:
+		say(f, "mbind ");
+		say_part(f, i);
+		say(f, " %s ", PICK(f, modes));
+		say(f, "%s ", PICK(f, nodes));
+		say(f, "%s", PICK(f, flags));
+	}
+}
+
+static void place_task(struct fuzz *f)
+{
+	unsigned int other = below(f, NR_TASKS);
+
+	say_task(f);
+	switch (below(f, 6)) {
+	case 0:
+		say(f, "migrate_pages @t%u ", other);
+		say(f, "%s ", PICK(f, nodes));
+		say(f, "%s", PICK(f, nodes));
+		break;
+	case 1:
+		say(f, "sched_setaffinity @t%u ", other);
+		say(f, "%u", below(f, 5));
+		break;
+	case 2:
+		say(f, "getcpu");
+		break;
+	case 3:
+		say(f, "get_mempolicy");
+		break;
+	default:
+		say(f, "set_mempolicy %s ", PICK(f, modes));
+		say(f, "%s", PICK(f, nodes));
+	}
+}
+
 static const struct fuzz_maker makers[] = {
 	{ map_range, 60 },
 	{ unmap_range, 30 },
@@ -214,6 +281,8 @@ static const struct fuzz_maker makers[] = {
 	{ change_range, 60 },
 	{ move_range, 20 },
 	{ whole_space, 10 },
+	{ place_range, 20 },
+	{ place_task, 6 },
 };
 
 void range_line(struct fuzz *f)

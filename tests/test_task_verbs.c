@@ -15,7 +15,7 @@ static struct lab lab;
 
 static int setup(void)
 {
-	const char *const sets[] = { "config.ANON_VMA_NAME=y", NULL, NULL };
+	const char *const sets[] = { "config.ANON_VMA_NAME=y", "node 1.memory=32M", NULL };
 
 	return lab_open_set(&lab, "tiny", sets);
 }
@@ -124,6 +124,28 @@ static const char *const lines[] = {
 	"sim/as/c/ctl: mlockall current,future",
 	"sim/as/c/ctl: mmap 0 256K rw private,anon",
 	"sim/as/c/ctl: munlockall",
+	"sim/as/c/ctl: set_mempolicy interleave 0-1",
+	"sim/as/c/ctl: mmap 0 64K rw private,anon as near",
+	"sim/as/c/ctl: store @near 64K",
+	"sim/as/c/ctl: mbind @near+8K 24K bind 1 move",
+	"sim/as/c/ctl: mbind @near 64K bind 1 65 move",
+	"sim/as/c/ctl: set_mempolicy_home_node @near+8K 8K 0",
+	"sim/as/c/ctl: mmap 0 64K rw shared,anon as far",
+	"sim/as/c/ctl: mbind @far 64K bind 1",
+	"sim/as/c/ctl: store @far 64K",
+	"sim/as/c/ctl: mbind @far+16K 16K preferred 0 move",
+	"sim/as/c/ctl: move_pages 0 @far 16 0",
+	"sim/as/c/ctl: move_pages 0 @far 16",
+	"sim/as/c/ctl: migrate_pages 0 0-1 1",
+	"sim/as/c/ctl: get_mempolicy @far addr,node",
+	"sim/as/c/ctl: get_mempolicy_nodes",
+	"sim/as/c/ctl: fork as bound",
+	"sim/as/bound/ctl: exit_group",
+	"sim/as/c/ctl: wait4 @bound",
+	"sim/as/c/ctl: set_mempolicy default",
+	"sim/as/c/ctl: sched_setaffinity 0 0",
+	"sim/as/c/ctl: sched_getaffinity 0",
+	"sim/as/c/ctl: getcpu",
 	"sim/as/thread/ctl: exit",
 	"sim/as/c/ctl: vfork as v",
 	"sim/as/v/ctl: execve /bin/true true x",
@@ -258,6 +280,13 @@ static const char *const hungry_lines[] = {
 	"sim/as/a/ctl: fallocate @fd 0 0 32K",
 	"sim/as/a/ctl: mmap 0 128K rw private @fd as fp",
 	"sim/as/a/ctl: madvise @fp 32K populate_write",
+	"sim/as/a/ctl: mbind @m 16K bind 0",
+	"sim/as/a/ctl: mbind @s+8K 16K interleave 0-1",
+	"sim/as/a/ctl: set_mempolicy preferred 0",
+	"sim/as/a/ctl: clone 17 as bound",
+	"sim/as/bound/ctl: exit_group",
+	"sim/as/a/ctl: wait4 -1",
+	"sim/as/a/ctl: set_mempolicy default",
 	"sim/as/a/ctl: munmap @m+4K 4K",
 	"sim/as/b/ctl: clone vm,vfork,SIGCHLD as v",
 	"sim/as/v/ctl: exit",

@@ -279,6 +279,7 @@ static const struct kind_row kinds[NR_ARG_KINDS] = {
 	[A_FD] = { parse_fd, print_signed },
 	[A_PID] = { parse_number, print_signed },
 	[A_VALUE] = { parse_value, print_any },
+	[A_NODES] = { nodes_parse, nodes_print },
 };
 
 int arg_parse(struct arg_env *env, enum arg_kind kind, const struct word *word,

@@ -9,6 +9,7 @@
 #include "sim/phys/slab.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/prctl.h"
 

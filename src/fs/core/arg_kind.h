@@ -22,6 +22,11 @@ int time_parse(struct arg_env *env, const struct word *word, struct arg *arg,
 	       struct out *sentence);
 void time_print(struct out *out, const struct arg *arg);
 
+/* A set of numbers below 64; NULL is the empty one. */
+int nodes_parse(struct arg_env *env, const struct word *word, struct arg *arg,
+		struct out *sentence);
+void nodes_print(struct out *out, const struct arg *arg);
+
 /* Flags joined by '|' or ','. */
 int gfp_parse(struct arg_env *env, const struct word *word, struct arg *arg,
 	      struct out *sentence);

@@ -118,3 +118,72 @@ void time_print(struct out *out, const struct arg *arg)
 	else
 		out_printf(out, "%lluns", (unsigned long long)ns);
 }
+
+/* -- sets ----------------------------------------------------------------------- */
+
+#define SET_BITS 64
+
+/* "0-3" or "2" at *p, which moves behind it. */
+static bool read_range(const char **p, const char *end, u64 *set)
+{
+	u64 first, last;
+	bool overflow;
+
+	if (!number_digits(p, end, &first, &overflow) || overflow)
+		return false;
+	last = first;
+	if (*p < end && **p == '-') {
+		++*p;
+		if (!number_digits(p, end, &last, &overflow) || overflow)
+			return false;
+	}
+	if (last < first || last >= SET_BITS)
+		return false;
+	for (; first <= last; first++)
+		*set |= 1ULL << first;
+	return true;
+}
+
+/* "[0x3]", as strace prints it; "[]". */
+static bool read_mask(const char *p, const char *end, u64 *set)
+{
+	bool overflow;
+
+	if (end - p < 2 || end[-1] != ']')
+		return false;
+	p++;
+	end--;
+	return p == end || (number_digits(&p, end, set, &overflow) && !overflow && p == end);
+}
+
+int nodes_parse(struct arg_env *env, const struct word *word, struct arg *arg,
+		struct out *sentence)
+{
+	const char *p = word->text, *end = p + word->len;
+	bool read = word->len;
+
+	(void)env;
+	if (word_is(word, "NULL") || word_is(word, "none"))
+		return 0;
+	if (word_is(word, "all")) {
+		arg->value = ~0ULL;
+		return 0;
+	}
+	if (word->len && *p == '[') {
+		read = read_mask(p, end, &arg->value);
+	} else {
+		for (; read && p < end; p += p < end && *p == ',')
+			read = read_range(&p, end, &arg->value) &&
+			       (p == end || (*p == ',' && p + 1 < end));
+	}
+	return read ? 0 : arg_refuse(sentence, word, " is no set of numbers up to 63: write "
+				     "0-1,3 or [0xb] or all");
+}
+
+void nodes_print(struct out *out, const struct arg *arg)
+{
+	if (arg->value)
+		out_printf(out, "[%#llx]", (unsigned long long)arg->value);
+	else
+		out_puts(out, "NULL");
+}

@@ -15,6 +15,7 @@ static const struct verb_table *const tables[] = {
 	&page_verbs, &slab_verbs, &vmalloc_verbs, &machine_verbs,
 	&mm_verbs, &access_verbs, &task_verbs, &file_verbs, &fd_verbs,
 	&process_verbs,
+	&numa_verbs,
 };
 
 const struct verb *verb_at(unsigned int i)

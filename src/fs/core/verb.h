@@ -47,6 +47,10 @@ enum arg_kind {
 	A_VALUE,	/* what prctl takes: a number, a name of its interface, a text */
 	A_PERSONA,	/* ADDR_NO_RANDOMIZE, ... */
 	A_PIDFD,	/* PIDFD_* */
+	A_MPOL,		/* one of MPOL_*, with MPOL_F_STATIC_NODES, ... */
+	A_MPOL_F,	/* MPOL_F_*: of get_mempolicy */
+	A_MPOL_MF,	/* MPOL_MF_* */
+	A_NODES,	/* nodes or CPUs: 0-1,3; [0xb]; all; NULL */
 	NR_ARG_KINDS,
 	A_OPTIONAL = 0x80,	/* this argument and those behind it may be missing */
 };
@@ -131,6 +135,7 @@ extern const struct verb_table machine_verbs;	/* sim/verbs_machine.c */
 extern const struct verb_table mm_verbs;	/* sim/verbs_mm.c */
 extern const struct verb_table access_verbs;	/* sim/verbs_access.c */
 extern const struct verb_table task_verbs;	/* sim/verbs_task.c */
+extern const struct verb_table numa_verbs;	/* sim/verbs_numa.c */
 extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
 extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */
 extern const struct verb_table process_verbs;	/* sim/verbs_process.c */

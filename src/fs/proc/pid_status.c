@@ -9,8 +9,10 @@
 #include "fs/proc/pid.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/thp.h"
+#include "sim/virt/sched.h"
 
 #define NODE_BITS 1024		/* of a node mask, where there are nodes */
 
@@ -111,8 +113,7 @@ static void task_cpus(const struct machine *m, const struct task_struct *t,
 {
 	memset(words, 0, CPU_WORDS * sizeof(*words));
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
-		if ((t->cpu < 0 || (unsigned int)t->cpu == cpu) &&
-		    (t->node < 0 || m->cpu_node[cpu] == (unsigned int)t->node))
+		if (task_cpu_allowed(m, t, cpu))
 			words[cpu / 64] |= 1ULL << (cpu % 64);
 	}
 	/* A node without CPUs: its threads run anywhere. */
@@ -126,13 +127,9 @@ static void task_cpus(const struct machine *m, const struct task_struct *t,
 static void show_allowed(struct out *out, const struct machine *m,
 			 const struct task_struct *t)
 {
-	u64 cpus[CPU_WORDS], nodes[NODE_BITS / 64] = { 0 };
+	u64 cpus[CPU_WORDS], nodes[NODE_BITS / 64] = { mems_allowed(m, t) };
 
 	task_cpus(m, t, cpus);
-	for (unsigned int i = 0; i < m->nr_nodes; i++) {
-		if (m->nodes[i] && m->nodes[i]->has_memory)
-			nodes[i / 64] |= 1ULL << (i % 64);
-	}
 	out_puts(out, "Cpus_allowed:\t");
 	out_bitmap_mask(out, cpus, m->nr_cpus);
 	out_puts(out, "\nCpus_allowed_list:\t");

@@ -2,9 +2,11 @@
 /* PID/numa_maps: where the pages of each mapping lie. */
 #include <inttypes.h>
 
+#include "fs/proc/pid.h"
 #include "fs/proc/task_mmu.h"
 #include "sim/phys/lru.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/vma.h"
@@ -66,11 +68,23 @@ static void show_pages(struct out *out, const struct numa_stats *md)
 	show_number(out, " kernelpagesize_kB=", PAGE_SIZE >> 10);
 }
 
-static void show_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma)
+/* The mapping's policy, else that of the task. */
+static void show_policy(struct out *out, const struct view *v, const struct vm_area_struct *vma)
 {
+	const struct mempolicy *pol;
+	u64 offset;
+
+	pol = vma_own_policy(v->m, vma, vma->vm_start, &offset);
+	mpol_print(out, pol ? pol : view_task(v)->mempolicy);
+}
+
+static void show_vma(struct out *out, const struct view *v, const struct vm_area_struct *vma)
+{
+	const struct machine *m = v->m;
 	struct numa_stats md = { .m = m };
 
-	out_printf(out, "%08" PRIx64 " default", vma->vm_start);
+	out_printf(out, "%08" PRIx64 " ", vma->vm_start);
+	show_policy(out, v, vma);
 	if (vma->vm_file) {
 		out_puts(out, " file=");
 		out_file_path(out, vma->vm_file, "\n\t= ");
@@ -93,7 +107,7 @@ static int numa_maps_show(struct out *out, const struct view *v)
 		return 0;
 	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
 	     vma = vma_next(v->m, vma))
-		show_vma(out, v->m, vma);
+		show_vma(out, v, vma);
 	return 0;
 }
 

@@ -111,19 +111,12 @@ void sched_drop_mm(struct machine *m, struct task_struct *task)
 	task->mm = NULL;
 }
 
-static bool cpu_allowed(const struct machine *m, const struct task_struct *task,
-			unsigned int cpu)
-{
-	return (task->cpu < 0 || (unsigned int)task->cpu == cpu) &&
-	       (task->node < 0 || m->cpu_node[cpu] == (unsigned int)task->node);
-}
-
 int sched_pick_cpu(const struct machine *m, const struct task_struct *task)
 {
-	if (cpu_allowed(m, task, task->last_cpu))
+	if (task_cpu_allowed(m, task, (unsigned int)task->last_cpu))
 		return task->last_cpu;
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
-		if (cpu_allowed(m, task, cpu))
+		if (task_cpu_allowed(m, task, cpu))
 			return cpu;
 	}
 	return task->last_cpu;

@@ -33,6 +33,16 @@ void sched_drop_mm(struct machine *m, struct task_struct *task);
 /* The CPU that a new task gets: that of its parent, or the first allowed. */
 int sched_pick_cpu(const struct machine *m, const struct task_struct *task);
 
+/* affinity.c: may it run there? Its CPUs (all 0: any); one that is elsewhere moves. */
+bool task_cpu_allowed(const struct machine *m, const struct task_struct *task,
+		      unsigned int cpu);
+void task_set_cpus(struct machine *m, struct task_struct *task, const u64 cpus[CPU_WORDS]);
+/* -ESRCH, -EPERM, -EINVAL (no such CPU; a thread that is bound). */
+int sys_sched_setaffinity(struct machine *m, struct task_struct *task, u32 pid,
+			  const u64 cpus[CPU_WORDS]) __must_check;
+int sys_sched_getaffinity(const struct machine *m, struct task_struct *task, u32 pid,
+			  u64 cpus[CPU_WORDS]) __must_check;
+
 void sched_digest(const struct machine *m, struct digest *digest);
 void sched_validate(const struct machine *m, struct check *check);
 

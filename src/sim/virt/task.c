@@ -360,6 +360,8 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 		   t->cap_sys_admin << 1 | t->cap_sys_resource);
 	digest_u64(digest, (u64)t->vfork_child << 32 | t->vfork_parent << 1 | t->orphan);
 	digest_u64(digest, t->exit_code);
+	for (unsigned int i = 0; i < CPU_WORDS; i++)
+		digest_u64(digest, t->cpus_allowed[i]);
 	digest_u64(digest, t->ip);
 	digest_u64(digest, t->sp);
 	for (unsigned int i = 0; i < ARRAY_SIZE(t->rss_cache); i++)

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which CPUs a task may run on: what it was bound to (a kernel thread's CPU or node),
+ * what sched_setaffinity said, and what its cpuset has. A task that is on another CPU
+ * leaves it at once.
+ */
+#include "sim/virt/sched.h"
+
+bool task_cpu_allowed(const struct machine *m, const struct task_struct *task,
+		      unsigned int cpu)
+{
+	u64 any = 0;
+
+	if ((task->cpu >= 0 && (unsigned int)task->cpu != cpu) ||
+	    (task->node >= 0 && m->cpu_node[cpu] != (unsigned int)task->node))
+		return false;
+	for (unsigned int i = 0; i < CPU_WORDS; i++)
+		any |= task->cpus_allowed[i];
+	return !any || task->cpus_allowed[cpu / 64] >> (cpu % 64) & 1;
+}
+
+void task_set_cpus(struct machine *m, struct task_struct *task, const u64 cpus[CPU_WORDS])
+{
+	unsigned int cpu;
+
+	memcpy(task->cpus_allowed, cpus, sizeof(task->cpus_allowed));
+	if (task_cpu_allowed(m, task, (unsigned int)task->last_cpu))
+		return;
+	cpu = (unsigned int)sched_pick_cpu(m, task);
+	sched_leave(m, task);
+	task->last_cpu = (s16)cpu;
+}
+
+static struct task_struct *task_of_pid(const struct machine *m, struct task_struct *task,
+				       u32 pid)
+{
+	return pid ? task_find(m, pid) : task;
+}
+
+int sys_sched_setaffinity(struct machine *m, struct task_struct *task, u32 pid,
+			  const u64 cpus[CPU_WORDS])
+{
+	struct task_struct *target = task_of_pid(m, task, pid);
+	u64 taken[CPU_WORDS] = { 0 };
+	bool any = false;
+
+	if (!target)
+		return -ESRCH;
+	if (target->flags & PF_NO_SETAFFINITY)
+		return -EINVAL;
+	if (task->uid != target->uid && !task->cap_sys_nice)
+		return -EPERM;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		if (!(cpus[cpu / 64] >> (cpu % 64) & 1))
+			continue;
+		taken[cpu / 64] |= 1ULL << (cpu % 64);
+		any = true;
+	}
+	if (!any)
+		return -EINVAL;
+	task_set_cpus(m, target, taken);
+	return 0;
+}
+
+int sys_sched_getaffinity(const struct machine *m, struct task_struct *task, u32 pid,
+			  u64 cpus[CPU_WORDS])
+{
+	const struct task_struct *target = task_of_pid(m, task, pid);
+
+	memset(cpus, 0, CPU_WORDS * sizeof(*cpus));
+	if (!target)
+		return -ESRCH;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		if (task_cpu_allowed(m, target, cpu))
+			cpus[cpu / 64] |= 1ULL << (cpu % 64);
+	}
+	return 0;
+}
