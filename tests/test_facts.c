@@ -313,6 +313,34 @@ static bool check_pagemap(struct fact *f, const struct words *w, char *why, size
 	return false;
 }
 
+/* anon TASK ADDRESS NUMBER: so many chains has the VMA there; 0: no anon_vma either. */
+static bool check_anon(struct fact *f, const struct words *w, char *why, size_t size)
+{
+	const char *text, *at, *end;
+	char path[80], start[40];
+	unsigned int nr = 0;
+
+	snprintf(path, sizeof(path), "%s/vmas", w->word[2]);
+	snprintf(start, sizeof(start), "vm_start: 0x%s\n", w->word[3]);
+	text = text_of(f, path);
+	at = strstr(text, start);
+	at = at ? strstr(at, "anon_vma: ") : NULL;
+	if (!at) {
+		snprintf(why, size, "nothing");
+		return false;
+	}
+	if (!strncmp(at, "anon_vma: NULL", 14)) {
+		snprintf(why, size, "no anon_vma");
+		return !strtoul(w->word[4], NULL, 0);
+	}
+	at = strstr(at, "anon_vma_chain:");
+	end = at ? at + strcspn(at, "\n") : NULL;
+	for (; at && at < end; at++)
+		nr += *at == ' ';
+	snprintf(why, size, "%u", nr);
+	return nr == strtoul(w->word[4], NULL, 0);
+}
+
 static const struct {
 	const char *name;
 	unsigned int nr_words;	/* at least, with the question mark */
@@ -321,7 +349,7 @@ static const struct {
 	{ "vmas", 6, check_vmas }, { "maps", 5, check_maps }, { "smaps", 6, check_smaps },
 	{ "field", 5, check_field }, { "gain", 5, check_gain }, { "text", 4, check_text },
 	{ "lacks", 4, check_text }, { "content", 5, check_content },
-	{ "pagemap", 5, check_pagemap },
+	{ "pagemap", 5, check_pagemap }, { "anon", 5, check_anon },
 };
 
 static void ask(struct fact *f, const struct words *w, unsigned int line)
