@@ -11,6 +11,7 @@ EXPERIMENTS = \
 	examples/mm-life.sh \
 	examples/pagetables.sh \
 	examples/slab.sh \
+	examples/tlb.sh \
 	examples/vmas.sh \
 	examples/zones.sh
 dist_check_SCRIPTS += $(EXPERIMENTS)

@@ -128,8 +128,15 @@ static void pass_time(struct fuzz *f)
 		"", " 1", " 2", " 100", " 10ms", " 250us", " 7ns", " 1s", " 3s", " 0",
 	};
 
+	static const char *const flushes[] = {
+		"flush_tlb_all", "flush_tlb_mm @t1", "flush_tlb_mm @t0", "schedule", "schedule 0",
+		"schedule 2", "schedule 20", "flush_tlb_kernel_range 0xffffc90000000000 8K",
+	};
+
 	if (one_in(f, 6))
 		say(f, "drain");
+	else if (one_in(f, 3))
+		say(f, "%s", PICK(f, flushes));
 	else
 		say(f, "tick%s", PICK(f, times));
 }

@@ -85,8 +85,15 @@ static void end_task(struct fuzz *f)
 	static const char *const signals[] = {
 		"", " KILL", " TERM", " STOP", " CONT", " 0", " 64", " 65", " SEGV", " CHLD",
 	};
+	static const char *const cpus[] = { "0", "1", "0-1", "0,3", "2", "9" };
 	unsigned int i = below(f, NR_TASKS);
 
+	if (one_in(f, 3)) {
+		say_task(f);
+		say(f, "sched_setaffinity %s ", one_in(f, 4) ? "@t1" : "0");
+		say(f, "%s", PICK(f, cpus));
+		return;
+	}
 	switch (below(f, 4)) {
 	case 0:
 		say(f, "sim/as/t%u/ctl: exit %u", i, below(f, 300));

@@ -258,6 +258,21 @@ static void say_unlink(struct live *l)
 	say(l->f, " /dev/shm/%c", (char)('a' + below(l->f, 6)));
 }
 
+/* Programs keep their sizes: what is behind a new end goes from who runs them. */
+static void say_truncate(struct live *l)
+{
+	say_unlink(l);
+	say(l->f, " %llu", (ull)live_pages(l, 32) * 1500);
+}
+
+static void say_affinity(struct live *l)
+{
+	static const char *const cpus[] = { "0", "1", "0-1", "0,3", "2", "1-3", "9" };
+
+	say(l->f, " %u", one_in(l->f, 3) ? l->task->pid : 0);
+	say(l->f, " %s", PICK(l->f, cpus));
+}
+
 static void say_memfd(struct live *l)
 {
 	live_arg(l, A_WORD);
@@ -330,6 +345,8 @@ static const struct verb_row {
 	{ "close", 14, NULL },
 	{ "ftruncate", 12, say_fd_size },
 	{ "fallocate", 12, say_fallocate },
+	{ "truncate", 4, say_truncate },
+	{ "sched_setaffinity", 6, say_affinity },
 	{ "unlink", 6, say_unlink },
 	{ "pread64", 8, say_fd_range },
 	{ "pwrite64", 12, say_fd_range },

@@ -79,6 +79,7 @@ UNIT_TESTS = \
 	tests/test_sys_files \
 	tests/test_task_verbs \
 	tests/test_thp \
+	tests/test_tlb \
 	tests/test_tree \
 	tests/test_verbs \
 	tests/test_vma \

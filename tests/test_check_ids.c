@@ -26,7 +26,9 @@
 #include "sim/virt/file.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
-#include "sim/virt/task.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/tlb.h"
 #include "sim/virt/virt.h"
 
 #define ORDER 3	/* of the free block that is spoilt */
@@ -708,6 +710,60 @@ static void policy_of_file(struct machine *m)
 
 	CU_ASSERT_EQUAL_FATAL(mpol_set_shared_policy(m, inode, &vma, a_policy(m)), 0);
 	mpol_shared_policy_lookup(inode, 2)->flags = 0;
+/* init writes to its stack; the entry is then changed behind the TLB's back. */
+static pte_t *translated(struct machine *m)
+{
+	struct task_struct *init = task_find(m, PID_INIT);
+	u64 addr = init->mm->start_stack - 8;
+	struct access_result result;
+
+	sched_switch_to(m, init);
+	CU_ASSERT_EQUAL_FATAL(task_access(m, init, addr, ACCESS_STORE, &result), 0);
+	CU_ASSERT_EQUAL_FATAL(result.signal, 0);
+	return pte_offset_map(m, init->mm, addr);
+}
+
+static void tlb_writable(struct machine *m)
+{
+	*translated(m) &= ~PTE_RW;
+}
+
+static void tlb_dirty(struct machine *m)
+{
+	*translated(m) &= ~PTE_DIRTY;
+}
+
+static void tlb_page(struct machine *m)
+{
+	struct cpu_tlb *tlb;
+
+	(void)translated(m);
+	tlb = cpu_tlb(m, m->cpu);
+	for (unsigned int i = 0; i < tlb->l2.sets * tlb->l2.ways; i++)
+		tlb->l2.ptes[i] += tlb->l2.tags[i] ? PAGE_SIZE : 0;
+}
+
+static void tlb_behind(struct machine *m)
+{
+	(void)translated(m);
+	cpu_tlb(m, m->cpu)->loaded_mm->tlb_gen++;
+}
+
+static void tlb_mask(struct machine *m)
+{
+	cpu_tlb(m, 0)->loaded_mm->cpumask[0] = 0;
+}
+
+static void tlb_context(struct machine *m)
+{
+	struct cpu_tlb *tlb = cpu_tlb(m, 0);
+
+	tlb->ctxs[tlb->loaded_mm_asid].ctx_id++;
+}
+
+static void tlb_lazy(struct machine *m)
+{
+	cpu_tlb(m, 0)->is_lazy = false;
 }
 
 /* -- the table ----------------------------------------------------------------------- */
@@ -757,6 +813,8 @@ static const struct {
 	ROW("N4", policy_unasked), ROW("R9", bytes_lost),
 	ROW("V5", name_count),
 	ROW("U1 A3", khugepaged_slot_lost),
+	ROW("T9", tlb_writable), ROW("T9", tlb_dirty), ROW("T9", tlb_page), ROW("T9", tlb_behind),
+	ROW("T9", tlb_mask), ROW("T9", tlb_context), ROW("T8", tlb_lazy),
 #undef ROW
 #undef ROW_OF
 };

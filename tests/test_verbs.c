@@ -207,6 +207,26 @@ static void test_caches(void)
 	check_clean();
 }
 
+/* Threads of the kernel run on a CPU, and TLBs are flushed by name. */
+static void test_tlb(void)
+{
+	run("schedule 0");
+	run("schedule 2");
+	refused("schedule 1", -EINVAL);
+	refused("schedule 30000", -ESRCH);
+	run("flush_tlb_all");
+	run("flush_tlb_mm 1");
+	refused("flush_tlb_mm 2", -ESRCH);
+	refused("flush_tlb_page 1 0", -EFAULT);
+	refused("flush_tlb_range 1 0 4K", -EFAULT);
+	run("flush_tlb_kernel_range 0xffffc90000000000 8K");
+	run("flush_tlb_kernel_range 0xffffc90000000000 1G");
+	refused("flush_tlb_kernel_range 4096 8K", -EINVAL);
+	refused("flush_tlb_kernel_range 0xffffc90000000000 0xffffffffffffffff", -EINVAL);
+	run("schedule");
+	check_clean();
+}
+
 static void test_vmalloc(void)
 {
 	unsigned int areas = nr_vm_areas(machine());
@@ -364,6 +384,7 @@ static const CU_TestInfo tests[] = {
 	{ "free pages", test_free_pages },
 	{ "kmalloc", test_kmalloc },
 	{ "caches", test_caches },
+	{ "TLBs", test_tlb },
 	{ "vmalloc", test_vmalloc },
 	{ "tick", test_tick },
 	{ "cpus", test_cpus },

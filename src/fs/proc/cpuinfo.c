@@ -6,8 +6,8 @@
 #include "fs/core/entry.h"
 
 #define FLAGS_64 "fpu de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush " \
-	"mmx fxsr sse sse2 syscall nx pdpe1gb rdtscp lm rep_good nopl cpuid pni cx16 " \
-	"sse4_1 sse4_2 popcnt hypervisor lahf_lm"
+	"mmx fxsr sse sse2 syscall nx pdpe1gb rdtscp lm rep_good nopl cpuid pni cx16"
+#define FLAGS_64_SSE4 " sse4_1 sse4_2 popcnt hypervisor lahf_lm"
 #define FLAGS_32 "fpu de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat clflush mmx " \
 	"fxsr sse sse2 nopl cpuid pni hypervisor"
 
@@ -55,10 +55,13 @@ static void show_cpu(struct out *out, const struct machine *m, unsigned int cpu)
 	if (!wide)
 		out_puts(out, "fdiv_bug\t: no\nf00f_bug\t: no\ncoma_bug\t: no\n");
 	out_printf(out, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: 13\nwp\t\t: yes\n"
-		   "flags\t\t: %s%s\nbugs\t\t:\nbogomips\t: 4000.00\nclflush size\t: 64\n"
+		   "flags\t\t: ");
+	out_puts(out, wide ? FLAGS_64 : FLAGS_32);
+	out_puts(out, m->pcid ? " pcid" : "");
+	out_puts(out, wide ? FLAGS_64_SSE4 : "");
+	out_printf(out, "%s\nbugs\t\t:\nbogomips\t: 4000.00\nclflush size\t: 64\n"
 		   "cache_alignment\t: 64\naddress sizes\t: %u bits physical, %u bits virtual\n"
-		   "power management:\n\n", wide ? FLAGS_64 : FLAGS_32,
-		   m->arch->nr_levels == 5 ? " la57" : "", wide ? 46U : 36U,
+		   "power management:\n\n", m->arch->nr_levels == 5 ? " la57" : "", wide ? 46U : 36U,
 		   wide ? (m->arch->nr_levels == 5 ? 57U : 48U) : 32U);
 }
 

@@ -79,6 +79,7 @@ static const struct field fields[] = {
 	{ "rss_stat", ALL, RSS },
 	TEXT("binfmt", ALL, "NULL"),
 	{ "context.ctx_id", ALL, ULONG, offsetof(struct mm_struct, ctx_id) },
+	{ "context.tlb_gen", ALL, ULONG, offsetof(struct mm_struct, tlb_gen) },
 	FIELD(flags, HEX, ALL),
 	TEXT("ioctx_lock", ALL, "unlocked"),
 	TEXT("ioctx_table", ALL, "NULL"),

@@ -3,6 +3,7 @@
 #include "fs/core/call.h"
 #include "fs/core/journal.h"
 #include "fs/core/replay.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/task.h"
 #include "sim/virt/virt.h"
 
@@ -72,6 +73,25 @@ static int run_undo(struct call *call)
 	return err;
 }
 
+static int run_schedule(struct call *call)
+{
+	u32 pid = (u32)call->args[0].value;
+	struct task_struct *task;
+
+	if (!pid) {
+		sched_idle(call->m, call->m->cpu);
+		return 0;
+	}
+	task = task_find(call->m, pid);
+	if (!task || !task_alive(task) || task->mm)
+		return call_refuse(call, task ? -EINVAL : -ESRCH, "%u is no thread of the "
+				   "kernel: programs run when they make a call", pid);
+	if (sched_run_kthread(call->m, task, call->m->cpu))
+		return call_refuse(call, -EINVAL, "%s does not run on CPU %u", task->comm,
+				   call->m->cpu);
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{ "tick", { A_TIME | A_OPTIONAL }, run_tick, RESULT_NONE, 0, SCOPE_KERNEL, "[TIME]",
 	  "Let time pass: TIME is a number of jiffies, or 5s, 250ms, 100us, 7ns; without it "
@@ -80,6 +100,9 @@ static const struct verb verbs[] = {
 	  SCOPE_KERNEL, "NAME [NODE]",
 	  "Make a thread of the kernel: it has a stack and no memory of its own. With NODE it "
 	  "runs on that node's CPUs alone. Result: its pid." },
+	{ "schedule", { A_PID | A_OPTIONAL }, run_schedule, RESULT_NONE, 0, SCOPE_KERNEL, "[PID]",
+	  "A thread of the kernel runs on this CPU; without PID, or with 0, the idle one. It "
+	  "has no memory and borrows the mm that is loaded: see sim/cpu/N/current and tlb." },
 	{ "reboot", { A_END }, run_reboot, RESULT_NONE, VERB_HISTORY | VERB_WHEN_BROKEN,
 	  1 << V_NAME, "",
 	  "Boot the machine anew. Names and history are gone. Works on a machine that a "

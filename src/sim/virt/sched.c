@@ -111,6 +111,16 @@ void sched_drop_mm(struct machine *m, struct task_struct *task)
 	task->mm = NULL;
 }
 
+int sched_run_kthread(struct machine *m, struct task_struct *task, unsigned int cpu)
+{
+	if (task->mm || !task_cpu_allowed(m, task, cpu))
+		return -EINVAL;
+	if (m->tasks->cpus[task->last_cpu].current == task && (unsigned int)task->last_cpu != cpu)
+		sched_idle(m, (unsigned int)task->last_cpu);
+	context_switch(m, cpu, task);
+	return 0;
+}
+
 int sched_pick_cpu(const struct machine *m, const struct task_struct *task)
 {
 	if (task_cpu_allowed(m, task, (unsigned int)task->last_cpu))

@@ -24,6 +24,9 @@ u64 nr_context_switches(const struct machine *m);	/* `ctxt` of /proc/stat */
 void sched_switch_to(struct machine *m, struct task_struct *task);
 /* The CPU goes idle (or on to a kernel thread): active_mm is borrowed. */
 void sched_idle(struct machine *m, unsigned int cpu);
+/* A thread of the kernel runs there, with a borrowed mm. -EINVAL: not on that CPU. */
+int sched_run_kthread(struct machine *m, struct task_struct *task,
+		      unsigned int cpu) __must_check;
 /* The task leaves its CPU for good: exit. */
 void sched_leave(struct machine *m, struct task_struct *task);
 /* The task gets a new mm (exec): its CPU loads it, and a borrowed one goes back. */
