@@ -216,6 +216,15 @@ static bool is_own_path(const struct ctl *ctl, const struct line *line)
 	return word_is(&line->path, path);
 }
 
+/* `sim/ctl:` and nothing behind it, written to sim/ctl. */
+static bool is_own_empty(const struct ctl *ctl, const struct line *line)
+{
+	struct line rest;
+
+	return is_own_path(ctl, line) && !line_parse(line->text, line->len, &rest, NULL) &&
+	       rest.kind == LINE_EMPTY;
+}
+
 /* One line without its newline. *ran: it was run, and more than a comment. */
 static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 {
@@ -224,7 +233,7 @@ static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 	int err = line_parse(text, len, &line, &reason);
 	bool call = line.kind == LINE_CALL || is_own_path(ctl, &line);
 
-	if (!err && line.kind == LINE_EMPTY)
+	if (!err && (line.kind == LINE_EMPTY || is_own_empty(ctl, &line)))
 		return 0;
 	if (err || !call)
 		unlock(ctl);	/* with the note of the line before */
