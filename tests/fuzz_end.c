@@ -85,6 +85,11 @@ static void end_tasks(struct lab *lab)
 	}
 	while (!lab_run(lab, "proc/1/ctl: wait4 -1"))
 		continue;
+	/* CPUs that idle borrow what the last program left: now that is init. */
+	for (unsigned int cpu = m->nr_cpus; cpu--; ) {
+		snprintf(line, sizeof(line), "proc/1/ctl: sched_setaffinity 0 %u", cpu);
+		run(lab, line);
+	}
 }
 
 /* A CPU that runs nothing keeps the memory of whom it ran last: init's, then. */

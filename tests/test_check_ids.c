@@ -710,6 +710,8 @@ static void policy_of_file(struct machine *m)
 
 	CU_ASSERT_EQUAL_FATAL(mpol_set_shared_policy(m, inode, &vma, a_policy(m)), 0);
 	mpol_shared_policy_lookup(inode, 2)->flags = 0;
+}
+
 /* init writes to its stack; the entry is then changed behind the TLB's back. */
 static pte_t *translated(struct machine *m)
 {
