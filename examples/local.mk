@@ -13,6 +13,7 @@ EXPERIMENTS = \
 	examples/slab.sh \
 	examples/tlb.sh \
 	examples/vmas.sh \
+	examples/walks.sh \
 	examples/zones.sh
 dist_check_SCRIPTS += $(EXPERIMENTS)
 TESTS += $(EXPERIMENTS)

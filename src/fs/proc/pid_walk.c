@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #include "fs/core/tree_struct.h"
-#include "sim/virt/pgtable.h"
+#include "sim/phys/kernel_tables.h"
+#include "sim/virt/kernel_map.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma.h"
 
@@ -24,20 +25,71 @@ static const struct bit_row entry_bits[] = {
 	{ PTE_SOFT_DIRTY, "soft-dirty" }, { PTE_NX, "no-execute" },
 };
 
-static void show_entry(struct out *out, const struct arch_level *level, u64 addr, u64 entry)
+static void show_index(struct out *out, const struct arch_level *level, u64 addr)
 {
 	out_printf(out, "%-4s index %3u  ", level->name,
 		   (unsigned int)(addr >> level->shift) & (level->entries - 1U));
+}
+
+static void show_entry(struct out *out, const struct arch *arch, unsigned int i, u64 addr,
+		       u64 entry)
+{
+	show_index(out, &arch->levels[i], addr);
 	if (!entry) {
 		out_puts(out, "none\n");
 		return;
 	}
-	out_printf(out, "0x%016" PRIx64 "  page 0x%" PRIx64, entry, pte_pfn(entry));
-	for (unsigned int i = 0; i < ARRAY_SIZE(entry_bits); i++) {
-		if (entry & entry_bits[i].bit)
-			out_printf(out, " %s", entry_bits[i].name);
+	out_printf(out, "0x%0*" PRIx64 "  page 0x%" PRIx64, 2 * arch->entry_bytes, entry,
+		   pte_pfn(entry));
+	for (unsigned int bit = 0; bit < ARRAY_SIZE(entry_bits); bit++) {
+		if (entry & entry_bits[bit].bit)
+			out_printf(out, " %s", entry_bits[bit].bit == PTE_GLOBAL &&
+				   (entry & PTE_PRESENT) ? "global" : entry_bits[bit].name);
 	}
 	out_putc(out, '\n');
+}
+
+/* A table above the leaf: those of the boot lie in its own memory. */
+static void show_kernel_table(struct out *out, const struct machine *m, u64 addr,
+			      unsigned int level)
+{
+	u32 pfn = kernel_table_pfn(m, addr, level);
+	bool is_vmalloc = m->vmalloc && addr >= m->arch->vmalloc_start &&
+			  addr <= m->arch->vmalloc_end;
+
+	if (is_vmalloc && pfn != PFN_NIL)
+		out_printf(out, "table, page 0x%x\n", pfn);
+	else
+		out_puts(out, "table of the boot\n");
+}
+
+/* The kernel's part is the same in every address space. */
+static void show_kernel_walk(struct out *out, const struct machine *m, u64 addr)
+{
+	const struct arch *arch = m->arch;
+	struct kernel_leaf leaf;
+
+	if (!kernel_leaf_find(m, addr, &leaf)) {
+		out_puts(out, "kernel  not mapped\n");
+		return;
+	}
+	out_printf(out, "kernel  %s, 0x%" PRIx64 "-0x%" PRIx64 ", as in init_mm\n", leaf.what,
+		   leaf.start, leaf.start + leaf.bytes);
+	for (unsigned int i = 0; i < arch->nr_levels; i++) {
+		unsigned int level = arch->nr_levels - 1 - i;
+
+		if (level < leaf.level)
+			break;
+		if (level == leaf.level && leaf.entry) {
+			show_entry(out, arch, i, addr, leaf.entry);
+			break;
+		}
+		show_index(out, &arch->levels[i], addr);
+		if (level == leaf.level)
+			out_puts(out, "a page of the boot\n");
+		else
+			show_kernel_table(out, m, addr, level - 1);
+	}
 }
 
 static void show_vma(struct out *out, const struct view *v, const struct mm_struct *mm, u64 addr)
@@ -64,12 +116,17 @@ static int walk_show(struct out *out, const struct view *v)
 	if (!task || !task->mm)
 		return -ESRCH;
 	out_printf(out, "addr 0x%" PRIx64 "\n", addr);
+	if (is_kernel_address(v->m, addr)) {
+		show_kernel_walk(out, v->m, addr);
+		return 0;
+	}
 	show_vma(out, v, task->mm, addr);
 	for (unsigned int i = 0; i < arch->nr_levels; i++) {
-		const u64 *entry = table_entry(v->m, task->mm, addr, arch->nr_levels - 1 - i);
+		unsigned int level = arch->nr_levels - 1U - i;
+		const u64 *entry = table_entry(v->m, task->mm, addr, (int)level);
 
-		show_entry(out, &arch->levels[i], addr, entry ? *entry : 0);
-		if (!entry || !*entry)
+		show_entry(out, arch, i, addr, entry ? *entry : 0);
+		if (!entry || !*entry || (level && entry_is_huge(*entry)))
 			return 0;
 	}
 	return 0;
@@ -100,7 +157,8 @@ static bool walk_find(const struct view *v, const char *name, u32 *id)
 static const struct each walk_each[] = {
 	{ { "<0xADDR>", S_IFREG | 0400, ALL, walk_show,
 	    .help = "How the hardware finds the page of this address: the entry in each table, "
-		    "from the top down, and the VMA. Any address may be asked for by name." },
+		    "from the top down, and the VMA. Any address may be asked for by name; the "
+		    "kernel's are the same for all processes." },
 	  V_ADDR, walk_next, walk_name, walk_find },
 };
 static const struct dir walk_dir = { DIR_EACH(walk_each) };

@@ -207,6 +207,12 @@ static bool pgd_is_object(const struct machine *m)
 	return pmds_of_pgd(m) && rel_pae_shares_kernel_pmd(m->release) && m->virt->pgds.cache;
 }
 
+/* What an entry says of the table that it names; the top ones of PAE say little. */
+static u64 table_entry_flags(const struct pgtable_state *pt, unsigned int level)
+{
+	return level == pt->top && pt->entries[level] == PAE_ENTRIES ? PTE_PRESENT : TABLE_FLAGS;
+}
+
 static int preallocate_pmds(struct machine *m, struct mm_struct *mm)
 {
 	u64 *pgd = mm->pgd;
@@ -217,7 +223,7 @@ static int preallocate_pmds(struct machine *m, struct mm_struct *mm)
 
 		if (err)
 			return err;
-		pgd[i] = PFN_PHYS(pfn) | TABLE_FLAGS;
+		pgd[i] = PFN_PHYS(pfn) | table_entry_flags(m->virt->pgtables, 2);
 	}
 	return 0;
 }
@@ -350,7 +356,7 @@ int table_alloc_entry(struct machine *m, struct mm_struct *mm, u64 addr, int lev
 
 			if (err)
 				return err;
-			*at = PFN_PHYS(pfn) | TABLE_FLAGS;
+			*at = PFN_PHYS(pfn) | table_entry_flags(pt, (unsigned int)i);
 		}
 		BUG_ON(m, entry_is_huge(*at));
 		at = &table_entries(m, pte_pfn(*at))[table_index(pt, i - 1, addr)];

@@ -116,9 +116,10 @@ static inline u64 ptes_none(const pte_t *pte, u64 nr)
 
 #define MAX_PGTABLE_LEVELS 5
 
+#define PAE_ENTRIES 4	/* of its top table */
 /* The top table of PAE, where it is an object of a cache. */
 struct pgd_object {
-	u64 entries[4];
+	u64 entries[PAE_ENTRIES];
 };
 
 /* All tables of the machine, and what of the arch's row a walk needs. */

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One row for each range of the kernel's addresses. A row maps with the biggest page
+ * that its memory fills, as the boot does; what later splits such pages is not kept.
+ */
+#include "sim/virt/kernel_map.h"
+
+#include "sim/boot/image.h"
+#include "sim/boot/memblock.h"
+#include "sim/phys/kernel_tables.h"
+#include "sim/phys/section.h"
+#include "sim/phys/vmalloc.h"
+
+#define PAGE_KERNEL (PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL)
+
+static u64 no_execute(const struct machine *m)
+{
+	return m->arch->entry_bytes == 8 ? PTE_NX : 0;
+}
+
+/* Is all of [start, end) memory that the kernel maps? */
+static bool all_memory(const struct machine *m, u64 start, u64 end)
+{
+	const struct memblock_type *memory = &m->memblock->memory;
+
+	if (m->arch->lowmem_end && end > m->arch->lowmem_end)
+		return false;
+	for (unsigned int i = 0; i < memory->cnt && start < end; i++) {
+		const struct memblock_region *region = &memory->regions[i];
+
+		if (region->base <= start && region->base + region->size > start)
+			start = region->base + region->size;
+	}
+	return start >= end;
+}
+
+static u64 direct_map_end(const struct machine *m)
+{
+	u64 end = PFN_PHYS(m->max_pfn);
+
+	return m->arch->lowmem_end ? MIN(m->arch->lowmem_end, end) : end;
+}
+
+static u64 leaf_entry_of(u64 phys, unsigned int level, u64 flags)
+{
+	return phys | flags | (level ? PTE_PSE : 0);
+}
+
+/* The page of phys, by the biggest that memory fills. */
+static bool direct_map_leaf(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
+{
+	u64 phys = addr - m->arch->page_offset;
+	unsigned int level = m->arch->bits == 64 && m->gbpages ? 2 : 1;
+
+	if (addr < m->arch->page_offset || phys >= direct_map_end(m))
+		return false;
+	for (;; level--) {
+		u64 span = table_span(m, level), start = ALIGN_DOWN(phys, span);
+
+		if (!all_memory(m, start, start + span)) {
+			if (!level)
+				return false;
+			continue;
+		}
+		leaf->what = "direct map";
+		leaf->start = m->arch->page_offset + start;
+		leaf->bytes = span;
+		leaf->level = level;
+		leaf->entry = leaf_entry_of(start, level, PAGE_KERNEL | no_execute(m));
+		return true;
+	}
+}
+
+static bool vmalloc_leaf(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
+{
+	const struct vm_area *area = m->vmalloc ? find_vm_area(m, addr) : NULL;
+	u64 page, phys;
+
+	if (!area)
+		return false;
+	page = (addr - area->addr) >> PAGE_SHIFT;
+	if (area->nr_pages ? page >= area->nr_pages :
+			     (page + 1) << PAGE_SHIFT >= area->bytes && !(area->kind & VMAP_NOPAGES))
+		return false;	/* the guard page */
+	phys = area->nr_pages ? PFN_PHYS(area->pfns[page]) :
+	       area->phys ? ALIGN_DOWN(area->phys, PAGE_SIZE) + (page << PAGE_SHIFT) : 0;
+	leaf->what = "vmalloc";
+	leaf->start = ALIGN_DOWN(addr, PAGE_SIZE);
+	leaf->bytes = PAGE_SIZE;
+	leaf->level = 0;
+	leaf->entry = phys ? leaf_entry_of(phys, 0, PAGE_KERNEL | no_execute(m)) : 0;
+	return true;
+}
+
+static bool memory_map_leaf(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
+{
+	u64 start = m->arch->vmemmap_start, section;
+
+	if (!start || addr < start || addr >= start + m->max_pfn * m->arch->struct_page_bytes)
+		return false;
+	section = (addr - start) / m->arch->struct_page_bytes >>
+		  (m->arch->section_bits - PAGE_SHIFT);
+	for (unsigned int i = 0; i < m->memblock->memory.cnt; i++) {
+		const struct memblock_region *region = &m->memblock->memory.regions[i];
+
+		if (region->base >> m->arch->section_bits > section ||
+		    (region->base + region->size - 1) >> m->arch->section_bits < section)
+			continue;
+		leaf->what = "memory map";
+		leaf->level = 1;
+		leaf->bytes = table_span(m, 1);
+		leaf->start = ALIGN_DOWN(addr, leaf->bytes);
+		leaf->entry = 0;
+		return true;
+	}
+	return false;
+}
+
+static bool image_leaf(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
+{
+	u64 span = table_span(m, 1), phys = addr - m->arch->start_kernel_map, flags;
+	struct kernel_image image;
+
+	if (m->arch->bits == 32 || !m->config || addr < m->arch->start_kernel_map)
+		return false;
+	kernel_image_init(&image, m->config);
+	if (phys < ALIGN_DOWN(image.code.start, span) || phys >= ALIGN_UP(image.bss.end, span))
+		return false;
+	flags = PAGE_KERNEL;
+	if (phys < image.data.start)
+		flags &= ~(PTE_RW | PTE_DIRTY);
+	if (phys >= image.rodata.start)
+		flags |= PTE_NX;
+	leaf->what = "kernel image";
+	leaf->level = 1;
+	leaf->bytes = span;
+	leaf->start = ALIGN_DOWN(addr, span);
+	leaf->entry = leaf_entry_of(ALIGN_DOWN(phys, span), 1, flags);
+	return true;
+}
+
+bool kernel_leaf_find(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
+{
+	bool (*const rows[])(const struct machine *m, u64 addr, struct kernel_leaf *leaf) = {
+		direct_map_leaf, vmalloc_leaf, memory_map_leaf, image_leaf,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i](m, addr, leaf))
+			return true;
+	return false;
+}
