@@ -11,6 +11,7 @@
 const char *const diff_call_names[NR_DIFF_CALLS] = {
 	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "mlock2",
 	"munlock", "munlockall", "mincore", "read", "write", "ftruncate",
+	"mbind", "set_mempolicy", "get_mempolicy", "home_node", "migrate_pages", "move_pages",
 	"fork", "exit", "wait",
 };
 static const unsigned char weights[NR_DIFF_CALLS] = {
@@ -18,6 +19,8 @@ static const unsigned char weights[NR_DIFF_CALLS] = {
 	[DIFF_BRK] = 3, [DIFF_MADVISE] = 10, [DIFF_MLOCK] = 2, [DIFF_MLOCK2] = 1,
 	[DIFF_MUNLOCK] = 2, [DIFF_MUNLOCKALL] = 1, [DIFF_MINCORE] = 2, [DIFF_READ] = 12,
 	[DIFF_WRITE] = 18, [DIFF_FTRUNCATE] = 1,
+	[DIFF_MBIND] = 5, [DIFF_SET_MEMPOLICY] = 2, [DIFF_GET_MEMPOLICY] = 2,
+	[DIFF_HOME_NODE] = 1, [DIFF_MIGRATE_PAGES] = 1, [DIFF_MOVE_PAGES] = 2,
 	[DIFF_FORK] = 3, [DIFF_EXIT] = 3,
 };
 
@@ -179,6 +182,57 @@ static void make_mremap(struct diff_state *state, struct diff_step *step)
 		step->a[3] = step->a[4] = 0;
 }
 
+/* Policies: what a machine of one node can tell. */
+static const int modes[] = {
+	0, 0, 1, 2, 2, 3, 3, 4, 5, 6, 7, 1 | 0x8000, 2 | 0x8000, 2 | 0x4000, 2 | 0x2000,
+	3 | 0x4000, 3 | 0x2000, 5 | 0x2000, 0x8000, 2 | 0xc000, 4 | 0x4000, 2 | 0xa000, -1,
+};
+static const long masks[] = { 0, 0, 1, 1, 1, 1, 1, 2, 3, 3, 0x100 };
+static const long maxnodes[] = { 64, 64, 65, 1025, 1025, 9, 2, 1, 0, 32769, 32770 };
+
+#define ONE_OF(state, array) ((array)[diff_random(state, NR(array))])
+
+static void make_numa(struct diff_state *state, struct diff_step *step)
+{
+	static const int mbind_flags[] = { 0, 0, 0, 1, 2, 2, 3, 4, 6, 8, 16 };
+	static const int get_flags[] = { 0, 2, 2, 2, 2, 3, 1, 4, 5, 8 };
+	static const int move_flags[] = { 2, 2, 2, 4, 0, 1, 8 };
+	static const int move_nodes[] = { 0, 0, -2, -2, 1, -1 };
+
+	some_range(state, step);
+	switch (step->call) {
+	case DIFF_MBIND:
+		step->a[2] = ONE_OF(state, modes);
+		step->a[3] = ONE_OF(state, masks);
+		step->a[4] = ONE_OF(state, maxnodes);
+		step->a[5] = ONE_OF(state, mbind_flags);
+		break;
+	case DIFF_SET_MEMPOLICY:
+		step->a[0] = ONE_OF(state, modes);
+		step->a[1] = ONE_OF(state, masks);
+		step->a[2] = ONE_OF(state, maxnodes);
+		break;
+	case DIFF_GET_MEMPOLICY:
+		step->a[1] = ONE_OF(state, get_flags);
+		if (!(step->a[1] & 2) && percent(state, 80))
+			step->a[0] = 0;
+		break;
+	case DIFF_HOME_NODE:
+		step->a[2] = percent(state, 90) ? 0 : 1;
+		step->a[3] = percent(state, 95) ? 0 : 1;
+		break;
+	case DIFF_MIGRATE_PAGES:
+		step->a[0] = ONE_OF(state, masks);
+		step->a[1] = ONE_OF(state, masks);
+		step->a[2] = ONE_OF(state, maxnodes);
+		break;
+	default:
+		step->a[1] = (long)diff_random(state, 33);
+		step->a[2] = ONE_OF(state, move_nodes);
+		step->a[3] = ONE_OF(state, move_flags);
+	}
+}
+
 static void make_one(struct diff_state *state, struct diff_step *step)
 {
 	switch (step->call) {
@@ -216,6 +270,14 @@ static void make_one(struct diff_state *state, struct diff_step *step)
 			step->a[1] = 16 * DIFF_PAGE;
 		break;
 	case DIFF_MUNLOCKALL:
+		break;
+	case DIFF_MBIND:
+	case DIFF_SET_MEMPOLICY:
+	case DIFF_GET_MEMPOLICY:
+	case DIFF_HOME_NODE:
+	case DIFF_MIGRATE_PAGES:
+	case DIFF_MOVE_PAGES:
+		make_numa(state, step);
 		break;
 	default:
 		some_range(state, step);
@@ -304,7 +366,7 @@ void diff_print(const struct diff_step *step)
 	 * P process. */
 	static const char *const args[NR_DIFF_CALLS] = {
 		"xxpdfx", "xx", "xxp", "xxxdx", "x", "xxd", "xx", "xx", "xx", "", "xx", "xd",
-		"xd", "fx", "P", "", "",
+		"xd", "fx", "xxxxdx", "xxd", "xx", "xxdx", "xxd", "xddx", "P", "", "",
 	};
 
 	printf("%c: %s", 'A' + step->process, diff_call_names[step->call]);

@@ -101,6 +101,64 @@ static void access_pages(bool store)
 	reply.ret = step.a[1];
 }
 
+/* Masks of nodes, as long as the longest that is taken; addresses, nodes, statuses. */
+static unsigned long from[600], to[600];
+static long pages[64];
+static int nodes[64], status[64];
+
+static long get_mempolicy(const long *a)
+{
+	int policy = 0;
+	long ret;
+
+	to[0] = 0;
+	ret = call(SYS_get_mempolicy, (long)&policy, (long)to, 1024, a[0], a[1], 0);
+	for (unsigned int i = 0; !ret && i < 8; i++) {
+		reply.vec[8 + i] = (unsigned char)(to[0] >> 8 * i);
+		if (i < 4)
+			reply.vec[i] = (unsigned char)((unsigned int)policy >> 8 * i);
+	}
+	return ret;
+}
+
+static long move_pages(const long *a)
+{
+	long ret;
+
+	for (long i = 0; i < a[1]; i++) {
+		pages[i] = a[0] + i * 4096;
+		nodes[i] = (int)a[2];
+		status[i] = 77;
+	}
+	ret = call(SYS_move_pages, 0, a[1], (long)pages, a[2] == -2 ? 0 : (long)nodes,
+		   (long)status, a[3]);
+	for (long i = 0; i < 4 * a[1]; i++)
+		reply.vec[i] = (unsigned char)((unsigned int)status[i / 4] >> 8 * (i % 4));
+	return ret;
+}
+
+static long numa_call(const long *a)
+{
+	switch (step.call) {
+	case DIFF_MBIND:
+		from[0] = (unsigned long)a[3];
+		return call(SYS_mbind, a[0], a[1], a[2], (long)from, a[4], a[5]);
+	case DIFF_SET_MEMPOLICY:
+		from[0] = (unsigned long)a[1];
+		return call(SYS_set_mempolicy, a[0], (long)from, a[2], 0, 0, 0);
+	case DIFF_GET_MEMPOLICY:
+		return get_mempolicy(a);
+	case DIFF_HOME_NODE:
+		return call(450, a[0], a[1], a[2], a[3], 0, 0);
+	case DIFF_MIGRATE_PAGES:
+		from[0] = (unsigned long)a[0];
+		to[0] = (unsigned long)a[1];
+		return call(SYS_migrate_pages, 0, a[2], (long)from, (long)to, 0, 0);
+	default:
+		return move_pages(a);
+	}
+}
+
 static void make_call(void)
 {
 	static const short numbers[NR_DIFF_CALLS] = {
@@ -123,6 +181,8 @@ static void make_call(void)
 		ret = call(SYS_mincore, a[0], a[1], (long)reply.vec, 0, 0, 0);
 	else if (step.call == DIFF_WAIT)
 		ret = call(SYS_wait4, -1, (long)&status, 0, 0, 0, 0);
+	else if (step.call >= DIFF_MBIND && step.call <= DIFF_MOVE_PAGES)
+		ret = numa_call(a);
 	else if (step.call == DIFF_MLOCK2)
 		ret = call(SYS_mlock2, a[0], a[1], 1, 0, 0, 0);
 	else

@@ -102,6 +102,13 @@ int op_rlimit(struct ops *ops, const struct op *op, struct op_result *result);
 int op_dropcaps(struct ops *ops, const struct op *op, struct op_result *result);
 int op_thp(struct ops *ops, const struct op *op, struct op_result *result);
 int op_sysctl(struct ops *ops, const struct op *op, struct op_result *result);
+/* ops_numa.c */
+int op_mbind(struct ops *ops, const struct op *op, struct op_result *result);
+int op_set_mempolicy(struct ops *ops, const struct op *op, struct op_result *result);
+int op_get_mempolicy(struct ops *ops, const struct op *op, struct op_result *result);
+int op_home_node(struct ops *ops, const struct op *op, struct op_result *result);
+int op_migrate_pages(struct ops *ops, const struct op *op, struct op_result *result);
+int op_move_pages(struct ops *ops, const struct op *op, struct op_result *result);
 int op_persona(struct ops *ops, const struct op *op, struct op_result *result);
 
 /* Run it in the current process. False: the process is gone. */

@@ -6,6 +6,8 @@
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
 #include "fs/sys/devices.h"
+#include "sim/virt/mempolicy.h"
+#include "sim/virt/virt.h"
 
 #define KSM(file, field, kind, releases, ...) \
 	{ .entry = { .name = (file), .mode = S_IFREG | 0644, .span = releases, \
@@ -117,21 +119,51 @@ static const struct value_entry swap_values[] = {
 /* The name is the kernel's: its macro took `auto` for the keyword. */
 static int interleave_auto_show(struct out *out, const struct view *v)
 {
+	out_puts(out, v->m->virt->il_manual ? "false\n" : "true\n");
+	return 0;
+}
+
+/* Nothing here measures bandwidths, which automatic weights would come from. */
+static int interleave_auto_store(struct store *s, const struct view *v, const char *text)
+{
+	bool automatic;
+
 	(void)v;
-	out_puts(out, "true\n");
+	if (sysfs_bool(text, &automatic)) {
+		out_printf(s->sentence, "'%s' is neither true nor false", text);
+		return -EINVAL;
+	}
+	if (automatic) {
+		out_puts(s->sentence, "the bandwidths of the nodes are not known");
+		return -ENODEV;
+	}
+	s->m->virt->il_manual = true;
 	return 0;
 }
 
 static int interleave_weight_show(struct out *out, const struct view *v)
 {
-	(void)v;
-	out_puts(out, "1\n");
+	out_u64(out, get_il_weight(v->m, v->id[V_NODE]), 0);
+	out_putc(out, '\n');
+	return 0;
+}
+
+static int interleave_weight_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 weight;
+
+	if (!*text || sysfs_number(text, 0, &weight) || !weight || weight > UINT8_MAX) {
+		out_printf(s->sentence, "'%s' is no weight: 1 to 255", text);
+		return -EINVAL;
+	}
+	s->m->virt->il_weights[v->id[V_NODE]] = (u8)weight;
+	s->m->virt->il_manual = true;
 	return 0;
 }
 
 static const struct entry interleave_entries[] = {
 	{ .name = "__auto_type", .mode = S_IFREG | 0664, .span = SINCE(R_6_18),
-	  .show = interleave_auto_show },
+	  .show = interleave_auto_show, .store = interleave_auto_store },
 };
 
 static bool memory_node_next(const struct view *v, u32 *nid)
@@ -149,7 +181,8 @@ static bool memory_node_find(const struct view *v, const char *name, u32 *nid)
 
 static const struct each interleave_each[] = {
 	{ .entry = { .name = "node<N>", .mode = S_IFREG | 0644, .span = SINCE(R_6_18),
-		     .show = interleave_weight_show },
+		     .show = interleave_weight_show,
+		     .store = interleave_weight_store },
 	  .slot = V_NODE, .next = memory_node_next, .name = node_name,
 	  .find = memory_node_find },
 };

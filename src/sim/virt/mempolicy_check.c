@@ -133,6 +133,7 @@ void mempolicy_digest(const struct machine *m, struct digest *digest)
 {
 	const struct inode *inode = NULL;
 
+	digest_u64(digest, m->virt->il_manual);
 	for (unsigned int i = 0; i < MAX_NUMNODES; i++)
 		digest_u64(digest, m->virt->il_weights[i]);
 	for (const struct task_struct *task = m->tasks ? task_next(m, 0) : NULL; task;

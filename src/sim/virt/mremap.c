@@ -428,7 +428,8 @@ static int remap_many(struct remap *r, u64 *addr)
 		seen = true;
 		target = r->new_addr + r->new_len;
 	}
-	return 0;
+	/* A range beyond the last address holds nothing. */
+	return seen ? 0 : -EFAULT;
 }
 
 static int do_mremap(struct remap *r, u64 *addr)

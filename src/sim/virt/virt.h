@@ -43,6 +43,7 @@ struct virt_state {
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
 	u8 il_weights[MAX_NUMNODES];	/* mempolicy.h; 0: 1 */
+	bool il_manual;		/* somebody has set one */
 	u32 nr_confined;	/* tasks whose mems_allowed is not 0 */
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
 	struct mm_struct *mmlist_first;
