@@ -9,6 +9,7 @@ EXPERIMENTS = \
 	examples/fork.sh \
 	examples/init-mm.sh \
 	examples/mm-life.sh \
+	examples/numa.sh \
 	examples/pagetables.sh \
 	examples/slab.sh \
 	examples/tlb.sh \
