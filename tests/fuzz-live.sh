@@ -8,22 +8,22 @@ fuzz=${KMM_BUILDDIR:-.}/tests/fuzz_lines
 lines=${1:-24000}
 whole=$((lines > 1000000 ? 10000 : 2000))
 
-# What follows is one of eight storms: MACHINE FREE [SET]
+# What follows is one of eight storms: MACHINE FREE [SET [OPTION]]
 storm()
 {
-	machine=$1 free=$2 set=${3:-clock=virtual}
+	machine=$1 free=$2 set=${3:-clock=virtual} more=${4:-}
 	seed=$((seed + 1))
-	echo "$machine, $free free pages, $set:"
+	echo "$machine, $free free pages, $set $more:"
 	"$fuzz" --live -m "$machine" -S "$set" -F "$free" -T 95 -s $seed -n $((lines / 8)) \
-		-w $whole -r $((whole * 5)) -d 1000 -W 60
+		-w $whole -r $((whole * 5)) -d 1000 -W 60 $more
 }
 
 seed=${2:-0}
 storm tiny 512
 storm tiny 1024 release=6.1
-storm tiny 2048
+storm tiny 2048 release=6.18 --errors
 storm tiny 4096 release=6.1
 storm pc 1024
-storm i386 2048
+storm i386 2048 release=6.18 --errors
 storm numa4 4096
 storm tiny 768 cmdline=norandmaps

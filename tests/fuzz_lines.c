@@ -10,7 +10,7 @@
  *
  * With --live, lines of tasks are made for tasks that live, by a look at the machine: so
  * the list depends on it, too, and --print runs it. --free: pages that the machine is
- * left at first. --worked: of 100 lines of tasks, so many do not fail.
+ * left at first. --errors: in one line of eight some allocation fails on purpose. --worked: of 100 lines of tasks, so many do not fail.
  *
  * After each line: the invariants of what it touched. After every --whole lines: all.
  * Of refused lines, one in --sample: the digest is what it was. In the end: undoing one
@@ -28,6 +28,7 @@
 
 #include "fs/core/tree_struct.h"
 #include "fs/sim/check.h"
+#include "sim/phys/fault_inject.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
@@ -127,9 +128,11 @@ struct run {
 	u64 number;		/* of the line */
 	u64 failed;		/* lines that were refused or failed */
 	u64 of_tasks, worked;	/* lines of tasks; those that did not fail */
-	struct live_counts counts;	/* live lines: what there was before the first */
+	struct leftovers counts;	/* live lines: what there was before the first */
 	u64 nr_free;		/* what the machine was left; 0: all that it has */
 	const char *line;
+	struct fault_inject fault;	/* with --errors: of one line in eight */
+	bool errors;
 	bool verbose;		/* print each line with its reply */
 	bool print;		/* print it alone */
 };
@@ -241,7 +244,13 @@ static int check_line(struct run *run, struct fuzz *f, bool sampled)
 
 	if (sampled)
 		lab_digest(&run->lab, before);
+	if (run->errors && one_in(f, 8)) {
+		run->fault.fail_nth = 1 + below(f, one_in(f, 2) ? 4 : 60);
+		run->lab.tree->machine->fault = &run->fault;
+	}
+	run->fault.nr_failed = 0;
 	n = run_line(run, f, reply, sizeof(reply));
+	run->lab.tree->machine->fault = NULL;
 	run->failed += n < 0;
 	run->of_tasks += f->of_task;
 	run->worked += f->of_task && n >= 0;
@@ -298,7 +307,7 @@ struct options {
 	const char *to;		/* a control file instead of a machine of our own */
 	u64 seed, count, whole, sample, read, free;
 	unsigned int tasks, worked;
-	bool print, live;
+	bool print, live, errors;
 };
 
 static struct fuzz fuzz_of(const struct options *options)
@@ -359,7 +368,8 @@ static int run_all(struct run *run, const struct options *options)
 			printf("%s\n", f.line);
 		if (check_line(run, &f, sampled))
 			return 1;
-		if (f.live && run->number % EACH_TASKS == 0 && check_tasks(run))
+		if (f.live && (run->fault.nr_failed || run->number % EACH_TASKS == 0) &&
+		    check_tasks(run))
 			return 1;
 		if (run->number % options->whole == 0 && check_whole(run))
 			return 1;
@@ -414,15 +424,16 @@ static int run_and_check(struct run *run, const struct options *options)
 	}
 	run->nr_free = options->free;
 	run->print = options->print;
+	run->errors = options->errors;
 	err = take_memory(run);
 	err = err || (options->live && lab_run(&run->lab, "proc/sys/vm/drop_caches: 3"));
-	live_count(run->lab.tree->machine, &run->counts);
+	leftovers_count(run->lab.tree->machine, &run->counts);
 	err = err || run_all(run, options);
 	handle_release(run->ctls[0]);
 	handle_release(run->ctls[1]);
 	run->number--;
 	if (!err)
-		err = check_whole(run) || check_replay(run);
+		err = check_whole(run) || (!run->errors && check_replay(run));
 	if (!err && options->live)
 		err = check_end(run, options);
 	lab_digest(&run->lab, digest);
@@ -448,6 +459,7 @@ int main(int argc, char **argv)
 		{ "print", no_argument, NULL, 'p' },
 		{ "live", no_argument, NULL, 'L' },
 		{ "free", required_argument, NULL, 'F' },
+		{ "errors", no_argument, NULL, 'E' },
 		{ "worked", required_argument, NULL, 'W' },
 		{ 0 },
 	};
@@ -458,7 +470,7 @@ int main(int argc, char **argv)
 	struct run run = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "m:s:n:w:d:r:T:vS:t:pLF:W:", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:s:n:w:d:r:T:vS:t:pLF:W:E", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm':
 			options.machine = optarg;
@@ -496,6 +508,9 @@ int main(int argc, char **argv)
 		case 'L':
 			options.live = true;
 			break;
+		case 'E':
+			options.errors = true;
+			break;
 		case 'F':
 			options.free = strtoull(optarg, NULL, 0);
 			break;
@@ -505,7 +520,7 @@ int main(int argc, char **argv)
 		default:
 			fprintf(stderr, "usage: fuzz_lines [-m MACHINE] [-s SEED] [-n COUNT] "
 				"[-w WHOLE] [-d SAMPLE] [-r READ] [-T PERCENT] [-S KEY=VALUE] "
-				"[-t CTL] [-p] [-v] [-L] [-F FREE] [-W PERCENT]\n");
+				"[-t CTL] [-p] [-v] [-L] [-F FREE] [-W PERCENT] [-E]\n");
 			return 2;
 		}
 	}

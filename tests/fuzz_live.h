@@ -8,6 +8,7 @@
 #define KMM_TESTS_FUZZ_LIVE_H
 
 #include "fuzz.h"
+#include "leftovers.h"
 
 #include "fs/core/verb.h"
 #include "sim/virt/task.h"
@@ -48,14 +49,9 @@ u64 live_nr_free(const struct machine *m);
 
 /*
  * fuzz_end.c: all tasks end, files go, caches shrink. Then nothing of them is left: 0, or
- * it says what is. live_begin() counts what was there at first.
+ * it says what is.
  */
-struct live_counts {
-	u64 tasks, objects[32], tables, anon, cached;
-	s64 committed;
-};
-void live_count(const struct machine *m, struct live_counts *counts);
 struct lab;
-int live_end(struct lab *lab, const struct live_counts *before);
+int live_end(struct lab *lab, const struct leftovers *before);
 
 #endif

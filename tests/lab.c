@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/virt/task.h"
 #include "support.h"
 
 int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
@@ -17,8 +18,11 @@ int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
 	err = machine_config_load(machine, sets, &lab->config, &error);
 	if (!err)
 		err = tree_create(lab->config, &lab->tree, &error);
-	if (err)
+	if (err) {
 		fprintf(stderr, "%s: %s\n", machine, error ? error : "no reason given");
+		machine_config_free(lab->config);
+		lab->config = NULL;
+	}
 	free(error);
 	return err;
 }
@@ -55,6 +59,25 @@ const char *lab_cat(struct lab *lab, const char *path)
 	snprintf(line, sizeof(line), "cat %s", path);
 	CU_ASSERT_EQUAL(lab_run(lab, line), 0);
 	return lab_text(&lab->out);
+}
+
+void lab_end_tasks(struct lab *lab)
+{
+	const struct machine *m = tree_machine(lab->tree);
+	const struct task_struct *t;
+	u32 pid = PID_INIT;
+	char line[64];
+
+	while ((t = task_next(m, pid + 1))) {
+		pid = t->pid;
+		if ((t->flags & PF_KTHREAD) || t->tgid == PID_INIT)
+			continue;
+		snprintf(line, sizeof(line), "proc/1/ctl: kill %u KILL", t->tgid);
+		if (lab_run(lab, line))
+			fprintf(stderr, "%s: %s\n", line, lab_text(&lab->sentence));
+	}
+	while (!lab_run(lab, "proc/1/ctl: wait4 -1"))
+		continue;
 }
 
 void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1])

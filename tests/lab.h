@@ -23,6 +23,8 @@ int lab_run(struct lab *lab, const char *line);
 const char *lab_text(const struct out *out);
 /* What a file says; good until the next lab_run(). */
 const char *lab_cat(struct lab *lab, const char *path);
+/* Every task but init is killed and waited for. */
+void lab_end_tasks(struct lab *lab);
 void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1]);
 /* The file, opened with flags as of open(2). Aborts if that fails. */
 struct handle *lab_handle(struct lab *lab, const char *path, int flags);

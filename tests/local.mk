@@ -8,6 +8,7 @@ TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS
 check_LIBRARIES = tests/libtest.a
 tests_libtest_a_SOURCES = \
 	tests/lab.c tests/lab.h \
+	tests/leftovers.c tests/leftovers.h \
 	tests/mm_bed.c tests/mm_bed.h \
 	tests/mm_calls.c tests/mm_calls.h \
 	tests/numa_bed.c tests/numa_bed.h \
@@ -50,6 +51,7 @@ UNIT_TESTS = \
 	tests/test_content \
 	tests/test_exec \
 	tests/test_facts \
+	tests/test_fault_inject \
 	tests/test_fork \
 	tests/test_lead \
 	tests/test_lru \

@@ -50,6 +50,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/alloc_policy.h src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \
 	src/sim/phys/buddy_check.c src/sim/phys/buddy_run.c \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
+	src/sim/phys/fault_inject.c src/sim/phys/fault_inject.h \
 	src/sim/phys/contig.c src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/hugetlb_check.c src/sim/phys/hugetlb_internal.h \
 	src/sim/phys/hugetlb_pool.c \

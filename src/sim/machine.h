@@ -28,6 +28,7 @@ struct percpu_state;
 struct hugetlb_state;
 struct event_queue;
 struct page_owner;
+struct fault_inject;
 struct alloc_policy;
 struct pressure_ops;
 struct tunables;
@@ -91,6 +92,7 @@ struct machine {
 	s64 contig_taken;	/* pages that alloc_contig_pages() took past the counters */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
+	struct fault_inject *fault;	/* phys/fault_inject.h; NULL: off */
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */
 	struct mm_struct *init_mm;	/* virt/mm_types.h */

@@ -14,6 +14,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/alloc_policy.h"
 #include "sim/phys/folio.h"
+#include "sim/phys/fault_inject.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/pressure.h"
@@ -300,6 +301,8 @@ static __noinline int alloc_pages_long(struct machine *m, const struct alloc_req
 		err = page_owner_reserve(m);
 	if (unlikely(err))
 		return err;
+	if (unlikely(m->fault) && should_fail_alloc_page(m, req->gfp, req->order))
+		return -ENOMEM;
 	err = prepare_alloc(m, req, &ac);
 	if (unlikely(err))
 		return err == -ENOMEM ? why_alloc_failed(m, &ac) : err;
@@ -338,7 +341,7 @@ static inline u32 alloc_page_hot(struct machine *m, const struct alloc_request *
 	u32 pfn;
 
 	if (unlikely(req->order || req->nodemask || req->gfp & __GFP_THISNODE ||
-		     m->page_owner || m->policies || nid >= MAX_NUMNODES || !m->nodes[nid]))
+		     m->page_owner || m->policies || m->fault || nid >= MAX_NUMNODES || !m->nodes[nid]))
 		return PFN_NIL;
 	zone = m->nodes[nid]->preferred[highest];
 	if (unlikely(!zone || zone->flags || !zone_has_plenty(m, zone, highest)))

@@ -8,6 +8,7 @@
  * that a failed host allocation leaves no trace. Caches under debugging have no
  * CPU slabs: each object comes from the node's list.
  */
+#include "sim/phys/fault_inject.h"
 #include "sim/phys/slab_types.h"
 
 static void take_object(struct kmem_cache *s, struct slab *slab, unsigned int i,
@@ -205,6 +206,8 @@ int kmem_cache_alloc(struct machine *m, struct kmem_cache *s, gfp_t gfp, int nod
 	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
 	unsigned int i = c->free;
 
+	if (unlikely(m->fault) && should_failslab(m, s, gfp))
+		return -ENOMEM;
 	if (unlikely(i == SLAB_NIL || !node_matches(c->slab, node)))
 		return alloc_slow(m, s, gfp, node, object);
 	c->free = c->slab->next_free[i];

@@ -5,6 +5,7 @@
  * it looks again. Only what the handler cannot mend is a signal.
  */
 #include "sim/base/bug.h"
+#include "sim/phys/fault_inject.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/tlb.h"
@@ -147,8 +148,9 @@ static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 a
 		return 0;
 	if (ret & VM_FAULT_NOHOST)
 		return -ENOBUFS;
+	/* pagefault_out_of_memory() kills nobody itself: the instruction runs again. */
 	if (ret & VM_FAULT_OOM)
-		return fault_signal(result, SIGKILL_NR, 0);
+		return fault_was_injected(m) ? 0 : fault_signal(result, SIGKILL_NR, 0);
 	if (ret & VM_FAULT_SIGBUS)
 		return fault_signal(result, SIGBUS_NR, BUS_ADRERR);
 	return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);

@@ -196,6 +196,9 @@ static int inode_alloc(struct machine *m, bool in_memory, const char *path,
 	if (err)
 		goto out_path;
 	err = object_alloc(m, pool, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	/* shmem_get_inode() does not say why it has none. */
+	if (err == -ENOMEM && in_memory)
+		err = -ENOSPC;
 	if (err)
 		goto out_dentry;
 	memcpy(copy, path, bytes);

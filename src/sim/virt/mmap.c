@@ -34,6 +34,7 @@ struct mmap_state {
 	u64 vm_flags;
 	bool replaces;		/* MAP_FIXED: there may be mappings */
 	u64 charged;		/* pages of Committed_AS */
+	u64 taken_over;		/* what VMAs that are gone had promised */
 };
 
 static u64 pages_of(const struct mmap_state *map)
@@ -78,12 +79,14 @@ static int check_then_clear(struct machine *m, struct mmap_state *map,
 
 	if (err)
 		return err;
-	if (map->vm_flags & VM_ACCOUNT)
-		vms->nr_accounted = 0;
 	err = vms_detach(vms);
 	if (err) {
 		vm_unacct_memory(m, map->charged);
 		return err;
+	}
+	if (map->vm_flags & VM_ACCOUNT) {
+		map->taken_over = vms->nr_accounted;
+		vms->nr_accounted = 0;
 	}
 	vms_complete(m, vms);
 	return 0;
@@ -241,7 +244,9 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 	if (!err)
 		err = merge_or_new(m, map, &vma);
 	if (err) {
+		/* The kernel forgets what it had taken over from what was there. */
 		vm_unacct_memory(m, map->charged);
+		m->virt->committed_lost += (s64)map->taken_over;
 		return err;
 	}
 	vm_stat_account(map->mm, vma->vm_flags, (s64)pages_of(map));

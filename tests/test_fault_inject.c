@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Each allocation of each call of tasks fails once: first the first one, then the second,
+ * ... until the call needs no more. The errno is the kernel's, sim/check is clean, and
+ * when the tasks are gone nothing is left of them.
+ */
+#include "lab.h"
+#include "leftovers.h"
+#include "support.h"
+
+#include "fs/core/tree_struct.h"
+#include "sim/phys/fault_inject.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/virt/task.h"
+
+static struct lab lab;
+static struct fault_inject fault;	/* nothing is left alone */
+
+static struct machine *machine(void)
+{
+	return lab.tree->machine;
+}
+
+/* Lines by their verbs; what a call says if there is no memory for it, but for ENOMEM. */
+static const struct {
+	const char *verb;
+	int err[2];
+} errors[] = {
+	{ "execve", { E2BIG, ESRCH } },	/* a page of arguments; killed behind the point */
+	{ "madvise", { EAGAIN } },
+	{ "process_madvise", { EAGAIN } },
+	{ "memfd_create", { ENOSPC } },		/* a shmem inode */
+	{ "mincore", { EAGAIN } },
+	{ "mlock", { EAGAIN } },
+	{ "mlock2", { EAGAIN } },
+	{ "mmap", { ENOSPC } },
+	{ "open", { ENOSPC } },
+	{ "openat", { ENOSPC } },
+};
+
+/*
+ * Each leaves what the next ones want. Those with `!` must meet an
+ * allocation; so must those with `=`, which cannot be made again once they worked.
+ */
+static const char *const lines[] = {
+	"!sim/as/init/ctl: fork as a",
+	"!sim/as/a/ctl: mmap 0 64K rw private,anon as m",
+	"!sim/as/a/ctl: store @m 64K",
+	"sim/as/a/ctl: load @m 64K",
+	"sim/as/a/ctl: poke @m+4090 48656c6c6f48656c6c6f",
+	"!sim/as/a/ctl: mprotect @m+16K 8K r",
+	"sim/as/a/ctl: madvise @m+32K 8K dontneed",
+	"sim/as/a/ctl: madvise @m+40K 8K free",
+	"!sim/as/a/ctl: madvise @m+32K 8K populate_write",
+	"!sim/as/a/ctl: madvise @m 8K dontfork",
+	"!sim/as/a/ctl: mlock @m+16K 16K",
+	"!sim/as/a/ctl: mlock2 @m+48K 8K onfault",
+	"!sim/as/a/ctl: munlock @m+20K 4K",
+	"sim/as/a/ctl: munlockall",
+	"!sim/as/a/ctl: mincore @m 64K",
+	"sim/as/a/ctl: msync @m 64K",
+	"!sim/as/a/ctl: fork as b",
+	"!sim/as/b/ctl: store @m+8K 8K",
+	"!sim/as/a/ctl: store @m+24K 8K",
+	"sim/as/a/ctl: mremap @m+48K 16K 256K maymove as moved",
+	"!sim/as/a/ctl: store @moved 64K",
+	"!sim/as/a/ctl: mmap 0 256K rw private,anon,populate as large",
+	"!sim/as/a/ctl: mremap @large 128K 128K maymove,dontunmap as other",
+	"!sim/as/a/ctl: munmap @large+8K 8K",
+	"!sim/as/a/ctl: mmap 0 64K rw shared,anon as s",
+	"!sim/as/a/ctl: store @s 64K",
+	"!sim/as/a/ctl: clone SIGCHLD as c",
+	"sim/as/c/ctl: store @s 64K",
+	"!sim/as/c/ctl: open /dev/shm/x rdwr,creat as fd",
+	"sim/as/c/ctl: ftruncate @fd 300K",
+	"!sim/as/c/ctl: pwrite64 @fd 5000 40000",
+	"!sim/as/c/ctl: fallocate @fd 0 100000 100000",
+	"sim/as/c/ctl: fallocate @fd punch_hole,keep_size 8192 8192",
+	"!sim/as/c/ctl: mmap 0 300K rw shared @fd 0 as fm",
+	"!sim/as/c/ctl: store @fm 300K",
+	"!sim/as/c/ctl: mmap 0 300K rw private @fd 0 as fp",
+	"!sim/as/c/ctl: store @fp 100K",
+	"!sim/as/c/ctl: madvise @fp+200K 20K populate_write",
+	"!sim/as/c/ctl: clone vm,fs,files,sighand,thread as thread",
+	"sim/as/thread/ctl: load @fm 300K",
+	"sim/as/c/ctl: pread64 @fd 300000 0",
+	"sim/as/c/ctl: write @fd 7000",
+	"sim/as/c/ctl: read @fd 7000",
+	"sim/as/c/ctl: unlink /dev/shm/x",
+	"sim/as/c/ctl: ftruncate @fd 50000",
+	"!sim/as/c/ctl: open /disk rdwr,creat as disk",
+	"!sim/as/c/ctl: pwrite64 @disk 50000 0",
+	"!sim/as/c/ctl: mmap 0 48K rw shared @disk 0 as dm",
+	"sim/as/c/ctl: store @dm 48K",
+	"sim/as/c/ctl: fsync @disk",
+	"sim/as/c/ctl: close @disk",
+	"sim/as/c/ctl: unlink /disk",
+	"!sim/as/c/ctl: memfd_create some as fd2",
+	"sim/as/c/ctl: close @fd2",
+	"sim/as/c/ctl: close @fd",
+	"sim/as/c/ctl: brk as end",
+	"!sim/as/c/ctl: brk @end+64K",
+	"!sim/as/c/ctl: mlockall current,future",
+	"!sim/as/c/ctl: mmap 0 16K rw private,anon",
+	"sim/as/c/ctl: munlockall",
+	"sim/as/thread/ctl: exit",
+	"=sim/as/c/ctl: vfork as v",
+	"sim/as/v/ctl: exit_group 3",
+	"sim/as/c/ctl: wait4 -1",
+	"sim/as/c/ctl: setrlimit stack 1M",
+	"sim/as/c/ctl: setsid",
+	"sim/as/c/ctl: kill @b KILL",
+	"sim/as/a/ctl: wait4 @b",
+	"sim/as/a/clear_refs: 1",
+	"sim/as/a/clear_refs: 4",
+	"sim/as/a/comm: renamed",
+	"sim/as/c/ctl: exit_group",
+	"sim/as/a/ctl: wait4 -1",
+	"sim/as/a/ctl: exit_group",
+	"sim/as/init/ctl: wait4 -1",
+};
+
+static bool err_may_be(const char *line, int err)
+{
+	const char *verb = strstr(line, "ctl: ");
+	bool may = err == -ENOMEM;
+
+	for (unsigned int i = 0; verb && i < ARRAY_SIZE(errors); i++) {
+		size_t len = strlen(errors[i].verb);
+
+		if (strncmp(verb + 5, errors[i].verb, len) || verb[5 + len] != ' ')
+			continue;
+		for (unsigned int j = 0; j < ARRAY_SIZE(errors[i].err); j++)
+			may |= errors[i].err[j] && err == -errors[i].err[j];
+	}
+	return may;
+}
+
+static void check_clean(const char *line, unsigned int n)
+{
+	unsigned int broken = nr_broken(machine(), machine_check, NULL);
+
+	if (broken)
+		printf("\n  %s: allocation %u\n", line, n);
+	CU_ASSERT_EQUAL(broken, 0);
+}
+
+/* Its n-th allocation fails. Did it have so many? */
+static bool run_nth(const char *line, unsigned int n, int *err)
+{
+	fault.fail_nth = n;
+	fault.nr_failed = 0;
+	fault.retry = false;
+	machine()->fault = &fault;
+	*err = lab_run(&lab, line);
+	machine()->fault = NULL;
+	return fault.nr_failed;
+}
+
+/* A call that does without what it did not get is made once more: its task goes later. */
+static void run_failing(const char *line)
+{
+	bool once = line[0] == '=', must = once || line[0] == '!', failed = true;
+	unsigned int n;
+	int err = 0;
+
+	line += must;
+	for (n = 0; failed && n < 500 && !(once && n && !err); ) {
+		failed = run_nth(line, ++n, &err);
+		if (err && !(failed && err_may_be(line, err)))
+			printf("\n  %s: allocation %u: error %d, %s\n", line, n, err,
+			       lab_text(&lab.sentence));
+		CU_ASSERT(!err || (failed && err_may_be(line, err)));
+		check_clean(line, n);
+	}
+	if (must && n < 2)
+		printf("\n  %s: it allocates nothing\n", line);
+	CU_ASSERT(n >= 1U + must && n < 500);
+}
+
+static void count(struct leftovers *counts)
+{
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 3"), 0);
+	leftovers_count(machine(), counts);
+}
+
+static void run_lines(const char *release)
+{
+	const char *sets[] = { release, NULL };
+	struct leftovers before;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+	count(&before);
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
+		run_failing(lines[i]);
+	lab_end_tasks(&lab);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 3"), 0);
+	CU_ASSERT_EQUAL(leftovers_compare(machine(), &before), 0);
+	check_clean("the end", 0);
+	lab_close(&lab);
+}
+
+static void test_6_18(void)
+{
+	run_lines("release=6.18");
+}
+
+static void test_6_1(void)
+{
+	run_lines("release=6.1");
+}
+
+/* The program begins anew, or the old one goes on; or the task is killed. */
+static void test_execve(void)
+{
+	unsigned int refused = 0, killed = 0, done = 0;
+	struct leftovers before;
+	int err = -ENOMEM;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
+	count(&before);
+	for (unsigned int n = 1; n < 500 && !done; n++) {
+		bool failed;
+
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: clone vm,SIGCHLD as x"), 0);
+		failed = run_nth("sim/as/x/ctl: execve /bin/true true word", n, &err);
+		check_clean("execve", n);
+		CU_ASSERT(!err || failed);
+		done += !failed;
+		if (!lab_run(&lab, "sim/as/x/ctl: exit_group"))
+			refused += err != 0;
+		else
+			killed++;
+		CU_ASSERT(!err || err == -ENOMEM || err == -E2BIG || err == -EFAULT);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: wait4 -1"), 0);
+	}
+	CU_ASSERT_EQUAL(done, 1);
+	CU_ASSERT(refused > 5);
+	CU_ASSERT(killed > 5);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 3"), 0);
+	CU_ASSERT_EQUAL(leftovers_compare(machine(), &before), 0);
+	lab_close(&lab);
+}
+
+/*
+ * A mapping over another: what fails may leave a hole. Each time the other one is new,
+ * since what failed has split it.
+ */
+static void test_fixed(void)
+{
+	static const char *const over[] = {
+		"sim/as/a/ctl: mmap @m+32K 8K rwx private,anon,fixed",
+		"sim/as/a/ctl: mmap @m+32K 8K rw private,anon,noreserve,fixed",
+		"sim/as/a/ctl: mmap @m+32K 8K rw shared,anon,fixed",
+		"sim/as/a/ctl: mremap @m 16K 16K maymove,fixed @m+32K",
+	};
+	unsigned int refused = 0;
+	bool failed = true;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(over); i++, failed = true) {
+		for (unsigned int n = 1; failed && n < 50; n++) {
+			int err;
+
+			CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: mmap 0 64K rw private,anon as m"), 0);
+			CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: store @m 64K"), 0);
+			failed = run_nth(over[i], n, &err);
+			CU_ASSERT(!err || err_may_be(over[i], err));
+			check_clean(over[i], n);
+			refused += err != 0;
+			CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: munmap @m 64K"), 0);
+		}
+	}
+	CU_ASSERT(refused > 20);
+	lab_close(&lab);
+}
+
+/* What the kernel's defaults leave alone: small blocks, highmem, whoever can wait. */
+static void test_spared(void)
+{
+	struct fault_inject spares = {
+		.page_min_order = 1, .page_ignore_highmem = true, .page_ignore_reclaim = true,
+		.slab_ignore_reclaim = true, .fail_nth = 1,
+	};
+	u32 pfn;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
+	machine()->fault = &spares;
+	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 0 atomic"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 1 kernel"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "kmalloc 100 kernel"), 0);
+	CU_ASSERT_EQUAL(spares.fail_nth, 1);
+	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 1 atomic"), -ENOMEM);
+	CU_ASSERT_EQUAL(spares.nr_failed, 1);
+	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 1 atomic"), 0);
+	spares.fail_nth = 2;
+	CU_ASSERT_EQUAL(lab_run(&lab, "kmalloc 100 atomic"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "kmalloc 100 atomic"), -ENOMEM);
+	CU_ASSERT_EQUAL(lab_run(&lab, "kmalloc 100 atomic"), 0);
+	spares.fail_nth = 1;
+	CU_ASSERT_EQUAL(alloc_kernel_pages(machine(), GFP_ATOMIC | __GFP_NOFAIL, 1, NUMA_NO_NODE,
+					   PGTY_kernel, &pfn), 0);
+	CU_ASSERT_EQUAL(spares.nr_failed, 2);
+	machine()->fault = NULL;
+	lab_close(&lab);
+}
+
+static const CU_TestInfo tests[] = {
+	{ "what is spared", test_spared },
+	{ "calls, 6.18", test_6_18 },
+	{ "calls, 6.1", test_6_1 },
+	{ "execve", test_execve },
+	{ "fixed mappings", test_fixed },
+};
+
+int main(void)
+{
+	return suite_main("fault injection", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
