@@ -5,6 +5,7 @@
  * again end in the same state. When the machine has none a call fails as Linux's does,
  * and nothing is lost.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "lab.h"
@@ -255,6 +256,18 @@ static void test_no_call_yet(void)
 	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/child/ctl: brk @"), 0);
 }
 
+/* An argument that is left out is not the one of the line before. */
+static void test_left_out(void)
+{
+	struct handle *ctl;
+
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	ctl = lab_handle(&lab, "proc/1/ctl", O_RDWR);
+	CU_ASSERT_EQUAL(lab_write(ctl, "prctl PR_SET_NAME other"), 23);
+	CU_ASSERT_EQUAL(lab_write(ctl, "prctl PR_SET_NAME"), -EFAULT);
+	handle_release(ctl);
+}
+
 static struct machine *machine(void)
 {
 	return (struct machine *)(uintptr_t)tree_machine(lab.tree);
@@ -365,6 +378,7 @@ static const CU_TestInfo tests[] = {
 	{ "bounds", test_bounds },
 	{ "replay", test_replay },
 	{ "no call yet", test_no_call_yet },
+	{ "arguments left out", test_left_out },
 	{ "no memory", test_no_memory },
 	{ "execve without memory", test_exec_without_memory },
 };

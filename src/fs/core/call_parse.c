@@ -47,6 +47,8 @@ static int try_form(struct request *req, unsigned int form, unsigned int *fitted
 	for (unsigned int i = 0; i < MAX_ARGS; i++) {
 		req->call.args[i].given = false;
 		req->call.args[i].value = 0;
+		req->call.args[i].from = ARG_PLAIN;
+		req->call.args[i].text = NULL;
 	}
 	for (unsigned int i = 0; i < nr && !err; i++) {
 		unsigned int slot = verb_form_slot(verb, form, i);

@@ -163,6 +163,11 @@ static void check_page(const struct census *c, u64 pfn)
 	if (maps && !mapping_lives(m, page))
 		check_fail(c->check, "R3", "page 0x%llx: expected an anon_vma that lives, found %u",
 			   (ull)pfn, page->mapping);
+	if (maps && !page_flag(page, PG_anon) && !page_flag(page, PG_reserved) &&
+	    !page_in_cache(m, page, pfn))
+		check_fail(c->check, "R3", "page 0x%llx: expected in the cache of inode %u at "
+			   "0x%llx, found another or none", (ull)pfn, page->mapping,
+			   (ull)page_index(page));
 	if (page_flag(page, PG_anon_exclusive) && maps > 1)
 		check_fail(c->check, "R4", "page 0x%llx: expected one mapping of an exclusive "
 			   "page, found %d", (ull)pfn, maps);
