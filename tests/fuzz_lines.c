@@ -191,7 +191,7 @@ static bool may_change(const struct fuzz *f, ssize_t n)
 	if (n == -ERANGE || n == -ENOMEM || n == -EBUSY)
 		return true;
 	return (!strncmp(f->line, "sim/as/", 7) || !strncmp(f->line, "proc/", 5)) &&
-	       n != -EBADMSG && n != -ENOSYS;
+	       n != -EBADMSG && (n != -ENOSYS || f->of_task);
 }
 
 /* The machine is left so many free pages; it may have begun anew. */
