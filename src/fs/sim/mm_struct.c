@@ -12,7 +12,7 @@
 #include "sim/virt/pgtable.h"
 #include "sim/virt/task.h"
 
-enum field_type { FIXED, PGD, HEX, ULONG, INT, CPUS, MAPS, AUXV, RSS, EXE, OWNER };
+enum field_type { FIXED, PGD, HEX, ULONG, INT, CPUS, MAPS, AUXV, RSS, EXE, OWNER, AREA };
 
 struct field {
 	const char *name;
@@ -29,7 +29,7 @@ struct field {
 static const struct field fields[] = {
 	FIELD(mm_count, INT, SINCE(R_6_18)),
 	{ "mm_mt", ALL, MAPS },
-	TEXT("get_unmapped_area", UNTIL(R_6_1), "NULL"),
+	{ "get_unmapped_area", UNTIL(R_6_1), AREA },
 	FIELD(mmap_base, HEX, ALL),
 	FIELD(mmap_legacy_base, HEX, ALL),
 	{ "mmap_compat_base", ALL, HEX, offsetof(struct mm_struct, mmap_compat_base),
@@ -144,6 +144,15 @@ static void print_owner(struct out *out, const struct machine *m, const struct m
 		out_puts(out, "NULL");
 }
 
+/* Who finds room in it; the kernel's own mm has nobody. */
+static void print_search(struct out *out, const struct mm_struct *mm)
+{
+	if (mm->pgd_symbol)
+		out_puts(out, "NULL");
+	else
+		out_printf(out, "arch_get_unmapped_area%s", mm->topdown ? "_topdown" : "");
+}
+
 static void print_value(struct out *out, const struct machine *m,
 			const struct mm_struct *mm, const struct field *field)
 {
@@ -188,6 +197,9 @@ static void print_value(struct out *out, const struct machine *m,
 		break;
 	case OWNER:
 		print_owner(out, m, mm);
+		break;
+	case AREA:
+		print_search(out, mm);
 		break;
 	}
 }

@@ -38,6 +38,17 @@ static bool may_limit(const struct task_struct *task, const struct task_struct *
 	       (task->uid == of->uid && task->gid == of->gid);
 }
 
+/* A limit is one word of the kernel: what does not fit is none. */
+static struct rlimit limit_of_words(const struct machine *m, const struct rlimit *limit)
+{
+	u64 most = m->arch->bits == 32 ? UINT32_MAX : RLIM_INFINITY;
+
+	return (struct rlimit){
+		.cur = limit->cur >= most ? RLIM_INFINITY : limit->cur,
+		.max = limit->max >= most ? RLIM_INFINITY : limit->max,
+	};
+}
+
 int sys_prlimit(struct machine *m, const struct task_struct *task, struct task_struct *of,
 		unsigned int resource, const struct rlimit *new_limit, struct rlimit *old_limit)
 {
@@ -55,6 +66,6 @@ int sys_prlimit(struct machine *m, const struct task_struct *task, struct task_s
 	if (old_limit)
 		*old_limit = *limit;
 	if (new_limit)
-		*limit = *new_limit;
+		*limit = limit_of_words(m, new_limit);
 	return 0;
 }

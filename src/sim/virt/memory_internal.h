@@ -10,12 +10,6 @@
 #include "sim/virt/pgtable.h"
 #include "sim/virt/sched.h"
 
-/* The task whose call is being made; NULL before there is one. */
-static inline struct task_struct *current_task(const struct machine *m)
-{
-	return m->tasks && m->tasks->cpus ? m->tasks->cpus[m->cpu].current : NULL;
-}
-
 static inline pte_t mk_pte(u64 pfn, u64 prot)
 {
 	return PFN_PHYS(pfn) | prot;

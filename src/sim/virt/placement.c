@@ -10,6 +10,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
 
@@ -19,6 +20,7 @@ typedef unsigned long long ull;
 #define PMD_SIZE SZ_2M
 #define LOW_2G_START 0x40000000ULL
 #define LOW_2G_END 0x80000000ULL
+#define LOW_2G_RND (32 * SZ_1M)
 #define IA32_TASK_SIZE 0xffffe000ULL
 #define STACK_RND_PAGES_64 0x3fffffULL
 #define STACK_RND_PAGES_32 0x7ffULL
@@ -134,6 +136,16 @@ static int generic_area(struct machine *m, const struct mm_struct *mm,
 
 /* ---- x86-64's. ---- */
 
+/* Where the search for room below 2 GiB begins: elsewhere each time. */
+static u64 low_2g_rnd(struct machine *m)
+{
+	const struct task_struct *task = current_task(m);
+
+	if (!task || !PF_RANDOMIZED(task))
+		return 0;
+	return rng_below(&m->rng, LOW_2G_RND >> PAGE_SHIFT) << PAGE_SHIFT;
+}
+
 static int x86_bottomup(struct machine *m, const struct mm_struct *mm,
 			const struct mmap_request *req, u64 *addr)
 {
@@ -147,7 +159,7 @@ static int x86_bottomup(struct machine *m, const struct mm_struct *mm,
 	s.low = mm->mmap_legacy_base;
 	s.high = req->addr > default_map_window(m) ? task_size_max(m) : default_map_window(m);
 	if (req->flags & MAP_32BIT) {
-		s.low = LOW_2G_START;
+		s.low = LOW_2G_START + low_2g_rnd(m);
 		s.high = LOW_2G_END;
 	}
 	if (req->len > s.high)

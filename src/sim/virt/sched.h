@@ -49,4 +49,10 @@ int sys_sched_getaffinity(const struct machine *m, struct task_struct *task, u32
 void sched_digest(const struct machine *m, struct digest *digest);
 void sched_validate(const struct machine *m, struct check *check);
 
+/* The task whose call is being made; NULL before there is one. */
+static inline struct task_struct *current_task(const struct machine *m)
+{
+	return m->tasks && m->tasks->cpus ? m->tasks->cpus[m->cpu].current : NULL;
+}
+
 #endif
