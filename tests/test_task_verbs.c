@@ -205,6 +205,51 @@ static void test_no_host_memory(void)
 	check_clean();
 }
 
+/* Has not every architecture what the line asks for? Nodes, sealed memory. */
+static bool is_of_some(const char *line)
+{
+	static const char *const words[] = { "policy", "mbind", "move_pages", "migrate_pages",
+					     "mseal" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
+
+/* Fewer levels, or one more; a top table that is an object; tables in HighMem. */
+static void test_architectures(void)
+{
+	static const char *const machines[][3] = {
+		{ "i386", "arch=i386", "release=6.18" },
+		{ "i386", "arch=i386-pae", "release=6.18" },
+		{ "tiny", "arch=x86_64-la57", "release=6.18" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(machines); i++) {
+		const char *const sets[] = { machines[i][1], machines[i][2],
+					     "config.ANON_VMA_NAME=y", NULL };
+
+		lab_close(&lab);
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, machines[i][0], sets), 0);
+		for (unsigned int line = 0; line < ARRAY_SIZE(lines); line++)
+			if (!is_of_some(lines[line]))
+				run_failing(lines[line]);
+		check_clean();
+	}
+	/* PAE's pgd is an object until 6.15. */
+	lab_close(&lab);
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "i386", (const char *const[]){
+		"arch=i386-pae", "release=6.1", NULL }), 0);
+	run_failing("sim/as/init/ctl: fork as a");
+	run_failing("sim/as/a/ctl: mmap 0 64K rw private,anon,populate as m");
+	run_failing("sim/as/a/ctl: fork as b");
+	run_failing("sim/as/b/ctl: execve /bin/true");
+	check_clean();
+	lab_close(&lab);
+	CU_ASSERT_EQUAL_FATAL(setup(), 0);
+}
+
 /* What a call secures before its first change is all that it needs. */
 static void test_bounds(void)
 {
@@ -375,6 +420,7 @@ static void test_exec_without_memory(void)
 
 static const CU_TestInfo tests[] = {
 	{ "no host memory", test_no_host_memory },
+	{ "other architectures", test_architectures },
 	{ "bounds", test_bounds },
 	{ "replay", test_replay },
 	{ "no call yet", test_no_call_yet },
