@@ -7,6 +7,7 @@ EXPERIMENTS = \
 	examples/buddy.sh \
 	examples/faults.sh \
 	examples/fork.sh \
+	examples/highmem.sh \
 	examples/init-mm.sh \
 	examples/mm-life.sh \
 	examples/numa.sh \

@@ -128,6 +128,9 @@ static void pass_time(struct fuzz *f)
 		"", " 1", " 2", " 100", " 10ms", " 250us", " 7ns", " 1s", " 3s", " 0",
 	};
 
+	static const char *const kmaps[] = {
+		"kmap", "kmap", "kunmap", "kmap_local_page", "page_address", "__va", "__pa",
+	};
 	static const char *const flushes[] = {
 		"flush_tlb_all", "flush_tlb_mm @t1", "flush_tlb_mm @t0", "schedule", "schedule 0",
 		"schedule 2", "schedule 20", "flush_tlb_kernel_range 0xffffc90000000000 8K",
@@ -137,6 +140,8 @@ static void pass_time(struct fuzz *f)
 		say(f, "drain");
 	else if (one_in(f, 3))
 		say(f, "%s", PICK(f, flushes));
+	else if (one_in(f, 3))
+		say(f, "%s 0x%x", PICK(f, kmaps), below(f, 1 << (8 + below(f, 11))));
 	else
 		say(f, "tick%s", PICK(f, times));
 }

@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	tests/test_lead \
 	tests/test_lru \
 	tests/test_filemap \
+	tests/test_highmem \
 	tests/test_interval_tree \
 	tests/test_line \
 	tests/test_maple_tree \

@@ -31,6 +31,7 @@
 	X(state_parts) \
 	X(steps_parts) \
 	X(names_parts) \
+	X(highmem_parts) \
 	X(tlb_parts) \
 	X(mm_struct_parts) \
 	X(page_parts) \

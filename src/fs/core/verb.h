@@ -139,6 +139,7 @@ extern const struct verb_table numa_verbs;	/* sim/verbs_numa.c */
 extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
 extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */
 extern const struct verb_table process_verbs;	/* sim/verbs_process.c */
+extern const struct verb_table kmap_verbs;	/* sim/verbs_kmap.c */
 extern const struct verb_table tlb_verbs;	/* sim/verbs_tlb.c */
 
 /* All verbs as one list: i-th, or NULL behind the last. The number is an id. */

@@ -38,6 +38,7 @@ static const struct arch x86_64 = {
 	.hugetlb_order = 9,
 	.thread_size_kb = 16,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 12, .pcid = true },
+	.fixaddr_top = 0xffffffffff7ff000ULL,
 };
 
 /* Five levels. mmap() stays below 47 bits unless asked: task_size says so. */
@@ -66,6 +67,7 @@ static const struct arch x86_64_la57 = {
 	.hugetlb_order = 9,
 	.thread_size_kb = 16,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 12, .pcid = true },
+	.fixaddr_top = 0xffffffffff7ff000ULL,
 };
 
 static const struct arch i386 = {
@@ -92,6 +94,9 @@ static const struct arch i386 = {
 	.lowmem_end = 0x36bfe000ULL,
 	.thread_size_kb = 8,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 4 },
+	.fixaddr_top = 0xfffff000ULL,
+	.fix_kmap_begin = 68,
+	.last_pkmap = 1024,
 };
 
 static const struct arch i386_pae = {
@@ -118,6 +123,9 @@ static const struct arch i386_pae = {
 	.lowmem_end = 0x36ffe000ULL,
 	.thread_size_kb = 8,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 4 },
+	.fixaddr_top = 0xfffff000ULL,
+	.fix_kmap_begin = 68,
+	.last_pkmap = 512,
 };
 
 const struct arch *const archs[] = { &x86_64, &x86_64_la57, &i386, &i386_pae };

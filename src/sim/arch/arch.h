@@ -51,6 +51,10 @@ struct arch {
 	u64 lowmem_end;		/* bytes; 32-bit only: HighMem above; 0 = none */
 	u16 thread_size_kb;	/* kernel stack */
 	struct arch_tlb tlb;
+	/* HighMem's addresses; last_pkmap 0: all memory is low. */
+	u64 fixaddr_top;	/* fixed addresses lie below, the first one at it */
+	u16 fix_kmap_begin;	/* the first one for local kmaps */
+	u16 last_pkmap;		/* addresses of the kmap area, behind vmalloc_end */
 };
 
 extern const struct arch *const archs[];

@@ -170,6 +170,8 @@ void flush_tlb_mm_range(struct machine *m, struct mm_struct *mm, u64 start, u64 
 			unsigned int stride_shift, bool freed_tables);
 void flush_tlb_all(struct machine *m);
 void flush_tlb_kernel_range(struct machine *m, u64 start, u64 end);
+/* On this CPU alone. */
+void flush_tlb_one_kernel(struct machine *m, u64 addr);
 
 static inline void tlb_count_call(struct machine *m, enum tlb_call call)
 {

@@ -213,6 +213,13 @@ void flush_tlb_kernel_range(struct machine *m, u64 start, u64 end)
 	}
 }
 
+void flush_tlb_one_kernel(struct machine *m, u64 addr)
+{
+	(void)addr;		/* nobody has it: see above */
+	cpu_tlb(m, m->cpu)->figures[TLB_FLUSHES_KERNEL]++;
+	count_vm_event(m, NR_TLB_LOCAL_FLUSH_ONE, 1);
+}
+
 void arch_tlbbatch_add_mm(struct arch_tlbflush_unmap_batch *batch, struct mm_struct *mm)
 {
 	mm->tlb_gen++;

@@ -14,6 +14,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
+#include "sim/virt/highmem.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mm_slot.h"
@@ -120,6 +121,7 @@ static const struct part {
 	{ maple_nodes_init, maple_nodes_free, NULL, NULL },
 	{ pgtables_init, pgtables_free, pgtables_digest, NULL },
 	{ tlb_init, tlb_free, tlb_digest, tlb_validate },
+	{ highmem_init, highmem_free, highmem_digest, highmem_validate },
 	{ content_init, content_free, content_digest, content_validate },
 	{ lru_init, lru_free, lru_digest, lru_validate },
 	{ files_init, files_free, files_digest, filemap_validate },

@@ -17,6 +17,7 @@
 struct content_state;		/* content.h */
 struct pgtable_state;		/* pgtable.h */
 struct tlb_state;		/* tlb.h */
+struct highmem_state;		/* highmem.h */
 struct file_state;		/* file.h: inodes by id and by path */
 struct anon_vma_name;		/* anon_name.h */
 struct exec_state;		/* exec.h: programs that were read */
@@ -33,6 +34,7 @@ struct virt_state {
 	struct kmem_cache *pid_cache, *cred_cache;
 	struct pgtable_state *pgtables;
 	struct tlb_state *tlb;
+	struct highmem_state *highmem;	/* NULL: all memory is low */
 	struct content_state *contents;
 	struct file_state *file_state;
 	struct exec_state *exec;
