@@ -17,7 +17,6 @@
 typedef unsigned long long ull;
 
 #define PF_RANDOMIZED(task) ((task)->flags & PF_RANDOMIZE)
-#define PMD_SIZE SZ_2M
 #define LOW_2G_START 0x40000000ULL
 #define LOW_2G_END 0x80000000ULL
 #define LOW_2G_RND (32 * SZ_1M)
@@ -222,25 +221,30 @@ static int search_area(struct machine *m, const struct mm_struct *mm,
 
 /* ---- Alignment to huge pages. ---- */
 
-/* Anonymous memory and disk files: offset and address agree modulo PMD_SIZE. */
+static u64 pmd_size(const struct machine *m)
+{
+	return PAGE_SIZE << m->arch->hugetlb_order;
+}
+
+/* Anonymous memory and disk files: offset and address agree modulo pmd_size(). */
 static int thp_area(struct machine *m, const struct mm_struct *mm,
 		    const struct mmap_request *req, u64 offset, u64 *addr)
 {
-	u64 aligned = ALIGN_UP(offset, PMD_SIZE), shift;
+	u64 aligned = ALIGN_UP(offset, pmd_size(m)), shift;
 	struct mmap_request padded = *req;
 
 	if (m->arch->bits == 32 || offset + req->len <= aligned ||
-	    offset + req->len - aligned < PMD_SIZE)
+	    offset + req->len - aligned < pmd_size(m))
 		return search_area(m, mm, req, addr);
-	padded.len += PMD_SIZE;
+	padded.len += pmd_size(m);
 	if (padded.len < req->len || offset + padded.len < offset ||
 	    search_area(m, mm, &padded, addr))
 		return search_area(m, mm, req, addr);
 	if (*addr == req->addr)
 		return 0;
-	shift = (offset - *addr) & (PMD_SIZE - 1);
+	shift = (offset - *addr) & (pmd_size(m) - 1);
 	if (!shift && mm->topdown && rel_thp_aligns_upwards(m->release))
-		shift = PMD_SIZE;
+		shift = pmd_size(m);
 	*addr += shift;
 	return 0;
 }
@@ -254,16 +258,16 @@ static u64 shmem_huge_size(const struct machine *m, const struct file *file)
 	if (t->thp_shmem_enabled == SHMEM_DENY)
 		return 0;
 	if (t->thp_shmem_enabled == SHMEM_FORCE)
-		return PMD_SIZE;
+		return pmd_size(m);
 	if (!file && rel_shmem_has_huge_orders(m->release))
-		for (int order = 9; order > 1; order--) {
+		for (int order = m->arch->hugetlb_order; order > 1; order--) {
 			unsigned int how = t->thp_size_shmem_enabled >> (4 * order) & 0xf;
 
 			if (how != SHMEM_ORDER_NEVER &&
 			    (how != SHMEM_ORDER_INHERIT || inherits))
 				return PAGE_SIZE << order;
 		}
-	return inherits ? PMD_SIZE : 0;
+	return inherits ? pmd_size(m) : 0;
 }
 
 static int shmem_area(struct machine *m, const struct mm_struct *mm,
@@ -274,7 +278,7 @@ static int shmem_area(struct machine *m, const struct mm_struct *mm,
 	u64 offset, where, found;
 	int err = search_area(m, mm, req, addr);
 
-	if (err || m->arch->bits == 32 || !IS_ALIGNED(*addr, PAGE_SIZE) ||
+	if (err || !IS_ALIGNED(*addr, PAGE_SIZE) ||
 	    *addr > task_size - req->len || (req->flags & MAP_FIXED) || *addr == req->addr ||
 	    !size || req->len < size)
 		return err;
@@ -311,7 +315,7 @@ static int area_by_kind(struct machine *m, const struct mm_struct *mm,
 	}
 	if (shared)
 		return shmem_area(m, mm, req, 0, addr);
-	if (rel_thp_aligns_anon(m->release) && !req->addr && IS_ALIGNED(req->len, PMD_SIZE))
+	if (rel_thp_aligns_anon(m->release) && !req->addr && IS_ALIGNED(req->len, pmd_size(m)))
 		return thp_area(m, mm, req, 0, addr);
 	return search_area(m, mm, req, addr);
 }
