@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "sim/phys/tunables.h"
+#include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
@@ -198,6 +199,73 @@ static void test_dynamic(void)
 	CU_ASSERT_EQUAL(task->ip, 0x7ffff7fca000 + 0x1ab70);
 	CU_ASSERT_EQUAL(task->mm->saved_auxv[16], 7);
 	CU_ASSERT_EQUAL(task->mm->saved_auxv[17], 0x7ffff7fca000);
+	task_machine_end(&tm);
+}
+
+/*
+ * Where mmap begins, by the limit of the stack and the personality: those of 64 bits
+ * are what a kernel showed to `ulimit -s N; setarch -R [-L]`.
+ */
+static const struct layout_row {
+	const char *machine, *set;
+	u64 stack;		/* its limit, bytes */
+	u64 personality;
+	u64 mmap_base;
+	bool topdown;
+} layout_rows[] = {
+	{ "pc", "release=6.18", 8 * SZ_1M, 0, 0x7ffff7fff000, true },
+	{ "pc", "release=6.18", SZ_1G, 0, 0x7fffbfeff000, true },
+	{ "pc", "release=6.18", RLIM_INFINITY, 0, 0x155555556000, true },
+	{ "pc", "release=6.18", 8 * SZ_1M, ADDR_COMPAT_LAYOUT, 0x2aaaaaaab000, false },
+	{ "pc", "arch=x86_64-la57", RLIM_INFINITY, 0, 0x155555556000, true },
+	{ "i386", "arch=i386", 8 * SZ_1M, 0, 0xb8000000, true },
+	{ "i386", "arch=i386-pae", SZ_1G, 0, 0x7ff00000, true },
+	{ "i386", "arch=i386", RLIM_INFINITY, 0, 0x20000000, true },
+	{ "i386", "arch=i386", RLIM_INFINITY, ADDR_COMPAT_LAYOUT, 0x40000000, false },
+};
+
+static void test_layouts(void)
+{
+	const struct exec_request req = { .path = "/bin/true" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(layout_rows); i++) {
+		const struct layout_row *row = &layout_rows[i];
+		const char *const sets[] = { row->set, NULL };
+		struct task_machine tm;
+		struct task_struct *task;
+
+		task_machine_boot(&tm, row->machine, sets);
+		task = task_fork(tm.m, tm.init, SIGCHLD);
+		task->personality = ADDR_NO_RANDOMIZE | row->personality;
+		task->signal->rlim[RLIMIT_STACK].cur = row->stack;
+		CU_ASSERT_EQUAL(sys_execve(tm.m, task, &req), 0);
+		CU_ASSERT_EQUAL(task->mm->mmap_base, row->mmap_base);
+		CU_ASSERT_EQUAL(task->mm->topdown, row->topdown);
+		CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+		task_machine_end(&tm);
+	}
+}
+
+/* Random bits stay below what the machine was told. */
+static void test_random_bits(void)
+{
+	const struct exec_request req = { .path = "/bin/true" };
+	struct task_machine tm;
+	struct task_struct *task;
+
+	task_machine_boot(&tm, "pc", NULL);
+	tm.m->tunables->mmap_rnd_bits = 28;
+	for (unsigned int i = 0; i < 8; i++) {
+		u64 top = 0x7ffff7fff000 - (0x3fffffULL << PAGE_SHIFT);
+
+		task = task_fork(tm.m, tm.init, SIGCHLD);
+		CU_ASSERT_EQUAL(sys_execve(tm.m, task, &req), 0);
+		CU_ASSERT(task->mm->mmap_base <= top + 128 * SZ_1M);
+		CU_ASSERT(task->mm->mmap_base > top - 128 * SZ_1M - (1ULL << 40));
+		CU_ASSERT(task->mm->mmap_legacy_base - 0x2aaaaaaab000 < 1ULL << 40);
+		CU_ASSERT(task->mm->mmap_compat_base < 0xfffff000);
+	}
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
 	task_machine_end(&tm);
 }
 
@@ -399,6 +467,8 @@ static const CU_TestInfo tests[] = {
 	{ "static programs", test_static },
 	{ "init", test_init },
 	{ "32 bits", test_i386 },
+	{ "layouts", test_layouts },
+	{ "random bits", test_random_bits },
 	{ "dynamic programs", test_dynamic },
 	{ "random layouts", test_random },
 	{ "errors", test_errors },
