@@ -358,7 +358,41 @@ static void ask_process(struct fuzz *f)
 	}
 }
 
+/* Groups g0 to g3, some of them within others; nodes that move along. */
+static void group_task(struct fuzz *f)
+{
+	static const char *const groups[] = { "g0", "g1", "g0/g2", "g1/g3", "g0/g2/g4" };
+	static const char *const sets[] = { "0", "1", "0-1", "0-1", "", "5", "x" };
+	const char *group = PICK(f, groups);
+
+	switch (below(f, 8)) {
+	case 0:
+	case 1:
+		say(f, "mkdir sys/fs/cgroup/%s", group);
+		break;
+	case 2:
+		say(f, "rmdir sys/fs/cgroup/%s", group);
+		break;
+	case 3:
+		say(f, "sys/fs/cgroup/%scgroup.subtree_control: ", one_in(f, 2) ? "" : "g0/");
+		say(f, "%s", one_in(f, 5) ? "-cpuset" : "+cpuset");
+		break;
+	case 4:
+		say(f, "sys/fs/cgroup/%s/cpuset.mems: ", group);
+		say(f, "%s", PICK(f, sets));
+		break;
+	case 5:
+		say(f, "sys/fs/cgroup/%s/cpuset.cpus: ", group);
+		say(f, "%s", PICK(f, sets));
+		break;
+	default:
+		say(f, "sys/fs/cgroup/%s/", one_in(f, 4) ? "" : group);
+		say(f, "cgroup.procs: %u", 60 + below(f, 200));
+	}
+}
+
 static const struct fuzz_maker makers[] = {
+	{ group_task, 12 },
 	{ begin_task, 60 },
 	{ end_task, 5 },
 	{ wait_task, 20 },

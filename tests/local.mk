@@ -43,6 +43,7 @@ UNIT_TESTS = \
 	tests/test_base_out \
 	tests/test_boot \
 	tests/test_buddy \
+	tests/test_cgroup \
 	tests/test_check \
 	tests/test_check_ids \
 	tests/test_check_incremental \

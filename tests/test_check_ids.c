@@ -22,6 +22,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc_types.h"
 #include "sim/virt/anon_name.h"
+#include "sim/virt/cgroup.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mempolicy.h"
@@ -702,6 +703,23 @@ static void policy_unasked(struct machine *m)
 	m->policies = NULL;
 }
 
+static struct cgroup *a_group(struct machine *m)
+{
+	CU_ASSERT_EQUAL_FATAL(cgroup_mkdir(m, cgroup_of(m, 0), "a"), 0);
+	return cgroup_of(m, 1);
+}
+
+static void group_nodes(struct machine *m)
+{
+	a_group(m)->cpuset.effective_mems = 0;
+}
+
+static void group_task(struct machine *m)
+{
+	(void)a_group(m);
+	task_find(m, PID_INIT)->mems_allowed = 2;
+}
+
 /* A range of a file's that is no longer marked as shared. */
 static void policy_of_file(struct machine *m)
 {
@@ -811,7 +829,7 @@ static const struct {
 	ROW("F1", cache_count), ROW("F2", file_pages), ROW("F3", shmem_pages),
 	ROW("F4", dirty_page), ROW("F5", file_size), ROW("F6", inode_reference),
 	ROW("M4", anon_vma_children), ROW("M5 A3", chain_lost), ROW("M6", writable_count),
-	ROW("N1", policy_references), ROW("N2", policy_of_file), ROW("N3", policy_nodes),
+	ROW("G1", group_nodes), ROW("G2", group_task), ROW("N1", policy_references), ROW("N2", policy_of_file), ROW("N3", policy_nodes),
 	ROW("N4", policy_unasked), ROW("R9", bytes_lost),
 	ROW("V5", name_count),
 	ROW("U1 A3", khugepaged_slot_lost),

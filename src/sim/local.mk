@@ -86,7 +86,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
 # virt
 libkmmsim_a_SOURCES += \
-	src/sim/virt/affinity.c \
+	src/sim/virt/affinity.c src/sim/virt/cgroup.c src/sim/virt/cgroup.h \
+	src/sim/virt/cpuset.c \
 	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \

@@ -20,7 +20,7 @@ struct dir;
 
 /* Which object a path speaks of: one slot for each kind of numbered name. */
 enum view_slot { V_NODE, V_CPU, V_PID, V_TID, V_PFN, V_BLOCK, V_CACHE, V_STEP, V_NAME,
-		 V_SIZE, V_HELP, V_HOST, V_FD, V_ADDR, NR_VIEW_SLOTS };
+		 V_SIZE, V_HELP, V_HOST, V_FD, V_ADDR, V_CGROUP, NR_VIEW_SLOTS };
 
 struct view {
 	const struct machine *m;
@@ -112,6 +112,15 @@ struct each {
 	void (*name)(const struct view *v, u32 id, char name[64]);
 	/* The id of a name; may know names that next() does not list. */
 	bool (*find)(const struct view *v, const char *name, u32 *id);
+	/*
+	 * Of a family whose objects hold others of their kind: v's id in `slot` is the one
+	 * that next() and find() look into. Is there this object at all; its names from
+	 * the first on. NULL: not so.
+	 */
+	bool (*has)(const struct view *v, u32 id);
+	void (*path)(const struct view *v, u32 id, struct out *out);
+	/* Verbs of sim/ctl that mkdir and rmdir are, with a path; NULL: they are refused. */
+	const char *make, *remove;
 };
 
 struct dir {

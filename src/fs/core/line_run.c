@@ -113,10 +113,71 @@ static int run_write(struct run *run)
 	return ctl_run(tree, &view, run->line.text, run->line.len, run->out, run->sentence);
 }
 
-/* Directories cannot be made or removed anywhere yet: the errno is the place's. */
+/* The verb that makes or removes a directory below this one; NULL: none does. */
+static const char *directory_verb(struct tree *tree, struct node parent, bool make)
+{
+	const struct row *dir = tree_row(tree, parent);
+	const struct each *each = NULL;
+
+	if (row_recurs(dir))
+		each = container_of(dir->entry, struct each, entry);
+	for (unsigned int i = 0; !each && i < dir->nr_children; i++) {
+		if (row_recurs(&tree->rows[dir->first_child + i]))
+			each = container_of(tree->rows[dir->first_child + i].entry,
+					    struct each, entry);
+	}
+	if (!each)
+		return NULL;
+	return make ? each->make : each->remove;
+}
+
+static int call_directory(struct tree *tree, struct node parent, const char *name, bool make,
+			  struct caller caller)
+{
+	const char *verb = directory_verb(tree, parent, make);
+	struct out line = OUT_INIT, reply = OUT_INIT, sentence = OUT_INIT;
+	int err;
+
+	if (!verb)
+		return make ? tree_make_error(tree, parent) : -EPERM;
+	out_printf(&line, "%s \"", verb);
+	tree_lock_read(tree);
+	node_path(tree, parent, &line);
+	tree_unlock(tree);
+	out_printf(&line, "/%s\"", name);
+	out_putc(&line, '\0');
+	err = out_error(&line);
+	if (!err)
+		err = tree_run(tree, line.text, caller, &reply, &sentence);
+	out_free(&line);
+	out_free(&reply);
+	out_free(&sentence);
+	return err;
+}
+
+int tree_mkdir(struct tree *tree, struct node parent, const char *name,
+	       struct caller caller, struct node *node)
+{
+	int err = tree_lookup(tree, parent, name, caller, node) ?
+		call_directory(tree, parent, name, /* make = */ true, caller) : -EEXIST;
+
+	return err ? err : tree_lookup(tree, parent, name, caller, node);
+}
+
+int tree_rmdir(struct tree *tree, struct node parent, const char *name,
+	       struct caller caller)
+{
+	struct node node;
+	int err = tree_lookup(tree, parent, name, caller, &node);
+
+	return err ? err : call_directory(tree, parent, name, /* make = */ false, caller);
+}
+
+/* What no call makes or removes: the errno is the place's. */
 static int run_directory(struct run *run)
 {
 	char *slash = strrchr(run->path, '/');
+	const char *name = slash ? slash + 1 : run->path;
 	struct node node;
 	int there = tree_walk(run->tree, run->path, run->caller, &node), err;
 
@@ -129,7 +190,10 @@ static int run_directory(struct run *run)
 	err = tree_walk(run->tree, slash ? run->path : "", run->caller, &node);
 	if (slash)
 		*slash = '/';
-	return complain(run, err ? err : tree_make_error(run->tree, node));
+	if (!err)
+		err = call_directory(run->tree, node, name, run->line.kind == LINE_MKDIR,
+				     run->caller);
+	return err ? complain(run, err) : 0;
 }
 
 int tree_run(struct tree *tree, const char *text, struct caller caller, struct out *out,

@@ -61,6 +61,8 @@ int node_child(struct tree *tree, struct node parent, const char *name,
 		if (row_visible(&view, row) && row_child(row, index, &view, name, node))
 			return 0;
 	}
+	if (row_recurs(dir) && row_child(dir, parent.row, &view, name, node))
+		return 0;
 	return -ENOENT;
 }
 

@@ -52,6 +52,8 @@ static bool each_has(const struct each *each, const struct view *view, u32 id)
 	char name[64];
 	u32 found = id;
 
+	if (each->has)
+		return each->has(view, id);
 	if (each->next(view, &found) && found == id)
 		return true;
 	each->name(view, id, name);
@@ -107,6 +109,7 @@ static void path_row(struct tree *tree, struct node node, struct view *view, u16
 		     struct out *out)
 {
 	const struct row *row = &tree->rows[index];
+	const struct each *each;
 	char name[64];
 
 	if (!index)
@@ -118,8 +121,13 @@ static void path_row(struct tree *tree, struct node node, struct view *view, u16
 		out_puts(out, row->entry->name);
 		return;
 	}
-	container_of(row->entry, struct each, entry)->name(view, node.id[row->nr_ids - 1],
-							   name);
+	each = container_of(row->entry, struct each, entry);
+	if (each->path) {
+		each->path(view, node.id[row->nr_ids - 1], out);
+		view->id[row->slot[row->nr_ids - 1]] = node.id[row->nr_ids - 1];
+		return;
+	}
+	each->name(view, node.id[row->nr_ids - 1], name);
 	view->id[row->slot[row->nr_ids - 1]] = node.id[row->nr_ids - 1];
 	out_puts(out, name);
 }

@@ -22,6 +22,7 @@
 	X(memory_parts) \
 	X(node_parts) \
 	X(mm_parts) \
+	X(cgroup_parts) \
 	X(hugepages_parts) \
 	X(thp_parts) \
 	X(slab_parts) \

@@ -23,13 +23,14 @@ struct lister {
 	void *arg;
 };
 
-static bool list_each(const struct lister *l, unsigned int i, u32 id)
+/* The objects of a family whose row is `index`, the i-th of the directory. */
+static bool list_each(const struct lister *l, unsigned int index, unsigned int i, u32 id)
 {
-	const struct row *row = &l->tree->rows[tree_row(l->tree, l->dir)->first_child + i];
+	const struct row *row = &l->tree->rows[index];
 	const struct each *each = container_of(row->entry, struct each, entry);
 	struct node node = l->dir;
 
-	node.row = tree_row(l->tree, l->dir)->first_child + i;
+	node.row = (u16)index;
 	for (; each->next(l->view, &id); id++) {
 		u64 next = id == UINT32_MAX ? cookie_of(i + 1, 0) : cookie_of(i, id + 1);
 		char name[64];
@@ -55,7 +56,7 @@ static void list_rows(const struct lister *l, unsigned int first, u32 id)
 		if (!row_visible(l->view, row))
 			continue;
 		if (row->kind == ROW_EACH) {
-			if (!list_each(l, i, id))
+			if (!list_each(l, dir->first_child + i, i, id))
 				return;
 			continue;
 		}
@@ -64,6 +65,9 @@ static void list_rows(const struct lister *l, unsigned int first, u32 id)
 			     cookie_of(i + 1, 0)))
 			return;
 	}
+	if (row_recurs(dir))
+		list_each(l, l->dir.row, dir->nr_children,
+			  first > dir->nr_children ? UINT32_MAX : id);
 }
 
 static int list(struct tree *tree, struct node dir, struct caller caller, u64 cookie,
@@ -102,26 +106,29 @@ int tree_readdir(struct tree *tree, struct node dir, struct caller caller, u64 c
 	return err;
 }
 
+static unsigned int count_each(const struct row *row, const struct view *view)
+{
+	unsigned int nr = 0;
+	u32 id = 0;
+
+	while (container_of(row->entry, struct each, entry)->next(view, &id)) {
+		nr++;
+		if (id++ == UINT32_MAX)
+			break;
+	}
+	return nr;
+}
+
 static unsigned int count_dirs(struct tree *tree, const struct row *dir,
 			       const struct view *view)
 {
-	unsigned int nr = 0;
+	unsigned int nr = row_recurs(dir) ? count_each(dir, view) : 0;
 
 	for (unsigned int i = 0; i < dir->nr_children; i++) {
 		const struct row *row = &tree->rows[dir->first_child + i];
-		u32 id = 0;
 
-		if (!S_ISDIR(row->entry->mode) || !row_visible(view, row))
-			continue;
-		if (row->kind != ROW_EACH) {
-			nr++;
-			continue;
-		}
-		while (container_of(row->entry, struct each, entry)->next(view, &id)) {
-			nr++;
-			if (id++ == UINT32_MAX)
-				break;
-		}
+		if (S_ISDIR(row->entry->mode) && row_visible(view, row))
+			nr += row->kind == ROW_EACH ? count_each(row, view) : 1;
 	}
 	return nr;
 }

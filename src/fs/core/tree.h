@@ -64,6 +64,15 @@ int tree_create_error(struct tree *tree, struct node parent);
 int tree_make_error(struct tree *tree, struct node parent);
 
 /*
+ * mkdir and rmdir where a family allows them: the call that they are is made on
+ * sim/ctl. *node: what was made.
+ */
+int tree_mkdir(struct tree *tree, struct node parent, const char *name,
+	       struct caller caller, struct node *node) __must_check;
+int tree_rmdir(struct tree *tree, struct node parent, const char *name,
+	       struct caller caller) __must_check;
+
+/*
  * Entries from cookie on ("." is 0, ".." is 1, then each name has a stable
  * cookie): fill() returns false when it is full. Offsets survive changes of the
  * tree between calls: pids ascend, rows keep their order.

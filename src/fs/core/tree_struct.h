@@ -87,6 +87,12 @@ static inline const struct row *tree_row(const struct tree *tree, struct node no
 	return &tree->rows[node.row];
 }
 
+/* A directory whose objects hold others of their kind: its own row is a child of it, too. */
+static inline bool row_recurs(const struct row *row)
+{
+	return row->kind == ROW_EACH && container_of(row->entry, struct each, entry)->has;
+}
+
 /* rows.c: flatten fs_parts[] into tree->rows. 0, -ENOMEM, -E2BIG, -EINVAL. */
 int rows_build(struct tree *tree) __must_check;
 void rows_free(struct tree *tree);

@@ -135,6 +135,7 @@ extern const struct verb_table machine_verbs;	/* sim/verbs_machine.c */
 extern const struct verb_table mm_verbs;	/* sim/verbs_mm.c */
 extern const struct verb_table access_verbs;	/* sim/verbs_access.c */
 extern const struct verb_table task_verbs;	/* sim/verbs_task.c */
+extern const struct verb_table cgroup_verbs;	/* sys/cgroup.c */
 extern const struct verb_table numa_verbs;	/* sim/verbs_numa.c */
 extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
 extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */

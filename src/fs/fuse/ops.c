@@ -150,7 +150,24 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	refuse_new(req, parent);
+	struct fuse_entry_param entry;
+	struct node node;
+	int ret = tree_mkdir(server_of(req)->tree, node_from_ino(parent), name,
+			     request_caller(req), &node);
+
+	(void)mode;
+	if (!ret)
+		ret = node_entry(req, node, &entry);
+	if (ret)
+		fuse_reply_err(req, -ret);
+	else
+		fuse_reply_entry(req, &entry);
+}
+
+static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	fuse_reply_err(req, -tree_rmdir(server_of(req)->tree, node_from_ino(parent), name,
+					request_caller(req)));
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
@@ -231,7 +248,7 @@ const struct fuse_lowlevel_ops server_ops = {
 	.symlink = op_symlink,
 	.link = op_link,
 	.unlink = op_unlink,
-	.rmdir = op_unlink,
+	.rmdir = op_rmdir,
 	.rename = op_rename,
 	.open = op_open,
 	.read = op_read,

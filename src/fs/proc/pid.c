@@ -8,6 +8,7 @@
 
 #include "fs/core/host.h"
 #include "fs/proc/pid.h"
+#include "sim/virt/cgroup.h"
 
 const struct task_struct *view_task(const struct view *v)
 {
@@ -92,8 +93,18 @@ static bool tid_find(const struct view *v, const char *name, u32 *id)
 	return task && task->tgid == v->id[V_PID];
 }
 
+static int cgroup_show(struct out *out, const struct view *v)
+{
+	const struct cgroup *cgroup = task_cgroup(v->m, view_task(v));
+
+	out_puts(out, "0::");
+	cgroup_path(cgroup ? cgroup : cgroup_of(v->m, 0), out);
+	out_putc(out, '\n');
+	return 0;
+}
+
 #define TASK_FILES \
-	TEXT_ROW("cgroup", 0444, "0::/\n"), \
+	FILE_ROW("cgroup", 0444, cgroup_show), \
 	{ "comm", S_IFREG | 0644, ALL, comm_show, comm_store }, \
 	LINK_ROW("cwd", root_show), \
 	FILE_ROW("io", 0400, io_show), \

@@ -21,7 +21,6 @@ static const struct entry bus_entries[] = {
 static const struct entry kernel_entries[] = {
 	DIR_ROW("debug", 0700, &empty_dir), DIR_ROW("tracing", 0700, &empty_dir),
 };
-static const struct entry fs_entries[] = { DIR_ROW("cgroup", 0755, &empty_dir) };
 static const struct entry zswap_entries[] = {
 	TEXT_ROW("enabled", 0644, "N\n"),
 };
@@ -38,13 +37,11 @@ static const struct dir top_dir = { DIR_FILES(top_entries) };
 static const struct dir sys_dir = { DIR_FILES(sys_entries) };
 static const struct dir bus_dir = { DIR_FILES(bus_entries) };
 static const struct dir kernel_dir = { DIR_FILES(kernel_entries) };
-static const struct dir fs_dir = { DIR_FILES(fs_entries) };
 static const struct dir module_dir = { DIR_FILES(module_entries), .visible = zswap_visible };
 
 TREE_PARTS(empty_parts,
 	   { "", &top_dir },
 	   { "sys", &sys_dir },
 	   { "sys/bus", &bus_dir },
-	   { "sys/fs", &fs_dir },
 	   { "sys/kernel", &kernel_dir },
 	   { "sys/module", &module_dir });

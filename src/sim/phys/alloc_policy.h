@@ -15,6 +15,8 @@ struct alloc_policy {
 	 * alloc_pages() again, with a node.
 	 */
 	int (*alloc)(struct machine *m, const struct alloc_request *req, u32 *pfn) __must_check;
+	/* The nodes that the task that runs may use; 0: all. */
+	u64 (*mems_allowed)(const struct machine *m);
 };
 
 #endif

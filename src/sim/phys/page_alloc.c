@@ -250,6 +250,16 @@ static inline void prep_new_page(struct machine *m, const struct alloc_request *
 		prep_large(m, req, pfn);
 }
 
+/* The nodes of a request are those of its task's cpuset, where it has one. */
+static u64 allowed_nodes(const struct machine *m, const struct alloc_request *req)
+{
+	u64 allowed = m->policies->mems_allowed(m);
+
+	if (!allowed || !req->nodemask)
+		return allowed ? allowed : req->nodemask;
+	return req->nodemask & allowed ? req->nodemask & allowed : req->nodemask;
+}
+
 /* -EINVAL: there is no such node. -ENOMEM: no zone may be used. */
 static inline int prepare_alloc(const struct machine *m, const struct alloc_request *req,
 				struct alloc_context *ac)
@@ -260,6 +270,7 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 	if (unlikely(nid >= MAX_NUMNODES || !m->nodes[nid] || req->order > MAX_PAGE_ORDER))
 		return -EINVAL;
 	node = m->nodes[nid];
+	ac->nodemask = unlikely(m->policies) ? allowed_nodes(m, req) : req->nodemask;
 	ac->req = req;
 	ac->highest = fast_gfp_zone(m, req->gfp);
 	ac->type = alloc_migratetype(m, req->gfp);
@@ -286,7 +297,16 @@ static u32 alloc_pages_late(struct machine *m, const struct alloc_context *ac,
 
 	if (alloc_flags & ALLOC_NOFRAGMENT && !m->tunables->defrag_mode)
 		pfn = walk_freelist(m, ac, alloc_flags & ~ALLOC_NOFRAGMENT);
-	return pfn != PFN_NIL ? pfn : alloc_pages_slowpath(m, ac);
+	if (pfn != PFN_NIL)
+		return pfn;
+	if (unlikely(m->policies) && !(ac->req->gfp & __GFP_HARDWALL)) {
+		/* Who is the kernel's own leaves the cpuset when it has to. */
+		struct alloc_context wider = *ac;
+
+		wider.nodemask = ac->req->nodemask;
+		return alloc_pages_slowpath(m, &wider);
+	}
+	return alloc_pages_slowpath(m, ac);
 }
 
 static __noinline int alloc_pages_long(struct machine *m, const struct alloc_request *req,

@@ -7,6 +7,7 @@
 
 struct alloc_context {
 	const struct alloc_request *req;
+	u64 nodemask;		/* the request's, within what the task may use; 0: all */
 	const u16 *zonelist;
 	unsigned int nr_zones;	/* in the list */
 	unsigned int first;	/* of the list that may be used: the preferred zone */
@@ -19,7 +20,7 @@ struct alloc_context {
 static inline bool zone_allowed(const struct alloc_context *ac, const struct zone *zone)
 {
 	return zone->type <= ac->highest &&
-	       (!ac->req->nodemask || ac->req->nodemask >> zone->node & 1);
+	       (!ac->nodemask || ac->nodemask >> zone->node & 1);
 }
 
 /* Walk the list once; PFN_NIL if no zone can give the pages at this mark. */

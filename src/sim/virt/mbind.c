@@ -381,8 +381,7 @@ static bool next_move(u64 left, u64 from, u64 to, unsigned int *source, unsigned
 	return found;
 }
 
-static int do_migrate_pages(struct machine *m, struct mm_struct *mm, u64 from, u64 to,
-			    u64 flags)
+int do_migrate_pages(struct machine *m, struct mm_struct *mm, u64 from, u64 to, u64 flags)
 {
 	unsigned int source, dest;
 	int busy = 0, ret = 0;

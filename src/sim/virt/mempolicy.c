@@ -8,6 +8,7 @@
 #include "sim/virt/mempolicy.h"
 
 #include "sim/phys/alloc_policy.h"
+#include "sim/virt/cgroup.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/vma.h"
 
@@ -162,6 +163,12 @@ static int check_spec(const struct mpol_spec *spec, u8 *mode)
 
 /* -- objects ------------------------------------------------------------------ */
 
+void mempolicy_forget_unused(struct machine *m)
+{
+	if (!m->virt->mempolicies.nr_live && !m->virt->cgroups->nr)
+		m->policies = NULL;
+}
+
 static int mpol_alloc(struct machine *m, struct mempolicy **pol)
 {
 	int err = new_object(m, &m->virt->mempolicies, NUMA_NO_NODE, pol);
@@ -231,8 +238,7 @@ void mpol_put(struct machine *m, struct mempolicy *pol)
 	if (!pol || --pol->refcnt)
 		return;
 	object_free(m, &m->virt->mempolicies, pol->self);
-	if (!m->virt->mempolicies.nr_live && !m->virt->nr_confined)
-		m->policies = NULL;
+	mempolicy_forget_unused(m);
 }
 
 bool mpol_equal_slow(const struct mempolicy *a, const struct mempolicy *b)

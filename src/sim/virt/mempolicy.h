@@ -92,6 +92,9 @@ int sys_set_mempolicy_home_node(struct machine *m, struct task_struct *task, u64
 int sys_migrate_pages(struct machine *m, struct task_struct *task, u32 pid,
 		      const struct user_nodes *from,
 		      const struct user_nodes *to) __must_check;
+/* Pages of an mm from nodes to nodes. How many did not move, or -errno. */
+int do_migrate_pages(struct machine *m, struct mm_struct *mm, u64 from, u64 to,
+		     u64 flags) __must_check;
 /*
  * nodes NULL: just ask. status[]: the node of each page or -errno; what the call did not
  * come to stays as it was.
@@ -176,6 +179,8 @@ void mempolicy_validate(const struct machine *m, struct check *check);
 /* -- allocation: mempolicy_alloc.c -------------------------------------------- */
 
 extern const struct alloc_policy mempolicy_alloc_policy;
+/* m->policies, while there is a policy or a cgroup. */
+void mempolicy_forget_unused(struct machine *m);
 
 #define NO_INTERLEAVE_INDEX (~0ULL)
 /* By a policy (NULL: the CPU's node first) for a page at this offset. */

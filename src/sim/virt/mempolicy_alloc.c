@@ -279,4 +279,13 @@ static int alloc_for_task(struct machine *m, const struct alloc_request *req, u3
 	return alloc_pages_mpol(m, &local, task_policy(m), NO_INTERLEAVE_INDEX, pfn);
 }
 
-const struct alloc_policy mempolicy_alloc_policy = { .alloc = alloc_for_task };
+static u64 current_mems_allowed(const struct machine *m)
+{
+	const struct task_struct *task = current_task(m);
+
+	return task ? task->mems_allowed : 0;
+}
+
+const struct alloc_policy mempolicy_alloc_policy = {
+	.alloc = alloc_for_task, .mems_allowed = current_mems_allowed,
+};

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "sim/phys/alloc_policy.h"
+#include "sim/virt/cgroup.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/task.h"
@@ -90,7 +91,7 @@ void mempolicy_validate(const struct machine *m, struct check *check)
 	const struct object_pool *pool = &m->virt->mempolicies;
 	struct refs refs = { .m = m, .check = check,
 			     .nr = pool->nr_chunks << OBJECT_CHUNK_SHIFT };
-	bool wanted = pool->nr_live || m->virt->nr_confined;
+	bool wanted = pool->nr_live || m->virt->cgroups->nr;
 
 	check->nr_checked++;
 	if (!m->policies != !wanted)

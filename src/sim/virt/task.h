@@ -128,6 +128,7 @@ struct task_struct {
 	s16 il_prev;		/* the node of its last interleaved page */
 	u8 il_weight;		/* pages that node still gets */
 	u64 cpus_allowed[CPU_WORDS];	/* affinity.c; all 0: any */
+	u32 cgroup;		/* cgroup.h: id; 0: the root */
 	u64 mems_allowed;	/* nodes of its cpuset; 0: all with memory */
 	u64 personality;	/* ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, ... */
 	bool vfork_parent;	/* its parent waits for it to exec or exit */

@@ -11,6 +11,7 @@
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/anon_name.h"
+#include "sim/virt/cgroup.h"
 #include "sim/virt/content.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
@@ -130,6 +131,7 @@ static const struct part {
 	{ NULL, anon_vma_names_free, anon_vma_names_digest, anon_vma_names_validate },
 	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
 	{ NULL, NULL, NULL, memory_validate },
+	{ cgroups_init, cgroups_free, cgroups_digest, cgroups_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },
 	{ NULL, khugepaged_free, mm_slots_digest, mm_slots_validate },

@@ -14,6 +14,7 @@
 #include "sim/phys/objects.h"
 #include "sim/virt/mm_types.h"
 
+struct cgroup_state;		/* cgroup.h */
 struct content_state;		/* content.h */
 struct pgtable_state;		/* pgtable.h */
 struct tlb_state;		/* tlb.h */
@@ -46,7 +47,7 @@ struct virt_state {
 	s64 committed_lost;
 	u8 il_weights[MAX_NUMNODES];	/* mempolicy.h; 0: 1 */
 	bool il_manual;		/* somebody has set one */
-	u32 nr_confined;	/* tasks whose mems_allowed is not 0 */
+	struct cgroup_state *cgroups;	/* cgroup.h */
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
 	struct mm_struct *mmlist_first;
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */

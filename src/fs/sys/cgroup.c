@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sys/fs/cgroup: a directory for each control group, within that of its parent. mkdir
+ * and rmdir are calls of sim/ctl, cgroup_mkdir and cgroup_rmdir, so that the journal has
+ * them; what a group is told is written to its files.
+ */
+#include <stdlib.h>
+
+#include "fs/core/figures.h"
+#include "fs/core/verb.h"
+#include "sim/virt/cgroup.h"
+#include "sim/virt/mempolicy.h"
+#include "sim/virt/virt.h"
+
+static struct cgroup *cgroup_view(const struct view *v)
+{
+	return cgroup_of(v->m, v->id[V_CGROUP]);
+}
+
+/* -- sets as text ------------------------------------------------------------- */
+
+static int show_set(struct out *out, const u64 *words, unsigned int bits)
+{
+	out_bitmap_list(out, words, bits);
+	out_putc(out, '\n');
+	return 0;
+}
+
+/* "0-3" or "2": *p moves behind it. */
+static bool read_range(const char **p, u64 words[CPU_WORDS])
+{
+	char *end;
+	unsigned long first = strtoul(*p, &end, 10), last = first;
+
+	if (end == *p)
+		return false;
+	*p = end;
+	if (*end == '-') {
+		last = strtoul(end + 1, &end, 10);
+		if (end == *p + 1)
+			return false;
+		*p = end;
+	}
+	if (last < first || last >= MAX_CPUS)
+		return false;
+	for (; first <= last; first++)
+		words[first / 64] |= 1ULL << (first % 64);
+	return true;
+}
+
+static int read_set(struct store *s, const char *text, u64 words[CPU_WORDS])
+{
+	const char *p = text;
+
+	memset(words, 0, CPU_WORDS * sizeof(*words));
+	while (*p) {
+		if (!read_range(&p, words) || (*p && *p != ',')) {
+			out_printf(s->sentence, "'%s' is no list like 0-1,3", text);
+			return -EINVAL;
+		}
+		p += *p == ',';
+	}
+	return 0;
+}
+
+/* Pages of all tasks may move. */
+static int secure_moves(struct machine *m)
+{
+	const struct virt_need need = { .pages = m->totalram_pages, .tables = 16,
+					.objects = 256 };
+
+	return virt_guarantee(m, &need) ? -ENOMEM : 0;
+}
+
+/* What the change came to; host memory that was not there is no errno of the kernel's. */
+static int secured(struct machine *m, int err)
+{
+	virt_guarantee_end(m);
+	return err == -ENOBUFS ? -ENOMEM : err;
+}
+
+/* -- cgroup.* ----------------------------------------------------------------- */
+
+static void show_controllers(struct out *out, u32 mask)
+{
+	const char *before = "";
+
+	for (unsigned int i = 0; i < NR_CGROUP_CONTROLLERS; i++) {
+		if (!(mask & CGROUP_BIT(i)))
+			continue;
+		out_printf(out, "%s%s", before, cgroup_controller_names[i]);
+		before = " ";
+	}
+	if (*before)
+		out_putc(out, '\n');
+}
+
+static int controllers_show(struct out *out, const struct view *v)
+{
+	const struct cgroup *cgroup = cgroup_view(v);
+	u32 mask = 0;
+
+	for (unsigned int i = 0; i < NR_CGROUP_CONTROLLERS; i++)
+		mask |= cgroup_has(cgroup, i) ? CGROUP_BIT(i) : 0;
+	show_controllers(out, mask);
+	return 0;
+}
+
+static int subtree_show(struct out *out, const struct view *v)
+{
+	show_controllers(out, cgroup_view(v)->subtree_control);
+	return 0;
+}
+
+/* "+cpuset" or "-cpuset" at *p, which moves behind it and the blanks. */
+static bool read_controller(const char **p, u32 *enable, u32 *disable)
+{
+	const char *name = *p + 1;
+	size_t len = strcspn(name, " ");
+
+	for (unsigned int i = 0; i < NR_CGROUP_CONTROLLERS; i++) {
+		if (strlen(cgroup_controller_names[i]) != len ||
+		    strncmp(cgroup_controller_names[i], name, len) ||
+		    (**p != '+' && **p != '-'))
+			continue;
+		*enable = **p == '+' ? *enable | CGROUP_BIT(i) : *enable & ~CGROUP_BIT(i);
+		*disable = **p == '-' ? *disable | CGROUP_BIT(i) : *disable & ~CGROUP_BIT(i);
+		*p = name + len + strspn(name + len, " ");
+		return true;
+	}
+	return false;
+}
+
+static int subtree_store(struct store *s, const struct view *v, const char *text)
+{
+	u32 enable = 0, disable = 0;
+	const char *p = text + strspn(text, " ");
+	int err;
+
+	while (*p) {
+		if (!read_controller(&p, &enable, &disable)) {
+			out_printf(s->sentence, "'%s': write +cpuset or -cpuset", text);
+			return -EINVAL;
+		}
+	}
+	err = secure_moves(s->m);
+	return err ? err : secured(s->m, cgroup_control(s->m, cgroup_view(v), enable, disable));
+}
+
+static int list_tasks(struct out *out, const struct view *v, bool threads)
+{
+	const struct task_struct *task = task_next(v->m, 0);
+
+	for (; task; task = task_next(v->m, task->pid + 1)) {
+		if (task_alive(task) && task->cgroup == v->id[V_CGROUP] &&
+		    (threads || task->pid == task->tgid))
+			out_printf(out, "%u\n", task->pid);
+	}
+	return 0;
+}
+
+static int procs_show(struct out *out, const struct view *v)
+{
+	return list_tasks(out, v, false);
+}
+
+static int threads_show(struct out *out, const struct view *v)
+{
+	return list_tasks(out, v, true);
+}
+
+static int procs_store(struct store *s, const struct view *v, const char *text)
+{
+	char *end;
+	unsigned long pid = strtoul(text, &end, 10);
+	int err;
+
+	if (end == text || *end || pid > PID_LIMIT || !pid) {
+		out_printf(s->sentence, "'%s' is not a pid", text);
+		return -EINVAL;
+	}
+	err = secure_moves(s->m);
+	return err ? err : secured(s->m, cgroup_attach(s->m, cgroup_view(v), (u32)pid));
+}
+
+static int events_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "populated %d\nfrozen 0\n", cgroup_is_populated(v->m, cgroup_view(v)));
+	return 0;
+}
+
+static unsigned int nr_below(const struct machine *m, const struct cgroup *cgroup)
+{
+	const struct cgroup *child = cgroup_child(m, cgroup, 1);
+	unsigned int nr = 0;
+
+	for (; child; child = cgroup_child(m, cgroup, child->id + 1))
+		nr += 1 + nr_below(m, child);
+	return nr;
+}
+
+static int stat_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "nr_descendants %u\nnr_dying_descendants 0\n",
+		   nr_below(v->m, cgroup_view(v)));
+	return 0;
+}
+
+/* -- cpuset.* ----------------------------------------------------------------- */
+
+static int mems_show(struct out *out, const struct view *v)
+{
+	return show_set(out, &cgroup_view(v)->cpuset.mems, 64);
+}
+
+static int effective_mems_show(struct out *out, const struct view *v)
+{
+	return show_set(out, &cgroup_view(v)->cpuset.effective_mems, 64);
+}
+
+static int mems_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 words[CPU_WORDS];
+	int err = read_set(s, text, words);
+
+	for (unsigned int i = 1; !err && i < CPU_WORDS; i++)
+		err = words[i] ? -EINVAL : 0;
+	if (!err)
+		err = secure_moves(s->m);
+	return err ? err : secured(s->m, cpuset_set_mems(s->m, cgroup_view(v), words[0]));
+}
+
+static int cpus_show(struct out *out, const struct view *v)
+{
+	return show_set(out, cgroup_view(v)->cpuset.cpus, MAX_CPUS);
+}
+
+static int effective_cpus_show(struct out *out, const struct view *v)
+{
+	return show_set(out, cgroup_view(v)->cpuset.effective_cpus, MAX_CPUS);
+}
+
+static int cpus_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 words[CPU_WORDS];
+	int err = read_set(s, text, words);
+
+	if (!err)
+		err = secure_moves(s->m);
+	return err ? err : secured(s->m, cpuset_set_cpus(s->m, cgroup_view(v), words));
+}
+
+/* -- the tables --------------------------------------------------------------- */
+
+/* A controller's files are where the parent passes it on. */
+static bool group_visible(const struct view *v, const struct entry *entry)
+{
+	const struct cgroup *cgroup = cgroup_view(v);
+
+	return !cgroup || strncmp(entry->name, "cpuset.", 7) || cgroup_has(cgroup, CGROUP_CPUSET);
+}
+
+static bool group_next(const struct view *v, u32 *id)
+{
+	const struct cgroup *cgroup = cgroup_view(v), *child;
+
+	child = cgroup ? cgroup_child(v->m, cgroup, *id) : NULL;
+	if (child)
+		*id = child->id;
+	return child;
+}
+
+static void group_name(const struct view *v, u32 id, char name[64])
+{
+	strcpy(name, cgroup_of(v->m, id)->name);
+}
+
+static bool group_find(const struct view *v, const char *name, u32 *id)
+{
+	const struct cgroup *cgroup = cgroup_view(v), *child;
+
+	child = cgroup ? cgroup_find_child(v->m, cgroup, name) : NULL;
+	if (child)
+		*id = child->id;
+	return child;
+}
+
+static bool group_has(const struct view *v, u32 id)
+{
+	return id && cgroup_of(v->m, id);
+}
+
+static void group_path(const struct view *v, u32 id, struct out *out)
+{
+	const struct cgroup *cgroup = cgroup_of(v->m, id);
+
+	if (cgroup && cgroup->parent->id) {
+		group_path(v, cgroup->parent->id, out);
+		out_putc(out, '/');
+	}
+	out_puts(out, cgroup ? cgroup->name : "");
+}
+
+#define RW_ROW(file, show, store) { file, S_IFREG | 0644, ALL, show, store }
+
+static const struct entry group_entries[] = {
+	FILE_ROW("cgroup.controllers", 0444, controllers_show),
+	FILE_ROW("cgroup.events", 0444, events_show),
+	RW_ROW("cgroup.procs", procs_show, procs_store),
+	FILE_ROW("cgroup.stat", 0444, stat_show),
+	RW_ROW("cgroup.subtree_control", subtree_show, subtree_store),
+	FILE_ROW("cgroup.threads", 0444, threads_show),
+	TEXT_ROW("cgroup.type", 0444, "domain\n"),
+	RW_ROW("cpuset.cpus", cpus_show, cpus_store),
+	FILE_ROW("cpuset.cpus.effective", 0444, effective_cpus_show),
+	RW_ROW("cpuset.mems", mems_show, mems_store),
+	FILE_ROW("cpuset.mems.effective", 0444, effective_mems_show),
+};
+static const struct dir group_dir = { DIR_FILES(group_entries), .visible = group_visible };
+
+static const struct each group_each[] = {
+	{ DIR_ROW("<GROUP>", 0755, &group_dir), V_CGROUP, group_next, group_name, group_find,
+	  .has = group_has, .path = group_path, .make = "cgroup_mkdir",
+	  .remove = "cgroup_rmdir" },
+};
+
+static const struct entry root_entries[] = {
+	FILE_ROW("cgroup.controllers", 0444, controllers_show),
+	RW_ROW("cgroup.procs", procs_show, procs_store),
+	FILE_ROW("cgroup.stat", 0444, stat_show),
+	RW_ROW("cgroup.subtree_control", subtree_show, subtree_store),
+	FILE_ROW("cgroup.threads", 0444, threads_show),
+	FILE_ROW("cpuset.cpus.effective", 0444, effective_cpus_show),
+	FILE_ROW("cpuset.mems.effective", 0444, effective_mems_show),
+};
+static const struct dir root_dir = { DIR_FILES(root_entries), DIR_EACH(group_each) };
+static const struct entry fs_entries[] = { DIR_ROW("cgroup", 0755, &root_dir) };
+static const struct dir fs_dir = { DIR_FILES(fs_entries) };
+
+TREE_PARTS(cgroup_parts, { "sys/fs", &fs_dir });
+
+/* -- calls -------------------------------------------------------------------- */
+
+#define MOUNT "sys/fs/cgroup"
+
+/* The group of a path, and where its last name begins. NULL: there is none. */
+static struct cgroup *parent_of(const struct machine *m, const char *path, const char **last)
+{
+	struct cgroup *cgroup = cgroup_of(m, 0);
+	char name[CGROUP_NAME_CHARS + 1];
+
+	if (!strncmp(path, MOUNT, strlen(MOUNT)))
+		path += strlen(MOUNT);
+	path += strspn(path, "/");
+	for (size_t len; cgroup && path[len = strcspn(path, "/")];) {
+		if (len > CGROUP_NAME_CHARS)
+			return NULL;
+		memcpy(name, path, len);
+		name[len] = '\0';
+		cgroup = cgroup_find_child(m, cgroup, name);
+		path += len;
+		path += strspn(path, "/");
+	}
+	*last = path;
+	return cgroup;
+}
+
+static int run_mkdir(struct call *call)
+{
+	const char *name;
+	struct cgroup *parent = parent_of(call->m, call->args[0].text, &name);
+	int err = parent ? cgroup_mkdir(call->m, parent, name) : -ENOENT;
+
+	return err == -ENOBUFS ? call_no_host_memory(call) : err;
+}
+
+static int run_rmdir(struct call *call)
+{
+	const char *name;
+	struct cgroup *parent = parent_of(call->m, call->args[0].text, &name);
+	struct cgroup *cgroup = parent ? cgroup_find_child(call->m, parent, name) : NULL;
+
+	return cgroup ? cgroup_rmdir(call->m, cgroup) : -ENOENT;
+}
+
+static const struct verb verbs[] = {
+	{ "cgroup_mkdir", { A_PATH }, run_mkdir, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
+	  "Make a control group, as mkdir in sys/fs/cgroup does: `cgroup_mkdir a/b`." },
+	{ "cgroup_rmdir", { A_PATH }, run_rmdir, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
+	  "Remove a control group that has neither tasks nor groups in it." },
+};
+
+const struct verb_table cgroup_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Groups are a table by id and links to parents; who is in a group is asked of the
+ * tasks. A process moves as a whole, and its children begin where it is. Groups with
+ * members or children stay; a group may have both if only threads are controlled.
+ */
+#include "sim/virt/cgroup.h"
+
+#include <stdio.h>
+
+#include "sim/virt/mempolicy.h"
+#include "sim/virt/virt.h"
+
+const char *const cgroup_controller_names[NR_CGROUP_CONTROLLERS] = {
+	[CGROUP_CPUSET] = "cpuset",
+};
+
+int cgroups_init(struct machine *m)
+{
+	struct cgroup_state *state = arena_alloc(&m->arena, sizeof(*state));
+
+	if (!state)
+		return -ENOBUFS;
+	m->virt->cgroups = state;
+	cpuset_init_root(m, &state->root);
+	return 0;
+}
+
+void cgroups_free(struct machine *m)
+{
+	struct cgroup_state *state = m->virt->cgroups;
+
+	if (!state)
+		return;
+	for (u32 id = 1; id < state->room; id++) {
+		if (state->groups[id])
+			arena_free(&m->arena, state->groups[id], sizeof(struct cgroup));
+	}
+	arena_free(&m->arena, state->groups, state->room * sizeof(*state->groups));
+	arena_free(&m->arena, state, sizeof(*state));
+	m->virt->cgroups = NULL;
+}
+
+struct cgroup *cgroup_of(const struct machine *m, u32 id)
+{
+	struct cgroup_state *state = m->virt->cgroups;
+
+	if (!id)
+		return &state->root;
+	return id < state->room ? state->groups[id] : NULL;
+}
+
+struct cgroup *cgroup_child(const struct machine *m, const struct cgroup *parent, u32 id)
+{
+	for (id = MAX(id, 1); id < m->virt->cgroups->room; id++) {
+		struct cgroup *cgroup = m->virt->cgroups->groups[id];
+
+		if (cgroup && cgroup->parent == parent)
+			return cgroup;
+	}
+	return NULL;
+}
+
+struct cgroup *cgroup_find_child(const struct machine *m, const struct cgroup *parent,
+				 const char *name)
+{
+	struct cgroup *cgroup = cgroup_child(m, parent, 1);
+
+	while (cgroup && strcmp(cgroup->name, name))
+		cgroup = cgroup_child(m, parent, cgroup->id + 1);
+	return cgroup;
+}
+
+struct cgroup *task_cgroup(const struct machine *m, const struct task_struct *task)
+{
+	return cgroup_of(m, task->cgroup);
+}
+
+void cgroup_path(const struct cgroup *cgroup, struct out *out)
+{
+	if (!cgroup->parent) {
+		out_putc(out, '/');
+		return;
+	}
+	if (cgroup->parent->parent)
+		cgroup_path(cgroup->parent, out);
+	out_putc(out, '/');
+	out_puts(out, cgroup->name);
+}
+
+static bool is_below(const struct cgroup *cgroup, const struct cgroup *above)
+{
+	while (cgroup && cgroup != above)
+		cgroup = cgroup->parent;
+	return cgroup;
+}
+
+bool cgroup_is_populated(const struct machine *m, const struct cgroup *cgroup)
+{
+	for (const struct task_struct *task = task_next(m, 0); task;
+	     task = task_next(m, task->pid + 1))
+		if (task_alive(task) && is_below(task_cgroup(m, task), cgroup))
+			return true;
+	return false;
+}
+
+/* -- making and removing ------------------------------------------------------ */
+
+/* An id for one more. -ENOBUFS. */
+static int take_id(struct machine *m, u32 *id)
+{
+	struct cgroup_state *state = m->virt->cgroups;
+	u32 room = state->room ? 2 * state->room : 8;
+	struct cgroup **groups;
+
+	for (*id = 1; *id < state->room && state->groups[*id];)
+		++*id;
+	if (*id < state->room)
+		return 0;
+	groups = arena_resize(&m->arena, state->groups, state->room * sizeof(*groups),
+			      room * sizeof(*groups));
+	if (!groups)
+		return -ENOBUFS;
+	memset(groups + state->room, 0, (room - state->room) * sizeof(*groups));
+	state->groups = groups;
+	state->room = room;
+	return 0;
+}
+
+int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name)
+{
+	struct cgroup_state *state = m->virt->cgroups;
+	struct cgroup *cgroup;
+	u32 id;
+	int err;
+
+	if (!*name || strchr(name, '\n') || strchr(name, '/') || strlen(name) > CGROUP_NAME_CHARS)
+		return -EINVAL;
+	if (cgroup_find_child(m, parent, name))
+		return -EEXIST;
+	err = take_id(m, &id);
+	if (err)
+		return err;
+	cgroup = arena_alloc(&m->arena, sizeof(*cgroup));
+	if (!cgroup)
+		return -ENOBUFS;
+	cgroup->id = id;
+	cgroup->parent = parent;
+	snprintf(cgroup->name, sizeof(cgroup->name), "%s", name);
+	state->groups[id] = cgroup;
+	state->nr++;
+	m->policies = &mempolicy_alloc_policy;
+	cpuset_init(cgroup);
+	return 0;
+}
+
+int cgroup_rmdir(struct machine *m, struct cgroup *cgroup)
+{
+	struct cgroup_state *state = m->virt->cgroups;
+
+	if (!cgroup->parent || cgroup_is_populated(m, cgroup) || cgroup_child(m, cgroup, 1))
+		return -EBUSY;
+	/* Zombies keep their names of groups only here. */
+	for (struct task_struct *task = task_next(m, 0); task;
+	     task = task_next(m, task->pid + 1))
+		if (task->cgroup == cgroup->id)
+			task->cgroup = 0;
+	state->groups[cgroup->id] = NULL;
+	state->nr--;
+	arena_free(&m->arena, cgroup, sizeof(*cgroup));
+	mempolicy_forget_unused(m);
+	return 0;
+}
+
+/* -- members ------------------------------------------------------------------ */
+
+static bool has_populated_child(const struct machine *m, const struct cgroup *cgroup)
+{
+	const struct cgroup *child = cgroup_child(m, cgroup, 1);
+
+	while (child && !cgroup_is_populated(m, child))
+		child = cgroup_child(m, cgroup, child->id + 1);
+	return child;
+}
+
+int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
+{
+	struct task_struct *task = task_find(m, pid), *thread;
+	int err = 0;
+
+	if (!task || !task_alive(task))
+		return -ESRCH;
+	if (task->flags & PF_NO_SETAFFINITY)
+		return -EINVAL;
+	if (cgroup->parent && cgroup->subtree_control && has_populated_child(m, cgroup))
+		return -EBUSY;
+	for (u32 next = 0; (thread = thread_next(m, task->tgid, next + 1)) && !err;) {
+		struct cgroup *from = task_cgroup(m, thread);
+
+		next = thread->pid;
+		if (from == cgroup || !task_alive(thread))
+			continue;
+		thread->cgroup = cgroup->id;
+		err = cpuset_attach(m, thread, from);
+	}
+	return err;
+}
+
+int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 disable)
+{
+	const struct cgroup *child = cgroup_child(m, cgroup, 1);
+	u32 was;
+
+	for (unsigned int i = 0; i < NR_CGROUP_CONTROLLERS; i++) {
+		if (enable & CGROUP_BIT(i) && !cgroup_has(cgroup, i))
+			return -ENOENT;
+	}
+	for (; child; child = cgroup_child(m, cgroup, child->id + 1)) {
+		if (child->subtree_control & disable)
+			return -EBUSY;
+	}
+	was = cgroup->subtree_control;
+	cgroup->subtree_control = (was | enable) & ~disable;
+	if (!((was ^ cgroup->subtree_control) & CGROUP_BIT(CGROUP_CPUSET)))
+		return 0;
+	return cpuset_control(m, cgroup, enable & CGROUP_BIT(CGROUP_CPUSET));
+}
+
+/* -- state -------------------------------------------------------------------- */
+
+static void digest_cpuset(const struct cpuset *cs, struct digest *digest)
+{
+	digest_u64(digest, cs->mems);
+	digest_u64(digest, cs->effective_mems);
+	digest_u64(digest, cs->old_mems);
+	for (unsigned int i = 0; i < CPU_WORDS; i++) {
+		digest_u64(digest, cs->cpus[i]);
+		digest_u64(digest, cs->effective_cpus[i]);
+	}
+}
+
+void cgroups_digest(const struct machine *m, struct digest *digest)
+{
+	const struct cgroup_state *state = m->virt->cgroups;
+
+	digest_u64(digest, state->root.subtree_control);
+	digest_u64(digest, state->nr);
+	for (u32 id = 1; id < state->room; id++) {
+		const struct cgroup *cgroup = state->groups[id];
+
+		if (!cgroup)
+			continue;
+		digest_u64(digest, (u64)id << 32 | cgroup->parent->id);
+		digest_u64(digest, cgroup->subtree_control);
+		digest_string(digest, cgroup->name);
+		digest_cpuset(&cgroup->cpuset, digest);
+	}
+	for (const struct task_struct *task = task_next(m, 0); state->nr && task;
+	     task = task_next(m, task->pid + 1))
+		digest_u64(digest, (u64)task->pid << 32 | task->cgroup);
+}
+
+static bool fits_parent(const struct cgroup *cgroup)
+{
+	const struct cpuset *cs = &cgroup->cpuset, *above = &cgroup->parent->cpuset;
+
+	return cs->effective_mems && !(cs->effective_mems & ~above->effective_mems);
+}
+
+void cgroups_validate(const struct machine *m, struct check *check)
+{
+	const struct cgroup_state *state = m->virt->cgroups;
+
+	for (u32 id = 1; id < state->room; id++) {
+		const struct cgroup *cgroup = state->groups[id];
+
+		if (!cgroup)
+			continue;
+		check->nr_checked++;
+		if (cgroup->id != id || cgroup_of(m, cgroup->parent->id) != cgroup->parent ||
+		    !fits_parent(cgroup))
+			check_fail(check, "G1", "cgroup %u: expected nodes of those of its parent, "
+				   "0x%llx, found 0x%llx", id,
+				   (unsigned long long)cgroup->parent->cpuset.effective_mems,
+				   (unsigned long long)cgroup->cpuset.effective_mems);
+	}
+	for (const struct task_struct *task = task_next(m, 0); state->nr && task;
+	     task = task_next(m, task->pid + 1)) {
+		struct cgroup *cgroup = task_cgroup(m, task);
+		const struct cgroup *own = cgroup ? cpuset_of(cgroup) : NULL;
+		u64 mems = own && own->parent ? own->cpuset.effective_mems : 0;
+
+		check->nr_checked++;
+		if (!cgroup || (task_alive(task) && task->mems_allowed != mems))
+			check_fail(check, "G2", "task %u: expected the nodes of its cgroup %u, "
+				   "0x%llx, found 0x%llx", task->pid, task->cgroup,
+				   (unsigned long long)mems,
+				   (unsigned long long)task->mems_allowed);
+	}
+}

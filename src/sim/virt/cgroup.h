@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Control groups (the unified hierarchy) and the controllers on them. cgroup.c: groups,
+ * who is in them, which controllers their children have; cpuset.c: the CPUs and nodes
+ * that tasks may use. A controller's state is a part of struct cgroup; it counts where
+ * the parent's subtree_control names it, and above that for all below.
+ *
+ * A task without a group is in the root. Errnos are the kernel's; -ENOBUFS is the host's.
+ */
+#ifndef KMM_VIRT_CGROUP_H
+#define KMM_VIRT_CGROUP_H
+
+#include "sim/virt/task.h"
+
+enum cgroup_controller { CGROUP_CPUSET, NR_CGROUP_CONTROLLERS };
+#define CGROUP_BIT(controller) (1U << (controller))
+extern const char *const cgroup_controller_names[NR_CGROUP_CONTROLLERS];
+
+#define CGROUP_NAME_CHARS 63
+
+struct cpuset {
+	u64 mems, cpus[CPU_WORDS];	/* what was asked for; 0: as the parent */
+	u64 effective_mems, effective_cpus[CPU_WORDS];
+	u64 old_mems;		/* what pages lie on */
+};
+
+struct cgroup {
+	u32 id;			/* 0: the root */
+	struct cgroup *parent;
+	char name[CGROUP_NAME_CHARS + 1];
+	u32 subtree_control;	/* CGROUP_BIT()s that the children have */
+	struct cpuset cpuset;
+};
+
+struct cgroup_state {
+	struct cgroup root;
+	struct cgroup **groups;	/* [room]: by id, from 1; NULL: none */
+	u32 room, nr;		/* nr: without the root */
+};
+
+int cgroups_init(struct machine *m) __must_check;
+void cgroups_free(struct machine *m);
+void cgroups_digest(const struct machine *m, struct digest *digest);
+void cgroups_validate(const struct machine *m, struct check *check);	/* G1, G2 */
+
+/* By id; NULL: there is none. The next child of a group with an id from `id` on. */
+struct cgroup *cgroup_of(const struct machine *m, u32 id);
+struct cgroup *cgroup_child(const struct machine *m, const struct cgroup *parent, u32 id);
+struct cgroup *cgroup_find_child(const struct machine *m, const struct cgroup *parent,
+				 const char *name);
+struct cgroup *task_cgroup(const struct machine *m, const struct task_struct *task);
+/* "/", "/a/b" */
+void cgroup_path(const struct cgroup *cgroup, struct out *out);
+/* Is a task in it, or below? */
+bool cgroup_is_populated(const struct machine *m, const struct cgroup *cgroup);
+/* Does it have the controller for itself? */
+static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controller controller)
+{
+	return !cgroup->parent || cgroup->parent->subtree_control & CGROUP_BIT(controller);
+}
+
+/* -EEXIST, -EINVAL (the name). */
+int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name) __must_check;
+int cgroup_rmdir(struct machine *m, struct cgroup *cgroup) __must_check;	/* -EBUSY */
+/* The whole process goes to the group: -ESRCH, -EBUSY, -EINVAL (bound to its CPU). */
+int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid) __must_check;
+/* Controllers of the children: -ENOENT (not here), -EBUSY (a child passes it on). */
+int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable,
+		   u32 disable) __must_check;
+
+/* cpuset.c: whose cpuset counts for the group. */
+struct cgroup *cpuset_of(struct cgroup *cgroup);
+/* New nodes, new CPUs: -EINVAL (there are none such), -ENOSPC (none, with tasks). */
+int cpuset_set_mems(struct machine *m, struct cgroup *cgroup, u64 mems) __must_check;
+int cpuset_set_cpus(struct machine *m, struct cgroup *cgroup,
+		    const u64 cpus[CPU_WORDS]) __must_check;
+void cpuset_init_root(struct machine *m, struct cgroup *root);
+/* A group begins with all that its parent has. */
+void cpuset_init(struct cgroup *cgroup);
+/* The group's children got the controller, or lost it. */
+int cpuset_control(struct machine *m, struct cgroup *cgroup, bool enable) __must_check;
+/* A task came from another group; its leader's memory follows. */
+int cpuset_attach(struct machine *m, struct task_struct *task,
+		  struct cgroup *from) __must_check;
+
+#endif
