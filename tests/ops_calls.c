@@ -189,6 +189,9 @@ static int op_kmwrite(struct ops *ops, const struct op *op, struct op_result *re
 	u64 addr = op->a[0], end = addr + op->a[1];
 	int err = 0;
 
+	/* The kernel looks at both ends first. */
+	if (end < addr || end > arch_task_size_max(ops->m->arch))
+		return -EFAULT;
 	while (addr < end) {
 		u64 next = MIN(ALIGN_DOWN(addr, PAGE_SIZE) + PAGE_SIZE, end);
 

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "sim/phys/tunables.h"
-#include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
