@@ -115,6 +115,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.h \
 	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
+	src/sim/virt/poking.c \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \

@@ -52,7 +52,7 @@ static void boot_threads(struct boot *b)
 /* "Run /init as init process": so it does. */
 static void boot_init_process(struct boot *b)
 {
-	if (run_init_process(b->m))
+	if (run_init_process(b->m) || poking_init(b->m) == -ENOBUFS)
 		boot_fail(b, -ENOMEM, NULL);
 }
 

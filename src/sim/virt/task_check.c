@@ -86,7 +86,7 @@ static void vfork_validate(const struct machine *m, const struct task_struct *ta
 static void mm_validate(const struct machine *m, const struct mm_struct *mm,
 			struct check *check)
 {
-	s32 users = 0, borrowers = 0, kernel = mm == m->init_mm;
+	s32 users = mm == m->virt->poking_mm, borrowers = 0, kernel = mm == m->init_mm;
 
 	for (unsigned int i = 0; i < m->tasks->nr; i++)
 		users += m->tasks->tasks[i]->mm == mm;

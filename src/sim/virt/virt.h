@@ -50,6 +50,7 @@ struct virt_state {
 	struct cgroup_state *cgroups;	/* cgroup.h */
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
 	struct mm_struct *mmlist_first;
+	struct mm_struct *poking_mm;	/* poking.c; NULL: there was no memory for it */
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */
 	u32 guarantees;		/* that virt_guarantee_end() will end */
 };
@@ -58,6 +59,8 @@ struct virt_state {
 extern const struct maple_ops mm_maple_ops;
 int maple_nodes_init(struct machine *m) __must_check;
 void maple_nodes_free(struct machine *m);
+/* poking.c: -ENOMEM, -ENOBUFS. */
+int poking_init(struct machine *m) __must_check;
 /* In the order of their handles, from NULL to NULL; the kernel's own is not among them. */
 struct mm_struct *mm_next(const struct machine *m, const struct mm_struct *mm);
 
