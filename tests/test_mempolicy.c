@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "sim/phys/vmalloc.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 
@@ -225,6 +226,31 @@ static void test_counters(void)
 		CU_ASSERT_EQUAL(numa_stat(&bed, 2, NUMA_HIT) - hits, 2);
 		CU_ASSERT_EQUAL(numa_stat(&bed, 2, NUMA_INTERLEAVE) - interleaved, 2);
 		CU_ASSERT_EQUAL(numa_stat(&bed, 2, NUMA_OTHER) - other, 2);
+	}
+}
+
+/* Areas of vmalloc: a share of each node, in a row, and no hit of interleaving. */
+static void test_areas(void)
+{
+	struct numa_bed bed;
+
+	for (unsigned int i = 0; next_numa_bed(&bed, &i);) {
+		struct vmalloc_request req = {
+			.bytes = 6 * P, .gfp = GFP_KERNEL, .node = NUMA_NO_NODE,
+			.caller = "test",
+		};
+		s64 hits = numa_stat(&bed, 1, NUMA_INTERLEAVE), before[4];
+		u64 addr;
+
+		for (unsigned int n = 0; n < 4; n++)
+			before[n] = numa_stat(&bed, n, NUMA_HIT);
+		CU_ASSERT_EQUAL(numa_set(&bed, MPOL_INTERLEAVE, 0xf), 0);
+		CU_ASSERT_EQUAL(vmalloc(bed.m, &req, &addr), 0);
+		CU_ASSERT(numa_stat(&bed, 2, NUMA_HIT) - before[2] >= 1);
+		CU_ASSERT(numa_stat(&bed, 3, NUMA_HIT) - before[3] >= 1);
+		CU_ASSERT(numa_stat(&bed, 1, NUMA_INTERLEAVE) - hits <= 1);	/* of objects */
+		CU_ASSERT_EQUAL(vfree(bed.m, addr), 0);
+		CU_ASSERT_EQUAL(numa_set(&bed, MPOL_DEFAULT, 0), 0);
 	}
 }
 
@@ -472,6 +498,7 @@ static const CU_TestInfo tests[] = {
 	{ "pages by a VMA's policy", test_places_of_vma },
 	{ "pages by a task's policy", test_places_of_task },
 	{ "NUMA counters", test_counters },
+	{ "areas", test_areas },
 	{ "policies split and merge VMAs", test_split_merge },
 	{ "what mbind refuses", test_mbind_errors },
 	{ "home nodes", test_home_node },

@@ -15,6 +15,11 @@ struct alloc_policy {
 	 * alloc_pages() again, with a node.
 	 */
 	int (*alloc)(struct machine *m, const struct alloc_request *req, u32 *pfn) __must_check;
+	/*
+	 * nr pages at once, for an area of vmalloc: the node of each, if the task that
+	 * runs interleaves. False: one by one, as any other.
+	 */
+	bool (*bulk)(struct machine *m, unsigned int nr, u8 *nodes);
 	/* The nodes that the task that runs may use; 0: all. */
 	u64 (*mems_allowed)(const struct machine *m);
 };

@@ -10,6 +10,7 @@
 #include "sim/phys/vmalloc_types.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/alloc_policy.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
@@ -315,9 +316,26 @@ static void count_interleave(struct machine *m, u32 pfn, int node)
 		zone->numa[NUMA_INTERLEAVE]++;
 }
 
+#define BULK_PAGES 100	/* that are asked for at once */
+
+/* The node of the i-th page: by the policy of who asks, if it is to be its own. */
+static int bulk_node(struct machine *m, const struct vm_area *area, u32 i, int node,
+		     u8 nodes[BULK_PAGES], bool *bulk)
+{
+	u32 left = area->nr_pages - i;
+
+	if (likely(!m->policies) || node != NUMA_NO_NODE)
+		return node;
+	if (i % BULK_PAGES == 0)
+		*bulk = m->policies->bulk(m, MIN(left, BULK_PAGES), nodes);
+	return *bulk ? nodes[i % BULK_PAGES] : node;
+}
+
 static int area_alloc_pages(struct machine *m, struct vm_area *area,
 			    const struct vmalloc_request *req)
 {
+	u8 nodes[BULK_PAGES];
+	bool bulk = false;
 	int node = req->node, err;
 
 	for (u32 i = 0; i < area->nr_pages; i++) {
@@ -325,7 +343,9 @@ static int area_alloc_pages(struct machine *m, struct vm_area *area,
 
 		if (req->interleave)
 			node = next_node_with_memory(m, node);
-		err = alloc_kernel_pages(m, req->gfp, 0, node, area->owner, &pfn);
+		err = alloc_kernel_pages(m, req->gfp, 0,
+					 bulk_node(m, area, i, node, nodes, &bulk), area->owner,
+					 &pfn);
 		if (err)
 			return err;
 		if (req->interleave)

@@ -279,6 +279,32 @@ static int alloc_for_task(struct machine *m, const struct alloc_request *req, u3
 	return alloc_pages_mpol(m, &local, task_policy(m), NO_INTERLEAVE_INDEX, pfn);
 }
 
+/*
+ * Each node in turn gets its share in a row; what is left over goes to the first ones.
+ * Weighted, the task's turns go on as they are.
+ */
+static bool bulk_for_task(struct machine *m, unsigned int nr, u8 *nodes)
+{
+	const struct mempolicy *pol = task_policy(m);
+	unsigned int nr_nodes = pol ? nr_nodes_of(pol->nodes) : 0, i = 0;
+
+	if (!pol || !mpol_interleaves(pol))
+		return false;
+	if (pol->mode == MPOL_WEIGHTED_INTERLEAVE) {
+		while (i < nr)
+			nodes[i++] = (u8)weighted_turn(m, pol, current_task(m));
+		return true;
+	}
+	for (unsigned int n = 0; n < nr_nodes; n++) {
+		unsigned int share = nr / nr_nodes + (n < nr % nr_nodes);
+		int node = interleave_turn(pol, current_task(m));
+
+		while (share--)
+			nodes[i++] = (u8)node;
+	}
+	return true;
+}
+
 static u64 current_mems_allowed(const struct machine *m)
 {
 	const struct task_struct *task = current_task(m);
@@ -287,5 +313,5 @@ static u64 current_mems_allowed(const struct machine *m)
 }
 
 const struct alloc_policy mempolicy_alloc_policy = {
-	.alloc = alloc_for_task, .mems_allowed = current_mems_allowed,
+	.alloc = alloc_for_task, .bulk = bulk_for_task, .mems_allowed = current_mems_allowed,
 };
