@@ -240,7 +240,7 @@ static void test_map(void)
 	CU_ASSERT_EQUAL(page_index(page), 12);
 	b = vma_fork(m, a, 1);
 	get_page(m, pfn);
-	page_dup_rmap(m, pfn);
+	folio_dup_rmap_ptes(m, pfn, 1, b);
 	CU_ASSERT_EQUAL(page_mapcount(page), 2);
 	CU_ASSERT_EQUAL(rmap_walk(m, pfn, count_place, &found), 0);
 	CU_ASSERT_EQUAL(found.nr, 2);

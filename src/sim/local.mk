@@ -58,7 +58,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \
 	src/sim/phys/objects.c src/sim/phys/objects.h \
-	src/sim/phys/folio.h src/sim/phys/page.h \
+	src/sim/phys/folio.c src/sim/phys/folio.h src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
@@ -112,13 +112,15 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h src/sim/virt/mprotect.c src/sim/virt/mremap.c \
 	src/sim/virt/mseal.c src/sim/virt/msync.c src/sim/virt/munmap.c \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
-	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.h \
+	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.c src/sim/virt/huge_memory.h \
+	src/sim/virt/huge_memory_pmd.c src/sim/virt/huge_memory_policy.c \
+	src/sim/virt/huge_memory_split.c src/sim/virt/huge_zero.c \
 	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
 	src/sim/virt/poking.c \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c \
-	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_walk.c \
+	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_map.c src/sim/virt/rmap_walk.c \
 	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c src/sim/virt/shmem.c src/sim/virt/signal.c \
 	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \
 	src/sim/virt/task_check.c \

@@ -624,4 +624,50 @@ static inline bool rel_mm_cpumask_is_lazy(enum release r)
 	return r >= R_6_18;
 }
 
+/*
+ * Pages of a large folio that lie in a row are mapped and unmapped as one step, and a
+ * folio knows which mms map it (since 6.15, in parts since 6.9). Before, one page that
+ * goes puts a folio on the queue for splitting, even if it is the last.
+ */
+static inline bool rel_folios_are_batched(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* mprotect never makes a huge entry writable, the next write does (until 6.2). */
+static inline bool rel_mprotect_keeps_huge_readonly(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* A write to the huge zero page gets a huge page of its own (since 6.13). */
+static inline bool rel_copies_huge_zero_page(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Pages of zeroes that a split finds are given up for the shared one (since 6.12). */
+static inline bool rel_split_shares_zeroes(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* The pages of a folio that is split lie on their list in rising order. */
+static inline bool rel_split_adds_ascending(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* A huge entry that is split gives its dirty bit to each small one (since 6.4). */
+static inline bool rel_split_keeps_dirty(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* New huge pages are queued for splitting too: they may be little used (since 6.12). */
+static inline bool rel_defers_new_thps(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

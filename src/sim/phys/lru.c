@@ -27,9 +27,11 @@ int lru_init(struct machine *m)
 		return -ENOMEM;
 	}
 	lru->batch_size = rel_lru_batch(m->release);
-	for (unsigned int node = 0; node < MAX_NUMNODES; node++)
+	for (unsigned int node = 0; node < MAX_NUMNODES; node++) {
 		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
 			lru->lruvecs[node].lists[list] = (struct page_list)PAGE_LIST_INIT;
+		lru->split_queues[node].list = (struct page_list)PAGE_LIST_INIT;
+	}
 	m->lru = lru;
 	return 0;
 }
@@ -52,13 +54,13 @@ static inline void lru_add_one(struct machine *m, u64 pfn)
 	page_clear_flag(page, PG_unevictable);
 	if (likely(page_evictable(page))) {
 		if (was_unevictable)
-			count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
+			count_folio_event(m, page, UNEVICTABLE_PGS_RESCUED);
 	} else {
 		page_clear_flag(page, PG_active);
 		page_set_flag(page, PG_unevictable);
 		page->prev = 0;
 		if (!was_unevictable)
-			count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
+			count_folio_event(m, page, UNEVICTABLE_PGS_CULLED);
 	}
 	lruvec_add(m, pfn);
 }
@@ -98,7 +100,9 @@ static inline void batch_add(struct machine *m, enum lru_batch_kind kind, u64 pf
 
 	pfn_to_page(m, pfn)->refcount++;
 	batch->pfns[batch->nr++] = (u32)pfn;
-	if (unlikely(batch->nr == m->lru->batch_size))
+	/* A large folio does not wait. */
+	if (unlikely(batch->nr == m->lru->batch_size ||
+		     folio_is_large(pfn_to_page(m, pfn))))
 		drain_batch(m, batch, kind);
 }
 
@@ -170,16 +174,16 @@ static void activate_batched(struct machine *m, u64 pfn)
 
 void activate_page(struct machine *m, u64 pfn)
 {
-	const struct page *page = pfn_to_page(m, pfn);
+	const struct page *page = pfn_folio(m, pfn);
 
 	if (page_flag(page, PG_lru) && !page_flag(page, PG_active) &&
 	    !page_flag(page, PG_unevictable))
-		batch_add(m, LRU_BATCH_ACTIVATE, pfn);
+		batch_add(m, LRU_BATCH_ACTIVATE, folio_pfn(m, pfn));
 }
 
 void mark_page_accessed(struct machine *m, u64 pfn)
 {
-	struct page *page = pfn_to_page(m, pfn);
+	struct page *page = pfn_folio(m, pfn);
 
 	if (!page_flag(page, PG_referenced)) {
 		if (!lru_gen_enabled(m) || !page_flag(page, PG_unevictable))
@@ -190,32 +194,32 @@ void mark_page_accessed(struct machine *m, u64 pfn)
 		if (page_flag(page, PG_lru))
 			activate_page(m, pfn);
 		else
-			activate_batched(m, pfn);
+			activate_batched(m, folio_pfn(m, pfn));
 		page_clear_flag(page, PG_referenced);
 	}
 }
 
 void deactivate_page(struct machine *m, u64 pfn)
 {
-	const struct page *page = pfn_to_page(m, pfn);
+	const struct page *page = pfn_folio(m, pfn);
 
 	if (page_flag(page, PG_lru) && !page_flag(page, PG_unevictable) &&
 	    (page_flag(page, PG_active) || lru_gen_enabled(m)))
-		batch_add(m, LRU_BATCH_DEACTIVATE, pfn);
+		batch_add(m, LRU_BATCH_DEACTIVATE, folio_pfn(m, pfn));
 }
 
 void deactivate_file_page(struct machine *m, u64 pfn)
 {
-	if (!page_flag(pfn_to_page(m, pfn), PG_unevictable))
-		batch_add(m, LRU_BATCH_DEACTIVATE_FILE, pfn);
+	if (!page_flag(pfn_folio(m, pfn), PG_unevictable))
+		batch_add(m, LRU_BATCH_DEACTIVATE_FILE, folio_pfn(m, pfn));
 }
 
 void mark_page_lazyfree(struct machine *m, u64 pfn)
 {
-	const struct page *page = pfn_to_page(m, pfn);
+	const struct page *page = pfn_folio(m, pfn);
 
 	if (page_flag(page, PG_lru) && lazyfree_possible(page))
-		batch_add(m, LRU_BATCH_LAZYFREE, pfn);
+		batch_add(m, LRU_BATCH_LAZYFREE, folio_pfn(m, pfn));
 }
 
 static void mlock_batch_add(struct machine *m, u64 pfn, u8 what)
@@ -229,17 +233,17 @@ static void mlock_batch_add(struct machine *m, u64 pfn, u8 what)
 static void set_mlocked(struct machine *m, struct page *page)
 {
 	page_set_flag(page, PG_mlocked);
-	page_zone(m, page)->stat[NR_MLOCK]++;
-	count_vm_event(m, UNEVICTABLE_PGS_MLOCKED, 1);
+	page_zone(m, page)->stat[NR_MLOCK] += (s64)folio_nr_pages(page);
+	count_folio_event(m, page, UNEVICTABLE_PGS_MLOCKED);
 }
 
 void mlock_page(struct machine *m, u64 pfn)
 {
-	struct page *page = pfn_to_page(m, pfn);
+	struct page *page = pfn_folio(m, pfn);
 
 	if (!page_flag(page, PG_mlocked))
 		set_mlocked(m, page);
-	mlock_batch_add(m, pfn, MLOCK_LRU);
+	mlock_batch_add(m, folio_pfn(m, pfn), MLOCK_LRU);
 }
 
 void mlock_new_page(struct machine *m, u64 pfn)
@@ -250,7 +254,7 @@ void mlock_new_page(struct machine *m, u64 pfn)
 
 void munlock_page(struct machine *m, u64 pfn)
 {
-	mlock_batch_add(m, pfn, MUNLOCK);
+	mlock_batch_add(m, folio_pfn(m, pfn), MUNLOCK);
 }
 
 void put_page_last(struct machine *m, u64 pfn)
@@ -261,9 +265,11 @@ void put_page_last(struct machine *m, u64 pfn)
 	if (page_flag(page, PG_lru))
 		lruvec_del(m, pfn);
 	if (unlikely(page_flag(page, PG_mlocked))) {
-		page_zone(m, page)->stat[NR_MLOCK]--;
-		count_vm_event(m, UNEVICTABLE_PGS_CLEARED, 1);
+		page_zone(m, page)->stat[NR_MLOCK] -= (s64)folio_nr_pages(page);
+		count_folio_event(m, page, UNEVICTABLE_PGS_CLEARED);
 	}
+	if (unlikely(folio_is_large(page)))
+		deferred_split_remove(m, pfn);
 	free_pages(m, pfn, page_flag(page, PG_large) ? page[1].block_order : 0);
 }
 
@@ -292,6 +298,7 @@ void lru_digest(const struct machine *m, struct digest *digest)
 	if (!lru)
 		return;
 	digest_u64(digest, lru->batch_size);
+	deferred_split_digest(m, digest);
 	for (unsigned int node = 0; node < m->nr_nodes; node++)
 		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++) {
 			u32 pfn = lru->lruvecs[node].lists[list].first;

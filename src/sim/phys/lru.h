@@ -7,6 +7,8 @@
  * With MGLRU (lru_gen_enabled()) the lists are those that the counters know: the two
  * youngest generations are "active". PG_active then says where a page is counted.
  * Unevictable pages are on no list: page->prev counts the VMAs that lock them.
+ *
+ * Lists and batches have folios by their heads, and count pages. Functions take any page.
  */
 #ifndef KMM_PHYS_LRU_H
 #define KMM_PHYS_LRU_H
@@ -36,11 +38,18 @@ struct lruvec {
 	struct page_list lists[LRU_UNEVICTABLE];
 };
 
+/* Folios of a node that are split when memory is short: heads, by second tails' links. */
+struct split_queue {
+	struct page_list list;
+	u64 len;
+};
+
 struct lru_state {
 	bool in_fault;		/* a page fault that tells how recent its pages are */
 	u8 batch_size;
 	u8 nr_disabled;		/* who wants no batches: they are drained at once */
 	struct lruvec lruvecs[MAX_NUMNODES];	/* by node id */
+	struct split_queue split_queues[MAX_NUMNODES];
 	struct lru_cpu *cpus;	/* [nr_cpus] */
 };
 
@@ -103,6 +112,19 @@ static inline void put_page(struct machine *m, u64 pfn)
 	else
 		put_page_last(m, folio_pfn(m, pfn));
 }
+
+/*
+ * folio.c: onto its node's queue, because it is partially mapped, or new (it may be
+ * little used); off it. Nothing happens to one that is there, or is not.
+ */
+void deferred_split_folio(struct machine *m, u64 pfn, bool partially_mapped);
+void deferred_split_remove(struct machine *m, u64 pfn);
+/* As before it was removed, partially mapped, at the end; nothing is counted. */
+void deferred_split_requeue(struct machine *m, u64 pfn);
+struct digest;
+void deferred_split_digest(const struct machine *m, struct digest *digest);
+/* R5: the queues' links, lengths and flags. */
+void deferred_split_validate(const struct machine *m, struct check *check);
 
 /* The list that the page's flags name; it is there if PG_lru is set. */
 static inline enum lru_list page_lru(const struct page *page)

@@ -52,7 +52,7 @@ static void walk_list(struct lru_census *census, unsigned int node, enum lru_lis
 		}
 		page = pfn_to_page(m, pfn);
 		check_page(census, pfn, node, list);
-		census->listed[page_zone_index(page)][list]++;
+		census->listed[page_zone_index(page)][list] += (s64)folio_nr_pages(page);
 		before = pfn;
 	}
 	if (pages->last != before)
@@ -67,10 +67,10 @@ static void count_page(struct lru_census *census, u64 pfn)
 	unsigned int zone = page_zone_index(page);
 
 	if (page_flag(page, PG_mlocked))
-		census->mlocked[zone]++;
+		census->mlocked[zone] += (s64)folio_nr_pages(page);
 	if (!page_flag(page, PG_lru))
 		return;
-	census->flagged[zone][page_lru(page)]++;
+	census->flagged[zone][page_lru(page)] += (s64)folio_nr_pages(page);
 	census->check->nr_checked++;
 	if (page_type(page) || page_flag(page, PG_reserved) || page->refcount <= 0)
 		check_fail(census->check, "L6", "page 0x%llx: expected a user page on %s, found "
@@ -154,4 +154,5 @@ void lru_validate(const struct machine *m, struct check *check)
 		if (m->nodes[node])
 			check_node(&census, m->nodes[node]);
 	lru_batched_pages(m, check_batched, &census);
+	deferred_split_validate(m, check);
 }

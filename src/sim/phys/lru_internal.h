@@ -37,7 +37,7 @@ static inline void lruvec_del(struct machine *m, u64 pfn)
 
 	if (list != LRU_UNEVICTABLE)
 		page_list_del(m, lru_list_of(m, page, list), pfn);
-	count_lru(m, page, list, -1);
+	count_lru(m, page, list, -(s64)folio_nr_pages(page));
 }
 
 /* MGLRU keeps anonymous pages in one of the generations that count as active. */
@@ -57,7 +57,7 @@ static inline void lruvec_add(struct machine *m, u64 pfn)
 	list = page_lru(page);
 	if (list != LRU_UNEVICTABLE)
 		page_list_add_head(m, lru_list_of(m, page, list), pfn);
-	count_lru(m, page, list, 1);
+	count_lru(m, page, list, (s64)folio_nr_pages(page));
 }
 
 static inline void lruvec_add_tail(struct machine *m, u64 pfn)
@@ -69,7 +69,14 @@ static inline void lruvec_add_tail(struct machine *m, u64 pfn)
 	list = page_lru(page);
 	if (list != LRU_UNEVICTABLE)
 		page_list_add_tail(m, lru_list_of(m, page, list), pfn);
-	count_lru(m, page, list, 1);
+	count_lru(m, page, list, (s64)folio_nr_pages(page));
+}
+
+/* Events of folios count their pages. */
+static inline void count_folio_event(struct machine *m, const struct page *folio,
+				     enum vm_event_item event)
+{
+	count_vm_event(m, event, (s64)folio_nr_pages(folio));
 }
 
 static inline bool page_evictable(const struct page *page)

@@ -12,7 +12,7 @@ static void lru_deactivate_file(struct machine *m, u64 pfn)
 	struct page *page = pfn_to_page(m, pfn);
 	bool active = page_flag(page, PG_active);
 
-	if (page_flag(page, PG_unevictable) || page->mapcount >= 0)
+	if (page_flag(page, PG_unevictable) || folio_mapcount(page))
 		return;
 	lruvec_del(m, pfn);
 	page_clear_flag(page, PG_active);
@@ -22,10 +22,10 @@ static void lru_deactivate_file(struct machine *m, u64 pfn)
 		page_set_flag(page, PG_reclaim);
 	} else {
 		lruvec_add_tail(m, pfn);
-		count_vm_event(m, PGROTATED, 1);
+		count_folio_event(m, page, PGROTATED);
 	}
 	if (active)
-		count_vm_event(m, PGDEACTIVATE, 1);
+		count_folio_event(m, page, PGDEACTIVATE);
 }
 
 static void lru_deactivate(struct machine *m, u64 pfn)
@@ -39,7 +39,7 @@ static void lru_deactivate(struct machine *m, u64 pfn)
 	page_clear_flag(page, PG_active);
 	page_clear_flag(page, PG_referenced);
 	lruvec_add(m, pfn);
-	count_vm_event(m, PGDEACTIVATE, 1);
+	count_folio_event(m, page, PGDEACTIVATE);
 }
 
 static void lru_lazyfree(struct machine *m, u64 pfn)
@@ -53,7 +53,7 @@ static void lru_lazyfree(struct machine *m, u64 pfn)
 	page_clear_flag(page, PG_referenced);
 	page_clear_flag(page, PG_swapbacked);
 	lruvec_add(m, pfn);
-	count_vm_event(m, PGLAZYFREE, 1);
+	count_folio_event(m, page, PGLAZYFREE);
 }
 
 static void lru_activate(struct machine *m, u64 pfn)
@@ -65,7 +65,7 @@ static void lru_activate(struct machine *m, u64 pfn)
 	lruvec_del(m, pfn);
 	page_set_flag(page, PG_active);
 	lruvec_add(m, pfn);
-	count_vm_event(m, PGACTIVATE, 1);
+	count_folio_event(m, page, PGACTIVATE);
 }
 
 void (*const lru_movers[NR_LRU_BATCHES])(struct machine *m, u64 pfn) = {
@@ -88,7 +88,7 @@ static void mlock_on_lru(struct machine *m, u64 pfn)
 			lruvec_del(m, pfn);
 			page_clear_flag(page, PG_unevictable);
 			lruvec_add(m, pfn);
-			count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
+			count_folio_event(m, page, UNEVICTABLE_PGS_RESCUED);
 		}
 		return;
 	}
@@ -101,7 +101,7 @@ static void mlock_on_lru(struct machine *m, u64 pfn)
 	page_set_flag(page, PG_unevictable);
 	page->prev = 1;
 	lruvec_add(m, pfn);
-	count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
+	count_folio_event(m, page, UNEVICTABLE_PGS_CULLED);
 }
 
 static void mlock_onto_lru(struct machine *m, u64 pfn)
@@ -113,7 +113,7 @@ static void mlock_onto_lru(struct machine *m, u64 pfn)
 		page_clear_flag(page, PG_active);
 		page_set_flag(page, PG_unevictable);
 		page->prev = 1;
-		count_vm_event(m, UNEVICTABLE_PGS_CULLED, 1);
+		count_folio_event(m, page, UNEVICTABLE_PGS_CULLED);
 	}
 	lruvec_add(m, pfn);
 	page_set_flag(page, PG_lru);
@@ -132,15 +132,15 @@ static void munlock_on_lru(struct machine *m, u64 pfn)
 	}
 	if (page_flag(page, PG_mlocked)) {
 		page_clear_flag(page, PG_mlocked);
-		page_zone(m, page)->stat[NR_MLOCK]--;
-		count_vm_event(m, on_lru || !page_flag(page, PG_unevictable) ?
-				  UNEVICTABLE_PGS_MUNLOCKED : UNEVICTABLE_PGS_STRANDED, 1);
+		page_zone(m, page)->stat[NR_MLOCK] -= (s64)folio_nr_pages(page);
+		count_folio_event(m, page, on_lru || !page_flag(page, PG_unevictable) ?
+				  UNEVICTABLE_PGS_MUNLOCKED : UNEVICTABLE_PGS_STRANDED);
 	}
 	if (on_lru && page_flag(page, PG_unevictable)) {
 		lruvec_del(m, pfn);
 		page_clear_flag(page, PG_unevictable);
 		lruvec_add(m, pfn);
-		count_vm_event(m, UNEVICTABLE_PGS_RESCUED, 1);
+		count_folio_event(m, page, UNEVICTABLE_PGS_RESCUED);
 	}
 }
 

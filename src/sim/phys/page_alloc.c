@@ -203,17 +203,6 @@ static inline u32 owner_type(enum pagetype owner)
 	return owner ? (u32)owner << 24 : (u32)-1;
 }
 
-void folio_init(struct page *head, unsigned int order)
-{
-	for (u32 i = 1; i < 1U << order; i++) {
-		head[i].prev = head[i].next = 0;
-		head[i].mapping = 0;
-		head[i].index = i;
-		head[i].memcg = 0;
-	}
-	head[1].block_order = order;
-}
-
 /* Tails of a larger block, and what its head knows of them. */
 static void prep_large(struct machine *m, const struct alloc_request *req, u32 pfn)
 {

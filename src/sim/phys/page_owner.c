@@ -206,6 +206,22 @@ void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp)
 	memcpy(record->comm, owner->comm, sizeof(record->comm));
 }
 
+void page_owner_split(struct machine *m, u64 pfn, unsigned int order)
+{
+	struct record *head = record_of(m->page_owner, pfn);
+
+	if (!head)
+		return;
+	head->order = 0;
+	for (u64 at = pfn + 1; at < pfn + (1ULL << order); at++) {
+		struct record *record = record_of(m->page_owner, at);
+		u64 free_ts_ns = record->free_ts_ns;
+
+		*record = *head;
+		record->free_ts_ns = free_ts_ns;
+	}
+}
+
 void page_owner_reset(struct machine *m, u64 pfn, unsigned int order)
 {
 	/* A block may be freed in other pieces than it was allocated. */

@@ -36,6 +36,8 @@ int page_owner_reserve(struct machine *m) __must_check;
 /* The block was allocated; freed. page_owner_reserve() came before. */
 void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp);
 void page_owner_reset(struct machine *m, u64 pfn, unsigned int order);
+/* The block is single pages from now on, all of the same origin. */
+void page_owner_split(struct machine *m, u64 pfn, unsigned int order);
 
 /*
  * The first allocated block at *pfn or above; *pfn moves behind its first page.

@@ -9,6 +9,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/base/digest.h"
+#include "sim/phys/folio.h"
 #include "sim/phys/section.h"
 #include "sim/virt/virt.h"
 
@@ -232,8 +233,8 @@ void content_zero_range(struct machine *m, u64 pfn, u32 from, u32 to)
 
 static bool is_user_page(const struct page *page)
 {
-	return page->refcount > 0 && !page_type(page) && !page_flag(page, PG_reserved) &&
-	       !page_flag(page, PG_tail);
+	return !page_type(page) && !page_flag(page, PG_reserved) &&
+	       (page->refcount > 0 || page_is_tail(page));
 }
 
 void content_digest(const struct machine *m, struct digest *digest)

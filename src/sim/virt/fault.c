@@ -172,12 +172,23 @@ static int access_beyond(const struct machine *m, u64 address, enum access acces
 	return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 }
 
+/* The leaf entry of an address, as far as tables lead there. */
+static inline pte_t *find_entry(const struct machine *m, struct mm_struct *mm, u64 address,
+				unsigned int *level)
+{
+	pte_t *pte = pte_find(m, mm, address);
+
+	*level = 0;
+	return likely(pte) ? pte : leaf_entry(m, mm, address, level);
+}
+
 /* The entry that lets the access pass, or NULL: err or result say why. */
 static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u64 address,
-				  enum access access, struct access_result *result, int *err)
+				  enum access access, unsigned int *level,
+				  struct access_result *result, int *err)
 {
 	struct mm_struct *mm = task->mm;
-	pte_t *pte = pte_find(m, mm, address);
+	pte_t *pte = find_entry(m, mm, address, level);
 
 	*err = 0;
 	for (unsigned int tries = 0; !pte || !pte_allows(m, *pte, access); tries++) {
@@ -186,7 +197,7 @@ static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u
 		*err = do_user_addr_fault(m, task, address, result->error_code, result);
 		if (unlikely(*err || result->signal))
 			return NULL;
-		pte = pte_find(m, mm, address);
+		pte = find_entry(m, mm, address, level);
 	}
 	return pte;
 }
@@ -194,6 +205,7 @@ static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u
 int task_access(struct machine *m, struct task_struct *task, u64 address, enum access access,
 		struct access_result *result)
 {
+	unsigned int level;
 	pte_t *pte;
 	int err;
 
@@ -204,16 +216,17 @@ int task_access(struct machine *m, struct task_struct *task, u64 address, enum a
 		return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 	if (unlikely(address >= task_size_max(m)))
 		return access_beyond(m, address, access, result);
-	pte = access_entry(m, task, address, access, result, &err);
+	pte = access_entry(m, task, address, access, &level, result, &err);
 	if (unlikely(!pte))
 		return err;
 	if (access == ACCESS_STORE) {
 		*pte |= PTE_ACCESSED | PTE_DIRTY;
-		content_store(m, pte_pfn(*pte), (u32)(address & (PAGE_SIZE - 1)));
+		content_store(m, leaf_pfn(m, *pte, level, address),
+			      (u32)(address & (PAGE_SIZE - 1)));
 	} else {
 		*pte |= PTE_ACCESSED;
 	}
-	tlb_access(m, task->mm, address, *pte, 0);
+	tlb_access(m, task->mm, address, *pte, level);
 	return 0;
 }
 
@@ -221,15 +234,16 @@ int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool
 {
 	enum access access = write ? ACCESS_STORE : ACCESS_LOAD;
 	struct access_result result = { 0 };
+	unsigned int level;
 	pte_t *pte;
 	int err;
 
 	if (!task->mm || address >= task_size_max(m))
 		return -EFAULT;
-	pte = access_entry(m, task, address, access, &result, &err);
+	pte = access_entry(m, task, address, access, &level, &result, &err);
 	if (!pte)
 		return err ? err : -EFAULT;
 	*pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
-	tlb_access(m, task->mm, address, *pte, 0);
+	tlb_access(m, task->mm, address, *pte, level);
 	return 0;
 }

@@ -79,7 +79,7 @@ void filemap_remove_page(struct machine *m, struct address_space *mapping, u64 p
 
 void set_page_dirty(struct machine *m, u64 pfn)
 {
-	struct page *page = pfn_to_page(m, pfn);
+	struct page *page = pfn_folio(m, pfn);
 	struct inode *inode;
 
 	if (page_flag(page, PG_dirty) || page_flag(page, PG_reserved))

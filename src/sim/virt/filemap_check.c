@@ -18,7 +18,7 @@ typedef unsigned long long ull;
 /* By node: what the caches have. */
 struct sums {
 	s64 cached[MAX_NUMNODES], shmem[MAX_NUMNODES], dirty[MAX_NUMNODES];
-	s64 mapped[MAX_NUMNODES], anon[MAX_NUMNODES];
+	s64 mapped[MAX_NUMNODES], anon[MAX_NUMNODES], anon_thps[MAX_NUMNODES];
 };
 
 static void check_entry(const struct machine *m, const struct inode *inode, u64 index,
@@ -100,19 +100,24 @@ static void expect(struct check *check, const char *id, unsigned int node, const
 static void count_mapped(const struct machine *m, struct sums *sums)
 {
 	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		const struct page *page;
+		const struct page *page, *folio;
+		u16 node;
 
 		if (!page_present(m, pfn)) {
 			pfn |= PAGES_PER_SECTION - 1;
 			continue;
 		}
 		page = pfn_to_page(m, pfn);
-		if (page_type(page) || page->mapcount < 0)
+		if (page_type(page) || !page_mapcount(page))
 			continue;
-		if (page_flag(page, PG_anon))
-			sums->anon[page_zone(m, page)->node]++;
-		else
-			sums->mapped[page_zone(m, page)->node]++;
+		folio = folio_of_const(page);
+		node = page_zone(m, page)->node;
+		if (page_flag(folio, PG_anon)) {
+			sums->anon[node]++;
+			sums->anon_thps[node] += folio_entire_mapcount(folio) != 0;
+		} else {
+			sums->mapped[node]++;
+		}
 	}
 }
 
@@ -175,6 +180,8 @@ void filemap_validate(const struct machine *m, struct check *check)
 		expect(check, "F3", i, "nr_shmem", sums->shmem[i], stat[NR_SHMEM]);
 		expect(check, "F3", i, "nr_mapped", sums->mapped[i], stat[NR_MAPPED]);
 		expect(check, "F3", i, "nr_anon_pages", sums->anon[i], stat[NR_ANON_PAGES]);
+		expect(check, "F3", i, "nr_anon_transparent_hugepages", sums->anon_thps[i],
+		       stat[NR_ANON_THPS]);
 		expect(check, "F4", i, "nr_dirty", sums->dirty[i], stat[NR_DIRTY]);
 	}
 	check_references(m, check);

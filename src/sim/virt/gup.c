@@ -21,29 +21,44 @@ static bool can_follow_write_pte(const struct machine *m, const struct vm_area_s
 	    !(vma->vm_flags & VM_MAYWRITE) || pte & PTE_SPECIAL)
 		return false;
 	page = pfn_to_page(m, pte_pfn(pte));
-	if (!page_flag(page, PG_anon) || !page_flag(page, PG_anon_exclusive))
+	if (!page_flag(folio_of_const(page), PG_anon) || !page_flag(page, PG_anon_exclusive))
 		return false;
 	return !vma_soft_dirty_enabled(m, vma) || pte & PTE_SOFT_DIRTY;
 }
 
-/* Is the page there as it is wanted? Then it is touched. */
-static bool follow_and_touch(struct machine *m, struct vm_area_struct *vma, u64 address,
-			     unsigned int flags)
+/* Of a huge page, its entry is what is touched. The rest of its pages at once. */
+static u64 touch_huge(const struct machine *m, u64 address, unsigned int level, pte_t *entry,
+		      unsigned int flags)
 {
-	const pte_t *pte = pte_find(m, vma->vm_mm, address);
+	*entry |= PTE_ACCESSED;
+	if (flags & FOLL_WRITE)
+		*entry = pte_mkdirty(m, *entry);
+	return (table_span(m, level) - (address & (table_span(m, level) - 1))) >> PAGE_SHIFT;
+}
+
+/* How many pages are there as they are wanted? They are touched. 0: not the first. */
+static u64 follow_and_touch(struct machine *m, struct vm_area_struct *vma, u64 address,
+			    unsigned int flags)
+{
+	unsigned int level = 0;
+	pte_t *pte = pte_find(m, vma->vm_mm, address);
 	u32 pfn;
 
+	if (unlikely(!pte))
+		pte = leaf_entry(m, vma->vm_mm, address, &level);
 	if (!pte || !pte_present(*pte))
-		return false;
+		return 0;
 	if (flags & FOLL_WRITE && !can_follow_write_pte(m, vma, *pte, flags))
-		return false;
+		return 0;
+	if (level)
+		return touch_huge(m, address, level, pte, flags);
 	pfn = vm_normal_page(*pte);
 	if (pfn == PFN_NIL || page_flag(pfn_to_page(m, pfn), PG_reserved))
-		return true;
+		return 1;
 	if (flags & FOLL_WRITE && !(*pte & PTE_DIRTY))
 		set_page_dirty(m, pfn);
 	mark_page_accessed(m, pfn);
-	return true;
+	return 1;
 }
 
 static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
@@ -82,12 +97,14 @@ static int get_user_pages(struct machine *m, struct vm_area_struct *vma, u64 sta
 			  unsigned int flags, u64 *nr_pages)
 {
 	int err = check_vma_flags(vma, flags);
+	u64 nr;
 
 	*nr_pages = 0;
-	for (u64 addr = start; addr < end && !err; addr += PAGE_SIZE) {
-		while (!err && !follow_and_touch(m, vma, addr, flags))
+	for (u64 addr = start; addr < end && !err; addr += nr << PAGE_SHIFT) {
+		while (!(nr = follow_and_touch(m, vma, addr, flags)) && !err)
 			err = faultin_page(m, vma, addr, flags);
-		*nr_pages += !err;
+		nr = err ? 0 : MIN(nr, (end - addr) >> PAGE_SHIFT);
+		*nr_pages += nr;
 	}
 	return err;
 }
@@ -202,7 +219,8 @@ int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 e
 
 u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address)
 {
-	const pte_t *pte = pte_offset_map(m, mm, address);
+	unsigned int level;
+	const pte_t *pte = leaf_entry(m, mm, address, &level);
 
-	return pte && pte_present(*pte) ? (u32)pte_pfn(*pte) : PFN_NIL;
+	return pte && pte_present(*pte) ? (u32)leaf_pfn(m, *pte, level, address) : PFN_NIL;
 }

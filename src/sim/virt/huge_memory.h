@@ -60,9 +60,6 @@ static inline bool thp_vma_allowable_order(const struct machine *m,
 bool thp_vma_suitable_order(const struct vm_area_struct *vma, u64 address, unsigned int order);
 /* How hard to try, by sys/kernel/mm/transparent_hugepage/defrag. */
 gfp_t vma_thp_gfp_mask(const struct machine *m, const struct vm_area_struct *vma);
-/* Anonymous folios below the PMD's size (mTHP): which orders a fault may try here. */
-u64 thp_anon_fault_orders(const struct machine *m, const struct vm_area_struct *vma,
-			  u64 address);
 
 /* ---- Faults: huge_memory.c. VM_FAULT_*; FALLBACK: do it with small pages. ---- */
 
@@ -73,22 +70,22 @@ unsigned int do_huge_pmd_wp_page(struct machine *m, struct vm_fault *vmf);
 /* Accessed, dirty. */
 void huge_pmd_set_accessed(struct machine *m, struct vm_fault *vmf);
 /*
- * Map a folio that was just made, zeroed or copied, and up to date; `table` is the
- * table to deposit. Rmap, LRU, counters follow. Also khugepaged's.
+ * Map a folio that was just made, zeroed or copied, and up to date. Rmap, LRU, counters
+ * follow; the table is deposited by the caller. khugepaged does the same, but does
+ * not count a fault.
  */
 void map_anon_folio_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *pmd,
-			u32 pfn, u32 table);
+			u32 pfn);
 /* Map a large folio of a file (it may be mapped already): nothing is deposited. */
 void do_set_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *pmd, u32 pfn,
 		bool write);
 
 /* ---- Entries: huge_memory_pmd.c. ---- */
 
-/* The whole entry goes, with its table. drop: also where only copies go (even_cows). */
-void zap_huge_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *pmd);
-/* Fork: the entry for the child; or it was split on the parent's side, which goes on
- * with its entries. 0: copied; -EAGAIN: split; -ENOMEM, -ENOBUFS.
- */
+/* The whole entry goes, with its table, and with it the mapping of its folio. */
+struct mmu_gather;
+void zap_huge_pmd(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 haddr, u64 *pmd);
+/* Fork: the entry for the child; of a file, it faults it in by itself. -ENOMEM, -ENOBUFS. */
 int copy_huge_pmd(struct machine *m, struct vm_area_struct *dst, struct vm_area_struct *src,
 		  u64 haddr, u64 *dst_pmd, u64 *src_pmd);
 void move_huge_pmd(struct machine *m, struct vm_area_struct *vma, u64 old_addr, u64 new_addr,
@@ -108,8 +105,8 @@ void vma_adjust_trans_huge(struct machine *m, struct vm_area_struct *vma, u64 st
 /* ---- The huge zero page: huge_zero.c. ---- */
 
 static inline bool is_huge_zero_pfn(const struct machine *m, u64 pfn);
-/* A reference for the mm, kept until it goes. PFN_NIL: no memory, counted. */
-u32 mm_get_huge_zero_folio(struct machine *m, struct mm_struct *mm);
+/* A reference for the mm, kept until it goes. -ENOMEM (counted), -ENOBUFS. */
+int mm_get_huge_zero_folio(struct machine *m, struct mm_struct *mm, u32 *pfn) __must_check;
 void mm_put_huge_zero_folio(struct machine *m, struct mm_struct *mm);
 /* The shrinker's: free it if nobody uses it. Pages freed. */
 u64 shrink_huge_zero_folio(struct machine *m);
@@ -126,9 +123,6 @@ static inline int __must_check split_folio(struct machine *m, u64 pfn)
 {
 	return split_huge_page_to_order(m, pfn, 0);
 }
-/* Onto its node's queue: partially mapped, or new (since 6.12: it may be little used). */
-void deferred_split_folio(struct machine *m, u64 pfn, bool partially_mapped);
-void deferred_split_remove(struct machine *m, u64 pfn);
 /* The shrinker's: how many folios wait on a node; split up to nr of them, how many were. */
 u64 deferred_split_count(const struct machine *m, unsigned int node);
 u64 deferred_split_scan(struct machine *m, unsigned int node, u64 nr);
@@ -136,13 +130,11 @@ u64 deferred_split_scan(struct machine *m, unsigned int node, u64 nr);
 struct huge_state {
 	u32 zero_pfn;		/* of the huge zero folio; PFN_NIL: none */
 	u32 zero_refs;		/* mms that use it, and one for itself */
-	struct page_list queue[MAX_NUMNODES];	/* of heads, by second tails' links */
-	u64 queue_len[MAX_NUMNODES];
 };
 int huge_memory_init(struct machine *m) __must_check;
 void huge_memory_free(struct machine *m);
 void huge_memory_digest(const struct machine *m, struct digest *digest);
-/* R-rules of large folios: their sums, and the queues. */
+/* R5 of the huge zero page: as many references as mms that say so. */
 void huge_memory_validate(const struct machine *m, struct check *check);
 
 static inline bool is_huge_zero_pfn(const struct machine *m, u64 pfn)

@@ -8,6 +8,7 @@
 #include "sim/base/bug.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
@@ -44,6 +45,13 @@ void add_mm_counter_fast(struct machine *m, struct mm_struct *mm, enum mm_counte
 	} else {
 		count_on_cpu(m, mm, counter, n);
 	}
+	mm->rss_stat[counter] += n;
+}
+
+void add_mm_counter(struct machine *m, struct mm_struct *mm, enum mm_counter counter, s64 n)
+{
+	if (!rel_rss_is_split(m->release))
+		count_on_cpu(m, mm, counter, n);
 	mm->rss_stat[counter] += n;
 }
 
@@ -311,6 +319,31 @@ static unsigned int handle_pte_fault(struct machine *m, struct vm_fault *vmf)
 	return 0;
 }
 
+/* No table for the entry yet, or a huge page. FALLBACK: on to small pages. */
+static __noinline unsigned int handle_pmd_fault(struct machine *m, struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned int order = hpage_pmd_order(m);
+	int err = table_alloc_entry(m, vma->vm_mm, vmf->address, 1, &vmf->pmd);
+	u64 pmd;
+
+	if (unlikely(err))
+		return fault_of_errno(err);
+	pmd = *vmf->pmd;
+	if (!pmd) {
+		if (vma_is_anonymous(vma) && thp_vma_allowable_order(m, vma, vma->vm_flags,
+								     TVA_PAGEFAULT, order))
+			return do_huge_pmd_anonymous_page(m, vmf);
+		return VM_FAULT_FALLBACK;
+	}
+	if (!entry_is_huge(pmd))
+		return VM_FAULT_FALLBACK;
+	if (vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE) && !(pmd & PTE_RW))
+		return do_huge_pmd_wp_page(m, vmf);
+	huge_pmd_set_accessed(m, vmf);
+	return 0;
+}
+
 static unsigned int __handle_mm_fault(struct machine *m, struct vm_area_struct *vma,
 				      u64 address, unsigned int flags)
 {
@@ -320,14 +353,15 @@ static unsigned int __handle_mm_fault(struct machine *m, struct vm_area_struct *
 		.pgoff = linear_page_index(vma, address), .page = PFN_NIL,
 		.cow_page = PFN_NIL,
 	};
-	u64 *pmd;
-	int err;
 
 	vmf.pte = pte_find(m, mm, vmf.address);
 	if (unlikely(!vmf.pte)) {
-		err = table_alloc_entry(m, mm, vmf.address, 1, &pmd);
-		if (unlikely(err))
-			return fault_of_errno(err);
+		unsigned int ret = handle_pmd_fault(m, &vmf);
+
+		if (ret != VM_FAULT_FALLBACK)
+			return ret;
+		/* A huge page may have been split. */
+		vmf.pte = pte_find(m, mm, vmf.address);
 	}
 	return handle_pte_fault(m, &vmf);
 }

@@ -8,6 +8,7 @@
 #ifndef KMM_VIRT_MEMORY_H
 #define KMM_VIRT_MEMORY_H
 
+#include "sim/phys/folio.h"
 #include "sim/virt/mm_types.h"
 
 enum fault_flags {
@@ -175,8 +176,11 @@ static inline void update_hiwater_rss(struct mm_struct *mm)
 	if (mm->hiwater_rss < rss)
 		mm->hiwater_rss = rss;
 }
+/* The same at once, whoever runs: of huge pages. */
+void add_mm_counter(struct machine *m, struct mm_struct *mm, enum mm_counter counter, s64 n);
 static inline enum mm_counter mm_counter_of(const struct page *page)
 {
+	page = folio_of_const(page);
 	if (page_flag(page, PG_anon))
 		return MM_ANONPAGES;
 	return page_flag(page, PG_swapbacked) ? MM_SHMEMPAGES : MM_FILEPAGES;

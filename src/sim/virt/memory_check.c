@@ -40,8 +40,12 @@ static u32 *map_count_of(struct census *c, u64 pfn)
 	return *section + (pfn & (PAGES_PER_SECTION - 1));
 }
 
-#define MAPS_MASK 0xffffffU
-#define BATCH_SHIFT 24
+/*
+ * Tails are in no batch: there, the bits of the first count the entries that map all of
+ * the folio.
+ */
+#define MAPS_MASK 0xffffU
+#define BATCH_SHIFT 16
 
 static void count_batched(void *arg, u32 pfn)
 {
@@ -56,17 +60,58 @@ static void count_batched(void *arg, u32 pfn)
 static bool rmap_finds(const struct census *c, const struct page *page, u64 addr)
 {
 	const struct anon_vma_chain *chain;
+	const struct page *folio = folio_of_const(page);
 
-	if (page_flag(page, PG_reserved))
+	if (page_flag(folio, PG_reserved))
 		return true;
 	if (page_index(page) != linear_page_index(c->vma, addr))
 		return false;
-	if (!page_flag(page, PG_anon))
-		return c->vma->vm_file && c->vma->vm_file->inode->self == page->mapping;
+	if (!page_flag(folio, PG_anon))
+		return c->vma->vm_file && c->vma->vm_file->inode->self == folio->mapping;
 	for (chain = c->vma->chain_first; chain; chain = chain->next)
-		if (chain->anon_vma->self == page->mapping)
+		if (chain->anon_vma->self == folio->mapping)
 			return true;
 	return false;
+}
+
+static void check_leads_back(struct census *c, const struct page *page, u64 addr, u32 pfn)
+{
+	const struct page *folio = folio_of_const(page);
+
+	c->check->nr_checked++;
+	/* An entry outside of VMAs is T1's. */
+	if (c->vma && !rmap_finds(c, page, addr))
+		check_fail(c->check, "M1", "mm %u, 0x%llx: expected its page 0x%x to lead back, "
+			   "found mapping %u index 0x%llx", c->mm->self, (ull)addr, pfn,
+			   folio->mapping, (ull)page_index(page));
+}
+
+static void enter_vma(struct census *c, u64 addr)
+{
+	if (!c->vma || addr < c->vma->vm_start || addr >= c->vma->vm_end)
+		c->vma = vma_lookup(c->m, c->mm, addr);
+}
+
+static int count_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct census *c = arg;
+	u32 pfn = vm_normal_page(*entry), *maps;
+	const struct page *folio;
+
+	(void)level;
+	if (pfn == PFN_NIL || !page_present(c->m, pfn))
+		return 0;
+	enter_vma(c, addr);
+	if (c->vma && c->vma->vm_flags & VM_HUGETLB)
+		return 0;
+	folio = pfn_to_page(c->m, pfn);
+	c->rss[mm_counter_of(folio)] += (s64)((end - addr) >> PAGE_SHIFT);
+	maps = map_count_of(c, pfn + 1);
+	if (!maps)
+		return -ENOMEM;
+	*maps += 1U << BATCH_SHIFT;
+	check_leads_back(c, folio, addr, pfn);
+	return 0;
 }
 
 static int count_entry(void *arg, u64 addr, pte_t *pte)
@@ -77,20 +122,14 @@ static int count_entry(void *arg, u64 addr, pte_t *pte)
 
 	if (!pte_present(*pte) || pfn == PFN_NIL || !page_present(c->m, pfn))
 		return 0;
-	if (!c->vma || addr < c->vma->vm_start || addr >= c->vma->vm_end)
-		c->vma = vma_lookup(c->m, c->mm, addr);
+	enter_vma(c, addr);
 	page = pfn_to_page(c->m, pfn);
 	c->rss[mm_counter_of(page)]++;
 	maps = map_count_of(c, pfn);
 	if (!maps)
 		return -ENOMEM;
 	++*maps;
-	c->check->nr_checked++;
-	/* An entry outside of VMAs is T1's. */
-	if (c->vma && !rmap_finds(c, page, addr))
-		check_fail(c->check, "M1", "mm %u, 0x%llx: expected its page 0x%x to lead back, "
-			   "found mapping %u index 0x%llx", c->mm->self, (ull)addr, pfn,
-			   page->mapping, (ull)page_index(page));
+	check_leads_back(c, page, addr, pfn);
 	return 0;
 }
 
@@ -106,12 +145,13 @@ static void add_rss_of_tasks(const struct census *c, s64 *rss)
 
 static void count_mm(struct census *c, const struct mm_struct *mm)
 {
+	static const struct walk_ops count = { .visit = count_entry, .huge = count_huge };
 	s64 found[NR_MM_COUNTERS];
 
 	c->mm = mm;
 	c->vma = NULL;
 	memset(c->rss, 0, sizeof(c->rss));
-	if (walk_page_range(c->m, mm, 0, ~0ULL, count_entry, c))
+	if (walk_mapped_range(c->m, mm, 0, ~0ULL, &count, c))
 		return;
 	memcpy(found, mm->rss_stat, sizeof(found));
 	add_rss_of_tasks(c, found);
@@ -141,15 +181,79 @@ static bool mapping_lives(const struct machine *m, const struct page *page)
 	       (page->mapping && object_next(&m->virt->anon_vmas, page->mapping) == page->mapping);
 }
 
+static u32 counted_of(const struct census *c, u64 pfn)
+{
+	const u32 *section = c->maps[pfn >> SECTION_SHIFT];
+
+	return section ? section[pfn & (PAGES_PER_SECTION - 1)] : 0;
+}
+
+/* What the pages of a large folio were found to be mapped, in sum and at all. */
+struct folio_sums {
+	s32 entire, all;
+	u32 pages_mapped;
+};
+
+static struct folio_sums sum_folio(const struct census *c, u64 head)
+{
+	u64 nr = folio_nr_pages(pfn_to_page(c->m, head));
+	struct folio_sums sums = { .entire = (s32)(counted_of(c, head + 1) >> BATCH_SHIFT) };
+
+	for (u64 pfn = head; pfn < head + nr; pfn++) {
+		u32 maps = counted_of(c, pfn) & MAPS_MASK;
+
+		sums.all += (s32)maps;
+		sums.pages_mapped += maps != 0;
+	}
+	sums.all += sums.entire;
+	sums.pages_mapped += sums.entire ? ENTIRELY_MAPPED : 0;
+	return sums;
+}
+
+/* R5: the sums of a large folio; its tails say where it begins, and have no references. */
+static void check_folio(const struct census *c, u64 head, const struct folio_sums *sums)
+{
+	const struct page *folio = pfn_to_page(c->m, head);
+	u64 nr = folio_nr_pages(folio);
+
+	for (u64 i = 1; i < nr; i++) {
+		c->check->nr_checked++;
+		if (!page_is_tail(folio + i) || folio[i].index != i || folio[i].refcount)
+			check_fail(c->check, "R5", "page 0x%llx: expected tail %llu of 0x%llx "
+				   "without references, found index %u, %d references",
+				   (ull)(head + i), (ull)i, (ull)head, folio[i].index,
+				   folio[i].refcount);
+	}
+	c->check->nr_checked++;
+	if (folio_entire_mapcount(folio) != sums->entire ||
+	    folio_mapcount(folio) != sums->all || folio[1].mapping != sums->pages_mapped)
+		check_fail(c->check, "R5", "folio 0x%llx: expected %d entire of %d mappings, 0x%x "
+			   "pages mapped, found %d of %d, 0x%x", (ull)head, sums->entire,
+			   sums->all, sums->pages_mapped, folio_entire_mapcount(folio),
+			   folio_mapcount(folio), folio[1].mapping);
+}
+
 static void check_page(const struct census *c, u64 pfn)
 {
 	const struct machine *m = c->m;
 	const struct page *page = pfn_to_page(m, pfn);
-	const u32 *section = c->maps[pfn >> SECTION_SHIFT];
-	u32 counted = section ? section[pfn & (PAGES_PER_SECTION - 1)] : 0;
-	s32 maps = (s32)(counted & MAPS_MASK);
-	s32 refs = maps + (s32)(counted >> BATCH_SHIFT) + page_flag(page, PG_reserved) +
-		   page_in_cache(m, page, pfn);
+	u32 counted = counted_of(c, pfn);
+	s32 maps = (s32)(counted & MAPS_MASK), all = maps;
+	s32 refs = (s32)(counted >> BATCH_SHIFT) + page_flag(page, PG_reserved);
+
+	if (page_is_tail(page)) {
+		maps += folio_entire_mapcount(folio_of_const(page));
+		refs = all = 0;
+	} else if (folio_is_large(page)) {
+		const struct folio_sums sums = sum_folio(c, pfn);
+
+		check_folio(c, pfn, &sums);
+		maps += sums.entire;
+		all = sums.all;
+	}
+	refs += all;
+	if (page_in_cache(m, page, pfn))
+		refs += (s32)folio_nr_pages(page);
 
 	c->check->nr_checked++;
 	if (page_mapcount(page) != maps)
@@ -160,7 +264,7 @@ static void check_page(const struct census *c, u64 pfn)
 		check_fail(c->check, "R2", "page 0x%llx: expected %d references, found %d",
 			   (ull)pfn, refs, page->refcount);
 	/* One that only a batch still holds may outlive its anon_vma. */
-	if (maps && !mapping_lives(m, page))
+	if (all && !mapping_lives(m, page))
 		check_fail(c->check, "R3", "page 0x%llx: expected an anon_vma that lives, found %u",
 			   (ull)pfn, page->mapping);
 	if (maps && !page_flag(page, PG_anon) && !page_flag(page, PG_reserved) &&

@@ -4,6 +4,7 @@
  * itself. Both sides lose the right to write, pages are no longer exclusive; the
  * first to write copies. The child gets a table wherever the parent has one.
  */
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 
@@ -39,7 +40,7 @@ static inline void copy_entry(const struct copy *c, pte_t *dst, pte_t *src,
 		page = pfn_to_page(m, pfn);
 		get_page(m, pfn);
 		page_clear_flag(page, PG_anon_exclusive);
-		page_dup_rmap(m, pfn);
+		folio_dup_rmap_ptes(m, pfn, 1, c->dst);
 		rss->n[mm_counter_of(page)]++;
 	}
 	*dst = copied_pte(c, src);
@@ -57,21 +58,35 @@ static void copy_entries(const struct copy *c, pte_t *dst, pte_t *src, u64 nr)
 	add_mm_rss_vec(c->m, c->dst->vm_mm, &rss);
 }
 
+static int copy_huge(const struct copy *c, u64 addr, u64 *src)
+{
+	u64 *dst;
+	int err = table_alloc_entry(c->m, c->dst->vm_mm, addr, 1, &dst);
+
+	return err ? err : copy_huge_pmd(c->m, c->dst, c->src, addr, dst, src);
+}
+
 /* The tables below one of `level`, for [addr, end). */
-static int copy_tables(const struct copy *c, const u64 *table, unsigned int level, u64 addr,
+static int copy_tables(const struct copy *c, u64 *table, unsigned int level, u64 addr,
 		       u64 end)
 {
 	const struct machine *m = c->m;
 	u64 span = table_span(m, level), next;
 
 	for (; addr < end; addr = next) {
-		u64 entry = table[(addr >> table_shift(m, level)) & (table_size(m, level) - 1)];
-		u64 *src, *dst;
+		u64 *at = &table[(addr >> table_shift(m, level)) & (table_size(m, level) - 1)];
+		u64 entry = *at, *src, *dst;
 		int err;
 
 		next = MIN((addr & ~(span - 1)) + span, end);
 		if (!entry)
 			continue;
+		if (unlikely(entry_is_huge(entry))) {
+			err = copy_huge(c, addr, at);
+			if (err)
+				return err;
+			continue;
+		}
 		src = table_entries(m, pte_pfn(entry));
 		err = table_alloc_entry(c->m, c->dst->vm_mm, addr, (int)level - 1, &dst);
 		if (err)

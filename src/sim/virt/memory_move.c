@@ -4,6 +4,7 @@
  * places are aligned alike, whole tables move; a table is never merged into another.
  */
 #include "sim/base/bug.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
@@ -12,7 +13,7 @@
 struct protect {
 	const struct machine *m;
 	struct mmu_gather *tlb;
-	const struct vm_area_struct *vma;
+	struct vm_area_struct *vma;
 	u64 prot;
 	bool try_writable;
 };
@@ -35,7 +36,8 @@ static bool can_change_pte_writable(const struct protect *p, pte_t pte)
 	if (pfn == PFN_NIL)
 		return false;
 	page = pfn_to_page(p->m, pfn);
-	return page_flag(page, PG_anon) && page_flag(page, PG_anon_exclusive);
+	return page_flag(folio_of_const(page), PG_anon) &&
+	       page_flag(page, PG_anon_exclusive);
 }
 
 static int change_pte(void *arg, u64 addr, pte_t *pte)
@@ -54,8 +56,36 @@ static int change_pte(void *arg, u64 addr, pte_t *pte)
 	return 0;
 }
 
+static bool can_change_pmd_writable(const struct protect *p, pte_t pmd)
+{
+	return !rel_mprotect_keeps_huge_readonly(p->m->release) &&
+	       can_change_pte_writable(p, pmd);
+}
+
+/* Of a huge page, or it is split first: the walk goes on with its small entries. */
+static int change_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	const struct protect *p = arg;
+	u64 keep = PTE_CHG_MASK | PTE_PSE, old = *entry, pmd;
+
+	if (p->vma->vm_flags & VM_HUGETLB)
+		return 0;
+	if (end - addr != table_span(p->m, level)) {
+		__split_huge_pmd(p->tlb->m, p->vma, addr, entry);
+		return 0;
+	}
+	pmd = (old & keep) | (p->prot & ~keep);
+	if (p->try_writable && !(pmd & PTE_RW) && can_change_pmd_writable(p, pmd))
+		pmd |= PTE_RW;
+	*entry = pmd;
+	if (huge_pmd_needs_flush(old, pmd))
+		tlb_flush_pmd_range(p->tlb, addr, end - addr);
+	return 0;
+}
+
 void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start, u64 end)
 {
+	static const struct walk_ops ops = { .visit = change_pte, .huge = change_huge };
 	const struct machine *m = tlb->m;
 	struct protect p = { .m = m, .tlb = tlb, .vma = vma, .prot = vma_page_prot(m, vma) };
 
@@ -64,7 +94,7 @@ void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 s
 	else
 		p.try_writable = vma->vm_flags & VM_WRITE;
 	tlb_start_vma(tlb, vma);
-	if (!walk_page_range(m, vma->vm_mm, start, end, change_pte, &p))
+	if (!walk_mapped_range(m, vma->vm_mm, start, end, &ops, &p))
 		tlb_end_vma(tlb, vma);
 }
 
@@ -137,6 +167,27 @@ static void try_realign(struct move *mv)
 	mv->new_addr -= off;
 }
 
+/* A huge page moves as one where both sides have room for it, or is split. 1: it has. */
+static int move_huge_step(const struct move *mv, u64 *extent)
+{
+	struct mm_struct *mm = mv->old->vm_mm;
+	u64 *old = table_entry(mv->m, mm, mv->old_addr, 1), *new_;
+	int err;
+
+	*extent = move_extent(mv, 1);
+	if (!old || !entry_is_huge(*old))
+		return 0;
+	err = table_alloc_entry(mv->m, mm, mv->new_addr, 1, &new_);
+	if (err)
+		return err;
+	if (*extent == table_span(mv->m, 1) && !*new_) {
+		move_huge_pmd(mv->m, mv->old, mv->old_addr, mv->new_addr, old, new_);
+		return 1;
+	}
+	__split_huge_pmd(mv->m, mv->old, mv->old_addr, old);
+	return 0;
+}
+
 /* One step at entries of `level`: 1 = done, 0 = look closer; -errno. */
 static int move_step(const struct move *mv, unsigned int level, u64 *extent)
 {
@@ -152,6 +203,16 @@ static int move_step(const struct move *mv, unsigned int level, u64 *extent)
 	if (err)
 		return err;
 	return *extent == table_span(mv->m, level) && move_table(mv, level, old, new_);
+}
+
+static int stop_at_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	(void)arg;
+	(void)addr;
+	(void)end;
+	(void)level;
+	(void)entry;
+	return 1;
 }
 
 static int stop_at_entry(void *arg, u64 addr, pte_t *pte)
@@ -171,6 +232,8 @@ static int move_extent_of_entries(struct move *mv, u64 *extent)
 	u64 *new_;
 
 	if (!done)
+		done = move_huge_step(mv, extent);
+	if (!done)
 		done = move_step(mv, 1, extent);
 	if (done)
 		return MIN(done, 0);
@@ -182,15 +245,15 @@ static int move_extent_of_entries(struct move *mv, u64 *extent)
 
 static int move_all(struct move *mv, bool undo)
 {
+	static const struct walk_ops stop = { .visit = stop_at_entry, .huge = stop_at_huge };
 	u64 extent;
 
 	for (; mv->old_addr < mv->old_end; mv->old_addr += extent, mv->new_addr += extent) {
 		int err = move_extent_of_entries(mv, &extent);
 
 		/* Where nothing is, nothing needs a table to come back to. */
-		if (err && !(undo && !walk_page_range(mv->m, mv->old->vm_mm, mv->old_addr,
-						      mv->old_addr + extent,
-						      stop_at_entry, NULL)))
+		if (err && !(undo && !walk_mapped_range(mv->m, mv->old->vm_mm, mv->old_addr,
+							mv->old_addr + extent, &stop, NULL)))
 			return err;
 	}
 	return 0;

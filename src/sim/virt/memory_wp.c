@@ -52,7 +52,7 @@ static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
 	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
 	if (old == PFN_NIL) {
 		add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
-	} else if (!page_flag(pfn_to_page(m, old), PG_anon)) {
+	} else if (!page_flag(pfn_folio(m, old), PG_anon)) {
 		add_mm_counter_fast(m, vma->vm_mm, mm_counter_of(pfn_to_page(m, old)), -1);
 		add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
 	}
@@ -68,18 +68,35 @@ static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
 	return 0;
 }
 
+/*
+ * A page of a large folio that is not marked: only if this mm alone has the folio and
+ * every reference is one of its mappings; and not for the last page of it that is mapped,
+ * so that the rest can be freed.
+ */
+static bool wp_can_reuse_large_folio(const struct page *folio)
+{
+	return folio_mapcount(folio) > 1 && !folio_maybe_mapped_shared(folio) &&
+	       folio_mapcount(folio) == folio->refcount;
+}
+
 /* Is this mapping the only one that has the page? */
 static bool wp_can_reuse_anon_page(struct machine *m, struct vm_fault *vmf)
 {
-	struct page *page = pfn_to_page(m, vmf->page);
+	struct page *page = pfn_to_page(m, vmf->page), *folio = folio_of(page);
 
 	if (page_flag(page, PG_anon_exclusive))
 		return true;
-	if (page->refcount > MAX_WORTHWHILE_REFS)
+	if (unlikely(folio_is_large(folio)) && rel_folios_are_batched(m->release)) {
+		if (!wp_can_reuse_large_folio(folio))
+			return false;
+		page_set_flag(page, PG_anon_exclusive);
+		return true;
+	}
+	if (folio->refcount > MAX_WORTHWHILE_REFS)
 		return false;
-	if (!page_flag(page, PG_lru))
+	if (!page_flag(folio, PG_lru))
 		lru_add_drain(m);
-	if (page->refcount != 1)
+	if (folio->refcount != 1)
 		return false;
 	page_move_anon_rmap(m, vmf->page, vmf->vma);
 	page_set_flag(page, PG_anon_exclusive);
@@ -110,7 +127,7 @@ unsigned int do_wp_page(struct machine *m, struct vm_fault *vmf)
 
 	vmf->page = vm_normal_page(vmf->orig_pte);
 	shared = (vmf->vma->vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED);
-	anon = vmf->page != PFN_NIL && page_flag(pfn_to_page(m, vmf->page), PG_anon);
+	anon = vmf->page != PFN_NIL && page_flag(pfn_folio(m, vmf->page), PG_anon);
 	if (unshare && !anon)
 		return 0;
 	if (anon && wp_can_reuse_anon_page(m, vmf))

@@ -5,6 +5,7 @@
  * their tables as well. What went is gathered for one flush of the TLBs.
  */
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
@@ -38,8 +39,44 @@ struct zap_sum {
 	bool force_flush;
 };
 
-/* The entry goes, and with it the mapping of its page; or it stays. */
-static inline void zap_entry(const struct zap *z, u64 addr, pte_t *pte, struct zap_sum *sum)
+/*
+ * How many entries, of nr at most, map pages of one folio that lie in a row, by the same
+ * rights but for bits that each access may set, or a write take.
+ */
+static u64 folio_pte_batch(const struct machine *m, const pte_t *pte, u64 nr)
+{
+	const u64 ignored = PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY | PTE_RW;
+	const struct page *page = pfn_to_page(m, pte_pfn(*pte)), *folio = folio_of_const(page);
+	u64 left = folio_nr_pages(folio) - (u64)(page - folio), i;
+
+	for (i = 1; i < MIN(nr, left); i++)
+		if ((pte[i] ^ (*pte + PFN_PHYS(i))) & ~ignored)
+			break;
+	return i;
+}
+
+/* Entries from *pte on that map pages of one folio, anonymous ones at that. */
+static __noinline u64 zap_folio_entries(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
+					struct zap_sum *sum)
+{
+	struct machine *m = z->m;
+	u32 pfn = (u32)pte_pfn(*pte);
+	u64 n = rel_folios_are_batched(m->release) ? folio_pte_batch(m, pte, nr) : 1;
+
+	for (u64 i = 0; i < n; i++) {
+		pte[i] = 0;
+		tlb_remove_tlb_entry(z->tlb, addr + (i << PAGE_SHIFT));
+	}
+	sum->rss.n[MM_ANONPAGES] -= (s64)n;
+	folio_remove_rmap_ptes(m, pfn, n, z->vma);
+	for (u64 i = 0; i < n; i++)
+		tlb_remove_page(z->tlb, (u32)folio_pfn(m, pfn));
+	return n - 1;
+}
+
+/* The entry goes, and with it the mapping of its page; or it stays. How many more did. */
+static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
+			    struct zap_sum *sum)
 {
 	struct machine *m = z->m;
 	pte_t entry = *pte;
@@ -49,26 +86,29 @@ static inline void zap_entry(const struct zap *z, u64 addr, pte_t *pte, struct z
 	if (unlikely(!pte_present(entry))) {
 		if (z->drop_markers)
 			*pte = 0;
-		return;
+		return 0;
 	}
 	pfn = vm_normal_page(entry);
 	if (pfn == PFN_NIL) {
 		*pte = 0;
 		tlb_remove_tlb_entry(z->tlb, addr);
-		return;
+		return 0;
 	}
 	counter = mm_counter_of(pfn_to_page(m, pfn));
 	if (counter != MM_ANONPAGES)
 		page_takes_bits(m, z->vma, pfn, entry);
 	else if (!z->even_cows)
-		return;
+		return 0;
+	else if (unlikely(folio_is_large(pfn_folio(m, pfn))))
+		return zap_folio_entries(z, addr, pte, nr, sum);
 	*pte = 0;
 	tlb_remove_tlb_entry(z->tlb, addr);
 	/* Nobody may write to it any more once it is known to be dirty. */
 	sum->force_flush |= counter != MM_ANONPAGES && entry & PTE_DIRTY;
 	sum->rss.n[counter]--;
 	page_remove_rmap(m, pfn, z->vma);
-	tlb_remove_page(z->tlb, pfn);
+	tlb_remove_page(z->tlb, (u32)folio_pfn(m, pfn));
+	return 0;
 }
 
 static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
@@ -80,7 +120,7 @@ static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
 	for (u64 i = 0; i < nr; i++) {
 		i += ptes_none(&pte[i], nr - i);
 		if (i < nr && pte[i])
-			zap_entry(z, addr + (i << PAGE_SHIFT), &pte[i], &sum);
+			i += zap_entry(z, addr + (i << PAGE_SHIFT), &pte[i], nr - i, &sum);
 	}
 	add_mm_rss_vec(z->m, z->vma->vm_mm, &sum.rss);
 	if (unlikely(sum.force_flush))
@@ -88,11 +128,27 @@ static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
 	return 0;
 }
 
+/* All of a huge page goes, or it is split first. */
+static int zap_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	const struct zap *z = arg;
+
+	if (z->vma->vm_flags & VM_HUGETLB)
+		return 0;
+	if (end - addr != table_span(z->m, level))
+		__split_huge_pmd(z->m, z->vma, addr, entry);
+	else
+		zap_huge_pmd(z->tlb, z->vma, addr, entry);
+	return 0;
+}
+
 static void zap_range(struct zap *z, u64 start, u64 end)
 {
+	static const struct walk_ops ops = { .leaf = zap_leaf, .huge = zap_huge };
+
 	tlb_start_vma(z->tlb, z->vma);
 	/* It never stops. */
-	if (!walk_leaf_tables(z->m, z->vma->vm_mm, start, end, zap_leaf, z))
+	if (!walk_mapped_range(z->m, z->vma->vm_mm, start, end, &ops, z))
 		tlb_end_vma(z->tlb, z->vma);
 }
 

@@ -6,6 +6,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
@@ -135,6 +136,7 @@ void mmput(struct machine *m, struct mm_struct *mm)
 		return;
 	khugepaged_exit(m, mm);
 	exit_mmap(m, mm);
+	mm_put_huge_zero_folio(m, mm);
 	if (mm->exe_file) {
 		allow_write_access(mm->exe_file);
 		fput(m, mm->exe_file);

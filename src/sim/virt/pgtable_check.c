@@ -88,7 +88,7 @@ static const char *excess_right(const struct tables *t, pte_t pte)
 		return "no right to write";
 	if (vma->vm_flags & VM_SHARED)
 		return NULL;
-	if (pte & PTE_SPECIAL || !page_flag(page, PG_anon) ||
+	if (pte & PTE_SPECIAL || !page_flag(folio_of_const(page), PG_anon) ||
 	    !page_flag(page, PG_anon_exclusive))
 		return "a page of its own before it writes";
 	return NULL;
@@ -125,8 +125,26 @@ static int check_entry(void *arg, u64 addr, pte_t *pte)
 	return 0;
 }
 
+static int check_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct tables *t = arg;
+	u64 pfn = pte_pfn(*entry), mask = table_span(t->m, level) - 1;
+
+	if ((addr | end | PFN_PHYS(pfn)) & mask)
+		check_fail(t->check, "T1", "mm %u, 0x%llx: expected an aligned huge page, found "
+			   "0x%llx", t->mm->self, (ull)addr, (ull)*entry);
+	if (!t->vma || addr < t->vma->vm_start || addr >= t->vma->vm_end)
+		t->vma = vma_lookup(t->m, t->mm, addr);
+	if (t->vma && end > t->vma->vm_end)
+		check_fail(t->check, "T1", "mm %u, 0x%llx: expected a huge page inside its VMA, "
+			   "which ends at 0x%llx", t->mm->self, (ull)addr, (ull)t->vma->vm_end);
+	/* Rights of hugetlb's pages are its own. */
+	return t->vma && t->vma->vm_flags & VM_HUGETLB ? 0 : check_entry(arg, addr, entry);
+}
+
 void pgtable_validate(const struct machine *m, const struct mm_struct *mm, struct check *check)
 {
+	static const struct walk_ops entries = { .visit = check_entry, .huge = check_huge };
 	struct tables t = { .m = m, .mm = mm, .check = check };
 
 	check->nr_checked++;
@@ -136,6 +154,6 @@ void pgtable_validate(const struct machine *m, const struct mm_struct *mm, struc
 		check_fail(check, "T3", "mm %u: expected %llu bytes of page tables, found %llu",
 			   mm->self, (ull)(t.nr_counted * PAGE_SIZE), (ull)mm->pgtables_bytes);
 	/* The visitor never stops. */
-	if (walk_page_range(m, mm, 0, ~0ULL, check_entry, &t))
+	if (walk_mapped_range(m, mm, 0, ~0ULL, &entries, &t))
 		return;
 }

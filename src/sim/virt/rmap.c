@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The life of anon_vmas, and the counts of mappings. A VMA that faults for the first
+ * The life of anon_vmas. A VMA that faults for the first
  * time gets an anon_vma; fork gives the child's VMA chains to all of the parent's and
  * one of its own below them, unless one that is there has no VMA and but one child
  * left: that one is used again, so that endless forking does not build endless trees.
@@ -266,85 +266,4 @@ void anon_vma_interval_insert(struct machine *m, struct vm_area_struct *vma)
 	(void)m;
 	for (struct anon_vma_chain *chain = vma->chain_first; chain; chain = chain->next)
 		chain_insert(chain);
-}
-
-/* Mappings of pages. */
-
-static inline void count_node(struct machine *m, const struct page *page,
-			      enum node_stat_item item, s64 n)
-{
-	m->nodes[page_zone(m, page)->node]->stat[item] += n;
-}
-
-static inline bool vma_locks(const struct vm_area_struct *vma)
-{
-	return unlikely((vma->vm_flags & (VM_LOCKED | VM_SPECIAL)) == VM_LOCKED);
-}
-
-/* Pages that are not exclusive may be in any mm of the tree: the root finds them all. */
-static void set_anon_rmap(struct page *page, const struct vm_area_struct *vma, u64 address,
-			  bool exclusive)
-{
-	if (!page_flag(page, PG_anon)) {
-		page->mapping = exclusive ? vma->anon_vma->self : vma->anon_vma->root->self;
-		page_set_index(page, linear_page_index(vma, address));
-		page_set_flag(page, PG_anon);
-	}
-	if (exclusive)
-		page_set_flag(page, PG_anon_exclusive);
-}
-
-void page_add_new_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma, u64 address)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (!(vma->vm_flags & VM_DROPPABLE))
-		page_set_flag(page, PG_swapbacked);
-	page->mapcount = 0;
-	count_node(m, page, NR_ANON_PAGES, 1);
-	set_anon_rmap(page, vma, address, true);
-}
-
-void page_add_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma, u64 address,
-			bool exclusive)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (!++page->mapcount) {
-		count_node(m, page, NR_ANON_PAGES, 1);
-		set_anon_rmap(page, vma, address, exclusive);
-	}
-	if (vma_locks(vma))
-		mlock_page(m, pfn);
-}
-
-void page_dup_rmap(struct machine *m, u64 pfn)
-{
-	pfn_to_page(m, pfn)->mapcount++;
-}
-
-void page_add_file_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (!++page->mapcount)
-		count_node(m, page, NR_MAPPED, 1);
-	if (vma_locks(vma))
-		mlock_page(m, pfn);
-}
-
-void page_remove_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
-{
-	struct page *page = pfn_to_page(m, pfn);
-
-	BUG_ON(m, page->mapcount < 0);
-	if (--page->mapcount < 0)
-		count_node(m, page, page_flag(page, PG_anon) ? NR_ANON_PAGES : NR_MAPPED, -1);
-	if (vma_locks(vma))
-		munlock_page(m, pfn);
-}
-
-void page_move_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
-{
-	pfn_to_page(m, pfn)->mapping = vma->anon_vma->self;
 }

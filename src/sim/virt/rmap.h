@@ -66,14 +66,33 @@ void page_add_new_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *v
 			    u64 address);	/* exclusive, first mapping */
 void page_add_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma, u64 address,
 			bool exclusive);
-void page_dup_rmap(struct machine *m, u64 pfn);
 void page_add_file_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
 void page_remove_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
+/* The same for nr pages of one folio, one behind the other; `vma` maps them. */
+void folio_add_new_anon_rmap_ptes(struct machine *m, u64 pfn, u64 nr,
+				  struct vm_area_struct *vma, u64 address);	/* all of it */
+void folio_add_anon_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area_struct *vma,
+			      u64 address, bool exclusive);
+void folio_add_file_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area_struct *vma);
+void folio_dup_rmap_ptes(struct machine *m, u64 pfn, u64 nr, const struct vm_area_struct *vma);
+void folio_remove_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area_struct *vma);
+/* The same for an entry that maps all of a folio, whose head is pfn. */
+void folio_add_new_anon_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma,
+				 u64 address);
+void folio_add_file_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma);
+void folio_dup_rmap_pmd(struct machine *m, u64 pfn, const struct vm_area_struct *vma);
+void folio_remove_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma);
+/* It is this VMA's mm's alone from now on. */
 void page_move_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
 
 /* Each place that maps the page. Non-zero stops. */
 typedef int (*rmap_one)(void *arg, struct vm_area_struct *vma, u64 address);
 int rmap_walk(const struct machine *m, u64 pfn, rmap_one one, void *arg);
+
+/* Each VMA that may map pages of anonymous offsets [first, last]: where they would lie. */
+typedef int (*rmap_range)(void *arg, struct vm_area_struct *vma, u64 start, u64 end);
+int rmap_walk_anon_range(const struct anon_vma *anon_vma, u64 first, u64 last, rmap_range one,
+			 void *arg);
 
 /* B5 M4 to M6: of one VMA; of all VMAs and anon_vmas. */
 void rmap_validate_vma(const struct machine *m, const struct vm_area_struct *vma,

@@ -13,6 +13,24 @@
 
 typedef unsigned long long ull;
 
+int rmap_walk_anon_range(const struct anon_vma *anon_vma, u64 first, u64 last, rmap_range one,
+			 void *arg)
+{
+	struct interval_node *node;
+	int ret = 0;
+
+	for (node = interval_tree_first(&anon_vma->rb_root, first, last); node && !ret;
+	     node = interval_tree_next(node, first, last)) {
+		struct vm_area_struct *vma =
+			container_of(node, struct anon_vma_chain, rb)->vma;
+		u64 from = MAX(first, node->start), to = MIN(last, node->last);
+
+		ret = one(arg, vma, vma_address_of(vma, from),
+			  vma_address_of(vma, to) + PAGE_SIZE);
+	}
+	return ret;
+}
+
 static int walk_anon(const struct anon_vma *anon_vma, u64 pgoff, rmap_one one, void *arg)
 {
 	struct interval_node *node;
@@ -44,13 +62,14 @@ static int walk_file(const struct address_space *mapping, u64 pgoff, rmap_one on
 int rmap_walk(const struct machine *m, u64 pfn, rmap_one one, void *arg)
 {
 	const struct page *page = pfn_to_page(m, pfn);
+	const struct page *folio = folio_of_const(page);
 	const struct inode *inode;
 
-	if (page_type(page) || !page->mapping || page_flag(page, PG_reserved))
+	if (page_type(page) || !folio->mapping || page_flag(folio, PG_reserved))
 		return 0;
-	if (page_flag(page, PG_anon))
-		return walk_anon(anon_vma_of(m, page->mapping), page_index(page), one, arg);
-	inode = inode_of(m, page->mapping);
+	if (page_flag(folio, PG_anon))
+		return walk_anon(anon_vma_of(m, folio->mapping), page_index(page), one, arg);
+	inode = inode_of(m, folio->mapping);
 	return inode ? walk_file(&inode->i_data, page_index(page), one, arg) : 0;
 }
 

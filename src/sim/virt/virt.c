@@ -16,6 +16,7 @@
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
 #include "sim/virt/highmem.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mm_slot.h"
@@ -124,6 +125,7 @@ static const struct part {
 	{ tlb_init, tlb_free, tlb_digest, tlb_validate },
 	{ highmem_init, highmem_free, highmem_digest, highmem_validate },
 	{ content_init, content_free, content_digest, content_validate },
+	{ huge_memory_init, huge_memory_free, huge_memory_digest, huge_memory_validate },
 	{ lru_init, lru_free, lru_digest, lru_validate },
 	{ files_init, files_free, files_digest, filemap_validate },
 	{ programs_init, NULL, NULL, NULL },

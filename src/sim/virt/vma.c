@@ -9,6 +9,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/anon_name.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/virt.h"
@@ -193,8 +194,9 @@ static void vma_complete(struct machine *m, struct vm_area_struct *vma)
 		anon_vma_interval_insert(m, vma);
 }
 
-static void vma_set_range(struct vm_area_struct *vma, u64 start, u64 end)
+static void vma_set_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
 {
+	vma_adjust_trans_huge(m, vma, start, end);
 	vma->vm_pgoff += (start >> PAGE_SHIFT) - (vma->vm_start >> PAGE_SHIFT);
 	vma->vm_start = start;
 	vma->vm_end = end;
@@ -224,12 +226,12 @@ int vma_change(struct machine *m, const struct vma_change *c)
 	if (shrunk) {
 		vma_prepare(m, shrunk);
 		if (shrunk->vm_start < c->start)
-			vma_set_range(shrunk, shrunk->vm_start, c->start);
+			vma_set_range(m, shrunk, shrunk->vm_start, c->start);
 		else
-			vma_set_range(shrunk, c->end, shrunk->vm_end);
+			vma_set_range(m, shrunk, c->end, shrunk->vm_end);
 		vma_complete(m, shrunk);
 	}
-	vma_set_range(vma, c->start, c->end);
+	vma_set_range(m, vma, c->start, c->end);
 	vma_complete(m, vma);
 	for (unsigned int i = 0; i < ARRAY_SIZE(c->removed); i++)
 		if (c->removed[i])
@@ -247,9 +249,9 @@ int vma_insert(struct machine *m, struct vm_area_struct *vma, struct vm_area_str
 	if (shrunk) {
 		vma_prepare(m, shrunk);
 		if (shrunk->vm_start < vma->vm_start)
-			vma_set_range(shrunk, shrunk->vm_start, vma->vm_start);
+			vma_set_range(m, shrunk, shrunk->vm_start, vma->vm_start);
 		else
-			vma_set_range(shrunk, vma->vm_end, shrunk->vm_end);
+			vma_set_range(m, shrunk, vma->vm_end, shrunk->vm_end);
 		vma_complete(m, shrunk);
 	}
 	vma_link_file(m, vma);
