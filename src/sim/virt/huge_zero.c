@@ -10,7 +10,11 @@
 #include "sim/virt/content.h"
 #include "sim/virt/memory_internal.h"
 
-#define MMF_HUGE_ZERO_FOLIO (1ULL << 23)
+/* In mm->flags: it has a reference. The bit gave way to another in 6.18. */
+static u64 mmf_huge_zero_folio(const struct machine *m)
+{
+	return rel_thp_disable_has_flags(m->release) ? 1ULL << 18 : 1ULL << 23;
+}
 
 int huge_memory_init(struct machine *m)
 {
@@ -56,13 +60,13 @@ int mm_get_huge_zero_folio(struct machine *m, struct mm_struct *mm, u32 *pfn)
 {
 	struct huge_state *huge = m->virt->huge;
 
-	if (!(mm->flags & MMF_HUGE_ZERO_FOLIO)) {
+	if (!(mm->flags & mmf_huge_zero_folio(m))) {
 		int err = huge->zero_refs ? 0 : make_huge_zero_folio(m, huge);
 
 		if (err)
 			return err;
 		huge->zero_refs++;
-		mm->flags |= MMF_HUGE_ZERO_FOLIO;
+		mm->flags |= mmf_huge_zero_folio(m);
 	}
 	*pfn = huge->zero_pfn;
 	return 0;
@@ -70,9 +74,9 @@ int mm_get_huge_zero_folio(struct machine *m, struct mm_struct *mm, u32 *pfn)
 
 void mm_put_huge_zero_folio(struct machine *m, struct mm_struct *mm)
 {
-	if (mm->flags & MMF_HUGE_ZERO_FOLIO)
+	if (mm->flags & mmf_huge_zero_folio(m))
 		m->virt->huge->zero_refs--;
-	mm->flags &= ~MMF_HUGE_ZERO_FOLIO;
+	mm->flags &= ~mmf_huge_zero_folio(m);
 }
 
 u64 shrink_huge_zero_folio(struct machine *m)
@@ -103,7 +107,7 @@ void huge_memory_validate(const struct machine *m, struct check *check)
 	if (!huge)
 		return;
 	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm))
-		refs += mm->flags & MMF_HUGE_ZERO_FOLIO ? 1 : 0;
+		refs += mm->flags & mmf_huge_zero_folio(m) ? 1 : 0;
 	refs += huge->zero_pfn != PFN_NIL;
 	check->nr_checked++;
 	if (huge->zero_refs != refs)
