@@ -113,7 +113,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mseal.c src/sim/virt/msync.c src/sim/virt/munmap.c \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
 	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.c src/sim/virt/huge_memory.h \
-	src/sim/virt/huge_memory_pmd.c src/sim/virt/huge_memory_policy.c \
+	src/sim/virt/huge_memory_pmd.c \
 	src/sim/virt/huge_memory_split.c src/sim/virt/huge_zero.c \
 	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \

@@ -103,7 +103,7 @@ static int get_user_pages(struct machine *m, struct vm_area_struct *vma, u64 sta
 	for (u64 addr = start; addr < end && !err; addr += nr << PAGE_SHIFT) {
 		while (!(nr = follow_and_touch(m, vma, addr, flags)) && !err)
 			err = faultin_page(m, vma, addr, flags);
-		nr = err ? 0 : MIN(nr, (end - addr) >> PAGE_SHIFT);
+		nr = err ? 0 : MIN(nr, (end - addr + PAGE_SIZE - 1) >> PAGE_SHIFT);
 		*nr_pages += nr;
 	}
 	return err;
@@ -112,7 +112,8 @@ static int get_user_pages(struct machine *m, struct vm_area_struct *vma, u64 sta
 /* A page that is there and readable is only marked: the way without the mm's lock. */
 static bool get_page_fast(struct machine *m, struct mm_struct *mm, u64 address)
 {
-	const pte_t *pte = pte_find(m, mm, address);
+	unsigned int level;
+	const pte_t *pte = leaf_entry(m, mm, address, &level);
 	u32 pfn;
 
 	if (!pte || !(*pte & PTE_PRESENT))
@@ -120,7 +121,7 @@ static bool get_page_fast(struct machine *m, struct mm_struct *mm, u64 address)
 	pfn = vm_normal_page(*pte);
 	if (pfn == PFN_NIL || page_flag(pfn_to_page(m, pfn), PG_reserved))
 		return false;
-	page_set_flag(pfn_to_page(m, pfn), PG_referenced);
+	page_set_flag(pfn_folio(m, pfn), PG_referenced);
 	return true;
 }
 

@@ -60,6 +60,9 @@ static inline bool thp_vma_allowable_order(const struct machine *m,
 bool thp_vma_suitable_order(const struct vm_area_struct *vma, u64 address, unsigned int order);
 /* How hard to try, by sys/kernel/mm/transparent_hugepage/defrag. */
 gfp_t vma_thp_gfp_mask(const struct machine *m, const struct vm_area_struct *vma);
+/* Anonymous folios below the PMD's size (mTHP): which orders a fault may try here. */
+u64 thp_anon_fault_orders(const struct machine *m, const struct vm_area_struct *vma,
+			  u64 address);
 
 /* ---- Faults: huge_memory.c. VM_FAULT_*; FALLBACK: do it with small pages. ---- */
 
