@@ -168,10 +168,17 @@ static bool page_in_cache(const struct machine *m, const struct page *page, u64 
 {
 	const struct inode *inode;
 
-	if (page->refcount <= 0 || page_flag(page, PG_anon) || !page->mapping)
+	const struct page *folio = folio_of_const(page);
+	u64 found;
+
+	if (folio->refcount <= 0 || page_flag(folio, PG_anon) || page_type(folio) ||
+	    !folio->mapping)
 		return false;
-	inode = inode_of(m, page->mapping);
-	return inode && find_page(m, &inode->i_data, page_index(page)) == pfn;
+	inode = inode_of(m, folio->mapping);
+	if (!inode)
+		return false;
+	found = find_page(m, &inode->i_data, page_index(page));
+	return found == pfn || found == pfn - (u64)(page - folio);
 }
 
 /* R3: an anonymous page names an anon_vma that lives. */
@@ -252,7 +259,7 @@ static void check_page(const struct census *c, u64 pfn)
 		all = sums.all;
 	}
 	refs += all;
-	if (page_in_cache(m, page, pfn))
+	if (!page_is_tail(page) && page_in_cache(m, page, pfn))
 		refs += (s32)folio_nr_pages(page);
 
 	c->check->nr_checked++;
@@ -267,7 +274,7 @@ static void check_page(const struct census *c, u64 pfn)
 	if (all && !mapping_lives(m, page))
 		check_fail(c->check, "R3", "page 0x%llx: expected an anon_vma that lives, found %u",
 			   (ull)pfn, page->mapping);
-	if (maps && !page_flag(page, PG_anon) && !page_flag(page, PG_reserved) &&
+	if (maps && !page_flag(folio_of_const(page), PG_anon) && !page_flag(page, PG_reserved) &&
 	    !page_in_cache(m, page, pfn))
 		check_fail(c->check, "R3", "page 0x%llx: expected in the cache of inode %u at "
 			   "0x%llx, found another or none", (ull)pfn, page->mapping,
