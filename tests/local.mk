@@ -59,6 +59,7 @@ UNIT_TESTS = \
 	tests/test_filemap \
 	tests/test_highmem \
 	tests/test_interval_tree \
+	tests/test_kernel_walk \
 	tests/test_line \
 	tests/test_maple_tree \
 	tests/test_madvise \

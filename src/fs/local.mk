@@ -75,6 +75,7 @@ libkmmtree_a_SOURCES += \
 libkmmtree_a_SOURCES += \
 	src/fs/sys/cpu.c \
 	src/fs/sys/debug.c \
+	src/fs/sys/ptdump.c \
 	src/fs/sys/page_owner.c \
 	src/fs/sys/devices.c src/fs/sys/devices.h \
 	src/fs/sys/empty.c \

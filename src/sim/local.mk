@@ -96,6 +96,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c src/sim/virt/highmem.c src/sim/virt/highmem.h src/sim/virt/init_mm.c \
 	src/sim/virt/init_task.c src/sim/virt/inode.c \
 	src/sim/virt/kernel_map.c src/sim/virt/kernel_map.h \
+	src/sim/virt/kernel_walk.c src/sim/virt/kernel_walk.h \
 	src/sim/virt/kstack.c src/sim/virt/kstack.h src/sim/virt/kthreads.c \
 	src/sim/virt/limits.c src/sim/virt/madvise.c src/sim/virt/madvise.h \
 	src/sim/virt/madvise_pages.c src/sim/virt/maple_nodes.c \

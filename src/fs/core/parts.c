@@ -28,6 +28,7 @@
 	X(slab_parts) \
 	X(debug_parts) \
 	X(page_owner_parts) \
+	X(ptdump_parts) \
 	X(control_parts) \
 	X(state_parts) \
 	X(steps_parts) \

@@ -39,6 +39,7 @@ static const struct arch x86_64 = {
 	.thread_size_kb = 16,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 12, .pcid = true },
 	.fixaddr_top = 0xffffffffff7ff000ULL,
+	.nr_fixed_addresses = 646,
 };
 
 /* Five levels. mmap() stays below 47 bits unless asked: task_size says so. */
@@ -68,6 +69,7 @@ static const struct arch x86_64_la57 = {
 	.thread_size_kb = 16,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 12, .pcid = true },
 	.fixaddr_top = 0xffffffffff7ff000ULL,
+	.nr_fixed_addresses = 646,
 };
 
 static const struct arch i386 = {
@@ -95,6 +97,7 @@ static const struct arch i386 = {
 	.thread_size_kb = 8,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 4 },
 	.fixaddr_top = 0xfffff000ULL,
+	.nr_fixed_addresses = 583,
 	.fix_kmap_begin = 68,
 	.last_pkmap = 1024,
 };
@@ -124,6 +127,7 @@ static const struct arch i386_pae = {
 	.thread_size_kb = 8,
 	.tlb = { .l1_sets = 16, .l2_sets = 128, .l2_ways = 4 },
 	.fixaddr_top = 0xfffff000ULL,
+	.nr_fixed_addresses = 583,
 	.fix_kmap_begin = 68,
 	.last_pkmap = 512,
 };

@@ -53,6 +53,7 @@ struct arch {
 	struct arch_tlb tlb;
 	/* HighMem's addresses; last_pkmap 0: all memory is low. */
 	u64 fixaddr_top;	/* fixed addresses lie below, the first one at it */
+	u16 nr_fixed_addresses;	/* that stay */
 	u16 fix_kmap_begin;	/* the first one for local kmaps */
 	u16 last_pkmap;		/* addresses of the kmap area, behind vmalloc_end */
 };

@@ -209,6 +209,22 @@ int kunmap_local(struct machine *m, u64 vaddr)
 	return 0;
 }
 
+u32 kmapped_page(const struct machine *m, u64 vaddr)
+{
+	const struct highmem_state *state = m->virt->highmem;
+	u64 slot;
+
+	if (!state || vaddr < pkmap_base(m))
+		return PFN_NIL;
+	if (vaddr < pkmap_addr(m, m->arch->last_pkmap))
+		return state->pkmaps[(vaddr - pkmap_base(m)) >> PAGE_SHIFT].pfn;
+	slot = (fix_kmap_addr(m, 0, 0) - ALIGN_DOWN(vaddr, PAGE_SIZE)) >> PAGE_SHIFT;
+	if (slot >= (u64)m->nr_cpus * KM_MAX_IDX ||
+	    slot % KM_MAX_IDX >= state->local[slot / KM_MAX_IDX].idx)
+		return PFN_NIL;
+	return state->local[slot / KM_MAX_IDX].pfn[slot % KM_MAX_IDX];
+}
+
 /* First physical address that the direct map has not got. */
 static u64 direct_map_end(const struct machine *m)
 {

@@ -57,6 +57,9 @@ int kmap_local_page(struct machine *m, u32 pfn, u64 *vaddr) __must_check;
 /* -EINVAL: not the last mapping of this CPU, or none at all. */
 int kunmap_local(struct machine *m, u64 vaddr) __must_check;
 
+/* The page at an address of the kmap area or of a local slot; PFN_NIL. */
+u32 kmapped_page(const struct machine *m, u64 vaddr);
+
 /* Between addresses of the kernel and physical ones. -EINVAL: there is none. */
 int kernel_pa(const struct machine *m, u64 vaddr, u64 *phys) __must_check;
 int kernel_va(const struct machine *m, u64 phys, u64 *vaddr) __must_check;

@@ -10,6 +10,7 @@
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/section.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/highmem.h"
 
 #define PAGE_KERNEL (PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL)
 
@@ -139,10 +140,26 @@ static bool image_leaf(const struct machine *m, u64 addr, struct kernel_leaf *le
 	return true;
 }
 
+/* What kmap() and kmap_local_page() have mapped. */
+static bool kmap_leaf(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
+{
+	u32 pfn = kmapped_page(m, addr);
+
+	if (pfn == PFN_NIL)
+		return false;
+	leaf->what = "kmap";
+	leaf->start = ALIGN_DOWN(addr, PAGE_SIZE);
+	leaf->bytes = PAGE_SIZE;
+	leaf->level = 0;
+	leaf->entry = leaf_entry_of(PFN_PHYS(pfn), 0, PAGE_KERNEL | no_execute(m));
+	return true;
+}
+
 bool kernel_leaf_find(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
 {
 	bool (*const rows[])(const struct machine *m, u64 addr, struct kernel_leaf *leaf) = {
 		direct_map_leaf, vmalloc_leaf, memory_map_leaf, image_leaf,
+		kmap_leaf,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
