@@ -160,6 +160,7 @@ static const char *const lines[] = {
 	"sim/as/a/ctl: wait4 @b",
 	"sim/as/a/comm: renamed",
 	"sim/as/a/oom_score_adj: 100",
+	"sim/as/a/coredump_filter: 0x7f",
 	"sim/as/a/clear_refs: 1",
 	"sim/as/a/clear_refs: 4",
 	"sim/as/a/ctl: exit_group",

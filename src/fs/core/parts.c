@@ -45,6 +45,7 @@
 	X(pid_files_parts) \
 	X(pid_limits_parts) \
 	X(pid_mem_parts) \
+	X(pid_dump_parts) \
 	X(pid_oom_parts) \
 	X(pid_stat_parts) \
 	X(pid_status_parts) \
