@@ -10,8 +10,11 @@
 /* The descriptor of the table of level 1 that serves addr. */
 static struct page *pmd_table_of(const struct machine *m, const struct mm_struct *mm, u64 addr)
 {
-	const u64 *entry = table_entry(m, mm, addr, 2);
+	const u64 *entry;
 
+	if (m->virt->pgtables->top == 1)
+		return pfn_to_page(m, mm->pgd_pfn);
+	entry = table_entry(m, mm, addr, 2);
 	BUG_ON(m, !entry || !*entry);
 	return pfn_to_page(m, pte_pfn(*entry));
 }
