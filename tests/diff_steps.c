@@ -43,6 +43,8 @@ static const unsigned char weights[NR_DIFF_CALLS] = {
 #define M_NORESERVE 0x4000
 #define M_POPULATE 0x8000
 #define M_STACK 0x20000
+#define M_HUGETLB 0x40000
+#define HUGE_PAGE (512 * DIFF_PAGE)
 #define M_NOREPLACE 0x100000
 
 static const int protections[] = {
@@ -134,6 +136,22 @@ static void some_range(struct diff_state *state, struct diff_step *step)
 	} while (hits_own(state, (unsigned long)step->a[0], (unsigned long)step->a[1]));
 }
 
+/*
+ * Memory from a pool that is empty: it can be mapped where nothing is promised, and what
+ * changes it must be aligned; an access is SIGBUS.
+ */
+static void make_huge(struct diff_state *state, struct diff_step *step)
+{
+	step->a[3] |= M_HUGETLB | (percent(state, 90) ? M_NORESERVE : 0);
+	step->a[1] = (1 + (long)diff_random(state, 3)) * HUGE_PAGE -
+		     (percent(state, 20) ? DIFF_PAGE : 0);
+	if (step->a[3] & (M_FIXED | M_NOREPLACE) || percent(state, 30))
+		step->a[0] = (long)ARENA + (long)diff_random(state, 16) * HUGE_PAGE +
+			     (percent(state, 10) ? DIFF_PAGE : 0);
+	if (percent(state, 20))
+		step->a[5] = (long)diff_random(state, 3) * HUGE_PAGE / 2;
+}
+
 static void make_mmap(struct diff_state *state, struct diff_step *step)
 {
 	long flags = M_ANON | (percent(state, 75) ? M_PRIVATE : M_SHARED);
@@ -160,6 +178,8 @@ static void make_mmap(struct diff_state *state, struct diff_step *step)
 	step->a[5] = flags & M_ANON ? 0 : (long)diff_random(state, 24) * DIFF_PAGE;
 	if (percent(state, 1))
 		step->a[5] += 100;
+	if (flags & M_ANON && percent(state, 5))
+		make_huge(state, step);
 }
 
 static void make_mremap(struct diff_state *state, struct diff_step *step)
@@ -178,7 +198,7 @@ static void make_mremap(struct diff_state *state, struct diff_step *step)
 	if (step->a[3] & 2 && (unsigned long)step->a[2] < (unsigned long)step->a[1])
 		step->a[1] = step->a[2];
 	/* Its end is behind what some_range() looked at. */
-	if (step->a[4] && hits_own(state, (unsigned long)to.a[0], (unsigned long)step->a[2]))
+	if (step->a[4] && hits_own(state, (unsigned long)to.a[0], (unsigned long)step->a[2] + HUGE_PAGE))
 		step->a[3] = step->a[4] = 0;
 }
 

@@ -62,6 +62,7 @@ UNIT_TESTS = \
 	tests/test_kernel_walk \
 	tests/test_line \
 	tests/test_maple_tree \
+	tests/test_hugetlb \
 	tests/test_madvise \
 	tests/test_memblock \
 	tests/test_mempolicy \

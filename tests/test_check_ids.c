@@ -14,7 +14,6 @@
 #include "sim/base/event.h"
 #include "sim/boot/memblock.h"
 #include "sim/phys/fallback.h"
-#include "sim/phys/hugetlb.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/pcp.h"
@@ -25,9 +24,12 @@
 #include "sim/virt/cgroup.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
-#include "sim/virt/mempolicy.h"
-#include "sim/virt/rmap.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/rmap.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/virt.h"
@@ -786,6 +788,74 @@ static void tlb_lazy(struct machine *m)
 	cpu_tlb(m, 0)->is_lazy = false;
 }
 
+/* init's mapping of two huge pages, of which it has the first. */
+static struct vm_area_struct *huge_mapping(struct machine *m)
+{
+	const struct mmap_request req = {
+		.len = 4 * SZ_1M, .prot = PROT_READ | PROT_WRITE,
+		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB,
+	};
+	struct task_struct *init = task_find(m, PID_INIT);
+	u64 addr = 0;
+
+	CU_ASSERT_EQUAL_FATAL(sys_mmap(m, init, &req, &addr), 0);
+	CU_ASSERT_EQUAL_FATAL(fault_in_user(m, init, addr, /* write = */ true), 0);
+	return vma_lookup(m, init->mm, addr);
+}
+
+static u64 *huge_entry(struct machine *m)
+{
+	const struct vm_area_struct *vma = huge_mapping(m);
+
+	return huge_pte_offset(m, vma, vma->vm_start);
+}
+
+static struct page *huge_head(struct machine *m)
+{
+	return pfn_to_page(m, pte_pfn(*huge_entry(m)));
+}
+
+static void huge_mapcount_off(struct machine *m)
+{
+	++*huge_mapcount(huge_head(m));
+}
+
+static void huge_reference(struct machine *m)
+{
+	huge_head(m)->refcount++;
+}
+
+static void huge_index(struct machine *m)
+{
+	huge_head(m)->index++;
+}
+
+static void huge_usage(struct machine *m)
+{
+	huge_mapping(m)->vm_mm->hugetlb_usage += 512;
+}
+
+static void huge_rights(struct machine *m)
+{
+	huge_mapping(m)->vm_flags &= ~(u64)VM_WRITE;
+}
+
+static void huge_resv(struct machine *m)
+{
+	(void)huge_mapping(m);
+	hugetlb_hstate(m, 9)->resv_huge_pages--;
+}
+
+static void huge_node_count(struct machine *m)
+{
+	hugetlb_hstate(m, 9)->nr_node[0]++;
+}
+
+static void huge_surplus(struct machine *m)
+{
+	hugetlb_hstate(m, 9)->surplus_huge_pages++;
+}
+
 /* -- the table ----------------------------------------------------------------------- */
 
 /* The first id must fire; the others of its group may. */
@@ -821,6 +891,9 @@ static const struct {
 	ROW("A4", slab_stat), ROW("A4", large_count), ROW("A5", area_size),
 	ROW("T10", kernel_table), ROW("A6", stack_count), ROW("A7", per_cpu),
 	ROW("H1 L1 L3 L6", huge_page), ROW("H1", huge_page_lost), ROW("H1", gigantic),
+	ROW("C4", huge_resv), ROW("C4", huge_node_count), ROW("C4", huge_surplus),
+	ROW("R1", huge_mapcount_off), ROW("R2", huge_reference), ROW("M1 R1 R2", huge_index),
+	ROW("T4", huge_usage), ROW("T2 T5", huge_rights),
 	ROW("C4", pool_sysctl), ROW("C5", numa_miss), ROW("I1", pgfree), ROW("I8", negative),
 	ROW("K1", pid_twice), ROW("E7", overdue), ROW("E7", event_order),
 	ROW("E7", event_twice),

@@ -93,7 +93,12 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
 	src/sim/virt/filemap.c src/sim/virt/filemap_check.c \
-	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c src/sim/virt/highmem.c src/sim/virt/highmem.h src/sim/virt/init_mm.c \
+	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c \
+	src/sim/virt/highmem.c src/sim/virt/highmem.h \
+	src/sim/virt/hugetlb.h src/sim/virt/hugetlb_fault.c src/sim/virt/hugetlb_file.c \
+	src/sim/virt/hugetlb_range.c src/sim/virt/hugetlb_resv.c \
+	src/sim/virt/hugetlb_validate.c src/sim/virt/hugetlb_vma.c \
+	src/sim/virt/init_mm.c \
 	src/sim/virt/init_task.c src/sim/virt/inode.c \
 	src/sim/virt/kernel_map.c src/sim/virt/kernel_map.h \
 	src/sim/virt/kernel_walk.c src/sim/virt/kernel_walk.h \

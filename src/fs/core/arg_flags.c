@@ -136,6 +136,26 @@ static void try_call(struct flag_match *match, enum arg_kind kind)
 	}
 }
 
+/* A size of huge pages as strace says it: 21<<MAP_HUGE_SHIFT. */
+static bool huge_size(const struct word *word, u64 *value)
+{
+	static const char *const shifts[] = { "<<MAP_HUGE_SHIFT", "<<MFD_HUGE_SHIFT" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(shifts); i++) {
+		size_t len = strlen(shifts[i]);
+		struct word digits = { .text = word->text, .len = word->len - len };
+		bool negative;
+		u64 number;
+
+		if (word->len <= len || memcmp(word->text + digits.len, shifts[i], len) ||
+		    number_parse(&digits, &number, &negative, NULL) || number > 63)
+			continue;
+		*value |= number << 26;
+		return true;
+	}
+	return false;
+}
+
 static int parse_flag(const struct word *word, flag_table_fn try_table, enum arg_kind kind,
 		      u64 *value, struct out *sentence)
 {
@@ -150,6 +170,8 @@ static int parse_flag(const struct word *word, flag_table_fn try_table, enum arg
 		*value |= number;
 		return 0;
 	}
+	if (try_table == try_call && huge_size(word, value))
+		return 0;
 	try_table(&match, kind);
 	if (!match.found)
 		return arg_refuse(sentence, word, " is no flag's name");

@@ -102,6 +102,8 @@ static u64 page_flags(const struct machine *m, u64 pfn)
 			flags |= BIT(kpf_rows[i].bit);
 	if (type == PGTY_table)
 		return flags | flags_of_table(m, page);
+	if (type == PGTY_hugetlb && page_mapcount(page) > 0)
+		flags |= BIT(KPF_MMAP) | (page_flag(folio_of_const(page), PG_anon) ? BIT(KPF_ANON) : 0);
 	if (type)
 		return flags | flags_of_type(type);
 	if (!page_shows_active(m, page))

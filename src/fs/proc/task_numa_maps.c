@@ -5,6 +5,7 @@
 #include "fs/proc/pid.h"
 #include "fs/proc/task_mmu.h"
 #include "sim/phys/lru.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/pgtable.h"
@@ -17,26 +18,37 @@ struct numa_stats {
 	u64 node[MAX_NUMNODES];
 };
 
-static int account_entry(void *arg, u64 addr, pte_t *pte)
+static void gather_stats(struct numa_stats *md, const struct page *page, u64 pte)
 {
-	struct numa_stats *md = arg;
-	const struct page *page;
-	u32 pfn = pte_present(*pte) ? normal_page(md->m, *pte) : PFN_NIL;
-
-	if (pfn == PFN_NIL)
-		return 0;
-	page = pfn_to_page(md->m, pfn);
-	if (page_flag(page, PG_reserved))
-		return 0;
 	md->pages++;
-	md->dirty += *pte & PTE_DIRTY || page_flag(page, PG_dirty);
+	md->dirty += pte & PTE_DIRTY || page_flag(page, PG_dirty);
 	md->swapcache += page_flag(page, PG_swapcache);
 	md->active += page_shows_active(md->m, page) || page_flag(page, PG_unevictable);
 	md->writeback += page_flag(page, PG_writeback);
 	md->anon += page_flag(page, PG_anon);
 	md->mapcount_max = MAX(md->mapcount_max, (u64)page_mapcount(page));
 	md->node[page_zone(md->m, page)->node]++;
+}
+
+static int account_entry(void *arg, u64 addr, pte_t *pte)
+{
+	struct numa_stats *md = arg;
+	u32 pfn = pte_present(*pte) ? normal_page(md->m, *pte) : PFN_NIL;
+
+	if (pfn != PFN_NIL && !page_flag(pfn_to_page(md->m, pfn), PG_reserved))
+		gather_stats(md, pfn_to_page(md->m, pfn), *pte);
 	return 0;
+}
+
+/* Huge pages of pools count as one each. */
+static void gather_huge_pages(struct numa_stats *md, const struct vm_area_struct *vma)
+{
+	for (u64 addr = vma->vm_start; addr < vma->vm_end; addr += vma_huge_size(vma)) {
+		const u64 *entry = huge_pte_offset(md->m, vma, addr);
+
+		if (entry && pte_present(*entry))
+			gather_stats(md, pfn_to_page(md->m, pte_pfn(*entry)), *entry);
+	}
 }
 
 static void show_number(struct out *out, const char *label, u64 value)
@@ -65,7 +77,6 @@ static void show_pages(struct out *out, const struct numa_stats *md)
 		if (md->node[i])
 			out_printf(out, " N%u=%" PRIu64, i, md->node[i]);
 	}
-	show_number(out, " kernelpagesize_kB=", PAGE_SIZE >> 10);
 }
 
 /* The mapping's policy, else that of the task. */
@@ -93,9 +104,16 @@ static void show_vma(struct out *out, const struct view *v, const struct vm_area
 	} else if (vma_is_stack(vma)) {
 		out_puts(out, " stack");
 	}
-	walk_page_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, account_entry, &md);
-	if (md.pages)
+	if (is_vm_hugetlb_page(vma)) {
+		out_puts(out, " huge");
+		gather_huge_pages(&md, vma);
+	} else {
+		walk_page_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, account_entry, &md);
+	}
+	if (md.pages) {
 		show_pages(out, &md);
+		show_number(out, " kernelpagesize_kB=", vma_kernel_pagesize(vma) >> 10);
+	}
 	out_putc(out, '\n');
 }
 

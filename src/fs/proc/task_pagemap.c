@@ -4,6 +4,7 @@
  * takes marks off pages and entries.
  */
 #include "fs/proc/task_mmu.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -44,6 +45,23 @@ static u64 entry_word(const struct machine *m, u64 pte)
 	return word;
 }
 
+static u64 huge_word(const struct machine *m, const struct vm_area_struct *vma, u64 addr)
+{
+	const u64 *entry = huge_pte_offset(m, vma, addr);
+	u64 word = 0;
+
+	if (vma->vm_flags & VM_SOFTDIRTY && machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
+		word |= PM_SOFT_DIRTY;
+	if (!entry || !pte_present(*entry))
+		return word;
+	word |= PM_PRESENT | leaf_pfn(m, *entry, hugetlb_level(m, vma), addr);
+	if (!page_flag(pfn_to_page(m, pte_pfn(*entry)), PG_anon))
+		word |= PM_FILE;
+	if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) == 1)
+		word |= PM_MMAP_EXCLUSIVE;
+	return word;
+}
+
 static u64 page_word(const struct machine *m, const struct mm_struct *mm,
 		     const struct vm_area_struct *vma, u64 addr)
 {
@@ -52,6 +70,8 @@ static u64 page_word(const struct machine *m, const struct mm_struct *mm,
 
 	if (!vma || addr < vma->vm_start)
 		return 0;
+	if (is_vm_hugetlb_page(vma))
+		return huge_word(m, vma, addr);
 	pte = pte_offset_map(m, mm, addr);
 	if (pte && !pte_none(*pte))
 		word = entry_word(m, *pte);

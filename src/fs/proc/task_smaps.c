@@ -8,6 +8,7 @@
 
 #include "fs/proc/task_mmu.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -22,6 +23,7 @@ struct mem_size_stats {
 	u64 resident, shared_clean, shared_dirty, private_clean, private_dirty;
 	u64 referenced, anonymous, lazyfree, swap;
 	u64 pss, pss_anon, pss_file, pss_shmem, pss_dirty, pss_locked, swap_pss;
+	u64 shared_hugetlb, private_hugetlb;
 	u64 zero;		/* what this machine never has */
 };
 
@@ -82,11 +84,33 @@ static int account_entry(void *arg, u64 addr, pte_t *pte)
 	return 0;
 }
 
+/* Pages of pools count apart from all others. */
+static void gather_huge_pages(const struct machine *m, const struct vm_area_struct *vma,
+			      struct mem_size_stats *stats)
+{
+	u64 size = vma_huge_size(vma);
+
+	for (u64 addr = vma->vm_start; addr < vma->vm_end; addr += size) {
+		const u64 *entry = huge_pte_offset(m, vma, addr);
+
+		if (!entry || !*entry)
+			continue;
+		if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) > 1)
+			stats->shared_hugetlb += size;
+		else
+			stats->private_hugetlb += size;
+	}
+}
+
 static void gather_vma(const struct machine *m, const struct vm_area_struct *vma,
 		       struct mem_size_stats *stats)
 {
 	struct gather gather = { m, stats, vma->vm_flags & VM_LOCKED };
 
+	if (is_vm_hugetlb_page(vma)) {
+		gather_huge_pages(m, vma, stats);
+		return;
+	}
 	walk_page_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, account_entry, &gather);
 }
 
@@ -122,8 +146,9 @@ static const struct smaps_row smaps_rows[] = {
 	ROW("AnonHugePages:  ", zero),
 	ROW("ShmemPmdMapped: ", zero),
 	ROW("FilePmdMapped:  ", zero),
-	ROW("Shared_Hugetlb: ", zero),
-	{ "Private_Hugetlb: ", offsetof(struct mem_size_stats, zero), 10, 7, ALL, false },
+	ROW("Shared_Hugetlb: ", shared_hugetlb),
+	{ "Private_Hugetlb: ", offsetof(struct mem_size_stats, private_hugetlb), 10, 7, ALL,
+	  false },
 	ROW("Swap:           ", swap),
 	PSS_ROW("SwapPss:        ", swap_pss, false),
 	PSS_ROW("Locked:         ", pss_locked, false),
@@ -172,8 +197,8 @@ static void show_vma(struct out *out, const struct machine *m, const struct vm_a
 	gather_vma(m, vma, &stats);
 	show_map_vma(out, m, vma);
 	show_line(out, "Size:           ", (vma->vm_end - vma->vm_start) >> 10, 8);
-	show_line(out, "KernelPageSize: ", PAGE_SIZE >> 10, 8);
-	show_line(out, "MMUPageSize:    ", PAGE_SIZE >> 10, 8);
+	show_line(out, "KernelPageSize: ", vma_kernel_pagesize(vma) >> 10, 8);
+	show_line(out, "MMUPageSize:    ", vma_kernel_pagesize(vma) >> 10, 8);
 	show_stats(out, m, &stats, /* rollup = */ false);
 	out_puts(out, "THPeligible:    ");
 	out_u64(out, thp_vma_allowable_orders(m, vma, vma->vm_flags, TVA_SMAPS, ~0ULL) != 0,

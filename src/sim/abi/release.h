@@ -612,6 +612,30 @@ static inline bool rel_interleave_adds_ino(enum release r)
 	return r >= R_6_18;
 }
 
+/* struct resv_map without its semaphore (before 6.8). */
+static inline bool rel_resv_map_is_small(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* A private huge page that is unmapped is promised to its VMA again (since 6.9). */
+static inline bool rel_hugetlb_zap_restores(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* hugetlb has a search for addresses of its own, which rounds hints down (to 6.12). */
+static inline bool rel_hugetlb_rounds_down(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* Huge pages are populated by faults that count, as any others (since 6.5). */
+static inline bool rel_hugetlb_gup_counts(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* Huge pages join their pool together, when the last one is there (since 6.7). */
 static inline bool rel_hugetlb_batches(enum release r)
 {

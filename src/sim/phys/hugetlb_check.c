@@ -29,6 +29,7 @@ void hugetlb_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, (u64)h->order << 32 | h->demote_order);
 		digest_u64(digest, h->nr_huge_pages);
 		digest_u64(digest, h->resv_huge_pages);
+		digest_u64(digest, h->resv_lost);
 		digest_u64(digest, h->surplus_huge_pages);
 		digest_u64(digest, h->max_huge_pages);
 		digest_u64(digest, h->nr_overcommit_huge_pages);

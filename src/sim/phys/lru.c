@@ -9,6 +9,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/base/digest.h"
+#include "sim/phys/hugetlb.h"
 
 static size_t cpus_bytes(const struct machine *m)
 {
@@ -262,6 +263,10 @@ void put_page_last(struct machine *m, u64 pfn)
 	struct page *page = pfn_to_page(m, pfn);
 
 	BUG_ON(m, page->refcount != 1);
+	if (unlikely(page_type(page) == PGTY_hugetlb)) {
+		free_huge_folio(m, pfn);
+		return;
+	}
 	if (page_flag(page, PG_lru))
 		lruvec_del(m, pfn);
 	if (unlikely(page_flag(page, PG_mlocked))) {

@@ -7,6 +7,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/task.h"
 
 #define FALLOC_FL_KEEP_SIZE 1
@@ -127,6 +128,19 @@ static int shmem_fallocate(const struct falloc *f)
 	return err;
 }
 
+static int hugetlbfs_fallocate(const struct falloc *f)
+{
+	int err;
+
+	if (f->mode & ~(u32)(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (f->mode & FALLOC_FL_PUNCH_HOLE)
+		return hugetlb_punch_hole(f->m, f->inode, f->offset, f->end);
+	err = file_size_limit(f->m, f->task, f->inode, f->end);
+	return err ? err : hugetlb_allocate(f->m, f->inode, f->offset, f->end,
+					    f->mode & FALLOC_FL_KEEP_SIZE);
+}
+
 /* ---- Disks. ---- */
 
 /* Bytes go, and what follows them moves down; or makes room. */
@@ -188,5 +202,7 @@ int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode,
 		return -ENODEV;
 	if (f.end > inode_max_bytes(f.inode))
 		return -EFBIG;
+	if (f.inode->kind == INODE_HUGETLB)
+		return hugetlbfs_fallocate(&f);
 	return f.inode->kind == INODE_SHMEM ? shmem_fallocate(&f) : disk_fallocate(&f);
 }

@@ -17,7 +17,9 @@ struct vm_operations;
 struct vm_area_struct;
 struct task_struct;
 
-enum inode_kind { INODE_DISK, INODE_SHMEM, INODE_ZERO, INODE_ANON, NR_INODE_KINDS };
+/* Those from INODE_ZERO on have no size and no pages. */
+enum inode_kind { INODE_DISK, INODE_SHMEM, INODE_HUGETLB, INODE_ZERO, INODE_ANON,
+		  NR_INODE_KINDS };
 
 struct address_space {
 	struct inode *host;
@@ -44,6 +46,9 @@ struct inode {
 	u32 dev_major, dev_minor;
 	char *path;		/* as maps prints it, without " (deleted)" */
 	u32 seals;		/* F_SEAL_* */
+	struct resv_map *resv_map;	/* of hugetlbfs: hugetlb.h */
+	u8 huge_order;		/* of its pages */
+	bool huge_shm;		/* SysV shared memory: reserved when it was made */
 	struct interval_tree shared_policy;	/* of shmem: sp_nodes (mempolicy.h) */
 	u32 pid;		/* of a pidfd: whose, */
 	u64 pid_serial;		/* so that no other of this pid is meant */
@@ -127,6 +132,9 @@ int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 			  struct inode **inode) __must_check;
 /* One without pages, for descriptors that are no files: INODE_ANON. */
 int inode_create_anon(struct machine *m, const char *name, struct inode **inode) __must_check;
+/* One of hugetlbfs, with pages of 2^order. */
+int inode_create_hugetlb(struct machine *m, const char *name, u64 size, unsigned int order,
+			 struct inode **inode) __must_check;
 /* A page of shared memory more, one less, on the file system: -ENOSPC. */
 int sb_take_page(struct machine *m, const struct inode *inode) __must_check;
 void sb_give_page(struct machine *m, const struct inode *inode);

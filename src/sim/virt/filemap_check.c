@@ -31,12 +31,14 @@ static void check_entry(const struct machine *m, const struct inode *inode, u64 
 
 	check->nr_checked += 2;
 	if (!page_present(m, pfn) || pfn_to_page(m, pfn)->mapping != inode->self ||
-	    page_index(pfn_to_page(m, pfn)) != index ||
+	    page_index(pfn_to_page(m, pfn)) != index << inode->huge_order ||
 	    page_flag(pfn_to_page(m, pfn), PG_anon)) {
 		check_fail(check, "F1", "inode %u, page 0x%llx: expected page frame 0x%x to be "
 			   "it", inode->self, (ull)index, pfn);
 		return;
 	}
+	if (inode->kind == INODE_HUGETLB)
+		return;
 	page = pfn_to_page(m, pfn);
 	node = page_zone(m, page)->node;
 	sums->cached[node]++;

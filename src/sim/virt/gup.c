@@ -4,6 +4,7 @@
  * it is not there or not writable, faulted in. What is found is marked accessed.
  */
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/vma.h"
 
@@ -69,7 +70,8 @@ static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 		return -EFAULT;
 	if (flags & FOLL_WRITE) {
 		if (!(vm_flags & VM_WRITE) &&
-		    (!(flags & FOLL_FORCE) || !is_cow_mapping(vm_flags)))
+		    (!(flags & FOLL_FORCE) || !is_cow_mapping(vm_flags) ||
+		     is_vm_hugetlb_page(vma)))
 			return -EFAULT;
 	} else if (!(vm_flags & VM_READ) &&
 		   (!(flags & FOLL_FORCE) || !(vm_flags & VM_MAYREAD))) {
@@ -82,9 +84,12 @@ static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 address,
 			unsigned int flags)
 {
-	unsigned int ret = handle_mm_fault(m, vma, address,
-					   flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+	unsigned int fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0, ret;
 
+	if (is_vm_hugetlb_page(vma) && !rel_hugetlb_gup_counts(m->release))
+		ret = hugetlb_fault(m, vma, address, fault_flags);
+	else
+		ret = handle_mm_fault(m, vma, address, fault_flags);
 	if (likely(!(ret & VM_FAULT_ERROR)))
 		return 0;
 	if (ret & VM_FAULT_NOHOST)

@@ -9,12 +9,14 @@
 #include "sim/base/digest.h"
 #include "sim/phys/objects.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/virt.h"
 
 /* File systems; the last row whose prefix fits has the path. */
-enum { SB_DISK, SB_KERNEL, SB_ANON, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN, NR_SUPERS };
+enum { SB_DISK, SB_KERNEL, SB_ANON, SB_HUGE, SB_GIGANTIC, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN,
+       NR_SUPERS };
 static const struct super {
 	const char *prefix;	/* NULL: no path is on it */
 	u32 major, minor;
@@ -25,6 +27,8 @@ static const struct super {
 	[SB_DISK] = { "", 259, 0, 12, INODE_DISK, false },
 	[SB_KERNEL] = { NULL, 0, 1, 1025, INODE_SHMEM, false },
 	[SB_ANON] = { NULL, 0, 15, 1057, INODE_ANON, false },
+	[SB_HUGE] = { NULL, 0, 16, 0, INODE_HUGETLB, false },
+	[SB_GIGANTIC] = { NULL, 0, 17, 0, INODE_HUGETLB, false },
 	[SB_DEV] = { "/dev/", 0, 5, 4, INODE_SHMEM, true },
 	[SB_DEV_SHM] = { "/dev/shm/", 0, 24, 2, INODE_SHMEM, true },
 	[SB_TMP] = { "/tmp/", 0, 25, 2, INODE_SHMEM, true },
@@ -84,14 +88,24 @@ void files_free(struct machine *m)
 
 /* Handles. */
 
-static struct object_pool *inode_pool(const struct machine *m, bool in_memory)
+#define HUGETLB_HANDLE 0x80000000U
+
+/* In the lowest bit: memory or a disk. In the highest: huge pages. */
+static struct object_pool *inode_pool(const struct machine *m, u32 handle)
 {
-	return in_memory ? &m->virt->shmem_inodes : &m->virt->inodes;
+	if (handle & HUGETLB_HANDLE)
+		return &m->virt->hugetlbfs_inodes;
+	return handle & 1 ? &m->virt->shmem_inodes : &m->virt->inodes;
+}
+
+static u32 pool_handle(u32 handle)
+{
+	return (handle & ~HUGETLB_HANDLE) >> 1;
 }
 
 struct inode *inode_of(const struct machine *m, u32 handle)
 {
-	return handle ? object_get(inode_pool(m, handle & 1), handle >> 1) : NULL;
+	return handle ? object_get(inode_pool(m, handle), pool_handle(handle)) : NULL;
 }
 
 bool inode_on_kernel_mount(const struct inode *inode)
@@ -101,17 +115,22 @@ bool inode_on_kernel_mount(const struct inode *inode)
 
 struct inode *inode_next(const struct machine *m, const struct inode *inode)
 {
-	u32 handle = inode ? (inode->self >> 1) + 1 : 1, next;
+	static const u32 kinds[] = { 0, 1, HUGETLB_HANDLE | 1 };
+	u32 kind = inode ? inode->self & (HUGETLB_HANDLE | 1) : 0;
+	u32 handle = inode ? pool_handle(inode->self) + 1 : 1;
 
-	/* Disks first, then memory. */
-	if (!inode || !(inode->self & 1)) {
-		next = object_next(&m->virt->inodes, handle);
+	/* Disks first, then memory, then huge pages. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
+		u32 next;
+
+		if (kinds[i] < kind || !inode_pool(m, kinds[i])->cache)
+			continue;
+		next = object_next(inode_pool(m, kinds[i]), handle);
 		if (next)
-			return inode_of(m, next << 1);
+			return inode_of(m, next << 1 | kinds[i]);
 		handle = 1;
 	}
-	next = object_next(&m->virt->shmem_inodes, handle);
-	return next ? inode_of(m, next << 1 | 1) : NULL;
+	return NULL;
 }
 
 static unsigned int path_super(const char *path)
@@ -179,10 +198,9 @@ static struct xa_node *xa_node_get(void *ctx, u32 node)
 static const struct xa_ops cache_ops = { xa_node_alloc, xa_node_free, xa_node_get };
 
 /* Everything that an inode needs, or nothing. */
-static int inode_alloc(struct machine *m, bool in_memory, const char *path,
-		       struct inode **inode)
+static int inode_alloc(struct machine *m, u32 kind, const char *path, struct inode **inode)
 {
-	struct object_pool *pool = inode_pool(m, in_memory);
+	struct object_pool *pool = inode_pool(m, kind);
 	struct slab_object dentry;
 	size_t bytes = strlen(path) + 1;
 	char *copy = arena_alloc(&m->arena, bytes);
@@ -197,13 +215,13 @@ static int inode_alloc(struct machine *m, bool in_memory, const char *path,
 		goto out_path;
 	err = object_alloc(m, pool, GFP_KERNEL, NUMA_NO_NODE, &handle);
 	/* shmem_get_inode() does not say why it has none. */
-	if (err == -ENOMEM && in_memory)
+	if (err == -ENOMEM && kind)
 		err = -ENOSPC;
 	if (err)
 		goto out_dentry;
 	memcpy(copy, path, bytes);
 	*inode = object_get(pool, handle);
-	(*inode)->self = handle << 1 | in_memory;
+	(*inode)->self = handle << 1 | kind;
 	(*inode)->path = copy;
 	(*inode)->dentry = dentry.addr;
 	return 0;
@@ -215,11 +233,19 @@ out_path:
 	return err;
 }
 
+/* What the handles of inodes of this kind have beside the pool's own. */
+static u32 kind_handle(enum inode_kind kind)
+{
+	if (kind == INODE_HUGETLB)
+		return HUGETLB_HANDLE | 1;
+	return kind != INODE_DISK && kind != INODE_ANON;
+}
+
 static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 		     const char *path, u64 size, struct inode **result)
 {
 	struct inode *inode;
-	int err = inode_alloc(m, kind != INODE_DISK && kind != INODE_ANON, path, &inode);
+	int err = inode_alloc(m, kind_handle(kind), path, &inode);
 
 	if (err)
 		return err;
@@ -265,6 +291,30 @@ int inode_create_anon(struct machine *m, const char *name, struct inode **inode)
 	return err;
 }
 
+int inode_create_hugetlb(struct machine *m, const char *name, u64 size, unsigned int order,
+			 struct inode **inode)
+{
+	unsigned int sb = order > MAX_PAGE_ORDER ? SB_GIGANTIC : SB_HUGE;
+	struct resv_map *map;
+	int err = resv_map_alloc(m, &map);
+
+	if (err)
+		return err;
+	err = inode_new(m, sb, INODE_HUGETLB, name, size, inode);
+	if (err) {
+		resv_map_put(m, map);
+		return err;
+	}
+	/* It draws its number where the other files without a name do. */
+	(*inode)->ino = m->virt->file_state->next_ino[SB_KERNEL]++;
+	(*inode)->resv_map = map;
+	(*inode)->huge_order = (u8)order;
+	(*inode)->mode = 0777;
+	(*inode)->seals = F_SEAL_SEAL;
+	(*inode)->unlinked = true;
+	return 0;
+}
+
 int sb_take_page(struct machine *m, const struct inode *inode)
 {
 	u64 *used = &m->virt->file_state->used[inode->sb];
@@ -302,12 +352,15 @@ static void evict(struct machine *m, struct inode *inode)
 {
 	if (inode->accounted)
 		vm_unacct_memory(m, inode_pages(inode));
-	truncate_inode_pages(m, inode, 0, ~0ULL);
+	if (inode->kind == INODE_HUGETLB)
+		hugetlb_evict_inode(m, inode);
+	else
+		truncate_inode_pages(m, inode, 0, ~0ULL);
 	mpol_free_shared_policy(m, inode);
 	xa_destroy(&inode->i_data.i_pages);
 	kmem_cache_free(m, m->virt->file_state->dentries, inode->dentry);
 	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
-	object_free(m, inode_pool(m, inode->self & 1), inode->self >> 1);
+	object_free(m, inode_pool(m, inode->self), pool_handle(inode->self));
 }
 
 void iput(struct machine *m, struct inode *inode)
@@ -322,7 +375,8 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	u64 entry;
 
 	digest_u64(digest, (u64)inode->self << 32 | inode->kind << 8 | inode->sb);
-	digest_u64(digest, inode->unlinked | inode->accounted << 1 | inode->memfd << 2);
+	digest_u64(digest, inode->unlinked | inode->accounted << 1 | inode->memfd << 2 |
+		   inode->huge_shm << 3 | inode->huge_order << 8);
 	digest_u64(digest, (u64)inode->mode << 32 | (u32)inode->i_count);
 	digest_u64(digest, inode->i_size);
 	digest_u64(digest, inode->ino);

@@ -7,6 +7,7 @@
 #include "sim/phys/lru.h"
 #include "sim/virt/anon_name.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
@@ -35,7 +36,8 @@ static bool refuses_io(const struct vm_area_struct *vma)
 
 static bool refuses_dump(const struct vm_area_struct *vma)
 {
-	return vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE);
+	return vma->vm_flags & (is_vm_hugetlb_page(vma) ? VM_DROPPABLE :
+							   VM_SPECIAL | VM_DROPPABLE);
 }
 
 static bool refuses_droppable(const struct vm_area_struct *vma)
@@ -98,8 +100,22 @@ static int madvise_willneed(struct advise *a)
 	return willneed_file(a, file->inode);
 }
 
+/* Whole huge pages from the start on; what is left of the last one stays. */
+static int madvise_dontneed_huge(struct advise *a)
+{
+	u64 end = a->end & vma_huge_mask(a->vma);
+
+	if (a->start & ~vma_huge_mask(a->vma))
+		return -EINVAL;
+	if (end > a->start)
+		zap_page_range(a->m, a->vma, a->start, end, /* even_cows = */ true);
+	return 0;
+}
+
 static int madvise_dontneed(struct advise *a)
 {
+	if (is_vm_hugetlb_page(a->vma))
+		return madvise_dontneed_huge(a);
 	if (a->vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
 		return -EINVAL;
 	zap_page_range(a->m, a->vma, a->start, a->end, /* even_cows = */ true);
@@ -108,6 +124,8 @@ static int madvise_dontneed(struct advise *a)
 
 static int madvise_dontneed_locked(struct advise *a)
 {
+	if (is_vm_hugetlb_page(a->vma))
+		return madvise_dontneed_huge(a);
 	if (a->vma->vm_flags & VM_PFNMAP)
 		return -EINVAL;
 	zap_page_range(a->m, a->vma, a->start, a->end, /* even_cows = */ true);
@@ -125,6 +143,9 @@ static int madvise_remove(struct advise *a)
 		return -EINVAL;
 	if ((a->vma->vm_flags & shared) != shared)
 		return -EACCES;
+	if (is_file_hugepages(file))
+		return hugetlb_punch_hole(a->m, file->inode, offset,
+					  offset + (a->end - a->start));
 	if (file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
 	truncate_pagecache(a->m, file->inode, offset, offset + (a->end - a->start),

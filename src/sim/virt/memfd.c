@@ -6,6 +6,7 @@
  */
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
 
@@ -14,6 +15,7 @@
 
 #define MFD_CLOEXEC 1
 #define MFD_ALLOW_SEALING 2
+#define MFD_HUGETLB 4
 #define MFD_NOEXEC_SEAL 8
 #define MFD_EXEC 16
 
@@ -22,9 +24,11 @@
 /* What flags mean together with vm.memfd_noexec: a memfd may be executed or not. */
 static int check_flags(struct machine *m, u32 *flags)
 {
-	u32 known = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	u32 known = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB;
 	s32 noexec = m->tunables->memfd_noexec;
 
+	if (*flags & MFD_HUGETLB)
+		known |= (u32)MAP_HUGE_MASK << MAP_HUGE_SHIFT;
 	if (!rel_has_seal_exec(m->release))
 		return *flags & ~known ? -EINVAL : 0;
 	known |= MFD_NOEXEC_SEAL | MFD_EXEC;
@@ -36,6 +40,20 @@ static int check_flags(struct machine *m, u32 *flags)
 		return 0;
 	machine_why(m, "vm.memfd_noexec=2: no memfd may be executed");
 	return -EACCES;
+}
+
+/* A file of tmpfs, or of the size of huge pages that the flags name. */
+static int memfd_file(struct machine *m, struct task_struct *task, const char *path, u32 flags,
+		      struct file **file)
+{
+	const struct hugetlb_file_request huge = {
+		.name = path, .acctflag = VM_NORESERVE, .kind = HUGETLB_ANONHUGE_INODE,
+		.page_size_log = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK,
+	};
+
+	if (flags & MFD_HUGETLB)
+		return hugetlb_file_setup(m, task, &huge, file);
+	return shmem_file_setup(m, path, 0, VM_NORESERVE, /* memfd = */ true, file);
 }
 
 int sys_memfd_create(struct machine *m, struct task_struct *task, const char *name, u32 flags,
@@ -53,7 +71,7 @@ int sys_memfd_create(struct machine *m, struct task_struct *task, const char *na
 	memcpy(path + strlen(path), name, strlen(name) + 1);
 	err = fd_get_unused(m, task, fd);
 	if (!err)
-		err = shmem_file_setup(m, path, 0, VM_NORESERVE, /* memfd = */ true, &file);
+		err = memfd_file(m, task, path, flags, &file);
 	if (err)
 		return err;
 	if (flags & MFD_NOEXEC_SEAL) {
@@ -66,6 +84,11 @@ int sys_memfd_create(struct machine *m, struct task_struct *task, const char *na
 	return 0;
 }
 
+static bool has_seals(const struct inode *inode)
+{
+	return inode->kind == INODE_SHMEM || inode->kind == INODE_HUGETLB;
+}
+
 static int add_seals(struct machine *m, const struct file *file, u64 seals)
 {
 	struct inode *inode = file->inode;
@@ -73,7 +96,7 @@ static int add_seals(struct machine *m, const struct file *file, u64 seals)
 
 	if (!file_may_write(file))
 		return -EPERM;
-	if (seals & ~(u64)known || inode->kind != INODE_SHMEM)
+	if (seals & ~(u64)known || !has_seals(inode))
 		return -EINVAL;
 	if (inode->seals & F_SEAL_SEAL)
 		return -EPERM;
@@ -167,7 +190,7 @@ int sys_fcntl(struct machine *m, struct task_struct *task, int fd, unsigned int 
 		return add_seals(m, file, arg);
 	case F_GET_SEALS:
 		*result = file->inode->seals;
-		return file->inode->kind == INODE_SHMEM ? 0 : -EINVAL;
+		return has_seals(file->inode) ? 0 : -EINVAL;
 	default:
 		return -EINVAL;
 	}

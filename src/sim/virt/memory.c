@@ -9,6 +9,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
@@ -377,7 +378,10 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	    task->rss_events++ > RSS_EVENTS_THRESH)
 		sync_mm_rss(task);
 	lru_enter_fault(m, !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ)));
-	ret = __handle_mm_fault(m, vma, address, flags);
+	if (unlikely(is_vm_hugetlb_page(vma)))
+		ret = hugetlb_fault(m, vma, address, flags);
+	else
+		ret = __handle_mm_fault(m, vma, address, flags);
 	lru_exit_fault(m);
 	if (likely(task && !(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)))) {
 		if (unlikely(ret & VM_FAULT_MAJOR))

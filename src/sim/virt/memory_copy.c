@@ -5,6 +5,7 @@
  * first to write copies. The child gets a table wherever the parent has one.
  */
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 
@@ -110,6 +111,8 @@ int copy_page_range(struct machine *m, struct vm_area_struct *dst, struct vm_are
 	/* Anything else a fault fills as well. */
 	if (!(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_MAYBE_GUARD)) && !src->anon_vma)
 		return 0;
+	if (is_vm_hugetlb_page(src))
+		return copy_hugetlb_page_range(m, dst, src);
 	return copy_tables(&c, src->vm_mm->pgd, m->virt->pgtables->top,
 			   src->vm_start, src->vm_end);
 }

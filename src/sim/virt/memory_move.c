@@ -5,6 +5,7 @@
  */
 #include "sim/base/bug.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
@@ -93,6 +94,10 @@ void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 s
 		p.try_writable = vma_wants_writenotify(m, vma);
 	else
 		p.try_writable = vma->vm_flags & VM_WRITE;
+	if (unlikely(is_vm_hugetlb_page(vma))) {
+		hugetlb_change_protection(tlb, vma, start, end, p.prot);
+		return;
+	}
 	tlb_start_vma(tlb, vma);
 	if (!walk_mapped_range(m, vma->vm_mm, start, end, &ops, &p))
 		tlb_end_vma(tlb, vma);
@@ -268,6 +273,8 @@ int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr
 	};
 	int err;
 
+	if (is_vm_hugetlb_page(old))
+		return move_hugetlb_page_tables(m, old, old_addr, vma, new_addr, len, moved);
 	try_realign(&mv);
 	flush_cache_range(m, old, mv.old_addr, mv.old_end);
 	err = move_all(&mv, /* undo = */ false);
@@ -283,6 +290,12 @@ void move_page_tables_back(struct machine *m, struct vm_area_struct *copy, u64 n
 		.old_end = new_addr + moved, .new_addr = addr,
 	};
 
+	if (is_vm_hugetlb_page(copy)) {
+		u64 back;
+
+		BUG_ON(m, move_hugetlb_page_tables(m, copy, new_addr, vma, addr, moved, &back));
+		return;
+	}
 	try_realign(&mv);
 	flush_cache_range(m, copy, mv.old_addr, mv.old_end);
 	BUG_ON(m, move_all(&mv, /* undo = */ true));

@@ -6,6 +6,7 @@
  */
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
@@ -146,6 +147,10 @@ static void zap_range(struct zap *z, u64 start, u64 end)
 {
 	static const struct walk_ops ops = { .leaf = zap_leaf, .huge = zap_huge };
 
+	if (unlikely(is_vm_hugetlb_page(z->vma))) {
+		unmap_hugepage_range(z->tlb, z->vma, start, end, PFN_NIL);
+		return;
+	}
 	tlb_start_vma(z->tlb, z->vma);
 	/* It never stops. */
 	if (!walk_mapped_range(z->m, z->vma->vm_mm, start, end, &ops, z))

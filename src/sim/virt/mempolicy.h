@@ -206,6 +206,15 @@ static inline int __must_check vma_alloc_folio(struct machine *m, gfp_t gfp,
 	return alloc_pages(m, &req, pfn);
 }
 
+/*
+ * Where a huge page of a pool comes from: req->node and req->nodemask by the policy.
+ * True: nodes that are preferred, others will do as well.
+ */
+bool huge_node(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
+	       struct alloc_request *req);
+/* Nodes that the policy and the cpuset of the task that runs bind it to; 0: any. */
+u64 policy_mbind_nodes(const struct machine *m);
+
 /* A folio for shared memory, at a page offset that is a multiple of its size. */
 int shmem_alloc_folio(struct machine *m, gfp_t gfp, unsigned int order,
 		      const struct inode *inode, u64 pgoff, u32 *pfn) __must_check;

@@ -315,3 +315,30 @@ static u64 current_mems_allowed(const struct machine *m)
 const struct alloc_policy mempolicy_alloc_policy = {
 	.alloc = alloc_for_task, .bulk = bulk_for_task, .mems_allowed = current_mems_allowed,
 };
+
+bool huge_node(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
+	       struct alloc_request *req)
+{
+	unsigned int order = req->order;
+	u64 offset;
+	const struct mempolicy *pol = vma_own_policy(m, vma, addr, &offset);
+
+	req->node = m->cpu_node[m->cpu];
+	if (!pol)
+		pol = task_policy(m);
+	if (!pol)
+		return false;
+	offset = (vma->vm_pgoff >> order) + ((addr - vma->vm_start) >> (PAGE_SHIFT + order));
+	apply_policy(m, pol, offset, req);
+	return pol->mode == MPOL_PREFERRED_MANY;
+}
+
+u64 policy_mbind_nodes(const struct machine *m)
+{
+	const struct mempolicy *pol = task_policy(m);
+	u64 nodes = current_mems_allowed(m);
+
+	if (!pol || pol->mode != MPOL_BIND)
+		return nodes;
+	return nodes ? nodes & pol->nodes : pol->nodes;
+}

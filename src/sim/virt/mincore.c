@@ -8,6 +8,7 @@
 
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/task.h"
@@ -22,6 +23,17 @@ static bool page_in_cache(const struct machine *m, const struct vm_area_struct *
 		return false;
 	pfn = find_page(m, &file->inode->i_data, linear_page_index(vma, addr));
 	return pfn != PFN_NIL && page_flag(pfn_to_page(m, pfn), PG_uptodate);
+}
+
+static bool huge_page_in_core(const struct machine *m, const struct vm_area_struct *vma,
+			      u64 addr)
+{
+	const u64 *entry = huge_pte_offset(m, vma, addr);
+
+	if (entry)
+		return *entry;
+	return hugetlb_find_page(m, vma->vm_file->inode, vma_hugecache_offset(vma, addr)) !=
+	       PFN_NIL;
 }
 
 static bool page_in_core(const struct machine *m, const struct vm_area_struct *vma, u64 addr)
@@ -57,8 +69,12 @@ static s64 do_mincore(struct machine *m, const struct task_struct *task, u64 add
 		memset(vec, 1, nr_pages);
 		return (s64)nr_pages;
 	}
-	for (u64 i = 0; i < nr_pages; i++)
-		vec[i] = page_in_core(m, vma, addr + (i << PAGE_SHIFT));
+	for (u64 i = 0; i < nr_pages; i++) {
+		u64 at = addr + (i << PAGE_SHIFT);
+
+		vec[i] = is_vm_hugetlb_page(vma) ? huge_page_in_core(m, vma, at) :
+						   page_in_core(m, vma, at);
+	}
 	return (s64)nr_pages;
 }
 

@@ -37,6 +37,9 @@ enum mm_counter { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_
 #define MMF_HAS_MDWE_NO_INHERIT (1ULL << 29)
 #define TRIM_CPUMASK_NS 1000000000ULL
 
+struct resv_map;
+struct hugetlb_vma_lock;
+
 struct mm_struct {
 	/* Identity. */
 	u32 self;		/* handle; 0: init_mm */
@@ -100,6 +103,10 @@ struct vm_area_struct {
 	u32 self;		/* handle */
 	struct vm_area_struct *detached_next;	/* of those that munmap took out of the tree */
 	struct mempolicy *vm_policy;	/* mempolicy.h; NULL: the task's */
+	/* Of huge pages, hugetlb.h; resv: of a private mapping. */
+	struct resv_map *resv;
+	struct hugetlb_vma_lock *hugetlb_lock;
+	u8 resv_flags;
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
 };
 

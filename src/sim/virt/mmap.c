@@ -7,6 +7,7 @@
  */
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
@@ -16,7 +17,6 @@
 
 typedef unsigned long long ull;
 
-#define MAP_HUGE_SHIFT 26
 #define MAP_HUGE_SIZES (31ULL << MAP_HUGE_SHIFT)	/* 2 MiB, 1 GiB, or both */
 /* What MAP_SHARED ignores rather than refuses, and MAP_SHARED_VALIDATE knows. */
 #define LEGACY_MAP_MASK \
@@ -121,7 +121,7 @@ static int mmap_setup(struct machine *m, struct mmap_state *map)
 		return -ENOMEM;
 	err = vms_gather(m, &vms);
 	if (err)
-		return err == -EINVAL ? -ENOMEM : err;
+		return err == -EINVAL && !checks_first ? -ENOMEM : err;
 	if (checks_first && !may_expand_vm(m, map->task, map->mm, map->vm_flags,
 					   pages_of(map) - vms.nr_pages))
 		return -ENOMEM;
@@ -450,7 +450,8 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 				 check_anonymous(m, &map, req.flags);
 	if (err)
 		return err;
-	if ((req.flags & MAP_NORESERVE) && m->tunables->overcommit_memory != 2)
+	if ((req.flags & MAP_NORESERVE) &&
+	    (m->tunables->overcommit_memory != 2 || is_file_hugepages(map.file)))
 		map.vm_flags |= VM_NORESERVE;
 	err = mmap_region(m, &map);
 	if (err)
@@ -460,6 +461,34 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 	    (req.flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
 		*populate = req.len;
 	return 0;
+}
+
+/* Memory from the pools: of a file of theirs, made for it if it is anonymous. */
+static int huge_request(struct machine *m, struct task_struct *task, struct mmap_request *req)
+{
+	const unsigned int log = req->flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+	struct hugetlb_file_request file = {
+		.name = HUGETLB_ANON_FILE, .acctflag = VM_NORESERVE,
+		.kind = HUGETLB_ANONHUGE_INODE, .page_size_log = log,
+	};
+	const struct hstate *h;
+	int err;
+
+	if (req->file) {
+		if (!is_file_hugepages(req->file))
+			return req->flags & MAP_HUGETLB ? -EINVAL : 0;
+		req->len = ALIGN_UP(req->len, huge_page_size(hstate_inode(m, req->file->inode)));
+		return 0;
+	}
+	if (!(req->flags & MAP_HUGETLB))
+		return 0;
+	err = hugetlb_init(m);
+	h = err ? NULL : hstate_sizelog(m, log);
+	if (!h)
+		return err ? err : -EINVAL;
+	req->len = ALIGN_UP(req->len, huge_page_size(h));
+	file.size = req->len;
+	return hugetlb_file_setup(m, task, &file, &req->file);
 }
 
 int sys_mmap(struct machine *m, struct task_struct *task, const struct mmap_request *user,
@@ -475,11 +504,12 @@ int sys_mmap(struct machine *m, struct task_struct *task, const struct mmap_requ
 		req.file = NULL;
 	else if (!req.file)
 		return -EBADF;
-	if (req.flags & MAP_HUGETLB) {
-		machine_why(m, "the pool has no page of that size");
-		return req.file ? -EINVAL : -ENOMEM;
-	}
+	err = huge_request(m, task, &req);
+	if (err)
+		return err;
 	err = do_mmap(m, task, &req, 0, addr, &populate);
+	if (req.file && req.flags & MAP_ANONYMOUS)
+		fput(m, req.file);
 	if (!err && populate)
 		err = mm_populate(m, task->mm, *addr, populate);
 	return err;

@@ -5,6 +5,7 @@
  * by which exit_mmap() knows where to stop.
  */
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mm_slot.h"
@@ -30,6 +31,7 @@ static int dup_vma(struct machine *m, struct mm_struct *mm, struct vm_area_struc
 		goto out_unacct;
 	vma->vm_mm = mm;
 	vma->anon_vma = NULL;
+	hugetlb_dup_vma_private(vma);
 	err = mpol_dup(m, old->vm_policy, &vma->vm_policy);
 	if (!err && !(vma->vm_flags & VM_WIPEONFORK))
 		err = anon_vma_fork(m, vma, old);

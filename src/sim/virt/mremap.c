@@ -7,6 +7,7 @@
  */
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
@@ -111,6 +112,19 @@ static int check_resize(struct remap *r, u64 old_len)
 	return 0;
 }
 
+/* Huge pages move and shrink whole, and never grow. */
+static int align_hugetlb(struct remap *r)
+{
+	u64 mask;
+
+	if (!is_vm_hugetlb_page(r->vma))
+		return 0;
+	mask = vma_huge_mask(r->vma);
+	r->old_len = (r->old_len + ~mask) & mask;
+	r->new_len = (r->new_len + ~mask) & mask;
+	return r->addr & ~mask || r->new_addr & ~mask || r->new_len > r->old_len ? -EINVAL : 0;
+}
+
 /* Later releases: all that can be known before the first change. */
 static int check_vma(struct remap *r)
 {
@@ -118,6 +132,8 @@ static int check_vma(struct remap *r)
 		return -EFAULT;
 	if (vma_is_sealed(r->vma))
 		return -EPERM;
+	if (align_hugetlb(r))
+		return -EINVAL;
 	if (!has_new_addr(r) && r->old_len >= r->new_len)
 		return 0;
 	return check_resize(r, MIN(r->old_len, r->new_len));
@@ -237,6 +253,7 @@ static int move_failed(struct remap *r, struct vm_area_struct *copy, u64 moved, 
 	if (vma->vm_flags & VM_LOCKED)
 		r->mm->locked_vm += r->new_len >> PAGE_SHIFT;
 	r->vma = copy;
+	clear_vma_resv_huge_pages(r->m, copy, copy->vm_start, copy->vm_end);
 	ret = unmap_source(r, r->new_addr, r->new_len);
 	r->vma = vma;
 	if (!ret)
@@ -292,6 +309,7 @@ static int move_vma(struct remap *r)
 	if (r->charged)
 		r->m->virt->committed_lost += (s64)(r->cut >> PAGE_SHIFT);
 	account_copy(r, r->vma->vm_flags & VM_LOCKED);
+	clear_vma_resv_huge_pages(r->m, r->vma, r->addr, r->addr + r->old_len);
 	if (r->flags & MREMAP_DONTUNMAP) {
 		dontunmap_complete(r, copy);
 	} else if (r->old_len) {
@@ -442,7 +460,7 @@ static int do_mremap(struct remap *r, u64 *addr)
 	r->vma = vma_lookup(r->m, r->mm, r->addr);
 	if (!r->vma)
 		return -EFAULT;
-	err = rel_mremap_checks_first(r->m->release) ? check_vma(r) : 0;
+	err = rel_mremap_checks_first(r->m->release) ? check_vma(r) : align_hugetlb(r);
 	if (!err)
 		err = has_new_addr(r) ? remap_to(r) : remap_at(r);
 	if (!err)

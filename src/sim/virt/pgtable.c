@@ -438,7 +438,7 @@ bool vma_wants_writenotify(const struct machine *m, const struct vm_area_struct 
 		return false;
 	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
 		return true;
-	if (vma_soft_dirty_enabled(m, vma))
+	if (vma_soft_dirty_enabled(m, vma) && !(vma->vm_flags & VM_HUGETLB))
 		return true;
 	if (vma->vm_flags & VM_PFNMAP)
 		return false;

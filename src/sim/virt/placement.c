@@ -9,6 +9,7 @@
 #include "sim/base/rng.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/task.h"
@@ -31,7 +32,14 @@ struct search {
 	struct machine *m;
 	const struct mm_struct *mm;
 	u64 low, high, len;	/* within [low, high) */
+	u64 align_mask;		/* of huge pages */
 };
+
+/* What the addresses of a mapping of huge pages have in common; 0: of others. */
+static u64 huge_align_mask(const struct file *file)
+{
+	return is_file_hugepages(file) ? (PAGE_SIZE << file->inode->huge_order) - PAGE_SIZE : 0;
+}
 
 /* The entry behind a gap that begins at `gap`. */
 static const struct vm_area_struct *behind_gap(const struct search *s, u64 gap)
@@ -49,7 +57,10 @@ static void heed_min_addr(struct search *s)
 
 static int unmapped_area(struct search s, u64 *addr)
 {
+	u64 mask = s.align_mask;
+
 	heed_min_addr(&s);
+	s.len += mask;
 	while (s.low < s.high) {
 		const struct vm_area_struct *next;
 		u64 gap;
@@ -59,7 +70,7 @@ static int unmapped_area(struct search s, u64 *addr)
 		next = behind_gap(&s, gap);
 		if (!next || !(next->vm_flags & VM_GROWSDOWN) ||
 		    vm_start_gap(next) >= gap + s.len - 1) {
-			*addr = gap;
+			*addr = gap + (-gap & mask);
 			return 0;
 		}
 		s.low = next->vm_end;
@@ -69,7 +80,10 @@ static int unmapped_area(struct search s, u64 *addr)
 
 static int unmapped_area_topdown(struct search s, u64 *addr)
 {
+	u64 mask = s.align_mask;
+
 	heed_min_addr(&s);
+	s.len += mask;
 	while (s.low < s.high) {
 		const struct vm_area_struct *next;
 		u64 gap;
@@ -79,7 +93,8 @@ static int unmapped_area_topdown(struct search s, u64 *addr)
 		next = behind_gap(&s, gap);
 		if (!next || !(next->vm_flags & VM_GROWSDOWN) ||
 		    vm_start_gap(next) >= gap + s.len) {
-			*addr = gap;
+			/* From the gap's end down. */
+			*addr = (gap + mask) & ~mask;
 			return 0;
 		}
 		s.high = vm_start_gap(next);
@@ -108,7 +123,9 @@ static int generic_area(struct machine *m, const struct mm_struct *mm,
 			const struct mmap_request *req, u64 *addr)
 {
 	u64 task_size = m->arch->task_size, min_addr = m->tunables->mmap_min_addr;
-	struct search s = { .m = m, .mm = mm, .len = req->len };
+	struct search s = {
+		.m = m, .mm = mm, .len = req->len, .align_mask = huge_align_mask(req->file),
+	};
 	u64 hint = ALIGN_UP(req->addr, PAGE_SIZE);
 
 	if (req->len > task_size - min_addr)
@@ -148,7 +165,9 @@ static u64 low_2g_rnd(struct machine *m)
 static int x86_bottomup(struct machine *m, const struct mm_struct *mm,
 			const struct mmap_request *req, u64 *addr)
 {
-	struct search s = { .m = m, .mm = mm, .len = req->len };
+	struct search s = {
+		.m = m, .mm = mm, .len = req->len, .align_mask = huge_align_mask(req->file),
+	};
 	u64 hint = ALIGN_UP(req->addr, PAGE_SIZE);
 
 	if (req->flags & MAP_FIXED) {
@@ -183,7 +202,10 @@ static bool hint_is_valid(const struct machine *m, u64 addr, u64 len)
 static int x86_topdown(struct machine *m, const struct mm_struct *mm,
 		       const struct mmap_request *req, u64 *addr)
 {
-	struct search s = { .m = m, .mm = mm, .low = PAGE_SIZE, .len = req->len };
+	struct search s = {
+		.m = m, .mm = mm, .low = PAGE_SIZE, .len = req->len,
+		.align_mask = huge_align_mask(req->file),
+	};
 	u64 hint = ALIGN_DOWN(req->addr, PAGE_SIZE);
 
 	if (req->len > task_size_max(m))
@@ -297,6 +319,31 @@ static int shmem_area(struct machine *m, const struct mm_struct *mm,
 	return 0;
 }
 
+/* Huge pages: whole ones, at addresses that are multiples of their size. */
+static int hugetlb_area(struct machine *m, const struct mm_struct *mm,
+			const struct mmap_request *user, u64 *addr)
+{
+	u64 mask = huge_align_mask(user->file) | (PAGE_SIZE - 1);
+	struct mmap_request req = *user;
+	struct search s = { .m = m, .mm = mm, .len = req.len };
+
+	if (req.len & mask || (req.flags & MAP_FIXED && req.addr & mask))
+		return -EINVAL;
+	if (!rel_hugetlb_rounds_down(m->release)) {
+		req.addr = (req.addr + mask) & ~mask;
+		return search_area(m, mm, &req, addr);
+	}
+	req.flags &= ~(u64)MAP_32BIT;
+	if (!(req.flags & MAP_FIXED) && req.addr) {
+		*addr = req.addr & ~mask;
+		if (hint_is_valid(m, *addr, req.len) &&
+		    hint_is_free(&s, *addr, /* heed_prev = */ false))
+			return 0;
+		req.addr = 0;
+	}
+	return search_area(m, mm, &req, addr);
+}
+
 static int area_by_kind(struct machine *m, const struct mm_struct *mm,
 			const struct mmap_request *req, u64 pgoff, u64 *addr)
 {
@@ -308,6 +355,8 @@ static int area_by_kind(struct machine *m, const struct mm_struct *mm,
 			return thp_area(m, mm, req, pgoff << PAGE_SHIFT, addr);
 		case INODE_SHMEM:
 			return shmem_area(m, mm, req, pgoff, addr);
+		case INODE_HUGETLB:
+			return hugetlb_area(m, mm, req, addr);
 		default:
 			return shared ? shmem_area(m, mm, req, pgoff, addr) :
 					search_area(m, mm, req, addr);

@@ -33,7 +33,12 @@ static int read_page(struct machine *m, struct file *file, u64 index, u64 wanted
 {
 	struct inode *inode = file->inode;
 	u32 pfn;
-	int err = inode->kind == INODE_DISK ?
+	int err;
+
+	/* Huge pages are read where they are: nobody learns of it. */
+	if (inode->kind == INODE_HUGETLB)
+		return 0;
+	err = inode->kind == INODE_DISK ?
 		  read_disk_page(m, file, index, wanted, &pfn) :
 		  shmem_get_page(m, inode, index, SGP_READ, &pfn);
 
@@ -140,7 +145,8 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	*done = 0;
 	if (!file || !file_may_write(file))
 		return -EBADF;
-	if ((s64)offset < 0 || (s64)(offset + len) < 0 || file->inode->kind == INODE_ANON)
+	if ((s64)offset < 0 || (s64)(offset + len) < 0 || file->inode->kind == INODE_ANON ||
+	    file->inode->kind == INODE_HUGETLB)
 		return -EINVAL;
 	len = MIN(len, MAX_RW_COUNT);
 	if (file->inode->kind == INODE_ZERO || !len) {

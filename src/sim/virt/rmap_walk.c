@@ -65,7 +65,8 @@ int rmap_walk(const struct machine *m, u64 pfn, rmap_one one, void *arg)
 	const struct page *folio = folio_of_const(page);
 	const struct inode *inode;
 
-	if (page_type(page) || !folio->mapping || page_flag(folio, PG_reserved))
+	if ((page_type(page) && page_type(page) != PGTY_hugetlb) || !folio->mapping ||
+	    page_flag(folio, PG_reserved))
 		return 0;
 	if (page_flag(folio, PG_anon))
 		return walk_anon(anon_vma_of(m, folio->mapping), page_index(page), one, arg);

@@ -7,6 +7,7 @@
  */
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmap.h"
 
@@ -180,6 +181,8 @@ int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma)
 		return 0;
 	case INODE_ZERO:
 		return zero_mmap(m, vma);
+	case INODE_HUGETLB:
+		return hugetlb_file_mmap(m, file, vma);
 	default:
 		return -ENODEV;
 	}

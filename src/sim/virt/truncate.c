@@ -9,6 +9,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 
 static void zero_part(struct machine *m, struct inode *inode, u64 pgoff, u32 from, u32 to)
@@ -92,6 +93,8 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 
 	if (size > inode_max_bytes(inode))
 		return -EFBIG;
+	if (inode->kind == INODE_HUGETLB)
+		return hugetlb_truncate(m, inode, size);
 	if ((size < old && inode->seals & F_SEAL_SHRINK) ||
 	    (size > old && inode->seals & F_SEAL_GROW))
 		return -EPERM;
@@ -136,5 +139,6 @@ void drop_pagecache(struct machine *m)
 
 	lru_add_drain_all(m);
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
-		invalidate_mapping_pages(m, &inode->i_data, 0, ~0ULL);
+		if (inode->kind != INODE_HUGETLB)
+			invalidate_mapping_pages(m, &inode->i_data, 0, ~0ULL);
 }

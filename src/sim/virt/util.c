@@ -6,6 +6,7 @@
  */
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/vma_internal.h"
@@ -44,7 +45,8 @@ bool may_expand_vm(struct machine *m, const struct task_struct *task,
 
 bool accountable_mapping(const struct file *file, u64 vm_flags)
 {
-	(void)file;	/* a file of huge pages is not: there are none yet */
+	if (is_file_hugepages(file))
+		return false;
 	return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 

@@ -17,6 +17,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/highmem.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mm_slot.h"
@@ -35,6 +36,7 @@ static const struct {
 	bool numa;		/* an arch without NUMA has none */
 	bool optional;		/* there may be no such cache */
 	const char *merged_too;	/* or that one's */
+	const char *older;	/* its cache before 6.18, if another */
 } pools[] = {
 #define POOL(field, type, ...) { offsetof(struct virt_state, field), sizeof(struct type), \
 				 __VA_ARGS__ }
@@ -51,6 +53,11 @@ static const struct {
 	POOL(files, file, "filp", NULL),
 	POOL(inodes, inode, "ext4_inode_cache", "inode_cache"),
 	POOL(shmem_inodes, inode, "shmem_inode_cache", NULL),
+	POOL(hugetlbfs_inodes, inode, "hugetlbfs_inode_cache", NULL),
+	/* resv_map got a semaphore in 6.8. */
+	POOL(resv_maps, resv_map, "kmalloc-128", NULL, .older = "kmalloc-96"),
+	POOL(file_regions, file_region, "kmalloc-64", NULL),
+	POOL(hugetlb_vma_locks, hugetlb_vma_lock, "kmalloc-64", NULL),
 	POOL(xa_nodes, xa_node, "radix_tree_node", NULL),
 	POOL(mempolicies, mempolicy, "numa_policy", NULL, true),
 	POOL(sp_nodes, sp_node, "shared_policy_node", NULL, true),
@@ -78,7 +85,8 @@ static int pool_init(struct machine *m, unsigned int i)
 
 	if (pools[i].numa && !m->arch->numa)
 		return 0;
-	err = object_pool_init(m, pool, pools[i].cache, pools[i].bytes);
+	err = object_pool_init(m, pool, pools[i].older && rel_resv_map_is_small(m->release) ?
+			       pools[i].older : pools[i].cache, pools[i].bytes);
 
 	if (err == -ENOENT && pools[i].merged)
 		err = object_pool_init(m, pool, pools[i].merged, pools[i].bytes);
@@ -134,6 +142,7 @@ static const struct part {
 	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
 	{ NULL, NULL, NULL, memory_validate },
 	{ cgroups_init, cgroups_free, cgroups_digest, cgroups_validate },
+	{ NULL, NULL, resv_maps_digest, hugetlb_mappings_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },
 	{ NULL, khugepaged_free, mm_slots_digest, mm_slots_validate },

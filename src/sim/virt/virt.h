@@ -27,7 +27,8 @@ struct huge_state;		/* huge_memory.h */
 struct virt_state {
 	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms, pgds;
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
-	struct object_pool files, inodes, shmem_inodes;
+	struct object_pool files, inodes, shmem_inodes, hugetlbfs_inodes;
+	struct object_pool resv_maps, file_regions, hugetlb_vma_locks;	/* hugetlb.h */
 	struct object_pool mempolicies, sp_nodes;	/* not on an arch without NUMA */
 	struct object_pool maple_nodes, xa_nodes, mm_slots;
 	struct maple_pool maple_pool;	/* the maple tree's view of maple_nodes */

@@ -8,6 +8,7 @@
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/virt.h"
 
@@ -63,6 +64,8 @@ static u64 pools_bytes(const struct machine *m)
 		&virt->anon_vma_chains, &virt->files, &virt->inodes, &virt->shmem_inodes,
 		&virt->maple_nodes, &virt->xa_nodes, &virt->mempolicies, &virt->sp_nodes,
 		&virt->mm_slots,
+		&virt->hugetlbfs_inodes, &virt->resv_maps, &virt->file_regions,
+		&virt->hugetlb_vma_locks,
 	};
 	u64 bytes = 2 * MAPLE_CHUNK * sizeof(struct maple_node) +
 		    (virt->maple_pool.nr_chunks + 2) * 4 * sizeof(void *);
@@ -90,6 +93,8 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 
 	frames = MIN(frames, left);
 	err = section_reserve(m, (unsigned int)(frames / FRAMES_PER_BLOCK + SECTION_AHEAD));
+	if (!err)
+		err = hugetlb_secure(m, need->pages);
 	if (!err)
 		err = pgtables_reserve(m, tables);
 	if (!err && arena_guarantee(&m->arena, need->bytes + kernel_tables_host_bytes(m) +

@@ -5,6 +5,7 @@
  */
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
@@ -56,6 +57,8 @@ int __split_vma(struct machine *m, struct vm_area_struct *vma, u64 addr, bool ne
 	int err;
 
 	if (vma->vm_ops && !vma->vm_ops->may_split)
+		return -EINVAL;
+	if (!hugetlb_may_split(vma, addr))
 		return -EINVAL;
 	err = vma_clone(m, vma, start, end, linear_page_index(vma, start), &new);
 	if (err)
