@@ -336,6 +336,35 @@ static void test_left_out(void)
 	handle_release(ctl);
 }
 
+static unsigned int count_lines(const char *text, const char *part)
+{
+	unsigned int nr = 0;
+
+	while ((text = strstr(text, part))) {
+		text++;
+		nr++;
+	}
+	return nr;
+}
+
+/* What is refused is told: ten times in five seconds, then how often it was not. */
+static void test_overcommit_log(void)
+{
+	const char *line = ", comm: init, bytes: 1099511627776 not enough memory for the "
+			   "allocation\n";
+
+	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	for (unsigned int i = 0; i < 15; i++)
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: mmap 0 1T rw private,anon"), -ENOMEM);
+	CU_ASSERT_EQUAL(count_lines(lab_cat(&lab, "sim/dmesg"), line), 10);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 6s"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: mmap 0 1T rw private,anon"), -ENOMEM);
+	CU_ASSERT_EQUAL(count_lines(lab_cat(&lab, "sim/dmesg"), line), 11);
+	CU_ASSERT_EQUAL(count_lines(lab_cat(&lab, "sim/dmesg"),
+				    "__vm_enough_memory: 5 callbacks suppressed\n"), 1);
+}
+
 static struct machine *machine(void)
 {
 	return (struct machine *)(uintptr_t)tree_machine(lab.tree);
@@ -454,6 +483,7 @@ static const CU_TestInfo tests[] = {
 	{ "replay", test_replay },
 	{ "no call yet", test_no_call_yet },
 	{ "arguments left out", test_left_out },
+	{ "overcommit's log", test_overcommit_log },
 	{ "no memory", test_no_memory },
 	{ "execve without memory", test_exec_without_memory },
 };

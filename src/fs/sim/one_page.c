@@ -11,6 +11,7 @@
 #include "fs/core/tree_struct.h"
 #include "sim/base/bug.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/content.h"
@@ -123,14 +124,15 @@ static void show_slab(struct out *out, const struct machine *m, u64 pfn)
 		   info.objs_per_slab, info.size, 1U << info.order);
 }
 
-static void show_flags(struct out *out, const struct page *page)
+static void show_flags(struct out *out, const struct machine *m, const struct page *page)
 {
 	const char *bar = "";
 
 	out_puts(out, "flags: ");
 	for (unsigned int i = 0; i < NR_PAGEFLAGS; i++) {
 		/* Flags without a name are the engine's own. */
-		if (!page_flag(page, i) || !flag_names[i])
+		if (!page_flag(page, i) || !flag_names[i] ||
+		    (i == PG_active && !page_shows_active(m, page)))
 			continue;
 		out_printf(out, "%s%s", bar, flag_names[i]);
 		bar = "|";
@@ -139,12 +141,12 @@ static void show_flags(struct out *out, const struct page *page)
 }
 
 /* The fields of the descriptor. Those that others use in a free page are left out. */
-static void show_descriptor(struct out *out, const struct page *page)
+static void show_descriptor(struct out *out, const struct machine *m, const struct page *page)
 {
 	unsigned int type = page_type(page);
 	const struct type_name *name = find_type(type);
 
-	show_flags(out, page);
+	show_flags(out, m, page);
 	out_printf(out, "type: %s\n", type && name ? name->name : "none");
 	out_printf(out, "refcount: %d\n", page->refcount);
 	if (type)
@@ -255,7 +257,7 @@ static int page_show(struct out *out, const struct view *v)
 		out_puts(out, "state: reserved at boot\n");
 	}
 	if (page_present(m, pfn)) {
-		show_descriptor(out, pfn_to_page(m, pfn));
+		show_descriptor(out, m, pfn_to_page(m, pfn));
 		show_contents(out, m, pfn);
 	} else {
 		out_puts(out, "descriptor: not made yet, nothing has used its section\n");

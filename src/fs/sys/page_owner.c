@@ -9,6 +9,7 @@
 
 #include "fs/core/figures.h"
 #include "sim/base/bug.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/section.h"
 
 /* Page flags that the kernel prints: its name, and its bit in each release. */
@@ -53,7 +54,8 @@ static u64 flags_word(const struct machine *m, const struct page *page, struct o
 	u64 word = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(flag_rows); i++) {
-		if (!page_flag(page, flag_rows[i].flag))
+		if (!page_flag(page, flag_rows[i].flag) ||
+		    (flag_rows[i].flag == PG_active && !page_shows_active(m, page)))
 			continue;
 		word |= 1ULL << flag_rows[i].bits[m->release];
 		out_printf(names, "%s%s", names->len ? "|" : "", flag_rows[i].name);

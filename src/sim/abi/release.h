@@ -269,6 +269,12 @@ static inline unsigned int rel_nr_taint_flags(enum release r)
 	return r >= R_6_18 ? 20 : 19;
 }
 
+/* A promise that cannot be made: the log says of how many bytes (since 6.10). */
+static inline bool rel_overcommit_says_bytes(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* The segfault line says at which offset of its file the program stood (since 6.9). */
 static inline bool rel_segfault_says_offset(enum release r)
 {

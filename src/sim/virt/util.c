@@ -4,6 +4,7 @@
  * private writable mappings (and shared memory, which shmem charges itself), whether
  * they exist or not. What a request may add is the policy of vm.overcommit_memory.
  */
+#include "sim/boot/boot_log.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/hugetlb.h"
@@ -101,6 +102,42 @@ static bool enough_memory(struct machine *m, const struct task_struct *task,
 	}
 }
 
+#define RATELIMIT_INTERVAL_NS 5000000000ULL
+#define RATELIMIT_BURST 10
+
+/* May a line be printed now? What was left out is told first. */
+static bool ratelimit(struct machine *m, struct ratelimit *rs, const char *who)
+{
+	if (!rs->printed)
+		rs->begin_ns = m->now_ns;
+	if (m->now_ns > rs->begin_ns + RATELIMIT_INTERVAL_NS) {
+		if (rs->missed)
+			printk(m, 4, "%s: %u callbacks suppressed", who, rs->missed);
+		*rs = (struct ratelimit){ .begin_ns = m->now_ns };
+	}
+	if (rs->printed == RATELIMIT_BURST) {
+		rs->missed++;
+		return false;
+	}
+	rs->printed++;
+	return true;
+}
+
+static void warn_overcommit(struct machine *m, u64 nr_pages)
+{
+	static const char who[] = "__vm_enough_memory";
+	const struct task_struct *task = current_task(m);
+
+	if (!task || !ratelimit(m, &m->virt->overcommit_warnings, who))
+		return;
+	if (rel_overcommit_says_bytes(m->release))
+		printk(m, 4, "%s: pid: %u, comm: %s, bytes: %llu not enough memory for the "
+		       "allocation", who, task->pid, task->comm, (ull)nr_pages << PAGE_SHIFT);
+	else
+		printk(m, 4, "%s: pid: %u, comm: %s, no enough memory for the allocation", who,
+		       task->pid, task->comm);
+}
+
 int security_vm_enough_memory(struct machine *m, const struct task_struct *task,
 			      const struct mm_struct *mm, u64 nr_pages)
 {
@@ -108,6 +145,7 @@ int security_vm_enough_memory(struct machine *m, const struct task_struct *task,
 	if (likely(enough_memory(m, task, mm, nr_pages)))
 		return 0;
 	m->virt->committed_as -= (s64)nr_pages;
+	warn_overcommit(m, nr_pages);
 	machine_why(m, "%llu pages are more than vm.overcommit_memory=%d lets a task have",
 		    (ull)nr_pages, m->tunables->overcommit_memory);
 	return -ENOMEM;

@@ -203,6 +203,9 @@ void virt_digest(const struct machine *m, struct digest *digest)
 		return;
 	digest_u64(digest, (u64)m->virt->committed_as);
 	digest_u64(digest, m->virt->next_ctx_id);
+	digest_u64(digest, m->virt->overcommit_warnings.begin_ns);
+	digest_u64(digest, (u64)m->virt->overcommit_warnings.printed << 32 |
+			   m->virt->overcommit_warnings.missed);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (parts[i].digest)
 			parts[i].digest(m, digest);

@@ -24,6 +24,12 @@ struct anon_vma_name;		/* anon_name.h */
 struct exec_state;		/* exec.h: programs that were read */
 struct huge_state;		/* huge_memory.h */
 
+/* Lines of the log that come too often are left out, and counted. */
+struct ratelimit {
+	u64 begin_ns;		/* of the interval */
+	u32 printed, missed;
+};
+
 struct virt_state {
 	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms, pgds;
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
@@ -46,6 +52,7 @@ struct virt_state {
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
+	struct ratelimit overcommit_warnings;
 	u8 il_weights[MAX_NUMNODES];	/* mempolicy.h; 0: 1 */
 	bool il_manual;		/* somebody has set one */
 	struct cgroup_state *cgroups;	/* cgroup.h */
