@@ -1042,6 +1042,43 @@ static void test_texts(void)
 	lab_close(&lab);
 }
 
+/* Any line of meminfo, whose figure is another. */
+static void check_meminfo_lines(const char *machine, const char *release)
+{
+	const char *sets[] = { release, NULL };
+	struct lab lab;
+	const char *text, *at;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, machine, sets), 0);
+	text = lab_cat(&lab, "proc/meminfo");
+	for (at = text; strchr(at, ':'); at = strchr(at, '\n') + 1) {
+		struct out out = OUT_INIT, wrong = OUT_INIT;
+		struct check check = { .out = &out };
+		size_t last = strcspn(at, "\n");
+
+		while (last && (at[last] < '0' || at[last] > '9'))
+			last--;
+		out_puts(&wrong, text);
+		wrong.text[(size_t)(at - text) + last] ^= 1;
+		CU_ASSERT_EQUAL(check_text(tree_machine(lab.tree), "proc/meminfo", wrong.text,
+					   &check), 0);
+		if (!as_expected(lab_text(&out), "K4")) {
+			CU_FAIL("a wrong line is not noticed");
+			fprintf(stderr, "%.40s\n", at);
+		}
+		out_free(&wrong);
+		out_free(&out);
+	}
+	lab_close(&lab);
+}
+
+static void test_meminfo(void)
+{
+	check_meminfo_lines("pc", "release=6.18");
+	check_meminfo_lines("pc", "release=6.1");
+	check_meminfo_lines("i386", "release=6.1");
+}
+
 static void test_vmstat(void)
 {
 	struct out out = OUT_INIT, zoneinfo = OUT_INIT;
@@ -1106,6 +1143,7 @@ static void test_check_only_reads(void)
 
 static const CU_TestInfo tests[] = {
 	{ "each text has one", test_texts },
+	{ "each line of meminfo", test_meminfo },
 	{ "sums of vmstat", test_vmstat },
 	{ "files of caches", test_slab_files },
 	{ "the check only reads", test_check_only_reads },

@@ -6,9 +6,15 @@
  */
 #include <stdio.h>
 
+#include "fs/core/figures.h"
+#include "fs/proc/direct_map.h"
 #include "fs/sim/check.h"
 #include "sim/phys/buddy.h"
+#include "sim/phys/hugetlb.h"
+#include "sim/phys/percpu.h"
 #include "sim/phys/tunables.h"
+#include "sim/phys/vmalloc.h"
+#include "sim/virt/virt.h"
 
 #define KB(pages) ((pages) << (PAGE_SHIFT - 10))
 #define PAGES(kb) ((kb) >> (PAGE_SHIFT - 10))
@@ -128,6 +134,202 @@ static void check_huge_pages(const char *text, struct check *check)
 			   (unsigned long long)pool, (unsigned long long)of(text, "Hugetlb:"));
 }
 
+/* -- the other lines: what nodes and subsystems say, whom other invariants recount ------- */
+
+static u64 mlocked(const struct machine *m)
+{
+	return KB(zones_figure(m, NULL, NR_MLOCK));
+}
+
+static u64 committed(const struct machine *m)
+{
+	return m->virt->committed_as > 0 ? KB((u64)m->virt->committed_as) : 0;
+}
+
+static u64 cached(const struct machine *m)
+{
+	return KB(node_pages(m, NULL, NR_FILE_PAGES) - node_pages(m, NULL, NR_SWAPCACHED));
+}
+
+static u64 reclaimable(const struct machine *m)
+{
+	return KB(node_pages(m, NULL, NR_SLAB_RECLAIMABLE) +
+		  node_pages(m, NULL, NR_KERNEL_MISC_RECLAIMABLE));
+}
+
+static u64 kernel_stacks(const struct machine *m)
+{
+	return node_pages(m, NULL, NR_KERNEL_STACK);
+}
+
+static u64 unaccepted(const struct machine *m)
+{
+	return KB(zones_figure(m, NULL, NR_UNACCEPTED));
+}
+
+static u64 vmalloc_space(const struct machine *m)
+{
+	u64 start, end;
+
+	vmalloc_range(m, &start, &end);
+	return (end - start) >> 10;
+}
+
+static u64 vmalloc_used(const struct machine *m)
+{
+	return KB(vmalloc_nr_pages(m));
+}
+
+static u64 percpu(const struct machine *m)
+{
+	return KB(percpu_nr_pages(m));
+}
+
+static u64 pool_total(const struct machine *m)
+{
+	return hugetlb_counts(m, NULL, hugetlb_default_order(m)).total;
+}
+
+static u64 pool_free(const struct machine *m)
+{
+	return hugetlb_counts(m, NULL, hugetlb_default_order(m)).free;
+}
+
+static u64 pool_reserved(const struct machine *m)
+{
+	return hugetlb_counts(m, NULL, hugetlb_default_order(m)).reserved;
+}
+
+static u64 pool_surplus(const struct machine *m)
+{
+	return hugetlb_counts(m, NULL, hugetlb_default_order(m)).surplus;
+}
+
+static u64 pool_size(const struct machine *m)
+{
+	return KB(1ULL << hugetlb_default_order(m));
+}
+
+static u64 pools(const struct machine *m)
+{
+	return KB(hugetlb_total_pages(m));
+}
+
+static u64 nothing(const struct machine *m)
+{
+	(void)m;
+	return 0;
+}
+
+/* As text_figure() reads a line: which figure it has to show. */
+static const struct meminfo_row {
+	const char *label;
+	u64 (*figure)(const struct machine *m);	/* NULL: the node counter, in kB */
+	u16 item;
+} rows[] = {
+	{ "Buffers:", nothing, 0 },
+	{ "Cached:", cached, 0 },
+	{ "SwapCached:", NULL, NR_SWAPCACHED },
+	{ "Active(anon):", NULL, NR_ACTIVE_ANON },
+	{ "Inactive(anon):", NULL, NR_INACTIVE_ANON },
+	{ "Active(file):", NULL, NR_ACTIVE_FILE },
+	{ "Inactive(file):", NULL, NR_INACTIVE_FILE },
+	{ "Unevictable:", NULL, NR_UNEVICTABLE },
+	{ "Mlocked:", mlocked, 0 },
+	{ "SwapTotal:", nothing, 0 },
+	{ "SwapFree:", nothing, 0 },
+	{ "Zswap:", nothing, 0 },
+	{ "Zswapped:", nothing, 0 },
+	{ "Dirty:", NULL, NR_DIRTY },
+	{ "Writeback:", NULL, NR_WRITEBACK },
+	{ "AnonPages:", NULL, NR_ANON_PAGES },
+	{ "Mapped:", NULL, NR_MAPPED },
+	{ "Shmem:", NULL, NR_SHMEM },
+	{ "KReclaimable:", reclaimable, 0 },
+	{ "SReclaimable:", NULL, NR_SLAB_RECLAIMABLE },
+	{ "SUnreclaim:", NULL, NR_SLAB_UNRECLAIMABLE },
+	{ "KernelStack:", kernel_stacks, 0 },
+	{ "PageTables:", NULL, NR_PAGE_TABLE_PAGES },
+	{ "SecPageTables:", NULL, NR_SEC_PAGE_TABLE_PAGES },
+	{ "NFS_Unstable:", nothing, 0 },
+	{ "Bounce:", nothing, 0 },
+	{ "WritebackTmp:", NULL, NR_WRITEBACK_TEMP },
+	{ "Committed_AS:", committed, 0 },
+	{ "VmallocTotal:", vmalloc_space, 0 },
+	{ "VmallocUsed:", vmalloc_used, 0 },
+	{ "VmallocChunk:", nothing, 0 },
+	{ "Percpu:", percpu, 0 },
+	{ "HardwareCorrupted:", nothing, 0 },
+	{ "AnonHugePages:", NULL, NR_ANON_THPS },
+	{ "ShmemHugePages:", NULL, NR_SHMEM_HUGEPAGES },
+	{ "ShmemPmdMapped:", NULL, NR_SHMEM_PMDMAPPED },
+	{ "FileHugePages:", NULL, NR_FILE_HUGEPAGES },
+	{ "FilePmdMapped:", NULL, NR_FILE_PMDMAPPED },
+	{ "Unaccepted:", unaccepted, 0 },
+	{ "Balloon:", NULL, NR_BALLOON_PAGES },
+	{ "HugePages_Total:", pool_total, 0 },
+	{ "HugePages_Free:", pool_free, 0 },
+	{ "HugePages_Rsvd:", pool_reserved, 0 },
+	{ "HugePages_Surp:", pool_surplus, 0 },
+	{ "Hugepagesize:", pool_size, 0 },
+	{ "Hugetlb:", pools, 0 },
+};
+
+/* Lines that are worked out above, from other lines or from the zones. */
+static const char *const worked_out[] = {
+	"MemTotal:", "MemFree:", "MemAvailable:", "Active:", "Inactive:", "Slab:", "HighTotal:",
+	"HighFree:", "LowTotal:", "LowFree:", "CommitLimit:", "DirectMap4k:", "DirectMap2M:",
+	"DirectMap4M:", "DirectMap1G:",
+};
+
+static bool is_worked_out(const char *line)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(worked_out); i++) {
+		if (!strncmp(line, worked_out[i], strlen(worked_out[i])))
+			return true;
+	}
+	return false;
+}
+
+static void check_line(const struct machine *m, const char *line, struct check *check)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct meminfo_row *row = &rows[i];
+		const char *at = line + strlen(row->label);
+		u64 found = 0;
+
+		if (strncmp(line, row->label, strlen(row->label)))
+			continue;
+		if (!text_number(&at, &found))
+			break;
+		check_shown(check, "K4", "meminfo", row->label, row->figure ? row->figure(m) :
+			    KB(node_pages(m, NULL, row->item)), found);
+		return;
+	}
+	check->nr_checked++;
+	if (!is_worked_out(line))
+		check_fail(check, "K4", "meminfo: expected a line that is known, found '%.60s'",
+			   line);
+}
+
+static void check_lines(const struct machine *m, const char *text, struct check *check)
+{
+	char line[512];
+
+	while (text_line(&text, line))
+		check_line(m, line, check);
+}
+
+static void check_direct_map(const struct machine *m, const char *text, struct check *check)
+{
+	const struct direct_map map = direct_map(m);
+	static const char *const labels[] = { "DirectMap4k:", "DirectMap2M:", "DirectMap1G:" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(labels); i++)
+		check_shown(check, "K4", "meminfo", labels[i], map.kb[i], of(text, labels[i]) +
+			    (i == 1 ? of(text, "DirectMap4M:") : 0));
+}
+
 void meminfo_check(const struct machine *m, const char *text, struct check *check)
 {
 	check_sums(text, check);
@@ -136,6 +338,8 @@ void meminfo_check(const struct machine *m, const char *text, struct check *chec
 	check_available(m, text, check);
 	check_commit_limit(m, text, check);
 	check_huge_pages(text, check);
+	check_direct_map(m, text, check);
+	check_lines(m, text, check);
 }
 
 /* -- vmstat -------------------------------------------------------------------------- */
