@@ -37,6 +37,7 @@ include tests/mount/local.mk
 LDADD = $(TEST_LIBS)
 UNIT_TESTS = \
 	tests/fuzz_lines \
+	tests/test_archs \
 	tests/test_base_arena \
 	tests/test_base_bug \
 	tests/test_base_event \
