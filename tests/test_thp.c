@@ -299,12 +299,144 @@ static void test_slots_all(void)
 	test_slots("6.1");
 }
 
+/* ---- khugepaged. ---- */
+
+static void expect_vmstat(const char *name, u64 value)
+{
+	const char *text = lab_cat(&lab, "proc/vmstat"), *at = text;
+	unsigned long long found = ~0ULL;
+	size_t len = strlen(name);
+
+	for (; *at; at += strcspn(at, "\n"), at += *at == '\n')
+		if (!strncmp(at, name, len) && at[len] == ' ')
+			sscanf(at + len, "%llu", &found);
+	if (found != value)
+		printf("%s: %llu, not %llu\n", name, found, (unsigned long long)value);
+	CU_ASSERT_EQUAL(found, value);
+}
+
+/* Small pages first, then the advice: the next turn finds what the fault could not make. */
+static void make_small_pages(const char *stores)
+{
+	run("proc/1/ctl: fork as a");
+	run("sim/as/a/ctl: mmap 0x10000000 4M rw private,anon,fixed as buf");
+	run(stores);
+	run("sim/as/a/ctl: madvise @buf 4M hugepage");
+}
+
+static void test_khugepaged(const char *release)
+{
+	start("pc", release, "transparent_hugepage=madvise");
+	make_small_pages("sim/as/a/ctl: store @buf 1M");
+	expect_vmstat("thp_collapse_alloc", 0);
+	run("sim/ctl: tick 100ms");
+	/* 256 pages, and 256 that were not there; nothing of the second block's. */
+	expect_vmstat("thp_collapse_alloc", 1);
+	expect_vmstat("nr_anon_transparent_hugepages", 1);
+	expect(THP "khugepaged/pages_collapsed", "1\n");
+	expect(THP "khugepaged/full_scans", "1\n");
+	run("sim/ctl: tick 9s");
+	expect(THP "khugepaged/full_scans", "1\n");
+	run("sim/ctl: tick 2s");
+	expect(THP "khugepaged/full_scans", "2\n");
+	stop();
+}
+
+static void test_khugepaged_limits(const char *release)
+{
+	start("pc", release, "transparent_hugepage=madvise");
+	run(THP "khugepaged/max_ptes_none: 255");
+	make_small_pages("sim/as/a/ctl: store @buf 1M");
+	run("sim/ctl: tick 100ms");
+	expect_vmstat("thp_collapse_alloc", 0);
+	expect_vmstat("thp_scan_exceed_none_pte", 1);
+	run(THP "khugepaged/max_ptes_none: 256");
+	run("sim/ctl: tick 11s");
+	expect_vmstat("thp_collapse_alloc", 1);
+	expect_vmstat("thp_scan_exceed_none_pte", 1);
+	stop();
+	/* Pages that a child has, too, are shared. */
+	start("pc", release, "transparent_hugepage=madvise");
+	make_small_pages("sim/as/a/ctl: store @buf 2M");
+	run("sim/as/a/ctl: fork as b");
+	run(THP "khugepaged/max_ptes_shared: 100");
+	run("sim/ctl: tick 100ms");
+	expect_vmstat("thp_collapse_alloc", 0);
+	expect_vmstat("thp_scan_exceed_share_pte", 2);
+	run("sim/as/b/ctl: exit 0");
+	run("sim/ctl: tick 11s");
+	CU_ASSERT(tree_machine(lab.tree)->event[THP_COLLAPSE_ALLOC] > 0 ||
+		  !strcmp(release, "6.1"));
+	stop();
+}
+
+struct collapse_row {
+	const char *lines[8];
+	u64 collapsed;		/* thp_collapse_alloc then */
+};
+
+/* The expected results are in the lines. */
+static const struct collapse_row collapses[] = {
+	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000 2M",
+	    "madvise 0x10000000 2M collapse = 0", "madvise 0x10000000 2M collapse = 0" }, 1 },
+	/* No table yet: nothing to collapse. */
+	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
+	    "madvise 0x10200000 2M collapse = -1 EINVAL" }, 0 },
+	/* The first block is made before the second fails. */
+	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
+	    "madvise 0x10000000 4M collapse = -1 EINVAL" }, 1 },
+	/* Not a whole block: none is asked for, or less than none. */
+	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
+	    "madvise 0x10100000 1M collapse = 0", "madvise 0x10101000 4K collapse = -1 EINVAL" },
+	  0 },
+	{ { "mmap 0x10000000 1M rw private,anon,fixed", "store 0x10000000",
+	    "madvise 0x10000000 1M collapse = -1 EINVAL" }, 0 },
+	{ { "mmap 0x10000000 2M rw private,anon,fixed", "store 0x10000000",
+	    "madvise 0x10000000 2M nohugepage", "madvise 0x10000000 2M collapse = -1 EINVAL" },
+	  0 },
+};
+
+static void test_collapse(const char *release)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(collapses); i++) {
+		start("pc", release, "transparent_hugepage=never");
+		run("proc/1/ctl: fork as a");
+		for (size_t j = 0; collapses[i].lines[j]; j++) {
+			char line[256];
+
+			snprintf(line, sizeof(line), "sim/as/a/ctl: %s", collapses[i].lines[j]);
+			run(line);
+		}
+		expect_vmstat("thp_collapse_alloc", collapses[i].collapsed);
+		stop();
+	}
+}
+
+static void on_both(void (*test)(const char *release))
+{
+	test("6.18");
+	test("6.1");
+}
+
+static void test_khugepaged_all(void)
+{
+	on_both(test_khugepaged);
+	on_both(test_khugepaged_limits);
+}
+
+static void test_collapse_all(void)
+{
+	on_both(test_collapse);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "boot parameters", test_boot },
 	{ "khugepaged's thread", test_thread },
 	{ "who may", test_who },
 	{ "how hard it is tried", test_gfp },
 	{ "mms that khugepaged knows", test_slots_all },
+	{ "khugepaged", test_khugepaged_all },
+	{ "MADV_COLLAPSE", test_collapse_all },
 };
 
 int main(void)

@@ -700,4 +700,10 @@ static inline bool rel_defers_new_thps(enum release r)
 	return r >= R_6_18;
 }
 
+/* Memory that nobody may write is made huge as well (since 6.18). */
+static inline bool rel_collapse_takes_readonly(enum release r)
+{
+	return r >= R_6_18;
+}
+
 #endif

@@ -55,6 +55,7 @@ void deferred_split_requeue(struct machine *m, u64 pfn)
 
 	page_set_flag(folio + 1, PG_partially_mapped);
 	page_set_flag(folio + 1, PG_deferred);
+	mod_mthp_stat(m, folio_order(folio), MTHP_STAT_NR_ANON_PARTIALLY_MAPPED, 1);
 	queue_add(m, queue_of(m, folio), (u32)pfn);
 }
 
@@ -69,6 +70,8 @@ void deferred_split_folio(struct machine *m, u64 pfn, bool partially_mapped)
 		page_set_flag(folio + 1, PG_partially_mapped);
 		if (folio_order(folio) == m->pageblock_order)
 			count_vm_event(m, THP_DEFERRED_SPLIT_PAGE, 1);
+		count_mthp_stat(m, folio_order(folio), MTHP_STAT_SPLIT_DEFERRED);
+		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_NR_ANON_PARTIALLY_MAPPED, 1);
 	}
 	if (page_flag(folio + 1, PG_deferred))
 		return;
@@ -94,6 +97,8 @@ void deferred_split_remove(struct machine *m, u64 pfn)
 		links_of(m, links->next)->prev = links->prev;
 	links->prev = links->next = 0;
 	queue->len--;
+	if (page_flag(folio + 1, PG_partially_mapped))
+		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_NR_ANON_PARTIALLY_MAPPED, -1);
 	page_clear_flag(folio + 1, PG_deferred);
 	page_clear_flag(folio + 1, PG_partially_mapped);
 }

@@ -273,8 +273,11 @@ void put_page_last(struct machine *m, u64 pfn)
 		page_zone(m, page)->stat[NR_MLOCK] -= (s64)folio_nr_pages(page);
 		count_folio_event(m, page, UNEVICTABLE_PGS_CLEARED);
 	}
-	if (unlikely(folio_is_large(page)))
+	if (unlikely(folio_is_large(page))) {
 		deferred_split_remove(m, pfn);
+		if (page_flag(page, PG_anon))
+			mod_mthp_stat(m, folio_order(page), MTHP_STAT_NR_ANON, -1);
+	}
 	free_pages(m, pfn, page_flag(page, PG_large) ? page[1].block_order : 0);
 }
 

@@ -13,14 +13,12 @@
 #include "sim/virt/thp.h"
 #include "sim/virt/virt.h"
 
-static bool khugepaged_has_work(const struct machine *m)
-{
-	return m->khugepaged->first && hugepage_pmd_enabled(m);
-}
-
 void khugepaged_boot(struct machine *m)
 {
-	(void)m;
+	m->khugepaged->step = khugepaged_step;
+	/* It has nothing to do yet; but its timer has room in the queue from now on. */
+	khugepaged_wake(m, m->now_ns);
+	khugepaged_sleep(m);
 }
 
 void khugepaged_wake_now(struct machine *m)

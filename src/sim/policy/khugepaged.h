@@ -10,6 +10,10 @@
 
 struct virt_need;
 
+/* khugepaged_scan.c: is there an mm to look at? It wakes: a turn, or what is left of it. */
+bool khugepaged_has_work(const struct machine *m);
+bool khugepaged_step(struct machine *m, void *data);
+
 /* Late in the boot: the timer of a khugepaged that runs already. */
 void khugepaged_boot(struct machine *m);
 /*

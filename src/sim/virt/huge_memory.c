@@ -11,6 +11,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
 
@@ -32,6 +33,7 @@ static unsigned int alloc_anon_folio_pmd(struct machine *m, struct vm_area_struc
 		return VM_FAULT_NOHOST;
 	if (err) {
 		count_vm_event(m, THP_FAULT_FALLBACK, 1);
+		count_mthp_stat(m, hpage_pmd_order(m), MTHP_STAT_ANON_FAULT_FALLBACK);
 		return VM_FAULT_FALLBACK;
 	}
 	folio_zero(m, *pfn);
@@ -88,6 +90,7 @@ unsigned int do_huge_pmd_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	err = anon_vma_prepare(m, vma);
 	if (err)
 		return fault_of_errno(err);
+	khugepaged_enter_vma(m, vma, vma->vm_flags);
 	if (!(vmf->flags & FAULT_FLAG_WRITE) && m->tunables->thp_use_zero_page)
 		return map_huge_zero(m, vmf, haddr);
 	ret = alloc_anon_folio_pmd(m, vma, haddr, &pfn);
@@ -101,6 +104,7 @@ unsigned int do_huge_pmd_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	pgtable_deposit(m, vma->vm_mm, haddr, table);
 	map_anon_folio_pmd(m, vma, haddr, vmf->pmd, pfn);
 	count_vm_event(m, THP_FAULT_ALLOC, 1);
+	count_mthp_stat(m, hpage_pmd_order(m), MTHP_STAT_ANON_FAULT_ALLOC);
 	if (rel_defers_new_thps(m->release) && m->tunables->thp_shrink_underused)
 		deferred_split_folio(m, pfn, /* partially_mapped = */ false);
 	return 0;
@@ -131,6 +135,7 @@ static unsigned int do_huge_zero_wp_pmd(struct machine *m, struct vm_fault *vmf)
 			       table_shift(m, 1));
 	map_anon_folio_pmd(m, vmf->vma, haddr, vmf->pmd, pfn);
 	count_vm_event(m, THP_FAULT_ALLOC, 1);
+	count_mthp_stat(m, hpage_pmd_order(m), MTHP_STAT_ANON_FAULT_ALLOC);
 	return 0;
 }
 

@@ -187,6 +187,7 @@ static int split_anon_folio(struct split *s)
 	if (page_flag(folio, PG_mlocked))
 		rmap_walk_anon_range(anon_vma, index, index + nr - 1, unlock_entries, s);
 	split_descriptors(s);
+	mod_mthp_stat(m, s->order, MTHP_STAT_NR_ANON, -1);
 	rmap_walk_anon_range(anon_vma, index, index + nr - 1, remap_entries, s);
 	for (u32 i = 0; i < nr; i++)
 		if (s->pfn + i != s->kept)
@@ -212,6 +213,7 @@ int split_huge_page_to_order(struct machine *m, u64 pfn, unsigned int order)
 		err = split_anon_folio(&s);
 	if (s.order == hpage_pmd_order(m) || !rel_folios_are_batched(m->release))
 		count_vm_event(m, err ? THP_SPLIT_PAGE_FAILED : THP_SPLIT_PAGE, 1);
+	count_mthp_stat(m, s.order, err ? MTHP_STAT_SPLIT_FAILED : MTHP_STAT_SPLIT);
 	return err;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "sim/phys/lru.h"
 #include "sim/virt/anon_name.h"
+#include "sim/virt/collapse.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/madvise.h"
@@ -163,11 +164,10 @@ static int madvise_populate_write(struct advise *a)
 	return faultin_page_range(a->m, a->mm, a->start, a->end, /* write = */ true);
 }
 
-/* No huge page can be made. */
-static int madvise_collapse(struct advise *a)
+/* Now, and whatever the switches say. */
+static int advise_collapse(struct advise *a)
 {
-	(void)a;
-	return -EINVAL;
+	return madvise_collapse(a->m, a->vma, a->start, a->end);
 }
 
 /* Broken memory is not simulated: who may ask for it is told so. */
@@ -203,7 +203,7 @@ static const struct advice_row advice_rows[] = {
 	{ MADV_POPULATE_WRITE, SINCE(R_6_18), .act = madvise_populate_write, .by_call = true },
 	{ MADV_DONTNEED_LOCKED, ALL, .act = madvise_dontneed_locked,
 	  .discards = true },
-	{ MADV_COLLAPSE, ALL, .act = madvise_collapse },
+	{ MADV_COLLAPSE, ALL, .act = advise_collapse },
 	{ MADV_HWPOISON, ALL, "MEMORY_FAILURE", .act = madvise_inject_error, .by_call = true },
 	{ MADV_SOFT_OFFLINE, ALL, "MEMORY_FAILURE", .act = madvise_inject_error,
 	  .by_call = true },

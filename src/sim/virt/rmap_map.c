@@ -8,6 +8,7 @@
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/virt.h"
@@ -136,10 +137,12 @@ void folio_add_new_anon_rmap_ptes(struct machine *m, u64 pfn, u64 nr,
 	set_anon_rmap(folio, vma, linear_page_index(vma, address), true);
 	for (u64 i = 0; i < nr; i++)
 		page_set_flag(folio + i, PG_anon_exclusive);
-	if (likely(!folio_is_large(folio)))
+	if (likely(!folio_is_large(folio))) {
 		folio->mapcount = 0;
-	else
+	} else {
 		large_map_ptes(folio, folio, nr, vma->vm_mm->self);
+		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_NR_ANON, 1);
+	}
 	count_mapped(m, folio, (s64)nr, 0);
 }
 
@@ -265,6 +268,7 @@ void folio_add_new_anon_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_stru
 	set_anon_rmap(folio, vma, linear_page_index(vma, address), true);
 	page_set_flag(folio, PG_anon_exclusive);
 	nr = large_map_pmd(folio, vma->vm_mm->self, &nr_pmd);
+	mod_mthp_stat(m, folio_order(folio), MTHP_STAT_NR_ANON, 1);
 	count_mapped(m, folio, nr, nr_pmd);
 }
 

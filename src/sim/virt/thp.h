@@ -69,6 +69,10 @@ u64 thp_vma_suitable_orders(const struct vm_area_struct *vma, u64 addr, u64 orde
 /* prctl or VM_NOHUGEPAGE forbid it. */
 bool vma_thp_disabled(const struct machine *m, const struct vm_area_struct *vma, u64 vm_flags,
 		      bool forced_collapse);
+/* Anonymous folios below a pmd's size: those that a fault at the address may try. */
+u64 thp_anon_fault_orders(const struct machine *m, const struct vm_area_struct *vma,
+			  u64 address);
+
 struct inode;
 /*
  * thp_shmem.c: the sizes of a page of the file at pgoff, asked for by a fault of the VMA

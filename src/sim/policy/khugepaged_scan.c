@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One turn: mm by mm, VMA by VMA, a pmd's range at a time, from where the last turn
+ * ended, until so many pages are looked at or all mms were passed. Where no huge page
+ * could be had it sleeps once and goes on.
+ */
+#include "sim/policy/khugepaged.h"
+
+#include "sim/phys/lru.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/collapse.h"
+#include "sim/virt/mm_slot.h"
+#include "sim/virt/thp.h"
+#include "sim/virt/vma.h"
+
+#define NS_PER_MSEC 1000000ULL
+
+static u64 after_msecs(const struct machine *m, s32 msecs)
+{
+	u64 jiffy = machine_config_jiffy_ns(m->config);
+
+	return m->now_ns + ALIGN_UP((u64)(u32)msecs * NS_PER_MSEC, jiffy);
+}
+
+bool khugepaged_has_work(const struct machine *m)
+{
+	return m->khugepaged->first && hugepage_pmd_enabled(m);
+}
+
+static bool mm_is_gone(const struct machine *m, const struct mm_struct *mm)
+{
+	return !mm->mm_users ||
+	       (rel_has_thp_sizes(m->release) && mm->flags & MMF_DISABLE_THP);
+}
+
+/* One range of a VMA; `result` is what came of it. True: the map was let go. */
+static bool scan_range(struct machine *m, struct vm_area_struct *vma, u64 address,
+		       enum scan_result *result)
+{
+	struct collapse_control cc = { .is_khugepaged = true };
+	struct khugepaged_state *k = m->khugepaged;
+	bool went_on;
+
+	*result = hpage_collapse_scan_pmd(m, vma, address, &cc, &went_on);
+	k->pages_collapsed += *result == SCAN_SUCCEED;
+	return went_on;
+}
+
+/*
+ * The part of the VMA behind the cursor. True: done with the VMA; false: the turn ends
+ * here, or the map was let go.
+ */
+static bool scan_vma(struct machine *m, struct vm_area_struct *vma, u32 pages,
+		     u32 *progress, enum scan_result *result)
+{
+	u64 start = ALIGN_UP(vma->vm_start, pmd_size(m));
+	u64 end = ALIGN_DOWN(vma->vm_end, pmd_size(m));
+	struct khugepaged_state *k = m->khugepaged;
+
+	/* Pages of files are not made huge. */
+	if (!vma_is_anonymous(vma) || k->scan_address > end ||
+	    !thp_vma_allowable_order(m, vma, vma->vm_flags, TVA_KHUGEPAGED, pmd_order(m))) {
+		++*progress;
+		return true;
+	}
+	k->scan_address = MAX(k->scan_address, start);
+	while (k->scan_address < end) {
+		bool went_on = scan_range(m, vma, k->scan_address, result);
+
+		k->scan_address += pmd_size(m);
+		*progress += (u32)pmd_nr_pages(m);
+		if (went_on || *progress >= pages)
+			return false;
+	}
+	return true;
+}
+
+/* The cursor leaves the slot; an mm that has ended meanwhile goes. */
+static void next_slot(struct machine *m, struct mm_slot *slot)
+{
+	struct khugepaged_state *k = m->khugepaged;
+
+	k->scan_slot = slot->next;
+	if (slot->next)
+		k->scan_address = 0;
+	else
+		k->full_scans++;
+	if (!slot->mm->mm_users)
+		mm_slot_free(m, slot);
+}
+
+/* Some of one mm: `pages` at most. Returns how far it came. */
+static u32 scan_mm_slot(struct machine *m, u32 pages, enum scan_result *result)
+{
+	struct khugepaged_state *k = m->khugepaged;
+	struct vm_area_struct *vma = NULL;
+	struct mm_slot *slot;
+	u32 progress = 1;
+
+	*result = SCAN_FAIL;
+	if (!k->scan_slot) {
+		k->scan_slot = k->first;
+		k->scan_address = 0;
+	}
+	slot = k->scan_slot;
+	if (!mm_is_gone(m, slot->mm)) {
+		vma = find_vma(m, slot->mm, k->scan_address);
+		while (vma && scan_vma(m, vma, pages, &progress, result))
+			vma = vma_next(m, vma);
+	}
+	if (!vma)
+		next_slot(m, slot);
+	return progress;
+}
+
+/* False: it sleeps in the middle of it. */
+static bool do_scan(struct machine *m)
+{
+	struct khugepaged_state *k = m->khugepaged;
+	enum scan_result result = SCAN_SUCCEED;
+
+	while (k->progress < k->pages) {
+		k->passes += !k->scan_slot;
+		if (!khugepaged_has_work(m) || k->passes >= 2)
+			break;
+		k->progress += scan_mm_slot(m, k->pages - k->progress, &result);
+		if (k->progress >= k->pages || result != SCAN_ALLOC_HUGE_PAGE_FAIL)
+			continue;
+		if (k->has_slept)
+			break;
+		k->has_slept = true;
+		return false;
+	}
+	return true;
+}
+
+bool khugepaged_step(struct machine *m, void *data)
+{
+	struct khugepaged_state *k = m->khugepaged;
+	const struct tunables *t = m->tunables;
+
+	(void)data;
+	k->event = 0;
+	if (!k->in_turn) {
+		k->in_turn = true;
+		k->has_slept = false;
+		k->progress = k->passes = 0;
+		k->pages = (u32)t->khugepaged_pages_to_scan;
+		lru_add_drain_all(m);
+	}
+	if (!do_scan(m)) {
+		khugepaged_wake(m, after_msecs(m, t->khugepaged_alloc_sleep_millisecs));
+		return true;
+	}
+	k->in_turn = false;
+	if (khugepaged_has_work(m))
+		khugepaged_wake(m, after_msecs(m, t->khugepaged_scan_sleep_millisecs));
+	return true;
+}
+
