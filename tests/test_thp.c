@@ -412,6 +412,49 @@ static void test_collapse(const char *release)
 	}
 }
 
+/* ---- Sizes between a page and a pmd's. ---- */
+
+static void expect_stat(const char *size, const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), THP "hugepages-%skB/stats/%s", size, name);
+	expect(path, text);
+}
+
+static void test_sizes(void)
+{
+	start("pc", "6.18", "transparent_hugepage=never thp_anon=64K:always;32K:madvise");
+	run("proc/1/ctl: fork as a");
+	run("sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed");
+	run("sim/as/a/ctl: store 0x10004000");
+	expect_stat("64", "anon_fault_alloc", "1\n");
+	expect_stat("64", "nr_anon", "1\n");
+	expect_vmstat("thp_fault_alloc", 0);
+	/* All of it is there; a read got the zero page, and takes the next 64 KiB away. */
+	run("sim/as/a/ctl: store 0x1000f000");
+	run("sim/as/a/ctl: load 0x10011000");
+	run("sim/as/a/ctl: store 0x10012000");
+	expect_stat("64", "anon_fault_alloc", "1\n");
+	expect_stat("32", "anon_fault_alloc", "0\n");
+	run("sim/as/a/ctl: madvise 0x10000000 1M hugepage");
+	run("sim/as/a/ctl: store 0x10018000");
+	expect_stat("32", "anon_fault_alloc", "1\n");
+	/* The end of the VMA is nearer than 64 KiB. */
+	run("sim/as/a/ctl: mmap 0x20000000 40K rw private,anon,fixed");
+	run("sim/as/a/ctl: store 0x20000000");
+	expect_stat("64", "anon_fault_alloc", "1\n");
+	/* A part of it goes: it is mapped in part, and waits to be split. */
+	run("sim/as/a/ctl: munmap 0x10000000 8K");
+	expect_stat("64", "nr_anon_partially_mapped", "1\n");
+	expect_stat("64", "split_deferred", "1\n");
+	run("sim/as/a/ctl: exit 0");
+	expect_stat("64", "nr_anon", "0\n");
+	expect_stat("64", "nr_anon_partially_mapped", "0\n");
+	expect_stat("32", "nr_anon", "0\n");
+	stop();
+}
+
 static void on_both(void (*test)(const char *release))
 {
 	test("6.18");
@@ -437,6 +480,7 @@ static const CU_TestInfo tests[] = {
 	{ "mms that khugepaged knows", test_slots_all },
 	{ "khugepaged", test_khugepaged_all },
 	{ "MADV_COLLAPSE", test_collapse_all },
+	{ "sizes", test_sizes },
 };
 
 int main(void)

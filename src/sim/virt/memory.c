@@ -6,6 +6,7 @@
  * when it is sure to be needed; a fault that ends in an error takes it back.
  */
 #include "sim/base/bug.h"
+#include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
@@ -98,6 +99,12 @@ void map_new_anon_page(struct machine *m, struct vm_area_struct *vma, u64 addres
 	lru_cache_add_by_vma(m, pfn, vma);
 }
 
+/* Does any size between a page and a pmd's have a switch that is not off? */
+static inline bool sizes_switched_on(const struct machine *m)
+{
+	return (m->tunables->thp_size_enabled ^ 0x333333300ULL) & 0xfffffff00ULL;
+}
+
 static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -120,8 +127,16 @@ static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 		return 0;
 	}
 	err = likely(vma->anon_vma) ? 0 : anon_vma_prepare(m, vma);
-	if (likely(!err))
-		err = alloc_user_page(m, vma, vmf->address, &pfn);
+	if (unlikely(err))
+		return fault_of_errno(err);
+	if (unlikely(sizes_switched_on(m))) {
+		u64 bits = vma->vm_flags & VM_WRITE ? pte_mkdirty(m, prot) | PTE_RW : prot;
+		unsigned int ret = do_anonymous_folio(m, vmf, bits);
+
+		if (ret != VM_FAULT_FALLBACK)
+			return ret;
+	}
+	err = alloc_user_page(m, vma, vmf->address, &pfn);
 	if (unlikely(err))
 		return fault_of_errno(err);
 	content_zero(m, pfn);

@@ -62,6 +62,8 @@ static inline int __must_check alloc_user_page(struct machine *m, struct vm_area
 
 /* memory.c: the first mapping of a new page of a private mapping. */
 void map_new_anon_page(struct machine *m, struct vm_area_struct *vma, u64 address, u32 pfn);
+/* mthp.c: a folio of more than a page, mapped by these bits; FALLBACK: there is none. */
+unsigned int do_anonymous_folio(struct machine *m, struct vm_fault *vmf, u64 prot);
 /* After a page of a file was written through a shared mapping. */
 void fault_dirty_shared_page(struct machine *m, u32 pfn);
 /* memory_wp.c: a write to (or the unsharing of) an entry that is read-only. */
