@@ -5,6 +5,7 @@
  * by its smaps where it says (THPeligible).
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lab.h"
 #include "support.h"
@@ -455,6 +456,44 @@ static void test_sizes(void)
 	stop();
 }
 
+/* ---- sys/kernel/debug/split_huge_pages. ---- */
+
+#define SPLIT "sys/kernel/debug/split_huge_pages: "
+
+static u32 pid_of(const char *name)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "sim/as/%s/stat", name);
+	return (u32)atoi(lab_cat(&lab, line));
+}
+
+static void test_split(const char *release)
+{
+	char line[128];
+
+	start("pc", release, "transparent_hugepage=always");
+	run("proc/1/ctl: fork as a");
+	run("sim/as/a/ctl: mmap 0x10000000 6M rw private,anon,fixed");
+	run("sim/as/a/ctl: store 0x10000000");
+	run("sim/as/a/ctl: store 0x10200000");
+	run("sim/as/a/ctl: store 0x10400000");
+	expect_vmstat("nr_anon_transparent_hugepages", 3);
+	snprintf(line, sizeof(line), SPLIT "%u,0x10200000,0x10400000", pid_of("a"));
+	run(line);
+	expect_vmstat("thp_split_page", 1);
+	expect_vmstat("nr_anon_transparent_hugepages", 2);
+	run(SPLIT "1");
+	expect_vmstat("thp_split_page", 3);
+	expect_vmstat("nr_anon_transparent_hugepages", 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, SPLIT "99999,0x0,0x1000"), -ESRCH);
+	CU_ASSERT_EQUAL(lab_run(&lab, SPLIT "2,0x0,0x1000"), -EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, SPLIT "3,2"), -EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, SPLIT "/no/file,0x0,0x10"), -ENOENT);
+	CU_ASSERT_EQUAL(lab_run(&lab, SPLIT "/no/file,0x0"), -EINVAL);
+	stop();
+}
+
 static void on_both(void (*test)(const char *release))
 {
 	test("6.18");
@@ -472,6 +511,11 @@ static void test_collapse_all(void)
 	on_both(test_collapse);
 }
 
+static void test_split_all(void)
+{
+	on_both(test_split);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "boot parameters", test_boot },
 	{ "khugepaged's thread", test_thread },
@@ -481,6 +525,7 @@ static const CU_TestInfo tests[] = {
 	{ "khugepaged", test_khugepaged_all },
 	{ "MADV_COLLAPSE", test_collapse_all },
 	{ "sizes", test_sizes },
+	{ "split_huge_pages", test_split_all },
 };
 
 int main(void)

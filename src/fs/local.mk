@@ -74,7 +74,7 @@ libkmmtree_a_SOURCES += \
 # sys
 libkmmtree_a_SOURCES += \
 	src/fs/sys/cpu.c \
-	src/fs/sys/debug.c \
+	src/fs/sys/debug.c src/fs/sys/debug_thp.c \
 	src/fs/sys/ptdump.c \
 	src/fs/sys/page_owner.c \
 	src/fs/sys/devices.c src/fs/sys/devices.h \

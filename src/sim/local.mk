@@ -141,6 +141,7 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/virt/collapse.c src/sim/virt/collapse.h \
 	src/sim/virt/mm_slot.c src/sim/virt/mm_slot.h src/sim/virt/mthp.c \
+	src/sim/virt/split_debug.c src/sim/virt/split_debug.h \
 	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/thp_shmem.c
 
 # policy

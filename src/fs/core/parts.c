@@ -27,6 +27,7 @@
 	X(thp_parts) \
 	X(slab_parts) \
 	X(debug_parts) \
+	X(debug_thp_parts) \
 	X(page_owner_parts) \
 	X(ptdump_parts) \
 	X(control_parts) \
