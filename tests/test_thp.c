@@ -372,34 +372,53 @@ static void test_khugepaged_limits(const char *release)
 }
 
 struct collapse_row {
+	const char *release;	/* NULL: both */
 	const char *lines[8];
 	u64 collapsed;		/* thp_collapse_alloc then */
 };
 
 /* The expected results are in the lines. */
 static const struct collapse_row collapses[] = {
-	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000 2M",
+	{ NULL, { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000 2M",
 	    "madvise 0x10000000 2M collapse = 0", "madvise 0x10000000 2M collapse = 0" }, 1 },
 	/* No table yet: nothing to collapse. */
-	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
+	{ NULL, { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
 	    "madvise 0x10200000 2M collapse = -1 EINVAL" }, 0 },
 	/* The first block is made before the second fails. */
-	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
+	{ NULL, { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
 	    "madvise 0x10000000 4M collapse = -1 EINVAL" }, 1 },
 	/* Not a whole block: none is asked for, or less than none. */
-	{ { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
+	{ NULL, { "mmap 0x10000000 4M rw private,anon,fixed", "store 0x10000000",
 	    "madvise 0x10100000 1M collapse = 0", "madvise 0x10101000 4K collapse = -1 EINVAL" },
 	  0 },
-	{ { "mmap 0x10000000 1M rw private,anon,fixed", "store 0x10000000",
+	{ NULL, { "mmap 0x10000000 1M rw private,anon,fixed", "store 0x10000000",
 	    "madvise 0x10000000 1M collapse = -1 EINVAL" }, 0 },
-	{ { "mmap 0x10000000 2M rw private,anon,fixed", "store 0x10000000",
+	{ NULL, { "mmap 0x10000000 2M rw private,anon,fixed", "store 0x10000000",
 	    "madvise 0x10000000 2M nohugepage", "madvise 0x10000000 2M collapse = -1 EINVAL" },
 	  0 },
+	/* What nobody may write is left alone by 6.1; PROT_NONE is just another right. */
+	{ "6.18", { "mmap 0x10000000 2M rw private,anon,fixed", "store 0x10000000",
+	    "mprotect 0x10000000 2M r", "madvise 0x10000000 2M collapse = 0" }, 1 },
+	{ "6.18", { "mmap 0x10000000 2M rw private,anon,fixed", "store 0x10000000",
+	    "mprotect 0x10000000 2M none", "madvise 0x10000000 2M collapse = 0" }, 1 },
+	{ "6.1", { "mmap 0x10000000 2M rw private,anon,fixed", "store 0x10000000",
+	    "mprotect 0x10000000 2M r", "madvise 0x10000000 2M collapse = -1 EINVAL" }, 0 },
+	/* Only read so far, so there is nothing of it own. */
+	{ NULL, { "mmap 0x10000000 2M rw private,anon,fixed", "load 0x10000000",
+	    "madvise 0x10000000 2M collapse = -1 EINVAL" }, 0 },
+	/* A guard cannot be brought in; the page that was had for it goes back. */
+	{ "6.18", { "mmap 0x10000000 2M rw private,anon,fixed", "store 0x10000000",
+	    "madvise 0x10001000 4K guard_install",
+	    "madvise 0x10000000 2M collapse = -1 EINVAL" }, 1 },
+	{ NULL, { "mmap 0x10000000 2M rw private,anon,fixed,locked",
+	    "madvise 0x10000000 2M collapse = 0" }, 1 },
 };
 
 static void test_collapse(const char *release)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(collapses); i++) {
+		if (collapses[i].release && strcmp(collapses[i].release, release))
+			continue;
 		start("pc", release, "transparent_hugepage=never");
 		run("proc/1/ctl: fork as a");
 		for (size_t j = 0; collapses[i].lines[j]; j++) {
@@ -511,6 +530,30 @@ static void test_collapse_all(void)
 	on_both(test_collapse);
 }
 
+/* Of 512 pages one was written: khugepaged would not have made it, so it goes. */
+static void test_underused(void)
+{
+	start("pc", "6.18", "transparent_hugepage=always");
+	run("proc/1/ctl: fork as a");
+	run("sim/as/a/ctl: mmap 0x10000000 4M rw private,anon,fixed");
+	run("sim/as/a/ctl: store 0x10000000");
+	run("sim/as/a/ctl: store 0x10200000 2M");
+	run("proc/sys/vm/drop_caches: 2");
+	expect_vmstat("thp_underused_split_page", 0);
+	run(THP "khugepaged/max_ptes_none: 400");
+	run("proc/sys/vm/drop_caches: 2");
+	/* What is not underused left the queue the first time. */
+	expect_vmstat("nr_anon_transparent_hugepages", 2);
+	run("sim/as/a/ctl: munmap 0x10000000 4M");
+	run("sim/as/a/ctl: mmap 0x10000000 4M rw private,anon,fixed");
+	run("sim/as/a/ctl: store 0x10000000");
+	run("sim/as/a/ctl: store 0x10200000 2M");
+	run("proc/sys/vm/drop_caches: 2");
+	expect_vmstat("thp_underused_split_page", 1);
+	expect_vmstat("nr_anon_transparent_hugepages", 1);
+	stop();
+}
+
 static void test_split_all(void)
 {
 	on_both(test_split);
@@ -526,6 +569,7 @@ static const CU_TestInfo tests[] = {
 	{ "MADV_COLLAPSE", test_collapse_all },
 	{ "sizes", test_sizes },
 	{ "split_huge_pages", test_split_all },
+	{ "underused", test_underused },
 };
 
 int main(void)

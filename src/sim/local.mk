@@ -140,6 +140,7 @@ libkmmsim_a_SOURCES += \
 # virt: who may have huge pages, and how they come
 libkmmsim_a_SOURCES += \
 	src/sim/virt/collapse.c src/sim/virt/collapse.h \
+	src/sim/virt/huge_shrink.c \
 	src/sim/virt/mm_slot.c src/sim/virt/mm_slot.h src/sim/virt/mthp.c \
 	src/sim/virt/split_debug.c src/sim/virt/split_debug.h \
 	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/thp_shmem.c

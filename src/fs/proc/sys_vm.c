@@ -10,6 +10,7 @@
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/lru.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 
 #define MIN_PERCPU_PAGELIST_HIGH_FRACTION 8
 #define MIN_DIRTY_BYTES (2 * PAGE_SIZE)
@@ -303,8 +304,10 @@ static int drop_caches_store(struct store *s, const struct view *v, const char *
 		drop_pagecache(s->m);
 		count_vm_event(s->m, DROP_PAGECACHE, 1);
 	}
-	if (value & 2)
+	if (value & 2) {
+		drop_huge_slab(s->m);
 		count_vm_event(s->m, DROP_SLAB, 1);
+	}
 	if (!(value & 4))
 		printk(s->m, 6, "sh (1): drop_caches: %d", value);
 	return 0;

@@ -130,6 +130,9 @@ static inline int __must_check split_folio(struct machine *m, u64 pfn)
 u64 deferred_split_count(const struct machine *m, unsigned int node);
 u64 deferred_split_scan(struct machine *m, unsigned int node, u64 nr);
 
+/* drop_caches: both shrinkers. */
+void drop_huge_slab(struct machine *m);
+
 struct huge_state {
 	u32 zero_pfn;		/* of the huge zero folio; PFN_NIL: none */
 	u32 zero_refs;		/* mms that use it, and one for itself */

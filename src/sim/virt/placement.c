@@ -271,18 +271,27 @@ static int thp_area(struct machine *m, const struct mm_struct *mm,
 	return 0;
 }
 
+/* huge= of the mount that the memory is on: the kernel's own, where there is no file. */
+static bool mount_has_huge(const struct machine *m, const struct file *file)
+{
+	bool own = !file || inode_on_kernel_mount(file->inode);
+
+	return (own ? m->tunables->thp_shmem_mount : m->tunables->thp_tmpfs_mount) !=
+	       SHMEM_NEVER;
+}
+
 /* The size to which shared memory is aligned; 0: to none. */
 static u64 shmem_huge_size(const struct machine *m, const struct file *file)
 {
 	const struct tunables *t = m->tunables;
-	bool inherits = t->thp_shmem_enabled != SHMEM_NEVER;
+	bool inherits = mount_has_huge(m, file);
 
 	if (t->thp_shmem_enabled == SHMEM_DENY)
 		return 0;
 	if (t->thp_shmem_enabled == SHMEM_FORCE)
 		return pmd_size(m);
 	if (!file && rel_shmem_has_huge_orders(m->release))
-		for (int order = m->arch->hugetlb_order; order > 1; order--) {
+		for (int order = m->arch->hugetlb_order; order > 0; order--) {
 			unsigned int how = t->thp_size_shmem_enabled >> (4 * order) & 0xf;
 
 			if (how != SHMEM_ORDER_NEVER &&
