@@ -16,16 +16,24 @@
 #define DIFF_COMMANDS 100	/* descriptors of the worker: of process 0, and on */
 #define DIFF_REPLIES 110
 #define DIFF_VEC 256
-/* Files in memory that every run begins with: a step has their number, 0 or 1. */
-#define DIFF_FILES 2
+/*
+ * Files that every run begins with: a step has their number. In memory, the third can
+ * be sealed; the last is on a disk, where the host has one here, and has been written.
+ */
+#define DIFF_FILES 4
+#define DIFF_SEALED 2
+#define DIFF_DISK 3
 #define DIFF_FILE_FD 40		/* descriptor of the worker */
-#define DIFF_FILE_BYTES(i) ((i) ? 20 * DIFF_PAGE : 11 * DIFF_PAGE + 100)
+#define DIFF_FILE_BYTES(i) ((i) == 1 ? 20 * DIFF_PAGE : 11 * DIFF_PAGE + 100)
+#define DIFF_BUFFER (32 * DIFF_PAGE)	/* what the worker reads and writes at once */
 #define DIFF_MAP_ANONYMOUS 0x20
 
 enum diff_call {
 	DIFF_MMAP, DIFF_MUNMAP, DIFF_MPROTECT, DIFF_MREMAP, DIFF_BRK, DIFF_MADVISE,
 	DIFF_MLOCK, DIFF_MLOCK2, DIFF_MUNLOCK, DIFF_MUNLOCKALL, DIFF_MINCORE, DIFF_READ,
-	DIFF_WRITE, DIFF_FTRUNCATE,
+	DIFF_WRITE, DIFF_FTRUNCATE, DIFF_PREAD, DIFF_PWRITE, DIFF_FALLOCATE, DIFF_FCNTL,
+	DIFF_FSYNC, DIFF_FADVISE, DIFF_MSYNC, DIFF_MLOCKALL, DIFF_SETRLIMIT, DIFF_MSEAL,
+	DIFF_PRCTL, DIFF_PERSONALITY, DIFF_REMAP,
 	DIFF_MBIND, DIFF_SET_MEMPOLICY, DIFF_GET_MEMPOLICY, DIFF_HOME_NODE,
 	DIFF_MIGRATE_PAGES, DIFF_MOVE_PAGES, DIFF_FORK, DIFF_EXIT, DIFF_WAIT, NR_DIFF_CALLS,
 };
@@ -57,12 +65,19 @@ struct diff_side {
 			unsigned long long *entries);
 };
 
+/* Which argument is the number of a file; -1: none. */
+int diff_file_arg(const struct diff_step *step);
+
 /* diff_real.c, diff_engine.c. `worker` is the path of the program. NULL: said why. */
 extern const struct diff_side diff_real, diff_engine;
 void *diff_real_new(const char *worker);
 void diff_real_free(void *side);
 /* The lowest address that a hint gets. */
 unsigned long diff_real_lowest(void);
+/* The disk's file, open; -1: there is no disk that is like the engine's. */
+int diff_real_disk(void);
+/* Pages that its reads run ahead. */
+unsigned int diff_real_read_ahead(int disk);
 /* A soft limit; the capabilities that are in effect, a bit each. */
 unsigned long diff_real_limit(int resource);
 unsigned long long diff_real_capabilities(void);
@@ -87,6 +102,7 @@ struct diff_state {
 	unsigned int nr_own;
 	unsigned long stack;		/* the end of what it may grow into */
 	unsigned long brk;		/* where the heap begins */
+	unsigned long disk_bytes;	/* of the file on the disk: it only shrinks */
 	int parent[DIFF_PROCESSES];	/* -1: there is none such */
 	bool alive[DIFF_PROCESSES], zombie[DIFF_PROCESSES];
 };

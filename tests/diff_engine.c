@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diff.h"
 #include "ops.h"
@@ -32,6 +33,8 @@ struct engine {
 	struct handle *pagemap[DIFF_PROCESSES];
 	u32 pagemap_pid[DIFF_PROCESSES];
 	int file[DIFF_FILES];
+	bool has_disk;
+	unsigned int read_ahead;
 };
 
 static const char machine_text[] =
@@ -104,6 +107,15 @@ void *diff_engine_new(const char *worker)
 	struct inode *inode;
 	char *error = NULL, lowest[24];
 
+	if (engine) {
+		int disk = diff_real_disk();
+
+		engine->has_disk = disk >= 0;
+		if (disk >= 0)
+			engine->read_ahead = diff_real_read_ahead(disk);
+		if (disk >= 0)
+			close(disk);
+	}
 	snprintf(lowest, sizeof(lowest), "%lu", diff_real_lowest());
 	if (!engine || !read_program(engine, worker) ||
 	    machine_config_parse("diff", machine_text, NULL, &engine->config, &error) ||
@@ -142,17 +154,22 @@ static int unmap_vdso(struct machine *m, struct task_struct *task)
 	return err;
 }
 
-/* What the worker touches of itself before its first call: all of it. */
-static void touch_own(struct machine *m, struct task_struct *task)
+/* What the worker touches of itself before its calls: all of it. */
+static void touch_own(const struct engine *engine, struct task_struct *task)
 {
-	const struct vm_area_struct *vma = vma_first(m, task->mm);
+	const struct program *program = &engine->program;
+	struct machine *m = engine->ops.m;
 	struct access_result how;
 	int err = 0;
 
-	for (; vma && vma->vm_end <= task->mm->start_brk; vma = vma_next(m, vma))
-		for (u64 addr = vma->vm_start; addr < vma->vm_end && !err; addr += PAGE_SIZE)
-			err = task_access(m, task, addr, vma->vm_flags & VM_WRITE ?
+	for (unsigned int i = 0; i < program->nr_segments; i++) {
+		u64 addr = ALIGN_DOWN(program->segments[i].vaddr, PAGE_SIZE);
+		u64 end = program->segments[i].vaddr + program->segments[i].memsz;
+
+		for (; addr < end && !err; addr += PAGE_SIZE)
+			err = task_access(m, task, addr, program->segments[i].prot & PROT_WRITE ?
 					  ACCESS_STORE : ACCESS_LOAD, &how);
+	}
 	if (!err)
 		err = task_access(m, task, task->mm->start_stack - 512, ACCESS_STORE, &how);
 	if (err)
@@ -172,6 +189,25 @@ static void set_rights(struct task_struct *task)
 		task->uid = 1;
 	task->signal->rlim[RLIMIT_AS].cur = diff_real_limit(RLIMIT_AS);
 	task->signal->rlim[RLIMIT_DATA].cur = diff_real_limit(RLIMIT_DATA);
+}
+
+/* As diff_real.c makes them. */
+static int open_file(struct engine *engine, struct task_struct *task, int file)
+{
+	struct machine *m = engine->ops.m;
+	int *fd = &engine->file[file], err;
+	u64 bytes = (u64)DIFF_FILE_BYTES(file), done;
+
+	if (file != DIFF_DISK || !engine->has_disk) {
+		err = sys_memfd_create(m, task, "diff", file == DIFF_SEALED ? 2 : 0, fd);
+		return err ? err : sys_ftruncate(m, task, *fd, bytes);
+	}
+	err = sys_open(m, task, "/var/diff", O_RDWR | O_CREAT, 0600, fd);
+	for (u64 at = 0; at < bytes && !err; at += PAGE_SIZE)
+		err = sys_pwrite(m, task, *fd, at, MIN(bytes - at, PAGE_SIZE), &done);
+	if (!err)
+		fget(m, task, *fd)->f_ra.ra_pages = engine->read_ahead;
+	return err ? err : sys_unlink(m, task, "/var/diff");
 }
 
 static int start(struct engine *engine)
@@ -198,12 +234,11 @@ static int start(struct engine *engine)
 	if (!err)
 		err = unmap_vdso(m, task);
 	if (!err)
-		touch_own(m, task);
-	for (int i = 0; i < DIFF_FILES && !err; i++) {
-		err = sys_memfd_create(m, task, "diff", 0, &engine->file[i]);
-		if (!err)
-			err = sys_ftruncate(m, task, engine->file[i], (u64)DIFF_FILE_BYTES(i));
-	}
+		touch_own(engine, task);
+	for (int i = 0; i < DIFF_FILES && !err; i++)
+		err = open_file(engine, task, i);
+	if (!err)
+		err = signal_ignore(task, SIGXFSZ, true);
 	if (!err)
 		set_rights(task);
 	return err;
@@ -265,10 +300,8 @@ static bool engine_call(void *side, const struct diff_step *step, struct diff_re
 		op.a[i] = step->a[i];
 	if (step->call == DIFF_READ || step->call == DIFF_WRITE)
 		op.a[2] = DIFF_PAGE;
-	if (step->call == DIFF_MMAP && !(step->a[3] & DIFF_MAP_ANONYMOUS))
-		op.a[4] = engine->file[step->a[4]];
-	if (step->call == DIFF_FTRUNCATE)
-		op.a[0] = engine->file[step->a[0]];
+	if (diff_file_arg(step) >= 0)
+		op.a[diff_file_arg(step)] = engine->file[step->a[diff_file_arg(step)]];
 	engine->ops.current = (unsigned int)step->process;
 	memset(reply, 0, sizeof(*reply));
 	if (step->call == DIFF_EXIT) {
@@ -280,9 +313,14 @@ static bool engine_call(void *side, const struct diff_step *step, struct diff_re
 		engine->ops.dead[step->process] = true;
 		return true;
 	}
+	/* The only call that looks at the program's own pages: the worker touched them. */
+	if (step->call == DIFF_MLOCKALL) {
+		sched_switch_to(engine->ops.m, ops_task(&engine->ops));
+		touch_own(engine, ops_task(&engine->ops));
+	}
 	if (!ops_run(&engine->ops, &op, &result))
 		return false;
-	reply->ret = (long)result.ret;
+	reply->ret = result.err ? -1 : (long)result.ret;
 	reply->err = result.err;
 	reply->sig = result.sig;
 	reply->code = result.code;

@@ -120,6 +120,9 @@ static void print_reply(const char *name, const struct diff_reply *r)
 	printf("  %-6s ret 0x%lx errno %d signal %d code %d addr 0x%lx minflt %ld majflt %ld\n",
 	       name, (unsigned long)r->ret, r->err, r->sig, r->code, (unsigned long)r->addr,
 	       r->minflt, r->majflt);
+	for (int i = 0; i < DIFF_VEC; i++)
+		if (r->vec[i])
+			printf("  page %d is in memory\n", i);
 }
 
 static bool same_reply(struct diff *diff, const struct diff_step *step,
@@ -278,6 +281,7 @@ static const char *begin(struct diff *diff, unsigned long long seed)
 	memset(&diff->state, 0, sizeof(diff->state));
 	memset(diff->seen, 0, sizeof(diff->seen));
 	diff->state.random = seed;
+	diff->state.disk_bytes = DIFF_FILE_BYTES(DIFF_DISK);
 	diff->state.alive[0] = true;
 	diff->state.parent[0] = -1;
 	if (!look(diff, 0, 0) || !look(diff, 1, 0))
@@ -441,9 +445,8 @@ int main(int argc, char **argv)
 		free(diff);
 		return 77;
 	}
-	printf("seed %llu, %u calls; not among them: files on disks, huge pages, swap, "
-	       "moves that shrink; "
-	       "not compared: soft-dirty\n", seed, calls);
+	printf("seed %llu, %u calls; not among them: reading from disks, huge pages, "
+	       "swap, moves that shrink; not compared: soft-dirty\n", seed, calls);
 	diff->side[0] = &diff_real;
 	diff->side[1] = &diff_engine;
 	diff->of[1] = diff_engine_new(worker);

@@ -10,8 +10,9 @@
 
 const char *const diff_call_names[NR_DIFF_CALLS] = {
 	"mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "mlock", "mlock2",
-	"munlock", "munlockall", "mincore", "read", "write", "ftruncate",
-	"mbind", "set_mempolicy", "get_mempolicy", "home_node", "migrate_pages", "move_pages",
+	"munlock", "munlockall", "mincore", "read", "write", "ftruncate", "pread", "pwrite",
+	"fallocate", "fcntl", "fsync", "fadvise", "msyncf", "mlockall", "setrlimit", "mseal",
+	"prctl", "persona", "remap_file_pages", 	"mbind", "set_mempolicy", "get_mempolicy", "home_node", "migrate_pages", "move_pages",
 	"fork", "exit", "wait",
 };
 static const unsigned char weights[NR_DIFF_CALLS] = {
@@ -19,6 +20,10 @@ static const unsigned char weights[NR_DIFF_CALLS] = {
 	[DIFF_BRK] = 3, [DIFF_MADVISE] = 10, [DIFF_MLOCK] = 2, [DIFF_MLOCK2] = 1,
 	[DIFF_MUNLOCK] = 2, [DIFF_MUNLOCKALL] = 1, [DIFF_MINCORE] = 2, [DIFF_READ] = 12,
 	[DIFF_WRITE] = 18, [DIFF_FTRUNCATE] = 1,
+	[DIFF_PREAD] = 2, [DIFF_PWRITE] = 3, [DIFF_FALLOCATE] = 3, [DIFF_FCNTL] = 1,
+	[DIFF_FSYNC] = 1, [DIFF_FADVISE] = 1, [DIFF_MSYNC] = 1, [DIFF_MLOCKALL] = 1,
+	[DIFF_SETRLIMIT] = 1, [DIFF_MSEAL] = 1, [DIFF_PRCTL] = 1, [DIFF_PERSONALITY] = 1,
+	[DIFF_REMAP] = 2,
 	[DIFF_MBIND] = 5, [DIFF_SET_MEMPOLICY] = 2, [DIFF_GET_MEMPOLICY] = 2,
 	[DIFF_HOME_NODE] = 1, [DIFF_MIGRATE_PAGES] = 1, [DIFF_MOVE_PAGES] = 2,
 	[DIFF_FORK] = 3, [DIFF_EXIT] = 3,
@@ -46,6 +51,9 @@ static const unsigned char weights[NR_DIFF_CALLS] = {
 #define M_HUGETLB 0x40000
 #define HUGE_PAGE (512 * DIFF_PAGE)
 #define M_NOREPLACE 0x100000
+#define M_VALIDATE 3
+#define M_DROPPABLE 8
+#define M_SYNC 0x80000
 
 static const int protections[] = {
 	0, P_READ, P_READ, P_READ | P_WRITE, P_READ | P_WRITE, P_READ | P_WRITE,
@@ -160,6 +168,7 @@ static void make_mmap(struct diff_state *state, struct diff_step *step)
 	} more[] = {
 		{ 15, M_FIXED }, { 10, M_NOREPLACE }, { 8, M_POPULATE }, { 3, M_LOCKED },
 		{ 2, M_GROWSDOWN }, { 5, M_NORESERVE }, { 2, M_STACK }, { 2, M_32BIT },
+		{ 1, M_SYNC }, { 1, 0x4000000 }, { 1, 0x80 },
 	};
 
 	some_range(state, step);
@@ -170,6 +179,10 @@ static void make_mmap(struct diff_state *state, struct diff_step *step)
 		step->a[0] = 0;
 	if (percent(state, 1))
 		flags &= ~(M_PRIVATE | M_SHARED);
+	else if (percent(state, 2))
+		flags = (flags & ~(M_PRIVATE | M_SHARED)) | M_DROPPABLE;
+	else if (percent(state, 4))
+		flags |= M_VALIDATE;
 	if (percent(state, 25))
 		flags &= ~M_ANON;
 	step->a[2] = protections[diff_random(state, NR(protections))];
@@ -253,6 +266,90 @@ static void make_numa(struct diff_state *state, struct diff_step *step)
 	}
 }
 
+static void file_range(struct diff_state *state, struct diff_step *step, int at)
+{
+	step->a[at] = (long)diff_random(state, 24 * DIFF_PAGE);
+	step->a[at + 1] = (long)diff_random(state, 12 * DIFF_PAGE);
+	if (percent(state, 60))
+		step->a[at] &= -DIFF_PAGE;
+	if (percent(state, 60))
+		step->a[at + 1] = (step->a[at + 1] & -DIFF_PAGE) + DIFF_PAGE;
+}
+
+/* Of calls on files: what follows the file's number. */
+static void make_file(struct diff_state *state, struct diff_step *step)
+{
+	static const int fallocate_modes[] = { 0, 0, 1, 3, 3, 3, 0x10, 0x11, 2, 8, 0x20, 0x40, 0x80, 0x100 };
+	static const int seals[] = { 1, 2, 4, 8, 16, 6, 32, 64 };
+
+	step->a[0] = (long)diff_random(state, state->disk_bytes > DIFF_PAGE ? DIFF_FILES : DIFF_DISK);
+	switch (step->call) {
+	case DIFF_FTRUNCATE:
+		step->a[1] = (long)diff_random(state, 30 * DIFF_PAGE);
+		if (step->a[0] == DIFF_DISK)
+			step->a[1] = (long)(state->disk_bytes -
+					    diff_random(state, 1 + state->disk_bytes / 4));
+		break;
+	case DIFF_PREAD:
+	case DIFF_PWRITE:
+		file_range(state, step, 1);
+		/* More than a page at once is a large folio on a disk, and it does not grow. */
+		if (step->a[0] == DIFF_DISK && step->call == DIFF_PWRITE) {
+			step->a[1] = (long)diff_random(state, state->disk_bytes);
+			step->a[2] = DIFF_PAGE - step->a[1] % DIFF_PAGE;
+			if (step->a[1] + step->a[2] > (long)state->disk_bytes)
+				step->a[2] = (long)state->disk_bytes - step->a[1];
+		}
+		break;
+	case DIFF_FALLOCATE:
+		step->a[1] = fallocate_modes[diff_random(state, NR(fallocate_modes))];
+		file_range(state, step, 2);
+		/* A disk's blocks are not modelled: what it refuses is. */
+		if (step->a[0] == DIFF_DISK && (step->a[1] == 8 || step->a[1] == 0x20))
+			step->a[2] |= 1;
+		else if (step->a[0] == DIFF_DISK && !(step->a[1] & ~0x13))
+			step->a[1] = 0x40;
+		break;
+	case DIFF_FCNTL:
+		step->a[0] = percent(state, 70) ? DIFF_SEALED : step->a[0];
+		step->a[1] = percent(state, 60) ? 1034 : 1033;
+		step->a[2] = seals[diff_random(state, NR(seals))];
+		break;
+	case DIFF_FADVISE:
+		file_range(state, step, 1);
+		/* What is dropped depends on what the disk was told before. */
+		step->a[3] = (long)diff_random(state, 8);
+		if (step->a[3] < 3 || step->a[3] == 4)
+			step->a[3] = 3;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The rest: options of the process. */
+static void make_option(struct diff_state *state, struct diff_step *step)
+{
+	static const int resources[] = { 1, 2, 3, 8, 9 };
+
+	switch (step->call) {
+	case DIFF_MLOCKALL:
+		step->a[0] = (long)diff_random(state, 9);
+		break;
+	case DIFF_SETRLIMIT:
+		step->a[0] = resources[diff_random(state, NR(resources))];
+		step->a[1] = percent(state, 70) ? 8L << 30 : (long)diff_random(state, 1UL << 28);
+		break;
+	case DIFF_PERSONALITY:
+		step->a[0] = percent(state, 25) ? 0x0440000 : 0x0040000;
+		break;
+	default:
+		step->a[0] = percent(state, 30) ? 65 : percent(state, 30) ? 66 : 4;
+		step->a[1] = step->a[0] == 65 && percent(state, 90) ? 2 :
+			     step->a[0] == 66 ? 0 : (long)diff_random(state, 3);
+	}
+}
+
 static void make_one(struct diff_state *state, struct diff_step *step)
 {
 	switch (step->call) {
@@ -281,8 +378,35 @@ static void make_one(struct diff_state *state, struct diff_step *step)
 		step->a[1] = (long)(1 + diff_random(state, 8));
 		break;
 	case DIFF_FTRUNCATE:
-		step->a[0] = (long)diff_random(state, DIFF_FILES);
-		step->a[1] = (long)diff_random(state, 30 * DIFF_PAGE);
+	case DIFF_PREAD:
+	case DIFF_PWRITE:
+	case DIFF_FALLOCATE:
+	case DIFF_FCNTL:
+	case DIFF_FSYNC:
+	case DIFF_FADVISE:
+		make_file(state, step);
+		break;
+	case DIFF_MLOCKALL:
+	case DIFF_SETRLIMIT:
+	case DIFF_PRCTL:
+	case DIFF_PERSONALITY:
+		make_option(state, step);
+		break;
+	case DIFF_MSYNC:
+		some_range(state, step);
+		step->a[2] = (long)diff_random(state, 8);
+		break;
+	case DIFF_MSEAL:
+		some_range(state, step);
+		if ((unsigned long)step->a[1] > 8 * DIFF_PAGE)
+			step->a[1] = DIFF_PAGE;
+		step->a[2] = percent(state, 5);
+		break;
+	case DIFF_REMAP:
+		some_range(state, step);
+		step->a[2] = percent(state, 5);
+		step->a[3] = (long)diff_random(state, 24);
+		step->a[4] = percent(state, 20) ? 0x10000 : 0;
 		break;
 	case DIFF_MINCORE:
 		some_range(state, step);
@@ -365,6 +489,8 @@ void diff_made(struct diff_state *state, const struct diff_step *step, long ret)
 	if (step->call == DIFF_FORK && ret > 0) {
 		state->alive[step->a[0]] = true;
 		state->parent[step->a[0]] = p;
+	} else if (step->call == DIFF_FTRUNCATE && step->a[0] == DIFF_DISK && !ret) {
+		state->disk_bytes = (unsigned long)step->a[1];
 	} else if (step->call == DIFF_EXIT) {
 		state->alive[p] = false;
 		state->zombie[p] = true;
@@ -386,7 +512,8 @@ void diff_print(const struct diff_step *step)
 	 * P process. */
 	static const char *const args[NR_DIFF_CALLS] = {
 		"xxpdfx", "xx", "xxp", "xxxdx", "x", "xxd", "xx", "xx", "xx", "", "xx", "xd",
-		"xd", "fx", "xxxxdx", "xxd", "xx", "xxdx", "xxd", "xddx", "P", "", "",
+		"xd", "fx", "fxx", "fxx", "fxxx", "fdx", "f", "fxxd", "xxd", "d", "dx", "xxd",
+		"dxxxx", "x", "xxxxx", "xxxxdx", "xxd", "xx", "xxdx", "xxd", "xddx", "P", "", "",
 	};
 
 	printf("%c: %s", 'A' + step->process, diff_call_names[step->call]);
@@ -409,4 +536,22 @@ void diff_print(const struct diff_step *step)
 		}
 	}
 	putchar('\n');
+}
+
+int diff_file_arg(const struct diff_step *step)
+{
+	switch (step->call) {
+	case DIFF_MMAP:
+		return step->a[3] & DIFF_MAP_ANONYMOUS ? -1 : 4;
+	case DIFF_FTRUNCATE:
+	case DIFF_PREAD:
+	case DIFF_PWRITE:
+	case DIFF_FALLOCATE:
+	case DIFF_FCNTL:
+	case DIFF_FSYNC:
+	case DIFF_FADVISE:
+		return 0;
+	default:
+		return -1;
+	}
 }

@@ -40,6 +40,7 @@ __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tand $-16, %rsp\n\tcall work
 	"restorer:\n\tmov $15, %eax\n\tsyscall\n");
 
 static char handler_stack[STACK_BYTES] __attribute__((aligned(4096)));
+static char buffer[DIFF_BUFFER];
 static struct diff_step step;
 static struct diff_reply reply;
 static struct rusage before, after;
@@ -159,6 +160,16 @@ static long numa_call(const long *a)
 	}
 }
 
+/* The soft limit alone. */
+static long set_limit(long resource, long value)
+{
+	struct rlimit limit;
+	long ret = call(SYS_prlimit64, 0, resource, 0, (long)&limit, 0, 0);
+
+	limit.rlim_cur = (unsigned long)value;
+	return ret ? ret : call(SYS_prlimit64, 0, resource, (long)&limit, 0, 0, 0);
+}
+
 static void make_call(void)
 {
 	static const short numbers[NR_DIFF_CALLS] = {
@@ -167,6 +178,11 @@ static void make_call(void)
 		[DIFF_BRK] = SYS_brk, [DIFF_MADVISE] = SYS_madvise, [DIFF_MLOCK] = SYS_mlock,
 		[DIFF_MLOCK2] = SYS_mlock2, [DIFF_MUNLOCK] = SYS_munlock,
 		[DIFF_MUNLOCKALL] = SYS_munlockall, [DIFF_FTRUNCATE] = SYS_ftruncate,
+		[DIFF_FALLOCATE] = SYS_fallocate, [DIFF_FCNTL] = SYS_fcntl,
+		[DIFF_FSYNC] = SYS_fsync, [DIFF_FADVISE] = SYS_fadvise64,
+		[DIFF_MSYNC] = SYS_msync, [DIFF_MLOCKALL] = SYS_mlockall,
+		[DIFF_MSEAL] = 462, [DIFF_PRCTL] = SYS_prctl,
+		[DIFF_PERSONALITY] = SYS_personality, [DIFF_REMAP] = SYS_remap_file_pages,
 		[DIFF_FORK] = SYS_fork,
 	};
 	const long *a = step.a;
@@ -183,6 +199,11 @@ static void make_call(void)
 		ret = call(SYS_wait4, -1, (long)&status, 0, 0, 0, 0);
 	else if (step.call >= DIFF_MBIND && step.call <= DIFF_MOVE_PAGES)
 		ret = numa_call(a);
+	else if (step.call == DIFF_PREAD || step.call == DIFF_PWRITE)
+		ret = call(step.call == DIFF_PREAD ? SYS_pread64 : SYS_pwrite64, a[0],
+			   (long)buffer, a[2], a[1], 0, 0);
+	else if (step.call == DIFF_SETRLIMIT)
+		ret = set_limit(a[0], a[1]);
 	else if (step.call == DIFF_MLOCK2)
 		ret = call(SYS_mlock2, a[0], a[1], 1, 0, 0, 0);
 	else
@@ -201,11 +222,15 @@ void worker(void)
 	const struct kernel_sigaction act = {
 		handler, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | RESTORER, restorer, 0
 	};
+	const struct kernel_sigaction ignore = {
+		(void (*)(int, siginfo_t *, void *))SIG_IGN, 0, 0, 0
+	};
 	const stack_t stack = { .ss_sp = handler_stack, .ss_size = STACK_BYTES };
 
 	call(SYS_sigaltstack, (long)&stack, 0, 0, 0, 0, 0);
 	call(SYS_rt_sigaction, SIGSEGV, (long)&act, 0, 8, 0, 0);
 	call(SYS_rt_sigaction, SIGBUS, (long)&act, 0, 8, 0, 0);
+	call(SYS_rt_sigaction, SIGXFSZ, (long)&ignore, 0, 8, 0, 0);
 	for (;;) {
 		long got = call(SYS_read, DIFF_COMMANDS + me, (long)&step, sizeof(step), 0, 0, 0);
 

@@ -111,6 +111,17 @@ int op_migrate_pages(struct ops *ops, const struct op *op, struct op_result *res
 int op_move_pages(struct ops *ops, const struct op *op, struct op_result *result);
 int op_persona(struct ops *ops, const struct op *op, struct op_result *result);
 
+/* ops_more.c: calls that no list has made. */
+int op_fallocate(struct ops *ops, const struct op *op, struct op_result *result);
+int op_fcntl(struct ops *ops, const struct op *op, struct op_result *result);
+int op_fsync(struct ops *ops, const struct op *op, struct op_result *result);
+int op_fadvise(struct ops *ops, const struct op *op, struct op_result *result);
+int op_msyncf(struct ops *ops, const struct op *op, struct op_result *result);
+int op_setrlimit(struct ops *ops, const struct op *op, struct op_result *result);
+int op_mseal(struct ops *ops, const struct op *op, struct op_result *result);
+int op_prctl(struct ops *ops, const struct op *op, struct op_result *result);
+int op_remap_file_pages(struct ops *ops, const struct op *op, struct op_result *result);
+
 /* Run it in the current process. False: the process is gone. */
 bool ops_run(struct ops *ops, const struct op *op, struct op_result *result);
 struct task_struct *ops_task(const struct ops *ops);

@@ -245,6 +245,15 @@ const struct op_row op_rows[] = {
 	{ "thp", "b", op_thp },
 	{ "sysctl", "st", op_sysctl, .quiet = true },
 	{ "persona", "e", op_persona },
+	{ "fallocate", "vvvv", op_fallocate },
+	{ "fcntl", "vvv", op_fcntl, .quiet = true },
+	{ "fsync", "v", op_fsync },
+	{ "fadvise", "vvvv", op_fadvise },
+	{ "msyncf", "vvv", op_msyncf },
+	{ "setrlimit", "vv", op_setrlimit, .quiet = true },
+	{ "mseal", "vvv", op_mseal },
+	{ "prctl", "vvvvv", op_prctl, .quiet = true },
+	{ "remap_file_pages", "vvvvv", op_remap_file_pages },
 };
 const unsigned int nr_op_rows = ARRAY_SIZE(op_rows);
 

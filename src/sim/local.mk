@@ -125,7 +125,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
 	src/sim/virt/poking.c \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
-	src/sim/virt/read_write.c src/sim/virt/readahead.c \
+	src/sim/virt/read_write.c src/sim/virt/readahead.c src/sim/virt/remap_file_pages.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_map.c src/sim/virt/rmap_walk.c \
 	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c src/sim/virt/shmem.c src/sim/virt/signal.c \
 	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \

@@ -73,6 +73,16 @@ static int run_mprotect(struct call *call)
 					args[2].value);
 }
 
+static int run_remap_file_pages(struct call *call)
+{
+	const struct arg *args = call->args;
+	int err = call_needs_range(call, args[1].value);
+
+	return err ? err : sys_remap_file_pages(call->m, call->task, args[0].value,
+						args[1].value, args[2].value, args[3].value,
+						args[4].value);
+}
+
 static int run_mseal(struct call *call)
 {
 	const struct arg *args = call->args;
@@ -251,6 +261,9 @@ static const struct verb verbs[] = {
 	{ "mremap", { A_ADDR, A_SIZE, A_SIZE, A_MREMAP | A_OPTIONAL, A_ADDR | A_OPTIONAL },
 	  run_mremap, RESULT_POINTER, 0, SCOPE_TASKS, "ADDR OLD_LENGTH NEW_LENGTH [FLAGS [NEW_ADDR]]",
 	  "Grow, shrink or move a mapping. Result: where it is now." },
+	{ "remap_file_pages", { A_ADDR, A_SIZE, A_PROT, A_NUMBER, A_MAP | A_OPTIONAL },
+	  run_remap_file_pages, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH 0 PGOFF [FLAGS]",
+	  "Map other pages of the file of a shared mapping there: page PGOFF and on." },
 	{ "mseal", { A_ADDR, A_SIZE, A_NUMBER | A_OPTIONAL }, run_mseal, RESULT_NONE, 0,
 	  SCOPE_TASKS, "ADDR LENGTH [FLAGS]",
 	  "Seal a range: from now on it cannot be unmapped, moved or protected otherwise." },

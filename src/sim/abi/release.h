@@ -510,6 +510,42 @@ static inline bool rel_page_zero_is_sealed(enum release r)
 	return r >= R_6_18;
 }
 
+/* MADV_POPULATE_* begins anew after a page was read, as mlock() does (until 6.8). */
+static inline bool rel_populate_begins_anew(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* A file's last page alone is not mapped around where no table is yet (since 6.18). */
+static inline bool rel_last_page_needs_table(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* pgfault counts a fault that waited for a disk twice (until 6.2 or so). */
+static inline bool rel_counts_each_try(enum release r)
+{
+	return r <= R_6_1;
+}
+
+/* ext4 has large folios (since 6.16): windows of read-ahead are made of them. */
+static inline bool rel_readahead_is_large(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* A fault of a program's text reads what follows it, not what lies around (since 6.17). */
+static inline bool rel_exec_reads_ahead_only(enum release r)
+{
+	return r >= R_6_18;
+}
+
+/* Where a read ended is told to read-ahead when the call is over (since 6.6 or so). */
+static inline bool rel_read_tells_at_end(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* mmap() knows MAP_ABOVE4G (since 6.6). */
 static inline bool rel_has_map_above4g(enum release r)
 {

@@ -162,6 +162,16 @@ static int disk_shift(const struct falloc *f)
 	return 0;
 }
 
+/* A hole that reaches the file's end takes the last page whole; behind it is none. */
+static u64 hole_end(const struct falloc *f)
+{
+	u64 size = f->inode->i_size;
+
+	if (!(f->mode & FALLOC_FL_PUNCH_HOLE) || f->end <= size)
+		return f->end;
+	return MAX(ALIGN_UP(size, PAGE_SIZE), f->offset);
+}
+
 static int disk_fallocate(const struct falloc *f)
 {
 	int err = 0;
@@ -175,7 +185,8 @@ static int disk_fallocate(const struct falloc *f)
 	if (err)
 		return err;
 	if (f->mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
-		truncate_pagecache(f->m, f->inode, f->offset, f->end, /* even_cows = */ false);
+		truncate_pagecache(f->m, f->inode, f->offset, hole_end(f),
+				   /* even_cows = */ false);
 	extend(f);
 	return 0;
 }

@@ -50,6 +50,7 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	(*file)->f_count = 1;
 	(*file)->f_flags = flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	(*file)->f_ra.ra_pages = RA_PAGES;
+	(*file)->f_ra.prev_pos = ~0ULL;
 	(*file)->inode = inode;
 	inode->i_count++;
 	inode->i_writecount += counts_writers(*file);

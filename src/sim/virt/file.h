@@ -71,7 +71,7 @@ struct file_ra_state {
 	u64 start;
 	u32 size, async_size;	/* the window; the last so many of it start the next */
 	u32 mmap_miss;		/* faults that found nothing cached, less those that did */
-	u64 prev_index;		/* last page read, + 1; 0: none */
+	u64 prev_pos;		/* where the last read ended; ~0: there was none */
 	u32 ra_pages;		/* the longest window: of the disk; POSIX_FADV_SEQUENTIAL: twice */
 	bool random;		/* POSIX_FADV_RANDOM */
 };
@@ -251,7 +251,7 @@ static inline u64 inode_pages(const struct inode *inode)
 }
 
 /* readahead.c: nothing is cached at pgoff; a page with the mark was found. */
-int sync_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags,
+int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
 			u64 pgoff) __must_check;
 int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff,
 			 u32 pfn) __must_check;

@@ -146,6 +146,17 @@ static bool may_map_around(const struct page *page)
 	       !page_flag(page, PG_reclaim);
 }
 
+/*
+ * What is not mapped with a huge page for fear of the file's end does not get a table
+ * either: so nothing is mapped around where only the file's last page could be.
+ */
+static bool lacks_table(const struct machine *m, const struct vm_fault *vmf,
+			const struct inode *inode, u64 first)
+{
+	return vmf->new_table && inode->kind == INODE_DISK &&
+	       rel_last_page_needs_table(m->release) && first + 1 >= inode_pages(inode);
+}
+
 unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
 			       u64 end_pgoff)
 {
@@ -157,6 +168,9 @@ unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 star
 	if (!pages || start_pgoff >= pages)
 		return 0;
 	end_pgoff = MIN(end_pgoff, pages - 1);
+	if (xa_find(&inode->i_data.i_pages, &index, end_pgoff) &&
+	    lacks_table(m, vmf, inode, index))
+		return 0;
 	for (; index <= end_pgoff; index++) {
 		u64 *pte;
 		u32 pfn;
@@ -206,10 +220,17 @@ static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
 	}
 	count_vm_event(m, PGMAJFAULT, 1);
 	ret = VM_FAULT_MAJOR;
-	err = sync_mmap_readahead(m, file, vmf->vma->vm_flags, vmf->pgoff);
+	err = sync_mmap_readahead(m, file, vmf->vma, vmf->pgoff);
 	if (err != -ENOBUFS)
 		err = filemap_get_page(m, mapping, vmf->pgoff, &vmf->page, &major);
-	return err ? fault_of_errno(err) : ret;
+	if (err)
+		return fault_of_errno(err);
+	if (vmf->flags & FAULT_FLAG_TRIED)
+		return ret;
+	/* Nobody waits for a disk with the lock held. */
+	put_page(m, vmf->page);
+	vmf->page = PFN_NIL;
+	return ret | VM_FAULT_RETRY;
 }
 
 static unsigned int filemap_page_mkwrite(struct machine *m, struct vm_fault *vmf)

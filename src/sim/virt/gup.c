@@ -8,7 +8,11 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/vma.h"
 
-enum foll_flags { FOLL_WRITE = 1, FOLL_FORCE = 2 };
+/*
+ * A fault that read from a disk let go of the lock: the range is begun anew; or it may
+ * not let go of it.
+ */
+enum foll_flags { FOLL_WRITE = 1, FOLL_FORCE = 2, FOLL_ANEW = 4, FOLL_LOCKED = 8 };
 
 /* FOLL_FORCE may write to what only its VMA keeps from being written. */
 static bool can_follow_write_pte(const struct machine *m, const struct vm_area_struct *vma,
@@ -84,7 +88,9 @@ static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 address,
 			unsigned int flags)
 {
-	unsigned int fault_flags = flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0, ret;
+	unsigned int fault_flags = (flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) |
+				   (flags & FOLL_ANEW ? FAULT_FLAG_ANEW : 0) |
+				   (flags & FOLL_LOCKED ? FAULT_FLAG_TRIED : 0), ret;
 
 	if (is_vm_hugetlb_page(vma) && !rel_hugetlb_gup_counts(m->release))
 		ret = hugetlb_fault(m, vma, address, fault_flags);
@@ -162,9 +168,12 @@ int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn
 int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
 			    u64 *nr_pages)
 {
-	unsigned int flags = 0;
+	unsigned int flags = nr_pages ? FOLL_ANEW : FOLL_LOCKED;
+	u64 done;
 	int err;
 
+	if (!nr_pages)
+		nr_pages = &done;
 	*nr_pages = (end - start) >> PAGE_SHIFT;
 	if (vma->vm_flags & VM_LOCKONFAULT)
 		return 0;
@@ -203,7 +212,8 @@ int mm_populate(struct machine *m, struct mm_struct *mm, u64 start, u64 len)
 
 int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end, bool write)
 {
-	unsigned int flags = write ? FOLL_WRITE : 0;
+	unsigned int flags = (write ? FOLL_WRITE : 0) |
+			     (rel_populate_begins_anew(m->release) ? FOLL_ANEW : 0);
 
 	while (start < end) {
 		struct vm_area_struct *vma = find_vma(m, mm, start);

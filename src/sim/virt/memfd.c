@@ -100,14 +100,14 @@ static int add_seals(struct machine *m, const struct file *file, u64 seals)
 		return -EINVAL;
 	if (inode->seals & F_SEAL_SEAL)
 		return -EPERM;
+	/* A program that will not change: its bytes will not, either. */
+	if (seals & F_SEAL_EXEC && inode->mode & MODE_EXEC)
+		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITES;
 	if (seals & ~(u64)inode->seals & F_SEAL_WRITE && inode->i_data.i_mmap_writable) {
 		machine_why(m, "%d shared mappings of the file may write",
 			    inode->i_data.i_mmap_writable);
 		return -EBUSY;
 	}
-	/* A program that will not change: its bytes will not, either. */
-	if (seals & F_SEAL_EXEC && inode->mode & MODE_EXEC)
-		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITES;
 	inode->seals |= (u32)seals;
 	return 0;
 }

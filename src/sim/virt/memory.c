@@ -208,6 +208,7 @@ static unsigned int do_fault_around(struct machine *m, struct vm_fault *vmf)
 
 		if (unlikely(err))
 			return fault_of_errno(err);
+		vmf->new_table = true;
 	}
 	return vma->vm_ops->map_pages(m, vmf, vmf->pgoff - pte_off + from,
 				      vmf->pgoff - pte_off + to - 1);
@@ -296,7 +297,7 @@ static unsigned int do_fault(struct machine *m, struct vm_fault *vmf)
 		ret = do_cow_fault(m, vmf);
 	else
 		ret = do_shared_fault(m, vmf);
-	if (unlikely(ret & VM_FAULT_ERROR) && !had_table && vmf->pte)
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)) && !had_table && vmf->pte)
 		pte_free_unused(m, mm, vmf->address);
 	return ret;
 }
@@ -382,6 +383,16 @@ static unsigned int __handle_mm_fault(struct machine *m, struct vm_area_struct *
 	return handle_pte_fault(m, &vmf);
 }
 
+/* What was to be read has been: it is found now, and what lies around it. */
+static unsigned int fault_again(struct machine *m, struct vm_area_struct *vma, u64 address,
+				unsigned int flags)
+{
+	if (rel_counts_each_try(m->release))
+		count_vm_event(m, PGFAULT, 1);
+	return __handle_mm_fault(m, vma, address, flags | FAULT_FLAG_TRIED) |
+	       (flags & FAULT_FLAG_ANEW ? 0 : VM_FAULT_MAJOR);
+}
+
 unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 address,
 			     unsigned int flags)
 {
@@ -397,6 +408,8 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 		ret = hugetlb_fault(m, vma, address, flags);
 	else
 		ret = __handle_mm_fault(m, vma, address, flags);
+	if (unlikely(ret & VM_FAULT_RETRY))
+		ret = fault_again(m, vma, address, flags);
 	lru_exit_fault(m);
 	if (likely(task && !(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)))) {
 		if (unlikely(ret & VM_FAULT_MAJOR))

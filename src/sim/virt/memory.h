@@ -14,6 +14,8 @@
 enum fault_flags {
 	FAULT_FLAG_WRITE = 1, FAULT_FLAG_INSTRUCTION = 2, FAULT_FLAG_REMOTE = 4,
 	FAULT_FLAG_USER = 8, FAULT_FLAG_UNSHARE = 16,
+	FAULT_FLAG_TRIED = 32,	/* for the second time: what was read is there */
+	FAULT_FLAG_ANEW = 64,	/* the second time counts as the first: who asks has begun anew */
 };
 /* What a fault came to; the kernel's bits. */
 enum vm_fault_reason {
@@ -32,6 +34,7 @@ struct vm_fault {
 	u64 *pmd;		/* entry of level 1; set where it is not a table */
 	u64 *pte;		/* of the address; NULL where its table is not made yet */
 	u64 orig_pte;
+	bool new_table;		/* that of pte is of this fault */
 	u32 page;		/* pfn that ->fault() found; PFN_NIL */
 	u32 cow_page;
 };
@@ -93,7 +96,10 @@ int fault_in_user(struct machine *m, struct task_struct *task, u64 address,
 
 /* populate, mlock: fault in all of [start, end), as __mm_populate() (ignores errors). */
 int mm_populate(struct machine *m, struct mm_struct *mm, u64 start, u64 len) __must_check;
-/* The same for one VMA; stops at the first error: -EFAULT, -ENOMEM; pages done. */
+/*
+ * The same for one VMA; stops at the first error: -EFAULT, -ENOMEM; pages done (NULL: for
+ * mprotect(), which does not let go of the mm meanwhile).
+ */
 int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 start,
 			    u64 end, u64 *nr_pages) __must_check;
 /* MADV_POPULATE_*. */

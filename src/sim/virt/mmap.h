@@ -83,6 +83,8 @@ struct mremap_request {
 };
 int sys_mremap(struct machine *m, struct task_struct *task,
 	       const struct mremap_request *req, u64 *addr) __must_check;
+int sys_remap_file_pages(struct machine *m, struct task_struct *task, u64 start, u64 size,
+			 u64 prot, u64 pgoff, u64 flags) __must_check;
 /* *done: bytes of the ranges that were advised, each whole. */
 struct user_range {
 	u64 addr, len;

@@ -71,13 +71,12 @@ static int fixup_account(const struct protect_call *c, const struct vm_area_stru
 static int fixup_populate(const struct protect_call *c, struct vm_area_struct *vma,
 			  const struct fixup *f)
 {
-	u64 nr_pages;
 	int err;
 
 	if ((f->oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) != VM_LOCKED ||
 	    !(f->newflags & VM_WRITE))
 		return 0;
-	err = populate_vma_page_range(c->m, vma, f->start, f->end, &nr_pages);
+	err = populate_vma_page_range(c->m, vma, f->start, f->end, NULL);
 	return err == -ENOBUFS ? err : 0;
 }
 

@@ -29,8 +29,10 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 	return filemap_get_page(m, mapping, index, pfn, &major);
 }
 
-static int read_page(struct machine *m, struct file *file, u64 index, u64 wanted)
+/* Bytes from `at` on of one page; `last` is where those before ended. */
+static int read_page(struct machine *m, struct file *file, u64 at, u64 wanted, u64 last)
 {
+	u64 index = at >> PAGE_SHIFT;
 	struct inode *inode = file->inode;
 	u32 pfn;
 	int err;
@@ -44,9 +46,8 @@ static int read_page(struct machine *m, struct file *file, u64 index, u64 wanted
 
 	if (err || pfn == PFN_NIL)
 		return err;
-	if (file->f_ra.prev_index != index + 1)
+	if (index != (last - 1) >> PAGE_SHIFT)
 		mark_page_accessed(m, pfn);
-	file->f_ra.prev_index = index + 1;
 	put_page(m, pfn);
 	return 0;
 }
@@ -55,7 +56,7 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	      u64 *done)
 {
 	struct file *file = fget(m, task, fd);
-	u64 end, at = offset;
+	u64 end, at = offset, last;
 	int err = 0;
 
 	*done = 0;
@@ -69,14 +70,19 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 		return 0;
 	}
 	end = MIN(offset + len, file->inode->i_size);
+	last = file->f_ra.prev_pos;
 	while (at < end && !err) {
 		u64 next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
 
-		err = read_page(m, file, at >> PAGE_SHIFT,
-				((end - 1) >> PAGE_SHIFT) - (at >> PAGE_SHIFT) + 1);
-		if (!err)
-			at = next;
+		err = read_page(m, file, at, PFN_UP(offset + len) - (at >> PAGE_SHIFT), last);
+		if (err)
+			break;
+		at = last = next;
+		/* Read-ahead is told now, or (since 6.7) of the whole call. */
+		if (!rel_read_tells_at_end(m->release))
+			file->f_ra.prev_pos = last;
 	}
+	file->f_ra.prev_pos = last;
 	if (at > offset)
 		*done = at - offset;
 	return *done && err != -ENOBUFS ? 0 : err;

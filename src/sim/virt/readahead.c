@@ -34,12 +34,39 @@ static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr,
 	return 0;
 }
 
+/* Where a page is cached already, from index on; behind the last one to read: nowhere. */
+static u64 next_cached(const struct machine *m, struct inode *inode, u64 index, u64 end)
+{
+	u64 found = index;
+
+	if (index < end && xa_find(&inode->i_data.i_pages, &found, end - 1))
+		return found;
+	return end;
+}
+
+/*
+ * Large folios have the mark where the window says, though the file ends before; from
+ * the first page on that is cached, and always until 6.1, it is so far from the end.
+ */
 static int read_window(struct machine *m, struct file *file)
 {
 	const struct file_ra_state *ra = &file->f_ra;
+	u64 index = ra->start, end = MIN(index + ra->size, inode_pages(file->inode));
 	u64 mark = ra->async_size ? ra->start + ra->size - ra->async_size : ~0ULL;
+	int err;
 
-	return read_pages(m, file->inode, ra->start, ra->size, mark);
+	if (rel_readahead_is_large(m->release)) {
+		u64 stop = next_cached(m, file->inode, index, end);
+
+		err = read_pages(m, file->inode, index, stop - index, mark);
+		if (err || stop == end)
+			return err;
+		index = stop;
+	}
+	if (index >= end)
+		return 0;
+	mark = ra->async_size && ra->async_size <= end - index ? end - ra->async_size : ~0ULL;
+	return read_pages(m, file->inode, index, end - index, mark);
 }
 
 static u32 first_window(u64 wanted, u32 max)
@@ -60,103 +87,135 @@ static u32 next_window(u32 size, u32 max)
 	return size <= max / 2 ? 2 * size : max;
 }
 
-static void begin_window(struct file_ra_state *ra, u64 index, u64 wanted)
+/* More at once than the window, if the disk likes that and the reader wants it. */
+static u32 max_pages(const struct machine *m, const struct file_ra_state *ra, u64 wanted)
 {
-	ra->start = index;
-	ra->size = first_window(wanted, ra->ra_pages);
-	ra->async_size = ra->size > wanted ? ra->size - (u32)wanted : ra->size;
+	u64 io_pages = rel_io_pages(m->release);
+
+	if (wanted > ra->ra_pages && io_pages > ra->ra_pages)
+		return (u32)MIN(wanted, io_pages);
+	return ra->ra_pages;
 }
 
-/* All of the window starts the next: join them, so that reading runs ahead. */
-static int submit(struct machine *m, struct file *file, u64 index)
+static void begin_window(const struct machine *m, struct file_ra_state *ra, u64 index,
+			 u64 wanted, u32 max)
+{
+	ra->start = index;
+	ra->size = first_window(wanted, max);
+	if (ra->size > wanted)
+		ra->async_size = ra->size - (u32)wanted;
+	else
+		ra->async_size = rel_readahead_is_large(m->release) ? ra->size / 2 : ra->size;
+}
+
+/* All of the window starts the next: join them, so that reading runs ahead. Until 6.13. */
+static int submit(struct machine *m, struct file *file, u64 index, u32 max)
 {
 	struct file_ra_state *ra = &file->f_ra;
 	u32 add;
 
-	if (index == ra->start && ra->size == ra->async_size) {
-		add = next_window(ra->size, ra->ra_pages);
-		if (ra->size + add <= ra->ra_pages) {
+	if (index == ra->start && ra->size == ra->async_size &&
+	    !rel_readahead_is_large(m->release)) {
+		add = next_window(ra->size, max);
+		if (ra->size + add <= max) {
 			ra->async_size = add;
 			ra->size += add;
 		} else {
-			ra->size = ra->ra_pages;
-			ra->async_size = ra->ra_pages / 2;
+			ra->size = max;
+			ra->async_size = max / 2;
 		}
 	}
 	return read_window(m, file);
 }
 
 /* How many pages before index are cached, as far as a window reaches. */
-static u64 cached_before(const struct machine *m, const struct file *file, u64 index)
+static u64 cached_before(const struct machine *m, const struct file *file, u64 index, u32 max)
 {
 	u64 nr = 0;
 
-	while (nr < file->f_ra.ra_pages && nr < index &&
+	while (nr < max && nr < index &&
 	       find_page(m, &file->inode->i_data, index - 1 - nr) != PFN_NIL)
 		nr++;
 	return nr;
 }
 
+/* The window follows the last one. */
+static int next_in_order(struct machine *m, struct file *file, u64 index, u32 max)
+{
+	struct file_ra_state *ra = &file->f_ra;
+
+	ra->start += ra->size;
+	ra->size = next_window(ra->size, max);
+	ra->async_size = ra->size;
+	return submit(m, file, index, max);
+}
+
+static bool is_next(const struct machine *m, const struct file_ra_state *ra, u64 index)
+{
+	return !rel_readahead_is_large(m->release) && ra->size &&
+	       (index == ra->start + ra->size - ra->async_size || index == ra->start + ra->size);
+}
+
 int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index, u64 nr_wanted)
 {
 	struct file_ra_state *ra = &file->f_ra;
+	u32 max = max_pages(m, ra, nr_wanted);
 	u64 before;
 
 	if (ra->random)
 		return read_pages(m, file->inode, index, nr_wanted, ~0ULL);
-	if (!index || nr_wanted > ra->ra_pages) {
-		begin_window(ra, index, MIN(nr_wanted, ra->ra_pages));
-		return submit(m, file, index);
+	if (index && is_next(m, ra, index))
+		return next_in_order(m, file, index, max);
+	if (!index || nr_wanted > max || index - (ra->prev_pos >> PAGE_SHIFT) <= 1) {
+		begin_window(m, ra, index, nr_wanted, max);
+		return submit(m, file, index, max);
 	}
-	if (ra->size && (index == ra->start + ra->size - ra->async_size ||
-			 index == ra->start + ra->size)) {
-		ra->start += ra->size;
-		ra->size = next_window(ra->size, ra->ra_pages);
-		ra->async_size = ra->size;
-		return submit(m, file, index);
-	}
-	if (ra->prev_index && index - (ra->prev_index - 1) <= 1) {
-		begin_window(ra, index, nr_wanted);
-		return submit(m, file, index);
-	}
-	before = cached_before(m, file, index);
+	before = cached_before(m, file, index, max);
 	if (before <= nr_wanted)
 		return read_pages(m, file->inode, index, nr_wanted, ~0ULL);
 	if (before >= index)
 		before *= 2;
 	ra->start = index;
-	ra->size = (u32)MIN(before + nr_wanted, ra->ra_pages);
+	ra->size = (u32)MIN(before + nr_wanted, max);
 	ra->async_size = 1;
-	return submit(m, file, index);
+	return submit(m, file, index, max);
 }
 
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted)
 {
 	struct file_ra_state *ra = &file->f_ra;
+	u32 max = max_pages(m, ra, nr_wanted);
 	u64 hole = index + 1;
 
 	page_clear_flag(pfn_to_page(m, pfn), PG_reclaim);
-	if (ra->size && index == ra->start + ra->size - ra->async_size) {
-		ra->start += ra->size;
-		ra->size = next_window(ra->size, ra->ra_pages);
-		ra->async_size = ra->size;
-		return submit(m, file, index);
-	}
-	while (hole <= index + ra->ra_pages && find_page(m, &file->inode->i_data, hole) != PFN_NIL)
+	if (ra->size && index == ra->start + ra->size - ra->async_size)
+		return next_in_order(m, file, index, max);
+	while (hole <= index + max && find_page(m, &file->inode->i_data, hole) != PFN_NIL)
 		hole++;
-	if (hole > index + ra->ra_pages)
+	if (hole > index + max)
 		return 0;
 	ra->start = hole;
-	ra->size = next_window((u32)MIN(hole - index + nr_wanted, ra->ra_pages),
-			       ra->ra_pages);
+	ra->size = next_window((u32)MIN(hole - index + nr_wanted, max), max);
 	ra->async_size = ra->size;
-	return submit(m, file, index);
+	return submit(m, file, index, max);
 }
 
-int sync_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff)
+/* Programs are read from the page that is missing on, and not beyond their segment. */
+static void exec_window(struct file_ra_state *ra, const struct vm_area_struct *vma, u64 pgoff)
+{
+	u64 end = MIN(pgoff + ra->ra_pages, vma->vm_pgoff + vma_pages(vma));
+
+	ra->start = pgoff;
+	ra->size = (u32)(end - pgoff);
+	ra->async_size = 0;
+}
+
+int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
+			u64 pgoff)
 {
 	struct file_ra_state *ra = &file->f_ra;
+	u64 vm_flags = vma->vm_flags;
 
 	if (vm_flags & VM_RAND_READ)
 		return 0;
@@ -166,6 +225,10 @@ int sync_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 
 		ra->mmap_miss++;
 	if (ra->mmap_miss > MMAP_LOTSAMISS)
 		return 0;
+	if (vm_flags & VM_EXEC && rel_exec_reads_ahead_only(m->release)) {
+		exec_window(ra, vma, pgoff);
+		return read_window(m, file);
+	}
 	ra->start = pgoff - MIN(pgoff, ra->ra_pages / 2);
 	ra->size = ra->ra_pages;
 	ra->async_size = ra->ra_pages / 4;

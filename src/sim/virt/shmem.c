@@ -87,7 +87,8 @@ static void found_page(struct machine *m, u32 pfn, enum sgp_type sgp)
 	get_page(m, pfn);
 	if (sgp == SGP_WRITE)
 		mark_page_accessed(m, pfn);
-	if (!page_flag(page, PG_uptodate) && sgp != SGP_FALLOC && sgp != SGP_WRITE) {
+	/* fallocate() on what it made before, too: giving up must not take that back. */
+	if (!page_flag(page, PG_uptodate) && sgp != SGP_WRITE) {
 		page_set_flag(page, PG_uptodate);
 		set_page_dirty(m, pfn);
 	}
@@ -104,6 +105,10 @@ int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_t
 	if (!inside && sgp <= SGP_CACHE)
 		return -EINVAL;
 	*pfn = find_page(m, &inode->i_data, pgoff);
+	/* What fallocate() made and nobody has used reads as a hole, and stays so. */
+	if (*pfn != PFN_NIL && sgp == SGP_READ &&
+	    !page_flag(pfn_to_page(m, *pfn), PG_uptodate))
+		*pfn = PFN_NIL;
 	if (*pfn != PFN_NIL) {
 		found_page(m, *pfn, sgp);
 		return 0;

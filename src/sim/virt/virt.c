@@ -206,6 +206,7 @@ void virt_digest(const struct machine *m, struct digest *digest)
 	digest_u64(digest, m->virt->overcommit_warnings.begin_ns);
 	digest_u64(digest, (u64)m->virt->overcommit_warnings.printed << 32 |
 			   m->virt->overcommit_warnings.missed);
+	digest_u64(digest, m->virt->remap_warned);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (parts[i].digest)
 			parts[i].digest(m, digest);

@@ -49,6 +49,7 @@ struct virt_state {
 	struct huge_state *huge;
 	struct anon_vma_name *anon_names;	/* [nr_anon_names] */
 	u32 nr_anon_names;
+	bool remap_warned;	/* of remap_file_pages(): it is old */
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
