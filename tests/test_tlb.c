@@ -3,6 +3,10 @@
  * TLBs: what a CPU keeps over switches, what a flush takes from whom, and what can
  * wait. The figures are those of arch/x86/mm/tlb.c's rules, for both releases.
  */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab.h"
 #include "support.h"
 #include "task_machine.h"
 
@@ -349,6 +353,44 @@ static void test_needs_flush(void)
 	CU_ASSERT_FALSE(pte_needs_flush(rw, rw ^ PTE_SOFT_DIRTY));
 }
 
+/* vmstat has the counters where the kernel is built with them. */
+static void test_vmstat(void)
+{
+	static const char *const sets[] = { "config.DEBUG_TLBFLUSH=y", NULL };
+	static const char *const names[] = {
+		"\nnr_tlb_remote_flush ", "\nnr_tlb_remote_flush_received ",
+		"\nnr_tlb_local_flush_all ", "\nnr_tlb_local_flush_one ",
+	};
+	struct lab lab;
+
+	for (unsigned int with = 0; with < 2; with++) {
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "pc", with ? sets : NULL), 0);
+		for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+			CU_ASSERT_EQUAL(!!strstr(lab_cat(&lab, "proc/vmstat"), names[i]), with);
+		lab_close(&lab);
+	}
+}
+
+/* The ceiling is a file; what is no number changes nothing. */
+static void test_ceiling_file(void)
+{
+	static const char path[] = "sys/kernel/debug/x86/tlb_single_page_flush_ceiling";
+	struct lab lab;
+	char line[128];
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, path), "33\n");
+	snprintf(line, sizeof(line), "%s: 0x40", path);
+	CU_ASSERT_EQUAL(lab_run(&lab, line), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, path), "64\n");
+	snprintf(line, sizeof(line), "%s: -1", path);
+	CU_ASSERT_EQUAL(lab_run(&lab, line), -EINVAL);
+	snprintf(line, sizeof(line), "%s: 2147483648", path);
+	CU_ASSERT_EQUAL(lab_run(&lab, line), -EINVAL);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, path), "64\n");
+	lab_close(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "hits and misses", test_hits },
 	{ "switches", test_switches },
@@ -361,6 +403,8 @@ static const CU_TestInfo tests[] = {
 	{ "gathers", test_gather },
 	{ "spaces run out", test_renumber },
 	{ "what needs a flush", test_needs_flush },
+	{ "counters of vmstat", test_vmstat },
+	{ "the ceiling's file", test_ceiling_file },
 };
 
 int main(void)
