@@ -74,7 +74,7 @@ static void begin_task(struct fuzz *f)
 			say(f, "vfork as t%u", i);
 			break;
 		}
-		/* fallthrough */
+		__attribute__((fallthrough));
 	default:
 		say(f, "fork as t%u", i);
 	}
@@ -352,7 +352,7 @@ static void ask_process(struct fuzz *f)
 			say(f, "prctl set_mdwe 1");
 			break;
 		}
-		/* fallthrough */
+		__attribute__((fallthrough));
 	default:
 		say(f, "%s", PICK(f, lines));
 	}
