@@ -445,7 +445,7 @@ int main(int argc, char **argv)
 		free(diff);
 		return 77;
 	}
-	printf("seed %llu, %u calls; not among them: reading from disks, huge pages, "
+	printf("seed %llu, %u calls; not among them: reading from disks, pools of huge pages, "
 	       "swap, moves that shrink; not compared: soft-dirty\n", seed, calls);
 	diff->side[0] = &diff_real;
 	diff->side[1] = &diff_engine;

@@ -55,4 +55,6 @@ void fuzz_forget(struct fuzz *f)
 	memset(f->task, 0, sizeof(f->task));
 	memset(f->range, 0, sizeof(f->range));
 	memset(f->file, 0, sizeof(f->file));
+	memset(f->huge, 0, sizeof(f->huge));
+	f->huge_file = 0;
 }

@@ -32,6 +32,7 @@ struct fuzz {
 	bool task[NR_TASKS];
 	s8 range[NR_RANGES];	/* whose it is + 1; 0: nobody's */
 	s8 file[NR_FILES];	/* the same of a descriptor */
+	s8 huge[4], huge_file;	/* of mappings and the file of huge pages */
 	char line[LINE_ROOM];
 	size_t len;
 };

@@ -207,6 +207,103 @@ static void whole_space(struct fuzz *f)
 	}
 }
 
+#define NR_HUGE 4
+
+/* The head of a line of who should have this name, mostly; somebody's else. */
+static unsigned int say_huge_owner(struct fuzz *f, s8 *owner)
+{
+	if (!*owner || one_in(f, 6))
+		return say_task(f);
+	say(f, "sim/as/t%u/ctl: ", *owner - 1U);
+	return *owner - 1U;
+}
+
+/* The one file of huge pages. */
+static void huge_file(struct fuzz *f)
+{
+	unsigned int at = below(f, 3) * 2, pages = 1 + below(f, 3), name = below(f, NR_HUGE);
+	unsigned int how = f->huge_file ? below(f, 9) : 0, task;
+
+	task = how ? say_huge_owner(f, &f->huge_file) : say_task(f);
+	switch (how) {
+	case 0:
+		say(f, "memfd_create huge%u hugetlb as hf", pages);
+		f->huge_file = (s8)(task + 1);
+		break;
+	case 1:
+		say(f, "ftruncate @hf %uM", at);
+		break;
+	case 2:
+		say(f, "fallocate @hf 0 %uM %uM", at, 2 * pages);
+		break;
+	case 3:
+		say(f, "fallocate @hf punch_hole,keep_size %uM %uM", at, 2 * pages);
+		break;
+	case 4:
+		say(f, "close @hf");
+		f->huge_file = 0;
+		break;
+	default:
+		say(f, "mmap 0 %uM rw %s%s @hf %uM as h%u", 2 * pages,
+		    pages == 1 ? "private" : "shared", at ? "" : ",noreserve", at, name);
+		f->huge[name] = (s8)(task + 1);
+	}
+}
+
+static void huge_mapping(struct fuzz *f, unsigned int name)
+{
+	static const char *const anon[] = {
+		"private,anon,hugetlb", "private,anon,hugetlb", "shared,anon,hugetlb",
+		"private,anon,hugetlb,noreserve", "shared,anon,hugetlb,noreserve",
+		"private,anon,hugetlb,populate", "private,anon,HUGE_1GB,hugetlb",
+	};
+	unsigned int pages = 1 + below(f, 3), task = say_task(f);
+
+	say(f, "mmap 0 %uM rw %s as h%u", 2 * pages, PICK(f, anon), name);
+	f->huge[name] = (s8)(task + 1);
+}
+
+/* Memory of pools: what the pools have, who maps it, what is done to it. */
+static void huge_range(struct fuzz *f)
+{
+	static const char *const advice[] = {
+		"dontneed", "populate_read", "populate_write", "populate_write", "remove",
+		"dontfork", "dofork", "free",
+	};
+	unsigned int name = below(f, NR_HUGE), at = below(f, 6), how = below(f, 40);
+	unsigned int place = below(f, 8);
+
+	at = at < 3 ? 0 : 2 * (at - 3);
+	if (how < 3) {
+		say(f, how ? "proc/sys/vm/nr_hugepages: %u" :
+			     "proc/sys/vm/nr_overcommit_hugepages: %u", place);
+		return;
+	}
+	if (how < 10) {
+		huge_mapping(f, name);
+		return;
+	}
+	if (how < 17) {
+		huge_file(f);
+		return;
+	}
+	say_huge_owner(f, &f->huge[name]);
+	if (how < 30) {
+		say(f, "madvise @h%u+%uM %s ", name, at, how < 20 ? "4M" : "2M");
+		say(f, "%s", how < 24 ? "populate_write" : PICK(f, advice));
+	} else if (how < 31) {
+		say(f, "store @h%u+%uM 8192", name, at);
+	} else if (how < 35) {
+		say(f, "munmap @h%u+%uM 2M", name, at);
+	} else if (how < 38) {
+		say(f, "mprotect @h%u+%uM 2M ", name, at);
+		say(f, "%s", PICK(f, prots));
+	} else {
+		say(f, "mremap @h%u+%uM 2M 2M maymove,fixed 0x%x", name, at,
+		    0x40000000 + place * 0x200000);
+	}
+}
+
 static const char *const modes[] = {
 	"default", "default", "preferred", "bind", "bind", "interleave", "interleave", "local",
 	"preferred_many", "weighted_interleave", "bind|static", "interleave|relative",
@@ -283,6 +380,7 @@ static const struct fuzz_maker makers[] = {
 	{ whole_space, 10 },
 	{ place_range, 20 },
 	{ place_task, 6 },
+	{ huge_range, 25 },
 };
 
 void range_line(struct fuzz *f)

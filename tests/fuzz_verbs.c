@@ -23,7 +23,8 @@ static void say_mmap(struct live *l)
 		"private,anon", "private,anon", "private,anon", "shared,anon",
 		"private,anon,noreserve", "private,anon,populate", "shared,anon,populate",
 		"private,anon,locked", "private,anon,growsdown", "private,anon,stack",
-		"private,anon,32bit",
+		"private,anon,32bit", "private,anon,hugetlb", "shared,anon,hugetlb",
+		"private,anon,hugetlb,noreserve",
 	};
 	static const char *const filed[] = {
 		"shared", "shared", "private", "private", "shared,populate", "private,populate",

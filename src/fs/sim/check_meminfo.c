@@ -66,7 +66,7 @@ static void check_bounds(const char *text, struct check *check)
 		for (unsigned int w = 0; w < 3 && bounds[i].wholes[w]; w++)
 			whole += of(text, bounds[i].wholes[w]);
 		check->nr_checked++;
-		if (part > whole)
+		if ((s64)part > (s64)whole)
 			check_fail(check, "K4", "meminfo: expected %s %llu or less, found %llu",
 				   bounds[i].part, (unsigned long long)whole,
 				   (unsigned long long)part);

@@ -19,7 +19,9 @@
 
 struct hstate {
 	u8 order, demote_order;	/* demote_order 0: cannot be cut */
-	u64 nr_huge_pages, free_huge_pages, resv_huge_pages, surplus_huge_pages;
+	u64 nr_huge_pages, free_huge_pages, surplus_huge_pages;
+	/* May fall below 0, and is printed so: see restore_promise() of hugetlb_range.c. */
+	u64 resv_huge_pages;
 	u64 max_huge_pages, nr_overcommit_huge_pages;
 	u64 resv_lost;		/* of resv_huge_pages: what nobody can give back (mremap) */
 	u64 nr_node[MAX_NUMNODES], free_node[MAX_NUMNODES], surplus_node[MAX_NUMNODES];

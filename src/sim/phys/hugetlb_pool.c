@@ -290,10 +290,10 @@ static int alloc_surplus_anywhere(struct machine *m, struct hstate *h, u64 nodes
 static int gather_surplus_pages(struct machine *m, struct hstate *h, u64 delta, u64 nodes)
 {
 	struct page_list surplus = PAGE_LIST_INIT;
-	u64 wanted = h->resv_huge_pages + delta, needed;
+	s64 missing = (s64)(h->resv_huge_pages + delta - h->free_huge_pages);
+	u64 needed = missing > 0 ? (u64)missing : 0;
 	int err = 0;
 
-	needed = wanted > h->free_huge_pages ? wanted - h->free_huge_pages : 0;
 	if (needed > m->totalram_pages >> h->order)
 		err = -ENOMEM;
 	if (!err && needed && h->nr_overcommit_huge_pages)

@@ -18,7 +18,9 @@ struct huge_unmap {
 
 /*
  * Since 6.9 a private page that its owner unmaps is promised to it again, unless the
- * pool has pages that it should not have.
+ * pool has pages that it should not have. The promise counts when the page is freed: if
+ * a child still has the page, the owner may give back what is not counted yet, and for
+ * that long the kernel counts one too few.
  */
 static void restore_promise(struct machine *m, const struct huge_unmap *u, u64 addr, u32 pfn)
 {

@@ -17,7 +17,7 @@ struct huge_census {
 	struct check *check;
 	const struct mm_struct *mm;
 	u64 mapped;		/* base pages of the mm */
-	u64 promised[HUGETLB_POOLS];
+	u64 promised[HUGETLB_POOLS];	/* less those that count when a page is freed */
 };
 
 static bool leads_back(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
@@ -145,12 +145,14 @@ static bool in_cache(const struct machine *m, const struct page *head, u32 pfn,
 }
 
 /* A page in use: M1 has shown that each of its entries is found from it. */
-static void check_page(const struct huge_census *c, const struct hstate *h, u32 pfn)
+static void check_page(struct huge_census *c, const struct hstate *h, u32 pfn)
 {
 	struct page *head = pfn_to_page(c->m, pfn);
 	struct counting counting = { .m = c->m, .pfn = pfn };
 	s32 refs;
 
+	if (*hugetlb_page_flags(head) & HPG_RESTORE_RESERVE)
+		c->promised[h->order > MAX_PAGE_ORDER]--;
 	if (rmap_walk(c->m, pfn, count_one, &counting))
 		return;
 	refs = (s32)counting.maps + in_cache(c->m, head, pfn, h->order);
@@ -163,7 +165,7 @@ static void check_page(const struct huge_census *c, const struct hstate *h, u32 
 			   refs, head->refcount);
 }
 
-static void check_pages(const struct huge_census *c)
+static void check_pages(struct huge_census *c)
 {
 	for (unsigned int i = 0; i < HUGETLB_POOLS; i++) {
 		const struct hstate *h = &c->m->hugetlb->hstates[i];
