@@ -391,6 +391,37 @@ static void group_task(struct fuzz *f)
 	}
 }
 
+static void use_segment(struct fuzz *f)
+{
+	static const char *const flags[] = { "0", "rdonly", "rnd", "exec", "remap" };
+	static const char *const commands[] = { "stat", "rmid", "lock", "unlock", "info" };
+	unsigned int task = say_task(f), i = below(f, NR_RANGES);
+
+	switch (below(f, 5)) {
+	case 0:
+		say(f, "shmget %u", below(f, 8));
+		say(f, " %u creat,0600 as s0", 4096 * below(f, 20));
+		break;
+	case 1:
+		say(f, "shmctl @s0 %s", PICK(f, commands));
+		break;
+	case 2:
+		say(f, "shmdt @m%u", i);
+		break;
+	case 3:
+		say(f, "process_vm_readv @t%u", below(f, NR_TASKS));
+		say(f, " @m%u", i);
+		say(f, " %u", below(f, 20000));
+		say(f, " @m%u", below(f, NR_RANGES));
+		say(f, " %u", below(f, 20000));
+		break;
+	default:
+		say(f, "shmat @s0 0 %s", PICK(f, flags));
+		say(f, " as m%u", i);
+		f->range[i] = (s8)(task + 1);
+	}
+}
+
 static const struct fuzz_maker makers[] = {
 	{ group_task, 12 },
 	{ begin_task, 60 },
@@ -401,6 +432,7 @@ static const struct fuzz_maker makers[] = {
 	{ use_file, 60 },
 	{ use_descriptor, 25 },
 	{ ask_process, 25 },
+	{ use_segment, 15 },
 	{ write_value, 8 },
 	{ limit_task, 2 },
 };

@@ -30,6 +30,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/shm.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/virt.h"
@@ -648,6 +649,11 @@ static void writable_count(struct machine *m)
 	cached_inode(m)->i_data.i_mmap_writable++;
 }
 
+static void segment_pages(struct machine *m)
+{
+	m->virt->shm->tot++;
+}
+
 /* A name that nothing has. */
 static void name_count(struct machine *m)
 {
@@ -904,7 +910,7 @@ static const struct {
 	ROW("M4", anon_vma_children), ROW("M5 A3", chain_lost), ROW("M6", writable_count),
 	ROW("G1", group_nodes), ROW("G2", group_task), ROW("N1", policy_references), ROW("N2", policy_of_file), ROW("N3", policy_nodes),
 	ROW("N4", policy_unasked), ROW("R9", bytes_lost),
-	ROW("V5", name_count),
+	ROW("V5", name_count), ROW("F7", segment_pages),
 	ROW("U1 A3", khugepaged_slot_lost),
 	ROW("T9", tlb_writable), ROW("T9", tlb_dirty), ROW("T9", tlb_page), ROW("T9", tlb_behind),
 	ROW("T9", tlb_mask), ROW("T9", tlb_context), ROW("T8", tlb_lazy),

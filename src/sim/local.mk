@@ -150,6 +150,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
 	src/sim/policy/khugepaged_scan.c
 
+# System V shared memory
+libkmmsim_a_SOURCES += src/sim/virt/shm.c src/sim/virt/shm.h
+
 # machine
 libkmmsim_a_SOURCES += \
 	src/sim/check.c src/sim/digest_machine.c \

@@ -12,6 +12,7 @@
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/prctl.h"
+#include "sim/virt/shm.h"
 
 struct flag_row {
 	const char *name;
@@ -156,6 +157,22 @@ static bool huge_size(const struct word *word, u64 *value)
 	return false;
 }
 
+/* Rights are octal where they begin with 0, as everywhere: 0600. */
+static bool octal_parse(const struct word *word, u64 *value)
+{
+	u64 number = 0;
+
+	if (word->len < 2 || word->len > 8 || word->text[0] != '0')
+		return false;
+	for (u32 i = 1; i < word->len; i++) {
+		if (word->text[i] < '0' || word->text[i] > '7')
+			return false;
+		number = number << 3 | (u64)(word->text[i] - '0');
+	}
+	*value |= number;
+	return true;
+}
+
 static int parse_flag(const struct word *word, flag_table_fn try_table, enum arg_kind kind,
 		      u64 *value, struct out *sentence)
 {
@@ -164,6 +181,8 @@ static int parse_flag(const struct word *word, flag_table_fn try_table, enum arg
 	u64 number;
 
 	if (word->len == 1 && word->text[0] == '0')
+		return 0;
+	if (kind == A_SHMGET && octal_parse(word, value))
 		return 0;
 	if (try_table == try_call && word->text[0] >= '0' && word->text[0] <= '9' &&
 	    !number_parse(word, &number, &negative, NULL)) {
@@ -289,6 +308,7 @@ static bool one_of_a_list(enum arg_kind kind)
 	case A_FADV:
 	case A_PRCTL:
 	case A_VALUE:
+	case A_SHMCTL:
 		return true;
 	default:
 		return false;

@@ -47,6 +47,9 @@ enum arg_kind {
 	A_VALUE,	/* what prctl takes: a number, a name of its interface, a text */
 	A_PERSONA,	/* ADDR_NO_RANDOMIZE, ... */
 	A_PIDFD,	/* PIDFD_* */
+	A_SHMGET,	/* IPC_CREAT, ...; a mode like 0600 is octal */
+	A_SHMAT,	/* SHM_RDONLY, ... */
+	A_SHMCTL,	/* IPC_RMID, ... */
 	A_MPOL,		/* one of MPOL_*, with MPOL_F_STATIC_NODES, ... */
 	A_MPOL_F,	/* MPOL_F_*: of get_mempolicy */
 	A_MPOL_MF,	/* MPOL_MF_* */
@@ -140,6 +143,7 @@ extern const struct verb_table numa_verbs;	/* sim/verbs_numa.c */
 extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
 extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */
 extern const struct verb_table process_verbs;	/* sim/verbs_process.c */
+extern const struct verb_table ipc_verbs;	/* sim/verbs_ipc.c */
 extern const struct verb_table kmap_verbs;	/* sim/verbs_kmap.c */
 extern const struct verb_table tlb_verbs;	/* sim/verbs_tlb.c */
 

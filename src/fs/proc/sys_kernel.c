@@ -8,6 +8,7 @@
 
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
+#include "sim/virt/shm.h"
 #include "sim/virt/task.h"
 
 /* "Linux version RELEASE (who) (with what) #1 VERSION": the word behind `version`. */
@@ -173,6 +174,15 @@ static const struct entry kernel_entries[] = {
 	FILE_ROW("version", 0444, version_show),
 };
 
+/* What nobody has attached, and whose maker has ended, goes now. */
+static int rmid_forced(struct store *s, s64 old)
+{
+	(void)old;
+	if (s->m->tunables->shm_rmid_forced)
+		shm_destroy_orphaned(s->m);
+	return 0;
+}
+
 static const struct value_entry kernel_values[] = {
 	VALUE_ROW("kptr_restrict", 0644, ALL, kptr_restrict, VALUE_INT, 0, 2, NULL),
 	VALUE_ROW("numa_balancing", 0644, ALL, numa_balancing, VALUE_INT, 0, 3, NULL),
@@ -180,6 +190,7 @@ static const struct value_entry kernel_values[] = {
 	VALUE_ROW("overflowuid", 0644, ALL, overflowuid, VALUE_INT, 0, 65535, NULL),
 	VALUE_ROW("randomize_va_space", 0644, ALL, randomize_va_space, VALUE_INT, INT32_MIN,
 		  INT32_MAX, NULL),
+	VALUE_ROW("shm_rmid_forced", 0644, ALL, shm_rmid_forced, VALUE_INT, 0, 1, rmid_forced),
 	VALUE_ROW("shmall", 0644, ALL, shmall, VALUE_ULONG, 0, -1, NULL),
 	VALUE_ROW("shmmax", 0644, ALL, shmmax, VALUE_ULONG, 0, -1, NULL),
 	VALUE_ROW("shmmni", 0644, ALL, shmmni, VALUE_INT, 0, 32768, NULL),

@@ -5,6 +5,10 @@
  * none of a thing, the file is what a kernel without any prints.
  */
 #include "fs/core/figures.h"
+#include "sim/virt/file.h"
+#include "sim/virt/shm.h"
+
+typedef unsigned long long ull;
 
 static int version_show(struct out *out, const struct view *v)
 {
@@ -130,10 +134,18 @@ static int cgroups_show(struct out *out, const struct view *v)
 static int shm_show(struct out *out, const struct view *v)
 {
 	int width = v->m->arch->bits == 64 ? 21 : 10;
+	const struct shm_segment *shm;
 
 	out_printf(out, "       key      shmid perms %*s  cpid  lpid nattch   uid   gid  cuid"
 		   "  cgid      atime      dtime      ctime %*s %*s\n", width, "size", width,
 		   "rss", width, "swap");
+	for (u32 slot = 0; (shm = shm_next(v->m, &slot)); slot++)
+		out_printf(out, "%10d %10d  %4o %*llu %5u %5u  %5u %5u %5u %5u %5u %10llu %10llu "
+			   "%10llu %*llu %*llu\n", shm->key, shm->id, shm->mode, width,
+			   (ull)shm->bytes, shm->cpid, shm->lpid, shm->nattch, shm->uid, shm->gid,
+			   shm->cuid, shm->cgid, (ull)shm->atime, (ull)shm->dtime,
+			   (ull)shm->ctime, width,
+			   (ull)shm->file->inode->i_data.nrpages << PAGE_SHIFT, width, 0ULL);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/shm.h"
 #include "sim/virt/virt.h"
 
 static bool group_is_dead(const struct task_struct *task)
@@ -131,6 +132,7 @@ void do_exit(struct machine *m, struct task_struct *task, u32 code)
 	}
 	stop_waiting(m, task);
 	exit_mm(m, task);
+	exit_shm(m, task);
 	exit_files(m, task);
 	sched_leave(m, task);
 	if (task->stack)

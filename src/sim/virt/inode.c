@@ -383,6 +383,7 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->seals);
 	digest_u64(digest, inode->dentry);
 	digest_u64(digest, inode->pid_serial << 32 | inode->pid);
+	digest_u64(digest, inode->shm);
 	digest_string(digest, inode->path);
 	digest_u64(digest, mapping->nrpages);
 	digest_u64(digest, (u64)mapping->i_mmap.nr << 32 | (u32)mapping->i_mmap_writable);

@@ -5,8 +5,10 @@
 #include "sim/phys/page.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/pidfd.h"
 #include "sim/virt/task.h"
-#include "sim/virt/vma.h"
+#include "sim/virt/vma_internal.h"
 
 static u32 piece(u64 addr, u64 len)
 {
@@ -50,4 +52,86 @@ int write_process_vm(struct machine *m, struct task_struct *task, u64 addr, cons
 	if (*done || !err)
 		return 0;
 	return err == -EFAULT ? -EIO : err;
+}
+
+/* ---- process_vm_readv and process_vm_writev. ---- */
+
+/* What is copied now: of one page of the other's and one of the caller's. */
+struct vm_copy {
+	struct machine *m;
+	struct task_struct *task;
+	struct mm_struct *mm;	/* the other's */
+	bool write;		/* to it */
+};
+
+/* The other's page is pinned, the caller's is touched as any copy touches it. */
+static int copy_piece(const struct vm_copy *c, u64 local, u64 remote, u32 bytes)
+{
+	struct machine *m = c->m;
+	u64 page = ALIGN_DOWN(remote, PAGE_SIZE);
+	u32 from, to;
+	u8 buf[PAGE_SIZE];
+	int err = faultin_page_range(m, c->mm, page, page + PAGE_SIZE, c->write);
+
+	if (err)
+		return err == -ENOBUFS ? err : -EFAULT;
+	err = fault_in_user(m, c->task, local, /* write = */ !c->write);
+	if (err)
+		return err;
+	from = follow_page(m, c->write ? c->task->mm : c->mm, c->write ? local : remote);
+	to = follow_page(m, c->write ? c->mm : c->task->mm, c->write ? remote : local);
+	if (from == PFN_NIL || to == PFN_NIL)
+		return -EFAULT;
+	if (bytes == PAGE_SIZE) {
+		content_copy(m, to, from);
+		return 0;
+	}
+	content_read(m, from, (u32)((c->write ? local : remote) % PAGE_SIZE), buf, bytes);
+	return content_write(m, to, (u32)((c->write ? remote : local) % PAGE_SIZE), buf, bytes);
+}
+
+/* One range of the other's, as far as the caller's has room. */
+static int copy_range(const struct vm_copy *c, struct user_range *local, u64 remote, u64 len,
+		      u64 *done)
+{
+	len = MIN(len, local->len);
+	while (len) {
+		u64 bytes = MIN(len, PAGE_SIZE - remote % PAGE_SIZE);
+		int err;
+
+		bytes = MIN(bytes, PAGE_SIZE - local->addr % PAGE_SIZE);
+		err = copy_piece(c, local->addr, remote, (u32)bytes);
+		if (err)
+			return err;
+		local->addr += bytes;
+		local->len -= bytes;
+		remote += bytes;
+		len -= bytes;
+		*done += bytes;
+	}
+	return 0;
+}
+
+int sys_process_vm(struct machine *m, struct task_struct *task, s32 pid,
+		   const struct user_range *local, const struct user_range *remote,
+		   unsigned int nr, bool write, u64 *done)
+{
+	struct vm_copy c = { .m = m, .task = task, .write = write };
+	const struct task_struct *of = pid > 0 ? task_find(m, (u32)pid) : NULL;
+	struct user_range room = *local;
+	int err;
+
+	*done = 0;
+	if (!room.len)
+		return 0;
+	if (room.len > task_size_max(m) || room.addr > task_size_max(m) - room.len)
+		return -EFAULT;
+	if (!of)
+		return -ESRCH;
+	err = mm_access(task, of, &c.mm);
+	if (err)
+		return err == -EACCES ? -EPERM : err;
+	for (unsigned int i = 0; i < nr && room.len && !err; i++)
+		err = copy_range(&c, &room, remote[i].addr, remote[i].len, done);
+	return *done && err != -ENOBUFS ? 0 : err;
 }

@@ -19,4 +19,13 @@ u64 read_process_vm(const struct machine *m, const struct mm_struct *mm, u64 add
 int write_process_vm(struct machine *m, struct task_struct *task, u64 addr, const void *buf,
 		     u64 len, u64 *done) __must_check;
 
+/*
+ * process_vm_readv and process_vm_writev between one range of the caller's and `nr` of
+ * another process's: *done bytes; an error where there were none. -ESRCH, -EPERM, -EFAULT.
+ */
+struct user_range;
+int sys_process_vm(struct machine *m, struct task_struct *task, s32 pid,
+		   const struct user_range *local, const struct user_range *remote,
+		   unsigned int nr, bool write, u64 *done) __must_check;
+
 #endif

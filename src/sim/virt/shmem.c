@@ -10,6 +10,7 @@
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/shm.h"
 
 
 static int charge(struct machine *m, u64 nr_pages)
@@ -183,6 +184,8 @@ int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma)
 		return 0;
 	case INODE_SHMEM:
 		vma->vm_ops = inode->unlinked ? &shmem_anon_vm_ops : &shmem_vm_ops;
+		if (inode->shm)
+			shm_mmap(m, vma);
 		return 0;
 	case INODE_ZERO:
 		return zero_mmap(m, vma);

@@ -25,6 +25,7 @@
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/shm.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/vma.h"
 
@@ -138,6 +139,7 @@ static const struct part {
 	{ files_init, files_free, files_digest, filemap_validate },
 	{ programs_init, NULL, NULL, NULL },
 	{ NULL, NULL, mms_digest, NULL },
+	{ shm_init, shm_free, shm_digest, shm_validate },
 	{ NULL, anon_vma_names_free, anon_vma_names_digest, anon_vma_names_validate },
 	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
 	{ NULL, NULL, NULL, memory_validate },
@@ -268,4 +270,5 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	claim_task_objects(m, census);
 	files_claim_objects(m, census);
 	anon_vma_names_claim(m, census);
+	shm_claim(m, census);
 }

@@ -20,6 +20,7 @@ struct pgtable_state;		/* pgtable.h */
 struct tlb_state;		/* tlb.h */
 struct highmem_state;		/* highmem.h */
 struct file_state;		/* file.h: inodes by id and by path */
+struct shm_state;
 struct anon_vma_name;		/* anon_name.h */
 struct exec_state;		/* exec.h: programs that were read */
 struct huge_state;		/* huge_memory.h */
@@ -49,6 +50,7 @@ struct virt_state {
 	struct huge_state *huge;
 	struct anon_vma_name *anon_names;	/* [nr_anon_names] */
 	u32 nr_anon_names;
+	struct shm_state *shm;	/* shm.h */
 	bool remap_warned;	/* of remap_file_pages(): it is old */
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */

@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Segments are slots of one array that doubles; an id is a slot and how often slots
+ * began anew. A mapping counts as attached by its row's open and close; the last one
+ * of a segment that was removed takes it away.
+ */
+#include "sim/virt/shm.h"
+
+#include <stdio.h>
+
+#include "sim/base/bug.h"
+#include "sim/base/digest.h"
+#include "sim/phys/slab.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/file.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/task.h"
+#include "sim/virt/virt.h"
+
+#define IPCMNI 32768
+#define SEQ_MAX (0x7fffffff >> 15)
+#define FIRST_SLOTS 64		/* also the fewest before slots are used again */
+#define OBJECT_BYTES 248	/* struct shmid_kernel */
+#define NS_PER_S 1000000000ULL
+
+static u64 seconds(const struct machine *m)
+{
+	return m->now_ns / NS_PER_S;
+}
+
+static u64 nr_pages_of(const struct shm_segment *shm)
+{
+	return PFN_UP(shm->bytes);
+}
+
+static struct shm_segment *find_id(const struct machine *m, s32 id)
+{
+	const struct shm_state *state = m->virt->shm;
+	u32 slot = (u32)id % IPCMNI;
+
+	if (id < 0 || slot >= state->nr_slots || !state->segments[slot].object ||
+	    state->segments[slot].id != id)
+		return NULL;
+	return &state->segments[slot];
+}
+
+const struct shm_segment *shm_next(const struct machine *m, u32 *slot)
+{
+	const struct shm_state *state = m->virt->shm;
+
+	for (; *slot < state->nr_slots; ++*slot)
+		if (state->segments[*slot].object)
+			return &state->segments[*slot];
+	return NULL;
+}
+
+static struct shm_segment *find_key(const struct machine *m, s32 key)
+{
+	const struct shm_segment *shm;
+
+	for (u32 slot = 0; key && (shm = shm_next(m, &slot)); slot++)
+		if (shm->key == key)
+			return &m->virt->shm->segments[slot];
+	return NULL;
+}
+
+static bool may(const struct task_struct *task, const struct shm_segment *shm, u32 mode)
+{
+	u32 granted = shm->mode;
+
+	if (task->cap_sys_admin)
+		return true;
+	if (task->uid == shm->uid || task->uid == shm->cuid)
+		granted >>= 6;
+	else if (task->gid == shm->gid || task->gid == shm->cgid)
+		granted >>= 3;
+	return !(mode & ~granted & 7);
+}
+
+/* ---- They come and go. ---- */
+
+static int grow(struct machine *m)
+{
+	struct shm_state *state = m->virt->shm;
+	u32 nr = state->nr_slots ? 2 * state->nr_slots : FIRST_SLOTS;
+	struct shm_segment *segments = arena_alloc(&m->arena, nr * sizeof(*segments));
+
+	if (!segments)
+		return -ENOBUFS;
+	if (state->segments) {
+		memcpy(segments, state->segments, state->nr_slots * sizeof(*segments));
+		arena_free(&m->arena, state->segments, state->nr_slots * sizeof(*segments));
+	}
+	state->segments = segments;
+	state->nr_slots = nr;
+	return 0;
+}
+
+/* The next slot behind the last one, in turn: among half as many again as are used. */
+static int take_slot(struct machine *m, u32 *result)
+{
+	struct shm_state *state = m->virt->shm;
+	u32 limit = (u32)m->tunables->shmmni, max, slot;
+
+	if (state->in_use >= limit)
+		return -ENOSPC;
+	max = MIN(MAX(state->in_use * 3 / 2, FIRST_SLOTS), limit);
+	while (max > state->nr_slots) {
+		int err = grow(m);
+
+		if (err)
+			return err;
+	}
+	slot = (u32)(state->last_slot + 1);
+	for (u32 i = 0; i < max; i++, slot++) {
+		if (slot >= max)
+			slot = 0;
+		if (!state->segments[slot].object)
+			break;
+	}
+	if (slot >= max || state->segments[slot].object)
+		return -ENOSPC;
+	*result = slot;
+	return 0;
+}
+
+static void shm_destroy(struct machine *m, struct shm_segment *shm)
+{
+	struct file *file = shm->file;
+	int err = kfree(m, shm->object);
+
+	BUG_ON(m, err);
+	m->virt->shm->tot -= nr_pages_of(shm);
+	m->virt->shm->in_use--;
+	file->inode->shm = 0;
+	memset(shm, 0, sizeof(*shm));
+	fput(m, file);
+}
+
+static bool may_destroy(const struct machine *m, const struct shm_segment *shm)
+{
+	return !shm->nattch && (m->tunables->shm_rmid_forced || shm->mode & SHM_DEST);
+}
+
+static int newseg(struct machine *m, const struct task_struct *task, s32 key, u64 size,
+		  u32 flags, u64 *id)
+{
+	struct shm_state *state = m->virt->shm;
+	u64 pages = PFN_UP(size), object, vm_flags = 0;
+	struct shm_segment *shm;
+	struct file *file;
+	char name[24];
+	u32 slot;
+	int err;
+
+	if (!size || size > m->tunables->shmmax || flags & SHM_HUGETLB)
+		return -EINVAL;
+	if (pages << PAGE_SHIFT < size || state->tot + pages < state->tot ||
+	    state->tot + pages > m->tunables->shmall)
+		return -ENOSPC;
+	if (flags & SHM_NORESERVE && m->tunables->overcommit_memory != 2)
+		vm_flags = VM_NORESERVE;
+	snprintf(name, sizeof(name), "/SYSV%08x", (u32)key);
+	err = take_slot(m, &slot);
+	if (!err)
+		err = kmalloc(m, OBJECT_BYTES, GFP_KERNEL, NUMA_NO_NODE, &object);
+	if (err)
+		return err;
+	err = shmem_file_setup(m, name, size, vm_flags, /* memfd = */ false, &file);
+	if (err) {
+		BUG_ON(m, kfree(m, object));
+		return err;
+	}
+	if ((s32)slot <= state->last_slot)
+		state->seq = (state->seq + 1) % SEQ_MAX;
+	state->last_slot = (s32)slot;
+	state->in_use++;
+	state->tot += pages;
+	shm = &state->segments[slot];
+	*shm = (struct shm_segment){
+		.object = object, .file = file, .key = key, .bytes = size,
+		.id = (s32)(state->seq * IPCMNI + slot), .mode = flags & 0777,
+		.uid = task->uid, .gid = task->gid, .cuid = task->uid, .cgid = task->gid,
+		.cpid = task->tgid, .ctime = seconds(m), .creator = task->serial,
+	};
+	file->inode->shm = slot + 1;
+	file->inode->ino = (u64)shm->id;
+	*id = (u64)shm->id;
+	return 0;
+}
+
+int sys_shmget(struct machine *m, struct task_struct *task, s32 key, u64 size, u32 flags,
+	       u64 *id)
+{
+	const struct shm_segment *shm = find_key(m, key);
+
+	if (!shm)
+		return key && !(flags & IPC_CREAT) ? -ENOENT :
+		       newseg(m, task, key, size, flags, id);
+	if ((flags & (IPC_CREAT | IPC_EXCL)) == (IPC_CREAT | IPC_EXCL))
+		return -EEXIST;
+	if (shm->bytes < size)
+		return -EINVAL;
+	if (!may(task, shm, (flags >> 6 | flags >> 3 | flags) & 7))
+		return -EACCES;
+	*id = (u64)shm->id;
+	return 0;
+}
+
+/* ---- Mappings. ---- */
+
+static struct shm_segment *segment_of(const struct machine *m, const struct vm_area_struct *vma)
+{
+	u32 slot = vma->vm_file->inode->shm;
+
+	return slot ? &m->virt->shm->segments[slot - 1] : NULL;
+}
+
+static u32 current_pid(const struct machine *m)
+{
+	const struct task_struct *task = current_task(m);
+
+	return task ? task->tgid : 0;
+}
+
+static void shm_open(struct machine *m, struct vm_area_struct *vma)
+{
+	struct shm_segment *shm = segment_of(m, vma);
+
+	if (!shm)
+		return;
+	shm->atime = seconds(m);
+	shm->lpid = current_pid(m);
+	shm->nattch++;
+}
+
+static void shm_close(struct machine *m, struct vm_area_struct *vma)
+{
+	struct shm_segment *shm = segment_of(m, vma);
+
+	if (!shm)
+		return;
+	shm->dtime = seconds(m);
+	shm->lpid = current_pid(m);
+	shm->nattch--;
+	if (may_destroy(m, shm))
+		shm_destroy(m, shm);
+}
+
+static unsigned int shm_fault(struct machine *m, struct vm_fault *vmf)
+{
+	return shmem_anon_vm_ops.fault(m, vmf);
+}
+
+static const struct vm_operations shm_vm_ops = {
+	.name = "shm", .fault = shm_fault, .map_pages = filemap_map_pages,
+	.open = shm_open, .close = shm_close, .may_split = true,
+};
+
+void shm_mmap(struct machine *m, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &shm_vm_ops;
+	shm_open(m, vma);
+}
+
+/* Where it is to go: 0, with the request's address and MAP_FIXED; -EINVAL. */
+static int check_addr(const struct machine *m, const struct mm_struct *mm, u64 addr, u32 flags,
+		      u64 bytes, struct mmap_request *req)
+{
+	if (!addr)
+		return flags & SHM_REMAP ? -EINVAL : 0;
+	if (addr % PAGE_SIZE) {
+		if (!(flags & SHM_RND))
+			return -EINVAL;
+		addr = ALIGN_DOWN(addr, PAGE_SIZE);
+		if (!addr && flags & SHM_REMAP)
+			return -EINVAL;
+	}
+	req->addr = addr;
+	req->flags |= MAP_FIXED;
+	if (addr && !(flags & SHM_REMAP) &&
+	    (addr + bytes < addr || (bytes && find_vma_intersection(m, mm, addr, addr + bytes))))
+		return -EINVAL;
+	return 0;
+}
+
+static int attach(struct machine *m, struct task_struct *task, const struct shm_segment *shm,
+		  u64 addr, u32 flags, u64 *where)
+{
+	bool readonly = flags & SHM_RDONLY;
+	struct mmap_request req = {
+		.len = shm->file->inode->i_size, .flags = MAP_SHARED,
+		.prot = PROT_READ | (readonly ? 0 : PROT_WRITE) |
+			(flags & SHM_EXEC ? PROT_EXEC : 0),
+	};
+	u64 populate;
+	int err = file_open_inode(m, shm->file->inode, readonly ? O_RDONLY : O_RDWR, &req.file);
+
+	if (err)
+		return err;
+	err = check_addr(m, task->mm, addr, flags, req.len, &req);
+	if (!err)
+		err = do_mmap(m, task, &req, 0, where, &populate);
+	if (!err && populate)
+		err = mm_populate(m, task->mm, *where, populate);
+	fput(m, req.file);
+	return err;
+}
+
+int sys_shmat(struct machine *m, struct task_struct *task, s32 id, u64 addr, u32 flags,
+	      u64 *where)
+{
+	struct shm_segment *shm = find_id(m, id);
+	u32 mode = 4 | (flags & SHM_RDONLY ? 0 : 2) | (flags & SHM_EXEC ? 1 : 0), slot;
+	int err;
+
+	/* What is wrong with the address is told before the id is looked at. */
+	if ((addr % PAGE_SIZE && !(flags & SHM_RND)) || (!addr && flags & SHM_REMAP) || !shm)
+		return -EINVAL;
+	if (!may(task, shm, mode))
+		return -EACCES;
+	slot = (u32)id % IPCMNI;
+	shm->nattch++;
+	err = attach(m, task, shm, addr, flags, where);
+	shm = &m->virt->shm->segments[slot];
+	shm->nattch--;
+	if (may_destroy(m, shm))
+		shm_destroy(m, shm);
+	return err;
+}
+
+static bool is_piece(const struct vm_area_struct *vma, u64 addr)
+{
+	return vma->vm_ops == &shm_vm_ops &&
+	       (vma->vm_start - addr) >> PAGE_SHIFT == vma->vm_pgoff;
+}
+
+/* The pieces of one attachment; which file they are of is known from the first. */
+int sys_shmdt(struct machine *m, struct task_struct *task, u64 addr)
+{
+	struct vm_area_struct *vma = find_vma(m, task->mm, addr);
+	const struct file *file;
+	u64 bytes, next;
+	int err = 0;
+
+	if (addr % PAGE_SIZE)
+		return -EINVAL;
+	while (vma && !is_piece(vma, addr))
+		vma = vma_next(m, vma);
+	if (!vma)
+		return -EINVAL;
+	file = vma->vm_file;
+	bytes = ALIGN_UP(file->inode->i_size, PAGE_SIZE);
+	for (; vma && vma->vm_end - addr <= bytes && err != -ENOBUFS;
+	     vma = find_vma(m, task->mm, next)) {
+		next = vma->vm_end;
+		if (is_piece(vma, addr) && vma->vm_file == file)
+			err = do_vmi_munmap(m, task->mm, vma->vm_start, vma->vm_end);
+	}
+	return err == -ENOBUFS ? err : 0;
+}
+
+/* ---- shmctl, and what ends with tasks. ---- */
+
+static int shm_remove(struct machine *m, const struct task_struct *task,
+		      struct shm_segment *shm)
+{
+	if (task->uid != shm->uid && task->uid != shm->cuid && !task->cap_sys_admin)
+		return -EPERM;
+	if (!shm->nattch) {
+		shm_destroy(m, shm);
+		return 0;
+	}
+	shm->mode |= SHM_DEST;
+	shm->key = 0;
+	return 0;
+}
+
+static int shm_lock(const struct task_struct *task, struct shm_segment *shm, bool lock)
+{
+	u64 limit = task->signal->rlim[RLIMIT_MEMLOCK].cur;
+
+	if (!task->cap_ipc_lock && ((task->uid != shm->uid && task->uid != shm->cuid) ||
+				    (lock && !limit)))
+		return -EPERM;
+	if (lock && !task->cap_ipc_lock && shm->bytes > limit)
+		return -ENOMEM;
+	shm->mode = lock ? shm->mode | SHM_LOCKED : shm->mode & ~(u32)SHM_LOCKED;
+	return 0;
+}
+
+static int shm_stat(struct machine *m, const struct task_struct *task,
+		    const struct shm_segment *shm)
+{
+	if (!may(task, shm, 4))
+		return -EACCES;
+	machine_why_call(m, "shmctl: segment %d: key 0x%08x, %llu bytes, mode %o, attached %u times, "
+			 "%llu pages in memory", shm->id, (u32)shm->key,
+			 (unsigned long long)shm->bytes, shm->mode, shm->nattch,
+			 (unsigned long long)shm->file->inode->i_data.nrpages);
+	return 0;
+}
+
+/* The highest slot in use. */
+static u64 max_slot(const struct machine *m)
+{
+	u64 max = 0;
+
+	for (u32 slot = 0; shm_next(m, &slot); slot++)
+		max = slot;
+	return max;
+}
+
+int sys_shmctl(struct machine *m, struct task_struct *task, s32 id, int cmd, u64 *result)
+{
+	struct shm_segment *shm = find_id(m, id);
+
+	*result = 0;
+	if (cmd < 0 || id < 0)
+		return -EINVAL;
+	if (cmd == IPC_INFO || cmd == SHM_INFO) {
+		*result = max_slot(m);
+		return 0;
+	}
+	if (cmd == SHM_STAT && (u32)id < m->virt->shm->nr_slots &&
+	    m->virt->shm->segments[id].object) {
+		shm = &m->virt->shm->segments[id];
+		*result = (u64)shm->id;
+		return shm_stat(m, task, shm);
+	}
+	if (cmd == IPC_SET)
+		return -EFAULT;		/* there is no struct to read */
+	if (!shm || cmd == SHM_STAT)
+		return -EINVAL;
+	switch (cmd) {
+	case IPC_RMID:
+		return shm_remove(m, task, shm);
+	case IPC_STAT:
+		return shm_stat(m, task, shm);
+	case SHM_LOCK:
+	case SHM_UNLOCK:
+		return shm_lock(task, shm, cmd == SHM_LOCK);
+	default:
+		return -EINVAL;
+	}
+}
+
+void exit_shm(struct machine *m, const struct task_struct *task)
+{
+	struct shm_state *state = m->virt->shm;
+
+	for (u32 slot = 0; slot < state->nr_slots; slot++) {
+		struct shm_segment *shm = &state->segments[slot];
+
+		if (!shm->object || shm->creator != task->serial)
+			continue;
+		shm->creator = 0;
+		if (m->tunables->shm_rmid_forced && may_destroy(m, shm))
+			shm_destroy(m, shm);
+	}
+}
+
+void shm_destroy_orphaned(struct machine *m)
+{
+	struct shm_state *state = m->virt->shm;
+
+	for (u32 slot = 0; slot < state->nr_slots; slot++) {
+		struct shm_segment *shm = &state->segments[slot];
+
+		if (shm->object && !shm->creator && may_destroy(m, shm))
+			shm_destroy(m, shm);
+	}
+}
+
+/* ---- The module. ---- */
+
+int shm_init(struct machine *m)
+{
+	m->virt->shm = arena_alloc(&m->arena, sizeof(*m->virt->shm));
+	if (!m->virt->shm)
+		return -ENOBUFS;
+	m->virt->shm->last_slot = -1;
+	return 0;
+}
+
+void shm_free(struct machine *m)
+{
+	struct shm_state *state = m->virt->shm;
+
+	if (!state)
+		return;
+	if (state->segments)
+		arena_free(&m->arena, state->segments, state->nr_slots * sizeof(*state->segments));
+	arena_free(&m->arena, state, sizeof(*state));
+	m->virt->shm = NULL;
+}
+
+void shm_digest(const struct machine *m, struct digest *digest)
+{
+	const struct shm_state *state = m->virt->shm;
+	const struct shm_segment *shm;
+
+	if (!state)
+		return;
+	digest_u64(digest, (u64)state->in_use << 32 | (u32)state->last_slot);
+	digest_u64(digest, (u64)state->seq << 32 ^ state->tot);
+	for (u32 slot = 0; (shm = shm_next(m, &slot)); slot++) {
+		digest_u64(digest, shm->object);
+		digest_u64(digest, (u64)shm->file->self << 32 | (u32)shm->key);
+		digest_u64(digest, (u64)(u32)shm->id << 32 | shm->mode);
+		digest_u64(digest, (u64)shm->uid << 32 | shm->gid);
+		digest_u64(digest, (u64)shm->cpid << 32 | shm->lpid);
+		digest_u64(digest, (u64)shm->nattch << 32 ^ shm->bytes);
+		digest_u64(digest, shm->atime << 40 ^ shm->dtime << 20 ^ shm->ctime);
+		digest_u64(digest, shm->creator);
+	}
+}
+
+static u32 count_mappings(const struct machine *m, u32 slot)
+{
+	const struct object_pool *vmas = &m->virt->vmas;
+	u32 nr = 0;
+
+	for (u32 h = object_next(vmas, 1); h; h = object_next(vmas, h + 1)) {
+		const struct vm_area_struct *vma = object_get(vmas, h);
+
+		nr += vma->vm_ops == &shm_vm_ops && vma->vm_file->inode->shm == slot + 1;
+	}
+	return nr;
+}
+
+void shm_validate(const struct machine *m, struct check *check)
+{
+	const struct shm_state *state = m->virt->shm;
+	const struct shm_segment *shm;
+	u64 tot = 0;
+	u32 in_use = 0;
+
+	if (!state)
+		return;
+	for (u32 slot = 0; (shm = shm_next(m, &slot)); slot++) {
+		u32 mappings = count_mappings(m, slot);
+
+		tot += nr_pages_of(shm);
+		in_use++;
+		check->nr_checked++;
+		if (mappings != shm->nattch)
+			check_fail(check, "F7", "segment %d: expected %u mappings, found %u",
+				   shm->id, mappings, shm->nattch);
+	}
+	check->nr_checked++;
+	if (tot != state->tot || in_use != state->in_use)
+		check_fail(check, "F7", "segments: expected %u of %llu pages, found %u of %llu",
+			   in_use, (unsigned long long)tot, state->in_use,
+			   (unsigned long long)state->tot);
+}
+
+void shm_claim(const struct machine *m, struct object_census *census)
+{
+	const struct shm_segment *shm;
+
+	for (u32 slot = 0; m->virt->shm && (shm = shm_next(m, &slot)); slot++)
+		object_claim(census, shm->object, "a segment of shared memory");
+}
