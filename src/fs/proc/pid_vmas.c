@@ -131,6 +131,18 @@ static int show_table(void *arg, u64 addr, int level, u64 pfn)
 	return 0;
 }
 
+/* The top entries above the program's are copies of swapper_pg_dir's. */
+static void show_kernel_part(struct out *out, const struct machine *m,
+			     const struct mm_struct *mm)
+{
+	const struct arch_level *top = &m->arch->levels[0];
+	unsigned int first = m->virt->pgtables->user_entries;
+
+	if (mm_has_tables(mm) && first < top->entries)
+		out_printf(out, "%s entries %u to %u: the kernel's, as in init_mm\n", top->name,
+			   first, top->entries - 1U);
+}
+
 static int pagetable_show(struct out *out, const struct view *v)
 {
 	const struct mm_struct *mm = view_mm(v);
@@ -138,7 +150,9 @@ static int pagetable_show(struct out *out, const struct view *v)
 
 	if (!mm)
 		return -ESRCH;
-	return walk_page_tables(v->m, mm, show_table, &dump);
+	if (!walk_page_tables(v->m, mm, show_table, &dump))
+		show_kernel_part(out, v->m, mm);
+	return 0;
 }
 
 static const struct entry entries[] = {
