@@ -16,6 +16,7 @@ struct model {
 	u32 top;
 	u32 aged;		/* head of a list of free pages in random order */
 	u64 free_pages, allocs, frees;
+	struct model_mm *mm;	/* bench_model_mm.c; made on first use */
 };
 
 struct bench {
@@ -37,6 +38,7 @@ struct row {
 	void (*model)(struct bench *b, const struct row *row);
 	void (*kernel)(struct bench *b, const struct row *row);
 	void (*prepare)(struct bench *b, const struct row *row);	/* not timed */
+	u32 extent;		/* bytes, or how many there are */
 	const char *path;	/* rows that read or write a file: in the tree */
 	const char *host_path, *model_path;
 };
@@ -56,6 +58,25 @@ void model_bursts(struct bench *b, const struct row *row);
 void model_vmalloc(struct bench *b, const struct row *row);
 void model_aged(struct bench *b, const struct row *row);
 void model_aged_prepare(struct bench *b, unsigned int nr);
+
+/* bench_model_mm.c: faults from address 0 on, and mappings 8 pages apart */
+void model_faults(struct bench *b, const struct row *row);
+void model_random_faults(struct bench *b, const struct row *row);
+void model_dontneed(struct bench *b, const struct row *row);
+void model_cow(struct bench *b, const struct row *row);
+void model_fork(struct bench *b, const struct row *row);
+void model_mm_empty(struct bench *b, u64 nr_pages);
+void model_maps(struct bench *b, u32 nr);
+void model_map_unmap(struct bench *b, const struct row *row);
+/* The same order of numbers for all: of anything, of the pages of a 64 MiB area. */
+static inline u32 bench_random(u32 i)
+{
+	return i * 2654435761U >> 7;
+}
+static inline u32 bench_random_page(u32 i)
+{
+	return i * 2654435761U % 16384;
+}
 
 /* bench_engine.c */
 void engine_pairs(struct bench *b, const struct row *row);

@@ -6,6 +6,7 @@
 #include "bench.h"
 #include "bench_host.h"
 
+#include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
@@ -13,14 +14,17 @@
 
 #define AREA_BYTES (64U << 20)
 #define AREA 0x20000000ULL
-#define SCATTERED 0x40000000ULL	/* where 1,000 VMAs lie */
-#define NR_SCATTERED 1000
+#define SCATTERED 0x40000000ULL	/* where small VMAs lie */
 #define FORK_PAGES 256
+#define LARGE_BYTES (256U << 20)
+#define FILE_PAGES 4096
+#define AROUND 16		/* pages that one fault maps */
 
 struct fault_bench {
 	struct task_struct *task, *child;
 	struct host_bench *host;
-	bool scattered;
+	u32 nr_scattered;
+	int fd;			/* of a cached file; 0: none yet */
 };
 
 static void map(struct bench *b, u64 addr, u64 len, u64 prot)
@@ -80,12 +84,14 @@ static void fresh_areas(struct bench *b, const struct row *row)
 	b->faults->child = NULL;
 	map(b, AREA, AREA_BYTES, PROT_READ | PROT_WRITE);
 	host_area_new(b->faults->host, AREA_BYTES);
+	model_mm_empty(b, AREA_BYTES / PAGE_SIZE);
 }
 
 static void touched_areas(struct bench *b, const struct row *row)
 {
 	fresh_areas(b, row);
 	touch(b, row->ops, ACCESS_STORE);
+	model_faults(b, row);
 	host_area_touch(b->faults->host, row->ops, /* write = */ true);
 }
 
@@ -98,22 +104,59 @@ static void shared_areas(struct bench *b, const struct row *row)
 	host_area_share(b->faults->host);
 }
 
-static void scattered_areas(struct bench *b, const struct row *row)
+static void whole_areas(struct bench *b, const struct row *row)
 {
 	(void)row;
-	if (b->faults->scattered)
+	touched_areas(b, &(struct row){ .ops = AREA_BYTES / PAGE_SIZE });
+}
+
+/* row->extent: how many VMAs there are. */
+static void scattered_areas(struct bench *b, const struct row *row)
+{
+	struct fault_bench *f = b->faults;
+
+	if (f->nr_scattered == row->extent)
 		return;
-	b->faults->scattered = true;
-	host_scatter(b->faults->host, NR_SCATTERED);
-	for (u64 i = 0; i < NR_SCATTERED; i++)
+	if (f->nr_scattered)
+		unmap(b, SCATTERED, f->nr_scattered * 8ULL * PAGE_SIZE);
+	f->nr_scattered = row->extent;
+	host_scatter(f->host, row->extent);
+	model_maps(b, row->extent);
+	for (u64 i = 0; i < row->extent; i++)
 		map(b, SCATTERED + i * 8 * PAGE_SIZE, PAGE_SIZE, PROT_READ);
 }
 
-/* 1 MiB is touched; the host's process that forks has as much. */
+/* So much is touched; the host's process that forks has as much. */
 static void fork_areas(struct bench *b, const struct row *row)
 {
+	u64 pages = row->extent / PAGE_SIZE;
+
+	if (get_mm_resident(b->faults->task->mm) >= pages && row->extent > AREA_BYTES)
+		return;		/* it is there still */
 	fresh_areas(b, row);
-	touch(b, FORK_PAGES, ACCESS_STORE);
+	map(b, AREA, MAX(row->extent, AREA_BYTES), PROT_READ | PROT_WRITE);
+	touch(b, pages, ACCESS_STORE);
+	model_faults(b, &(struct row){ .ops = (unsigned int)pages });
+}
+
+/* A file whose pages are in the cache is mapped anew. */
+static void file_areas(struct bench *b, const struct row *row)
+{
+	struct fault_bench *f = b->faults;
+	struct mmap_request req = {
+		.addr = AREA, .len = FILE_PAGES * PAGE_SIZE, .prot = PROT_READ,
+		.flags = MAP_PRIVATE | MAP_FIXED,
+	};
+	u64 done;
+
+	fresh_areas(b, row);
+	if (!f->fd) {
+		need(sys_open(b->m, f->task, "/tmp/bench", O_RDWR | O_CREAT, 0600, &f->fd), "open");
+		need(sys_pwrite(b->m, f->task, f->fd, 0, req.len, &done), "pwrite");
+	}
+	req.file = fget(b->m, f->task, f->fd);
+	need(sys_mmap(b->m, f->task, &req, &done), "mmap");
+	host_area_file(f->host, req.len);
 }
 
 static void engine_store(struct bench *b, const struct row *row)
@@ -132,10 +175,39 @@ static void engine_dontneed(struct bench *b, const struct row *row)
 	     "madvise");
 }
 
+static void engine_random(struct bench *b, const struct row *row)
+{
+	struct access_result result;
+
+	for (unsigned int i = 0; i < row->ops; i++)
+		need(task_access(b->m, b->faults->task,
+				 AREA + (u64)bench_random_page(i) * PAGE_SIZE, ACCESS_STORE,
+				 &result), "access");
+}
+
+static void engine_file(struct bench *b, const struct row *row)
+{
+	struct access_result result;
+
+	for (u64 i = 0; i < row->ops; i += AROUND)
+		need(task_access(b->m, b->faults->task, AREA + i * PAGE_SIZE, ACCESS_LOAD,
+				 &result), "access");
+}
+
+static void engine_protect(struct bench *b, const struct row *row)
+{
+	for (unsigned int i = 0; i < row->ops; i++) {
+		need(sys_mprotect(b->m, b->faults->task, AREA + AREA_BYTES / 2, PAGE_SIZE,
+				  PROT_READ), "mprotect");
+		need(sys_mprotect(b->m, b->faults->task, AREA + AREA_BYTES / 2, PAGE_SIZE,
+				  PROT_READ | PROT_WRITE), "mprotect");
+	}
+}
+
 static void engine_map_unmap(struct bench *b, const struct row *row)
 {
 	for (unsigned int i = 0; i < row->ops; i++) {
-		u64 addr = SCATTERED + (i % NR_SCATTERED * 8 + 2) * PAGE_SIZE;
+		u64 addr = SCATTERED + (bench_random(i) % row->extent * 8ULL + 2) * PAGE_SIZE;
 
 		map(b, addr, 4 * PAGE_SIZE, PROT_READ | PROT_WRITE);
 		unmap(b, addr, 4 * PAGE_SIZE);
@@ -166,26 +238,56 @@ static void kernel_dontneed(struct bench *b, const struct row *row)
 static void kernel_map_unmap(struct bench *b, const struct row *row)
 {
 	for (unsigned int i = 0; i < row->ops; i++)
-		host_map_unmap(b->faults->host, i);
+		host_map_unmap(b->faults->host, bench_random(i) % row->extent);
 }
 
 static void kernel_fork(struct bench *b, const struct row *row)
 {
-	host_fork(b->faults->host, row->ops);
+	host_fork(b->faults->host, row->ops, row->extent);
+}
+
+static void kernel_random(struct bench *b, const struct row *row)
+{
+	for (unsigned int i = 0; i < row->ops; i++)
+		host_touch_page(b->faults->host, bench_random_page(i));
+}
+
+static void kernel_file(struct bench *b, const struct row *row)
+{
+	for (unsigned int i = 0; i < row->ops; i += AROUND)
+		host_read_page(b->faults->host, i);
+}
+
+static void kernel_protect(struct bench *b, const struct row *row)
+{
+	for (unsigned int i = 0; i < row->ops; i++)
+		host_protect(b->faults->host);
 }
 
 static const struct row rows[] = {
-	{ "anonymous fault, sequential", 4096, engine_store, .kernel = kernel_store,
+	{ "anonymous fault, sequential", 4096, engine_store, model_faults, kernel_store,
 	  .prepare = fresh_areas },
+	{ "anonymous fault, random addresses", 4096, engine_random, model_random_faults,
+	  kernel_random, .prepare = fresh_areas },
 	{ "read fault on the zero page", 4096, engine_load, .kernel = kernel_load,
 	  .prepare = fresh_areas },
-	{ "MADV_DONTNEED, pages", 4096, engine_dontneed, .kernel = kernel_dontneed,
+	{ "file read faults, pages", FILE_PAGES, engine_file, .kernel = kernel_file,
+	  .prepare = file_areas },
+	{ "MADV_DONTNEED, pages", 4096, engine_dontneed, model_dontneed, kernel_dontneed,
 	  .prepare = touched_areas },
-	{ "COW break", 2048, engine_store, .kernel = kernel_store, .prepare = shared_areas },
-	{ "fork+exit, 1 MiB touched", 20, engine_fork, .kernel = kernel_fork,
-	  .prepare = fork_areas },
-	{ "mmap+munmap of 4 pages, 1,000 VMAs", 1000, engine_map_unmap,
-	  .kernel = kernel_map_unmap, .prepare = scattered_areas },
+	{ "COW break", 2048, engine_store, model_cow, kernel_store, .prepare = shared_areas },
+	{ "mprotect split + merge, touched", 1000, engine_protect, .kernel = kernel_protect,
+	  .prepare = whole_areas },
+	{ "fork+exit, 1 MiB touched", 20, engine_fork, model_fork, kernel_fork,
+	  .prepare = fork_areas, .extent = FORK_PAGES * PAGE_SIZE },
+	{ "fork+exit, 256 MiB touched", 1, engine_fork, model_fork, kernel_fork,
+	  .prepare = fork_areas, .extent = LARGE_BYTES },
+#define MAP_ROW(text, nr) \
+	{ "mmap+munmap of 4 pages, " text " VMAs", 1000, engine_map_unmap, model_map_unmap, \
+	  kernel_map_unmap, .prepare = scattered_areas, .extent = (nr) }
+	MAP_ROW("10", 10),
+	MAP_ROW("1,000", 1000),
+	MAP_ROW("50,000", 50000),
 };
 
 void bench_faults(struct bench *b)
@@ -198,8 +300,10 @@ void bench_faults(struct bench *b)
 	print_rows(b, rows, ARRAY_SIZE(rows));
 	if (f.child)
 		end_child(b, f.child);
-	unmap(b, AREA, AREA_BYTES);
-	unmap(b, SCATTERED, NR_SCATTERED * 8 * PAGE_SIZE);
+	unmap(b, AREA, LARGE_BYTES);
+	unmap(b, SCATTERED, f.nr_scattered * 8ULL * PAGE_SIZE);
+	if (f.fd)
+		need(sys_close(b->m, f.task, f.fd), "close");
 	host_bench_free(f.host);
 	b->faults = NULL;
 }

@@ -12,14 +12,13 @@
 #include <unistd.h>
 
 #define HOST_PAGE 4096UL
-#define FORKER_BYTES (1U << 20)
 
 struct host_bench {
 	char *area, *scattered;
 	size_t area_bytes, scattered_bytes;
 	unsigned int nr_scattered;
 	pid_t child;
-	int to_forker, from_forker;
+	int to_forker, from_forker, file;
 };
 
 static void must(bool fine, const char *what)
@@ -83,6 +82,8 @@ void host_bench_free(struct host_bench *h)
 	end_child(h);
 	close(h->to_forker);
 	close(h->from_forker);
+	if (h->file)
+		close(h->file);
 	if (h->area)
 		munmap(h->area, h->area_bytes);
 	if (h->scattered)
@@ -111,6 +112,45 @@ void host_area_touch(struct host_bench *h, size_t nr_pages, bool write)
 	}
 }
 
+void host_touch_page(struct host_bench *h, size_t page)
+{
+	volatile char *area = h->area;
+
+	area[page * HOST_PAGE] = 1;
+}
+
+void host_read_page(struct host_bench *h, size_t page)
+{
+	volatile char *area = h->area;
+
+	(void)area[page * HOST_PAGE];
+}
+
+void host_area_file(struct host_bench *h, size_t bytes)
+{
+	char name[] = "/tmp/kmm-bench-XXXXXX", *text = calloc(1, bytes);
+
+	if (!h->file) {
+		h->file = mkstemp(name);
+		must(h->file > 0 && !unlink(name) && text, "a file");
+		must(write(h->file, text, bytes) == (ssize_t)bytes, "a file");
+	}
+	free(text);
+	if (h->area)
+		munmap(h->area, h->area_bytes);
+	h->area_bytes = bytes;
+	h->area = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, h->file, 0);
+	must(h->area != MAP_FAILED, "mmap");
+}
+
+void host_protect(struct host_bench *h)
+{
+	char *page = h->area + h->area_bytes / 2;
+
+	must(!mprotect(page, HOST_PAGE, PROT_READ), "mprotect");
+	must(!mprotect(page, HOST_PAGE, PROT_READ | PROT_WRITE), "mprotect");
+}
+
 void host_area_dontneed(struct host_bench *h, size_t nr_pages)
 {
 	must(!madvise(h->area, nr_pages * HOST_PAGE, MADV_DONTNEED), "madvise");
@@ -130,8 +170,10 @@ void host_area_share(struct host_bench *h)
 
 void host_scatter(struct host_bench *h, unsigned int nr)
 {
-	if (h->scattered)
+	if (h->nr_scattered == nr)
 		return;
+	if (h->scattered)
+		munmap(h->scattered, h->scattered_bytes);
 	h->nr_scattered = nr;
 	h->scattered_bytes = nr * 8 * HOST_PAGE;
 	h->scattered = map(h->scattered_bytes, PROT_NONE);
@@ -150,19 +192,29 @@ void host_map_unmap(struct host_bench *h, unsigned int i)
 	must(!munmap(addr, 4 * HOST_PAGE), "munmap");
 }
 
-void host_fork(struct host_bench *h, unsigned int ops)
+void host_fork(struct host_bench *h, unsigned int ops, size_t bytes)
 {
-	must(write(h->to_forker, &ops, sizeof(ops)) == sizeof(ops), "forker");
+	size_t ask[2] = { ops, bytes };
+
+	must(write(h->to_forker, ask, sizeof(ask)) == sizeof(ask), "forker");
 	must(read(h->from_forker, &ops, sizeof(ops)) == sizeof(ops), "forker");
 }
 
 void host_forker(void)
 {
-	char *area = map(FORKER_BYTES, PROT_READ | PROT_WRITE);
+	size_t bytes = 0, ask[2];
+	char *area = NULL;
 	unsigned int ops;
 
-	memset(area, 1, FORKER_BYTES);
-	while (read(0, &ops, sizeof(ops)) == sizeof(ops)) {
+	while (read(0, ask, sizeof(ask)) == sizeof(ask)) {
+		ops = (unsigned int)ask[0];
+		if (ask[1] != bytes) {
+			if (area)
+				munmap(area, bytes);
+			bytes = ask[1];
+			area = map(bytes, PROT_READ | PROT_WRITE);
+			memset(area, 1, bytes);
+		}
 		for (unsigned int i = 0; i < ops; i++) {
 			pid_t pid = fork();
 

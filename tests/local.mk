@@ -176,7 +176,7 @@ CLEANFILES += $(UNIT_TESTS:=.valgrind)
 EXTRA_PROGRAMS += tests/bench tests/bench_fuse
 tests_bench_SOURCES = tests/bench.c tests/bench.h tests/bench_engine.c \
 	tests/bench_faults.c tests/bench_host.c tests/bench_host.h \
-	tests/bench_model.c tests/bench_mount.c
+	tests/bench_model.c tests/bench_model_mm.c tests/bench_mount.c
 tests_bench_LDADD = $(KMM_LIBS)
 tests_bench_fuse_SOURCES = tests/bench_fuse.c
 tests_bench_fuse_CPPFLAGS = $(AM_CPPFLAGS) $(FUSE_CFLAGS)
