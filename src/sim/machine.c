@@ -130,6 +130,7 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->why.booting = true;
 	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->gbpages = m->arch->bits == 64 && machine_config_bool(config, "GBPAGES");
+	m->file_thp = machine_config_bool(config, "READ_ONLY_THP_FOR_FS");
 	m->pcid = m->arch->tlb.pcid && machine_config_bool(config, "PCID");
 	m->fpu_context = (u32)machine_config_number(config, "FPU_CONTEXT");
 	m->nr_present_cpus = MAX(m->nr_cpus, config->present_cpus);

@@ -51,6 +51,7 @@ struct machine {
 	unsigned int nr_present_cpus, nr_possible_cpus;	/* as many, or more */
 	unsigned int nr_nodes;	/* highest online id + 1 */
 	bool gbpages;		/* the CPUs have pages of 1 GiB */
+	bool file_thp;		/* READ_ONLY_THP_FOR_FS: program text may be huge */
 	bool pcid;		/* their TLBs tell address spaces apart, and may */
 	u32 fpu_context;	/* bytes of their registers in a task; 0: as Debian's guests */
 	u16 cpu_node[MAX_CPUS];

@@ -110,7 +110,9 @@ static void enter_mm(struct machine *m, struct mm_struct *mm)
 
 void khugepaged_enter_vma(struct machine *m, struct vm_area_struct *vma, u64 vm_flags)
 {
-	if (vma->vm_mm->flags & MMF_VM_HUGEPAGE || !hugepage_pmd_enabled(m))
+	/* Most are too small: that is known at once. */
+	if (vma->vm_mm->flags & MMF_VM_HUGEPAGE ||
+	    vma->vm_end - vma->vm_start < PAGE_SIZE << pmd_order(m) || !hugepage_pmd_enabled(m))
 		return;
 	if (thp_vma_allowable_order(m, vma, vm_flags, TVA_KHUGEPAGED, pmd_order(m)))
 		enter_mm(m, vma->vm_mm);

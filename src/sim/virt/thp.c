@@ -47,7 +47,7 @@ bool hugepage_pmd_enabled(const struct machine *m)
 
 	if (!rel_has_thp_sizes(m->release))
 		return hugepage_global_enabled(m);
-	if (machine_config_bool(m->config, "READ_ONLY_THP_FOR_FS") && hugepage_global_enabled(m))
+	if (m->file_thp && hugepage_global_enabled(m))
 		return true;
 	if (mode == SIZE_ALWAYS || mode == SIZE_MADVISE ||
 	    (mode == SIZE_INHERIT && hugepage_global_enabled(m)))
@@ -133,7 +133,7 @@ static bool file_thp_enabled(const struct machine *m, const struct vm_area_struc
 	const struct file *file = vma->vm_file;
 
 	return file && file->inode->kind == INODE_DISK && vma->vm_flags & VM_EXEC &&
-	       machine_config_bool(m->config, "READ_ONLY_THP_FOR_FS") &&
+	       m->file_thp &&
 	       !inode_open_for_write(m, file->inode);
 }
 
