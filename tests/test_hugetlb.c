@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "lab.h"
 #include "support.h"
 #include "task_machine.h"
 
@@ -645,6 +646,71 @@ static void test_nodes(void)
 	end();
 }
 
+/* ---- What files say. ---- */
+
+#define POOL_DIR "sys/kernel/mm/hugepages/hugepages-2048kB/"
+#define GIGANTIC_DIR "sys/kernel/mm/hugepages/hugepages-1048576kB/"
+#define NODE_DIR "sys/devices/system/node/node1/hugepages/hugepages-2048kB/"
+
+static const struct {
+	const char *line;	/* run, unless it is NULL */
+	int err;
+	const char *path, *text;	/* which then says so; NULL: not looked at */
+} file_rows[] = {
+	{ POOL_DIR "nr_hugepages: 4", 0, "proc/meminfo", "HugePages_Total:       4\n" },
+	{ NULL, 0, "proc/meminfo", "Hugetlb:            8192 kB\n" },
+	{ NULL, 0, NODE_DIR "nr_hugepages", "2\n" },
+	{ NULL, 0, "sys/devices/system/node/node1/meminfo", "Node 1 HugePages_Free:      2\n" },
+	{ "sim/as/init/ctl: fork as a", 0, NULL, NULL },
+	{ "sim/as/a/ctl: mmap 0 4M rw private,anon,hugetlb as m", 0, POOL_DIR "resv_hugepages",
+	  "2\n" },
+	{ NULL, 0, "sim/as/a/maps", "/anon_hugepage (deleted)\n" },
+	{ "sim/as/a/ctl: store @m 4K", 0, "sim/as/a/status", "HugetlbPages:\t    2048 kB\n" },
+	{ NULL, 0, "sim/as/a/smaps", "KernelPageSize:     2048 kB\nMMUPageSize:        2048 kB\n"
+	  "Rss:                   0 kB\n" },
+	{ NULL, 0, "sim/as/a/smaps", "Private_Hugetlb:    2048 kB\n" },
+	{ NULL, 0, "sim/as/a/smaps", "VmFlags: rd wr mr mw me de ht sd \n" },
+	{ NULL, 0, "sim/as/a/numa_maps", " huge anon=1 dirty=1 active=0 N0=1 "
+	  "kernelpagesize_kB=2048\n" },
+	{ NULL, 0, "proc/vmstat", "nr_hugetlb 512\n" },
+	{ "sim/as/a/ctl: fork as b", 0, "sim/as/b/smaps", "Shared_Hugetlb:     2048 kB\n" },
+	{ NULL, 0, "sim/as/b/numa_maps", " mapmax=2 " },
+	{ "proc/sys/vm/nr_hugepages: 1", 0, POOL_DIR "surplus_hugepages", "1\n" },
+	{ NULL, 0, "proc/sys/vm/nr_hugepages", "1\n" },
+	{ NULL, 0, POOL_DIR "nr_hugepages", "2\n" },
+	/* Three that are not surplus, and the surplus page is the other node's. */
+	{ NODE_DIR "nr_hugepages: 3", 0, NODE_DIR "free_hugepages", "4\n" },
+	{ "proc/sys/vm/nr_overcommit_hugepages: 3", 0, POOL_DIR "nr_overcommit_hugepages", "3\n" },
+	{ GIGANTIC_DIR "nr_overcommit_hugepages: 3", -EINVAL, NULL, NULL },
+	{ GIGANTIC_DIR "demote: 1", 0, GIGANTIC_DIR "nr_hugepages", "0\n" },
+	{ GIGANTIC_DIR "demote_size: 4096", -EINVAL, GIGANTIC_DIR "demote_size", "2048kB\n" },
+	{ "sim/as/a/ctl: mmap 0 2M rw private,anon,hugetlb,21<<MAP_HUGE_SHIFT", 0, NULL, NULL },
+	{ "sim/as/a/ctl: memfd_create x MFD_HUGETLB|MFD_HUGE_2MB as fd", 0, NULL, NULL },
+	{ "sim/as/a/ctl: mmap 0 2M r shared,noreserve @fd", 0, "sim/as/a/maps",
+	  " /memfd:x (deleted)\n" },
+};
+
+static void test_files(void)
+{
+	struct lab lab;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(file_rows); i++) {
+		const char *line = file_rows[i].line, *path = file_rows[i].path;
+		int err = line ? lab_run(&lab, line) : 0;
+
+		if (err != file_rows[i].err)
+			fprintf(stderr, "%s: %d %s\n", line, err, lab_text(&lab.sentence));
+		CU_ASSERT_EQUAL(err, file_rows[i].err);
+		if (!path || strstr(lab_cat(&lab, path), file_rows[i].text))
+			continue;
+		CU_FAIL("a file does not say it");
+		fprintf(stderr, "row %u, %s: not %s%s", i, path, file_rows[i].text,
+			lab_cat(&lab, path));
+	}
+	lab_close(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "mmap", test_mmap }, { "alignment", test_alignment }, { "private", test_private },
 	{ "without a promise", test_noreserve_takes_what_is_left }, { "fork", test_fork },
@@ -654,7 +720,7 @@ static const CU_TestInfo tests[] = {
 	{ "memfd", test_memfd }, { "shared memory", test_shm }, { "surplus", test_surplus },
 	{ "gigantic", test_gigantic }, { "mremap", test_mremap },
 	{ "mprotect", test_mprotect }, { "architectures", test_architectures },
-	{ "placement", test_placement }, { "nodes", test_nodes },
+	{ "files", test_files }, { "placement", test_placement }, { "nodes", test_nodes },
 };
 
 int main(void)

@@ -43,9 +43,11 @@ static int account_entry(void *arg, u64 addr, pte_t *pte)
 /* Huge pages of pools count as one each. */
 static void gather_huge_pages(struct numa_stats *md, const struct vm_area_struct *vma)
 {
-	for (u64 addr = vma->vm_start; addr < vma->vm_end; addr += vma_huge_size(vma)) {
-		const u64 *entry = huge_pte_offset(md->m, vma, addr);
+	const u64 *entry;
 
+	for (u64 addr = vma->vm_start; addr < vma->vm_end;
+	     addr = huge_addr_next(md->m, vma, addr, entry)) {
+		entry = huge_pte_offset(md->m, vma, addr);
 		if (entry && pte_present(*entry))
 			gather_stats(md, pfn_to_page(md->m, pte_pfn(*entry)), *entry);
 	}

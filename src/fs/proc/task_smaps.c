@@ -89,10 +89,11 @@ static void gather_huge_pages(const struct machine *m, const struct vm_area_stru
 			      struct mem_size_stats *stats)
 {
 	u64 size = vma_huge_size(vma);
+	const u64 *entry;
 
-	for (u64 addr = vma->vm_start; addr < vma->vm_end; addr += size) {
-		const u64 *entry = huge_pte_offset(m, vma, addr);
-
+	for (u64 addr = vma->vm_start; addr < vma->vm_end;
+	     addr = huge_addr_next(m, vma, addr, entry)) {
+		entry = huge_pte_offset(m, vma, addr);
 		if (!entry || !*entry)
 			continue;
 		if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) > 1)

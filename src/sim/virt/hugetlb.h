@@ -205,6 +205,9 @@ unsigned int hugetlb_fault(struct machine *m, struct vm_area_struct *vma, u64 ad
 int huge_pte_alloc(struct machine *m, const struct vm_area_struct *vma, u64 addr,
 		   u64 **pte) __must_check;
 u64 *huge_pte_offset(const struct machine *m, const struct vm_area_struct *vma, u64 addr);
+/* The next address to look at; where there is no entry, what its table would serve goes. */
+u64 huge_addr_next(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
+		   const u64 *entry);
 
 /* Ranges of whole huge pages. ref_pfn: only that page (PFN_NIL: all). */
 void unmap_hugepage_range(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start,

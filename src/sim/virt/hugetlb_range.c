@@ -67,11 +67,10 @@ void unmap_hugepage_range(struct mmu_gather *tlb, struct vm_area_struct *vma, u6
 	const struct huge_unmap u = {
 		.tlb = tlb, .vma = vma, .h = hstate_vma(tlb->m, vma), .ref_pfn = ref_pfn,
 	};
-	u64 size = huge_page_size(u.h);
+	u64 *entry;
 
-	for (u64 addr = start; addr < end; addr += size) {
-		u64 *entry = huge_pte_offset(tlb->m, vma, addr);
-
+	for (u64 addr = start; addr < end; addr = huge_addr_next(tlb->m, vma, addr, entry)) {
+		entry = huge_pte_offset(tlb->m, vma, addr);
 		if (entry && *entry && unmap_entry(&u, addr, entry))
 			return;
 	}
@@ -95,12 +94,12 @@ static void copy_entry(struct machine *m, struct vm_area_struct *dst,
 int copy_hugetlb_page_range(struct machine *m, struct vm_area_struct *dst,
 			    struct vm_area_struct *src)
 {
-	u64 size = vma_huge_size(src);
+	u64 *from, *to;
+	int err;
 
-	for (u64 addr = src->vm_start; addr < src->vm_end; addr += size) {
-		u64 *from = huge_pte_offset(m, src, addr), *to;
-		int err;
-
+	for (u64 addr = src->vm_start; addr < src->vm_end;
+	     addr = huge_addr_next(m, src, addr, from)) {
+		from = huge_pte_offset(m, src, addr);
 		if (!from)
 			continue;
 		err = huge_pte_alloc(m, dst, addr, &to);
@@ -116,11 +115,11 @@ void hugetlb_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vm
 			       u64 end, u64 prot)
 {
 	struct machine *m = tlb->m;
-	u64 size = vma_huge_size(vma), keep = PTE_CHG_MASK | PTE_PSE;
+	u64 size = vma_huge_size(vma), keep = PTE_CHG_MASK | PTE_PSE, old, *entry;
 
-	for (u64 addr = start; addr < end; addr += size) {
-		u64 *entry = huge_pte_offset(m, vma, addr), old = entry ? *entry : 0;
-
+	for (u64 addr = start; addr < end; addr = huge_addr_next(m, vma, addr, entry)) {
+		entry = huge_pte_offset(m, vma, addr);
+		old = entry ? *entry : 0;
 		if (!old)
 			continue;
 		*entry = (old & keep) | (prot & ~keep);

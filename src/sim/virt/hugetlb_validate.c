@@ -74,6 +74,7 @@ static void check_entry(struct huge_census *c, const struct vm_area_struct *vma,
 
 static void check_vma(struct huge_census *c, const struct vm_area_struct *vma)
 {
+	const u64 *entry;
 	u64 size, low;
 
 	if (!is_file_hugepages(vma->vm_file)) {
@@ -86,9 +87,9 @@ static void check_vma(struct huge_census *c, const struct vm_area_struct *vma)
 	if (vma->vm_start & low || vma->vm_end & low || vma->vm_pgoff & (low >> PAGE_SHIFT))
 		check_fail(c->check, "V1", "VMA %u: expected its range to be aligned to 0x%llx",
 			   vma->self, (ull)size);
-	for (u64 addr = vma->vm_start; addr < vma->vm_end; addr += size) {
-		const u64 *entry = huge_pte_offset(c->m, vma, addr);
-
+	for (u64 addr = vma->vm_start; addr < vma->vm_end;
+	     addr = huge_addr_next(c->m, vma, addr, entry)) {
+		entry = huge_pte_offset(c->m, vma, addr);
 		if (entry && *entry)
 			check_entry(c, vma, addr, *entry);
 	}

@@ -101,6 +101,16 @@ u64 *huge_pte_offset(const struct machine *m, const struct vm_area_struct *vma, 
 	return table_entry(m, vma->vm_mm, addr, (int)hugetlb_level(m, vma));
 }
 
+u64 huge_addr_next(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
+		   const u64 *entry)
+{
+	unsigned int level = hugetlb_level(m, vma);
+	bool step = entry || level == m->virt->pgtables->top;
+	u64 size = step ? vma_huge_size(vma) : table_span(m, level + 1);
+
+	return (addr & ~(size - 1)) + size;
+}
+
 int hugetlb_secure(struct machine *m, u64 pages)
 {
 	const struct hstate *h = hugetlb_hstate(m, GIGANTIC_PAGE_ORDER);
