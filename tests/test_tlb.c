@@ -353,6 +353,41 @@ static void test_needs_flush(void)
 	CU_ASSERT_FALSE(pte_needs_flush(rw, rw ^ PTE_SOFT_DIRTY));
 }
 
+/* Unmapping of several mms is flushed once: everything on the CPUs that run with one. */
+static void test_batch(void)
+{
+	struct arch_tlbflush_unmap_batch batch = { 0 };
+	struct task_machine tm;
+	struct task_struct *a, *b;
+	u64 remote;
+
+	task_machine_boot(&tm, "pc", NULL);
+	a = task_fork(tm.m, tm.init, FORK);
+	run_on(&tm, a, 1);
+	map(&tm, a, 4);
+	touch(&tm, a, 4, ACCESS_STORE);
+	b = task_fork(tm.m, tm.init, FORK);
+	run_on(&tm, b, 2);
+	map(&tm, b, 4);
+	touch(&tm, b, 4, ACCESS_STORE);
+	sched_switch_to(tm.m, tm.init);
+	set_tlb_ubc_flush_pending(&batch, a->mm, PTE_PRESENT);
+	set_tlb_ubc_flush_pending(&batch, b->mm, PTE_PRESENT | PTE_DIRTY);
+	/* Nobody can have an entry that was not present. */
+	set_tlb_ubc_flush_pending(&batch, tm.init->mm, 0);
+	CU_ASSERT_TRUE(batch.flush_required && batch.writable);
+	remote = (u64)tm.m->event[NR_TLB_REMOTE_FLUSH];
+	try_to_unmap_flush(tm.m, &batch);
+	CU_ASSERT_EQUAL((u64)tm.m->event[NR_TLB_REMOTE_FLUSH], remote + 1);
+	CU_ASSERT_EQUAL(nr_entries(cpu_tlb(tm.m, 1), &cpu_tlb(tm.m, 1)->l2), 0);
+	CU_ASSERT_EQUAL(nr_entries(cpu_tlb(tm.m, 2), &cpu_tlb(tm.m, 2)->l2), 0);
+	CU_ASSERT_FALSE(batch.flush_required || batch.cpumask[0]);
+	try_to_unmap_flush(tm.m, &batch);
+	CU_ASSERT_EQUAL((u64)tm.m->event[NR_TLB_REMOTE_FLUSH], remote + 1);
+	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+	task_machine_end(&tm);
+}
+
 /* vmstat has the counters where the kernel is built with them. */
 static void test_vmstat(void)
 {
@@ -403,6 +438,7 @@ static const CU_TestInfo tests[] = {
 	{ "gathers", test_gather },
 	{ "spaces run out", test_renumber },
 	{ "what needs a flush", test_needs_flush },
+	{ "batches", test_batch },
 	{ "counters of vmstat", test_vmstat },
 	{ "the ceiling's file", test_ceiling_file },
 };
