@@ -67,7 +67,7 @@ UNIT_TESTS = \
 	tests/test_madvise \
 	tests/test_memblock \
 	tests/test_mempolicy \
-	tests/test_migrate \
+	tests/test_migrate tests/test_migrate_large \
 	tests/test_mlock \
 	tests/test_mprotect \
 	tests/test_mremap \

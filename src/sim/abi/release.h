@@ -636,6 +636,12 @@ static inline bool rel_migration_batches(enum release r)
 	return r >= R_6_18;
 }
 
+/* Folios that are not all in use any more are split before they are migrated (6.10). */
+static inline bool rel_migration_splits_partial(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* mbind moves pages by the policy alone, and counts what it could not take (since 6.7). */
 static inline bool rel_mbind_moves_by_policy(enum release r)
 {

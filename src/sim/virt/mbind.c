@@ -6,6 +6,7 @@
  */
 #include "sim/phys/lru.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/migrate.h"
@@ -24,6 +25,7 @@ struct queue {
 	u64 nodes;		/* pages on these are to move */
 	struct page_list *list;
 	const struct vm_area_struct *vma;
+	const struct page *large;	/* the last large folio: it may have many entries */
 	u64 nr_failed;		/* that could not be taken */
 };
 
@@ -33,35 +35,77 @@ static bool only_asks(const struct queue *q)
 	return (q->flags & MPOL_MF_VALID) == MPOL_MF_STRICT;
 }
 
-/* False: it cannot be taken. One that others map, too, is left alone, which is fine. */
-static bool take_page(struct queue *q, u32 pfn)
+/* 6.1 asks how often the first page is mapped. */
+static bool others_map(const struct machine *m, const struct page *folio)
 {
-	if (!(q->flags & MPOL_MF_MOVE_ALL) && page_mapcount(pfn_to_page(q->m, pfn)) > 1)
+	return rel_mbind_moves_by_policy(m->release) ? folio_maybe_mapped_shared(folio) :
+						       page_mapcount(folio) != 1;
+}
+
+/* False: it cannot be taken. One that others map, too, is left alone, which is fine. */
+static bool take_folio(struct queue *q, const struct page *folio)
+{
+	if (!(q->flags & MPOL_MF_MOVE_ALL) && others_map(q->m, folio))
 		return true;
-	return isolate_page(q->m, q->list, pfn);
+	return isolate_page(q->m, q->list, page_to_pfn(q->m, folio));
+}
+
+/* 6.18 takes a folio once, whatever maps it next. */
+static bool seen_already(struct queue *q, const struct page *folio)
+{
+	if (!folio_is_large(folio) || !rel_mbind_moves_by_policy(q->m->release))
+		return false;
+	if (folio == q->large)
+		return true;
+	q->large = folio;
+	return false;
+}
+
+static int queue_folio(struct queue *q, const struct page *folio)
+{
+	if (!(q->flags & MPOL_MF_MOVES) || !vma_migratable(q->vma) || !take_folio(q, folio))
+		q->nr_failed++;
+	return q->nr_failed && only_asks(q) ? -EIO : 0;
+}
+
+static bool misplaced(const struct queue *q, const struct page *folio)
+{
+	return q->nodes >> page_zone(q->m, folio)->node & 1;
 }
 
 static int queue_entry(void *arg, u64 addr, pte_t *pte)
 {
 	struct queue *q = arg;
 	u32 pfn = pte_present(*pte) ? vm_normal_page(*pte) : PFN_NIL;
-	const struct page *page;
+	const struct page *folio;
 
 	(void)addr;
 	if (pfn == PFN_NIL)
 		return 0;
-	page = pfn_to_page(q->m, pfn);
-	if (page_flag(page, PG_reserved) || !(q->nodes >> page_zone(q->m, page)->node & 1))
+	folio = pfn_folio(q->m, pfn);
+	if (page_flag(folio, PG_reserved) || !misplaced(q, folio) || seen_already(q, folio))
 		return 0;
-	if (!(q->flags & MPOL_MF_MOVES) || !vma_migratable(q->vma) || !take_page(q, pfn))
-		q->nr_failed++;
-	return q->nr_failed && only_asks(q) ? -EIO : 0;
+	return queue_folio(q, folio);
+}
+
+static int queue_huge_entry(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct queue *q = arg;
+	u64 pfn = pte_pfn(*entry);
+
+	(void)addr;
+	(void)end;
+	if (level != 1 || q->vma->vm_flags & VM_HUGETLB || is_huge_zero_pfn(q->m, pfn) ||
+	    !misplaced(q, pfn_to_page(q->m, pfn)))
+		return 0;
+	return queue_folio(q, pfn_to_page(q->m, pfn));
 }
 
 /* The part of a range that lies in the VMA. holes: may there be some around it? */
 static int queue_vma(struct queue *q, const struct vm_area_struct *vma, u64 start, u64 end,
 		     bool first, bool holes)
 {
+	static const struct walk_ops ops = { .visit = queue_entry, .huge = queue_huge_entry };
 	const struct vm_area_struct *next;
 
 	if (!holes && first && start < vma->vm_start)
@@ -74,8 +118,8 @@ static int queue_vma(struct queue *q, const struct vm_area_struct *vma, u64 star
 	if (!(q->flags & MPOL_MF_VALID))
 		return 0;
 	q->vma = vma;
-	return walk_page_range(q->m, vma->vm_mm, MAX(start, vma->vm_start),
-			       MIN(end, vma->vm_end), queue_entry, q);
+	return walk_mapped_range(q->m, vma->vm_mm, MAX(start, vma->vm_start),
+				 MIN(end, vma->vm_end), &ops, q);
 }
 
 /* -EFAULT: a hole, or nothing at all; -EIO: the answer to a question. */
@@ -151,7 +195,10 @@ struct target {
 	u64 offset;		/* what a page's offset is added to */
 };
 
-#define GFP_MIGRATE (GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL)
+static gfp_t gfp_of_order(unsigned int order)
+{
+	return order ? GFP_TRANSHUGE : GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL;
+}
 
 /* The VMA from start on that may map the page; where. */
 static struct vm_area_struct *vma_of_page(const struct machine *m,
@@ -172,27 +219,32 @@ static struct vm_area_struct *vma_of_page(const struct machine *m,
 static int new_page_of_vma(struct machine *m, void *arg, u32 src, u32 *dst)
 {
 	const struct target *target = arg;
+	unsigned int order = folio_order(pfn_to_page(m, src));
 	u64 addr;
 	struct vm_area_struct *vma = vma_of_page(m, target->mm, target->start, ~0ULL, src,
 						 &addr);
 
 	if (!vma)
-		return filemap_alloc_folio(m, GFP_MIGRATE, 0, dst);
-	return vma_alloc_folio(m, GFP_MIGRATE, 0, vma, addr, dst);
+		return filemap_alloc_folio(m, gfp_of_order(order), order, dst);
+	return vma_alloc_folio(m, gfp_of_order(order), order, vma, addr, dst);
 }
 
 static int new_page_of_policy(struct machine *m, void *arg, u32 src, u32 *dst)
 {
 	const struct target *target = arg;
+	const struct page *folio = pfn_to_page(m, src);
+	unsigned int order = folio_order(folio);
 
-	return folio_alloc_mpol(m, GFP_MIGRATE, 0, target->pol,
-				target->offset + page_index(pfn_to_page(m, src)), dst);
+	return folio_alloc_mpol(m, gfp_of_order(order), order, target->pol,
+				target->offset + (page_index(folio) >> order), dst);
 }
 
 /* Interleaving puts the pages of the first VMA where its faults would have put them. */
 static void set_target_policy(const struct machine *m, const struct task_struct *task,
 			      struct target *target, u64 end, u32 first)
 {
+	const struct page *folio = pfn_to_page(m, first);
+	unsigned int order = folio_order(folio);
 	const struct vm_area_struct *vma;
 	u64 addr;
 
@@ -204,7 +256,9 @@ static void set_target_policy(const struct machine *m, const struct task_struct 
 	if (!vma)
 		return;
 	(void)vma_own_policy(m, vma, addr, &target->offset);
-	target->offset += linear_page_index(vma, addr) - page_index(pfn_to_page(m, first));
+	target->offset += vma->vm_pgoff >> order;
+	target->offset += (addr - vma->vm_start) >> (PAGE_SHIFT + order);
+	target->offset -= page_index(folio) >> order;
 }
 
 static int move_queued(struct machine *m, struct task_struct *task, u64 start, u64 end,

@@ -11,6 +11,7 @@
 #include "sim/base/bug.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
@@ -28,18 +29,28 @@ static inline void count_node(struct machine *m, const struct page *page,
 
 /* -- isolation ---------------------------------------------------------------- */
 
-static void count_isolated(struct machine *m, const struct page *page, s64 n)
+void count_isolated(struct machine *m, const struct page *page, s64 n)
 {
 	count_node(m, page, page_flag(page, PG_swapbacked) ? NR_ISOLATED_ANON :
 							     NR_ISOLATED_FILE, n);
 }
 
+/* Large folios of files stay where they are. */
+static bool may_isolate(const struct page *folio)
+{
+	return !(folio->flags & (1U << PG_head | 1U << PG_large)) ||
+	       (folio_is_large(folio) && page_flag(folio, PG_anon));
+}
+
 bool isolate_page(struct machine *m, struct page_list *list, u64 pfn)
 {
-	if (pfn_to_page(m, pfn)->flags & (1U << PG_head | 1U << PG_tail) || !lru_isolate(m, pfn))
+	u32 head = (u32)folio_pfn(m, pfn);
+	const struct page *folio = pfn_to_page(m, head);
+
+	if (!may_isolate(folio) || !lru_isolate(m, head))
 		return false;
-	page_list_add_tail(m, list, pfn);
-	count_isolated(m, pfn_to_page(m, pfn), 1);
+	page_list_add_tail(m, list, head);
+	count_isolated(m, folio, (s64)folio_nr_pages(folio));
 	return true;
 }
 
@@ -49,118 +60,10 @@ void putback_movable_pages(struct machine *m, struct page_list *list)
 		u32 pfn = list->first;
 
 		page_list_del(m, list, pfn);
-		count_isolated(m, pfn_to_page(m, pfn), -1);
+		count_isolated(m, pfn_to_page(m, pfn),
+			       -(s64)folio_nr_pages(pfn_to_page(m, pfn)));
 		lru_putback(m, pfn);
 	}
-}
-
-/* -- migration entries -------------------------------------------------------- */
-
-struct remap {
-	struct machine *m;
-	u32 src, dst;
-	struct arch_tlbflush_unmap_batch *batch;	/* flushes that can wait; NULL */
-};
-
-/* The entry of a mapping of the page at addr; NULL: there is none. */
-static pte_t *entry_at(const struct remap *r, const struct vm_area_struct *vma, u64 addr)
-{
-	if (addr < vma->vm_start || addr >= vma->vm_end)
-		return NULL;
-	return pte_offset_map(r->m, vma->vm_mm, addr);
-}
-
-static pte_t make_migration_entry(pte_t pte, u32 pfn, bool exclusive)
-{
-	enum swp_type type = pte & PTE_RW ? SWP_MIGRATION_WRITE :
-			     exclusive ? SWP_MIGRATION_READ_EXCLUSIVE : SWP_MIGRATION_READ;
-
-	return (u64)type << 1 | (u64)pfn << SWP_OFFSET_SHIFT | (pte & PTE_SOFT_DIRTY) |
-	       (pte & PTE_ACCESSED ? SWP_MIG_YOUNG : 0) | (pte & PTE_DIRTY ? SWP_MIG_DIRTY : 0);
-}
-
-/* A CPU other than this one may have the entry: better all such at once. */
-static bool should_defer_flush(const struct remap *r, const struct mm_struct *mm)
-{
-	for (unsigned int i = 0; r->batch && i < CPU_WORDS; i++) {
-		u64 own = r->m->cpu / 64 == i ? 1ULL << (r->m->cpu % 64) : 0;
-
-		if (mm->cpumask[i] & ~own)
-			return true;
-	}
-	return false;
-}
-
-static void flush_entry(const struct remap *r, const struct vm_area_struct *vma, u64 addr,
-			pte_t old)
-{
-	if (should_defer_flush(r, vma->vm_mm))
-		set_tlb_ubc_flush_pending(r->batch, vma->vm_mm, old);
-	else if (old & PTE_PRESENT)
-		flush_tlb_page(r->m, vma, addr);
-}
-
-static int unmap_one(void *arg, struct vm_area_struct *vma, u64 addr)
-{
-	struct remap *r = arg;
-	pte_t *pte = entry_at(r, vma, addr), old;
-	struct page *page = pfn_to_page(r->m, r->src);
-	bool exclusive = page_flag(page, PG_anon_exclusive);
-
-	if (!pte || !pte_present(*pte) || vm_normal_page(*pte) != r->src)
-		return 0;
-	old = *pte;
-	if (old & PTE_DIRTY)
-		set_page_dirty(r->m, r->src);
-	update_hiwater_rss(vma->vm_mm);
-	page_clear_flag(page, PG_anon_exclusive);
-	*pte = make_migration_entry(old, r->src, exclusive);
-	flush_entry(r, vma, addr, old);
-	page_remove_rmap(r->m, r->src, vma);
-	put_page(r->m, r->src);
-	return 0;
-}
-
-static int remap_one(void *arg, struct vm_area_struct *vma, u64 addr)
-{
-	struct remap *r = arg;
-	pte_t *pte = entry_at(r, vma, addr), old, new;
-	struct page *page = pfn_to_page(r->m, r->dst);
-	enum swp_type type;
-
-	if (!pte || !pte_is_migration(*pte) || swp_pfn(*pte) != r->src)
-		return 0;
-	old = *pte;
-	type = swp_type(old);
-	new = mk_pte(r->dst, vma_page_prot(r->m, vma)) | (old & PTE_SOFT_DIRTY);
-	if (!(old & SWP_MIG_YOUNG))
-		new &= ~PTE_ACCESSED;
-	if (old & SWP_MIG_DIRTY && page_flag(page, PG_dirty))
-		new = pte_mkdirty(r->m, new);
-	new = type == SWP_MIGRATION_WRITE ? maybe_mkwrite(new, vma) : new & ~PTE_RW;
-	get_page(r->m, r->dst);
-	if (page_flag(page, PG_anon))
-		page_add_anon_rmap(r->m, r->dst, vma, addr, type != SWP_MIGRATION_READ);
-	else
-		page_add_file_rmap(r->m, r->dst, vma);
-	*pte = new;
-	update_mmu_cache(r->m, vma, addr, pte);
-	return 0;
-}
-
-/* Entries that name src become mappings of dst: the new page, or src itself again. */
-static void remove_migration_ptes(struct machine *m, u32 src, u32 dst)
-{
-	struct remap r = { .m = m, .src = src, .dst = dst };
-
-	(void)rmap_walk(m, dst, remap_one, &r);
-}
-
-static void try_to_migrate(struct machine *m, u32 src, struct arch_tlbflush_unmap_batch *batch)
-{
-	struct remap r = { .m = m, .src = src, .batch = batch };
-
-	(void)rmap_walk(m, src, unmap_one, &r);
 }
 
 /* -- one page ----------------------------------------------------------------- */
@@ -215,14 +118,15 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 	bool cached = !page_flag(old, PG_anon) && old->mapping;
 	struct inode *inode = cached ? inode_of(m, old->mapping) : NULL;
 
-	if (old->refcount != 1 + cached)
+	if (old->refcount != 1 + cached + folio_mapcount(old))
 		return -EAGAIN;
 	new->mapping = old->mapping;
 	page_set_index(new, page_index(old));
 	if (cached)
 		replace_in_cache(m, inode, src, dst);
 	move_flags(old, new);
-	content_copy(m, dst, src);
+	for (u32 i = 0; i < folio_nr_pages(old); i++)
+		content_copy(m, dst + i, src + i);
 	if (cached)
 		old->mapping = 0;
 	return 0;
@@ -231,7 +135,7 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 /* It goes, as the last who had it lets go. */
 static void migrate_done(struct machine *m, u32 src)
 {
-	count_isolated(m, pfn_to_page(m, src), -1);
+	count_isolated(m, pfn_to_page(m, src), -(s64)folio_nr_pages(pfn_to_page(m, src)));
 	put_page(m, src);
 }
 
@@ -248,19 +152,18 @@ static int migrate_unmap(struct machine *m, struct migration *migration, u32 src
 	if (err)
 		return err;
 	pair->was_mlocked = page_flag(page, PG_mlocked);
-	pair->was_mapped = page_mapcount(page);
-	if (pair->was_mapped)
+	pair->was_mapped = folio_mapcount(page);
+	if (pair->was_mapped && !folio_is_large(page))
 		try_to_migrate(m, src, batch);
-	BUG_ON(m, page_mapcount(page));
 	return 0;
 }
 
 /* The old page is mapped again, the new one given back. */
 static void migrate_undo(struct machine *m, const struct pair *pair)
 {
-	if (pair->was_mapped)
+	if (pair->was_mapped && !folio_is_large(pfn_to_page(m, pair->src)))
 		remove_migration_ptes(m, pair->src, pair->src);
-	free_pages(m, pair->dst, 0);
+	put_page(m, pair->dst);
 }
 
 static int migrate_move(struct machine *m, const struct pair *pair)
@@ -273,7 +176,9 @@ static int migrate_move(struct machine *m, const struct pair *pair)
 	lru_cache_add(m, pair->dst);
 	if (rel_migration_batches(m->release) ? pair->was_mlocked : pair->was_mapped)
 		lru_add_drain(m);
-	if (pair->was_mapped)
+	if (pair->was_mapped && folio_is_large(pfn_to_page(m, pair->src)))
+		move_large_mappings(m, pair->src, pair->dst);
+	else if (pair->was_mapped)
 		remove_migration_ptes(m, pair->src, pair->dst);
 	put_page(m, pair->dst);
 	migrate_done(m, pair->src);
@@ -281,6 +186,20 @@ static int migrate_move(struct machine *m, const struct pair *pair)
 }
 
 /* -- lists -------------------------------------------------------------------- */
+
+static void count_succeeded(struct machine *m, struct migration *migration, unsigned int order)
+{
+	migration->nr_succeeded += 1ULL << order;
+	count_vm_event(m, THP_MIGRATION_SUCCESS, order && order == hpage_pmd_order(m));
+}
+
+static void count_failed(struct machine *m, struct migration *migration, u32 pfn)
+{
+	unsigned int order = folio_order(pfn_to_page(m, pfn));
+
+	migration->nr_failed += 1ULL << order;
+	count_vm_event(m, THP_MIGRATION_FAIL, order && order == hpage_pmd_order(m));
+}
 
 /* Only the isolater has it: everybody else let it go meanwhile. */
 static bool freed_meanwhile(struct machine *m, struct migration *migration,
@@ -293,9 +212,31 @@ static bool freed_meanwhile(struct machine *m, struct migration *migration,
 	page_clear_flag(page, PG_active);
 	page_clear_flag(page, PG_unevictable);
 	page_list_del(m, from, pfn);
+	count_succeeded(m, migration, folio_order(page));
 	migrate_done(m, pfn);
-	migration->nr_succeeded++;
 	return true;
+}
+
+/* Of some folios, not all pages are wanted any more: their pages move one by one. */
+static bool splits_first(const struct machine *m, u32 pfn)
+{
+	return rel_migration_splits_partial(m->release) &&
+	       folio_is_partially_mapped(pfn_to_page(m, pfn));
+}
+
+static int unmap_or_split(struct machine *m, struct migration *migration,
+			  struct page_list *from, u32 pfn,
+			  struct arch_tlbflush_unmap_batch *batch, struct pair *pair, bool *split)
+{
+	int err;
+
+	*split = splits_first(m, pfn) && !split_to_migrate(m, migration, from, pfn);
+	if (*split)
+		return 0;
+	err = migrate_unmap(m, migration, pfn, batch, pair);
+	*split = err == -ENOMEM && folio_is_large(pfn_to_page(m, pfn)) &&
+		 !split_to_migrate(m, migration, from, pfn);
+	return *split ? 0 : err;
 }
 
 /* Unmap up to room pages from the list on; those wait in pairs[]. */
@@ -304,16 +245,24 @@ static int unmap_list(struct machine *m, struct migration *migration, struct pag
 {
 	struct arch_tlbflush_unmap_batch batch = { 0 };
 	u32 pfn = from->first, next;
+	u64 nr_pages = 0;
 	int err = 0;
 
-	for (*nr = 0; pfn != PFN_NIL && *nr < room && !err; pfn = next) {
+	for (*nr = 0; pfn != PFN_NIL && nr_pages < room; pfn = next) {
+		bool split;
+
 		next = pfn_to_page(m, pfn)->next;
 		if (freed_meanwhile(m, migration, from, pfn))
 			continue;
-		err = migrate_unmap(m, migration, pfn, room > 1 ? &batch : NULL,
-				    &pairs[*nr]);
-		if (err)
+		err = unmap_or_split(m, migration, from, pfn, room > 1 ? &batch : NULL,
+				     &pairs[*nr], &split);
+		if (err) {
+			count_failed(m, migration, pfn);
 			break;
+		}
+		if (split)
+			continue;
+		nr_pages += folio_nr_pages(pfn_to_page(m, pfn));
 		page_list_del(m, from, pfn);
 		++*nr;
 	}
@@ -326,12 +275,13 @@ static void move_pairs(struct machine *m, struct migration *migration, struct pa
 		       unsigned int nr, unsigned int tries, struct page_list *failed)
 {
 	for (unsigned int i = 0; i < nr; i++) {
+		unsigned int order = folio_order(pfn_to_page(m, pairs[i].src));
 		int err = -EAGAIN;
 
 		for (unsigned int n = 0; n < tries && err; n++)
 			err = migrate_move(m, &pairs[i]);
 		if (!err) {
-			migration->nr_succeeded++;
+			count_succeeded(m, migration, order);
 			continue;
 		}
 		migrate_undo(m, &pairs[i]);
@@ -356,13 +306,13 @@ static int migrate_list(struct machine *m, struct migration *migration,
 	return err;
 }
 
-static unsigned int list_length(const struct machine *m, const struct page_list *list)
+static void count_all_failed(struct machine *m, struct migration *migration,
+			     const struct page_list *list)
 {
-	unsigned int nr = 0;
-
-	for (u32 pfn = list->first; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next)
-		nr++;
-	return nr;
+	for (u32 pfn = list->first; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next) {
+		count_failed(m, migration, pfn);
+		migration->folios_failed++;
+	}
 }
 
 /* What failed for good goes to the front of what was not tried. */
@@ -376,32 +326,61 @@ static void splice(struct machine *m, struct page_list *failed, struct page_list
 	}
 }
 
+/*
+ * The pages of folios that were split. Those that stay are no failure more: the folio
+ * counts as one. (6.1 says so if memory is short.)
+ */
+static int migrate_split_pages(struct machine *m, struct migration *migration,
+			       struct page_list *failed)
+{
+	bool batches = rel_migration_batches(m->release);
+	u64 folios_failed = migration->folios_failed;
+	struct page_list still = PAGE_LIST_INIT;
+	int err = migrate_list(m, migration, &migration->split, batches ? BATCH_PAGES : 1,
+			       TRIES, &still);
+
+	count_all_failed(m, migration, &still);
+	migration->folios_failed = folios_failed;
+	splice(m, failed, &still);
+	*failed = still;
+	return err == -ENOMEM && batches ? 0 : err;
+}
+
 int migrate_pages(struct machine *m, struct page_list *from, struct migration *migration)
 {
 	bool batches = rel_migration_batches(m->release);
 	struct page_list again = PAGE_LIST_INIT, failed = PAGE_LIST_INIT;
-	int err = migrate_list(m, migration, from, batches ? BATCH_PAGES : 1,
-			       batches ? FIRST_TRIES : TRIES, batches ? &again : &failed);
+	int err;
 
+	migration->split = (struct page_list)PAGE_LIST_INIT;
+	err = migrate_list(m, migration, from, batches ? BATCH_PAGES : 1,
+			   batches ? FIRST_TRIES : TRIES, batches ? &again : &failed);
 	if (!err && again.first != PFN_NIL)
 		err = migrate_list(m, migration, &again, 1, TRIES - FIRST_TRIES, &failed);
-	migration->nr_failed = list_length(m, &failed) + (err != 0);
+	count_all_failed(m, migration, &failed);
+	if (!err && migration->split.first != PFN_NIL)
+		err = migrate_split_pages(m, migration, &failed);
+	splice(m, &migration->split, from);
 	splice(m, &failed, from);
 	splice(m, &again, from);
 	count_vm_event(m, PGMIGRATE_SUCCESS, (s64)migration->nr_succeeded);
 	count_vm_event(m, PGMIGRATE_FAIL, (s64)migration->nr_failed);
-	return err ? err : (int)migration->nr_failed;
+	if (from->first == PFN_NIL)
+		return 0;
+	return err ? err : (int)migration->folios_failed;
 }
 
 /* -- for those who migrate ---------------------------------------------------- */
 
 int alloc_migration_target(struct machine *m, u32 src, unsigned int node, u32 *dst)
 {
+	unsigned int order = folio_order(pfn_to_page(m, src));
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_THISNODE;
 	const struct alloc_request req = {
-		.gfp = GFP_HIGHUSER_MOVABLE | __GFP_THISNODE, .node = (int)node,
+		.gfp = order ? (gfp & ~__GFP_RECLAIM) | GFP_TRANSHUGE : gfp,
+		.order = order, .node = (int)node,
 	};
 
-	(void)src;
 	return alloc_pages(m, &req, dst);
 }
 

@@ -13,28 +13,47 @@
 #include "sim/virt/mm_types.h"
 
 struct migration {
-	/* A page for what is in `src` now. -ENOMEM, -ENOBUFS. */
+	/* A folio as large as `src` for what is in it now. -ENOMEM, -ENOBUFS. */
 	int (*new_page)(struct machine *m, void *arg, u32 src, u32 *dst);
 	void *arg;
-	/* Filled in: pages. */
+	/* Filled in: pages; folios. */
 	u64 nr_succeeded, nr_failed;
+	u64 folios_failed;
+	/* Between migrate.c and migrate_large.c: pages of folios that were split. */
+	struct page_list split;
+	u32 split_head;
 };
 
-/* Take a page off its LRU list and onto this one; false: it is on none (in a batch). */
+/*
+ * Take a page, or the anonymous folio that it is of, off its LRU list and onto this one;
+ * false: it is on none (in a batch).
+ */
 bool isolate_page(struct machine *m, struct page_list *list, u64 pfn);
 /* What is on the list goes back to where it was. */
 void putback_movable_pages(struct machine *m, struct page_list *list);
 
 /*
- * Move the pages of the list. What moved is off it; returns how many did not, -ENOMEM
+ * Move the folios of the list. What moved is off it; returns how many did not, -ENOMEM
  * or -ENOBUFS. What is left is the caller's to put back.
  */
 int migrate_pages(struct machine *m, struct page_list *from,
 		  struct migration *migration) __must_check;
 
-/* A new page on this node and no other, as move_pages() wants it. */
+/* A new folio on this node and no other, as move_pages() wants it. */
 int alloc_migration_target(struct machine *m, u32 src, unsigned int node,
 			   u32 *dst) __must_check;
+/* Entries that map src become migration entries; flushes that can wait do, in *batch. */
+struct arch_tlbflush_unmap_batch;
+void try_to_migrate(struct machine *m, u32 src, struct arch_tlbflush_unmap_batch *batch);
+/* Migration entries that name src become mappings of dst: the new page, or src again. */
+void remove_migration_ptes(struct machine *m, u32 src, u32 dst);
+/* All entries that map the large folio src map dst, which has its place already. */
+void move_large_mappings(struct machine *m, u32 src, u32 dst);
+/* A large folio of the list is split; its pages wait in migration->split. */
+int split_to_migrate(struct machine *m, struct migration *migration, struct page_list *from,
+		     u32 pfn) __must_check;
+void count_isolated(struct machine *m, const struct page *page, s64 n);
+
 /* May pages of the VMA be moved at all? */
 bool vma_migratable(const struct vm_area_struct *vma);
 /* Where the VMA has the page, by the page's offset; ~0: nowhere. */

@@ -5,6 +5,7 @@
  * each is in its status; pages whose row failed keep the status that they had.
  */
 #include "sim/phys/lru.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/migrate.h"
@@ -37,18 +38,27 @@ static int absent(const struct machine *m, const struct vm_area_struct *vma)
 static int find_user_page(const struct machine *m, const struct vm_area_struct *vma,
 			  u64 addr, u32 *pfn)
 {
-	const pte_t *pte = pte_offset_map(m, vma->vm_mm, addr);
+	unsigned int level;
+	const u64 *entry = leaf_entry(m, vma->vm_mm, addr, &level);
 
-	if (!pte || !*pte)
+	if (!entry || !*entry)
 		return absent(m, vma);
-	if (!pte_present(*pte))
+	if (!pte_present(*entry))
 		return -ENOENT;
-	*pfn = (u32)pte_pfn(*pte);
-	if (is_zero_pfn(m, *pfn))
+	*pfn = (u32)leaf_pfn(m, *entry, level, addr);
+	if (is_zero_pfn(m, *pfn) || (level && is_huge_zero_pfn(m, pte_pfn(*entry))))
 		return -EFAULT;
-	if (vm_normal_page(*pte) == PFN_NIL)
+	if (!level && vm_normal_page(*entry) == PFN_NIL)
 		return rel_absent_anon_is_fault(m->release) ? -EFAULT : -ENOENT;
 	return 0;
+}
+
+/* 6.1 asks for the page alone. */
+static bool others_map(const struct machine *m, u32 pfn)
+{
+	return rel_mbind_moves_by_policy(m->release) ?
+		       folio_maybe_mapped_shared(pfn_folio(m, pfn)) :
+		       page_mapcount(pfn_to_page(m, pfn)) > 1;
 }
 
 /* 1: taken; 0: it is there already; else its status. */
@@ -66,7 +76,7 @@ static int take_page(struct mover *mover, u64 addr)
 		return err;
 	if ((int)node_of(m, pfn) == mover->node)
 		return 0;
-	if (page_mapcount(pfn_to_page(m, pfn)) > 1 && !(mover->req->flags & MPOL_MF_MOVE_ALL))
+	if (others_map(m, pfn) && !(mover->req->flags & MPOL_MF_MOVE_ALL))
 		return -EACCES;
 	return isolate_page(m, &mover->list, pfn) ? 1 : -EBUSY;
 }
