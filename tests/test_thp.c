@@ -554,6 +554,139 @@ static void test_underused(void)
 	stop();
 }
 
+/* ---- A storm: two tasks, three blocks of 2 MiB each, everything that touches them. ---- */
+
+struct storm {
+	u64 state;
+	char text[160];
+};
+
+static u32 below(struct storm *s, u32 limit)
+{
+	s->state = s->state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (u32)(s->state >> 33) % limit;
+}
+
+#define PICK(s, array) (array)[below(s, ARRAY_SIZE(array))]
+
+/* Mostly whole blocks, else any pages. */
+static void storm_range(struct storm *s, u64 *start, u64 *len)
+{
+	u32 unit = below(s, 2) ? 512 : 1 + below(s, 64), first = below(s, 1536 / unit);
+
+	*start = 0x10000000 + (u64)first * unit * 4096;
+	*len = (u64)unit * 4096 * (1 + below(s, 2));
+	*len = MIN(*len, 0x10600000 - *start);
+}
+
+static void storm_line(struct storm *s)
+{
+	static const char *const advices[] = {
+		"hugepage", "hugepage", "nohugepage", "collapse", "dontneed", "free", "cold",
+		"pageout", "populate_write", "guard_install", "dontfork", "dofork",
+	};
+	static const char *const rights[] = { "r", "rw", "rw", "none" };
+	static const char *const kernel[] = {
+		"sim/ctl: tick 11s", "sim/ctl: tick 100ms", SPLIT "1",
+		"proc/sys/vm/drop_caches: 2", THP "enabled: always", THP "enabled: madvise",
+		THP "enabled: never", THP "khugepaged/max_ptes_none: 511",
+		THP "khugepaged/max_ptes_none: 100", THP "khugepaged/max_ptes_shared: 8",
+		THP "use_zero_page: 0", THP "use_zero_page: 1",
+		THP "khugepaged/scan_sleep_millisecs: 1",
+		THP "khugepaged/scan_sleep_millisecs: 10000",
+	};
+	static const char *const tasks[] = { "a", "a", "a", "b" };
+	const char *task = PICK(s, tasks);
+	unsigned long long start, len;
+	u64 from, bytes;
+
+	storm_range(s, &from, &bytes);
+	start = from;
+	len = bytes;
+	switch (below(s, 14)) {
+	case 0:
+		snprintf(s->text, sizeof(s->text), "sim/as/%s/ctl: mmap %#llx 6M rw "
+			 "private,anon,fixed", task, 0x10000000ULL);
+		break;
+	case 1:
+		snprintf(s->text, sizeof(s->text), "sim/as/%s/ctl: munmap %#llx %llu", task,
+			 start, len);
+		break;
+	case 2:
+		snprintf(s->text, sizeof(s->text), "sim/as/%s/ctl: mprotect %#llx %llu %s", task,
+			 start, len, PICK(s, rights));
+		break;
+	case 3:
+	case 4:
+	case 5:
+		snprintf(s->text, sizeof(s->text), "sim/as/%s/ctl: madvise %#llx %llu %s", task,
+			 start, len, PICK(s, advices));
+		break;
+	case 6:
+		snprintf(s->text, sizeof(s->text), "sim/as/%s/ctl: mremap %#llx %llu %llu "
+			 "maymove,fixed %#llx", task, start, len, len,
+			 0x10000000ULL + below(s, 4) * 0x200000ULL);
+		break;
+	case 7:
+		snprintf(s->text, sizeof(s->text), "sim/as/%s/ctl: %s %#llx %llu", task,
+			 below(s, 2) ? "mlock" : "munlock", start, len);
+		break;
+	case 8:
+		snprintf(s->text, sizeof(s->text), below(s, 2) ? "sim/as/a/ctl: fork as b" :
+			 "sim/as/b/ctl: exit 0");
+		break;
+	case 9:
+	case 10:
+		snprintf(s->text, sizeof(s->text), "%s", PICK(s, kernel));
+		break;
+	default:
+		/* Poking does not kill who pokes. */
+		snprintf(s->text, sizeof(s->text), below(s, 4) ? "sim/as/%s/ctl: poke %#llx 41" :
+			 "sim/as/%s/ctl: madvise %#llx 4K populate_read", task, start);
+	}
+}
+
+static void storm(const char *release, const char *sizes, u64 seed, unsigned int lines)
+{
+	struct storm s = { .state = seed };
+	struct out out = OUT_INIT;
+
+	start("pc", release, sizes);
+	run("proc/1/ctl: fork as a");
+	run("sim/as/a/ctl: mmap 0x10000000 6M rw private,anon,fixed");
+	for (unsigned int i = 0; i < lines; i++) {
+		struct check check = { .out = &out };
+
+		storm_line(&s);
+		if (getenv("STORM_SHOW"))
+			printf("%s\n", s.text);
+		(void)lab_run(&lab, s.text);
+		if (i % 8 && !getenv("STORM_SHOW"))
+			continue;
+		machine_check(tree_machine(lab.tree), &check);
+		if (check.nr_broken) {
+			printf("%s, seed %llu, line %u: %s\n%.400s", release,
+			       (unsigned long long)seed, i, s.text, lab_text(&out));
+			CU_FAIL_FATAL("an invariant is broken");
+		}
+		CU_ASSERT_FATAL(!tree_machine(lab.tree)->broken);
+	}
+	out_free(&out);
+	stop();
+}
+
+static void test_storm(void)
+{
+	const char *seed = getenv("STORM_SEED"), *lines = getenv("STORM_LINES");
+	unsigned int nr = lines ? (unsigned int)atoi(lines) : 400;
+	u64 first = seed ? strtoull(seed, NULL, 0) : 1;
+
+	storm("6.18", "transparent_hugepage=always", first, nr);
+	storm("6.18", "transparent_hugepage=madvise thp_anon=16K,64K:always;2M:inherit",
+	      first + 1, nr);
+	storm("6.1", "transparent_hugepage=always", first + 2, nr);
+}
+
 static void test_split_all(void)
 {
 	on_both(test_split);
@@ -570,6 +703,7 @@ static const CU_TestInfo tests[] = {
 	{ "sizes", test_sizes },
 	{ "split_huge_pages", test_split_all },
 	{ "underused", test_underused },
+	{ "a storm", test_storm },
 };
 
 int main(void)

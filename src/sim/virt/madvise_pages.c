@@ -179,6 +179,11 @@ static int install_guards(struct advise *a)
 	int err;
 
 	for (u64 addr = a->start; addr < a->end; addr += PAGE_SIZE) {
+		unsigned int level = 0;
+
+		/* A huge page is in the way as a small one is. */
+		if (leaf_entry(a->m, a->vma->vm_mm, addr, &level) && level)
+			return 1;
 		err = pte_alloc_map(a->m, a->vma->vm_mm, addr, &pte);
 		if (err)
 			return err;
