@@ -686,6 +686,13 @@ static const struct {
 	{ GIGANTIC_DIR "demote_size: 4096", -EINVAL, GIGANTIC_DIR "demote_size", "2048kB\n" },
 	{ "sim/as/a/ctl: mmap 0 2M rw private,anon,hugetlb,21<<MAP_HUGE_SHIFT", 0, NULL, NULL },
 	{ "sim/as/a/ctl: memfd_create x MFD_HUGETLB|MFD_HUGE_2MB as fd", 0, NULL, NULL },
+	{ POOL_DIR "nr_hugepages: 6", 0, NULL, NULL },
+	{ "sim/as/a/ctl: shmget 0 3M creat,hugetlb,0600 as shm", 0, POOL_DIR "resv_hugepages", "4\n" },
+	{ "sim/as/a/ctl: shmat @shm 0 0 as at", 0, "sim/as/a/maps", " /SYSV00000000 (deleted)\n" },
+	{ "sim/as/a/ctl: store @at+2M", 0, POOL_DIR "resv_hugepages", "3\n" },
+	{ "sim/as/a/ctl: shmget 0 3M creat,hugetlb,16<<SHM_HUGE_SHIFT", -EINVAL, NULL, NULL },
+	{ "sim/as/a/ctl: shmctl @shm rmid", 0, NULL, NULL },
+	{ "sim/as/a/ctl: shmdt @at", 0, POOL_DIR "resv_hugepages", "2\n" },
 	{ "sim/as/a/ctl: mmap 0 2M r shared,noreserve @fd", 0, "sim/as/a/maps",
 	  " /memfd:x (deleted)\n" },
 };

@@ -140,7 +140,8 @@ static void try_call(struct flag_match *match, enum arg_kind kind)
 /* A size of huge pages as strace says it: 21<<MAP_HUGE_SHIFT. */
 static bool huge_size(const struct word *word, u64 *value)
 {
-	static const char *const shifts[] = { "<<MAP_HUGE_SHIFT", "<<MFD_HUGE_SHIFT" };
+	static const char *const shifts[] = { "<<MAP_HUGE_SHIFT", "<<MFD_HUGE_SHIFT",
+					      "<<SHM_HUGE_SHIFT" };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(shifts); i++) {
 		size_t len = strlen(shifts[i]);

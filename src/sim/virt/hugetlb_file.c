@@ -82,8 +82,14 @@ int hugetlb_reserve_pages(struct machine *m, struct inode *inode, u64 from, u64 
 	if (vm_flags & VM_NORESERVE)
 		return 0;
 	if (!vma || vma->vm_flags & VM_MAYSHARE)
-		return reserve_shared(m, h, inode, from, to);
-	return reserve_private(m, h, to - from, vma);
+		err = reserve_shared(m, h, inode, from, to);
+	else
+		err = reserve_private(m, h, to - from, vma);
+	if (err && vma && vma->hugetlb_lock) {
+		object_free(m, &m->virt->hugetlb_vma_locks, vma->hugetlb_lock->self);
+		vma->hugetlb_lock = NULL;
+	}
+	return err;
 }
 
 /* What of [start, end) was promised goes, but for pages that were there. */

@@ -13,6 +13,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
@@ -143,31 +144,54 @@ static bool may_destroy(const struct machine *m, const struct shm_segment *shm)
 	return !shm->nattch && (m->tunables->shm_rmid_forced || shm->mode & SHM_DEST);
 }
 
+/* Its memory: of tmpfs, or huge pages, which are promised at once. */
+static int segment_file(struct machine *m, const struct task_struct *task, const char *name,
+			u64 size, u32 flags, struct file **file)
+{
+	bool noreserve = flags & SHM_NORESERVE;
+	struct hugetlb_file_request huge = {
+		.name = name, .kind = HUGETLB_SHMFS_INODE,
+		.acctflag = noreserve ? VM_NORESERVE : 0,
+		.page_size_log = flags >> SHM_HUGE_SHIFT & MAP_HUGE_MASK,
+	};
+	const struct hstate *h;
+	int err;
+
+	if (!(flags & SHM_HUGETLB))
+		return shmem_file_setup(m, name, size,
+					noreserve && m->tunables->overcommit_memory != 2 ?
+						VM_NORESERVE : 0, /* memfd = */ false, file);
+	err = hugetlb_init(m);
+	h = err ? NULL : hstate_sizelog(m, huge.page_size_log);
+	if (!h)
+		return err ? err : -EINVAL;
+	huge.size = ALIGN_UP(size, huge_page_size(h));
+	return hugetlb_file_setup(m, task, &huge, file);
+}
+
 static int newseg(struct machine *m, const struct task_struct *task, s32 key, u64 size,
 		  u32 flags, u64 *id)
 {
 	struct shm_state *state = m->virt->shm;
-	u64 pages = PFN_UP(size), object, vm_flags = 0;
+	u64 pages = PFN_UP(size), object;
 	struct shm_segment *shm;
 	struct file *file;
 	char name[24];
 	u32 slot;
 	int err;
 
-	if (!size || size > m->tunables->shmmax || flags & SHM_HUGETLB)
+	if (!size || size > m->tunables->shmmax)
 		return -EINVAL;
 	if (pages << PAGE_SHIFT < size || state->tot + pages < state->tot ||
 	    state->tot + pages > m->tunables->shmall)
 		return -ENOSPC;
-	if (flags & SHM_NORESERVE && m->tunables->overcommit_memory != 2)
-		vm_flags = VM_NORESERVE;
 	snprintf(name, sizeof(name), "/SYSV%08x", (u32)key);
 	err = take_slot(m, &slot);
 	if (!err)
 		err = kmalloc(m, OBJECT_BYTES, GFP_KERNEL, NUMA_NO_NODE, &object);
 	if (err)
 		return err;
-	err = shmem_file_setup(m, name, size, vm_flags, /* memfd = */ false, &file);
+	err = segment_file(m, task, name, size, flags, &file);
 	if (err) {
 		BUG_ON(m, kfree(m, object));
 		return err;
@@ -258,6 +282,39 @@ static const struct vm_operations shm_vm_ops = {
 	.open = shm_open, .close = shm_close, .may_split = true,
 };
 
+static void shm_huge_open(struct machine *m, struct vm_area_struct *vma)
+{
+	hugetlb_vm_ops.open(m, vma);
+	shm_open(m, vma);
+}
+
+static void shm_huge_close(struct machine *m, struct vm_area_struct *vma)
+{
+	hugetlb_vm_ops.close(m, vma);
+	shm_close(m, vma);
+}
+
+static const struct vm_operations shm_huge_vm_ops = {
+	.name = "shm hugetlb", .open = shm_huge_open, .close = shm_huge_close,
+	.may_split = true,
+};
+
+static bool is_shm(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops == &shm_vm_ops || vma->vm_ops == &shm_huge_vm_ops;
+}
+
+int shm_huge_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma)
+{
+	int err = hugetlb_file_mmap(m, file, vma);
+
+	if (err)
+		return err;
+	vma->vm_ops = &shm_huge_vm_ops;
+	shm_open(m, vma);
+	return 0;
+}
+
 void shm_mmap(struct machine *m, struct vm_area_struct *vma)
 {
 	vma->vm_ops = &shm_vm_ops;
@@ -332,7 +389,7 @@ int sys_shmat(struct machine *m, struct task_struct *task, s32 id, u64 addr, u32
 
 static bool is_piece(const struct vm_area_struct *vma, u64 addr)
 {
-	return vma->vm_ops == &shm_vm_ops &&
+	return is_shm(vma) &&
 	       (vma->vm_start - addr) >> PAGE_SHIFT == vma->vm_pgoff;
 }
 
@@ -386,6 +443,8 @@ static int shm_lock(const struct task_struct *task, struct shm_segment *shm, boo
 		return -EPERM;
 	if (lock && !task->cap_ipc_lock && shm->bytes > limit)
 		return -ENOMEM;
+	if (is_file_hugepages(shm->file))
+		return 0;
 	shm->mode = lock ? shm->mode | SHM_LOCKED : shm->mode & ~(u32)SHM_LOCKED;
 	return 0;
 }
@@ -525,7 +584,7 @@ static u32 count_mappings(const struct machine *m, u32 slot)
 	for (u32 h = object_next(vmas, 1); h; h = object_next(vmas, h + 1)) {
 		const struct vm_area_struct *vma = object_get(vmas, h);
 
-		nr += vma->vm_ops == &shm_vm_ops && vma->vm_file->inode->shm == slot + 1;
+		nr += is_shm(vma) && vma->vm_file->inode->shm == slot + 1;
 	}
 	return nr;
 }

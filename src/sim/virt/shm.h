@@ -13,6 +13,7 @@
 #define IPC_EXCL 02000
 #define SHM_HUGETLB 04000
 #define SHM_NORESERVE 010000
+#define SHM_HUGE_SHIFT 26	/* the logarithm of their size */
 #define SHM_DEST 01000		/* in the mode: goes with the last mapping */
 #define SHM_LOCKED 02000
 #define SHM_RDONLY 010000
@@ -57,6 +58,9 @@ void exit_shm(struct machine *m, const struct task_struct *task);
 void shm_destroy_orphaned(struct machine *m);
 /* What the mapping of a segment's file is: shm.c's row. */
 void shm_mmap(struct machine *m, struct vm_area_struct *vma);
+/* The same of huge pages: as hugetlb_file_mmap(). */
+int shm_huge_mmap(struct machine *m, struct file *file,
+		  struct vm_area_struct *vma) __must_check;
 /* The next segment from a slot on, or NULL. */
 const struct shm_segment *shm_next(const struct machine *m, u32 *slot);
 

@@ -190,7 +190,8 @@ int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma)
 	case INODE_ZERO:
 		return zero_mmap(m, vma);
 	case INODE_HUGETLB:
-		return hugetlb_file_mmap(m, file, vma);
+		return inode->shm ? shm_huge_mmap(m, file, vma) :
+				    hugetlb_file_mmap(m, file, vma);
 	default:
 		return -ENODEV;
 	}
