@@ -8,6 +8,7 @@ EXPERIMENTS = \
 	examples/faults.sh \
 	examples/fork.sh \
 	examples/highmem.sh \
+	examples/huge-pages.sh \
 	examples/init-mm.sh \
 	examples/mm-life.sh \
 	examples/numa.sh \
