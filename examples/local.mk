@@ -13,6 +13,7 @@ EXPERIMENTS = \
 	examples/mm-life.sh \
 	examples/numa.sh \
 	examples/pagetables.sh \
+	examples/sharing.sh \
 	examples/slab.sh \
 	examples/tlb.sh \
 	examples/vmas.sh \

@@ -19,6 +19,7 @@ struct mm_struct *mm_bed_mm(struct mm_bed *bed)
 	mm->pgd_pfn = PFN_NIL;
 	mm->pte_base = 1;
 	mm->task_size = bed->m->arch->task_size;
+	mm_init_pkeys(bed->m, mm);
 	mt_init(&mm->mm_mt, &bed->m->virt->maple_pool, &mm_maple_ops, bed->m);
 	CU_ASSERT_EQUAL_FATAL(pgd_alloc(bed->m, mm), 0);
 	return mm;

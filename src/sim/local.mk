@@ -150,8 +150,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
 	src/sim/policy/khugepaged_scan.c
 
-# System V shared memory
-libkmmsim_a_SOURCES += src/sim/virt/shm.c src/sim/virt/shm.h
+# System V shared memory, protection keys
+libkmmsim_a_SOURCES += src/sim/virt/pkey.c src/sim/virt/shm.c src/sim/virt/shm.h
 
 # machine
 libkmmsim_a_SOURCES += \

@@ -47,6 +47,7 @@ enum arg_kind {
 	A_VALUE,	/* what prctl takes: a number, a name of its interface, a text */
 	A_PERSONA,	/* ADDR_NO_RANDOMIZE, ... */
 	A_PIDFD,	/* PIDFD_* */
+	A_PKEY,		/* PKEY_* */
 	A_SHMGET,	/* IPC_CREAT, ...; a mode like 0600 is octal */
 	A_SHMAT,	/* SHM_RDONLY, ... */
 	A_SHMCTL,	/* IPC_RMID, ... */

@@ -206,7 +206,7 @@ static void show_vma(struct out *out, const struct machine *m, const struct vm_a
 		rel_thp_eligible_is_wide(m->release) ? 8 : 0);
 	out_putc(out, '\n');
 	if (machine_config_bool(m->config, "PKEYS"))
-		out_puts(out, "ProtectionKey:         0\n");
+		out_printf(out, "ProtectionKey:  %8u\n", vma_pkey(vma));
 	show_vm_flags(out, m, vma->vm_flags);
 }
 

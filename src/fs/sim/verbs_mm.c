@@ -73,6 +73,30 @@ static int run_mprotect(struct call *call)
 					args[2].value);
 }
 
+static int run_pkey_alloc(struct call *call)
+{
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_pkey_alloc(call->m, call->task, call->args[0].value,
+					  call->args[1].value, &call->value);
+}
+
+static int run_pkey_free(struct call *call)
+{
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_pkey_free(call->m, call->task, (int)(s64)call->args[0].value);
+}
+
+static int run_pkey_mprotect(struct call *call)
+{
+	const struct arg *args = call->args;
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_pkey_mprotect(call->m, call->task, args[0].value, args[1].value,
+					     args[2].value, (int)(s64)args[3].value);
+}
+
 static int run_remap_file_pages(struct call *call)
 {
 	const struct arg *args = call->args;
@@ -261,6 +285,15 @@ static const struct verb verbs[] = {
 	{ "mremap", { A_ADDR, A_SIZE, A_SIZE, A_MREMAP | A_OPTIONAL, A_ADDR | A_OPTIONAL },
 	  run_mremap, RESULT_POINTER, 0, SCOPE_TASKS, "ADDR OLD_LENGTH NEW_LENGTH [FLAGS [NEW_ADDR]]",
 	  "Grow, shrink or move a mapping. Result: where it is now." },
+	{ "pkey_alloc", { A_NUMBER | A_OPTIONAL, A_PKEY | A_OPTIONAL }, run_pkey_alloc,
+	  RESULT_NUMBER, 0, SCOPE_TASKS, "[FLAGS [RIGHTS]]",
+	  "Take a protection key; this task may not do with its memory what RIGHTS say: "
+	  "disable_access, disable_write. Result: the key." },
+	{ "pkey_free", { A_NUMBER }, run_pkey_free, RESULT_NONE, 0, SCOPE_TASKS, "KEY",
+	  "Give a protection key back; memory that has it keeps it." },
+	{ "pkey_mprotect", { A_ADDR, A_SIZE, A_PROT, A_NUMBER }, run_pkey_mprotect, RESULT_NONE,
+	  0, SCOPE_TASKS, "ADDR LENGTH PROT KEY",
+	  "As mprotect, and the range gets a protection key; -1: as mprotect." },
 	{ "remap_file_pages", { A_ADDR, A_SIZE, A_PROT, A_NUMBER, A_MAP | A_OPTIONAL },
 	  run_remap_file_pages, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH 0 PGOFF [FLAGS]",
 	  "Map other pages of the file of a shared mapping there: page PGOFF and on." },

@@ -90,6 +90,7 @@ static void new_identity(struct exec *e)
 	task->flags &= ~(PF_RANDOMIZE | PF_FORKNOEXEC | PF_NOFREEZE | PF_NO_SETAFFINITY);
 	if (e->randomize)
 		task->flags |= PF_RANDOMIZE;
+	task->pkru = PKRU_INIT;
 	/* A 64-bit program says itself what of it may be executed. */
 	if (e->m->arch->bits == 64)
 		task->personality &= ~READ_IMPLIES_EXEC;

@@ -44,23 +44,23 @@ static bool is_canonical(const struct machine *m, u64 address)
 	return m->arch->bits == 32 || address < half || address >= -half;
 }
 
-/*
- * Does the processor let it pass? The only protection key that anybody has is that of
- * execute-only memory, and it denies every access to data.
- */
-static inline bool pte_allows(const struct machine *m, pte_t pte, enum access access)
+/* Does the processor let it pass? Protection keys concern data alone. */
+static inline bool pte_allows(const struct machine *m, const struct task_struct *task,
+			      pte_t pte, enum access access)
 {
 	if (!(pte & PTE_PRESENT))
 		return false;
 	if (access == ACCESS_IFETCH)
 		return !(pte & PTE_NX) || !has_nx(m);
-	if (unlikely(pte & PTE_PKEY_MASK))
+	if (unlikely(pte & PTE_PKEY_MASK) &&
+	    pkru_denies(task->pkru, pte >> PTE_PKEY_SHIFT & 0xf, access == ACCESS_STORE))
 		return false;
 	return access == ACCESS_LOAD || pte & PTE_RW;
 }
 
 /* The error code that the processor pushes. */
-static u32 fault_error_code(const struct machine *m, const pte_t *pte, enum access access)
+static u32 fault_error_code(const struct machine *m, const struct task_struct *task,
+			    const pte_t *pte, enum access access)
 {
 	u32 code = X86_PF_USER;
 
@@ -70,19 +70,23 @@ static u32 fault_error_code(const struct machine *m, const pte_t *pte, enum acce
 		code |= X86_PF_WRITE;
 	if (access == ACCESS_IFETCH && has_nx(m))
 		code |= X86_PF_INSTR;
-	if (access != ACCESS_IFETCH && code & X86_PF_PROT && *pte & PTE_PKEY_MASK)
+	if (access != ACCESS_IFETCH && code & X86_PF_PROT &&
+	    pkru_denies(task->pkru, *pte >> PTE_PKEY_SHIFT & 0xf, access == ACCESS_STORE))
 		code |= X86_PF_PK;
 	return code;
 }
 
-static bool pkey_denies(const struct vm_area_struct *vma, u32 error_code)
+static bool pkey_denies(const struct task_struct *task, const struct vm_area_struct *vma,
+			u32 error_code)
 {
-	return unlikely(vma->vm_flags & VM_PKEY_MASK) && !(error_code & X86_PF_INSTR);
+	return unlikely(vma->vm_flags & VM_PKEY_MASK) && !(error_code & X86_PF_INSTR) &&
+	       pkru_denies(task->pkru, vma_pkey(vma), error_code & X86_PF_WRITE);
 }
 
-static bool access_error(const struct vm_area_struct *vma, u32 error_code)
+static bool access_error(const struct task_struct *task, const struct vm_area_struct *vma,
+			 u32 error_code)
 {
-	if (pkey_denies(vma, error_code))
+	if (pkey_denies(task, vma, error_code))
 		return true;
 	if (error_code & X86_PF_WRITE)
 		return !(vma->vm_flags & VM_WRITE);
@@ -134,9 +138,9 @@ static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 a
 		if (err)
 			return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 	}
-	if (unlikely(access_error(vma, error_code)))
+	if (unlikely(access_error(task, vma, error_code)))
 		return fault_signal(result, SIGSEGV_NR,
-				    pkey_denies(vma, error_code) ? SEGV_PKUERR : SEGV_ACCERR);
+				    pkey_denies(task, vma, error_code) ? SEGV_PKUERR : SEGV_ACCERR);
 	if (error_code & X86_PF_USER)
 		flags |= FAULT_FLAG_USER;
 	if (error_code & X86_PF_WRITE)
@@ -168,7 +172,7 @@ static int access_beyond(const struct machine *m, u64 address, enum access acces
 		result->error_code = 0;
 		return fault_signal(result, SIGSEGV_NR, SI_KERNEL);
 	}
-	result->error_code = fault_error_code(m, NULL, access) | X86_PF_PROT;
+	result->error_code = fault_error_code(m, NULL, NULL, access) | X86_PF_PROT;
 	return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 }
 
@@ -191,9 +195,9 @@ static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u
 	pte_t *pte = find_entry(m, mm, address, level);
 
 	*err = 0;
-	for (unsigned int tries = 0; !pte || !pte_allows(m, *pte, access); tries++) {
+	for (unsigned int tries = 0; !pte || !pte_allows(m, task, *pte, access); tries++) {
 		BUG_ON(m, tries == MAX_TRIES);
-		result->error_code = fault_error_code(m, pte, access);
+		result->error_code = fault_error_code(m, task, pte, access);
 		*err = do_user_addr_fault(m, task, address, result->error_code, result);
 		if (unlikely(*err || result->signal))
 			return NULL;

@@ -66,7 +66,14 @@ static u64 follow_and_touch(struct machine *m, struct vm_area_struct *vma, u64 a
 	return 1;
 }
 
-static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
+static u32 current_pkru(const struct machine *m)
+{
+	const struct task_struct *task = current_task(m);
+
+	return task ? task->pkru : 0;
+}
+
+static int check_vma_flags(const struct vm_area_struct *vma, u32 pkru, unsigned int flags)
 {
 	u64 vm_flags = vma->vm_flags;
 
@@ -81,8 +88,8 @@ static int check_vma_flags(const struct vm_area_struct *vma, unsigned int flags)
 		   (!(flags & FOLL_FORCE) || !(vm_flags & VM_MAYREAD))) {
 		return -EFAULT;
 	}
-	/* Execute-only: its protection key keeps data from everybody. */
-	return vm_flags & VM_PKEY_MASK ? -EFAULT : 0;
+	/* A protection key keeps data from who has not the right. */
+	return pkru_denies(pkru, vma_pkey(vma), flags & FOLL_WRITE) ? -EFAULT : 0;
 }
 
 static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 address,
@@ -107,7 +114,7 @@ static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 addre
 static int get_user_pages(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
 			  unsigned int flags, u64 *nr_pages)
 {
-	int err = check_vma_flags(vma, flags);
+	int err = check_vma_flags(vma, current_pkru(m), flags);
 	u64 nr;
 
 	*nr_pages = 0;
@@ -222,7 +229,7 @@ int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 e
 
 		if (!vma || start < vma->vm_start)
 			return -ENOMEM;
-		if (check_vma_flags(vma, flags))
+		if (check_vma_flags(vma, current_pkru(m), flags))
 			return -EINVAL;
 		err = get_user_pages(m, vma, start, MIN(end, vma->vm_end), flags, &nr_pages);
 		lru_add_drain(m);

@@ -47,6 +47,7 @@ void mm_digest(const struct mm_struct *mm, struct digest *digest)
 	const u64 words[] = {
 		(u64)(u32)mm->mm_users << 32 | (u32)mm->mm_count,
 		(u64)mm->self << 32 | (u32)mm->map_count,
+		(u64)mm->pkey_allocation_map << 16 | (u16)mm->execute_only_pkey,
 		mm->ctx_id, mm->mmap_base, mm->mmap_legacy_base, mm->mmap_compat_base,
 		mm->mmap_compat_legacy_base, mm->task_size, (u64)mm->pgd_object << 32 | mm->pgd_pfn,
 		mm->pgtables_bytes,

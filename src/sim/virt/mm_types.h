@@ -79,6 +79,8 @@ struct mm_struct {
 	struct file *exe_file;
 	u64 vdso_base;
 	u64 flags;
+	u16 pkey_allocation_map;	/* a bit for each key that is in use */
+	s16 execute_only_pkey;
 	u64 numa_next_scan, numa_scan_offset;
 	s32 numa_scan_seq;
 	u64 hugetlb_usage;
@@ -127,6 +129,17 @@ static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 static inline u64 mm_text_bytes(const struct mm_struct *mm)
 {
 	return ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE);
+}
+
+static inline unsigned int vma_pkey(const struct vm_area_struct *vma)
+{
+	return (unsigned int)(vma->vm_flags >> VM_PKEY_SHIFT) & 0xf;
+}
+
+/* Does PKRU deny a key's data, or writing it? */
+static inline bool pkru_denies(u32 pkru, unsigned int pkey, bool write)
+{
+	return pkru >> 2 * pkey & (write ? 3 : 1);
 }
 
 /* Page offset of an address of the VMA, in its file or as anonymous memory. */

@@ -92,7 +92,11 @@ static int mm_new(struct machine *m, struct task_struct *task, const struct mm_s
 
 int mm_alloc(struct machine *m, struct task_struct *task, struct mm_struct **mm)
 {
-	return mm_new(m, task, NULL, mm);
+	int err = mm_new(m, task, NULL, mm);
+
+	if (!err)
+		mm_init_pkeys(m, *mm);
+	return err;
 }
 
 int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm)

@@ -12,18 +12,10 @@
 #include "sim/virt/task.h"
 
 
-/*
- * What may be executed and nothing else gets a protection key of its own, where the
- * CPU has such: the first that is free, and nobody else takes one.
- */
-u64 vm_prot_bits(const struct machine *m, u64 prot)
+u64 vm_prot_bits(u64 prot)
 {
-	u64 flags = (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
-		    (prot & PROT_EXEC ? VM_EXEC : 0);
-
-	if (prot == PROT_EXEC && machine_config_bool(m->config, "PKEYS"))
-		flags |= 1ULL << VM_PKEY_SHIFT;
-	return flags;
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 
 /* One call, and how far it is. */
@@ -32,6 +24,7 @@ struct protect_call {
 	struct task_struct *task;
 	u64 start, end;
 	u64 prot;
+	int pkey;		/* -1: as it comes */
 	struct mmu_gather *tlb;
 };
 
@@ -110,6 +103,25 @@ static int mprotect_fixup(const struct protect_call *c, struct vm_area_struct **
 	return err;
 }
 
+/* The call's key; that of execute-only memory, which goes with that; else the VMA's. */
+static unsigned int protect_key(const struct protect_call *c, const struct vm_area_struct *vma,
+				u64 prot)
+{
+	int key = c->pkey;
+
+	if (key != -1)
+		return (unsigned int)key;
+	if (prot == PROT_EXEC) {
+		key = execute_only_pkey(c->m, c->task);
+		if (key > 0)
+			return (unsigned int)key;
+	} else if ((vma->vm_flags & VM_ACCESS_FLAGS) == VM_EXEC &&
+		   (int)vma_pkey(vma) == vma->vm_mm->execute_only_pkey) {
+		return 0;
+	}
+	return vma_pkey(vma);
+}
+
 /* Flags of a VMA under the call's protection; -EACCES if it may not have them. */
 static int protect_flags(const struct protect_call *c, const struct vm_area_struct *vma,
 			 u64 *newflags)
@@ -120,7 +132,7 @@ static int protect_flags(const struct protect_call *c, const struct vm_area_stru
 	    vma->vm_flags & VM_MAYEXEC)
 		prot |= PROT_EXEC;
 	flags = vma->vm_flags & ~(u64)(VM_ACCESS_FLAGS | VM_PKEY_MASK);
-	flags |= vm_prot_bits(c->m, prot);
+	flags |= vm_prot_bits(prot) | (u64)protect_key(c, vma, prot) << VM_PKEY_SHIFT;
 	/* VM_MAYx lies four bits above VM_x. */
 	if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS)
 		return -EACCES;
@@ -177,11 +189,12 @@ static int protect_first(struct protect_call *c, bool growsdown, bool growsup,
 	return 0;
 }
 
-int sys_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 prot)
+int sys_pkey_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 prot,
+		      int pkey)
 {
 	bool down = prot & PROT_GROWSDOWN, up = prot & PROT_GROWSUP;
 	struct protect_call c = {
-		.m = m, .task = task, .start = addr,
+		.m = m, .task = task, .start = addr, .pkey = pkey,
 		.end = addr + ALIGN_UP(len, PAGE_SIZE),
 		.prot = prot & ~(u64)(PROT_GROWSDOWN | PROT_GROWSUP),
 	};
@@ -197,6 +210,8 @@ int sys_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len,
 		return -ENOMEM;
 	if (c.prot & ~(u64)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
+	if (pkey != -1 && !mm_pkey_is_allocated(m, task->mm, pkey))
+		return -EINVAL;
 	err = protect_first(&c, down, up, &vma);
 	if (err)
 		return err;
@@ -205,4 +220,9 @@ int sys_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len,
 	err = protect_range(&c, vma);
 	tlb_finish_mmu(&tlb);
 	return err;
+}
+
+int sys_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 prot)
+{
+	return sys_pkey_mprotect(m, task, addr, len, prot, -1);
 }

@@ -356,6 +356,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, t->nvcsw);
 	digest_u64(digest, t->nivcsw);
 	digest_u64(digest, (u64)t->uid << 32 | t->gid);
+	digest_u64(digest, t->pkru);
 	digest_u64(digest, t->personality << 8 | t->cap_sys_nice << 3 | t->cap_ipc_lock << 2 |
 		   t->cap_sys_admin << 1 | t->cap_sys_resource);
 	digest_u64(digest, (u64)t->vfork_child << 32 | t->vfork_parent << 1 | t->orphan);

@@ -130,6 +130,7 @@ struct task_struct {
 	u64 cpus_allowed[CPU_WORDS];	/* affinity.c; all 0: any */
 	u32 cgroup;		/* cgroup.h: id; 0: the root */
 	u64 mems_allowed;	/* nodes of its cpuset; 0: all with memory */
+	u32 pkru;		/* rights of protection keys: two bits for each denies */
 	u64 personality;	/* ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, ... */
 	bool vfork_parent;	/* its parent waits for it to exec or exit */
 	u32 vfork_child;	/* pid of the child that this task waits for; 0 */
