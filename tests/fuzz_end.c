@@ -76,6 +76,8 @@ int live_end(struct lab *lab, const struct leftovers *before)
 {
 	lab_end_tasks(lab);
 	visit_cpus(lab);
+	/* Segments whose creators are gone go. */
+	run(lab, "proc/sys/kernel/shm_rmid_forced: 1");
 	remove_files(lab);
 	return leftovers_compare(tree_machine(lab->tree), before);
 }
