@@ -96,6 +96,7 @@ struct diff_range {
 };
 struct diff_state {
 	unsigned long long random;
+	bool huge;		/* ranges and advice that make huge pages */
 	struct diff_range vmas[512];	/* of the process whose turn it is */
 	unsigned int nr_vmas;
 	struct diff_range own[8];	/* the program's: never in a range of a call */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * diff_host [-n CALLS] [-s SEED]: random calls of processes, made by the host's own
+ * diff_host [-H] [-n CALLS] [-s SEED]: random calls of processes, made by the host's own
  * kernel and by the engine, compared after each call: result, errno, signal, faults
  * (but of fork), the lines of maps, sizes, the change of RssAnon, flags of pagemap.
+ * -H: calls that make huge pages and take them apart; AnonHugePages too.
  * Runs of some hundred calls, each from a new process on. Where the two part, the
  * list is made shorter as long as they still do, and printed in ops-run's language.
  *
@@ -20,6 +21,7 @@
 #define RUN_CALLS 250
 #define MAPS_ROOM 65536
 #define LOOK_PAGES 48		/* of each VMA, after each call */
+#define LOOK_HUGE 1600		/* the same with huge pages */
 #define PM_FLAGS (1ULL << 63 | 1ULL << 62 | 1ULL << 61 | 1ULL << 58 | 1ULL << 57 | 1ULL << 56)
 
 static const char *const sizes[] = {
@@ -29,7 +31,11 @@ static const char *const sizes[] = {
 #define NR_SIZES (sizeof(sizes) / sizeof(sizes[0]))
 #define FIRST_CHANGE 8		/* from here on the change since the start is compared */
 
+static const char *const huge_sizes[] = { "AnonHugePages:" };
+#define NR_HUGE_SIZES (sizeof(huge_sizes) / sizeof(huge_sizes[0]))
+
 struct view {
+	long huge[NR_HUGE_SIZES];
 	char maps[MAPS_ROOM];
 	long sizes[NR_SIZES];
 };
@@ -41,7 +47,7 @@ struct diff {
 	long first[2][DIFF_PROCESSES][NR_SIZES];
 	bool seen[DIFF_PROCESSES];
 	struct diff_state state;
-	bool quiet;
+	bool quiet, huge;
 };
 
 /* Range, rights and offset, and a name in brackets; the rest is the host's own. */
@@ -66,6 +72,18 @@ static void shorten_maps(const char *text, char *maps)
 	maps[len] = '\0';
 }
 
+static void look_huge(struct diff *diff, int side, int process)
+{
+	char *text = diff->side[side]->text(diff->of[side], process, "smaps_rollup");
+
+	for (unsigned int i = 0; i < NR_HUGE_SIZES; i++) {
+		const char *line = text ? strstr(text, huge_sizes[i]) : NULL;
+
+		diff->view[side].huge[i] = line ? strtol(line + strlen(huge_sizes[i]), NULL, 10) : -1;
+	}
+	free(text);
+}
+
 static bool look(struct diff *diff, int side, int process)
 {
 	struct view *view = &diff->view[side];
@@ -87,6 +105,8 @@ static bool look(struct diff *diff, int side, int process)
 	}
 	if (!maps || !status)
 		printf("diff_host: %s: no maps or status\n", diff->side[side]->name);
+	if (maps && status && diff->state.huge)
+		look_huge(diff, side, process);
 	free(status);
 	if (!maps) {
 		free(maps);
@@ -170,6 +190,14 @@ static bool same_view(struct diff *diff)
 		print_other_lines("host", host->maps, engine->maps);
 		print_other_lines("engine", engine->maps, host->maps);
 	}
+	for (unsigned int i = 0; diff->huge && i < NR_HUGE_SIZES; i++) {
+		if (host->huge[i] == engine->huge[i])
+			continue;
+		same = false;
+		if (!diff->quiet)
+			printf("  %s host %ld engine %ld\n", huge_sizes[i], host->huge[i],
+			       engine->huge[i]);
+	}
 	for (unsigned int i = 0; i < NR_SIZES; i++) {
 		if (host->sizes[i] == engine->sizes[i])
 			continue;
@@ -183,7 +211,7 @@ static bool same_view(struct diff *diff)
 
 static bool same_pages(struct diff *diff, int process, unsigned long start, unsigned long nr)
 {
-	unsigned long long pages[2][LOOK_PAGES];
+	static unsigned long long pages[2][LOOK_HUGE];
 
 	for (int i = 0; i < 2; i++) {
 		if (!diff->side[i]->pagemap(diff->of[i], process, start, nr, pages[i])) {
@@ -205,11 +233,13 @@ static bool same_pages(struct diff *diff, int process, unsigned long start, unsi
 
 static bool same_pagemap(struct diff *diff, int process)
 {
+	unsigned long most = diff->state.huge ? LOOK_HUGE : LOOK_PAGES;
+
 	for (unsigned int i = 0; i < diff->state.nr_vmas; i++) {
 		const struct diff_range *vma = &diff->state.vmas[i];
 		unsigned long nr = (vma->end - vma->start) / DIFF_PAGE;
 
-		if (!same_pages(diff, process, vma->start, nr < LOOK_PAGES ? nr : LOOK_PAGES))
+		if (!same_pages(diff, process, vma->start, nr < most ? nr : most))
 			return false;
 	}
 	return true;
@@ -282,6 +312,7 @@ static const char *begin(struct diff *diff, unsigned long long seed)
 	memset(diff->seen, 0, sizeof(diff->seen));
 	diff->state.random = seed;
 	diff->state.disk_bytes = DIFF_FILE_BYTES(DIFF_DISK);
+	diff->state.huge = diff->huge;
 	diff->state.alive[0] = true;
 	diff->state.parent[0] = -1;
 	if (!look(diff, 0, 0) || !look(diff, 1, 0))
@@ -425,9 +456,11 @@ int main(int argc, char **argv)
 	bool same = true;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "Hn:s:")) != -1) {
 		if (opt == 'n')
 			calls = (unsigned int)strtoul(optarg, NULL, 0);
+		else if (opt == 'H')
+			diff->huge = true;
 		else if (opt == 's')
 			seed = strtoull(optarg, NULL, 0);
 		else

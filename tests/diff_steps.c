@@ -29,6 +29,13 @@ static const unsigned char weights[NR_DIFF_CALLS] = {
 	[DIFF_FORK] = 3, [DIFF_EXIT] = 3,
 };
 
+/* The same where huge pages are wanted. */
+static const int huge_advices[] = {
+	14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 4, 4, 4, 8, 8, 20, 20, 21, 21, 22, 23, 23, 24,
+	102, 102, 103, 0, 10, 11, 18, 19,
+};
+
+#define HUGE_SIZE 0x200000UL
 #define ARENA 0x20000000UL
 #define ARENA_PAGES 256
 #define TASK_END 0x7ffffffff000UL
@@ -84,6 +91,11 @@ static unsigned long some_length(struct diff_state *state)
 {
 	unsigned long kind = diff_random(state, 100);
 
+	if (state->huge && kind >= 50)
+		return kind < 75 ? (1 + diff_random(state, 3)) * HUGE_SIZE :
+		       kind < 85 ? diff_random(state, 1200) * DIFF_PAGE :
+				   (1 + diff_random(state, 3)) * HUGE_SIZE -
+				   diff_random(state, 20) * DIFF_PAGE;
 	if (kind < 1)
 		return 0;
 	if (kind < 2)	/* more than there is, but nothing that is filled for hours */
@@ -105,6 +117,12 @@ static unsigned long some_address(struct diff_state *state)
 	const struct diff_range *vma;
 	unsigned long addr;
 
+	if (state->huge && kind >= 65) {
+		addr = ARENA + diff_random(state, 8) * HUGE_SIZE;
+		if (kind >= 85)
+			addr += diff_random(state, 512) * DIFF_PAGE;
+		return addr;
+	}
 	if (kind < 2)
 		return wild[diff_random(state, NR(wild))];
 	if (kind < 4)
@@ -365,7 +383,8 @@ static void make_one(struct diff_state *state, struct diff_step *step)
 		break;
 	case DIFF_MADVISE:
 		some_range(state, step);
-		step->a[2] = advices[diff_random(state, NR(advices))];
+		step->a[2] = state->huge ? huge_advices[diff_random(state, NR(huge_advices))] :
+					   advices[diff_random(state, NR(advices))];
 		break;
 	case DIFF_BRK:
 		step->a[0] = (long)(state->brk + diff_random(state, 40 * DIFF_PAGE));
@@ -444,18 +463,26 @@ static int child(const struct diff_state *state, int process, const bool *which)
 	return -1;
 }
 
+/* Huge pages: advice is what makes them; their pages do not move between nodes. */
+static unsigned int weight(const struct diff_state *state, int call)
+{
+	if (state->huge && call >= DIFF_MBIND && call <= DIFF_MOVE_PAGES)
+		return 0;
+	return state->huge && call == DIFF_MADVISE ? 30 : weights[call];
+}
+
 void diff_make(struct diff_state *state, struct diff_step *step)
 {
 	unsigned long total = 0, at;
 	int process = step->process;
 
 	for (int i = 0; i < NR_DIFF_CALLS; i++)
-		total += weights[i];
+		total += weight(state, i);
 	do {
 		*step = (struct diff_step){ .process = process };
 		at = diff_random(state, total);
-		while (at >= weights[step->call])
-			at -= weights[step->call++];
+		while (at >= weight(state, step->call))
+			at -= weight(state, step->call++);
 		if (child(state, process, state->zombie) >= 0)
 			step->call = DIFF_WAIT;
 		if (step->call == DIFF_FORK)

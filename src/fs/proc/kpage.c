@@ -9,6 +9,7 @@
 #include "sim/phys/buddy.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/lru.h"
+#include "sim/virt/huge_memory.h"
 
 /* Bit numbers of the interface; the same for every release. */
 enum kpf {
@@ -16,7 +17,7 @@ enum kpf {
 	KPF_ACTIVE = 6, KPF_SLAB = 7, KPF_WRITEBACK = 8, KPF_RECLAIM = 9, KPF_BUDDY = 10,
 	KPF_MMAP = 11, KPF_ANON = 12, KPF_SWAPCACHE = 13, KPF_SWAPBACKED = 14,
 	KPF_COMPOUND_HEAD = 15, KPF_COMPOUND_TAIL = 16, KPF_HUGE = 17, KPF_UNEVICTABLE = 18,
-	KPF_HWPOISON = 19, KPF_NOPAGE = 20, KPF_OFFLINE = 23, KPF_PGTABLE = 26,
+	KPF_HWPOISON = 19, KPF_NOPAGE = 20, KPF_THP = 22, KPF_ZERO_PAGE = 24, KPF_OFFLINE = 23, KPF_PGTABLE = 26,
 	KPF_RESERVED = 32, KPF_MLOCKED = 33, KPF_MAPPEDTODISK = 34, KPF_PRIVATE = 35,
 	KPF_OWNER_PRIVATE = 37,
 };
@@ -87,6 +88,39 @@ static bool is_free(const struct machine *m, u64 pfn)
 	return buddy_find(m, pfn, &head, &order);
 }
 
+static u64 descriptor_flags(const struct page *page)
+{
+	u64 flags = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kpf_rows); i++)
+		if (page_flag(page, kpf_rows[i].flag))
+			flags |= BIT(kpf_rows[i].bit);
+	return flags;
+}
+
+/* Any page of a large folio of a user: since 6.16 the folio's flags, before, its own. */
+static u64 folio_flags(const struct machine *m, const struct page *page, u64 pfn)
+{
+	const u64 ends = BIT(KPF_COMPOUND_HEAD) | BIT(KPF_COMPOUND_TAIL);
+	const struct page *folio = folio_of_const(page);
+	u64 flags = BIT(KPF_THP);
+
+	if (!page_is_tail(page) || rel_marks_kernel_tables(m->release))
+		flags |= descriptor_flags(folio) & ~ends;
+	else if (page_flag(page, PG_anon_exclusive))
+		flags |= BIT(KPF_MAPPEDTODISK);
+	flags |= page_is_tail(page) ? BIT(KPF_COMPOUND_TAIL) : BIT(KPF_COMPOUND_HEAD);
+	if (!page_shows_active(m, folio))
+		flags &= ~BIT(KPF_ACTIVE);
+	if (page_flag(folio, PG_anon))
+		flags |= BIT(KPF_ANON);
+	if (folio_mapcount(folio))
+		flags |= BIT(KPF_MMAP);
+	if (is_huge_zero_pfn(m, folio_pfn(m, pfn)))
+		flags |= BIT(KPF_ZERO_PAGE);
+	return flags;
+}
+
 static u64 page_flags(const struct machine *m, u64 pfn)
 {
 	const struct page *page;
@@ -97,9 +131,9 @@ static u64 page_flags(const struct machine *m, u64 pfn)
 		return is_free(m, pfn) ? BIT(KPF_BUDDY) : BIT(KPF_RESERVED);
 	page = pfn_to_page(m, pfn);
 	type = page_type(page);
-	for (size_t i = 0; i < ARRAY_SIZE(kpf_rows); i++)
-		if (page_flag(page, kpf_rows[i].flag))
-			flags |= BIT(kpf_rows[i].bit);
+	if (!type && page->flags & (1U << PG_head | 1U << PG_tail))
+		return folio_flags(m, page, pfn);
+	flags = descriptor_flags(page);
 	if (type == PGTY_table)
 		return flags | flags_of_table(m, page);
 	if (type == PGTY_hugetlb && page_mapcount(page) > 0)
@@ -122,7 +156,7 @@ static u64 page_count(const struct machine *m, u64 pfn)
 	if (!page_present(m, pfn))
 		return 0;
 	page = pfn_to_page(m, pfn);
-	return page_type(page) || page->mapcount < 0 ? 0 : (u64)page->mapcount + 1;
+	return (u64)page_mapcount(page);
 }
 
 /* Inode of the memory cgroup; the root's is not told apart from none. */

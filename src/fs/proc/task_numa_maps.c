@@ -18,16 +18,25 @@ struct numa_stats {
 	u64 node[MAX_NUMNODES];
 };
 
-static void gather_stats(struct numa_stats *md, const struct page *page, u64 pte)
+static void account_pages(struct numa_stats *md, const struct page *page, u64 nr, bool dirty)
 {
-	md->pages++;
-	md->dirty += pte & PTE_DIRTY || page_flag(page, PG_dirty);
-	md->swapcache += page_flag(page, PG_swapcache);
-	md->active += page_shows_active(md->m, page) || page_flag(page, PG_unevictable);
-	md->writeback += page_flag(page, PG_writeback);
-	md->anon += page_flag(page, PG_anon);
+	const struct page *folio = folio_of_const(page);
+
+	if (page_flag(folio, PG_reserved))
+		return;
+	md->pages += nr;
+	if (dirty || page_flag(folio, PG_dirty))
+		md->dirty += nr;
+	if (page_flag(folio, PG_swapcache))
+		md->swapcache += nr;
+	if (page_shows_active(md->m, folio) || page_flag(folio, PG_unevictable))
+		md->active += nr;
+	if (page_flag(folio, PG_writeback))
+		md->writeback += nr;
+	if (page_flag(folio, PG_anon))
+		md->anon += nr;
 	md->mapcount_max = MAX(md->mapcount_max, (u64)page_mapcount(page));
-	md->node[page_zone(md->m, page)->node]++;
+	md->node[page_zone(md->m, folio)->node] += nr;
 }
 
 static int account_entry(void *arg, u64 addr, pte_t *pte)
@@ -35,8 +44,21 @@ static int account_entry(void *arg, u64 addr, pte_t *pte)
 	struct numa_stats *md = arg;
 	u32 pfn = pte_present(*pte) ? normal_page(md->m, *pte) : PFN_NIL;
 
-	if (pfn != PFN_NIL && !page_flag(pfn_to_page(md->m, pfn), PG_reserved))
-		gather_stats(md, pfn_to_page(md->m, pfn), *pte);
+	(void)addr;
+	if (pfn != PFN_NIL)
+		account_pages(md, pfn_to_page(md->m, pfn), 1, *pte & PTE_DIRTY);
+	return 0;
+}
+
+static int account_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct numa_stats *md = arg;
+	u32 pfn = normal_page(md->m, *entry);
+
+	(void)level;
+	if (pfn != PFN_NIL)
+		account_pages(md, pfn_to_page(md->m, pfn), (end - addr) >> PAGE_SHIFT,
+			      *entry & PTE_DIRTY);
 	return 0;
 }
 
@@ -49,7 +71,8 @@ static void gather_huge_pages(struct numa_stats *md, const struct vm_area_struct
 	     addr = huge_addr_next(md->m, vma, addr, entry)) {
 		entry = huge_pte_offset(md->m, vma, addr);
 		if (entry && pte_present(*entry))
-			gather_stats(md, pfn_to_page(md->m, pte_pfn(*entry)), *entry);
+			account_pages(md, pfn_to_page(md->m, pte_pfn(*entry)), 1,
+				      *entry & PTE_DIRTY);
 	}
 }
 
@@ -94,6 +117,7 @@ static void show_policy(struct out *out, const struct view *v, const struct vm_a
 static void show_vma(struct out *out, const struct view *v, const struct vm_area_struct *vma)
 {
 	const struct machine *m = v->m;
+	static const struct walk_ops ops = { .visit = account_entry, .huge = account_huge };
 	struct numa_stats md = { .m = m };
 
 	out_printf(out, "%08" PRIx64 " ", vma->vm_start);
@@ -110,7 +134,7 @@ static void show_vma(struct out *out, const struct view *v, const struct vm_area
 		out_puts(out, " huge");
 		gather_huge_pages(&md, vma);
 	} else {
-		walk_page_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, account_entry, &md);
+		walk_mapped_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, &ops, &md);
 	}
 	if (md.pages) {
 		show_pages(out, &md);

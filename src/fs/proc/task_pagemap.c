@@ -18,10 +18,10 @@
 #define PM_SWAP (1ULL << 62)
 #define PM_PRESENT (1ULL << 63)
 
-static u64 entry_word(const struct machine *m, u64 pte)
+static u64 entry_word(const struct machine *m, u64 pte, unsigned int level, u64 addr)
 {
 	const struct page *page;
-	u64 word = PM_PRESENT | pte_pfn(pte);
+	u64 word = PM_PRESENT | leaf_pfn(m, pte, level, addr);
 	u32 pfn;
 
 	if (!pte_present(pte)) {
@@ -35,10 +35,11 @@ static u64 entry_word(const struct machine *m, u64 pte)
 	if (pte & PTE_SOFT_DIRTY)
 		word |= PM_SOFT_DIRTY;
 	pfn = normal_page(m, pte);
+	/* The huge zero page is no anonymous page, so it looks like a file's. */
 	if (pfn == PFN_NIL)
-		return word;
-	page = pfn_to_page(m, pfn);
-	if (!page_flag(page, PG_anon))
+		return level ? word | PM_FILE : word;
+	page = pfn_to_page(m, leaf_pfn(m, pte, level, addr));
+	if (!page_flag(folio_of_const(page), PG_anon))
 		word |= PM_FILE;
 	if (page_mapcount(page) == 1)
 		word |= PM_MMAP_EXCLUSIVE;
@@ -65,6 +66,7 @@ static u64 huge_word(const struct machine *m, const struct vm_area_struct *vma, 
 static u64 page_word(const struct machine *m, const struct mm_struct *mm,
 		     const struct vm_area_struct *vma, u64 addr)
 {
+	unsigned int level;
 	const u64 *pte;
 	u64 word = 0;
 
@@ -72,9 +74,9 @@ static u64 page_word(const struct machine *m, const struct mm_struct *mm,
 		return 0;
 	if (is_vm_hugetlb_page(vma))
 		return huge_word(m, vma, addr);
-	pte = pte_offset_map(m, mm, addr);
+	pte = leaf_entry(m, mm, addr, &level);
 	if (pte && !pte_none(*pte))
-		word = entry_word(m, *pte);
+		word = entry_word(m, *pte, level, addr);
 	if (vma->vm_flags & VM_SOFTDIRTY && machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
 		word |= PM_SOFT_DIRTY;
 	return word;
@@ -126,12 +128,27 @@ static int clear_entry(void *arg, u64 addr, pte_t *pte)
 	if (pfn == PFN_NIL)
 		return 0;
 	*pte &= ~PTE_ACCESSED;
-	page_clear_flag(pfn_to_page(clear->m, pfn), PG_referenced);
+	page_clear_flag(pfn_folio(clear->m, pfn), PG_referenced);
+	return 0;
+}
+
+static int clear_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct clear *clear = arg;
+
+	(void)end;
+	(void)level;
+	/* The huge zero page is marked as well as any other. */
+	if (clear->soft_dirty || !(*entry & PTE_SPECIAL))
+		return clear_entry(arg, addr, entry);
+	*entry &= ~PTE_ACCESSED;
+	page_clear_flag(pfn_to_page(clear->m, pte_pfn(*entry)), PG_referenced);
 	return 0;
 }
 
 static void clear_mm(struct machine *m, struct mm_struct *mm, unsigned int type)
 {
+	static const struct walk_ops ops = { .visit = clear_entry, .huge = clear_huge };
 	struct clear clear = { m, type == CLEAR_REFS_SOFT_DIRTY };
 
 	for (struct vm_area_struct *vma = vma_first(m, mm); vma; vma = vma_next(m, vma)) {
@@ -140,7 +157,7 @@ static void clear_mm(struct machine *m, struct mm_struct *mm, unsigned int type)
 			continue;
 		if (clear.soft_dirty)
 			vma->vm_flags &= ~VM_SOFTDIRTY;
-		walk_page_range(m, mm, vma->vm_start, vma->vm_end, clear_entry, &clear);
+		walk_mapped_range(m, mm, vma->vm_start, vma->vm_end, &ops, &clear);
 	}
 	if (clear.soft_dirty)
 		flush_tlb_mm(m, mm);

@@ -22,6 +22,7 @@
 struct mem_size_stats {
 	u64 resident, shared_clean, shared_dirty, private_clean, private_dirty;
 	u64 referenced, anonymous, lazyfree, swap;
+	u64 anonymous_thp, shmem_thp, file_thp;
 	u64 pss, pss_anon, pss_file, pss_shmem, pss_dirty, pss_locked, swap_pss;
 	u64 shared_hugetlb, private_hugetlb;
 	u64 zero;		/* what this machine never has */
@@ -54,33 +55,58 @@ static void accumulate(struct mem_size_stats *stats, const struct page *page, u6
 	}
 }
 
+/* nr pages of one folio, by entries with these bits. */
+static void account_pages(const struct gather *gather, const struct page *page, u64 nr, u64 bits)
+{
+	const struct page *folio = folio_of_const(page);
+	struct mem_size_stats *stats = gather->stats;
+	u64 bytes = nr << PAGE_SHIFT;
+	bool dirty = bits & PTE_DIRTY;
+
+	if (page_flag(folio, PG_anon)) {
+		stats->anonymous += bytes;
+		if (!page_flag(folio, PG_swapbacked) && !dirty && !page_flag(folio, PG_dirty))
+			stats->lazyfree += bytes;
+	}
+	stats->resident += bytes;
+	if (bits & PTE_ACCESSED || page_flag(folio, PG_referenced))
+		stats->referenced += bytes;
+	for (u64 i = 0; i < nr; i++) {
+		s32 mapcount = folio->refcount == 1 ? 1 : page_mapcount(page + i);
+
+		accumulate(stats, folio, (PAGE_SIZE << PSS_SHIFT) /
+			   (mapcount > 1 ? (u64)mapcount : 1), dirty, gather->locked, mapcount < 2);
+	}
+}
+
 static int account_entry(void *arg, u64 addr, pte_t *pte)
 {
-	struct gather *gather = arg;
-	struct mem_size_stats *stats = gather->stats;
-	bool dirty = *pte & PTE_DIRTY, anon;
-	const struct page *page;
-	s32 mapcount;
-	u32 pfn;
+	const struct gather *gather = arg;
+	u32 pfn = pte_present(*pte) ? normal_page(gather->m, *pte) : PFN_NIL;
 
-	if (!pte_present(*pte))
-		return 0;
-	pfn = normal_page(gather->m, *pte);
+	(void)addr;
+	if (pfn != PFN_NIL)
+		account_pages(gather, pfn_to_page(gather->m, pfn), 1, *pte);
+	return 0;
+}
+
+static int account_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	const struct gather *gather = arg;
+	u32 pfn = normal_page(gather->m, *entry);
+	const struct page *folio;
+
+	(void)level;
 	if (pfn == PFN_NIL)
 		return 0;
-	page = pfn_to_page(gather->m, pfn);
-	anon = page_flag(page, PG_anon);
-	if (anon) {
-		stats->anonymous += PAGE_SIZE;
-		if (!page_flag(page, PG_swapbacked) && !dirty && !page_flag(page, PG_dirty))
-			stats->lazyfree += PAGE_SIZE;
-	}
-	stats->resident += PAGE_SIZE;
-	if (*pte & PTE_ACCESSED || page_flag(page, PG_referenced))
-		stats->referenced += PAGE_SIZE;
-	mapcount = page->refcount == 1 ? 1 : page_mapcount(page);
-	accumulate(stats, page, (PAGE_SIZE << PSS_SHIFT) / (mapcount > 1 ? (u64)mapcount : 1),
-		   dirty, gather->locked, mapcount < 2);
+	folio = pfn_to_page(gather->m, pfn);
+	if (page_flag(folio, PG_anon))
+		gather->stats->anonymous_thp += end - addr;
+	else if (page_flag(folio, PG_swapbacked))
+		gather->stats->shmem_thp += end - addr;
+	else
+		gather->stats->file_thp += end - addr;
+	account_pages(gather, folio, (end - addr) >> PAGE_SHIFT, *entry);
 	return 0;
 }
 
@@ -106,13 +132,14 @@ static void gather_huge_pages(const struct machine *m, const struct vm_area_stru
 static void gather_vma(const struct machine *m, const struct vm_area_struct *vma,
 		       struct mem_size_stats *stats)
 {
+	static const struct walk_ops ops = { .visit = account_entry, .huge = account_huge };
 	struct gather gather = { m, stats, vma->vm_flags & VM_LOCKED };
 
 	if (is_vm_hugetlb_page(vma)) {
 		gather_huge_pages(m, vma, stats);
 		return;
 	}
-	walk_page_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, account_entry, &gather);
+	walk_mapped_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, &ops, &gather);
 }
 
 /* One line: what it is in, and where. */
@@ -144,9 +171,9 @@ static const struct smaps_row smaps_rows[] = {
 	ROW("Anonymous:      ", anonymous),
 	{ "KSM:            ", offsetof(struct mem_size_stats, zero), 10, 0, SINCE(R_6_18), false },
 	ROW("LazyFree:       ", lazyfree),
-	ROW("AnonHugePages:  ", zero),
-	ROW("ShmemPmdMapped: ", zero),
-	ROW("FilePmdMapped:  ", zero),
+	ROW("AnonHugePages:  ", anonymous_thp),
+	ROW("ShmemPmdMapped: ", shmem_thp),
+	ROW("FilePmdMapped:  ", file_thp),
 	ROW("Shared_Hugetlb: ", shared_hugetlb),
 	{ "Private_Hugetlb: ", offsetof(struct mem_size_stats, private_hugetlb), 10, 7, ALL,
 	  false },

@@ -140,9 +140,25 @@ static void show_flags(struct out *out, const struct machine *m, const struct pa
 	out_puts(out, *bar ? "\n" : "none\n");
 }
 
+/* Of a page of a large folio: where in it, and who maps how much of that. */
+static void show_folio(struct out *out, const struct page *page)
+{
+	const struct page *folio = folio_of_const(page);
+
+	if (!folio_is_large(folio))
+		return;
+	out_printf(out, "folio: order %u, page %u of %" PRIu64 ", %d references\n"
+		   "folio mappings: %d, %d of all of it, %u pages one by one%s\n",
+		   folio_order(folio), (u32)(page - folio), folio_nr_pages(folio),
+		   folio->refcount, folio_mapcount(folio), folio_entire_mapcount(folio),
+		   folio_pages_mapped(folio), folio_is_partially_mapped(folio) ?
+		   ", partially mapped" : "");
+}
+
 /* The fields of the descriptor. Those that others use in a free page are left out. */
 static void show_descriptor(struct out *out, const struct machine *m, const struct page *page)
 {
+	const struct page *folio = folio_of_const(page);
 	unsigned int type = page_type(page);
 	const struct type_name *name = find_type(type);
 
@@ -151,10 +167,11 @@ static void show_descriptor(struct out *out, const struct machine *m, const stru
 	out_printf(out, "refcount: %d\n", page->refcount);
 	if (type)
 		return;
-	out_printf(out, "mapcount: %d\nmapping: ", page->mapcount + 1);
-	if (page->mapping)
-		out_printf(out, "%s %u, index %" PRIu64 "\n", page_flag(page, PG_anon) ?
-			   "anon_vma" : "inode", page->mapping, page_index(page));
+	show_folio(out, page);
+	out_printf(out, "mapcount: %d\nmapping: ", page_mapcount(page));
+	if (folio->mapping)
+		out_printf(out, "%s %u, index %" PRIu64 "\n", page_flag(folio, PG_anon) ?
+			   "anon_vma" : "inode", folio->mapping, page_index(page));
 	else
 		out_puts(out, "none\n");
 }
@@ -175,14 +192,14 @@ static int show_place(void *arg, struct vm_area_struct *vma, u64 address)
 
 static void show_contents(struct out *out, const struct machine *m, u64 pfn)
 {
-	const struct page *page = pfn_to_page(m, pfn);
+	const struct page *page = pfn_to_page(m, pfn), *folio = folio_of_const(page);
 	struct places places = { out, m };
 
-	if (page_type(page) || !page->mapping || !page->refcount)
+	if (page_type(page) || !folio->mapping || !folio->refcount)
 		return;
 	out_printf(out, "content: 0x%016" PRIx64 "\n", content_token(m, pfn));
-	if (!page_flag(page, PG_anon))
-		out_printf(out, "file: %s\n", inode_of(m, page->mapping)->path);
+	if (!page_flag(folio, PG_anon))
+		out_printf(out, "file: %s\n", inode_of(m, folio->mapping)->path);
 	rmap_walk(m, pfn, show_place, &places);
 }
 

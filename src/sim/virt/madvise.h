@@ -21,6 +21,7 @@ struct advise {
 	u64 start, end;
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME */
 	struct mmu_gather *tlb;	/* of walks that take rights or bits away */
+	u64 done;		/* up to there, entries were the last folio's */
 };
 
 /* 0 or -errno of the call. */

@@ -6,7 +6,9 @@
  * gets over.
  */
 #include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmu_gather.h"
@@ -26,16 +28,18 @@ static void walk_pages(struct advise *a, pte_visit visit)
 		return;
 }
 
-/* The same, with what the visitor makes less of gathered for a flush. */
-static void walk_pages_and_flush(struct advise *a, pte_visit visit)
+/* The same, with what the visitors make less of gathered for a flush. */
+static void walk_pages_and_flush(struct advise *a, pte_visit visit, huge_visit huge)
 {
+	const struct walk_ops ops = { .visit = visit, .huge = huge };
 	struct mmu_gather tlb;
 
 	tlb_gather_mmu(a->m, &tlb, a->vma->vm_mm);
 	tlb_start_vma(&tlb, a->vma);
 	a->tlb = &tlb;
-	walk_pages(a, visit);
-	tlb_end_vma(&tlb, a->vma);
+	/* None of the visitors stops. */
+	if (!walk_mapped_range(a->m, a->vma->vm_mm, a->start, a->end, &ops, a))
+		tlb_end_vma(&tlb, a->vma);
 	tlb_finish_mmu(&tlb);
 }
 
@@ -44,29 +48,119 @@ static bool lru_advice_fits(const struct vm_area_struct *vma)
 	return !(vma->vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB));
 }
 
-/* A page that this mapping alone uses and that is on a list: its descriptor, or NULL. */
-static struct page *lone_page(const struct machine *m, pte_t pte)
+/* The folio of a page, which this mm has alone as far as anybody knows, is split. */
+static bool split_lone_folio(struct advise *a, u32 pfn)
 {
-	u32 pfn = entry_page(pte);
-	struct page *page = pfn == PFN_NIL ? NULL : pfn_to_page(m, pfn);
+	bool shared = rel_folios_are_batched(a->m->release) ?
+		      folio_maybe_mapped_shared(pfn_folio(a->m, pfn)) :
+		      page_mapcount(pfn_to_page(a->m, pfn)) != 1;
+	int err;
 
-	return page && page_flag(page, PG_lru) && page_mapcount(page) == 1 ? page : NULL;
+	if (shared)
+		return false;
+	get_page(a->m, pfn);
+	err = split_folio(a->m, pfn);
+	put_page(a->m, pfn);
+	return !err;
+}
+
+/*
+ * How many entries from this one on get the advice as one: those of a folio that the
+ * range has whole. What it has in part is split first. 0: this one is left alone.
+ */
+static u64 take_entries(struct advise *a, u64 addr, const pte_t *pte)
+{
+	u32 pfn = entry_page(*pte);
+	const struct page *folio;
+	u64 nr;
+
+	if (pfn == PFN_NIL || addr < a->done)
+		return 0;
+	folio = pfn_folio(a->m, pfn);
+	if (likely(!folio_is_large(folio)))
+		return 1;
+	nr = folio_pte_batch(a->m, pte, (pmd_addr_end(a->m, addr, a->end) - addr) >> PAGE_SHIFT);
+	if (nr == folio_nr_pages(folio) && rel_folios_are_batched(a->m->release)) {
+		a->done = addr + (nr << PAGE_SHIFT);
+		return nr;
+	}
+	return split_lone_folio(a, pfn) && entry_page(*pte) != PFN_NIL;
+}
+
+/* Entries lose bits that they had. */
+static void clear_bits(struct advise *a, u64 addr, pte_t *pte, u64 nr, u64 bits)
+{
+	for (u64 i = 0; i < nr; i++) {
+		if (pte[i] & bits)
+			tlb_remove_tlb_entry(a->tlb, addr + (i << PAGE_SHIFT));
+		pte[i] &= ~bits;
+	}
+}
+
+/* A folio that these entries alone map and that is on a list; or NULL. */
+static struct page *lone_folio(const struct machine *m, pte_t pte, u64 nr)
+{
+	struct page *folio = nr ? pfn_folio(m, pte_pfn(pte)) : NULL;
+
+	return folio && page_flag(folio, PG_lru) && folio_mapcount(folio) == (s32)nr ? folio :
+										       NULL;
+}
+
+static void cold_folio(struct advise *a, struct page *folio, u64 pfn)
+{
+	page_clear_flag(folio, PG_referenced);
+	if (page_flag(folio, PG_active) && rel_cold_is_workingset(a->m->release))
+		page_set_flag(folio, PG_workingset);
+	deactivate_page(a->m, pfn);
 }
 
 static int cold_page(void *arg, u64 addr, pte_t *pte)
 {
 	struct advise *a = arg;
-	struct page *page = lone_page(a->m, *pte);
+	u64 nr = take_entries(a, addr, pte);
+	struct page *folio = lone_folio(a->m, *pte, nr);
 
-	if (!page)
+	if (!folio)
 		return 0;
-	if (*pte & PTE_ACCESSED)
-		tlb_remove_tlb_entry(a->tlb, addr);
-	*pte &= ~PTE_ACCESSED;
-	page_clear_flag(page, PG_referenced);
-	if (page_flag(page, PG_active) && rel_cold_is_workingset(a->m->release))
-		page_set_flag(page, PG_workingset);
-	deactivate_page(a->m, pte_pfn(*pte));
+	clear_bits(a, addr, pte, nr, PTE_ACCESSED);
+	cold_folio(a, folio, pte_pfn(*pte));
+	return 0;
+}
+
+/*
+ * A huge page that this mm has alone: the folio, if the range has it whole; NULL: it is
+ * left alone, or was split, and the walk goes on with its pages.
+ */
+static struct page *take_huge(struct advise *a, u64 addr, u64 end, u64 entry)
+{
+	struct page *folio = pfn_to_page(a->m, pte_pfn(entry));
+
+	if (entry & PTE_SPECIAL || folio_maybe_mapped_shared(folio))
+		return NULL;
+	if (end - addr == table_span(a->m, 1))
+		return folio;
+	if (split_lone_folio(a, (u32)pte_pfn(entry)))
+		a->done = 0;
+	return NULL;
+}
+
+static void clear_huge_bits(struct advise *a, u64 addr, u64 *entry, u64 bits)
+{
+	if (*entry & bits)
+		tlb_remove_pmd_tlb_entry(a->tlb, addr);
+	*entry &= ~bits;
+}
+
+static int cold_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct advise *a = arg;
+	struct page *folio = take_huge(a, addr, end, *entry);
+
+	(void)level;
+	if (!folio)
+		return 0;
+	clear_huge_bits(a, addr, entry, PTE_ACCESSED);
+	cold_folio(a, folio, pte_pfn(*entry));
 	return 0;
 }
 
@@ -75,7 +169,7 @@ int madvise_cold(struct advise *a)
 	if (!lru_advice_fits(a->vma))
 		return -EINVAL;
 	lru_add_drain(a->m);
-	walk_pages_and_flush(a, cold_page);
+	walk_pages_and_flush(a, cold_page, cold_huge);
 	return 0;
 }
 
@@ -108,24 +202,57 @@ static bool pageout_is_anon_only(const struct advise *a)
 	return !vma_is_anonymous(a->vma) && !may_write_mapped_file(a->task, a->vma);
 }
 
+/* There is no place to go to for a large folio, nor for its pages: those stay. */
+static void pageout_large(struct advise *a, pte_t *pte, u64 nr)
+{
+	u32 first = (u32)pte_pfn(*pte);
+
+	if (!split_lone_folio(a, first))
+		return;
+	for (u64 i = 0; i < nr; i++)
+		if (entry_page(pte[i]) != PFN_NIL)
+			activate_page(a->m, pte_pfn(pte[i]));
+}
+
 static int pageout_page(void *arg, u64 addr, pte_t *pte)
 {
 	struct advise *a = arg;
-	struct page *page = lone_page(a->m, *pte);
-	u32 pfn = entry_page(*pte);
+	u64 nr = take_entries(a, addr, pte);
+	struct page *folio = lone_folio(a->m, *pte, nr);
 
-	if (!page || (pageout_is_anon_only(a) && !page_flag(page, PG_anon)))
+	if (!folio || (pageout_is_anon_only(a) && !page_flag(folio, PG_anon)))
 		return 0;
-	if (!rel_pageout_keeps_young(a->m->release)) {
-		if (*pte & PTE_ACCESSED)
-			tlb_remove_tlb_entry(a->tlb, addr);
-		*pte &= ~PTE_ACCESSED;
+	if (!rel_pageout_keeps_young(a->m->release))
+		clear_bits(a, addr, pte, nr, PTE_ACCESSED);
+	page_clear_flag(folio, PG_referenced);
+	if (nr > 1)
+		pageout_large(a, pte, nr);
+	else if (page_is_disposable(folio, *pte))
+		dispose_of_page(a, addr, (u32)pte_pfn(*pte));
+	else if (!page_flag(folio, PG_unevictable))
+		activate_page(a->m, pte_pfn(*pte));	/* no place to go to: it stays */
+	return 0;
+}
+
+static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct advise *a = arg;
+	struct page *folio = take_huge(a, addr, end, *entry);
+
+	(void)level;
+	if (!folio || (pageout_is_anon_only(a) && !page_flag(folio, PG_anon)))
+		return 0;
+	if (!rel_pageout_keeps_young(a->m->release))
+		clear_huge_bits(a, addr, entry, PTE_ACCESSED);
+	page_clear_flag(folio, PG_referenced);
+	if (page_is_disposable(folio, *entry) && page_flag(folio, PG_anon)) {
+		count_vm_event(a->m, PGLAZYFREED, (s64)folio_nr_pages(folio));
+		zap_huge_pmd(a->tlb, a->vma, addr, entry);
+	} else if (!page_flag(folio, PG_unevictable) && page_flag(folio, PG_anon)) {
+		/* Its pages are next, each by itself. */
+		if (split_lone_folio(a, (u32)pte_pfn(*entry)))
+			a->done = 0;
 	}
-	page_clear_flag(page, PG_referenced);
-	if (page_is_disposable(page, *pte))
-		dispose_of_page(a, addr, pfn);
-	else if (!page_flag(page, PG_unevictable))
-		activate_page(a->m, pfn);	/* no place to go to: it stays */
 	return 0;
 }
 
@@ -137,28 +264,40 @@ int madvise_pageout(struct advise *a)
 					!rel_pageout_takes_copies(a->m->release)))
 		return 0;
 	lru_add_drain(a->m);
-	walk_pages_and_flush(a, pageout_page);
+	walk_pages_and_flush(a, pageout_page, pageout_huge);
 	return 0;
 }
 
 static int free_page_lazily(void *arg, u64 addr, pte_t *pte)
 {
 	struct advise *a = arg;
-	u32 pfn = entry_page(*pte);
-	struct page *page;
+	u64 nr = take_entries(a, addr, pte);
+	struct page *folio;
 
-	if (pfn == PFN_NIL)
+	if (!nr)
 		return 0;
-	page = pfn_to_page(a->m, pfn);
-	if (page_flag(page, PG_dirty)) {
-		if (page_mapcount(page) != 1)
+	folio = pfn_folio(a->m, pte_pfn(*pte));
+	if (page_flag(folio, PG_dirty)) {
+		if (folio_mapcount(folio) != (s32)nr)
 			return 0;
-		page_clear_flag(page, PG_dirty);
+		page_clear_flag(folio, PG_dirty);
 	}
-	if (*pte & (PTE_ACCESSED | PTE_DIRTY))
-		tlb_remove_tlb_entry(a->tlb, addr);
-	*pte &= ~(PTE_ACCESSED | PTE_DIRTY);
-	mark_page_lazyfree(a->m, pfn);
+	clear_bits(a, addr, pte, nr, PTE_ACCESSED | PTE_DIRTY);
+	mark_page_lazyfree(a->m, pte_pfn(*pte));
+	return 0;
+}
+
+static int free_huge_lazily(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	struct advise *a = arg;
+	struct page *folio = take_huge(a, addr, end, *entry);
+
+	(void)level;
+	if (!folio)
+		return 0;
+	page_clear_flag(folio, PG_dirty);
+	clear_huge_bits(a, addr, entry, PTE_ACCESSED | PTE_DIRTY);
+	mark_page_lazyfree(a->m, pte_pfn(*entry));
 	return 0;
 }
 
@@ -168,7 +307,7 @@ int madvise_free(struct advise *a)
 		return -EINVAL;
 	lru_add_drain(a->m);
 	update_hiwater_rss(a->vma->vm_mm);
-	walk_pages_and_flush(a, free_page_lazily);
+	walk_pages_and_flush(a, free_page_lazily, free_huge_lazily);
 	return 0;
 }
 

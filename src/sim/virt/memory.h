@@ -138,6 +138,12 @@ int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn
 /* The same to be written, as ptrace may: private memory that only its protection guards, too. */
 int get_user_page_to_write(struct machine *m, struct mm_struct *mm, u64 address,
 			   u32 *pfn) __must_check;
+/*
+ * How many entries, of nr at most, from one on that is present, map pages of one folio that
+ * lie in a row, by the same rights but for bits that an access sets or a write takes.
+ */
+u64 folio_pte_batch(const struct machine *m, const u64 *pte, u64 nr);
+
 /* The page of an address if it is mapped (zero page: PFN of it); PFN_NIL. */
 u32 follow_page(const struct machine *m, const struct mm_struct *mm, u64 address);
 

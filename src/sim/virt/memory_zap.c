@@ -40,11 +40,7 @@ struct zap_sum {
 	bool force_flush;
 };
 
-/*
- * How many entries, of nr at most, map pages of one folio that lie in a row, by the same
- * rights but for bits that each access may set, or a write take.
- */
-static u64 folio_pte_batch(const struct machine *m, const pte_t *pte, u64 nr)
+u64 folio_pte_batch(const struct machine *m, const pte_t *pte, u64 nr)
 {
 	const u64 ignored = PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY | PTE_RW;
 	const struct page *page = pfn_to_page(m, pte_pfn(*pte)), *folio = folio_of_const(page);

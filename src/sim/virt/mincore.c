@@ -38,7 +38,8 @@ static bool huge_page_in_core(const struct machine *m, const struct vm_area_stru
 
 static bool page_in_core(const struct machine *m, const struct vm_area_struct *vma, u64 addr)
 {
-	const pte_t *pte = pte_offset_map(m, vma->vm_mm, addr);
+	unsigned int level;
+	const pte_t *pte = leaf_entry(m, vma->vm_mm, addr, &level);
 
 	if (pte && pte_present(*pte))
 		return true;

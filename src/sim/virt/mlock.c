@@ -15,30 +15,61 @@ typedef unsigned long long ull;
 
 struct lock_walk {
 	struct machine *m;
+	u64 end;
+	u64 done;		/* up to there, entries were the last folio's */
 	bool lock;
 };
 
+static void lock_folio(const struct lock_walk *w, u64 pfn)
+{
+	if (w->lock)
+		mlock_page(w->m, pfn);
+	else
+		munlock_page(w->m, pfn);
+}
+
+/* Entries of a large folio: 6.18 locks it if all of it is here. */
+static bool takes_large_folio(struct lock_walk *w, u64 addr, const pte_t *pte)
+{
+	const struct page *folio = pfn_folio(w->m, pte_pfn(*pte));
+	u64 nr;
+
+	if (!rel_folios_are_batched(w->m->release))
+		return false;
+	nr = folio_pte_batch(w->m, pte, (pmd_addr_end(w->m, addr, w->end) - addr) >> PAGE_SHIFT);
+	w->done = addr + (nr << PAGE_SHIFT);
+	return !w->lock || nr == folio_nr_pages(folio);
+}
+
 static int lock_page(void *arg, u64 addr, pte_t *pte)
 {
-	const struct lock_walk *w = arg;
+	struct lock_walk *w = arg;
 
-	(void)addr;
-	if (!pte_present(*pte) || *pte & PTE_SPECIAL)
+	if (addr < w->done || !pte_present(*pte) || *pte & PTE_SPECIAL)
 		return 0;
-	if (w->lock)
-		mlock_page(w->m, pte_pfn(*pte));
-	else
-		munlock_page(w->m, pte_pfn(*pte));
+	if (!folio_is_large(pfn_folio(w->m, pte_pfn(*pte))) || takes_large_folio(w, addr, pte))
+		lock_folio(w, pte_pfn(*pte));
+	return 0;
+}
+
+static int lock_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
+{
+	(void)addr;
+	(void)end;
+	(void)level;
+	if (!(*entry & PTE_SPECIAL))
+		lock_folio(arg, pte_pfn(*entry));
 	return 0;
 }
 
 static void lock_pages(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
 {
-	struct lock_walk w = { .m = m, .lock = vma->vm_flags & VM_LOCKED };
+	static const struct walk_ops ops = { .visit = lock_page, .huge = lock_huge };
+	struct lock_walk w = { .m = m, .end = end, .lock = vma->vm_flags & VM_LOCKED };
 
 	lru_add_drain(m);
 	/* It never stops. */
-	if (walk_page_range(m, vma->vm_mm, start, end, lock_page, &w))
+	if (walk_mapped_range(m, vma->vm_mm, start, end, &ops, &w))
 		return;
 	lru_add_drain(m);
 }
