@@ -70,7 +70,7 @@ int diff_file_arg(const struct diff_step *step);
 
 /* diff_real.c, diff_engine.c. `worker` is the path of the program. NULL: said why. */
 extern const struct diff_side diff_real, diff_engine;
-void *diff_real_new(const char *worker);
+void *diff_real_new(const char *worker, bool huge);	/* huge: huge pages as the host has them */
 void diff_real_free(void *side);
 /* The lowest address that a hint gets. */
 unsigned long diff_real_lowest(void);
@@ -81,7 +81,8 @@ unsigned int diff_real_read_ahead(int disk);
 /* A soft limit; the capabilities that are in effect, a bit each. */
 unsigned long diff_real_limit(int resource);
 unsigned long long diff_real_capabilities(void);
-void *diff_engine_new(const char *worker);
+/* thp: a word of sys/kernel/mm/transparent_hugepage/enabled. */
+void *diff_engine_new(const char *worker, const char *thp);
 void diff_engine_free(void *side);	/* after end() */
 /* Is all of the machine in order? Else it is said. */
 bool diff_engine_check(void *side);

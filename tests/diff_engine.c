@@ -37,9 +37,9 @@ struct engine {
 	unsigned int read_ahead;
 };
 
-static const char machine_text[] =
+static const char machine_format[] =
 	"[machine]\narch = x86_64\nrelease = 6.18\nplatform = pc\n"
-	"cmdline = transparent_hugepage=madvise\n[node 0]\ncpus = 0-1\nmemory = 1G\n";
+	"cmdline = transparent_hugepage=%s\n[node 0]\ncpus = 0-1\nmemory = 1G\n";
 
 bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 {
@@ -101,8 +101,9 @@ static void copy_tunable(struct engine *engine, const char *name)
 		fclose(file);
 }
 
-void *diff_engine_new(const char *worker)
+void *diff_engine_new(const char *worker, const char *thp)
 {
+	char machine_text[256];
 	struct engine *engine = calloc(1, sizeof(*engine));
 	struct inode *inode;
 	char *error = NULL, lowest[24];
@@ -116,6 +117,7 @@ void *diff_engine_new(const char *worker)
 		if (disk >= 0)
 			close(disk);
 	}
+	snprintf(machine_text, sizeof(machine_text), machine_format, thp);
 	snprintf(lowest, sizeof(lowest), "%lu", diff_real_lowest());
 	if (!engine || !read_program(engine, worker) ||
 	    machine_config_parse("diff", machine_text, NULL, &engine->config, &error) ||

@@ -29,18 +29,21 @@
 
 struct real {
 	const char *worker;
+	bool huge;
 	int command[DIFF_PROCESSES], reply[DIFF_PROCESSES];	/* ours: writes, reads */
 	int theirs[2 * DIFF_PROCESSES];
 	int file[DIFF_FILES];
 	pid_t pid[DIFF_PROCESSES];
 };
 
-void *diff_real_new(const char *worker)
+void *diff_real_new(const char *worker, bool huge)
 {
 	struct real *real = calloc(1, sizeof(*real));
 
-	if (real)
+	if (real) {
 		real->worker = worker;
+		real->huge = huge;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	return real;
@@ -152,7 +155,7 @@ static void become_worker(struct real *real)
 	if (setrlimit(RLIMIT_STACK, &stack) || setrlimit(RLIMIT_MEMLOCK, &lock) ||
 	    personality(ADDR_NO_RANDOMIZE) < 0)
 		_exit(97);
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	prctl(PR_SET_THP_DISABLE, !real->huge, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	execve(real->worker, argv, envp);
 	_exit(98);

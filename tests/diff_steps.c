@@ -31,8 +31,8 @@ static const unsigned char weights[NR_DIFF_CALLS] = {
 
 /* The same where huge pages are wanted. */
 static const int huge_advices[] = {
-	14, 14, 14, 14, 14, 14, 14, 14, 15, 15, 4, 4, 4, 8, 8, 20, 20, 21, 21, 22, 23, 23, 24,
-	102, 102, 103, 0, 10, 11, 18, 19,
+	14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 15, 4, 4, 4, 8, 8, 20, 20, 21, 21, 22, 23, 23, 24,
+	0, 10, 11, 18, 19,
 };
 
 #define HUGE_SIZE 0x200000UL
@@ -91,9 +91,9 @@ static unsigned long some_length(struct diff_state *state)
 {
 	unsigned long kind = diff_random(state, 100);
 
-	if (state->huge && kind >= 50)
-		return kind < 75 ? (1 + diff_random(state, 3)) * HUGE_SIZE :
-		       kind < 85 ? diff_random(state, 1200) * DIFF_PAGE :
+	if (state->huge && kind >= 65)
+		return kind < 85 ? (1 + diff_random(state, 3)) * HUGE_SIZE :
+		       kind < 92 ? diff_random(state, 1200) * DIFF_PAGE :
 				   (1 + diff_random(state, 3)) * HUGE_SIZE -
 				   diff_random(state, 20) * DIFF_PAGE;
 	if (kind < 1)
@@ -117,9 +117,9 @@ static unsigned long some_address(struct diff_state *state)
 	const struct diff_range *vma;
 	unsigned long addr;
 
-	if (state->huge && kind >= 65) {
-		addr = ARENA + diff_random(state, 8) * HUGE_SIZE;
-		if (kind >= 85)
+	if (state->huge && kind >= 40) {
+		addr = ARENA + diff_random(state, 10) * HUGE_SIZE;
+		if (kind >= 65)
 			addr += diff_random(state, 512) * DIFF_PAGE;
 		return addr;
 	}
@@ -204,6 +204,12 @@ static void make_mmap(struct diff_state *state, struct diff_step *step)
 	if (percent(state, 25))
 		flags &= ~M_ANON;
 	step->a[2] = protections[diff_random(state, NR(protections))];
+	if (state->huge && percent(state, 60)) {
+		flags = M_ANON | M_PRIVATE | M_FIXED;
+		step->a[0] = (long)(ARENA + diff_random(state, 8) * HUGE_SIZE);
+		step->a[1] = (long)((1 + diff_random(state, 4)) * HUGE_SIZE);
+		step->a[2] = P_READ | P_WRITE;
+	}
 	step->a[3] = flags;
 	step->a[4] = flags & M_ANON ? -1 : (long)diff_random(state, DIFF_FILES);
 	step->a[5] = flags & M_ANON ? 0 : (long)diff_random(state, 24) * DIFF_PAGE;
@@ -385,6 +391,10 @@ static void make_one(struct diff_state *state, struct diff_step *step)
 		some_range(state, step);
 		step->a[2] = state->huge ? huge_advices[diff_random(state, NR(huge_advices))] :
 					   advices[diff_random(state, NR(advices))];
+		if (step->a[2] == 14 && percent(state, 85)) {
+			step->a[0] = (long)(ARENA + diff_random(state, 8) * HUGE_SIZE);
+			step->a[1] = (long)((1 + diff_random(state, 6)) * HUGE_SIZE);
+		}
 		break;
 	case DIFF_BRK:
 		step->a[0] = (long)(state->brk + diff_random(state, 40 * DIFF_PAGE));

@@ -64,6 +64,7 @@ UNIT_TESTS = \
 	tests/test_line \
 	tests/test_maple_tree \
 	tests/test_hugetlb \
+	tests/test_huge_memory \
 	tests/test_madvise \
 	tests/test_memblock \
 	tests/test_mempolicy \
@@ -118,7 +119,8 @@ tests_ops_run_LDADD = $(KMM_LIBS)
 # Random calls, made by the host's own kernel too. The worker has no C library, and
 # none of the flags that would bring one in.
 check_PROGRAMS += tests/diff_host
-TESTS += tests/diff_host
+TESTS += tests/diff_host tests/test_diff_huge.sh
+EXTRA_DIST += tests/test_diff_huge.sh
 tests_diff_host_SOURCES = tests/diff_host.c tests/diff.h tests/diff_engine.c tests/diff_real.c \
 	tests/diff_steps.c tests/ops.h tests/ops_calls.c tests/ops_files.c tests/ops_more.c \
 	tests/ops_numa.c tests/ops_parse.c \

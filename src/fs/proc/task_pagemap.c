@@ -38,7 +38,8 @@ static u64 entry_word(const struct machine *m, u64 pte, unsigned int level, u64 
 	/* The huge zero page is no anonymous page, so it looks like a file's. */
 	if (pfn == PFN_NIL)
 		return level ? word | PM_FILE : word;
-	page = pfn_to_page(m, leaf_pfn(m, pte, level, addr));
+	/* Of a huge page, the first page is asked for all of them. */
+	page = pfn_to_page(m, pfn);
 	if (!page_flag(folio_of_const(page), PG_anon))
 		word |= PM_FILE;
 	if (page_mapcount(page) == 1)

@@ -730,6 +730,12 @@ static inline bool rel_split_adds_ascending(enum release r)
 	return r >= R_6_18;
 }
 
+/* MADV_DONTNEED of all that a leaf table serves frees the table (since 6.14, 64 bits). */
+static inline bool rel_dontneed_frees_tables(enum release r)
+{
+	return r >= R_6_18;
+}
+
 /* A huge entry that is split gives its dirty bit to each small one (since 6.4). */
 static inline bool rel_split_keeps_dirty(enum release r)
 {

@@ -146,6 +146,6 @@ void deferred_split_validate(const struct machine *m, struct check *check)
 		check->nr_checked++;
 		if (nr != queue->len || queue->list.last != before)
 			check_fail(check, "R5", "node %u: expected %llu folios on its split "
-				   "queue, found %llu", node, (ull)queue->len, (ull)nr);
+				   "queue, found %llu", node, (ull)nr, (ull)queue->len);
 	}
 }

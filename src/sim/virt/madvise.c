@@ -119,7 +119,7 @@ static int madvise_dontneed(struct advise *a)
 		return madvise_dontneed_huge(a);
 	if (a->vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
 		return -EINVAL;
-	zap_page_range(a->m, a->vma, a->start, a->end, /* even_cows = */ true);
+	zap_pages_and_tables(a->m, a->vma, a->start, a->end);
 	return 0;
 }
 
@@ -129,7 +129,7 @@ static int madvise_dontneed_locked(struct advise *a)
 		return madvise_dontneed_huge(a);
 	if (a->vma->vm_flags & VM_PFNMAP)
 		return -EINVAL;
-	zap_page_range(a->m, a->vma, a->start, a->end, /* even_cows = */ true);
+	zap_pages_and_tables(a->m, a->vma, a->start, a->end);
 	return 0;
 }
 

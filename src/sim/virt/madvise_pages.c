@@ -178,7 +178,7 @@ static bool page_is_disposable(const struct page *page, pte_t pte)
 {
 	if (pte & PTE_DIRTY || page_flag(page, PG_dirty) || page_flag(page, PG_unevictable))
 		return false;
-	return !page_flag(page, PG_swapbacked);
+	return !page_flag(page, PG_swapbacked) || !page_flag(page, PG_anon);
 }
 
 static void dispose_of_page(struct advise *a, u64 addr, u32 pfn)
@@ -214,6 +214,16 @@ static void pageout_large(struct advise *a, pte_t *pte, u64 nr)
 			activate_page(a->m, pte_pfn(pte[i]));
 }
 
+/* No place to go to: it stays. Of shared memory, that is found out when it is unmapped. */
+static void keep_page(struct advise *a, u64 addr, u32 pfn)
+{
+	const struct page *page = pfn_to_page(a->m, pfn);
+
+	if (page_flag(page, PG_swapbacked) && !page_flag(page, PG_anon))
+		zap_page_range(a->m, a->vma, addr, addr + PAGE_SIZE, /* even_cows = */ true);
+	activate_page(a->m, pfn);
+}
+
 static int pageout_page(void *arg, u64 addr, pte_t *pte)
 {
 	struct advise *a = arg;
@@ -230,7 +240,7 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 	else if (page_is_disposable(folio, *pte))
 		dispose_of_page(a, addr, (u32)pte_pfn(*pte));
 	else if (!page_flag(folio, PG_unevictable))
-		activate_page(a->m, pte_pfn(*pte));	/* no place to go to: it stays */
+		keep_page(a, addr, (u32)pte_pfn(*pte));
 	return 0;
 }
 

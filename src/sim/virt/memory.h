@@ -109,6 +109,8 @@ int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 e
 /* The entries of [start, end) go; pages lose their mapping. even_cows: private too. */
 void zap_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
 		    bool even_cows);
+/* The same for MADV_DONTNEED: leaf tables that are wholly in the range go as well. */
+void zap_pages_and_tables(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end);
 /* All mappings of a file's pages [pgoff, pgoff + nr): truncation, holes. */
 struct address_space;
 void unmap_mapping_range(struct machine *m, struct address_space *mapping, u64 pgoff,

@@ -17,6 +17,7 @@ struct zap {
 	struct vm_area_struct *vma;
 	bool even_cows;		/* anonymous pages too */
 	bool drop_markers;	/* guards too */
+	bool reclaim_pt;	/* and leaf tables of which nothing is left */
 };
 
 /* Dirty and accessed bits are the page's from now on. */
@@ -38,6 +39,7 @@ static void page_takes_bits(struct machine *m, const struct vm_area_struct *vma,
 struct zap_sum {
 	struct rss_vec rss;
 	bool force_flush;
+	bool any_skipped;	/* entries that stay */
 };
 
 u64 folio_pte_batch(const struct machine *m, const pte_t *pte, u64 nr)
@@ -83,6 +85,8 @@ static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 	if (unlikely(!pte_present(entry))) {
 		if (z->drop_markers)
 			*pte = 0;
+		else
+			sum->any_skipped = true;
 		return 0;
 	}
 	pfn = vm_normal_page(entry);
@@ -108,6 +112,16 @@ static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 	return 0;
 }
 
+static void free_leaf_table(const struct zap *z, u64 addr)
+{
+	u64 *pmd = table_entry(z->m, z->vma->vm_mm, addr, 1);
+	u64 pfn = pte_pfn(*pmd);
+
+	*pmd = 0;
+	tlb_remove_table(z->tlb, addr, 0);
+	table_free(z->m, z->vma->vm_mm, pfn, 0);
+}
+
 static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
 {
 	const struct zap *z = arg;
@@ -120,6 +134,8 @@ static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
 			i += zap_entry(z, addr + (i << PAGE_SHIFT), &pte[i], nr - i, &sum);
 	}
 	add_mm_rss_vec(z->m, z->vma->vm_mm, &sum.rss);
+	if (z->reclaim_pt && end - addr == table_span(z->m, 1) && !sum.any_skipped)
+		free_leaf_table(z, addr);
 	if (unlikely(sum.force_flush))
 		tlb_flush_mmu(z->tlb);
 	return 0;
@@ -153,17 +169,34 @@ static void zap_range(struct zap *z, u64 start, u64 end)
 		tlb_end_vma(z->tlb, z->vma);
 }
 
+static void zap_single_range(struct zap *z, u64 start, u64 end)
+{
+	struct mmu_gather tlb;
+
+	z->tlb = &tlb;
+	lru_add_drain(z->m);
+	tlb_gather_mmu(z->m, &tlb, z->vma->vm_mm);
+	update_hiwater_rss(z->vma->vm_mm);
+	zap_range(z, start, end);
+	tlb_finish_mmu(&tlb);
+}
+
 void zap_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
 		    bool even_cows)
 {
-	struct mmu_gather tlb;
-	struct zap z = { .m = m, .tlb = &tlb, .vma = vma, .even_cows = even_cows };
+	struct zap z = { .m = m, .vma = vma, .even_cows = even_cows };
 
-	lru_add_drain(m);
-	tlb_gather_mmu(m, &tlb, vma->vm_mm);
-	update_hiwater_rss(vma->vm_mm);
-	zap_range(&z, start, end);
-	tlb_finish_mmu(&tlb);
+	zap_single_range(&z, start, end);
+}
+
+void zap_pages_and_tables(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	struct zap z = {
+		.m = m, .vma = vma, .even_cows = true,
+		.reclaim_pt = rel_dontneed_frees_tables(m->release) && m->arch->bits == 64,
+	};
+
+	zap_single_range(&z, start, end);
 }
 
 void unmap_mapping_range(struct machine *m, struct address_space *mapping, u64 pgoff,
