@@ -81,8 +81,8 @@ unsigned int diff_real_read_ahead(int disk);
 /* A soft limit; the capabilities that are in effect, a bit each. */
 unsigned long diff_real_limit(int resource);
 unsigned long long diff_real_capabilities(void);
-/* thp: a word of sys/kernel/mm/transparent_hugepage/enabled. */
-void *diff_engine_new(const char *worker, const char *thp);
+/* thp: a word of sys/kernel/mm/transparent_hugepage/enabled; guards: as MAYBE_GUARD. */
+void *diff_engine_new(const char *worker, const char *thp, bool marks_guards);
 void diff_engine_free(void *side);	/* after end() */
 /* Is all of the machine in order? Else it is said. */
 bool diff_engine_check(void *side);

@@ -39,7 +39,7 @@ struct engine {
 
 static const char machine_format[] =
 	"[machine]\narch = x86_64\nrelease = 6.18\nplatform = pc\n"
-	"cmdline = transparent_hugepage=%s\n[node 0]\ncpus = 0-1\nmemory = 1G\n";
+	"cmdline = transparent_hugepage=%s\n[config]\nMAYBE_GUARD = %c\n[node 0]\ncpus = 0-1\nmemory = 1G\n";
 
 bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 {
@@ -101,7 +101,7 @@ static void copy_tunable(struct engine *engine, const char *name)
 		fclose(file);
 }
 
-void *diff_engine_new(const char *worker, const char *thp)
+void *diff_engine_new(const char *worker, const char *thp, bool marks_guards)
 {
 	char machine_text[256];
 	struct engine *engine = calloc(1, sizeof(*engine));
@@ -117,7 +117,8 @@ void *diff_engine_new(const char *worker, const char *thp)
 		if (disk >= 0)
 			close(disk);
 	}
-	snprintf(machine_text, sizeof(machine_text), machine_format, thp);
+	snprintf(machine_text, sizeof(machine_text), machine_format, thp,
+		 marks_guards ? 'y' : 'n');
 	snprintf(lowest, sizeof(lowest), "%lu", diff_real_lowest());
 	if (!engine || !read_program(engine, worker) ||
 	    machine_config_parse("diff", machine_text, NULL, &engine->config, &error) ||

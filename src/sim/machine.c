@@ -24,6 +24,7 @@
 #include "sim/virt/kstack.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/virt.h"
 
 struct stage {
@@ -255,6 +256,7 @@ u64 machine_free_counting(struct machine *m)
 	sched_free(m);
 	tasks_free(m);
 	virt_free_state(m);
+	khugepaged_free(m);
 	init_mm_free(m);
 	if (m->memblock) {
 		memblock_free_state(m->memblock);

@@ -17,7 +17,7 @@ int khugepaged_init(struct machine *m)
 
 void khugepaged_free(struct machine *m)
 {
-	arena_free(&m->arena, m->khugepaged, sizeof(*m->khugepaged));
+	arena_free(&m->arena, m->khugepaged, sizeof(*m->khugepaged));	/* NULL is fine */
 	m->khugepaged = NULL;
 }
 

@@ -147,7 +147,7 @@ static const struct part {
 	{ NULL, NULL, resv_maps_digest, hugetlb_mappings_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },
-	{ NULL, khugepaged_free, mm_slots_digest, mm_slots_validate },
+	{ NULL, NULL, mm_slots_digest, mm_slots_validate },
 };
 
 static int pools_init(struct machine *m)
