@@ -276,6 +276,56 @@ static void test_no_host_memory(void)
 	check_clean();
 }
 
+/* Calls on huge pages: a fault takes five hundred pages and a table at once. */
+static const char *const huge_lines[] = {
+	"sim/as/init/ctl: fork as a",
+	"sim/as/a/ctl: mmap 0x30000000 16M rw private,anon,fixed as m",
+	"sim/as/a/ctl: madvise @m 16M hugepage",
+	"sim/as/a/ctl: store @m",
+	"sim/as/a/ctl: load @m+2M",
+	"sim/as/a/ctl: store @m+2M",
+	"sim/as/a/ctl: store @m+4M 4M",
+	"sim/as/a/ctl: fork as b",
+	"sim/as/b/ctl: store @m",
+	"sim/as/b/ctl: munmap @m+2M 4K",
+	"sim/as/a/ctl: mprotect @m+4M 8K r",
+	"sim/as/a/ctl: mlock @m+6M 4K",
+	"sim/as/a/ctl: munlock @m+6M 4K",
+	"sim/as/a/ctl: mremap @m+6M 2M 2M maymove,fixed 0x32000000 as moved",
+	"sim/as/a/ctl: madvise @m 4K dontneed",
+	"sim/as/b/ctl: madvise @m+4M 2M cold",
+	"sim/as/b/ctl: madvise @m+4M 2M pageout",
+	"sim/as/a/ctl: madvise @m+4M 2M free",
+	"sim/as/b/ctl: exit_group",
+	"sim/as/a/ctl: wait4 -1",
+	"sim/as/a/ctl: store @m+2M 8K",
+	"sim/as/a/ctl: madvise @m+2M 2M collapse",
+	"sim/as/a/ctl: store @m+8M 512K",
+	"sim/ctl: tick 30s",
+	"sim/as/a/ctl: mbind @moved 2M bind 1 move",
+	"sys/kernel/debug/split_huge_pages: 1",
+	"sim/as/a/clear_refs: 4",
+	"sim/as/a/ctl: execve /bin/true",
+	"sim/as/a/ctl: exit_group",
+	"sim/as/init/ctl: wait4 -1",
+};
+
+static void test_huge_pages(void)
+{
+	static const char *const releases[] = { "release=6.18", "release=6.1" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		lab_close(&lab);
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "pc", (const char *const[]){
+			releases[i], NULL }), 0);
+		for (unsigned int line = 0; line < ARRAY_SIZE(huge_lines); line++)
+			run_failing(huge_lines[line]);
+		check_clean();
+	}
+	lab_close(&lab);
+	CU_ASSERT_EQUAL_FATAL(setup(), 0);
+}
+
 /* Fewer levels, or one more; a top table that is an object; tables in HighMem. */
 static void test_architectures(void)
 {
@@ -514,6 +564,7 @@ static void test_exec_without_memory(void)
 
 static const CU_TestInfo tests[] = {
 	{ "no host memory", test_no_host_memory },
+	{ "huge pages", test_huge_pages },
 	{ "other architectures", test_architectures },
 	{ "bounds", test_bounds },
 	{ "replay", test_replay },
