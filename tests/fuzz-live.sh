@@ -15,7 +15,7 @@ storm()
 	seed=$((seed + 1))
 	echo "$machine, $free free pages, $set $more:"
 	"$fuzz" --live -m "$machine" -S "$set" -F "$free" -T 95 -s $seed -n $((lines / 12)) \
-		-w $whole -r $((whole * 5)) -d 1000 -W 60 $more
+		-w $whole -r $((whole * 5)) -d 1000 -W 40 $more
 }
 
 seed=${2:-0}
