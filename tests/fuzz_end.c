@@ -79,5 +79,7 @@ int live_end(struct lab *lab, const struct leftovers *before)
 	/* Segments whose creators are gone go. */
 	run(lab, "proc/sys/kernel/shm_rmid_forced: 1");
 	remove_files(lab);
+	/* An mm that ended under khugepaged's cursor is left to it, until it comes by. */
+	run(lab, "sim/ctl: tick 60s");
 	return leftovers_compare(tree_machine(lab->tree), before);
 }
