@@ -22,9 +22,9 @@
 #include "sim/policy/khugepaged.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/kstack.h"
+#include "sim/virt/mm_slot.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
-#include "sim/virt/mm_slot.h"
 #include "sim/virt/virt.h"
 
 struct stage {

@@ -29,12 +29,6 @@ static bool has_nx(const struct machine *m)
 	return m->arch->entry_bytes == 8;
 }
 
-/* First address that is not the user's, whatever a program's limit is. */
-static u64 task_size_max(const struct machine *m)
-{
-	return arch_task_size_max(m->arch);
-}
-
 /* Do the bits above those that are translated repeat the highest of them? */
 static bool is_canonical(const struct machine *m, u64 address)
 {
@@ -218,7 +212,7 @@ int task_access(struct machine *m, struct task_struct *task, u64 address, enum a
 	*result = (struct access_result){ .address = address };
 	if (unlikely(!task->mm))
 		return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
-	if (unlikely(address >= task_size_max(m)))
+	if (unlikely(address >= arch_task_size_max(m->arch)))
 		return access_beyond(m, address, access, result);
 	pte = access_entry(m, task, address, access, &level, result, &err);
 	if (unlikely(!pte))
@@ -242,7 +236,7 @@ int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool
 	pte_t *pte;
 	int err;
 
-	if (!task->mm || address >= task_size_max(m))
+	if (!task->mm || address >= arch_task_size_max(m->arch))
 		return -EFAULT;
 	pte = access_entry(m, task, address, access, &level, &result, &err);
 	if (!pte)

@@ -333,37 +333,37 @@ void vma_end_reservation(const struct vm_area_struct *vma)
 		region_abort(map, 1);
 }
 
+/* The region of a page comes into the map, or goes from it, which settles what was asked. */
+static int change_region(struct machine *m, struct resv_map *map, u64 idx, bool add,
+			 u64 *changed)
+{
+	if (add)
+		return region_add(m, map, idx, idx + 1, 1, changed);
+	region_abort(map, 1);
+	return region_del(m, map, idx, idx + 1, changed);
+}
+
 /* It is promised again, or (of a file) there. */
 int vma_add_reservation(struct machine *m, const struct vm_area_struct *vma, u64 addr)
 {
 	struct resv_map *map = vma_resv_map(vma);
-	u64 idx = vma_hugecache_offset(vma, addr), changed = 0;
+	u64 changed = 0;
 	int err;
 
 	if (!map)
 		return 1;
-	if (is_private(vma)) {
-		region_abort(map, 1);
-		err = region_del(m, map, idx, idx + 1, &changed);
-	} else {
-		err = region_add(m, map, idx, idx + 1, 1, &changed);
-	}
+	err = change_region(m, map, vma_hugecache_offset(vma, addr), !is_private(vma), &changed);
 	return err ? err : sense(vma, changed);
 }
 
 int vma_del_reservation(struct machine *m, const struct vm_area_struct *vma, u64 addr)
 {
 	struct resv_map *map = vma_resv_map(vma);
-	u64 idx = vma_hugecache_offset(vma, addr), changed = 0;
+	u64 changed = 0;
 	int err;
 
 	if (!map)
 		return 1;
-	if (is_private(vma)) {
-		err = region_add(m, map, idx, idx + 1, 1, &changed);
-	} else {
-		region_abort(map, 1);
-		err = region_del(m, map, idx, idx + 1, &changed);
-	}
+	err = change_region(m, map, vma_hugecache_offset(vma, addr), is_private(vma), &changed);
 	return err ? err : (int)changed;
 }
