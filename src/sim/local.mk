@@ -25,6 +25,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/abi/counters.c src/sim/abi/counters.def src/sim/abi/counters.h \
 	src/sim/abi/gfp.c src/sim/abi/gfp.def src/sim/abi/gfp.h \
 	src/sim/abi/mthp_stats.def src/sim/abi/mthp_stats.h \
+	src/sim/abi/changes.def \
 	src/sim/abi/release.c src/sim/abi/release.h \
 	src/sim/abi/vmflags.c src/sim/abi/vmflags.def src/sim/abi/vmflags.h
 # arch

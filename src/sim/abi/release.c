@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/abi/release.h"
 
-static const char *const names[NR_RELEASES] = {
-	[R_6_1] = "6.1",
-	[R_6_18] = "6.18",
-};
+#define RELEASE_NAME(major, minor, arg) #major "." #minor,
+static const char *const names[NR_RELEASES] = { KNOWN_RELEASES(RELEASE_NAME,) };
 
 const char *release_name(enum release r)
 {
