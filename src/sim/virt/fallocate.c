@@ -8,6 +8,7 @@
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
+#include "sim/virt/memory.h"
 #include "sim/virt/task.h"
 
 #define FALLOC_FL_KEEP_SIZE 1
@@ -103,6 +104,21 @@ static int allocate_pages(struct machine *m, struct inode *inode, u64 start, u64
 	return err;
 }
 
+/*
+ * The pages are taken out of page tables first. Where the hole ends on the file's first
+ * page, the kernel's last byte to unmap is -1, which as an unsigned number is the end of
+ * everything: all maps of the file lose their entries (and nothing else).
+ */
+static void shmem_punch_hole(const struct falloc *f)
+{
+	const u64 first = (f->offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
+
+	if (f->end < PAGE_SIZE)
+		unmap_mapping_range(f->m, &f->inode->i_data, first,
+				    (1ULL << (64 - PAGE_SHIFT)) - first, /* even_cows = */ false);
+	truncate_pagecache(f->m, f->inode, f->offset, f->end, /* even_cows = */ false);
+}
+
 static int shmem_fallocate(const struct falloc *f)
 {
 	struct inode *inode = f->inode;
@@ -113,7 +129,7 @@ static int shmem_fallocate(const struct falloc *f)
 	if (f->mode & FALLOC_FL_PUNCH_HOLE) {
 		if (inode->seals & F_SEAL_WRITES)
 			return -EPERM;
-		truncate_pagecache(f->m, inode, f->offset, f->end, /* even_cows = */ false);
+		shmem_punch_hole(f);
 		return 0;
 	}
 	err = file_size_limit(f->m, f->task, inode, f->end);
