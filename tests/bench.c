@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `make bench`: rates of the engine, of the host kernel where it has the same
+ * `make bench` (or tests/bench WORD..., for the rows that have a word in their name): rates of the engine, of the host kernel where it has the same
  * operation, and of a minimal model loop; then the same through a mount. The ways
  * of a row take turns in short runs, so that noise hits all; each figure is the
  * median of its runs, which are shorter than a time slice.
@@ -17,6 +17,7 @@
 #include "sim/phys/section.h"
 
 #define ROUNDS 41
+#define PROFILE_ROUNDS 300
 #define AGED_OPS 20000
 
 double now(void)
@@ -126,6 +127,11 @@ static void print_row(struct bench *b, const struct row *row)
 		row->engine, row->kernel, row->model,
 	};
 
+	for (int round = 0; b->profile && round < PROFILE_ROUNDS; round++) {
+		if (row->prepare)
+			row->prepare(b, row);
+		row->engine(b, row);
+	}
 	/* Round -1 warms up. */
 	for (int round = -1; round < ROUNDS; round++) {
 		if (row->prepare)
@@ -154,10 +160,19 @@ static void print_row(struct bench *b, const struct row *row)
 	fflush(stdout);
 }
 
+static bool wanted(const struct bench *b, const struct row *row)
+{
+	for (char **word = b->words; word && *word; word++)
+		if (strstr(row->name, *word))
+			return true;
+	return !b->words;
+}
+
 void print_rows(struct bench *b, const struct row *first, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		print_row(b, &first[i]);
+		if (wanted(b, &first[i]))
+			print_row(b, &first[i]);
 }
 
 /* In a process of its own, so that the figures are of this machine alone. */
@@ -196,7 +211,10 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "--forker"))
 		host_forker();
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	print_huge();
+	b.profile = argc > 1 && !strcmp(argv[1], "--profile");
+	b.words = argc > 1 + b.profile ? argv + 1 + b.profile : NULL;
+	if (!b.words)
+		print_huge();
 	start = now();
 	bench_boot("pc", NULL, &b.tree);
 	printf("the default machine: boots in %.1f ms, %.1f MB\n\n", (now() - start) * 1e3,
@@ -211,7 +229,8 @@ int main(int argc, char **argv)
 	       "ratio", "model", "of model");
 	print_rows(&b, rows, ARRAY_SIZE(rows));
 	bench_faults(&b);
-	bench_mount(&b);
+	if (!b.words)
+		bench_mount(&b);
 	printf("\nratio: engine to host kernel. A simulated operation clears no page, takes no "
 	       "trap\nand flushes no TLB; the kernel's does. read: open, read to the end, "
 	       "close.\n");

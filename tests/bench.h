@@ -29,6 +29,8 @@ struct bench {
 	char *evict;		/* larger than the caches */
 	struct model model;
 	struct fault_bench *faults;	/* bench_faults.c */
+	char **words;		/* only rows with one of them in their name; NULL: all */
+	bool profile;		/* the engine alone, long enough for a profiler */
 };
 
 struct row {

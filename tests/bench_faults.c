@@ -276,7 +276,7 @@ static const struct row rows[] = {
 	{ "MADV_DONTNEED, pages", 4096, engine_dontneed, model_dontneed, kernel_dontneed,
 	  .prepare = touched_areas },
 	{ "COW break", 2048, engine_store, model_cow, kernel_store, .prepare = shared_areas },
-	{ "mprotect split + merge, touched", 1000, engine_protect, .kernel = kernel_protect,
+	{ "mprotect split + merge, touched", 5000, engine_protect, .kernel = kernel_protect,
 	  .prepare = whole_areas },
 	{ "fork+exit, 1 MiB touched", 20, engine_fork, model_fork, kernel_fork,
 	  .prepare = fork_areas, .extent = FORK_PAGES * PAGE_SIZE },

@@ -182,6 +182,9 @@ static bool check_lookups(struct bench *b)
 	u32 value = run(b, cell, &from, &to), got;
 	unsigned int visited;
 
+	/* Where the finger is makes no difference. */
+	if (rnd(b, 2))
+		mt_seek(&b->tree, cell_first(b, rnd(b, 4) ? cell : rnd(b, b->nr_cells)));
 	if (mt_load(&b->tree, index, &first, &last) != value || first != cell_first(b, from) ||
 	    last != cell_last(b, to))
 		return false;
@@ -544,6 +547,10 @@ static void test_validator(void)
 	DAMAGE(leaf->offset, += 1);
 	DAMAGE(leaf->nr, = 3);
 	DAMAGE(leaf->leaf, = 0);
+	mt_seek(&b->tree, cell_first(b, 450));
+	DAMAGE(b->tree.finger, = root);
+	DAMAGE(b->tree.finger_min, += 1);
+	DAMAGE(b->tree.finger_max, += 1);
 	DAMAGE(b->tree.nr_entries, += 1);
 	DAMAGE(b->tree.nr_nodes, += 1);
 	DAMAGE(b->tree.nr_reserved, += 1);

@@ -50,6 +50,7 @@ struct mt_check {
 	unsigned int nr_broken;
 	u32 nr_nodes, nr_entries;
 	bool empty_before;	/* the slot before, in index order, was empty */
+	bool finger_seen;
 };
 
 static void mt_complain(struct mt_check *check, const struct maple_visit *at, const char *what)
@@ -102,6 +103,15 @@ static void mt_check_leaf(struct mt_check *check, const struct maple_visit *at)
 		mt_complain(check, at, "a leaf that is not the last ends empty");
 }
 
+static void mt_check_finger(struct mt_check *check, const struct maple_visit *at)
+{
+	if (at->node != check->tree->finger)
+		return;
+	check->finger_seen = true;
+	if (at->min != check->tree->finger_min || at->max != check->tree->finger_max)
+		mt_complain(check, at, "the finger's leaf covers something else");
+}
+
 /* Returns the largest empty range below, as counted. */
 static u64 mt_check_node(struct mt_check *check, const struct maple_visit *at)
 {
@@ -113,7 +123,8 @@ static u64 mt_check_node(struct mt_check *check, const struct maple_visit *at)
 		return 0;
 	if (node->leaf) {
 		mt_check_leaf(check, at);
-		return mt_node_gap(node, at->min, at->max);
+		mt_check_finger(check, at);
+		return mt_node_gap(node, at->min, at->max, UINT64_MAX);
 	}
 	for (unsigned int i = 0; i < node->nr; i++) {
 		struct maple_visit child = {
@@ -156,6 +167,8 @@ unsigned int mt_validate(const struct maple_tree *tree, mt_report_fn *report, vo
 	} else if (tree->height) {
 		mt_complain(&check, &root, "an empty tree has a height");
 	}
+	if (tree->finger && !check.finger_seen)
+		mt_complain(&check, &root, "the finger is on no leaf of the tree");
 	for (u32 node = tree->reserve; node && reserved <= tree->nr_reserved; reserved++)
 		node = mt_node(tree, node)->parent;
 	if (reserved != tree->nr_reserved)

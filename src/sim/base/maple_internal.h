@@ -25,10 +25,23 @@ static inline unsigned int mt_slot_of(const struct maple_node *node, u64 index)
 	return i;
 }
 
-/* The largest empty range in a node that covers [min, max]. */
-u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max);
-/* The gaps above a node that covers [min, max] and whose slots have changed. */
-void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 min, u64 max);
+/* Does the finger's leaf cover index? */
+static inline bool mt_at_finger(const struct maple_tree *tree, u64 index)
+{
+	return tree->finger && index >= tree->finger_min && index <= tree->finger_max;
+}
+
+/*
+ * The largest empty range in a node that covers [min, max]. No range is larger than
+ * `most`: the search ends where it finds one of that size.
+ */
+u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max, u64 most);
+/*
+ * The gaps above a node that covers [min, max] and whose slots have changed; `changed`
+ * is the largest gap of a slot that has.
+ */
+void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 min, u64 max,
+		    u64 changed);
 
 /* A node from the reserve, which must have one; a node back into it. */
 u32 mt_take_node(struct maple_tree *tree);

@@ -2,11 +2,11 @@
 /* What most stores are: slots of one leaf move, and the gaps above it change. */
 #include "sim/base/maple_internal.h"
 
-u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max)
+u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max, u64 most)
 {
 	u64 largest = 0;
 
-	for (unsigned int i = 0; i < node->nr; i++) {
+	for (unsigned int i = 0; i < node->nr && largest < most; i++) {
 		if (!node->leaf)
 			largest = MAX(largest, node->ma64.gap[i]);
 		else if (!node->mr64.slot[i])
@@ -16,15 +16,18 @@ u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max)
 	return largest;
 }
 
-void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 min, u64 max)
+void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 min, u64 max,
+		    u64 changed)
 {
 	while (node->parent) {
 		struct maple_node *parent = mt_node(tree, node->parent);
-		u64 gap = mt_node_gap(node, min, max);
+		u64 known = parent->ma64.gap[node->offset], gap = changed;
 
-		if (parent->ma64.gap[node->offset] == gap)
+		if (changed < known)
+			gap = mt_node_gap(node, min, max, known);
+		if (gap == known)
 			return;
-		parent->ma64.gap[node->offset] = gap;
+		parent->ma64.gap[node->offset] = changed = gap;
 		node = parent;
 	}
 }
@@ -94,6 +97,6 @@ bool leaf_store(struct maple_tree *tree, struct leaf_write *w)
 	if (nr > MAPLE_RANGE64_SLOTS || (!root && nr < MAPLE_RANGE64_MIN))
 		return false;
 	leaf_rewrite(tree, w, keep_left, keep_right, nr);
-	mt_update_gaps(tree, w->leaf, w->min, w->max);
+	mt_update_gaps(tree, w->leaf, w->min, w->max, w->value ? 0 : w->last - w->first + 1);
 	return true;
 }

@@ -97,7 +97,7 @@ static u32 count_entries(const u32 *slot, unsigned int nr)
 /* The leaves of both paths with the new range in place of what it overwrites. */
 static void strip_of_leaves(struct mt_write *w, u64 first, u64 last, u32 value)
 {
-	struct maple_tree *tree = w->tree;
+	const struct maple_tree *tree = w->tree;
 	struct step *left = &w->left[tree->height - 1], *right = &w->right[tree->height - 1];
 	const struct maple_node *lnode = mt_node(tree, left->node);
 	const struct maple_node *rnode = mt_node(tree, right->node);
@@ -110,17 +110,40 @@ static void strip_of_leaves(struct mt_write *w, u64 first, u64 last, u32 value)
 		strip_add(&w->strip, mt_slot_last(rnode, right->offset, right->max),
 			  rnode->mr64.slot[right->offset], 0);
 	strip_insert(&w->strip, w->strip.nr, rnode, right->offset + 1U, rnode->nr, right->max);
-	tree->nr_entries += count_entries(w->strip.slot, w->strip.nr) -
-			    count_entries(lnode->mr64.slot, lnode->nr);
-	if (left->node != right->node)
-		tree->nr_entries -= count_entries(rnode->mr64.slot, rnode->nr);
 }
 
-/* What lies wholly between the paths goes back to the owner. */
+/*
+ * The nodes that the strip of leaves needs beyond those that it replaces: none if one
+ * leaf holds it, else one at each level up to a node that has room for one slot more.
+ */
+static unsigned int nodes_needed(const struct mt_write *w)
+{
+	unsigned int nr = 0;
+
+	if (w->strip.nr <= MAPLE_RANGE64_SLOTS)
+		return 0;
+	for (u32 level = w->tree->height - 1; level--;) {
+		const struct step *left = &w->left[level], *right = &w->right[level];
+
+		nr++;
+		if (left->node == right->node &&
+		    mt_node(w->tree, left->node)->nr < MAPLE_ARANGE64_SLOTS)
+			return nr;
+	}
+	return nr + 2;		/* and a root above */
+}
+
+/* What lies wholly between the paths goes back to the owner; entries are counted. */
 static void free_between(struct mt_write *w)
 {
 	struct maple_tree *tree = w->tree;
+	u32 lleaf = w->left[tree->height - 1].node, rleaf = w->right[tree->height - 1].node;
 
+	tree->nr_entries += count_entries(w->strip.slot, w->strip.nr) -
+			    count_entries(mt_node(tree, lleaf)->mr64.slot, mt_node(tree, lleaf)->nr);
+	if (lleaf != rleaf)
+		tree->nr_entries -= count_entries(mt_node(tree, rleaf)->mr64.slot,
+						  mt_node(tree, rleaf)->nr);
 	for (u32 level = 0; level + 1 < tree->height; level++) {
 		const struct step *left = &w->left[level], *right = &w->right[level];
 		const struct maple_node *node = mt_node(tree, left->node);
@@ -153,7 +176,7 @@ static void strip_to_nodes(struct mt_write *w, u32 level, bool leaf, unsigned in
 		handle[i] = mt_take_node(w->tree);
 		last[i] = strip->last[ends[i] - 1];
 		strip_fill(w->tree, handle[i], strip, leaf, from, ends[i]);
-		gap[i] = mt_node_gap(mt_node(w->tree, handle[i]), min, last[i]);
+		gap[i] = mt_node_gap(mt_node(w->tree, handle[i]), min, last[i], UINT64_MAX);
 		min = last[i] + 1;
 	}
 	strip->nr = 0;
@@ -252,6 +275,17 @@ static void strip_to_root(struct mt_write *w, u32 level)
 
 /* ---- Storing ---- */
 
+/* It fits: the node's parents need to know of its gap at most. */
+static void strip_to_node(struct mt_write *w, u32 level, bool leaf)
+{
+	const struct step *at = &w->left[level];
+	struct maple_node *node = mt_node(w->tree, at->node);
+
+	strip_fill(w->tree, at->node, &w->strip, leaf, 0, w->strip.nr);
+	mt_update_gaps(w->tree, node, at->min, at->max,
+		       mt_node_gap(node, at->min, at->max, UINT64_MAX));
+}
+
 static void strip_store(struct mt_write *w)
 {
 	struct maple_tree *tree = w->tree;
@@ -277,11 +311,7 @@ static void strip_store(struct mt_write *w)
 			if (w->strip.nr > mt_slots(leaf) && !cut)
 				cut = strip_push(w, level, leaf, /* forward = */ true);
 			if (w->strip.nr <= mt_slots(leaf)) {
-				u32 handle = w->left[level].node;
-
-				strip_fill(tree, handle, &w->strip, leaf, 0, w->strip.nr);
-				mt_update_gaps(tree, mt_node(tree, handle), w->left[level].min,
-					       w->left[level].max);
+				strip_to_node(w, level, leaf);
 				return;
 			}
 		}
@@ -308,14 +338,8 @@ static int store_slow(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
 	u32 reserved = tree->nr_reserved, levels = tree->height;
 	struct mt_write w;
+	int err;
 
-	/* What can be used: one more at each level, and a root. */
-	if (reserved < levels + 1) {
-		int err = mt_reserve(tree, 1);
-
-		if (err)
-			return err;
-	}
 	w.tree = tree;
 	w.strip.nr = 0;
 	if (!value)
@@ -326,6 +350,10 @@ static int store_slow(struct maple_tree *tree, u64 first, u64 last, u32 value)
 	if (!value && last == w.right[levels - 1].max && last != UINT64_MAX)
 		path_down(tree, last + 1, w.right);
 	strip_of_leaves(&w, first, last, value);
+	err = mt_reserve_nodes(tree, nodes_needed(&w));
+	if (err)
+		return err;
+	tree->finger = NULL;
 	free_between(&w);
 	strip_store(&w);
 	mt_trim_reserve(tree, reserved);
@@ -362,6 +390,7 @@ static int store_root(struct maple_tree *tree, u64 first, u64 last, u32 value)
 
 static void drop_empty_root(struct maple_tree *tree)
 {
+	tree->finger = NULL;
 	tree->ops->free(tree->ctx, tree->root);
 	tree->nr_nodes--;
 	tree->root = 0;
@@ -370,9 +399,7 @@ static void drop_empty_root(struct maple_tree *tree)
 
 int mt_store_range(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
-	struct leaf_write w = {
-		.max = UINT64_MAX, .first = first, .last = last, .value = value,
-	};
+	struct leaf_write w = { .first = first, .last = last, .value = value };
 	int err = 0;
 
 	if (first > last)
@@ -381,14 +408,11 @@ int mt_store_range(struct maple_tree *tree, u64 first, u64 last, u32 value)
 		err = store_root(tree, first, last, value);
 		goto out;
 	}
-	for (w.leaf = mt_node(tree, tree->root);;) {
-		w.from = mt_slot_of(w.leaf, first);
-		if (w.leaf->leaf)
-			break;
-		w.max = mt_slot_last(w.leaf, w.from, w.max);
-		w.min = mt_slot_first(w.leaf, w.from, w.min);
-		w.leaf = mt_node(tree, w.leaf->ma64.slot[w.from]);
-	}
+	mt_seek(tree, first);
+	w.leaf = tree->finger;
+	w.min = tree->finger_min;
+	w.max = tree->finger_max;
+	w.from = mt_slot_of(w.leaf, first);
 	if (last > w.max || !leaf_store(tree, &w))
 		err = store_slow(tree, first, last, value);
 out:

@@ -9,16 +9,21 @@
 void strip_insert(struct strip *strip, u32 at, const struct maple_node *node,
 		  unsigned int from, unsigned int to, u64 max)
 {
+	const u32 *slots = node->leaf ? node->mr64.slot : node->ma64.slot;
 	unsigned int nr = to > from ? to - from : 0, moved = strip->nr - at;
 
-	memmove(&strip->last[at + nr], &strip->last[at], moved * sizeof(strip->last[0]));
-	memmove(&strip->slot[at + nr], &strip->slot[at], moved * sizeof(strip->slot[0]));
-	memmove(&strip->gap[at + nr], &strip->gap[at], moved * sizeof(strip->gap[0]));
-	for (unsigned int i = 0; i < nr; i++) {
-		strip->last[at + i] = mt_slot_last(node, from + i, max);
-		strip->slot[at + i] = mt_slot(node, from + i);
-		strip->gap[at + i] = node->leaf ? 0 : node->ma64.gap[from + i];
+	if (!nr)
+		return;
+	if (moved) {
+		memmove(&strip->last[at + nr], &strip->last[at], moved * sizeof(strip->last[0]));
+		memmove(&strip->slot[at + nr], &strip->slot[at], moved * sizeof(strip->slot[0]));
+		memmove(&strip->gap[at + nr], &strip->gap[at], moved * sizeof(strip->gap[0]));
 	}
+	memcpy(&strip->last[at], &node->pivot[from], (nr - 1) * sizeof(strip->last[0]));
+	strip->last[at + nr - 1] = mt_slot_last(node, to - 1, max);
+	memcpy(&strip->slot[at], &slots[from], nr * sizeof(strip->slot[0]));
+	if (!node->leaf)
+		memcpy(&strip->gap[at], &node->ma64.gap[from], nr * sizeof(strip->gap[0]));
 	strip->nr += nr;
 }
 

@@ -69,27 +69,35 @@ void mt_destroy(struct maple_tree *tree)
 	if (tree->root)
 		mt_free_subtree(tree, tree->root);
 	tree->root = tree->height = tree->nr_entries = 0;
+	tree->finger = NULL;
 	tree->version++;
 }
 
 /* ---- Lookups ---- */
 
 struct mt_place {
-	const struct maple_node *leaf;
-	u32 handle;
+	struct maple_node *leaf;
 	unsigned int offset;
 	u64 min, max;	/* of the leaf */
 };
 
-/* Down to the slot that covers index; the tree is not empty. */
+/*
+ * To the slot that covers index; the tree is not empty. Who counts nodes (visited)
+ * goes down from the root, as if there were no finger.
+ */
 static inline void mt_descend(const struct maple_tree *tree, u64 index, struct mt_place *at,
 			      unsigned int *visited)
 {
-	u32 handle = tree->root;
-	const struct maple_node *node = mt_node(tree, handle);
+	struct maple_node *node;
 	u64 min = 0, max = UINT64_MAX;
 	unsigned int i, nr = 1;
 
+	if (!visited && mt_at_finger(tree, index)) {
+		i = mt_slot_of(tree->finger, index);
+		*at = (struct mt_place) { tree->finger, i, tree->finger_min, tree->finger_max };
+		return;
+	}
+	node = mt_node(tree, tree->root);
 	for (;;) {
 		i = mt_slot_of(node, index);
 		if (node->leaf)
@@ -98,13 +106,31 @@ static inline void mt_descend(const struct maple_tree *tree, u64 index, struct m
 			min = node->pivot[i - 1] + 1;
 		if (i + 1U < node->nr)
 			max = node->pivot[i];
-		handle = node->ma64.slot[i];
-		node = mt_node(tree, handle);
+		node = mt_node(tree, node->ma64.slot[i]);
 		nr++;
 	}
-	*at = (struct mt_place) { node, handle, i, min, max };
+	*at = (struct mt_place) { node, i, min, max };
 	if (visited)
 		*visited = nr;
+}
+
+void mt_seek(struct maple_tree *tree, u64 index)
+{
+	struct maple_node *node;
+	u64 min = 0, max = UINT64_MAX;
+
+	if (!tree->root || mt_at_finger(tree, index))
+		return;
+	for (node = mt_node(tree, tree->root); !node->leaf;) {
+		unsigned int i = mt_slot_of(node, index);
+
+		max = mt_slot_last(node, i, max);
+		min = mt_slot_first(node, i, min);
+		node = mt_node(tree, node->ma64.slot[i]);
+	}
+	tree->finger = node;
+	tree->finger_min = min;
+	tree->finger_max = max;
 }
 
 static inline u32 mt_range(const struct mt_place *at, u64 *first, u64 *last)
@@ -185,7 +211,7 @@ static u64 mt_node_max(const struct maple_tree *tree, const struct maple_node *n
 static bool mt_step_leaf(const struct maple_tree *tree, struct mt_place *at, bool forward,
 			 unsigned int *visited)
 {
-	const struct maple_node *node = at->leaf, *parent = NULL;
+	struct maple_node *node = at->leaf, *parent = NULL;
 	unsigned int nr = 0;
 	u32 handle;
 
@@ -206,7 +232,7 @@ static bool mt_step_leaf(const struct maple_tree *tree, struct mt_place *at, boo
 		handle = node->ma64.slot[forward ? 0 : node->nr - 1];
 	}
 	*at = (struct mt_place) {
-		.leaf = node, .handle = handle, .offset = forward ? 0 : node->nr - 1U,
+		.leaf = node, .offset = forward ? 0 : node->nr - 1U,
 		.min = forward ? at->max + 1 : mt_node_min(tree, node),
 		.max = forward ? mt_node_max(tree, node) : at->min - 1,
 	};
@@ -310,8 +336,7 @@ static bool mas_place(const struct maple_state *mas, u64 index, struct mt_place 
 	if (!tree->root)
 		return false;
 	if (mas->node && mas->version == tree->version) {
-		*at = (struct mt_place) { mt_node(tree, mas->node), mas->node, mas->offset,
-					  mas->min, mas->max };
+		*at = (struct mt_place) { mas->node, mas->offset, mas->min, mas->max };
 		return true;
 	}
 	mt_descend(tree, index, at, NULL);
@@ -321,7 +346,7 @@ static bool mas_place(const struct maple_state *mas, u64 index, struct mt_place 
 static u32 mas_stand(struct maple_state *mas, const struct mt_place *at)
 {
 	mas->value = mt_range(at, &mas->index, &mas->last);
-	mas->node = at->handle;
+	mas->node = at->leaf;
 	mas->offset = at->offset;
 	mas->min = at->min;
 	mas->max = at->max;
@@ -337,7 +362,8 @@ u32 mas_walk(struct maple_state *mas)
 		return mas_stand(mas, &at);
 	mas->index = 0;
 	mas->last = UINT64_MAX;
-	mas->node = mas->value = 0;
+	mas->node = NULL;
+	mas->value = 0;
 	return 0;
 }
 
@@ -373,6 +399,7 @@ u32 mas_prev(struct maple_state *mas, u64 min)
 
 void mas_replace(struct maple_state *mas, struct maple_tree *tree, u32 value)
 {
-	mt_node(tree, mas->node)->mr64.slot[mas->offset] = value;
+	(void)tree;		/* that it may be changed */
+	mas->node->mr64.slot[mas->offset] = value;
 	mas->value = value;
 }

@@ -83,6 +83,9 @@ struct maple_tree {
 	u32 reserve;		/* nodes taken in advance: a list by ->parent */
 	u32 nr_reserved;
 	u32 version;		/* counts stores: cursors notice */
+	/* The leaf where a writer works, what it covers; NULL: any. mt_seek() */
+	struct maple_node *finger;
+	u64 finger_min, finger_max;
 };
 
 static inline struct maple_node *mt_node(const struct maple_tree *tree, u32 node)
@@ -99,6 +102,12 @@ static inline bool mt_empty(const struct maple_tree *tree)
 {
 	return !tree->root;
 }
+
+/*
+ * Say that lookups and a store at index, or nearby, come next: those in the same leaf
+ * begin there and need not descend. No effect on what they find.
+ */
+void mt_seek(struct maple_tree *tree, u64 index);
 
 /* ---- Lookups. first and last may be NULL; they are set only where said. ---- */
 
@@ -145,7 +154,7 @@ struct maple_state {
 	u64 index, last;
 	u32 value;
 	/* private: */
-	u32 node;		/* 0: descend first */
+	struct maple_node *node;	/* a leaf; NULL: descend first */
 	u32 version;
 	u8 offset;
 	u64 min, max;		/* of the node */

@@ -170,8 +170,10 @@ static int protect_range(const struct protect_call *c, struct vm_area_struct *vm
 static int protect_first(struct protect_call *c, bool growsdown, bool growsup,
 			 struct vm_area_struct **vmap)
 {
-	struct vm_area_struct *vma = find_vma(c->m, c->task->mm, c->start);
+	struct vm_area_struct *vma;
 
+	mt_seek(&c->task->mm->mm_mt, c->start);
+	vma = find_vma(c->m, c->task->mm, c->start);
 	if (!vma)
 		return -ENOMEM;
 	if (growsdown) {

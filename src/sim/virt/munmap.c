@@ -53,6 +53,7 @@ int vms_gather(struct machine *m, struct vma_munmap *vms)
 	u32 handle;
 	int err;
 
+	mt_seek(&vms->mm->mm_mt, vms->start);
 	mas_init(&mas, &vms->mm->mm_mt, vms->start);
 	handle = mas_find(&mas, vms->end - 1);
 	if (!handle)

@@ -186,6 +186,7 @@ int vma_merge_new(struct machine *m, struct mm_struct *mm, const struct vma_attr
 	struct maple_state mas;
 	u32 handle;
 
+	mt_seek(&mm->mm_mt, attr->start);
 	mas_init(&mas, &mm->mm_mt, attr->start);
 	handle = mas_find(&mas, ~0ULL);
 	if (handle && mas.index == attr->end)
