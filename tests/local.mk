@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tests/ mirrors src/: one CUnit program for each module, scripts for the rest.
 # What real kernels printed is below tests/golden.
-EXTRA_DIST += tests/golden tests/facts tests/capture-facts.awk tests/ops-compare.awk
+EXTRA_DIST += tests/golden tests/facts tests/capture-facts.awk tests/ops-compare.awk \
+	tests/scenario-facts.awk
 
 TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(ELF_LIBS) \
 	$(GLIB_LIBS) -lpthread
@@ -27,6 +28,7 @@ SCRIPTED_TESTS = \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh \
 	tests/test_ops.sh \
+	tests/test_scenarios.sh \
 	tests/test_strace2kmm.sh
 dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/digest-builds.sh tests/fuzz-long.sh
 TESTS += $(SCRIPTED_TESTS)

@@ -5,7 +5,7 @@
  * page and the tests all read that row. A row knows nothing of FUSE.
  *
  * show() gets a const machine, so reading changes nothing; store() runs under
- * the write lock.
+ * the write lock. The one exception is a row with reading_stores().
  */
 #ifndef KMM_FS_ENTRY_H
 #define KMM_FS_ENTRY_H
@@ -49,6 +49,12 @@ struct entry {
 	 * must not mean more. 0, or -errno with nothing changed. NULL: not writable.
 	 */
 	int (*store)(struct store *s, const struct view *v, const char *text);
+	/*
+	 * Where the kernel's handler makes no difference between reading and writing:
+	 * would storing the text that was just read change anything now? It is stored then,
+	 * and is a line of the journal like any other. NULL: reading only reads.
+	 */
+	bool (*reading_stores)(const struct view *v);
 	const struct dir *dir;	/* what a directory holds */
 	const char *help;	/* one paragraph; NULL: as in the real kernel */
 	const char *text;	/* what fixed_text_show() prints */

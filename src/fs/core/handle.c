@@ -42,12 +42,91 @@ static bool opened_for(const struct handle *handle, int mode)
 	return access == O_RDWR || access == mode;
 }
 
+/* One write to a text file. */
+struct store_call {
+	struct store store;
+	struct view view;
+	const char *text;
+};
+
+static int run_store(void *arg)
+{
+	struct store_call *call = arg;
+
+	return call->view.entry->store(&call->store, &call->view, call->text);
+}
+
+/*
+ * Write lock held. A store that fails changes nothing, so it is no history; nor could a
+ * line of it, blanks off and comments out, be trusted to fail the same way again.
+ */
+static int store_run(struct handle *handle, struct store_call *call, const struct out *path)
+{
+	struct tree *tree = handle->tree;
+	int err = journal_reserve(tree, path->text, call->text);
+
+	if (err)
+		return err;
+	call->store.m = tree->machine;
+	err = tree_guard(tree, run_store, call);
+	if (!err)
+		journal_append(tree, path->text, call->text, 0);
+	return err;
+}
+
+/* The same for a line that somebody wrote: sim/last is told. */
+static int store_locked(struct handle *handle, struct store_call *call,
+			const struct out *path)
+{
+	struct tree *tree = handle->tree;
+	int err = node_view(tree, handle->node, handle->caller, &call->view);
+
+	if (!err)
+		err = store_run(handle, call, path);
+	if (err == -ENOMEM && !call->store.m)
+		return err;
+	if (err == -EIO && tree->machine->broken)
+		out_puts(call->store.sentence,
+			 "the machine is broken: read sim/dmesg, then write reboot to sim/ctl");
+	last_line_set(tree, &(struct last_text){
+		.path = path->text,
+		.line = call->text,
+		.result = err ? NULL : "0",
+		.sentence = call->store.sentence->text,
+	}, err);
+	return err;
+}
+
+/* Some handlers of the kernel do on a read what a write of the same text does. */
+static void store_what_was_read(struct handle *handle)
+{
+	struct tree *tree = handle->tree;
+	struct out sentence = OUT_INIT, path = OUT_INIT, text = OUT_INIT;
+	struct store_call call = { .store.sentence = &sentence };
+
+	tree_lock_write(tree);
+	node_path(tree, handle->node, &path);
+	if (!node_view(tree, handle->node, handle->caller, &call.view) &&
+	    call.view.entry->reading_stores(&call.view) && !tree->machine->broken &&
+	    !call.view.entry->show(&text, &call.view) && !out_error(&text) &&
+	    !out_error(&path)) {
+		text.text[text.len - 1] = '\0';	/* its newline */
+		call.text = text.text;
+		(void)!store_run(handle, &call, &path);
+	}
+	tree_unlock(tree);
+	out_free(&sentence);
+	out_free(&path);
+	out_free(&text);
+}
+
 /* Render the text anew. What comes from the host is read without the lock. */
 static int render(struct handle *handle)
 {
 	struct tree *tree = handle->tree;
 	bool host = tree_row(tree, handle->node)->host;
 	struct out text = OUT_INIT;
+	bool stores = false;
 	struct view view;
 	int err;
 
@@ -57,8 +136,12 @@ static int render(struct handle *handle)
 		tree_unlock(tree);
 	if (!err)
 		err = view.entry->show(&text, &view);
+	if (!err && unlikely(view.entry->reading_stores))
+		stores = view.entry->reading_stores(&view);
 	if (!host)
 		tree_unlock(tree);
+	if (stores)
+		store_what_was_read(handle);
 	if (!err)
 		err = out_error(&text);
 	if (err) {
@@ -196,50 +279,6 @@ ssize_t handle_read(struct handle *handle, u64 offset, char *buf, size_t len)
 	n = read_text(handle, offset, buf, len);
 	pthread_mutex_unlock(&handle->mutex);
 	return n;
-}
-
-/* One write to a text file. */
-struct store_call {
-	struct store store;
-	struct view view;
-	const char *text;
-};
-
-static int run_store(void *arg)
-{
-	struct store_call *call = arg;
-
-	return call->view.entry->store(&call->store, &call->view, call->text);
-}
-
-/*
- * Write lock held. A store that fails changes nothing, so it is no history; nor could a
- * line of it, blanks off and comments out, be trusted to fail the same way again.
- */
-static int store_locked(struct handle *handle, struct store_call *call,
-			const struct out *path)
-{
-	struct tree *tree = handle->tree;
-	int err = node_view(tree, handle->node, handle->caller, &call->view);
-
-	if (!err)
-		err = journal_reserve(tree, path->text, call->text);
-	if (err)
-		return err;
-	call->store.m = tree->machine;
-	err = tree_guard(tree, run_store, call);
-	if (err == -EIO && tree->machine->broken)
-		out_puts(call->store.sentence,
-			 "the machine is broken: read sim/dmesg, then write reboot to sim/ctl");
-	if (!err)
-		journal_append(tree, path->text, call->text, 0);
-	last_line_set(tree, &(struct last_text){
-		.path = path->text,
-		.line = call->text,
-		.result = err ? NULL : "0",
-		.sentence = call->store.sentence->text,
-	}, err);
-	return err;
 }
 
 /* The text of a write as a store has it: up to a NUL, the last newline off. */

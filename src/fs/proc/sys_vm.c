@@ -367,6 +367,17 @@ static int lowmem_reserve_store(struct store *s, const struct view *v, const cha
 	return 0;
 }
 
+/* The handler computes the reserves anew, whoever called it. */
+static bool lowmem_reserve_stale(const struct view *v)
+{
+	const struct machine *m = v->m;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (m->zones[i]->reserve_pages != m->zones[i]->managed_pages)
+			return true;
+	return false;
+}
+
 static int zonelist_order_show(struct out *out, const struct view *v)
 {
 	(void)v;
@@ -389,7 +400,8 @@ static const struct entry vm_entries[] = {
 	{ .name = "drop_caches", .mode = S_IFREG | 0200, .span = ALL,
 	  .store = drop_caches_store },
 	{ .name = "lowmem_reserve_ratio", .mode = S_IFREG | 0644, .span = ALL,
-	  .show = lowmem_reserve_show, .store = lowmem_reserve_store },
+	  .show = lowmem_reserve_show, .store = lowmem_reserve_store,
+	  .reading_stores = lowmem_reserve_stale },
 	{ .name = "numa_zonelist_order", .mode = S_IFREG | 0644, .span = ALL,
 	  .show = zonelist_order_show, .store = zonelist_order_store },
 	{ .name = "stat_refresh", .mode = S_IFREG | 0600, .span = ALL,

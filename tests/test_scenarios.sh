@@ -1,0 +1,213 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What happened on real machines happens again: each scenario of scenarios.tar.xz is a
+# series of snapshots of a real kernel. The machine of the first is booted, what came
+# between the snapshots is done, and what any machine of the shape would show is equal.
+#
+#   tests/test_scenarios.sh [RELEASE/NAME | DIR]...
+#
+# Differences are printed as diff prints them: < the real kernel, > the simulated one.
+here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
+build=${KMM_BUILDDIR:-$PWD}
+for tool in tar xz awk diff; do
+	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM
+failed=0
+
+complain() {
+	echo "$scenario: $*"
+	failed=$((failed + 1))
+}
+
+steps() {
+	(cd "$dir" && ls -d [0-9]*)
+}
+
+# The machine file of the first snapshot, and its release.
+machine_of() {
+	rm -rf "$tmp/capture"
+	cp -r "$dir/$(steps | head -1)" "$tmp/capture"
+	cp "$dir/final/dmesg" "$tmp/capture/dmesg"
+	"$build/kmm-capture" --from "$tmp/capture" -o "$tmp/machine" || return 1
+	release=$(sed -n 's/^release = //p' "$tmp/machine")
+	: > "$tmp/script"
+	: > "$tmp/shown"
+}
+
+# To the script that will be run: a line; the files of a step.
+do_line() {
+	echo "$*" >> "$tmp/script"
+}
+show() {
+	step=$1
+	shift
+	for path; do
+		echo "$step $path" >> "$tmp/shown"
+		do_line "cat $path"
+	done
+}
+
+# Every line must do what it says. $tmp/simulated: the files, each behind its step.
+run() {
+	"$build/kmm-run" -k -m "$tmp/machine" "$tmp/script" > "$tmp/out" 2> "$tmp/errors" ||
+		complain "$(head -5 "$tmp/errors")"
+	awk -v shown="$tmp/shown" '
+		/^==> .* <==$/ { getline line < shown; print "==> " line; next }
+		{ print }' "$tmp/out" > "$tmp/simulated"
+}
+
+# The same files of the real kernel.
+real() {
+	while read -r step path; do
+		echo "==> $step $path"
+		cat "$dir/$step/$path"
+		echo
+	done < "$tmp/shown" > "$tmp/real"
+}
+
+# compare GREEDY-STEPS
+compare() {
+	for kind in real simulated; do
+		awk -v release="$release" -v all_there_is="$1" \
+			-f "$here/tests/scenario-facts.awk" "$tmp/$kind" > "$tmp/$kind.facts"
+	done
+	[ "$(wc -l < "$tmp/real.facts")" -ge 20 ] || complain 'too few facts'
+	diff "$tmp/real.facts" "$tmp/simulated.facts" > "$tmp/diff" && return
+	complain "$(grep -c '^[<>]' "$tmp/diff") lines differ:"
+	sed 's/^/    /' "$tmp/diff" | head -40
+}
+
+# "NAME <- VALUE rc=N" in `what` of each step.
+sysctls() {
+	greedy=
+	for step in $(steps); do
+		[ -f "$dir/$step/proc/zoneinfo" ] || continue
+		if [ -f "$dir/$step/what" ]; then
+			what=$(cat "$dir/$step/what")
+			name=${what%% *}
+			value=${what#* <- }
+			value=${value% rc=*}
+			result='-1 EINVAL'
+			[ "$what" = "${what%rc=0}" ] || result=0
+			do_line "proc/sys/vm/$name: $value = $result"
+			[ "$name" != nr_hugepages ] ||
+				grep -q "^HugePages_Total: *$value$" "$dir/$step/proc/meminfo" ||
+				greedy="$greedy $step"
+		fi
+		# shellcheck disable=SC2046
+		show "$step" proc/zoneinfo proc/meminfo \
+			$(cd "$dir/$step" && ls proc/sys/vm/* 2>/dev/null)
+	done
+	run
+	real
+	compare "$greedy"
+}
+
+# /hug N 0 and /hug N 1 map N huge pages; the second touches half of them, and stays.
+hugepages() {
+	nodes=$(cd "$dir/0-before" && ls sys/devices/system/node/node*/meminfo)
+	pools=$(cd "$dir/3-shrunk" && ls sys/kernel/mm/hugepages/*/*)
+	pool() {
+		# shellcheck disable=SC2086
+		show "$1" proc/meminfo $nodes $2
+	}
+	do_line 'proc/sys/vm/nr_hugepages: 20'
+	pool 1-20 "$pools"
+	do_line 'proc/1/ctl: fork as hug'
+	do_line 'sim/as/hug/ctl: mmap 0 16M rw shared,anon,hugetlb as huge'
+	do_line 'sim/as/hug/ctl: store @huge 8M'
+	pool 2-mapped8touched4 "$pools"
+	do_line 'proc/sys/vm/nr_hugepages: 2'
+	pool 3-shrunk "$pools"
+	do_line 'sim/as/hug/ctl: exit 0'
+	do_line 'proc/1/ctl: wait4 -1 0'
+	pool 4-killed "$pools"
+	do_line 'proc/sys/vm/nr_hugepages: 100000'
+	pool 5-max ''
+	do_line 'proc/sys/vm/nr_hugepages: 0'
+	pool 6-zero ''
+	run
+	real
+	compare 5-max
+}
+
+# numa_facts FILE: what moved between two steps, in steps of 1/16 of what was asked for.
+numa_facts() {
+	awk '
+	/^==> / { step = $2; path = $3; n = path; gsub(/[^0-9]/, "", n); next }
+	path ~ /numastat$/ && NF == 2 { now[step, n, $1] = $2; nodes[n]; order[step] = ++k }
+	function grown(n, item) { return now[s, n, item] - now[before, n, item] }
+	function round(pages) { return int(pages / asked * 16 + 0.5) }
+	END {
+		split("0-before 1-cpu0 2-cpu1 3-killed 4-spill", list)
+		for (i = 2; i in list; i++) {
+			s = list[i]; before = list[i - 1]
+			asked = s == "4-spill" ? 102400 : 25600
+			for (n = 0; n in nodes; n++) {
+				print s " node" n " hit " round(grown(n, "numa_hit")) \
+					" miss " round(grown(n, "numa_miss")) \
+					" foreign " round(grown(n, "numa_foreign")) \
+					" interleaved " grown(n, "interleave_hit") \
+					" other - miss " round(grown(n, "other_node") - grown(n, "numa_miss")) \
+					" local + other - hit - miss " grown(n, "local_node") + \
+					grown(n, "other_node") - grown(n, "numa_hit") - grown(n, "numa_miss")
+			}
+			print s " miss of 1 - foreign of 0 " grown(1, "numa_miss") - grown(0, "numa_foreign")
+		}
+	}' "$1"
+}
+
+# Tasks of 100 MiB on each node's CPU; then one of 400 MiB on the first, which spills.
+numa_local() {
+	nodes=$(cd "$dir/0-before" && ls sys/devices/system/node/node*/numastat)
+	eat() {
+		do_line "proc/1/ctl: fork as $1"
+		do_line "sim/as/$1/ctl: sched_setaffinity 0 $2"
+		do_line "sim/as/$1/ctl: mmap 0 $3 rw private,anon as buf"
+		do_line "sim/as/$1/ctl: store @buf $3"
+	}
+	killed() {
+		do_line "proc/1/ctl: kill @$1 9"
+		do_line 'proc/1/ctl: wait4 -1 0'
+	}
+	# shellcheck disable=SC2086
+	{
+		show 0-before $nodes
+		eat a 0 100M
+		show 1-cpu0 $nodes
+		eat b 1 100M
+		show 2-cpu1 $nodes
+		killed a
+		killed b
+		show 3-killed $nodes
+		eat c 0 400M
+		show 4-spill $nodes
+	}
+	run
+	real
+	numa_facts "$tmp/real" > "$tmp/real.facts"
+	numa_facts "$tmp/simulated" > "$tmp/simulated.facts"
+	diff "$tmp/real.facts" "$tmp/simulated.facts" > "$tmp/diff" && return
+	complain 'other nodes are asked:'
+	sed 's/^/    /' "$tmp/diff"
+}
+
+xz -dc "$here/tests/golden/scenarios.tar.xz" | tar -xf - -C "$tmp" || exit 99
+# shellcheck disable=SC2046
+[ $# -gt 0 ] || set -- $(cd "$tmp" && find . -mindepth 2 -maxdepth 2 -type d | sort | cut -c3-)
+for scenario; do
+	dir=$tmp/$scenario
+	[ -d "$dir" ] || dir=$scenario
+	machine_of || { complain 'no machine file'; continue; }
+	case $scenario in
+	*sysctls-*) sysctls ;;
+	*hugepages-*) hugepages ;;
+	*numa-local-*) numa_local ;;
+	*) complain 'nobody knows what was done' ;;
+	esac
+done
+echo "$# scenarios, $failed differ"
+[ $failed -eq 0 ]
