@@ -61,7 +61,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/objects.c src/sim/phys/objects.h \
 	src/sim/phys/folio.c src/sim/phys/folio.h src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
-	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_internal.h \
+	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_compact.c \
+	src/sim/phys/page_alloc_gate.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
 	src/sim/phys/page_states.c \
 	src/sim/phys/pcp.c src/sim/phys/pcp.h \

@@ -25,6 +25,7 @@ enum {
 	ALLOC_NOFRAGMENT = 1 << 6,	/* break no pageblock of another type */
 	ALLOC_HIGHATOMIC = 1 << 7,	/* may use the HighAtomic reserve */
 	ALLOC_KSWAPD = 1 << 8,		/* may wake kswapd */
+	ALLOC_CPUSET = 1 << 9,		/* the task's nodes only */
 };
 #define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
 

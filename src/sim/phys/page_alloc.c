@@ -125,7 +125,8 @@ static inline u32 zone_alloc(struct machine *m, const struct alloc_context *ac,
 		zone->pcp[m->cpu].counted = true;
 		zone_note_taken(zone, 1ULL << order, alloc_flags);
 	}
-	if (unlikely(zone->flags & 1U << ZONE_BOOSTED_WATERMARK)) {
+	if (unlikely(zone->flags & 1U << ZONE_BOOSTED_WATERMARK) &&
+	    (alloc_flags & ALLOC_KSWAPD || !rel_boost_wakes_by_flag(m->release))) {
 		zone->flags &= ~(1U << ZONE_BOOSTED_WATERMARK);
 		if (m->pressure && m->pressure->wake_kswapd)
 			m->pressure->wake_kswapd(m, zone, 0, 0, zone->type);
@@ -149,13 +150,18 @@ static inline u32 walk_freelist(struct machine *m, const struct alloc_context *a
 
 		if (unlikely(!zone_allowed(ac, zone)))
 			continue;
+		if (unlikely(ac->spread_dirty_pages) && !node_dirty_ok(m, m->nodes[zone->node])) {
+			why_dirty(m, zone);
+			continue;
+		}
 		/* Locality matters more than fragmentation. */
 		if (unlikely(no_fragment && zone->node != ac->preferred->node) &&
 		    !m->tunables->defrag_mode) {
 			why_walk_stopped(m, ac, zone);
 			break;
 		}
-		if (unlikely(!zone_has_room(m, zone, ac, alloc_flags))) {
+		if (unlikely(!zone_has_room(m, zone, ac, alloc_flags)) &&
+		    !node_reclaim_helped(m, ac, zone, alloc_flags)) {
 			why_zone_passed_over(m, ac, zone, alloc_flags);
 			continue;
 		}
@@ -262,6 +268,7 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 	ac->nodemask = unlikely(m->policies) ? allowed_nodes(m, req) : req->nodemask;
 	ac->req = req;
 	ac->highest = fast_gfp_zone(m, req->gfp);
+	ac->spread_dirty_pages = req->gfp & __GFP_WRITE;
 	ac->type = alloc_migratetype(m, req->gfp);
 	if (unlikely(req->gfp & __GFP_THISNODE)) {
 		ac->zonelist = node->thisnode;
@@ -276,26 +283,6 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 			return 0;
 	}
 	return -ENOMEM;
-}
-
-/* Nothing at the low mark: the second pass may fragment, then the slow path. */
-static u32 alloc_pages_late(struct machine *m, const struct alloc_context *ac,
-			    unsigned int alloc_flags)
-{
-	u32 pfn = PFN_NIL;
-
-	if (alloc_flags & ALLOC_NOFRAGMENT && !m->tunables->defrag_mode)
-		pfn = walk_freelist(m, ac, alloc_flags & ~ALLOC_NOFRAGMENT);
-	if (pfn != PFN_NIL)
-		return pfn;
-	if (unlikely(m->policies) && !(ac->req->gfp & __GFP_HARDWALL)) {
-		/* Who is the kernel's own leaves the cpuset when it has to. */
-		struct alloc_context wider = *ac;
-
-		wider.nodemask = ac->req->nodemask;
-		return alloc_pages_slowpath(m, &wider);
-	}
-	return alloc_pages_slowpath(m, ac);
 }
 
 static __noinline int alloc_pages_long(struct machine *m, const struct alloc_request *req,
@@ -316,12 +303,11 @@ static __noinline int alloc_pages_long(struct machine *m, const struct alloc_req
 	if (unlikely(err))
 		return err == -ENOMEM ? why_alloc_failed(m, &ac) : err;
 	flags = WMARK_LOW | alloc_flags_nofragment(m, ac.preferred, req->gfp);
-	found = walk_freelist(m, &ac, flags);
-	if (unlikely(found == PFN_NIL)) {
-		found = alloc_pages_late(m, &ac, flags);
-		if (found == PFN_NIL)
-			return why_alloc_failed(m, &ac);
-	}
+	found = get_page_from_freelist(m, &ac, flags);
+	if (unlikely(found == PFN_NIL))
+		found = alloc_pages_slowpath(m, &ac);
+	if (unlikely(found == PFN_NIL))
+		return why_alloc_failed(m, &ac);
 	prep_new_page(m, req, found);
 	if (unlikely(m->page_owner))
 		page_owner_set(m, found, req->order, req->gfp);

@@ -4,6 +4,7 @@
 #define KMM_PHYS_PAGE_ALLOC_INTERNAL_H
 
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/pressure.h"
 
 struct alloc_context {
 	const struct alloc_request *req;
@@ -14,6 +15,18 @@ struct alloc_context {
 	enum zone_type highest;
 	enum migratetype type;
 	struct zone *preferred;
+	bool spread_dirty_pages;	/* __GFP_WRITE, in the fast path */
+};
+
+/* An allocation that goes the slow way. */
+struct slowpath {
+	struct alloc_context ac;
+	unsigned int alloc_flags;
+	u64 progress;		/* of the last reclaim, or the OOM killer */
+	unsigned int no_progress;	/* turns in a row */
+	enum compact_result compact_result;
+	enum compact_priority compact_priority;
+	unsigned int compact_retries;
 };
 
 /* May the allocation use this zone at all? */
@@ -30,6 +43,16 @@ u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,
 /* After the fast path failed: reserves, reclaim, compaction, OOM; PFN_NIL. */
 u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac);
 
+/* page_alloc_compact.c */
+u32 try_direct_compact(struct machine *m, struct slowpath *s, enum compact_priority priority);
+bool should_compact_retry(struct machine *m, struct slowpath *s);
+
+/* page_alloc_gate.c: zones that are passed over for other reasons than their marks. */
+bool node_dirty_ok(const struct machine *m, const struct pglist_data *node);
+/* A zone is below its mark: was enough of its node reclaimed (zone_reclaim_mode)? */
+bool node_reclaim_helped(struct machine *m, const struct alloc_context *ac,
+			 struct zone *zone, unsigned int alloc_flags);
+
 /* page_alloc_why.c: notes of what was not done, and for what figures. */
 #define __cold __attribute__((__cold__, __noinline__))
 void why_zone_passed_over(struct machine *m, const struct alloc_context *ac,
@@ -40,6 +63,8 @@ void why_walk_stopped(struct machine *m, const struct alloc_context *ac,
 		      const struct zone *zone) __cold;
 void why_slowpath(struct machine *m, const struct alloc_context *ac,
 		  unsigned int alloc_flags) __cold;
+void why_nofail_fails(struct machine *m, const struct alloc_context *ac) __cold;
+void why_dirty(struct machine *m, const struct zone *zone) __cold;
 /* Returns -ENOMEM. */
 int why_alloc_failed(struct machine *m, const struct alloc_context *ac) __cold;
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The slow path: kswapd is woken for every node of the list, then the min mark
- * and the reserves that the request may use; then, if it may wait, compaction,
- * reclaim, and the OOM killer, each as long as the one before it makes progress.
+ * The slow path, in the order of __alloc_pages_slowpath(): kswapd is woken for every
+ * node of the list, then the min mark and the reserves that the request may use; costly
+ * orders are compacted for first. Then, as often as there is reason to hope: reserves,
+ * reclaim, compaction, and the OOM killer.
  */
 #include "sim/phys/page_alloc_internal.h"
+#include "sim/phys/alloc_policy.h"
 #include "sim/phys/fallback.h"
 #include "sim/phys/pressure.h"
 #include "sim/phys/tunables.h"
@@ -14,34 +16,53 @@
 static unsigned int gfp_to_alloc_flags(const struct machine *m, gfp_t gfp,
 				       unsigned int order)
 {
-	unsigned int flags = WMARK_MIN;
+	unsigned int flags = WMARK_MIN | ALLOC_CPUSET;
 
 	if (gfp & __GFP_HIGH)
 		flags |= ALLOC_MIN_RESERVE;
 	if (gfp & __GFP_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
-	if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC))) {
-		flags |= ALLOC_NON_BLOCK;
-		if (order && gfp & __GFP_HIGH)
-			flags |= ALLOC_HIGHATOMIC;
+	if (!(gfp & __GFP_DIRECT_RECLAIM)) {
+		if (!(gfp & __GFP_NOMEMALLOC)) {
+			flags |= ALLOC_NON_BLOCK;
+			if (order && gfp & __GFP_HIGH)
+				flags |= ALLOC_HIGHATOMIC;
+		}
+		/* Rather another node than none. */
+		if (gfp & __GFP_HIGH)
+			flags &= ~ALLOC_CPUSET;
 	}
 	if (m->tunables->defrag_mode)
 		flags |= ALLOC_NOFRAGMENT;
 	return flags;
 }
 
+/* The marks do not hold for who frees memory with it. */
+static unsigned int gfp_pfmemalloc_flags(gfp_t gfp)
+{
+	return gfp & __GFP_MEMALLOC && !(gfp & __GFP_NOMEMALLOC) ? ALLOC_NO_WATERMARKS : 0;
+}
+
+static bool gfp_compaction_allowed(gfp_t gfp)
+{
+	return gfp & __GFP_IO;
+}
+
 static void wake_all_kswapds(struct machine *m, const struct alloc_context *ac)
 {
+	unsigned int order = ac->req->order;
 	int last = -1;
 
 	if (!m->pressure || !m->pressure->wake_kswapd)
 		return;
+	if (m->tunables->defrag_mode)
+		order = MAX(order, m->pageblock_order);
 	for (unsigned int i = 0; i < ac->nr_zones; i++) {
 		struct zone *zone = m->zones[ac->zonelist[i]];
 
 		if (!zone_allowed(ac, zone) || !zone_managed(zone) || zone->node == last)
 			continue;
-		m->pressure->wake_kswapd(m, zone, ac->req->gfp, ac->req->order, ac->highest);
+		m->pressure->wake_kswapd(m, zone, ac->req->gfp, order, ac->highest);
 		last = zone->node;
 	}
 }
@@ -58,38 +79,40 @@ static bool unreserve_highatomic(struct machine *m, const struct alloc_context *
 	return false;
 }
 
-static u32 try_direct_reclaim(struct machine *m, const struct alloc_context *ac,
-			      unsigned int alloc_flags, u64 *progress)
+/* The context may have another node mask by now: who is preferred? */
+static bool find_preferred(const struct machine *m, struct alloc_context *ac)
+{
+	for (ac->first = 0; ac->first < ac->nr_zones; ac->first++) {
+		ac->preferred = m->zones[ac->zonelist[ac->first]];
+		if (zone_allowed(ac, ac->preferred))
+			return true;
+	}
+	return false;
+}
+
+static u32 try_direct_reclaim(struct machine *m, struct slowpath *s)
 {
 	u32 pfn;
 
-	*progress = 0;
+	s->progress = 0;
 	if (m->pressure && m->pressure->direct_reclaim)
-		*progress = m->pressure->direct_reclaim(m, ac->req, ac->highest);
-	if (!*progress)
+		s->progress = m->pressure->direct_reclaim(m, s->ac.req, s->ac.highest);
+	if (!s->progress)
 		return PFN_NIL;
-	pfn = get_page_from_freelist(m, ac, alloc_flags);
+	pfn = get_page_from_freelist(m, &s->ac, s->alloc_flags);
 	if (pfn != PFN_NIL)
 		return pfn;
 	/* What was freed may lie on per-CPU lists or in the reserve. */
-	unreserve_highatomic(m, ac, /* force = */ false);
+	unreserve_highatomic(m, &s->ac, /* force = */ false);
 	drain_all_pages(m, NULL);
-	return get_page_from_freelist(m, ac, alloc_flags);
-}
-
-static u32 try_direct_compact(struct machine *m, const struct alloc_context *ac,
-			      unsigned int alloc_flags)
-{
-	if (!ac->req->order || !m->pressure || !m->pressure->direct_compact ||
-	    !m->pressure->direct_compact(m, ac->req, ac->highest))
-		return PFN_NIL;
-	return get_page_from_freelist(m, ac, alloc_flags);
+	return get_page_from_freelist(m, &s->ac, s->alloc_flags);
 }
 
 /* Could any zone meet its min mark if all that is reclaimable were freed? */
-static bool reclaim_could_help(const struct machine *m, const struct alloc_context *ac,
-			       unsigned int alloc_flags)
+static bool reclaim_could_help(const struct machine *m, const struct slowpath *s)
 {
+	const struct alloc_context *ac = &s->ac;
+
 	if (!m->pressure || !m->pressure->reclaimable)
 		return false;
 	for (unsigned int i = 0; i < ac->nr_zones; i++) {
@@ -100,24 +123,22 @@ static bool reclaim_could_help(const struct machine *m, const struct alloc_conte
 			continue;
 		available = m->pressure->reclaimable(m, zone) + zone->stat[NR_FREE_PAGES];
 		if (zone_watermark_ok(m, zone, ac->req->order, zone_wmark(zone, WMARK_MIN),
-				      ac->highest, alloc_flags, available))
+				      ac->highest, s->alloc_flags, available))
 			return true;
 	}
 	return false;
 }
 
-static bool should_reclaim_retry(struct machine *m, const struct alloc_context *ac,
-				 unsigned int alloc_flags, bool progress,
-				 unsigned int *no_progress)
+static bool should_reclaim_retry(struct machine *m, struct slowpath *s)
 {
-	if (progress && ac->req->order <= PAGE_ALLOC_COSTLY_ORDER)
-		*no_progress = 0;
+	if (s->progress && s->ac.req->order <= PAGE_ALLOC_COSTLY_ORDER)
+		s->no_progress = 0;
 	else
-		++*no_progress;
-	if (*no_progress > MAX_RECLAIM_RETRIES)
-		return unreserve_highatomic(m, ac, /* force = */ true);
-	return reclaim_could_help(m, ac, alloc_flags) ||
-	       unreserve_highatomic(m, ac, /* force = */ true);
+		s->no_progress++;
+	if (s->no_progress <= MAX_RECLAIM_RETRIES && reclaim_could_help(m, s))
+		return true;
+	/* Before somebody is killed, the reserve goes. */
+	return unreserve_highatomic(m, &s->ac, /* force = */ true);
 }
 
 static bool oom_allowed(const struct alloc_context *ac)
@@ -125,85 +146,142 @@ static bool oom_allowed(const struct alloc_context *ac)
 	gfp_t gfp = ac->req->gfp;
 
 	return ac->req->order <= PAGE_ALLOC_COSTLY_ORDER &&
-	       !(gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE | __GFP_NORETRY)) &&
-	       ac->highest >= ZONE_NORMAL;
+	       !(gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) && ac->highest >= ZONE_NORMAL;
 }
 
 /* Somebody else may have freed enough; if not, somebody is killed. */
-static u32 alloc_pages_may_oom(struct machine *m, const struct alloc_context *ac,
-			       u64 *progress)
+static u32 alloc_pages_may_oom(struct machine *m, struct slowpath *s)
 {
-	u32 pfn = get_page_from_freelist(m, ac, WMARK_HIGH);
+	u32 pfn = get_page_from_freelist(m, &s->ac, WMARK_HIGH);
 
-	*progress = 0;
-	if (pfn != PFN_NIL || !oom_allowed(ac))
+	s->progress = 0;
+	if (pfn != PFN_NIL || !oom_allowed(&s->ac))
 		return pfn;
 	if (m->pressure && m->pressure->out_of_memory)
-		*progress = m->pressure->out_of_memory(m, ac->req);
-	if (!*progress && ac->req->gfp & __GFP_NOFAIL)
-		return get_page_from_freelist(m, ac, ALLOC_NO_WATERMARKS);
+		s->progress = m->pressure->out_of_memory(m, s->ac.req);
+	if (s->progress && s->ac.req->gfp & __GFP_NOFAIL)
+		return get_page_from_freelist(m, &s->ac, ALLOC_NO_WATERMARKS);
 	return PFN_NIL;
 }
 
-/* What a request that may wait does; PFN_NIL: it gives up. */
-static u32 alloc_pages_wait(struct machine *m, const struct alloc_context *ac,
-			    unsigned int alloc_flags)
-{
-	gfp_t gfp = ac->req->gfp;
-	bool costly = ac->req->order > PAGE_ALLOC_COSTLY_ORDER;
-	unsigned int no_progress = 0;
-	u64 progress;
-	u32 pfn;
+enum verdict { FOUND, AGAIN, NO_PAGE };
 
-	for (;;) {
-		pfn = try_direct_reclaim(m, ac, alloc_flags, &progress);
-		if (pfn == PFN_NIL)
-			pfn = try_direct_compact(m, ac, alloc_flags);
-		if (pfn != PFN_NIL || gfp & __GFP_NORETRY)
-			return pfn;
-		if (costly && !(gfp & __GFP_RETRY_MAYFAIL))
-			return PFN_NIL;
-		if (!should_reclaim_retry(m, ac, alloc_flags, progress, &no_progress)) {
-			pfn = alloc_pages_may_oom(m, ac, &progress);
-			if (pfn != PFN_NIL || !progress)
-				return pfn;
-			no_progress = 0;
-		}
-		wake_all_kswapds(m, ac);
-		pfn = get_page_from_freelist(m, ac, alloc_flags);
-		if (pfn != PFN_NIL)
-			return pfn;
+/* One turn of the loop. */
+static enum verdict slowpath_turn(struct machine *m, struct slowpath *s, u32 *pfn)
+{
+	gfp_t gfp = s->ac.req->gfp;
+	unsigned int reserves = gfp_pfmemalloc_flags(gfp);
+	bool can_compact = gfp_compaction_allowed(gfp);
+
+	if (s->alloc_flags & ALLOC_KSWAPD)
+		wake_all_kswapds(m, &s->ac);
+	if (reserves)
+		s->alloc_flags = reserves | (s->alloc_flags & ALLOC_KSWAPD);
+	/* The system's own needs come before policies. */
+	if (reserves || !(s->alloc_flags & ALLOC_CPUSET)) {
+		s->ac.nodemask = 0;
+		find_preferred(m, &s->ac);
 	}
+	*pfn = get_page_from_freelist(m, &s->ac, s->alloc_flags);
+	if (*pfn != PFN_NIL)
+		return FOUND;
+	if (!(gfp & __GFP_DIRECT_RECLAIM))
+		return NO_PAGE;
+	*pfn = try_direct_reclaim(m, s);
+	if (*pfn == PFN_NIL)
+		*pfn = try_direct_compact(m, s, s->compact_priority);
+	if (*pfn != PFN_NIL)
+		return FOUND;
+	if (gfp & __GFP_NORETRY)
+		return NO_PAGE;
+	if (s->ac.req->order > PAGE_ALLOC_COSTLY_ORDER &&
+	    (!can_compact || !(gfp & __GFP_RETRY_MAYFAIL)))
+		return NO_PAGE;
+	if (should_reclaim_retry(m, s))
+		return AGAIN;
+	if (s->progress && can_compact && should_compact_retry(m, s))
+		return AGAIN;
+	if (s->alloc_flags & ALLOC_NOFRAGMENT) {
+		s->alloc_flags &= ~ALLOC_NOFRAGMENT;
+		return AGAIN;
+	}
+	*pfn = alloc_pages_may_oom(m, s);
+	if (*pfn != PFN_NIL)
+		return FOUND;
+	if (!s->progress)
+		return NO_PAGE;
+	s->no_progress = 0;
+	return AGAIN;
+}
+
+/*
+ * Costly orders, and others of what cannot move, are compacted for before anything is
+ * reclaimed. NO_PAGE: who must not retry does not even reclaim.
+ */
+static enum verdict compact_first(struct machine *m, struct slowpath *s, u32 *pfn)
+{
+	gfp_t gfp = s->ac.req->gfp;
+	bool costly = s->ac.req->order > PAGE_ALLOC_COSTLY_ORDER;
+
+	if (!(gfp & __GFP_DIRECT_RECLAIM) || !gfp_compaction_allowed(gfp) ||
+	    gfp_pfmemalloc_flags(gfp) || !s->ac.req->order ||
+	    (!costly && s->ac.type == MIGRATE_MOVABLE))
+		return AGAIN;
+	*pfn = try_direct_compact(m, s, INIT_COMPACT_PRIORITY);
+	if (*pfn != PFN_NIL)
+		return FOUND;
+	if (!costly || !(gfp & __GFP_NORETRY))
+		return AGAIN;
+	if (s->compact_result == COMPACT_SKIPPED || s->compact_result == COMPACT_DEFERRED ||
+	    gfp & __GFP_THISNODE)
+		return NO_PAGE;
+	s->compact_priority = INIT_COMPACT_PRIORITY;
+	return AGAIN;
+}
+
+/*
+ * Who must not fail waits for ever. Time does not pass here, so that where a turn makes
+ * no progress none ever will.
+ */
+static u32 alloc_pages_nofail(struct machine *m, struct slowpath *s)
+{
+	u32 pfn = PFN_NIL;
+
+	if (!(s->ac.req->gfp & __GFP_NOFAIL))
+		return PFN_NIL;
+	if (s->ac.req->gfp & __GFP_DIRECT_RECLAIM)
+		pfn = get_page_from_freelist(m, &s->ac, WMARK_MIN | ALLOC_MIN_RESERVE);
+	if (pfn == PFN_NIL)
+		why_nofail_fails(m, &s->ac);
+	return pfn;
 }
 
 u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac)
 {
 	gfp_t gfp = ac->req->gfp;
-	unsigned int order = ac->req->order;
-	unsigned int alloc_flags = gfp_to_alloc_flags(m, gfp, order);
+	struct slowpath s = {
+		.ac = *ac,
+		.alloc_flags = gfp_to_alloc_flags(m, gfp, ac->req->order),
+		.compact_result = COMPACT_SKIPPED,
+		.compact_priority = DEF_COMPACT_PRIORITY,
+	};
+	enum verdict verdict = NO_PAGE;
 	u32 pfn;
 
-	why_slowpath(m, ac, alloc_flags);
-	if (alloc_flags & ALLOC_KSWAPD)
-		wake_all_kswapds(m, ac);
-	pfn = get_page_from_freelist(m, ac, alloc_flags);
+	why_slowpath(m, ac, s.alloc_flags);
+	s.ac.spread_dirty_pages = false;
+	/* Who is the kernel's own leaves the cpuset when it has to. */
+	if (unlikely(m->policies) && (!(gfp & __GFP_HARDWALL) || !(s.alloc_flags & ALLOC_CPUSET)))
+		s.ac.nodemask = ac->req->nodemask;
+	if (!find_preferred(m, &s.ac))
+		return PFN_NIL;
+	if (s.alloc_flags & ALLOC_KSWAPD)
+		wake_all_kswapds(m, &s.ac);
+	pfn = get_page_from_freelist(m, &s.ac, s.alloc_flags);
 	if (pfn != PFN_NIL)
 		return pfn;
-	if (gfp & __GFP_DIRECT_RECLAIM &&
-	    (order > PAGE_ALLOC_COSTLY_ORDER || (order && ac->type != MIGRATE_MOVABLE)))
-		pfn = try_direct_compact(m, ac, alloc_flags);
-	if (pfn != PFN_NIL)
-		return pfn;
-	if (gfp & __GFP_MEMALLOC && !(gfp & __GFP_NOMEMALLOC))
-		alloc_flags = ALLOC_NO_WATERMARKS | (alloc_flags & ALLOC_KSWAPD);
-	pfn = get_page_from_freelist(m, ac, alloc_flags);
-	if (pfn == PFN_NIL && alloc_flags & ALLOC_NOFRAGMENT) {
-		alloc_flags &= ~ALLOC_NOFRAGMENT;
-		pfn = get_page_from_freelist(m, ac, alloc_flags);
-	}
-	if (pfn == PFN_NIL && gfp & __GFP_DIRECT_RECLAIM)
-		pfn = alloc_pages_wait(m, ac, alloc_flags);
-	if (pfn == PFN_NIL && gfp & __GFP_NOFAIL && gfp & __GFP_DIRECT_RECLAIM)
-		pfn = get_page_from_freelist(m, ac, WMARK_MIN | ALLOC_MIN_RESERVE);
-	return pfn;
+	verdict = compact_first(m, &s, &pfn);
+	while (verdict == AGAIN)
+		verdict = slowpath_turn(m, &s, &pfn);
+	return verdict == FOUND ? pfn : alloc_pages_nofail(m, &s);
 }

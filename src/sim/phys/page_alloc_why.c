@@ -80,6 +80,23 @@ void why_slowpath(struct machine *m, const struct alloc_context *ac, unsigned in
 		    alloc_flags & ALLOC_HIGHATOMIC ? ", and the HighAtomic reserve" : "");
 }
 
+void why_nofail_fails(struct machine *m, const struct alloc_context *ac)
+{
+	machine_why(m, "order %u, %X: the kernel would wait for ever; here nothing else happens "
+		    "meanwhile, so that it fails after all (__GFP_NOFAIL%s)", ac->req->order,
+		    ac->req->gfp, ac->req->gfp & __GFP_DIRECT_RECLAIM ? "" :
+		    " without __GFP_DIRECT_RECLAIM: the kernel fails, too");
+}
+
+void why_dirty(struct machine *m, const struct zone *zone)
+{
+	const struct pglist_data *node = m->nodes[zone->node];
+
+	machine_why(m, "node %u: passed over for pages to be written: %lld dirty and %lld being "
+		    "written are its share (node_dirty_ok)", zone->node,
+		    (long long)node->stat[NR_DIRTY], (long long)node->stat[NR_WRITEBACK]);
+}
+
 /* Why a zone was never a candidate; one that was has said so before. */
 static void why_not_allowed(struct machine *m, const struct alloc_context *ac,
 			    const struct zone *zone)

@@ -11,6 +11,38 @@
 
 struct alloc_request;
 
+/* What came of compacting, the better the higher. */
+enum compact_result {
+	COMPACT_NOT_SUITABLE_ZONE,
+	COMPACT_SKIPPED,		/* too little is free, or nothing is to be won */
+	COMPACT_DEFERRED,		/* it failed lately */
+	COMPACT_NO_SUITABLE_PAGE,
+	COMPACT_CONTINUE,
+	COMPACT_COMPLETE,		/* all of the zone was seen */
+	COMPACT_PARTIAL_SKIPPED,	/* a part of it */
+	COMPACT_CONTENDED,		/* it was given up */
+	COMPACT_SUCCESS,
+};
+
+/* How hard it is tried: the lower, the harder. */
+enum compact_priority {
+	COMPACT_PRIO_SYNC_FULL,
+	COMPACT_PRIO_SYNC_LIGHT,
+	COMPACT_PRIO_ASYNC,
+	MIN_COMPACT_PRIORITY = COMPACT_PRIO_SYNC_FULL,
+	MIN_COMPACT_COSTLY_PRIORITY = COMPACT_PRIO_SYNC_LIGHT,
+	DEF_COMPACT_PRIORITY = COMPACT_PRIO_SYNC_LIGHT,
+	INIT_COMPACT_PRIORITY = COMPACT_PRIO_ASYNC,
+};
+
+/* The block that somebody wants. */
+struct compact_request {
+	gfp_t gfp;
+	unsigned int order, alloc_flags;
+	enum zone_type highest;
+	enum compact_priority prio;
+};
+
 struct pressure_ops {
 	/* An allocation found zone below its low mark (or it was boosted). */
 	void (*wake_kswapd)(struct machine *m, struct zone *zone, gfp_t gfp,
@@ -18,9 +50,17 @@ struct pressure_ops {
 	/* Reclaim for this request; returns how many pages that freed. */
 	u64 (*direct_reclaim)(struct machine *m, const struct alloc_request *req,
 			      enum zone_type highest);
-	/* Compact for this request; true if a block of its order may be free now. */
-	bool (*direct_compact)(struct machine *m, const struct alloc_request *req,
-			       enum zone_type highest);
+	/* Compact a zone. *captured: the block that came of it, on no list; or PFN_NIL. */
+	enum compact_result (*compact_zone)(struct machine *m, struct zone *zone,
+					    const struct compact_request *req, u32 *captured);
+	/* The block that it was for could be had in this zone. */
+	void (*compact_succeeded)(struct machine *m, struct zone *zone, unsigned int order);
+	/* Would it be worth it with so many pages free? */
+	bool (*compact_suitable)(const struct machine *m, const struct zone *zone,
+				 const struct compact_request *req, u64 free_pages);
+	/* Reclaim on the node alone; how many pages that freed (zone_reclaim_mode). */
+	u64 (*node_reclaim)(struct machine *m, struct pglist_data *node, gfp_t gfp,
+			    unsigned int order);
 	/* Kill somebody; true if that may free memory. */
 	bool (*out_of_memory)(struct machine *m, const struct alloc_request *req);
 	/* Pages of the zone that reclaim could free at best. */
