@@ -50,17 +50,26 @@ static const struct touched in_main_64[] = {
 	END,
 };
 
+/*
+ * Seen with perf trace on this program: the thread's block is written for rseq by each
+ * return from a wait, the child's by fork() for CLONE_CHILD_SETTID; BSS_64 is the page of
+ * the request and the reply, the next that of the signal.
+ */
 static const struct touch_row around_64[] = {
-	{ TOUCH_BEFORE, { BSS_64, 1, P, ACCESS_STORE } },
-	{ TOUCH_CALL, { BSS_64 + P, 1, P, ACCESS_STORE } },
+	{ TOUCH_BEFORE, { HEAP_64, 1, P, ACCESS_STORE } },
+	{ TOUCH_BEFORE, { BSS_64, 2, P, ACCESS_STORE } },
+	{ TOUCH_CALL, { 0x49a000, 1, P, ACCESS_LOAD } },
 	{ TOUCH_HANDLER, { BSS_64 + 2 * P, 1, P, ACCESS_STORE } },
-	{ TOUCH_HANDLER, { 0x440000, 1, P, ACCESS_IFETCH } },
-	{ TOUCH_FORK, { STACK_64, 1, P, ACCESS_STORE } },
-	{ TOUCH_FORK, { RELRO_64 + 0x5000, 1, P, ACCESS_STORE } },
+	{ TOUCH_HANDLER, { 0x420000, 1, P, ACCESS_IFETCH } },
+	{ TOUCH_FORK, { STACK_64 - P, 2, P, ACCESS_STORE } },
 	{ TOUCH_FORK, { BSS_64, 2, P, ACCESS_STORE } },
-	{ TOUCH_CHILD, { STACK_64, 1, P, ACCESS_STORE } },
+	{ TOUCH_CHILD, { HEAP_64, 1, P, ACCESS_STORE } },
+	{ TOUCH_CHILD, { 0x440000, 1, P, ACCESS_IFETCH } },
+	{ TOUCH_CHILD, { HEAP_64 - P, 1, P, ACCESS_STORE } },
+	{ TOUCH_CHILD, { RELRO_64 + 0x5000, 1, P, ACCESS_STORE } },
+	{ TOUCH_CHILD, { STACK_64 - P, 2, P, ACCESS_STORE } },
 	{ TOUCH_CHILD, { 0x401000, 1, P, ACCESS_IFETCH } },
-	{ TOUCH_CHILD, { 0x430000, 1, P, ACCESS_IFETCH } },
+	{ TOUCH_CHILD, { BSS_64, 1, P, ACCESS_STORE } },
 	{ .touched = END },
 };
 
@@ -101,17 +110,21 @@ static const struct touched in_main_32[] = {
 };
 
 static const struct touch_row around_32[] = {
-	{ TOUCH_BEFORE, { BSS_32, 1, P, ACCESS_STORE } },
-	{ TOUCH_CALL, { BSS_32 + P, 1, P, ACCESS_STORE } },
+	{ TOUCH_BEFORE, { HEAP_32, 1, P, ACCESS_STORE } },
+	{ TOUCH_BEFORE, { BSS_32, 2, P, ACCESS_STORE } },
+	{ TOUCH_CALL, { 0x80d9000, 1, P, ACCESS_LOAD } },
 	{ TOUCH_HANDLER, { BSS_32 + 2 * P, 1, P, ACCESS_STORE } },
 	{ TOUCH_HANDLER, { 0x8080000, 1, P, ACCESS_IFETCH } },
 	{ TOUCH_FORK, { STACK_32, 1, P, ACCESS_STORE } },
-	{ TOUCH_FORK, { RELRO_32 + 0x3000, 1, P, ACCESS_STORE } },
 	{ TOUCH_FORK, { BSS_32, 2, P, ACCESS_STORE } },
-	{ TOUCH_CHILD, { STACK_32, 1, P, ACCESS_STORE } },
-	{ TOUCH_CHILD, { 0x8049000, 1, P, ACCESS_IFETCH } },
+	{ TOUCH_CHILD, { HEAP_32, 1, P, ACCESS_STORE } },
 	{ TOUCH_CHILD, { 0x8070000, 1, P, ACCESS_IFETCH } },
 	{ TOUCH_CHILD, { 0xb7ffe000, 1, P, ACCESS_IFETCH } },
+	{ TOUCH_CHILD, { RELRO_32 + 0x3000, 1, P, ACCESS_STORE } },
+	{ TOUCH_CHILD, { HEAP_32 - P, 1, P, ACCESS_STORE } },
+	{ TOUCH_CHILD, { STACK_32, 1, P, ACCESS_STORE } },
+	{ TOUCH_CHILD, { 0x8049000, 1, P, ACCESS_IFETCH } },
+	{ TOUCH_CHILD, { BSS_32, 1, P, ACCESS_STORE } },
 	{ .touched = END },
 };
 

@@ -13,18 +13,13 @@
 
 enum { MMAP_ADDR, MMAP_LEN, MMAP_PROT, MMAP_FLAGS, MMAP_FD, MMAP_OFFSET };
 
-/* The file of a mapping; a bad descriptor counts only where there is to be a file. */
-static int mmap_file(struct call *call, struct mmap_request *req)
+/* The file of a mapping: NULL if the descriptor is bad, which counts only where there is to be one. */
+static struct file *mmap_file(struct call *call, u64 flags)
 {
 	const struct arg *fd = &call->args[MMAP_FD];
 
-	if (req->flags & MAP_ANONYMOUS)
-		return 0;
-	req->file = fd->given ? fget(call->m, call->task, (int)(s64)fd->value) : NULL;
-	if (!req->file)
-		out_printf(call->sentence, "a mapping without MAP_ANONYMOUS wants an open file: "
-			   "see open and memfd_create");
-	return req->file ? 0 : -EBADF;
+	return flags & MAP_ANONYMOUS || !fd->given ? NULL :
+	       fget(call->m, call->task, (int)(s64)fd->value);
 }
 
 static int run_mmap(struct call *call)
@@ -39,10 +34,13 @@ static int run_mmap(struct call *call)
 		       call->task->mm->def_flags & VM_LOCKED;
 	int err = call_needs_range(call, touches ? req.len : 0);
 
-	if (!err)
-		err = mmap_file(call, &req);
-	if (!err)
-		err = sys_mmap(call->m, call->task, &req, &call->value);
+	if (err)
+		return err;
+	req.file = mmap_file(call, req.flags);
+	err = sys_mmap(call->m, call->task, &req, &call->value);
+	if (err == -EBADF)
+		out_printf(call->sentence, "a mapping without MAP_ANONYMOUS wants an open file: "
+			   "see open and memfd_create");
 	return err;
 }
 
