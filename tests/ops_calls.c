@@ -158,7 +158,7 @@ static int op_write(struct ops *ops, const struct op *op, struct op_result *resu
 	int err = access_pages(ops, op, ACCESS_STORE, result);
 
 	/* The captured program's compiler keeps this loop's count in a register. */
-	if (result->sig)
+	if (result->sig && !ops->bare)
 		result->ret = 0;
 	return err;
 }
