@@ -155,12 +155,7 @@ static int op_read(struct ops *ops, const struct op *op, struct op_result *resul
 
 static int op_write(struct ops *ops, const struct op *op, struct op_result *result)
 {
-	int err = access_pages(ops, op, ACCESS_STORE, result);
-
-	/* The captured program's compiler keeps this loop's count in a register. */
-	if (result->sig && !ops->bare)
-		result->ret = 0;
-	return err;
+	return access_pages(ops, op, ACCESS_STORE, result);
 }
 
 static int access_or_die(struct ops *ops, const struct op *op, enum access access,

@@ -47,6 +47,12 @@ static void print_value(const struct ops *ops, const struct op *op,
 		printf("ret=%lld", (long long)result->ret);
 }
 
+/* The captured program's compiler keeps the count of stores in a register. */
+static s64 accesses_seen(const struct op *op, const struct op_result *result)
+{
+	return strcmp(op->row->name, "write") ? result->ret : 0;
+}
+
 void ops_print_result(const struct ops *ops, const struct op *op,
 		      const struct op_result *result)
 {
@@ -55,7 +61,8 @@ void ops_print_result(const struct ops *ops, const struct op *op,
 		printf("%s(%s) addr=0x%llx after %lld ok",
 		       result->sig == SIGSEGV ? "SIGSEGV" : result->sig == SIGBUS ? "SIGBUS" :
 		       "SIG?", signal_code_name(result->sig, result->code),
-		       (unsigned long long)result->addr, (long long)result->ret);
+		       (unsigned long long)result->addr,
+		       (long long)accesses_seen(op, result));
 	else if (result->err)
 		printf("errno=%s ret=%lld", errno_text(-result->err), (long long)result->ret);
 	else
