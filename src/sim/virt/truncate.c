@@ -104,6 +104,8 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 	inode->i_size = size;
 	if (size < old)
 		truncate_pagecache(m, inode, size, ~0ULL, /* even_cows = */ true);
+	else if (size == old && inode->kind == INODE_SHMEM)	/* the edge is zeroed again */
+		truncate_inode_pages(m, inode, size, ~0ULL);
 	return 0;
 }
 
