@@ -54,7 +54,7 @@ result() {
 # Pages on the per-CPU lists and in batches go where they belong, so that sums are whole.
 drain() {
 	echo 1 > "$MNT/proc/sys/vm/drop_caches"
-	echo 1 > "$MNT/proc/sys/vm/compact_memory"
+	echo drain_all_pages > "$MNT/sim/ctl"
 }
 
 # expect WHAT FOUND WANTED: an experiment that does not turn out is a failed test.

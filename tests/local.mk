@@ -52,6 +52,7 @@ UNIT_TESTS = \
 	tests/test_check_incremental \
 	tests/test_config \
 	tests/test_ctl \
+	tests/test_compaction \
 	tests/test_content \
 	tests/test_exec \
 	tests/test_facts \

@@ -17,6 +17,7 @@
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/policy/compaction.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/sched.h"
@@ -151,6 +152,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	sched_validate,
 	virt_validate,
 	kernel_stacks_validate,
+	compaction_validate,
 	events_validate,
 	census,
 };
@@ -172,6 +174,7 @@ static const struct {
 	{ vmalloc_validate_touched, vmalloc_checked },
 	{ kernel_stacks_validate_counts, NULL },
 	{ virt_validate_touched, NULL },
+	{ compaction_validate, NULL },
 	{ events_validate, NULL },
 };
 

@@ -17,6 +17,7 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/policy/compaction.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
@@ -221,6 +222,7 @@ static void (*const digests[])(const struct machine *m, struct digest *d) = {
 	nodes_digest,
 	pages_digest,
 	pageblocks_digest,
+	compaction_digest,
 	events_digest,
 	tunables_digest,
 	slab_digest,

@@ -50,6 +50,7 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/phys/alloc_policy.h src/sim/phys/buddy.c src/sim/phys/buddy.h src/sim/phys/buddy_list.h \
 	src/sim/phys/buddy_check.c src/sim/phys/buddy_run.c \
+	src/sim/phys/extfrag.c src/sim/phys/extfrag.h \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
 	src/sim/phys/fault_inject.c src/sim/phys/fault_inject.h \
 	src/sim/phys/contig.c src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
@@ -64,6 +65,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_compact.c \
 	src/sim/phys/page_alloc_gate.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
+	src/sim/phys/compaction_suitable.c src/sim/phys/compaction_suitable.h \
 	src/sim/phys/page_states.c \
 	src/sim/phys/pcp.c src/sim/phys/pcp.h \
 	src/sim/phys/pressure.h \
@@ -149,8 +151,13 @@ libkmmsim_a_SOURCES += \
 
 # policy
 libkmmsim_a_SOURCES += \
+	src/sim/policy/compaction.c src/sim/policy/compaction.h \
+	src/sim/policy/compaction_free.c src/sim/policy/compaction_internal.h \
+	src/sim/policy/compaction_migrate.c src/sim/policy/compaction_skip.c \
+	src/sim/policy/compaction_zone.c src/sim/policy/kcompactd.c \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
-	src/sim/policy/khugepaged_scan.c
+	src/sim/policy/khugepaged_scan.c \
+	src/sim/policy/pressure.c src/sim/policy/pressure.h
 
 # System V shared memory, protection keys
 libkmmsim_a_SOURCES += src/sim/virt/pkey.c src/sim/virt/shm.c src/sim/virt/shm.h

@@ -20,6 +20,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/policy/khugepaged.h"
+#include "sim/policy/pressure.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/mm_slot.h"
@@ -59,7 +60,7 @@ static void boot_init_process(struct boot *b)
 
 static void boot_timers(struct boot *b)
 {
-	if (tick_init(b->m))
+	if (tick_init(b->m) || pressure_boot(b->m))
 		boot_fail(b, -ENOMEM, NULL);
 	khugepaged_boot(b->m);
 }

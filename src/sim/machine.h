@@ -37,6 +37,7 @@ struct task_table;
 struct virt_state;
 struct lru_state;
 struct khugepaged_state;
+struct capture_control;
 struct bug_trap;
 
 struct machine {
@@ -71,6 +72,7 @@ struct machine {
 	unsigned int pageblock_order;
 	u64 *virgin;		/* one bit for each 1 << 10 pages: in a run (buddy.h) */
 	u64 sections_wanted;	/* see section_reserve(): 0, a run's head + 1, or ~0 */
+	u64 *pageblock_skip;	/* one bit each: compaction found nothing there lately */
 
 	/* Totals of the allocator. */
 	u64 totalram_pages, totalreserve_pages;
@@ -90,11 +92,12 @@ struct machine {
 	struct kernel_tables *kernel_tables;	/* phys/kernel_tables.h: of that range */
 	struct percpu_state *percpu;	/* phys/percpu.h */
 	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
-	s64 contig_taken;	/* pages that alloc_contig_pages() took past the counters */
+	s64 contig_taken;	/* pages that were taken past pgalloc: contig.c, compaction */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
 	struct fault_inject *fault;	/* phys/fault_inject.h; NULL: off */
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
+	struct capture_control *capture;	/* phys/buddy.h; while somebody compacts */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */
 	struct mm_struct *init_mm;	/* virt/mm_types.h */
 	struct task_table *tasks;	/* virt/task.h */

@@ -6,7 +6,8 @@
  * after its page lists: since 6.7 pcp.high decays towards high_min, and pages of a
  * remote node that went unused for three turns go back. A turn that changes nothing
  * will be followed by others that change nothing, so when no other event is due
- * in between they are passed over at once: a day is as quick as a second.
+ * in between that may change something, they are passed over at once: a day is as quick as
+ * a second.
  */
 #include "sim/base/event.h"
 #include "sim/machine.h"
@@ -52,8 +53,10 @@ int tick_init(struct machine *m)
 /* Nothing changes before another event runs: no turn until then is needed. */
 static void event_pass_over(struct machine *m, const struct event *event, u64 until)
 {
-	u64 other = event_first_other_ns(m->events, event->id);
+	u64 other;
 
+	event_is_idle(m->events, event->id);
+	other = event_first_other_ns(m->events, event->id);
 	until = MIN(until, other ? other - 1 : 0);
 	if (until > event->when_ns)
 		event_move_on(m->events, event->id, until, event->period_ns);
@@ -72,9 +75,12 @@ void machine_tick(struct machine *m, u64 ns)
 	const u64 until = m->now_ns + ns;
 	struct event event;
 
+	event_queue_changed(m->events);
 	while (event_pop_due(m->events, until, &event)) {
 		m->now_ns = MAX(m->now_ns, event.when_ns);
-		if (!event.run(m, event.data) && event.period_ns)
+		if (event.run(m, event.data) || !event.period_ns)
+			event_queue_changed(m->events);
+		else
 			event_pass_over(m, &event, until);
 	}
 	m->now_ns = until;

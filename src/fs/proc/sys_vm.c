@@ -9,6 +9,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/lru.h"
+#include "sim/policy/compaction.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 
@@ -27,6 +28,13 @@ static int wmarks_changed(struct store *s, s64 old)
 {
 	(void)old;
 	setup_per_zone_wmarks(s->m);
+	return 0;
+}
+
+static int proactiveness_changed(struct store *s, s64 old)
+{
+	(void)old;
+	kcompactd_wake_proactive(s->m);
 	return 0;
 }
 
@@ -156,7 +164,8 @@ static int overcommit_hugepages_changed(struct store *s, s64 old)
 static const struct value_entry vm_values[] = {
 	ULONG_ROW("admin_reserve_kbytes", admin_reserve_kbytes, 0, NULL),
 	INT_ROW("compact_unevictable_allowed", ALL, compact_unevictable_allowed, 0, 1, NULL),
-	INT_ROW("compaction_proactiveness", ALL, compaction_proactiveness, 0, 100, NULL),
+	INT_ROW("compaction_proactiveness", ALL, compaction_proactiveness, 0, 100,
+		proactiveness_changed),
 	INT_ROW("defrag_mode", SINCE(R_6_18), defrag_mode, 0, 1, NULL),
 	ULONG_ROW("dirty_background_bytes", dirty_background_bytes, 1,
 		  dirty_background_bytes_changed),
@@ -287,9 +296,7 @@ static int compact_memory_store(struct store *s, const struct view *v, const cha
 		err = command_number(s, v, text, 1, 1, &value);
 	if (err)
 		return err;
-	/* Compaction begins by giving back what per-CPU batches and lists hold. */
-	lru_add_drain_all(s->m);
-	drain_all_pages(s->m, NULL);
+	compact_nodes(s->m);
 	return 0;
 }
 

@@ -5,53 +5,11 @@
  */
 #include "fs/core/figures.h"
 #include "sim/boot/memblock.h"
-
-struct contig {
-	u64 free_pages, free_blocks_total, free_blocks_suitable;
-};
-
-/* Free blocks of a zone, and how many of `order` they would make. */
-static struct contig contig_of(const struct zone *zone, int order)
-{
-	struct contig contig = { 0 };
-
-	for (int i = 0; i < NR_PAGE_ORDERS; i++) {
-		u64 blocks = zone->free_area[i].nr_free;
-
-		contig.free_blocks_total += blocks;
-		contig.free_pages += blocks << i;
-		if (i >= order)
-			contig.free_blocks_suitable += blocks << (i - order);
-	}
-	return contig;
-}
-
-/* Thousandths of the free pages that lie in blocks too small for the order. */
-static int unusable_index(const struct zone *zone, int order)
-{
-	struct contig contig = contig_of(zone, order);
-
-	if (!contig.free_pages)
-		return 1000;
-	return (contig.free_pages - (contig.free_blocks_suitable << order)) * 1000 /
-	       contig.free_pages;
-}
-
-/* 0: too little memory, 1000: too fragmented, -1000: it would succeed. */
-static int fragmentation_index(const struct zone *zone, int order)
-{
-	struct contig contig = contig_of(zone, order);
-
-	if (!contig.free_blocks_total)
-		return 0;
-	if (contig.free_blocks_suitable)
-		return -1000;
-	return 1000 - (int)((1000 + contig.free_pages * 1000 / (1ULL << order)) /
-			    contig.free_blocks_total);
-}
+#include "sim/phys/extfrag.h"
 
 static int show_indexes(struct out *out, const struct machine *m,
-			int (*index)(const struct zone *zone, int order), int width)
+			int (*index)(const struct zone *zone, unsigned int order),
+			int width)
 {
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		const struct zone *zone = m->zones[i];
@@ -59,7 +17,7 @@ static int show_indexes(struct out *out, const struct machine *m,
 		if (!zone_populated(zone))
 			continue;
 		out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
-		for (int order = 0; order < NR_PAGE_ORDERS; order++) {
+		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
 			int value = index(zone, order);
 
 			out_printf(out, "%*d.%03d ", width, value / 1000, value % 1000);
@@ -76,7 +34,7 @@ static int extfrag_index_show(struct out *out, const struct view *v)
 
 static int unusable_index_show(struct out *out, const struct view *v)
 {
-	return show_indexes(out, v->m, unusable_index, 1);
+	return show_indexes(out, v->m, unusable_free_index, 1);
 }
 
 static const char *const memblock_flag_names[] = {

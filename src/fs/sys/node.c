@@ -4,6 +4,7 @@
 #include "fs/core/memory_lines.h"
 #include "fs/sys/devices.h"
 #include "fs/sys/hugepages.h"
+#include "sim/policy/compaction.h"
 
 #define NODE_WORDS (MAX_NUMNODES / 64)
 
@@ -162,9 +163,7 @@ static int cpumap_show(struct out *out, const struct view *v)
 static int compact_store(struct store *s, const struct view *v, const char *text)
 {
 	(void)text;
-	for (unsigned int i = 0; i < s->m->nr_zones; i++)
-		if (s->m->zones[i]->node == v->id[V_NODE] && zone_populated(s->m->zones[i]))
-			drain_all_pages(s->m, s->m->zones[i]);
+	compact_node(s->m, v->id[V_NODE]);
 	return 0;
 }
 

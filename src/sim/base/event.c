@@ -58,7 +58,7 @@ static void event_remove_at(struct event_queue *queue, unsigned int at)
 
 void event_queue_init(struct event_queue *queue, struct arena *arena)
 {
-	*queue = (struct event_queue) { .arena = arena, .next_id = 1 };
+	*queue = (struct event_queue) { .arena = arena, .next_id = 1, .epoch = 1 };
 }
 
 void event_queue_free(struct event_queue *queue)
@@ -128,7 +128,7 @@ u64 event_first_other_ns(const struct event_queue *queue, u32 id)
 	u64 first = UINT64_MAX;
 
 	for (unsigned int i = 0; i < queue->nr; i++) {
-		if (queue->heap[i].id != id)
+		if (queue->heap[i].id != id && queue->heap[i].idle_epoch != queue->epoch)
 			first = MIN(first, queue->heap[i].when_ns);
 	}
 	return first;
@@ -141,6 +141,26 @@ u64 event_when_ns(const struct event_queue *queue, u32 id)
 			return queue->heap[i].when_ns;
 	}
 	return UINT64_MAX;
+}
+
+void event_is_idle(struct event_queue *queue, u32 id)
+{
+	for (unsigned int i = 0; i < queue->nr; i++)
+		if (queue->heap[i].id == id)
+			queue->heap[i].idle_epoch = queue->epoch;
+}
+
+void event_set(struct event_queue *queue, u32 id, u64 when_ns, u64 period_ns)
+{
+	for (unsigned int i = 0; i < queue->nr; i++) {
+		if (queue->heap[i].id != id)
+			continue;
+		queue->heap[i].when_ns = when_ns;
+		queue->heap[i].period_ns = period_ns;
+		event_sift_down(queue, i);
+		event_sift_up(queue, i);
+		return;
+	}
 }
 
 void event_move_on(struct event_queue *queue, u32 id, u64 now_ns, u64 period_ns)

@@ -8,6 +8,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/phys/fallback.h"
+#include "sim/phys/page_alloc.h"
 
 void zone_init_free_lists(struct zone *zone)
 {
@@ -94,6 +95,23 @@ static bool merge_likely(const struct machine *m, const struct zone *zone, u64 p
 	return page_is_buddy(m, zone, higher ^ (2ULL << order), order + 1);
 }
 
+/* Smaller blocks of a Movable pageblock are for movable pages alone. */
+static bool compaction_capture(struct machine *m, const struct zone *zone, u64 pfn,
+			       unsigned int order, enum migratetype type)
+{
+	struct capture_control *capture = m->capture;
+
+	if (capture->pfn != PFN_NIL || capture->zone != zone || capture->order != order ||
+	    type == MIGRATE_ISOLATE)
+		return false;
+	if (order < m->pageblock_order && type == MIGRATE_MOVABLE &&
+	    capture->type != MIGRATE_MOVABLE)
+		return false;
+	capture->pfn = (u32)pfn;
+	m->contig_taken += 1LL << order;
+	return true;
+}
+
 void buddy_free_type(struct machine *m, struct zone *zone, u64 pfn, unsigned int order,
 		     enum migratetype type, enum buddy_place place)
 {
@@ -103,6 +121,8 @@ void buddy_free_type(struct machine *m, struct zone *zone, u64 pfn, unsigned int
 	while (order < MAX_PAGE_ORDER) {
 		u64 buddy = pfn ^ (1ULL << order);
 
+		if (unlikely(m->capture) && compaction_capture(m, zone, pfn, order, type))
+			return;
 		if (!page_is_buddy(m, zone, buddy, order))
 			break;
 		if (unlikely(order >= m->pageblock_order)) {
@@ -175,6 +195,51 @@ int buddy_take(struct machine *m, struct zone *zone, u64 pfn, u64 *head,
 	}
 	buddy_del(m, zone, *head, *order);
 	return 1;
+}
+
+void free_list_begin_with(struct machine *m, struct zone *zone, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	struct page_list *list =
+		&zone->free_area[page->private_].lists[page->list_type];
+	u32 last = page->prev;
+
+	if (last == PFN_NIL)
+		return;
+	zone_touch(zone, list->first);
+	zone_touch(zone, list->last);
+	pfn_to_page(m, list->last)->next = list->first;
+	pfn_to_page(m, list->first)->prev = list->last;
+	pfn_to_page(m, last)->next = PFN_NIL;
+	page->prev = PFN_NIL;
+	list->first = (u32)pfn;
+	list->last = last;
+	zone_touch(zone, pfn);
+	zone_touch(zone, last);
+}
+
+void free_list_end_with(struct machine *m, struct zone *zone, u64 pfn)
+{
+	u32 next = pfn_to_page(m, pfn)->next;
+
+	if (next != PFN_NIL)
+		free_list_begin_with(m, zone, next);
+}
+
+bool isolate_free_page(struct machine *m, struct zone *zone, u64 pfn, unsigned int order)
+{
+	enum migratetype type = pageblock_type(m, pfn);
+	u64 mark = zone->watermark[WMARK_MIN] + (1ULL << order);
+
+	if (type != MIGRATE_ISOLATE &&
+	    !zone_watermark_ok(m, zone, 0, mark, ZONE_DMA, 0, zone->stat[NR_FREE_PAGES]))
+		return false;
+	free_list_del(m, zone, pfn, order);
+	if (order + 1 >= m->pageblock_order)
+		for (u64 at = pfn; at < pfn + (1ULL << order); at += pageblock_nr_pages(m))
+			if (pageblock_type(m, at) < MIGRATE_PCPTYPES)
+				set_pageblock_type(m, at, MIGRATE_MOVABLE);
+	return true;
 }
 
 u64 buddy_free_in_blocks(const struct machine *m, const struct zone *zone)

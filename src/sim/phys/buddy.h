@@ -74,6 +74,24 @@ void buddy_expand(struct machine *m, struct zone *zone, u64 pfn, unsigned int lo
 void buddy_move(struct machine *m, struct zone *zone, u64 pfn, unsigned int order,
 		enum migratetype type);
 
+/* The list of the block begins with it, those before it follow the last; or it ends it. */
+void free_list_begin_with(struct machine *m, struct zone *zone, u64 pfn);
+void free_list_end_with(struct machine *m, struct zone *zone, u64 pfn);
+/*
+ * Take a free block that is to be a target of migration: its head, not of a run. False:
+ * the zone has too little free memory for that. At least half a pageblock makes its
+ * pageblocks Movable.
+ */
+bool isolate_free_page(struct machine *m, struct zone *zone, u64 pfn, unsigned int order);
+
+/* m->capture: a freed block of this order is not put back, but kept for who compacts. */
+struct capture_control {
+	const struct zone *zone;
+	unsigned int order;
+	enum migratetype type;	/* what it is for */
+	u32 pfn;		/* the block; PFN_NIL: none yet */
+};
+
 /* Head pfn and order of the free block that holds pfn; false if it is not free. */
 bool buddy_find(const struct machine *m, u64 pfn, u64 *head, unsigned int *order);
 

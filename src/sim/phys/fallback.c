@@ -41,6 +41,13 @@ static bool may_claim(const struct machine *m, unsigned int order, enum migratet
 	       type == MIGRATE_UNMOVABLE || m->mobility_grouping_off;
 }
 
+bool fallback_is_claimable(const struct machine *m, const struct zone *zone,
+			   unsigned int order, enum migratetype type)
+{
+	return may_claim(m, order, type) &&
+	       find_suitable_fallback(zone, order, type) != MIGRATE_TYPES;
+}
+
 static u64 lowest_order(const struct machine *m, unsigned int order,
 			unsigned int alloc_flags)
 {

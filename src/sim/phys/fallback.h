@@ -16,6 +16,10 @@ enum rmqueue_mode { RMQUEUE_NORMAL, RMQUEUE_STEAL };
 u32 rmqueue(struct machine *m, struct zone *zone, unsigned int order,
 	    enum migratetype type, unsigned int alloc_flags, enum rmqueue_mode *mode);
 
+/* Has another type a free block of this order that `type` would claim? */
+bool fallback_is_claimable(const struct machine *m, const struct zone *zone,
+			   unsigned int order, enum migratetype type);
+
 /* An atomic allocation of some order took pfn: reserve its pageblock, if allowed. */
 void reserve_highatomic_pageblock(struct machine *m, struct zone *zone, u64 pfn,
 				  unsigned int order);

@@ -70,6 +70,16 @@ struct zone_basis {
 	u64 nr_below_min;	/* ordinary allocations that the min mark forbids */
 };
 
+/* What compaction of the zone remembers (policy/compaction.h). */
+struct zone_compact {
+	u64 cached_migrate_pfn[2];	/* where the scanners go on: asynchronous, others */
+	u64 cached_free_pfn;
+	u64 init_migrate_pfn, init_free_pfn;	/* where the skip bits were last cleared */
+	u32 considered, defer_shift;	/* attempts since it failed; 1 << shift are left out */
+	u32 order_failed;		/* the smallest that failed */
+	bool blockskip_flush;		/* the skip bits are to be cleared */
+};
+
 enum zone_flags { ZONE_BOOSTED_WATERMARK, ZONE_RECLAIM_ACTIVE, ZONE_BELOW_HIGH };
 
 struct zone {
@@ -101,6 +111,7 @@ struct zone {
 	s64 stat[NR_VM_ZONE_STAT_ITEMS];
 	s64 numa[NR_VM_NUMA_STAT_ITEMS];
 	struct per_cpu_pages *pcp;	/* [machine->nr_cpus] */
+	struct zone_compact compact;
 	struct zone_touched touched;
 	struct zone_basis basis;
 };
@@ -128,6 +139,11 @@ struct pglist_data {
 	s64 stat[NR_VM_NODE_STAT_ITEMS];	/* slab counters in bytes */
 	s32 kswapd_failures;
 	u64 min_unmapped_pages, min_slab_pages;
+	/* What kcompactd of the node was asked for. */
+	u32 kcompactd_max_order;	/* 0: nothing */
+	enum zone_type kcompactd_highest;
+	bool proactive_trigger;		/* compaction_proactiveness was written */
+	u32 kcompactd_event;		/* its timer, in events; 0: the node has no thread */
 };
 
 static inline bool zone_populated(const struct zone *zone)

@@ -394,6 +394,21 @@ static void reset_tails(struct page *head, unsigned int order)
 		reset_page(head + i);
 }
 
+void prep_isolated_pages(struct machine *m, const struct alloc_request *req, u32 pfn)
+{
+	prep_new_page(m, req, pfn);
+	if (unlikely(m->page_owner))
+		page_owner_set(m, pfn, req->order, req->gfp);
+}
+
+void unprep_isolated_pages(struct machine *m, u32 pfn, unsigned int order)
+{
+	if (unlikely(m->page_owner))
+		page_owner_reset(m, pfn, order);
+	reset_page(pfn_to_page(m, pfn));
+	reset_tails(pfn_to_page(m, pfn), order);
+}
+
 static __noinline void free_pages_long(struct machine *m, u64 pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(m, pfn);

@@ -33,6 +33,13 @@ int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn) __
 int alloc_kernel_pages(struct machine *m, gfp_t gfp, unsigned int order, int node,
 		       enum pagetype owner, u32 *pfn) __must_check;
 
+/*
+ * Pages that were taken off the free lists otherwise become what
+ * alloc_pages() would have returned, and back: free, but on no list. Page owners as ever.
+ */
+void prep_isolated_pages(struct machine *m, const struct alloc_request *req, u32 pfn);
+void unprep_isolated_pages(struct machine *m, u32 pfn, unsigned int order);
+
 /* Drop the last reference of 2^order pages. They must be allocated. */
 void free_pages(struct machine *m, u64 pfn, unsigned int order);
 
@@ -83,6 +90,8 @@ bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 
 /* pcp.c: give the pages of all CPUs' lists back to the buddy lists. */
 void drain_all_pages(struct machine *m, struct zone *zone);	/* NULL: all zones */
+/* Of this CPU's lists of the zone alone. */
+void drain_local_zone(struct machine *m, struct zone *zone);
 /* The vmstat worker's turn on one CPU: decay of pcp.high (since 6.7), remote lists. */
 bool refresh_cpu_vm_stats(struct machine *m, unsigned int cpu);
 

@@ -182,6 +182,19 @@ static struct record *record_of(const struct page_owner *owner, u64 pfn)
 	return section ? &section[pfn & (PAGES_PER_SECTION - 1)] : NULL;
 }
 
+void page_owner_reset(struct machine *m, u64 pfn, unsigned int order)
+{
+	/* A block may be freed in other pieces than it was allocated. */
+	for (u64 end = pfn + (1ULL << order); pfn < end; pfn++) {
+		struct record *record = record_of(m->page_owner, pfn);
+
+		if (!record)
+			continue;
+		record->allocated = false;
+		record->free_ts_ns = m->now_ns;
+	}
+}
+
 void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp)
 {
 	struct page_owner *owner = m->page_owner;
@@ -190,10 +203,14 @@ void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp)
 	u64 ips[STACK_DEPTH], free_ts_ns;
 	unsigned int nr = stack_trace_save(ips, STACK_DEPTH, /* skip = */ 1);
 
+	/* Who takes many pages at once has secured one: the rest go without a record. */
+	if (page_owner_reserve(m)) {
+		page_owner_reset(m, pfn, order);
+		return;
+	}
 	if (!*section) {
 		*section = owner->spare;
 		owner->spare = NULL;
-		BUG_ON(m, !*section);
 	}
 	record = record_of(owner, pfn);
 	free_ts_ns = record->free_ts_ns;
@@ -219,19 +236,6 @@ void page_owner_split(struct machine *m, u64 pfn, unsigned int order)
 
 		*record = *head;
 		record->free_ts_ns = free_ts_ns;
-	}
-}
-
-void page_owner_reset(struct machine *m, u64 pfn, unsigned int order)
-{
-	/* A block may be freed in other pieces than it was allocated. */
-	for (u64 end = pfn + (1ULL << order); pfn < end; pfn++) {
-		struct record *record = record_of(m->page_owner, pfn);
-
-		if (!record)
-			continue;
-		record->allocated = false;
-		record->free_ts_ns = m->now_ns;
 	}
 }
 

@@ -227,7 +227,7 @@ static void check_touched(const struct machine *m, u64 pfn, struct check *check)
 
 void page_states_validate_touched(const struct machine *m, struct check *check)
 {
-	s64 allocated = 0, free = 0;
+	s64 allocated = m->contig_taken, free = 0;
 
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		const struct zone *zone = m->zones[i];

@@ -257,6 +257,11 @@ static void drain_local_pages(struct machine *m, unsigned int cpu, struct zone *
 		free_pcppages_bulk(m, zone, pcp->batch << PCP_BATCH_SCALE_MAX, pcp, 0);
 }
 
+void drain_local_zone(struct machine *m, struct zone *zone)
+{
+	drain_local_pages(m, m->cpu, zone);
+}
+
 void drain_all_pages(struct machine *m, struct zone *zone)
 {
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)

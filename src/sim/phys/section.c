@@ -21,6 +21,11 @@ static size_t virgin_bytes(const struct machine *m)
 	return DIV_ROUND_UP(m->nr_sections << SECTION_SHIFT >> MAX_PAGE_ORDER, 64) * sizeof(u64);
 }
 
+u64 pageblock_skip_words(const struct machine *m)
+{
+	return DIV_ROUND_UP((m->nr_sections << SECTION_SHIFT >> m->pageblock_order) + 1, 64);
+}
+
 int sections_init(struct machine *m)
 {
 	m->nr_sections = DIV_ROUND_UP(m->max_pfn, PAGES_PER_SECTION);
@@ -30,7 +35,9 @@ int sections_init(struct machine *m)
 	m->section_present = arena_alloc(&m->arena, m->nr_sections);
 	m->virgin = arena_alloc(&m->arena, virgin_bytes(m));
 	m->pageblock = arena_reserve(&m->arena, pageblock_bytes(m));
+	m->pageblock_skip = arena_alloc(&m->arena, pageblock_skip_words(m) * sizeof(u64));
 	if (m->mem_map && m->page_content && m->section_present && m->virgin && m->pageblock &&
+	    m->pageblock_skip &&
 	    !arena_commit(&m->arena, m->pageblock, 0, pageblock_bytes(m)))
 		return 0;
 	sections_free(m);
@@ -48,6 +55,8 @@ void sections_free(struct machine *m)
 	arena_free(&m->arena, m->section_present, m->nr_sections);
 	arena_free(&m->arena, m->virgin, virgin_bytes(m));
 	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m), pageblock_bytes(m));
+	arena_free(&m->arena, m->pageblock_skip, pageblock_skip_words(m) * sizeof(u64));
+	m->pageblock_skip = NULL;
 	m->mem_map = NULL;
 	m->page_content = NULL;
 	m->section_present = NULL;
@@ -134,6 +143,18 @@ static bool pfn_is_online(const struct machine *m, u64 pfn)
 
 	return !m->arch->vmemmap_start ||
 	       (i < memory->cnt && PFN_UP(memory->regions[i].base) < start + PFN_DOWN(SZ_2M));
+}
+
+struct zone *pfn_online_zone(const struct machine *m, u64 pfn)
+{
+	if (pfn >= m->max_pfn || !pfn_is_online(m, pfn))
+		return NULL;
+	return pfn_zone_or_hole(m, pfn);
+}
+
+bool pageblock_pfn_in_zone(const struct machine *m, const struct zone *zone, u64 pfn, u64 end)
+{
+	return pfn_online_zone(m, pfn) == zone && pfn_online_zone(m, end - 1) == zone;
 }
 
 /* From pfn on, as far as nothing changes in what pfn_zone_or_hole() answers. */

@@ -91,6 +91,39 @@ void set_pageblock_type(struct machine *m, u64 pfn, enum migratetype type);
 void change_pageblock_range(struct machine *m, u64 pfn, unsigned int order,
 			    enum migratetype type);
 /*
+ * The zone of a page that has a descriptor in a kernel (RAM, or a hole near some):
+ * pfn_to_online_page() and page_zone(). NULL: there is none.
+ */
+struct zone *pfn_online_zone(const struct machine *m, u64 pfn);
+/* Do both ends of a part of a pageblock lie in the zone? (pageblock_pfn_to_page) */
+bool pageblock_pfn_in_zone(const struct machine *m, const struct zone *zone, u64 pfn, u64 end);
+
+/* Compaction need not look at this pageblock now. */
+static inline bool pageblock_skip(const struct machine *m, u64 pfn)
+{
+	u64 block = pfn >> m->pageblock_order;
+
+	return m->pageblock_skip[block / 64] >> (block % 64) & 1;
+}
+
+static inline void set_pageblock_skip(struct machine *m, u64 pfn)
+{
+	u64 block = pfn >> m->pageblock_order;
+
+	m->pageblock_skip[block / 64] |= 1ULL << (block % 64);
+}
+
+static inline void clear_pageblock_skip(struct machine *m, u64 pfn)
+{
+	u64 block = pfn >> m->pageblock_order;
+
+	m->pageblock_skip[block / 64] &= ~(1ULL << (block % 64));
+}
+
+/* How many words pageblock_skip[] has. */
+u64 pageblock_skip_words(const struct machine *m);
+
+/*
  * The types that boot gives: Movable where the first page of a pageblock is RAM,
  * Unmovable elsewhere. Sets zone->pageblocks[] as well.
  */

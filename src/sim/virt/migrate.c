@@ -54,6 +54,17 @@ bool isolate_page(struct machine *m, struct page_list *list, u64 pfn)
 	return true;
 }
 
+bool isolate_page_at_head(struct machine *m, struct page_list *list, u64 pfn)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+
+	if (!may_isolate(folio) || !lru_isolate(m, pfn))
+		return false;
+	page_list_add_head(m, list, pfn);
+	count_isolated(m, folio, (s64)folio_nr_pages(folio));
+	return true;
+}
+
 void putback_movable_pages(struct machine *m, struct page_list *list)
 {
 	while (list->first != PFN_NIL) {
@@ -159,11 +170,15 @@ static int migrate_unmap(struct machine *m, struct migration *migration, u32 src
 }
 
 /* The old page is mapped again, the new one given back. */
-static void migrate_undo(struct machine *m, const struct pair *pair)
+static void migrate_undo(struct machine *m, const struct migration *migration,
+			 const struct pair *pair)
 {
 	if (pair->was_mapped && !folio_is_large(pfn_to_page(m, pair->src)))
 		remove_migration_ptes(m, pair->src, pair->src);
-	put_page(m, pair->dst);
+	if (migration->free_page)
+		migration->free_page(m, migration->arg, pair->dst);
+	else
+		put_page(m, pair->dst);
 }
 
 static int migrate_move(struct machine *m, const struct pair *pair)
@@ -284,7 +299,7 @@ static void move_pairs(struct machine *m, struct migration *migration, struct pa
 			count_succeeded(m, migration, order);
 			continue;
 		}
-		migrate_undo(m, &pairs[i]);
+		migrate_undo(m, migration, &pairs[i]);
 		page_list_add_tail(m, failed, pairs[i].src);
 	}
 }

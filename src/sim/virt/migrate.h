@@ -15,6 +15,8 @@
 struct migration {
 	/* A folio as large as `src` for what is in it now. -ENOMEM, -ENOBUFS. */
 	int (*new_page)(struct machine *m, void *arg, u32 src, u32 *dst);
+	/* One that was not needed; NULL: it is put. */
+	void (*free_page)(struct machine *m, void *arg, u32 dst);
 	void *arg;
 	/* Filled in: pages; folios. */
 	u64 nr_succeeded, nr_failed;
@@ -29,6 +31,8 @@ struct migration {
  * false: it is on none (in a batch).
  */
 bool isolate_page(struct machine *m, struct page_list *list, u64 pfn);
+/* The same for who looked at the page: at the head of the list, which may move. */
+bool isolate_page_at_head(struct machine *m, struct page_list *list, u64 pfn);
 /* What is on the list goes back to where it was. */
 void putback_movable_pages(struct machine *m, struct page_list *list);
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * There is no reclaim: a kswapd that is woken finds nothing that it could free. What it
+ * does as it goes back to sleep is done at once: compaction may look at all pageblocks
+ * again, and kcompactd is told which block was wanted: a whole pageblock, if it was a
+ * boosted watermark that woke it.
+ */
+#include "sim/policy/pressure.h"
+
+#include "sim/policy/compaction.h"
+
+static void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp,
+			  unsigned int order, enum zone_type highest)
+{
+	struct pglist_data *node = m->nodes[zone->node];
+
+	(void)gfp;
+	reset_isolation_suitable(m, node);
+	if (!order && zone->watermark_boost)
+		order = m->pageblock_order;
+	wakeup_kcompactd(m, node, order, highest);
+}
+
+static const struct pressure_ops pressure_ops = {
+	.wake_kswapd = wakeup_kswapd,
+	.compact_zone = compact_zone_order,
+	.compact_succeeded = compact_succeeded,
+	.compact_suitable = compact_suitable,
+};
+
+int pressure_boot(struct machine *m)
+{
+	m->pressure = &pressure_ops;
+	return kcompactd_boot(m);
+}

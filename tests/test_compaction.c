@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fragmentation with answers that can be worked out on paper: checkerboards of movable
+ * pages, of pages that are held, of each migrate type. Indices equal their formulas,
+ * compaction leaves what two scanners that meet must leave, and every page holds what it
+ * held.
+ */
+#include "support.h"
+#include "task_machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sim/phys/extfrag.h"
+#include "sim/phys/fallback.h"
+#include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/section.h"
+#include "sim/phys/tunables.h"
+#include "sim/policy/compaction.h"
+#include "sim/virt/content.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+
+#define P PAGE_SIZE
+#define NR_PAGES 8192	/* of the mapping: 16 pageblocks */
+
+struct bed {
+	struct task_machine tm;
+	struct machine *m;
+	struct task_struct *task;
+	u64 addr;
+	u64 *tokens;
+};
+
+static void map_pages(struct bed *bed)
+{
+	const struct mmap_request req = {
+		.len = NR_PAGES * P, .prot = PROT_READ | PROT_WRITE,
+		.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+	};
+	struct access_result result;
+
+	CU_ASSERT_EQUAL_FATAL(sys_mmap(bed->m, bed->task, &req, &bed->addr), 0);
+	for (u64 i = 0; i < NR_PAGES; i++)
+		CU_ASSERT_EQUAL_FATAL(task_access(bed->m, bed->task, bed->addr + i * P,
+						  ACCESS_STORE, &result), 0);
+	lru_add_drain_all(bed->m);
+}
+
+/* Machines of 96 MiB with one CPU, a third of which is one mapping. */
+static bool next_bed(struct bed *bed, unsigned int *i)
+{
+	static const char *const machines[][2] = {
+		{ "release=6.1" }, { "release=6.18" }, { "arch=i386", "release=6.1" },
+	};
+	const char *sets[] = { "node 0.memory=96M", NULL, NULL, NULL };
+
+	if (*i) {
+		free(bed->tokens);
+		CU_ASSERT_EQUAL(task_machine_check(bed->m), 0);
+		(void)task_end(bed->m, bed->tm.init, bed->task->pid, 0);
+		CU_ASSERT_EQUAL(task_machine_check(bed->m), 0);
+		task_machine_end(&bed->tm);
+	}
+	if (*i == ARRAY_SIZE(machines))
+		return false;
+	sets[1] = machines[*i][0];
+	sets[2] = machines[*i][1];
+	++*i;
+	task_machine_boot(&bed->tm, "tiny", sets);
+	bed->m = bed->tm.m;
+	bed->task = task_fork(bed->m, bed->tm.init, SIGCHLD);
+	bed->tokens = calloc(NR_PAGES, sizeof(*bed->tokens));
+	map_pages(bed);
+	return true;
+}
+
+static u32 pfn_at(const struct bed *bed, u64 i)
+{
+	return follow_page(bed->m, bed->task->mm, bed->addr + i * P);
+}
+
+/*
+ * Black or white? After each 32 pages two alike are neighbours: the free scanner, where it
+ * found nothing, looks at every 2nd, 4th, up to 32nd page, and would see none that is free.
+ */
+static bool is_black(u64 i)
+{
+	return !((i + i / 32) % 2);
+}
+
+/* Every second page goes; what stays is written down. */
+static void free_white(struct bed *bed)
+{
+	for (u64 i = 0; i < NR_PAGES; i++) {
+		int err = 0;
+
+		if (!is_black(i))
+			err = sys_madvise(bed->m, bed->task, bed->addr + i * P, P,
+					  MADV_DONTNEED);
+		else
+			bed->tokens[i] = content_token(bed->m, pfn_at(bed, i));
+		CU_ASSERT_EQUAL_FATAL(err, 0);
+	}
+	drain_all_pages(bed->m, NULL);
+}
+
+/* What every kept page holds. */
+static void assert_contents(const struct bed *bed)
+{
+	unsigned int wrong = 0;
+
+	for (u64 i = 0; i < NR_PAGES; i++)
+		wrong += is_black(i) &&
+			 content_token(bed->m, pfn_at(bed, i)) != bed->tokens[i];
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
+/* The indices, from buddyinfo's columns. */
+static void assert_indices(const struct zone *zone)
+{
+	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
+		s64 pages = 0, blocks = 0, useful = 0, quotient;
+
+		for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++) {
+			s64 nr = (s64)zone->free_area[i].nr_free;
+
+			blocks += nr;
+			pages += nr << i;
+			useful += i < order ? 0 : nr << i;
+		}
+		CU_ASSERT_EQUAL(unusable_free_index(zone, order),
+				pages ? (pages - useful) * 1000 / pages : 1000);
+		CU_ASSERT_EQUAL(extfrag_for_order(zone, order),
+				pages ? (unsigned int)((pages - useful) * 100 / pages) : 0);
+		quotient = blocks ? 1000 - (1000 + pages * 1000 / (1LL << order)) / blocks : 0;
+		CU_ASSERT_EQUAL(fragmentation_index(zone, order),
+				blocks && useful ? -1000 : quotient);
+	}
+}
+
+/* Free pages in blocks of the pageblock's size, over all zones. */
+static u64 whole_blocks(const struct machine *m)
+{
+	u64 pages = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		pages += buddy_free_in_blocks(m, m->zones[i]);
+	return pages / pageblock_nr_pages(m);
+}
+
+/* Is the page one of those that were kept? Nobody else has movable pages here. */
+static bool is_kept(const struct machine *m, u64 pfn)
+{
+	const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
+
+	return page && page_flag(page, PG_lru) && page_flag(page, PG_anon);
+}
+
+/* Pageblocks that are Movable and have both kept pages and free ones, but nothing else. */
+static unsigned int mixed_blocks(const struct machine *m)
+{
+	u64 size = pageblock_nr_pages(m), head;
+	unsigned int mixed = 0, order;
+
+	for (u64 start = 0; start + size <= m->max_pfn; start += size) {
+		u64 kept = 0, free = 0;
+
+		for (u64 pfn = start; pfn < start + size; pfn++) {
+			kept += is_kept(m, pfn);
+			free += buddy_find(m, pfn, &head, &order);
+		}
+		mixed += kept && free && kept + free == size &&
+			 pageblock_type(m, start) == MIGRATE_MOVABLE;
+	}
+	return mixed;
+}
+
+static unsigned int populated_zones(const struct machine *m)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		nr += zone_populated(m->zones[i]);
+	return nr;
+}
+
+/*
+ * Where all pageblocks are half full, half of them fill the others: below where the
+ * scanners of a zone met they are empty, above full.
+ */
+static void test_checkerboard(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_bed(&bed, &i);) {
+		unsigned int mixed, slack = 2 * populated_zones(bed.m);
+		u64 before, won;
+
+		free_white(&bed);
+		for (unsigned int z = 0; z < bed.m->nr_zones; z++)
+			assert_indices(bed.m->zones[z]);
+		before = whole_blocks(bed.m);
+		mixed = mixed_blocks(bed.m);
+		compact_nodes(bed.m);
+		drain_all_pages(bed.m, NULL);
+		for (unsigned int z = 0; z < bed.m->nr_zones; z++)
+			assert_indices(bed.m->zones[z]);
+		CU_ASSERT_TRUE(mixed_blocks(bed.m) <= slack);
+		won = whole_blocks(bed.m) - before;
+		CU_ASSERT_TRUE(won + slack >= mixed / 2);
+		CU_ASSERT_TRUE(won <= mixed / 2 + slack);
+		assert_contents(&bed);
+		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
+		/* What was done already is not done again. */
+		before = (u64)bed.m->event[PGMIGRATE_SUCCESS];
+		compact_nodes(bed.m);
+		CU_ASSERT_TRUE((u64)bed.m->event[PGMIGRATE_SUCCESS] - before <=
+			       slack * pageblock_nr_pages(bed.m));
+		assert_contents(&bed);
+	}
+}
+
+/* A page of each pageblock that somebody holds: no pageblock becomes free. */
+static void test_held(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_bed(&bed, &i);) {
+		u64 size = pageblock_nr_pages(bed.m);
+		u32 held[NR_PAGES / 256], nr = 0;
+		u64 last = ~0ULL, before;
+
+		free_white(&bed);
+		for (u64 page = 0; page < NR_PAGES && nr < ARRAY_SIZE(held); page++) {
+			u32 pfn = is_black(page) ? pfn_at(&bed, page) : PFN_NIL;
+
+			if (pfn == PFN_NIL || pfn / size == last)
+				continue;
+			last = pfn / size;
+			held[nr++] = pfn;
+			get_page(bed.m, pfn);
+		}
+		before = whole_blocks(bed.m);
+		compact_nodes(bed.m);
+		drain_all_pages(bed.m, NULL);
+		CU_ASSERT_TRUE(whole_blocks(bed.m) <= before);
+		for (u32 n = 0; n < nr; n++) {
+			CU_ASSERT_TRUE(folio_mapcount(pfn_to_page(bed.m, held[n])) == 1);
+			put_page(bed.m, held[n]);
+		}
+		assert_contents(&bed);
+	}
+}
+
+/* Pages of the kernel do not move, whatever the type of their pageblocks. */
+static void test_types(void)
+{
+	static const gfp_t types[] = { GFP_KERNEL, GFP_KERNEL | __GFP_RECLAIMABLE,
+				       GFP_KERNEL | __GFP_MOVABLE };
+	struct task_machine tm;
+
+	for (unsigned int t = 0; t < ARRAY_SIZE(types); t++) {
+		const struct alloc_request req = {
+			.gfp = types[t], .node = NUMA_NO_NODE, .owner = PGTY_kernel,
+		};
+		enum { NR = 4096 };
+		u32 *pfns = calloc(NR, sizeof(*pfns));
+		u64 before;
+
+		task_machine_boot(&tm, "tiny", NULL);
+		for (unsigned int i = 0; i < NR; i++)
+			CU_ASSERT_EQUAL_FATAL(alloc_pages(tm.m, &req, &pfns[i]), 0);
+		for (unsigned int i = 1; i < NR; i += 2)
+			free_pages(tm.m, pfns[i], 0);
+		drain_all_pages(tm.m, NULL);
+		before = whole_blocks(tm.m);
+		for (unsigned int z = 0; z < tm.m->nr_zones; z++)
+			assert_indices(tm.m->zones[z]);
+		compact_nodes(tm.m);
+		drain_all_pages(tm.m, NULL);
+		CU_ASSERT_EQUAL(whole_blocks(tm.m), before);
+		for (unsigned int i = 0; i < NR; i += 2) {
+			CU_ASSERT_EQUAL(allocated_order(tm.m, pfns[i]), 0);
+			free_pages(tm.m, pfns[i], 0);
+		}
+		CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+		task_machine_end(&tm);
+		free(pfns);
+	}
+}
+
+/* All blocks that are left are taken, so that only single pages are free. */
+static unsigned int take_large(struct machine *m, u32 *taken, unsigned int room)
+{
+	unsigned int nr = 0;
+
+	for (int order = MAX_PAGE_ORDER; order > 0; order--) {
+		const struct alloc_request req = {
+			.gfp = GFP_ATOMIC | __GFP_MOVABLE | __GFP_NOWARN, .node = NUMA_NO_NODE,
+			.order = (unsigned int)order, .owner = PGTY_kernel,
+		};
+
+		while (nr < room && !alloc_pages(m, &req, &taken[nr])) {
+			nr++;
+			drain_all_pages(m, NULL);
+		}
+	}
+	CU_ASSERT_TRUE(nr < room);
+	/* Boosted watermarks woke kcompactd: it has done its work. */
+	m->nodes[0]->kcompactd_max_order = 0;
+	m->nodes[0]->kcompactd_highest = ZONE_NORMAL;
+	return nr;
+}
+
+static void give_back(struct machine *m, u32 *taken, unsigned int nr)
+{
+	while (nr--)
+		free_pages(m, taken[nr], (unsigned int)allocated_order(m, taken[nr]));
+}
+
+/* Somebody wants a block that is not there, and waits. */
+static void test_direct(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_bed(&bed, &i);) {
+		const struct alloc_request req = {
+			.gfp = GFP_KERNEL | __GFP_MOVABLE | __GFP_NOWARN, .node = NUMA_NO_NODE,
+			.order = 5, .owner = PGTY_kernel,
+		};
+		s64 stalls = bed.m->event[COMPACTSTALL], won = bed.m->event[COMPACTSUCCESS];
+		u32 taken[512], got[8];
+		unsigned int nr, found = 0;
+
+		free_white(&bed);
+		nr = take_large(bed.m, taken, ARRAY_SIZE(taken));
+		drain_all_pages(bed.m, NULL);
+		while (found < ARRAY_SIZE(got) && !alloc_pages(bed.m, &req, &got[found]))
+			found++;
+		CU_ASSERT_EQUAL(found, ARRAY_SIZE(got));
+		CU_ASSERT_TRUE(bed.m->event[COMPACTSTALL] > stalls);
+		CU_ASSERT_TRUE(bed.m->event[COMPACTSUCCESS] > won);
+		CU_ASSERT_TRUE(bed.m->event[PGMIGRATE_SUCCESS] >= 16);
+		assert_contents(&bed);
+		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
+		while (found)
+			free_pages(bed.m, got[--found], req.order);
+		give_back(bed.m, taken, nr);
+	}
+}
+
+/*
+ * Nothing can be won: after the n-th failure 2^n attempts are left out, up to 64 each
+ * time, and each that is left out is counted.
+ */
+static void test_deferral(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_bed(&bed, &i);) {
+		struct zone *zone = bed.m->nodes[0]->preferred[ZONE_NORMAL];
+		unsigned int order = bed.m->pageblock_order;
+		const struct compact_request req = {
+			.gfp = GFP_KERNEL, .order = order, .alloc_flags = WMARK_MIN,
+			.highest = zone->type, .prio = COMPACT_PRIO_SYNC_LIGHT,
+		};
+		unsigned int failures = 0, left_out = 0, nr;
+		u32 taken[512], captured;
+
+		free_white(&bed);
+		nr = take_large(bed.m, taken, ARRAY_SIZE(taken));
+		/* Somebody holds them all. */
+		for (u64 page = 0; page < NR_PAGES; page++)
+			if (is_black(page))
+				get_page(bed.m, pfn_at(&bed, page));
+		memset(&zone->compact, 0, sizeof(zone->compact));
+		for (unsigned int n = 0; n < 1000; n++) {
+			enum compact_result result =
+				bed.m->pressure->compact_zone(bed.m, zone, &req, &captured);
+
+			CU_ASSERT_EQUAL_FATAL(captured, PFN_NIL);
+			if (result == COMPACT_DEFERRED) {
+				left_out++;
+				continue;
+			}
+			CU_ASSERT_TRUE(result == COMPACT_COMPLETE ||
+				       result == COMPACT_PARTIAL_SKIPPED);
+			if (failures)
+				CU_ASSERT_EQUAL(left_out, (1U << MIN(failures, 6U)) - 1);
+			failures++;
+			left_out = 0;
+		}
+		CU_ASSERT_EQUAL(zone->compact.defer_shift, 6);
+		CU_ASSERT_EQUAL(zone->compact.order_failed, 0);
+		for (u64 page = 0; page < NR_PAGES; page++)
+			if (is_black(page))
+				put_page(bed.m, pfn_at(&bed, page));
+		give_back(bed.m, taken, nr);
+		assert_contents(&bed);
+	}
+}
+
+/* In the background: once the score is above the high mark, until it is below the low one. */
+static void test_proactive(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_bed(&bed, &i);) {
+		struct machine *m = bed.m;
+		const struct pglist_data *node = m->nodes[0];
+		u32 taken[512];
+		unsigned int nr, high, before = 0, after = 0;
+
+		m->tunables->compaction_proactiveness = 60;
+		high = fragmentation_score_wmark(m, /* low = */ false);
+		CU_ASSERT_EQUAL(high, 50);
+		CU_ASSERT_EQUAL(fragmentation_score_wmark(m, /* low = */ true), 40);
+		free_white(&bed);
+		nr = take_large(m, taken, ARRAY_SIZE(taken));
+		drain_all_pages(m, NULL);
+		CU_ASSERT_TRUE(fragmentation_score_node(m, node) > high);
+		for (unsigned int z = 0; z < m->nr_zones; z++)
+			before += extfrag_for_order(m->zones[z], 5);
+		machine_tick(m, 499000000);
+		machine_tick(m, 2000000);
+		drain_all_pages(m, NULL);
+		for (unsigned int z = 0; z < m->nr_zones; z++)
+			after += extfrag_for_order(m->zones[z], 5);
+		CU_ASSERT_TRUE(after < before);
+		CU_ASSERT_TRUE(m->event[PGMIGRATE_SUCCESS] > 0);
+		assert_contents(&bed);
+		CU_ASSERT_EQUAL(task_machine_check(m), 0);
+		give_back(m, taken, nr);
+	}
+}
+
+/* kcompactd makes what somebody wanted who could not wait. */
+static void test_kcompactd(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_bed(&bed, &i);) {
+		struct machine *m = bed.m;
+		const struct alloc_request req = {
+			.gfp = GFP_NOWAIT | __GFP_MOVABLE | __GFP_NOWARN, .node = NUMA_NO_NODE,
+			.order = 4, .owner = PGTY_kernel,
+		};
+		u32 taken[512], pfn;
+		unsigned int nr;
+
+		free_white(&bed);
+		nr = take_large(m, taken, ARRAY_SIZE(taken));
+		drain_all_pages(m, NULL);
+		CU_ASSERT_EQUAL(alloc_pages(m, &req, &pfn), -ENOMEM);
+		CU_ASSERT_EQUAL(m->nodes[0]->kcompactd_max_order, 4);
+		machine_tick(m, 100000000);
+		CU_ASSERT_EQUAL(m->event[KCOMPACTD_WAKE], 1);
+		CU_ASSERT_TRUE(m->event[KCOMPACTD_MIGRATE_SCANNED] > 0);
+		CU_ASSERT_EQUAL(m->event[COMPACTSTALL], 0);
+		CU_ASSERT_EQUAL_FATAL(alloc_pages(m, &req, &pfn), 0);
+		free_pages(m, pfn, 4);
+		assert_contents(&bed);
+		give_back(m, taken, nr);
+	}
+}
+
+static void plant_position(struct machine *m)
+{
+	m->zones[m->nr_zones - 1]->compact.cached_free_pfn = m->max_pfn * 4;
+}
+
+static void plant_deferral(struct machine *m)
+{
+	m->zones[0]->compact.considered = 65;
+}
+
+static void plant_order(struct machine *m)
+{
+	m->nodes[0]->kcompactd_max_order = 11;
+}
+
+static void plant_capture(struct machine *m)
+{
+	static struct capture_control capture;
+
+	m->capture = &capture;
+}
+
+/* Each invariant sees what was planted for it. */
+static void test_planted(void)
+{
+	static const struct {
+		void (*plant)(struct machine *m);
+		const char *id;
+	} rows[] = {
+		{ plant_position, "CP1 " }, { plant_deferral, "CP2 " }, { plant_order, "CP2 " },
+		{ plant_capture, "CP2 " },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct task_machine tm;
+		struct out out = OUT_INIT;
+
+		task_machine_boot(&tm, "tiny", NULL);
+		CU_ASSERT_EQUAL(nr_broken(tm.m, compaction_validate, NULL), 0);
+		rows[i].plant(tm.m);
+		CU_ASSERT_EQUAL(nr_broken(tm.m, compaction_validate, &out), 1);
+		CU_ASSERT_TRUE(out.text && !strncmp(out.text, rows[i].id, 4));
+		out_free(&out);
+		tm.m->capture = NULL;
+		task_machine_end(&tm);
+	}
+}
+
+static const CU_TestInfo tests[] = {
+	{ "checkerboard", test_checkerboard },
+	{ "pages that are held", test_held },
+	{ "migrate types", test_types },
+	{ "direct compaction", test_direct },
+	{ "deferral", test_deferral },
+	{ "proactive", test_proactive },
+	{ "kcompactd", test_kcompactd },
+	{ "planted", test_planted },
+};
+
+int main(void)
+{
+	return suite_main("compaction", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
