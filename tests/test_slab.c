@@ -561,7 +561,7 @@ static void plant_cpu_limit(struct machine *m, struct kmem_cache *s)
 
 static void plant_empty_slabs(struct machine *m, struct kmem_cache *s)
 {
-	s->min_partial = 0;
+	s->min_partial = s->most_min_partial = 0;
 	while (s->slots[0]->free != SLAB_NIL)
 		s->slots[0]->free = SLAB_NIL;
 	memset(s->slots[0]->allocated, 0, 8);

@@ -291,7 +291,7 @@ static void test_slab(void)
 	expect_last("of cache own: its slab at pfn 0x");
 	run("kmem_cache_shrink own", 0);
 	expect_why("cache own: the empty slab at pfn 0x");
-	expect_why("min_partial %u (discard_slab)", info.min_partial);
+	expect_why("min_partial %llu (discard_slab)", (unsigned long long)info.min_partial);
 	run("kmalloc 100", 0);
 	expect_last("kmalloc 100, GFP_KERNEL: class kmalloc-128, the smallest of its kind");
 	run("kmalloc 193 reclaimable", 0);

@@ -16,6 +16,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/maple_tree.c src/sim/base/maple_tree.h \
 	src/sim/base/out.c src/sim/base/out.h \
 	src/sim/base/rng.h \
+	src/sim/base/stack_depot.c src/sim/base/stack_depot.h \
 	src/sim/base/symbols.c src/sim/base/symbols.h \
 	src/sim/base/types.h \
 	src/sim/base/why.c src/sim/base/why.h \
@@ -72,14 +73,20 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/section.c src/sim/phys/section.h \
 	src/sim/phys/kmalloc.c \
 	src/sim/phys/slab.c src/sim/phys/slab.h src/sim/phys/slab_types.h \
+	src/sim/phys/slab_bytes.c src/sim/phys/slab_bytes.h \
 	src/sim/phys/slab_cache.c src/sim/phys/slab_caches.c \
 	src/sim/phys/slab_caches_6_1.def src/sim/phys/slab_caches_6_1_i386.def \
 	src/sim/phys/slab_caches_6_18.def \
-	src/sim/phys/slab_check.c src/sim/phys/slab_geometry.c \
+	src/sim/phys/slab_check.c src/sim/phys/slab_debug.c src/sim/phys/slab_debug.h \
+	src/sim/phys/slab_geometry.c \
 	src/sim/phys/slab_info.c src/sim/phys/slab_objects.c src/sim/phys/slab_options.c \
 	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \
+	src/sim/phys/slab_report.c src/sim/phys/slab_report.h src/sim/phys/slab_set.c \
+	src/sim/phys/slab_trace.c \
 	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
+	src/sim/phys/page_flags.c src/sim/phys/page_flags.h \
 	src/sim/phys/page_owner.c src/sim/phys/page_owner.h \
+	src/sim/phys/report.c src/sim/phys/report.h \
 	src/sim/phys/percpu.c src/sim/phys/percpu.h \
 	src/sim/phys/kernel_tables.c src/sim/phys/kernel_tables.h \
 	src/sim/phys/vmalloc.c src/sim/phys/vmalloc.h \

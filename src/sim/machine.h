@@ -40,6 +40,15 @@ struct khugepaged_state;
 struct capture_control;
 struct bug_trap;
 
+struct task_fault;
+
+/* Who runs on a CPU, for reports and records of the layers below tasks. */
+struct cpu_running {
+	const u32 *pid, *tgid;	/* NULL: nobody yet */
+	const char *comm;
+	struct task_fault *fault;	/* phys/fault_inject.h */
+};
+
 struct machine {
 	/* Identity: fixed at boot. */
 	const struct machine_config *config;
@@ -113,6 +122,7 @@ struct machine {
 
 	/* Who acts now: set by whoever runs a call. */
 	unsigned int cpu;
+	struct cpu_running running[MAX_CPUS];	/* on each CPU: set by virt/sched.c */
 
 	/* Set by a broken invariant: calls answer EIO, reading goes on. */
 	bool broken;

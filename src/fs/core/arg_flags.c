@@ -38,6 +38,8 @@ static const struct flag_row slab_rows[] = {
 	{ "SLAB_RED_ZONE", SLAB_RED_ZONE },
 	{ "SLAB_STORE_USER", SLAB_STORE_USER },
 	{ "SLAB_CONSISTENCY_CHECKS", SLAB_CONSISTENCY_CHECKS },
+	{ "SLAB_TRACE", SLAB_TRACE },
+	{ "SLAB_FAILSLAB", SLAB_FAILSLAB },
 	{ "SLAB_TEMPORARY", SLAB_TEMPORARY },
 	{ "none", 0 },
 };

@@ -28,6 +28,7 @@
 	X(slab_parts) \
 	X(debug_parts) \
 	X(debug_thp_parts) \
+	X(slab_traces_parts) \
 	X(page_owner_parts) \
 	X(ptdump_parts) \
 	X(control_parts) \

@@ -8,6 +8,7 @@
 
 enum { CREATE_NAME, CREATE_SIZE, CREATE_ALIGN, CREATE_FLAGS, CREATE_CTOR };
 enum { CACHE_NAME, CACHE_ARG, CACHE_NODE };
+enum { POKE_CACHE, POKE_OBJECT, POKE_OFFSET, POKE_BYTE, POKE_COUNT };
 enum { KMALLOC_SIZE, KMALLOC_GFP, KMALLOC_NODE };
 
 /* The cache that the first argument names, or NULL: refused with *err. */
@@ -104,20 +105,97 @@ static int run_cache_free(struct call *call)
 		return err;
 	owner = kmem_cache_of(call->m, addr, &allocated);
 	if (!owner)
+		owner = kmem_cache_checking(call->m, addr);
+	if (!owner)
 		return call_refuse(call, -EINVAL, "no object of a cache begins at %#llx",
 				   (unsigned long long)addr);
-	if (owner != cache)
+	if (owner != cache && !kmem_cache_is_debug(owner))
 		return call_refuse(call, -EINVAL, "the object at %#llx is of another cache than "
 				   "'%.80s'", (unsigned long long)addr,
 				   call->args[CACHE_NAME].text);
-	if (!allocated)
+	if (!allocated && !kmem_cache_is_debug(owner))
 		return call_refuse(call, -EINVAL, "the object at %#llx is free already",
 				   (unsigned long long)addr);
-	if (!slab_given(call->m, addr))
+	if (allocated && !slab_given(call->m, addr))
 		return call_refuse(call, -EINVAL, "the object at %#llx is the kernel's own",
 				   (unsigned long long)addr);
 	kmem_cache_free(call->m, cache, addr);
 	kmem_cache_free_explain(call->m, cache, addr);
+	return 0;
+}
+
+static int run_validate(struct call *call)
+{
+	struct kmem_cache *cache;
+	long nr;
+	int err;
+
+	cache = find_cache(call, &err);
+	if (!cache)
+		return err;
+	nr = kmem_cache_validate(call->m, cache);
+	if (nr == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (nr < 0)
+		return call_refuse(call, (int)nr, "nothing is checked in '%.80s': it is not under "
+				   "debugging", call->args[CACHE_NAME].text);
+	call->value = (u64)nr;
+	return 0;
+}
+
+#define MAX_POKE 4096U	/* bytes at a time */
+
+/* Why a place cannot be written or read. */
+static int refuse_place(struct call *call, int err)
+{
+	const struct arg *args = call->args;
+
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	return call_refuse(call, err, "%#llx%+lld is not within a slab of '%.80s', no object begins "
+			   "at the address, or the cache is not under debugging: then nobody "
+			   "looks at bytes", (unsigned long long)args[POKE_OBJECT].value,
+			   (long long)args[POKE_OFFSET].value, args[CACHE_NAME].text);
+}
+
+static int run_poke(struct call *call)
+{
+	const struct arg *args = call->args;
+	u64 nr = args[POKE_COUNT].given ? args[POKE_COUNT].value : 1;
+	u8 bytes[MAX_POKE];
+	struct kmem_cache *cache;
+	int err;
+
+	cache = find_cache(call, &err);
+	if (!cache)
+		return err;
+	if (args[POKE_BYTE].value > UINT8_MAX)
+		return call_refuse(call, -EINVAL, "%llu is no byte",
+				   (unsigned long long)args[POKE_BYTE].value);
+	if (!nr || nr > MAX_POKE)
+		return call_refuse(call, -EINVAL, "%llu bytes: from 1 to %u at a time",
+				   (unsigned long long)nr, MAX_POKE);
+	memset(bytes, (int)args[POKE_BYTE].value, nr);
+	err = kmem_cache_poke(call->m, cache, args[POKE_OBJECT].value,
+			      (s64)args[POKE_OFFSET].value, bytes, (u32)nr);
+	return err ? refuse_place(call, err) : 0;
+}
+
+static int run_peek(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct kmem_cache *cache;
+	u8 byte = 0;
+	int err;
+
+	cache = find_cache(call, &err);
+	if (!cache)
+		return err;
+	err = kmem_cache_peek(call->m, cache, args[POKE_OBJECT].value,
+			      (s64)args[POKE_OFFSET].value, &byte);
+	if (err)
+		return refuse_place(call, err);
+	call->value = byte;
 	return 0;
 }
 
@@ -181,6 +259,11 @@ static int run_kfree(struct call *call)
 					      "kmem_cache_free", (unsigned long long)addr);
 	}
 	cache = kmem_cache_of(call->m, addr, &allocated);
+	if (cache && !allocated && kmem_cache_is_debug(cache)) {
+		err = kfree(call->m, addr);
+		return !err ? 0 : call_refuse(call, err, "%#llx is an object of a cache: use "
+					      "kmem_cache_free", (unsigned long long)addr);
+	}
 	if (cache && !allocated)
 		return call_refuse(call, -EINVAL, "the object at %#llx is free already",
 				   (unsigned long long)addr);
@@ -210,10 +293,26 @@ static const struct verb verbs[] = {
 	{ "kmem_cache_free", { A_WORD, A_ADDR }, run_cache_free,
 	  RESULT_NONE, 0, SCOPE_KERNEL, "CACHE ADDRESS",
 	  "Free an object of the cache. EINVAL when no object of this cache is allocated "
-	  "there; nothing changes then.",
+	  "there; nothing changes then. Of a cache under debugging it is the kernel that "
+	  "finds out, and reports in sim/dmesg.",
 	  .cost = COST_CACHE_FREE },
 	{ "kmem_cache_shrink", { A_WORD }, run_shrink, RESULT_NUMBER, 0, SCOPE_KERNEL, "CACHE",
 	  "Give empty slabs of the cache back. The result is 1 when slabs remain, else 0." },
+	{ "kmem_cache_validate", { A_WORD }, run_validate, RESULT_NUMBER, 0, SCOPE_KERNEL, "CACHE",
+	  "Check the red zones, the poison, the padding and the free list of all objects of a "
+	  "cache that is under debugging, report in sim/dmesg and mend what is wrong: what "
+	  "sys/kernel/slab/CACHE/validate does. The result counts the errors and what was "
+	  "mended, as the kernel's own tests of SLUB do. EINVAL without debugging." },
+	{ "kmem_cache_poke", { A_WORD, A_ADDR, A_NUMBER, A_NUMBER, A_SIZE | A_OPTIONAL }, run_poke,
+	  RESULT_NONE, 0, SCOPE_KERNEL, "CACHE OBJECT OFFSET BYTE [COUNT]",
+	  "Corrupt a slab: write BYTE, COUNT times, at OFFSET from where the object begins, "
+	  "allocated or free. The offset may be negative or lead behind the object: into "
+	  "red zones, the free pointer, padding. Only caches under debugging have bytes that "
+	  "somebody looks at; EINVAL for others." },
+	{ "kmem_cache_peek", { A_WORD, A_ADDR, A_NUMBER }, run_peek, RESULT_NUMBER, 0, SCOPE_KERNEL,
+	  "CACHE OBJECT OFFSET",
+	  "The byte at OFFSET from where the object begins: 0x6b and 0xa5 are poison, 0xbb and "
+	  "0xcc red zones of free and used objects, 0x5a was never written." },
 	{ "kmem_cache_destroy", { A_WORD }, run_destroy, RESULT_NONE, 0, SCOPE_KERNEL, "CACHE",
 	  "Remove a cache that kmem_cache_create made, or an alias. EBUSY while it has "
 	  "objects; EPERM for the kernel's own caches." },

@@ -56,6 +56,7 @@ static int show_number(struct out *out, u64 number)
 FIELD_SHOW(aliases_show, aliases)
 FIELD_SHOW(align_show, align)
 FIELD_SHOW(cpu_partial_show, cpu_partial)
+FIELD_SHOW(defrag_ratio_show, defrag_ratio)
 FIELD_SHOW(min_partial_show, min_partial)
 FIELD_SHOW(object_size_show, object_size)
 FIELD_SHOW(objs_per_slab_show, objs_per_slab)
@@ -65,12 +66,15 @@ FIELD_SHOW(slab_size_show, size)
 FIELD_SHOW(usersize_show, usersize)
 FLAG_SHOW(cache_dma_show, SLAB_CACHE_DMA)
 FLAG_SHOW(destroy_by_rcu_show, SLAB_TYPESAFE_BY_RCU)
+FLAG_SHOW(failslab_show, SLAB_FAILSLAB)
 FLAG_SHOW(hwcache_align_show, SLAB_HWCACHE_ALIGN)
 FLAG_SHOW(poison_show, SLAB_POISON)
 FLAG_SHOW(reclaim_account_show, SLAB_RECLAIM_ACCOUNT)
 FLAG_SHOW(red_zone_show, SLAB_RED_ZONE)
 FLAG_SHOW(sanity_checks_show, SLAB_CONSISTENCY_CHECKS)
+FLAG_SHOW(skip_kfence_show, SLAB_SKIP_KFENCE)
 FLAG_SHOW(store_user_show, SLAB_STORE_USER)
+FLAG_SHOW(trace_show, SLAB_TRACE)
 
 /* The sum, then the share of each node that has any. */
 static int show_by_node(struct out *out, const struct view *v, const char *what)
@@ -111,12 +115,6 @@ static int ctor_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static int defrag_ratio_show(struct out *out, const struct view *v)
-{
-	(void)v;
-	return show_number(out, 100);
-}
-
 static int slabs_cpu_partial_show(struct out *out, const struct view *v)
 {
 	const struct kmem_cache *cache = cache_of(v);
@@ -151,11 +149,73 @@ static int shrink_store(struct store *s, const struct view *v, const char *text)
 
 static int validate_store(struct store *s, const struct view *v, const char *text)
 {
-	(void)v;
-	if (*text == '1')
-		return 0;
-	out_printf(s->sentence, "'%s': only 1 is taken", text);
-	return -EINVAL;
+	long nr;
+
+	if (*text != '1') {
+		out_printf(s->sentence, "'%s': only 1 is taken", text);
+		return -EINVAL;
+	}
+	nr = kmem_cache_validate(s->m, cache_of(v));
+	if (nr == -EINVAL)
+		out_puts(s->sentence, "nothing is checked in a cache that is not under debugging: "
+			 "slub_debug= on the kernel's command line, or SLAB_ flags");
+	return nr == -ENOBUFS ? -ENOMEM : (int)MIN(nr, 0L);
+}
+
+/* A number of at most `most`; beyond it, -ERANGE. */
+static int parse_number(struct store *s, const char *text, u64 most, u64 *value)
+{
+	int err = sysfs_number(text, 10, value);
+
+	if (!err && *value > most)
+		err = -ERANGE;
+	if (err)
+		out_printf(s->sentence, "'%s' is not a number from 0 to %llu", text,
+			   (unsigned long long)most);
+	return err;
+}
+
+static int min_partial_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 slabs, most = s->m->arch->bits == 64 ? UINT64_MAX : UINT32_MAX;
+	int err = parse_number(s, text, most, &slabs);
+
+	if (!err)
+		kmem_cache_set_min_partial(cache_of(v), slabs);
+	return err;
+}
+
+static int cpu_partial_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 objects;
+	int err = parse_number(s, text, UINT32_MAX, &objects);
+
+	if (err)
+		return err;
+	err = kmem_cache_set_cpu_partial(s->m, cache_of(v), (u32)objects);
+	if (err)
+		out_puts(s->sentence, "CPUs keep no slabs of a cache that is under debugging");
+	return err;
+}
+
+static int defrag_ratio_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 percent;
+	int err = parse_number(s, text, 100, &percent);
+
+	if (!err)
+		kmem_cache_set_defrag_ratio(cache_of(v), (u32)percent);
+	return err;
+}
+
+static int skip_kfence_store(struct store *s, const struct view *v, const char *text)
+{
+	if (*text != '0' && *text != '1') {
+		out_printf(s->sentence, "'%s' is neither 0 nor 1", text);
+		return -EINVAL;
+	}
+	kmem_cache_set_skip_kfence(cache_of(v), *text == '1');
+	return 0;
 }
 
 #define RW(file, function, write) \
@@ -171,12 +231,13 @@ static const struct entry cache_entries[] = {
 	FILE_ROW("aliases", 0400, aliases_show),
 	FILE_ROW("align", 0400, align_show),
 	FILE_ROW("cache_dma", 0400, cache_dma_show),
-	RW("cpu_partial", cpu_partial_show, NULL),
+	RW("cpu_partial", cpu_partial_show, cpu_partial_store),
 	FILE_ROW("cpu_slabs", 0400, cpu_slabs_show),
 	FILE_ROW("ctor", 0400, ctor_show),
 	FILE_ROW("destroy_by_rcu", 0400, destroy_by_rcu_show),
+	FILE_ROW("failslab", 0400, failslab_show),
 	FILE_ROW("hwcache_align", 0400, hwcache_align_show),
-	RW("min_partial", min_partial_show, NULL),
+	RW("min_partial", min_partial_show, min_partial_store),
 	FILE_ROW("object_size", 0400, object_size_show),
 	FILE_ROW("objects", 0400, objects_show),
 	FILE_ROW("objects_partial", 0400, objects_partial_show),
@@ -186,24 +247,26 @@ static const struct entry cache_entries[] = {
 	FILE_ROW("poison", 0400, poison_show),
 	FILE_ROW("reclaim_account", 0400, reclaim_account_show),
 	FILE_ROW("red_zone", 0400, red_zone_show),
-	RW("remote_node_defrag_ratio", defrag_ratio_show, NULL),
+	RW("remote_node_defrag_ratio", defrag_ratio_show, defrag_ratio_store),
 	FILE_ROW("sanity_checks", 0400, sanity_checks_show),
 	RO_SINCE_6_18("sheaf_capacity", sheaf_capacity_show),
 	WO("shrink", shrink_store),
 	{ .name = "skip_kfence", .mode = S_IFREG | 0600, .span = SINCE(R_6_18),
-	  .show = fixed_text_show, .text = "0\n" },
+	  .show = skip_kfence_show, .store = skip_kfence_store },
 	FILE_ROW("slab_size", 0400, slab_size_show),
 	FILE_ROW("slabs", 0400, slabs_show),
 	FILE_ROW("slabs_cpu_partial", 0400, slabs_cpu_partial_show),
 	FILE_ROW("store_user", 0400, store_user_show),
 	FILE_ROW("total_objects", 0400, total_objects_show),
-	TEXT_ROW("trace", 0400, "0\n"),
+	FILE_ROW("trace", 0400, trace_show),
 	FILE_ROW("usersize", 0400, usersize_show),
 	WO("validate", validate_store),
 };
 
 static bool cache_visible(const struct view *v, const struct entry *entry)
 {
+	if (!strcmp(entry->name, "failslab"))
+		return machine_config_bool(v->m->config, "FAULT_INJECTION");
 	return strcmp(entry->name, "remote_node_defrag_ratio") || v->m->arch->numa;
 }
 

@@ -43,6 +43,16 @@ void stack_trace_print(struct out *out, const u64 *ips, unsigned int nr, const c
 	}
 }
 
+void stack_trace_print_global(struct out *out, const u64 *ips, unsigned int nr,
+			      const char *indent)
+{
+	struct symbol symbol;
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (symbol_find(ips[i] - 1, &symbol) && symbol.global)
+			out_printf(out, "%s%s+0x0/0x0\n", indent, symbol.name);
+}
+
 void stack_trace_init(void)
 {
 	u64 ips[TRACE_ROOM];

@@ -31,6 +31,12 @@ _Noreturn void bug_report(const struct machine *m, const char *file, int line,
 unsigned int stack_trace_save(u64 *ips, unsigned int max, unsigned int skip);
 /* " function+0x1a/0x40" lines with `indent` before each. */
 void stack_trace_print(struct out *out, const u64 *ips, unsigned int nr, const char *indent);
+/*
+ * The same without what depends on the compiler: neither offsets, nor functions that
+ * one file has for itself.
+ */
+void stack_trace_print_global(struct out *out, const u64 *ips, unsigned int nr,
+			      const char *indent);
 /* Load symbols now, so that no path is opened later (after the mount). */
 void stack_trace_init(void);
 

@@ -102,6 +102,7 @@ static void copy_functions(const struct elf_image *image)
 			.name = table.names + syms[i].st_name,
 			.start = syms[i].st_value,
 			.bytes = syms[i].st_size,
+			.global = syms[i].st_info >> 4 != STB_LOCAL,
 		};
 	}
 	qsort(table.symbols, table.nr, sizeof(*table.symbols), symbol_cmp);

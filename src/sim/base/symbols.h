@@ -16,6 +16,7 @@ void symbols_init(void);
 struct symbol {
 	const char *name;
 	u64 start, bytes;
+	bool global;		/* of this program; its other files can call it */
 };
 
 /* The function that holds this address; false if none is known. */

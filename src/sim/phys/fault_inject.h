@@ -12,6 +12,12 @@
 
 struct kmem_cache;
 
+/* Of a task: proc/PID/fail-nth, proc/PID/make-it-fail. */
+struct task_fault {
+	u32 fail_nth;
+	bool make_it_fail;
+};
+
 struct fault_inject {
 	u64 fail_nth;		/* of the task that makes the call; 0: none is to fail */
 	u64 nr_failed;		/* since somebody has set it to 0 */

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "sim/phys/slab_types.h"
+#include "sim/phys/slab_debug.h"
 
 /* Classes in the order of the array; names as in "kmalloc-1k". */
 static const struct {
@@ -92,8 +92,10 @@ static int kmalloc_large(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 
 	return 0;
 }
 
-int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr)
+int kmalloc_at(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr,
+	       const char *site)
 {
+	const struct slab_request req = { .orig_size = bytes, .site = site };
 	struct slab_object object;
 	struct kmem_cache *s;
 	int err;
@@ -108,7 +110,7 @@ int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr)
 	if (bytes > KMALLOC_MAX_CACHE_SIZE)
 		return kmalloc_large(m, bytes, gfp, node, addr);
 	s = m->slab->kmalloc[kmalloc_type(gfp)][kmalloc_class(bytes)];
-	err = kmem_cache_alloc(m, s, gfp, node, &object);
+	err = slab_alloc_node(m, s, gfp, node, &req, &object);
 	if (!err)
 		*addr = object.addr;
 	return err;
@@ -200,7 +202,7 @@ bool slab_given(const struct machine *m, u64 addr)
 	return page && page->index;
 }
 
-int kfree(struct machine *m, u64 addr)
+int kfree_at(struct machine *m, u64 addr, const char *site)
 {
 	struct slab *slab;
 	unsigned int i;
@@ -211,9 +213,9 @@ int kfree(struct machine *m, u64 addr)
 	if (!slab)
 		return kfree_large(m, addr);
 	i = slab_object_index(slab, addr);
-	if (i == SLAB_NIL || !slab_allocated(slab, i) ||
-	    !(slab->cache->flags & SLAB_KMALLOC))
+	if (!(slab->cache->flags & SLAB_KMALLOC) ||
+	    (!slab_is_debug(slab->cache) && (i == SLAB_NIL || !slab_allocated(slab, i))))
 		return -EINVAL;
-	kmem_cache_free(m, slab->cache, addr);
+	kmem_cache_free_at(m, slab->cache, addr, site);
 	return 0;
 }

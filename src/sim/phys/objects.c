@@ -63,10 +63,11 @@ static bool has_room(const struct object_pool *pool, u32 handle)
 	return chunk < pool->nr_chunks && pool->chunks[chunk];
 }
 
-int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int node, u32 *handle)
+int object_alloc_at(struct machine *m, struct object_pool *pool, gfp_t gfp, int node,
+		    u32 *handle, const char *site)
 {
 	struct slab_object object;
-	int err = kmem_cache_alloc(m, pool->cache, gfp, node, &object);
+	int err = kmem_cache_alloc_at(m, pool->cache, gfp, node, &object, site);
 	struct object_header *header;
 
 	if (unlikely(err))
@@ -86,14 +87,15 @@ int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int nod
 	return 0;
 }
 
-void object_free(struct machine *m, struct object_pool *pool, u32 handle)
+void object_free_at(struct machine *m, struct object_pool *pool, u32 handle,
+		    const char *site)
 {
 	struct object_header *header = object_header(pool, handle);
 
 	BUG_ON(m, header->handle != handle);
 	header->handle = 0;
 	pool->nr_live--;
-	kmem_cache_free(m, pool->cache, header->addr);
+	kmem_cache_free_at(m, pool->cache, header->addr, site);
 }
 
 u32 object_next(const struct object_pool *pool, u32 handle)

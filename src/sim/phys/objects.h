@@ -45,9 +45,13 @@ void object_pool_free(struct machine *m, struct object_pool *pool);
  * A new object: zeroed host struct, handle never 0. -ENOMEM: no memory in the
  * machine; -ENOBUFS: none on the host, nothing changed that anybody can see.
  */
-int object_alloc(struct machine *m, struct object_pool *pool, gfp_t gfp, int node,
-		 u32 *handle) __must_check;
-void object_free(struct machine *m, struct object_pool *pool, u32 handle);
+#define object_alloc(m, pool, gfp, node, handle) \
+	object_alloc_at(m, pool, gfp, node, handle, __func__)
+int object_alloc_at(struct machine *m, struct object_pool *pool, gfp_t gfp, int node,
+		    u32 *handle, const char *site) __must_check;
+#define object_free(m, pool, handle) object_free_at(m, pool, handle, __func__)
+void object_free_at(struct machine *m, struct object_pool *pool, u32 handle,
+		    const char *site);
 
 static inline struct object_header *object_header(const struct object_pool *pool, u32 handle)
 {

@@ -8,8 +8,10 @@
  * that a failed host allocation leaves no trace. Caches under debugging have no
  * CPU slabs: each object comes from the node's list.
  */
+#include "sim/base/rng.h"
 #include "sim/phys/fault_inject.h"
-#include "sim/phys/slab_types.h"
+#include "sim/phys/slab_bytes.h"
+#include "sim/phys/slab_debug.h"
 
 static void take_object(struct kmem_cache *s, struct slab *slab, unsigned int i,
 			struct slab_object *object)
@@ -43,7 +45,7 @@ static struct kmem_cache_node *find_partial(const struct machine *m, struct kmem
 
 	if (n && n->partial.nr)
 		return n;
-	if (node != NUMA_NO_NODE || !home)
+	if (node != NUMA_NO_NODE || !home || !s->far_slabs)
 		return NULL;
 	for (unsigned int i = 0; i < home->nr_zonelist; i++) {
 		n = &s->node[m->zones[home->zonelist[i]]->node];
@@ -51,6 +53,13 @@ static struct kmem_cache_node *find_partial(const struct machine *m, struct kmem
 			return n;
 	}
 	return NULL;
+}
+
+/* Whether this search may look at other nodes' slabs: chance, as often as it is told. */
+static void decide_far_slabs(struct machine *m, struct kmem_cache *s)
+{
+	s->far_slabs = s->defrag_ratio >= 100 ||
+		       (s->defrag_ratio && rng_below(&m->rng, 1024) <= 10 * s->defrag_ratio);
 }
 
 static bool needs_new_slab(const struct machine *m, struct kmem_cache *s, int node)
@@ -142,35 +151,49 @@ static int new_slab(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node
 	return err ? err : slab_new(m, s, gfp, node, slab);
 }
 
-static int alloc_debug(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
-		       struct slab_object *object)
+/* The first free object of a slab that is on its node's list, or new. */
+static bool alloc_single(struct machine *m, struct slab *slab,
+			 const struct slab_request *req, struct slab_object *object)
 {
-	struct kmem_cache_node *n = find_partial(m, s, node);
-	struct slab *slab;
-	unsigned int i;
-	int err;
+	struct kmem_cache *s = slab->cache;
+	u16 i = slab->free;
+	bool good;
 
-	if (n) {
-		slab = n->partial.first;
-	} else {
-		err = new_slab(m, s, gfp, node, &slab);
-		if (err)
-			return err;
-		slab_add_partial(slab, /* tail = */ false);
-	}
 	slab_touch(slab);
-	i = slab->free;
-	slab->free = slab->next_free[i];
-	if (++slab->inuse == slab->objects) {
+	if (i < slab->objects)
+		slab->free = slab->next_free[i];
+	slab->inuse++;
+	good = slab_debug_alloc(m, slab, i, req);
+	if (slab->inuse == slab->objects) {
 		slab_list_del(&s->node[slab->node].partial, slab);
 		slab->place = SLAB_FULL;
 	}
-	take_object(s, slab, i, object);
-	return 0;
+	if (good)
+		take_object(s, slab, i, object);
+	return good;
+}
+
+static int alloc_debug(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		       const struct slab_request *req, struct slab_object *object)
+{
+	struct kmem_cache_node *n;
+	struct slab *slab;
+	int err = slab_reserve(m, s);
+
+	if (err)
+		return err;
+	while ((n = find_partial(m, s, node)))
+		if (alloc_single(m, n->partial.first, req, object))
+			return 0;
+	err = slab_new(m, s, gfp, node, &slab);
+	if (err)
+		return err;
+	slab_add_partial(slab, /* tail = */ false);
+	return alloc_single(m, slab, req, object) ? 0 : -ENOMEM;
 }
 
 static int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
-		      struct slab_object *object)
+		      const struct slab_request *req, struct slab_object *object)
 {
 	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
 	struct slab *slab = NULL;
@@ -180,8 +203,9 @@ static int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int no
 	if (node != NUMA_NO_NODE && (node < 0 || node >= (int)m->nr_nodes ||
 				     !s->node[node].present))
 		node = NUMA_NO_NODE;
+	decide_far_slabs(m, s);
 	if (slab_is_debug(s))
-		return alloc_debug(m, s, gfp, node, object);
+		return alloc_debug(m, s, gfp, node, req, object);
 	if (needs_new_slab(m, s, node)) {
 		err = new_slab(m, s, gfp, node, &slab);
 		if (err == -ENOBUFS)
@@ -200,8 +224,8 @@ static int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int no
 	return 0;
 }
 
-int kmem_cache_alloc(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
-		     struct slab_object *object)
+int slab_alloc_node(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		    const struct slab_request *req, struct slab_object *object)
 {
 	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
 	unsigned int i = c->free;
@@ -209,10 +233,18 @@ int kmem_cache_alloc(struct machine *m, struct kmem_cache *s, gfp_t gfp, int nod
 	if (unlikely(m->fault) && should_failslab(m, s, gfp))
 		return -ENOMEM;
 	if (unlikely(i == SLAB_NIL || !node_matches(c->slab, node)))
-		return alloc_slow(m, s, gfp, node, object);
+		return alloc_slow(m, s, gfp, node, req, object);
 	c->free = c->slab->next_free[i];
 	take_object(s, c->slab, i, object);
 	return 0;
+}
+
+int kmem_cache_alloc_at(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+			struct slab_object *object, const char *site)
+{
+	const struct slab_request req = { .orig_size = s->geo.object_size, .site = site };
+
+	return slab_alloc_node(m, s, gfp, node, &req, object);
 }
 
 /* Objects that this CPU can still give without looking further. */
@@ -263,7 +295,7 @@ static void free_debug(struct machine *m, struct kmem_cache *s, struct slab *sla
 		       bool was_full)
 {
 	struct kmem_cache_node *n = &s->node[slab->node];
-	bool discard = !slab->inuse && n->partial.nr >= s->min_partial;
+	bool discard = slab_is_empty(slab) && n->partial.nr >= s->min_partial;
 
 	if (!was_full && discard)
 		slab_list_del(&n->partial, slab);
@@ -278,10 +310,10 @@ static void free_slow(struct machine *m, struct kmem_cache *s, struct slab *slab
 		      unsigned int i)
 {
 	struct kmem_cache_node *n = &s->node[slab->node];
-	bool was_full = slab->free == SLAB_NIL;
+	bool was_full = slab->place == SLAB_FULL;
 
 	slab_touch(slab);
-	slab->next_free[i] = slab->free;
+	slab_set_freepointer(m, slab, i, slab->free);
 	slab->free = i;
 	slab->inuse--;
 	if (slab_is_debug(s)) {
@@ -295,13 +327,35 @@ static void free_slow(struct machine *m, struct kmem_cache *s, struct slab *slab
 	}
 }
 
-void kmem_cache_free(struct machine *m, struct kmem_cache *s, u64 addr)
+/* An object of a cache under debugging; false: it stays. */
+static bool free_checked(struct machine *m, struct kmem_cache *s, struct slab *slab, u64 addr,
+			 const char *site)
+{
+	unsigned int i = slab_object_index(slab, addr);
+
+	if (slab_debug_free(m, s, slab, addr, site)) {
+		slab_debug_freed(m, slab, i, site);
+		return true;
+	}
+	/* The kernel has lost it, whoever it was allocated for. */
+	if (i != SLAB_NIL && slab_allocated(slab, i) && !(slab->given[i / 64] >> (i % 64) & 1))
+		slab->cache->nr_nameless++;
+	return false;
+}
+
+void kmem_cache_free_at(struct machine *m, struct kmem_cache *s, u64 addr, const char *site)
 {
 	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
 	struct slab *slab = slab_of_addr(m, addr);
 	unsigned int i;
 
-	BUG_ON(m, !slab || slab->cache != s);
+	BUG_ON(m, !slab);
+	if (unlikely(slab_is_debug(slab->cache))) {
+		if (!free_checked(m, s, slab, addr, site))
+			return;
+		s = slab->cache;
+	}
+	BUG_ON(m, slab->cache != s);
 	i = slab_object_index(slab, addr);
 	BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
 	slab->allocated[i / 64] &= ~(1ULL << (i % 64));

@@ -31,6 +31,8 @@ enum {
 	SLAB_BOOT_CACHE = 1 << 15,	/* kmem_cache, kmem_cache_node: never merged */
 	SLAB_FREEPTR_INSIDE = 1 << 16,	/* typed by RCU, but the free pointer is a field */
 	SLAB_TRACE = 1 << 17,
+	SLAB_FAILSLAB = 1 << 18,
+	SLAB_SKIP_KFENCE = 1 << 19,
 };
 #define SLAB_DEBUG_FLAGS (SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | \
 			  SLAB_CONSISTENCY_CHECKS | SLAB_TRACE)
@@ -79,13 +81,25 @@ int kmem_cache_destroy_name(struct machine *m, const char *name) __must_check;
 int kmem_cache_shrink(struct machine *m, struct kmem_cache *cache);
 
 /*
+ * The site of the following is the function that makes the call: who allocated an
+ * object, and who freed it, in caches that store their users.
+ */
+
+/*
  * An object, from `node` if there is room (NUMA_NO_NODE: wherever it is cheapest).
  * -ENOMEM: no memory in the machine. -ENOBUFS: host memory, nothing changed.
  */
-int kmem_cache_alloc(struct machine *m, struct kmem_cache *cache, gfp_t gfp, int node,
-		     struct slab_object *object) __must_check;
-/* The object at addr goes back; it must be an allocated object of this cache. */
-void kmem_cache_free(struct machine *m, struct kmem_cache *cache, u64 addr);
+#define kmem_cache_alloc(m, cache, gfp, node, object) \
+	kmem_cache_alloc_at(m, cache, gfp, node, object, __func__)
+int kmem_cache_alloc_at(struct machine *m, struct kmem_cache *cache, gfp_t gfp, int node,
+			struct slab_object *object, const char *site) __must_check;
+/*
+ * The object at addr goes back; it must be an allocated object of this cache, unless
+ * that is under debugging: then it is the kernel that finds out, and reports.
+ */
+#define kmem_cache_free(m, cache, addr) kmem_cache_free_at(m, cache, addr, __func__)
+void kmem_cache_free_at(struct machine *m, struct kmem_cache *cache, u64 addr,
+			const char *site);
 
 /* The address of an object by its handle; 0 if no slab has this place. */
 u64 kmem_cache_object_addr(const struct kmem_cache *cache, u32 handle);
@@ -100,7 +114,9 @@ struct kmem_cache *kmem_cache_of(const struct machine *m, u64 addr, bool *alloca
  * -ENOMEM, -ENOBUFS.
  */
 #define ZERO_SIZE_PTR 16
-int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr) __must_check;
+#define kmalloc(m, bytes, gfp, node, addr) kmalloc_at(m, bytes, gfp, node, addr, __func__)
+int kmalloc_at(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr,
+	       const char *site) __must_check;
 /*
  * Host memory for one new slab of a cache, so that the next allocations from it
  * cannot fail for want of it (sections of descriptors aside: section.h).
@@ -108,7 +124,8 @@ int kmalloc(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr) __must
 int kmem_cache_reserve(struct machine *m, struct kmem_cache *cache) __must_check;
 int kmalloc_reserve(struct machine *m, u64 bytes) __must_check;
 /* -EINVAL if addr is not what kmalloc() returned. */
-int kfree(struct machine *m, u64 addr) __must_check;
+#define kfree(m, addr) kfree_at(m, addr, __func__)
+int kfree_at(struct machine *m, u64 addr, const char *site) __must_check;
 
 /*
  * One sentence for sim/why on a call that has just been made, for who asked for it:
@@ -129,12 +146,59 @@ bool slab_given(const struct machine *m, u64 addr);
 /* An object of the boot that nothing will remember or free: the check counts it (A3). */
 void slab_forget_object(struct machine *m, u64 addr);
 
+/* Red zones, poison, records or checks: SLAB_DEBUG_FLAGS. */
+bool kmem_cache_is_debug(const struct kmem_cache *cache);
+/* The cache under debugging in a slab of which addr lies, or NULL. */
+struct kmem_cache *kmem_cache_checking(const struct machine *m, u64 addr);
+
+/* What files of sys/kernel/slab/CACHE set. */
+void kmem_cache_set_min_partial(struct kmem_cache *cache, u64 slabs);
+/* CPUs give their slabs back. -EINVAL: under debugging they keep none. */
+int kmem_cache_set_cpu_partial(struct machine *m, struct kmem_cache *cache,
+			       u32 objects) __must_check;
+/* At most 100. */
+void kmem_cache_set_defrag_ratio(struct kmem_cache *cache, u32 percent);
+void kmem_cache_set_skip_kfence(struct kmem_cache *cache, bool skip);
+/*
+ * Check all objects of a cache under debugging, report and mend what is wrong. Returns
+ * how many errors were found or mended; -EINVAL: it is not under debugging; -ENOBUFS.
+ */
+long kmem_cache_validate(struct machine *m, struct kmem_cache *cache) __must_check;
+
+/*
+ * Corruption by hand: bytes of a slab of a cache under debugging. The offset counts from
+ * the object at addr, and may lead out of it. -EINVAL: no object begins there, nothing
+ * is checked in this cache, or the place is out of the slab. -ENOBUFS.
+ */
+int kmem_cache_poke(struct machine *m, struct kmem_cache *cache, u64 addr, s64 offset,
+		    const u8 *bytes, u32 nr) __must_check;
+int kmem_cache_peek(struct machine *m, struct kmem_cache *cache, u64 addr, s64 offset,
+		    u8 *byte) __must_check;
+
+/* Who allocated an object, or, where it is said so, freed the one before it. */
+struct slab_trace {
+	const char *site;	/* the function of ours that did; NULL: not known */
+	u32 stack;		/* kmem_cache_trace_stack(); 0: none */
+	u64 age;		/* in jiffies */
+	u32 pid, cpu, node;
+	u32 waste;		/* bytes that kmalloc() was not asked for */
+};
+/*
+ * The allocated object of the lowest handle >= *handle, in a cache that stores its users;
+ * *handle moves behind it. False: there is none.
+ */
+bool kmem_cache_trace_next(const struct machine *m, const struct kmem_cache *cache, bool freed,
+			   u32 *handle, struct slab_trace *trace);
+unsigned int kmem_cache_trace_stack(const struct machine *m, u32 stack, const u64 **ips);
+
 /* Reading: for slabinfo, sys/kernel/slab, check. */
 struct slab_info {
 	const char *name;	/* as slabinfo prints it */
 	u64 active_objs, num_objs, active_slabs, num_slabs;
-	u32 object_size, size, align, objs_per_slab, order, min_partial;
+	u32 object_size, size, align, objs_per_slab, order;
 	u32 cpu_partial, cpu_partial_slabs, flags, aliases, usersize, sheaf_capacity;
+	u32 defrag_ratio;
+	u64 min_partial;
 	u64 partial_slabs, cpu_slabs;
 };
 unsigned int nr_kmem_caches(const struct machine *m);

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 
 #include "sim/boot/boot_log.h"
-#include "sim/phys/slab_types.h"
+#include "sim/phys/report.h"
+#include "sim/phys/slab_debug.h"
 
 /* Caches with one of these are their own. */
 #define SLAB_NEVER_MERGE (SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | \
-			  SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE | SLAB_BOOT_CACHE)
+			  SLAB_TYPESAFE_BY_RCU | SLAB_NO_MERGE | SLAB_BOOT_CACHE | \
+			  SLAB_FAILSLAB)
 /* Both must have these or both not. */
 #define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | \
 			 SLAB_ACCOUNT)
@@ -361,26 +363,24 @@ int kmem_cache_create(struct machine *m, const struct kmem_cache_request *req,
 	return 0;
 }
 
-/* The kernel's words when somebody still holds objects. */
-static void complain_of_objects(struct machine *m, const struct kmem_cache *s)
+static bool cache_has_slabs(const struct machine *m, const struct kmem_cache *s)
 {
-	printk(m, 3, "=============================================================================");
-	printk(m, 3, "BUG %s (Not tainted): Objects remaining in %s on __kmem_cache_shutdown()",
-	       s->name, s->name);
-	printk(m, 3, "-----------------------------------------------------------------------------");
-	printk(m, 4, "kmem_cache_destroy %s: Slab cache still has objects", s->name);
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		if (s->node[node].nr_slabs)
+			return true;
+	return false;
 }
 
-static bool cache_has_objects(const struct machine *m, const struct kmem_cache *s)
+/* The kernel's words when somebody still holds objects: those of full slabs it cannot see. */
+static void complain_of_objects(struct machine *m, struct kmem_cache *s)
 {
-	for (u32 slot = 0; slot < s->nr_slots; slot++) {
-		const struct slab *slab = s->slots[slot];
-
-		for (unsigned int i = 0; slab && i < slab_words(slab); i++)
-			if (slab->allocated[i])
-				return true;
-	}
-	return false;
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		for (struct slab *slab = s->node[node].partial.first; slab; slab = slab->next)
+			slab_list_objects(m, slab);
+	warn_begin(m);
+	printk(m, 4, "kmem_cache_destroy %s: Slab cache still has objects when called from "
+	       "kmem_cache_destroy_name+0x0/0x0", s->name);
+	warn_report(m, "mm/slab_common.c", "kmem_cache_destroy");
 }
 
 static int shutdown_cache(struct machine *m, struct kmem_cache *s)
@@ -388,7 +388,7 @@ static int shutdown_cache(struct machine *m, struct kmem_cache *s)
 	if (s->boot)
 		return -EPERM;
 	kmem_cache_shrink(m, s);
-	if (cache_has_objects(m, s)) {
+	if (cache_has_slabs(m, s)) {
 		complain_of_objects(m, s);
 		return -EBUSY;
 	}

@@ -229,6 +229,7 @@ void slab_free_state(struct machine *m)
 	arena_free(&m->arena, state->large_pages, m->nr_nodes * sizeof(u64));
 	arena_free(&m->arena, state->slabs, state->room_slabs * sizeof(*state->slabs));
 	arena_free(&m->arena, state->caches, state->room_caches * sizeof(*state->caches));
+	stack_depot_free(&m->arena, &state->stacks);
 	arena_free(&m->arena, state, sizeof(*state));
 	m->slab = NULL;
 }

@@ -16,10 +16,14 @@ static u32 word_bytes(const struct machine *m)
 	return m->arch->bits / 8;
 }
 
-/* Two records of who allocated and who freed. */
-static u32 track_bytes(const struct machine *m)
+u32 slab_track_bytes(const struct machine *m)
 {
-	return m->arch->bits == 64 ? 2 * 32 : 2 * 20;
+	return NR_TRACKS * (m->arch->bits == 64 ? 32 : 20);
+}
+
+u32 slab_orig_size_bytes(const struct machine *m)
+{
+	return rel_slub_orig_size_is_long(m->release) ? word_bytes(m) : 4;
 }
 
 u32 slab_calculate_alignment(const struct machine *m, u32 flags, u32 align, u32 size)
@@ -118,7 +122,11 @@ static bool free_pointer_is_outside(const struct machine *m, u32 flags, u32 obje
 		return true;
 	if (flags & (SLAB_TYPESAFE_BY_RCU | SLAB_HAS_CTOR))
 		return !(flags & SLAB_FREEPTR_INSIDE);
-	return (flags & SLAB_RED_ZONE) && object_size < word_bytes(m);
+	if (!(flags & SLAB_RED_ZONE))
+		return false;
+	return object_size < word_bytes(m) ||
+	       (rel_slub_has_kmalloc_redzone(m->release) && (flags & SLAB_KMALLOC) &&
+		(flags & SLAB_STORE_USER));
 }
 
 static void layout_object(const struct machine *m, u32 flags, struct slab_geometry *geo)
@@ -130,12 +138,15 @@ static void layout_object(const struct machine *m, u32 flags, struct slab_geomet
 	if ((flags & SLAB_RED_ZONE) && size == geo->object_size)
 		size += word;
 	geo->inuse = size;
-	if (free_pointer_is_outside(m, flags, geo->object_size))
+	geo->offset = ALIGN_DOWN(geo->object_size / 2, word);
+	if (free_pointer_is_outside(m, flags, geo->object_size)) {
+		geo->offset = size;
 		size += word;
+	}
 	if (flags & SLAB_STORE_USER) {
-		size += track_bytes(m);
-		if (flags & SLAB_KMALLOC)	/* the size that was asked for */
-			size += rel_slub_orig_size_is_long(m->release) ? word : 4;
+		size += slab_track_bytes(m);
+		if (flags & SLAB_KMALLOC)
+			size += slab_orig_size_bytes(m);
 	}
 	geo->red_left_pad = 0;
 	if (flags & SLAB_RED_ZONE) {
@@ -170,24 +181,27 @@ int slab_calculate_sizes(const struct machine *m, u32 object_size, u32 align, u3
 	return 0;
 }
 
+void slab_set_cpu_partial(struct kmem_cache *s, u32 objects)
+{
+	s->cpu_partial = objects;
+	s->cpu_partial_slabs = DIV_ROUND_UP(2ULL * objects, s->geo.objects);
+}
+
 void slab_set_partial_limits(struct kmem_cache *s)
 {
-	u32 size = s->geo.size, objects;
+	u32 size = s->geo.size;
 
 	s->min_partial = CLAMP(ilog2(size) / 2, MIN_PARTIAL, MAX_PARTIAL);
-	if (slab_is_debug(s)) {
-		s->cpu_partial = 0;
-		s->cpu_partial_slabs = 0;
-		return;
-	}
-	if (size >= PAGE_SIZE)
-		objects = 6;
+	s->most_min_partial = s->min_partial;
+	s->defrag_ratio = 100;
+	if (slab_is_debug(s))
+		slab_set_cpu_partial(s, 0);
+	else if (size >= PAGE_SIZE)
+		slab_set_cpu_partial(s, 6);
 	else if (size >= 1024)
-		objects = 24;
+		slab_set_cpu_partial(s, 24);
 	else if (size >= 256)
-		objects = 52;
+		slab_set_cpu_partial(s, 52);
 	else
-		objects = 120;
-	s->cpu_partial = objects;
-	s->cpu_partial_slabs = DIV_ROUND_UP(2 * objects, s->geo.objects);
+		slab_set_cpu_partial(s, 120);
 }

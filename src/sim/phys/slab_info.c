@@ -126,6 +126,7 @@ void kmem_cache_info(const struct machine *m, const struct kmem_cache *s,
 		.aliases = s->refcount - 1,
 		.usersize = s->usersize,
 		.sheaf_capacity = s->sheaf_capacity,
+		.defrag_ratio = s->defrag_ratio,
 	};
 	for (unsigned int node = 0; node < m->nr_nodes; node++) {
 		const struct kmem_cache_node *n = &s->node[node];

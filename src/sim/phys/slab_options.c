@@ -32,6 +32,8 @@ static u32 debug_letter(char c)
 		return SLAB_STORE_USER;
 	case 't':
 		return SLAB_TRACE;
+	case 'a':
+		return SLAB_FAILSLAB;
 	}
 	return 0;
 }

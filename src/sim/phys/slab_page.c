@@ -6,7 +6,8 @@
  * (slab_reserve()), one spare for each cache, so that a failed host allocation
  * leaves the cache as it was.
  */
-#include "sim/phys/slab_types.h"
+#include "sim/phys/slab_bytes.h"
+#include "sim/phys/slab_debug.h"
 
 /* The bits of a caller's gfp that reach the page allocator. */
 #define SLAB_GFP_MASK (__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_ATOMIC | \
@@ -20,8 +21,14 @@ static size_t slab_bitmap_words(const struct kmem_cache *s)
 
 static size_t slab_host_bytes(const struct kmem_cache *s)
 {
+	size_t object = sizeof(u16);
+
+	if (s->flags & SLAB_STORE_USER)
+		object += NR_TRACKS * sizeof(struct slab_track);
+	if (slab_keeps_orig_size(s))
+		object += sizeof(u32);
 	return sizeof(struct slab) + 2 * slab_bitmap_words(s) * sizeof(u64) +
-	       s->geo.objects * sizeof(u16);
+	       s->geo.objects * object;
 }
 
 /* Double a table of pointers that is full. */
@@ -123,9 +130,21 @@ static void slab_account(struct machine *m, const struct slab *slab, int sign)
 /* Every object free, lowest address first. */
 static void slab_init_objects(struct slab *slab)
 {
-	slab->allocated = (u64 *)(slab + 1);
-	slab->given = slab->allocated + slab_bitmap_words(slab->cache);
-	slab->next_free = (u16 *)(slab->given + slab_bitmap_words(slab->cache));
+	const struct kmem_cache *s = slab->cache;
+	u64 *at = (u64 *)(slab + 1);
+
+	slab->allocated = at;
+	slab->given = at += slab_bitmap_words(s);
+	at += slab_bitmap_words(s);
+	if (s->flags & SLAB_STORE_USER) {
+		slab->tracks = (struct slab_track *)at;
+		at = (u64 *)(slab->tracks + NR_TRACKS * s->geo.objects);
+	}
+	slab->next_free = (u16 *)at;
+	if (slab_keeps_orig_size(s)) {
+		slab->orig_size = (u32 *)at;
+		slab->next_free = (u16 *)(slab->orig_size + s->geo.objects);
+	}
 	for (unsigned int i = 0; i < slab->objects; i++)
 		slab->next_free[i] = i + 1;
 	slab->next_free[slab->objects - 1] = SLAB_NIL;
@@ -175,9 +194,10 @@ void slab_discard(struct machine *m, struct slab *slab)
 	struct kmem_cache *s = slab->cache;
 
 	BUG_ON(m, slab->inuse);
+	slab_debug_discard(m, slab);
 	machine_why(m, "cache %s: the empty slab at pfn %#x goes back: node %u has %u partial "
-		    "slabs, min_partial %u (discard_slab)", s->name, slab->pfn, slab->node,
-		    s->node[slab->node].partial.nr, s->min_partial);
+		    "slabs, min_partial %llu (discard_slab)", s->name, slab->pfn, slab->node,
+		    s->node[slab->node].partial.nr, (unsigned long long)s->min_partial);
 	slab_account(m, slab, -1);
 	s->touched = true;
 	for (u32 i = 0; i < 1U << slab->order; i++)
@@ -186,6 +206,7 @@ void slab_discard(struct machine *m, struct slab *slab)
 	table_drop(state->slabs, &state->nr_slabs, &state->free_id, slab->id);
 	table_drop(s->slots, &s->nr_slots, &s->free_slot,
 		   (slab->handle - 1) / s->geo.objects);
+	slab_bytes_free(m, slab);
 	arena_free(&m->arena, slab, slab_host_bytes(s));
 }
 
@@ -198,6 +219,7 @@ void slab_spare_free(struct machine *m, struct kmem_cache *s)
 
 void slab_forget(struct machine *m, struct slab *slab)
 {
+	slab_bytes_free(m, slab);
 	arena_free(&m->arena, slab, slab_host_bytes(slab->cache));
 }
 

@@ -92,8 +92,7 @@ void slab_put_cpu_partial(struct machine *m, struct kmem_cache *s, struct slab *
 	slab_unfreeze_partials(m, s, &old);
 }
 
-/* Take what CPUs hold back to the nodes' lists. */
-static void slab_flush_all(struct machine *m, struct kmem_cache *s)
+void slab_flush_all(struct machine *m, struct kmem_cache *s)
 {
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu[cpu];
@@ -123,13 +122,13 @@ static void shrink_node(struct machine *m, struct kmem_cache_node *n)
 
 	for (struct slab *slab = n->partial.first; slab; slab = next) {
 		unsigned int free = slab->objects - slab->inuse;
+		bool is_empty = slab_is_empty(slab);
 
 		next = slab->next;
-		if (free != slab->objects && free > SHRINK_PROMOTE_MAX)
+		if (!is_empty && (!free || free > SHRINK_PROMOTE_MAX))
 			continue;
 		slab_list_del(&n->partial, slab);
-		slab_list_add_head(free == slab->objects ? &empty : &promote[free - 1],
-				   slab);
+		slab_list_add_head(is_empty ? &empty : &promote[free - 1], slab);
 	}
 	for (int i = SHRINK_PROMOTE_MAX - 1; i >= 0; i--)
 		slab_list_splice(&promote[i], &n->partial);

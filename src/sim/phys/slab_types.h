@@ -12,10 +12,12 @@
 #define KMM_PHYS_SLAB_TYPES_H
 
 #include "sim/base/bug.h"
+#include "sim/base/stack_depot.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
 
 #define SLAB_NIL 0xffff		/* ends a list of object indexes */
+#define SLAB_WILD 0xfffe	/* under it, a free pointer that leads nowhere */
 #define SLAB_MAX_OBJS 32767	/* the kernel's MAX_OBJS_PER_PAGE */
 #define KMALLOC_MAX_CACHE_SIZE 8192
 #define KMALLOC_MAX_SIZE (PAGE_SIZE << MAX_PAGE_ORDER)
@@ -39,10 +41,26 @@ struct slab {
 	u16 inuse;
 	u16 free;		/* first free object, or SLAB_NIL */
 	struct slab *prev, *next;	/* of the list that it is on */
+	/* Debugging. */
+	u8 *bytes;		/* what lies in it; NULL: what must (slab_bytes.h) */
+	bool poked;		/* somebody wrote where he may not: counts may be wrong */
+	bool disabled;		/* it was found to be corrupt, and is used no more */
 	/* Private: behind the struct, in the same block of host memory. */
 	u64 *allocated;		/* a bit for each object */
 	u64 *given;		/* of these, what a script holds: slab_give() */
+	struct slab_track *tracks;	/* two for each object; NULL: not recorded */
+	u32 *orig_size;		/* asked of kmalloc(); NULL: not recorded */
 	u16 *next_free;
+};
+
+/* Who allocated an object, or freed it. */
+enum track_item { TRACK_ALLOC, TRACK_FREE, NR_TRACKS };
+struct slab_track {
+	const char *site;	/* our function that called SLUB; NULL: nobody */
+	u64 when;		/* in jiffies */
+	u32 stack;		/* slab_state->stacks; 0: none */
+	u32 pid;
+	u16 cpu;
 };
 
 struct slab_list {
@@ -71,6 +89,7 @@ struct slab_geometry {
 	u32 size;		/* from one object to the next */
 	u32 align;
 	u32 red_left_pad;	/* before the object's own bytes */
+	u32 offset;		/* of the free pointer in the object */
 	u8 order, min_order;
 	u16 objects;		/* in a slab of `order` */
 };
@@ -83,7 +102,9 @@ struct kmem_cache {
 	struct slab_geometry geo;
 	u64 size_inverse;	/* for the division by size */
 	gfp_t page_gfp;		/* added to every allocation of pages */
-	u32 min_partial, cpu_partial, cpu_partial_slabs;
+	u64 min_partial, most_min_partial;	/* the second: the highest it ever was */
+	u32 cpu_partial, cpu_partial_slabs;
+	u32 defrag_ratio;	/* per cent of searches that look at other nodes' slabs */
 	u32 useroffset, usersize, sheaf_capacity;
 	u32 refcount;		/* users: itself and its aliases */
 	char **aliases;		/* [refcount - 1] */
@@ -99,6 +120,7 @@ struct kmem_cache {
 	u32 nr_nameless;	/* objects of the boot that nothing remembers */
 	u32 nr_slots, room_slots, free_slot;	/* no slot below free_slot is free */
 	struct slab *spare;	/* host memory for the next slab */
+	bool far_slabs;		/* of the search for a slab that is going on */
 };
 
 #define KMALLOC_CLASSES 13	/* 96, 192, then 8 << i */
@@ -127,6 +149,8 @@ struct slab_state {
 	struct kmem_cache *kmem_cache, *kmem_cache_node;
 	struct kmem_cache *kmalloc[NR_KMALLOC_TYPES][KMALLOC_CLASSES];
 	u64 *large_pages;	/* [nr_nodes]: pages of kmalloc() above the classes */
+	struct stack_depot stacks;	/* of caches that store their users */
+	u64 nr_errors;		/* errors found and mended, as the kernel's own tests count */
 };
 
 /* page->mapping of the first page of a big kmalloc(). */
@@ -144,6 +168,10 @@ u32 slab_calculate_alignment(const struct machine *m, u32 flags, u32 align, u32 
 int slab_calculate_sizes(const struct machine *m, u32 object_size, u32 align, u32 *flags,
 			 struct slab_geometry *geo) __must_check;
 void slab_set_partial_limits(struct kmem_cache *s);
+void slab_set_cpu_partial(struct kmem_cache *s, u32 objects);
+/* What an object has for the records of its users, and for the size asked for. */
+u32 slab_track_bytes(const struct machine *m);
+u32 slab_orig_size_bytes(const struct machine *m);
 
 /* slab_cache.c */
 /* Host memory of a cache without slabs. */
@@ -173,7 +201,14 @@ void slab_list_add_tail(struct slab_list *list, struct slab *slab);
 void slab_list_del(struct slab_list *list, struct slab *slab);
 void slab_add_partial(struct slab *slab, bool tail);
 
+/* slab.c: what kmem_cache_alloc() and kmalloc() do. */
+struct slab_request;
+int slab_alloc_node(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		    const struct slab_request *req, struct slab_object *object) __must_check;
+
 /* slab_partial.c: movements between the lists. */
+/* Take what CPUs hold back to the nodes' lists. */
+void slab_flush_all(struct machine *m, struct kmem_cache *s);
 void slab_deactivate(struct machine *m, struct kmem_cache *s, struct kmem_cache_cpu *c);
 void slab_put_cpu_partial(struct machine *m, struct kmem_cache *s, struct slab *slab,
 			  bool drain);
@@ -192,6 +227,12 @@ static inline void slab_touch(struct slab *slab)
 	slab->cache->touched = true;
 }
 
+/* The sizes that kmalloc() was asked for are kept. */
+static inline bool slab_keeps_orig_size(const struct kmem_cache *s)
+{
+	return (s->flags & SLAB_STORE_USER) && (s->flags & SLAB_KMALLOC);
+}
+
 static inline bool slab_is_debug(const struct kmem_cache *s)
 {
 	return s->flags & SLAB_DEBUG_FLAGS;
@@ -208,11 +249,26 @@ static inline bool slab_allocated(const struct slab *slab, unsigned int i)
 	return slab->allocated[i / 64] >> (i % 64) & 1;
 }
 
-static inline u64 slab_object_addr(const struct slab *slab, unsigned int i)
+/* No object of it is in use; a count that may be wrong is not believed. */
+static inline bool slab_is_empty(const struct slab *slab)
+{
+	for (unsigned int i = 0; slab->poked && i < slab_words(slab); i++)
+		if (slab->allocated[i])
+			return false;
+	return !slab->inuse;
+}
+
+/* Where an object begins in its slab. */
+static inline u32 slab_object_offset(const struct slab *slab, unsigned int i)
 {
 	const struct slab_geometry *geo = &slab->cache->geo;
 
-	return slab->addr + (u64)i * geo->size + geo->red_left_pad;
+	return i * geo->size + geo->red_left_pad;
+}
+
+static inline u64 slab_object_addr(const struct slab *slab, unsigned int i)
+{
+	return slab->addr + slab_object_offset(slab, i);
 }
 
 /* The slab that holds this address, or NULL. */

@@ -49,6 +49,15 @@ static void switch_active_mm(struct machine *m, unsigned int cpu, struct task_st
 		mmdrop(m, old);
 }
 
+/* What the layers below know of who runs. */
+static void note_running(struct machine *m, unsigned int cpu, struct task_struct *task)
+{
+	m->running[cpu] = (struct cpu_running){
+		.pid = &task->pid, .tgid = &task->tgid, .comm = task->comm,
+		.fault = &task->fault,
+	};
+}
+
 static void context_switch(struct machine *m, unsigned int cpu, struct task_struct *next)
 {
 	struct cpu_state *state = &m->tasks->cpus[cpu];
@@ -61,6 +70,7 @@ static void context_switch(struct machine *m, unsigned int cpu, struct task_stru
 	prev->nvcsw++;
 	state->nr_switches++;
 	state->current = next;
+	note_running(m, cpu, next);
 	next->last_cpu = (s16)cpu;
 }
 
@@ -171,6 +181,7 @@ int sched_init(struct machine *m)
 		mmgrab(m->init_mm);
 		state->idle->active_mm = m->init_mm;
 		state->current = state->idle;
+		note_running(m, cpu, state->idle);
 	}
 	return err;
 }

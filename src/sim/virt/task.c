@@ -174,6 +174,7 @@ int task_alloc(struct machine *m, const struct task_struct *like, int node,
 	self = t->self;
 	*t = *like;
 	t->self = self;
+	t->fault.fail_nth = 0;
 	t->stack = 0;
 	t->mm = t->active_mm = NULL;
 	t->signal = NULL;
@@ -368,6 +369,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	for (unsigned int i = 0; i < ARRAY_SIZE(t->rss_cache); i++)
 		digest_u64(digest, (u32)t->rss_cache[i]);
 	digest_u64(digest, t->rss_events);
+	digest_u64(digest, (u64)t->fault.fail_nth << 1 | t->fault.make_it_fail);
 	digest_u64(digest, t->sighand ? t->sighand->ignored : 0);
 	if (t->signal)
 		signal_digest(t->signal, digest);

@@ -9,6 +9,7 @@
 
 #include "sim/base/digest.h"
 #include "sim/machine.h"
+#include "sim/phys/fault_inject.h"
 
 #define PID_LIMIT (4U << 20)	/* pids are below it: PID_MAX_LIMIT */
 #define PID_INIT 1
@@ -139,6 +140,7 @@ struct task_struct {
 	struct fs_struct *fs;	/* NULL: init's own, which is of the image */
 	u64 pid_object;		/* address of its struct pid; 0: none */
 	u64 ip, sp;		/* where its program stands: exec sets them */
+	struct task_fault fault;	/* allocations of its calls that fail on purpose */
 	s32 rss_cache[4];	/* 6.1: counts not yet in the mm (enum mm_counter) */
 	u32 rss_events;
 	u32 self;		/* handle in m->virt->tasks; 0: of the image */

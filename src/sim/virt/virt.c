@@ -97,10 +97,10 @@ static int pool_init(struct machine *m, unsigned int i)
 }
 
 int virt_object_alloc(struct machine *m, struct object_pool *pool, int node, size_t self,
-		      void *ptr)
+		      void *ptr, const char *site)
 {
 	u32 handle;
-	int err = object_alloc(m, pool, GFP_KERNEL, node, &handle);
+	int err = object_alloc_at(m, pool, GFP_KERNEL, node, &handle, site);
 	char *object;
 
 	if (err)

@@ -80,9 +80,9 @@ struct mm_struct *mm_next(const struct machine *m, const struct mm_struct *mm);
  * -ENOMEM, -ENOBUFS.
  */
 int virt_object_alloc(struct machine *m, struct object_pool *pool, int node, size_t self,
-		      void *ptr) __must_check;
+		      void *ptr, const char *site) __must_check;
 #define new_object(m, pool, node, ptr) \
-	virt_object_alloc(m, pool, node, offsetof(__typeof__(**(ptr)), self), ptr)
+	virt_object_alloc(m, pool, node, offsetof(__typeof__(**(ptr)), self), ptr, __func__)
 
 int virt_init(struct machine *m) __must_check;	/* 0, -ENOMEM, -ENOBUFS */
 void virt_free_state(struct machine *m);

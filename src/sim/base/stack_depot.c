@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An array of instruction pointers in which each stack is its length and so many
+ * pointers, and a hash table of where each begins. A handle is that place, plus one.
+ */
+#include "sim/base/stack_depot.h"
+
+#include "sim/base/bug.h"
+
+#define FIRST_BUCKETS 1024U
+#define FIRST_IPS 4096U
+
+static u32 stack_hash(const u64 *ips, unsigned int nr)
+{
+	u64 hash = nr;
+
+	for (unsigned int i = 0; i < nr; i++)
+		hash = (hash ^ ips[i]) * 0xff51afd7ed558ccdULL;
+	return hash >> 32;
+}
+
+static void bucket_insert(u32 *buckets, u32 nr_buckets, const u64 *ips, u32 at)
+{
+	u32 i = stack_hash(&ips[at + 1], ips[at]) & (nr_buckets - 1);
+
+	while (buckets[i])
+		i = (i + 1) & (nr_buckets - 1);
+	buckets[i] = at + 1;
+}
+
+/* Keep the table less than half full. */
+static int buckets_make_room(struct arena *arena, struct stack_depot *depot)
+{
+	u32 more = depot->nr_buckets ? 2 * depot->nr_buckets : FIRST_BUCKETS;
+	u32 *buckets;
+
+	if (depot->nr_stacks + 1 < depot->nr_buckets / 2)
+		return 0;
+	buckets = arena_alloc(arena, more * sizeof(*buckets));
+	if (!buckets)
+		return -ENOBUFS;
+	for (u32 at = 0; at < depot->nr_ips; at += depot->ips[at] + 1)
+		bucket_insert(buckets, more, depot->ips, at);
+	arena_free(arena, depot->buckets, depot->nr_buckets * sizeof(*buckets));
+	depot->buckets = buckets;
+	depot->nr_buckets = more;
+	return 0;
+}
+
+static int ips_make_room(struct arena *arena, struct stack_depot *depot)
+{
+	u32 room = depot->room_ips ? 2 * depot->room_ips : FIRST_IPS;
+	u64 *ips;
+
+	if (depot->nr_ips + STACK_DEPTH + 1 <= depot->room_ips)
+		return 0;
+	ips = arena_resize(arena, depot->ips, depot->room_ips * sizeof(*ips),
+			   room * sizeof(*ips));
+	if (!ips)
+		return -ENOBUFS;
+	depot->ips = ips;
+	depot->room_ips = room;
+	return 0;
+}
+
+int stack_depot_reserve(struct arena *arena, struct stack_depot *depot)
+{
+	int err = ips_make_room(arena, depot);
+
+	return err ? err : buckets_make_room(arena, depot);
+}
+
+u32 stack_depot_save(struct stack_depot *depot, unsigned int skip)
+{
+	u64 ips[STACK_DEPTH];
+	unsigned int nr = stack_trace_save(ips, STACK_DEPTH, skip + 1);
+	u32 i = stack_hash(ips, nr) & (depot->nr_buckets - 1);
+	u32 at = depot->nr_ips;
+
+	for (; depot->buckets[i]; i = (i + 1) & (depot->nr_buckets - 1)) {
+		const u64 *kept = &depot->ips[depot->buckets[i] - 1];
+
+		if (kept[0] == nr && !memcmp(kept + 1, ips, nr * sizeof(*ips)))
+			return depot->buckets[i];
+	}
+	depot->ips[at] = nr;
+	memcpy(&depot->ips[at + 1], ips, nr * sizeof(*ips));
+	depot->nr_ips += nr + 1;
+	depot->buckets[i] = at + 1;
+	depot->nr_stacks++;
+	return at + 1;
+}
+
+unsigned int stack_depot_fetch(const struct stack_depot *depot, u32 handle, const u64 **ips)
+{
+	if (!handle || handle > depot->nr_ips)
+		return 0;
+	*ips = &depot->ips[handle];
+	return depot->ips[handle - 1];
+}
+
+void stack_depot_free(struct arena *arena, struct stack_depot *depot)
+{
+	arena_free(arena, depot->ips, depot->room_ips * sizeof(*depot->ips));
+	arena_free(arena, depot->buckets, depot->nr_buckets * sizeof(*depot->buckets));
+	*depot = (struct stack_depot){ 0 };
+}

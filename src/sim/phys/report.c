@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Lines in the kernel's form. The call trace is that of our own functions, without
+ * what would differ between compilers: see stack_trace_print_global().
+ */
+#include "sim/phys/report.h"
+
+#include <stdio.h>
+
+#include "sim/base/bug.h"
+#include "sim/boot/boot_log.h"
+#include "sim/phys/tunables.h"
+
+#define REPORT_FRAMES 32
+
+/* A letter for each flag: when it is set, when not. */
+static const char taint_set[] = "PFSRMBUDAWCIOELKXTNJ";
+static const char taint_unset[] = "G                   ";
+
+void taint_text(const struct machine *m, char text[TAINTED_CHARS])
+{
+	u64 tainted = m->tunables ? m->tunables->tainted : 0;
+	unsigned int nr = rel_nr_taint_flags(m->release);
+	int len;
+
+	if (!tainted) {
+		snprintf(text, TAINTED_CHARS, "Not tainted");
+		return;
+	}
+	len = snprintf(text, TAINTED_CHARS, "Tainted: ");
+	for (unsigned int i = 0; i < nr && i < sizeof(taint_set) - 1; i++)
+		text[len++] = tainted >> i & 1 ? taint_set[i] : taint_unset[i];
+	text[len] = '\0';
+}
+
+void add_taint(struct machine *m, enum taint flag)
+{
+	if (m->tunables)
+		m->tunables->tainted |= 1ULL << flag;
+}
+
+u32 running_pid(const struct machine *m)
+{
+	const struct cpu_running *running = &m->running[m->cpu];
+
+	return running->pid ? *running->pid : 0;
+}
+
+const char *running_comm(const struct machine *m)
+{
+	const struct cpu_running *running = &m->running[m->cpu];
+
+	return running->comm ? running->comm : "swapper/0";
+}
+
+u64 jiffies(const struct machine *m)
+{
+	u64 hz = m->config && m->config->arch ? machine_config_number(m->config, "HZ") : 0;
+
+	/* The kernel's clock begins five minutes before it wraps around in 32 bits. */
+	return hz ? (1ULL << 32) - 300 * hz + m->now_ns / (1000000000 / hz) : 0;
+}
+
+static void print_frames(struct machine *m, unsigned int skip)
+{
+	u64 ips[REPORT_FRAMES];
+	unsigned int nr = stack_trace_save(ips, REPORT_FRAMES, skip);
+	struct out out = OUT_INIT;
+	const char *line;
+
+	stack_trace_print_global(&out, ips, nr, " ");
+	for (line = out.text; line && *line; line = strchr(line, '\n') + 1)
+		printk(m, 4, "%.*s", (int)strcspn(line, "\n"), line);
+	out_free(&out);
+}
+
+void dump_stack(struct machine *m)
+{
+	char tainted[TAINTED_CHARS];
+
+	taint_text(m, tainted);
+	printk(m, 4, "CPU: %u %sPID: %u Comm: %s %s %s.0-kmmfs-%s #1", m->cpu,
+	       rel_dump_stack_has_uid(m->release) ? "UID: 0 " : "", running_pid(m),
+	       running_comm(m), tainted, release_name(m->release), m->arch->name);
+	printk(m, 4, "Hardware name: kmmfs %s", m->arch->name);
+	printk(m, 4, "Call Trace:");
+	printk(m, 4, " <TASK>");
+	print_frames(m, /* skip = */ 1);
+	printk(m, 4, " </TASK>");
+}
+
+void warn_begin(struct machine *m)
+{
+	printk(m, 4, "------------[ cut here ]------------");
+}
+
+void warn_report(struct machine *m, const char *file, const char *function)
+{
+	printk(m, 4, "WARNING: CPU: %u PID: %u at %s %s+0x0/0x0", m->cpu, running_pid(m), file,
+	       function);
+	dump_stack(m);
+	printk(m, 4, "---[ end trace 0000000000000000 ]---");
+	add_taint(m, TAINT_WARN);
+}
