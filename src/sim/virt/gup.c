@@ -10,9 +10,11 @@
 
 /*
  * A fault that read from a disk let go of the lock: the range is begun anew; or it may
- * not let go of it.
+ * not let go of it. Who pins a page gets one that no other process will be given a copy of.
+ * Of another process, the caller's protection keys do not matter.
  */
-enum foll_flags { FOLL_WRITE = 1, FOLL_FORCE = 2, FOLL_ANEW = 4, FOLL_LOCKED = 8 };
+enum foll_flags { FOLL_WRITE = 1, FOLL_FORCE = 2, FOLL_ANEW = 4, FOLL_LOCKED = 8, FOLL_PIN = 16,
+		  FOLL_REMOTE = 32 };
 
 /* FOLL_FORCE may write to what only its VMA keeps from being written. */
 static bool can_follow_write_pte(const struct machine *m, const struct vm_area_struct *vma,
@@ -41,6 +43,15 @@ static u64 touch_huge(const struct machine *m, u64 address, unsigned int level, 
 	return (table_span(m, level) - (address & (table_span(m, level) - 1))) >> PAGE_SHIFT;
 }
 
+/* A page that is only read must not be one that a write would leave to others. */
+static bool gup_must_unshare(const struct machine *m, pte_t entry, unsigned int flags)
+{
+	const struct page *page = pfn_to_page(m, pte_pfn(entry));
+
+	return (flags & (FOLL_PIN | FOLL_WRITE)) == FOLL_PIN && !(entry & PTE_RW) &&
+	       page_flag(folio_of_const(page), PG_anon) && !page_flag(page, PG_anon_exclusive);
+}
+
 /* How many pages are there as they are wanted? They are touched. 0: not the first. */
 static u64 follow_and_touch(struct machine *m, struct vm_area_struct *vma, u64 address,
 			    unsigned int flags)
@@ -54,6 +65,8 @@ static u64 follow_and_touch(struct machine *m, struct vm_area_struct *vma, u64 a
 	if (!pte || !pte_present(*pte))
 		return 0;
 	if (flags & FOLL_WRITE && !can_follow_write_pte(m, vma, *pte, flags))
+		return 0;
+	if (unlikely(gup_must_unshare(m, *pte, flags)))
 		return 0;
 	if (level)
 		return touch_huge(m, address, level, pte, flags);
@@ -89,13 +102,27 @@ static int check_vma_flags(const struct vm_area_struct *vma, u32 pkru, unsigned 
 		return -EFAULT;
 	}
 	/* A protection key keeps data from who has not the right. */
+	if (flags & FOLL_REMOTE)
+		return 0;
 	return pkru_denies(pkru, vma_pkey(vma), flags & FOLL_WRITE) ? -EFAULT : 0;
+}
+
+/* The page is there, but not for this. */
+static bool must_unshare(const struct machine *m, const struct vm_area_struct *vma, u64 address,
+			 unsigned int flags)
+{
+	unsigned int level;
+	const pte_t *entry = flags & FOLL_PIN ? leaf_entry(m, vma->vm_mm, address, &level) : NULL;
+
+	return entry && pte_present(*entry) && gup_must_unshare(m, *entry, flags);
 }
 
 static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 address,
 			unsigned int flags)
 {
 	unsigned int fault_flags = (flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0) |
+				   (flags & FOLL_REMOTE ? FAULT_FLAG_REMOTE : 0) |
+				   (must_unshare(m, vma, address, flags) ? FAULT_FLAG_UNSHARE : 0) |
 				   (flags & FOLL_ANEW ? FAULT_FLAG_ANEW : 0) |
 				   (flags & FOLL_LOCKED ? FAULT_FLAG_TRIED : 0), ret;
 
@@ -234,6 +261,25 @@ int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 e
 		err = get_user_pages(m, vma, start, MIN(end, vma->vm_end), flags, &nr_pages);
 		lru_add_drain(m);
 		if (err && (!nr_pages || err == -ENOBUFS))
+			return err;
+		start += nr_pages << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+int pin_user_pages_remote(struct machine *m, struct mm_struct *mm, u64 start, u64 end, bool write)
+{
+	unsigned int flags = FOLL_PIN | FOLL_REMOTE | (write ? FOLL_WRITE : 0);
+
+	while (start < end) {
+		struct vm_area_struct *vma = find_vma(m, mm, start);
+		u64 nr_pages;
+		int err;
+
+		if (!vma || start < vma->vm_start)
+			return -EFAULT;
+		err = get_user_pages(m, vma, start, MIN(end, vma->vm_end), flags, &nr_pages);
+		if (err)
 			return err;
 		start += nr_pages << PAGE_SHIFT;
 	}

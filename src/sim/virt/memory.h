@@ -105,6 +105,9 @@ int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 s
 /* MADV_POPULATE_*. */
 int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end,
 		       bool write) __must_check;
+/* Pages of any mm, for the kernel to read or write: none that others could get a copy of. */
+int pin_user_pages_remote(struct machine *m, struct mm_struct *mm, u64 start, u64 end,
+			  bool write) __must_check;
 
 /* The entries of [start, end) go; pages lose their mapping. even_cows: private too. */
 void zap_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,

@@ -2,8 +2,9 @@
 /* Page by page: the page table says where the bytes are, content.c has them. */
 #include "sim/virt/process_vm.h"
 
-#include "sim/phys/page.h"
+#include "sim/phys/lru.h"
 #include "sim/virt/content.h"
+#include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pidfd.h"
@@ -56,26 +57,68 @@ int write_process_vm(struct machine *m, struct task_struct *task, u64 addr, cons
 
 /* ---- process_vm_readv and process_vm_writev. ---- */
 
-/* What is copied now: of one page of the other's and one of the caller's. */
+#define MAX_PINNED 1024		/* pages at once */
+
+/* What is copied now. */
 struct vm_copy {
 	struct machine *m;
 	struct task_struct *task;
 	struct mm_struct *mm;	/* the other's */
 	bool write;		/* to it */
+	unsigned int nr_pinned;
+	u32 pinned[MAX_PINNED];
 };
 
-/* The other's page is pinned, the caller's is touched as any copy touches it. */
+static bool is_counted(const struct machine *m, u32 pfn)
+{
+	return pfn != PFN_NIL && !page_flag(pfn_to_page(m, pfn), PG_reserved);
+}
+
+static int pin_page(struct vm_copy *c, u64 page)
+{
+	int err = pin_user_pages_remote(c->m, c->mm, page, page + PAGE_SIZE, c->write);
+	u32 pfn = err ? PFN_NIL : follow_page(c->m, c->mm, page);
+
+	if (is_counted(c->m, pfn)) {
+		get_page(c->m, pfn);
+		c->pinned[c->nr_pinned++] = pfn;
+	}
+	return err;
+}
+
+static void unpin_pages(struct vm_copy *c)
+{
+	while (c->nr_pinned) {
+		u32 pfn = c->pinned[--c->nr_pinned];
+
+		if (c->write)
+			set_page_dirty(c->m, pfn);
+		put_page(c->m, pfn);
+	}
+}
+
+/* Bytes from there on that are pinned, before any is copied; *err: host memory alone. */
+static u64 pin_some(struct vm_copy *c, u64 remote, u64 len, int *err)
+{
+	u64 page = ALIGN_DOWN(remote, PAGE_SIZE), start = page;
+	u64 end = page + MIN(len + remote % PAGE_SIZE, MAX_PINNED * PAGE_SIZE);
+
+	*err = 0;
+	for (; page < end && !*err; page += *err ? 0 : PAGE_SIZE)
+		*err = pin_page(c, page);
+	if (*err != -ENOBUFS)
+		*err = 0;
+	return page == start ? 0 : MIN(page - remote, len);
+}
+
+/* The caller's page is touched as any copy touches it. */
 static int copy_piece(const struct vm_copy *c, u64 local, u64 remote, u32 bytes)
 {
 	struct machine *m = c->m;
-	u64 page = ALIGN_DOWN(remote, PAGE_SIZE);
 	u32 from, to;
 	u8 buf[PAGE_SIZE];
-	int err = faultin_page_range(m, c->mm, page, page + PAGE_SIZE, c->write);
+	int err = fault_in_user(m, c->task, local, /* write = */ !c->write);
 
-	if (err)
-		return err == -ENOBUFS ? err : -EFAULT;
-	err = fault_in_user(m, c->task, local, /* write = */ !c->write);
 	if (err)
 		return err;
 	from = follow_page(m, c->write ? c->task->mm : c->mm, c->write ? local : remote);
@@ -90,9 +133,9 @@ static int copy_piece(const struct vm_copy *c, u64 local, u64 remote, u32 bytes)
 	return content_write(m, to, (u32)((c->write ? remote : local) % PAGE_SIZE), buf, bytes);
 }
 
-/* One range of the other's, as far as the caller's has room. */
-static int copy_range(const struct vm_copy *c, struct user_range *local, u64 remote, u64 len,
-		      u64 *done)
+/* What is pinned, as far as the caller's has room. */
+static int copy_pinned(const struct vm_copy *c, struct user_range *local, u64 remote, u64 len,
+		       u64 *done)
 {
 	len = MIN(len, local->len);
 	while (len) {
@@ -110,6 +153,24 @@ static int copy_range(const struct vm_copy *c, struct user_range *local, u64 rem
 		*done += bytes;
 	}
 	return 0;
+}
+
+/* One range of the other's. */
+static int copy_range(struct vm_copy *c, struct user_range *local, u64 remote, u64 len,
+		      u64 *done)
+{
+	int err = 0;
+
+	while (len && local->len && !err) {
+		u64 bytes = pin_some(c, remote, len, &err);
+
+		if (!err)
+			err = bytes ? copy_pinned(c, local, remote, bytes, done) : -EFAULT;
+		unpin_pages(c);
+		remote += bytes;
+		len -= bytes;
+	}
+	return err;
 }
 
 int sys_process_vm(struct machine *m, struct task_struct *task, s32 pid,
