@@ -412,7 +412,9 @@ static int remap_at(struct remap *r)
 /* A file of its own idea of addresses might not go where it is sent. */
 static bool multi_allowed(const struct vm_area_struct *vma)
 {
-	return !vma->vm_file || vma->vm_file->inode->kind != INODE_ZERO;
+	const struct inode *inode = vma->vm_file ? vma->vm_file->inode : NULL;
+
+	return !inode || is_vm_hugetlb_page(vma) || (inode->kind != INODE_ZERO && !inode->shm);
 }
 
 /* All VMAs of the range move, the holes between them stay. *addr: of the first. */

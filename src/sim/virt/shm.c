@@ -278,7 +278,7 @@ static unsigned int shm_fault(struct machine *m, struct vm_fault *vmf)
 }
 
 static const struct vm_operations shm_vm_ops = {
-	.name = "shm", .fault = shm_fault, .map_pages = filemap_map_pages,
+	.name = "shm", .fault = shm_fault,	/* and nothing around it */
 	.open = shm_open, .close = shm_close, .may_split = true,
 };
 
