@@ -174,7 +174,8 @@ static void zap_single_range(struct zap *z, u64 start, u64 end)
 	struct mmu_gather tlb;
 
 	z->tlb = &tlb;
-	lru_add_drain(z->m);
+	if (rel_zap_drains_lru(z->m->release))
+		lru_add_drain(z->m);
 	tlb_gather_mmu(z->m, &tlb, z->vma->vm_mm);
 	update_hiwater_rss(z->vma->vm_mm);
 	zap_range(z, start, end);

@@ -135,7 +135,8 @@ void vms_complete(struct machine *m, struct vma_munmap *vms)
 	mm->vma_cache = NULL;
 	mm->map_count -= (s32)vms->nr_vmas;
 	mm->locked_vm -= vms->locked_vm;
-	lru_add_drain(m);
+	if (rel_zap_drains_lru(m->release))
+		lru_add_drain(m);
 	if (vms->fullmm) {
 		flush_cache_mm(m, mm);
 		tlb_gather_mmu_fullmm(m, &tlb, mm);

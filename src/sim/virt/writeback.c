@@ -4,6 +4,7 @@
  * at once, since nothing waits for a disk here. Shared mappings of the page lose
  * their dirty bit and the right to write, so that the next store is noticed.
  */
+#include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
@@ -56,6 +57,7 @@ void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 
 {
 	struct address_space *mapping = &inode->i_data;
 	u64 index = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT, entry;
+	bool drained = false;
 
 	if (inode->kind != INODE_DISK || end <= start)
 		return;
@@ -64,6 +66,10 @@ void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 
 		if (!entry)
 			return;
 		write_page(m, mapping, index, entry_pfn(entry));
+		/* Letting go of pages that were looked up, the kernel empties its batches. */
+		if (!drained)
+			lru_add_drain(m);
+		drained = true;
 	}
 }
 
