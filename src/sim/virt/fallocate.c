@@ -77,21 +77,22 @@ static void extend(const struct falloc *f)
 
 /* ---- Memory. ---- */
 
-/* Pages of shared memory that were not there; all of them go if one is refused. */
+/*
+ * Pages of shared memory that were not there; all of them go if one is refused. Those that
+ * were there may be clean: from now on no page of the range is to be dropped.
+ */
 static int allocate_pages(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
 	u64 at;
 	int err = 0;
 
 	for (at = start; at < end && !err; at++) {
-		bool was_there = find_page(m, &inode->i_data, at) != PFN_NIL;
 		u32 pfn;
 
 		err = shmem_get_page(m, inode, at, SGP_FALLOC, &pfn);
 		if (err)
 			break;
-		if (!was_there)
-			set_page_dirty(m, pfn);
+		set_page_dirty(m, pfn);
 		put_page(m, pfn);
 	}
 	/* Taken back are those without contents: nobody has used them. */
