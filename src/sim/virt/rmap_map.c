@@ -126,6 +126,13 @@ static s64 large_unmap_ptes(struct machine *m, struct page *folio, struct page *
 	return folio[1].mapping < ENTIRELY_MAPPED ? last : 0;
 }
 
+/* Droppable memory never goes to swap: it is dropped. */
+static void set_swapbacked(struct page *folio, const struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_DROPPABLE))
+		page_set_flag(folio, PG_swapbacked);
+}
+
 /* ---- Small entries. ---- */
 
 void folio_add_new_anon_rmap_ptes(struct machine *m, u64 pfn, u64 nr,
@@ -133,7 +140,7 @@ void folio_add_new_anon_rmap_ptes(struct machine *m, u64 pfn, u64 nr,
 {
 	struct page *folio = pfn_to_page(m, pfn);
 
-	page_set_flag(folio, PG_swapbacked);
+	set_swapbacked(folio, vma);
 	set_anon_rmap(folio, vma, linear_page_index(vma, address), true);
 	for (u64 i = 0; i < nr; i++)
 		page_set_flag(folio + i, PG_anon_exclusive);
@@ -264,7 +271,7 @@ void folio_add_new_anon_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_stru
 	struct page *folio = pfn_to_page(m, pfn);
 	s64 nr, nr_pmd;
 
-	page_set_flag(folio, PG_swapbacked);
+	set_swapbacked(folio, vma);
 	set_anon_rmap(folio, vma, linear_page_index(vma, address), true);
 	page_set_flag(folio, PG_anon_exclusive);
 	nr = large_map_pmd(folio, vma->vm_mm->self, &nr_pmd);
