@@ -373,14 +373,31 @@ static int find_remote(struct machine *m, struct task_struct *task, int pidfd, i
 	return task->cap_sys_admin ? 0 : -EPERM;
 }
 
+/* Could they be the caller's own? Nothing else of them is asked at first. */
+static int check_ranges(const struct machine *m, const struct user_range *ranges,
+			unsigned int nr)
+{
+	u64 max = task_size_max(m);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (ranges[i].len >> 63)
+			return -EINVAL;
+		if (ranges[i].len > max || ranges[i].addr > max - ranges[i].len)
+			return -EFAULT;
+	}
+	return 0;
+}
+
 int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
 			const struct user_range *ranges, unsigned int nr, int advice,
 			u64 flags, u64 *done)
 {
 	struct mm_struct *mm;
-	int err = flags ? -EINVAL : find_remote(m, task, pidfd, advice, &mm);
+	int err = flags ? -EINVAL : check_ranges(m, ranges, nr);
 
 	*done = 0;
+	if (!err)
+		err = find_remote(m, task, pidfd, advice, &mm);
 	for (unsigned int i = 0; i < nr && !err; i++) {
 		if (!ranges[i].len)
 			continue;

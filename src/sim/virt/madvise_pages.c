@@ -214,13 +214,18 @@ static void pageout_large(struct advise *a, pte_t *pte, u64 nr)
 			activate_page(a->m, pte_pfn(pte[i]));
 }
 
-/* No place to go to: it stays. Of shared memory, that is found out when it is unmapped. */
-static void keep_page(struct advise *a, u64 addr, u32 pfn)
+/*
+ * No place to go to, or it would have to be written first: it stays. Of a file's pages that
+ * is found out when they are unmapped, which does not count as an access.
+ */
+static void keep_page(struct advise *a, u64 addr, pte_t *pte)
 {
-	const struct page *page = pfn_to_page(a->m, pfn);
+	u32 pfn = (u32)pte_pfn(*pte);
 
-	if (page_flag(page, PG_swapbacked) && !page_flag(page, PG_anon))
+	if (!page_flag(pfn_to_page(a->m, pfn), PG_anon)) {
+		*pte &= ~PTE_ACCESSED;
 		zap_page_range(a->m, a->vma, addr, addr + PAGE_SIZE, /* even_cows = */ true);
+	}
 	activate_page(a->m, pfn);
 }
 
@@ -240,7 +245,7 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 	else if (page_is_disposable(folio, *pte))
 		dispose_of_page(a, addr, (u32)pte_pfn(*pte));
 	else if (!page_flag(folio, PG_unevictable))
-		keep_page(a, addr, (u32)pte_pfn(*pte));
+		keep_page(a, addr, pte);
 	return 0;
 }
 
