@@ -35,8 +35,16 @@ enum diff_call {
 	DIFF_FSYNC, DIFF_FADVISE, DIFF_MSYNC, DIFF_MLOCKALL, DIFF_SETRLIMIT, DIFF_MSEAL,
 	DIFF_PRCTL, DIFF_PERSONALITY, DIFF_REMAP,
 	DIFF_MBIND, DIFF_SET_MEMPOLICY, DIFF_GET_MEMPOLICY, DIFF_HOME_NODE,
-	DIFF_MIGRATE_PAGES, DIFF_MOVE_PAGES, DIFF_FORK, DIFF_EXIT, DIFF_WAIT, NR_DIFF_CALLS,
+	DIFF_MIGRATE_PAGES, DIFF_MOVE_PAGES,
+	DIFF_SHMGET, DIFF_SHMAT, DIFF_SHMDT, DIFF_SHMCTL,
+	DIFF_VM_READ, DIFF_VM_WRITE, DIFF_PROCESS_MADVISE,
+	DIFF_FORK, DIFF_EXIT, DIFF_WAIT, NR_DIFF_CALLS,
 };
+
+/* Segments of System V shared memory: a step has the number of a slot. */
+#define DIFF_SEGMENTS 8
+/* No page that the program has of its own is longer. */
+#define DIFF_HUGE_PAGE (512 * DIFF_PAGE)
 
 /* Process 0 is A. Addresses are of the host's kind: unsigned in effect. */
 struct diff_step {
@@ -65,13 +73,19 @@ struct diff_side {
 			unsigned long long *entries);
 };
 
-/* Which argument is the number of a file; -1: none. */
+/* Which argument is the number of a file, of a segment, of another process; -1: none. */
 int diff_file_arg(const struct diff_step *step);
+int diff_segment_arg(const struct diff_step *step);
+int diff_other_arg(const struct diff_step *step);
+/* shmget() gave `id`: the slot of that id, which is `slot` if it is a new one. */
+long diff_note_segment(long *ids, long slot, long id);
 
 /* diff_real.c, diff_engine.c. `worker` is the path of the program. NULL: said why. */
 extern const struct diff_side diff_real, diff_engine;
 void *diff_real_new(const char *worker, bool huge);	/* huge: huge pages as the host has them */
 void diff_real_free(void *side);
+/* Are there segments of shared memory that nobody else sees? */
+bool diff_real_has_segments(const void *side);
 /* The lowest address that a hint gets. */
 unsigned long diff_real_lowest(void);
 /* The disk's file, open; -1: there is no disk that is like the engine's. */
@@ -81,8 +95,13 @@ unsigned int diff_real_read_ahead(int disk);
 /* A soft limit; the capabilities that are in effect, a bit each. */
 unsigned long diff_real_limit(int resource);
 unsigned long long diff_real_capabilities(void);
-/* thp: a word of sys/kernel/mm/transparent_hugepage/enabled; guards: as MAYBE_GUARD. */
-void *diff_engine_new(const char *worker, const char *thp, bool marks_guards);
+/* What of the host's configuration shows. */
+struct diff_host {
+	const char *thp;	/* a word of sys/kernel/mm/transparent_hugepage/enabled */
+	/* MAYBE_GUARD, MEM_SOFT_DIRTY, PKEYS, LRU_GEN_ENABLED of [config] */
+	bool marks_guards, has_soft_dirty, has_pkeys, has_lru_gen;
+};
+void *diff_engine_new(const char *worker, const struct diff_host *host);
 void diff_engine_free(void *side);	/* after end() */
 /* Is all of the machine in order? Else it is said. */
 bool diff_engine_check(void *side);
@@ -98,6 +117,8 @@ struct diff_range {
 struct diff_state {
 	unsigned long long random;
 	bool huge;		/* ranges and advice that make huge pages */
+	bool segments;		/* of shared memory */
+	bool others;		/* calls on the memory of other processes */
 	struct diff_range vmas[512];	/* of the process whose turn it is */
 	unsigned int nr_vmas;
 	struct diff_range own[8];	/* the program's: never in a range of a call */

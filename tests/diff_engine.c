@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The engine's side: a machine with a task that runs the worker's program, whose
- * segments are read from its file. Calls are those of ops-run; pages of the program
- * itself are not touched, for nothing that is compared depends on them.
+ * segments are read from its file. Calls are those of ops-run; before each, and in a new
+ * child, the program's own pages are touched as the worker touches them.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/shm.h"
 #include "sim/virt/vma.h"
 #include "tree_files.h"
 
@@ -33,13 +34,16 @@ struct engine {
 	struct handle *pagemap[DIFF_PROCESSES];
 	u32 pagemap_pid[DIFF_PROCESSES];
 	int file[DIFF_FILES];
+	long segment[DIFF_SEGMENTS];	/* as of diff_real.c */
 	bool has_disk;
 	unsigned int read_ahead;
 };
 
 static const char machine_format[] =
 	"[machine]\narch = x86_64\nrelease = 6.18\nplatform = pc\n"
-	"cmdline = transparent_hugepage=%s\n[config]\nMAYBE_GUARD = %c\n[node 0]\ncpus = 0-1\nmemory = 1G\n";
+	"cmdline = transparent_hugepage=%s\n[config]\nMAYBE_GUARD = %c\nMEM_SOFT_DIRTY = %c\nPKEYS = %c\n"
+	"LRU_GEN_ENABLED = %c\n"
+	"[node 0]\ncpus = 0\nmemory = 1G\n";
 
 bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 {
@@ -101,7 +105,7 @@ static void copy_tunable(struct engine *engine, const char *name)
 		fclose(file);
 }
 
-void *diff_engine_new(const char *worker, const char *thp, bool marks_guards)
+void *diff_engine_new(const char *worker, const struct diff_host *host)
 {
 	char machine_text[256];
 	struct engine *engine = calloc(1, sizeof(*engine));
@@ -117,8 +121,9 @@ void *diff_engine_new(const char *worker, const char *thp, bool marks_guards)
 		if (disk >= 0)
 			close(disk);
 	}
-	snprintf(machine_text, sizeof(machine_text), machine_format, thp,
-		 marks_guards ? 'y' : 'n');
+	snprintf(machine_text, sizeof(machine_text), machine_format, host->thp,
+		 host->marks_guards ? 'y' : 'n', host->has_soft_dirty ? 'y' : 'n',
+		 host->has_pkeys ? 'y' : 'n', host->has_lru_gen ? 'y' : 'n');
 	snprintf(lowest, sizeof(lowest), "%lu", diff_real_lowest());
 	if (!engine || !read_program(engine, worker) ||
 	    machine_config_parse("diff", machine_text, NULL, &engine->config, &error) ||
@@ -253,6 +258,8 @@ static const char *engine_start(void *side)
 
 	memset(engine->ops.pid, 0, sizeof(engine->ops.pid));
 	memset(engine->ops.dead, 0, sizeof(engine->ops.dead));
+	for (int i = 0; i < DIFF_SEGMENTS; i++)
+		engine->segment[i] = -1;
 	return start(engine) ? "the task does not start" : NULL;
 }
 
@@ -261,6 +268,16 @@ static void forget_pagemap(struct engine *engine, int process)
 	if (engine->pagemap[process])
 		handle_release(engine->pagemap[process]);
 	engine->pagemap[process] = NULL;
+}
+
+static void remove_segments(struct machine *m)
+{
+	const struct shm_segment *segment;
+	u64 result;
+
+	for (u32 slot = 0; (segment = shm_next(m, &slot)); slot++)
+		if (sys_shmctl(m, task_find(m, PID_INIT), segment->id, IPC_RMID, &result))
+			abort();
 }
 
 /* All end; init reaps those that are not A. */
@@ -283,6 +300,7 @@ static void engine_end(void *side)
 	}
 	while (!sys_wait4(m, task_find(m, PID_INIT), -1, WNOHANG, &ended, &status) && ended)
 		;
+	remove_segments(m);
 }
 
 static const struct op_row *row_of(int call)
@@ -293,18 +311,44 @@ static const struct op_row *row_of(int call)
 	abort();
 }
 
-static bool engine_call(void *side, const struct diff_step *step, struct diff_reply *reply)
+/* Where the program has room, as much as a call on another process can want. */
+static long room_of(const struct program *program)
 {
-	struct engine *engine = side;
+	for (unsigned int i = 0; i < program->nr_segments; i++)
+		if (program->segments[i].prot & PROT_WRITE &&
+		    program->segments[i].memsz >= DIFF_BUFFER)
+			return (long)program->segments[i].vaddr;
+	abort();
+}
+
+/* Numbers that each side has its own of. */
+static struct op translate(const struct engine *engine, const struct diff_step *step)
+{
+	int file = diff_file_arg(step), segment = diff_segment_arg(step);
+	int other = diff_other_arg(step);
 	struct op op = { .row = row_of(step->call), .nr_args = 6 };
-	struct op_result result = { 0 };
 
 	for (unsigned int i = 0; i < 6; i++)
 		op.a[i] = step->a[i];
 	if (step->call == DIFF_READ || step->call == DIFF_WRITE)
 		op.a[2] = DIFF_PAGE;
-	if (diff_file_arg(step) >= 0)
-		op.a[diff_file_arg(step)] = engine->file[step->a[diff_file_arg(step)]];
+	if (file >= 0)
+		op.a[file] = engine->file[step->a[file]];
+	if (segment >= 0)
+		op.a[segment] = engine->segment[step->a[segment]];
+	if (other >= 0) {
+		op.a[other] = engine->ops.pid[step->a[other]];
+		op.a[4] = room_of(&engine->program);
+	}
+	return op;
+}
+
+static bool engine_call(void *side, const struct diff_step *step, struct diff_reply *reply)
+{
+	struct engine *engine = side;
+	struct op op = translate(engine, step);
+	struct op_result result = { 0 };
+
 	engine->ops.current = (unsigned int)step->process;
 	memset(reply, 0, sizeof(*reply));
 	if (step->call == DIFF_EXIT) {
@@ -316,15 +360,19 @@ static bool engine_call(void *side, const struct diff_step *step, struct diff_re
 		engine->ops.dead[step->process] = true;
 		return true;
 	}
-	/* The only call that looks at the program's own pages: the worker touched them. */
-	if (step->call == DIFF_MLOCKALL) {
-		sched_switch_to(engine->ops.m, ops_task(&engine->ops));
-		touch_own(engine, ops_task(&engine->ops));
-	}
+	sched_switch_to(engine->ops.m, ops_task(&engine->ops));
+	touch_own(engine, ops_task(&engine->ops));
 	if (!ops_run(&engine->ops, &op, &result))
 		return false;
 	reply->ret = result.err ? -1 : (long)result.ret;
 	reply->err = result.err;
+	if (step->call == DIFF_FORK && !result.err) {
+		engine->ops.current = (unsigned int)step->a[0];
+		sched_switch_to(engine->ops.m, ops_task(&engine->ops));
+		touch_own(engine, ops_task(&engine->ops));
+	}
+	if (step->call == DIFF_SHMGET && !result.err)
+		reply->ret = diff_note_segment(engine->segment, step->a[0], reply->ret);
 	reply->sig = result.sig;
 	reply->code = result.code;
 	if (result.sig || step->call == DIFF_WAIT)

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * diff_host [-Hv] [-n CALLS] [-s SEED]: random calls of processes, made by the host's own
+ * diff_host [-AHv] [-n CALLS] [-s SEED]: random calls of processes, made by the host's own
  * kernel and by the engine, compared after each call: result, errno, signal, faults
- * (but of fork), the lines of maps, sizes, the change of RssAnon, flags of pagemap.
- * -v prints each call; -H: calls that make huge pages and take them apart; AnonHugePages too.
+ * (but of fork), the lines of maps, sizes, the change of RssAnon, flags of pagemap; from
+ * time to time smaps, and all of it of the other processes.
+ * -v prints each call; -H: calls that make huge pages and take them apart; -A: and every
+ * mapping asks for huge pages at once, as if they were always on.
  * Runs of some hundred calls, each from a new process on. Where the two part, the
  * list is made shorter as long as they still do, and printed in ops-run's language.
  *
  * Exit status 77 where the host is no judge: another release, another machine, /proc
  * not to be read. What its configuration leaves out is said.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,248 +20,22 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "diff.h"
+#include "diff_look.h"
 
+#define CAP_SYS_PTRACE 19
 #define RUN_CALLS 250
-#define REPLAYS 4		/* with huge pages, of a run that parted */
-#define MAPS_ROOM 65536
-#define LOOK_PAGES 48		/* of each VMA, after each call */
-#define LOOK_HUGE 1600		/* the same with huge pages */
-#define PM_FLAGS (1ULL << 63 | 1ULL << 62 | 1ULL << 61 | 1ULL << 58 | 1ULL << 57 | 1ULL << 56)
-
-static const char *const sizes[] = {
-	"VmSize:", "VmLck:", "VmPin:", "VmData:", "VmStk:", "VmExe:", "VmLib:", "VmSwap:",
-	"RssAnon:", "RssShmem:",
-};
-#define NR_SIZES (sizeof(sizes) / sizeof(sizes[0]))
-#define FIRST_CHANGE 8		/* from here on the change since the start is compared */
-
-static const char *const huge_sizes[] = { "AnonHugePages:" };
-#define NR_HUGE_SIZES (sizeof(huge_sizes) / sizeof(huge_sizes[0]))
-
-struct view {
-	long huge[NR_HUGE_SIZES];
-	char maps[MAPS_ROOM];
-	long sizes[NR_SIZES];
+#define TELL_CALLS 100000	/* after so many, how far it is */
+#define LOOK_ALL 24		/* after one call of so many, at all processes */
+#define REPLAYS 4		/* of a run that parted */
+struct diff_run {
+	unsigned long long seed;
+	unsigned long calls;
 };
 
-struct diff {
-	const struct diff_side *side[2];
-	void *of[2];
-	struct view view[2];
-	long first[2][DIFF_PROCESSES][NR_SIZES];
-	bool seen[DIFF_PROCESSES];
-	struct diff_state state;
-	bool quiet, huge, verbose;
-};
-
-/* Range, rights and offset, and a name in brackets; the rest is the host's own. */
-static void shorten_maps(const char *text, char *maps)
-{
-	char range[48], rights[8], offset[24], name[16];
-	size_t len = 0;
-
-	for (const char *l = text; *l && len + 128 < MAPS_ROOM; l = strchr(l, '\n') + 1) {
-		const char *bracket = strchr(l, '[');
-
-		if (!strchr(l, '\n'))
-			break;
-		name[0] = '\0';
-		if (bracket && bracket < strchr(l, '\n'))
-			sscanf(bracket, "%15s", name);
-		if (strcmp(name, "[vsyscall]") &&
-		    sscanf(l, "%47s %7s %23s", range, rights, offset) == 3)
-			len += (size_t)snprintf(maps + len, MAPS_ROOM - len, "%s %s %s %s\n",
-						range, rights, offset, name);
-	}
-	maps[len] = '\0';
-}
-
-static void look_huge(struct diff *diff, int side, int process)
-{
-	char *text = diff->side[side]->text(diff->of[side], process, "smaps_rollup");
-
-	for (unsigned int i = 0; i < NR_HUGE_SIZES; i++) {
-		const char *line = text ? strstr(text, huge_sizes[i]) : NULL;
-
-		diff->view[side].huge[i] = line ? strtol(line + strlen(huge_sizes[i]), NULL, 10) : -1;
-	}
-	free(text);
-}
-
-static bool look(struct diff *diff, int side, int process)
-{
-	struct view *view = &diff->view[side];
-	char *maps = diff->side[side]->text(diff->of[side], process, "maps");
-	char *status = diff->side[side]->text(diff->of[side], process, "status");
-
-	if (maps && status) {
-		shorten_maps(maps, view->maps);
-		for (unsigned int i = 0; i < NR_SIZES; i++) {
-			const char *line = strstr(status, sizes[i]);
-
-			view->sizes[i] = line ? strtol(line + strlen(sizes[i]), NULL, 10) : 0;
-			if (i < FIRST_CHANGE)
-				continue;
-			if (!diff->seen[process])
-				diff->first[side][process][i] = view->sizes[i];
-			view->sizes[i] -= diff->first[side][process][i];
-		}
-	}
-	if (!maps || !status)
-		printf("diff_host: %s: no maps or status\n", diff->side[side]->name);
-	if (maps && status && diff->state.huge)
-		look_huge(diff, side, process);
-	free(status);
-	if (!maps) {
-		free(maps);
-		return false;
-	}
-	free(maps);
-	return status;
-}
-
-/* The VMAs of the host, for the next step; the program's own are not in the list. */
-static void note_vmas(struct diff *diff)
-{
-	struct diff_state *state = &diff->state;
-
-	state->nr_vmas = 0;
-	for (const char *l = diff->view[0].maps; *l; l = strchr(l, '\n') + 1) {
-		struct diff_range r;
-		bool own = false;
-
-		if (sscanf(l, "%lx-%lx", &r.start, &r.end) != 2)
-			break;
-		for (unsigned int i = 0; i < state->nr_own; i++)
-			own |= r.start < state->own[i].end && r.end > state->own[i].start;
-		if (!own && state->nr_vmas < 512)
-			state->vmas[state->nr_vmas++] = r;
-	}
-}
-
-static void print_reply(const char *name, const struct diff_reply *r)
-{
-	printf("  %-6s ret 0x%lx errno %d signal %d code %d addr 0x%lx minflt %ld majflt %ld\n",
-	       name, (unsigned long)r->ret, r->err, r->sig, r->code, (unsigned long)r->addr,
-	       r->minflt, r->majflt);
-	for (int i = 0; i < DIFF_VEC; i++)
-		if (r->vec[i])
-			printf("  page %d is in memory\n", i);
-}
-
-static bool same_reply(struct diff *diff, const struct diff_step *step,
-		       const struct diff_reply *host, const struct diff_reply *engine)
-{
-	struct diff_reply a = *host, b = *engine;
-
-	if (step->call == DIFF_FORK || step->call == DIFF_WAIT) {
-		a.ret = a.ret > 0;	/* pids are each side's own */
-		b.ret = b.ret > 0;
-	}
-	if (step->call == DIFF_FORK)
-		a.minflt = a.majflt = b.minflt = b.majflt = 0;
-	if (a.ret == b.ret && a.err == b.err && a.sig == b.sig && a.code == b.code &&
-	    a.addr == b.addr && a.minflt == b.minflt && a.majflt == b.majflt &&
-	    !memcmp(a.vec, b.vec, sizeof(a.vec)))
-		return true;
-	if (!diff->quiet) {
-		print_reply("host", &a);
-		print_reply("engine", &b);
-	}
-	return false;
-}
-
-/* Lines that only one of the two has. */
-static void print_other_lines(const char *name, const char *ours, const char *theirs)
-{
-	for (const char *l = ours; *l; l = strchr(l, '\n') + 1) {
-		int len = (int)(strchr(l, '\n') - l) + 1;
-		bool found = false;
-
-		for (const char *k = theirs; *k && !found; k = strchr(k, '\n') + 1)
-			found = !strncmp(l, k, (size_t)len);
-		if (!found)
-			printf("  %-6s %.*s", name, len, l);
-	}
-}
-
-static bool same_view(struct diff *diff)
-{
-	const struct view *host = &diff->view[0], *engine = &diff->view[1];
-	bool same = !strcmp(host->maps, engine->maps);
-
-	if (!same && !diff->quiet) {
-		print_other_lines("host", host->maps, engine->maps);
-		print_other_lines("engine", engine->maps, host->maps);
-	}
-	for (unsigned int i = 0; diff->huge && i < NR_HUGE_SIZES; i++) {
-		if (host->huge[i] == engine->huge[i])
-			continue;
-		same = false;
-		if (!diff->quiet)
-			printf("  %s host %ld engine %ld\n", huge_sizes[i], host->huge[i],
-			       engine->huge[i]);
-	}
-	for (unsigned int i = 0; i < NR_SIZES; i++) {
-		if (host->sizes[i] == engine->sizes[i])
-			continue;
-		same = false;
-		if (!diff->quiet)
-			printf("  %s host %ld engine %ld\n", sizes[i], host->sizes[i],
-			       engine->sizes[i]);
-	}
-	return same;
-}
-
-static bool same_pages(struct diff *diff, int process, unsigned long start, unsigned long nr)
-{
-	static unsigned long long pages[2][LOOK_HUGE];
-
-	for (int i = 0; i < 2; i++) {
-		if (!diff->side[i]->pagemap(diff->of[i], process, start, nr, pages[i])) {
-			printf("  %s: pagemap of 0x%lx +%lu\n", diff->side[i]->name, start, nr);
-			return false;
-		}
-	}
-	for (unsigned long i = 0; i < nr; i++) {
-		if (!((pages[0][i] ^ pages[1][i]) & PM_FLAGS))
-			continue;
-		if (!diff->quiet)
-			printf("  pagemap of 0x%lx: host %llx engine %llx\n",
-			       start + i * DIFF_PAGE, pages[0][i] & PM_FLAGS,
-			       pages[1][i] & PM_FLAGS);
-		return false;
-	}
-	return true;
-}
-
-static bool same_pagemap(struct diff *diff, int process)
-{
-	unsigned long most = diff->state.huge ? LOOK_HUGE : LOOK_PAGES;
-
-	for (unsigned int i = 0; i < diff->state.nr_vmas; i++) {
-		const struct diff_range *vma = &diff->state.vmas[i];
-		unsigned long nr = (vma->end - vma->start) / DIFF_PAGE;
-
-		if (!same_pages(diff, process, vma->start, nr < most ? nr : most))
-			return false;
-	}
-	return true;
-}
-
-static bool same_process(struct diff *diff, int process)
-{
-	if (!look(diff, 0, process) || !look(diff, 1, process))
-		return false;
-	diff->seen[process] = true;
-	note_vmas(diff);
-	return same_view(diff) && same_pagemap(diff, process);
-}
-
-static bool one_step(struct diff *diff, const struct diff_step *step)
+static bool one_step(struct diff *diff, const struct diff_step *step, long *ret)
 {
 	struct diff_reply replies[2];
+	int other;
 
 	for (int i = 0; i < 2; i++) {
 		if (!diff->side[i]->call(diff->of[i], step, &replies[i])) {
@@ -266,37 +43,23 @@ static bool one_step(struct diff *diff, const struct diff_step *step)
 			return false;
 		}
 	}
-	if (!same_reply(diff, step, &replies[0], &replies[1]))
+	if (!diff_same_reply(diff, step, &replies[0], &replies[1]))
 		return false;
+	*ret = replies[0].ret;
 	diff_made(&diff->state, step, replies[0].ret);
 	if (step->call == DIFF_EXIT)
 		return true;
-	if (step->call == DIFF_FORK && !replies[0].err) {
+	if (step->call == DIFF_FORK && !replies[0].err)
 		diff->seen[step->a[0]] = false;
-		if (!same_process(diff, (int)step->a[0]))
-			return false;
-	}
-	return same_process(diff, step->process);
-}
-
-/* The program's segments and its stack are its own; the heap is not. */
-static void note_own(struct diff *diff)
-{
-	struct diff_state *state = &diff->state;
-
-	state->nr_own = 0;
-	for (const char *l = diff->view[0].maps; *l; l = strchr(l, '\n') + 1) {
-		struct diff_range *own = &state->own[state->nr_own];
-
-		if (sscanf(l, "%lx-%lx", &own->start, &own->end) != 2)
-			break;
-		/* The upper end of the stack is in use; the rest may be seized. */
-		if (strstr(l, "[stack]") && strstr(l, "[stack]") < strchr(l, '\n'))
-			state->stack = own->start = own->end - 8 * DIFF_PAGE;
-		else
-			state->brk = own->end;
-		state->nr_own++;
-	}
+	if (step->call == DIFF_FORK && !replies[0].err &&
+	    !diff_same_process(diff, (int)step->a[0]))
+		return false;
+	other = diff_other_arg(step);
+	if (other >= 0 && !diff_same_process(diff, (int)step->a[other]))
+		return false;
+	if (diff->thorough || diff_random(&diff->state, LOOK_ALL) == 0)
+		return diff_same_processes(diff);
+	return diff_same_process(diff, step->process);
 }
 
 /* NULL or why not. */
@@ -304,6 +67,7 @@ static const char *begin(struct diff *diff, unsigned long long seed)
 {
 	struct diff_step look_brk = { .call = DIFF_BRK };
 	const char *why;
+	long ret;
 
 	for (int i = 0; i < 2; i++) {
 		why = diff->side[i]->start(diff->of[i]);
@@ -315,12 +79,14 @@ static const char *begin(struct diff *diff, unsigned long long seed)
 	diff->state.random = seed;
 	diff->state.disk_bytes = DIFF_FILE_BYTES(DIFF_DISK);
 	diff->state.huge = diff->huge;
+	diff->state.segments = diff_real_has_segments(diff->of[0]);
+	diff->state.others = diff_real_capabilities() >> CAP_SYS_PTRACE & 1;
 	diff->state.alive[0] = true;
 	diff->state.parent[0] = -1;
-	if (!look(diff, 0, 0) || !look(diff, 1, 0))
+	if (!diff_look(diff, 0, 0) || !diff_look(diff, 1, 0))
 		return "/proc/PID cannot be read";
-	note_own(diff);
-	return one_step(diff, &look_brk) ? NULL : "the two do not start alike";
+	diff_note_own(diff);
+	return one_step(diff, &look_brk, &ret) ? NULL : "the two do not start alike";
 }
 
 static void end(struct diff *diff)
@@ -329,31 +95,39 @@ static void end(struct diff *diff)
 		diff->side[i]->end(diff->of[i]);
 }
 
-/* Do they part on this list? */
-static bool parts(struct diff *diff, const struct diff_step *steps, unsigned int nr)
+/* After how many steps of this list do they part? 0: they do not. */
+static unsigned int parts(struct diff *diff, const struct diff_step *steps, unsigned int nr)
 {
+	unsigned int made = 0;
 	bool part = false;
+	long ret;
 
+	diff->thorough = true;
 	if (!begin(diff, 0)) {
-		for (unsigned int i = 0; i < nr && !part; i++)
-			part = diff_possible(&diff->state, &steps[i]) &&
-			       !one_step(diff, &steps[i]);
+		for (; made < nr && !part; made++)
+			part = diff_possible(&diff->state, &steps[made]) &&
+			       !one_step(diff, &steps[made], &ret);
 	}
 	end(diff);
-	return part;
+	diff->thorough = false;
+	return part ? made : 0;
 }
 
 /* Without a block of steps, as long as they still part: blocks of half, a quarter... */
 static unsigned int minimise(struct diff *diff, struct diff_step *steps, unsigned int nr)
 {
 	struct diff_step *less = malloc(nr * sizeof(*less));
+	unsigned int enough = parts(diff, steps, nr);
+
+	nr = enough ? enough : nr;
 
 	for (unsigned int block = nr / 2 ? nr / 2 : 1; less && block; block /= 2) {
 		for (unsigned int at = 0; at + block < nr;) {
 			memcpy(less, steps, at * sizeof(*less));
 			memcpy(less + at, steps + at + block, (nr - at - block) * sizeof(*less));
-			if (parts(diff, less, nr - block)) {
-				nr -= block;
+			enough = parts(diff, less, nr - block);
+			if (enough) {
+				nr = enough;
 				memcpy(steps, less, nr * sizeof(*less));
 			} else {
 				at += block;
@@ -376,6 +150,25 @@ static void report(struct diff *diff, struct diff_step *steps, unsigned int nr)
 	diff->quiet = false;
 	if (!parts(diff, steps, nr))
 		printf("(this time they agree)\n");
+	printf("maps of the host, then:\n%s", diff->view[0].maps);
+}
+
+/* The next step: a random one, or what follows from the last one. */
+static void next_step(struct diff *diff, const struct diff_step *last, long ret,
+		      struct diff_step *step)
+{
+	if (diff->always && last && last->call == DIFF_MMAP && ret > 0) {
+		*step = (struct diff_step){ .call = DIFF_MADVISE, .process = last->process,
+					    .a = { ret, last->a[1], MADV_HUGEPAGE } };
+		return;
+	}
+	do {
+		step->process = (int)diff_random(&diff->state, DIFF_PROCESSES);
+	} while (!diff->state.alive[step->process]);
+	/* What is random is of the process that makes the call. */
+	if (diff_look(diff, 0, step->process))
+		diff_note_vmas(diff);
+	diff_make(&diff->state, step);
 }
 
 /* One run of calls: true if the two agree all the way. */
@@ -385,38 +178,30 @@ static bool run(struct diff *diff, unsigned long long seed, unsigned int nr)
 	const char *why = begin(diff, seed);
 	bool same = !why;
 	unsigned int i = 0;
+	long ret = 0;
 
 	if (why)
 		printf("diff_host: %s\n", why);
 	while (same && i < nr) {
-		int process;
-
-		do {
-			process = (int)diff_random(&diff->state, DIFF_PROCESSES);
-		} while (!diff->state.alive[process]);
-		/* What is random is of the process that makes the call. */
-		if (!look(diff, 0, process))
-			break;
-		note_vmas(diff);
-		steps[i].process = process;
-		diff_make(&diff->state, &steps[i]);
+		next_step(diff, i ? &steps[i - 1] : NULL, ret, &steps[i]);
 		if (diff->verbose)
 			diff_print(&steps[i]);
-		same = one_step(diff, &steps[i++]);
+		same = one_step(diff, &steps[i++], &ret);
 		if (!same) {
 			printf("seed %llu, call %u: ", seed, i);
 			diff_print(&steps[i - 1]);
 		}
 	}
 	end(diff);
-	/* The host's khugepaged comes by when it likes: what it does, it does once. */
-	if (!same && i && diff->huge) {
+	/* What the host does by itself (khugepaged, writing back, others' drains), it does once. */
+	if (!same && i) {
 		diff->quiet = true;
 		for (unsigned int again = 0; again < REPLAYS && !same; again++)
 			same = !parts(diff, steps, i);
 		diff->quiet = false;
 		if (same)
 			printf("seed %llu: again, they agree\n", seed);
+		diff->nr_once += same;
 	}
 	if (!same && i)
 		report(diff, steps, i);
@@ -464,8 +249,43 @@ static const char *thp_of_host(void)
 	return "never";
 }
 
-/* Do mappings with guards say so in VmFlags? Later fixes of 6.18 have it. */
-static bool host_marks_guards(void)
+/* A thread that looks which pages are accessed takes that from their entries. */
+static bool host_watches_accesses(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		char path[300], comm[32] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' ? fopen(path, "r") : NULL;
+		if (!file)
+			continue;
+		found = fgets(comm, sizeof(comm), file) && !strncmp(comm, "kdamond", 7);
+		fclose(file);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool host_has_lru_gen(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/lru_gen/enabled", "r");
+	unsigned int enabled = 0;
+
+	if (file && fscanf(file, "%x", &enabled) != 1)
+		enabled = 0;
+	if (file)
+		fclose(file);
+	return enabled & 1;
+}
+
+/* Does smaps say this of a mapping with a guard? */
+static bool host_shows(const char *what)
 {
 	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	FILE *file = fopen("/proc/self/smaps", "r");
@@ -477,8 +297,8 @@ static bool host_marks_guards(void)
 		while (fgets(line, sizeof(line), file)) {
 			if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
 				here = (unsigned long)page >= start && (unsigned long)page < end;
-			else if (here && !strncmp(line, "VmFlags:", 8))
-				marked = strstr(line, " gu");
+			else if (here && strstr(line, what))
+				marked = true;
 		}
 	if (page != MAP_FAILED)
 		munmap(page, 4096);
@@ -501,29 +321,85 @@ static const char *cannot_look(void *real)
 	return why;
 }
 
-int main(int argc, char **argv)
+static bool options(int argc, char **argv, struct diff *diff, struct diff_run *run)
 {
-	const char *build = getenv("KMM_BUILDDIR");
-	struct diff *diff = calloc(1, sizeof(*diff));
-	unsigned long long seed = 1;
-	unsigned int calls = 100000, done = 0;
-	const char *why;
-	char worker[4096];
-	bool same = true;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "Hvn:s:")) != -1) {
-		if (opt == 'n')
-			calls = (unsigned int)strtoul(optarg, NULL, 0);
-		else if (opt == 'H')
+	while ((opt = getopt(argc, argv, "AHvn:s:")) != -1) {
+		switch (opt) {
+		case 'A':
+			diff->always = true;
+			/* fallthrough */
+		case 'H':
 			diff->huge = true;
-		else if (opt == 'v')
+			break;
+		case 'v':
 			diff->verbose = true;
-		else if (opt == 's')
-			seed = strtoull(optarg, NULL, 0);
-		else
-			return 2;
+			break;
+		case 'n':
+			run->calls = strtoul(optarg, NULL, 0);
+			break;
+		case 's':
+			run->seed = strtoull(optarg, NULL, 0);
+			break;
+		default:
+			return false;
+		}
 	}
+	return true;
+}
+
+static void say_what(const struct diff *diff, const struct diff_run *run,
+		     const struct diff_host *host)
+{
+	printf("seed %llu, %lu calls; not among them: reading from disks, pools of huge pages, "
+	       "swap, moves that shrink\n", run->seed, run->calls);
+	if (diff->huge)
+		printf("huge pages: %s, as the host has it%s\n", host->thp,
+		       diff->always ? ", and every mapping asks for them" : "");
+	if (host->marks_guards)
+		printf("mappings with guards have their flag, as on the host\n");
+	if (diff->watched)
+		printf("not compared: Referenced, which a thread of the host (DAMON) changes\n");
+	if (!diff_real_has_segments(diff->of[0]))
+		printf("no segments of shared memory: there is no namespace of our own\n");
+}
+
+static bool run_all(struct diff *diff, struct diff_run *run_all)
+{
+	unsigned long done = 0, told = 0;
+	bool same = true;
+
+	while (same && done < run_all->calls) {
+		unsigned long left = run_all->calls - done;
+		unsigned int nr = left < RUN_CALLS ? (unsigned int)left : RUN_CALLS;
+
+		same = run(diff, run_all->seed++, nr);
+		done += nr;
+		if (same && done - told >= TELL_CALLS) {
+			told = done;
+			printf("%lu calls, next seed %llu\n", done, run_all->seed);
+		}
+	}
+	if (same)
+		same = diff_engine_check(diff->of[1]);
+	if (same)
+		printf("%lu calls, 0 differences; %u runs parted and did not again\n", done,
+		       diff->nr_once);
+	return same;
+}
+
+int main(int argc, char **argv)
+{
+	const char *build = getenv("KMM_BUILDDIR"), *why;
+	struct diff *diff = calloc(1, sizeof(*diff));
+	struct diff_run run = { .seed = 1, .calls = 90000 };
+	struct diff_host host;
+	char worker[4096];
+	bool same;
+
+	if (!diff || !options(argc, argv, diff, &run))
+		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	snprintf(worker, sizeof(worker), "%s/tests/diff_worker", build ? build : "build");
 	why = no_judge(worker);
@@ -536,29 +412,19 @@ int main(int argc, char **argv)
 		free(diff);
 		return 77;
 	}
-	printf("seed %llu, %u calls; not among them: reading from disks, pools of huge pages, "
-	       "swap, moves that shrink; not compared: soft-dirty\n", seed, calls);
-	if (diff->huge)
-		printf("huge pages: %s, as the host has it\n", thp_of_host());
-	if (host_marks_guards())
-		printf("mappings with guards have their flag, as on the host\n");
+	host.thp = diff->huge ? thp_of_host() : "madvise";
+	host.marks_guards = host_shows(" gu");
+	host.has_soft_dirty = host_shows(" sd");
+	host.has_pkeys = host_shows("ProtectionKey:");
+	host.has_lru_gen = host_has_lru_gen();
+	diff->watched = host_watches_accesses();
+	say_what(diff, &run, &host);
 	diff->side[0] = &diff_real;
 	diff->side[1] = &diff_engine;
-	diff->of[1] = diff_engine_new(worker, diff->huge ? thp_of_host() : "madvise",
-				      host_marks_guards());
-	if (!diff->of[0] || !diff->of[1])
-		return 1;
-	while (same && done < calls) {
-		unsigned int nr = calls - done < RUN_CALLS ? calls - done : RUN_CALLS;
-
-		same = run(diff, seed++, nr);
-		done += nr;
-	}
-	if (same)
-		same = diff_engine_check(diff->of[1]);
-	if (same)
-		printf("%u calls, 0 differences\n", done);
-	diff_engine_free(diff->of[1]);
+	diff->of[1] = diff_engine_new(worker, &host);
+	same = diff->of[1] && run_all(diff, &run);
+	if (diff->of[1])
+		diff_engine_free(diff->of[1]);
 	diff_real_free(diff->of[0]);
 	free(diff);
 	return same ? 0 : 1;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -34,6 +36,8 @@ struct real {
 	int theirs[2 * DIFF_PROCESSES];
 	int file[DIFF_FILES];
 	pid_t pid[DIFF_PROCESSES];
+	bool has_segments;	/* of an IPC namespace that is ours */
+	long segment[DIFF_SEGMENTS];	/* their ids; -1: never used */
 };
 
 void *diff_real_new(const char *worker, bool huge)
@@ -43,10 +47,18 @@ void *diff_real_new(const char *worker, bool huge)
 	if (real) {
 		real->worker = worker;
 		real->huge = huge;
+		real->has_segments = !unshare(CLONE_NEWIPC);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	return real;
+}
+
+bool diff_real_has_segments(const void *side)
+{
+	const struct real *real = side;
+
+	return real->has_segments;
 }
 
 void diff_real_free(void *side)
@@ -141,6 +153,17 @@ static int fill(int fd, int file)
 	return 0;
 }
 
+/* Pages wait in batches of each CPU: all processes are on one, as in the engine. */
+static void stay_on_one_cpu(void)
+{
+	cpu_set_t cpus;
+	int cpu = sched_getcpu();
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu < 0 ? 0 : cpu, &cpus);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
 static void become_worker(struct real *real)
 {
 	struct rlimit stack = { 8 << 20, RLIM_INFINITY }, lock = { 8 << 20, 8 << 20 };
@@ -155,6 +178,7 @@ static void become_worker(struct real *real)
 	if (setrlimit(RLIMIT_STACK, &stack) || setrlimit(RLIMIT_MEMLOCK, &lock) ||
 	    personality(ADDR_NO_RANDOMIZE) < 0)
 		_exit(97);
+	stay_on_one_cpu();
 	prctl(PR_SET_THP_DISABLE, !real->huge, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	execve(real->worker, argv, envp);
@@ -164,7 +188,7 @@ static void become_worker(struct real *real)
 static char *real_text(void *side, int process, const char *name)
 {
 	struct real *real = side;
-	size_t len = 0, room = 1 << 16;
+	size_t len = 0, room = 1 << 19;
 	char path[64], *text = malloc(room + 1);
 	ssize_t got;
 	int fd;
@@ -182,16 +206,30 @@ static char *real_text(void *side, int process, const char *name)
 	return text;
 }
 
+/* Numbers that each side has its own of. */
+static struct diff_step translate(const struct real *real, const struct diff_step *step)
+{
+	int file = diff_file_arg(step), segment = diff_segment_arg(step);
+	int other = diff_other_arg(step);
+	struct diff_step to = *step;
+
+	if (file >= 0)
+		to.a[file] += DIFF_FILE_FD;
+	if (segment >= 0)
+		to.a[segment] = real->segment[step->a[segment]];
+	if (other >= 0)
+		to.a[other] = real->pid[step->a[other]];
+	return to;
+}
+
 static bool real_call(void *side, const struct diff_step *step, struct diff_reply *reply)
 {
 	struct real *real = side;
 	int p = step->process;
 	struct pollfd ready = { .fd = real->reply[p], .events = POLLIN };
 
-	struct diff_step send = *step;
+	struct diff_step send = translate(real, step);
 
-	if (diff_file_arg(step) >= 0)
-		send.a[diff_file_arg(step)] += DIFF_FILE_FD;
 	memset(reply, 0, sizeof(*reply));
 	if (write(real->command[p], &send, sizeof(send)) != sizeof(send))
 		return false;
@@ -210,6 +248,8 @@ static bool real_call(void *side, const struct diff_step *step, struct diff_repl
 	for (int i = 0; step->call == DIFF_WAIT && i < DIFF_PROCESSES; i++)
 		if (real->pid[i] == reply->ret)
 			real->pid[i] = 0;
+	if (step->call == DIFF_SHMGET && !reply->err)
+		reply->ret = diff_note_segment(real->segment, step->a[0], reply->ret);
 	if (step->call == DIFF_FORK && !reply->err)
 		real->pid[step->a[0]] = (pid_t)reply->ret;
 	if (step->call == DIFF_FORK && !reply->err) {
@@ -250,6 +290,8 @@ static const char *real_start(void *side)
 	int ends[2];
 
 	memset(real->pid, 0, sizeof(real->pid));
+	for (int i = 0; i < DIFF_SEGMENTS; i++)
+		real->segment[i] = -1;
 	for (int i = 0; i < DIFF_PROCESSES; i++) {
 		if (pipe2(ends, O_CLOEXEC))
 			return "no pipe";
@@ -283,6 +325,19 @@ static const char *real_start(void *side)
 	return NULL;
 }
 
+static void remove_segments(const struct real *real)
+{
+	struct shmid_ds ds;
+	int last = real->has_segments ? shmctl(0, SHM_INFO, &ds) : -1;
+
+	for (int i = 0; i <= last; i++) {
+		int id = shmctl(i, SHM_STAT, &ds);
+
+		if (id >= 0)
+			shmctl(id, IPC_RMID, NULL);
+	}
+}
+
 /* All that live are killed; orphans are ours, so that all can be reaped. */
 static void real_end(void *side)
 {
@@ -297,6 +352,7 @@ static void real_end(void *side)
 			kill(real->pid[i], SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
+	remove_segments(real);
 }
 
 static bool real_pagemap(void *side, int process, unsigned long addr, unsigned long nr,

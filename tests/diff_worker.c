@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 
 #include "diff.h"
@@ -160,6 +162,39 @@ static long numa_call(const long *a)
 	}
 }
 
+/* Attached, bytes, mode. */
+static long shm_control(const long *a)
+{
+	struct shmid_ds ds;
+	long ret = call(SYS_shmctl, a[0], a[1], a[1] == IPC_STAT ? (long)&ds : 0, 0, 0, 0);
+	unsigned long nattch = ds.shm_nattch, mode = ds.shm_perm.mode;
+
+	for (unsigned int i = 0; !ret && a[1] == IPC_STAT && i < 8; i++) {
+		reply.vec[i] = (unsigned char)(nattch >> 8 * i);
+		reply.vec[8 + i] = (unsigned char)(ds.shm_segsz >> 8 * i);
+		reply.vec[16 + i] = (unsigned char)(mode >> 8 * i);
+	}
+	return ret;
+}
+
+static long other_call(const long *a)
+{
+	struct iovec remote = { (void *)a[0], (unsigned long)a[1] };
+	struct iovec local = { buffer, (unsigned long)a[1] };
+	long fd, ret;
+
+	/* What is written is no page of zeroes. */
+	for (long i = 0; step.call == DIFF_VM_WRITE && i < a[1]; i++)
+		((volatile char *)buffer)[i] = (char)(me + 1);
+	if (step.call != DIFF_PROCESS_MADVISE)
+		return call(step.call == DIFF_VM_READ ? SYS_process_vm_readv :
+			    SYS_process_vm_writev, a[3], (long)&local, 1, (long)&remote, 1, 0);
+	fd = call(SYS_pidfd_open, a[3], 0, 0, 0, 0, 0);
+	ret = call(SYS_process_madvise, fd, (long)&remote, 1, a[2], 0, 0);
+	call(SYS_close, fd, 0, 0, 0, 0, 0);
+	return ret;
+}
+
 /* The soft limit alone. */
 static long set_limit(long resource, long value)
 {
@@ -183,7 +218,7 @@ static void make_call(void)
 		[DIFF_MSYNC] = SYS_msync, [DIFF_MLOCKALL] = SYS_mlockall,
 		[DIFF_MSEAL] = 462, [DIFF_PRCTL] = SYS_prctl,
 		[DIFF_PERSONALITY] = SYS_personality, [DIFF_REMAP] = SYS_remap_file_pages,
-		[DIFF_FORK] = SYS_fork,
+		[DIFF_SHMAT] = SYS_shmat, [DIFF_SHMDT] = SYS_shmdt, [DIFF_FORK] = SYS_fork,
 	};
 	const long *a = step.a;
 	int status = 0;
@@ -199,6 +234,12 @@ static void make_call(void)
 		ret = call(SYS_wait4, -1, (long)&status, 0, 0, 0, 0);
 	else if (step.call >= DIFF_MBIND && step.call <= DIFF_MOVE_PAGES)
 		ret = numa_call(a);
+	else if (step.call >= DIFF_VM_READ && step.call <= DIFF_PROCESS_MADVISE)
+		ret = other_call(a);
+	else if (step.call == DIFF_SHMGET)
+		ret = call(SYS_shmget, a[1], a[2], a[3], 0, 0, 0);
+	else if (step.call == DIFF_SHMCTL)
+		ret = shm_control(a);
 	else if (step.call == DIFF_PREAD || step.call == DIFF_PWRITE)
 		ret = call(step.call == DIFF_PREAD ? SYS_pread64 : SYS_pwrite64, a[0],
 			   (long)buffer, a[2], a[1], 0, 0);

@@ -30,7 +30,8 @@ SCRIPTED_TESTS = \
 	tests/test_ops.sh \
 	tests/test_scenarios.sh \
 	tests/test_strace2kmm.sh
-dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/digest-builds.sh tests/fuzz-long.sh
+dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/digest-builds.sh tests/diff-long.sh \
+	tests/fuzz-long.sh
 TESTS += $(SCRIPTED_TESTS)
 
 include tests/mount/local.mk
@@ -113,8 +114,8 @@ tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fu
 # Lists of memory operations, run on a machine as they ran on real kernels.
 noinst_PROGRAMS += tests/ops-run
 tests_ops_run_SOURCES = tests/ops-run.c tests/ops.h tests/ops_calls.c tests/ops_dump.c \
-	tests/ops_files.c tests/ops_more.c tests/ops_numa.c tests/ops_layout.h tests/ops_layouts.c \
-	tests/ops_parse.c \
+	tests/ops_files.c tests/ops_more.c tests/ops_numa.c tests/ops_others.c \
+	tests/ops_layout.h tests/ops_layouts.c tests/ops_parse.c \
 	tests/ops_print.c tests/ops_program.c \
 	tests/tree_files.c tests/tree_files.h
 tests_ops_run_LDADD = $(KMM_LIBS)
@@ -124,9 +125,10 @@ tests_ops_run_LDADD = $(KMM_LIBS)
 check_PROGRAMS += tests/diff_host
 TESTS += tests/diff_host tests/test_diff_huge.sh
 EXTRA_DIST += tests/test_diff_huge.sh
-tests_diff_host_SOURCES = tests/diff_host.c tests/diff.h tests/diff_engine.c tests/diff_real.c \
-	tests/diff_steps.c tests/ops.h tests/ops_calls.c tests/ops_files.c tests/ops_more.c \
-	tests/ops_numa.c tests/ops_parse.c \
+tests_diff_host_SOURCES = tests/diff_host.c tests/diff.h tests/diff_engine.c tests/diff_look.c \
+	tests/diff_look.h tests/diff_make.c tests/diff_make.h tests/diff_print.c \
+	tests/diff_real.c tests/diff_steps.c tests/ops.h tests/ops_calls.c tests/ops_files.c \
+	tests/ops_more.c tests/ops_numa.c tests/ops_others.c tests/ops_parse.c \
 	tests/tree_files.c tests/tree_files.h
 tests_diff_host_LDADD = $(KMM_LIBS)
 check_DATA = tests/diff_worker
@@ -152,7 +154,8 @@ LONG_TESTS = tests/exhaust_buddy
 EXTRA_PROGRAMS += $(LONG_TESTS)
 CLEANFILES += $(LONG_TESTS)
 
-check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT)
+check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
+		tests/diff_host$(EXEEXT) tests/diff_worker
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
@@ -161,6 +164,7 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=5 ./tests/enum_calls
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/digest-builds.sh
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/fuzz-long.sh
+	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/diff-long.sh
 	@echo "== test_capture.sh --all"
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/test_capture.sh --all
 .PHONY: check-long

@@ -111,6 +111,15 @@ int op_migrate_pages(struct ops *ops, const struct op *op, struct op_result *res
 int op_move_pages(struct ops *ops, const struct op *op, struct op_result *result);
 int op_persona(struct ops *ops, const struct op *op, struct op_result *result);
 
+/* ops_others.c */
+int op_shmget(struct ops *ops, const struct op *op, struct op_result *result);
+int op_shmat(struct ops *ops, const struct op *op, struct op_result *result);
+int op_shmdt(struct ops *ops, const struct op *op, struct op_result *result);
+int op_shmctl(struct ops *ops, const struct op *op, struct op_result *result);
+int op_vm_read(struct ops *ops, const struct op *op, struct op_result *result);
+int op_vm_write(struct ops *ops, const struct op *op, struct op_result *result);
+int op_process_madvise(struct ops *ops, const struct op *op, struct op_result *result);
+
 /* ops_more.c: calls that no list has made. */
 int op_fallocate(struct ops *ops, const struct op *op, struct op_result *result);
 int op_fcntl(struct ops *ops, const struct op *op, struct op_result *result);

@@ -256,6 +256,13 @@ const struct op_row op_rows[] = {
 	{ "mseal", "vvv", op_mseal },
 	{ "prctl", "vvvvv", op_prctl, .quiet = true },
 	{ "remap_file_pages", "vvvvv", op_remap_file_pages },
+	{ "shmget", "vvvv", op_shmget, .quiet = true },
+	{ "shmat", "vvv", op_shmat, .address = true },
+	{ "shmdt", "v", op_shmdt },
+	{ "shmctl", "vv", op_shmctl, .quiet = true },
+	{ "vm_read", "vvvvv", op_vm_read },
+	{ "vm_write", "vvvvv", op_vm_write },
+	{ "process_madvise", "vvvv", op_process_madvise },
 };
 const unsigned int nr_op_rows = ARRAY_SIZE(op_rows);
 

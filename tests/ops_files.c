@@ -6,6 +6,7 @@
 #include "ops.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/prctl.h"
 #include "sim/virt/sched.h"
 #include "tree_files.h"
 
@@ -172,9 +173,9 @@ int op_sysctl(struct ops *ops, const struct op *op, struct op_result *result)
 
 int op_persona(struct ops *ops, const struct op *op, struct op_result *result)
 {
-	struct task_struct *task = ops_task(ops);
+	u64 old = 0;
+	int err = sys_personality(ops_task(ops), (u64)op->a[0], &old);
 
-	result->ret = (s64)task->personality;
-	task->personality = (u64)op->a[0];
-	return 0;
+	result->ret = (s64)old;
+	return err;
 }
