@@ -12,7 +12,7 @@
  *	TASK dies SIGNAL LINE	a call that kills the task
  *	mark PATH KEY		remembers a figure
  *	keep NAME TASK ADDRESS	remembers what the page holds
- *	write PATH TEXT		writes to a file
+ *	write PATH TEXT		writes to a file; {TASK} at the beginning is a pid
  *	? CHECK ...		see the rows of checks
  *
  * init is there from the start. A PATH is one of the tree, or TASK/NAME.
@@ -258,18 +258,30 @@ static bool check_text(struct fact *f, const struct words *w, char *why, size_t 
 	return has == !strcmp(w->word[1], "text");
 }
 
+/* The page that a line of a walk names, and as many behind it; 0: none. */
+static u64 page_behind(const char *line, u64 behind)
+{
+	const char *page = line ? strstr(line, "page 0x") : NULL;
+
+	return page ? strtoull(page + strlen("page "), NULL, 0) + behind : 0;
+}
+
 /* The figure of its page that a task has at an address; LONG_MIN: no page. */
 static s64 content_at(struct fact *f, const char *task, const char *addr)
 {
 	char path[128];
-	const char *at;
+	const char *text, *at;
+	u64 pfn;
 
 	snprintf(path, sizeof(path), "%s/walk/%s", task, addr);
-	at = strstr(text_of(f, path), "\npte ");
-	at = at ? strstr(at, "page ") : NULL;
-	if (!at)
+	text = text_of(f, path);
+	pfn = page_behind(strstr(text, "\npte "), 0);
+	at = strstr(text, "\npmd ");
+	if (!pfn && at && strstr(at, " huge"))
+		pfn = page_behind(at, strtoull(addr, NULL, 0) / 4096 % 512);
+	if (!pfn)
 		return LONG_MIN;
-	snprintf(path, sizeof(path), "sim/page/%.*s", (int)strcspn(at + 5, " "), at + 5);
+	snprintf(path, sizeof(path), "sim/page/0x%" PRIx64, pfn);
 	at = strstr(text_of(f, path), "content: ");
 	return at ? (s64)strtoull(at + strlen("content: "), NULL, 0) : 0;
 }
@@ -366,12 +378,29 @@ static void ask(struct fact *f, const struct words *w, unsigned int line)
 	fail(f, line, "what is \"%s\"?", w->rest[0]);
 }
 
+/* {TASK} at the beginning is its pid. */
+static int pid_of(struct fact *f, const char **text)
+{
+	char path[80];
+	int len = (int)strcspn(*text, "}");
+
+	if (**text != '{' || len > 64)
+		return 0;
+	snprintf(path, sizeof(path), "%.*s/status", len - 1, *text + 1);
+	*text += len + 1;
+	return (int)figure_in(text_of(f, path), "Pid");
+}
+
 static void write_file(struct fact *f, const struct words *w, unsigned int line)
 {
-	char path[256], text[512];
+	char path[256], text[512], pid[16] = "";
+	const char *rest = w->rest[2];
+	int number = pid_of(f, &rest);
 
+	if (number)
+		snprintf(pid, sizeof(pid), "%d", number);
 	full_path(w->word[1], path, sizeof(path));
-	snprintf(text, sizeof(text), "%s: %s", path, w->rest[2]);
+	snprintf(text, sizeof(text), "%s: %s%s", path, pid, rest);
 	if (lab_run(&f->lab, text))
 		fail(f, line, "%s: %s", w->rest[0], lab_text(&f->lab.sentence));
 }
