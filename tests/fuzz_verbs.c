@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
 
 #define MOST_VMAS 70		/* of a task: more is unmapped */
@@ -310,6 +311,70 @@ static void say_intersection(struct live *l)
 	say(l->f, " 0x%llx 0x%llx", (ull)l->addr, (ull)(l->addr + l->len));
 }
 
+/* A descriptor of userfaultfd, if the task has one. */
+static void say_uffd(struct live *l)
+{
+	const struct files_struct *files = l->task->files;
+
+	for (u32 fd = 0; files && fd < files->nr_slots; fd++) {
+		const struct file *file = file_of(l->m, files->fds[fd]);
+
+		if (file && file->inode->uffd && !one_in(l->f, 4)) {
+			say(l->f, " %u", fd);
+			return;
+		}
+	}
+	live_arg(l, A_FD);
+}
+
+static void say_uffd_range(struct live *l)
+{
+	say_uffd(l);
+	live_part(l, 0);
+	say(l->f, " 0x%llx %llu", (ull)l->addr, (ull)MIN(l->len, 64 * PAGE_SIZE));
+}
+
+static void say_uffd_api(struct live *l)
+{
+	static const char *const features[] = {
+		"", "", " event_fork|event_remap|event_remove|event_unmap", " sigbus",
+		" wp_unpopulated", " wp_async", " exact_address|thread_id", " event_fork",
+	};
+
+	say_uffd(l);
+	say(l->f, "%s", PICK(l->f, features));
+}
+
+static void say_uffd_register(struct live *l)
+{
+	say_uffd_range(l);
+	live_arg(l, A_UFFD_REGISTER);
+}
+
+static void say_uffd_fill(struct live *l)
+{
+	say_uffd_range(l);
+	if (one_in(l->f, 4))
+		live_arg(l, A_UFFD_MODE);
+}
+
+static void say_uffd_wp(struct live *l)
+{
+	say_uffd_range(l);
+	say(l->f, one_in(l->f, 2) ? " wp" : " 0");
+}
+
+static void say_uffd_copy(struct live *l)
+{
+	ull dst;
+
+	say_uffd(l);
+	live_part(l, 0);
+	dst = l->addr;
+	live_part(l, VM_READ);
+	say(l->f, " 0x%llx 0x%llx %llu", dst, (ull)l->addr, (ull)MIN(l->len, 64 * PAGE_SIZE));
+}
+
 static const struct verb_row {
 	const char *name;
 	u8 weight;
@@ -358,6 +423,20 @@ static const struct verb_row {
 	{ "find_vma", 4, NULL },
 	{ "find_vma_prev", 4, NULL },
 	{ "getpid", 2, NULL },
+	{ "setuid", 1, NULL },
+	{ "capset", 1, NULL },
+	{ "userfaultfd", 3, NULL },
+	{ "uffdio_api", 6, say_uffd_api },
+	{ "uffdio_register", 10, say_uffd_register },
+	{ "uffdio_unregister", 4, say_uffd_range },
+	{ "uffdio_wake", 3, say_uffd_range },
+	{ "uffdio_copy", 8, say_uffd_copy },
+	{ "uffdio_move", 6, say_uffd_copy },
+	{ "uffdio_zeropage", 6, say_uffd_fill },
+	{ "uffdio_continue", 6, say_uffd_fill },
+	{ "uffdio_poison", 2, say_uffd_fill },
+	{ "uffdio_writeprotect", 8, say_uffd_wp },
+	{ "uffd_read", 10, say_uffd },
 };
 
 static const struct verb_row *row_of(const struct verb *verb)

@@ -34,6 +34,8 @@
 #include "sim/virt/sched.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/vma.h"
+#include "sim/virt/userfaultfd.h"
 
 #define ORDER 3	/* of the free block that is spoilt */
 
@@ -680,6 +682,55 @@ static void khugepaged_slot_lost(struct machine *m)
 	m->virt->mm_slots.nr_live++;
 }
 
+/* init registers memory of its own: its VMA and what was mapped. */
+static struct vm_area_struct *a_registration(struct machine *m, bool mark)
+{
+	struct task_struct *init = task_find(m, PID_INIT);
+	const struct mmap_request req = {
+		.len = 4 * PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
+		.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+	struct access_result result;
+	struct userfaultfd_ctx *ctx;
+	u64 addr, ioctls;
+	int fd;
+
+	CU_ASSERT_EQUAL_FATAL(sys_mmap(m, init, &req, &addr), 0);
+	CU_ASSERT_EQUAL_FATAL(sys_userfaultfd(m, init, 0, &fd), 0);
+	CU_ASSERT_EQUAL_FATAL(uffdio_api(m, init, fd, &api), 0);
+	CU_ASSERT_EQUAL_FATAL(userfaultfd_ctx_get(m, init, fd, &ctx), 0);
+	CU_ASSERT_EQUAL_FATAL(task_access(m, init, addr, ACCESS_STORE, &result), 0);
+	CU_ASSERT_EQUAL_FATAL(uffdio_register(m, ctx, addr, req.len, UFFDIO_REGISTER_MODE_WP,
+					      &ioctls), 0);
+	if (mark)
+		CU_ASSERT_EQUAL_FATAL(uffdio_writeprotect(m, ctx, addr, req.len,
+							  UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	return vma_lookup(m, init->mm, addr);
+}
+
+static void uffd_lost(struct machine *m)
+{
+	a_registration(m, false)->uffd = 0;
+}
+
+static void uffd_of_nobody(struct machine *m)
+{
+	a_registration(m, false)->uffd = 63;
+}
+
+static void uffd_mark_writable(struct machine *m)
+{
+	struct vm_area_struct *vma = a_registration(m, true);
+
+	*pte_offset_map(m, vma->vm_mm, vma->vm_start) |= PTE_RW;
+}
+
+static void uffd_waits_for_nobody(struct machine *m)
+{
+	task_find(m, PID_INIT)->uffd.ctx = 63;
+}
+
 static void bytes_lost(struct machine *m)
 {
 	m->page_content[listed_page(m) - m->mem_map] = CONTENT_BYTES | 77;
@@ -912,6 +963,8 @@ static const struct {
 	ROW("N4", policy_unasked), ROW("R9", bytes_lost),
 	ROW("V5", name_count), ROW("F7", segment_pages),
 	ROW("U1 A3", khugepaged_slot_lost),
+	ROW("U2", uffd_lost), ROW("U2", uffd_of_nobody), ROW("U2", uffd_mark_writable),
+	ROW("U2", uffd_waits_for_nobody),
 	ROW("T9", tlb_writable), ROW("T9", tlb_dirty), ROW("T9", tlb_page), ROW("T9", tlb_behind),
 	ROW("T9", tlb_mask), ROW("T9", tlb_context), ROW("T8", tlb_lazy),
 #undef ROW

@@ -41,7 +41,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/verbs_access.c src/fs/sim/verbs_fd.c src/fs/sim/verbs_file.c src/fs/sim/verbs_mm.c \
 	src/fs/sim/verbs_numa.c src/fs/sys/cgroup.c \
 	src/fs/sim/verbs_page.c src/fs/sim/verbs_process.c \
-	src/fs/sim/verbs_slab.c src/fs/sim/verbs_task.c \
+	src/fs/sim/verbs_slab.c src/fs/sim/verbs_task.c src/fs/sim/verbs_uffd.c \
 	src/fs/sim/verbs_kmap.c src/fs/sim/verbs_tlb.c src/fs/sim/verbs_vmalloc.c
 # proc
 libkmmtree_a_SOURCES += \
@@ -56,7 +56,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/kpage.c \
 	src/fs/proc/meminfo.c \
 	src/fs/proc/pid.c src/fs/proc/pid.h \
-	src/fs/proc/pid_ctl.c src/fs/proc/pid_files.c src/fs/proc/pid_limits.c \
+	src/fs/proc/pid_ctl.c src/fs/proc/pid_fdinfo.c src/fs/proc/pid_files.c src/fs/proc/pid_limits.c \
 	src/fs/proc/pid_dump.c src/fs/proc/pid_mem.c src/fs/proc/pid_oom.c src/fs/proc/pid_stat.c \
 	src/fs/proc/pid_status.c src/fs/proc/pid_vmas.c src/fs/proc/pid_walk.c \
 	src/fs/proc/slabinfo.c \

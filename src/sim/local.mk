@@ -99,7 +99,7 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/virt/affinity.c src/sim/virt/cgroup.c src/sim/virt/cgroup.h \
 	src/sim/virt/cpuset.c \
-	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
+	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
@@ -142,7 +142,10 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \
 	src/sim/virt/task_check.c \
 	src/sim/virt/tlb.c src/sim/virt/tlb.h src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c \
-	src/sim/virt/truncate.c src/sim/virt/util.c \
+	src/sim/virt/truncate.c src/sim/virt/userfaultfd.c src/sim/virt/userfaultfd.h \
+	src/sim/virt/userfaultfd_fault.c src/sim/virt/userfaultfd_fill.c \
+	src/sim/virt/userfaultfd_hugetlb.c src/sim/virt/userfaultfd_move.c \
+	src/sim/virt/userfaultfd_register.c src/sim/virt/util.c \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \

@@ -7,12 +7,14 @@
 
 #include "sim/abi/gfp.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/cred.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/prctl.h"
 #include "sim/virt/shm.h"
+#include "sim/virt/userfaultfd.h"
 
 struct flag_row {
 	const char *name;

@@ -11,6 +11,7 @@
 
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 
 struct ctl_state *ctl_state_new(const struct tree *tree)
@@ -249,6 +250,7 @@ static int find_caller(struct call *call)
 	if (task_blocked(task))
 		return call_refuse(call, -EAGAIN, "task %u waits: %s", pid, task->vfork_child ?
 				   "its vfork child has to call execve or to exit" :
+				   userfaultfd_waits_for(task) ? userfaultfd_waits_for(task) :
 				   "it was stopped");
 	call->task = task;
 	return 0;
@@ -267,6 +269,7 @@ static int run_guarded(void *arg)
 		err = call_no_host_memory(call);
 	if (!err)
 		err = call->verb->run(call);
+	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */
 		machine_tick(m, cost);

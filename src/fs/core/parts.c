@@ -45,6 +45,7 @@
 	X(pid_parts) \
 	X(pid_ctl_parts) \
 	X(pid_files_parts) \
+	X(pid_fdinfo_parts) \
 	X(pid_limits_parts) \
 	X(pid_mem_parts) \
 	X(pid_dump_parts) \

@@ -14,7 +14,7 @@
 static const struct verb_table *const tables[] = {
 	&page_verbs, &slab_verbs, &vmalloc_verbs, &machine_verbs,
 	&mm_verbs, &access_verbs, &task_verbs, &file_verbs, &fd_verbs,
-	&process_verbs, &ipc_verbs,
+	&process_verbs, &ipc_verbs, &uffd_verbs,
 	&numa_verbs,
 	&kmap_verbs, &tlb_verbs, &cgroup_verbs,
 };

@@ -54,6 +54,13 @@ enum arg_kind {
 	A_MPOL,		/* one of MPOL_*, with MPOL_F_STATIC_NODES, ... */
 	A_MPOL_F,	/* MPOL_F_*: of get_mempolicy */
 	A_MPOL_MF,	/* MPOL_MF_* */
+	A_CAP,		/* CAP_* */
+	A_UFFD,		/* UFFD_USER_MODE_ONLY, O_NONBLOCK, O_CLOEXEC */
+	A_UFFD_FEATURE,	/* UFFD_FEATURE_* */
+	A_UFFD_REGISTER,	/* UFFDIO_REGISTER_MODE_* */
+	A_UFFD_MODE,	/* UFFDIO_COPY_MODE_* and its like */
+	A_UFFD_WP,	/* UFFDIO_WRITEPROTECT_MODE_* */
+	A_UFFD_MOVE,	/* UFFDIO_MOVE_MODE_* */
 	A_NODES,	/* nodes or CPUs: 0-1,3; [0xb]; all; NULL */
 	NR_ARG_KINDS,
 	A_OPTIONAL = 0x80,	/* this argument and those behind it may be missing */
@@ -145,6 +152,7 @@ extern const struct verb_table file_verbs;	/* sim/verbs_file.c */
 extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */
 extern const struct verb_table process_verbs;	/* sim/verbs_process.c */
 extern const struct verb_table ipc_verbs;	/* sim/verbs_ipc.c */
+extern const struct verb_table uffd_verbs;	/* sim/verbs_uffd.c */
 extern const struct verb_table kmap_verbs;	/* sim/verbs_kmap.c */
 extern const struct verb_table tlb_verbs;	/* sim/verbs_tlb.c */
 

@@ -8,6 +8,7 @@
 #include "fs/core/figures.h"
 #include "fs/proc/pid.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/cred.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/memory.h"
@@ -95,7 +96,9 @@ static void show_memory(struct out *out, const struct machine *m, const struct m
 static void show_signals(struct out *out, const struct machine *m, const struct task_struct *t)
 {
 	u64 ignored = t->flags & PF_KTHREAD ? ~0ULL : t->sighand ? t->sighand->ignored : 0;
-	u64 caps = t->uid ? 0 : 0x000001ffffffffffULL;
+	bool kernel = t->flags & PF_KTHREAD;
+	u64 permitted = kernel ? CAP_FULL_SET : t->cap_permitted;
+	u64 effective = kernel ? CAP_FULL_SET : t->cap_effective;
 
 	out_printf(out, "Threads:\t%d\nSigQ:\t0/%" PRIu64 "\n",
 		   t->signal ? MAX(t->signal->nr_threads, 1) : 1,
@@ -105,7 +108,7 @@ static void show_signals(struct out *out, const struct machine *m, const struct 
 	out_printf(out, "CapInh:\t%016x\nCapPrm:\t%016" PRIx64 "\nCapEff:\t%016" PRIx64 "\n"
 		   "CapBnd:\t000001ffffffffff\nCapAmb:\t%016x\nNoNewPrivs:\t0\nSeccomp:\t0\n"
 		   "Seccomp_filters:\t0\nSpeculation_Store_Bypass:\tnot vulnerable\n"
-		   "SpeculationIndirectBranch:\talways enabled\n", 0, caps, caps, 0);
+		   "SpeculationIndirectBranch:\talways enabled\n", 0, permitted, effective, 0);
 }
 
 static void task_cpus(const struct machine *m, const struct task_struct *t,

@@ -13,6 +13,7 @@
 
 #define PM_SOFT_DIRTY (1ULL << 55)
 #define PM_MMAP_EXCLUSIVE (1ULL << 56)
+#define PM_UFFD_WP (1ULL << 57)
 #define PM_GUARD_REGION (1ULL << 58)
 #define PM_FILE (1ULL << 61)
 #define PM_SWAP (1ULL << 62)
@@ -28,12 +29,16 @@ static u64 entry_word(const struct machine *m, u64 pte, unsigned int level, u64 
 		word = PM_SWAP;
 		if (pte & PTE_SOFT_DIRTY)
 			word |= PM_SOFT_DIRTY;
+		if (pte & PTE_UFFD_WP)
+			word |= PM_UFFD_WP;
 		if (pte_is_guard(pte) && rel_pagemap_shows_guards(m->release))
 			word |= PM_GUARD_REGION;
 		return word;
 	}
 	if (pte & PTE_SOFT_DIRTY)
 		word |= PM_SOFT_DIRTY;
+	if (pte & PTE_UFFD_WP)
+		word |= PM_UFFD_WP;
 	pfn = normal_page(m, pte);
 	/* The huge zero page is no anonymous page, so it looks like a file's. */
 	if (pfn == PFN_NIL)

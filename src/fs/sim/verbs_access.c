@@ -10,6 +10,7 @@
 #include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/process_vm.h"
+#include "sim/virt/userfaultfd.h"
 
 #define SCOPE_TASKS (1U << V_PID)
 #define SLICE_PAGES 4096
@@ -30,7 +31,8 @@ static u64 next_access(const struct range *range, u64 addr)
 static const char *const signal_names[] = { [7] = "SIGBUS", [9] = "SIGKILL", [11] = "SIGSEGV" };
 static const char *const segv_codes[] = { "SI_USER", "SEGV_MAPERR", "SEGV_ACCERR",
 					  "SEGV_BNDERR", "SEGV_PKUERR" };
-static const char *const bus_codes[] = { "SI_USER", "BUS_ADRALN", "BUS_ADRERR" };
+static const char *const bus_codes[] = { "SI_USER", "BUS_ADRALN", "BUS_ADRERR", "BUS_OBJERR",
+					 "BUS_MCEERR_AR" };
 
 static const char *code_name(const struct access_result *result)
 {
@@ -51,6 +53,15 @@ static int die(struct call *call, const struct access_result *result)
 	return result->signal == 9 ? -ENOMEM : -EFAULT;
 }
 
+/* The task is blocked; the rest of the access is its own matter. */
+static int wait_for_page(struct call *call, const struct range *range)
+{
+	userfaultfd_wait_access(call->task, range->addr, range->end, range->stride);
+	out_printf(call->sentence, "the task waits: a userfaultfd has to fill the page at 0x%" PRIx64,
+		   ALIGN_DOWN(range->addr, PAGE_SIZE));
+	return -EINPROGRESS;
+}
+
 /* Up to a slice's end. 0; -ENOBUFS; what die() says. */
 static int access_slice(struct call *call, struct range *range)
 {
@@ -60,6 +71,8 @@ static int access_slice(struct call *call, struct range *range)
 		struct access_result result;
 		int err = task_access(call->m, call->task, range->addr, range->access, &result);
 
+		if (err == -EINPROGRESS)
+			return wait_for_page(call, range);
 		if (err)
 			return err;
 		if (result.signal)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "fs/core/call_task.h"
+#include "sim/virt/cred.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pidfd.h"
@@ -38,6 +39,25 @@ static int run_personality(struct call *call)
 	int err = call_needs_range(call, 0);
 
 	return err ? err : sys_personality(call->task, call->args[0].value, &call->value);
+}
+
+/* ---- Rights. ---- */
+
+static int run_setuid(struct call *call)
+{
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_setuid(call->task, (u32)call->args[0].value);
+}
+
+/* One word of flags: all of them are every capability that there is. */
+static int run_capset(struct call *call)
+{
+	u64 caps = call->args[0].value;
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_capset(call->task, caps == (u32)~0U ? call->task->cap_permitted :
+				      caps);
 }
 
 /* ---- Limits. ---- */
@@ -142,6 +162,11 @@ static const struct verb verbs[] = {
 	{ "personality", { A_PERSONA }, run_personality, RESULT_NUMBER, 0, SCOPE_TASKS,
 	  "FLAGS", "Execute as on other systems: addr_no_randomize, read_implies_exec, "
 	  "mmap_page_zero, ...; 0xffffffff only asks. Result: what it was." },
+	{ "setuid", { A_NUMBER }, run_setuid, RESULT_NONE, 0, SCOPE_TASKS, "UID",
+	  "Become another user: root's rights go with it." },
+	{ "capset", { A_CAP }, run_capset, RESULT_NONE, 0, SCOPE_TASKS, "CAPABILITIES",
+	  "Keep only these rights: ipc_lock, sys_admin, sys_ptrace, sys_nice, sys_resource, "
+	  "setuid, all, none." },
 	{ "setrlimit", { A_RLIMIT, A_NUMBER, A_NUMBER | A_OPTIONAL }, run_setrlimit, RESULT_NONE,
 	  0, SCOPE_TASKS, "RESOURCE SOFT [HARD]",
 	  "Limit a resource of this process: stack, as, data, memlock, ..." },

@@ -140,6 +140,8 @@ static enum scan_result scan_entry(struct scan *s, pte_t pte)
 {
 	const struct tunables *t = s->m->tunables;
 
+	if (pte_is_uffd_marker(pte))
+		return SCAN_PTE_UFFD_WP;
 	if (!pte_none(pte) && !pte_present(pte))
 		return exceeds(s, ++s->unmapped, t->khugepaged_max_ptes_swap,
 			       THP_SCAN_EXCEED_SWAP_PTE) ? SCAN_EXCEED_SWAP_PTE : SCAN_SUCCEED;
@@ -152,6 +154,9 @@ static enum scan_result scan_entry(struct scan *s, pte_t pte)
 		return exceeds(s, s->none, t->khugepaged_max_ptes_none,
 			       THP_SCAN_EXCEED_NONE_PTE) ? SCAN_EXCEED_NONE_PTE : SCAN_SUCCEED;
 	}
+	/* Marks are of single pages. */
+	if (pte & PTE_UFFD_WP)
+		return SCAN_PTE_UFFD_WP;
 	s->writable |= pte & PTE_RW;
 	if (vm_normal_page(pte) == PFN_NIL)
 		return SCAN_PAGE_NULL;

@@ -4,6 +4,7 @@
  * leave of the old one; what fails from there on kills the task. The other threads
  * end, vfork's parent goes on, descriptors that are marked are closed.
  */
+#include "sim/virt/cred.h"
 #include "sim/virt/exec.h"
 
 #include "sim/phys/page_alloc.h"
@@ -210,5 +211,9 @@ int sys_execve(struct machine *m, struct task_struct *task, const struct exec_re
 	if (inode && inode->i_writecount > 0)
 		return -ETXTBSY;
 	err = program_load(m, req->path, &program);
-	return err ? err : exec_program(m, task, &program, req);
+	if (!err)
+		err = exec_program(m, task, &program, req);
+	if (!err)
+		cred_exec(task);
+	return err;
 }

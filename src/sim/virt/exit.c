@@ -14,6 +14,7 @@
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/shm.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 
 static bool group_is_dead(const struct task_struct *task)
@@ -51,6 +52,7 @@ static void stop_waiting(struct machine *m, struct task_struct *task)
 	if (child)
 		child->vfork_parent = false;
 	task->vfork_child = 0;
+	userfaultfd_exit(m, task);
 }
 
 static void exit_mm(struct machine *m, struct task_struct *task)

@@ -9,6 +9,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 
 #define X86_PF_PROT 1
@@ -110,15 +111,33 @@ static int fault_signal(struct access_result *result, int signal, int code)
 	return 0;
 }
 
+/* It waits: what is told of the fault, and how it is tried again. */
+static int wait_for_userfault(const struct machine *m, struct task_struct *task,
+			      const struct vm_area_struct *vma, u64 address, u32 error_code)
+{
+	if (vma_uffd_features(m, vma) & UFFD_FEATURE_EXACT_ADDRESS)
+		task->uffd.address = address;
+	task->uffd.kind = UFFD_ACCESS;
+	task->uffd.error_code = error_code;
+	userfaultfd_wait_access(task, address, address + 1, 0);
+	return -EINPROGRESS;
+}
+
+static int sigbus(unsigned int ret, struct access_result *result)
+{
+	return fault_signal(result, SIGBUS_NR, ret & VM_FAULT_HWPOISON ? BUS_MCEERR_AR : BUS_ADRERR);
+}
+
 /*
- * The handler. 0: look again, or result->signal says why not; -ENOBUFS: no host memory.
+ * The handler. 0: look again, or result->signal says why not; -ENOBUFS: no host memory;
+ * -EINPROGRESS: the task waits.
  */
 static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 address,
-			      u32 error_code, struct access_result *result)
+			      u32 error_code, unsigned int flags, struct access_result *result)
 {
 	struct mm_struct *mm = task->mm;
 	struct vm_area_struct *vma = fault_vma(m, mm, address);
-	unsigned int flags = 0, ret;
+	unsigned int ret;
 
 	if (unlikely(!vma))
 		return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
@@ -135,8 +154,6 @@ static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 a
 	if (unlikely(access_error(task, vma, error_code)))
 		return fault_signal(result, SIGSEGV_NR,
 				    pkey_denies(task, vma, error_code) ? SEGV_PKUERR : SEGV_ACCERR);
-	if (error_code & X86_PF_USER)
-		flags |= FAULT_FLAG_USER;
 	if (error_code & X86_PF_WRITE)
 		flags |= FAULT_FLAG_WRITE;
 	if (error_code & X86_PF_INSTR)
@@ -146,11 +163,13 @@ static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 a
 		return 0;
 	if (ret & VM_FAULT_NOHOST)
 		return -ENOBUFS;
+	if (ret & VM_FAULT_UFFD)
+		return wait_for_userfault(m, task, vma, address, error_code);
 	/* pagefault_out_of_memory() kills nobody itself: the instruction runs again. */
 	if (ret & VM_FAULT_OOM)
 		return fault_was_injected(m) ? 0 : fault_signal(result, SIGKILL_NR, 0);
-	if (ret & VM_FAULT_SIGBUS)
-		return fault_signal(result, SIGBUS_NR, BUS_ADRERR);
+	if (ret & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON))
+		return sigbus(ret, result);
 	return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 }
 
@@ -182,8 +201,8 @@ static inline pte_t *find_entry(const struct machine *m, struct mm_struct *mm, u
 
 /* The entry that lets the access pass, or NULL: err or result say why. */
 static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u64 address,
-				  enum access access, unsigned int *level,
-				  struct access_result *result, int *err)
+				  enum access access, unsigned int flags,
+				  unsigned int *level, struct access_result *result, int *err)
 {
 	struct mm_struct *mm = task->mm;
 	pte_t *pte = find_entry(m, mm, address, level);
@@ -192,7 +211,7 @@ static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u
 	for (unsigned int tries = 0; !pte || !pte_allows(m, task, *pte, access); tries++) {
 		BUG_ON(m, tries == MAX_TRIES);
 		result->error_code = fault_error_code(m, task, pte, access);
-		*err = do_user_addr_fault(m, task, address, result->error_code, result);
+		*err = do_user_addr_fault(m, task, address, result->error_code, flags, result);
 		if (unlikely(*err || result->signal))
 			return NULL;
 		pte = find_entry(m, mm, address, level);
@@ -214,9 +233,12 @@ int task_access(struct machine *m, struct task_struct *task, u64 address, enum a
 		return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 	if (unlikely(address >= arch_task_size_max(m->arch)))
 		return access_beyond(m, address, access, result);
-	pte = access_entry(m, task, address, access, &level, result, &err);
-	if (unlikely(!pte))
+	pte = access_entry(m, task, address, access, FAULT_FLAG_USER | FAULT_FLAG_MAY_WAIT, &level,
+			   result, &err);
+	if (unlikely(!pte)) {
+		task->uffd.access = access;
 		return err;
+	}
 	if (access == ACCESS_STORE) {
 		*pte |= PTE_ACCESSED | PTE_DIRTY;
 		content_store(m, leaf_pfn(m, *pte, level, address),
@@ -226,6 +248,21 @@ int task_access(struct machine *m, struct task_struct *task, u64 address, enum a
 	}
 	tlb_access(m, task->mm, address, *pte, level);
 	return 0;
+}
+
+/*
+ * Whoever has waited once may have done so without the lock of the mm (since 6.4), and has
+ * it taken for the first try.
+ */
+int task_fault_again(struct machine *m, struct task_struct *task, struct access_result *result)
+{
+	unsigned int flags = FAULT_FLAG_USER | FAULT_FLAG_MAY_WAIT;
+
+	*result = (struct access_result){ .address = task->uffd.addr,
+					  .error_code = task->uffd.error_code };
+	if (task->uffd.tries > 1 || !rel_uffd_moves(m->release))
+		flags |= FAULT_FLAG_WAITED;
+	return do_user_addr_fault(m, task, task->uffd.addr, task->uffd.error_code, flags, result);
 }
 
 int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool write)
@@ -238,7 +275,7 @@ int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool
 
 	if (!task->mm || address >= arch_task_size_max(m->arch))
 		return -EFAULT;
-	pte = access_entry(m, task, address, access, &level, &result, &err);
+	pte = access_entry(m, task, address, access, /* flags = */ 0, &level, &result, &err);
 	if (!pte)
 		return err ? err : -EFAULT;
 	*pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);

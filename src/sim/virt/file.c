@@ -8,6 +8,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/objects.h"
 #include "sim/virt/task.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 
 #define PATH_MAX_BYTES 4096
@@ -64,6 +65,8 @@ void fput(struct machine *m, struct file *file)
 	if (--file->f_count)
 		return;
 	inode->i_writecount -= counts_writers(file);
+	if (unlikely(inode->uffd))
+		userfaultfd_release(m, inode->uffd);
 	object_free(m, &m->virt->files, file->self);
 	iput(m, inode);
 }

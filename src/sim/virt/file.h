@@ -51,6 +51,7 @@ struct inode {
 	bool huge_shm;		/* SysV shared memory: reserved when it was made */
 	struct interval_tree shared_policy;	/* of shmem: sp_nodes (mempolicy.h) */
 	u32 shm;		/* slot + 1 of the System V segment that it is of */
+	u32 uffd;		/* of a userfaultfd: its context */
 	u32 pid;		/* of a pidfd: whose, */
 	u64 pid_serial;		/* so that no other of this pid is meant */
 	u64 dentry;		/* address of its struct dentry */

@@ -6,15 +6,17 @@
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 
 /*
  * A fault that read from a disk let go of the lock: the range is begun anew; or it may
- * not let go of it. Who pins a page gets one that no other process will be given a copy of.
- * Of another process, the caller's protection keys do not matter.
+ * not let go of it. Who populates may wait for a userfaultfd, when the call is done. Who
+ * pins a page gets one that no other process will be given a copy of. Of another process,
+ * the caller's protection keys do not matter.
  */
 enum foll_flags { FOLL_WRITE = 1, FOLL_FORCE = 2, FOLL_ANEW = 4, FOLL_LOCKED = 8, FOLL_PIN = 16,
-		  FOLL_REMOTE = 32 };
+		  FOLL_REMOTE = 32, FOLL_WAITS = 64 };
 
 /* FOLL_FORCE may write to what only its VMA keeps from being written. */
 static bool can_follow_write_pte(const struct machine *m, const struct vm_area_struct *vma,
@@ -124,7 +126,8 @@ static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 addre
 				   (flags & FOLL_REMOTE ? FAULT_FLAG_REMOTE : 0) |
 				   (must_unshare(m, vma, address, flags) ? FAULT_FLAG_UNSHARE : 0) |
 				   (flags & FOLL_ANEW ? FAULT_FLAG_ANEW : 0) |
-				   (flags & FOLL_LOCKED ? FAULT_FLAG_TRIED : 0), ret;
+				   (flags & FOLL_LOCKED ? FAULT_FLAG_TRIED : 0) |
+				   (flags & FOLL_WAITS ? FAULT_FLAG_MAY_WAIT : 0), ret;
 
 	if (is_vm_hugetlb_page(vma) && !rel_hugetlb_gup_counts(m->release))
 		ret = hugetlb_fault(m, vma, address, fault_flags);
@@ -134,6 +137,8 @@ static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 addre
 		return 0;
 	if (ret & VM_FAULT_NOHOST)
 		return -ENOBUFS;
+	if (ret & VM_FAULT_UFFD)
+		return -EINPROGRESS;
 	return ret & VM_FAULT_OOM ? -ENOMEM : -EFAULT;
 }
 
@@ -202,7 +207,7 @@ int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn
 int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
 			    u64 *nr_pages)
 {
-	unsigned int flags = nr_pages ? FOLL_ANEW : FOLL_LOCKED;
+	unsigned int flags = nr_pages ? FOLL_ANEW | FOLL_WAITS : FOLL_LOCKED;
 	u64 done;
 	int err;
 
@@ -218,7 +223,7 @@ int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 s
 	err = get_user_pages(m, vma, start, end, flags, nr_pages);
 	lru_add_drain(m);
 	/* What was done counts; the error comes again with the next page. */
-	return *nr_pages && err != -ENOBUFS ? 0 : err;
+	return *nr_pages && err != -ENOBUFS && err != -EINPROGRESS ? 0 : err;
 }
 
 int mm_populate(struct machine *m, struct mm_struct *mm, u64 start, u64 len)
@@ -238,16 +243,22 @@ int mm_populate(struct machine *m, struct mm_struct *mm, u64 start, u64 len)
 		err = populate_vma_page_range(m, vma, start, next, &nr_pages);
 		if (err == -ENOBUFS)
 			return err;
+		if (err == -EINPROGRESS) {
+			struct task_struct *task = current_task(m);
+
+			userfaultfd_wait_populate(task, task->uffd.address, end, false);
+			break;
+		}
 		if (!err)
 			next = start + (nr_pages << PAGE_SHIFT);
 	}
 	return 0;
 }
 
-int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end, bool write)
+static int faultin_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end,
+			 unsigned int flags)
 {
-	unsigned int flags = (write ? FOLL_WRITE : 0) |
-			     (rel_populate_begins_anew(m->release) ? FOLL_ANEW : 0);
+	flags |= rel_populate_begins_anew(m->release) ? FOLL_ANEW : 0;
 
 	while (start < end) {
 		struct vm_area_struct *vma = find_vma(m, mm, start);
@@ -260,10 +271,21 @@ int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 e
 			return -EINVAL;
 		err = get_user_pages(m, vma, start, MIN(end, vma->vm_end), flags, &nr_pages);
 		lru_add_drain(m);
-		if (err && (!nr_pages || err == -ENOBUFS))
+		if (err && (!nr_pages || err == -ENOBUFS || err == -EINPROGRESS))
 			return err;
 		start += nr_pages << PAGE_SHIFT;
 	}
+	return 0;
+}
+
+int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end, bool write)
+{
+	int err = faultin_range(m, mm, start, end, (write ? FOLL_WRITE : 0) | FOLL_WAITS);
+	struct task_struct *task = current_task(m);
+
+	if (err != -EINPROGRESS)
+		return err;
+	userfaultfd_wait_populate(task, task->uffd.address, end, write);
 	return 0;
 }
 

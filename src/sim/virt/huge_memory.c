@@ -14,6 +14,7 @@
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
 
 static void folio_zero(struct machine *m, u32 pfn)
 {
@@ -77,6 +78,21 @@ static unsigned int map_huge_zero(struct machine *m, struct vm_fault *vmf, u64 h
 	return 0;
 }
 
+/* A program fills the range page by page. Nothing stays of what was prepared. */
+static unsigned int missing_huge(struct machine *m, struct vm_fault *vmf, u64 haddr)
+{
+	unsigned int ret;
+	u32 pfn;
+
+	if (vmf->flags & FAULT_FLAG_WRITE || !m->tunables->thp_use_zero_page) {
+		ret = alloc_anon_folio_pmd(m, vmf->vma, haddr, &pfn);
+		if (ret)
+			return ret;
+		put_page(m, pfn);
+	}
+	return handle_userfault(m, vmf, VM_UFFD_MISSING);
+}
+
 unsigned int do_huge_pmd_anonymous_page(struct machine *m, struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -91,6 +107,8 @@ unsigned int do_huge_pmd_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	if (err)
 		return fault_of_errno(err);
 	khugepaged_enter_vma(m, vma, vma->vm_flags);
+	if (unlikely(userfaultfd_missing(vma)))
+		return missing_huge(m, vmf, haddr);
 	if (!(vmf->flags & FAULT_FLAG_WRITE) && m->tunables->thp_use_zero_page)
 		return map_huge_zero(m, vmf, haddr);
 	ret = alloc_anon_folio_pmd(m, vma, haddr, &pfn);
@@ -159,6 +177,13 @@ unsigned int do_huge_pmd_wp_page(struct machine *m, struct vm_fault *vmf)
 	u64 entry = *vmf->pmd;
 	unsigned int ret;
 
+	if (unlikely(entry & PTE_UFFD_WP) && userfaultfd_wp(vma) &&
+	    !(vmf->flags & FAULT_FLAG_UNSHARE)) {
+		if (!userfaultfd_wp_async(m, vma))
+			return handle_userfault(m, vmf, VM_UFFD_WP);
+		__split_huge_pmd(m, vma, vmf->address, vmf->pmd);
+		return VM_FAULT_FALLBACK;
+	}
 	if (is_huge_zero_pfn(m, pte_pfn(entry))) {
 		if (rel_copies_huge_zero_page(m->release)) {
 			ret = do_huge_zero_wp_pmd(m, vmf);

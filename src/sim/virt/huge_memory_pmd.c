@@ -75,6 +75,8 @@ int copy_huge_pmd(struct machine *m, struct vm_area_struct *dst, struct vm_area_
 	pgtable_deposit(m, dst->vm_mm, haddr, table);
 	*src_pmd &= ~PTE_RW;
 	*dst_pmd = *src_pmd & ~PTE_ACCESSED;
+	if (!(dst->vm_flags & VM_UFFD_WP))
+		*dst_pmd &= ~PTE_UFFD_WP;
 	return 0;
 }
 
@@ -110,10 +112,10 @@ static u64 *install_table(struct machine *m, struct vm_area_struct *vma, u64 had
 static void split_huge_zero_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr,
 				u64 *pmd)
 {
-	u64 *ptes = install_table(m, vma, haddr, pmd);
+	u64 mark = *pmd & PTE_UFFD_WP, *ptes = install_table(m, vma, haddr, pmd);
 
 	for (u64 i = 0; i < hpage_pmd_nr(m); i++)
-		ptes[i] = mk_pte(m->virt->zero_pfn, vma_page_prot(m, vma) | PTE_SPECIAL);
+		ptes[i] = mk_pte(m->virt->zero_pfn, vma_page_prot(m, vma) | PTE_SPECIAL) | mark;
 }
 
 /* What each small entry is, but for its page. */
@@ -121,7 +123,7 @@ static pte_t split_prot(const struct machine *m, const struct vm_area_struct *vm
 {
 	pte_t prot = vma_page_prot(m, vma) & ~(PTE_RW | PTE_ACCESSED);
 
-	prot |= pmd & (PTE_RW | PTE_ACCESSED | PTE_SOFT_DIRTY);
+	prot |= pmd & (PTE_RW | PTE_ACCESSED | PTE_SOFT_DIRTY | PTE_UFFD_WP);
 	if (pmd & PTE_DIRTY && rel_split_keeps_dirty(m->release))
 		prot = pte_mkdirty(m, prot);
 	return prot;

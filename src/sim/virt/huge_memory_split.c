@@ -86,7 +86,7 @@ static int remap_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 e
 		pfn = (u32)pte_pfn(*pte);
 		if (can_share_zero(s, vma, pfn)) {
 			*pte = mk_pte(m->virt->zero_pfn, vma_page_prot(m, vma) | PTE_SPECIAL) |
-			       (*pte & PTE_SOFT_DIRTY);
+			       (*pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
 			flush_tlb_page(m, vma, addr);
 			page_remove_rmap(m, pfn, vma);
 			add_mm_counter(m, vma->vm_mm, MM_ANONPAGES, -1);

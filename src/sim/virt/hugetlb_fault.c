@@ -13,6 +13,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/userfaultfd.h"
 
 struct huge_fault {
 	struct vm_area_struct *vma;
@@ -285,11 +286,21 @@ static unsigned int new_page(struct machine *m, const struct huge_fault *f, u32 
 	return err ? fault_of_errno(err) : 0;
 }
 
+static unsigned int huge_userfault(struct machine *m, const struct huge_fault *f, u64 reason)
+{
+	const struct uffd_fault fault = {
+		.vma = f->vma, .address = f->haddr, .flags = f->flags, .reason = reason,
+	};
+
+	return do_handle_userfault(m, &fault);
+}
+
 static unsigned int hugetlb_no_page(struct machine *m, struct huge_fault *f)
 {
 	const struct vm_area_struct *vma = f->vma;
 	struct inode *inode = vma->vm_file->inode;
 	bool writes = f->flags & FAULT_FLAG_WRITE && !(vma->vm_flags & VM_SHARED);
+	bool marked = pte_is_uffd_marker(*f->pte);
 	unsigned int ret;
 	u32 pfn = f->cached;
 
@@ -301,10 +312,14 @@ static unsigned int hugetlb_no_page(struct machine *m, struct huge_fault *f)
 	if (pfn == PFN_NIL) {
 		if (f->idx >= inode->i_size >> (PAGE_SHIFT + f->h->order))
 			return VM_FAULT_SIGBUS;
+		if (userfaultfd_missing(vma))
+			return huge_userfault(m, f, VM_UFFD_MISSING);
 		ret = new_page(m, f, &pfn);
 		if (ret)
 			return ret;
 	} else {
+		if (userfaultfd_minor(vma))
+			return huge_userfault(m, f, VM_UFFD_MINOR);
 		get_page(m, pfn);
 	}
 	if (page_flag(pfn_to_page(m, pfn), PG_anon) || pfn_to_page(m, pfn)->mapping == 0)
@@ -313,8 +328,10 @@ static unsigned int hugetlb_no_page(struct machine *m, struct huge_fault *f)
 		hugetlb_add_rmap(m, pfn);
 	*f->pte = make_huge_pte(m, vma, pfn, (vma->vm_flags & (VM_WRITE | VM_SHARED)) ==
 						     (VM_WRITE | VM_SHARED));
+	if (marked)
+		*f->pte = (*f->pte | PTE_UFFD_WP) & ~PTE_RW;
 	hugetlb_count_add(vma->vm_mm, 1LL << f->h->order);
-	return writes ? hugetlb_wp(m, f) : 0;
+	return writes && !marked ? hugetlb_wp(m, f) : 0;
 }
 
 unsigned int hugetlb_fault(struct machine *m, struct vm_area_struct *vma, u64 address,
@@ -331,8 +348,15 @@ unsigned int hugetlb_fault(struct machine *m, struct vm_area_struct *vma, u64 ad
 		return fault_of_errno(err);
 	f.idx = vma_hugecache_offset(vma, f.haddr);
 	f.cached = hugetlb_find_page(m, vma->vm_file->inode, f.idx);
-	if (!*f.pte)
+	if (pte_is_poison(*f.pte))
+		return VM_FAULT_HWPOISON;
+	if (!*f.pte || pte_is_uffd_marker(*f.pte))
 		return hugetlb_no_page(m, &f);
+	if (unlikely(*f.pte & PTE_UFFD_WP) && userfaultfd_wp(vma) && flags & FAULT_FLAG_WRITE) {
+		if (!userfaultfd_wp_async(m, vma))
+			return huge_userfault(m, &f, VM_UFFD_WP);
+		*f.pte &= ~PTE_UFFD_WP;
+	}
 	if (flags & wants_own && !(*f.pte & PTE_RW))
 		return hugetlb_wp(m, &f);
 	if (flags & FAULT_FLAG_WRITE)

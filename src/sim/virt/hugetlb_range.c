@@ -45,6 +45,10 @@ static bool unmap_entry(const struct huge_unmap *u, u64 addr, u64 *entry)
 	struct machine *m = u->tlb->m;
 	u32 pfn = (u32)pte_pfn(*entry);
 
+	if (pte_is_marker(*entry)) {
+		*entry = 0;
+		return false;
+	}
 	if (u->ref_pfn != PFN_NIL && pfn != u->ref_pfn)
 		return false;
 	if (u->ref_pfn != PFN_NIL)
@@ -82,12 +86,17 @@ static void copy_entry(struct machine *m, struct vm_area_struct *dst,
 {
 	u32 pfn = (u32)pte_pfn(*from);
 
+	if (pte_is_marker(*from)) {
+		if (!pte_is_uffd_marker(*from) || dst->vm_flags & VM_UFFD_WP)
+			*to = *from;
+		return;
+	}
 	get_page(m, pfn);
 	page_clear_flag(pfn_to_page(m, pfn), PG_anon_exclusive);
 	hugetlb_add_rmap(m, pfn);
 	if (is_cow_mapping(src->vm_flags))
 		*from &= ~PTE_RW;
-	*to = *from;
+	*to = dst->vm_flags & VM_UFFD_WP ? *from : *from & ~PTE_UFFD_WP;
 	hugetlb_count_add(dst->vm_mm, 1LL << src->vm_file->inode->huge_order);
 }
 
@@ -120,9 +129,11 @@ void hugetlb_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vm
 	for (u64 addr = start; addr < end; addr = huge_addr_next(m, vma, addr, entry)) {
 		entry = huge_pte_offset(m, vma, addr);
 		old = entry ? *entry : 0;
-		if (!old)
+		if (!old || pte_is_marker(old))
 			continue;
 		*entry = (old & keep) | (prot & ~keep);
+		if (unlikely(*entry & PTE_UFFD_WP) && vma->vm_flags & VM_UFFD_WP)
+			*entry &= ~PTE_RW;
 		if (huge_pmd_needs_flush(old, *entry))
 			tlb_flush_level_range(tlb, addr, size, hugetlb_level(m, vma));
 	}

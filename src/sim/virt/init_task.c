@@ -3,6 +3,7 @@
  * The boot's last step: the first thread becomes a process. It gets descriptors,
  * limits and its program, runs once on the first CPU, and waits.
  */
+#include "sim/virt/cred.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
 #include "sim/virt/sched.h"
@@ -33,8 +34,7 @@ int run_init_process(struct machine *m)
 		return 0;
 	rlimits_init(m, init->signal);
 	init->signal->unkillable = true;
-	init->cap_ipc_lock = init->cap_sys_admin = init->cap_sys_resource = true;
-	init->cap_sys_nice = true;
+	cred_exec(init);
 	sched_switch_to(m, init);
 	err = files_struct_dup(m, NULL, &init->files);
 	if (!err)

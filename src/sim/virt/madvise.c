@@ -14,6 +14,7 @@
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/pidfd.h"
 #include "sim/virt/task.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma_internal.h"
 
 /* One advice, from one release to another, if the kernel has the option. */
@@ -113,14 +114,22 @@ static int madvise_dontneed_huge(struct advise *a)
 	return 0;
 }
 
+static int tell_and_zap(struct advise *a)
+{
+	int err = userfaultfd_remove(a->m, a->vma, a->start, a->end);
+
+	if (!err)
+		zap_pages_and_tables(a->m, a->vma, a->start, a->end);
+	return err;
+}
+
 static int madvise_dontneed(struct advise *a)
 {
 	if (is_vm_hugetlb_page(a->vma))
 		return madvise_dontneed_huge(a);
 	if (a->vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
 		return -EINVAL;
-	zap_pages_and_tables(a->m, a->vma, a->start, a->end);
-	return 0;
+	return tell_and_zap(a);
 }
 
 static int madvise_dontneed_locked(struct advise *a)
@@ -129,8 +138,7 @@ static int madvise_dontneed_locked(struct advise *a)
 		return madvise_dontneed_huge(a);
 	if (a->vma->vm_flags & VM_PFNMAP)
 		return -EINVAL;
-	zap_pages_and_tables(a->m, a->vma, a->start, a->end);
-	return 0;
+	return tell_and_zap(a);
 }
 
 /* A hole in the file that the mapping shares: nobody has the pages any more. */
@@ -139,11 +147,15 @@ static int madvise_remove(struct advise *a)
 	const u64 shared = VM_SHARED | VM_MAYWRITE;
 	const struct file *file = a->vma->vm_file;
 	u64 offset = linear_page_index(a->vma, a->start) << PAGE_SHIFT;
+	int err;
 
 	if (a->vma->vm_flags & VM_LOCKED || !file)
 		return -EINVAL;
 	if ((a->vma->vm_flags & shared) != shared)
 		return -EACCES;
+	err = userfaultfd_remove(a->m, a->vma, a->start, a->end);
+	if (err)
+		return err;
 	if (is_file_hugepages(file))
 		return hugetlb_punch_hole(a->m, file->inode, offset,
 					  offset + (a->end - a->start));

@@ -13,6 +13,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/pgtable.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/rmap.h"
 
 /* The page behind an entry, if it is mapped and counted; PFN_NIL. */
@@ -318,8 +319,13 @@ static int free_huge_lazily(void *arg, u64 addr, u64 end, unsigned int level, u6
 
 int madvise_free(struct advise *a)
 {
+	int err;
+
 	if (a->vma->vm_flags & (VM_PFNMAP | VM_LOCKED) || !vma_is_anonymous(a->vma))
 		return -EINVAL;
+	err = userfaultfd_remove(a->m, a->vma, a->start, a->end);
+	if (err)
+		return err;
 	lru_add_drain(a->m);
 	update_hiwater_rss(a->vma->vm_mm);
 	walk_pages_and_flush(a, free_page_lazily, free_huge_lazily);

@@ -14,6 +14,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
 
 #define FAULT_AROUND_PAGES 16
 #define RSS_EVENTS_THRESH 64
@@ -105,6 +106,17 @@ static inline bool sizes_switched_on(const struct machine *m)
 	return (m->tunables->thp_size_enabled ^ 0x333333300ULL) & 0xfffffff00ULL;
 }
 
+/* What takes the place of a marker has its mark. */
+static inline u64 uffd_mark(const struct vm_fault *vmf)
+{
+	return unlikely(pte_is_uffd_marker(vmf->orig_pte)) ? PTE_UFFD_WP : 0;
+}
+
+static inline pte_t marked_pte(const struct vm_fault *vmf, pte_t pte)
+{
+	return unlikely(pte_is_uffd_marker(vmf->orig_pte)) ? (pte | PTE_UFFD_WP) & ~PTE_RW : pte;
+}
+
 static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -122,7 +134,9 @@ static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	}
 	prot = vm_get_page_prot(m, vma->vm_flags);
 	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
-		*vmf->pte = mk_pte(m->virt->zero_pfn, prot | PTE_SPECIAL);
+		if (unlikely(userfaultfd_missing(vma)))
+			return handle_userfault(m, vmf, VM_UFFD_MISSING);
+		*vmf->pte = mk_pte(m->virt->zero_pfn, prot | PTE_SPECIAL) | uffd_mark(vmf);
 		update_mmu_cache(m, vma, vmf->address, vmf->pte);
 		return 0;
 	}
@@ -139,13 +153,17 @@ static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	err = alloc_user_page(m, vma, vmf->address, &pfn);
 	if (unlikely(err))
 		return fault_of_errno(err);
+	if (unlikely(userfaultfd_missing(vma))) {
+		free_pages(m, pfn, 0);
+		return handle_userfault(m, vmf, VM_UFFD_MISSING);
+	}
 	content_zero(m, pfn);
 	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
 	add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
 	map_new_anon_page(m, vma, vmf->address, pfn);
 	if (likely(vma->vm_flags & VM_WRITE))
 		prot = pte_mkdirty(m, prot) | PTE_RW;
-	*vmf->pte = mk_pte(pfn, prot);
+	*vmf->pte = marked_pte(vmf, mk_pte(pfn, prot));
 	update_mmu_cache(m, vma, vmf->address, vmf->pte);
 	return 0;
 }
@@ -157,7 +175,9 @@ void do_set_pte(struct machine *m, struct vm_fault *vmf, u64 *pte, u32 pfn, u64 
 	pte_t entry = mk_pte(pfn, vma_page_prot(m, vma));
 
 	if (write)
-		entry = maybe_mkwrite(pte_mkdirty(m, entry), vma);
+		entry = marked_pte(vmf, maybe_mkwrite(pte_mkdirty(m, entry), vma));
+	else
+		entry = marked_pte(vmf, entry);
 	if (write && !(vma->vm_flags & VM_SHARED)) {
 		add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
 		map_new_anon_page(m, vma, addr, pfn);
@@ -173,7 +193,8 @@ static unsigned int finish_fault(struct machine *m, struct vm_fault *vmf)
 {
 	bool cow = vmf->flags & FAULT_FLAG_WRITE && !(vmf->vma->vm_flags & VM_SHARED);
 
-	if (unlikely(*vmf->pte))	/* ->fault() or ->page_mkwrite() mapped it */
+	/* ->fault() or ->page_mkwrite() mapped it */
+	if (unlikely(*vmf->pte && !pte_is_uffd_marker(*vmf->pte)))
 		return VM_FAULT_NOPAGE;
 	do_set_pte(m, vmf, vmf->pte, cow ? vmf->cow_page : vmf->page, vmf->address);
 	update_mmu_cache(m, vmf->vma, vmf->address, vmf->pte);
@@ -218,7 +239,7 @@ static unsigned int do_read_fault(struct machine *m, struct vm_fault *vmf)
 {
 	unsigned int ret;
 
-	if (vmf->vma->vm_ops->map_pages) {
+	if (vmf->vma->vm_ops->map_pages && likely(!uffd_disable_fault_around(vmf->vma))) {
 		ret = do_fault_around(m, vmf);
 		if (ret)
 			return ret;
@@ -302,11 +323,23 @@ static unsigned int do_fault(struct machine *m, struct vm_fault *vmf)
 	return ret;
 }
 
-/* Not present, not none: no page of a user waits there but a guard. */
-static unsigned int do_swap_page(struct machine *m, const struct vm_fault *vmf)
+static inline unsigned int do_pte_missing(struct machine *m, struct vm_fault *vmf)
 {
-	BUG_ON(m, !pte_is_guard(vmf->orig_pte));
-	return VM_FAULT_SIGSEGV;
+	return vma_is_anonymous(vmf->vma) ? do_anonymous_page(m, vmf) : do_fault(m, vmf);
+}
+
+/* Not present, not none: a marker, for no page of a user waits there. */
+static __noinline unsigned int do_swap_page(struct machine *m, struct vm_fault *vmf)
+{
+	BUG_ON(m, !pte_is_marker(vmf->orig_pte));
+	if (pte_is_guard(vmf->orig_pte))
+		return VM_FAULT_SIGSEGV;
+	if (pte_is_poison(vmf->orig_pte))
+		return VM_FAULT_HWPOISON;
+	if (userfaultfd_wp(vmf->vma))
+		return do_pte_missing(m, vmf);
+	*vmf->pte = 0;
+	return 0;
 }
 
 static unsigned int handle_pte_fault(struct machine *m, struct vm_fault *vmf)
@@ -315,8 +348,7 @@ static unsigned int handle_pte_fault(struct machine *m, struct vm_fault *vmf)
 
 	vmf->orig_pte = vmf->pte ? *vmf->pte : 0;
 	if (pte_none(vmf->orig_pte))
-		return vma_is_anonymous(vmf->vma) ? do_anonymous_page(m, vmf) :
-						    do_fault(m, vmf);
+		return do_pte_missing(m, vmf);
 	if (unlikely(!pte_present(vmf->orig_pte)))
 		return do_swap_page(m, vmf);
 	entry = vmf->orig_pte;
@@ -411,8 +443,10 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	if (unlikely(ret & VM_FAULT_RETRY))
 		ret = fault_again(m, vma, address, flags);
 	lru_exit_fault(m);
+	if (unlikely(ret & VM_FAULT_UFFD) && !rel_counts_each_try(m->release))
+		count_vm_event(m, PGFAULT, -1);
 	if (likely(task && !(ret & (VM_FAULT_ERROR | VM_FAULT_RETRY)))) {
-		if (unlikely(ret & VM_FAULT_MAJOR))
+		if (unlikely(ret & VM_FAULT_MAJOR || flags & FAULT_FLAG_WAITED))
 			task->maj_flt++;
 		else
 			task->min_flt++;

@@ -16,15 +16,20 @@ enum fault_flags {
 	FAULT_FLAG_USER = 8, FAULT_FLAG_UNSHARE = 16,
 	FAULT_FLAG_TRIED = 32,	/* for the second time: what was read is there */
 	FAULT_FLAG_ANEW = 64,	/* the second time counts as the first: who asks has begun anew */
+	FAULT_FLAG_MAY_WAIT = 128,	/* for a userfaultfd, after the call */
+	FAULT_FLAG_WAITED = 256,	/* it has */
 };
 /* What a fault came to; the kernel's bits. */
 enum vm_fault_reason {
 	VM_FAULT_OOM = 0x1, VM_FAULT_SIGBUS = 0x2, VM_FAULT_MAJOR = 0x4,
-	VM_FAULT_SIGSEGV = 0x40, VM_FAULT_NOPAGE = 0x100, VM_FAULT_LOCKED = 0x200,
+	VM_FAULT_HWPOISON = 0x10, VM_FAULT_SIGSEGV = 0x40, VM_FAULT_NOPAGE = 0x100, VM_FAULT_LOCKED = 0x200,
 	VM_FAULT_RETRY = 0x400, VM_FAULT_FALLBACK = 0x800, VM_FAULT_DONE_COW = 0x1000,
 	VM_FAULT_NOHOST = 0x10000,	/* ours: no host memory, nothing changed */
+	VM_FAULT_UFFD = 0x20000,	/* ours: the task has to wait (userfaultfd.h) */
 };
-#define VM_FAULT_ERROR (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_NOHOST)
+#define VM_FAULT_ERROR \
+	(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_SIGSEGV | \
+	 VM_FAULT_NOHOST | VM_FAULT_UFFD)
 
 struct vm_fault {
 	struct vm_area_struct *vma;
@@ -77,16 +82,22 @@ void do_set_pte(struct machine *m, struct vm_fault *vmf, u64 *pte, u32 pfn, u64 
  */
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_IFETCH };
 enum { SEGV_MAPERR = 1, SEGV_ACCERR = 2, SEGV_BNDERR = 3, SEGV_PKUERR = 4,
-       BUS_ADRALN = 1, BUS_ADRERR = 2 };
+       BUS_ADRALN = 1, BUS_ADRERR = 2, BUS_MCEERR_AR = 4 };
 struct access_result {
 	int signal;		/* 0, SIGSEGV 11, SIGBUS 7; SIGKILL 9: out of memory */
 	int code;		/* SEGV_*, BUS_*; kernel addresses: SI_KERNEL 0x80 */
 	u64 address;		/* si_addr */
 	u32 error_code;		/* x86's, for the `segfault at` line */
 };
-/* 0: result->signal says; -ENOBUFS: no host memory. */
+/*
+ * 0: result->signal says; -ENOBUFS: no host memory; -EINPROGRESS: the task waits for a
+ * userfaultfd.
+ */
 int task_access(struct machine *m, struct task_struct *task, u64 address, enum access access,
 		struct access_result *result) __must_check;
+/* The fault for whose page the task has waited, once more. As task_access(). */
+int task_fault_again(struct machine *m, struct task_struct *task,
+		     struct access_result *result) __must_check;
 /*
  * The page is there after it, or -EFAULT: what a system call does to copy. Contents
  * are the caller's (follow_page() tells the page).
@@ -102,7 +113,7 @@ int mm_populate(struct machine *m, struct mm_struct *mm, u64 start, u64 len) __m
  */
 int populate_vma_page_range(struct machine *m, struct vm_area_struct *vma, u64 start,
 			    u64 end, u64 *nr_pages) __must_check;
-/* MADV_POPULATE_*. */
+/* MADV_POPULATE_*: the task may wait for a userfaultfd behind it. */
 int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end,
 		       bool write) __must_check;
 /* Pages of any mm, for the kernel to read or write: none that others could get a copy of. */
@@ -131,6 +142,9 @@ int copy_page_range(struct machine *m, struct vm_area_struct *dst,
 		    struct vm_area_struct *src) __must_check;
 /* mprotect: new bits for what is mapped. */
 void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start, u64 end);
+/* userfaultfd: what is mapped gets its mark and loses the right to write, or the reverse. */
+void uffd_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start,
+			    u64 end, bool enable);
 /* mremap: entries move from one VMA to another. Bytes moved; short: no memory. */
 int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr,
 		     struct vm_area_struct *vma, u64 new_addr, u64 len, u64 *moved) __must_check;

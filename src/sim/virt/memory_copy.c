@@ -22,6 +22,8 @@ static pte_t copied_pte(const struct copy *c, pte_t *src)
 	if (is_cow_mapping(vm_flags))
 		*src &= ~PTE_RW;
 	pte = *src & ~PTE_ACCESSED;
+	if (!(c->dst->vm_flags & VM_UFFD_WP))
+		pte &= ~PTE_UFFD_WP;
 	return vm_flags & VM_SHARED ? pte & ~PTE_DIRTY : pte;
 }
 
@@ -33,7 +35,8 @@ static inline void copy_entry(const struct copy *c, pte_t *dst, pte_t *src,
 	u32 pfn;
 
 	if (unlikely(!pte_present(*src))) {
-		*dst = *src;
+		if (!pte_is_uffd_marker(*src) || c->dst->vm_flags & VM_UFFD_WP)
+			*dst = *src;
 		return;
 	}
 	pfn = vm_normal_page(*src);
@@ -109,7 +112,8 @@ int copy_page_range(struct machine *m, struct vm_area_struct *dst, struct vm_are
 	const struct copy c = { .m = m, .dst = dst, .src = src };
 
 	/* Anything else a fault fills as well. */
-	if (!(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_MAYBE_GUARD)) && !src->anon_vma)
+	if (!(src->vm_flags & (VM_PFNMAP | VM_MIXEDMAP | VM_MAYBE_GUARD)) && !src->anon_vma &&
+	    !(dst->vm_flags & VM_UFFD_WP))
 		return 0;
 	if (is_vm_hugetlb_page(src))
 		return copy_hugetlb_page_range(m, dst, src);

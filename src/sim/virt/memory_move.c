@@ -9,6 +9,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 
 struct protect {
@@ -17,6 +18,7 @@ struct protect {
 	struct vm_area_struct *vma;
 	u64 prot;
 	bool try_writable;
+	u64 set, clear;		/* PTE_UFFD_WP, or 0 */
 };
 
 /* May the entry be writable without a fault that finds out? */
@@ -30,6 +32,8 @@ static bool can_change_pte_writable(const struct protect *p, pte_t pte)
 	if (rel_upgrade_needs_dirty(p->m->release) && !(pte & PTE_DIRTY))
 		return false;
 	if (vma_soft_dirty_enabled(p->m, p->vma) && !(pte & PTE_SOFT_DIRTY))
+		return false;
+	if (unlikely(pte & PTE_UFFD_WP) && userfaultfd_wp(p->vma))
 		return false;
 	if (p->vma->vm_flags & VM_SHARED)
 		return pte & PTE_DIRTY;
@@ -46,9 +50,14 @@ static int change_pte(void *arg, u64 addr, pte_t *pte)
 	const struct protect *p = arg;
 	pte_t old = *pte, entry = old;
 
-	if (!pte_present(entry))
+	if (unlikely(!pte_present(entry))) {
+		if (p->clear && pte_is_uffd_marker(entry))
+			*pte = 0;
 		return 0;
-	entry = (entry & PTE_CHG_MASK) | (p->prot & ~PTE_CHG_MASK);
+	}
+	entry = ((entry & PTE_CHG_MASK) | (p->prot & ~PTE_CHG_MASK) | p->set) & ~p->clear;
+	if (unlikely(entry & PTE_UFFD_WP) && userfaultfd_wp(p->vma))
+		entry &= ~PTE_RW;
 	if (p->try_writable && !(entry & PTE_RW) && can_change_pte_writable(p, entry))
 		entry |= PTE_RW;
 	*pte = entry;
@@ -75,7 +84,9 @@ static int change_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *en
 		__split_huge_pmd(p->tlb->m, p->vma, addr, entry);
 		return 0;
 	}
-	pmd = (old & keep) | (p->prot & ~keep);
+	pmd = ((old & keep) | (p->prot & ~keep) | p->set) & ~p->clear;
+	if (unlikely(pmd & PTE_UFFD_WP) && userfaultfd_wp(p->vma))
+		pmd &= ~PTE_RW;
 	if (p->try_writable && !(pmd & PTE_RW) && can_change_pmd_writable(p, pmd))
 		pmd |= PTE_RW;
 	*entry = pmd;
@@ -103,10 +114,32 @@ void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 s
 		tlb_end_vma(tlb, vma);
 }
 
+/* Since 6.3, what loses its mark may be written at once, if a fault would allow it. */
+void uffd_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start,
+			    u64 end, bool enable)
+{
+	static const struct walk_ops ops = { .visit = change_pte, .huge = change_huge };
+	const struct machine *m = tlb->m;
+	struct protect p = {
+		.m = m, .tlb = tlb, .vma = vma, .prot = vma_page_prot(m, vma),
+		.set = enable ? PTE_UFFD_WP : 0, .clear = enable ? 0 : PTE_UFFD_WP,
+	};
+
+	if (!rel_uffd_moves(m->release))
+		p.prot = vm_get_page_prot(m, vma->vm_flags & ~(enable ? (u64)VM_WRITE : 0));
+	else if (!enable)
+		p.try_writable = vma->vm_flags & VM_SHARED ? vma_wants_writenotify(m, vma) :
+							     vma->vm_flags & VM_WRITE;
+	tlb_start_vma(tlb, vma);
+	if (!walk_mapped_range(m, vma->vm_mm, start, end, &ops, &p))
+		tlb_end_vma(tlb, vma);
+}
+
 struct move {
 	struct machine *m;
 	struct vm_area_struct *old, *new_;
 	u64 old_addr, old_end, new_addr;
+	bool clear_uffd_wp;	/* nobody is told that it moves */
 };
 
 /* Bytes up to the end of the entry of `level` on either side. */
@@ -121,7 +154,7 @@ static u64 move_extent(const struct move *mv, unsigned int level)
 /* A whole table changes its place. False: there is one at the other side. */
 static bool move_table(const struct move *mv, unsigned int level, u64 *old, u64 *new_)
 {
-	if (*new_)
+	if (*new_ || mv->clear_uffd_wp)
 		return false;
 	*new_ = *old;
 	*old = 0;
@@ -130,16 +163,25 @@ static bool move_table(const struct move *mv, unsigned int level, u64 *old, u64 
 	return true;
 }
 
+static inline pte_t moved_pte(const struct move *mv, pte_t pte)
+{
+	if (unlikely(mv->clear_uffd_wp) && pte & PTE_UFFD_WP) {
+		if (pte_is_uffd_marker(pte))
+			return 0;
+		pte &= ~PTE_UFFD_WP;
+	}
+	return pte | mv->m->virt->pgtables->soft_dirty;
+}
+
 static void move_entries(const struct move *mv, u64 *old, u64 *new_, u64 extent)
 {
-	u64 soft_dirty = mv->m->virt->pgtables->soft_dirty;
 	bool force_flush = false;
 
 	for (u64 i = 0; i < extent >> PAGE_SHIFT; i++) {
 		if (!old[i])
 			continue;
 		force_flush |= old[i] & PTE_PRESENT;
-		new_[i] = old[i] | soft_dirty;
+		new_[i] = moved_pte(mv, old[i]);
 		old[i] = 0;
 	}
 	if (force_flush)
@@ -187,6 +229,8 @@ static int move_huge_step(const struct move *mv, u64 *extent)
 		return err;
 	if (*extent == table_span(mv->m, 1) && !*new_) {
 		move_huge_pmd(mv->m, mv->old, mv->old_addr, mv->new_addr, old, new_);
+		if (mv->clear_uffd_wp)
+			*new_ &= ~PTE_UFFD_WP;
 		return 1;
 	}
 	__split_huge_pmd(mv->m, mv->old, mv->old_addr, old);
@@ -270,6 +314,7 @@ int move_page_tables(struct machine *m, struct vm_area_struct *old, u64 old_addr
 	struct move mv = {
 		.m = m, .old = old, .new_ = vma, .old_addr = old_addr,
 		.old_end = old_addr + len, .new_addr = new_addr,
+		.clear_uffd_wp = vma_has_uffd_without_event_remap(m, old),
 	};
 	int err;
 

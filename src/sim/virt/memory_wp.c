@@ -10,6 +10,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
 
 /* More references than mapping, swap cache and one batch: not worth a drain. */
 #define MAX_WORTHWHILE_REFS 3
@@ -31,7 +32,7 @@ static pte_t copied_entry(const struct machine *m, const struct vm_fault *vmf, u
 	pte_t entry = mk_pte(pfn, vma_page_prot(m, vmf->vma));
 
 	if (vmf->flags & FAULT_FLAG_UNSHARE)
-		return entry | (vmf->orig_pte & PTE_SOFT_DIRTY);
+		return entry | (vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
 	return maybe_mkwrite(pte_mkdirty(m, entry), vmf->vma);
 }
 
@@ -125,6 +126,12 @@ unsigned int do_wp_page(struct machine *m, struct vm_fault *vmf)
 {
 	bool unshare = vmf->flags & FAULT_FLAG_UNSHARE, shared, anon;
 
+	if (unlikely(vmf->orig_pte & PTE_UFFD_WP) && !unshare && userfaultfd_wp(vmf->vma)) {
+		if (!userfaultfd_wp_async(m, vmf->vma))
+			return handle_userfault(m, vmf, VM_UFFD_WP);
+		vmf->orig_pte &= ~PTE_UFFD_WP;
+		*vmf->pte = vmf->orig_pte;
+	}
 	vmf->page = vm_normal_page(vmf->orig_pte);
 	shared = (vmf->vma->vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED);
 	anon = vmf->page != PFN_NIL && page_flag(pfn_folio(m, vmf->page), PG_anon);

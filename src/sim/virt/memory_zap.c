@@ -10,6 +10,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/userfaultfd.h"
 
 struct zap {
 	struct machine *m;
@@ -73,6 +74,26 @@ static __noinline u64 zap_folio_entries(const struct zap *z, u64 addr, pte_t *pt
 	return n - 1;
 }
 
+/* A marker: may it stay? */
+static bool keeps_marker(const struct zap *z, pte_t entry)
+{
+	if (pte_is_poison(entry))
+		return !z->even_cows;
+	return !z->drop_markers && !(pte_is_uffd_marker(entry) && vma_is_anonymous(z->vma));
+}
+
+/* What is left of an entry: of a file's that was marked, the mark. */
+static inline void zap_install_uffd_wp_if_needed(const struct zap *z, pte_t old, pte_t *pte,
+						 struct zap_sum *sum)
+{
+	*pte = 0;
+	if (likely(!(old & PTE_UFFD_WP)) || z->drop_markers || vma_is_anonymous(z->vma) ||
+	    !userfaultfd_wp(z->vma))
+		return;
+	*pte = PTE_UFFD_MARKER;
+	sum->any_skipped = true;
+}
+
 /* The entry goes, and with it the mapping of its page; or it stays. How many more did. */
 static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 			    struct zap_sum *sum)
@@ -83,7 +104,7 @@ static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 	u32 pfn;
 
 	if (unlikely(!pte_present(entry))) {
-		if (z->drop_markers)
+		if (!keeps_marker(z, entry))
 			*pte = 0;
 		else
 			sum->any_skipped = true;
@@ -91,7 +112,7 @@ static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 	}
 	pfn = vm_normal_page(entry);
 	if (pfn == PFN_NIL) {
-		*pte = 0;
+		zap_install_uffd_wp_if_needed(z, entry, pte, sum);
 		tlb_remove_tlb_entry(z->tlb, addr);
 		return 0;
 	}
@@ -102,7 +123,7 @@ static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 		return 0;
 	else if (unlikely(folio_is_large(pfn_folio(m, pfn))))
 		return zap_folio_entries(z, addr, pte, nr, sum);
-	*pte = 0;
+	zap_install_uffd_wp_if_needed(z, entry, pte, sum);
 	tlb_remove_tlb_entry(z->tlb, addr);
 	/* Nobody may write to it any more once it is known to be dirty. */
 	sum->force_flush |= counter != MM_ANONPAGES && entry & PTE_DIRTY;

@@ -30,7 +30,7 @@ static pte_t make_migration_entry(pte_t pte, u32 pfn, bool exclusive)
 	enum swp_type type = pte & PTE_RW ? SWP_MIGRATION_WRITE :
 			     exclusive ? SWP_MIGRATION_READ_EXCLUSIVE : SWP_MIGRATION_READ;
 
-	return (u64)type << 1 | (u64)pfn << SWP_OFFSET_SHIFT | (pte & PTE_SOFT_DIRTY) |
+	return (u64)type << 1 | (u64)pfn << SWP_OFFSET_SHIFT | (pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP)) |
 	       (pte & PTE_ACCESSED ? SWP_MIG_YOUNG : 0) | (pte & PTE_DIRTY ? SWP_MIG_DIRTY : 0);
 }
 
@@ -87,7 +87,7 @@ static int remap_one(void *arg, struct vm_area_struct *vma, u64 addr)
 		return 0;
 	old = *pte;
 	type = swp_type(old);
-	new = mk_pte(r->dst, vma_page_prot(r->m, vma)) | (old & PTE_SOFT_DIRTY);
+	new = mk_pte(r->dst, vma_page_prot(r->m, vma)) | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
 	if (!(old & SWP_MIG_YOUNG))
 		new &= ~PTE_ACCESSED;
 	if (old & SWP_MIG_DIRTY && page_flag(page, PG_dirty))

@@ -110,6 +110,7 @@ struct vm_area_struct {
 	struct hugetlb_vma_lock *hugetlb_lock;
 	u8 resv_flags;
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
+	u32 uffd;		/* userfaultfd.h: handle of its context; 0: none */
 };
 
 /* A VMA by its handle; NULL for 0. */

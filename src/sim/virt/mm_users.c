@@ -12,6 +12,7 @@
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 
 #define MMF_DUMPABLE_BITS 2
@@ -113,7 +114,10 @@ int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm)
 	}
 	err = dup_mmap(m, *mm, old);
 	if (err) {
+		mmgrab(*mm);
 		mmput(m, *mm);
+		dup_userfaultfd_fail(m, *mm);
+		mmdrop(m, *mm);
 		*mm = NULL;
 		return err;
 	}

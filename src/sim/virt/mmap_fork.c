@@ -12,6 +12,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma_internal.h"
 
 /* The child's VMA, charged, with its chains; not in a tree yet. */
@@ -33,6 +34,8 @@ static int dup_vma(struct machine *m, struct mm_struct *mm, struct vm_area_struc
 	vma->anon_vma = NULL;
 	hugetlb_dup_vma_private(vma);
 	err = mpol_dup(m, old->vm_policy, &vma->vm_policy);
+	if (!err)
+		err = dup_userfaultfd(m, vma);
 	if (!err && !(vma->vm_flags & VM_WIPEONFORK))
 		err = anon_vma_fork(m, vma, old);
 	if (err)

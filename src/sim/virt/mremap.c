@@ -12,6 +12,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma_internal.h"
 
 /* One call; of several VMAs, the one that is moved now. */
@@ -275,6 +276,8 @@ static int copy_and_move(struct remap *r, struct vm_area_struct **copy)
 	err = move_page_tables(r->m, r->vma, r->addr, *copy, r->new_addr, r->old_len, &moved);
 	if (!err && moved < r->old_len)
 		err = -ENOMEM;
+	if (!err)
+		err = mremap_userfaultfd(r->m, *copy, r->addr, r->new_addr, r->old_len);
 	return err ? move_failed(r, *copy, moved, err) : 0;
 }
 
@@ -409,11 +412,13 @@ static int remap_at(struct remap *r)
 	return err ? err : move_vma(r);
 }
 
-/* A file of its own idea of addresses might not go where it is sent. */
+/* A file of its own idea of addresses might not go where it is sent; nor is it told. */
 static bool multi_allowed(const struct vm_area_struct *vma)
 {
 	const struct inode *inode = vma->vm_file ? vma->vm_file->inode : NULL;
 
+	if (userfaultfd_armed(vma))
+		return false;
 	return !inode || is_vm_hugetlb_page(vma) || (inode->kind != INODE_ZERO && !inode->shm);
 }
 

@@ -11,6 +11,7 @@
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma_internal.h"
 
 #define UNMAP_BATCH 64
@@ -77,6 +78,9 @@ int vms_gather(struct machine *m, struct vma_munmap *vms)
 				return err;
 			split_last = true;
 		}
+		err = userfaultfd_unmap_prep(m, vma, vms->start, vms->end);
+		if (err)
+			return err;
 		vms_add(vms, vma);
 		handle = mas_next(&mas, vms->end - 1);
 	} while (handle);

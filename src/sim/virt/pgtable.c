@@ -440,6 +440,8 @@ bool vma_wants_writenotify(const struct machine *m, const struct vm_area_struct 
 		return true;
 	if (vma_soft_dirty_enabled(m, vma) && !(vma->vm_flags & VM_HUGETLB))
 		return true;
+	if (vma->vm_flags & VM_UFFD_WP)
+		return true;
 	if (vma->vm_flags & VM_PFNMAP)
 		return false;
 	/* Is the file written back? Then its dirty pages are counted. */

@@ -33,6 +33,7 @@ typedef u64 pte_t;
 #define PTE_PSE (1ULL << 7)
 #define PTE_GLOBAL (1ULL << 8)	/* not present: PROT_NONE */
 #define PTE_SPECIAL (1ULL << 9)
+#define PTE_UFFD_WP (1ULL << 10)	/* userfaultfd.h: a write is told; in any kind of entry */
 #define PTE_SOFT_DIRTY (1ULL << 11)
 #define PTE_PKEY_SHIFT 59	/* four bits: the protection key */
 #define PTE_PKEY_MASK (0xfULL << PTE_PKEY_SHIFT)
@@ -40,13 +41,15 @@ typedef u64 pte_t;
 #define PTE_PFN_MASK 0x000ffffffffff000ULL
 #define TABLE_FLAGS (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 /* What mprotect leaves as it is. */
-#define PTE_CHG_MASK (PTE_PFN_MASK | PTE_SPECIAL | PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_DIRTY)
+#define PTE_CHG_MASK \
+	(PTE_PFN_MASK | PTE_SPECIAL | PTE_ACCESSED | PTE_DIRTY | PTE_UFFD_WP | PTE_SOFT_DIRTY)
 /*
  * Not present, not none: a swap entry or a marker. Their own bits (bit 0 and
  * PTE_GLOBAL are clear): type in bits 1..7, soft-dirty as above, offset from bit 14.
  */
 enum swp_type {
 	SWP_GUARD_MARKER = 1, SWP_DEVICE_FIRST = 2,
+	SWP_POISON_MARKER = 0x7b, SWP_UFFD_MARKER,	/* userfaultfd.h */
 	/* The page in the offset is on its way elsewhere (migrate.c): while a call runs. */
 	SWP_MIGRATION_READ = 0x7d, SWP_MIGRATION_READ_EXCLUSIVE, SWP_MIGRATION_WRITE,
 };
@@ -54,6 +57,8 @@ enum swp_type {
 #define SWP_MIG_YOUNG (1ULL << 12)
 #define SWP_MIG_DIRTY (1ULL << 13)
 #define PTE_GUARD ((u64)SWP_GUARD_MARKER << 1)	/* MADV_GUARD_INSTALL */
+#define PTE_POISON ((u64)SWP_POISON_MARKER << 1)	/* UFFDIO_POISON */
+#define PTE_UFFD_MARKER ((u64)SWP_UFFD_MARKER << 1 | PTE_UFFD_WP)
 
 static inline bool pte_none(pte_t pte)
 {
@@ -79,6 +84,22 @@ static inline bool pte_is_guard(pte_t pte)
 static inline enum swp_type swp_type(pte_t pte)
 {
 	return (enum swp_type)(pte >> 1 & 0x7f);
+}
+
+static inline bool pte_is_poison(pte_t pte)
+{
+	return !pte_present(pte) && swp_type(pte) == SWP_POISON_MARKER;
+}
+
+/* No page, but a mark that its first write is to be told. */
+static inline bool pte_is_uffd_marker(pte_t pte)
+{
+	return !pte_present(pte) && swp_type(pte) == SWP_UFFD_MARKER;
+}
+
+static inline bool pte_is_marker(pte_t pte)
+{
+	return pte_is_guard(pte) || pte_is_poison(pte) || pte_is_uffd_marker(pte);
 }
 
 static inline bool pte_is_migration(pte_t pte)

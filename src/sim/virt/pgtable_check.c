@@ -108,8 +108,8 @@ static int check_entry(void *arg, u64 addr, pte_t *pte)
 		return 0;
 	}
 	if (!pte_present(*pte)) {
-		if (!pte_is_guard(*pte))
-			check_fail(t->check, "T1", "mm %u, 0x%llx: expected a page, a guard or "
+		if (!pte_is_marker(*pte))
+			check_fail(t->check, "T1", "mm %u, 0x%llx: expected a page, a marker or "
 				   "nothing, found 0x%llx", t->mm->self, (ull)addr, (ull)*pte);
 		return 0;
 	}

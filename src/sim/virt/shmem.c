@@ -11,6 +11,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/shm.h"
+#include "sim/virt/userfaultfd.h"
 
 
 static int charge(struct machine *m, u64 nr_pages)
@@ -132,11 +133,27 @@ int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_t
 	return 0;
 }
 
+/* What a registered mapping's program is asked for: 0: nothing. */
+static unsigned int shmem_userfault(struct machine *m, struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	const struct inode *inode = vma->vm_file->inode;
+
+	if (likely(!userfaultfd_armed(vma)) || vmf->pgoff >= inode_pages(inode))
+		return 0;
+	if (find_page(m, &inode->i_data, vmf->pgoff) != PFN_NIL)
+		return userfaultfd_minor(vma) ? handle_userfault(m, vmf, VM_UFFD_MINOR) : 0;
+	return userfaultfd_missing(vma) ? handle_userfault(m, vmf, VM_UFFD_MISSING) : 0;
+}
+
 static unsigned int shmem_fault(struct machine *m, struct vm_fault *vmf)
 {
-	int err = shmem_get_page(m, vmf->vma->vm_file->inode, vmf->pgoff, SGP_CACHE,
-				 &vmf->page);
+	unsigned int ret = shmem_userfault(m, vmf);
+	int err;
 
+	if (unlikely(ret))
+		return ret;
+	err = shmem_get_page(m, vmf->vma->vm_file->inode, vmf->pgoff, SGP_CACHE, &vmf->page);
 	if (likely(!err))
 		return 0;
 	return err == -ENOMEM || err == -ENOBUFS ? fault_of_errno(err) : VM_FAULT_SIGBUS;

@@ -182,6 +182,8 @@ int task_alloc(struct machine *m, const struct task_struct *like, int node,
 	t->files = NULL;
 	t->fs = NULL;
 	t->mempolicy = NULL;
+	memset(&t->uffd, 0, sizeof(t->uffd));
+	t->uffd_events = NULL;
 	t->pid_object = 0;
 	*task = t;
 	return 0;
@@ -358,7 +360,9 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, t->nivcsw);
 	digest_u64(digest, (u64)t->uid << 32 | t->gid);
 	digest_u64(digest, t->pkru);
-	digest_u64(digest, t->personality << 8 | t->cap_sys_nice << 3 | t->cap_ipc_lock << 2 |
+	digest_u64(digest, t->cap_effective);
+	digest_u64(digest, t->cap_permitted);
+	digest_u64(digest, t->personality << 8 | t->cap_sys_ptrace << 4 | t->cap_sys_nice << 3 | t->cap_ipc_lock << 2 |
 		   t->cap_sys_admin << 1 | t->cap_sys_resource);
 	digest_u64(digest, (u64)t->vfork_child << 32 | t->vfork_parent << 1 | t->orphan);
 	digest_u64(digest, t->exit_code);

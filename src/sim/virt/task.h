@@ -42,6 +42,7 @@ enum task_policy { POLICY_NORMAL, POLICY_FIFO };
 
 struct mm_struct;
 struct files_struct;
+struct uffd_event;
 
 enum rlimit_id { RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE,
 		 RLIMIT_RSS, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS,
@@ -96,6 +97,24 @@ struct signal_struct {
 	u64 maxrss;		/* pages */
 };
 
+/* How a task goes on that was woken. */
+enum uffd_going_on { UFFD_ACCESS, UFFD_POPULATE, UFFD_POPULATE_WRITE };
+
+/* One fault that waits: of a task (userfaultfd.h). */
+struct uffd_wait {
+	u32 ctx;		/* 0: it does not wait for a page */
+	u8 flags;		/* UFFD_PAGEFAULT_FLAG_* */
+	u8 kind;		/* enum uffd_going_on */
+	u8 access;		/* enum access */
+	bool read;		/* somebody was told */
+	bool woken;		/* it goes on when the call that woke it is done */
+	u8 tries;		/* how often it has waited for this page */
+	u32 error_code;		/* of the processor */
+	u64 seq;
+	u64 address;		/* of the fault: as the message says it */
+	u64 addr, end, stride;	/* what is left of its access; stride 0: once in each page */
+};
+
 struct task_struct {
 	/* Identity. */
 	u32 pid, ppid;
@@ -124,7 +143,9 @@ struct task_struct {
 	u64 min_flt, maj_flt;
 	u64 nvcsw, nivcsw;	/* context switches */
 	u32 uid, gid;		/* euid: rights; 0 has all capabilities */
-	bool cap_ipc_lock, cap_sys_admin, cap_sys_resource, cap_sys_nice;	/* by uid, or dropped */
+	u64 cap_effective, cap_permitted;	/* cred.h */
+	/* Of the effective ones: */
+	bool cap_ipc_lock, cap_sys_admin, cap_sys_resource, cap_sys_nice, cap_sys_ptrace;
 	struct mempolicy *mempolicy;	/* mempolicy.h; NULL: the CPU's node first */
 	s16 il_prev;		/* the node of its last interleaved page */
 	u8 il_weight;		/* pages that node still gets */
@@ -141,6 +162,8 @@ struct task_struct {
 	u64 pid_object;		/* address of its struct pid; 0: none */
 	u64 ip, sp;		/* where its program stands: exec sets them */
 	struct task_fault fault;	/* allocations of its calls that fail on purpose */
+	struct uffd_wait uffd;	/* userfaultfd.h: the page that it waits for */
+	struct uffd_event *uffd_events;	/* what is to be read before it goes on */
 	s32 rss_cache[4];	/* 6.1: counts not yet in the mm (enum mm_counter) */
 	u32 rss_events;
 	u32 self;		/* handle in m->virt->tasks; 0: of the image */
@@ -151,10 +174,10 @@ static inline bool task_alive(const struct task_struct *task)
 	return task->state != 'Z' && task->state != 'X';
 }
 
-/* A call of this task must wait: it was stopped, or its vfork child runs. */
+/* A call of this task must wait: it was stopped, its vfork child runs, a userfaultfd. */
 static inline bool task_blocked(const struct task_struct *task)
 {
-	return task->vfork_child || task->state == 'T';
+	return task->vfork_child || task->state == 'T' || task->uffd.ctx || task->uffd_events;
 }
 
 struct task_table {

@@ -7,6 +7,7 @@
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/userfaultfd.h"
 
 static void fail_task(struct check *check, const struct task_struct *task, const char *id,
 		      const char *what)
@@ -99,6 +100,9 @@ static void mm_validate(const struct machine *m, const struct mm_struct *mm,
 	if (m->khugepaged && mm_slot_lookup(m, mm))
 		borrowers++;
 	check->nr_checked += 2;
+	for (u32 h = object_next(&m->virt->uffd_ctxs, 1); h;
+	     h = object_next(&m->virt->uffd_ctxs, h + 1))
+		borrowers += userfaultfd_ctx_of(m, h)->mm == mm;
 	/* The kernel's own: two users and a borrower are there from the start. */
 	if (mm->mm_users != users + 2 * kernel)
 		check_fail(check, "T8", "mm %u: expected mm_users %d, found %d", mm->self,

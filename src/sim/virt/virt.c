@@ -27,6 +27,7 @@
 #include "sim/virt/sched.h"
 #include "sim/virt/shm.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 
 static const struct {
@@ -59,6 +60,7 @@ static const struct {
 	POOL(resv_maps, resv_map, "kmalloc-128", NULL, .older = "kmalloc-96"),
 	POOL(file_regions, file_region, "kmalloc-64", NULL),
 	POOL(hugetlb_vma_locks, hugetlb_vma_lock, "kmalloc-64", NULL),
+	POOL(uffd_ctxs, userfaultfd_ctx, "userfaultfd_ctx_cache", NULL, .optional = true),
 	POOL(xa_nodes, xa_node, "radix_tree_node", NULL),
 	POOL(mempolicies, mempolicy, "numa_policy", NULL, true),
 	POOL(sp_nodes, sp_node, "shared_policy_node", NULL, true),
@@ -147,6 +149,7 @@ static const struct part {
 	{ NULL, NULL, resv_maps_digest, hugetlb_mappings_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },
+	{ userfaultfd_init, userfaultfd_free, userfaultfd_digest, userfaultfd_validate },
 	{ NULL, NULL, mm_slots_digest, mm_slots_validate },
 };
 

@@ -24,6 +24,7 @@ struct shm_state;
 struct anon_vma_name;		/* anon_name.h */
 struct exec_state;		/* exec.h: programs that were read */
 struct huge_state;		/* huge_memory.h */
+struct uffd_state;		/* userfaultfd.h */
 
 /* Lines of the log that come too often are left out, and counted. */
 struct ratelimit {
@@ -36,6 +37,7 @@ struct virt_state {
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
 	struct object_pool files, inodes, shmem_inodes, hugetlbfs_inodes;
 	struct object_pool resv_maps, file_regions, hugetlb_vma_locks;	/* hugetlb.h */
+	struct object_pool uffd_ctxs;
 	struct object_pool mempolicies, sp_nodes;	/* not on an arch without NUMA */
 	struct object_pool maple_nodes, xa_nodes, mm_slots;
 	struct maple_pool maple_pool;	/* the maple tree's view of maple_nodes */
@@ -48,6 +50,7 @@ struct virt_state {
 	struct file_state *file_state;
 	struct exec_state *exec;
 	struct huge_state *huge;
+	struct uffd_state *uffd;
 	struct anon_vma_name *anon_names;	/* [nr_anon_names] */
 	u32 nr_anon_names;
 	struct shm_state *shm;	/* shm.h */

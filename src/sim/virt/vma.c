@@ -53,6 +53,7 @@ int vm_area_dup(struct machine *m, const struct vm_area_struct *orig,
 	new->anon_vma = orig->anon_vma;
 	new->anon_name = orig->anon_name;
 	anon_vma_name_get(m, new->anon_name);
+	new->uffd = orig->uffd;
 	new->resv = orig->resv;
 	new->resv_flags = orig->resv_flags;
 	*vma = new;

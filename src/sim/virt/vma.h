@@ -64,7 +64,7 @@ struct vma_attr {
 	struct file *file;
 	const struct vm_operations *vm_ops;
 	struct anon_vma *anon_vma;
-	u32 anon_name;
+	u32 anon_name, uffd;
 	const struct mempolicy *policy;
 	enum vma_range_kind kind;	/* of a new range */
 	struct vm_area_struct *copied_from;	/* whose pages come; or NULL */
@@ -87,6 +87,9 @@ int vma_merge_extend(struct machine *m, struct vm_area_struct *vma, u64 delta,
  */
 int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
 	       u64 vm_flags, u32 anon_name) __must_check;
+/* The same for flags of userfaultfd with a context, which the caller sets as well. */
+int vma_modify_uffd(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
+		    u64 vm_flags, u32 uffd) __must_check;
 /* The same for a new policy, which the caller sets as well. */
 int vma_modify_policy(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
 		      const struct mempolicy *policy) __must_check;

@@ -45,6 +45,7 @@ static bool vma_is_alike(const struct merge *g, const struct vm_area_struct *vma
 
 	return !((vma->vm_flags ^ attr->vm_flags) & ~IGNORED_FLAGS) &&
 	       vma->vm_file == attr->file && vma->anon_name == attr->anon_name &&
+	       vma->uffd == attr->uffd &&
 	       mpol_equal(vma->vm_policy, attr->policy) &&
 	       !(has_close(vma) && rel_close_stops_merge(g->m->release));
 }
@@ -204,7 +205,7 @@ int vma_merge_extend(struct machine *m, struct vm_area_struct *vma, u64 delta,
 		.start = vma->vm_end, .end = vma->vm_end + delta,
 		.pgoff = vma->vm_pgoff + vma_pages(vma), .vm_flags = vma->vm_flags,
 		.file = vma->vm_file, .vm_ops = vma->vm_ops, .anon_vma = vma->anon_vma,
-		.anon_name = vma->anon_name, .policy = vma->vm_policy,
+		.anon_name = vma->anon_name, .uffd = vma->uffd, .policy = vma->vm_policy,
 		.kind = VMA_RANGE_COPY,
 	};
 
@@ -310,7 +311,18 @@ int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 en
 {
 	struct vma_attr attr = {
 		.start = start, .end = end, .vm_flags = vm_flags, .anon_name = anon_name,
-		.policy = (*vma)->vm_policy,
+		.uffd = (*vma)->uffd, .policy = (*vma)->vm_policy,
+	};
+
+	return modify(m, vma, &attr);
+}
+
+int vma_modify_uffd(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
+		    u64 vm_flags, u32 uffd)
+{
+	struct vma_attr attr = {
+		.start = start, .end = end, .vm_flags = vm_flags,
+		.anon_name = (*vma)->anon_name, .uffd = uffd, .policy = (*vma)->vm_policy,
 	};
 
 	return modify(m, vma, &attr);
@@ -321,7 +333,7 @@ int vma_modify_policy(struct machine *m, struct vm_area_struct **vma, u64 start,
 {
 	struct vma_attr attr = {
 		.start = start, .end = end, .vm_flags = (*vma)->vm_flags,
-		.anon_name = (*vma)->anon_name, .policy = policy,
+		.anon_name = (*vma)->anon_name, .uffd = (*vma)->uffd, .policy = policy,
 	};
 
 	return modify(m, vma, &attr);

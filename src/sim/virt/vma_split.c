@@ -106,6 +106,7 @@ int copy_vma(struct machine *m, struct vm_area_struct **vmap, u64 addr, u64 len,
 			.start = addr, .end = addr + len, .pgoff = pgoff,
 			.vm_flags = vma->vm_flags, .file = vma->vm_file, .vm_ops = vma->vm_ops,
 			.anon_vma = vma->anon_vma, .anon_name = vma->anon_name,
+			.uffd = vma->uffd,
 			.policy = vma->vm_policy,
 			.kind = VMA_RANGE_COPY, .copied_from = vma,
 		};

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * UFFDIO_MOVE: pages change their place in one address space without a copy. Only what
+ * this mapping alone has can go: its page then names the other VMA's anon_vma and its
+ * offset there.
+ */
+#include "sim/virt/huge_memory.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
+#include "sim/virt/vma.h"
+
+struct move {
+	struct machine *m;
+	struct vm_area_struct *dst_vma, *src_vma;
+	u64 dst, src;
+	bool holes;		/* what is not there is passed over */
+};
+
+static bool may_move(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & (VM_PFNMAP | VM_IO | VM_HUGETLB | VM_MIXEDMAP));
+}
+
+static int find_vmas(struct move *mv, const struct mm_struct *mm)
+{
+	mv->dst_vma = vma_lookup(mv->m, mm, mv->dst);
+	mv->src_vma = vma_lookup(mv->m, mm, mv->src);
+	if (!mv->dst_vma || !mv->src_vma)
+		return -ENOENT;
+	if (vma_is_anonymous(mv->dst_vma))
+		return anon_vma_prepare(mv->m, mv->dst_vma);
+	return 0;
+}
+
+static int check_vmas(const struct move *mv, const struct userfaultfd_ctx *ctx, u64 len)
+{
+	const struct vm_area_struct *dst = mv->dst_vma, *src = mv->src_vma;
+
+	if (src->vm_flags & VM_SHARED || len > src->vm_end - mv->src)
+		return -EINVAL;
+	if (dst->vm_flags & VM_SHARED || len > dst->vm_end - mv->dst)
+		return -EINVAL;
+	if ((src->vm_flags ^ dst->vm_flags) & (VM_ACCESS_FLAGS | VM_LOCKED) ||
+	    vma_page_prot(mv->m, src) != vma_page_prot(mv->m, dst))
+		return -EINVAL;
+	if (!(src->vm_flags & VM_WRITE) || !may_move(src) || !may_move(dst))
+		return -EINVAL;
+	if (dst->uffd != ctx->self)
+		return -EINVAL;
+	return vma_is_anonymous(dst) && vma_is_anonymous(src) ? 0 : -EINVAL;
+}
+
+/* The page's entry goes from one place to the other. */
+static void move_present_pte(const struct move *mv, pte_t *dst, pte_t *src, u32 pfn)
+{
+	struct machine *m = mv->m;
+	pte_t old = *src, entry = mk_pte(pfn, vma_page_prot(m, mv->dst_vma));
+
+	ptep_clear_flush(m, mv->src_vma, mv->src, src);
+	page_move_anon_rmap(m, pfn, mv->dst_vma);
+	page_set_index(pfn_to_page(m, pfn), linear_page_index(mv->dst_vma, mv->dst));
+	entry |= (old & PTE_DIRTY) | m->virt->pgtables->soft_dirty;
+	*dst = entry | PTE_RW;
+}
+
+static void move_zeropage(const struct move *mv, pte_t *dst, pte_t *src)
+{
+	ptep_clear_flush(mv->m, mv->src_vma, mv->src, src);
+	*dst = mk_pte(mv->m->virt->zero_pfn, vma_page_prot(mv->m, mv->dst_vma) | PTE_SPECIAL);
+}
+
+static int move_pte(const struct move *mv, pte_t *dst, pte_t *src)
+{
+	const struct page *page;
+	u32 pfn;
+	int err;
+
+	if (!pte_none(*dst))
+		return -EEXIST;
+	if (pte_none(*src))
+		return mv->holes ? 0 : -ENOENT;
+	if (!pte_present(*src))
+		return -EFAULT;
+	pfn = vm_normal_page(*src);
+	if (pfn == PFN_NIL) {
+		move_zeropage(mv, dst, src);
+		return 0;
+	}
+	page = pfn_to_page(mv->m, pfn);
+	if (!page_flag(folio_of_const(page), PG_anon) || !page_flag(page, PG_anon_exclusive))
+		return -EBUSY;
+	if (folio_is_large(folio_of_const(page))) {
+		get_page(mv->m, pfn);
+		err = split_folio(mv->m, pfn);
+		put_page(mv->m, pfn);
+		if (err)
+			return err == -ENOBUFS ? err : -EBUSY;
+	}
+	move_present_pte(mv, dst, src, pfn);
+	return 0;
+}
+
+static int move_page(const struct move *mv)
+{
+	unsigned int level = 0;
+	pte_t *src, *dst;
+	int err;
+
+	if (leaf_entry(mv->m, mv->dst_vma->vm_mm, mv->dst, &level) && level)
+		return -EEXIST;
+	split_huge_pmd_address(mv->m, mv->src_vma, mv->src);
+	src = pte_offset_map(mv->m, mv->src_vma->vm_mm, mv->src);
+	if (!src && !mv->holes)
+		return -ENOENT;
+	err = pte_alloc_map(mv->m, mv->dst_vma->vm_mm, mv->dst, &dst);
+	if (!err)
+		err = pte_alloc_map(mv->m, mv->src_vma->vm_mm, mv->src, &src);
+	if (err)
+		return err;
+	/* A second table may have been made: not the first one's place. */
+	dst = pte_offset_map(mv->m, mv->dst_vma->vm_mm, mv->dst);
+	return move_pte(mv, dst, src);
+}
+
+static s64 move_pages(struct move *mv, const struct userfaultfd_ctx *ctx, u64 len)
+{
+	u64 done = 0;
+	int err = find_vmas(mv, ctx->mm);
+
+	if (!err)
+		err = check_vmas(mv, ctx, len);
+	while (done < len && !err) {
+		err = move_page(mv);
+		if (err)
+			break;
+		mv->dst += PAGE_SIZE;
+		mv->src += PAGE_SIZE;
+		done += PAGE_SIZE;
+	}
+	return done && err != -ENOBUFS ? (s64)done : err;
+}
+
+int uffdio_move(struct machine *m, struct task_struct *task, struct userfaultfd_ctx *ctx,
+		struct uffd_fill *fill)
+{
+	struct move mv = {
+		.m = m, .dst = fill->dst, .src = fill->src,
+		.holes = fill->mode & UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES,
+	};
+	int err;
+
+	fill->done = 0;
+	if (!rel_uffd_moves(m->release))
+		return -EINVAL;
+	if (userfaultfd_mmap_changing(m, ctx))
+		return -EAGAIN;
+	if (ctx->mm != task->mm)
+		return -EINVAL;
+	err = uffd_validate_range(ctx->mm, fill->dst, fill->len);
+	if (!err)
+		err = uffd_validate_range(ctx->mm, fill->src, fill->len);
+	if (err)
+		return err;
+	if (fill->mode & ~(u64)(UFFDIO_MODE_DONTWAKE | UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES))
+		return -EINVAL;
+	fill->done = move_pages(&mv, ctx, fill->len);
+	if (fill->done < 0)
+		return (int)fill->done;
+	if (!(fill->mode & UFFDIO_MODE_DONTWAKE))
+		userfaultfd_wake(m, ctx->self, fill->dst, (u64)fill->done);
+	return (u64)fill->done == fill->len ? 0 : -EAGAIN;
+}
