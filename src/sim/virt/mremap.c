@@ -186,13 +186,22 @@ static int check_split(const struct remap *r)
 	return vma->vm_start != r->addr || vma->vm_end != r->addr + r->old_len ? -EINVAL : 0;
 }
 
+/*
+ * The two mappings never become one, the old one's page offset is that of its address,
+ * and only the part that moved is no longer locked: late fixes of 6.1, lost in 6.15.
+ */
+static bool dontunmap_is_tidy(const struct machine *m)
+{
+	return machine_config_bool(m->config, "DONTUNMAP_FIXES");
+}
+
 /* Locked memory of which a part stays behind without its lock: a VMA of its own. */
 static int split_locked_part(struct remap *r)
 {
 	int err = 0;
 
 	if (!(r->flags & MREMAP_DONTUNMAP) || !(r->vma->vm_flags & VM_LOCKED) ||
-	    !rel_dontunmap_is_tidy(r->m->release))
+	    !dontunmap_is_tidy(r->m))
 		return 0;
 	if (r->vma->vm_start != r->addr)
 		err = split_vma(r->m, r->vma, r->addr, /* new_below = */ true, NULL);
@@ -230,7 +239,7 @@ static int unmap_source(struct remap *r, u64 addr, u64 len)
 static void dontunmap_complete(struct remap *r, const struct vm_area_struct *copy)
 {
 	struct vm_area_struct *vma = r->vma;
-	bool tidy = rel_dontunmap_is_tidy(r->m->release);
+	bool tidy = dontunmap_is_tidy(r->m);
 
 	if (vma->vm_flags & VM_LOCKED && !tidy)
 		r->mm->locked_stray += vma_pages(vma);
@@ -264,7 +273,7 @@ static int move_failed(struct remap *r, struct vm_area_struct *copy, u64 moved, 
 
 static int copy_and_move(struct remap *r, struct vm_area_struct **copy)
 {
-	bool keep = r->flags & MREMAP_DONTUNMAP && rel_dontunmap_is_tidy(r->m->release);
+	bool keep = r->flags & MREMAP_DONTUNMAP && dontunmap_is_tidy(r->m);
 	u64 moved = 0;
 	int err = copy_vma(r->m, &r->vma, r->new_addr, r->new_len,
 			   linear_page_index(r->vma, r->addr), keep, copy);
@@ -288,7 +297,7 @@ static void account_copy(struct remap *r, bool locked)
 
 	vm_stat_account(r->mm, r->vma->vm_flags, (s64)pages);
 	/* A tidy DONTUNMAP takes the lock away from as many pages. */
-	if (locked && !(r->flags & MREMAP_DONTUNMAP && rel_dontunmap_is_tidy(r->m->release)))
+	if (locked && !(r->flags & MREMAP_DONTUNMAP && dontunmap_is_tidy(r->m)))
 		r->mm->locked_vm += pages;
 }
 
