@@ -52,6 +52,7 @@ void fuzz_forget(struct fuzz *f)
 	memset(f->area, 0, sizeof(f->area));
 	memset(f->cache, 0, sizeof(f->cache));
 	memset(f->cache_object, 0, sizeof(f->cache_object));
+	memset(f->contig, 0, sizeof(f->contig));
 	memset(f->task, 0, sizeof(f->task));
 	memset(f->range, 0, sizeof(f->range));
 	memset(f->file, 0, sizeof(f->file));

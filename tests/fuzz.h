@@ -10,6 +10,7 @@
 
 #define LINE_ROOM 6000
 #define NR_PAGES 200
+#define NR_CONTIGS 4
 #define NR_OBJECTS 150
 #define NR_AREAS 24
 #define NR_CACHES 12
@@ -28,7 +29,7 @@ struct fuzz {
 	unsigned int scale;	/* the kernel's allocations are so many times fewer */
 	/* What the lines so far should have left: only a bias, results may differ. */
 	bool page[NR_PAGES], object[NR_OBJECTS], area[NR_AREAS], cache[NR_CACHES];
-	bool cache_object[NR_CACHE_OBJECTS];
+	bool cache_object[NR_CACHE_OBJECTS], contig[NR_CONTIGS];
 	bool task[NR_TASKS];
 	s8 range[NR_RANGES];	/* whose it is + 1; 0: nobody's */
 	s8 file[NR_FILES];	/* the same of a descriptor */

@@ -154,7 +154,8 @@ static void say_pid(struct live *l)
 		say(l->f, " %u", l->task->pid);
 		break;
 	case 2:
-		say(l->f, " %u", 1 + below(l->f, l->m->tasks->last_pid + 2));
+		/* Not init, in whose memory something would stay behind. */
+		say(l->f, " %u", 2 + below(l->f, l->m->tasks->last_pid + 1));
 		break;
 	default:
 		say(l->f, " %u", l->nr ? l->tasks[below(l->f, l->nr)]->tgid : 1);

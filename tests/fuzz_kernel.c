@@ -57,6 +57,22 @@ static void alloc_or_free_pages(struct fuzz *f)
 	}
 }
 
+/* Pages that lie together: of a length that is known by the name. */
+static void alloc_or_free_range(struct fuzz *f)
+{
+	static const unsigned int lengths[NR_CONTIGS] = { 5, 64, 300, 700 };
+	unsigned int i = below(f, NR_CONTIGS);
+
+	f->contig[i] = !f->contig[i];
+	if (!f->contig[i]) {
+		say(f, "free_contig_range @q%u %u", i, lengths[i]);
+		return;
+	}
+	say(f, "alloc_contig_pages %u", lengths[i]);
+	say_placement(f);
+	say(f, " as q%u", i);
+}
+
 static void alloc_or_free_object(struct fuzz *f)
 {
 	unsigned int i = below(f, NR_OBJECTS / f->scale);
@@ -190,6 +206,7 @@ static const struct fuzz_maker makers[] = {
 	{ alloc_or_free_pages, 500 },
 	{ alloc_or_free_object, 300 },
 	{ use_cache, 120 },
+	{ alloc_or_free_range, 4 },
 	{ alloc_or_free_area, 40 },
 	{ make_or_drop_cache, 10 },
 	{ pass_time, 12 },

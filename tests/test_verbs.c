@@ -337,6 +337,24 @@ static void test_broken(void)
 	check_clean();
 }
 
+/* Pages that lie together, of any number, one by one freed or all at once. */
+static void test_contig(void)
+{
+	u64 pfn = run("alloc_contig_pages 300 kernel 1 as c");
+
+	CU_ASSERT_EQUAL(pfn % 300, 0);
+	CU_ASSERT_EQUAL(node_of(pfn), 1);
+	refused("free_contig_range @c 301", -EINVAL);
+	run("free_contig_range @c 100");
+	refused("free_contig_range @c 300", -EINVAL);
+	run("free_pages @c+100");
+	run("free_contig_range @c+101 199");
+	refused("alloc_contig_pages 0", -EINVAL);
+	refused("alloc_contig_pages 1T", -EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_contig_pages 1M"), -ENOMEM);
+	check_clean();
+}
+
 /* No host memory, wherever it is missed: the line is refused, nothing has changed. */
 static void test_no_host_memory(void)
 {
@@ -353,6 +371,7 @@ static void test_no_host_memory(void)
 		"proc/sys/vm/percpu_pagelist_high_fraction: 10",
 		"proc/sys/vm/nr_hugepages: 40", "proc/sys/vm/nr_hugepages: 3",
 		"proc/sys/vm/nr_hugepages: 0", "tick 5s", "drain",
+		"alloc_contig_pages 3000 as c", "free_contig_range @c 3000",
 	};
 
 	run("reboot");
@@ -390,6 +409,8 @@ static const CU_TestInfo tests[] = {
 	{ "cpus", test_cpus },
 	{ "reboot", test_reboot },
 	{ "broken", test_broken },
+	{ "pages that lie together", test_contig },
+	{ "pages that lie together", test_contig },
 	{ "no host memory", test_no_host_memory },
 };
 

@@ -54,7 +54,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/extfrag.c src/sim/phys/extfrag.h \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
 	src/sim/phys/fault_inject.c src/sim/phys/fault_inject.h \
-	src/sim/phys/contig.c src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
+	src/sim/phys/contig.c src/sim/phys/contig.h src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/hugetlb_check.c src/sim/phys/hugetlb_internal.h \
 	src/sim/phys/hugetlb_pool.c \
 	src/sim/phys/mmzone.h \
@@ -67,6 +67,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/page_alloc_gate.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
 	src/sim/phys/compaction_suitable.c src/sim/phys/compaction_suitable.h \
+	src/sim/phys/page_isolation.c src/sim/phys/page_isolation.h \
 	src/sim/phys/page_states.c \
 	src/sim/phys/pcp.c src/sim/phys/pcp.h \
 	src/sim/phys/pressure.h \
@@ -164,7 +165,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/policy/compaction.c src/sim/policy/compaction.h \
 	src/sim/policy/compaction_free.c src/sim/policy/compaction_internal.h \
 	src/sim/policy/compaction_migrate.c src/sim/policy/compaction_skip.c \
-	src/sim/policy/compaction_zone.c src/sim/policy/kcompactd.c \
+	src/sim/policy/compaction_zone.c src/sim/policy/contig_migrate.c src/sim/policy/kcompactd.c \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
 	src/sim/policy/khugepaged_scan.c \
 	src/sim/policy/pressure.c src/sim/policy/pressure.h

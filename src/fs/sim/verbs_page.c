@@ -5,13 +5,15 @@
  * page table or the engine.
  */
 #include "fs/core/verb.h"
-#include "sim/phys/page_alloc.h"
+#include "sim/phys/contig.h"
 
 /* page->mapping of the head of a block that a script holds. */
 #define SCRIPT_MARK 0x73637270
 
 enum { ALLOC_ORDER, ALLOC_GFP, ALLOC_NODE };
 enum { FREE_PAGE, FREE_ORDER };
+enum { CONTIG_NR, CONTIG_GFP, CONTIG_NODE };
+enum { RANGE_PFN, RANGE_NR };
 
 /* A node to allocate on: -1 or one that is there. */
 static int check_node(struct call *call, const struct arg *arg, int *node)
@@ -145,6 +147,68 @@ static int run_free_pages(struct call *call)
 	return 0;
 }
 
+/* All pages of a range become a script's, one by one. */
+static void own_range(struct machine *m, u32 pfn, u64 nr_pages, gfp_t gfp)
+{
+	const struct alloc_request req = { .gfp = gfp, .owner = PGTY_kernel };
+
+	for (u64 i = 0; i < nr_pages; i++) {
+		prep_isolated_pages(m, &req, pfn + (u32)i);
+		pfn_to_page(m, pfn + i)->mapping = SCRIPT_MARK;
+	}
+}
+
+static int run_alloc_contig(struct call *call)
+{
+	u64 nr_pages = call->args[CONTIG_NR].value;
+	struct alloc_request req = { 0 };
+	struct placement at;
+	u32 pfn;
+	int err;
+
+	if (!nr_pages || nr_pages > call->m->max_pfn)
+		return call_refuse(call, -EINVAL, "%llu pages: the machine has %llu at most",
+				   (unsigned long long)nr_pages,
+				   (unsigned long long)call->m->max_pfn);
+	err = call_placement(call, &call->args[CONTIG_GFP], &call->args[CONTIG_NODE], &at);
+	if (err)
+		return err;
+	req.gfp = at.gfp;
+	req.node = at.node;
+	err = alloc_contig_pages(call->m, &req, nr_pages, &pfn);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err) {
+		out_printf(call->sentence, "no %llu pages that lie together can be freed: see "
+			   "sim/why", (unsigned long long)nr_pages);
+		return err;
+	}
+	own_range(call->m, pfn, nr_pages, at.gfp);
+	call->value = pfn;
+	return 0;
+}
+
+static int run_free_contig(struct call *call)
+{
+	u64 pfn = to_pfn(call->m, call->args[RANGE_PFN].value);
+	u64 nr_pages = call->args[RANGE_NR].value;
+	int err = 0;
+
+	for (u64 i = 0; i < nr_pages && !err; i++) {
+		unsigned int order = 0;
+
+		err = check_head(call, pfn == PFN_NIL ? pfn : pfn + i, &order);
+		if (!err && order)
+			err = call_refuse(call, -EINVAL, "page %#llx is of a block of order %u: "
+					  "use free_pages", (unsigned long long)(pfn + i), order);
+	}
+	for (u64 i = 0; i < nr_pages && !err; i++) {
+		pfn_to_page(call->m, pfn + i)->mapping = 0;
+		free_pages(call->m, pfn + i, 0);
+	}
+	return err;
+}
+
 static int run_drain(struct call *call)
 {
 	drain_all_pages(call->m, NULL);
@@ -170,6 +234,18 @@ static const struct verb verbs[] = {
 	  "Free what alloc_pages returned: its first page frame, or that page's address in "
 	  "the direct map. ORDER, where given, must be the one it was allocated with. "
 	  "EINVAL for any other page; nothing changes then.",
+	  .cost = COST_FREE_PAGES },
+	{ "alloc_contig_pages", { A_NUMBER, A_GFP | A_OPTIONAL, A_NODE }, run_alloc_contig,
+	  RESULT_PFN, 0, SCOPE_KERNEL, "NR_PAGES [GFP] [NODE]",
+	  "Allocate NR_PAGES pages that lie together, as many as wanted: the first range at a "
+	  "multiple of NR_PAGES whose pages are free or can move. Its pageblocks are isolated, "
+	  "what is in use moves elsewhere, and the pages are taken. The result is the first "
+	  "page frame; each page is a block of its own. ENOMEM if each range has a page that "
+	  "cannot move.", .cost = COST_ALLOC_PAGES },
+	{ "free_contig_range", { A_ADDR, A_NUMBER }, run_free_contig,
+	  RESULT_NONE, 0, SCOPE_KERNEL, "PFN|ADDRESS NR_PAGES",
+	  "Free NR_PAGES pages from this one on that alloc_contig_pages returned, all or a part. "
+	  "EINVAL if one of them is not the script's own; nothing changes then.",
 	  .cost = COST_FREE_PAGES },
 	{ "drain_all_pages", { A_END }, run_drain, RESULT_NONE, 0, SCOPE_KERNEL, "",
 	  "Give the pages on all per-CPU lists back to the buddy allocator." },

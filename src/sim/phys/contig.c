@@ -1,76 +1,121 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Blocks larger than the buddy allocator's: an aligned range of a zone all of which is
- * free is taken off the free lists piece by piece. Per-CPU lists are emptied first;
- * pages in use are not moved out of the way.
+ * Ranges are tried from the beginning of a zone on. A range with a hole, a reserved or a
+ * huge page is none; whether a page that cannot move is in it is seen when it is to be
+ * isolated.
  */
-#include "sim/phys/hugetlb.h"
+#include "sim/phys/contig.h"
 
-static bool range_is_free(const struct machine *m, u64 pfn, u64 end)
+#include "sim/phys/lru.h"
+#include "sim/phys/page_isolation.h"
+#include "sim/phys/pressure.h"
+
+typedef unsigned long long ull;
+
+static void why_busy(struct machine *m, u64 start, u64 end, u64 pfn, const char *where)
+{
+	machine_why(m, "contiguous pages %#llx to %#llx: page %#llx is in the way (%s)", (ull)start,
+		    (ull)end, (ull)pfn, where);
+}
+
+/* What is in use in the isolated range goes elsewhere; then all of it is free, or not. */
+static int empty_range(struct machine *m, struct isolation *isolation, u64 start, u64 end)
+{
+	u64 pfn;
+	int err = 0;
+
+	drain_all_pages(m, isolation->zone);
+	if (test_pages_isolated(m, start, end, &pfn))
+		return 0;
+	if (m->pressure && m->pressure->migrate_range)
+		err = m->pressure->migrate_range(m, isolation->zone, start, end);
+	if (err && err != -EBUSY)
+		return err;
+	if (test_pages_isolated(m, start, end, &pfn))
+		return 0;
+	why_busy(m, start, end, pfn, "test_pages_isolated");
+	return -EBUSY;
+}
+
+/* Pages of the range that are not free: as many may be wanted elsewhere. */
+static u64 nr_used(const struct machine *m, u64 start, u64 end)
+{
+	u64 used = 0, pfn;
+
+	while (!test_pages_isolated(m, start, end, &pfn)) {
+		start = pfn + 1;
+		used++;
+	}
+	return used;
+}
+
+int alloc_contig_range(struct machine *m, u64 start, u64 end)
+{
+	struct isolation isolation = { .zone = pfn_zone(m, start) };
+	u64 used = nr_used(m, start, end);
+	int err;
+
+	if (section_reserve(m, (unsigned int)(used >> MAX_PAGE_ORDER) +
+			    (used ? SECTION_AHEAD : 0)))
+		return -ENOBUFS;
+	err = start_isolate_page_range(m, &isolation, start, end, 0);
+	if (err == -EBUSY)
+		why_busy(m, start, end, isolation.unmovable, "has_unmovable_pages");
+	if (err)
+		return err;
+	err = empty_range(m, &isolation, start, end);
+	if (!err) {
+		take_isolated_range(m, isolation.zone, start, end);
+		m->contig_taken += (s64)(end - start);
+	}
+	undo_isolate_page_range(m, &isolation);
+	return err;
+}
+
+/* No hole, nothing that the boot kept, no page of a pool of huge pages. */
+static bool pfn_range_valid_contig(const struct machine *m, const struct zone *zone, u64 pfn,
+				   u64 end)
 {
 	while (pfn < end) {
 		unsigned int order;
 		u64 head;
 
-		if (!buddy_find(m, pfn, &head, &order))
+		if (buddy_find(m, pfn, &head, &order)) {
+			pfn = head + (1ULL << order);
+			continue;
+		}
+		if (!page_present(m, pfn) || page_zone(m, pfn_to_page(m, pfn)) != zone ||
+		    pfn_zone(m, pfn) != zone || page_flag(pfn_to_page(m, pfn), PG_reserved) ||
+		    page_type(pfn_to_page(m, pfn)) == PGTY_hugetlb)
 			return false;
-		pfn = head + (1ULL << order);
+		pfn++;
 	}
 	return true;
 }
 
-/* Does the buddy allocator have it all, or has it no page there that cannot move? */
-static bool range_is_worth_a_drain(const struct machine *m, u64 pfn, u64 end)
+static int alloc_in_zone(struct machine *m, struct zone *zone, u64 nr, u32 *pfn)
 {
-	while (pfn < end) {
-		unsigned int order = 0;
-		u64 head = pfn;
+	u64 end = zone_end_pfn(zone);
 
-		if (!buddy_find(m, pfn, &head, &order) &&
-		    (!page_present(m, pfn) || page_type(pfn_to_page(m, pfn)) != PGTY_pcp))
-			return false;
-		pfn = head + (1ULL << order);
-	}
-	return true;
-}
+	for (u64 at = DIV_ROUND_UP(zone->start_pfn, nr) * nr; at + nr <= end; at += nr) {
+		int err;
 
-static int take_range(struct machine *m, struct zone *zone, u64 pfn, unsigned int order,
-		      enum pagetype owner)
-{
-	u64 end = pfn + (1ULL << order), head;
-	unsigned int taken;
-
-	/* Descriptors, and those of what stays of a run behind it. */
-	if (section_materialise_range(m, pfn, MIN(end + PAGES_PER_SECTION, m->max_pfn)))
-		return -ENOBUFS;
-	for (u64 at = pfn; at < end; at = head + (1ULL << taken))
-		if (buddy_take(m, zone, at, &head, &taken) != 1)
-			return -ENOBUFS;
-	m->contig_taken += 1LL << order;
-	own_block(m, pfn, order, owner);
-	return 0;
-}
-
-static int alloc_in_zone(struct machine *m, struct zone *zone, unsigned int order,
-			 enum pagetype owner, u32 *pfn)
-{
-	u64 nr = 1ULL << order, end = zone_end_pfn(zone);
-
-	for (u64 at = ALIGN_UP(zone->start_pfn, nr); at + nr <= end; at += nr) {
-		if (!range_is_worth_a_drain(m, at, at + nr))
+		if (!pfn_range_valid_contig(m, zone, at, at + nr))
 			continue;
-		drain_all_pages(m, zone);
-		if (!range_is_free(m, at, at + nr))
-			continue;
-		*pfn = (u32)at;
-		return take_range(m, zone, at, order, owner);
+		err = alloc_contig_range(m, at, at + nr);
+		if (!err)
+			*pfn = (u32)at;
+		if (!err || err == -ENOBUFS)
+			return err;
 	}
 	return -ENOMEM;
 }
 
-int alloc_contig_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
+int alloc_contig_pages(struct machine *m, const struct alloc_request *req, u64 nr_pages,
+		       u32 *pfn)
 {
-	const struct pglist_data *node = m->nodes[req->node];
+	unsigned int nid = req->node >= 0 ? (unsigned int)req->node : m->cpu_node[m->cpu];
+	const struct pglist_data *node = m->nodes[nid];
 	enum zone_type highest = gfp_zone(m, req->gfp);
 	bool here = req->gfp & __GFP_THISNODE;
 	unsigned int nr = here ? node->nr_thisnode : node->nr_zonelist;
@@ -79,8 +124,9 @@ int alloc_contig_pages(struct machine *m, const struct alloc_request *req, u32 *
 	for (unsigned int i = 0; i < nr && err == -ENOMEM; i++) {
 		struct zone *zone = m->zones[here ? node->thisnode[i] : node->zonelist[i]];
 
-		if (zone->type <= highest)
-			err = alloc_in_zone(m, zone, req->order, req->owner, pfn);
+		if (zone->type <= highest &&
+		    (!req->nodemask || req->nodemask >> zone->node & 1))
+			err = alloc_in_zone(m, zone, nr_pages, pfn);
 	}
 	return err;
 }

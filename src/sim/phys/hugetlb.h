@@ -129,10 +129,6 @@ int gigantic_page_materialise(struct machine *m, u64 pfn) __must_check;
 /* The same for the next `nr` of each node that will be taken. */
 int gigantic_pages_secure(struct machine *m, u64 nr) __must_check;
 
-/* contig.c: free memory as one aligned block, without the free lists' orders. */
-int alloc_contig_pages(struct machine *m, const struct alloc_request *req,
-		       u32 *pfn) __must_check;
-
 struct digest;
 void hugetlb_digest(const struct machine *m, struct digest *digest);
 /* H1, C4 of every pool. */

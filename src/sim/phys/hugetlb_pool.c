@@ -5,6 +5,7 @@
  * becomes surplus, and goes when it is freed. Reservations that the pool cannot serve
  * make surplus pages, as many as nr_overcommit_hugepages allows.
  */
+#include "sim/phys/contig.h"
 #include "sim/phys/hugetlb_internal.h"
 #include "sim/phys/tunables.h"
 
@@ -49,8 +50,12 @@ static int alloc_fresh(struct machine *m, const struct hstate *h,
 
 	req.order = h->order;
 	req.owner = PGTY_hugetlb;
-	if (hstate_is_gigantic(h))
-		return alloc_contig_pages(m, &req, pfn);
+	if (hstate_is_gigantic(h)) {
+		err = alloc_contig_pages(m, &req, 1ULL << h->order, pfn);
+		if (!err)
+			own_block(m, *pfn, h->order, PGTY_hugetlb);
+		return err;
+	}
 	req.gfp |= __GFP_COMP | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
 	err = alloc_pages(m, &req, pfn);
 	if (err != -ENOBUFS)

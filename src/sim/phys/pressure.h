@@ -58,6 +58,8 @@ struct pressure_ops {
 	/* Would it be worth it with so many pages free? */
 	bool (*compact_suitable)(const struct machine *m, const struct zone *zone,
 				 const struct compact_request *req, u64 free_pages);
+	/* Move what can move out of an isolated range. 0, -EBUSY, -ENOMEM, -ENOBUFS. */
+	int (*migrate_range)(struct machine *m, struct zone *zone, u64 start, u64 end);
 	/* Reclaim on the node alone; how many pages that freed (zone_reclaim_mode). */
 	u64 (*node_reclaim)(struct machine *m, struct pglist_data *node, gfp_t gfp,
 			    unsigned int order);

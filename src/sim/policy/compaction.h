@@ -21,6 +21,9 @@ void compact_succeeded(struct machine *m, struct zone *zone, unsigned int order)
 bool compact_suitable(const struct machine *m, const struct zone *zone,
 		      const struct compact_request *req, u64 free_pages);
 
+/* contig_migrate.c: what can move leaves the isolated range. -EBUSY, -ENOMEM, -ENOBUFS. */
+int migrate_range(struct machine *m, struct zone *zone, u64 start, u64 end) __must_check;
+
 /* kcompactd.c: the threads' timers. 0 or -ENOMEM. */
 int kcompactd_boot(struct machine *m) __must_check;
 /* Somebody wants blocks of this order on the node. */

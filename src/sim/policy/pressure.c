@@ -26,6 +26,7 @@ static const struct pressure_ops pressure_ops = {
 	.compact_zone = compact_zone_order,
 	.compact_succeeded = compact_succeeded,
 	.compact_suitable = compact_suitable,
+	.migrate_range = migrate_range,
 };
 
 int pressure_boot(struct machine *m)
