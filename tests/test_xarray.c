@@ -523,12 +523,216 @@ static void test_corruptions(void)
 	nodes_end(nodes);
 }
 
+/* ---- Entries of several indices. ---- */
+
+#define ORDER_SPAN 5000
+#define ORDER_MAX 10
+
+/* By index: which entry it is of, and where that begins. */
+struct orders {
+	struct xarray xa;
+	struct nodes *nodes;
+	u64 entry[ORDER_SPAN], rng;
+	u32 first[ORDER_SPAN];
+	u8 order[ORDER_SPAN], marks[ORDER_SPAN];
+};
+
+static u64 orders_random(struct orders *o, u64 below)
+{
+	o->rng = o->rng * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (o->rng >> 33) % below;
+}
+
+static void orders_set(struct orders *o, u64 first, unsigned int order, u64 entry, u8 marks)
+{
+	for (u64 i = first; i < first + (1ULL << order); i++) {
+		o->entry[i] = entry;
+		o->first[i] = (u32)first;
+		o->order[i] = (u8)order;
+		o->marks[i] = marks;
+	}
+}
+
+/* Does an entry of more indices lie across the block? */
+static bool is_inside_larger(const struct orders *o, u64 first, unsigned int order)
+{
+	return o->entry[first] && o->order[first] > order;
+}
+
+static void orders_store(struct orders *o)
+{
+	unsigned int order = (unsigned int)orders_random(o, ORDER_MAX + 1);
+	u64 first = orders_random(o, ORDER_SPAN) >> order << order;
+	u64 entry = orders_random(o, 2) ? xa_mk_value(1 + orders_random(o, 1000)) :
+					   (1 + orders_random(o, 1000)) << 2;
+	u32 live = o->nodes->live;
+
+	if (first + (1ULL << order) > ORDER_SPAN || is_inside_larger(o, first, order))
+		return;
+	o->nodes->fail_in = orders_random(o, 8) ? 0 : 1;
+	if (xa_store_order(&o->xa, first, order, entry)) {
+		o->nodes->fail_in = 0;
+		CU_ASSERT_EQUAL(o->nodes->live, live);
+		return;
+	}
+	o->nodes->fail_in = 0;
+	orders_set(o, first, order, entry, order || !o->entry[first] ? 0 : o->marks[first]);
+}
+
+static void orders_erase(struct orders *o)
+{
+	u64 index = orders_random(o, ORDER_SPAN);
+
+	CU_ASSERT_EQUAL(xa_erase(&o->xa, index), o->entry[index]);
+	if (o->entry[index])
+		orders_set(o, o->first[index], o->order[index], 0, 0);
+}
+
+static void orders_mark(struct orders *o)
+{
+	u64 index = orders_random(o, ORDER_SPAN);
+	unsigned int mark = (unsigned int)orders_random(o, XA_MARKS);
+	bool set = orders_random(o, 2);
+	u8 marks = o->marks[index];
+
+	if (set)
+		xa_set_mark(&o->xa, index, mark);
+	else
+		xa_clear_mark(&o->xa, index, mark);
+	marks = (u8)(set ? marks | 1U << mark : marks & ~(1U << mark));
+	if (o->entry[index])
+		orders_set(o, o->first[index], o->order[index], o->entry[index], marks);
+}
+
+static void orders_split(struct orders *o)
+{
+	u64 index = orders_random(o, ORDER_SPAN), first = o->first[index], at;
+	unsigned int order, old = o->order[index];
+	bool uniform = orders_random(o, 2);
+	u64 entry = o->entry[index];
+	u8 marks = o->marks[index];
+
+	if (!entry || !old)
+		return;
+	order = (unsigned int)orders_random(o, old);
+	o->nodes->fail_in = orders_random(o, 8) ? 0 : 1;
+	if (uniform ? xa_split(&o->xa, index, order) : xa_split_at(&o->xa, index, order)) {
+		o->nodes->fail_in = 0;
+		return;
+	}
+	o->nodes->fail_in = 0;
+	for (at = first; uniform && at < first + (1ULL << old); at += 1ULL << order)
+		orders_set(o, at, order, entry, marks);
+	for (; !uniform && old > order; old--) {
+		orders_set(o, first, old - 1, entry, marks);
+		orders_set(o, first + (1ULL << (old - 1)), old - 1, entry, marks);
+		first = o->first[index];
+	}
+}
+
+static void orders_look(struct orders *o)
+{
+	u64 index = orders_random(o, ORDER_SPAN), at = index, expected = index;
+	unsigned int mark = (unsigned int)orders_random(o, XA_MARKS + 1);
+	struct xa_cursor cursor;
+
+	CU_ASSERT_EQUAL(xa_load(&o->xa, index), o->entry[index]);
+	CU_ASSERT_EQUAL(xa_get_order(&o->xa, index), o->entry[index] ? o->order[index] : 0);
+	while (expected < ORDER_SPAN && (!o->entry[expected] ||
+					 (mark < XA_MARKS && !(o->marks[expected] >> mark & 1))))
+		expected++;
+	CU_ASSERT_EQUAL(xa_find_marked(&o->xa, &at, ~0ULL, mark),
+			expected < ORDER_SPAN ? o->entry[expected] : 0);
+	CU_ASSERT_EQUAL(at, expected < ORDER_SPAN ? expected : index);
+	xa_cursor_init(&cursor, &o->xa, index);
+	if (!xa_first(&cursor, ~0ULL, XA_PRESENT))
+		return;
+	expected = xa_behind(&o->xa, cursor.index);
+	CU_ASSERT_EQUAL(expected, o->first[cursor.index] + (1ULL << o->order[cursor.index]));
+	while (expected < ORDER_SPAN && !o->entry[expected])
+		expected++;
+	CU_ASSERT_EQUAL(xa_next(&cursor, ~0ULL, XA_PRESENT),
+			expected < ORDER_SPAN ? o->entry[expected] : 0);
+}
+
+static void test_orders(void)
+{
+	struct orders *o = calloc(1, sizeof(*o));
+	u64 nr = 0;
+
+	o->nodes = nodes_new();
+	o->rng = 5;
+	xa_init(&o->xa, &ops, o->nodes);
+	for (unsigned int step = 0; step < 20000; step++) {
+		static void (*const calls[])(struct orders *o) = {
+			orders_store, orders_store, orders_erase, orders_erase, orders_mark,
+			orders_split, orders_split, orders_look,
+		};
+
+		calls[orders_random(o, ARRAY_SIZE(calls))](o);
+		assert_valid(&o->xa, o->nodes);
+	}
+	for (u64 i = 0; i < ORDER_SPAN; i++)
+		nr += o->entry[i] && o->first[i] == i;
+	CU_ASSERT_TRUE(nr > 10);
+	CU_ASSERT_EQUAL(o->xa.nr_entries, nr);
+	xa_destroy(&o->xa);
+	nodes_end(o->nodes);
+	free(o);
+}
+
+/* The kernel's shapes: 512 indices are eight slots above the lowest level. */
+static void test_order_shapes(void)
+{
+	struct nodes *nodes = nodes_new();
+	struct xarray xa;
+
+	xa_init(&xa, &ops, nodes);
+	CU_ASSERT_EQUAL(xa_store_order(&xa, 0, 9, 4), 0);
+	CU_ASSERT_EQUAL(nodes->live, 1);
+	CU_ASSERT_EQUAL(xa.root->shift, 6);
+	CU_ASSERT_EQUAL(xa.root->count, 8);
+	CU_ASSERT_EQUAL(xa.root->slots[7], xa_mk_sibling(0));
+	CU_ASSERT_EQUAL(xa_load(&xa, 511), 4);
+	CU_ASSERT_EQUAL(xa_load(&xa, 512), 0);
+	CU_ASSERT_EQUAL(xa_split_at(&xa, 100, 0), 0);
+	CU_ASSERT_EQUAL(nodes->live, 2);	/* only where it is in small pieces */
+	CU_ASSERT_EQUAL(xa_get_order(&xa, 100), 0);
+	CU_ASSERT_EQUAL(xa_get_order(&xa, 0), 6);
+	CU_ASSERT_EQUAL(xa_get_order(&xa, 128), 7);
+	CU_ASSERT_EQUAL(xa_get_order(&xa, 256), 8);
+	CU_ASSERT_EQUAL(xa.nr_entries, 1 + 7 + 1 + 1);
+	CU_ASSERT_EQUAL(xa_split(&xa, 300, 0), 0);
+	CU_ASSERT_EQUAL(nodes->live, 6);
+	CU_ASSERT_EQUAL(xa_store_order(&xa, 0, 9, 8), 0);
+	CU_ASSERT_EQUAL(nodes->live, 1);
+	CU_ASSERT_EQUAL(xa_erase(&xa, 77), 8);
+	CU_ASSERT_EQUAL(nodes->live, 0);
+	CU_ASSERT_TRUE(xa_empty(&xa));
+	/* 64 indices are one slot, which the head of the array cannot be. */
+	CU_ASSERT_EQUAL(xa_store_order(&xa, 0, 6, 4), 0);
+	CU_ASSERT_EQUAL(xa.root->shift, 6);
+	assert_valid(&xa, nodes);
+	xa.root->slots[3] = xa_mk_sibling(1);
+	xa.root->marks[XA_PRESENT] |= 8;
+	xa.root->count++;
+	assert_invalid(&xa);
+	xa.root->slots[3] = 0;
+	xa.root->marks[XA_PRESENT] &= ~8ULL;
+	xa.root->count--;
+	assert_valid(&xa, nodes);
+	xa_destroy(&xa);
+	nodes_end(nodes);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "shapes", test_shape },
 	{ "the order of nodes", test_order },
 	{ "most nodes of a store", test_most_nodes },
 	{ "against a model", test_model },
 	{ "walk", test_walk },
+	{ "entries of several indices", test_orders },
+	{ "shapes of these", test_order_shapes },
 	{ "planted corruptions", test_corruptions },
 };
 

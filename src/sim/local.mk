@@ -20,7 +20,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/symbols.c src/sim/base/symbols.h \
 	src/sim/base/types.h \
 	src/sim/base/why.c src/sim/base/why.h \
-	src/sim/base/xarray.c src/sim/base/xarray.h src/sim/base/xarray_check.c
+	src/sim/base/xarray.c src/sim/base/xarray.h src/sim/base/xarray_check.c \
+	src/sim/base/xarray_internal.h src/sim/base/xarray_order.c
 # abi
 libkmmsim_a_SOURCES += \
 	src/sim/abi/counters.c src/sim/abi/counters.def src/sim/abi/counters.h \

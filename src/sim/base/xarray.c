@@ -6,12 +6,7 @@
  * mark, so that looking for a mark and looking for any entry are the same search: the
  * next set bit of a word at each level.
  */
-#include "sim/base/xarray.h"
-
-static u64 mk_node(const struct xa_node *node)
-{
-	return (u64)(uintptr_t)node | 2;
-}
+#include "sim/base/xarray_internal.h"
 
 static unsigned int levels_for(u64 index)
 {
@@ -36,13 +31,13 @@ static void free_node(struct xarray *xa, const struct xa_node *node)
 	xa->ops->free(xa->ctx, node->self);
 }
 
-static void destroy_below(struct xarray *xa, const struct xa_node *node)
+void xa_destroy_below(struct xarray *xa, const struct xa_node *node)
 {
 	for (u64 bits = node->marks[XA_PRESENT]; node->shift && bits; bits &= bits - 1) {
 		const struct xa_node *child = xa_child(node, (unsigned int)ctz64(bits));
 
 		if (child)
-			destroy_below(xa, child);
+			xa_destroy_below(xa, child);
 	}
 	free_node(xa, node);
 }
@@ -50,23 +45,60 @@ static void destroy_below(struct xarray *xa, const struct xa_node *node)
 void xa_destroy(struct xarray *xa)
 {
 	if (xa->root)
-		destroy_below(xa, xa->root);
+		xa_destroy_below(xa, xa->root);
 	set_root(xa, NULL);
 	xa->head = 0;
 	xa->nr_entries = 0;
 	xa->marks = 0;
 }
 
-/* The lowest node on the way to index; its slot there is the entry. NULL: none. */
-static struct xa_node *leaf_of(const struct xarray *xa, u64 index)
+struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 {
 	struct xa_node *node = xa->root;
 
 	if (!node || index > xa_max_index(node->shift))
 		return NULL;
-	while (node && node->shift)
-		node = xa_child(node, xa_slot_of(node, index));
+	while (node->shift) {
+		unsigned int i = xa_slot_of(node, index);
+		struct xa_node *child = xa_child(node, i);
+
+		if (!child)
+			return node->slots[i] ? node : NULL;
+		node = child;
+	}
 	return node;
+}
+
+unsigned int xa_nr_slots_of(const struct xa_node *node, unsigned int i)
+{
+	unsigned int end = i + 1;
+
+	while (end < XA_SLOTS && node->slots[end] == xa_mk_sibling(i))
+		end++;
+	return end - i;
+}
+
+static unsigned int order_of(const struct xa_node *node, unsigned int i)
+{
+	return node->shift + (unsigned int)ctz64(xa_nr_slots_of(node, i));
+}
+
+unsigned int xa_get_order(const struct xarray *xa, u64 index)
+{
+	const struct xa_node *node = xa_leaf_of(xa, index);
+	unsigned int i;
+
+	if (!node)
+		return 0;
+	i = xa_canonical(node, xa_slot_of(node, index));
+	return node->slots[i] ? order_of(node, i) : 0;
+}
+
+u64 xa_behind(const struct xarray *xa, u64 index)
+{
+	u64 last = index | ((1ULL << xa_get_order(xa, index)) - 1);
+
+	return last == ~0ULL ? last : last + 1;
 }
 
 /* index, moved to the start of slot i of the node that it lies in. */
@@ -86,7 +118,7 @@ static u64 find(const struct xarray *xa, u64 *where, u64 max, enum xa_mark mark,
 		return !index && (mark == XA_PRESENT || xa_marked(xa, mark)) ? xa->head : 0;
 	if (index > xa_max_index(node->shift))
 		return 0;
-	i = xa_slot_of(node, index);
+	i = xa_canonical(node, xa_slot_of(node, index));
 	for (;;) {
 		u64 bits = i < XA_SLOTS ? node->marks[mark] >> i << i : 0;
 
@@ -108,7 +140,7 @@ static u64 find(const struct xarray *xa, u64 *where, u64 max, enum xa_mark mark,
 			return node->slots[i];
 		}
 		node = child;
-		i = xa_slot_of(node, index);
+		i = xa_canonical(node, xa_slot_of(node, index));
 	}
 }
 
@@ -133,14 +165,27 @@ u64 xa_first(struct xa_cursor *cursor, u64 max, enum xa_mark mark)
 	return find(cursor->xa, &cursor->index, max, mark, &cursor->node);
 }
 
+/* Does the cursor know that the entry behind its own is that of the next index? */
+static bool cursor_is_simple(const struct xa_cursor *cursor, u64 next)
+{
+	const struct xa_node *node = cursor->node;
+
+	return !next || (node && cursor->version == cursor->xa->version && !node->shift &&
+			 next % XA_SLOTS && !xa_is_sibling(node->slots[next % XA_SLOTS]));
+}
+
 u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark)
 {
 	u64 index = cursor->index + 1, entry;
 
+	/* Not when it was one of the lowest level's slots, with another entry behind it. */
+	if (!cursor_is_simple(cursor, index))
+		index = MAX(index, xa_behind(cursor->xa, cursor->index));
 	if (!index || index > max)
 		return 0;
 	if (cursor->node && cursor->version == cursor->xa->version &&
-	    index % XA_SLOTS && !cursor->node->shift) {
+	    index % XA_SLOTS && !cursor->node->shift &&
+	    !xa_is_sibling(cursor->node->slots[index % XA_SLOTS])) {
 		u64 bits = cursor->node->marks[mark] >> index % XA_SLOTS;
 
 		if (bits) {
@@ -159,36 +204,53 @@ u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark)
 	return entry;
 }
 
-/* How many nodes above the present root, or head, a store at index needs. */
-static unsigned int growth_for(const struct xarray *xa, u64 index)
+struct xa_place xa_place_of(u64 index, unsigned int order)
+{
+	unsigned int level = order / XA_SHIFT;
+
+	return (struct xa_place) {
+		.index = index, .level = level,
+		.levels = index || order ? MAX(levels_for(index + (1ULL << order) - 1),
+					       level + 1) : 0,
+	};
+}
+
+/* How many nodes above the present root, or head, a store there needs. */
+static unsigned int growth_for(const struct xarray *xa, const struct xa_place *to)
 {
 	const struct xa_node *root = xa->root;
 	unsigned int have = root ? root->shift / XA_SHIFT + 1U : 0;
-	unsigned int want = index ? levels_for(index) : 0;
 
-	return (root || xa->head) && want > have ? want - have : 0;
+	return (root || xa->head) && to->levels > have ? to->levels - have : 0;
 }
 
-unsigned int xa_store_nodes(const struct xarray *xa, u64 index)
+static unsigned int nodes_for(const struct xarray *xa, const struct xa_place *to)
 {
-	unsigned int growth = growth_for(xa, index);
+	unsigned int growth = growth_for(xa, to);
 	const struct xa_node *node = xa->root, *child;
 
-	/* Its way leaves that of what is there in the new root. */
+	/* Its way leaves that of what is there in the new root, or ends there. */
 	if (growth)
-		return growth + levels_for(index) - 1;
+		return growth + to->levels - 1 - to->level;
 	if (!node)
-		return index ? levels_for(index) : 0;
-	while (node->shift) {
-		child = xa_child(node, xa_slot_of(node, index));
+		return to->levels ? to->levels - to->level : 0;
+	while (node->shift > to->level * XA_SHIFT) {
+		child = xa_child(node, xa_slot_of(node, to->index));
 		if (!child)
-			return node->shift / XA_SHIFT;
+			return node->shift / XA_SHIFT - to->level;
 		node = child;
 	}
 	return 0;
 }
 
-static int get_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr)
+unsigned int xa_store_nodes(const struct xarray *xa, u64 index)
+{
+	const struct xa_place to = xa_place_of(index, 0);
+
+	return nodes_for(xa, &to);
+}
+
+int xa_get_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		u32 handle;
@@ -214,7 +276,7 @@ static void grow(struct xarray *xa, struct xa_node *node)
 	struct xa_node *old = xa->root;
 
 	node->shift = old ? (u8)(old->shift + XA_SHIFT) : 0;
-	node->slots[0] = old ? mk_node(old) : xa->head;
+	node->slots[0] = old ? xa_mk_node(old) : xa->head;
 	node->nr_values = !old && xa_is_value(xa->head);
 	node->count = 1;
 	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
@@ -226,31 +288,18 @@ static void grow(struct xarray *xa, struct xa_node *node)
 	set_root(xa, node);
 }
 
-static void set_slot(struct xa_node *node, unsigned int i, u64 entry)
-{
-	node->count += !node->slots[i];
-	node->slots[i] = entry;
-	node->marks[XA_PRESENT] |= 1ULL << i;
-}
-
-static void clear_slot(struct xa_node *node, unsigned int i)
-{
-	node->count--;
-	node->slots[i] = 0;
-	node->marks[XA_PRESENT] &= ~(1ULL << i);
-}
-
 /* The way down from the root, through nodes that are taken where there are none. */
-static struct xa_node *make_path(struct xarray *xa, u64 index, struct xa_node **nodes)
+static struct xa_node *make_path(struct xarray *xa, const struct xa_place *to,
+				 struct xa_node **nodes)
 {
 	struct xa_node *node;
 
 	if (!xa->root) {
 		set_root(xa, *nodes++);
-		xa->root->shift = (u8)((levels_for(index) - 1) * XA_SHIFT);
+		xa->root->shift = (u8)((to->levels - 1) * XA_SHIFT);
 	}
-	for (node = xa->root; node->shift;) {
-		unsigned int i = xa_slot_of(node, index);
+	for (node = xa->root; node->shift > to->level * XA_SHIFT;) {
+		unsigned int i = xa_slot_of(node, to->index);
 		struct xa_node *child = xa_child(node, i);
 
 		if (!child) {
@@ -258,7 +307,7 @@ static struct xa_node *make_path(struct xarray *xa, u64 index, struct xa_node **
 			child->shift = (u8)(node->shift - XA_SHIFT);
 			child->parent = node;
 			child->offset = (u8)i;
-			set_slot(node, i, mk_node(child));
+			xa_set_slot(node, i, xa_mk_node(child));
 		}
 		node = child;
 	}
@@ -267,36 +316,49 @@ static struct xa_node *make_path(struct xarray *xa, u64 index, struct xa_node **
 
 static void set_entry(struct xa_node *node, u64 index, u64 entry)
 {
-	unsigned int i = xa_slot_of(node, index);
+	unsigned int i = xa_canonical(node, xa_slot_of(node, index));
 
 	node->nr_values += xa_is_value(entry);
 	node->nr_values -= xa_is_value(node->slots[i]);
-	set_slot(node, i, entry);
+	xa_set_slot(node, i, entry);
+}
+
+int xa_make_place(struct xarray *xa, const struct xa_place *to, struct xa_node **node)
+{
+	unsigned int growth = growth_for(xa, to);
+	struct xa_node *nodes[XA_STORE_NODES];
+	int err;
+
+	err = xa_get_nodes(xa, nodes, nodes_for(xa, to));
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < growth; i++)
+		grow(xa, nodes[i]);
+	*node = make_path(xa, to, nodes + growth);
+	return 0;
 }
 
 static int store_new(struct xarray *xa, u64 index, u64 entry)
 {
-	unsigned int growth = growth_for(xa, index);
-	struct xa_node *nodes[XA_STORE_NODES];
-	int err;
+	const struct xa_place to = xa_place_of(index, 0);
+	struct xa_node *node;
+	int err = 0;
 
-	err = get_nodes(xa, nodes, xa_store_nodes(xa, index));
+	if (!index && !xa->root)
+		xa->head = entry;
+	else
+		err = xa_make_place(xa, &to, &node);
 	if (err)
 		return err;
 	xa->nr_entries++;
-	if (!index && !xa->root) {
-		xa->head = entry;
-		return 0;
-	}
-	for (unsigned int i = 0; i < growth; i++)
-		grow(xa, nodes[i]);
-	set_entry(make_path(xa, index, nodes + growth), index, entry);
+	if (!xa->head)
+		set_entry(node, index, entry);
 	return 0;
 }
 
 int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old)
 {
-	struct xa_node *node = leaf_of(xa, index);
+	struct xa_node *node = xa_leaf_of(xa, index);
 	u64 before = xa_load(xa, index);
 	int err = 0;
 
@@ -315,8 +377,7 @@ int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old)
 	return err;
 }
 
-/* A slot's mark goes, and that of each node above which was its only one. */
-static void clear_mark(struct xarray *xa, struct xa_node *node, unsigned int i,
+void xa_clear_slot_mark(struct xarray *xa, struct xa_node *node, unsigned int i,
 		       enum xa_mark mark)
 {
 	while (node) {
@@ -356,7 +417,7 @@ static void delete_empty(struct xarray *xa, struct xa_node *node)
 		struct xa_node *parent = node->parent;
 
 		if (parent)
-			clear_slot(parent, node->offset);
+			xa_clear_slot(parent, node->offset);
 		else
 			set_root(xa, NULL);
 		free_node(xa, node);
@@ -368,11 +429,21 @@ static void delete_empty(struct xarray *xa, struct xa_node *node)
 		shrink(xa);
 }
 
+void xa_clear_entry(struct xarray *xa, struct xa_node *node, unsigned int i)
+{
+	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
+		xa_clear_slot_mark(xa, node, i, mark);
+	for (unsigned int n = xa_nr_slots_of(node, i); n--;) {
+		node->nr_values -= xa_is_value(node->slots[i + n]);
+		xa_clear_slot(node, i + n);
+	}
+	xa->nr_entries--;
+}
+
 u64 xa_erase(struct xarray *xa, u64 index)
 {
-	struct xa_node *node = leaf_of(xa, index);
+	struct xa_node *node = xa_leaf_of(xa, index);
 	u64 old = xa_load(xa, index);
-	unsigned int i;
 
 	if (!old)
 		return 0;
@@ -380,29 +451,24 @@ u64 xa_erase(struct xarray *xa, u64 index)
 		xa_destroy(xa);	/* it was the head */
 		return old;
 	}
-	i = xa_slot_of(node, index);
-	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
-		clear_mark(xa, node, i, mark);
-	node->nr_values -= xa_is_value(old);
-	clear_slot(node, i);
-	xa->nr_entries--;
+	xa_clear_entry(xa, node, xa_canonical(node, xa_slot_of(node, index)));
 	delete_empty(xa, node);
 	return old;
 }
 
 bool xa_get_mark(const struct xarray *xa, u64 index, enum xa_mark mark)
 {
-	const struct xa_node *node = leaf_of(xa, index);
+	const struct xa_node *node = xa_leaf_of(xa, index);
 
 	if (node)
-		return node->marks[mark] >> xa_slot_of(node, index) & 1;
+		return node->marks[mark] >> xa_canonical(node, xa_slot_of(node, index)) & 1;
 	return !index && !xa->root && xa_marked(xa, mark);
 }
 
 void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark)
 {
-	struct xa_node *node = leaf_of(xa, index);
-	unsigned int i = index % XA_SLOTS;
+	struct xa_node *node = xa_leaf_of(xa, index);
+	unsigned int i = node ? xa_canonical(node, xa_slot_of(node, index)) : 0;
 
 	if (!xa_load(xa, index))
 		return;
@@ -418,10 +484,10 @@ void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark)
 
 void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark)
 {
-	struct xa_node *node = leaf_of(xa, index);
+	struct xa_node *node = xa_leaf_of(xa, index);
 
 	if (node)
-		clear_mark(xa, node, xa_slot_of(node, index), mark);
+		xa_clear_slot_mark(xa, node, xa_canonical(node, xa_slot_of(node, index)), mark);
 	else if (!index && !xa->root)
 		xa->marks &= ~(1U << mark);
 }

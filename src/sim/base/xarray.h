@@ -7,8 +7,9 @@
  * empty: so the shape follows from the contents. Each entry has three marks; a node's
  * slot has a mark when anything below it has.
  *
- * Slots above the lowest level hold only nodes as yet; lookups would already stop at an
- * entry there, which stands for all the indices below it (it may not end in binary 10).
+ * An entry may stand for 2^order indices, aligned. It lies in the first of its slots, of
+ * the level where it needs fewest; each further one holds a sibling entry that says which
+ * slot that is. Marks are the first slot's. (No entry of an owner ends in binary 10.)
  *
  * Nodes come from the owner's callbacks; they have handles, and never move. Not locked:
  * one writer, or readers, who change nothing.
@@ -23,6 +24,7 @@
 #define XA_LEVELS 11		/* of 64-bit indices */
 /* What one store can need at most: 11 levels up, 10 down. */
 #define XA_STORE_NODES (2 * XA_LEVELS - 1)
+#define XA_MAX_ORDER (2 * XA_SHIFT - 1)	/* of an entry that can be split */
 
 enum xa_mark {
 	XA_MARK_DIRTY, XA_MARK_WRITEBACK, XA_MARK_TOWRITE, XA_MARKS,
@@ -36,7 +38,7 @@ struct xa_node {
 	u32 self;		/* handle */
 	u8 offset;		/* its slot in the parent */
 	u8 shift;		/* of the index bits that choose a slot; 0: lowest level */
-	u8 count;		/* slots that hold something */
+	u8 count;		/* slots that hold something, siblings too */
 	u8 nr_values;		/* of these, value entries */
 };
 
@@ -77,12 +79,31 @@ static inline u64 xa_to_value(u64 entry)
 	return entry >> 1;
 }
 
+static inline u64 xa_mk_sibling(unsigned int slot)
+{
+	return (u64)slot << 2 | 2;
+}
+
+static inline bool xa_is_sibling(u64 entry)
+{
+	return (entry & 3) == 2 && entry < XA_SLOTS << 2;
+}
+
+/* The slot of the entry that a slot's sibling entry is of; any other: itself. */
+static inline unsigned int xa_canonical(const struct xa_node *node, unsigned int slot)
+{
+	u64 entry = node->slots[slot];
+
+	return unlikely(xa_is_sibling(entry)) ? (unsigned int)(entry >> 2) : slot;
+}
+
 /* The node in a slot above the lowest level; NULL: none, or an entry. */
 static inline struct xa_node *xa_child(const struct xa_node *node, unsigned int slot)
 {
 	u64 entry = node->slots[slot];
 
-	return (entry & 3) == 2 ? (struct xa_node *)(uintptr_t)(entry - 2) : NULL;
+	return (entry & 3) == 2 && likely(entry >= XA_SLOTS << 2) ?
+	       (struct xa_node *)(uintptr_t)(entry - 2) : NULL;
 }
 
 static inline unsigned int xa_slot_of(const struct xa_node *node, u64 index)
@@ -107,7 +128,7 @@ static inline bool xa_empty(const struct xarray *xa)
 
 /* ---- Lookups. ---- */
 
-/* The entry at index, or 0. */
+/* The entry that index is of, or 0. */
 static inline u64 xa_load(const struct xarray *xa, u64 index)
 {
 	const struct xa_node *node = xa->root, *child;
@@ -122,10 +143,18 @@ static inline u64 xa_load(const struct xarray *xa, u64 index)
 			break;
 		node = child;
 	}
-	return node->slots[xa_slot_of(node, index)];
+	return node->slots[xa_canonical(node, xa_slot_of(node, index))];
 }
 
-/* The first entry at or behind *index and at most at max: *index is its. 0: none. */
+/* 2^order indices are the entry's that index is of; 0 where there is none. */
+unsigned int xa_get_order(const struct xarray *xa, u64 index);
+/* The index behind those of the entry at index, or behind index. ~0 is the last. */
+u64 xa_behind(const struct xarray *xa, u64 index);
+
+/*
+ * The first entry of which indices are at or behind *index and at most at max: *index is
+ * the first of these. 0: none.
+ */
 u64 xa_find(const struct xarray *xa, u64 *index, u64 max);
 /* The same among entries with the mark; XA_PRESENT: any. */
 u64 xa_find_marked(const struct xarray *xa, u64 *index, u64 max, enum xa_mark mark);
@@ -152,7 +181,7 @@ static inline void xa_cursor_init(struct xa_cursor *cursor, const struct xarray 
 	*cursor = (struct xa_cursor) { .xa = xa, .index = index };
 }
 
-/* Onto the first entry in [index, max] with this mark; behind index. 0: none. */
+/* Onto the first entry in [index, max] with this mark; behind that of index. 0: none. */
 u64 xa_first(struct xa_cursor *cursor, u64 max, enum xa_mark mark);
 u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark);
 
@@ -164,8 +193,21 @@ u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark);
  * erases or replaces needs no node and cannot fail. Nodes are made in the kernel's order.
  */
 int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
-/* The entry goes, with its marks; returns it, or 0. Needs no memory. */
+/*
+ * One entry, not 0, for 2^order indices from an aligned one on. Those that were there go,
+ * with their marks; none of them reaches further. 0, or alloc's error: nothing changed.
+ */
+int xa_store_order(struct xarray *xa, u64 index, unsigned int order, u64 entry) __must_check;
+/* The entry that index is of goes, with its marks; returns it, or 0. Needs no memory. */
 u64 xa_erase(struct xarray *xa, u64 index);
+/*
+ * The entry that index is of, of 2^XA_MAX_ORDER indices at most, becomes several, equal
+ * and with its marks, of 2^order each; or, in the manner of the buddy allocator, halves,
+ * the half with index again in halves, down to that order. What are to be other entries
+ * can then be stored in place. 0, or alloc's error: nothing changed.
+ */
+int xa_split(struct xarray *xa, u64 index, unsigned int order) __must_check;
+int xa_split_at(struct xarray *xa, u64 index, unsigned int order) __must_check;
 /* How many nodes a store at index would make: 0 to XA_STORE_NODES. */
 unsigned int xa_store_nodes(const struct xarray *xa, u64 index);
 

@@ -39,6 +39,34 @@ static void broken(struct validation *v, u32 node, u64 index, const char *what)
 		v->report(v->ctx, node, index, what);
 }
 
+/* It names a slot before it that holds an entry, which with those between is its. */
+static void check_sibling(struct validation *v, const struct xa_node *node, unsigned int i,
+			  u64 first)
+{
+	unsigned int of = xa_canonical(node, i);
+	bool marked = false;
+
+	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
+		marked |= node->marks[mark] >> i & 1;
+	if (of >= i || !node->slots[of] || xa_canonical(node, of) != of || xa_child(node, of) ||
+	    (of + 1 < i && node->slots[i - 1] != node->slots[i]) || marked)
+		broken(v, node->self, first | (u64)i << node->shift,
+		       "a sibling entry without its entry, or with a mark");
+}
+
+/* How many slots it has is a power of two, and it begins at a multiple of that. */
+static void check_extent(struct validation *v, const struct xa_node *node, unsigned int i,
+			 u64 first)
+{
+	unsigned int nr = 1;
+
+	while (i + nr < XA_SLOTS && node->slots[i + nr] == xa_mk_sibling(i))
+		nr++;
+	if (nr & (nr - 1) || i % nr)
+		broken(v, node->self, first | (u64)i << node->shift,
+		       "an entry of as many slots as none has");
+}
+
 static void check_slots(struct validation *v, const struct xa_node *node, u64 first)
 {
 	unsigned int nr_values = 0, count = 0;
@@ -49,9 +77,12 @@ static void check_slots(struct validation *v, const struct xa_node *node, u64 fi
 		if (present != !!node->slots[i])
 			broken(v, node->self, first | (u64)i << node->shift,
 			       "a slot and the bit that it is not empty differ");
-		if (node->shift && node->slots[i] && !xa_child(node, i))
-			broken(v, node->self, first | (u64)i << node->shift,
-			       "an entry above the lowest level");
+		if (xa_is_sibling(node->slots[i]))
+			check_sibling(v, node, i, first);
+		else if (node->slots[i] && !xa_child(node, i))
+			check_extent(v, node, i, first);
+		v->nr_entries += node->slots[i] && !xa_is_sibling(node->slots[i]) &&
+				 !(node->shift && xa_child(node, i));
 		nr_values += xa_is_value(node->slots[i]);
 		count += present;
 	}
@@ -74,8 +105,6 @@ static void check_node(struct validation *v, const struct xa_node *node, u64 fir
 		if (node->marks[mark] & ~node->marks[XA_PRESENT])
 			broken(v, node->self, first, "a mark on an empty slot");
 	check_slots(v, node, first);
-	if (!node->shift)
-		v->nr_entries += node->count;
 }
 
 static void check_below(struct validation *v, const struct xa_node *node, u64 first);
@@ -115,7 +144,7 @@ static void check_root(struct validation *v)
 		broken(v, xa->top, 0, "the root's level is none");
 		return;
 	}
-	if (root->marks[XA_PRESENT] == 1)
+	if (root->marks[XA_PRESENT] == 1 && (!root->shift || xa_child(root, 0)))
 		broken(v, xa->top, 0, "the tree is higher than it need be");
 	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
 		if (xa_marked(xa, mark) != !!root->marks[mark])
