@@ -306,7 +306,146 @@ static void test_spared(void)
 	lab_close(&lab);
 }
 
+/* Lines on a machine of its own; `=` in them says what must come. */
+struct script {
+	const char *name, *cmdline;
+	const char *lines[16];
+	const char *seen[4];	/* in the log */
+};
+
+#define SLAB(file, value) "sys/kernel/debug/failslab/" file ": " value
+#define PAGE(file, value) "sys/kernel/debug/fail_page_alloc/" file ": " value
+#define KMALLOC "sim/ctl: kmalloc 100"
+#define FAILS " = -1 ENOMEM"
+
+static const struct script scripts[] = {
+	{ "by default whoever can wait is spared", "",
+	  { SLAB("probability", "100"), KMALLOC, KMALLOC " atomic" FAILS, KMALLOC " atomic" },
+	  { "FAULT_INJECTION: forcing a failure.",
+	    "name failslab, interval 1, probability 100, space 0, times 1", "Call Trace:" } },
+	{ "times", "",
+	  { SLAB("probability", "100"), SLAB("ignore-gfp-wait", "N"), SLAB("times", "2"),
+	    KMALLOC FAILS, KMALLOC FAILS, KMALLOC },
+	  { "times 2", "times 1" } },
+	{ "without end", "",
+	  { SLAB("times", "-1"), SLAB("ignore-gfp-wait", "N"), SLAB("probability", "100"),
+	    KMALLOC FAILS, KMALLOC FAILS, KMALLOC FAILS, SLAB("probability", "0"), KMALLOC },
+	  { "times -1" } },
+	{ "each third one", "",
+	  { SLAB("times", "-1"), SLAB("ignore-gfp-wait", "N"), SLAB("probability", "100"),
+	    SLAB("interval", "3"), KMALLOC, KMALLOC, KMALLOC FAILS, KMALLOC, KMALLOC,
+	    KMALLOC FAILS }, { "interval 3" } },
+	{ "space", "",
+	  { SLAB("times", "-1"), SLAB("ignore-gfp-wait", "N"), SLAB("probability", "100"),
+	    SLAB("space", "300"), KMALLOC, KMALLOC, KMALLOC FAILS }, { "space 44" } },
+	{ "tasks that are told so", "",
+	  { SLAB("times", "-1"), SLAB("ignore-gfp-wait", "N"), SLAB("task-filter", "Y"),
+	    SLAB("probability", "100"), "sim/as/init/ctl: fork as a", "proc/1/make-it-fail: 1",
+	    "sim/as/init/ctl: fork" FAILS, "sim/as/a/ctl: fork", "proc/1/make-it-fail: 0",
+	    "sim/as/init/ctl: fork" }, { "name failslab" } },
+	{ "the n-th of a task", "",
+	  { SLAB("ignore-gfp-wait", "N"), "proc/1/fail-nth: 2", "sim/as/init/ctl: fork" FAILS,
+	    "sim/as/init/ctl: fork" }, { "name failslab, interval 1, probability 0" } },
+	{ "caches that are marked", "slub_debug=A,kmalloc-128",
+	  { SLAB("times", "-1"), SLAB("ignore-gfp-wait", "N"), SLAB("cache-filter", "Y"),
+	    SLAB("probability", "100"), KMALLOC FAILS, "sim/ctl: kmalloc 500" },
+	  { "name failslab" } },
+	{ "pages", "",
+	  { PAGE("ignore-gfp-wait", "N"), PAGE("probability", "100"), PAGE("times", "-1"),
+	    "sim/ctl: alloc_pages 0", "sim/ctl: alloc_pages 1" FAILS, PAGE("min-order", "2"),
+	    "sim/ctl: alloc_pages 1", "sim/ctl: alloc_pages 2" FAILS, PAGE("min-order", "0"),
+	    "sim/ctl: alloc_pages 0 highuser_movable", PAGE("ignore-gfp-highmem", "N"),
+	    "sim/ctl: alloc_pages 0 highuser_movable" FAILS },
+	  { "name fail_page_alloc, interval 1, probability 100, space 0, times -1" } },
+	{ "from the command line", "failslab=2,100,0,-1 fail_page_alloc=1,100,0,-1",
+	  { SLAB("interval", "1"), KMALLOC " atomic" FAILS, "sim/ctl: alloc_pages 1 atomic" FAILS },
+	  { "name failslab, interval 1", "name fail_page_alloc, interval 1" } },
+	{ "a command line that cannot be read", "failslab=2,100",
+	  { KMALLOC " atomic", KMALLOC " atomic" },
+	  { "FAULT_INJECTION: failed to parse arguments" } },
+	{ "quiet", "",
+	  { SLAB("verbose", "0"), SLAB("probability", "100"), KMALLOC " atomic" FAILS },
+	  { NULL } },
+	{ "a stack that is not meant", "",
+	  { SLAB("probability", "100"), SLAB("require-start", "0x1000"),
+	    SLAB("require-end", "0x2000"), KMALLOC " atomic" }, { NULL } },
+};
+
+static void run_script(const struct script *script)
+{
+	char cmdline[128];
+	const char *const sets[] = { cmdline, NULL };
+	const char *log;
+
+	snprintf(cmdline, sizeof(cmdline), "cmdline=%s", script->cmdline);
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(script->lines) && script->lines[i]; i++) {
+		int err = lab_run(&lab, script->lines[i]);
+
+		if (err)
+			printf("%s: %s: %s\n", script->name, script->lines[i],
+			       lab_text(&lab.sentence));
+		CU_ASSERT_EQUAL(err, 0);
+	}
+	log = lab_cat(&lab, "sim/dmesg");
+	if (!script->seen[0])
+		CU_ASSERT_PTR_NULL(strstr(log, "FAULT_INJECTION"));
+	for (size_t i = 0; i < ARRAY_SIZE(script->seen) && script->seen[i]; i++) {
+		if (!strstr(log, script->seen[i]))
+			printf("%s: the log does not say '%s'\n", script->name, script->seen[i]);
+		CU_ASSERT_PTR_NOT_NULL(strstr(log, script->seen[i]));
+	}
+	CU_ASSERT_EQUAL(strncmp(lab_cat(&lab, "sim/check"), "clean", 5), 0);
+	lab_close(&lab);
+}
+
+static void test_files(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++)
+		run_script(&scripts[i]);
+}
+
+/* Half of them, by chance: the same for the same seed. */
+static void test_chance(void)
+{
+	unsigned int failed[2] = { 0 };
+	char first[DIGEST_CHARS + 1], digest[DIGEST_CHARS + 1];
+
+	for (int run = 0; run < 2; run++) {
+		CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, SLAB("times", "-1")), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, SLAB("probability", "50")), 0);
+		for (int i = 0; i < 1000; i++)
+			failed[run] += lab_run(&lab, "kmalloc 100 atomic") != 0;
+		lab_digest(&lab, digest);
+		if (!run)
+			memcpy(first, digest, sizeof(first));
+		lab_close(&lab);
+	}
+	CU_ASSERT(failed[0] > 400 && failed[0] < 600);
+	CU_ASSERT_EQUAL(failed[0], failed[1]);
+	CU_ASSERT_STRING_EQUAL(first, digest);
+}
+
+/* A fault that fails for ever does not turn in circles. */
+static void test_for_ever(void)
+{
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: mmap 0 64K rw private,anon as m"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, PAGE("times", "-1")), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, PAGE("min-order", "0")), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, PAGE("ignore-gfp-wait", "N")), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, PAGE("ignore-gfp-highmem", "N")), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, PAGE("probability", "100")), 0);
+	CU_ASSERT_NOT_EQUAL(lab_run(&lab, "sim/as/a/ctl: store @m"), 0);
+	lab_close(&lab);
+}
+
 static const CU_TestInfo tests[] = {
+	{ "the kernel's files", test_files },
+	{ "chance", test_chance },
+	{ "for ever", test_for_ever },
 	{ "what is spared", test_spared },
 	{ "calls, 6.18", test_6_18 },
 	{ "calls, 6.1", test_6_1 },

@@ -57,7 +57,8 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/meminfo.c \
 	src/fs/proc/pid.c src/fs/proc/pid.h \
 	src/fs/proc/pid_ctl.c src/fs/proc/pid_fdinfo.c src/fs/proc/pid_files.c src/fs/proc/pid_limits.c \
-	src/fs/proc/pid_dump.c src/fs/proc/pid_mem.c src/fs/proc/pid_oom.c src/fs/proc/pid_stat.c \
+	src/fs/proc/pid_dump.c src/fs/proc/pid_mem.c src/fs/proc/pid_fault.c src/fs/proc/pid_oom.c \
+	src/fs/proc/pid_stat.c \
 	src/fs/proc/pid_status.c src/fs/proc/pid_vmas.c src/fs/proc/pid_walk.c \
 	src/fs/proc/slabinfo.c \
 	src/fs/proc/stat.c \
@@ -83,7 +84,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sys/memory.c \
 	src/fs/sys/mm.c \
 	src/fs/sys/node.c \
-	src/fs/sys/slab.c src/fs/sys/slab_traces.c \
+	src/fs/sys/slab.c src/fs/sys/slab_traces.c src/fs/sys/debug_fault.c \
 	src/fs/sys/thp.c
 # sim
 libkmmtree_a_SOURCES += \

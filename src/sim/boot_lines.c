@@ -5,6 +5,7 @@
  */
 #include "sim/boot_state.h"
 
+#include "sim/phys/fault_inject.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
@@ -242,8 +243,10 @@ void boot_wmarks(struct boot *b)
 
 void boot_slab(struct boot *b)
 {
-	int err = slab_init(b->m);
+	int err = fault_inject_init(b->m);
 
+	if (!err)
+		err = slab_init(b->m);
 	if (!err)
 		err = vmalloc_init(b->m);
 	if (!err)

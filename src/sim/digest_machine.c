@@ -11,6 +11,7 @@
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
 #include "sim/phys/kernel_tables.h"
+#include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/percpu.h"
@@ -226,6 +227,7 @@ static void (*const digests[])(const struct machine *m, struct digest *d) = {
 	events_digest,
 	tunables_digest,
 	slab_digest,
+	fault_inject_digest,
 	vmalloc_digest,
 	kernel_tables_digest,
 	percpu_digest,

@@ -11,6 +11,7 @@
 #include "sim/base/event.h"
 #include "sim/boot_state.h"
 #include "sim/boot/iomem.h"
+#include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
@@ -247,6 +248,7 @@ u64 machine_free_counting(struct machine *m)
 	percpu_free_state(m);
 	vmalloc_free_state(m);
 	kernel_tables_free(m);
+	fault_inject_free(m);
 	slab_free_state(m);
 	hugetlb_free_state(m);
 	if (m->iomem)

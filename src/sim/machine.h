@@ -105,6 +105,7 @@ struct machine {
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
 	struct fault_inject *fault;	/* phys/fault_inject.h; NULL: off */
+	struct fault_inject *faults;	/* its settings */
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
 	struct capture_control *capture;	/* phys/buddy.h; while somebody compacts */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */

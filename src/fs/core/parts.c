@@ -28,6 +28,7 @@
 	X(slab_parts) \
 	X(debug_parts) \
 	X(debug_thp_parts) \
+	X(debug_fault_parts) \
 	X(slab_traces_parts) \
 	X(page_owner_parts) \
 	X(ptdump_parts) \
@@ -50,6 +51,7 @@
 	X(pid_mem_parts) \
 	X(pid_dump_parts) \
 	X(pid_oom_parts) \
+	X(pid_fault_parts) \
 	X(pid_stat_parts) \
 	X(pid_status_parts) \
 	X(pid_vmas_parts) \
