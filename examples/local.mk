@@ -15,6 +15,7 @@ EXPERIMENTS = \
 	examples/pagetables.sh \
 	examples/sharing.sh \
 	examples/slab.sh \
+	examples/slab-debug.sh \
 	examples/tlb.sh \
 	examples/vmas.sh \
 	examples/walks.sh \
