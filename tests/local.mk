@@ -107,6 +107,8 @@ TESTS += $(UNIT_TESTS)
 
 tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
+tests_test_check_ids_SOURCES = tests/test_check_ids.c tests/check_plants.c tests/check_plants.h
+
 tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fuzz_args.c \
 	tests/fuzz_end.c tests/fuzz_kernel.c tests/fuzz_live.c tests/fuzz_live.h \
 	tests/fuzz_ranges.c tests/fuzz_read.c tests/fuzz_tasks.c tests/fuzz_verbs.c

@@ -3,9 +3,12 @@
  * E6: for every id that sim/check knows there is a corruption that makes it fire, and
  * that makes no other fire than those which see the same wrong (the row's group).
  */
+#include <ctype.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check_plants.h"
 #include "lab.h"
 #include "support.h"
 
@@ -915,15 +918,9 @@ static void huge_surplus(struct machine *m)
 
 /* -- the table ----------------------------------------------------------------------- */
 
-/* The first id must fire; the others of its group may. */
-static const struct {
-	const char *ids;
-	void (*plant)(struct machine *m);
-	const char *name;
-	struct span span;
-} all[] = {
-#define ROW_OF(span, ids, plant) { ids, plant, #plant, span }
-#define ROW(ids, plant) ROW_OF(ALL, ids, plant)
+static const struct plant all[] = {
+#define ROW_OF(span, ids, plant) { ids, plant, #plant, span, NULL }
+#define ROW(ids, plant) PLANT(ids, plant)
 	ROW("P1", region), ROW("P2 P3 B10 B11", zone_overlap), ROW("P3 P4", zone_present),
 	ROW("P4 P8", zone_managed_more), ROW("P4 K4", totalram), ROW("P5", node_present),
 	ROW("P6 P8 P6", page_lost), ROW("P4 P8", page_reserved), ROW("P7 I1", page_free_alone),
@@ -995,39 +992,104 @@ static bool as_expected(const char *text, const char *ids)
 	return found;
 }
 
-static void test_row(size_t i, const char *release)
+static void test_plant(const struct plant *plant, const char *release)
 {
 	const char *const sets[] = {
 		"cmdline=quiet hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=4",
 		"node 1.memory=4G", release, NULL,
 	};
+	const char *const other_sets[] = { "cmdline=quiet", release, NULL };
+	const char *machine = plant->machine ? plant->machine : "pc";
 	struct lab lab;
 	struct out out = OUT_INIT;
 	struct check check = { .out = &out };
 
-	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "pc", sets), 0);
-	if (!span_holds(all[i].span, lab.tree->machine->release))
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, machine, plant->machine ? other_sets : sets), 0);
+	if (!span_holds(plant->span, lab.tree->machine->release))
 		goto out;
 	CU_ASSERT_EQUAL(tree_check(lab.tree, &check), 0);
 	CU_ASSERT_EQUAL(check.nr_broken, 0);
-	all[i].plant(lab.tree->machine);
+	plant->plant(lab.tree->machine);
 	CU_ASSERT_EQUAL(tree_check(lab.tree, &check), 0);
-	if (!as_expected(lab_text(&out), all[i].ids)) {
+	if (!as_expected(lab_text(&out), plant->ids)) {
 		CU_FAIL("another id fires, or none");
-		fprintf(stderr, "%s, %s: expected %s, found\n%.1500s", release, all[i].name,
-			all[i].ids, lab_text(&out));
+		fprintf(stderr, "%s, %s: expected %s, found\n%.1500s", release, plant->name,
+			plant->ids, lab_text(&out));
 	}
 out:
 	out_free(&out);
 	lab_close(&lab);
 }
 
+/* The nr-th plant of both tables; NULL: no more. */
+static const struct plant *plant_at(size_t nr)
+{
+	if (nr < ARRAY_SIZE(all))
+		return &all[nr];
+	nr -= ARRAY_SIZE(all);
+	return nr < nr_space_plants ? &space_plants[nr] : NULL;
+}
+
 static void test_ids(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		test_row(i, "release=6.1");
-		test_row(i, "release=6.18");
+	const struct plant *plant;
+
+	for (size_t i = 0; (plant = plant_at(i)); i++) {
+		test_plant(plant, "release=6.1");
+		test_plant(plant, "release=6.18");
 	}
+}
+
+static bool is_planted(const char *id)
+{
+	static const char *const texts[] = { "K4", "I9" };	/* test_meminfo, test_vmstat */
+	const struct plant *plant;
+
+	for (size_t i = 0; (plant = plant_at(i)); i++)
+		if (!strncmp(plant->ids, id, strlen(id)) && !isalnum((u8)plant->ids[strlen(id)]))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!strcmp(texts[i], id))
+			return true;
+	return false;
+}
+
+/* Each "X1" or "XY12" of a source that fails checks is an id. */
+static int ids_of_source(const char *path, const struct stat *stat, int type, struct FTW *ftw)
+{
+	static char text[1 << 17];
+	FILE *file = type == FTW_F ? fopen(path, "r") : NULL;
+	size_t len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+	char id[4];
+	int end;
+
+	(void)stat;
+	(void)ftw;
+	if (file)
+		fclose(file);
+	text[len] = '\0';
+	for (char *at = strstr(text, "struct check") ? text : NULL; at && (at = strchr(at, '"')); at++) {
+		end = 0;
+		if (sscanf(at, "\"%1[A-Z]%*1[A-Z]%*2[0-9]\"%n", id, &end) != 1 || !end)
+			if (sscanf(at, "\"%1[A-Z]%*2[0-9]\"%n", id, &end) != 1 || !end)
+				continue;
+		at[end - 1] = '\0';
+		if (!is_planted(at + 1)) {
+			CU_FAIL("an id without a corruption");
+			fprintf(stderr, "%s: nothing makes %s fire\n", path, at + 1);
+		}
+		at += end - 1;
+	}
+	return 0;
+}
+
+static void test_all_are_planted(void)
+{
+	const char *dir = getenv("KMM_SRCDIR");
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/src", dir ? dir : ".");
+	CU_ASSERT_EQUAL(nftw(path, ids_of_source, 16, FTW_PHYS), 0);
 }
 
 /* A text with one place changed; to be freed. */
@@ -1206,7 +1268,8 @@ static const CU_TestInfo tests[] = {
 	{ "sums of vmstat", test_vmstat },
 	{ "files of caches", test_slab_files },
 	{ "the check only reads", test_check_only_reads },
-	{ "each id has a corruption", test_ids },
+	{ "each id has a corruption", test_all_are_planted },
+	{ "each corruption fires, and it alone", test_ids },
 };
 
 int main(void)

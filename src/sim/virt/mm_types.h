@@ -109,6 +109,7 @@ struct vm_area_struct {
 	struct resv_map *resv;
 	struct hugetlb_vma_lock *hugetlb_lock;
 	u8 resv_flags;
+	u8 apart;		/* enum vma_apart of vma_internal.h: nobody asked whether ... */
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
 	u32 uffd;		/* userfaultfd.h: handle of its context; 0: none */
 };

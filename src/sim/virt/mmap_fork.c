@@ -70,6 +70,7 @@ static int dup_contents(struct machine *m, struct vm_area_struct *vma,
 
 static int dup_vmas(struct machine *m, struct mm_struct *mm, struct mm_struct *oldmm)
 {
+	struct vm_area_struct *last = NULL;
 	struct maple_state mas;
 	int err;
 
@@ -98,6 +99,10 @@ static int dup_vmas(struct machine *m, struct mm_struct *mm, struct mm_struct *o
 		if (err)
 			return err;
 		mas_replace(&mas, &mm->mm_mt, vma->self);
+		/* What the child's lost may have been what kept them apart. */
+		if (last && last->vm_end == vma->vm_start && vmas_could_be_one(m, last, vma))
+			vma->apart = APART_FORK;
+		last = vma;
 		err = dup_contents(m, vma, old);
 		if (err)
 			return err;

@@ -244,11 +244,13 @@ static void dontunmap_complete(struct remap *r, const struct vm_area_struct *cop
 	if (vma->vm_flags & VM_LOCKED && !tidy)
 		r->mm->locked_stray += vma_pages(vma);
 	vma->vm_flags &= ~(u64)VM_LOCKED_MASK;
-	if (copy == vma || vma->vm_start != r->addr || vma->vm_end != r->addr + r->old_len)
-		return;
-	unlink_anon_vmas(r->m, vma);
-	if (tidy && vma_is_anonymous(vma) && !vma->vm_file)
-		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
+	if (copy != vma && vma->vm_start == r->addr && vma->vm_end == r->addr + r->old_len) {
+		unlink_anon_vmas(r->m, vma);
+		if (tidy && vma_is_anonymous(vma) && !vma->vm_file)
+			vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
+	}
+	vma_stays_apart(r->m, vma, APART_MOVED);
+	vma_stays_apart(r->m, vma_next(r->m, vma), APART_MOVED);
 }
 
 /* The copy goes again, with the entries that it got. */

@@ -13,7 +13,7 @@
 #include "sim/phys/section.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
-#include "sim/virt/vma.h"
+#include "sim/virt/vma_internal.h"
 
 struct anon_vma *anon_vma_of(const struct machine *m, u32 handle)
 {
@@ -136,6 +136,7 @@ int anon_vma_prepare(struct machine *m, struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *chain;
 	struct anon_vma *anon_vma;
+	bool shared;
 	int err;
 
 	if (likely(vma->anon_vma))
@@ -144,6 +145,7 @@ int anon_vma_prepare(struct machine *m, struct vm_area_struct *vma)
 	if (err)
 		return err;
 	anon_vma = find_mergeable_anon_vma(m, vma);
+	shared = anon_vma;
 	if (!anon_vma) {
 		err = anon_vma_alloc(m, &anon_vma);
 		if (err) {
@@ -155,6 +157,10 @@ int anon_vma_prepare(struct machine *m, struct vm_area_struct *vma)
 	vma->anon_vma = anon_vma;
 	chain_link(vma, chain, anon_vma);
 	anon_vma->num_active_vmas++;
+	if (shared) {
+		vma_stays_apart(m, vma, APART_FAULT);
+		vma_stays_apart(m, vma_next(m, vma), APART_FAULT);
+	}
 	return 0;
 }
 

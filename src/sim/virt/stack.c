@@ -81,5 +81,6 @@ int expand_downwards(struct machine *m, struct task_struct *task, struct vm_area
 		vma->vm_mm->locked_vm += nr_pages;
 	vm_stat_account(vma->vm_mm, vma->vm_flags, (s64)nr_pages);
 	khugepaged_enter_vma(m, vma, vma->vm_flags);
+	vma_stays_apart(m, vma, APART_GROWN);
 	return 0;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What must hold for the VMAs of one mm: the tree, each VMA, each pair of neighbours.
- * Neighbours that could be one need not be: the kernel leaves such pairs too, where
- * nobody asked when they became alike (a fork drops VM_LOCKED, a stack grows up to
- * another), so that is no part of it.
+ * Neighbours that could be one are one, but where nobody asked when they became alike (a
+ * fork drops VM_LOCKED, a stack grows up to another): those have a mark.
  */
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
@@ -77,10 +76,20 @@ static void check_flags(const struct vm_area_struct *vma, struct check *check)
 		fail(check, "V6", vma, "anon_vma without chain, or chain without anon_vma");
 }
 
+/* What could be one is one. */
+static void check_merged(const struct machine *m, struct vm_area_struct *vma,
+			 struct vm_area_struct *prev, struct check *check)
+{
+	check->nr_checked++;
+	if (prev && prev->vm_end == vma->vm_start && !vma->apart &&
+	    vmas_could_be_one(m, prev, vma))
+		fail(check, "V3", vma, "could be one with the one before");
+}
+
 void vma_validate(const struct machine *m, const struct mm_struct *mm, struct check *check)
 {
 	struct tree_report report = { .mm = mm, .check = check };
-	const struct vm_area_struct *prev = NULL;
+	struct vm_area_struct *prev = NULL;
 	struct maple_state mas;
 	u64 nodes = 0;
 
@@ -88,7 +97,7 @@ void vma_validate(const struct machine *m, const struct mm_struct *mm, struct ch
 	check->nr_checked += (unsigned int)nodes;
 	mas_init(&mas, &mm->mm_mt, 0);
 	for (u32 h = mas_find(&mas, ~0ULL); h; h = mas_next(&mas, ~0ULL)) {
-		const struct vm_area_struct *vma = vma_of(m, h);
+		struct vm_area_struct *vma = vma_of(m, h);
 
 		if (vma->vm_start != mas.index || vma->vm_end - 1 != mas.last)
 			fail(check, "V2", vma, "not where the tree has it");
@@ -97,6 +106,7 @@ void vma_validate(const struct machine *m, const struct mm_struct *mm, struct ch
 		check_range(m, vma, prev, check);
 		check_pgoff(vma, check);
 		check_flags(vma, check);
+		check_merged(m, vma, prev, check);
 		prev = vma;
 	}
 }

@@ -86,4 +86,16 @@ static inline u64 vm_softdirty(const struct machine *m)
 	return m->virt->pgtables->soft_dirty ? VM_SOFTDIRTY : 0;
 }
 
+/*
+ * vma_merge.c. A VMA that could be one with the VMA before it, and is not: the kernel asks
+ * that only of what it maps and changes. The mark says what made them alike, and goes when
+ * one of the two is changed.
+ */
+enum vma_apart { APART_NO, APART_FORK, APART_SPLIT, APART_FAULT, APART_BRK, APART_MOVED,
+		 APART_GROWN };
+void vma_stays_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why);
+/* Neighbours that nothing keeps apart, whichever of them is asked. */
+bool vmas_could_be_one(const struct machine *m, struct vm_area_struct *prev,
+		       struct vm_area_struct *vma);
+
 #endif

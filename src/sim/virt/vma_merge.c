@@ -19,7 +19,7 @@
  * attr is new (middle is NULL), or part of the VMA `middle` whose attributes change.
  */
 struct merge {
-	struct machine *m;
+	const struct machine *m;
 	const struct vma_attr *attr;
 	struct vm_area_struct *prev, *middle, *next;
 };
@@ -97,9 +97,39 @@ static bool neighbours_fit(const struct merge *g)
 	return !a || !b || a == b;
 }
 
+static struct vma_attr attr_of(const struct vm_area_struct *vma)
+{
+	return (struct vma_attr){
+		.start = vma->vm_start, .end = vma->vm_end, .vm_flags = vma->vm_flags,
+		.pgoff = vma->vm_pgoff, .file = vma->vm_file, .vm_ops = vma->vm_ops,
+		.anon_vma = vma->anon_vma, .anon_name = vma->anon_name,
+		.policy = vma->vm_policy,
+	};
+}
+
+bool vmas_could_be_one(const struct machine *m, struct vm_area_struct *prev,
+		       struct vm_area_struct *vma)
+{
+	const struct vma_attr first = attr_of(prev), second = attr_of(vma);
+	const struct merge joins_prev = { .m = m, .attr = &second, .prev = prev, .middle = vma };
+	const struct merge joins_next = { .m = m, .attr = &first, .next = vma, .middle = prev };
+
+	return !(vma->vm_flags & VM_SPECIAL) && !has_close(prev) && !has_close(vma) &&
+	       can_merge_after_prev(&joins_prev, vma->anon_vma) &&
+	       can_merge_before_next(&joins_next);
+}
+
+void vma_stays_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why)
+{
+	struct vm_area_struct *prev = vma ? vma_prev(m, vma) : NULL;
+
+	if (prev && prev->vm_end == vma->vm_start && vmas_could_be_one(m, prev, vma))
+		vma->apart = (u8)why;
+}
+
 /* Commit; before, the VMA that stays gets the anon_vma of one that goes. */
-static int merge_commit(const struct merge *g, const struct vma_change *change,
-			struct vm_area_struct *donor)
+static int merge_commit(struct machine *m, const struct merge *g,
+			const struct vma_change *change, struct vm_area_struct *donor)
 {
 	struct vm_area_struct *vma = change->vma;
 	bool given = donor && donor->anon_vma && !vma->anon_vma;
@@ -111,15 +141,15 @@ static int merge_commit(const struct merge *g, const struct vma_change *change,
 			sticky |= change->removed[i]->vm_flags & VM_MAYBE_GUARD;
 	if (given) {
 		vma->anon_vma = donor->anon_vma;
-		err = anon_vma_clone(g->m, vma, donor);
+		err = anon_vma_clone(m, vma, donor);
 		if (err) {
 			vma->anon_vma = NULL;
 			return err;
 		}
 	}
-	err = vma_change(g->m, change);
+	err = vma_change(m, change);
 	if (err && given) {
-		unlink_anon_vmas(g->m, vma);
+		unlink_anon_vmas(m, vma);
 		vma->anon_vma = NULL;
 	}
 	if (!err)
@@ -156,6 +186,8 @@ int vma_merge_between(struct machine *m, const struct vma_attr *attr,
 	*vma = NULL;
 	if ((attr->vm_flags & VM_SPECIAL) || (!prev && !next))
 		return 0;
+	if (next && attr->kind != VMA_RANGE_BRK)
+		next->apart = APART_NO;
 	decide_new(&g, &left, &right);
 	if (!left && !right)
 		return 0;
@@ -171,7 +203,7 @@ int vma_merge_between(struct machine *m, const struct vma_attr *attr,
 		if (next->anon_vma)
 			donor = next;
 	}
-	err = merge_commit(&g, &change, donor);
+	err = merge_commit(m, &g, &change, donor);
 	if (err)
 		return err;
 	*vma = change.vma;
@@ -221,7 +253,8 @@ int vma_merge_extend(struct machine *m, struct vm_area_struct *vma, u64 delta,
  *	|        |-----attr-----|        |	prev or next grows, or prev swallows both
  *	|           |----attr---|        |	next grows, middle shrinks
  */
-static int merge_existing(const struct merge *g, struct vm_area_struct **merged)
+static int merge_existing(struct machine *m, const struct merge *g,
+			  struct vm_area_struct **merged)
 {
 	struct vm_area_struct *middle = g->middle, *prev = g->prev, *next = g->next;
 	struct vma_change change = { .start = g->attr->start, .end = g->attr->end };
@@ -250,7 +283,7 @@ static int merge_existing(const struct merge *g, struct vm_area_struct **merged)
 		if (next->anon_vma)
 			donor = next;
 	}
-	err = merge_commit(g, &change, donor);
+	err = merge_commit(m, g, &change, donor);
 	if (!err)
 		*merged = change.vma;
 	return err;
@@ -269,7 +302,11 @@ static int try_merge_existing(struct machine *m, struct vm_area_struct *vma,
 		g.prev = vma_prev(m, vma);
 	if (attr->end == vma->vm_end)
 		g.next = vma_next(m, vma);
-	err = merge_existing(&g, merged);
+	if (g.prev)
+		vma->apart = APART_NO;
+	if (g.next)
+		g.next->apart = APART_NO;
+	err = merge_existing(m, &g, merged);
 	if (*merged)
 		khugepaged_enter_vma(m, *merged, attr->vm_flags);
 	if (err == -ENOMEM && !rel_merge_failure_is_error(m->release))

@@ -68,6 +68,9 @@ int __split_vma(struct machine *m, struct vm_area_struct *vma, u64 addr, bool ne
 		vma_discard(m, new);
 		return err;
 	}
+	if (new_below)
+		new->apart = vma->apart;
+	(new_below ? vma : new)->apart = APART_SPLIT;
 	if (new_vma)
 		*new_vma = new;
 	return 0;
