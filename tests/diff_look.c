@@ -54,7 +54,7 @@ static void look_huge(struct diff *diff, int side, int process)
 {
 	char *text = diff->side[side]->text(diff->of[side], process, "smaps_rollup");
 
-	diff->view[side].huge = figure(text, "AnonHugePages:");
+	diff->view[side].huge = figure(text, "AnonHugePages:") + figure(text, "ShmemPmdMapped:");
 	free(text);
 }
 
@@ -166,7 +166,7 @@ static bool same_view(struct diff *diff)
 	if (diff->huge && host->huge != engine->huge) {
 		same = false;
 		if (!diff->quiet)
-			printf("  AnonHugePages: host %ld engine %ld\n", host->huge, engine->huge);
+			printf("  in huge pages: host %ld engine %ld\n", host->huge, engine->huge);
 	}
 	for (unsigned int i = 0; i < DIFF_SIZES; i++) {
 		if (host->sizes[i] == engine->sizes[i])

@@ -14,7 +14,7 @@
 struct diff_view {
 	char maps[DIFF_TEXT_ROOM], smaps[DIFF_TEXT_ROOM];
 	long sizes[DIFF_SIZES];
-	long huge;		/* AnonHugePages */
+	long huge;		/* AnonHugePages, ShmemPmdMapped */
 };
 
 struct diff {

@@ -17,7 +17,7 @@ static const int advices[] = {
 /* The same where huge pages are wanted. */
 static const int huge_advices[] = {
 	14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 15, 4, 4, 4, 8, 8, 20, 20, 21, 21, 22, 23, 23, 24,
-	0, 10, 11, 18, 19, A_GUARD_INSTALL, A_GUARD_REMOVE,
+	0, 10, 11, 18, 19, A_GUARD_INSTALL, A_GUARD_REMOVE, 9, 9, 25, 25, 25, 25, 25, 25,
 };
 /* What a process may ask of another's memory, and some that it may not. */
 static const int other_advices[] = { 3, 20, 20, 4, 8, 22, 99 };
@@ -65,7 +65,9 @@ static void make_mmap(struct diff_state *state, struct diff_step *step)
 		flags &= ~M_ANON;
 	step->a[2] = protections[diff_random(state, NR(protections))];
 	if (state->huge && percent(state, 60)) {
-		flags = M_ANON | M_PRIVATE | M_FIXED;
+		flags = M_FIXED | M_ANON | (percent(state, 60) ? M_PRIVATE : M_SHARED);
+		if (percent(state, 20))
+			flags ^= M_ANON;
 		step->a[0] = (long)(ARENA + diff_random(state, 8) * HUGE_SIZE);
 		step->a[1] = (long)((1 + diff_random(state, 4)) * HUGE_SIZE);
 		step->a[2] = P_READ | P_WRITE;
@@ -73,6 +75,8 @@ static void make_mmap(struct diff_state *state, struct diff_step *step)
 	step->a[3] = flags;
 	step->a[4] = flags & M_ANON ? -1 : (long)diff_random(state, DIFF_FILES);
 	step->a[5] = flags & M_ANON ? 0 : (long)diff_random(state, 24) * DIFF_PAGE;
+	if (state->huge && step->a[5] && step->a[4] != DIFF_DISK && percent(state, 70))
+		step->a[5] = (long)(diff_random(state, 2) * HUGE_SIZE);
 	if (percent(state, 1))
 		step->a[5] += 100;
 	if (flags & M_ANON && percent(state, 5))
@@ -154,6 +158,11 @@ static void file_range(struct diff_state *state, struct diff_step *step, int at)
 {
 	step->a[at] = (long)diff_random(state, 24 * DIFF_PAGE);
 	step->a[at + 1] = (long)diff_random(state, 12 * DIFF_PAGE);
+	if (state->huge && step->a[0] != DIFF_DISK && percent(state, 50))
+		step->a[at] += (long)diff_random(state, 2 * HUGE_SIZE);
+	if (state->huge && step->a[0] != DIFF_DISK && step->call == DIFF_FALLOCATE &&
+	    percent(state, 40))
+		step->a[at + 1] = (long)diff_random(state, 2 * HUGE_SIZE);
 	if (percent(state, 60))
 		step->a[at] &= -DIFF_PAGE;
 	if (percent(state, 60))
@@ -170,6 +179,8 @@ static void make_file(struct diff_state *state, struct diff_step *step)
 	switch (step->call) {
 	case DIFF_FTRUNCATE:
 		step->a[1] = (long)diff_random(state, 30 * DIFF_PAGE);
+		if (state->huge && percent(state, 80))
+			step->a[1] = (long)(HUGE_SIZE + diff_random(state, 4 * HUGE_SIZE));
 		if (step->a[0] == DIFF_DISK)
 			step->a[1] = (long)(state->disk_bytes -
 					    diff_random(state, 1 + state->disk_bytes / 4));
@@ -305,7 +316,7 @@ static void make_advice(struct diff_state *state, struct diff_step *step)
 {
 	some_range(state, step);
 	step->a[2] = state->huge ? ONE_OF(state, huge_advices) : ONE_OF(state, advices);
-	if (step->a[2] == 14 && percent(state, 85)) {
+	if ((step->a[2] == 14 || step->a[2] == 25) && percent(state, 85)) {
 		step->a[0] = (long)(ARENA + diff_random(state, 8) * HUGE_SIZE);
 		step->a[1] = (long)((1 + diff_random(state, 6)) * HUGE_SIZE);
 	}

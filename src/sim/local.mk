@@ -133,7 +133,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
 	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.c src/sim/virt/huge_memory.h \
 	src/sim/virt/huge_memory_pmd.c \
-	src/sim/virt/huge_memory_split.c src/sim/virt/huge_zero.c \
+	src/sim/virt/huge_memory_split.c src/sim/virt/huge_memory_split.h \
+	src/sim/virt/huge_memory_split_file.c src/sim/virt/huge_zero.c \
 	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
 	src/sim/virt/poking.c \
@@ -155,11 +156,11 @@ libkmmsim_a_SOURCES += \
 
 # virt: who may have huge pages, and how they come
 libkmmsim_a_SOURCES += \
-	src/sim/virt/collapse.c src/sim/virt/collapse.h \
+	src/sim/virt/collapse.c src/sim/virt/collapse_file.c src/sim/virt/rmap_unmap.c src/sim/virt/collapse.h \
 	src/sim/virt/huge_shrink.c \
 	src/sim/virt/mm_slot.c src/sim/virt/mm_slot.h src/sim/virt/mthp.c \
 	src/sim/virt/split_debug.c src/sim/virt/split_debug.h \
-	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/thp_shmem.c
+	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/shmem_huge.c src/sim/virt/thp_shmem.c
 
 # policy
 libkmmsim_a_SOURCES += \

@@ -121,6 +121,12 @@ void lru_add_drain(struct machine *m)
 			drain_batch(m, current_batch(m, kind), kind);
 }
 
+void mlock_drain_local(struct machine *m)
+{
+	if (current_batch(m, LRU_BATCH_MLOCK)->nr)
+		drain_batch(m, current_batch(m, LRU_BATCH_MLOCK), LRU_BATCH_MLOCK);
+}
+
 void lru_add_drain_all(struct machine *m)
 {
 	unsigned int cpu = m->cpu;

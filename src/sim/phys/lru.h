@@ -64,6 +64,7 @@ void lru_free(struct machine *m);
 /* A page that was just made: into the current CPU's batch. */
 void lru_cache_add(struct machine *m, u64 pfn);
 void lru_add_drain(struct machine *m);		/* the current CPU's batches */
+void mlock_drain_local(struct machine *m);	/* of these, those of pages to be locked */
 void lru_add_drain_all(struct machine *m);
 /* While pages are collected to be moved: all batches are empty and stay so. */
 void lru_cache_disable(struct machine *m);

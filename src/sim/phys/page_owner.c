@@ -239,6 +239,16 @@ void page_owner_split(struct machine *m, u64 pfn, unsigned int order)
 	}
 }
 
+void page_owner_set_order(struct machine *m, u64 pfn, unsigned int order)
+{
+	for (u64 at = pfn; order && at < pfn + (1ULL << order); at++) {
+		struct record *record = record_of(m->page_owner, at);
+
+		if (record)
+			record->order = (u8)order;
+	}
+}
+
 bool page_owner_next(const struct machine *m, u64 *pfn, struct page_owner_info *info)
 {
 	const struct page_owner *owner = m->page_owner;

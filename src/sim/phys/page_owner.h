@@ -38,6 +38,8 @@ void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp);
 void page_owner_reset(struct machine *m, u64 pfn, unsigned int order);
 /* The block is single pages from now on, all of the same origin. */
 void page_owner_split(struct machine *m, u64 pfn, unsigned int order);
+/* These, of one that was split so, are a block of that order. */
+void page_owner_set_order(struct machine *m, u64 pfn, unsigned int order);
 
 /*
  * The first allocated block at *pfn or above; *pfn moves behind its first page.

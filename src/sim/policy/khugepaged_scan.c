@@ -33,6 +33,36 @@ static bool mm_is_gone(const struct machine *m, const struct mm_struct *mm)
 	       (rel_has_thp_sizes(m->release) && mm->flags & MMF_DISABLE_THP);
 }
 
+/* What is huge in the file already needs no table of the mm: now, or (6.1) at the next turn. */
+static enum scan_result scan_file_range(struct machine *m, struct vm_area_struct *vma,
+					u64 address, struct collapse_control *cc)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	enum scan_result result = hpage_collapse_scan_file(m, mm, address, vma->vm_file,
+							   linear_page_index(vma, address), cc);
+
+	if (result != SCAN_PTE_MAPPED_HUGEPAGE)
+		return result;
+	if (rel_retracts_all_tables(m->release)) {
+		result = collapse_pte_mapped_thp(m, mm, address, /* install_pmd = */ false);
+		return result == SCAN_PMD_MAPPED ? SCAN_SUCCEED : result;
+	}
+	result = find_pmd_or_thp_or_none(m, mm, address);
+	if (result == SCAN_SUCCEED &&
+	    !mm_slot_add_pte_mapped(m->khugepaged->scan_slot, address))
+		result = SCAN_PTE_MAPPED_HUGEPAGE;
+	return result;
+}
+
+/* 6.1: what was noted of the mm since the last turn. */
+static void collapse_pte_mapped_thps(struct machine *m, struct mm_slot *slot)
+{
+	for (unsigned int i = 0; i < slot->nr_pte_mapped_thp && slot->mm->mm_users; i++)
+		(void)collapse_pte_mapped_thp(m, slot->mm, slot->pte_mapped_thp[i],
+					      /* install_pmd = */ false);
+	slot->nr_pte_mapped_thp = 0;
+}
+
 /* One range of a VMA; `result` is what came of it. True: the map was let go. */
 static bool scan_range(struct machine *m, struct vm_area_struct *vma, u64 address,
 		       enum scan_result *result)
@@ -41,7 +71,12 @@ static bool scan_range(struct machine *m, struct vm_area_struct *vma, u64 addres
 	struct khugepaged_state *k = m->khugepaged;
 	bool went_on;
 
-	*result = hpage_collapse_scan_pmd(m, vma, address, &cc, &went_on);
+	if (vma_is_anonymous(vma)) {
+		*result = hpage_collapse_scan_pmd(m, vma, address, &cc, &went_on);
+	} else {
+		went_on = true;
+		*result = scan_file_range(m, vma, address, &cc);
+	}
 	k->pages_collapsed += *result == SCAN_SUCCEED;
 	return went_on;
 }
@@ -57,8 +92,7 @@ static bool scan_vma(struct machine *m, struct vm_area_struct *vma, u32 pages,
 	u64 end = ALIGN_DOWN(vma->vm_end, pmd_size(m));
 	struct khugepaged_state *k = m->khugepaged;
 
-	/* Pages of files are not made huge. */
-	if (!vma_is_anonymous(vma) || k->scan_address > end ||
+	if (k->scan_address > end ||
 	    !thp_vma_allowable_order(m, vma, vma->vm_flags, TVA_KHUGEPAGED, pmd_order(m))) {
 		++*progress;
 		return true;
@@ -103,6 +137,7 @@ static u32 scan_mm_slot(struct machine *m, u32 pages, enum scan_result *result)
 		k->scan_address = 0;
 	}
 	slot = k->scan_slot;
+	collapse_pte_mapped_thps(m, slot);
 	if (!mm_is_gone(m, slot->mm)) {
 		vma = find_vma(m, slot->mm, k->scan_address);
 		while (vma && scan_vma(m, vma, pages, &progress, result))

@@ -4,7 +4,7 @@
  * page is had, on the node that most of the pages are on, the entries are taken out
  * and their pages copied one by one. The table that they were in is deposited beside
  * the huge entry, for its split. Copied pages go by the batches of new pages, as in
- * the kernel, and so a few of them are free a little later.
+ * the kernel, and so a few of them are free a little later. Files: collapse_file.c.
  */
 #include "sim/virt/collapse.h"
 
@@ -359,7 +359,11 @@ static enum scan_result collapse_one(struct machine *m, struct vm_area_struct *v
 	if (vma_is_anonymous(vma))
 		result = hpage_collapse_scan_pmd(m, vma, address, &cc, &went_on);
 	else
-		result = SCAN_FAIL;
+		result = hpage_collapse_scan_file(m, vma->vm_mm, address, vma->vm_file,
+						  linear_page_index(vma, address), &cc);
+	if (result == SCAN_PTE_MAPPED_HUGEPAGE)
+		result = collapse_pte_mapped_thp(m, vma->vm_mm, address,
+						 /* install_pmd = */ true);
 	return result == SCAN_PMD_MAPPED ? SCAN_SUCCEED : result;
 }
 

@@ -20,6 +20,7 @@ enum scan_result {
 	SCAN_PAGE_HAS_PRIVATE, SCAN_STORE_FAILED, SCAN_PAGE_FILLED,
 };
 
+struct file;
 struct collapse_control {
 	bool is_khugepaged;
 	u32 node_load[MAX_NUMNODES];	/* pages of the range on each node */
@@ -35,7 +36,17 @@ enum scan_result find_pmd_or_thp_or_none(const struct machine *m, const struct m
 enum scan_result hpage_collapse_scan_pmd(struct machine *m, struct vm_area_struct *vma,
 					 u64 address, struct collapse_control *cc,
 					 bool *went_on);
-/* Its parts: is a page of the node too far from the others? A folio for the range. */
+/*
+ * The same of a file, whose page `start` the mm maps, or may map, at the address: in its page
+ * cache. PTE_MAPPED_HUGEPAGE: it is huge there, and not yet in the mm's tables.
+ */
+enum scan_result hpage_collapse_scan_file(struct machine *m, struct mm_struct *mm, u64 address,
+					  struct file *file, u64 start,
+					  struct collapse_control *cc);
+/* A table that maps but pages of the huge page goes; for good, or for its one entry. */
+enum scan_result collapse_pte_mapped_thp(struct machine *m, struct mm_struct *mm, u64 addr,
+					 bool install_pmd);
+/* Parts of both: is a page of the node too far from the others? A folio for the range. */
 bool collapse_scan_abort(const struct machine *m, unsigned int nid,
 			 const struct collapse_control *cc);
 enum scan_result collapse_alloc_folio(struct machine *m, const struct collapse_control *cc,

@@ -9,6 +9,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
 
 #define FALLOC_FL_KEEP_SIZE 1
@@ -77,30 +78,45 @@ static void extend(const struct falloc *f)
 
 /* ---- Memory. ---- */
 
+/* Taken back are folios of [start, end) without contents: nobody has used them. */
+static void forget_unused(struct machine *m, struct inode *inode, u64 start, u64 end)
+{
+	const struct xarray *pages = &inode->i_data.i_pages;
+	u64 entry, next;
+
+	for (u64 at = start; at < end && (entry = xa_find(pages, &at, end - 1)); at = next) {
+		const struct page *folio = pfn_to_page(m, entry_pfn(entry));
+
+		next = xa_behind(pages, at);
+		if (!page_flag(folio, PG_uptodate) && page_index(folio) == at && next <= end)
+			filemap_remove_folio(m, &inode->i_data, at);
+	}
+}
+
 /*
  * Pages of shared memory that were not there; all of them go if one is refused. Those that
  * were there may be clean: from now on no page of the range is to be dropped.
  */
 static int allocate_pages(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
-	u64 at;
+	const struct sgp_request request = { .sgp = SGP_FALLOC, .write_end = end << PAGE_SHIFT };
+	u64 at = start, undo_fallocend = inode->fallocend;
 	int err = 0;
 
-	for (at = start; at < end && !err; at++) {
+	inode->fallocend = MAX(inode->fallocend, end);
+	while (at < end && !err) {
 		u32 pfn;
 
-		err = shmem_get_page(m, inode, at, SGP_FALLOC, &pfn);
+		err = shmem_get_folio(m, inode, at, &request, &pfn);
 		if (err)
 			break;
 		set_page_dirty(m, pfn);
 		put_page(m, pfn);
+		at = xa_behind(&inode->i_data.i_pages, at);
 	}
-	/* Taken back are those without contents: nobody has used them. */
-	while (err && at-- > start) {
-		u32 pfn = find_page(m, &inode->i_data, at);
-
-		if (pfn != PFN_NIL && !page_flag(pfn_to_page(m, pfn), PG_uptodate))
-			filemap_remove_page(m, &inode->i_data, at);
+	if (err) {
+		inode->fallocend = undo_fallocend;
+		forget_unused(m, inode, start, at);
 	}
 	return err;
 }

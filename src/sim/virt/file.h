@@ -15,6 +15,7 @@
 struct vm_fault;
 struct vm_operations;
 struct vm_area_struct;
+struct page;
 struct task_struct;
 
 /* Those from INODE_ZERO on have no size and no pages. */
@@ -23,8 +24,9 @@ enum inode_kind { INODE_DISK, INODE_SHMEM, INODE_HUGETLB, INODE_ZERO, INODE_ANON
 
 struct address_space {
 	struct inode *host;
-	struct xarray i_pages;	/* pgoff -> pfn << 1 | 1 (or a shadow) */
+	struct xarray i_pages;	/* pgoff -> mk_cache_entry(), of a folio's all pages */
 	u64 nrpages;
+	u32 nr_thps;		/* huge pages of a file on a disk */
 	struct interval_tree i_mmap;	/* VMAs by pgoff */
 	s32 i_mmap_writable;	/* shared mappings that may write */
 };
@@ -49,6 +51,8 @@ struct inode {
 	struct resv_map *resv_map;	/* of hugetlbfs: hugetlb.h */
 	u8 huge_order;		/* of its pages */
 	bool huge_shm;		/* SysV shared memory: reserved when it was made */
+	bool large_folios;	/* of shmem: its file system may have some, said huge= */
+	u64 fallocend;		/* of shmem: pages before this were asked for by fallocate() */
 	struct interval_tree shared_policy;	/* of shmem: sp_nodes (mempolicy.h) */
 	u32 shm;		/* slot + 1 of the System V segment that it is of */
 	u32 uffd;		/* of a userfaultfd: its context */
@@ -137,9 +141,9 @@ int inode_create_anon(struct machine *m, const char *name, struct inode **inode)
 /* One of hugetlbfs, with pages of 2^order. */
 int inode_create_hugetlb(struct machine *m, const char *name, u64 size, unsigned int order,
 			 struct inode **inode) __must_check;
-/* A page of shared memory more, one less, on the file system: -ENOSPC. */
-int sb_take_page(struct machine *m, const struct inode *inode) __must_check;
-void sb_give_page(struct machine *m, const struct inode *inode);
+/* Pages of shared memory more, or less, on the file system: -ENOSPC. */
+int sb_take_pages(struct machine *m, const struct inode *inode, u64 nr) __must_check;
+void sb_give_pages(struct machine *m, const struct inode *inode, u64 nr);
 void sb_validate(const struct machine *m, struct check *check);	/* F1 */
 /* The next inode behind `inode` (NULL: the first), in the order of inode->self. */
 struct inode *inode_next(const struct machine *m, const struct inode *inode);
@@ -233,17 +237,30 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 /* A new page for the file at pgoff, cached, contents undefined; with a reference. */
 int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 		     u32 *pfn) __must_check;
-/* The cache takes a reference. */
-int filemap_add_page(struct machine *m, struct address_space *mapping, u64 pgoff,
-		     u32 pfn) __must_check;
-void filemap_remove_page(struct machine *m, struct address_space *mapping, u64 pgoff);
+/* The cache takes a reference for each page of the folio, whose place is aligned. */
+int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
+		      u32 pfn) __must_check;
+/* The folio that the page at pgoff is of. */
+void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
+/* The same, but for what shared memory is charged. Its pages. */
+u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
+/* Another is in its place already: the cache's references of it go. */
+void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u32 pfn);
+/* A folio is about to be split: it is no huge page any more. */
+void filemap_count_split(struct machine *m, struct address_space *mapping,
+			 const struct page *folio);
 /* The page has what its file has not yet: NR_FILE_DIRTY of a disk. */
 void set_page_dirty(struct machine *m, u64 pfn);
-/* What find_page() and the walks of i_pages give: an entry's page. */
+/* An entry of i_pages: its folio's first page frame; and the page at an index of it. */
+static inline u64 mk_cache_entry(u32 pfn)
+{
+	return (u64)pfn << 1 | 1;
+}
 static inline u32 entry_pfn(u64 entry)
 {
 	return (u32)(entry >> 1);
 }
+u32 cache_page(const struct machine *m, u64 entry, u64 index);
 unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
 			       u64 end_pgoff);
 /* Pages of a file, behind its last byte too: 0 for none. */
@@ -295,12 +312,29 @@ int file_size_limit(struct machine *m, struct task_struct *task, const struct in
 int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;
 
 /* shmem.c */
-enum sgp_type { SGP_READ, SGP_CACHE, SGP_WRITE, SGP_FALLOC };
+enum sgp_type { SGP_READ, SGP_NOALLOC, SGP_CACHE, SGP_WRITE, SGP_FALLOC };
+/* What a page is wanted for. */
+struct sgp_request {
+	enum sgp_type sgp;
+	const struct vm_fault *vmf;	/* by a fault; NULL: by a call, */
+	u64 write_end;			/* which writes so far (bytes) */
+};
 /* The page with a reference; SGP_READ: *pfn is PFN_NIL for a hole. */
-int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_type sgp,
-		   u32 *pfn) __must_check;
-/* A page left the cache: what it was charged for. */
-void shmem_unacct_page(struct machine *m, struct inode *inode);
+int shmem_get_folio(struct machine *m, struct inode *inode, u64 pgoff,
+		    const struct sgp_request *request, u32 *pfn) __must_check;
+static inline int __must_check shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff,
+					      enum sgp_type sgp, u32 *pfn)
+{
+	const struct sgp_request request = { .sgp = sgp };
+
+	return shmem_get_folio(m, inode, pgoff, &request, pfn);
+}
+/* shmem_huge.c: a new folio of several pages there, cached; -ENOENT: not there. */
+int shmem_alloc_huge(struct machine *m, struct inode *inode, u64 pgoff,
+		     const struct sgp_request *request, u32 *pfn) __must_check;
+/* Pages are to be charged for: -ENOSPC. They left the cache: they are not any more. */
+int shmem_acct_pages(struct machine *m, struct inode *inode, u64 nr) __must_check;
+void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr);
 int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size) __must_check;
 /* The rows of file and shmem mappings; ->mmap(): what such a file gives to a VMA. */
 extern const struct vm_operations file_vm_ops, shmem_vm_ops, shmem_anon_vm_ops;

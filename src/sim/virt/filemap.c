@@ -7,6 +7,7 @@
 #include "sim/base/bug.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 
@@ -21,30 +22,76 @@ static bool is_shmem(const struct address_space *mapping)
 	return mapping->host->kind != INODE_DISK;
 }
 
+u32 cache_page(const struct machine *m, u64 entry, u64 index)
+{
+	u32 pfn = entry_pfn(entry);
+	const struct page *folio = pfn_to_page(m, pfn);
+
+	return unlikely(folio_is_large(folio)) ? pfn + (u32)(index - page_index(folio)) : pfn;
+}
+
 u32 find_page(const struct machine *m, const struct address_space *mapping, u64 pgoff)
 {
 	u64 entry = xa_load(&mapping->i_pages, pgoff);
 
-	(void)m;
-	return entry ? entry_pfn(entry) : PFN_NIL;
+	return entry ? cache_page(m, entry, pgoff) : PFN_NIL;
 }
 
-int filemap_add_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn)
+/* So many of a large folio are as one; a file on a disk knows how many it has of these. */
+static void count_huge(struct machine *m, struct address_space *mapping,
+		       const struct page *folio, s64 nr)
 {
-	struct page *page = pfn_to_page(m, pfn);
-	int err = xa_store(&mapping->i_pages, pgoff, (u64)pfn << 1 | 1, NULL);
+	if (folio_order(folio) != hpage_pmd_order(m))
+		return;
+	count_node(m, folio, is_shmem(mapping) ? NR_SHMEM_HUGEPAGES : NR_FILE_HUGEPAGES, nr);
+	if (!is_shmem(mapping))
+		mapping->nr_thps += nr > 0 ? 1 : -1U;
+}
+
+/* The cache has a folio more, or nr is below 0: less. */
+static void count_cached(struct machine *m, struct address_space *mapping,
+			 const struct page *folio, s64 nr)
+{
+	mapping->nrpages += (u64)nr;
+	count_node(m, folio, NR_FILE_PAGES, nr);
+	if (is_shmem(mapping))
+		count_node(m, folio, NR_SHMEM, nr);
+	if (unlikely(folio_is_large(folio)))
+		count_huge(m, mapping, folio, nr);
+}
+
+void filemap_count_split(struct machine *m, struct address_space *mapping,
+			 const struct page *folio)
+{
+	count_huge(m, mapping, folio, -(s64)folio_nr_pages(folio));
+}
+
+void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u32 pfn)
+{
+	struct page *folio = pfn_to_page(m, pfn);
+	s64 nr = (s64)folio_nr_pages(folio);
+
+	count_cached(m, mapping, folio, -nr);
+	folio->mapping = 0;
+	folio->refcount -= (s32)nr;
+}
+
+int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn)
+{
+	struct page *folio = pfn_to_page(m, pfn);
+	u64 entry = mk_cache_entry(pfn);
+	int err = unlikely(folio_is_large(folio)) ?
+		xa_store_order(&mapping->i_pages, pgoff, folio_order(folio), entry) :
+		xa_store(&mapping->i_pages, pgoff, entry, NULL);
 
 	if (err)
 		return err;
-	get_page(m, pfn);
-	page->mapping = mapping->host->self;
-	page_set_index(page, pgoff);
-	mapping->nrpages++;
-	count_node(m, page, NR_FILE_PAGES, 1);
-	if (is_shmem(mapping)) {
-		page_set_flag(page, PG_swapbacked);
-		count_node(m, page, NR_SHMEM, 1);
-	}
+	folio->refcount += (s32)folio_nr_pages(folio);
+	folio->mapping = mapping->host->self;
+	page_set_index(folio, pgoff);
+	if (is_shmem(mapping))
+		page_set_flag(folio, PG_swapbacked);
+	count_cached(m, mapping, folio, (s64)folio_nr_pages(folio));
 	return 0;
 }
 
@@ -56,25 +103,32 @@ static void account_cleaned(struct machine *m, struct page *page)
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]--;
 }
 
-void filemap_remove_page(struct machine *m, struct address_space *mapping, u64 pgoff)
+u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff)
 {
 	u64 entry = xa_erase(&mapping->i_pages, pgoff);
 	u32 pfn = entry_pfn(entry);
-	struct page *page;
+	struct page *folio;
+	u64 nr;
 
 	BUG_ON(m, !entry);
-	page = pfn_to_page(m, pfn);
-	BUG_ON(m, page->mapcount >= 0);
-	count_node(m, page, NR_FILE_PAGES, -1);
-	if (is_shmem(mapping))
-		count_node(m, page, NR_SHMEM, -1);
-	else if (page_flag(page, PG_dirty))
-		account_cleaned(m, page);
-	page->mapping = 0;
-	mapping->nrpages--;
-	if (is_shmem(mapping))
-		shmem_unacct_page(m, mapping->host);
+	folio = pfn_to_page(m, pfn);
+	nr = folio_nr_pages(folio);
+	BUG_ON(m, folio_mapcount(folio));
+	count_cached(m, mapping, folio, -(s64)nr);
+	if (!is_shmem(mapping) && page_flag(folio, PG_dirty))
+		account_cleaned(m, folio);
+	folio->mapping = 0;
+	folio->refcount -= (s32)nr - 1;
 	put_page(m, pfn);
+	return nr;
+}
+
+void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 pgoff)
+{
+	u64 nr = filemap_forget_folio(m, mapping, pgoff);
+
+	if (is_shmem(mapping))
+		shmem_unacct_pages(m, mapping->host, nr);
 }
 
 void set_page_dirty(struct machine *m, u64 pfn)
@@ -104,7 +158,7 @@ int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff
 	if (err)
 		return err;
 	content_zero(m, pfn);
-	err = filemap_add_page(m, mapping, pgoff, pfn);
+	err = filemap_add_folio(m, mapping, pgoff, pfn);
 	if (err) {
 		put_page(m, pfn);
 		return err;
@@ -150,47 +204,108 @@ static bool may_map_around(const struct page *page)
  * What is not mapped with a huge page for fear of the file's end does not get a table
  * either: so nothing is mapped around where only the file's last page could be.
  */
-static bool lacks_table(const struct machine *m, const struct vm_fault *vmf,
-			const struct inode *inode, u64 first)
+static bool lacks_table(const struct machine *m, const struct inode *inode, u64 behind)
 {
-	return vmf->new_table && inode->kind == INODE_DISK &&
-	       rel_last_page_needs_table(m->release) && first + 1 >= inode_pages(inode);
+	return inode->kind == INODE_DISK && rel_last_page_needs_table(m->release) &&
+	       behind >= inode_pages(inode);
+}
+
+/*
+ * There was no table, and the first that could be mapped around is a huge page that fits:
+ * it is mapped as one. *nothing: there is nothing to map at all.
+ */
+static bool filemap_map_pmd(struct machine *m, struct vm_fault *vmf, u64 index, u64 last,
+			    bool *nothing)
+{
+	const struct inode *inode = vmf->vma->vm_file->inode;
+	u64 entry = xa_find(&inode->i_data.i_pages, &index, last);
+	u32 pfn = entry ? entry_pfn(entry) : PFN_NIL;
+	const struct page *folio;
+
+	*nothing = !entry;
+	if (!entry)
+		return false;
+	folio = pfn_to_page(m, pfn);
+	*nothing = lacks_table(m, inode, page_index(folio) + folio_nr_pages(folio));
+	if (*nothing || !folio_is_large(folio) || !may_map_around(folio) ||
+	    !do_set_pmd(m, vmf, pfn))
+		return false;
+	get_page(m, pfn);
+	return true;
+}
+
+/* Pages of a large folio as far as [index, last] goes, or all, as the release has it. */
+static unsigned int map_folio_range(struct machine *m, struct vm_fault *vmf, u32 pfn,
+				    u64 *index, u64 last)
+{
+	const struct page *page = pfn_to_page(m, pfn), *folio = folio_of_const(page);
+	u64 from = page_index(folio), end = from + folio_nr_pages(folio) - 1, at = *index;
+	unsigned int ret = 0;
+
+	*index = MIN(end, last);
+	if (!rel_maps_folios_around(m->release) || lacks_table(m, vmf->vma->vm_file->inode, end + 1) ||
+	    !folio_fits_around(m, vmf, folio)) {
+		from = at;
+		end = *index;
+	}
+	for (at = from; at <= end; at++) {
+		u64 *pte = vmf->pte + (s64)(at - vmf->pgoff);
+
+		if (*pte)
+			continue;
+		get_page(m, pfn);
+		do_set_pte(m, vmf, pte, (u32)folio_pfn(m, pfn) + (u32)(at - page_index(folio)),
+			   vmf->address + ((at - vmf->pgoff) << PAGE_SHIFT));
+		if (at == vmf->pgoff)
+			ret = VM_FAULT_NOPAGE;
+	}
+	return ret;
+}
+
+static unsigned int map_one_around(struct machine *m, struct vm_fault *vmf, u32 pfn, u64 index)
+{
+	u64 *pte = vmf->pte + (s64)(index - vmf->pgoff);
+
+	if (*pte)
+		return 0;
+	get_page(m, pfn);
+	do_set_pte(m, vmf, pte, pfn, vmf->address + ((index - vmf->pgoff) << PAGE_SHIFT));
+	return index == vmf->pgoff ? VM_FAULT_NOPAGE : 0;
 }
 
 unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
 			       u64 end_pgoff)
 {
 	struct file *file = vmf->vma->vm_file;
-	const struct inode *inode = file->inode;
-	u64 pages = inode_pages(inode), index = start_pgoff, entry;
+	const struct xarray *pages = &file->inode->i_data.i_pages;
+	u64 nr = inode_pages(file->inode), entry;
 	unsigned int ret = 0;
+	bool nothing;
 
-	if (!pages || start_pgoff >= pages)
+	if (!nr || start_pgoff >= nr)
 		return 0;
-	end_pgoff = MIN(end_pgoff, pages - 1);
-	if (xa_find(&inode->i_data.i_pages, &index, end_pgoff) &&
-	    lacks_table(m, vmf, inode, index))
-		return 0;
-	for (; index <= end_pgoff; index++) {
-		u64 *pte;
+	end_pgoff = MIN(end_pgoff, nr - 1);
+	if (vmf->new_table) {
+		if (filemap_map_pmd(m, vmf, start_pgoff, end_pgoff, &nothing))
+			return VM_FAULT_NOPAGE;
+		if (nothing)
+			return 0;
+	}
+	for (u64 index = start_pgoff; index <= end_pgoff; index++) {
 		u32 pfn;
 
-		entry = xa_find(&inode->i_data.i_pages, &index, end_pgoff);
+		entry = xa_find(pages, &index, end_pgoff);
 		if (!entry)
 			break;
-		pfn = entry_pfn(entry);
-		if (!may_map_around(pfn_to_page(m, pfn)))
+		pfn = cache_page(m, entry, index);
+		if (!may_map_around(pfn_folio(m, pfn)))
 			continue;
 		if (file->f_ra.mmap_miss)
 			file->f_ra.mmap_miss--;
-		pte = vmf->pte + (s64)(index - vmf->pgoff);
-		if (*pte)
-			continue;
-		get_page(m, pfn);
-		do_set_pte(m, vmf, pte, pfn, vmf->address +
-			   ((index - vmf->pgoff) << PAGE_SHIFT));
-		if (index == vmf->pgoff)
-			ret = VM_FAULT_NOPAGE;
+		if (unlikely(folio_is_large(pfn_folio(m, pfn))))
+			ret |= map_folio_range(m, vmf, pfn, &index, end_pgoff);
+		else
+			ret |= map_one_around(m, vmf, pfn, index);
 	}
 	return ret;
 }

@@ -19,32 +19,56 @@ typedef unsigned long long ull;
 struct sums {
 	s64 cached[MAX_NUMNODES], shmem[MAX_NUMNODES], dirty[MAX_NUMNODES];
 	s64 mapped[MAX_NUMNODES], anon[MAX_NUMNODES], anon_thps[MAX_NUMNODES];
+	/* In huge pages; mapped as such. */
+	s64 shmem_thps[MAX_NUMNODES], file_thps[MAX_NUMNODES];
+	s64 shmem_pmds[MAX_NUMNODES], file_pmds[MAX_NUMNODES];
 };
 
-static void check_entry(const struct machine *m, const struct inode *inode, u64 index,
-			u64 entry, struct sums *sums, struct check *check)
+/* Is the entry's folio there, where the entry says, and as large as that? */
+static bool entry_is_right(const struct machine *m, const struct inode *inode, u64 index,
+			   u64 entry)
 {
 	u32 pfn = entry_pfn(entry);
-	const struct page *page;
+	const struct page *folio;
+	unsigned int order;
+
+	if (!page_present(m, pfn))
+		return false;
+	folio = pfn_to_page(m, pfn);
+	order = inode->kind == INODE_HUGETLB ? 0 : folio_order(folio);
+	return !page_is_tail(folio) && folio->mapping == inode->self &&
+	       page_index(folio) == index << inode->huge_order && !page_flag(folio, PG_anon) &&
+	       xa_get_order(&inode->i_data.i_pages, index) == order;
+}
+
+/* F1, F4, F5 of one entry; its pages. */
+static u64 check_entry(const struct machine *m, const struct inode *inode, u64 index,
+		       u64 entry, struct sums *sums, struct check *check)
+{
+	const struct page *folio;
 	bool dirty;
 	u16 node;
+	s64 nr;
 
 	check->nr_checked += 2;
-	if (!page_present(m, pfn) || pfn_to_page(m, pfn)->mapping != inode->self ||
-	    page_index(pfn_to_page(m, pfn)) != index << inode->huge_order ||
-	    page_flag(pfn_to_page(m, pfn), PG_anon)) {
+	if (!entry_is_right(m, inode, index, entry)) {
 		check_fail(check, "F1", "inode %u, page 0x%llx: expected page frame 0x%x to be "
-			   "it", inode->self, (ull)index, pfn);
-		return;
+			   "it", inode->self, (ull)index, entry_pfn(entry));
+		return 1;
 	}
 	if (inode->kind == INODE_HUGETLB)
-		return;
-	page = pfn_to_page(m, pfn);
-	node = page_zone(m, page)->node;
-	sums->cached[node]++;
-	sums->shmem[node] += inode->kind == INODE_SHMEM;
-	dirty = inode->kind == INODE_DISK && page_flag(page, PG_dirty);
-	sums->dirty[node] += dirty;
+		return 1;
+	folio = pfn_to_page(m, entry_pfn(entry));
+	nr = (s64)folio_nr_pages(folio);
+	node = page_zone(m, folio)->node;
+	sums->cached[node] += nr;
+	if (inode->kind == INODE_SHMEM)
+		sums->shmem[node] += nr;
+	if (nr == 1LL << m->arch->hugetlb_order)
+		*(inode->kind == INODE_SHMEM ? &sums->shmem_thps[node] :
+					       &sums->file_thps[node]) += nr;
+	dirty = inode->kind == INODE_DISK && page_flag(folio, PG_dirty);
+	sums->dirty[node] += dirty ? nr : 0;
 	if (dirty != xa_get_mark(&inode->i_data.i_pages, index, XA_MARK_DIRTY))
 		check_fail(check, "F4", "inode %u, page 0x%llx: expected the mark of its flag %d",
 			   inode->self, (ull)index, dirty);
@@ -52,42 +76,54 @@ static void check_entry(const struct machine *m, const struct inode *inode, u64 
 	if (index >= inode_pages(inode) && inode->kind == INODE_DISK)
 		check_fail(check, "F5", "inode %u, page 0x%llx: expected none behind %llu bytes",
 			   inode->self, (ull)index, (ull)inode->i_size);
+	return (u64)nr;
+}
+
+static void check_i_mmap(const struct machine *m, const struct inode *inode,
+			 struct check *check)
+{
+	const struct address_space *mapping = &inode->i_data;
+	const struct interval_node *node;
+	s32 writable = 0;
+	u32 nr = 0;
+
+	for (node = interval_tree_first(&mapping->i_mmap, 0, ~0ULL); node;
+	     node = interval_tree_next(node, 0, ~0ULL)) {
+		const struct vm_area_struct *vma =
+			container_of(node, const struct vm_area_struct, shared);
+
+		nr++;
+		writable += vma_counts_as_writer(m, vma);
+		if (!vma->vm_file || vma->vm_file->inode != inode)
+			check_fail(check, "M6", "inode %u: expected no VMA %u in its i_mmap",
+				   inode->self, vma->self);
+	}
+	if (nr != mapping->i_mmap.nr || writable != mapping->i_mmap_writable)
+		check_fail(check, "M6", "inode %u: expected %u VMAs, %d writable, found %u, %d",
+			   inode->self, nr, writable, mapping->i_mmap.nr,
+			   mapping->i_mmap_writable);
 }
 
 static void check_inode(const struct machine *m, const struct inode *inode,
 			struct sums *sums, struct check *check)
 {
 	const struct address_space *mapping = &inode->i_data;
-	const struct interval_node *node;
-	u64 nr = 0, entry;
-	u32 nr_vmas = 0;
-	s32 writable = 0;
+	u64 nr = 0, nr_thps = 0, entry, pages;
 
-	for (u64 index = 0; (entry = xa_find(&mapping->i_pages, &index, ~0ULL)); index++) {
-		check_entry(m, inode, index, entry, sums, check);
-		nr++;
+	for (u64 index = 0; (entry = xa_find(&mapping->i_pages, &index, ~0ULL));
+	     index = xa_behind(&mapping->i_pages, index)) {
+		pages = check_entry(m, inode, index, entry, sums, check);
+		nr += pages;
+		nr_thps += inode->kind == INODE_DISK && pages == 1ULL << m->arch->hugetlb_order;
 		if (index == ~0ULL)
 			break;
 	}
 	check->nr_checked += 2;
-	if (nr != mapping->nrpages || !xa_valid(&mapping->i_pages))
-		check_fail(check, "F1", "inode %u: expected nrpages %llu, found %llu",
-			   inode->self, (ull)nr, (ull)mapping->nrpages);
-	for (node = interval_tree_first(&mapping->i_mmap, 0, ~0ULL); node;
-	     node = interval_tree_next(node, 0, ~0ULL)) {
-		const struct vm_area_struct *vma =
-			container_of(node, const struct vm_area_struct, shared);
-
-		nr_vmas++;
-		writable += vma_counts_as_writer(m, vma);
-		if (!vma->vm_file || vma->vm_file->inode != inode)
-			check_fail(check, "M6", "inode %u: expected no VMA %u in its i_mmap",
-				   inode->self, vma->self);
-	}
-	if (nr_vmas != mapping->i_mmap.nr || writable != mapping->i_mmap_writable)
-		check_fail(check, "M6", "inode %u: expected %u VMAs, %d writable, found %u, %d",
-			   inode->self, nr_vmas, writable, mapping->i_mmap.nr,
-			   mapping->i_mmap_writable);
+	if (nr != mapping->nrpages || nr_thps != mapping->nr_thps || !xa_valid(&mapping->i_pages))
+		check_fail(check, "F1", "inode %u: expected nrpages %llu, %llu huge, found %llu, "
+			   "%llu", inode->self, (ull)nr, (ull)nr_thps, (ull)mapping->nrpages,
+			   (ull)mapping->nr_thps);
+	check_i_mmap(m, inode, check);
 }
 
 static void expect(struct check *check, const char *id, unsigned int node, const char *what,
@@ -120,6 +156,9 @@ static void count_mapped(const struct machine *m, struct sums *sums)
 			sums->anon_thps[node] += folio_entire_mapcount(folio) != 0;
 		} else {
 			sums->mapped[node]++;
+			if (folio_entire_mapcount(folio))
+				++*(page_flag(folio, PG_swapbacked) ? &sums->shmem_pmds[node] :
+								      &sums->file_pmds[node]);
 		}
 	}
 }
@@ -161,6 +200,31 @@ static void check_references(const struct machine *m, struct check *check)
 	}
 }
 
+static void check_node(const struct sums *sums, unsigned int i, const s64 *stat,
+		       struct check *check)
+{
+	const struct {
+		const char *id, *what;
+		const s64 *expected;
+		enum node_stat_item item;
+	} rows[] = {
+		{ "F2", "nr_file_pages", sums->cached, NR_FILE_PAGES },
+		{ "F3", "nr_shmem", sums->shmem, NR_SHMEM },
+		{ "F3", "nr_mapped", sums->mapped, NR_MAPPED },
+		{ "F3", "nr_anon_pages", sums->anon, NR_ANON_PAGES },
+		{ "F3", "nr_anon_transparent_hugepages", sums->anon_thps, NR_ANON_THPS },
+		{ "F3", "nr_shmem_hugepages", sums->shmem_thps, NR_SHMEM_HUGEPAGES },
+		{ "F3", "nr_file_hugepages", sums->file_thps, NR_FILE_HUGEPAGES },
+		{ "F3", "nr_shmem_pmdmapped", sums->shmem_pmds, NR_SHMEM_PMDMAPPED },
+		{ "F3", "nr_file_pmdmapped", sums->file_pmds, NR_FILE_PMDMAPPED },
+		{ "F4", "nr_dirty", sums->dirty, NR_DIRTY },
+	};
+
+	for (unsigned int row = 0; row < ARRAY_SIZE(rows); row++)
+		expect(check, rows[row].id, i, rows[row].what, rows[row].expected[i],
+		       stat[rows[row].item]);
+}
+
 void filemap_validate(const struct machine *m, struct check *check)
 {
 	const struct inode *inode;
@@ -174,19 +238,9 @@ void filemap_validate(const struct machine *m, struct check *check)
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		check_inode(m, inode, sums, check);
 	count_mapped(m, sums);
-	for (unsigned int i = 0; i < m->nr_nodes; i++) {
-		const s64 *stat = m->nodes[i] ? m->nodes[i]->stat : NULL;
-
-		if (!stat)
-			continue;
-		expect(check, "F2", i, "nr_file_pages", sums->cached[i], stat[NR_FILE_PAGES]);
-		expect(check, "F3", i, "nr_shmem", sums->shmem[i], stat[NR_SHMEM]);
-		expect(check, "F3", i, "nr_mapped", sums->mapped[i], stat[NR_MAPPED]);
-		expect(check, "F3", i, "nr_anon_pages", sums->anon[i], stat[NR_ANON_PAGES]);
-		expect(check, "F3", i, "nr_anon_transparent_hugepages", sums->anon_thps[i],
-		       stat[NR_ANON_THPS]);
-		expect(check, "F4", i, "nr_dirty", sums->dirty[i], stat[NR_DIRTY]);
-	}
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			check_node(sums, i, m->nodes[i]->stat, check);
 	check_references(m, check);
 	sb_validate(m, check);
 	free(sums);

@@ -13,6 +13,7 @@
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/thp.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 
@@ -196,17 +197,27 @@ unsigned int do_huge_pmd_wp_page(struct machine *m, struct vm_fault *vmf)
 		*vmf->pmd = maybe_mkwrite(pte_mkdirty(m, entry | PTE_ACCESSED), vma);
 		update_mmu_cache_pmd(m, vma, vmf->address & hpage_pmd_mask(m), vmf->pmd);
 		return 0;
-	} else if (vma->vm_flags & VM_SHARED) {
-		/* Of a file: writable from the first write on. */
-		*vmf->pmd = maybe_mkwrite(pte_mkdirty(m, entry | PTE_ACCESSED), vma);
-		return 0;
 	}
+	/* Of a file: what is written is noticed, or copied, page by page. */
 	__split_huge_pmd(m, vma, vmf->address, vmf->pmd);
 	return VM_FAULT_FALLBACK;
 }
 
-void do_set_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *pmd, u32 pfn,
-		bool write)
+/* The fault's own table, still empty, is not needed. False: there is one already. */
+static bool drop_new_table(struct machine *m, struct vm_fault *vmf)
+{
+	if (!vmf->pte)
+		return true;
+	if (!vmf->new_table)
+		return false;
+	pte_free_unused(m, vmf->vma->vm_mm, vmf->address);
+	vmf->pte = NULL;
+	vmf->new_table = false;
+	return true;
+}
+
+static void set_file_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *pmd,
+			 u32 pfn, bool write)
 {
 	u64 entry = mk_pte(pfn, vma_page_prot(m, vma) | PTE_PSE);
 
@@ -218,4 +229,25 @@ void do_set_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *p
 	*pmd = entry;
 	update_mmu_cache_pmd(m, vma, haddr, pmd);
 	count_vm_event(m, THP_FILE_MAPPED, 1);
+}
+
+bool do_set_pmd(struct machine *m, struct vm_fault *vmf, u32 pfn)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	u64 haddr = vmf->address & hpage_pmd_mask(m), *pmd;
+	u32 head = (u32)folio_pfn(m, pfn);
+
+	if (folio_order(pfn_to_page(m, head)) != hpage_pmd_order(m) ||
+	    !thp_vma_suitable_order(vma, haddr, hpage_pmd_order(m)))
+		return false;
+	if (rel_set_pmd_asks_vma(m->release) &&
+	    vma_thp_disabled(m, vma, vma->vm_flags, /* forced_collapse = */ true))
+		return false;
+	if (!drop_new_table(m, vmf))
+		return false;
+	pmd = table_entry(m, vma->vm_mm, haddr, 1);
+	if (!pmd || *pmd)
+		return false;
+	set_file_pmd(m, vma, haddr, pmd, head, vmf->flags & FAULT_FLAG_WRITE);
+	return true;
 }

@@ -79,9 +79,12 @@ void huge_pmd_set_accessed(struct machine *m, struct vm_fault *vmf);
  */
 void map_anon_folio_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *pmd,
 			u32 pfn);
-/* Map a large folio of a file (it may be mapped already): nothing is deposited. */
-void do_set_pmd(struct machine *m, struct vm_area_struct *vma, u64 haddr, u64 *pmd, u32 pfn,
-		bool write);
+/*
+ * Map the folio of a file that the page is of by one entry, if it is as large as that, lies
+ * in step with the VMA, and no table is there but one that this fault has just made, which
+ * goes. The caller's reference is the mapping's then; nothing is deposited.
+ */
+bool do_set_pmd(struct machine *m, struct vm_fault *vmf, u32 pfn);
 
 /* ---- Entries: huge_memory_pmd.c. ---- */
 
@@ -118,10 +121,18 @@ u64 shrink_huge_zero_folio(struct machine *m);
 
 /*
  * The folio of a page becomes single pages, or folios of `order`. The caller holds one
- * reference, which is the page's afterwards; the other pages live by their mappings.
- * -EBUSY, -EAGAIN: somebody else has a reference.
+ * reference, which is the page's afterwards; the other pages live by their mappings, or
+ * their file. -EBUSY, -EINVAL: it cannot be. -EAGAIN: somebody else has a reference.
+ * -ENOMEM, -ENOBUFS: no node for its file's cache.
  */
 int split_huge_page_to_order(struct machine *m, u64 pfn, unsigned int order) __must_check;
+/*
+ * Since 6.15: halves, and the half with page `at` again in halves, down to a piece of that
+ * order. The caller's reference is the first page's. -EINVAL: its file has no such pieces.
+ */
+int folio_split(struct machine *m, u64 at, unsigned int order) __must_check;
+/* Around the page if that can be, or evenly. */
+int try_folio_split(struct machine *m, u64 at) __must_check;
 static inline int __must_check split_folio(struct machine *m, u64 pfn)
 {
 	return split_huge_page_to_order(m, pfn, 0);

@@ -5,9 +5,9 @@
  * in between, so they stay where they are, and only what the way out and back in changes
  * is done: pages of zeroes are not put back (6.18 maps the shared zero page instead),
  * locked folios are unlocked and their pages locked again, and pages that no entry
- * maps are freed.
+ * maps are freed. Folios of files: huge_memory_split_file.c.
  */
-#include "sim/virt/huge_memory.h"
+#include "sim/virt/huge_memory_split.h"
 
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
@@ -17,14 +17,6 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
-
-struct split {
-	struct machine *m;
-	u32 pfn;		/* of the head */
-	u32 kept;		/* the page that the caller has a reference of */
-	unsigned int order;
-	bool pmd_mapped, pte_mapped;
-};
 
 static bool vma_locks(const struct vm_area_struct *vma)
 {
@@ -98,72 +90,6 @@ static int remap_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 e
 	return 0;
 }
 
-/* Tails go before the head where the head is on a list: the kernel's order. */
-static void add_to_lru(struct machine *m, u32 head, u32 tail)
-{
-	struct page *page = pfn_to_page(m, tail), *folio = pfn_to_page(m, head);
-	struct page_list *list;
-
-	if (!page_flag(folio, PG_lru))
-		return;
-	page_set_flag(page, PG_lru);
-	if (page_flag(folio, PG_unevictable)) {
-		page->prev = 0;
-		return;
-	}
-	list = &m->lru->lruvecs[page_zone(m, folio)->node].lists[page_lru(folio)];
-	page->prev = folio->prev;
-	page->next = head;
-	if (folio->prev == PFN_NIL)
-		list->first = tail;
-	else
-		pfn_to_page(m, folio->prev)->next = tail;
-	folio->prev = tail;
-}
-
-#define INHERITED (1U << PG_referenced | 1U << PG_swapbacked | 1U << PG_swapcache | \
-		   1U << PG_mlocked | 1U << PG_uptodate | 1U << PG_active | \
-		   1U << PG_workingset | 1U << PG_unevictable | 1U << PG_dirty | 1U << PG_anon)
-
-/* A tail becomes a page: it has a reference for each entry that maps it, and the split's. */
-static void page_of_tail(struct machine *m, u32 head, u32 i)
-{
-	struct page *folio = pfn_to_page(m, head), *page = folio + i;
-	bool exclusive = page_flag(page, PG_anon_exclusive) && page->mapcount >= 0;
-
-	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1);
-	page->flags |= folio->flags & INHERITED;
-	if (exclusive)
-		page_set_flag(page, PG_anon_exclusive);
-	page->mapping = folio->mapping;
-	page->memcg = 0;
-	page_set_index(page, page_index(folio) + i);
-	page->refcount = page->mapcount + 2;
-	add_to_lru(m, head, head + i);
-}
-
-static void split_descriptors(const struct split *s)
-{
-	struct machine *m = s->m;
-	struct page *folio = pfn_to_page(m, s->pfn);
-	u32 nr = 1U << s->order;
-
-	deferred_split_remove(m, s->pfn);
-	if (m->page_owner)
-		page_owner_split(m, s->pfn, s->order);
-	if (folio->mapcount < 0)
-		page_clear_flag(folio, PG_anon_exclusive);
-	if (rel_split_adds_ascending(m->release))
-		for (u32 i = 1; i < nr; i++)
-			page_of_tail(m, s->pfn, i);
-	else
-		for (u32 i = nr - 1; i; i--)
-			page_of_tail(m, s->pfn, i);
-	page_clear_flag(folio, PG_head);
-	page_clear_flag(folio, PG_large);
-	folio->refcount = folio->mapcount + 2;
-}
-
 /* Unmapping page by page queues a folio as partially mapped, and counts that. */
 static void count_partial(const struct split *s)
 {
@@ -172,6 +98,30 @@ static void count_partial(const struct split *s)
 
 	if (counts)
 		deferred_split_folio(s->m, s->pfn, /* partially_mapped = */ true);
+}
+
+/* What large folios have in sums is counted anew, mapping by mapping. */
+static int recount_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	const struct split *s = arg;
+
+	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
+		const pte_t *pte = pte_offset_map(s->m, vma->vm_mm, addr);
+
+		if (entry_maps(s, pte))
+			folio_dup_rmap_ptes(s->m, pte_pfn(*pte), 1, vma);
+	}
+	return 0;
+}
+
+static void recount_mappings(struct split *s, const struct anon_vma *anon_vma, u64 index)
+{
+	struct machine *m = s->m;
+	u64 nr = 1ULL << s->order;
+
+	for (u64 i = 0; i < nr; i++)
+		folio_forget_mappings(m, s->pfn + i);
+	rmap_walk_anon_range(anon_vma, index, index + nr - 1, recount_entries, s);
 }
 
 static int split_anon_folio(struct split *s)
@@ -188,33 +138,82 @@ static int split_anon_folio(struct split *s)
 		rmap_walk_anon_range(anon_vma, index, index + nr - 1, unlock_entries, s);
 	split_descriptors(s);
 	mod_mthp_stat(m, s->order, MTHP_STAT_NR_ANON, -1);
-	rmap_walk_anon_range(anon_vma, index, index + nr - 1, remap_entries, s);
-	for (u32 i = 0; i < nr; i++)
-		if (s->pfn + i != s->kept)
-			put_page(m, s->pfn + i);
+	if (s->new_order) {
+		mod_mthp_stat(m, s->new_order, MTHP_STAT_NR_ANON, 1 << (s->order - s->new_order));
+		recount_mappings(s, anon_vma, index);
+	} else {
+		rmap_walk_anon_range(anon_vma, index, index + nr - 1, remap_entries, s);
+	}
+	put_pieces(s);
 	return 0;
+}
+
+/* Can it be split so at all? -EINVAL, -EBUSY. */
+static int check_split(const struct split *s)
+{
+	const struct machine *m = s->m;
+	const struct page *folio = pfn_to_page(m, s->pfn);
+	bool anon = page_flag(folio, PG_anon);
+
+	if (page_flag(folio, PG_writeback) || is_huge_zero_pfn(m, s->pfn) ||
+	    (!anon && !folio->mapping))
+		return -EBUSY;
+	if (s->new_order >= s->order || (s->new_order && !rel_has_thp_sizes(m->release)) ||
+	    (anon && s->new_order == 1))
+		return -EINVAL;
+	if (!anon && (s->new_order || !s->uniform) && !mapping_has_large_folios(m, folio))
+		return -EINVAL;
+	return 0;
+}
+
+static int do_split(struct split *s)
+{
+	struct machine *m = s->m;
+	struct page *folio = pfn_to_page(m, s->pfn);
+	bool anon = page_flag(folio, PG_anon);
+	s64 pins = anon ? 0 : (s64)folio_nr_pages(folio);
+	int err = check_split(s);
+
+	if (err)
+		return err;
+	if (folio_mapcount(folio) + pins != folio->refcount - 1)
+		err = -EAGAIN;
+	if (!err)
+		err = anon ? split_anon_folio(s) : split_file_folio(s);
+	if (s->order == hpage_pmd_order(m) || !rel_folios_are_batched(m->release))
+		count_vm_event(m, err ? THP_SPLIT_PAGE_FAILED : THP_SPLIT_PAGE, 1);
+	count_mthp_stat(m, s->order, err ? MTHP_STAT_SPLIT_FAILED : MTHP_STAT_SPLIT);
+	return err;
 }
 
 int split_huge_page_to_order(struct machine *m, u64 pfn, unsigned int order)
 {
-	struct page *folio = pfn_folio(m, pfn);
 	struct split s = {
-		.m = m, .pfn = (u32)folio_pfn(m, pfn), .kept = (u32)pfn,
-		.order = folio_order(folio),
+		.m = m, .pfn = (u32)folio_pfn(m, pfn), .kept = (u32)pfn, .new_order = order,
+		.order = folio_order(pfn_folio(m, pfn)), .uniform = true,
 	};
-	int err = 0;
 
-	/* Small folios alone, of anonymous memory. */
-	if (order || !page_flag(folio, PG_anon) || page_flag(folio, PG_writeback))
-		return -EBUSY;
-	if (folio_mapcount(folio) != folio->refcount - 1)
-		err = -EAGAIN;
-	if (!err)
-		err = split_anon_folio(&s);
-	if (s.order == hpage_pmd_order(m) || !rel_folios_are_batched(m->release))
-		count_vm_event(m, err ? THP_SPLIT_PAGE_FAILED : THP_SPLIT_PAGE, 1);
-	count_mthp_stat(m, s.order, err ? MTHP_STAT_SPLIT_FAILED : MTHP_STAT_SPLIT);
-	return err;
+	return do_split(&s);
+}
+
+int folio_split(struct machine *m, u64 at, unsigned int order)
+{
+	struct split s = {
+		.m = m, .pfn = (u32)folio_pfn(m, at), .kept = (u32)folio_pfn(m, at),
+		.at = (u32)(at - folio_pfn(m, at)), .new_order = order,
+		.order = folio_order(pfn_folio(m, at)),
+	};
+
+	return do_split(&s);
+}
+
+int try_folio_split(struct machine *m, u64 at)
+{
+	const struct page *folio = pfn_folio(m, at);
+
+	if (!rel_splits_around(m->release) || !mapping_has_large_folios(m, folio))
+		return split_huge_page_to_order(m, folio_pfn(m, at), 0);
+	return folio_split(m, at, 0);
 }
 
 /* ---- The shrinker. ---- */

@@ -165,13 +165,16 @@ int hugetlb_file_mmap(struct machine *m, struct file *file, struct vm_area_struc
 
 u32 hugetlb_find_page(const struct machine *m, const struct inode *inode, u64 idx)
 {
-	return find_page(m, &inode->i_data, idx);
+	u64 entry = xa_load(&inode->i_data.i_pages, idx);
+
+	(void)m;
+	return entry ? entry_pfn(entry) : PFN_NIL;
 }
 
 int hugetlb_add_to_page_cache(struct machine *m, struct inode *inode, u64 idx, u32 pfn)
 {
 	struct page *head = pfn_to_page(m, pfn);
-	int err = xa_store(&inode->i_data.i_pages, idx, (u64)pfn << 1 | 1, NULL);
+	int err = xa_store(&inode->i_data.i_pages, idx, mk_cache_entry(pfn), NULL);
 
 	if (err)
 		return err;

@@ -12,6 +12,7 @@
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/thp.h"
 #include "sim/virt/virt.h"
 
 /* File systems; the last row whose prefix fits has the path. */
@@ -258,6 +259,7 @@ static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 	inode->seals = kind == INODE_SHMEM ? F_SEAL_SEAL : 0;
 	inode->i_size = size;
 	inode->i_count = 1;
+	inode->large_folios = kind == INODE_SHMEM && shmem_mount_huge(m, inode) != SHMEM_HUGE_NEVER;
 	inode->i_data.host = inode;
 	xa_init(&inode->i_data.i_pages, &cache_ops, m);
 	*result = inode;
@@ -315,19 +317,19 @@ int inode_create_hugetlb(struct machine *m, const char *name, u64 size, unsigned
 	return 0;
 }
 
-int sb_take_page(struct machine *m, const struct inode *inode)
+int sb_take_pages(struct machine *m, const struct inode *inode, u64 nr)
 {
 	u64 *used = &m->virt->file_state->used[inode->sb];
 
-	if (supers[inode->sb].limited && *used >= m->totalram_pages / 2)
+	if (supers[inode->sb].limited && *used + nr > m->totalram_pages / 2)
 		return -ENOSPC;
-	++*used;
+	*used += nr;
 	return 0;
 }
 
-void sb_give_page(struct machine *m, const struct inode *inode)
+void sb_give_pages(struct machine *m, const struct inode *inode, u64 nr)
 {
-	m->virt->file_state->used[inode->sb]--;
+	m->virt->file_state->used[inode->sb] -= nr;
 }
 
 void sb_validate(const struct machine *m, struct check *check)
@@ -386,8 +388,13 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->shm);
 	digest_string(digest, inode->path);
 	digest_u64(digest, mapping->nrpages);
+	if (mapping->nr_thps || inode->large_folios || inode->fallocend) {
+		digest_u64(digest, (u64)mapping->nr_thps << 1 | inode->large_folios);
+		digest_u64(digest, inode->fallocend);
+	}
 	digest_u64(digest, (u64)mapping->i_mmap.nr << 32 | (u32)mapping->i_mmap_writable);
-	for (u64 index = 0; (entry = xa_find(&mapping->i_pages, &index, ~0ULL)); index++) {
+	for (u64 index = 0; (entry = xa_find(&mapping->i_pages, &index, ~0ULL));
+	     index = xa_behind(&mapping->i_pages, index)) {
 		digest_u64(digest, index);
 		digest_u64(digest, entry);
 		if (index == ~0ULL)

@@ -182,19 +182,25 @@ static bool page_is_disposable(const struct page *page, pte_t pte)
 	return !page_flag(page, PG_swapbacked) || !page_flag(page, PG_anon);
 }
 
+/* The folio that nobody maps any more leaves its file's cache, if nobody else has it. */
+static void drop_unmapped(struct advise *a, const struct page *folio)
+{
+	struct address_space *mapping = &inode_of(a->m, folio->mapping)->i_data;
+
+	if (folio->refcount == (s32)folio_nr_pages(folio))
+		filemap_remove_folio(a->m, mapping, page_index(folio));
+}
+
 static void dispose_of_page(struct advise *a, u64 addr, u32 pfn)
 {
-	struct page *page = pfn_to_page(a->m, pfn);
+	const struct page *page = pfn_to_page(a->m, pfn);
 	bool anon = page_flag(page, PG_anon);
-	struct address_space *mapping =
-		anon ? NULL : &inode_of(a->m, page->mapping)->i_data;
-	u64 pgoff = page_index(page);
 
 	if (anon)
 		a->m->event[PGLAZYFREED]++;
 	zap_page_range(a->m, a->vma, addr, addr + PAGE_SIZE, /* even_cows = */ true);
-	if (mapping && page->refcount == 1)
-		filemap_remove_page(a->m, mapping, pgoff);
+	if (!anon)
+		drop_unmapped(a, page);
 }
 
 /* May this task know, and so change, which pages of the file are cached? */
@@ -230,6 +236,21 @@ static void keep_page(struct advise *a, u64 addr, pte_t *pte)
 	activate_page(a->m, pfn);
 }
 
+/* All of a large folio of a file, mapped by so many small entries: the same. */
+static void pageout_file_folio(struct advise *a, u64 addr, const pte_t *pte, u64 nr)
+{
+	struct page *folio = pfn_folio(a->m, pte_pfn(*pte));
+	bool disposable = true;
+
+	for (u64 i = 0; i < nr; i++)
+		disposable &= page_is_disposable(folio, pte[i]);
+	zap_page_range(a->m, a->vma, addr, addr + (nr << PAGE_SHIFT), /* even_cows = */ true);
+	if (disposable)
+		drop_unmapped(a, folio);
+	else
+		activate_page(a->m, (u64)(folio - a->m->mem_map));
+}
+
 static int pageout_page(void *arg, u64 addr, pte_t *pte)
 {
 	struct advise *a = arg;
@@ -241,13 +262,30 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 	if (!rel_pageout_keeps_young(a->m->release))
 		clear_bits(a, addr, pte, nr, PTE_ACCESSED);
 	page_clear_flag(folio, PG_referenced);
-	if (nr > 1)
+	if (nr > 1 && !page_flag(folio, PG_anon))
+		pageout_file_folio(a, addr, pte, nr);
+	else if (nr > 1)
 		pageout_large(a, pte, nr);
 	else if (page_is_disposable(folio, *pte))
 		dispose_of_page(a, addr, (u32)pte_pfn(*pte));
 	else if (!page_flag(folio, PG_unevictable))
 		keep_page(a, addr, pte);
 	return 0;
+}
+
+/* It is unmapped, as a split of the entry does; and stays if it would have to be written. */
+static void pageout_file_pmd(struct advise *a, u64 addr, u64 *entry)
+{
+	struct page *folio = pfn_to_page(a->m, pte_pfn(*entry));
+	bool disposable = page_is_disposable(folio, *entry);
+
+	if (page_flag(folio, PG_unevictable))
+		return;
+	__split_huge_pmd(a->m, a->vma, addr, entry);
+	if (disposable)
+		drop_unmapped(a, folio);
+	else
+		activate_page(a->m, (u64)(folio - a->m->mem_map));
 }
 
 static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
@@ -261,10 +299,12 @@ static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *e
 	if (!rel_pageout_keeps_young(a->m->release))
 		clear_huge_bits(a, addr, entry, PTE_ACCESSED);
 	page_clear_flag(folio, PG_referenced);
-	if (page_is_disposable(folio, *entry) && page_flag(folio, PG_anon)) {
+	if (!page_flag(folio, PG_anon)) {
+		pageout_file_pmd(a, addr, entry);
+	} else if (page_is_disposable(folio, *entry)) {
 		count_vm_event(a->m, PGLAZYFREED, (s64)folio_nr_pages(folio));
 		zap_huge_pmd(a->tlb, a->vma, addr, entry);
-	} else if (!page_flag(folio, PG_unevictable) && page_flag(folio, PG_anon)) {
+	} else if (!page_flag(folio, PG_unevictable)) {
 		/* Its pages are next, each by itself. */
 		if (split_lone_folio(a, (u32)pte_pfn(*entry)))
 			a->done = 0;

@@ -188,6 +188,39 @@ void do_set_pte(struct machine *m, struct vm_fault *vmf, u64 *pte, u32 pfn, u64 
 	*pte = entry;
 }
 
+bool folio_fits_around(const struct machine *m, const struct vm_fault *vmf,
+		       const struct page *folio)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	u64 first = page_index(folio), nr = folio_nr_pages(folio);
+	u64 at = vmf->address >> PAGE_SHIFT & (table_size(m, 0) - 1), before = vmf->pgoff - first;
+
+	return first >= vma->vm_pgoff && first + nr <= vma->vm_pgoff + vma_pages(vma) &&
+	       at >= before && at - before + nr <= table_size(m, 0);
+}
+
+/*
+ * A page of a large folio of shared memory: the folio as one entry; all of its pages, since
+ * 6.12 or so, where nothing is in the way. False: its page alone.
+ */
+static bool map_large_folio(struct machine *m, struct vm_fault *vmf)
+{
+	const struct page *folio = pfn_folio(m, vmf->page);
+	u64 nr = folio_nr_pages(folio), before = vmf->pgoff - page_index(folio);
+	u32 head = (u32)folio_pfn(m, vmf->page);
+
+	if (do_set_pmd(m, vmf, vmf->page))
+		return true;
+	if (!rel_folios_are_batched(m->release) || !page_flag(folio, PG_swapbacked) ||
+	    userfaultfd_armed(vmf->vma) || !folio_fits_around(m, vmf, folio) || ptes_none(vmf->pte - before, nr) != nr)
+		return false;
+	pfn_to_page(m, head)->refcount += (s32)nr - 1;
+	for (u64 i = 0; i < nr; i++)
+		do_set_pte(m, vmf, vmf->pte - before + i, (u32)(head + i),
+			   vmf->address + ((i - before) << PAGE_SHIFT));
+	return true;
+}
+
 /* The page is found or copied: map it. */
 static unsigned int finish_fault(struct machine *m, struct vm_fault *vmf)
 {
@@ -196,6 +229,11 @@ static unsigned int finish_fault(struct machine *m, struct vm_fault *vmf)
 	/* ->fault() or ->page_mkwrite() mapped it */
 	if (unlikely(*vmf->pte && !pte_is_uffd_marker(*vmf->pte)))
 		return VM_FAULT_NOPAGE;
+	if (unlikely(!cow && folio_is_large(pfn_folio(m, vmf->page))) && map_large_folio(m, vmf)) {
+		if (vmf->pte)
+			update_mmu_cache(m, vmf->vma, vmf->address, vmf->pte);
+		return 0;
+	}
 	do_set_pte(m, vmf, vmf->pte, cow ? vmf->cow_page : vmf->page, vmf->address);
 	update_mmu_cache(m, vmf->vma, vmf->address, vmf->pte);
 	return 0;
@@ -206,8 +244,12 @@ static unsigned int finish_fault(struct machine *m, struct vm_fault *vmf)
 /* The leaf table first: it may need memory, and so may ->fault(). */
 static unsigned int ask_file(struct machine *m, struct vm_fault *vmf)
 {
-	int err = vmf->pte ? 0 : pte_alloc_map(m, vmf->vma->vm_mm, vmf->address, &vmf->pte);
+	int err = 0;
 
+	if (!vmf->pte) {
+		err = pte_alloc_map(m, vmf->vma->vm_mm, vmf->address, &vmf->pte);
+		vmf->new_table = true;
+	}
 	if (unlikely(err))
 		return fault_of_errno(err);
 	return vmf->vma->vm_ops->fault(m, vmf);

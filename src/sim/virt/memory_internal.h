@@ -62,6 +62,9 @@ static inline int __must_check alloc_user_page(struct machine *m, struct vm_area
 
 /* memory.c: the first mapping of a new page of a private mapping. */
 void map_new_anon_page(struct machine *m, struct vm_area_struct *vma, u64 address, u32 pfn);
+/* A large folio around the fault's page lies in the VMA, and in one leaf table. */
+bool folio_fits_around(const struct machine *m, const struct vm_fault *vmf,
+		       const struct page *folio);
 /* mthp.c: a folio of more than a page, mapped by these bits; FALLBACK: there is none. */
 unsigned int do_anonymous_folio(struct machine *m, struct vm_fault *vmf, u64 prot);
 /* After a page of a file was written through a shared mapping. */

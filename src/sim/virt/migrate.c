@@ -90,7 +90,7 @@ static void replace_in_cache(struct machine *m, struct inode *inode, u32 src, u3
 {
 	struct page *old = pfn_to_page(m, src), *new = pfn_to_page(m, dst);
 	bool dirty = page_flag(old, PG_dirty) && inode->kind == INODE_DISK;
-	int err = xa_store(&inode->i_data.i_pages, page_index(old), (u64)dst << 1 | 1, NULL);
+	int err = xa_store(&inode->i_data.i_pages, page_index(old), mk_cache_entry(dst), NULL);
 
 	BUG_ON(m, err);
 	get_page(m, dst);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "sim/phys/folio.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
@@ -22,7 +23,7 @@ static bool page_in_cache(const struct machine *m, const struct vm_area_struct *
 	if (!file)
 		return false;
 	pfn = find_page(m, &file->inode->i_data, linear_page_index(vma, addr));
-	return pfn != PFN_NIL && page_flag(pfn_to_page(m, pfn), PG_uptodate);
+	return pfn != PFN_NIL && page_flag(pfn_folio(m, pfn), PG_uptodate);
 }
 
 static bool huge_page_in_core(const struct machine *m, const struct vm_area_struct *vma,

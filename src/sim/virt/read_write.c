@@ -9,6 +9,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/rmap.h"
 
 #define MAX_RW_COUNT 0x7ffff000ULL
 
@@ -22,7 +23,7 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 	*pfn = find_page(m, mapping, index);
 	if (*pfn == PFN_NIL)
 		err = page_cache_sync_readahead(m, file, index, wanted);
-	else if (page_flag(pfn_to_page(m, *pfn), PG_reclaim))
+	else if (page_flag(pfn_folio(m, *pfn), PG_reclaim))
 		err = page_cache_async_readahead(m, file, *pfn, index, wanted);
 	if (err == -ENOBUFS)
 		return err;
@@ -94,18 +95,42 @@ static bool seals_forbid(const struct inode *inode, u64 next)
 	       (inode->seals & F_SEAL_GROW && next > inode->i_size);
 }
 
-/* Bytes [at, next) of one page. */
-static int write_page(struct machine *m, struct inode *inode, u64 at, u64 next)
+/* New contents for bytes [at, next) of the folio of page pfn, which is that of `at`. */
+static void store_bytes(struct machine *m, u32 pfn, u64 at, u64 next)
+{
+	for (u64 end; at < next; at = end, pfn++) {
+		end = MIN((at | (PAGE_SIZE - 1)) + 1, next);
+		if (end - at == PAGE_SIZE)
+			content_zero(m, pfn);
+		content_store(m, pfn, (u32)(at & (PAGE_SIZE - 1)));
+	}
+}
+
+/* How far the folio goes, if its file is written folio by folio: some in memory are. */
+static u64 folio_end(const struct machine *m, const struct inode *inode, u32 pfn, u64 at)
+{
+	const struct page *folio = pfn_folio(m, pfn);
+
+	if (!inode->large_folios || !rel_has_thp_sizes(m->release))
+		return (at | (PAGE_SIZE - 1)) + 1;
+	return (page_index(folio) + folio_nr_pages(folio)) << PAGE_SHIFT;
+}
+
+/* Bytes from `at` on, of one page or folio, up to end: *next is where that ended. */
+static int write_page(struct machine *m, struct inode *inode, u64 at, u64 end, u64 *next)
 {
 	u64 index = at >> PAGE_SHIFT;
-	bool whole = next - at == PAGE_SIZE, major;
+	const struct sgp_request request = { .sgp = SGP_WRITE, .write_end = end };
+	bool whole, major;
 	u32 pfn;
 	int err;
 
-	if (seals_forbid(inode, next))
+	*next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
+	whole = *next - at == PAGE_SIZE;
+	if (seals_forbid(inode, *next))
 		return -EPERM;
 	if (inode->kind == INODE_SHMEM)
-		err = shmem_get_page(m, inode, index, SGP_WRITE, &pfn);
+		err = shmem_get_folio(m, inode, index, &request, &pfn);
 	else if (find_page(m, &inode->i_data, index) == PFN_NIL &&
 		 (whole || index >= inode_pages(inode)))
 		err = filemap_new_page(m, &inode->i_data, index, &pfn);
@@ -113,12 +138,11 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 next)
 		err = filemap_get_page(m, &inode->i_data, index, &pfn, &major);
 	if (err)
 		return err;
-	if (whole)
-		content_zero(m, pfn);
-	content_store(m, pfn, (u32)(at & (PAGE_SIZE - 1)));
-	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
-	if (next > inode->i_size)
-		inode->i_size = next;
+	*next = MIN(folio_end(m, inode, pfn, at), end);
+	store_bytes(m, pfn, at, *next);
+	page_set_flag(pfn_folio(m, pfn), PG_uptodate);
+	if (*next > inode->i_size)
+		inode->i_size = *next;
 	set_page_dirty(m, pfn);
 	put_page(m, pfn);
 	return 0;
@@ -165,9 +189,9 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	end = offset + len;
 	err = write_limit(m, task, file->inode, offset, &end);
 	while (at < end && !err) {
-		u64 next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
+		u64 next;
 
-		err = write_page(m, file->inode, at, next);
+		err = write_page(m, file->inode, at, end, &next);
 		if (!err)
 			at = next;
 	}

@@ -188,7 +188,7 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 	u32 max = max_pages(m, ra, nr_wanted);
 	u64 hole = index + 1;
 
-	page_clear_flag(pfn_to_page(m, pfn), PG_reclaim);
+	page_clear_flag(pfn_folio(m, pfn), PG_reclaim);
 	if (ra->size && index == ra->start + ra->size - ra->async_size)
 		return next_in_order(m, file, index, max);
 	while (hole <= index + max && find_page(m, &file->inode->i_data, hole) != PFN_NIL)
@@ -244,7 +244,7 @@ int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64
 		return 0;
 	if (ra->mmap_miss)
 		ra->mmap_miss--;
-	if (!page_flag(pfn_to_page(m, pfn), PG_reclaim))
+	if (!page_flag(pfn_folio(m, pfn), PG_reclaim))
 		return 0;
 	return page_cache_async_readahead(m, file, pfn, pgoff, ra->ra_pages);
 }

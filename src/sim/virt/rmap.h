@@ -82,6 +82,8 @@ void folio_add_new_anon_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_stru
 void folio_add_file_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma);
 void folio_dup_rmap_pmd(struct machine *m, u64 pfn, const struct vm_area_struct *vma);
 void folio_remove_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma);
+/* A page's mappings, all of them small entries, are no longer counted. */
+void folio_forget_mappings(struct machine *m, u64 pfn);
 /* It is this VMA's mm's alone from now on. */
 void page_move_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
 
@@ -89,10 +91,17 @@ void page_move_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
 typedef int (*rmap_one)(void *arg, struct vm_area_struct *vma, u64 address);
 int rmap_walk(const struct machine *m, u64 pfn, rmap_one one, void *arg);
 
-/* Each VMA that may map pages of anonymous offsets [first, last]: where they would lie. */
+struct address_space;
+/* Each VMA that may map pages at offsets [first, last]: where they would lie. */
 typedef int (*rmap_range)(void *arg, struct vm_area_struct *vma, u64 start, u64 end);
 int rmap_walk_anon_range(const struct anon_vma *anon_vma, u64 first, u64 last, rmap_range one,
 			 void *arg);
+
+int rmap_walk_file_range(const struct address_space *mapping, u64 first, u64 last,
+			 rmap_range one, void *arg);
+
+/* rmap_unmap.c: no page table maps the folio, of a file, any more. pfn: its head. */
+void try_to_unmap_file(struct machine *m, u32 pfn);
 
 /* B5 M4 to M6: of one VMA; of all VMAs and anon_vmas. */
 void rmap_validate_vma(const struct machine *m, const struct vm_area_struct *vma,

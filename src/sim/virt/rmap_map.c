@@ -313,6 +313,16 @@ void folio_remove_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vm
 		munlock_page(m, pfn);
 }
 
+void folio_forget_mappings(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (page->mapcount < 0)
+		return;
+	page->mapcount = -1;
+	count_mapped(m, folio_of(page), -1, 0);
+}
+
 void page_move_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
 {
 	pfn_folio(m, pfn)->mapping = vma->anon_vma->self;

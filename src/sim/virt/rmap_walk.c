@@ -31,6 +31,23 @@ int rmap_walk_anon_range(const struct anon_vma *anon_vma, u64 first, u64 last, r
 	return ret;
 }
 
+int rmap_walk_file_range(const struct address_space *mapping, u64 first, u64 last,
+			 rmap_range one, void *arg)
+{
+	struct interval_node *node;
+	int ret = 0;
+
+	for (node = interval_tree_first(&mapping->i_mmap, first, last); node && !ret;
+	     node = interval_tree_next(node, first, last)) {
+		struct vm_area_struct *vma = container_of(node, struct vm_area_struct, shared);
+		u64 from = MAX(first, node->start), to = MIN(last, node->last);
+
+		ret = one(arg, vma, vma_address_of(vma, from),
+			  vma_address_of(vma, to) + PAGE_SIZE);
+	}
+	return ret;
+}
+
 static int walk_anon(const struct anon_vma *anon_vma, u64 pgoff, rmap_one one, void *arg)
 {
 	struct interval_node *node;

@@ -21,24 +21,24 @@ static int charge(struct machine *m, u64 nr_pages)
 	return security_vm_enough_memory(m, task, task ? task->mm : NULL, nr_pages);
 }
 
-/* One page, by the commit limit and by the size of the file system. */
-static int acct_page(struct machine *m, struct inode *inode)
+/* By the commit limit and by the size of the file system. */
+int shmem_acct_pages(struct machine *m, struct inode *inode, u64 nr)
 {
 	int err;
 
-	if (!inode->accounted && charge(m, 1))
+	if (!inode->accounted && charge(m, nr))
 		return -ENOSPC;
-	err = sb_take_page(m, inode);
+	err = sb_take_pages(m, inode, nr);
 	if (err && !inode->accounted)
-		vm_unacct_memory(m, 1);
+		vm_unacct_memory(m, nr);
 	return err;
 }
 
-void shmem_unacct_page(struct machine *m, struct inode *inode)
+void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr)
 {
 	if (!inode->accounted)
-		vm_unacct_memory(m, 1);
-	sb_give_page(m, inode);
+		vm_unacct_memory(m, nr);
+	sb_give_pages(m, inode, nr);
 }
 
 int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size)
@@ -84,23 +84,41 @@ int shmem_file_setup(struct machine *m, const char *name, u64 size, u64 vm_flags
 /* The page is in the cache: as whom it was found for wants it. */
 static void found_page(struct machine *m, u32 pfn, enum sgp_type sgp)
 {
-	struct page *page = pfn_to_page(m, pfn);
+	struct page *folio = pfn_folio(m, pfn);
 
 	get_page(m, pfn);
 	if (sgp == SGP_WRITE)
 		mark_page_accessed(m, pfn);
 	/* fallocate() on what it made before, too: giving up must not take that back. */
-	if (!page_flag(page, PG_uptodate) && sgp != SGP_WRITE) {
-		page_set_flag(page, PG_uptodate);
+	if (!page_flag(folio, PG_uptodate) && sgp != SGP_WRITE) {
+		page_set_flag(folio, PG_uptodate);
 		set_page_dirty(m, pfn);
 	}
 }
 
-int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_type sgp,
-		   u32 *pfn)
+/* A page that there was not. */
+static int new_page(struct machine *m, struct inode *inode, u64 pgoff,
+		    const struct sgp_request *request, u32 *pfn)
+{
+	int err = shmem_alloc_huge(m, inode, pgoff, request, pfn);
+
+	if (err != -ENOENT)
+		return err;
+	err = shmem_acct_pages(m, inode, 1);
+	if (err)
+		return err;
+	err = filemap_new_page(m, &inode->i_data, pgoff, pfn);
+	if (err)
+		shmem_unacct_pages(m, inode, 1);
+	return err;
+}
+
+int shmem_get_folio(struct machine *m, struct inode *inode, u64 pgoff,
+		    const struct sgp_request *request, u32 *pfn)
 {
 	bool inside = pgoff < inode_pages(inode);
-	struct page *page;
+	enum sgp_type sgp = request->sgp;
+	struct page *folio;
 	int err;
 
 	*pfn = PFN_NIL;
@@ -108,28 +126,22 @@ int shmem_get_page(struct machine *m, struct inode *inode, u64 pgoff, enum sgp_t
 		return -EINVAL;
 	*pfn = find_page(m, &inode->i_data, pgoff);
 	/* What fallocate() made and nobody has used reads as a hole, and stays so. */
-	if (*pfn != PFN_NIL && sgp == SGP_READ &&
-	    !page_flag(pfn_to_page(m, *pfn), PG_uptodate))
+	if (*pfn != PFN_NIL && sgp == SGP_READ && !page_flag(pfn_folio(m, *pfn), PG_uptodate))
 		*pfn = PFN_NIL;
 	if (*pfn != PFN_NIL) {
 		found_page(m, *pfn, sgp);
 		return 0;
 	}
-	if (sgp == SGP_READ)
-		return 0;
-	err = acct_page(m, inode);
+	if (sgp <= SGP_NOALLOC)
+		return sgp == SGP_READ ? 0 : -ENOENT;
+	err = new_page(m, inode, pgoff, request, pfn);
 	if (err)
 		return err;
-	err = filemap_new_page(m, &inode->i_data, pgoff, pfn);
-	if (err) {
-		shmem_unacct_page(m, inode);
-		return err;
-	}
-	page = pfn_to_page(m, *pfn);
+	folio = pfn_folio(m, *pfn);
 	if (sgp == SGP_WRITE)
-		page_set_flag(page, PG_referenced);
+		page_set_flag(folio, PG_referenced);
 	if (sgp != SGP_FALLOC && sgp != SGP_WRITE)
-		page_set_flag(page, PG_uptodate);
+		page_set_flag(folio, PG_uptodate);
 	return 0;
 }
 
@@ -148,12 +160,13 @@ static unsigned int shmem_userfault(struct machine *m, struct vm_fault *vmf)
 
 static unsigned int shmem_fault(struct machine *m, struct vm_fault *vmf)
 {
+	const struct sgp_request request = { .sgp = SGP_CACHE, .vmf = vmf };
 	unsigned int ret = shmem_userfault(m, vmf);
 	int err;
 
 	if (unlikely(ret))
 		return ret;
-	err = shmem_get_page(m, vmf->vma->vm_file->inode, vmf->pgoff, SGP_CACHE, &vmf->page);
+	err = shmem_get_folio(m, vmf->vma->vm_file->inode, vmf->pgoff, &request, &vmf->page);
 	if (likely(!err))
 		return 0;
 	return err == -ENOMEM || err == -ENOBUFS ? fault_of_errno(err) : VM_FAULT_SIGBUS;

@@ -232,7 +232,7 @@ u64 thp_anon_fault_orders(const struct machine *m, const struct vm_area_struct *
 
 gfp_t vma_thp_gfp_mask(const struct machine *m, const struct vm_area_struct *vma)
 {
-	bool madvised = vma->vm_flags & VM_HUGEPAGE;
+	bool madvised = vma && vma->vm_flags & VM_HUGEPAGE;
 
 	switch ((enum thp_defrag)m->tunables->thp_defrag) {
 	case DEFRAG_ALWAYS:

@@ -81,6 +81,8 @@ struct inode;
 u64 shmem_allowable_huge_orders(const struct machine *m, const struct inode *inode,
 				const struct vm_area_struct *vma, u64 pgoff, u64 write_end,
 				bool force);
+/* What the file's mount says: up to NEVER. */
+enum shmem_huge shmem_mount_huge(const struct machine *m, const struct inode *inode);
 bool shmem_hpage_pmd_enabled(const struct machine *m);
 
 #endif

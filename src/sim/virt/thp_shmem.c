@@ -55,11 +55,16 @@ static u64 orders_within_size(const struct inode *inode, u64 orders, u64 pgoff, 
 	return 0;
 }
 
+enum shmem_huge shmem_mount_huge(const struct machine *m, const struct inode *inode)
+{
+	return inode_on_kernel_mount(inode) ? m->tunables->thp_shmem_mount :
+					      m->tunables->thp_tmpfs_mount;
+}
+
 static u64 mount_orders(const struct machine *m, const struct inode *inode,
 			const struct vm_area_struct *vma, u64 pgoff, u64 write_end)
 {
-	enum shmem_huge huge = inode_on_kernel_mount(inode) ? m->tunables->thp_shmem_mount :
-							      m->tunables->thp_tmpfs_mount;
+	enum shmem_huge huge = shmem_mount_huge(m, inode);
 	bool advised = vma && vma->vm_flags & VM_HUGEPAGE;
 	u64 all = thp_orders_file(m), orders = 0;
 

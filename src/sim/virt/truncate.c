@@ -9,55 +9,189 @@
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/rmap.h"
 
-static void zero_part(struct machine *m, struct inode *inode, u64 pgoff, u32 from, u32 to)
+struct truncation {
+	struct machine *m;
+	struct inode *inode;
+	u64 start, end;		/* bytes; end ~0: all */
+	u64 first, behind;	/* pages that go whole */
+	bool drained;
+};
+
+/* The folio, all of it, leaves the cache, and with it its mappings. */
+static void truncate_folio(struct truncation *t, const struct page *folio)
 {
-	u32 pfn = find_page(m, &inode->i_data, pgoff);
+	struct address_space *mapping = &t->inode->i_data;
+	u64 index = page_index(folio);
 
-	if (pfn == PFN_NIL)
-		return;
-	content_zero_range(m, pfn, from, to);
-	set_page_dirty(m, pfn);
+	if (folio_mapcount(folio))
+		unmap_mapping_range(t->m, mapping, index, folio_nr_pages(folio),
+				    /* even_cows = */ false);
+	if (!t->drained)
+		lru_add_drain(t->m);
+	t->drained = true;
+	filemap_remove_folio(t->m, mapping, index);
 }
 
-/* Bytes of [start, end) on pages that stay. */
-static void zero_edges(struct machine *m, struct inode *inode, u64 start, u64 end)
+/* The next folio that is cached from *index on: its head; *index is behind it then. */
+static u32 next_folio(const struct truncation *t, u64 *index)
 {
-	u32 from = start & (PAGE_SIZE - 1), to = end & (PAGE_SIZE - 1);
-	u64 first = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	const struct xarray *pages = &t->inode->i_data.i_pages;
+	u64 entry = 0, at = *index;
 
-	if (end == ~0ULL)
-		to = 0;
-	if (from && first == last && to) {
-		zero_part(m, inode, first, from, to);
-		return;
+	if (at < t->behind)
+		entry = xa_find(pages, &at, t->behind - 1);
+	if (!entry)
+		return PFN_NIL;
+	*index = xa_behind(pages, at);
+	return entry_pfn(entry);
+}
+
+static void truncate_whole_folios(struct truncation *t)
+{
+	u64 index = t->first;
+	u32 pfn;
+
+	while ((pfn = next_folio(t, &index)) != PFN_NIL) {
+		const struct page *folio = pfn_to_page(t->m, pfn);
+		u64 first = page_index(folio);
+
+		if (first >= t->first && first + folio_nr_pages(folio) <= t->behind)
+			truncate_folio(t, folio);
 	}
-	if (from)
-		zero_part(m, inode, first, from, PAGE_SIZE);
-	if (to)
-		zero_part(m, inode, last, 0, to);
+}
+
+static void zero_folio_range(struct machine *m, u32 pfn, u64 from, u64 to)
+{
+	for (u64 at = from, next; at < to; at = next) {
+		u32 page = pfn + (u32)(at >> PAGE_SHIFT);
+
+		next = MIN((at | (PAGE_SIZE - 1)) + 1, to);
+		if (next - at == PAGE_SIZE)
+			content_zero(m, page);
+		else
+			content_zero_range(m, page, (u32)(at & (PAGE_SIZE - 1)),
+					   (u32)((next - 1) & (PAGE_SIZE - 1)) + 1);
+	}
+}
+
+/* Split where the range begins and, since 6.15's releases, where it ends. 0 or -errno. */
+static int split_around(struct machine *m, u32 pfn, u64 from, u64 to)
+{
+	u64 size = folio_nr_pages(pfn_to_page(m, pfn)) << PAGE_SHIFT;
+	int err = try_folio_split(m, pfn + (from >> PAGE_SHIFT));
+	u32 behind = pfn + (u32)(to >> PAGE_SHIFT);
+
+	if (err || to == size || !rel_splits_around(m->release) ||
+	    !folio_is_large(pfn_folio(m, behind)) || !pfn_folio(m, behind)->refcount)
+		return err;
+	pfn = (u32)folio_pfn(m, behind);
+	get_page(m, pfn);
+	/* Whether that can be matters to nobody. */
+	err = try_folio_split(m, behind);
+	put_page(m, pfn);
+	return err == -ENOBUFS ? err : 0;
+}
+
+/*
+ * What of the folio lies in the range is zeroed, and a large folio split. False: it could
+ * not be, and stays whole. The caller has a reference of it.
+ */
+static bool truncate_partial_folio(struct truncation *t, u32 pfn)
+{
+	struct machine *m = t->m;
+	const struct page *folio = pfn_to_page(m, pfn);
+	u64 pos = page_index(folio) << PAGE_SHIFT, size = folio_nr_pages(folio) << PAGE_SHIFT;
+	u64 from = t->start > pos ? t->start - pos : 0;
+	u64 to = t->end == ~0ULL || pos + size <= t->end ? size : t->end - pos;
+
+	if (to - from == size) {
+		truncate_folio(t, folio);
+		return true;
+	}
+	zero_folio_range(m, pfn, from, to);
+	if (!folio_is_large(folio) || !split_around(m, pfn, from, to))
+		return true;
+	if (page_flag(folio, PG_dirty))
+		return false;
+	truncate_folio(t, folio);
+	return true;
+}
+
+/* The folio that an edge lies in; *last: the page behind it. False: it stays whole. */
+static bool truncate_edge(struct truncation *t, u64 pgoff, u64 *first, u64 *behind)
+{
+	struct address_space *mapping = &t->inode->i_data;
+	u32 pfn = find_page(t->m, mapping, pgoff);
+	bool done;
+
+	*first = *behind = pgoff;
+	if (pfn == PFN_NIL)
+		return true;
+	pfn = (u32)folio_pfn(t->m, pfn);
+	*first = page_index(pfn_to_page(t->m, pfn));
+	*behind = *first + folio_nr_pages(pfn_to_page(t->m, pfn));
+	get_page(t->m, pfn);
+	set_page_dirty(t->m, pfn);
+	done = truncate_partial_folio(t, pfn);
+	put_page(t->m, pfn);
+	return done;
+}
+
+static void truncate_edges(struct truncation *t)
+{
+	u64 last = t->end == ~0ULL ? ~0ULL >> PAGE_SHIFT : (t->end - 1) >> PAGE_SHIFT;
+	u64 first, behind;
+	bool same;
+
+	if (!truncate_edge(t, t->start >> PAGE_SHIFT, &first, &behind)) {
+		t->first = behind;
+		if (last < behind)
+			t->behind = first;
+	}
+	same = last < MAX(behind, (t->start >> PAGE_SHIFT) + 1);
+	if (!same && !truncate_edge(t, last, &first, &behind))
+		t->behind = first;
+}
+
+/* Pieces of folios that were split, and large ones that the edges did not have. */
+static void truncate_rest(struct truncation *t)
+{
+	u64 index = t->first;
+	u32 pfn;
+
+	while ((pfn = next_folio(t, &index)) != PFN_NIL) {
+		const struct page *folio = pfn_to_page(t->m, pfn);
+		bool large = folio_is_large(folio) && t->inode->kind == INODE_SHMEM;
+
+		if (!large) {
+			truncate_folio(t, folio);
+			continue;
+		}
+		get_page(t->m, pfn);
+		if (truncate_partial_folio(t, pfn) && !folio_is_large(folio))
+			index = t->first;
+		put_page(t->m, pfn);
+	}
 }
 
 void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
-	struct address_space *mapping = &inode->i_data;
-	u64 index = (start + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	u64 last = end == ~0ULL ? ~0ULL : end >> PAGE_SHIFT;
-	bool drained = false;
+	struct truncation t = {
+		.m = m, .inode = inode, .start = start, .end = end,
+		.first = (start + PAGE_SIZE - 1) >> PAGE_SHIFT,
+		.behind = end == ~0ULL ? ~0ULL : end >> PAGE_SHIFT,
+	};
 
-	while (index < last && xa_find(&mapping->i_pages, &index, last - 1)) {
-		u32 pfn = find_page(m, mapping, index);
-
-		if (pfn_to_page(m, pfn)->mapcount >= 0)
-			unmap_mapping_range(m, mapping, index, 1, /* even_cows = */ false);
-		if (!drained)
-			lru_add_drain(m);
-		drained = true;
-		filemap_remove_page(m, mapping, index++);
-	}
-	zero_edges(m, inode, start, end);
+	if (inode->fallocend > t.first && inode->fallocend <= t.behind)
+		inode->fallocend = t.first;
+	truncate_whole_folios(&t);
+	truncate_edges(&t);
+	truncate_rest(&t);
 }
 
 void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 end,
@@ -110,23 +244,29 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 }
 
 /* Clean, unmapped and nobody's but the cache's. */
-static bool may_be_dropped(const struct page *page)
+static bool may_be_dropped(const struct page *folio)
 {
-	return !page_flag(page, PG_dirty) && !page_flag(page, PG_writeback) &&
-	       page->refcount == 1;
+	return !page_flag(folio, PG_dirty) && !page_flag(folio, PG_writeback) &&
+	       folio->refcount == (s32)folio_nr_pages(folio);
 }
 
 u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u64 start,
 			     u64 end)
 {
-	u64 stayed = 0;
+	struct truncation t = {
+		.m = m, .inode = mapping->host, .behind = MIN(end, ~0ULL - 1) + 1,
+	};
+	u64 stayed = 0, index = start;
+	u32 pfn;
 
-	end = MIN(end, ~0ULL - 1);
-	for (u64 index = start; index <= end && xa_find(&mapping->i_pages, &index, end); index++) {
-		u32 pfn = find_page(m, mapping, index);
+	while ((pfn = next_folio(&t, &index)) != PFN_NIL) {
+		const struct page *folio = pfn_to_page(m, pfn);
+		u64 first = page_index(folio), nr = folio_nr_pages(folio);
 
-		if (may_be_dropped(pfn_to_page(m, pfn))) {
-			filemap_remove_page(m, mapping, index);
+		if (first < start || first + nr > t.behind)
+			continue;
+		if (may_be_dropped(folio)) {
+			filemap_remove_folio(m, mapping, first);
 		} else {
 			deactivate_file_page(m, pfn);
 			stayed++;
