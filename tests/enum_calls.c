@@ -3,15 +3,17 @@
  * All sequences of calls over six pages: mmap, munmap, mprotect, mremap, madvise, on
  * each range of them. With nothing touched, with everything that may be written
  * touched after each call, and with every other page touched, as what is faulted
- * decides which VMAs may be one. A model of six pages says what must come out.
+ * decides which VMAs may be one; of anonymous memory, shared memory, and a file, private
+ * and shared. A model of six pages says what must come out.
  *
- * Sequences of four calls; with ENUM_DEPTH=5 in the environment, of five (check-long).
+ * Sequences of three calls; of ENUM_DEPTH calls, if that is in the environment (check-long).
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "enumerate.h"
 #include "sim/virt/content.h"
+#include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
@@ -29,6 +31,18 @@ static const char *const kind_names[] = { "mmap", "munmap", "mprotect", "mremap"
 
 enum touching { TOUCH_NONE, TOUCH_ALL, TOUCH_EVEN, NR_TOUCHINGS };
 
+/* What mmap makes. */
+enum backing { BACKED_ANON, BACKED_SHMEM, BACKED_FILE, BACKED_SHARED_FILE, NR_BACKINGS };
+static const struct {
+	const char *name;
+	u64 flags;
+} backings[NR_BACKINGS] = {
+	[BACKED_ANON] = { "anonymous", MAP_PRIVATE | MAP_ANONYMOUS },
+	[BACKED_SHMEM] = { "shared", MAP_SHARED | MAP_ANONYMOUS },
+	[BACKED_FILE] = { "file", MAP_PRIVATE },
+	[BACKED_SHARED_FILE] = { "shared file", MAP_SHARED },
+};
+
 struct model_page {
 	bool mapped, writable, touched;
 	u64 token;
@@ -38,6 +52,8 @@ struct bed {
 	struct task_machine tm;
 	struct task_struct *task;
 	enum touching touching;
+	enum backing backing;
+	int fd;			/* of the file: six pages */
 	struct model_page pages[PAGES];
 	int err, expected;	/* of the last call */
 	u64 nr_judged;
@@ -161,7 +177,9 @@ static int make_call(struct bed *bed, enum kind kind, unsigned int first, unsign
 	u64 addr = address_of(first), len = nr * PAGE_SIZE, result;
 	const struct mmap_request map = {
 		.addr = addr, .len = len, .prot = PROT_READ | PROT_WRITE,
-		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		.flags = backings[bed->backing].flags | MAP_FIXED,
+		.file = bed->fd < 0 ? NULL : fget(bed->tm.m, bed->task, bed->fd),
+		.offset = bed->fd < 0 ? 0 : first * PAGE_SIZE,
 	};
 	const struct mremap_request move = {
 		.addr = addr, .old_len = len, .new_len = len,
@@ -206,6 +224,10 @@ static void touch_pages(struct bed *bed)
 		page->touched = true;
 		page->token = content_token(bed->tm.m, page_at(bed, i));
 	}
+	/* A page of the file may be mapped twice: what is stored in one place is in the other. */
+	for (unsigned int i = 0; bed->backing == BACKED_SHARED_FILE && i < PAGES; i++)
+		if (bed->pages[i].touched)
+			bed->pages[i].token = content_token(bed->tm.m, page_at(bed, i));
 }
 
 static bool call(void *arg, unsigned int number)
@@ -233,12 +255,22 @@ static void begin(void *arg)
 	bed->err = bed->expected = 0;
 }
 
+/* An empty file of six pages. */
+static void empty_file(struct bed *bed)
+{
+	if (sys_ftruncate(bed->tm.m, bed->task, bed->fd, 0) ||
+	    sys_ftruncate(bed->tm.m, bed->task, bed->fd, PAGES * PAGE_SIZE))
+		abort();
+}
+
 static void end(void *arg)
 {
 	struct bed *bed = arg;
 
 	if (sys_munmap(bed->tm.m, bed->task, WINDOW, PAGES * PAGE_SIZE))
 		abort();
+	if (bed->fd >= 0)
+		empty_file(bed);
 }
 
 /* Is the page as the model has it? */
@@ -315,7 +347,7 @@ static void sign(void *arg, struct digest *digest)
 {
 	struct bed *bed = arg;
 	const struct machine *m = bed->tm.m;
-	const void *known[2 * PAGES + 1] = { NULL };
+	const void *known[2 * PAGES + 1] = { NULL }, *files[PAGES + 1] = { NULL };
 
 	for (const struct vm_area_struct *vma = find_vma(m, bed->task->mm, WINDOW);
 	     vma && vma->vm_start < address_of(PAGES); vma = vma_next(m, vma)) {
@@ -323,6 +355,7 @@ static void sign(void *arg, struct digest *digest)
 		digest_u64(digest, vma->vm_end);
 		digest_u64(digest, vma->vm_flags);
 		digest_u64(digest, vma->vm_pgoff);
+		digest_u64(digest, number_of(vma->vm_file, files));
 		digest_u64(digest, number_of(vma->anon_vma, known));
 		for (const struct anon_vma_chain *chain = vma->chain_first; chain;
 		     chain = chain->next)
@@ -336,16 +369,18 @@ static void sign(void *arg, struct digest *digest)
 		if (pfn == PFN_NIL)
 			continue;
 		digest_u64(digest, page_index(pfn_to_page(m, pfn)));
-		digest_u64(digest, number_of(anon_vma_of(m, pfn_to_page(m, pfn)->mapping),
-					     known));
+		if (page_flag(pfn_to_page(m, pfn), PG_anon))
+			digest_u64(digest, number_of(anon_vma_of(m, pfn_to_page(m, pfn)->mapping),
+						     known));
 	}
 }
 
-static bool run(const char *release, enum touching touching, unsigned int depth)
+static bool run(const char *release, enum touching touching, enum backing backing,
+		unsigned int depth)
 {
 	const char *set[] = { "arch=x86_64", NULL, "cmdline=quiet", NULL };
 	static const char *const touching_names[] = { "no", "each", "every other" };
-	struct bed bed = { .touching = touching };
+	struct bed bed = { .touching = touching, .backing = backing, .fd = -1 };
 	struct enumeration e = {
 		.bed = &bed, .nr_calls = NR_KINDS * NR_RANGES, .depth = depth, .begin = begin,
 		.end = end, .call = call, .judge = judge, .sign = sign, .say = call_say,
@@ -359,12 +394,17 @@ static bool run(const char *release, enum touching touching, unsigned int depth)
 	task_machine_boot(&bed.tm, "tiny", set);
 	bed.task = task_fork(bed.tm.m, bed.tm.init, 0);
 	pid = bed.task->pid;
+	if (!(backings[backing].flags & MAP_ANONYMOUS)) {
+		if (sys_memfd_create(bed.tm.m, bed.task, "enum", 0, &bed.fd))
+			abort();
+		empty_file(&bed);
+	}
 	good = enumerate(&e);
 	task_end(bed.tm.m, bed.tm.init, pid, 0);
 	good &= !task_machine_check(bed.tm.m);
 	task_machine_end(&bed.tm);
-	printf("%s, %s page touched: %llu states, %llu transitions\n", release,
-	       touching_names[touching], e.nr_states, e.nr_transitions);
+	printf("%s, %s, %s page touched: %llu states, %llu transitions\n", release,
+	       backings[backing].name, touching_names[touching], e.nr_states, e.nr_transitions);
 	return good;
 }
 
@@ -372,19 +412,24 @@ static unsigned int depth_wanted(void)
 {
 	const char *depth = getenv("ENUM_DEPTH");
 
-	return depth ? (unsigned int)atoi(depth) : 4;
+	return depth ? (unsigned int)atoi(depth) : 3;
+}
+
+static void test_all(const char *release)
+{
+	for (unsigned int backing = 0; backing < NR_BACKINGS; backing++)
+		for (unsigned int touching = 0; touching < NR_TOUCHINGS; touching++)
+			CU_ASSERT(run(release, touching, backing, depth_wanted()));
 }
 
 static void test_6_1(void)
 {
-	for (unsigned int t = 0; t < NR_TOUCHINGS; t++)
-		CU_ASSERT(run("6.1", t, depth_wanted()));
+	test_all("6.1");
 }
 
 static void test_6_18(void)
 {
-	for (unsigned int t = 0; t < NR_TOUCHINGS; t++)
-		CU_ASSERT(run("6.18", t, depth_wanted()));
+	test_all("6.18");
 }
 
 int main(void)

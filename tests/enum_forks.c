@@ -3,7 +3,10 @@
  * All interleavings of fork, store and exit of three tasks over three pages. In each
  * state each task that lives may fork (until there are three), store to each page, or
  * exit. A model knows which tasks share which copy of a page; frames, map counts and
- * contents must be as it says, and no invariant of the machine broken.
+ * contents must be as it says, and no invariant of the machine broken. Of private memory,
+ * and of shared, of which there is but one copy, that each task maps when it stores to it.
+ *
+ * Sequences of six; of ENUM_DEPTH, if that is in the environment (check-long: to the end).
  */
 #include <stdlib.h>
 
@@ -40,6 +43,8 @@ struct bed {
 	unsigned int nr_copies;
 	u64 nr_judged;
 	int has[TASKS][PAGES];	/* which copy; -1: none yet */
+	bool shared;
+	int of_file[PAGES];	/* the only copy of a shared page; -1: none yet */
 };
 
 static u64 address_of(unsigned int page)
@@ -79,8 +84,11 @@ static void store(struct bed *bed, unsigned int t, unsigned int page)
 	    result.signal)
 		abort();
 	pfn = follow_page(m, bed->tasks[t]->mm, address_of(page));
-	if (bed->has[t][page] < 0 || nr_sharing(bed, bed->has[t][page], page) > 1) {
+	if (bed->shared && bed->of_file[page] >= 0) {
+		bed->has[t][page] = bed->of_file[page];
+	} else if (bed->has[t][page] < 0 || nr_sharing(bed, bed->has[t][page], page) > 1) {
 		bed->copies[bed->nr_copies].pfn = pfn;
+		bed->of_file[page] = (int)bed->nr_copies;
 		bed->has[t][page] = (int)bed->nr_copies++;
 	}
 	copy = &bed->copies[bed->has[t][page]];
@@ -99,7 +107,11 @@ static bool call(void *arg, unsigned int number)
 		child = bed->nr_tasks++;
 		bed->tasks[child] = task_fork(bed->tm.m, bed->tasks[t], 0);
 		bed->pids[child] = bed->tasks[child]->pid;
-		memcpy(bed->has[child], bed->has[t], sizeof(bed->has[t]));
+		/* Entries of shared memory are not copied: faults bring them. */
+		if (bed->shared)
+			memset(bed->has[child], -1, sizeof(bed->has[child]));
+		else
+			memcpy(bed->has[child], bed->has[t], sizeof(bed->has[t]));
 		bed->life[child] = ALIVE;
 		break;
 	case EXIT:
@@ -118,12 +130,13 @@ static void begin(void *arg)
 	struct bed *bed = arg;
 	const struct mmap_request map = {
 		.addr = WINDOW, .len = PAGES * PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
-		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		.flags = MAP_ANONYMOUS | MAP_FIXED | (bed->shared ? MAP_SHARED : MAP_PRIVATE),
 	};
 	u64 addr;
 
 	memset(bed->life, 0, sizeof(bed->life));
 	memset(bed->has, -1, sizeof(bed->has));
+	memset(bed->of_file, -1, sizeof(bed->of_file));
 	bed->nr_copies = 0;
 	bed->nr_tasks = 1;
 	bed->life[0] = ALIVE;
@@ -202,6 +215,7 @@ static u64 sign_page(const struct bed *bed, unsigned int page)
 	struct digest digest;
 
 	digest_init(&digest);
+	digest_u64(&digest, bed->shared && bed->of_file[page] >= 0);
 	for (unsigned int t = 0; t < bed->nr_tasks; t++) {
 		const pte_t *pte;
 		u32 pfn;
@@ -244,13 +258,15 @@ static void sign(void *arg, struct digest *digest)
 	digest_bytes(digest, pages, sizeof(pages));
 }
 
-static void run(const char *release)
+static void run(const char *release, bool shared)
 {
+	const char *depth = getenv("ENUM_DEPTH");
 	char release_set[32];
 	const char *set[] = { release_set, "cmdline=quiet", NULL };
-	struct bed bed = { 0 };
+	struct bed bed = { .shared = shared };
 	struct enumeration e = {
-		.bed = &bed, .nr_calls = TASKS * NR_KINDS, .depth = MAX_SEQUENCE,
+		.bed = &bed, .nr_calls = TASKS * NR_KINDS,
+		.depth = depth ? MIN((unsigned int)atoi(depth), MAX_SEQUENCE) : 6,
 		.begin = begin, .end = end, .call = call, .judge = judge, .sign = sign,
 		.say = call_say,
 	};
@@ -260,17 +276,20 @@ static void run(const char *release)
 	CU_ASSERT(enumerate(&e));
 	CU_ASSERT_EQUAL(task_machine_check(bed.tm.m), 0);
 	task_machine_end(&bed.tm);
-	printf("%s: %llu states, %llu transitions\n", release, e.nr_states, e.nr_transitions);
+	printf("%s, %s memory: %llu states, %llu transitions\n", release,
+	       shared ? "shared" : "private", e.nr_states, e.nr_transitions);
 }
 
 static void test_6_1(void)
 {
-	run("6.1");
+	run("6.1", /* shared = */ false);
+	run("6.1", /* shared = */ true);
 }
 
 static void test_6_18(void)
 {
-	run("6.18");
+	run("6.18", /* shared = */ false);
+	run("6.18", /* shared = */ true);
 }
 
 int main(void)

@@ -157,13 +157,14 @@ EXTRA_PROGRAMS += $(LONG_TESTS)
 CLEANFILES += $(LONG_TESTS)
 
 check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
-		tests/diff_host$(EXEEXT) tests/diff_worker
+		tests/enum_forks$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
 	done
-	@echo "== enum_calls, sequences of five"
-	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=5 ./tests/enum_calls
+	@echo "== enum_calls, sequences of four; enum_forks, to the end"
+	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=4 ./tests/enum_calls
+	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=16 ./tests/enum_forks
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/digest-builds.sh
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/fuzz-long.sh
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/diff-long.sh
