@@ -149,13 +149,13 @@ int op_dropcaps(struct ops *ops, const struct op *op, struct op_result *result)
 	return 0;
 }
 
-/* prctl(PR_SET_THP_DISABLE): nothing here asks for huge pages yet. */
 int op_thp(struct ops *ops, const struct op *op, struct op_result *result)
 {
-	(void)ops;
-	(void)op;
+	const struct prctl_request req = { .option = PR_SET_THP_DISABLE, .arg2 = (u64)op->a[0] };
+	u64 value;
+
 	(void)result;
-	return 0;
+	return sys_prctl(ops->m, ops_task(ops), &req, &value);
 }
 
 int op_sysctl(struct ops *ops, const struct op *op, struct op_result *result)
