@@ -13,6 +13,7 @@
  * not to be read. What its configuration leaves out is said.
  */
 #include <dirent.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,27 +285,57 @@ static bool host_has_lru_gen(void)
 	return enabled & 1;
 }
 
+/* Does a line of smaps say so of the mapping at `address`? */
+static bool smaps_says(unsigned long address, const char *what)
+{
+	FILE *file = fopen("/proc/self/smaps", "r");
+	unsigned long start, end;
+	bool here = false, says = false;
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = address >= start && address < end;
+		else if (here && strstr(line, what))
+			says = true;
+	}
+	if (file)
+		fclose(file);
+	return says;
+}
+
 /* Does smaps say this of a mapping with a guard? */
 static bool host_shows(const char *what)
 {
 	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	FILE *file = fopen("/proc/self/smaps", "r");
-	unsigned long start, end;
-	bool here = false, marked = false;
-	char line[512];
+	bool shows;
 
-	if (file && page != MAP_FAILED && !madvise(page, 4096, 102))
-		while (fgets(line, sizeof(line), file)) {
-			if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-				here = (unsigned long)page >= start && (unsigned long)page < end;
-			else if (here && strstr(line, what))
-				marked = true;
-		}
-	if (page != MAP_FAILED)
-		munmap(page, 4096);
-	if (file)
-		fclose(file);
-	return marked;
+	if (page == MAP_FAILED)
+		return false;
+	shows = !madvise(page, 4096, 102 /* MADV_GUARD_INSTALL */) &&
+		smaps_says((unsigned long)page, what);
+	munmap(page, 4096);
+	return shows;
+}
+
+/* Does mprotect leave a huge page dirty? True where there is none to be had. */
+static bool host_keeps_dirty(void)
+{
+	const size_t huge = 2 << 20;
+	char *area = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	char *page = (char *)(((uintptr_t)area + huge - 1) & ~(huge - 1));
+	bool kept = true;
+
+	if (area == MAP_FAILED)
+		return true;
+	if (!madvise(page, huge, MADV_HUGEPAGE)) {
+		*page = 1;
+		mprotect(page, huge, PROT_READ);
+		kept = !smaps_says((unsigned long)page, "Private_Clean:      2048 kB");
+	}
+	munmap(area, 2 * huge);
+	return kept;
 }
 
 /* Can the host's side be started, and be read? NULL or why not. */
@@ -414,6 +445,7 @@ int main(int argc, char **argv)
 	}
 	host.thp = diff->huge ? thp_of_host() : "madvise";
 	host.marks_guards = host_shows(" gu");
+	host.keeps_dirty = host_keeps_dirty();
 	host.has_soft_dirty = host_shows(" sd");
 	host.has_pkeys = host_shows("ProtectionKey:");
 	host.has_lru_gen = host_has_lru_gen();

@@ -72,11 +72,24 @@ static bool can_change_pmd_writable(const struct protect *p, pte_t pmd)
 	       can_change_pte_writable(p, pmd);
 }
 
+/*
+ * An entry that could be written was dirty, or so it seems: 6.18 forgets that, until late
+ * fixes (pmd_modify() masks the bit that PTE_CHG_MASK keeps).
+ */
+static u64 bits_kept(const struct protect *p, u64 pmd)
+{
+	u64 keep = PTE_CHG_MASK | PTE_PSE;
+
+	if (pmd & PTE_RW && !machine_config_bool(p->m->config, "HUGE_KEEPS_DIRTY"))
+		keep &= ~PTE_DIRTY;
+	return keep;
+}
+
 /* Of a huge page, or it is split first: the walk goes on with its small entries. */
 static int change_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
 {
 	const struct protect *p = arg;
-	u64 keep = PTE_CHG_MASK | PTE_PSE, old = *entry, pmd;
+	u64 old = *entry, pmd;
 
 	if (p->vma->vm_flags & VM_HUGETLB)
 		return 0;
@@ -84,7 +97,7 @@ static int change_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *en
 		__split_huge_pmd(p->tlb->m, p->vma, addr, entry);
 		return 0;
 	}
-	pmd = ((old & keep) | (p->prot & ~keep) | p->set) & ~p->clear;
+	pmd = ((old & bits_kept(p, old)) | (p->prot & ~(PTE_CHG_MASK | PTE_PSE)) | p->set) & ~p->clear;
 	if (unlikely(pmd & PTE_UFFD_WP) && userfaultfd_wp(p->vma))
 		pmd &= ~PTE_RW;
 	if (p->try_writable && !(pmd & PTE_RW) && can_change_pmd_writable(p, pmd))
