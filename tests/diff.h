@@ -125,7 +125,8 @@ struct diff_state {
 	unsigned int nr_own;
 	unsigned long stack;		/* the end of what it may grow into */
 	unsigned long brk;		/* where the heap begins */
-	unsigned long disk_bytes;	/* of the file on the disk: it only shrinks */
+	unsigned long disk_bytes;	/* of the file on the disk */
+	bool disk_grew;			/* it may have holes */
 	int parent[DIFF_PROCESSES];	/* -1: there is none such */
 	bool alive[DIFF_PROCESSES], zombie[DIFF_PROCESSES];
 };

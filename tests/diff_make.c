@@ -169,6 +169,30 @@ static void file_range(struct diff_state *state, struct diff_step *step, int at)
 		step->a[at + 1] = (step->a[at + 1] & -DIFF_PAGE) + DIFF_PAGE;
 }
 
+/*
+ * Which blocks a disk's file has is not modelled, which shows where a page is zeroed in part:
+ * only what was written at first is cut inside a page.
+ */
+static long disk_size(struct diff_state *state)
+{
+	if (!state->disk_grew && percent(state, 60))
+		return (long)(state->disk_bytes - diff_random(state, 1 + state->disk_bytes / 4));
+	return (1 + (long)diff_random(state, 28)) * DIFF_PAGE;
+}
+
+/* Growth and holes are of whole pages; blocks are not zeroed, and what moves them is refused. */
+static void disk_range(struct diff_step *step)
+{
+	if (step->a[1] == 8 || step->a[1] == 0x20) {
+		step->a[2] |= 1;
+	} else if (!(step->a[1] & ~0x11) && step->a[1] & 0x10) {
+		step->a[1] = 0x40;
+	} else if (step->a[1] == 3 || step->a[1] < 2) {
+		step->a[2] &= -DIFF_PAGE;
+		step->a[3] &= -DIFF_PAGE;
+	}
+}
+
 /* Of calls on files: what follows the file's number. */
 static void make_file(struct diff_state *state, struct diff_step *step)
 {
@@ -182,8 +206,7 @@ static void make_file(struct diff_state *state, struct diff_step *step)
 		if (state->huge && percent(state, 80))
 			step->a[1] = (long)(HUGE_SIZE + diff_random(state, 4 * HUGE_SIZE));
 		if (step->a[0] == DIFF_DISK)
-			step->a[1] = (long)(state->disk_bytes -
-					    diff_random(state, 1 + state->disk_bytes / 4));
+			step->a[1] = disk_size(state);
 		break;
 	case DIFF_PREAD:
 	case DIFF_PWRITE:
@@ -199,11 +222,8 @@ static void make_file(struct diff_state *state, struct diff_step *step)
 	case DIFF_FALLOCATE:
 		step->a[1] = fallocate_modes[diff_random(state, NR(fallocate_modes))];
 		file_range(state, step, 2);
-		/* A disk's blocks are not modelled: what it refuses is. */
-		if (step->a[0] == DIFF_DISK && (step->a[1] == 8 || step->a[1] == 0x20))
-			step->a[2] |= 1;
-		else if (step->a[0] == DIFF_DISK && !(step->a[1] & ~0x13))
-			step->a[1] = 0x40;
+		if (step->a[0] == DIFF_DISK)
+			disk_range(step);
 		break;
 	case DIFF_FCNTL:
 		step->a[0] = percent(state, 70) ? DIFF_SEALED : step->a[0];

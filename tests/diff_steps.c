@@ -189,7 +189,13 @@ void diff_made(struct diff_state *state, const struct diff_step *step, long ret)
 		state->alive[step->a[0]] = true;
 		state->parent[step->a[0]] = p;
 	} else if (step->call == DIFF_FTRUNCATE && step->a[0] == DIFF_DISK && !ret) {
+		state->disk_grew |= (unsigned long)step->a[1] > state->disk_bytes;
 		state->disk_bytes = (unsigned long)step->a[1];
+	} else if (step->call == DIFF_FALLOCATE && step->a[0] == DIFF_DISK && !ret) {
+		/* A hole has no blocks either. */
+		state->disk_grew = true;
+		if (!step->a[1] && (unsigned long)(step->a[2] + step->a[3]) > state->disk_bytes)
+			state->disk_bytes = (unsigned long)(step->a[2] + step->a[3]);
 	} else if (step->call == DIFF_EXIT) {
 		state->alive[p] = false;
 		state->zombie[p] = true;
