@@ -65,6 +65,30 @@ step 'MADV_COLLAPSE makes them again now, and says if it cannot.'
 does a madvise @buf 6M collapse
 expect AnonHugePages "$(huge_kb)" 6144
 
+step 'Shared memory has its own switch, which is off: but who collapses it need not ask.'
+shmem=$(sed 's/.*\[\(.*\)\].*/\1/' $thp/shmem_enabled)
+expect shmem_enabled "$shmem" never
+does a mmap 0 2M rw shared,anon as shared
+does a store @shared 2M
+does a madvise @shared 2M collapse
+expect ShmemHugePages "$(value proc/meminfo ShmemHugePages)" 2048
+expect ShmemPmdMapped "$(value proc/meminfo ShmemPmdMapped)" 2048
+
+step 'A child maps it by a fault of its own; a hole in it splits entry and page.'
+does a fork as c
+c_faults=$(awk '{ print $10 }' sim/as/c/stat)
+does c load @shared 2M
+expect 'faults for 2 MiB' $(($(awk '{ print $10 }' sim/as/c/stat) - c_faults)) 1
+does a madvise @shared+1M 4K remove
+expect ShmemHugePages "$(value proc/meminfo ShmemHugePages)" 0
+printf 'RssShmem of both: %s, %s\n' "$(value sim/as/a/status RssShmem)" \
+	"$(value sim/as/c/status RssShmem)"
+does a load @shared
+printf 'and after one load: %s (what is left of it are halves: 1 MiB, 512 KiB, ...)\n' \
+	"$(value sim/as/a/status RssShmem)"
+
+does c exit_group
+does a wait4
 does a exit_group
 does init wait4
 step 'All invariants hold.'

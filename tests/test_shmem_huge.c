@@ -534,6 +534,51 @@ static void test_khugepaged(void)
 	}
 }
 
+/* A file on a disk, as a kernel with READ_ONLY_THP_FOR_FS has them. */
+static void map_text(struct bed *bed, int *fd)
+{
+	struct mmap_request req = {
+		.addr = B, .len = HUGE, .prot = PROT_READ | PROT_EXEC,
+		.flags = MAP_PRIVATE | MAP_FIXED,
+	};
+	u64 where;
+
+	CU_ASSERT_EQUAL_FATAL(sys_open(bed->m, bed->task, "/usr/bin/text", O_RDWR | O_CREAT, 0755,
+				       fd), 0);
+	CU_ASSERT_EQUAL_FATAL(sys_ftruncate(bed->m, bed->task, *fd, 2 * HUGE), 0);
+	CU_ASSERT_EQUAL_FATAL(sys_close(bed->m, bed->task, *fd), 0);
+	CU_ASSERT_EQUAL_FATAL(sys_open(bed->m, bed->task, "/usr/bin/text", O_RDONLY, 0, fd), 0);
+	req.file = fget(bed->m, bed->task, *fd);
+	CU_ASSERT_EQUAL_FATAL(sys_mmap(bed->m, bed->task, &req, &where), 0);
+}
+
+static void test_text(void)
+{
+	struct bed bed = { 0 };
+	int fd, writer;
+
+	EACH_RELEASE(bed) {
+		bed.m->file_thp = true;
+		map_text(&bed, &fd);
+		CU_ASSERT_EQUAL(touch_by(&bed, bed.task, B, ACCESS_IFETCH), 0);
+		CU_ASSERT_EQUAL(advise(&bed, B, HUGE, ADVICE_COLLAPSE), 0);
+		CU_ASSERT_TRUE(is_huge_at(&bed, bed.task, B));
+		CU_ASSERT_EQUAL(node_stat(&bed, NR_FILE_HUGEPAGES), 512);
+		CU_ASSERT_EQUAL(node_stat(&bed, NR_FILE_PMDMAPPED), 512);
+		bed_check(&bed);
+		/* It is not split into anything but pages, and goes when somebody may write. */
+		CU_ASSERT_EQUAL(advise(&bed, B, K4, ADVICE_DONTNEED), 0);
+		CU_ASSERT_EQUAL(node_stat(&bed, NR_FILE_PMDMAPPED), 0);
+		load(&bed, B);
+		CU_ASSERT_EQUAL(node_stat(&bed, NR_FILE_PMDMAPPED), 512);
+		CU_ASSERT_EQUAL(sys_open(bed.m, bed.task, "/usr/bin/text", O_RDWR, 0, &writer), 0);
+		CU_ASSERT_EQUAL(node_stat(&bed, NR_FILE_HUGEPAGES), 0);
+		bed_check(&bed);
+		load(&bed, B);
+		CU_ASSERT_EQUAL(advise(&bed, B, HUGE, ADVICE_COLLAPSE), -EINVAL);
+	}
+}
+
 /* ---- Splits that somebody asks for. ---- */
 
 static void test_split(void)
@@ -639,6 +684,7 @@ static const CU_TestInfo tests[] = {
 	{ "read and write", test_read_write },
 	{ "collapse", test_collapse },
 	{ "khugepaged", test_khugepaged },
+	{ "program text", test_text },
 	{ "splits", test_split },
 	{ "splits of anonymous memory", test_split_anon },
 	{ "planted corruptions", test_corruptions },

@@ -4,6 +4,7 @@
  * paths; folders are not modelled: a path is a name.
  */
 #include "sim/virt/file.h"
+#include "sim/virt/memory.h"
 
 #include "sim/phys/lru.h"
 #include "sim/phys/objects.h"
@@ -36,6 +37,14 @@ void allow_write_access(const struct file *file)
 	file->inode->i_writecount++;
 }
 
+/* Huge pages of program text cannot be written: who may write begins with no cache. */
+static void drop_huge_cache(struct machine *m, struct inode *inode)
+{
+	unmap_mapping_range(m, &inode->i_data, 0, 1ULL << (64 - PAGE_SHIFT),
+			    /* even_cows = */ false);
+	truncate_inode_pages(m, inode, 0, ~0ULL);
+}
+
 int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct file **file)
 {
 	u32 handle;
@@ -55,6 +64,8 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	(*file)->inode = inode;
 	inode->i_count++;
 	inode->i_writecount += counts_writers(*file);
+	if (unlikely(inode->i_data.nr_thps && file_may_write(*file)))
+		drop_huge_cache(m, inode);
 	return 0;
 }
 
