@@ -8,13 +8,13 @@ fuzz=${KMM_BUILDDIR:-.}/tests/fuzz_lines
 lines=${1:-24000}
 whole=$((lines > 1000000 ? 10000 : 2000))
 
-# What follows is one of twelve storms: MACHINE FREE [SET [OPTION]]
+# What follows is one of fourteen storms: MACHINE FREE [SET [OPTION]]
 storm()
 {
 	machine=$1 free=$2 set=${3:-clock=virtual} more=${4:-}
 	seed=$((seed + 1))
 	echo "$machine, $free free pages, $set $more:"
-	"$fuzz" --live -m "$machine" -S "$set" -F "$free" -T 95 -s $seed -n $((lines / 12)) \
+	"$fuzz" --live -m "$machine" -S "$set" -F "$free" -T 95 -s $seed -n $((lines / 14)) \
 		-w $whole -r $((whole * 5)) -d 1000 -W 40 $more
 }
 
@@ -31,3 +31,6 @@ storm pc 8192 cmdline=transparent_hugepage=always
 storm tiny 4096 cmdline=transparent_hugepage=always
 storm i386 2048 arch=i386-pae
 storm pc 1024 arch=x86_64-la57
+shared='transparent_hugepage=always transparent_hugepage_shmem=always transparent_hugepage_tmpfs=always'
+storm pc 8192 "cmdline=$shared thp_shmem=16K-1M:always"
+storm tiny 4096 "cmdline=$shared"

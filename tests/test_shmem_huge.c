@@ -584,6 +584,7 @@ static void test_text(void)
 static void test_split(void)
 {
 	struct bed bed = { 0 };
+	struct split_into into = { .at = -1 };
 	struct split_count count;
 
 	EACH_RELEASE(bed) {
@@ -594,8 +595,9 @@ static void test_split(void)
 		map_at(&bed, B, 2 * HUGE, bed.fd, 0, MAP_SHARED);
 		store(&bed, B);
 		store(&bed, B + HUGE);
-		CU_ASSERT_EQUAL(split_huge_pages_pid(bed.m, bed.task->pid, B, B + HUGE,
-						     bed.old ? 0 : 5, &count), 0);
+		into.order = bed.old ? 0 : 5;
+		CU_ASSERT_EQUAL(split_huge_pages_pid(bed.m, bed.task->pid, B, B + HUGE, &into,
+						     &count), 0);
 		CU_ASSERT_EQUAL(count.split, 1);
 		CU_ASSERT_EQUAL(order_at(&bed, 40), bed.old ? 0 : 5);
 		CU_ASSERT_EQUAL(order_at(&bed, 512), 9);
@@ -616,20 +618,35 @@ static void test_split(void)
 static void test_split_anon(void)
 {
 	struct bed bed = { 0 };
+	struct split_into into = { .order = 1, .at = -1 };
 	struct split_count count;
+	u64 pid;
 
 	bed_open(&bed, 0);
-	map_at(&bed, B, HUGE, -1, 0, MAP_PRIVATE);
-	CU_ASSERT_EQUAL(advise(&bed, B, HUGE, MADV_HUGEPAGE), 0);
+	pid = bed.task->pid;
+	map_at(&bed, B, 2 * HUGE, -1, 0, MAP_PRIVATE);
+	CU_ASSERT_EQUAL(advise(&bed, B, 2 * HUGE, MADV_HUGEPAGE), 0);
 	store(&bed, B);
-	CU_ASSERT_EQUAL(split_huge_pages_pid(bed.m, bed.task->pid, B, B + K4, 1, &count), 0);
+	store(&bed, B + HUGE + 100 * K4);
+	CU_ASSERT_EQUAL(split_huge_pages_pid(bed.m, (u32)pid, B, B + K4, &into, &count), 0);
 	CU_ASSERT_EQUAL(count.split, 0);
-	CU_ASSERT_EQUAL(split_huge_pages_pid(bed.m, bed.task->pid, B, B + K4, 4, &count), 0);
+	into.order = 4;
+	CU_ASSERT_EQUAL(split_huge_pages_pid(bed.m, (u32)pid, B, B + K4, &into, &count), 0);
 	CU_ASSERT_EQUAL(count.split, 1);
 	CU_ASSERT_EQUAL(folio_order(pfn_folio(bed.m, follow_page(bed.m, bed.task->mm,
 								B + 100 * K4))), 4);
 	CU_ASSERT_EQUAL(bed.m->mthp_stat[4][MTHP_STAT_NR_ANON], 32);
-	CU_ASSERT_EQUAL(node_stat(&bed, NR_ANON_THPS), 0);
+	CU_ASSERT_EQUAL(node_stat(&bed, NR_ANON_THPS), 512);
+	bed_check(&bed);
+	/* Around a page: what is zeroes and alone becomes the zero page. */
+	into = (struct split_into){ .order = 0, .at = 100 };
+	CU_ASSERT_EQUAL(split_huge_pages_pid(bed.m, (u32)pid, B + HUGE, B + HUGE + K4, &into,
+					     &count), 0);
+	CU_ASSERT_EQUAL(count.split, 1);
+	CU_ASSERT_EQUAL(bed.m->mthp_stat[8][MTHP_STAT_NR_ANON], 1);
+	CU_ASSERT_EQUAL(bed.m->mthp_stat[2][MTHP_STAT_NR_ANON], 1);
+	CU_ASSERT_EQUAL(follow_page(bed.m, bed.task->mm, B + HUGE + 101 * K4),
+			bed.m->virt->zero_pfn);
 	bed_check(&bed);
 	CU_ASSERT_EQUAL(sys_munmap(bed.m, bed.task, B, 3 * K4), 0);
 	bed_check(&bed);

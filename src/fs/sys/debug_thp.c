@@ -11,8 +11,7 @@ typedef unsigned long long ull;
 static int store_file(struct store *s, const char *text, struct split_count *count)
 {
 	const char *comma = strchr(text, ',');
-	unsigned int order = 0;
-	long in_folio = -1;
+	struct split_into into = { .at = -1 };
 	char path[256];
 	ull first, end;
 	int nr;
@@ -21,28 +20,27 @@ static int store_file(struct store *s, const char *text, struct split_count *cou
 		return -EINVAL;
 	memcpy(path, text, comma - text);
 	path[comma - text] = '\0';
-	nr = sscanf(comma + 1, "0x%llx,0x%llx,%u,%ld", &first, &end, &order, &in_folio);
+	nr = sscanf(comma + 1, "0x%llx,0x%llx,%u,%ld", &first, &end, &into.order, &into.at);
 	if (nr < 2 || (nr > 2 && !rel_has_thp_sizes(s->m->release)))
 		return -EINVAL;
-	return split_huge_pages_in_file(s->m, path, first, end, order, count);
+	return split_huge_pages_in_file(s->m, path, first, end, &into, count);
 }
 
 /* "1": all; "PID,0xSTART,0xEND[,ORDER[,OFFSET]]": addresses. */
 static int store_pid(struct store *s, const char *text, struct split_count *count)
 {
-	unsigned int order = 0;
-	long in_folio = -1;
+	struct split_into into = { .at = -1 };
 	ull start, end;
 	int pid, nr;
 
-	nr = sscanf(text, "%d,0x%llx,0x%llx,%u,%ld", &pid, &start, &end, &order, &in_folio);
+	nr = sscanf(text, "%d,0x%llx,0x%llx,%u,%ld", &pid, &start, &end, &into.order, &into.at);
 	if (nr == 1 && pid == 1) {
 		split_huge_pages_all(s->m, count);
 		return 0;
 	}
 	if (nr < 3 || (nr > 3 && !rel_has_thp_sizes(s->m->release)))
 		return -EINVAL;
-	return split_huge_pages_pid(s->m, (u32)pid, start, end, order, count);
+	return split_huge_pages_pid(s->m, (u32)pid, start, end, &into, count);
 }
 
 static int split_store(struct store *s, const struct view *v, const char *text)

@@ -76,6 +76,9 @@ static int remap_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 e
 		if (!entry_maps(s, pte))
 			continue;
 		pfn = (u32)pte_pfn(*pte);
+		/* Large pieces stay as they are. */
+		if (folio_is_large(pfn_folio(m, pfn)))
+			continue;
 		if (can_share_zero(s, vma, pfn)) {
 			*pte = mk_pte(m->virt->zero_pfn, vma_page_prot(m, vma) | PTE_SPECIAL) |
 			       (*pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
@@ -124,6 +127,12 @@ static void recount_mappings(struct split *s, const struct anon_vma *anon_vma, u
 	rmap_walk_anon_range(anon_vma, index, index + nr - 1, recount_entries, s);
 }
 
+static void count_anon_pieces(const struct split *s)
+{
+	for (u32 i = 0; i < 1U << s->order; i += 1U << piece_order(s, i))
+		mod_mthp_stat(s->m, piece_order(s, i), MTHP_STAT_NR_ANON, piece_order(s, i) != 0);
+}
+
 static int split_anon_folio(struct split *s)
 {
 	struct machine *m = s->m;
@@ -138,12 +147,11 @@ static int split_anon_folio(struct split *s)
 		rmap_walk_anon_range(anon_vma, index, index + nr - 1, unlock_entries, s);
 	split_descriptors(s);
 	mod_mthp_stat(m, s->order, MTHP_STAT_NR_ANON, -1);
-	if (s->new_order) {
-		mod_mthp_stat(m, s->new_order, MTHP_STAT_NR_ANON, 1 << (s->order - s->new_order));
+	if (s->new_order || !s->uniform) {
+		count_anon_pieces(s);
 		recount_mappings(s, anon_vma, index);
-	} else {
-		rmap_walk_anon_range(anon_vma, index, index + nr - 1, remap_entries, s);
 	}
+	rmap_walk_anon_range(anon_vma, index, index + nr - 1, remap_entries, s);
 	put_pieces(s);
 	return 0;
 }

@@ -17,12 +17,25 @@ static bool is_large_user_folio(const struct page *page)
 	return folio_is_large(page) && page->refcount > 0 && !page_type(page);
 }
 
-static void split_one(struct machine *m, u64 pfn, unsigned int order,
+static const struct split_into into_pages = { .order = 0, .at = -1 };
+
+/* The folio of the page, of which the reference is after a split by order. */
+static void split_one(struct machine *m, u64 pfn, const struct split_into *into,
 		      struct split_count *count)
 {
-	get_page(m, pfn);
-	count->split += !split_huge_page_to_order(m, pfn, order);
-	put_page(m, pfn);
+	u64 head = folio_pfn(m, pfn);
+	int err;
+
+	if (into->at >= 0 && (u64)into->at < folio_nr_pages(pfn_to_page(m, head))) {
+		get_page(m, head);
+		err = folio_split(m, head + (u64)into->at, into->order);
+		put_page(m, head);
+	} else {
+		get_page(m, pfn);
+		err = split_huge_page_to_order(m, pfn, into->order);
+		put_page(m, pfn);
+	}
+	count->split += !err;
 }
 
 static void split_zone(struct machine *m, const struct zone *zone, struct split_count *count)
@@ -41,7 +54,7 @@ static void split_zone(struct machine *m, const struct zone *zone, struct split_
 			continue;
 		count->total++;
 		nr = folio_nr_pages(page);
-		split_one(m, pfn, 0, count);
+		split_one(m, pfn, &into_pages, count);
 		pfn += nr - 1;
 	}
 }
@@ -63,7 +76,7 @@ static bool can_split(const struct page *folio)
 }
 
 static void split_address(struct machine *m, const struct mm_struct *mm, u64 addr,
-			  unsigned int order, struct split_count *count)
+			  const struct split_into *into, struct split_count *count)
 {
 	u32 pfn = follow_page(m, mm, addr);
 	const struct page *folio;
@@ -71,14 +84,14 @@ static void split_address(struct machine *m, const struct mm_struct *mm, u64 add
 	if (pfn == PFN_NIL || !page_present(m, pfn))
 		return;
 	folio = pfn_folio(m, pfn);
-	if (!is_large_user_folio(folio) || order >= folio_order(folio) ||
+	if (!is_large_user_folio(folio) || into->order >= folio_order(folio) ||
 	    is_huge_zero_pfn(m, folio_pfn(m, pfn)))
 		return;
 	count->total++;
 	if (!can_split(folio))
 		return;
 	/* 6.18 keeps its reference of the folio, so of the first page that it becomes. */
-	split_one(m, rel_has_thp_sizes(m->release) ? folio_pfn(m, pfn) : pfn, order, count);
+	split_one(m, rel_has_thp_sizes(m->release) ? folio_pfn(m, pfn) : pfn, into, count);
 }
 
 static bool vma_not_suitable(const struct vm_area_struct *vma)
@@ -87,8 +100,8 @@ static bool vma_not_suitable(const struct vm_area_struct *vma)
 	       vma->vm_flags & (VM_IO | VM_HUGETLB);
 }
 
-int split_huge_pages_pid(struct machine *m, u32 pid, u64 start, u64 end, unsigned int order,
-			 struct split_count *count)
+int split_huge_pages_pid(struct machine *m, u32 pid, u64 start, u64 end,
+			 const struct split_into *into, struct split_count *count)
 {
 	const struct task_struct *task = task_find(m, pid);
 
@@ -108,13 +121,13 @@ int split_huge_pages_pid(struct machine *m, u32 pid, u64 start, u64 end, unsigne
 		if (vma_not_suitable(vma))
 			addr = vma->vm_end;
 		else
-			split_address(m, task->mm, addr, order, count);
+			split_address(m, task->mm, addr, into, count);
 	}
 	return 0;
 }
 
 int split_huge_pages_in_file(struct machine *m, const char *path, u64 first, u64 end,
-			     unsigned int order, struct split_count *count)
+			     const struct split_into *into, struct split_count *count)
 {
 	const struct inode *inode = inode_find(m, path);
 	u64 nr;
@@ -130,11 +143,11 @@ int split_huge_pages_in_file(struct machine *m, const char *path, u64 first, u64
 		if (pfn == PFN_NIL)
 			continue;
 		folio = pfn_folio(m, pfn);
-		if (!folio_is_large(folio) || order >= folio_order(folio))
+		if (!folio_is_large(folio) || into->order >= folio_order(folio))
 			continue;
 		count->total++;
 		nr = folio_nr_pages(folio);
-		split_one(m, folio_pfn(m, pfn), order, count);
+		split_one(m, folio_pfn(m, pfn), into, count);
 	}
 	return 0;
 }

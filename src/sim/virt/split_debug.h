@@ -11,11 +11,17 @@ struct split_count {
 
 /* All that are on a list. */
 void split_huge_pages_all(struct machine *m, struct split_count *count);
-/* Those that the task maps in [start, end), into folios of `order`. -ESRCH, -EINVAL. */
-int split_huge_pages_pid(struct machine *m, u32 pid, u64 start, u64 end, unsigned int order,
-			 struct split_count *count) __must_check;
+/* Into what: folios of an order; or, if `at` is a page of the folio, halves around it. */
+struct split_into {
+	unsigned int order;
+	long at;		/* -1: none */
+};
+/* Those that the task maps in [start, end). -ESRCH, -EINVAL. */
+int split_huge_pages_pid(struct machine *m, u32 pid, u64 start, u64 end,
+			 const struct split_into *into, struct split_count *count) __must_check;
 /* Those of a file's pages [first, end). -ENOENT. */
 int split_huge_pages_in_file(struct machine *m, const char *path, u64 first, u64 end,
-			     unsigned int order, struct split_count *count) __must_check;
+			     const struct split_into *into,
+			     struct split_count *count) __must_check;
 
 #endif
