@@ -7,11 +7,13 @@ EXPERIMENTS = \
 	examples/buddy.sh \
 	examples/faults.sh \
 	examples/fork.sh \
+	examples/fragmentation.sh \
 	examples/highmem.sh \
 	examples/huge-pages.sh \
 	examples/init-mm.sh \
 	examples/mm-life.sh \
 	examples/numa.sh \
+	examples/page-owner.sh \
 	examples/pagetables.sh \
 	examples/sharing.sh \
 	examples/slab.sh \

@@ -8,7 +8,7 @@
 
 build=$(cd "${KMM_BUILDDIR:-$(dirname "$0")/../build}" && pwd)
 
-# machine MACHINE [MOUNT]: set $MNT.
+# machine MACHINE [MOUNT [OPTION]]: set $MNT.
 machine() {
 	if [ -n "${2-}" ]; then
 		MNT=$2
@@ -21,7 +21,7 @@ machine() {
 	fi
 	MNT=$(mktemp -d)
 	trap 'cd /; "$build/kmmfs" --stop "$MNT"; rmdir "$MNT"' EXIT
-	"$build/kmmfs" "$1" "$MNT"
+	"$build/kmmfs" ${3+"$3"} "$1" "$MNT"
 }
 
 # A heading, with what to look for.

@@ -214,6 +214,12 @@ static bool find_owner(const struct machine *m, u64 wanted, struct page_owner_in
 	return page_owner_next(m, &pfn, info) && info->pfn == wanted;
 }
 
+static void somebody(const struct machine *m, struct page_owner_task *task)
+{
+	(void)m;
+	*task = (struct page_owner_task) { 42, 41, "a-rather-long-name" };
+}
+
 static void test_page_owner(void)
 {
 	struct booted b = boot("x86_64", "6.18", "page_owner=on", "128M");
@@ -227,7 +233,7 @@ static void test_page_owner(void)
 	while (page_owner_next(m, &at, &info))
 		nr++;
 	CU_ASSERT_TRUE(nr > 100);	/* what the boot took */
-	page_owner_set_task(m, 42, 41, "a-rather-long-name");
+	page_owner_ask(m, somebody);
 	m->now_ns = 5;
 	CU_ASSERT_EQUAL(alloc_kernel_pages(m, GFP_KERNEL | __GFP_COMP, 2, NUMA_NO_NODE,
 					   PGTY_kernel, &pfn), 0);
@@ -254,11 +260,21 @@ static void test_page_owner_corrupted(void)
 {
 	struct booted b = boot("x86_64", "6.18", "page_owner=on", "128M");
 	struct out out = OUT_INIT;
-	u32 pfn = take_page(b.m, PGTY_kernel);
+	u32 pfn = take_page(b.m, PGTY_kernel), at = 0;
+	unsigned int nr_ips;
+	const u64 *ips;
+	u64 nr_pages;
 
 	page_owner_set(b.m, pfn, 3, GFP_KERNEL);
 	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
 	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "P6 ", 3), 0);
+	out_clear(&out);
+	page_owner_set(b.m, pfn, 0, GFP_KERNEL);
+	/* A stack says that it has allocated a page more. */
+	CU_ASSERT_TRUE_FATAL(page_owner_prev_stack(b.m, &at, &ips, &nr_ips, &nr_pages));
+	((u64 *)ips)[-1] += 1 << 8;
+	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
+	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "PO1 ", 4), 0);
 	out_free(&out);
 	shut_down(&b);
 }

@@ -412,6 +412,133 @@ static void test_views(void)
 	stop();
 }
 
+/* sim/zone/0/ZONE/free_area: each list has as many blocks as it says, all of them free. */
+static void check_free_area(const struct zone *zone, const struct out *out)
+{
+	const struct machine *m = tree_machine(lab.tree);
+	u64 blocks[NR_PAGE_ORDERS] = { 0 };
+
+	for (char *line = strtok(out->text, "\n"); line; line = strtok(NULL, "\n")) {
+		unsigned int order, is, row;
+		unsigned long long nr, sum = 0;
+		const char *at = strchr(line, ':');
+		int len;
+
+		CU_ASSERT_EQUAL_FATAL(sscanf(line, "order %u %*s %llu:", &order, &nr), 2);
+		for (at++; sscanf(at, " %x%n", &is, &len) == 1; at += len) {
+			unsigned int found;
+			u64 head;
+
+			CU_ASSERT_TRUE(buddy_find(m, is, &head, &found) && head == is &&
+				       found == order && pfn_zone(m, is) == zone);
+			row = 1;
+			if (at[len] == '*' && sscanf(at + len, "*%u", &row) == 1)
+				len += (int)strspn(at + len, "*0123456789");
+			sum += row;
+		}
+		CU_ASSERT_EQUAL(sum, nr);
+		blocks[order] += nr;
+	}
+	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+		CU_ASSERT_EQUAL(blocks[order], zone->free_area[order].nr_free);
+}
+
+static void test_zone(void)
+{
+	struct out out = OUT_INIT;
+	const struct machine *m;
+	char path[64];
+
+	start("pc", NULL);
+	m = tree_machine(lab.tree);
+	CU_ASSERT_EQUAL(run("sim/ctl: alloc_pages 3"), 0);
+	CU_ASSERT_EQUAL(run("sim/ctl: drain"), 0);
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+		unsigned long long first, last, nr, sum = 0;
+		char type[16];
+
+		if (!zone_populated(zone))
+			continue;
+		snprintf(path, sizeof(path), "sim/zone/%u/%s/free_area", zone->node, zone->name);
+		read_path(path, &out);
+		check_free_area(zone, &out);
+		snprintf(path, sizeof(path), "sim/zone/%u/%s/pageblocks", zone->node, zone->name);
+		read_path(path, &out);
+		for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n")) {
+			CU_ASSERT_EQUAL(sscanf(line, "%llx-%llx %llu %15s", &first, &last, &nr,
+					       type), 4);
+			CU_ASSERT_EQUAL(last - first + 1, nr << m->pageblock_order);
+			CU_ASSERT_STRING_EQUAL(type,
+					       migratetype_names[pageblock_type(m, first)]);
+			sum += nr;
+		}
+		CU_ASSERT_TRUE((sum + 1) << m->pageblock_order >= zone->present_pages);
+		snprintf(path, sizeof(path), "sim/zone/%u/%s/compaction", zone->node, zone->name);
+		read_path(path, &out);
+		CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "compact_defer_shift: 0\n"));
+	}
+	read_path("sim/section", &out);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "section 0: 0x0-0x7fff several zones"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, " node 1 zone Normal, descriptors"));
+	out_free(&out);
+	stop();
+}
+
+/* Each record as the kernel prints it, so that its own tools read it; and what moved. */
+static void test_owner_file(void)
+{
+	static const char *const releases[] = { "release=6.1", "release=6.18" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = { "cmdline=page_owner=on", releases[i], NULL };
+		struct out out = OUT_INIT;
+		u64 blocks = 0, pages = 0, shown = 0;
+
+		start("tiny", sets);
+		CU_ASSERT_EQUAL(run("sim/as/init/ctl: fork as a"), 0);
+		CU_ASSERT_EQUAL(run("sim/as/a/ctl: mmap 0 8M rw private,anon as b"), 0);
+		CU_ASSERT_EQUAL(run("sim/as/a/ctl: store @b 8M"), 0);
+		CU_ASSERT_EQUAL(run("sim/as/a/ctl: madvise @b 4M dontneed"), 0);
+		CU_ASSERT_EQUAL(run("proc/sys/vm/compact_memory: 1"), 0);
+		read_path("sys/kernel/debug/page_owner", &out);
+		CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "\nPage has been migrated, last migrate "
+					      "reason: compaction\n\n"));
+		for (const char *at = out.text; (at = strstr(at, "Page allocated")); at++) {
+			unsigned int order, mask, pid, tgid, block;
+			unsigned long long ts, pfn;
+			char comm[20], type[16], own[16];
+			const char *line = strchr(at, '\n') + 1;
+
+			CU_ASSERT_EQUAL(sscanf(at, "Page allocated via order %u, mask %x(%*[^)]), "
+					       "pid %u, tgid %u (%19[^)]), ts %llu ns", &order,
+					       &mask, &pid, &tgid, comm, &ts), 6);
+			CU_ASSERT_EQUAL(sscanf(line, i ? "PFN 0x%llx type %15s Block %u type %15s "
+					       "Flags 0x" : "PFN %llu type %15s Block %u type %15s "
+					       "Flags 0x", &pfn, type, &block, own), 4);
+			CU_ASSERT_EQUAL(allocated_order(tree_machine(lab.tree), pfn), (int)order);
+			blocks++;
+			pages += 1ULL << order;
+		}
+		CU_ASSERT_TRUE(blocks > 1000);
+		if (i) {
+			read_path("sys/kernel/debug/page_owner_stacks/show_stacks", &out);
+			for (const char *at = out.text; (at = strstr(at, "nr_base_pages: ")); at++)
+				shown += strtoull(at + 15, NULL, 10);
+			CU_ASSERT_EQUAL(shown, pages);
+			CU_ASSERT_EQUAL(run("sys/kernel/debug/page_owner_stacks/count_threshold: "
+					    "1000"), 0);
+			read_path("sys/kernel/debug/page_owner_stacks/show_handles", &out);
+			CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "handle: "));
+			CU_ASSERT_PTR_NULL(strstr(out.text, "nr_base_pages: 1\n"));
+		}
+		read_path("sim/check", &out);
+		CU_ASSERT_EQUAL(strncmp(out.text, "clean", 5), 0);
+		out_free(&out);
+		stop();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "census", test_census },
 	{ "help", test_help },
@@ -420,6 +547,8 @@ static const CU_TestInfo tests[] = {
 	{ "page", test_page },
 	{ "page owner", test_page_owner },
 	{ "views", test_views },
+	{ "zone", test_zone },
+	{ "page_owner", test_owner_file },
 };
 
 int main(void)

@@ -100,6 +100,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/highmem.c \
 	src/fs/sim/steps.c \
 	src/fs/sim/tlb.c \
+	src/fs/sim/zone.c \
 	src/fs/sim/view.c
 
 include src/fs/fuse/local.mk

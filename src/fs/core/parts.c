@@ -41,6 +41,7 @@
 	X(mm_struct_parts) \
 	X(page_parts) \
 	X(view_parts) \
+	X(zone_parts) \
 	X(help_parts) \
 	/* A simulated pid is looked up before the caller's own. */ \
 	X(pid_parts) \

@@ -4,6 +4,8 @@
  * migrate type, and pageblocks by type. Only populated zones have lines.
  */
 #include "fs/core/figures.h"
+#include "sim/phys/page_owner.h"
+#include "sim/phys/section.h"
 
 #define FREECOUNT_CAP 100000	/* the kernel stops counting a list here */
 
@@ -65,6 +67,62 @@ static void show_pageblocks(struct out *out, const struct zone *zone)
 	out_putc(out, '\n');
 }
 
+/*
+ * Pageblocks, by their type, in which somebody has a page of another type: the first such
+ * page that page_owner knows decides.
+ */
+static void count_mixed(const struct machine *m, const struct zone *zone,
+			u64 counts[MIGRATE_TYPES])
+{
+	u64 size = pageblock_nr_pages(m), pfn = zone->start_pfn;
+
+	while (pfn < zone_end_pfn(zone)) {
+		u64 end = MIN(ALIGN_DOWN(pfn, size) + size, zone_end_pfn(zone));
+		enum migratetype type = pageblock_type(m, pfn);
+
+		if (!page_present(m, pfn)) {
+			pfn = end;
+			continue;
+		}
+		while (pfn < end) {
+			unsigned int order;
+			gfp_t gfp;
+
+			if (!page_owner_at(m, pfn, &order, &gfp)) {
+				pfn++;
+			} else if (gfp_migratetype(gfp) == type) {
+				pfn += 1ULL << order;
+			} else {
+				counts[type]++;
+				pfn = end;
+			}
+		}
+	}
+}
+
+static void show_mixed(struct out *out, const struct machine *m,
+		       const struct pglist_data *node)
+{
+	out_printf(out, "\n%-23s", "Number of mixed blocks ");
+	for (int type = 0; type < MIGRATE_TYPES; type++)
+		out_printf(out, "%12s ", migratetype_names[type]);
+	out_putc(out, '\n');
+	for (int type = 0; type < MAX_NR_ZONES; type++) {
+		u64 counts[MIGRATE_TYPES] = { 0 };
+		const struct zone *zone = node->zones[type];
+
+		if (!zone || !zone_populated(zone))
+			continue;
+		count_mixed(m, zone, counts);
+		out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
+		for (int i = 0; i < MIGRATE_TYPES; i++) {
+			out_u64(out, counts[i], 12);
+			out_putc(out, ' ');
+		}
+		out_putc(out, '\n');
+	}
+}
+
 /* The whole report for one node, head lines included. */
 static void show_node_types(struct out *out, const struct machine *m,
 			    const struct pglist_data *node)
@@ -82,6 +140,8 @@ static void show_node_types(struct out *out, const struct machine *m,
 		out_printf(out, "%12s ", migratetype_names[type]);
 	out_putc(out, '\n');
 	each_populated(out, node, show_pageblocks);
+	if (m->page_owner)
+		show_mixed(out, m, node);
 }
 
 static int pagetypeinfo_show(struct out *out, const struct view *v)

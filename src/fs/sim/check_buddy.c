@@ -8,6 +8,7 @@
 
 #include "fs/sim/check.h"
 #include "sim/phys/buddy.h"
+#include "sim/phys/page_owner.h"
 
 #define FREECOUNT_CAP 100000	/* pagetypeinfo counts no further */
 #define KSWAPD_GIVES_UP 16
@@ -76,6 +77,26 @@ void buddyinfo_check(const struct machine *m, const char *text, struct check *ch
 }
 
 /* A line of free blocks by order of one type. */
+/* Pageblocks in which the first page of another type decides, counted by their owners. */
+static void check_mixed(const struct machine *m, const struct zone *zone, const char *rest,
+			struct check *check)
+{
+	u64 mixed[MIGRATE_TYPES] = { 0 }, pfn = zone->start_pfn, last = ~0ULL;
+	struct page_owner_info info;
+	char object[64];
+
+	while (page_owner_next(m, &pfn, &info) && info.pfn < zone_end_pfn(zone)) {
+		enum migratetype type = pageblock_type(m, info.pfn);
+
+		if (info.pfn >> m->pageblock_order == last || gfp_migratetype(info.gfp) == type)
+			continue;
+		last = info.pfn >> m->pageblock_order;
+		mixed[type]++;
+	}
+	name_zone(zone, "pagetypeinfo mixed blocks", object);
+	check_row(check, object, rest, mixed, MIGRATE_TYPES);
+}
+
 static void check_type(const struct machine *m, const struct zone *zone, const char *rest,
 		       struct check *check)
 {
@@ -104,14 +125,22 @@ void pagetypeinfo_check(const struct machine *m, const char *text, struct check 
 {
 	unsigned int nr_types = 0, nr_zones = 0;
 	char line[512], object[64];
+	bool mixed = false;	/* in page_owner's table */
 
 	while (text_line(&text, line)) {
 		const char *rest;
 		const struct zone *zone = text_zone(m, line, &rest);
 		u64 blocks[MIGRATE_TYPES];
 
-		if (!zone)
-			continue;	/* heads of the columns */
+		if (!zone) {
+			/* Heads of the columns. */
+			mixed = !strncmp(line, "Number of mixed", 15) || (mixed && !line[0]);
+			continue;
+		}
+		if (mixed) {
+			check_mixed(m, zone, rest, check);
+			continue;
+		}
 		if (!strncmp(rest, ", type", 6)) {
 			check_type(m, zone, rest, check);
 			nr_types++;

@@ -3,7 +3,8 @@
  * One record for each page frame of a section that ever had an allocation; the
  * record of a block is that of its first page. Host memory is secured ahead: one
  * spare section of records, room for one more stack. The store of stacks is an
- * array of instruction pointers and a hash table of where each stack begins.
+ * array of instruction pointers and a hash table of where each stack begins; with its
+ * length each stack has the number of pages that it allocated.
  */
 #include "sim/phys/page_owner.h"
 
@@ -20,18 +21,26 @@ struct record {
 	u32 pid, tgid;
 	u32 stack;		/* where it begins in ips[] */
 	u64 ts_ns, free_ts_ns;
-	u8 order;
+	u8 order, migrate_reason;
 	bool allocated;
 	char comm[PAGE_OWNER_COMM];
 };
 
+const char *const migrate_reason_names[NR_MIGRATE_REASONS] = {
+	[MR_COMPACTION] = "compaction",
+	[MR_SYSCALL] = "syscall_or_cpuset",
+	[MR_MEMPOLICY_MBIND] = "mempolicy_mbind",
+	[MR_CONTIG_RANGE] = "contig_range",
+	[MR_MEMORY_HOTPLUG] = "memory_hotplug",
+};
+
 struct page_owner {
-	u32 pid, tgid;
-	char comm[PAGE_OWNER_COMM];
+	void (*current)(const struct machine *m, struct page_owner_task *task);
+	u64 threshold;
 	struct record **sections;	/* [nr_sections]; NULL: nothing there yet */
 	u64 nr_sections;
 	struct record *spare;
-	u64 *ips;		/* a stack: its length, then so many pointers */
+	u64 *ips;		/* a stack: length and pages, then so many pointers */
 	u32 nr_ips, room_ips;
 	u32 *buckets;		/* where a stack begins, + 1; 0 = none */
 	u32 nr_buckets, nr_stacks;
@@ -54,7 +63,6 @@ int page_owner_init(struct machine *m)
 		return -ENOMEM;
 	}
 	owner->nr_buckets = FIRST_BUCKETS;
-	page_owner_set_task(m, 0, 0, "swapper/0");
 	return 0;
 }
 
@@ -74,17 +82,24 @@ void page_owner_free_state(struct machine *m)
 	m->page_owner = NULL;
 }
 
-void page_owner_set_task(struct machine *m, u32 pid, u32 tgid, const char *comm)
+void page_owner_ask(struct machine *m, void (*current)(const struct machine *m,
+						      struct page_owner_task *task))
 {
-	struct page_owner *owner = m->page_owner;
-	size_t len = strnlen(comm, PAGE_OWNER_COMM - 1);
+	if (m->page_owner)
+		m->page_owner->current = current;
+}
 
-	if (!owner)
-		return;
-	owner->pid = pid;
-	owner->tgid = tgid;
-	memset(owner->comm, 0, sizeof(owner->comm));
-	memcpy(owner->comm, comm, len);
+/* The word before a stack: its length; above it, the pages that it has allocated. */
+#define PAGES_SHIFT 8
+
+static unsigned int stack_len(const struct page_owner *owner, u32 at)
+{
+	return owner->ips[at] & ((1U << PAGES_SHIFT) - 1);
+}
+
+static void stack_count(struct page_owner *owner, u32 at, s64 nr_pages)
+{
+	owner->ips[at] += (u64)nr_pages << PAGES_SHIFT;
 }
 
 static u32 stack_hash(const u64 *ips, unsigned int nr)
@@ -98,7 +113,8 @@ static u32 stack_hash(const u64 *ips, unsigned int nr)
 
 static void bucket_insert(u32 *buckets, u32 nr_buckets, const u64 *ips, u32 at)
 {
-	u32 i = stack_hash(&ips[at + 1], ips[at]) & (nr_buckets - 1);
+	unsigned int nr = ips[at] & ((1U << PAGES_SHIFT) - 1);
+	u32 i = stack_hash(&ips[at + 1], nr) & (nr_buckets - 1);
 
 	while (buckets[i])
 		i = (i + 1) & (nr_buckets - 1);
@@ -117,7 +133,7 @@ static int buckets_make_room(struct machine *m)
 	buckets = arena_alloc(&m->arena, more * sizeof(*buckets));
 	if (!buckets)
 		return -ENOBUFS;
-	for (u32 at = 0; at < owner->nr_ips; at += owner->ips[at] + 1)
+	for (u32 at = 0; at < owner->nr_ips; at += stack_len(owner, at) + 1)
 		bucket_insert(buckets, more, owner->ips, at);
 	arena_free(&m->arena, owner->buckets, owner->nr_buckets * sizeof(*buckets));
 	owner->buckets = buckets;
@@ -162,10 +178,11 @@ static u32 stack_keep(struct page_owner *owner, const u64 *ips, unsigned int nr)
 	u32 at = owner->nr_ips;
 
 	for (; owner->buckets[i]; i = (i + 1) & (owner->nr_buckets - 1)) {
-		const u64 *kept = &owner->ips[owner->buckets[i] - 1];
+		u32 kept = owner->buckets[i] - 1;
 
-		if (kept[0] == nr && !memcmp(kept + 1, ips, nr * sizeof(*ips)))
-			return owner->buckets[i] - 1;
+		if (stack_len(owner, kept) == nr &&
+		    !memcmp(&owner->ips[kept + 1], ips, nr * sizeof(*ips)))
+			return kept;
 	}
 	owner->ips[at] = nr;
 	memcpy(&owner->ips[at + 1], ips, nr * sizeof(*ips));
@@ -190,6 +207,8 @@ void page_owner_reset(struct machine *m, u64 pfn, unsigned int order)
 
 		if (!record)
 			continue;
+		if (record->allocated)
+			stack_count(m->page_owner, record->stack, -(1LL << record->order));
 		record->allocated = false;
 		record->free_ts_ns = m->now_ns;
 	}
@@ -199,6 +218,7 @@ void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp)
 {
 	struct page_owner *owner = m->page_owner;
 	struct record **section = &owner->sections[pfn >> SECTION_SHIFT];
+	struct page_owner_task task = { .comm = "swapper/0" };
 	struct record *record;
 	u64 ips[STACK_DEPTH], free_ts_ns;
 	unsigned int nr = stack_trace_save(ips, STACK_DEPTH, /* skip = */ 1);
@@ -212,15 +232,35 @@ void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp)
 		*section = owner->spare;
 		owner->spare = NULL;
 	}
+	if (owner->current)
+		owner->current(m, &task);
 	record = record_of(owner, pfn);
 	free_ts_ns = record->free_ts_ns;
+	if (record->allocated)
+		stack_count(owner, record->stack, -(1LL << record->order));
 	*record = (struct record) {
 		.gfp = gfp, .order = order, .allocated = true,
-		.pid = owner->pid, .tgid = owner->tgid,
+		.pid = task.pid, .tgid = task.tgid,
 		.stack = stack_keep(owner, ips, nr),
 		.ts_ns = m->now_ns, .free_ts_ns = free_ts_ns,
 	};
-	memcpy(record->comm, owner->comm, sizeof(record->comm));
+	memcpy(record->comm, task.comm, strnlen(task.comm, PAGE_OWNER_COMM - 1));
+	stack_count(owner, record->stack, 1LL << order);
+}
+
+void page_owner_migrated(struct machine *m, u64 src, u64 dst, enum migrate_reason reason)
+{
+	struct record *old = record_of(m->page_owner, src), *new = record_of(m->page_owner, dst);
+	struct record was;
+
+	if (!old || !new || !old->allocated || !new->allocated || old->order != new->order)
+		return;
+	was = *new;
+	*new = *old;
+	new->migrate_reason = (u8)reason;
+	new->free_ts_ns = was.free_ts_ns;
+	/* Until it is freed the old one is known by what made the new one. */
+	old->stack = was.stack;
 }
 
 void page_owner_split(struct machine *m, u64 pfn, unsigned int order)
@@ -241,12 +281,20 @@ void page_owner_split(struct machine *m, u64 pfn, unsigned int order)
 
 void page_owner_set_order(struct machine *m, u64 pfn, unsigned int order)
 {
-	for (u64 at = pfn; order && at < pfn + (1ULL << order); at++) {
+	struct record *head = record_of(m->page_owner, pfn);
+
+	if (!head || !order || !head->allocated)
+		return;
+	/* One record for all of them. */
+	for (u64 at = pfn + 1; at < pfn + (1ULL << order); at++) {
 		struct record *record = record_of(m->page_owner, at);
 
-		if (record)
-			record->order = (u8)order;
+		if (record->allocated)
+			stack_count(m->page_owner, record->stack, -(1LL << record->order));
+		record->allocated = false;
 	}
+	stack_count(m->page_owner, head->stack, (1LL << order) - (1LL << head->order));
+	head->order = (u8)order;
 }
 
 bool page_owner_next(const struct machine *m, u64 *pfn, struct page_owner_info *info)
@@ -267,12 +315,64 @@ bool page_owner_next(const struct machine *m, u64 *pfn, struct page_owner_info *
 			.pid = record->pid, .tgid = record->tgid, .comm = record->comm,
 			.ts_ns = record->ts_ns, .free_ts_ns = record->free_ts_ns,
 			.ips = &owner->ips[record->stack + 1],
-			.nr_ips = owner->ips[record->stack],
+			.nr_ips = stack_len(owner, record->stack),
+			.migrate_reason = record->migrate_reason,
 		};
 		++*pfn;
 		return true;
 	}
 	return false;
+}
+
+bool page_owner_at(const struct machine *m, u64 pfn, unsigned int *order, gfp_t *gfp)
+{
+	const struct record *record = m->page_owner ? record_of(m->page_owner, pfn) : NULL;
+
+	if (!record || !record->allocated)
+		return false;
+	*order = record->order;
+	*gfp = record->gfp;
+	return true;
+}
+
+bool page_owner_prev_stack(const struct machine *m, u32 *at, const u64 **ips,
+			   unsigned int *nr_ips, u64 *nr_pages)
+{
+	const struct page_owner *owner = m->page_owner;
+	u32 end = *at ? *at - 1 : owner->nr_ips, last = 0;
+
+	if (!end)
+		return false;
+	/* Stacks follow each other: the last one ends where this search ends. */
+	for (u32 next = 0; next < end; next += stack_len(owner, next) + 1)
+		last = next;
+	*at = last + 1;
+	*ips = &owner->ips[last + 1];
+	*nr_ips = stack_len(owner, last);
+	*nr_pages = owner->ips[last] >> PAGES_SHIFT;
+	return true;
+}
+
+u64 *page_owner_threshold(const struct machine *m)
+{
+	return &m->page_owner->threshold;
+}
+
+/* What the records count by stack is what the stacks say. */
+static void stacks_validate(const struct machine *m, struct check *check)
+{
+	const struct page_owner *owner = m->page_owner;
+	u64 recorded = 0, counted = 0, pfn = 0;
+	struct page_owner_info info;
+
+	while (page_owner_next(m, &pfn, &info))
+		recorded += 1ULL << info.order;
+	for (u32 at = 0; at < owner->nr_ips; at += stack_len(owner, at) + 1)
+		counted += owner->ips[at] >> PAGES_SHIFT;
+	check->nr_checked++;
+	if (recorded != counted)
+		check_fail(check, "PO1", "page_owner: expected %llu pages in the counts of stacks, "
+			   "as many as the records have, found %llu", (ull)recorded, (ull)counted);
 }
 
 /* A record says "allocated" of the head of an allocated block, of no other page. */
@@ -281,6 +381,8 @@ void page_owner_validate(const struct machine *m, struct check *check)
 	struct page_owner_info info;
 	u64 pfn = 0;
 
+	if (m->page_owner)
+		stacks_validate(m, check);
 	while (page_owner_next(m, &pfn, &info)) {
 		int order = allocated_order(m, info.pfn);
 

@@ -265,7 +265,8 @@ static int move_queued(struct machine *m, struct task_struct *task, u64 start, u
 		       const struct mempolicy *pol, struct page_list *list)
 {
 	struct target target = { .mm = task->mm, .start = start, .pol = pol };
-	struct migration migration = { .new_page = new_page_of_vma, .arg = &target };
+	struct migration migration = { .new_page = new_page_of_vma, .arg = &target,
+					.reason = MR_MEMPOLICY_MBIND };
 
 	if (list->first == PFN_NIL)
 		return 0;
@@ -399,7 +400,8 @@ static int migrate_to_node(struct machine *m, struct mm_struct *mm, unsigned int
 {
 	struct page_list list = PAGE_LIST_INIT;
 	struct queue q = { .m = m, .flags = flags, .nodes = 1ULL << source, .list = &list };
-	struct migration migration = { .new_page = new_page_on_node, .arg = &dest };
+	struct migration migration = { .new_page = new_page_on_node, .arg = &dest,
+					.reason = MR_SYSCALL };
 	int ret = 0;
 
 	if (!vma_first(m, mm))

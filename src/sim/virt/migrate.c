@@ -181,12 +181,15 @@ static void migrate_undo(struct machine *m, const struct migration *migration,
 		put_page(m, pair->dst);
 }
 
-static int migrate_move(struct machine *m, const struct pair *pair)
+static int migrate_move(struct machine *m, const struct migration *migration,
+			const struct pair *pair)
 {
 	int err = move_to_new_page(m, pair->src, pair->dst);
 
 	if (err)
 		return err;
+	if (unlikely(m->page_owner))
+		page_owner_migrated(m, pair->src, pair->dst, migration->reason);
 	/* On its list before it is mapped: mlock counts VMAs by that. */
 	lru_cache_add(m, pair->dst);
 	if (rel_migration_batches(m->release) ? pair->was_mlocked : pair->was_mapped)
@@ -294,7 +297,7 @@ static void move_pairs(struct machine *m, struct migration *migration, struct pa
 		int err = -EAGAIN;
 
 		for (unsigned int n = 0; n < tries && err; n++)
-			err = migrate_move(m, &pairs[i]);
+			err = migrate_move(m, migration, &pairs[i]);
 		if (!err) {
 			count_succeeded(m, migration, order);
 			continue;

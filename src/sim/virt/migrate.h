@@ -10,6 +10,7 @@
 #ifndef KMM_VIRT_MIGRATE_H
 #define KMM_VIRT_MIGRATE_H
 
+#include "sim/phys/page_owner.h"
 #include "sim/virt/mm_types.h"
 
 struct migration {
@@ -18,6 +19,7 @@ struct migration {
 	/* One that was not needed; NULL: it is put. */
 	void (*free_page)(struct machine *m, void *arg, u32 dst);
 	void *arg;
+	enum migrate_reason reason;
 	/* Filled in: pages; folios. */
 	u64 nr_succeeded, nr_failed;
 	u64 folios_failed;

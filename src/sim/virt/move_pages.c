@@ -91,7 +91,8 @@ static int new_page_on_node(struct machine *m, void *arg, u32 src, u32 *dst)
 /* The row ends before page i: it moves. */
 static int move_row(struct mover *mover, u64 i)
 {
-	struct migration migration = { .new_page = new_page_on_node, .arg = mover };
+	struct migration migration = { .new_page = new_page_on_node, .arg = mover,
+					.reason = MR_SYSCALL };
 	int ret;
 
 	if (mover->list.first == PFN_NIL)

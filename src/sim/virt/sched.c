@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/page_owner.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/tlb.h"
 
@@ -163,6 +164,16 @@ static int idle_alloc(struct machine *m, unsigned int cpu, struct task_struct **
 	return 0;
 }
 
+static void page_owner_current(const struct machine *m, struct page_owner_task *task)
+{
+	const struct task_struct *current = current_task(m);
+
+	if (current)
+		*task = (struct page_owner_task) {
+			.pid = current->pid, .tgid = current->tgid, .comm = current->comm,
+		};
+}
+
 int sched_init(struct machine *m)
 {
 	struct task_table *table = m->tasks;
@@ -183,6 +194,7 @@ int sched_init(struct machine *m)
 		state->current = state->idle;
 		note_running(m, cpu, state->idle);
 	}
+	page_owner_ask(m, page_owner_current);
 	return err;
 }
 
