@@ -101,7 +101,8 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/virt/affinity.c src/sim/virt/cgroup.c src/sim/virt/cgroup.h \
 	src/sim/virt/cpuset.c \
-	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/elf.c \
+	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/cachestat.c \
+	src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/elf.c \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
@@ -115,7 +116,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/init_task.c src/sim/virt/inode.c \
 	src/sim/virt/kernel_map.c src/sim/virt/kernel_map.h \
 	src/sim/virt/kernel_walk.c src/sim/virt/kernel_walk.h \
-	src/sim/virt/kstack.c src/sim/virt/kstack.h src/sim/virt/kthreads.c \
+	src/sim/virt/ksm.c src/sim/virt/ksm.h src/sim/virt/kstack.c src/sim/virt/kstack.h src/sim/virt/kthreads.c \
 	src/sim/virt/limits.c src/sim/virt/madvise.c src/sim/virt/madvise.h \
 	src/sim/virt/madvise_pages.c src/sim/virt/maple_nodes.c \
 	src/sim/virt/mbind.c src/sim/virt/mempolicy.c src/sim/virt/mempolicy.h \
@@ -141,7 +142,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c src/sim/virt/remap_file_pages.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_map.c src/sim/virt/rmap_walk.c \
-	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c src/sim/virt/shmem.c src/sim/virt/signal.c \
+	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c src/sim/virt/shm_lock.c src/sim/virt/shmem.c src/sim/virt/signal.c \
 	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \
 	src/sim/virt/task_check.c \
 	src/sim/virt/tlb.c src/sim/virt/tlb.h src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c \

@@ -29,7 +29,7 @@ static void uffd_lines(struct out *out, const struct view *v, const struct file 
 static int fdinfo_show(struct out *out, const struct view *v)
 {
 	const struct task_struct *task = view_task(v);
-	const struct file *file = fget(v->m, task, (int)v->id[V_FD]);
+	const struct file *file = fget_raw(v->m, task, (int)v->id[V_FD]);
 	u32 flags;
 
 	if (!file)
@@ -47,7 +47,7 @@ static bool fdinfo_next(const struct view *v, u32 *id)
 	u32 nr = task->files ? task->files->nr_slots : 0;
 
 	for (; *id < nr; (*id)++) {
-		if (fget(v->m, task, (int)*id))
+		if (fget_raw(v->m, task, (int)*id))
 			return true;
 	}
 	return false;
@@ -64,7 +64,7 @@ static bool fdinfo_find(const struct view *v, const char *name, u32 *id)
 	const struct task_struct *task = view_task(v);
 
 	return host_number(name, id) && task->files && *id < task->files->nr_slots &&
-	       fget(v->m, task, (int)*id);
+	       fget_raw(v->m, task, (int)*id);
 }
 
 static const struct each fdinfo_each[] = {

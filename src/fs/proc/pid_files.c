@@ -23,7 +23,7 @@ static int exe_show(struct out *out, const struct view *v)
 
 static int fd_show(struct out *out, const struct view *v)
 {
-	const struct file *file = fget(v->m, view_task(v), (int)v->id[V_FD]);
+	const struct file *file = fget_raw(v->m, view_task(v), (int)v->id[V_FD]);
 
 	if (!file)
 		return -ENOENT;
@@ -37,7 +37,7 @@ static bool fd_next(const struct view *v, u32 *id)
 	u32 nr = task->files ? task->files->nr_slots : 0;
 
 	for (; *id < nr; (*id)++) {
-		if (fget(v->m, task, (int)*id))
+		if (fget_raw(v->m, task, (int)*id))
 			return true;
 	}
 	return false;
@@ -53,7 +53,7 @@ static bool fd_find(const struct view *v, const char *name, u32 *id)
 	const struct task_struct *task = view_task(v);
 
 	return host_number(name, id) && task->files && *id < task->files->nr_slots &&
-	       fget(v->m, task, (int)*id);
+	       fget_raw(v->m, task, (int)*id);
 }
 
 static const struct each fd_each[] = {

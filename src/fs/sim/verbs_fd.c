@@ -3,6 +3,8 @@
  * The system calls on descriptors besides reading and writing: sizes, holes, seals,
  * copies of descriptors, advice, writing to disk.
  */
+#include <inttypes.h>
+
 #include "fs/core/call_task.h"
 #include "sim/virt/file.h"
 
@@ -128,6 +130,36 @@ static int run_fadvise64(struct call *call)
 					 args[2].value, (int)args[3].value);
 }
 
+static int run_readahead(struct call *call)
+{
+	const struct arg *args = call->args;
+	int err = call_needs_range(call, args[2].value);
+
+	return err ? err : sys_readahead(call->m, call->task, fd_arg(call), args[1].value,
+					 args[2].value);
+}
+
+static int run_cachestat(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct cachestat stat;
+	int err;
+
+	if (!rel_has_cachestat(call->m->release))
+		return call_no_such_call(call);
+	err = call_needs_range(call, 0);
+	if (!err)
+		err = sys_cachestat(call->m, call->task, fd_arg(call), args[1].value,
+				    args[2].value, args[3].given ? args[3].value : 0, &stat);
+	if (err)
+		return err;
+	machine_why_call(call->m, "cachestat: %" PRIu64 " pages cached, %" PRIu64 " dirty, %" PRIu64
+			 " written back, none evicted", stat.nr_cache, stat.nr_dirty,
+			 stat.nr_writeback);
+	call->value = stat.nr_cache;
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{ "memfd_create", { A_PATH, A_MFD | A_OPTIONAL }, run_memfd_create, RESULT_NUMBER, 0,
 	  SCOPE_TASKS, "NAME [FLAGS]",
@@ -157,6 +189,12 @@ static const struct verb verbs[] = {
 	{ "sync_file_range", { A_FD, A_SIZE, A_SIZE, A_SYNC_RANGE | A_OPTIONAL },
 	  run_sync_file_range, RESULT_NONE, 0, SCOPE_TASKS, "FD OFFSET LENGTH [FLAGS]",
 	  "As fsync, for a part of the file." },
+	{ "readahead", { A_FD, A_SIZE, A_SIZE }, run_readahead, RESULT_NONE, 0, SCOPE_TASKS,
+	  "FD OFFSET LENGTH", "Read a part of a file into the cache." },
+	{ "cachestat", { A_FD, A_SIZE, A_SIZE, A_NUMBER | A_OPTIONAL }, run_cachestat,
+	  RESULT_NUMBER, 0, SCOPE_TASKS, "FD OFFSET LENGTH [FLAGS]",
+	  "How many pages of a part of a file are cached (since 6.5); length 0 is all behind "
+	  "OFFSET. sim/why says how many are dirty." },
 	{ "fadvise64", { A_FD, A_SIZE, A_SIZE, A_FADV }, run_fadvise64, RESULT_NONE, 0,
 	  SCOPE_TASKS, "FD OFFSET LENGTH ADVICE",
 	  "Say how a file will be used: willneed reads it, dontneed drops what is clean." },

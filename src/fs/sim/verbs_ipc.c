@@ -37,10 +37,18 @@ static int run_shmdt(struct call *call)
 
 static int run_shmctl(struct call *call)
 {
+	const struct arg *args = call->args;
+	const struct shm_perm perm = {
+		(u32)args[2].value, (u32)args[3].value, (u32)args[4].value,
+	};
 	int err = call_needs_range(call, 0);
 
-	return err ? err : sys_shmctl(call->m, call->task, (s32)call->args[0].value,
-				      (int)call->args[1].value, &call->value);
+	if (err)
+		return err;
+	if (args[1].value == IPC_SET && args[4].given)
+		return sys_shmctl_set(call->m, call->task, (s32)args[0].value, &perm);
+	return sys_shmctl(call->m, call->task, (s32)args[0].value, (int)args[1].value,
+			  &call->value);
 }
 
 /* PID LOCAL LENGTH, then pairs of the other's memory. */
@@ -86,8 +94,11 @@ static const struct verb verbs[] = {
 	  "Attach a segment: a shared mapping of it. Result: where it is." },
 	{ "shmdt", { A_ADDR }, run_shmdt, RESULT_NONE, 0, SCOPE_TASKS, "ADDR",
 	  "Detach what shmat attached there." },
-	{ "shmctl", { A_NUMBER, A_SHMCTL }, run_shmctl, RESULT_NUMBER, 0, SCOPE_TASKS,
-	  "ID COMMAND", "Remove a segment (rmid) once nobody has it attached; stat, lock, unlock." },
+	{ "shmctl", { A_NUMBER, A_SHMCTL, A_NUMBER | A_OPTIONAL, A_NUMBER | A_OPTIONAL,
+		    A_SHMGET | A_OPTIONAL }, run_shmctl, RESULT_NUMBER, 0, SCOPE_TASKS,
+	  "ID COMMAND [UID GID MODE]",
+	  "Remove a segment (rmid) once nobody has it attached; stat, lock, unlock; set its owner "
+	  "and rights." },
 	{ "process_vm_readv", COPY_ARGS, run_process_vm_readv, RESULT_NUMBER, 0, SCOPE_TASKS,
 	  COPY_USAGE, "Copy ranges of another process's memory to this one's, one behind the "
 	  "other. Result: bytes." },

@@ -105,6 +105,63 @@ static int run_remap_file_pages(struct call *call)
 						args[4].value);
 }
 
+/* No CPU here has shadow stacks; the call looks at that first. */
+static int run_map_shadow_stack(struct call *call)
+{
+	int err;
+
+	if (!rel_has_map_shadow_stack(call->m->release) || call->m->arch->bits == 32)
+		return call_no_such_call(call);
+	err = call_needs_range(call, 0);
+	return err ? err : -EOPNOTSUPP;
+}
+
+/* PROCMAP_QUERY of an own maps. */
+enum { QUERY_PERMS = 0xf, QUERY_COVERING_OR_NEXT = 0x10, QUERY_FILE_BACKED = 0x20 };
+
+static const struct vm_area_struct *query_matching_vma(const struct call *call, u64 addr,
+						       u64 flags)
+{
+	static const u64 perms[] = { VM_READ, VM_WRITE, VM_EXEC, VM_MAYSHARE };
+	const struct vm_area_struct *vma;
+	u64 wanted = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(perms); i++)
+		wanted |= flags >> i & 1 ? perms[i] : 0;
+	for (vma = find_vma(call->m, call->task->mm, addr); vma; vma = vma_next(call->m, vma)) {
+		bool fits = (vma->vm_flags & wanted) == wanted &&
+			    (!(flags & QUERY_FILE_BACKED) || vma->vm_file);
+
+		if (fits && (flags & QUERY_COVERING_OR_NEXT || vma->vm_start <= addr))
+			return vma;
+		if (!(flags & QUERY_COVERING_OR_NEXT))
+			return NULL;
+	}
+	return NULL;
+}
+
+static int run_procmap_query(struct call *call)
+{
+	u64 flags = call->args[1].given ? call->args[1].value : 0;
+	const struct vm_area_struct *vma;
+	int err = call_needs_range(call, 0);
+
+	if (err)
+		return err;
+	if (!rel_has_procmap_query(call->m->release))
+		return -ENOTTY;
+	if (flags & ~(u64)(QUERY_PERMS | QUERY_COVERING_OR_NEXT | QUERY_FILE_BACKED))
+		return -EINVAL;
+	vma = query_matching_vma(call, call->args[0].value, flags);
+	if (!vma)
+		return -ENOENT;
+	machine_why_call(call->m, "procmap_query: 0x%" PRIx64 "-0x%" PRIx64 ", offset 0x%" PRIx64,
+			 vma->vm_start, vma->vm_end,
+			 vma->vm_file ? vma->vm_pgoff << PAGE_SHIFT : 0);
+	call->value = vma->vm_start;
+	return 0;
+}
+
 static int run_mseal(struct call *call)
 {
 	const struct arg *args = call->args;
@@ -295,6 +352,13 @@ static const struct verb verbs[] = {
 	{ "remap_file_pages", { A_ADDR, A_SIZE, A_PROT, A_NUMBER, A_MAP | A_OPTIONAL },
 	  run_remap_file_pages, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH 0 PGOFF [FLAGS]",
 	  "Map other pages of the file of a shared mapping there: page PGOFF and on." },
+	{ "map_shadow_stack", { A_ADDR, A_SIZE, A_NUMBER }, run_map_shadow_stack, RESULT_POINTER, 0,
+	  SCOPE_TASKS, "ADDR SIZE FLAGS", "Memory for return addresses: no CPU here has it." },
+	{ "procmap_query", { A_ADDR, A_NUMBER | A_OPTIONAL }, run_procmap_query, RESULT_POINTER, 0,
+	  SCOPE_TASKS, "ADDR [FLAGS]",
+	  "The mapping of an address, as the ioctl on PID/maps finds it (since 6.11): 1 2 4 8 want "
+	  "it readable, writable, executable, shared, 0x10 takes the next one, 0x20 one of a file. "
+	  "Result: its start." },
 	{ "mseal", { A_ADDR, A_SIZE, A_NUMBER | A_OPTIONAL }, run_mseal, RESULT_NONE, 0,
 	  SCOPE_TASKS, "ADDR LENGTH [FLAGS]",
 	  "Seal a range: from now on it cannot be unmapped, moved or protected otherwise." },

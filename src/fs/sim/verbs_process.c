@@ -152,6 +152,15 @@ static int run_process_madvise(struct call *call)
 					       &call->value);
 }
 
+static int run_process_mrelease(struct call *call)
+{
+	const struct arg *args = call->args;
+	int err = call_needs_range(call, 0);
+
+	return err ? err : sys_process_mrelease(call->m, call->task, (int)(s64)args[0].value,
+						args[1].given ? args[1].value : 0);
+}
+
 static const struct verb verbs[] = {
 	{ "prctl", { A_PRCTL, A_VALUE | A_OPTIONAL, A_VALUE | A_OPTIONAL, A_VALUE | A_OPTIONAL,
 		     A_VALUE | A_OPTIONAL },
@@ -178,6 +187,9 @@ static const struct verb verbs[] = {
 	{ "pidfd_open", { A_PID, A_PIDFD | A_OPTIONAL }, run_pidfd_open, RESULT_NUMBER, 0,
 	  SCOPE_TASKS, "PID [FLAGS]",
 	  "A descriptor that stands for a process: see process_madvise." },
+	{ "process_mrelease", { A_FD, A_NUMBER | A_OPTIONAL }, run_process_mrelease, RESULT_NONE,
+	  0, SCOPE_TASKS, "PIDFD [FLAGS]",
+	  "Free the memory of a process that is about to end: here, none is." },
 	{ "process_madvise", { A_FD, A_MADV, A_NUMBER, A_ADDR, A_SIZE, A_ADDR | A_OPTIONAL,
 			       A_SIZE | A_OPTIONAL, A_ADDR | A_OPTIONAL, A_SIZE | A_OPTIONAL,
 			       A_ADDR | A_OPTIONAL, A_SIZE | A_OPTIONAL },

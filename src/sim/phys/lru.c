@@ -53,7 +53,7 @@ static inline void lru_add_one(struct machine *m, u64 pfn)
 	bool was_unevictable = page_flag(page, PG_unevictable);
 
 	page_clear_flag(page, PG_unevictable);
-	if (likely(page_evictable(page))) {
+	if (likely(page_evictable(m, page))) {
 		if (was_unevictable)
 			count_folio_event(m, page, UNEVICTABLE_PGS_RESCUED);
 	} else {

@@ -51,6 +51,8 @@ struct lru_state {
 	struct lruvec lruvecs[MAX_NUMNODES];	/* by node id */
 	struct split_queue split_queues[MAX_NUMNODES];
 	struct lru_cpu *cpus;	/* [nr_cpus] */
+	/* Are pages of its file to stay? NULL: those of no file (SHM_LOCK). */
+	bool (*mapping_unevictable)(const struct machine *m, const struct page *page);
 };
 
 static inline bool lru_gen_enabled(const struct machine *m)
@@ -77,6 +79,8 @@ void activate_page(struct machine *m, u64 pfn);
 /* To the inactive list (MADV_COLD); a page of a file that could not be dropped. */
 void deactivate_page(struct machine *m, u64 pfn);
 void deactivate_file_page(struct machine *m, u64 pfn);
+/* Its file is not locked any more: back to the lists, unless a VMA locks it. */
+void check_move_unevictable(struct machine *m, u64 pfn);
 /* mlock.c's: pages of VM_LOCKED VMAs are unevictable, NR_MLOCK counts them. */
 void mlock_page(struct machine *m, u64 pfn);
 void mlock_new_page(struct machine *m, u64 pfn);	/* instead of lru_cache_add() */

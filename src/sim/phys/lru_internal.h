@@ -79,9 +79,10 @@ static inline void count_folio_event(struct machine *m, const struct page *folio
 	count_vm_event(m, event, (s64)folio_nr_pages(folio));
 }
 
-static inline bool page_evictable(const struct page *page)
+static inline bool page_evictable(const struct machine *m, const struct page *page)
 {
-	return !page_flag(page, PG_mlocked);
+	return !page_flag(page, PG_mlocked) &&
+	       (likely(!m->lru->mapping_unevictable) || !m->lru->mapping_unevictable(m, page));
 }
 
 static inline bool lazyfree_possible(const struct page *page)

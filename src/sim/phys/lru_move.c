@@ -83,7 +83,7 @@ static void mlock_on_lru(struct machine *m, u64 pfn)
 
 	if (!page_flag(page, PG_lru))
 		return;
-	if (unlikely(page_evictable(page))) {
+	if (unlikely(page_evictable(m, page))) {
 		if (page_flag(page, PG_unevictable)) {
 			lruvec_del(m, pfn);
 			page_clear_flag(page, PG_unevictable);
@@ -109,7 +109,7 @@ static void mlock_onto_lru(struct machine *m, u64 pfn)
 	struct page *page = pfn_to_page(m, pfn);
 
 	BUG_ON(m, page_flag(page, PG_lru));
-	if (likely(!page_evictable(page))) {
+	if (likely(!page_evictable(m, page))) {
 		page_clear_flag(page, PG_active);
 		page_set_flag(page, PG_unevictable);
 		page->prev = 1;
@@ -136,12 +136,26 @@ static void munlock_on_lru(struct machine *m, u64 pfn)
 		count_folio_event(m, page, on_lru || !page_flag(page, PG_unevictable) ?
 				  UNEVICTABLE_PGS_MUNLOCKED : UNEVICTABLE_PGS_STRANDED);
 	}
-	if (on_lru && page_flag(page, PG_unevictable)) {
+	if (on_lru && page_flag(page, PG_unevictable) && page_evictable(m, page)) {
 		lruvec_del(m, pfn);
 		page_clear_flag(page, PG_unevictable);
 		lruvec_add(m, pfn);
 		count_folio_event(m, page, UNEVICTABLE_PGS_RESCUED);
 	}
+}
+
+void check_move_unevictable(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_folio(m, pfn);
+
+	count_folio_event(m, page, UNEVICTABLE_PGS_SCANNED);
+	if (!page_flag(page, PG_lru) || !page_flag(page, PG_unevictable) ||
+	    !page_evictable(m, page))
+		return;
+	lruvec_del(m, folio_pfn(m, pfn));
+	page_clear_flag(page, PG_unevictable);
+	lruvec_add(m, folio_pfn(m, pfn));
+	count_folio_event(m, page, UNEVICTABLE_PGS_RESCUED);
 }
 
 void (*const mlock_movers[NR_MLOCK_WHATS])(struct machine *m, u64 pfn) = {

@@ -4,6 +4,7 @@
  * is alike, whoever made it, else adds one; shrinking is munmap().
  */
 #include "sim/phys/tunables.h"
+#include "sim/virt/ksm.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
@@ -66,6 +67,7 @@ static int brk_expand(struct machine *m, struct task_struct *task,
 	struct vm_area_struct *vma = NULL;
 	int err;
 
+	attr.vm_flags = ksm_vma_flags(mm, attr.vm_flags);
 	if (!may_expand_vm(m, task, mm, attr.vm_flags, nr_pages))
 		return -ENOMEM;
 	if (mm->map_count > m->tunables->max_map_count)

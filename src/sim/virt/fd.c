@@ -52,13 +52,20 @@ static int table_grow(struct machine *m, struct files_struct *files, u32 nr_slot
 	return 0;
 }
 
-struct file *fget(const struct machine *m, const struct task_struct *task, int fd)
+struct file *fget_raw(const struct machine *m, const struct task_struct *task, int fd)
 {
 	const struct files_struct *files = task->files;
 
 	if (!files || fd < 0 || (u32)fd >= files->nr_slots)
 		return NULL;
 	return file_of(m, files->fds[fd]);
+}
+
+struct file *fget(const struct machine *m, const struct task_struct *task, int fd)
+{
+	struct file *file = fget_raw(m, task, fd);
+
+	return file && !(file->f_flags & O_PATH) ? file : NULL;
 }
 
 /* RLIMIT_NOFILE, or as many as there ever are. */

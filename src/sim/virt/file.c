@@ -118,6 +118,8 @@ int sys_open(struct machine *m, struct task_struct *task, const char *path, u32 
 		return -ENOENT;
 	if (path[strlen(path) - 1] == '/')
 		return -EISDIR;
+	if (flags & O_PATH)
+		flags &= O_PATH | O_CLOEXEC;
 	if ((flags & O_ACCMODE) == O_ACCMODE)
 		return -EINVAL;
 	err = fd_get_unused(m, task, fd);

@@ -39,6 +39,7 @@ struct inode {
 	/* shmem: its size is charged to Committed_AS; else page by page. */
 	bool accounted;
 	bool memfd;
+	bool unevictable;	/* SHM_LOCK */
 	u16 mode;
 	s32 i_count;		/* open files and the name */
 	/* Open files that may write; below 0: mms that run it, which keep them out. */
@@ -116,6 +117,7 @@ static inline bool fd_is_cloexec(const struct files_struct *files, u32 fd)
 #define O_TRUNC 01000
 #define O_APPEND 02000
 #define O_CLOEXEC 02000000
+#define O_PATH 010000000
 
 int files_init(struct machine *m) __must_check;	/* the machine file's [file]s */
 void files_free(struct machine *m);
@@ -177,7 +179,9 @@ int shmem_file_setup(struct machine *m, const char *name, u64 size, u64 vm_flags
 		     bool memfd, struct file **file) __must_check;
 
 /* Descriptor tables. */
+/* NULL: none, or one that only names its file (O_PATH); raw: also such. */
 struct file *fget(const struct machine *m, const struct task_struct *task, int fd);
+struct file *fget_raw(const struct machine *m, const struct task_struct *task, int fd);
 /* The lowest free descriptor, with room in the table: -EMFILE, -ENOBUFS. */
 int fd_get_unused(struct machine *m, const struct task_struct *task, int *fd) __must_check;
 /* It gets the file, whose reference is the table's from now on. */
@@ -281,6 +285,18 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 
 /* writeback.c: dirty pages of bytes [start, end) go to their disk. */
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end);
+/*
+ * cachestat.c: pages of bytes [offset, offset + len) that are cached, len 0: to the end.
+ * -ENOSYS: the release has none; -EOPNOTSUPP: huge pages; -EPERM, -EINVAL (flags).
+ */
+struct cachestat {
+	u64 nr_cache, nr_dirty, nr_writeback;
+};
+int sys_cachestat(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
+		  u64 flags, struct cachestat *stat) __must_check;
+/* readahead(): as POSIX_FADV_WILLNEED. -EBADF, -EINVAL: not of a disk or memory. */
+int sys_readahead(struct machine *m, struct task_struct *task, int fd, u64 offset,
+		  u64 count) __must_check;
 int sys_fsync(struct machine *m, struct task_struct *task, int fd) __must_check;
 int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64 offset,
 			u64 len, u32 flags) __must_check;

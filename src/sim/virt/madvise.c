@@ -9,6 +9,7 @@
 #include "sim/virt/collapse.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
+#include "sim/virt/ksm.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
@@ -55,8 +56,7 @@ static bool refuses_shared(const struct vm_area_struct *vma)
 /* Same-page merging is for private memory; the mm is known to it from now on. */
 static bool ignores_merging(struct vm_area_struct *vma)
 {
-	if (vma->vm_flags & (VM_MERGEABLE | VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB |
-			     VM_DROPPABLE))
+	if (vma->vm_flags & VM_MERGEABLE || !vma_ksm_compatible(vma->vm_flags))
 		return true;
 	vma->vm_mm->flags |= MMF_VM_MERGEABLE;
 	return false;

@@ -115,7 +115,7 @@ static int add_seals(struct machine *m, const struct file *file, u64 seals)
 int sys_dup3(struct machine *m, struct task_struct *task, int fd, int to, u32 flags,
 	     bool same_is_ok)
 {
-	struct file *file = fget(m, task, fd);
+	struct file *file = fget_raw(m, task, fd);
 	int err;
 
 	if (flags & ~(u32)O_CLOEXEC)
@@ -128,7 +128,7 @@ int sys_dup3(struct machine *m, struct task_struct *task, int fd, int to, u32 fl
 	if (err)
 		return err;
 	get_file(file);
-	if (fget(m, task, to))
+	if (fget_raw(m, task, to))
 		err = fd_close(m, task->files, to);
 	fd_install(task, to, file, flags & O_CLOEXEC);
 	return err;
@@ -137,7 +137,7 @@ int sys_dup3(struct machine *m, struct task_struct *task, int fd, int to, u32 fl
 static int dup_from(struct machine *m, struct task_struct *task, int fd, u64 from,
 		    bool cloexec, int *to)
 {
-	struct file *file = fget(m, task, fd);
+	struct file *file = fget_raw(m, task, fd);
 	int err = file ? fd_get_unused_from(m, task, from, to) : -EBADF;
 
 	if (!err)
@@ -158,15 +158,22 @@ static void set_cloexec(const struct files_struct *files, u32 fd, bool cloexec)
 	files->cloexec[fd / 64] = (files->cloexec[fd / 64] & ~bit) | (cloexec ? bit : 0);
 }
 
+/* Of a descriptor that only names its file. */
+static bool path_allows(unsigned int cmd)
+{
+	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC || cmd == F_GETFD || cmd == F_SETFD ||
+	       cmd == F_GETFL;
+}
+
 int sys_fcntl(struct machine *m, struct task_struct *task, int fd, unsigned int cmd, u64 arg,
 	      u64 *result)
 {
-	struct file *file = fget(m, task, fd);
+	struct file *file = fget_raw(m, task, fd);
 	const u32 changeable = O_APPEND;
 	int to = 0, err;
 
 	*result = 0;
-	if (!file)
+	if (!file || (file->f_flags & O_PATH && !path_allows(cmd)))
 		return -EBADF;
 	switch (cmd) {
 	case F_DUPFD:

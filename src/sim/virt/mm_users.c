@@ -8,6 +8,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/ksm.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
@@ -29,8 +30,9 @@ static u64 inherited_flags(const struct machine *m, const struct mm_struct *mm)
 
 	if (flags & MMF_HAS_MDWE_NO_INHERIT)
 		flags &= ~(MMF_HAS_MDWE | MMF_HAS_MDWE_NO_INHERIT);
-	return flags & (rel_thp_disable_has_flags(m->release) ?
-			MMF_INIT_MASK | MMF_DISABLE_THP_EXCEPT_ADVISED : MMF_INIT_MASK);
+	return flags & (MMF_INIT_MASK | MMF_VM_MERGE_ANY |
+			(rel_thp_disable_has_flags(m->release) ?
+			 MMF_DISABLE_THP_EXCEPT_ADVISED : 0));
 }
 
 /* What every new mm begins with; its pgd is the last thing that can fail. */

@@ -8,6 +8,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
+#include "sim/virt/ksm.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
@@ -454,6 +455,7 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 	if ((req.flags & MAP_NORESERVE) &&
 	    (m->tunables->overcommit_memory != 2 || is_file_hugepages(map.file)))
 		map.vm_flags |= VM_NORESERVE;
+	map.vm_flags = ksm_vma_flags(map.mm, map.vm_flags);
 	err = mmap_region(m, &map);
 	if (err)
 		return err;

@@ -83,3 +83,13 @@ int mm_access(const struct task_struct *task, const struct task_struct *of,
 		return 0;
 	return task->uid == of->uid && ((*mm)->flags & MMF_DUMPABLE_MASK) == 1 ? 0 : -EACCES;
 }
+
+int sys_process_mrelease(const struct machine *m, struct task_struct *task, int fd, u64 flags)
+{
+	struct task_struct *of;
+	int err = flags ? -EINVAL : pidfd_get_task(m, task, fd, &of);
+
+	if (err)
+		return err;
+	return of->mm ? -EINVAL : -ESRCH;
+}

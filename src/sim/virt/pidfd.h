@@ -16,6 +16,12 @@ int sys_pidfd_open(struct machine *m, struct task_struct *task, s32 pid, u32 fla
 /* -EBADF: no such descriptor; -ESRCH: the task is gone. */
 int pidfd_get_task(const struct machine *m, struct task_struct *task, int fd,
 		   struct task_struct **of) __must_check;
+/*
+ * process_mrelease: -EINVAL: the process does not end (here, what ends is gone at once);
+ * -ESRCH, -EBADF.
+ */
+int sys_process_mrelease(const struct machine *m, struct task_struct *task, int fd,
+			 u64 flags) __must_check;
 /* The mm of a task that may be looked into. -ESRCH: it has none; -EACCES. */
 int mm_access(const struct task_struct *task, const struct task_struct *of,
 	      struct mm_struct **mm) __must_check;

@@ -6,6 +6,7 @@
 #include "sim/virt/prctl.h"
 
 #include "sim/virt/anon_name.h"
+#include "sim/virt/ksm.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
 
@@ -131,6 +132,29 @@ static int set_mm(struct machine *m, struct task_struct *task,
 	return prctl_set_mm(m, task, req);
 }
 
+static int set_memory_merge(struct machine *m, struct task_struct *task,
+			    const struct prctl_request *req, u64 *result)
+{
+	(void)result;
+	if (!machine_config_bool(m->config, "KSM") || req->arg3 || req->arg4 || req->arg5)
+		return -EINVAL;
+	if (req->arg2)
+		ksm_enable_merge_any(m, task->mm);
+	else
+		ksm_disable_merge_any(m, task->mm);
+	return 0;
+}
+
+static int get_memory_merge(struct machine *m, struct task_struct *task,
+			    const struct prctl_request *req, u64 *result)
+{
+	if (!machine_config_bool(m->config, "KSM") || req->arg2 || req->arg3 || req->arg4 ||
+	    req->arg5)
+		return -EINVAL;
+	*result = !!(task->mm->flags & MMF_VM_MERGE_ANY);
+	return 0;
+}
+
 static int set_vma(struct machine *m, struct task_struct *task,
 		   const struct prctl_request *req, u64 *result)
 {
@@ -166,6 +190,8 @@ static const struct option_row {
 	{ PR_GET_THP_DISABLE, ALL, get_thp_disable },
 	{ PR_SET_MDWE, SINCE(R_6_18), set_mdwe },
 	{ PR_GET_MDWE, SINCE(R_6_18), get_mdwe },
+	{ PR_SET_MEMORY_MERGE, SINCE(R_6_18), set_memory_merge },
+	{ PR_GET_MEMORY_MERGE, SINCE(R_6_18), get_memory_merge },
 	{ PR_SET_VMA, ALL, set_vma },
 };
 

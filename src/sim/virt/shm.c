@@ -434,21 +434,6 @@ static int shm_remove(struct machine *m, const struct task_struct *task,
 	return 0;
 }
 
-static int shm_lock(const struct task_struct *task, struct shm_segment *shm, bool lock)
-{
-	u64 limit = task->signal->rlim[RLIMIT_MEMLOCK].cur;
-
-	if (!task->cap_ipc_lock && ((task->uid != shm->uid && task->uid != shm->cuid) ||
-				    (lock && !limit)))
-		return -EPERM;
-	if (lock && !task->cap_ipc_lock && shm->bytes > limit)
-		return -ENOMEM;
-	if (is_file_hugepages(shm->file))
-		return 0;
-	shm->mode = lock ? shm->mode | SHM_LOCKED : shm->mode & ~(u32)SHM_LOCKED;
-	return 0;
-}
-
 static int shm_stat(struct machine *m, const struct task_struct *task,
 		    const struct shm_segment *shm)
 {
@@ -458,6 +443,24 @@ static int shm_stat(struct machine *m, const struct task_struct *task,
 			 "%llu pages in memory", shm->id, (u32)shm->key,
 			 (unsigned long long)shm->bytes, shm->mode, shm->nattch,
 			 (unsigned long long)shm->file->inode->i_data.nrpages);
+	return 0;
+}
+
+int sys_shmctl_set(const struct machine *m, const struct task_struct *task, s32 id,
+		   const struct shm_perm *perm)
+{
+	struct shm_segment *shm = find_id(m, id);
+
+	if (!shm)
+		return -EINVAL;
+	if (task->uid != shm->uid && task->uid != shm->cuid && !task->cap_sys_admin)
+		return -EPERM;
+	if (perm->uid == ~0U || perm->gid == ~0U)
+		return -EINVAL;
+	shm->uid = perm->uid;
+	shm->gid = perm->gid;
+	shm->mode = (shm->mode & ~0777U) | (perm->mode & 0777);
+	shm->ctime = m->now_ns / 1000000000;
 	return 0;
 }
 
@@ -499,7 +502,7 @@ int sys_shmctl(struct machine *m, struct task_struct *task, s32 id, int cmd, u64
 		return shm_stat(m, task, shm);
 	case SHM_LOCK:
 	case SHM_UNLOCK:
-		return shm_lock(task, shm, cmd == SHM_LOCK);
+		return shm_lock(m, task, shm, cmd == SHM_LOCK);
 	default:
 		return -EINVAL;
 	}
@@ -569,6 +572,7 @@ void shm_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, (u64)shm->file->self << 32 | (u32)shm->key);
 		digest_u64(digest, (u64)(u32)shm->id << 32 | shm->mode);
 		digest_u64(digest, (u64)shm->uid << 32 | shm->gid);
+		digest_u64(digest, (u64)shm->lock_uid << 1 | shm->file->inode->unevictable);
 		digest_u64(digest, (u64)shm->cpid << 32 | shm->lpid);
 		digest_u64(digest, (u64)shm->nattch << 32 ^ shm->bytes);
 		digest_u64(digest, shm->atime << 40 ^ shm->dtime << 20 ^ shm->ctime);

@@ -29,6 +29,7 @@ struct shm_segment {
 	s32 key, id;
 	u32 mode;		/* rights, SHM_DEST, SHM_LOCKED */
 	u32 uid, gid, cuid, cgid;
+	u32 lock_uid;		/* whose RLIMIT_MEMLOCK counts it while it is locked */
 	u32 cpid, lpid;		/* who made it, who used it last */
 	u32 nattch;
 	u64 bytes;
@@ -50,9 +51,17 @@ int sys_shmget(struct machine *m, struct task_struct *task, s32 key, u64 size, u
 int sys_shmat(struct machine *m, struct task_struct *task, s32 id, u64 addr, u32 flags,
 	      u64 *where) __must_check;
 int sys_shmdt(struct machine *m, struct task_struct *task, u64 addr) __must_check;
-/* IPC_STAT and its kin: what they tell is in sim/why. */
+/* IPC_STAT and its kin: what they tell is in sim/why. IPC_SET wants a struct: the other. */
 int sys_shmctl(struct machine *m, struct task_struct *task, s32 id, int cmd,
 	       u64 *result) __must_check;
+struct shm_perm {
+	u32 uid, gid, mode;
+};
+int sys_shmctl_set(const struct machine *m, const struct task_struct *task, s32 id,
+		   const struct shm_perm *perm) __must_check;
+/* shm_lock.c: -EPERM, -ENOMEM. */
+int shm_lock(struct machine *m, const struct task_struct *task, struct shm_segment *shm,
+	     bool lock) __must_check;
 /* A task ends; kernel.shm_rmid_forced became 1. */
 void exit_shm(struct machine *m, const struct task_struct *task);
 void shm_destroy_orphaned(struct machine *m);

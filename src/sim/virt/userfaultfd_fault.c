@@ -10,7 +10,7 @@
 #include "sim/virt/fork.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
-#include "sim/virt/vma.h"
+#include "sim/virt/vma_internal.h"
 
 #define SLICE_PAGES 1024
 
@@ -301,6 +301,8 @@ int mremap_userfaultfd(struct machine *m, struct vm_area_struct *vma, u64 from, 
 		return 0;
 	if (!task) {
 		userfaultfd_reset_ctx(vma);
+		vma_stays_apart(m, vma, APART_MOVED);
+		vma_stays_apart(m, vma_next(m, vma), APART_MOVED);
 		return 0;
 	}
 	return userfaultfd_event_add(m, task, vma->uffd, UFFD_EVENT_REMAP,

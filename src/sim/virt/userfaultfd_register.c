@@ -219,7 +219,9 @@ void userfaultfd_clear_all(struct machine *m, const struct userfaultfd_ctx *ctx)
 		/* Marks go without new tables. */
 		if ((userfaultfd_wp(vma) &&
 		     uffd_wp_range(m, vma, vma->vm_start, vma->vm_end, /* enable = */ false)) ||
-		    set_ctx(m, &vma, vma->vm_start, vma->vm_end, vma->vm_flags & ~VM_UFFD_FLAGS, 0))
+		    set_ctx(m, &vma, vma->vm_start, vma->vm_end, vma->vm_flags & ~VM_UFFD_FLAGS, 0)) {
 			userfaultfd_reset_ctx(vma);
+			vma->apart = APART_MARKED;
+		}
 	}
 }

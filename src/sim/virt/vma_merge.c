@@ -102,7 +102,7 @@ static struct vma_attr attr_of(const struct vm_area_struct *vma)
 	return (struct vma_attr){
 		.start = vma->vm_start, .end = vma->vm_end, .vm_flags = vma->vm_flags,
 		.pgoff = vma->vm_pgoff, .file = vma->vm_file, .vm_ops = vma->vm_ops,
-		.anon_vma = vma->anon_vma, .anon_name = vma->anon_name,
+		.anon_vma = vma->anon_vma, .anon_name = vma->anon_name, .uffd = vma->uffd,
 		.policy = vma->vm_policy,
 	};
 }
