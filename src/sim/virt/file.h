@@ -250,6 +250,8 @@ void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 
 u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
 /* Another is in its place already: the cache's references of it go. */
 void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u32 pfn);
+/* One of the same size is in its place: the cache's references, and what is counted. */
+void filemap_moved_folio(struct machine *m, struct address_space *mapping, u32 src, u32 dst);
 /* A folio is about to be split: it is no huge page any more. */
 void filemap_count_split(struct machine *m, struct address_space *mapping,
 			 const struct page *folio);

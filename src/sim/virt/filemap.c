@@ -66,6 +66,17 @@ void filemap_count_split(struct machine *m, struct address_space *mapping,
 	count_huge(m, mapping, folio, -(s64)folio_nr_pages(folio));
 }
 
+void filemap_moved_folio(struct machine *m, struct address_space *mapping, u32 src, u32 dst)
+{
+	struct page *old = pfn_to_page(m, src), *new = pfn_to_page(m, dst);
+	s32 nr = (s32)folio_nr_pages(old);
+
+	count_cached(m, mapping, old, -(s64)nr);
+	count_cached(m, mapping, new, nr);
+	old->refcount -= nr;
+	new->refcount += nr;
+}
+
 void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);

@@ -35,11 +35,10 @@ void count_isolated(struct machine *m, const struct page *page, s64 n)
 							     NR_ISOLATED_FILE, n);
 }
 
-/* Large folios of files stay where they are. */
+/* Blocks of several pages that are no folio belong to nobody who could tell. */
 static bool may_isolate(const struct page *folio)
 {
-	return !(folio->flags & (1U << PG_head | 1U << PG_large)) ||
-	       (folio_is_large(folio) && page_flag(folio, PG_anon));
+	return !page_flag(folio, PG_large) || folio_is_large(folio);
 }
 
 bool isolate_page(struct machine *m, struct page_list *list, u64 pfn)
@@ -93,18 +92,12 @@ static void replace_in_cache(struct machine *m, struct inode *inode, u32 src, u3
 	int err = xa_store(&inode->i_data.i_pages, page_index(old), mk_cache_entry(dst), NULL);
 
 	BUG_ON(m, err);
-	get_page(m, dst);
-	put_page(m, src);
-	if (page_zone(m, old) == page_zone(m, new))
+	filemap_moved_folio(m, &inode->i_data, src, dst);
+	if (!dirty || page_zone(m, old) == page_zone(m, new))
 		return;
 	for (int sign = -1; sign <= 1; sign += 2) {
 		const struct page *page = sign < 0 ? old : new;
 
-		count_node(m, page, NR_FILE_PAGES, sign);
-		if (page_flag(old, PG_swapbacked))
-			count_node(m, page, NR_SHMEM, sign);
-		if (!dirty)
-			continue;
 		count_node(m, page, NR_DIRTY, sign);
 		page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING] += sign;
 	}
@@ -128,8 +121,9 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 	struct page *old = pfn_to_page(m, src), *new = pfn_to_page(m, dst);
 	bool cached = !page_flag(old, PG_anon) && old->mapping;
 	struct inode *inode = cached ? inode_of(m, old->mapping) : NULL;
+	s32 cache_refs = cached ? (s32)folio_nr_pages(old) : 0;
 
-	if (old->refcount != 1 + cached + folio_mapcount(old))
+	if (old->refcount != 1 + cache_refs + folio_mapcount(old))
 		return -EAGAIN;
 	new->mapping = old->mapping;
 	page_set_index(new, page_index(old));
