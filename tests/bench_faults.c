@@ -6,9 +6,12 @@
 #include "bench.h"
 #include "bench_host.h"
 
+#include "sim/phys/page_alloc.h"
+#include "sim/policy/compaction.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/sched.h"
 
@@ -264,6 +267,42 @@ static void kernel_protect(struct bench *b, const struct row *row)
 		host_protect(b->faults->host);
 }
 
+/* -- pages that move: the host, with one node, has nothing that could be asked -- */
+
+/* Every other page of the area is there. */
+static void checkerboard(struct bench *b, const struct row *row)
+{
+	whole_areas(b, row);
+	for (u64 i = 0; i < AREA_BYTES / PAGE_SIZE; i++)
+		if ((i + i / 32) % 2)
+			need(sys_madvise(b->m, b->faults->task, AREA + i * PAGE_SIZE, PAGE_SIZE,
+					 MADV_DONTNEED), "madvise");
+	drain_all_pages(b->m, NULL);
+}
+
+static void engine_compact(struct bench *b, const struct row *row)
+{
+	(void)row;
+	compact_nodes(b->m);
+}
+
+static void engine_migrate(struct bench *b, const struct row *row)
+{
+	unsigned int here = pfn_zone(b->m, follow_page(b->m, b->faults->task->mm, AREA))->node;
+	static u64 pages[FILE_PAGES];
+	static int nodes[FILE_PAGES], status[FILE_PAGES];
+	struct move_pages_request req = {
+		.nr_pages = row->ops, .pages = pages, .nodes = nodes, .status = status,
+		.flags = MPOL_MF_MOVE,
+	};
+
+	for (unsigned int i = 0; i < row->ops; i++) {
+		pages[i] = AREA + i * PAGE_SIZE;
+		nodes[i] = !here;
+	}
+	need(sys_move_pages(b->m, b->faults->task, &req), "move_pages");
+}
+
 static const struct row rows[] = {
 	{ "anonymous fault, sequential", 4096, engine_store, model_faults, kernel_store,
 	  .prepare = fresh_areas },
@@ -278,6 +317,10 @@ static const struct row rows[] = {
 	{ "COW break", 2048, engine_store, model_cow, kernel_store, .prepare = shared_areas },
 	{ "mprotect split + merge, touched", 5000, engine_protect, .kernel = kernel_protect,
 	  .prepare = whole_areas },
+	{ "move_pages, pages to the other node", FILE_PAGES, engine_migrate,
+	  .prepare = touched_areas },
+	{ "compaction, 64 MiB checkerboard, pages", AREA_BYTES / PAGE_SIZE / 2,
+	  engine_compact, .prepare = checkerboard },
 	{ "fork+exit, 1 MiB touched", 20, engine_fork, model_fork, kernel_fork,
 	  .prepare = fork_areas, .extent = FORK_PAGES * PAGE_SIZE },
 	{ "fork+exit, 256 MiB touched", 1, engine_fork, model_fork, kernel_fork,
@@ -301,7 +344,8 @@ void bench_faults(struct bench *b)
 	if (f.child)
 		end_child(b, f.child);
 	unmap(b, AREA, LARGE_BYTES);
-	unmap(b, SCATTERED, f.nr_scattered * 8ULL * PAGE_SIZE);
+	if (f.nr_scattered)
+		unmap(b, SCATTERED, f.nr_scattered * 8ULL * PAGE_SIZE);
 	if (f.fd)
 		need(sys_close(b->m, f.task, f.fd), "close");
 	host_bench_free(f.host);
