@@ -21,7 +21,8 @@ struct advise {
 	u64 start, end;
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME */
 	struct mmu_gather *tlb;	/* of walks that take rights or bits away */
-	u64 done;		/* up to there, entries were the last folio's */
+	u64 done;		/* up to there, entries were the last folio's, or are passed over */
+	bool asks_head;		/* 6.1's MADV_FREE: a folio is shared if its first page is */
 };
 
 /* 0 or -errno of the call. */

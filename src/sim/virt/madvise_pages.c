@@ -49,15 +49,22 @@ static bool lru_advice_fits(const struct vm_area_struct *vma)
 	return !(vma->vm_flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB));
 }
 
+/* Do others map it? 6.1 counts how often one page is mapped: never is not once. */
+static bool seems_shared(const struct advise *a, u32 pfn)
+{
+	const struct page *folio = pfn_folio(a->m, pfn);
+
+	if (rel_folios_are_batched(a->m->release))
+		return folio_maybe_mapped_shared(folio);
+	return page_mapcount(a->asks_head ? folio : pfn_to_page(a->m, pfn)) != 1;
+}
+
 /* The folio of a page, which this mm has alone as far as anybody knows, is split. */
 static bool split_lone_folio(struct advise *a, u32 pfn)
 {
-	bool shared = rel_folios_are_batched(a->m->release) ?
-		      folio_maybe_mapped_shared(pfn_folio(a->m, pfn)) :
-		      page_mapcount(pfn_to_page(a->m, pfn)) != 1;
 	int err;
 
-	if (shared)
+	if (seems_shared(a, pfn))
 		return false;
 	get_page(a->m, pfn);
 	err = split_folio(a->m, pfn);
@@ -67,7 +74,8 @@ static bool split_lone_folio(struct advise *a, u32 pfn)
 
 /*
  * How many entries from this one on get the advice as one: those of a folio that the
- * range has whole. What it has in part is split first. 0: this one is left alone.
+ * range has whole. What it has in part is split first. 0: this one is left alone, and
+ * on 6.1 so are those behind it in the table.
  */
 static u64 take_entries(struct advise *a, u64 addr, const pte_t *pte)
 {
@@ -85,7 +93,11 @@ static u64 take_entries(struct advise *a, u64 addr, const pte_t *pte)
 		a->done = addr + (nr << PAGE_SHIFT);
 		return nr;
 	}
-	return split_lone_folio(a, pfn) && entry_page(*pte) != PFN_NIL;
+	if (split_lone_folio(a, pfn))
+		return entry_page(*pte) != PFN_NIL;
+	if (!rel_folios_are_batched(a->m->release))
+		a->done = pmd_addr_end(a->m, addr, a->end);
+	return 0;
 }
 
 /* Entries lose bits that they had. */
@@ -368,6 +380,7 @@ int madvise_free(struct advise *a)
 		return err;
 	lru_add_drain(a->m);
 	update_hiwater_rss(a->vma->vm_mm);
+	a->asks_head = true;
 	walk_pages_and_flush(a, free_page_lazily, free_huge_lazily);
 	return 0;
 }
