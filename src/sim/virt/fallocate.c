@@ -72,8 +72,10 @@ static int check_modes(u32 mode)
 /* The size that a call without KEEP_SIZE leaves. */
 static void extend(const struct falloc *f)
 {
-	if (!(f->mode & FALLOC_FL_KEEP_SIZE) && f->end > f->inode->i_size)
-		f->inode->i_size = f->end;
+	if (f->mode & FALLOC_FL_KEEP_SIZE || f->end <= f->inode->i_size)
+		return;
+	disk_file_grows(f->m, f->inode, f->end);
+	f->inode->i_size = f->end;
 }
 
 /* ---- Memory. ---- */

@@ -326,6 +326,8 @@ static inline u64 inode_max_bytes(const struct inode *inode)
  */
 int file_size_limit(struct machine *m, struct task_struct *task, const struct inode *inode,
 		    u64 size) __must_check;
+/* A disk's file is about to end later: its last page, if cached, is zeroed from there on. */
+void disk_file_grows(struct machine *m, struct inode *inode, u64 size);
 /* A new size: -EFBIG, -EPERM (seals), -ENOMEM (charge). */
 int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;
 

@@ -141,6 +141,7 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 end, u
 	*next = MIN(folio_end(m, inode, pfn, at), end);
 	store_bytes(m, pfn, at, *next);
 	page_set_flag(pfn_folio(m, pfn), PG_uptodate);
+	disk_file_grows(m, inode, *next);
 	if (*next > inode->i_size)
 		inode->i_size = *next;
 	set_page_dirty(m, pfn);

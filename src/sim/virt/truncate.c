@@ -220,6 +220,21 @@ int file_size_limit(struct machine *m, struct task_struct *task, const struct in
 	return -EFBIG;
 }
 
+void disk_file_grows(struct machine *m, struct inode *inode, u64 size)
+{
+	u64 edge = inode->i_size;
+	u32 pfn;
+
+	if (inode->kind != INODE_DISK || size <= edge || edge % PAGE_SIZE == 0 ||
+	    !rel_growth_zeroes_edge(m->release))
+		return;
+	pfn = find_page(m, &inode->i_data, edge >> PAGE_SHIFT);
+	if (pfn == PFN_NIL)
+		return;
+	content_zero_range(m, pfn, (u32)(edge % PAGE_SIZE), PAGE_SIZE);
+	set_page_dirty(m, pfn);
+}
+
 int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 {
 	u64 old = inode->i_size;
@@ -235,6 +250,7 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 	err = shmem_reacct_size(m, inode, size);
 	if (err)
 		return err;
+	disk_file_grows(m, inode, size);
 	inode->i_size = size;
 	if (size < old)
 		truncate_pagecache(m, inode, size, ~0ULL, /* even_cows = */ true);
