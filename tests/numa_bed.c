@@ -2,6 +2,8 @@
 /* A task on a machine of four nodes: see the header. */
 #include "numa_bed.h"
 
+#include "sim/virt/content.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,23 +38,40 @@ bool next_numa_bed(struct numa_bed *bed, unsigned int *i)
 
 u64 numa_map(struct numa_bed *bed, u64 nr_pages, u64 flags)
 {
-	struct mmap_request req = { .len = nr_pages * P, .prot = PROT_READ | PROT_WRITE,
-				    .flags = flags | MAP_ANONYMOUS };
-	u64 addr;
-
-	CU_ASSERT_EQUAL_FATAL(sys_mmap(bed->m, bed->task, &req, &addr), 0);
-	return addr;
+	return task_map(bed->m, bed->task, 0, nr_pages * P, flags | MAP_ANONYMOUS);
 }
 
 void numa_touch(struct numa_bed *bed, u64 addr, u64 nr_pages)
 {
-	struct access_result result;
+	task_touch_pages(bed->m, bed->task, addr, nr_pages, ACCESS_STORE);
+}
 
-	for (u64 i = 0; i < nr_pages; i++) {
-		CU_ASSERT_EQUAL_FATAL(task_access(bed->m, bed->task, addr + i * P, ACCESS_STORE,
-						  &result), 0);
-		CU_ASSERT_EQUAL_FATAL(result.signal, 0);
+u32 numa_pfn(const struct numa_bed *bed, u64 addr)
+{
+	return follow_page(bed->m, bed->task->mm, addr);
+}
+
+u64 numa_token(const struct numa_bed *bed, u64 addr)
+{
+	return content_token(bed->m, numa_pfn(bed, addr));
+}
+
+int numa_move(struct numa_bed *bed, u64 addr, unsigned int nr_pages, int node, u64 flags,
+	      int *status)
+{
+	u64 pages[64];
+	int nodes[64];
+	struct move_pages_request req = {
+		.nr_pages = nr_pages, .pages = pages, .nodes = node == NUMA_ASK ? NULL : nodes,
+		.status = status, .flags = flags,
+	};
+
+	for (unsigned int i = 0; i < nr_pages; i++) {
+		pages[i] = addr + i * P;
+		nodes[i] = node;
+		status[i] = 99;
 	}
+	return sys_move_pages(bed->m, bed->task, &req);
 }
 
 const char *numa_nodes(const struct numa_bed *bed, u64 addr, u64 nr_pages, char *text)

@@ -30,6 +30,13 @@ bool next_numa_bed(struct numa_bed *bed, unsigned int *i);
 /* Private anonymous memory; shared; touched. Failures are fatal. */
 u64 numa_map(struct numa_bed *bed, u64 nr_pages, u64 flags);
 void numa_touch(struct numa_bed *bed, u64 addr, u64 nr_pages);
+/* The page frame at an address, and what it holds. */
+u32 numa_pfn(const struct numa_bed *bed, u64 addr);
+u64 numa_token(const struct numa_bed *bed, u64 addr);
+/* Up to 64 pages one by one to `node`, or nowhere; status of each. */
+#define NUMA_ASK (-2)
+int numa_move(struct numa_bed *bed, u64 addr, unsigned int nr_pages, int node, u64 flags,
+	      int *status);
 /* "0123 -2": a digit for the node of each page, '-' for none. */
 const char *numa_nodes(const struct numa_bed *bed, u64 addr, u64 nr_pages, char *text);
 #define ASSERT_NODES(bed, addr, nr_pages, expected) do { \

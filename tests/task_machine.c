@@ -2,6 +2,8 @@
 /* Failures of the set-up abort: a test has nothing to say without it. */
 #include "task_machine.h"
 
+#include "sim/virt/mmap.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -76,6 +78,35 @@ struct task_struct *task_fork(struct machine *m, struct task_struct *task, u64 f
 		abort();
 	sched_switch_to(m, child);
 	return child;
+}
+
+u64 task_map(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 flags)
+{
+	const struct mmap_request req = {
+		.addr = addr, .len = len, .prot = PROT_READ | PROT_WRITE,
+		.flags = flags | (addr ? MAP_FIXED : 0),
+	};
+	u64 where;
+
+	sched_switch_to(m, task);
+	CU_ASSERT_EQUAL_FATAL(sys_mmap(m, task, &req, &where), 0);
+	return where;
+}
+
+int task_touch(struct machine *m, struct task_struct *task, u64 addr, enum access access)
+{
+	struct access_result result;
+
+	sched_switch_to(m, task);
+	CU_ASSERT_EQUAL_FATAL(task_access(m, task, addr, access, &result), 0);
+	return result.signal;
+}
+
+void task_touch_pages(struct machine *m, struct task_struct *task, u64 addr, u64 nr_pages,
+		      enum access access)
+{
+	for (u64 i = 0; i < nr_pages; i++)
+		CU_ASSERT_EQUAL_FATAL(task_touch(m, task, addr + i * PAGE_SIZE, access), 0);
 }
 
 u32 task_end(struct machine *m, struct task_struct *parent, u32 pid, u32 code)

@@ -4,6 +4,7 @@
 #define KMM_TESTS_TASK_MACHINE_H
 
 #include "sim/virt/fork.h"
+#include "sim/virt/memory.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
 
@@ -27,6 +28,13 @@ unsigned int task_machine_take_all(struct machine *m, u32 **taken);
 void task_machine_give(struct machine *m, u32 *taken, unsigned int *nr, unsigned int pages);
 /* A child of the task, by fork or by these flags; it runs now. */
 struct task_struct *task_fork(struct machine *m, struct task_struct *task, u64 flags);
+/* The task's memory, to be read and written; at addr, if that is not 0. Failure is fatal. */
+u64 task_map(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 flags);
+/* The task accesses an address: the signal that it gets, or 0. */
+int task_touch(struct machine *m, struct task_struct *task, u64 addr, enum access access);
+/* Each page of a range, without a signal. */
+void task_touch_pages(struct machine *m, struct task_struct *task, u64 addr, u64 nr_pages,
+		      enum access access);
 /* The task's program ends, its parent asks for it. The status. */
 u32 task_end(struct machine *m, struct task_struct *parent, u32 pid, u32 code);
 

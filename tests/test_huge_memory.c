@@ -54,23 +54,13 @@ static void bed_close(struct bed *bed)
 /* Memory that may have huge pages. */
 static void map_huge(struct bed *bed, u64 addr, u64 len)
 {
-	struct mmap_request req = {
-		.addr = addr, .len = len, .prot = PROT_READ | PROT_WRITE,
-		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-	};
-	u64 where;
-
-	CU_ASSERT_EQUAL_FATAL(sys_mmap(bed->m, bed->task, &req, &where), 0);
+	(void)task_map(bed->m, bed->task, addr, len, MAP_PRIVATE | MAP_ANONYMOUS);
 	CU_ASSERT_EQUAL_FATAL(sys_madvise(bed->m, bed->task, addr, len, MADV_HUGEPAGE), 0);
 }
 
 static int touch_by(struct bed *bed, struct task_struct *task, u64 addr, enum access access)
 {
-	struct access_result result;
-
-	sched_switch_to(bed->m, task);
-	CU_ASSERT_EQUAL_FATAL(task_access(bed->m, task, addr, access, &result), 0);
-	return result.signal;
+	return task_touch(bed->m, task, addr, access);
 }
 
 static void store(struct bed *bed, u64 addr)

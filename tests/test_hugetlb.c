@@ -80,11 +80,7 @@ static u64 map(u64 len, u64 flags)
 
 static int touch(struct task_struct *task, u64 addr, enum access access)
 {
-	struct access_result result;
-
-	sched_switch_to(tm.m, task);
-	CU_ASSERT_EQUAL(task_access(tm.m, task, addr, access, &result), 0);
-	return result.signal;
+	return task_touch(tm.m, task, addr, access);
 }
 
 static void unmap(u64 addr, u64 len)

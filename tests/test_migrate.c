@@ -15,33 +15,9 @@
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 
-static u64 token_at(const struct numa_bed *bed, u64 addr)
-{
-	return content_token(bed->m, follow_page(bed->m, bed->task->mm, addr));
-}
-
 static const struct page *page_at(const struct numa_bed *bed, u64 addr)
 {
-	return pfn_to_page(bed->m, follow_page(bed->m, bed->task->mm, addr));
-}
-
-/* Move pages one by one to `node`; statuses as text, the result. */
-static int move(struct numa_bed *bed, u64 addr, unsigned int nr_pages, int node, u64 flags,
-		int *status)
-{
-	u64 pages[64];
-	int nodes[64];
-	struct move_pages_request req = {
-		.nr_pages = nr_pages, .pages = pages, .nodes = node == -2 ? NULL : nodes,
-		.status = status, .flags = flags,
-	};
-
-	for (unsigned int i = 0; i < nr_pages; i++) {
-		pages[i] = addr + i * P;
-		nodes[i] = node;
-		status[i] = 99;
-	}
-	return sys_move_pages(bed->m, bed->task, &req);
+	return pfn_to_page(bed->m, numa_pfn(bed, addr));
 }
 
 static void test_anonymous(void)
@@ -56,12 +32,12 @@ static void test_anonymous(void)
 
 		numa_touch(&bed, addr, 6);
 		for (unsigned int n = 0; n < 6; n++)
-			tokens[n] = token_at(&bed, addr + n * P);
-		CU_ASSERT_EQUAL(move(&bed, addr, 8, 2, MPOL_MF_MOVE, status), 0);
+			tokens[n] = numa_token(&bed, addr + n * P);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 8, 2, MPOL_MF_MOVE, status), 0);
 		ASSERT_NODES(&bed, addr, 8, "222222--");
 		for (unsigned int n = 0; n < 6; n++) {
 			CU_ASSERT_EQUAL(status[n], 2);
-			CU_ASSERT_EQUAL(token_at(&bed, addr + n * P), tokens[n]);
+			CU_ASSERT_EQUAL(numa_token(&bed, addr + n * P), tokens[n]);
 			CU_ASSERT_TRUE(page_flag(page_at(&bed, addr), PG_anon_exclusive));
 			CU_ASSERT_TRUE(page_flag(page_at(&bed, addr), PG_lru));
 		}
@@ -90,7 +66,7 @@ static void test_status(void)
 		numa_touch(&bed, addr, 1);
 		CU_ASSERT_EQUAL(task_access(bed.m, bed.task, addr + P, ACCESS_LOAD, &result), 0);
 		CU_ASSERT_EQUAL(sys_munmap(bed.m, bed.task, addr + 3 * P, P), 0);
-		CU_ASSERT_EQUAL(move(&bed, addr, 4, -2, 0, status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 4, NUMA_ASK, 0, status), 0);
 		CU_ASSERT_EQUAL(status[0], 0);
 		CU_ASSERT_EQUAL(status[1], -EFAULT);	/* the zero page */
 		CU_ASSERT_EQUAL(status[2], BY_RELEASE(&bed, -EFAULT, -ENOENT));
@@ -110,10 +86,10 @@ static void test_errors(void)
 		int status[4];
 
 		numa_touch(&bed, addr, 2);
-		CU_ASSERT_EQUAL(move(&bed, addr, 2, 4, MPOL_MF_MOVE, status), -ENODEV);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 2, 4, MPOL_MF_MOVE, status), -ENODEV);
 		CU_ASSERT_EQUAL(status[0], 99);
-		CU_ASSERT_EQUAL(move(&bed, addr, 2, -1, MPOL_MF_MOVE, status), -ENODEV);
-		CU_ASSERT_EQUAL(move(&bed, addr, 2, 1, 1, status), -EINVAL);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 2, -1, MPOL_MF_MOVE, status), -ENODEV);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 2, 1, 1, status), -EINVAL);
 		CU_ASSERT_EQUAL(sys_move_pages(bed.m, bed.task, &req), -EINVAL);	/* no mm */
 		req.pid = 4242;
 		CU_ASSERT_EQUAL(sys_move_pages(bed.m, bed.task, &req), -ESRCH);
@@ -121,7 +97,7 @@ static void test_errors(void)
 		CU_ASSERT_EQUAL(sys_migrate_pages(bed.m, bed.task, 2, &one, &two), -EINVAL);
 		CU_ASSERT_EQUAL(sys_migrate_pages(bed.m, bed.task, 0, &one, &far), -EINVAL);
 		bed.task->cap_sys_nice = false;
-		CU_ASSERT_EQUAL(move(&bed, addr, 2, 1, MPOL_MF_MOVE_ALL, status), -EPERM);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 2, 1, MPOL_MF_MOVE_ALL, status), -EPERM);
 		CU_ASSERT_EQUAL(sys_migrate_pages(bed.m, bed.task, 0, &one, &far), -EPERM);
 		bed.task->uid = 1000;
 		CU_ASSERT_EQUAL(sys_migrate_pages(bed.m, bed.task, 1, &one, &two), -EPERM);
@@ -145,11 +121,11 @@ static void test_shared_page(void)
 		numa_touch(&bed, addr, 4);
 		bed.task = task_fork(bed.m, parent, SIGCHLD);
 		numa_touch(&bed, addr, 1);
-		CU_ASSERT_EQUAL(move(&bed, addr, 4, 1, MPOL_MF_MOVE, status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 4, 1, MPOL_MF_MOVE, status), 0);
 		ASSERT_NODES(&bed, addr, 4, "1000");
 		CU_ASSERT_EQUAL(status[0], 1);
 		CU_ASSERT_EQUAL(status[1], -EACCES);
-		CU_ASSERT_EQUAL(move(&bed, addr, 4, 3, MPOL_MF_MOVE_ALL, status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 4, 3, MPOL_MF_MOVE_ALL, status), 0);
 		ASSERT_NODES(&bed, addr, 4, "3333");
 		CU_ASSERT_FALSE(page_flag(page_at(&bed, addr + P), PG_anon_exclusive));
 		CU_ASSERT_EQUAL(page_mapcount(page_at(&bed, addr + P)), 2);
@@ -169,7 +145,7 @@ static void test_locked(void)
 		int status[4];
 
 		CU_ASSERT_EQUAL(sys_mlock2(bed.m, bed.task, addr, 4 * P, 0), 0);
-		CU_ASSERT_EQUAL(move(&bed, addr, 4, 1, MPOL_MF_MOVE, status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 4, 1, MPOL_MF_MOVE, status), 0);
 		ASSERT_NODES(&bed, addr, 4, "1111");
 		CU_ASSERT_TRUE(page_flag(page_at(&bed, addr), PG_mlocked));
 		CU_ASSERT_TRUE(page_flag(page_at(&bed, addr), PG_unevictable));
@@ -194,10 +170,10 @@ static void test_files(void)
 		u64 done, file;
 
 		numa_touch(&bed, addr, 4);
-		token = token_at(&bed, addr);
-		CU_ASSERT_EQUAL(move(&bed, addr, 4, 2, MPOL_MF_MOVE, status), 0);
+		token = numa_token(&bed, addr);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 4, 2, MPOL_MF_MOVE, status), 0);
 		ASSERT_NODES(&bed, addr, 4, "2222");
-		CU_ASSERT_EQUAL(token_at(&bed, addr), token);
+		CU_ASSERT_EQUAL(numa_token(&bed, addr), token);
 		CU_ASSERT_EQUAL(bed.m->nodes[2]->stat[NR_SHMEM] - shmem, 4);
 
 		CU_ASSERT_EQUAL(sys_open(bed.m, bed.task, "/file", O_RDWR | O_CREAT, 0600, &fd), 0);
@@ -302,7 +278,7 @@ static void test_no_room(void)
 
 		numa_touch(&bed, addr, 16);
 		nr = fill_node(&bed, 1, 0, &taken);
-		CU_ASSERT_EQUAL(move(&bed, addr, 16, 1, MPOL_MF_MOVE, status), -ENOMEM);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 16, 1, MPOL_MF_MOVE, status), -ENOMEM);
 		ASSERT_NODES(&bed, addr, 16, "0000000000000000");
 		CU_ASSERT_EQUAL(status[0], 99);
 		CU_ASSERT_EQUAL(bed.m->event[PGMIGRATE_FAIL], 1);
@@ -332,7 +308,7 @@ static void test_held(void)
 		numa_touch(&bed, addr, 4);
 		pfn = follow_page(bed.m, bed.task->mm, addr + P);
 		get_page(bed.m, pfn);
-		CU_ASSERT_EQUAL(move(&bed, addr, 4, 1, MPOL_MF_MOVE, status), 1);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 4, 1, MPOL_MF_MOVE, status), 1);
 		ASSERT_NODES(&bed, addr, 4, "1011");
 		CU_ASSERT_EQUAL(follow_page(bed.m, bed.task->mm, addr + P), pfn);
 		CU_ASSERT_TRUE(page_flag(pfn_to_page(bed.m, pfn), PG_anon_exclusive));

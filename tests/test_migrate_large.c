@@ -17,14 +17,9 @@
 
 #define HUGE 512	/* pages */
 
-static u32 pfn_at(const struct numa_bed *bed, u64 addr)
-{
-	return follow_page(bed->m, bed->task->mm, addr);
-}
-
 static unsigned int node_at(const struct numa_bed *bed, u64 addr)
 {
-	return pfn_zone(bed->m, pfn_at(bed, addr))->node;
+	return pfn_zone(bed->m, numa_pfn(bed, addr))->node;
 }
 
 /* Huge pages at the address that is returned, touched. */
@@ -35,7 +30,7 @@ static u64 map_huge(struct numa_bed *bed, unsigned int nr)
 	CU_ASSERT_EQUAL_FATAL(sys_madvise(bed->m, bed->task, addr, nr * HUGE * P,
 					  MADV_HUGEPAGE), 0);
 	numa_touch(bed, addr, nr * HUGE);
-	CU_ASSERT_EQUAL_FATAL(folio_order(pfn_folio(bed->m, pfn_at(bed, addr))), 9);
+	CU_ASSERT_EQUAL_FATAL(folio_order(pfn_folio(bed->m, numa_pfn(bed, addr))), 9);
 	return addr;
 }
 
@@ -47,17 +42,6 @@ static bool maps_huge(const struct numa_bed *bed, u64 addr)
 	return entry && level == 1;
 }
 
-static int move_page(struct numa_bed *bed, u64 addr, int node, u64 flags, int *status)
-{
-	struct move_pages_request req = {
-		.nr_pages = 1, .pages = &addr, .nodes = node < 0 ? NULL : &node,
-		.status = status, .flags = flags,
-	};
-
-	*status = 99;
-	return sys_move_pages(bed->m, bed->task, &req);
-}
-
 static void test_whole(void)
 {
 	struct numa_bed bed;
@@ -66,27 +50,27 @@ static void test_whole(void)
 		u64 addr = map_huge(&bed, 2), rss = get_mm_resident(bed.task->mm);
 		s64 moved = bed.m->event[PGMIGRATE_SUCCESS];
 		s64 faults = bed.m->event[PGFAULT];
-		u64 token = content_token(bed.m, pfn_at(&bed, addr + 7 * P));
+		u64 token = numa_token(&bed, addr + 7 * P);
 		int status;
 
-		CU_ASSERT_EQUAL(move_page(&bed, addr + 5 * P, 2, MPOL_MF_MOVE, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr + 5 * P, 1, 2, MPOL_MF_MOVE, &status), 0);
 		CU_ASSERT_EQUAL(status, 2);
 		CU_ASSERT_TRUE(maps_huge(&bed, addr));
 		CU_ASSERT_EQUAL(node_at(&bed, addr), 2);
 		CU_ASSERT_EQUAL(node_at(&bed, addr + 511 * P), 2);
 		CU_ASSERT_EQUAL(node_at(&bed, addr + HUGE * P), 0);
-		CU_ASSERT_EQUAL(content_token(bed.m, pfn_at(&bed, addr + 7 * P)), token);
+		CU_ASSERT_EQUAL(numa_token(&bed, addr + 7 * P), token);
 		CU_ASSERT_EQUAL(bed.m->event[PGMIGRATE_SUCCESS] - moved, HUGE);
 		CU_ASSERT_EQUAL(bed.m->event[THP_MIGRATION_SUCCESS], 1);
 		CU_ASSERT_EQUAL(bed.m->nodes[2]->stat[NR_ANON_THPS], HUGE);
 		CU_ASSERT_EQUAL(bed.m->nodes[0]->stat[NR_ANON_THPS], HUGE);
 		CU_ASSERT_EQUAL(bed.m->nodes[0]->stat[NR_ISOLATED_ANON], 0);
 		CU_ASSERT_EQUAL(get_mm_resident(bed.task->mm), rss);
-		CU_ASSERT_TRUE(page_flag(pfn_folio(bed.m, pfn_at(&bed, addr)), PG_lru));
+		CU_ASSERT_TRUE(page_flag(pfn_folio(bed.m, numa_pfn(&bed, addr)), PG_lru));
 		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 		numa_touch(&bed, addr, HUGE);
 		CU_ASSERT_EQUAL(bed.m->event[PGFAULT], faults);
-		CU_ASSERT_EQUAL(move_page(&bed, addr + 9 * P, -1, 0, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr + 9 * P, 1, NUMA_ASK, 0, &status), 0);
 		CU_ASSERT_EQUAL(status, 2);
 
 		CU_ASSERT_EQUAL(numa_mbind(&bed, addr, 2 * HUGE, MPOL_BIND, 2,
@@ -109,11 +93,11 @@ static void test_shared(void)
 		int status;
 
 		bed.task = task_fork(bed.m, parent, SIGCHLD);
-		CU_ASSERT_EQUAL(move_page(&bed, addr, 1, MPOL_MF_MOVE, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 1, 1, MPOL_MF_MOVE, &status), 0);
 		CU_ASSERT_EQUAL(status, -EACCES);
-		CU_ASSERT_EQUAL(move_page(&bed, addr, 1, MPOL_MF_MOVE_ALL, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 1, 1, MPOL_MF_MOVE_ALL, &status), 0);
 		CU_ASSERT_EQUAL(status, 1);
-		CU_ASSERT_EQUAL(folio_entire_mapcount(pfn_folio(bed.m, pfn_at(&bed, addr))), 2);
+		CU_ASSERT_EQUAL(folio_entire_mapcount(pfn_folio(bed.m, numa_pfn(&bed, addr))), 2);
 		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 		/* The child writes: its entry is split, or small pages take its place. */
 		numa_touch(&bed, addr, 3);
@@ -137,17 +121,17 @@ static void test_parts(void)
 
 		CU_ASSERT_EQUAL(sys_mprotect(bed.m, bed.task, addr, 8 * P, PROT_READ), 0);
 		CU_ASSERT_FALSE(maps_huge(&bed, addr));
-		CU_ASSERT_EQUAL(move_page(&bed, addr + 40 * P, 3, MPOL_MF_MOVE, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr + 40 * P, 1, 3, MPOL_MF_MOVE, &status), 0);
 		CU_ASSERT_EQUAL(status, BY_RELEASE(&bed, 3, 3));
 		CU_ASSERT_EQUAL(node_at(&bed, addr), 3);
 		CU_ASSERT_EQUAL(bed.m->event[PGMIGRATE_SUCCESS] - moved, HUGE);
 		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 		CU_ASSERT_EQUAL(sys_munmap(bed.m, bed.task, addr + 100 * P, 50 * P), 0);
 		CU_ASSERT_EQUAL(sys_mlock2(bed.m, bed.task, addr + 16 * P, 16 * P, 0), 0);
-		CU_ASSERT_EQUAL(move_page(&bed, addr + 8 * P, 1, MPOL_MF_MOVE, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr + 8 * P, 1, 1, MPOL_MF_MOVE, &status), 0);
 		CU_ASSERT_EQUAL(status, 1);
 		CU_ASSERT_EQUAL(node_at(&bed, addr + 99 * P), 1);
-		CU_ASSERT_EQUAL(pfn_at(&bed, addr + 100 * P), PFN_NIL);
+		CU_ASSERT_EQUAL(numa_pfn(&bed, addr + 100 * P), PFN_NIL);
 		CU_ASSERT_EQUAL(bed.m->event[THP_MIGRATION_SPLIT], BY_RELEASE(&bed, 0, 1));
 		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 		numa_touch(&bed, addr + 8 * P, 90);
@@ -163,7 +147,7 @@ static void test_locked(void)
 		int status;
 
 		CU_ASSERT_EQUAL(sys_mlock2(bed.m, bed.task, addr, HUGE * P, 0), 0);
-		CU_ASSERT_EQUAL(move_page(&bed, addr, 3, MPOL_MF_MOVE, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 1, 3, MPOL_MF_MOVE, &status), 0);
 		CU_ASSERT_EQUAL(status, 3);
 		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 		CU_ASSERT_EQUAL(sys_munlock(bed.m, bed.task, addr, HUGE * P), 0);
@@ -206,7 +190,7 @@ static void test_split(void)
 		unsigned int nr;
 		u32 *taken = fragment_node(&bed, 1, &nr);
 
-		CU_ASSERT_EQUAL(move_page(&bed, addr, 1, MPOL_MF_MOVE, &status), 0);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 1, 1, MPOL_MF_MOVE, &status), 0);
 		CU_ASSERT_EQUAL(status, 1);
 		CU_ASSERT_FALSE(maps_huge(&bed, addr));
 		CU_ASSERT_EQUAL(node_at(&bed, addr), 1);
@@ -229,13 +213,13 @@ static void test_held(void)
 
 	for (unsigned int i = 0; next_numa_bed(&bed, &i);) {
 		u64 addr = map_huge(&bed, 1);
-		u32 pfn = pfn_at(&bed, addr);
+		u32 pfn = numa_pfn(&bed, addr);
 		int status;
 
 		get_page(bed.m, pfn);
-		CU_ASSERT_EQUAL(move_page(&bed, addr, 1, MPOL_MF_MOVE, &status), 1);
+		CU_ASSERT_EQUAL(numa_move(&bed, addr, 1, 1, MPOL_MF_MOVE, &status), 1);
 		put_page(bed.m, pfn);
-		CU_ASSERT_EQUAL(pfn_at(&bed, addr), pfn);
+		CU_ASSERT_EQUAL(numa_pfn(&bed, addr), pfn);
 		CU_ASSERT_TRUE(maps_huge(&bed, addr));
 		CU_ASSERT_EQUAL(bed.m->event[THP_MIGRATION_FAIL], 1);
 		CU_ASSERT_EQUAL(bed.m->event[PGMIGRATE_FAIL], HUGE);

@@ -37,27 +37,13 @@ static void run_on(struct task_machine *tm, struct task_struct *task, unsigned i
 
 static void map(struct task_machine *tm, struct task_struct *task, u64 pages)
 {
-	const struct mmap_request req = {
-		.addr = AREA, .len = pages * PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
-		.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-	};
-	u64 got;
-
-	sched_switch_to(tm->m, task);
-	CU_ASSERT_EQUAL_FATAL(sys_mmap(tm->m, task, &req, &got), 0);
+	(void)task_map(tm->m, task, AREA, pages * PAGE_SIZE, MAP_PRIVATE | MAP_ANONYMOUS);
 }
 
 static void touch(struct task_machine *tm, struct task_struct *task, u64 pages,
 		  enum access access)
 {
-	struct access_result result;
-
-	sched_switch_to(tm->m, task);
-	for (u64 i = 0; i < pages; i++) {
-		CU_ASSERT_EQUAL_FATAL(task_access(tm->m, task, AREA + i * PAGE_SIZE, access,
-						  &result), 0);
-		CU_ASSERT_EQUAL_FATAL(result.signal, 0);
-	}
+	task_touch_pages(tm->m, task, AREA, pages, access);
 }
 
 static int madvise_dontneed(struct task_machine *tm, struct task_struct *task, u64 pages)
