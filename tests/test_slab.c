@@ -10,7 +10,7 @@
 #include "phys_machine.h"
 #include "support.h"
 #include "sim/base/digest.h"
-#include "sim/phys/slab_types.h"
+#include "sim/phys/slab_sheaf.h"
 
 struct shape {
 	const char *golden;
@@ -497,6 +497,102 @@ static struct kmem_cache *plant_cache(struct machine *m)
 	return s;
 }
 
+static struct kmem_cache *create_sheaves(struct machine *m, u32 capacity)
+{
+	struct kmem_cache_request req = {
+		.name = "sheaves", .size = 256, .sheaf_capacity = capacity };
+	struct kmem_cache *s = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(kmem_cache_create(m, &req, &s), 0);
+	return s;
+}
+
+static u64 in_sheaves(const struct kmem_cache *s)
+{
+	u64 nr = 0;
+
+	for (u32 slot = 0; slot < s->nr_slots; slot++)
+		nr += s->slots[slot] ? s->slots[slot]->nr_sheaf : 0;
+	return nr;
+}
+
+/* A sheaf is filled as a whole; two full ones and the barn hold what is freed. */
+static void test_sheaves(void)
+{
+	struct machine *m = small_machine("");
+	struct kmem_cache *s = create_sheaves(m, 32);
+	u64 addrs[1000];
+
+	addrs[0] = get(m, s);
+	CU_ASSERT_EQUAL(in_sheaves(s), 31);
+	for (unsigned int i = 1; i < 1000; i++)
+		addrs[i] = get(m, s);
+	CU_ASSERT_EQUAL(in_sheaves(s), 24);	/* 32 sheaves were filled */
+	assert_slab_clean(m);
+	for (unsigned int i = 0; i < 1000; i++) {
+		kmem_cache_free(m, s, addrs[i]);
+		if (i % 50 == 0)
+			assert_slab_clean(m);
+	}
+	/* The CPU's two and ten of the barn; the rest went to slabs. */
+	CU_ASSERT(in_sheaves(s) > 10 * 32 && in_sheaves(s) <= 12 * 32);
+	CU_ASSERT_EQUAL(s->node[0].barn.nr_full, 10);
+	m->cpu = 1;	/* of the other node: its own sheaves */
+	addrs[0] = get(m, s);
+	kmem_cache_free(m, s, addrs[0]);
+	assert_slab_clean(m);
+	m->cpu = 0;
+	CU_ASSERT_EQUAL(kmem_cache_shrink(m, s), 0);
+	CU_ASSERT_EQUAL(in_sheaves(s), 0);
+	assert_clean(m);
+	CU_ASSERT_EQUAL(kmem_cache_destroy(m, s), 0);
+	slab_machine_free(m);
+}
+
+/* Under debugging there are none, and 6.1 knows of none. */
+static void test_no_sheaves(void)
+{
+	struct machine *m = small_machine("slub_debug=Z,sheaves");
+	struct slab_info info;
+
+	kmem_cache_info(m, create_sheaves(m, 32), &info);
+	CU_ASSERT_EQUAL(info.sheaf_capacity, 0);
+	slab_machine_free(m);
+	m = slab_machine(&(struct shape) { NULL, R_6_1, "x86_64", 2, 2, 128, "" });
+	kmem_cache_info(m, create_sheaves(m, 32), &info);
+	CU_ASSERT_EQUAL(info.sheaf_capacity, 0);
+	slab_machine_free(m);
+}
+
+/* Corruptions of sheaves: A2 finds each. */
+static void test_sheaf_corruptions(void)
+{
+	for (int i = 0; i < 4; i++) {
+		struct machine *m = small_machine("");
+		struct kmem_cache *s = create_sheaves(m, 32);
+		u64 addr = get(m, s);
+		struct slab_sheaf *sheaf = s->cpu[0].main;
+		struct sheaf_object *first = &sheaf->objects[0];
+		struct out out = OUT_INIT;
+
+		kmem_cache_free(m, s, addr);
+		assert_slab_clean(m);
+		if (i == 0)
+			first->slab->nr_sheaf++;
+		else if (i == 1)
+			first->slab->allocated[0] |= 1ULL << first->index;
+		else if (i == 2)
+			sheaf->size = 33;
+		else
+			s->node[0].barn.nr_full++;
+		CU_ASSERT(nr_broken(m, slab_validate, &out) > 0);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out.text);
+		CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "A2 "));
+		out_free(&out);
+		slab_machine_free(m);
+	}
+}
+
 static void plant_loop(struct machine *m, struct kmem_cache *s)
 {
 	struct slab *slab = s->node[0].partial.first;
@@ -634,6 +730,9 @@ static const CU_TestInfo tests[] = {
 	{ "a cache under debugging", test_debug_cache },
 	{ "merging", test_merging },
 	{ "destroy", test_destroy },
+	{ "sheaves", test_sheaves },
+	{ "no sheaves", test_no_sheaves },
+	{ "corruptions of sheaves", test_sheaf_corruptions },
 	{ "kmalloc", test_kmalloc },
 	{ "host memory fails", test_host_memory },
 	{ "random operations", test_random },

@@ -51,7 +51,7 @@ static const struct experiment experiments[] = {
 	  { "Poison overwritten", "First byte 0x78 instead of 0x6b", "FIX Test: Restoring Poison" } },
 	{ "clobber_50th_byte", ALL, "",
 	  { CREATE("SLAB_POISON"), ALLOC, FREE, POKE("50", "0x9a"), VALIDATE("2"), DESTROY },
-	  { "Poison overwritten", "@offset=50. First byte 0x9a" } },
+	  { "Poison overwritten", "First byte 0x9a instead of 0x6b" } },
 	{ "clobber_redzone_free", ALL, "",
 	  { CREATE("SLAB_RED_ZONE"), ALLOC, FREE, POKE("64", "0xab"), VALIDATE("2"), DESTROY },
 	  { "Right Redzone overwritten", "First byte 0xab instead of 0xbb" } },
@@ -246,7 +246,80 @@ static void test_next_pointer_repaired(void)
 	lab_close(&lab);
 }
 
+/* Twenty objects of a new cache: do their addresses ascend? */
+static bool ascend(const char *set)
+{
+	const char *const sets[] = { set, NULL };
+	u64 last = 0;
+	bool ascends = true;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmem_cache_create Test 128 0 no_merge"), 0);
+	for (int i = 0; i < 20; i++) {
+		u64 addr;
+
+		CU_ASSERT_EQUAL(lab_run(&lab, ALLOC), 0);
+		addr = strtoull(lab_cat(&lab, "sim/result"), NULL, 0);
+		ascends &= addr > last;
+		last = addr;
+	}
+	assert_whole(set);
+	lab_close(&lab);
+	return ascends;
+}
+
+/* Whose neighbour an object will be is not to be guessed. */
+static void test_random_freelist(void)
+{
+	CU_ASSERT_FALSE(ascend("seed=1"));
+	CU_ASSERT_FALSE(ascend("seed=2"));
+	CU_ASSERT_TRUE(ascend("config.SLAB_FREELIST_RANDOM=n"));
+}
+
+static u64 shrinkable(void)
+{
+	const char *text = lab_cat(&lab, "sys/kernel/debug/shrinker/sb-rootfs-2/count");
+
+	return *text ? strtoull(text + 2, NULL, 10) : 0;
+}
+
+/* Names and inodes that nobody uses: made, counted, given back. */
+static void test_shrinkers(void)
+{
+	CU_ASSERT_TRUE_FATAL(open_lab(R_6_18, ""));
+	CU_ASSERT_EQUAL(shrinkable(), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: fill_dentries 3000 = 3000"), 0);
+	CU_ASSERT_EQUAL(shrinkable(), 3000);
+	assert_whole("dentries");
+	/* Names go first, and leave their inodes. */
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/kernel/debug/shrinker/sb-rootfs-2/scan: 1 0 1001"), 0);
+	CU_ASSERT_EQUAL(shrinkable(), 3000);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/kernel/debug/shrinker/sb-rootfs-2/scan: 1 0 3001"), 0);
+	CU_ASSERT_EQUAL(shrinkable(), 2000);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/vfs_cache_pressure: 50"), 0);
+	CU_ASSERT_EQUAL(shrinkable(), 1000);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/vfs_cache_pressure: 100"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/kernel/debug/shrinker/sb-rootfs-2/scan: 7 0 1"),
+			-ENOENT);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/kernel/debug/shrinker/thp-zero-9/scan: 1 0 1"),
+			-EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/kernel/debug/shrinker/sb-rootfs-2/scan: 1 9 1"),
+			-EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 2"), 0);
+	CU_ASSERT_EQUAL(shrinkable(), 0);
+	assert_whole("dropped");
+	/* More than the machine has room for. */
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: fill_dentries 1M"), -ENOMEM);
+	CU_ASSERT(shrinkable() > 1000);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 2"), 0);
+	CU_ASSERT_EQUAL(shrinkable(), 0);
+	assert_whole("full");
+	lab_close(&lab);
+}
+
 static const CU_TestInfo tests[] = {
+	{ "the order of free objects", test_random_freelist },
+	{ "shrinkers", test_shrinkers },
 	{ "experiments", test_experiments },
 	{ "next_pointer, repaired", test_next_pointer_repaired },
 };

@@ -451,11 +451,9 @@ static void test_storm(void)
 /* ---- Without memory. ---- */
 
 /* Calls that merge, split, replace, fork; the first that fails ends it. */
-static int busy(struct mm_bed *bed)
+static int busy(struct mm_bed *bed, struct mm_struct *child)
 {
-	struct mm_struct *child;
 	s64 err;
-	int forked;
 
 	for (u64 i = 0; i < 120; i++) {
 		err = bed_mmap(bed, BASE + i * 2 * K64, K64, i & 1 ? RW : PROT_READ,
@@ -475,11 +473,9 @@ static int busy(struct mm_bed *bed)
 	err = bed_mmap(bed, BASE, K64 * 120, RW, FIXED_ANON);
 	if (err < 0)
 		return (int)err;
-	child = mm_bed_mm(bed);
-	forked = dup_mmap(bed->m, child, bed->mm);
-	CU_ASSERT(forked || bed_is_sane(bed, child));
-	mm_bed_mmput(bed, child);
-	return forked;
+	err = dup_mmap(bed->m, child, bed->mm);
+	CU_ASSERT(err || bed_is_sane(bed, child));
+	return (int)err;
 }
 
 /* The host refuses one allocation: the call says so, nothing is out of order. */
@@ -489,12 +485,15 @@ static void test_no_host_memory(void)
 	u64 n = 1;
 
 	for (; err && n < 2000; n += 1 + n / 16) {
+		struct mm_struct *child;
 		struct mm_bed bed;
 
 		mm_bed_open(&bed, "x86_64", releases[n & 1]);
+		child = mm_bed_mm(&bed);
 		arena_fail_after(&bed.m->arena, n);
-		err = busy(&bed);
+		err = busy(&bed, child);
 		arena_fail_after(&bed.m->arena, 0);
+		mm_bed_mmput(&bed, child);
 		CU_ASSERT(!err || err == -ENOBUFS);
 		CU_ASSERT(bed_is_sane(&bed, bed.mm));
 		CU_ASSERT_EQUAL(bed_munmap(&bed, 0, BASE * 4), 0);
@@ -510,11 +509,13 @@ static void test_no_memory(void)
 	static u32 pfns[1 << 14];
 
 	for (unsigned int left = 0; left < 24; left++) {
+		struct mm_struct *child;
 		struct mm_bed bed;
 		unsigned int nr = 0;
 		int err;
 
 		mm_bed_open(&bed, "x86_64", releases[left & 1]);
+		child = mm_bed_mm(&bed);
 		bed.m->tunables->overcommit_memory = 1;
 		while (nr < ARRAY_SIZE(pfns) && 
 		       !alloc_kernel_pages(bed.m, GFP_KERNEL, 0, NUMA_NO_NODE, 0, &pfns[nr]))
@@ -522,7 +523,8 @@ static void test_no_memory(void)
 		CU_ASSERT(nr > 100 && nr < ARRAY_SIZE(pfns));
 		for (unsigned int i = 0; i < left; i++)
 			free_pages(bed.m, pfns[--nr], 0);
-		err = busy(&bed);
+		err = busy(&bed, child);
+		mm_bed_mmput(&bed, child);
 		CU_ASSERT(err == -ENOMEM || (left > 4 && !err));
 		CU_ASSERT(bed_is_sane(&bed, bed.mm));
 		while (nr)

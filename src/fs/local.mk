@@ -85,6 +85,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sys/mm.c \
 	src/fs/sys/node.c \
 	src/fs/sys/slab.c src/fs/sys/slab_traces.c src/fs/sys/debug_fault.c \
+	src/fs/sys/debug_shrinker.c \
 	src/fs/sys/thp.c
 # sim
 libkmmtree_a_SOURCES += \

@@ -84,6 +84,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/slab_info.c src/sim/phys/slab_objects.c src/sim/phys/slab_options.c \
 	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \
 	src/sim/phys/slab_report.c src/sim/phys/slab_report.h src/sim/phys/slab_set.c \
+	src/sim/phys/slab_sheaf.c src/sim/phys/slab_sheaf.h \
 	src/sim/phys/slab_trace.c \
 	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
 	src/sim/phys/page_flags.c src/sim/phys/page_flags.h \
@@ -158,7 +159,7 @@ libkmmsim_a_SOURCES += \
 # virt: who may have huge pages, and how they come
 libkmmsim_a_SOURCES += \
 	src/sim/virt/collapse.c src/sim/virt/collapse_file.c src/sim/virt/rmap_unmap.c src/sim/virt/collapse.h \
-	src/sim/virt/huge_shrink.c \
+	src/sim/virt/dcache.c src/sim/virt/dcache.h src/sim/virt/shrinker.c src/sim/virt/shrinker.h \
 	src/sim/virt/mm_slot.c src/sim/virt/mm_slot.h src/sim/virt/mthp.c \
 	src/sim/virt/split_debug.c src/sim/virt/split_debug.h \
 	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/shmem_huge.c src/sim/virt/thp_shmem.c

@@ -12,6 +12,7 @@
 #include "sim/policy/compaction.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/shrinker.h"
 
 #define MIN_PERCPU_PAGELIST_HIGH_FRACTION 8
 #define MIN_DIRTY_BYTES (2 * PAGE_SIZE)
@@ -312,7 +313,7 @@ static int drop_caches_store(struct store *s, const struct view *v, const char *
 		count_vm_event(s->m, DROP_PAGECACHE, 1);
 	}
 	if (value & 2) {
-		drop_huge_slab(s->m);
+		drop_slab(s->m);
 		count_vm_event(s->m, DROP_SLAB, 1);
 	}
 	if (!(value & 4))

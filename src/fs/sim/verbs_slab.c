@@ -5,6 +5,7 @@
  */
 #include "fs/core/verb.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/dcache.h"
 
 enum { CREATE_NAME, CREATE_SIZE, CREATE_ALIGN, CREATE_FLAGS, CREATE_CTOR };
 enum { CACHE_NAME, CACHE_ARG, CACHE_NODE };
@@ -271,6 +272,29 @@ static int run_kfree(struct call *call)
 			   cache ? "the kernel's own object" : "nothing that kmalloc returned");
 }
 
+#define MAX_DENTRIES (1U << 20)	/* at a time */
+
+static int run_fill_dentries(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct placement at;
+	u32 made = 0;
+	int err = call_placement(call, &(struct arg){ 0 }, &args[1], &at);
+
+	if (err)
+		return err;
+	if (args[0].value > MAX_DENTRIES)
+		return call_refuse(call, -EINVAL, "%llu: at most %u at a time",
+				   (unsigned long long)args[0].value, MAX_DENTRIES);
+	err = dcache_fill(call->m, (u32)args[0].value, at.node, &made);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err)
+		out_printf(call->sentence, "memory ran out behind %u of them", made);
+	call->value = made;
+	return err;
+}
+
 static const struct verb_form create_forms[] = {
 	{ { A_WORD, A_SIZE, A_SLAB }, { CREATE_NAME, CREATE_SIZE, CREATE_FLAGS } },
 };
@@ -316,6 +340,11 @@ static const struct verb verbs[] = {
 	{ "kmem_cache_destroy", { A_WORD }, run_destroy, RESULT_NONE, 0, SCOPE_KERNEL, "CACHE",
 	  "Remove a cache that kmem_cache_create made, or an alias. EBUSY while it has "
 	  "objects; EPERM for the kernel's own caches." },
+	{ "fill_dentries", { A_SIZE, A_NODE | A_OPTIONAL }, run_fill_dentries, RESULT_NUMBER, 0,
+	  SCOPE_KERNEL, "COUNT [NODE]",
+	  "Names and inodes of COUNT files that were looked at and that nobody uses: reclaimable "
+	  "objects of the caches dentry and inode_cache, for drop_caches and "
+	  "sys/kernel/debug/shrinker to give back. The result is how many were made." },
 	{ "kmalloc", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_kmalloc,
 	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
 	  "Allocate SIZE bytes: an object of a kmalloc cache up to 8 KiB, whole pages above.",

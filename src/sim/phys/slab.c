@@ -12,6 +12,7 @@
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/slab_bytes.h"
 #include "sim/phys/slab_debug.h"
+#include "sim/phys/slab_sheaf.h"
 
 static void take_object(struct kmem_cache *s, struct slab *slab, unsigned int i,
 			struct slab_object *object)
@@ -192,35 +193,72 @@ static int alloc_debug(struct machine *m, struct kmem_cache *s, gfp_t gfp, int n
 	return alloc_single(m, slab, req, object) ? 0 : -ENOMEM;
 }
 
-static int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
-		      const struct slab_request *req, struct slab_object *object)
+/* A CPU's slab is made one that has a free object for this node. */
+static int refill_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
 	struct slab *slab = NULL;
-	unsigned int i;
+	u64 rng = m->rng;
 	int err = 0;
 
-	if (node != NUMA_NO_NODE && (node < 0 || node >= (int)m->nr_nodes ||
-				     !s->node[node].present))
-		node = NUMA_NO_NODE;
 	decide_far_slabs(m, s);
-	if (slab_is_debug(s))
-		return alloc_debug(m, s, gfp, node, req, object);
 	if (needs_new_slab(m, s, node)) {
 		err = new_slab(m, s, gfp, node, &slab);
-		if (err == -ENOBUFS)
+		if (err == -ENOBUFS) {
+			m->rng = rng;
 			return err;
+		}
 	}
 	if (refill_cpu(m, s, node)) {
 		BUG_ON(m, slab);
-	} else {
+		return 0;
+	}
+	if (!err)
+		freeze_slab(m, &s->cpu[m->cpu], slab);
+	return err;
+}
+
+/* What of the caller's node is possible. */
+static int possible_node(const struct machine *m, const struct kmem_cache *s, int node)
+{
+	if (node < 0 || node >= (int)m->nr_nodes || !s->node[node].present)
+		return NUMA_NO_NODE;
+	return node;
+}
+
+int slab_take_free(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		   struct sheaf_object *object)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+
+	if (unlikely(c->free == SLAB_NIL || !node_matches(c->slab, node))) {
+		int err = refill_slow(m, s, gfp, possible_node(m, s, node));
+
 		if (err)
 			return err;
-		freeze_slab(m, c, slab);
 	}
-	i = c->free;
-	c->free = c->slab->next_free[i];
-	take_object(s, c->slab, i, object);
+	*object = (struct sheaf_object){ c->slab, c->free };
+	c->free = c->slab->next_free[c->free];
+	return 0;
+}
+
+/* Not from the CPU's slab. */
+static __noinline int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+				 const struct slab_request *req, struct slab_object *object)
+{
+	struct sheaf_object found = { 0 };
+	int err = 0;
+
+	if (slab_is_debug(s)) {
+		decide_far_slabs(m, s);
+		return alloc_debug(m, s, gfp, possible_node(m, s, node), req, object);
+	}
+	if (s->sheaves)
+		err = slab_sheaf_alloc(m, s, gfp, node, &found);
+	if (!err)
+		err = slab_take_free(m, s, gfp, node, &found);
+	if (err < 0)
+		return err;
+	take_object(s, found.slab, found.index, object);
 	return 0;
 }
 
@@ -232,7 +270,7 @@ int slab_alloc_node(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node
 
 	if (unlikely(m->fault) && should_failslab(m, s, gfp))
 		return -ENOMEM;
-	if (unlikely(i == SLAB_NIL || !node_matches(c->slab, node)))
+	if (unlikely(i == SLAB_NIL || s->sheaves || !node_matches(c->slab, node)))
 		return alloc_slow(m, s, gfp, node, req, object);
 	c->free = c->slab->next_free[i];
 	take_object(s, c->slab, i, object);
@@ -360,7 +398,21 @@ void kmem_cache_free_at(struct machine *m, struct kmem_cache *s, u64 addr, const
 	BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
 	slab->allocated[i / 64] &= ~(1ULL << (i % 64));
 	slab->given[i / 64] &= ~(1ULL << (i % 64));
+	if (unlikely(s->sheaves) && slab_sheaf_put(m, s, slab, i))
+		return;
 	if (unlikely(slab != c->slab)) {
+		free_slow(m, s, slab, i);
+		return;
+	}
+	slab->next_free[i] = c->free;
+	c->free = i;
+}
+
+void slab_put_free(struct machine *m, struct kmem_cache *s, struct slab *slab, u16 i)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+
+	if (slab != c->slab) {
 		free_slow(m, s, slab, i);
 		return;
 	}

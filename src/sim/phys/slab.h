@@ -220,6 +220,11 @@ const char *kmem_cache_alias(const struct kmem_cache *cache, unsigned int i);
 const char *kmem_cache_sysfs_name(const struct kmem_cache *cache);
 
 
+/* Of the node that the slab of this object lies on; -1: it is none. */
+int slab_node_of(const struct machine *m, u64 addr);
+/* The most host memory that a new slab takes, of any cache. */
+size_t slab_most_host_bytes(const struct machine *m);
+
 /*
  * A3: who has each object. Every module that keeps addresses of objects claims them
  * all, by a function that stands in object_owners[] of check.c; what nobody claims

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/base/rng.h"
 #include "sim/boot/boot_log.h"
 #include "sim/phys/report.h"
 #include "sim/phys/slab_debug.h"
+#include "sim/phys/slab_sheaf.h"
 
 /* Caches with one of these are their own. */
 #define SLAB_NEVER_MERGE (SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | \
@@ -142,6 +144,28 @@ static gfp_t slab_page_gfp(const struct kmem_cache *s)
 	return gfp;
 }
 
+/* The order in which objects of new slabs are given, so that nobody guesses neighbours. */
+static int random_seq_create(struct machine *m, struct kmem_cache *s)
+{
+	u32 nr = s->geo.objects;
+
+	if (!m->slab->options.freelist_random || nr < 2)
+		return 0;
+	s->random_seq = arena_alloc(&m->arena, nr * sizeof(u16));
+	if (!s->random_seq)
+		return -ENOBUFS;
+	for (u32 i = 0; i < nr; i++)
+		s->random_seq[i] = i;
+	for (u32 i = nr - 1; i; i--) {
+		u32 other = rng_below(&m->slab->rng, i + 1);
+		u16 object = s->random_seq[i];
+
+		s->random_seq[i] = s->random_seq[other];
+		s->random_seq[other] = object;
+	}
+	return 0;
+}
+
 /* A cache that nothing refers to yet; NULL: host memory. */
 static struct kmem_cache *slab_cache_new(struct machine *m, const struct kmem_cache_request *req,
 				  const struct slab_geometry *geo, u32 flags)
@@ -170,6 +194,10 @@ static struct kmem_cache *slab_cache_new(struct machine *m, const struct kmem_ca
 		s->cpu[cpu].free = SLAB_NIL;
 	for (unsigned int node = 0; node < m->nr_nodes; node++)
 		s->node[node].present = m->nodes[node] && m->nodes[node]->has_memory;
+	if (slab_sheaves_init(m, s) || random_seq_create(m, s)) {
+		slab_cache_free(m, s);
+		return NULL;
+	}
 	slab_set_partial_limits(s);
 	set_sysfs_name(m, s);
 	return s;
@@ -180,6 +208,8 @@ void slab_cache_free(struct machine *m, struct kmem_cache *s)
 	struct arena *arena = &m->arena;
 
 	slab_spare_free(m, s);
+	slab_sheaves_free(m, s);
+	arena_free(arena, s->random_seq, s->random_seq ? s->geo.objects * sizeof(u16) : 0);
 	for (u32 i = 0; i + 1 < s->refcount; i++)
 		arena_strfree(arena, s->aliases[i]);
 	arena_free(arena, s->aliases, s->room_aliases * sizeof(*s->aliases));
@@ -210,6 +240,7 @@ static int slab_cache_list_reserve(struct machine *m)
 
 static void slab_cache_list_add(struct machine *m, struct kmem_cache *s)
 {
+	m->slab->most_slab_bytes = MAX(m->slab->most_slab_bytes, slab_host_bytes(s));
 	s->id = m->slab->next_cache_id++;
 	m->slab->caches[m->slab->nr_caches++] = s;
 }

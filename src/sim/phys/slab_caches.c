@@ -11,6 +11,9 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/slab_types.h"
 
+/* So that the order of free objects is not that of anything else drawn by lot. */
+#define FREELIST_SEED 0x736c6162ULL
+
 /* What a row needs of the machine, and what its size follows. */
 enum {
 	NEEDS_PAE = 1 << 0,
@@ -208,6 +211,9 @@ int slab_init(struct machine *m)
 		return -ENOBUFS;
 	m->slab = state;
 	slab_options_parse(&state->options, m->release, m->config->cmdline);
+	state->options.freelist_random = m->config->arch &&
+		machine_config_bool(m->config, "SLAB_FREELIST_RANDOM");
+	state->rng = m->config->seed ^ FREELIST_SEED;
 	state->large_pages = arena_alloc(&m->arena, m->nr_nodes * sizeof(u64));
 	err = state->large_pages ? slab_create_boot_caches(m) : -ENOBUFS;
 	if (!err)

@@ -5,7 +5,7 @@
  * slabs (what it says of itself), then from the lists (what they say of it).
  */
 #include "sim/base/digest.h"
-#include "sim/phys/slab_types.h"
+#include "sim/phys/slab_sheaf.h"
 
 typedef unsigned long long ull;
 
@@ -88,9 +88,10 @@ static void check_slab(const struct machine *m, const struct slab *slab,
 	if (slab->inuse != slab->objects - free)
 		check_fail(check, "A1", "slab %u of %s: expected inuse %d, found %u",
 			   slab->id, s->name, slab->objects - free, slab->inuse);
-	if (allocated + free + on_cpu != slab->objects)
+	if (allocated + free + on_cpu + slab->nr_sheaf != slab->objects)
 		check_fail(check, "A1", "slab %u of %s: expected %d allocated, found %u",
-			   slab->id, s->name, slab->objects - free - on_cpu, allocated);
+			   slab->id, s->name, slab->objects - free - on_cpu - slab->nr_sheaf,
+			   allocated);
 	check_pages(m, slab, check);
 	if (slab->place == SLAB_FULL && free)
 		check_fail(check, "A2", "slab %u of %s: expected full, found %d free",
@@ -302,6 +303,7 @@ void slab_validate(const struct machine *m, struct check *check)
 
 		check_slots(s, check);
 		check_counts(m, s, check_cpus(m, s, check) + check_nodes(m, s, check), check);
+		slab_sheaves_validate(m, s, check);
 	}
 	check_own_objects(m, check);
 	check_stats(m, check);
@@ -338,6 +340,7 @@ void slab_validate_touched(const struct machine *m, struct check *check)
 				check_slab(m, s->slots[slot], check);
 		check_slots(s, check);
 		check_counts(m, s, check_cpus(m, s, check) + check_nodes(m, s, check), check);
+		slab_sheaves_validate(m, s, check);
 	}
 	if (own)
 		check_own_objects(m, check);
@@ -433,12 +436,14 @@ static void digest_cache(const struct machine *m, struct digest *d,
 		digest_u64(d, s->node[node].addr);
 		digest_list(d, &s->node[node].partial);
 	}
+	slab_sheaves_digest(m, s, d);
 }
 
 void slab_digest(const struct machine *m, struct digest *d)
 {
 	if (!m->slab)
 		return;
+	digest_u64(d, m->slab->rng);
 	for (unsigned int i = 0; i < m->slab->nr_caches; i++)
 		digest_cache(m, d, m->slab->caches[i]);
 }

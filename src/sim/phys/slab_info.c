@@ -165,6 +165,18 @@ u32 kmem_cache_handle_limit(const struct kmem_cache *s)
 	return s->nr_slots * s->geo.objects + 1;
 }
 
+int slab_node_of(const struct machine *m, u64 addr)
+{
+	const struct slab *slab = slab_of_addr(m, addr);
+
+	return slab ? slab->node : -1;
+}
+
+size_t slab_most_host_bytes(const struct machine *m)
+{
+	return m->slab->most_slab_bytes;
+}
+
 struct kmem_cache *kmem_cache_of(const struct machine *m, u64 addr, bool *allocated)
 {
 	struct slab *slab = slab_of_addr(m, addr);

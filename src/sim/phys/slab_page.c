@@ -6,6 +6,7 @@
  * (slab_reserve()), one spare for each cache, so that a failed host allocation
  * leaves the cache as it was.
  */
+#include "sim/base/rng.h"
 #include "sim/phys/slab_bytes.h"
 #include "sim/phys/slab_debug.h"
 
@@ -19,7 +20,7 @@ static size_t slab_bitmap_words(const struct kmem_cache *s)
 	return DIV_ROUND_UP(s->geo.objects, 64);
 }
 
-static size_t slab_host_bytes(const struct kmem_cache *s)
+size_t slab_host_bytes(const struct kmem_cache *s)
 {
 	size_t object = sizeof(u16);
 
@@ -31,14 +32,15 @@ static size_t slab_host_bytes(const struct kmem_cache *s)
 	       s->geo.objects * object;
 }
 
-/* Double a table of pointers that is full. */
+/* Room for so many more in a table of pointers. */
 static int table_grow(struct machine *m, struct slab ***table, u32 nr, u32 *room)
 {
 	u32 more = *room ? 2 * *room : 8;
 	struct slab **bigger;
 
-	if (nr < *room)
+	if (nr <= *room)
 		return 0;
+	more = MAX(more, nr);
 	bigger = arena_resize(&m->arena, *table, *room * sizeof(*bigger),
 			      more * sizeof(*bigger));
 	if (!bigger)
@@ -48,20 +50,31 @@ static int table_grow(struct machine *m, struct slab ***table, u32 nr, u32 *room
 	return 0;
 }
 
-int slab_reserve(struct machine *m, struct kmem_cache *s)
+int slab_reserve_slabs(struct machine *m, struct kmem_cache *s, u32 nr)
 {
 	struct slab_state *state = m->slab;
 	int err;
 
-	if ((u64)(s->nr_slots + 1) * s->geo.objects > UINT32_MAX)
+	if ((u64)(s->nr_slots + nr) * s->geo.objects > UINT32_MAX)
 		return -ENOBUFS;
-	err = table_grow(m, &state->slabs, state->nr_slabs, &state->room_slabs);
+	err = table_grow(m, &state->slabs, state->nr_slabs + nr, &state->room_slabs);
 	if (!err)
-		err = table_grow(m, &s->slots, s->nr_slots, &s->room_slots);
-	if (err || s->spare)
-		return err;
-	s->spare = arena_alloc(&m->arena, slab_host_bytes(s));
-	return s->spare ? 0 : -ENOBUFS;
+		err = table_grow(m, &s->slots, s->nr_slots + nr, &s->room_slots);
+	while (!err && s->nr_spares < nr) {
+		struct slab *spare = arena_alloc(&m->arena, slab_host_bytes(s));
+
+		if (!spare)
+			return -ENOBUFS;
+		spare->next = s->spare;
+		s->spare = spare;
+		s->nr_spares++;
+	}
+	return err;
+}
+
+int slab_reserve(struct machine *m, struct kmem_cache *s)
+{
+	return slab_reserve_slabs(m, s, 1);
 }
 
 int kmem_cache_reserve(struct machine *m, struct kmem_cache *s)
@@ -127,8 +140,25 @@ static void slab_account(struct machine *m, const struct slab *slab, int sign)
 	n->total_objects += sign * slab->objects;
 }
 
-/* Every object free, lowest address first. */
-static void slab_init_objects(struct slab *slab)
+/* Every object free: lowest address first, or from anywhere on in the cache's order. */
+static void slab_init_freelist(struct machine *m, struct slab *slab)
+{
+	const struct kmem_cache *s = slab->cache;
+	u32 nr = s->geo.objects, at = s->random_seq ? rng_below(&m->slab->rng, nr) : 0;
+	u16 *link = &slab->free;
+
+	for (u32 i = 0; i < nr; i++, at = at + 1 < nr ? at + 1 : 0) {
+		u16 object = s->random_seq ? s->random_seq[at] : i;
+
+		if (object >= slab->objects)
+			continue;	/* a slab of a lower order */
+		*link = object;
+		link = &slab->next_free[object];
+	}
+	*link = SLAB_NIL;
+}
+
+static void slab_init_objects(struct machine *m, struct slab *slab)
 {
 	const struct kmem_cache *s = slab->cache;
 	u64 *at = (u64 *)(slab + 1);
@@ -145,10 +175,7 @@ static void slab_init_objects(struct slab *slab)
 		slab->orig_size = (u32 *)at;
 		slab->next_free = (u16 *)(slab->orig_size + s->geo.objects);
 	}
-	for (unsigned int i = 0; i < slab->objects; i++)
-		slab->next_free[i] = i + 1;
-	slab->next_free[slab->objects - 1] = SLAB_NIL;
-	slab->free = 0;
+	slab_init_freelist(m, slab);
 }
 
 int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
@@ -164,7 +191,8 @@ int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 	err = slab_alloc_pages(m, s, gfp, node, &order, &pfn);
 	if (err)
 		return err;
-	s->spare = NULL;
+	s->spare = slab->next;
+	s->nr_spares--;
 	*slab = (struct slab) {
 		.cache = s,
 		.pfn = pfn,
@@ -173,7 +201,7 @@ int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 		.objects = MIN((PAGE_SIZE << order) / s->geo.size, s->geo.objects),
 		.node = page_zone(m, pfn_to_page(m, pfn))->node,
 	};
-	slab_init_objects(slab);
+	slab_init_objects(m, slab);
 	slab->id = table_take(state->slabs, &state->nr_slabs, &state->free_id, slab);
 	slot = table_take(s->slots, &s->nr_slots, &s->free_slot, slab);
 	slab->handle = slot * s->geo.objects + 1;
@@ -212,9 +240,13 @@ void slab_discard(struct machine *m, struct slab *slab)
 
 void slab_spare_free(struct machine *m, struct kmem_cache *s)
 {
-	if (s->spare)
-		arena_free(&m->arena, s->spare, slab_host_bytes(s));
-	s->spare = NULL;
+	while (s->spare) {
+		struct slab *spare = s->spare;
+
+		s->spare = spare->next;
+		arena_free(&m->arena, spare, slab_host_bytes(s));
+	}
+	s->nr_spares = 0;
 }
 
 void slab_forget(struct machine *m, struct slab *slab)

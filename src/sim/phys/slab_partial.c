@@ -4,7 +4,7 @@
  * nodes: leaving a CPU, the drain of an overfull CPU list, flush and shrink. An
  * empty slab is given back when its node already keeps min_partial others.
  */
-#include "sim/phys/slab_types.h"
+#include "sim/phys/slab_sheaf.h"
 
 #define SHRINK_PROMOTE_MAX 32
 
@@ -97,6 +97,7 @@ void slab_flush_all(struct machine *m, struct kmem_cache *s)
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
 		struct kmem_cache_cpu *c = &s->cpu[cpu];
 
+		slab_sheaves_flush_cpu(m, s, cpu);
 		if (c->slab)
 			slab_deactivate(m, s, c);
 		slab_unfreeze_partials(m, s, &c->partial);
@@ -144,6 +145,8 @@ int kmem_cache_shrink(struct machine *m, struct kmem_cache *s)
 {
 	int remain = 0;
 
+	slab_flush_all(m, s);
+	slab_barns_shrink(m, s);
 	slab_flush_all(m, s);
 	for (unsigned int node = 0; node < m->nr_nodes; node++) {
 		shrink_node(m, &s->node[node]);

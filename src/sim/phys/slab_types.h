@@ -23,6 +23,8 @@
 #define KMALLOC_MAX_SIZE (PAGE_SIZE << MAX_PAGE_ORDER)
 #define CACHE_LINE_BYTES 64
 
+struct slab_sheaf;
+
 enum slab_place { SLAB_ON_CPU, SLAB_ON_CPU_PARTIAL, SLAB_ON_NODE, SLAB_FULL };
 
 struct slab {
@@ -40,6 +42,7 @@ struct slab {
 	u16 cpu;		/* on which CPU's list, when on one */
 	u16 inuse;
 	u16 free;		/* first free object, or SLAB_NIL */
+	u16 nr_sheaf;		/* objects that lie in sheaves */
 	struct slab *prev, *next;	/* of the list that it is on */
 	/* Debugging. */
 	u8 *bytes;		/* what lies in it; NULL: what must (slab_bytes.h) */
@@ -73,12 +76,20 @@ struct kmem_cache_cpu {
 	u16 free;
 	u16 checked;		/* `free` when it was last checked */
 	struct slab_list partial;
+	struct slab_sheaf *main, *rest;	/* slab_sheaf.h; the second, the spare, may be NULL */
+};
+
+/* Sheaves that CPUs of a node exchange. */
+struct slab_barn {
+	struct slab_sheaf *full, *empty;
+	u32 nr_full;
 };
 
 struct kmem_cache_node {
 	bool present;		/* the node has memory */
 	struct slab_list partial;
 	u64 nr_slabs, total_objects;
+	struct slab_barn barn;
 	u64 addr;		/* of its own object, in kmem_cache_node */
 };
 
@@ -119,7 +130,11 @@ struct kmem_cache {
 	struct slab **slots;	/* slabs by handle / objects; NULL: free */
 	u32 nr_nameless;	/* objects of the boot that nothing remembers */
 	u32 nr_slots, room_slots, free_slot;	/* no slot below free_slot is free */
-	struct slab *spare;	/* host memory for the next slab */
+	struct slab *spare;	/* host memory for the next slabs: a list */
+	u32 nr_spares;
+	void *sheaves;		/* host memory of them all; NULL: it has none */
+	struct slab_sheaf *unused;
+	u16 *random_seq;	/* the order of a new slab's free objects; NULL: ascending */
 	bool far_slabs;		/* of the search for a slab that is going on */
 };
 
@@ -130,6 +145,7 @@ enum kmalloc_type { KMALLOC_NORMAL, KMALLOC_CGROUP, KMALLOC_RECLAIM, KMALLOC_DMA
 /* What the command line asks of SLUB. */
 struct slab_options {
 	bool nomerge;
+	bool freelist_random;
 	bool disable_higher_order_debug;
 	u32 min_order, max_order, min_objects;
 	u32 debug;		/* SLAB_* for every cache */
@@ -150,6 +166,8 @@ struct slab_state {
 	struct kmem_cache *kmalloc[NR_KMALLOC_TYPES][KMALLOC_CLASSES];
 	u64 *large_pages;	/* [nr_nodes]: pages of kmalloc() above the classes */
 	struct stack_depot stacks;	/* of caches that store their users */
+	size_t most_slab_bytes;	/* of the host, that a slab of any cache takes */
+	u64 rng;		/* of the order of free objects */
 	u64 nr_errors;		/* errors found and mended, as the kernel's own tests count */
 };
 
@@ -189,6 +207,10 @@ int kmalloc_init(struct machine *m) __must_check;
 /* slab_page.c: whole slabs. */
 /* Host memory for one more slab of this cache: after it, slab_new() needs none. */
 int slab_reserve(struct machine *m, struct kmem_cache *s) __must_check;
+/* Host memory that a slab of this cache takes. */
+size_t slab_host_bytes(const struct kmem_cache *s);
+/* The same for so many slabs. */
+int slab_reserve_slabs(struct machine *m, struct kmem_cache *s, u32 nr) __must_check;
 /* 0, -ENOMEM, -ENOBUFS. The slab is on no list; every object is on its list. */
 int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 	     struct slab **slab) __must_check;

@@ -114,6 +114,8 @@ static inline bool is_huge_zero_pfn(const struct machine *m, u64 pfn);
 /* A reference for the mm, kept until it goes. -ENOMEM (counted), -ENOBUFS. */
 int mm_get_huge_zero_folio(struct machine *m, struct mm_struct *mm, u32 *pfn) __must_check;
 void mm_put_huge_zero_folio(struct machine *m, struct mm_struct *mm);
+/* The shrinker's: pages that freeing it would give. */
+u64 huge_zero_folio_count(const struct machine *m);
 /* The shrinker's: free it if nobody uses it. Pages freed. */
 u64 shrink_huge_zero_folio(struct machine *m);
 
@@ -141,8 +143,6 @@ static inline int __must_check split_folio(struct machine *m, u64 pfn)
 u64 deferred_split_count(const struct machine *m, unsigned int node);
 u64 deferred_split_scan(struct machine *m, unsigned int node, u64 nr);
 
-/* drop_caches: both shrinkers. */
-void drop_huge_slab(struct machine *m);
 
 struct huge_state {
 	u32 zero_pfn;		/* of the huge zero folio; PFN_NIL: none */

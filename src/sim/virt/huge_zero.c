@@ -79,6 +79,11 @@ void mm_put_huge_zero_folio(struct machine *m, struct mm_struct *mm)
 	mm->flags &= ~mmf_huge_zero_folio(m);
 }
 
+u64 huge_zero_folio_count(const struct machine *m)
+{
+	return m->virt->huge->zero_refs == 1 ? hpage_pmd_nr(m) : 0;
+}
+
 u64 shrink_huge_zero_folio(struct machine *m)
 {
 	struct huge_state *huge = m->virt->huge;

@@ -13,6 +13,7 @@
 #include "sim/virt/anon_name.h"
 #include "sim/virt/cgroup.h"
 #include "sim/virt/content.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
 #include "sim/virt/highmem.h"
@@ -139,6 +140,7 @@ static const struct part {
 	{ huge_memory_init, huge_memory_free, huge_memory_digest, huge_memory_validate },
 	{ lru_init, lru_free, lru_digest, lru_validate },
 	{ files_init, files_free, files_digest, filemap_validate },
+	{ dcache_init, dcache_free, dcache_digest, NULL },
 	{ programs_init, NULL, NULL, NULL },
 	{ NULL, NULL, mms_digest, NULL },
 	{ shm_init, shm_free, shm_digest, shm_validate },
@@ -274,4 +276,5 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	files_claim_objects(m, census);
 	anon_vma_names_claim(m, census);
 	shm_claim(m, census);
+	dcache_claim(m, census);
 }

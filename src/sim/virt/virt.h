@@ -50,6 +50,7 @@ struct virt_state {
 	struct file_state *file_state;
 	struct exec_state *exec;
 	struct huge_state *huge;
+	struct dcache_state *dcache;	/* dcache.h */
 	struct uffd_state *uffd;
 	struct anon_vma_name *anon_names;	/* [nr_anon_names] */
 	u32 nr_anon_names;

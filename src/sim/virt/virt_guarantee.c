@@ -8,12 +8,12 @@
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
+#include "sim/phys/slab.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/virt.h"
 
 #define FRAMES_PER_BLOCK (1U << MAX_PAGE_ORDER)
-#define SLAB_BYTES 2048		/* the most that a slab's own struct takes */
 #define OBJECTS_PER_SLAB 8	/* the fewest, but for large ones */
 #define LARGE_OBJECTS 32	/* of which a call needs a few at most */
 #define FRAMES_PER_SLAB 8
@@ -80,7 +80,7 @@ static u64 objects_bytes(const struct machine *m, u64 objects, u64 slabs)
 	/* Two tables of slabs, each of which may double: the sum of its sizes. */
 	u64 tables = 2 * 4 * (slab_pages(m) + slabs + 8) * sizeof(void *);
 
-	return pools_bytes(m) + tables + slabs * SLAB_BYTES +
+	return pools_bytes(m) + tables + slabs * slab_most_host_bytes(m) +
 	       objects * (OBJECT_BYTES + sizeof(struct maple_node));
 }
 

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A CPU allocates from its main sheaf and frees into it. When that is empty, or full, the
+ * spare one takes its place if it can; else the barn of the node exchanges it; else a
+ * sheaf is filled from slabs, or emptied into them. The kernel allocates sheaves; here
+ * there is host memory for as many as there can be, and those that the kernel would not
+ * have are `unused`.
+ */
+#include "sim/phys/slab_sheaf.h"
+
+#include "sim/base/digest.h"
+
+#define MAX_FULL_SHEAVES 10
+
+typedef unsigned long long ull;
+
+static u32 nr_sheaves(const struct machine *m)
+{
+	/* Two of each CPU, a barn that is full, and the ones that are changing hands. */
+	return 2 * m->nr_cpus + (MAX_FULL_SHEAVES + 2) * m->nr_nodes + 2;
+}
+
+static size_t sheaf_bytes(const struct kmem_cache *s)
+{
+	return sizeof(struct slab_sheaf) + s->sheaf_capacity * sizeof(struct sheaf_object);
+}
+
+static void push_sheaf(struct slab_sheaf **list, struct slab_sheaf *sheaf)
+{
+	sheaf->next = *list;
+	*list = sheaf;
+}
+
+static struct slab_sheaf *pop_sheaf(struct slab_sheaf **list)
+{
+	struct slab_sheaf *sheaf = *list;
+
+	if (sheaf)
+		*list = sheaf->next;
+	return sheaf;
+}
+
+int slab_sheaves_init(struct machine *m, struct kmem_cache *s)
+{
+	char *at;
+
+	if (!rel_slub_has_sheaves(m->release) || slab_is_debug(s))
+		s->sheaf_capacity = 0;
+	if (!s->sheaf_capacity)
+		return 0;
+	s->sheaves = arena_alloc(&m->arena, nr_sheaves(m) * sheaf_bytes(s));
+	if (!s->sheaves)
+		return -ENOBUFS;
+	at = s->sheaves;
+	for (u32 i = nr_sheaves(m); i--;)
+		push_sheaf(&s->unused, (struct slab_sheaf *)(void *)(at + i * sheaf_bytes(s)));
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		s->cpu[cpu].main = pop_sheaf(&s->unused);
+	return 0;
+}
+
+void slab_sheaves_free(struct machine *m, struct kmem_cache *s)
+{
+	if (s->sheaves)
+		arena_free(&m->arena, s->sheaves, nr_sheaves(m) * sheaf_bytes(s));
+	s->sheaves = NULL;
+}
+
+/* The nearest node with memory: numa_mem_id(). */
+static unsigned int local_memory_node(const struct machine *m)
+{
+	const struct pglist_data *home = m->nodes[m->cpu_node[m->cpu]];
+
+	if (home && home->nr_zonelist)
+		return m->zones[home->zonelist[0]]->node;
+	return m->cpu_node[m->cpu];
+}
+
+static struct slab_barn *local_barn(const struct machine *m, struct kmem_cache *s)
+{
+	return &s->node[local_memory_node(m)].barn;
+}
+
+static void barn_put_full(struct slab_barn *barn, struct slab_sheaf *sheaf)
+{
+	push_sheaf(&barn->full, sheaf);
+	barn->nr_full++;
+}
+
+static struct slab_sheaf *barn_get_full(struct slab_barn *barn)
+{
+	barn->nr_full -= barn->full != NULL;
+	return pop_sheaf(&barn->full);
+}
+
+static void sheaf_add(struct slab_sheaf *sheaf, struct slab *slab, u16 i)
+{
+	slab_touch(slab);
+	slab->nr_sheaf++;
+	sheaf->objects[sheaf->size++] = (struct sheaf_object){ slab, i };
+}
+
+static struct sheaf_object sheaf_take(struct slab_sheaf *sheaf)
+{
+	struct sheaf_object object = sheaf->objects[--sheaf->size];
+
+	slab_touch(object.slab);
+	object.slab->nr_sheaf--;
+	return object;
+}
+
+static void sheaf_flush(struct machine *m, struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	while (sheaf->size) {
+		struct sheaf_object object = sheaf_take(sheaf);
+
+		slab_put_free(m, s, object.slab, object.index);
+	}
+}
+
+/* Fill it from slabs, whole or not at all. 0, -ENOMEM; -ENOBUFS: nothing changed. */
+static int refill_sheaf(struct machine *m, struct kmem_cache *s, struct slab_sheaf *sheaf,
+			gfp_t gfp)
+{
+	/* A slab of the smallest order may hold one object alone. */
+	u32 least = MAX((u32)((PAGE_SIZE << s->geo.min_order) / s->geo.size), 1U);
+	int err = slab_reserve_slabs(m, s, DIV_ROUND_UP(s->sheaf_capacity, least));
+
+	while (!err && sheaf->size < s->sheaf_capacity) {
+		struct sheaf_object object;
+
+		err = slab_take_free(m, s, gfp | __GFP_NOMEMALLOC, NUMA_NO_NODE, &object);
+		if (!err)
+			sheaf_add(sheaf, object.slab, object.index);
+	}
+	if (err)
+		sheaf_flush(m, s, sheaf);
+	return err;
+}
+
+/* The main sheaf is empty. 1: no more; 0: it stays so; -ENOBUFS. */
+static int replace_empty_main(struct machine *m, struct kmem_cache *s, gfp_t gfp)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab_barn *barn = local_barn(m, s);
+	struct slab_sheaf *sheaf = c->rest;
+	int err;
+
+	if (sheaf && sheaf->size) {
+		c->rest = c->main;
+		c->main = sheaf;
+		return 1;
+	}
+	if (barn->nr_full) {
+		push_sheaf(&barn->empty, c->main);
+		c->main = barn_get_full(barn);
+		return 1;
+	}
+	if (!(gfp & __GFP_DIRECT_RECLAIM))
+		return 0;
+	/* The main one is filled in place: the spare, empty, would go to the barn for it. */
+	err = refill_sheaf(m, s, c->main, gfp);
+	if (err == -ENOBUFS)
+		return err;
+	machine_why(m, "cache %s: CPU %u's sheaves are empty, and its node has no full one: %u "
+		    "objects %s (__pcs_replace_empty_main)", s->name, m->cpu, s->sheaf_capacity,
+		    err ? "cannot be had" : "come from slabs");
+	return !err;
+}
+
+int slab_sheaf_alloc(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		     struct sheaf_object *object)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab_sheaf *sheaf;
+	int ret = 1;
+
+	if (node != NUMA_NO_NODE && node != (int)local_memory_node(m))
+		return 0;
+	if (unlikely(!c->main->size))
+		ret = replace_empty_main(m, s, gfp);
+	if (unlikely(ret <= 0))
+		return ret;
+	sheaf = c->main;
+	if (node != NUMA_NO_NODE && sheaf->objects[sheaf->size - 1].slab->node != node)
+		return 0;
+	*object = sheaf_take(sheaf);
+	return 1;
+}
+
+/* The main sheaf is full: afterwards it is not. */
+static void replace_full_main(struct machine *m, struct kmem_cache *s)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab_barn *barn = local_barn(m, s);
+	struct slab_sheaf *full = c->main;
+
+	if (c->rest && c->rest->size < s->sheaf_capacity) {
+		c->main = c->rest;
+		c->rest = full;
+		return;
+	}
+	if (c->rest && barn->nr_full >= MAX_FULL_SHEAVES) {
+		machine_why(m, "cache %s: CPU %u's sheaves are full, and so is its node's barn: %u "
+			    "objects go to their slabs (__pcs_replace_full_main)", s->name,
+			    m->cpu, c->rest->size);
+		sheaf_flush(m, s, c->rest);
+		c->main = c->rest;
+		c->rest = full;
+		return;
+	}
+	c->main = pop_sheaf(&barn->empty);
+	if (!c->main)
+		c->main = pop_sheaf(&s->unused);
+	BUG_ON(m, !c->main);
+	if (c->rest)
+		barn_put_full(barn, full);
+	else
+		c->rest = full;
+}
+
+bool slab_sheaf_put(struct machine *m, struct kmem_cache *s, struct slab *slab, u16 i)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+
+	if (slab->node != local_memory_node(m))
+		return false;
+	if (unlikely(c->main->size == s->sheaf_capacity))
+		replace_full_main(m, s);
+	sheaf_add(c->main, slab, i);
+	return true;
+}
+
+void slab_sheaves_flush_cpu(struct machine *m, struct kmem_cache *s, unsigned int cpu)
+{
+	struct kmem_cache_cpu *c = &s->cpu[cpu];
+	unsigned int caller = m->cpu;
+
+	if (!s->sheaves)
+		return;
+	m->cpu = cpu;
+	if (c->rest) {
+		sheaf_flush(m, s, c->rest);
+		push_sheaf(&s->unused, c->rest);
+		c->rest = NULL;
+	}
+	sheaf_flush(m, s, c->main);
+	m->cpu = caller;
+}
+
+void slab_barns_shrink(struct machine *m, struct kmem_cache *s)
+{
+	for (unsigned int node = 0; s->sheaves && node < m->nr_nodes; node++) {
+		struct slab_barn *barn = &s->node[node].barn;
+		struct slab_sheaf *sheaf;
+
+		while ((sheaf = barn_get_full(barn))) {
+			sheaf_flush(m, s, sheaf);
+			push_sheaf(&s->unused, sheaf);
+		}
+		while ((sheaf = pop_sheaf(&barn->empty)))
+			push_sheaf(&s->unused, sheaf);
+	}
+}
+
+/* Objects of a sheaf that are wrong are reported; returns how many objects it has. */
+static u64 check_sheaf(const struct kmem_cache *s, const struct slab_sheaf *sheaf,
+		       struct check *check)
+{
+	check->nr_checked++;
+	if (sheaf->size > s->sheaf_capacity) {
+		check_fail(check, "A2", "%s: expected %u objects in a sheaf or fewer, found %u",
+			   s->name, s->sheaf_capacity, sheaf->size);
+		return 0;
+	}
+	for (u32 i = 0; i < sheaf->size; i++) {
+		const struct sheaf_object *object = &sheaf->objects[i];
+
+		if (object->slab->cache != s || object->index >= object->slab->objects ||
+		    slab_allocated(object->slab, object->index))
+			check_fail(check, "A2", "%s: expected free objects in its sheaves, found %u "
+				   "of slab %u", s->name, object->index, object->slab->id);
+	}
+	return sheaf->size;
+}
+
+void slab_sheaves_validate(const struct machine *m, const struct kmem_cache *s,
+			   struct check *check)
+{
+	u64 in_sheaves = 0, counted = 0;
+
+	if (!s->sheaves)
+		return;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		in_sheaves += check_sheaf(s, s->cpu[cpu].main, check);
+		if (s->cpu[cpu].rest)
+			in_sheaves += check_sheaf(s, s->cpu[cpu].rest, check);
+	}
+	for (unsigned int node = 0; node < m->nr_nodes; node++) {
+		const struct slab_barn *barn = &s->node[node].barn;
+		u32 full = 0;
+
+		for (const struct slab_sheaf *f = barn->full; f; f = f->next, full++)
+			in_sheaves += check_sheaf(s, f, check);
+		check->nr_checked++;
+		if (full != barn->nr_full || full > MAX_FULL_SHEAVES)
+			check_fail(check, "A2", "%s node %u: expected %u full sheaves, found %u",
+				   s->name, node, barn->nr_full, full);
+	}
+	for (u32 slot = 0; slot < s->nr_slots; slot++)
+		counted += s->slots[slot] ? s->slots[slot]->nr_sheaf : 0;
+	check->nr_checked++;
+	if (counted != in_sheaves)
+		check_fail(check, "A2", "%s: expected %llu objects in sheaves, as slabs say, found "
+			   "%llu", s->name, (ull)counted, (ull)in_sheaves);
+}
+
+static void digest_sheaf(struct digest *d, const struct slab_sheaf *sheaf)
+{
+	digest_u64(d, sheaf ? sheaf->size : UINT32_MAX);
+	for (u32 i = 0; sheaf && i < sheaf->size; i++)
+		digest_u64(d, (u64)sheaf->objects[i].slab->pfn << 16 | sheaf->objects[i].index);
+}
+
+void slab_sheaves_digest(const struct machine *m, const struct kmem_cache *s, struct digest *d)
+{
+	for (unsigned int cpu = 0; s->sheaves && cpu < m->nr_cpus; cpu++) {
+		digest_sheaf(d, s->cpu[cpu].main);
+		digest_sheaf(d, s->cpu[cpu].rest);
+	}
+	for (unsigned int node = 0; s->sheaves && node < m->nr_nodes; node++)
+		for (const struct slab_sheaf *f = s->node[node].barn.full; f; f = f->next)
+			digest_sheaf(d, f);
+}

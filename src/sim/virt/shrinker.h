@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shrinkers: who has objects that can be given back, and how. One row each; drop_caches
+ * asks all of them, sys/kernel/debug/shrinker shows them and lets one be asked by hand.
+ */
+#ifndef KMM_VIRT_SHRINKER_H
+#define KMM_VIRT_SHRINKER_H
+
+#include "sim/machine.h"
+
+struct shrinker {
+	const char *name;	/* of its directory, with its number behind it */
+	u32 id;
+	bool numa_aware;	/* counts by node; the others' objects are node 0's */
+	bool memcg_aware;
+	u32 batch;		/* objects that are asked for at a time */
+	u64 (*count_objects)(const struct machine *m, unsigned int node);
+	/* How many were given back. */
+	u64 (*scan_objects)(struct machine *m, unsigned int node, u64 nr);
+};
+
+/* In the order in which they were registered; NULL behind the last. */
+const struct shrinker *shrinker_at(unsigned int i);
+/* Objects of a node that it could give back. */
+u64 shrinker_count(const struct machine *m, const struct shrinker *shrinker, unsigned int node);
+/* drop_caches: all of them, with no regard for how many objects there are. */
+void drop_slab(struct machine *m);
+
+#endif
