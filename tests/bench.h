@@ -31,6 +31,7 @@ struct bench {
 	struct fault_bench *faults;	/* bench_faults.c */
 	char **words;		/* only rows with one of them in their name; NULL: all */
 	bool profile;		/* the engine alone, long enough for a profiler */
+	unsigned int nr_goals, nr_missed;
 };
 
 struct row {
@@ -40,6 +41,7 @@ struct row {
 	void (*model)(struct bench *b, const struct row *row);
 	void (*kernel)(struct bench *b, const struct row *row);
 	void (*prepare)(struct bench *b, const struct row *row);	/* not timed */
+	double goal;		/* for the engine's rate; 0: none */
 	u32 extent;		/* bytes, or how many there are */
 	const char *path;	/* rows that read or write a file: in the tree */
 	const char *host_path, *model_path;
@@ -48,6 +50,7 @@ struct row {
 double now(void);
 /* The end of the program unless err is 0. */
 void need(int err, const char *what);
+void print_header(const char *what, const char *engine, const char *model);
 void print_rows(struct bench *b, const struct row *rows, unsigned int nr);
 /* A value of /proc/PID/status in kB; pid 0: our own. */
 long status_kb(pid_t pid, const char *key);
@@ -70,6 +73,14 @@ void model_fork(struct bench *b, const struct row *row);
 void model_mm_empty(struct bench *b, u64 nr_pages);
 void model_maps(struct bench *b, u32 nr);
 void model_map_unmap(struct bench *b, const struct row *row);
+void model_map_touch_unmap(struct bench *b, const struct row *row);
+void model_protect(struct bench *b, const struct row *row);
+void model_zero_page(struct bench *b, const struct row *row);
+/* A file of so many pages, all cached, none mapped; row->ops pages of it. */
+void model_file(struct bench *b, u32 nr_pages);
+void model_file_faults(struct bench *b, const struct row *row);
+void model_pageout(struct bench *b, const struct row *row);
+void model_cached_read(struct bench *b, const struct row *row);
 /* The same order of numbers for all: of anything, of the pages of a 64 MiB area. */
 static inline u32 bench_random(u32 i)
 {
@@ -93,8 +104,13 @@ void engine_lines(struct bench *b, const struct row *row);
 void engine_read(struct bench *b, const struct row *row);
 void engine_boot(struct bench *b, const struct row *row);
 
-/* bench_faults.c: rows of tasks, mappings and faults. */
+/* Rows of tasks, mappings and faults: bench_mm.h; between a beginning and an end. */
+void fault_bench_begin(struct bench *b);
+void fault_bench_end(struct bench *b);
 void bench_faults(struct bench *b);
+void bench_maps(struct bench *b);
+void bench_files(struct bench *b);
+void bench_move(struct bench *b);
 
 /* bench_mount.c: rows of a mount, each beside a bare server of the same bytes. */
 void kernel_read(struct bench *b, const struct row *row);

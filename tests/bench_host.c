@@ -134,13 +134,29 @@ void host_area_file(struct host_bench *h, size_t bytes)
 		h->file = mkstemp(name);
 		must(h->file > 0 && !unlink(name) && text, "a file");
 		must(write(h->file, text, bytes) == (ssize_t)bytes, "a file");
+		must(!fsync(h->file), "a file");
 	}
+	/* All of it is in the cache. */
+	must(text && pread(h->file, text, bytes, 0) == (ssize_t)bytes, "a file");
 	free(text);
 	if (h->area)
 		munmap(h->area, h->area_bytes);
 	h->area_bytes = bytes;
 	h->area = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, h->file, 0);
 	must(h->area != MAP_FAILED, "mmap");
+}
+
+void host_area_pageout(struct host_bench *h, size_t nr_pages)
+{
+	must(!madvise(h->area, nr_pages * HOST_PAGE, MADV_PAGEOUT), "madvise");
+}
+
+void host_pread_page(struct host_bench *h, size_t page)
+{
+	char text[HOST_PAGE];
+
+	must(pread(h->file, text, sizeof(text), (off_t)(page * HOST_PAGE)) == sizeof(text),
+	     "pread");
 }
 
 void host_protect(struct host_bench *h)
@@ -183,12 +199,14 @@ void host_scatter(struct host_bench *h, unsigned int nr)
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED, "mmap");
 }
 
-void host_map_unmap(struct host_bench *h, unsigned int i)
+void host_map_unmap(struct host_bench *h, unsigned int i, unsigned int nr_touched)
 {
 	char *addr = h->scattered + (i % h->nr_scattered * 8 + 2) * HOST_PAGE;
 
 	must(mmap(addr, 4 * HOST_PAGE, PROT_READ | PROT_WRITE,
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED, "mmap");
+	for (unsigned int n = 0; n < nr_touched; n++)
+		*(volatile char *)(addr + n * HOST_PAGE) = 1;
 	must(!munmap(addr, 4 * HOST_PAGE), "munmap");
 }
 

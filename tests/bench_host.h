@@ -20,15 +20,19 @@ void host_area_dontneed(struct host_bench *h, size_t nr_pages);
 /* One page of the area. */
 void host_touch_page(struct host_bench *h, size_t page);
 void host_read_page(struct host_bench *h, size_t page);
-/* The area becomes a mapping of a cached file. */
+/* The area becomes a mapping of a cached file that is clean. */
 void host_area_file(struct host_bench *h, size_t bytes);
+void host_area_pageout(struct host_bench *h, size_t nr_pages);
+/* A page of that file, by a call. */
+void host_pread_page(struct host_bench *h, size_t page);
 /* A page in the middle of the area loses its right to write, and gets it back. */
 void host_protect(struct host_bench *h);
 /* A child that shares every page, until the next call. */
 void host_area_share(struct host_bench *h);
-/* nr mappings of one page, 8 pages apart; then 4 pages between two of them and away. */
+/* nr mappings of one page, 8 pages apart; then 4 pages between two of them, some touched,
+ * and away. */
 void host_scatter(struct host_bench *h, unsigned int nr);
-void host_map_unmap(struct host_bench *h, unsigned int i);
+void host_map_unmap(struct host_bench *h, unsigned int i, unsigned int nr_touched);
 /* fork, exit and wait, by a process that has but so many bytes. */
 void host_fork(struct host_bench *h, unsigned int ops, size_t bytes);
 _Noreturn void host_forker(void);	/* the body of that process */

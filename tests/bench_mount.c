@@ -172,8 +172,7 @@ static void run_rows(struct bench *b, const struct place *place)
 		.name = name, .path = path, .model_path = bare, .host_path = host,
 	};
 
-	printf("%-43s %11s %11s %9s %11s %8s\n", "per second, all on one CPU", "kmmfs",
-	       "kernel", "ratio", "bare FUSE", "of bare");
+	print_header("per second, all on one CPU", "kmmfs", "bare FUSE");
 	for (unsigned int i = 0; i < ARRAY_SIZE(shared); i++) {
 		snprintf(path, sizeof(path), "%s/kmmfs/proc/%s", place->dir, shared[i]);
 		snprintf(bare, sizeof(bare), "%s/bare/%s", place->dir, shared[i]);

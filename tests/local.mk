@@ -187,8 +187,11 @@ CLEANFILES += $(UNIT_TESTS:=.valgrind)
 # Rates, as ratios to the host kernel and to a minimal model, in one run.
 EXTRA_PROGRAMS += tests/bench tests/bench_fuse
 tests_bench_SOURCES = tests/bench.c tests/bench.h tests/bench_engine.c \
-	tests/bench_faults.c tests/bench_host.c tests/bench_host.h \
-	tests/bench_model.c tests/bench_model_mm.c tests/bench_mount.c
+	tests/bench_faults.c tests/bench_files.c tests/bench_host.c \
+	tests/bench_host.h tests/bench_maps.c tests/bench_mm.h \
+	tests/bench_model.c tests/bench_model_files.c tests/bench_model_maps.c \
+	tests/bench_model_mm.c tests/bench_model_mm.h tests/bench_mount.c \
+	tests/bench_move.c
 tests_bench_LDADD = $(KMM_LIBS)
 tests_bench_fuse_SOURCES = tests/bench_fuse.c
 tests_bench_fuse_CPPFLAGS = $(AM_CPPFLAGS) $(FUSE_CFLAGS)

@@ -64,6 +64,14 @@ static void step(struct model *model, unsigned int i)
 {
 	struct interval_node *node = &model->nodes[i];
 
+	if (model->in[i] && rand() % 2) {
+		/* Mostly not far, so that it often stays where it is. */
+		u64 start = rand() % 4 ? node->start + (u64)(rand() % 2) : (u64)(rand() % 500);
+
+		interval_tree_move(&model->tree, node, start, start + (u64)(rand() % 40));
+		model->order[i] = model->next++;
+		return;
+	}
 	if (model->in[i]) {
 		interval_tree_remove(&model->tree, node);
 	} else {

@@ -19,10 +19,16 @@ static void update(struct interval_node *node)
 	node->subtree_last = MAX(node->last, below);
 }
 
+/* From a node whose interval or children have changed. */
 static void update_upward(struct interval_node *node)
 {
-	for (; node; node = node->parent)
+	for (; node; node = node->parent) {
+		u64 was = node->subtree_last;
+
 		update(node);
+		if (node->subtree_last == was)
+			return;
+	}
 }
 
 /* Where the tree or a parent points to `node`. */
@@ -80,7 +86,9 @@ void interval_tree_insert(struct interval_tree *tree, struct interval_node *node
 	node->left = node->right = NULL;
 	node->priority = scramble(++tree->serial);
 	tree->nr++;
-	update_upward(node);
+	node->subtree_last = node->last;
+	for (; parent && parent->subtree_last < node->last; parent = parent->parent)
+		parent->subtree_last = node->last;
 	while (node->parent && node->parent->priority < node->priority)
 		rotate_up(tree, node);
 }
@@ -98,6 +106,40 @@ void interval_tree_remove(struct interval_tree *tree, struct interval_node *node
 	update_upward(node->parent);
 	node->parent = NULL;
 	tree->nr--;
+}
+
+/* The node before or behind in the tree's order; NULL. */
+static const struct interval_node *neighbour(const struct interval_node *node, bool behind)
+{
+	const struct interval_node *at = behind ? node->right : node->left;
+
+	if (at) {
+		while (behind ? at->left : at->right)
+			at = behind ? at->left : at->right;
+		return at;
+	}
+	while (node->parent && node == (behind ? node->parent->right : node->parent->left))
+		node = node->parent;
+	return node->parent;
+}
+
+void interval_tree_move(struct interval_tree *tree, struct interval_node *node, u64 start,
+			u64 last)
+{
+	const struct interval_node *before = neighbour(node, /* behind = */ false);
+	const struct interval_node *behind = neighbour(node, /* behind = */ true);
+
+	/* It would come back to where it is. */
+	if ((!before || before->start <= start) && (!behind || behind->start > start)) {
+		node->start = start;
+		node->last = last;
+		update_upward(node);
+		return;
+	}
+	interval_tree_remove(tree, node);
+	node->start = start;
+	node->last = last;
+	interval_tree_insert(tree, node);
 }
 
 /* The leftmost overlap in a subtree. */

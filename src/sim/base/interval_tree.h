@@ -26,6 +26,9 @@ struct interval_tree {
 void interval_tree_insert(struct interval_tree *tree, struct interval_node *node);
 /* The node must be in the tree. */
 void interval_tree_remove(struct interval_tree *tree, struct interval_node *node);
+/* Its interval changes: as if it was removed, and inserted again with the new one. */
+void interval_tree_move(struct interval_tree *tree, struct interval_node *node, u64 start,
+			u64 last);
 
 /* The first node that overlaps [start, last], the one behind `node`; NULL: none. */
 struct interval_node *interval_tree_first(const struct interval_tree *tree, u64 start,

@@ -260,16 +260,10 @@ void unlink_anon_vmas(struct machine *m, struct vm_area_struct *vma)
 	}
 }
 
-void anon_vma_interval_remove(struct machine *m, struct vm_area_struct *vma)
+void anon_vma_interval_move(struct vm_area_struct *vma)
 {
-	(void)m;
-	for (struct anon_vma_chain *chain = vma->chain_first; chain; chain = chain->next)
-		interval_tree_remove(&chain->anon_vma->rb_root, &chain->rb);
-}
+	u64 start = vma->vm_pgoff, last = start + vma_pages(vma) - 1;
 
-void anon_vma_interval_insert(struct machine *m, struct vm_area_struct *vma)
-{
-	(void)m;
 	for (struct anon_vma_chain *chain = vma->chain_first; chain; chain = chain->next)
-		chain_insert(chain);
+		interval_tree_move(&chain->anon_vma->rb_root, &chain->rb, start, last);
 }

@@ -37,9 +37,8 @@ int anon_vma_fork(struct machine *m, struct vm_area_struct *vma,
 /* Chains of a VMA: anon_vmas that its pages may name. */
 unsigned int vma_nr_chains(const struct vm_area_struct *vma);
 void unlink_anon_vmas(struct machine *m, struct vm_area_struct *vma);
-/* The VMA's range changes: out of the trees before, into them after. */
-void anon_vma_interval_remove(struct machine *m, struct vm_area_struct *vma);
-void anon_vma_interval_insert(struct machine *m, struct vm_area_struct *vma);
+/* The VMA's range has changed: its place in the trees does. */
+void anon_vma_interval_move(struct vm_area_struct *vma);
 struct anon_vma *anon_vma_of(const struct machine *m, u32 handle);
 
 /*

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * VMAs as objects and as entries of their mm's tree. The tree holds handles; a VMA
- * whose range changes is first taken out of the trees that know it by page offset
- * (its file's i_mmap, its anon_vmas), which vma_change() does for all that splits,
+ * whose range changes has another place in the trees that know it by page offset
+ * (its file's i_mmap, its anon_vmas), which vma_change() sees to for all that splits,
  * merges and grows: one store in the tree decides whether it can be done, and after
  * it nothing fails.
  */
@@ -156,20 +156,15 @@ static struct address_space *mapping_of(const struct vm_area_struct *vma)
 	return &vma->vm_file->inode->i_data;
 }
 
-static void i_mmap_insert(struct vm_area_struct *vma)
-{
-	vma->shared.start = vma->vm_pgoff;
-	vma->shared.last = vma->vm_pgoff + vma_pages(vma) - 1;
-	interval_tree_insert(&mapping_of(vma)->i_mmap, &vma->shared);
-}
-
 void vma_link_file(const struct machine *m, struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
 	if (vma_counts_as_writer(m, vma))
 		mapping_of(vma)->i_mmap_writable++;
-	i_mmap_insert(vma);
+	vma->shared.start = vma->vm_pgoff;
+	vma->shared.last = vma->vm_pgoff + vma_pages(vma) - 1;
+	interval_tree_insert(&mapping_of(vma)->i_mmap, &vma->shared);
 }
 
 void vma_unlink_file(const struct machine *m, struct vm_area_struct *vma)
@@ -181,28 +176,26 @@ void vma_unlink_file(const struct machine *m, struct vm_area_struct *vma)
 	interval_tree_remove(&mapping_of(vma)->i_mmap, &vma->shared);
 }
 
-static void vma_prepare(struct machine *m, struct vm_area_struct *vma)
-{
-	if (vma->vm_file)
-		interval_tree_remove(&mapping_of(vma)->i_mmap, &vma->shared);
-	if (vma->anon_vma)
-		anon_vma_interval_remove(m, vma);
-}
-
-static void vma_complete(struct machine *m, struct vm_area_struct *vma)
-{
-	if (vma->vm_file)
-		i_mmap_insert(vma);
-	if (vma->anon_vma)
-		anon_vma_interval_insert(m, vma);
-}
-
+/* A new range, also in the trees that know the VMA by page offset. */
 static void vma_set_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
 {
 	vma_adjust_trans_huge(m, vma, start, end);
 	vma->vm_pgoff += (start >> PAGE_SHIFT) - (vma->vm_start >> PAGE_SHIFT);
 	vma->vm_start = start;
 	vma->vm_end = end;
+	if (vma->vm_file)
+		interval_tree_move(&mapping_of(vma)->i_mmap, &vma->shared, vma->vm_pgoff,
+				   vma->vm_pgoff + vma_pages(vma) - 1);
+	anon_vma_interval_move(vma);
+}
+
+/* It loses what another takes: [start, end), at one of its ends. */
+static void vma_give_way(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	if (vma->vm_start < start)
+		vma_set_range(m, vma, vma->vm_start, start);
+	else
+		vma_set_range(m, vma, end, vma->vm_end);
 }
 
 /* A neighbour took its range over. */
@@ -225,17 +218,9 @@ int vma_change(struct machine *m, const struct vma_change *c)
 
 	if (err)
 		return err;
-	vma_prepare(m, vma);
-	if (shrunk) {
-		vma_prepare(m, shrunk);
-		if (shrunk->vm_start < c->start)
-			vma_set_range(m, shrunk, shrunk->vm_start, c->start);
-		else
-			vma_set_range(m, shrunk, c->end, shrunk->vm_end);
-		vma_complete(m, shrunk);
-	}
+	if (shrunk)
+		vma_give_way(m, shrunk, c->start, c->end);
 	vma_set_range(m, vma, c->start, c->end);
-	vma_complete(m, vma);
 	for (unsigned int i = 0; i < ARRAY_SIZE(c->removed); i++)
 		if (c->removed[i])
 			vma_swallowed(m, c->removed[i]);
@@ -249,14 +234,8 @@ int vma_insert(struct machine *m, struct vm_area_struct *vma, struct vm_area_str
 
 	if (err)
 		return err;
-	if (shrunk) {
-		vma_prepare(m, shrunk);
-		if (shrunk->vm_start < vma->vm_start)
-			vma_set_range(m, shrunk, shrunk->vm_start, vma->vm_start);
-		else
-			vma_set_range(m, shrunk, vma->vm_end, shrunk->vm_end);
-		vma_complete(m, shrunk);
-	}
+	if (shrunk)
+		vma_give_way(m, shrunk, vma->vm_start, vma->vm_end);
 	vma_link_file(m, vma);
 	mm->map_count++;
 	return 0;
