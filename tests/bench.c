@@ -124,8 +124,9 @@ static double run(struct bench *b, const struct row *row,
 static void profile_row(struct bench *b, const struct row *row)
 {
 	double best = 0, end = now() + PROFILE_SECONDS;
+	unsigned int nr = 0;
 
-	while (now() < end) {
+	for (; now() < end; nr += row->ops) {
 		double rate;
 
 		if (row->prepare)
@@ -135,7 +136,7 @@ static void profile_row(struct bench *b, const struct row *row)
 	}
 	printf("%-37s", row->name);
 	print_rate(best);
-	putchar('\n');
+	printf("  best of %u\n", nr);
 }
 
 void print_header(const char *what, const char *engine, const char *model)

@@ -35,6 +35,12 @@ static inline bool page_is_tail(const struct page *page)
 	return page_flag(page, PG_tail);
 }
 
+/* No part of a larger folio. */
+static inline bool page_is_single(const struct page *page)
+{
+	return !(page->flags & (1U << PG_head | 1U << PG_tail));
+}
+
 /* The descriptor, and the first page frame, of the folio that a page is of. */
 static inline struct page *folio_of(struct page *page)
 {

@@ -79,17 +79,19 @@ static bool is_awaited(const struct machine *m, const struct task_struct *task)
 /* init is the new parent of the children of a process that ended. */
 static void forget_original_parent(struct machine *m, u32 tgid)
 {
-	u32 pid = 0;
-	struct task_struct *child;
+	const struct task_table *table = m->tasks;
 
-	while ((child = task_next(m, pid + 1))) {
-		pid = child->pid;
+	for (unsigned int i = 0; i < table->nr;) {
+		struct task_struct *child = table->tasks[i++];
+
 		if (child->ppid != tgid)
 			continue;
 		child->ppid = PID_INIT;
 		child->orphan = true;
-		if (child->tgid == child->pid && group_is_dead(child))
+		if (child->tgid == child->pid && group_is_dead(child)) {
 			release_task(m, child);
+			i--;		/* the one behind is there now */
+		}
 	}
 }
 
@@ -163,7 +165,8 @@ void do_group_exit(struct machine *m, struct task_struct *task, u32 code)
 		code = task->signal->exit_code;
 	task->signal->group_exit = true;
 	task->signal->exit_code = code;
-	end_other_threads(m, task, code);
+	if (task->signal->nr_threads > 1)
+		end_other_threads(m, task, code);
 	do_exit(m, task, code);
 }
 

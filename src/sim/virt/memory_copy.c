@@ -42,9 +42,9 @@ static inline void copy_entry(const struct copy *c, pte_t *dst, pte_t *src,
 	pfn = vm_normal_page(*src);
 	if (pfn != PFN_NIL) {
 		page = pfn_to_page(m, pfn);
-		get_page(m, pfn);
+		folio_of(page)->refcount++;
 		page_clear_flag(page, PG_anon_exclusive);
-		folio_dup_rmap_ptes(m, pfn, 1, c->dst);
+		page_dup_rmap(m, pfn, c->dst);
 		rss->n[mm_counter_of(page)]++;
 	}
 	*dst = copied_pte(c, src);
@@ -54,10 +54,13 @@ static void copy_entries(const struct copy *c, pte_t *dst, pte_t *src, u64 nr)
 {
 	struct rss_vec rss = { 0 };
 
-	for (u64 i = 0; i < nr; i++) {
-		i += ptes_none(&src[i], nr - i);
-		if (i < nr && src[i])
+	for (u64 i = 0; i < nr;) {
+		if (src[i]) {
 			copy_entry(c, &dst[i], &src[i], &rss);
+			i++;
+		} else {
+			i += ptes_none(&src[i], nr - i);
+		}
 	}
 	add_mm_rss_vec(c->m, c->dst->vm_mm, &rss);
 }

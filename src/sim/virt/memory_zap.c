@@ -55,7 +55,7 @@ u64 folio_pte_batch(const struct machine *m, const pte_t *pte, u64 nr)
 	return i;
 }
 
-/* Entries from *pte on that map pages of one folio, anonymous ones at that. */
+/* Entries from *pte on that map pages of one folio, anonymous ones at that: how many. */
 static __noinline u64 zap_folio_entries(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 					struct zap_sum *sum)
 {
@@ -71,7 +71,7 @@ static __noinline u64 zap_folio_entries(const struct zap *z, u64 addr, pte_t *pt
 	folio_remove_rmap_ptes(m, pfn, n, z->vma);
 	for (u64 i = 0; i < n; i++)
 		tlb_remove_page(z->tlb, (u32)folio_pfn(m, pfn));
-	return n - 1;
+	return n;
 }
 
 /* A marker: may it stay? */
@@ -94,43 +94,66 @@ static inline void zap_install_uffd_wp_if_needed(const struct zap *z, pte_t old,
 	sum->any_skipped = true;
 }
 
-/* The entry goes, and with it the mapping of its page; or it stays. How many more did. */
+/* An anonymous page, small: most of all entries. */
+static inline void zap_single_anon(const struct zap *z, u64 addr, pte_t *pte,
+				   struct zap_sum *sum)
+{
+	u32 pfn = (u32)pte_pfn(*pte);
+
+	zap_install_uffd_wp_if_needed(z, *pte, pte, sum);
+	tlb_remove_tlb_entry(z->tlb, addr);
+	sum->rss.n[MM_ANONPAGES]--;
+	page_remove_rmap(z->m, pfn, z->vma);
+	tlb_remove_page(z->tlb, pfn);
+}
+
+/* A page of a file, which learns what the entry knew. */
+static void zap_file_entry(const struct zap *z, u64 addr, pte_t *pte, struct zap_sum *sum)
+{
+	u32 pfn = (u32)pte_pfn(*pte);
+
+	page_takes_bits(z->m, z->vma, pfn, *pte);
+	/* Nobody may write to it any more once it is known to be dirty. */
+	sum->force_flush |= *pte & PTE_DIRTY;
+	zap_install_uffd_wp_if_needed(z, *pte, pte, sum);
+	tlb_remove_tlb_entry(z->tlb, addr);
+	sum->rss.n[mm_counter_of(pfn_to_page(z->m, pfn))]--;
+	page_remove_rmap(z->m, pfn, z->vma);
+	tlb_remove_page(z->tlb, (u32)folio_pfn(z->m, pfn));
+}
+
+/*
+ * The entry goes, and with it the mapping of its page; or it stays. Of how many that
+ * was decided, from this one on.
+ */
 static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 			    struct zap_sum *sum)
 {
-	struct machine *m = z->m;
 	pte_t entry = *pte;
-	enum mm_counter counter;
-	u32 pfn;
+	const struct page *page;
 
 	if (unlikely(!pte_present(entry))) {
 		if (!keeps_marker(z, entry))
 			*pte = 0;
 		else
 			sum->any_skipped = true;
-		return 0;
+		return 1;
 	}
-	pfn = vm_normal_page(entry);
-	if (pfn == PFN_NIL) {
+	if (vm_normal_page(entry) == PFN_NIL) {
 		zap_install_uffd_wp_if_needed(z, entry, pte, sum);
 		tlb_remove_tlb_entry(z->tlb, addr);
-		return 0;
+		return 1;
 	}
-	counter = mm_counter_of(pfn_to_page(m, pfn));
-	if (counter != MM_ANONPAGES)
-		page_takes_bits(m, z->vma, pfn, entry);
+	page = pfn_to_page(z->m, pte_pfn(entry));
+	if (!page_flag(folio_of_const(page), PG_anon))
+		zap_file_entry(z, addr, pte, sum);
 	else if (!z->even_cows)
-		return 0;
-	else if (unlikely(folio_is_large(pfn_folio(m, pfn))))
+		return 1;
+	else if (likely(page_is_single(page)))
+		zap_single_anon(z, addr, pte, sum);
+	else
 		return zap_folio_entries(z, addr, pte, nr, sum);
-	zap_install_uffd_wp_if_needed(z, entry, pte, sum);
-	tlb_remove_tlb_entry(z->tlb, addr);
-	/* Nobody may write to it any more once it is known to be dirty. */
-	sum->force_flush |= counter != MM_ANONPAGES && entry & PTE_DIRTY;
-	sum->rss.n[counter]--;
-	page_remove_rmap(m, pfn, z->vma);
-	tlb_remove_page(z->tlb, (u32)folio_pfn(m, pfn));
-	return 0;
+	return 1;
 }
 
 static void free_leaf_table(const struct zap *z, u64 addr)
@@ -149,10 +172,11 @@ static int zap_leaf(void *arg, u64 addr, u64 end, pte_t *pte)
 	struct zap_sum sum = { .force_flush = false };
 	u64 nr = (end - addr) >> PAGE_SHIFT;
 
-	for (u64 i = 0; i < nr; i++) {
-		i += ptes_none(&pte[i], nr - i);
-		if (i < nr && pte[i])
+	for (u64 i = 0; i < nr;) {
+		if (pte[i])
 			i += zap_entry(z, addr + (i << PAGE_SHIFT), &pte[i], nr - i, &sum);
+		else
+			i += ptes_none(&pte[i], nr - i);
 	}
 	add_mm_rss_vec(z->m, z->vma->vm_mm, &sum.rss);
 	if (z->reclaim_pt && end - addr == table_span(z->m, 1) && !sum.any_skipped)

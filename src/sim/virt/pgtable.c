@@ -287,8 +287,9 @@ void pgd_free(struct machine *m, struct mm_struct *mm)
 
 	if (!mm_has_tables(mm))
 		return;
-	for (unsigned int i = 0; i < table_size(m, top); i++) {
-		if (likely(!mm->pgd[i]))
+	for (u64 i = 0, nr = table_size(m, top); i < nr; i++) {
+		i += ptes_none(&mm->pgd[i], nr - i);
+		if (i >= nr || !mm->pgd[i])
 			continue;
 		BUG_ON(m, !pmds_of_pgd(m));
 		table_free(m, mm, pte_pfn(mm->pgd[i]), top - 1);

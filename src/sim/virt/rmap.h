@@ -66,7 +66,6 @@ void page_add_new_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *v
 void page_add_anon_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma, u64 address,
 			bool exclusive);
 void page_add_file_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
-void page_remove_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma);
 /* The same for nr pages of one folio, one behind the other; `vma` maps them. */
 void folio_add_new_anon_rmap_ptes(struct machine *m, u64 pfn, u64 nr,
 				  struct vm_area_struct *vma, u64 address);	/* all of it */
@@ -75,6 +74,26 @@ void folio_add_anon_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area
 void folio_add_file_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area_struct *vma);
 void folio_dup_rmap_ptes(struct machine *m, u64 pfn, u64 nr, const struct vm_area_struct *vma);
 void folio_remove_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area_struct *vma);
+/* The same for one page; in line where only its count changes. */
+static inline void page_dup_rmap(struct machine *m, u64 pfn, const struct vm_area_struct *vma)
+{
+	struct page *page = &m->mem_map[pfn];
+
+	if (likely(page_is_single(page) && page->mapcount >= 0))
+		page->mapcount++;
+	else
+		folio_dup_rmap_ptes(m, pfn, 1, vma);
+}
+
+static inline void page_remove_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
+{
+	struct page *page = &m->mem_map[pfn];
+
+	if (likely(page_is_single(page) && page->mapcount > 0 && !(vma->vm_flags & VM_LOCKED)))
+		page->mapcount--;
+	else
+		folio_remove_rmap_ptes(m, pfn, 1, vma);
+}
 /* The same for an entry that maps all of a folio, whose head is pfn. */
 void folio_add_new_anon_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma,
 				 u64 address);

@@ -243,11 +243,6 @@ void folio_remove_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area_s
 		munlock_page(m, pfn);
 }
 
-void page_remove_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
-{
-	folio_remove_rmap_ptes(m, pfn, 1, vma);
-}
-
 /* ---- Entries that map all of a folio. ---- */
 
 /* Mapped as a whole once more: how many pages had no mapping; *nr_pmd: of the first. */
