@@ -76,7 +76,8 @@ static const struct row rows[] = {
 	{ "slab alloc/free pair, hot", 20000, engine_slab, model_pairs },
 	{ "kmalloc/kfree pair, 200 bytes", 20000, engine_kmalloc, model_pairs },
 	{ "vmalloc/vfree pair, 16 KiB", 1000, engine_vmalloc, model_vmalloc },
-	{ "lines of a script, 64 KiB writes", 4000, engine_lines, .goal = 8e6 },
+	{ "lines of a script, 64 KiB writes", 4000, engine_lines,
+	  .prepare = engine_lines_prepare, .goal = 8e6 },
 #define READ_ROW(file, ops) \
 	{ "read " file, ops, engine_read, .kernel = kernel_read, .path = file, \
 	  .host_path = "/" file }

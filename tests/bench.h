@@ -27,6 +27,8 @@ struct bench {
 	u32 *aged_pfns;		/* taken by one run, given back before the next */
 	unsigned int nr_aged;
 	char *evict;		/* larger than the caches */
+	char *script;		/* of the lines */
+	size_t script_len;
 	struct model model;
 	struct fault_bench *faults;	/* bench_faults.c */
 	char **words;		/* only rows with one of them in their name; NULL: all */
@@ -101,6 +103,7 @@ void engine_vmalloc(struct bench *b, const struct row *row);
 void engine_aged(struct bench *b, const struct row *row);
 void engine_aged_prepare(struct bench *b, const struct row *row);
 void engine_lines(struct bench *b, const struct row *row);
+void engine_lines_prepare(struct bench *b, const struct row *row);
 void engine_read(struct bench *b, const struct row *row);
 void engine_boot(struct bench *b, const struct row *row);
 

@@ -184,20 +184,31 @@ void engine_read(struct bench *b, const struct row *row)
 	}
 }
 
+void engine_lines_prepare(struct bench *b, const struct row *row)
+{
+	static const char pair[] = "alloc_pages 0\nfree_pages @\n";
+	const size_t bytes = sizeof(pair) - 1;
+
+	if (b->script)
+		return;
+	b->script_len = row->ops / 2 * bytes;
+	b->script = malloc(b->script_len);
+	if (!b->script)
+		need(-ENOMEM, "a script");
+	for (size_t at = 0; at < b->script_len; at += bytes)
+		memcpy(b->script + at, pair, bytes);
+}
+
 void engine_lines(struct bench *b, const struct row *row)
 {
-	static char script[1 << 16];
 	struct caller caller = { 0, getuid() };
 	struct handle *handle;
 	struct node node;
-	size_t len = 0;
 
-	for (unsigned int i = 0; i < row->ops; i += 2)
-		len += snprintf(script + len, sizeof(script) - len,
-				"alloc_pages 0\nfree_pages @\n");
+	(void)row;
 	need(tree_walk(b->tree, "sim/ctl", caller, &node), "sim/ctl");
 	need(tree_open(b->tree, node, caller, O_WRONLY, &handle), "sim/ctl");
-	if (handle_write(handle, 0, script, len) != (ssize_t)len)
+	if (handle_write(handle, 0, b->script, b->script_len) != (ssize_t)b->script_len)
 		need(-EIO, "sim/ctl");
 	handle_release(handle);
 }

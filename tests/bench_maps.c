@@ -23,6 +23,9 @@ static void scattered_areas(struct bench *b, const struct row *row)
 /* A large area that was touched, among so many other VMAs. */
 static void whole_areas(struct bench *b, const struct row *row)
 {
+	if (b->faults->protected == row)
+		return;
+	b->faults->protected = row;
 	if (row->extent)
 		scattered_areas(b, row);
 	touched_areas(b, &(struct row){ .ops = AREA_BYTES / PAGE_SIZE });

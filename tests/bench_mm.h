@@ -20,6 +20,7 @@ struct fault_bench {
 	struct task_struct *task, *child;
 	struct host_bench *host;
 	u32 nr_scattered;
+	const struct row *protected;	/* what is there is for this row */
 	int fd;			/* of a file; 0: none yet */
 };
 

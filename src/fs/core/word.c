@@ -46,24 +46,31 @@ bool word_is(const struct word *word, const char *name)
 	return word_begins(word, name) && !name[word->len];
 }
 
+/* How long the line is without the comment that ends it. */
+static size_t comment_start(const char *p, size_t len)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '"' && !(quoted && p[i - 1] == '\\'))
+			quoted = !quoted;
+		if (p[i] == '#' && !quoted && (!i || is_blank(p[i - 1])))
+			return i;
+	}
+	return len;
+}
+
 size_t line_trim(const char **text, size_t len)
 {
 	const char *p = *text;
-	bool quoted = false;
 
 	while (len && is_blank(*p)) {
 		p++;
 		len--;
 	}
 	*text = p;
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] == '"' && !(quoted && p[i - 1] == '\\'))
-			quoted = !quoted;
-		if (p[i] == '#' && !quoted && (!i || is_blank(p[i - 1]))) {
-			len = i;
-			break;
-		}
-	}
+	if (memchr(p, '#', len))
+		len = comment_start(p, len);
 	while (len && is_blank(p[len - 1]))
 		len--;
 	return len;

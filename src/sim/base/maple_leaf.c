@@ -53,8 +53,9 @@ static void leaf_extend_empty(struct leaf_write *w)
 	}
 }
 
-static void leaf_rewrite(struct maple_tree *tree, const struct leaf_write *w, bool keep_left,
-			 bool keep_right, unsigned int nr)
+/* Returns how many ranges were overwritten, at least in part, that were empty. */
+static unsigned int leaf_rewrite(struct maple_tree *tree, const struct leaf_write *w,
+				 bool keep_left, bool keep_right, unsigned int nr)
 {
 	struct maple_range_64 *mr = &w->leaf->mr64;
 	unsigned int tail = w->to + !keep_right, at = w->from + keep_left;
@@ -75,12 +76,13 @@ static void leaf_rewrite(struct maple_tree *tree, const struct leaf_write *w, bo
 	if (nr_tail)
 		mr->pivot[at] = w->last;
 	w->leaf->nr = nr;
+	return w->to - w->from + 1 - old_entries;
 }
 
 bool leaf_store(struct maple_tree *tree, struct leaf_write *w)
 {
 	bool root = !w->leaf->parent, keep_left, keep_right;
-	unsigned int nr;
+	unsigned int nr, nr_empty;
 
 	w->to = w->from;
 	while (w->to + 1U < w->leaf->nr && w->leaf->pivot[w->to] < w->last)
@@ -96,7 +98,10 @@ bool leaf_store(struct maple_tree *tree, struct leaf_write *w)
 	nr = w->leaf->nr - (w->to - w->from) + keep_left + keep_right;
 	if (nr > MAPLE_RANGE64_SLOTS || (!root && nr < MAPLE_RANGE64_MIN))
 		return false;
-	leaf_rewrite(tree, w, keep_left, keep_right, nr);
-	mt_update_gaps(tree, w->leaf, w->min, w->max, w->value ? 0 : w->last - w->first + 1);
+	nr_empty = leaf_rewrite(tree, w, keep_left, keep_right, nr);
+	if (!w->value)
+		mt_update_gaps(tree, w->leaf, w->min, w->max, w->last - w->first + 1);
+	else if (nr_empty)
+		mt_update_gaps(tree, w->leaf, w->min, w->max, 0);
 	return true;
 }

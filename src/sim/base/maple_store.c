@@ -48,6 +48,20 @@ static void path_down(const struct maple_tree *tree, u64 index, struct step *pat
 	}
 }
 
+/* The right path to index: at first, mostly to the end, it is the left one. */
+static void path_down_beside(struct mt_write *w, u64 index)
+{
+	const struct maple_tree *tree = w->tree;
+	u32 leaf = tree->height - 1;
+
+	if (index > w->left[leaf].max) {
+		path_down(tree, index, w->right);
+		return;
+	}
+	memcpy(w->right, w->left, tree->height * sizeof(w->left[0]));
+	w->right[leaf].offset = mt_slot_of(mt_node(tree, w->left[leaf].node), index);
+}
+
 /*
  * Move the path, down to `level`, to the next or previous node of that level. Nodes
  * that it leaves, and that are not the other path's, go into the reserve. False: the
@@ -253,15 +267,17 @@ static void strip_to_root(struct mt_write *w, u32 level)
 	bool leaf = level + 1 == tree->height;
 
 	drop_above(w, level);
-	strip_to_nodes(w, level, leaf, 0);
-	if (w->strip.nr > 1) {
-		u32 root = mt_take_node(tree);
-
-		strip_fill(tree, root, &w->strip, /* leaf = */ false, 0, w->strip.nr);
-		w->strip.slot[0] = root;
+	if (w->strip.nr <= mt_slots(leaf)) {
+		tree->root = w->left[level].node;
+		if (w->right[level].node != tree->root)
+			mt_give_node(tree, w->right[level].node);
+		strip_fill(tree, tree->root, &w->strip, leaf, 0, w->strip.nr);
+	} else {
+		strip_to_nodes(w, level, leaf, 0);
+		tree->root = mt_take_node(tree);
+		strip_fill(tree, tree->root, &w->strip, /* leaf = */ false, 0, w->strip.nr);
 		tree->height++;
 	}
-	tree->root = w->strip.slot[0];
 	while (!mt_node(tree, tree->root)->leaf && mt_node(tree, tree->root)->nr == 1) {
 		u32 child = mt_node(tree, tree->root)->ma64.slot[0];
 
@@ -345,7 +361,7 @@ static int store_slow(struct maple_tree *tree, u64 first, u64 last, u32 value)
 	if (!value)
 		extend_empty(tree, &first, &last);
 	path_down(tree, first, w.left);
-	path_down(tree, last, w.right);
+	path_down_beside(&w, last);
 	/* No leaf but the last ends empty: the next one begins with it. */
 	if (!value && last == w.right[levels - 1].max && last != UINT64_MAX)
 		path_down(tree, last + 1, w.right);

@@ -199,31 +199,42 @@ static inline pte_t *find_entry(const struct machine *m, struct mm_struct *mm, u
 	return likely(pte) ? pte : leaf_entry(m, mm, address, level);
 }
 
-/* The entry that lets the access pass, or NULL: err or result say why. */
-static inline pte_t *access_entry(struct machine *m, struct task_struct *task, u64 address,
-				  enum access access, unsigned int flags,
-				  unsigned int *level, struct access_result *result, int *err)
+/* The entry that lets an access pass. */
+struct access_walk {
+	unsigned int flags;	/* FAULT_FLAG_*, of each fault on the way */
+	unsigned int level;
+	pte_t *pte;
+	bool was_none;		/* nothing was mapped there before */
+};
+
+/* 0: there is one, or result->signal says why not; else as the handler. */
+static inline int access_entry(struct machine *m, struct task_struct *task, u64 address,
+			       enum access access, struct access_walk *walk,
+			       struct access_result *result)
 {
 	struct mm_struct *mm = task->mm;
-	pte_t *pte = find_entry(m, mm, address, level);
+	pte_t *pte = find_entry(m, mm, address, &walk->level);
 
-	*err = 0;
+	walk->was_none = !pte || !*pte;
 	for (unsigned int tries = 0; !pte || !pte_allows(m, task, *pte, access); tries++) {
+		int err;
+
 		BUG_ON(m, tries == MAX_TRIES);
 		result->error_code = fault_error_code(m, task, pte, access);
-		*err = do_user_addr_fault(m, task, address, result->error_code, flags, result);
-		if (unlikely(*err || result->signal))
-			return NULL;
-		pte = find_entry(m, mm, address, level);
+		err = do_user_addr_fault(m, task, address, result->error_code, walk->flags,
+					 result);
+		if (unlikely(err || result->signal))
+			return err;
+		pte = find_entry(m, mm, address, &walk->level);
 	}
-	return pte;
+	walk->pte = pte;
+	return 0;
 }
 
 int task_access(struct machine *m, struct task_struct *task, u64 address, enum access access,
 		struct access_result *result)
 {
-	unsigned int level;
-	pte_t *pte;
+	struct access_walk walk = { .flags = FAULT_FLAG_USER | FAULT_FLAG_MAY_WAIT };
 	int err;
 
 	if (m->arch->bits == 32)
@@ -233,20 +244,19 @@ int task_access(struct machine *m, struct task_struct *task, u64 address, enum a
 		return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 	if (unlikely(address >= arch_task_size_max(m->arch)))
 		return access_beyond(m, address, access, result);
-	pte = access_entry(m, task, address, access, FAULT_FLAG_USER | FAULT_FLAG_MAY_WAIT, &level,
-			   result, &err);
-	if (unlikely(!pte)) {
+	err = access_entry(m, task, address, access, &walk, result);
+	if (unlikely(err || result->signal)) {
 		task->uffd.access = access;
 		return err;
 	}
 	if (access == ACCESS_STORE) {
-		*pte |= PTE_ACCESSED | PTE_DIRTY;
-		content_store(m, leaf_pfn(m, *pte, level, address),
+		*walk.pte |= PTE_ACCESSED | PTE_DIRTY;
+		content_store(m, leaf_pfn(m, *walk.pte, walk.level, address),
 			      (u32)(address & (PAGE_SIZE - 1)));
 	} else {
-		*pte |= PTE_ACCESSED;
+		*walk.pte |= PTE_ACCESSED;
 	}
-	tlb_access(m, task->mm, address, *pte, level);
+	tlb_access(m, task->mm, address, *walk.pte, walk.level, walk.was_none);
 	return 0;
 }
 
@@ -269,16 +279,15 @@ int fault_in_user(struct machine *m, struct task_struct *task, u64 address, bool
 {
 	enum access access = write ? ACCESS_STORE : ACCESS_LOAD;
 	struct access_result result = { 0 };
-	unsigned int level;
-	pte_t *pte;
+	struct access_walk walk = { .flags = 0 };
 	int err;
 
 	if (!task->mm || address >= arch_task_size_max(m->arch))
 		return -EFAULT;
-	pte = access_entry(m, task, address, access, /* flags = */ 0, &level, &result, &err);
-	if (!pte)
+	err = access_entry(m, task, address, access, &walk, &result);
+	if (err || result.signal)
 		return err ? err : -EFAULT;
-	*pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
-	tlb_access(m, task->mm, address, *pte, level);
+	*walk.pte |= PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+	tlb_access(m, task->mm, address, *walk.pte, walk.level, walk.was_none);
 	return 0;
 }

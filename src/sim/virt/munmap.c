@@ -46,30 +46,43 @@ static int split_first(struct machine *m, struct vma_munmap *vms, struct vm_area
 	return __split_vma(m, vma, vms->start, /* new_below = */ true, NULL);
 }
 
+/* The room around the VMAs, as far as it belongs to nobody else: for their tables. */
+static void find_limits(struct vma_munmap *vms, bool split_last)
+{
+	const struct maple_tree *tree = &vms->mm->mm_mt;
+	u64 first, last;
+
+	vms->floor = mt_prev(tree, vms->first->vm_start, 0, NULL, &last) ? last + 1 : 0;
+	if (split_last)
+		vms->ceiling = vms->end;
+	else if (mt_next(tree, vms->last->vm_end - 1, ~0ULL, &first, NULL))
+		vms->ceiling = first;
+}
+
+/* The first VMA of [addr, end), where the next lookups will be. */
+static struct vm_area_struct *seek_vma(struct machine *m, struct vma_munmap *vms, u64 addr)
+{
+	if (addr >= vms->end)
+		return NULL;
+	mt_seek(&vms->mm->mm_mt, addr);
+	return find_vma_intersection(m, vms->mm, addr, vms->end);
+}
+
 int vms_gather(struct machine *m, struct vma_munmap *vms)
 {
-	struct maple_state mas, before;
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = seek_vma(m, vms, vms->start);
 	bool split_last = false;
-	u32 handle;
 	int err;
 
-	mt_seek(&vms->mm->mm_mt, vms->start);
-	mas_init(&mas, &vms->mm->mm_mt, vms->start);
-	handle = mas_find(&mas, vms->end - 1);
-	if (!handle)
+	if (!vma)
 		return 0;
-	vma = vma_of(m, handle);
 	if (vma->vm_start < vms->start) {
 		err = split_first(m, vms, vma);
 		if (err)
 			return err;
-		mas_reset(&mas, vms->start);
-		handle = mas_find(&mas, vms->end - 1);
+		vma = seek_vma(m, vms, vms->start);
 	}
-	before = mas;
-	do {
-		vma = vma_of(m, handle);
+	for (; vma; vma = seek_vma(m, vms, vma->vm_end)) {
 		if (vma_is_sealed(vma))
 			return -EPERM;
 		if (vma->vm_end > vms->end) {
@@ -82,14 +95,8 @@ int vms_gather(struct machine *m, struct vma_munmap *vms)
 		if (err)
 			return err;
 		vms_add(vms, vma);
-		handle = mas_next(&mas, vms->end - 1);
-	} while (handle);
-	handle = mas_prev(&before, 0);
-	vms->floor = handle ? before.last + 1 : 0;
-	handle = mas_next(&mas, ~0ULL);
-	vms->ceiling = handle ? mas.index : 0;
-	if (split_last)
-		vms->ceiling = vms->end;
+	}
+	find_limits(vms, split_last);
 	return 0;
 }
 

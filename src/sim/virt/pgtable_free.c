@@ -131,12 +131,35 @@ static u64 table_limit(const struct machine *m)
 	return table_span(m, top) * table_size(m, top);
 }
 
+/*
+ * The range may lie in the table of the mm's last walk. Else, while one entry leads to
+ * all of it, nothing but that entry matters.
+ */
 static int walk_range(const struct walk *w, const struct mm_struct *mm, u64 start, u64 end)
 {
+	const struct pgtable_state *pt = w->m->virt->pgtables;
+	unsigned int level = pt->top;
+	u64 *table = mm->pgd, pfn = mm->pgd_pfn;
+
 	if (!mm_has_tables(mm) || start >= end)
 		return 0;
-	return walk_table(w, mm->pgd, mm->pgd_pfn, w->m->virt->pgtables->top, start,
-			  MIN(end, table_limit(w->m)));
+	end = MIN(end, table_limit(w->m));
+	if (!w->visit_table && start >> pt->shift[1] << pt->shift[1] == mm->pte_base &&
+	    (end - 1) >> pt->shift[1] == start >> pt->shift[1])
+		return w->visit_leaf(w->arg, start, end, mm->pte_table +
+				     (start >> PAGE_SHIFT & (pt->entries[0] - 1U)));
+	for (; level && !w->visit_table && start >> pt->shift[level] == (end - 1) >> pt->shift[level];
+	     level--) {
+		u64 *entry = &table[start >> pt->shift[level] & (pt->entries[level] - 1U)];
+
+		if (!*entry)
+			return 0;
+		if (unlikely(entry_is_huge(*entry)))
+			break;
+		pfn = pte_pfn(*entry);
+		table = table_entries(w->m, pfn);
+	}
+	return walk_table(w, table, pfn, level, start, end);
 }
 
 int walk_leaf_tables(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,

@@ -55,14 +55,15 @@ bool hugepage_pmd_enabled(const struct machine *m)
 	return shmem_hpage_pmd_enabled(m);
 }
 
-/* The sizes that sysfs lets anonymous memory with these flags have. */
-static u64 enabled_orders(const struct machine *m, u64 vm_flags)
+/* Those of the sizes asked for that sysfs lets anonymous memory with these flags have. */
+static u64 enabled_orders(const struct machine *m, u64 vm_flags, u64 asked)
 {
 	bool madvised = vm_flags & VM_HUGEPAGE;
 	bool inherits = hugepage_global_always(m) || (madvised && hugepage_global_enabled(m));
 	u64 orders = 0;
 
-	for (unsigned int order = 0; order <= pmd_order(m); order++) {
+	for (; asked; asked &= asked - 1) {
+		unsigned int order = (unsigned int)ctz64(asked);
 		enum size_mode mode = size_mode(m, order);
 
 		if (mode == SIZE_ALWAYS || (mode == SIZE_MADVISE && madvised) ||
@@ -202,7 +203,7 @@ u64 thp_vma_allowable_orders(const struct machine *m, const struct vm_area_struc
 	if (!rel_has_thp_sizes(m->release))
 		return orders && old_vma_check(m, vma, vm_flags, type) ? orders : 0;
 	if (anon && !forced)
-		orders &= enabled_orders(m, vm_flags);
+		orders = enabled_orders(m, vm_flags, orders);
 	if (!orders || vma_thp_disabled(m, vma, vm_flags, forced) ||
 	    is_special(vm_flags, type, /* smaps_too = */ false))
 		return 0;

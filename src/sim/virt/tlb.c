@@ -85,14 +85,22 @@ void tlb_free(struct machine *m)
 	m->virt->tlb = NULL;
 }
 
-/* The place of a tag in its set, or ways. */
+/* The place of a tag in its set, or ways: a multiple of four. */
 static inline unsigned int array_find(const struct tlb_array *array, u64 first, u64 tag)
 {
-	unsigned int way = 0;
+	const u64 *tags = &array->tags[first];
 
-	while (way < array->ways && array->tags[first + way] != tag)
-		way++;
-	return way;
+	for (unsigned int way = 0; way < array->ways; way += 4) {
+		if (tags[way] == tag)
+			return way;
+		if (tags[way + 1] == tag)
+			return way + 1;
+		if (tags[way + 2] == tag)
+			return way + 2;
+		if (tags[way + 3] == tag)
+			return way + 3;
+	}
+	return array->ways;
 }
 
 /* The tag gets its entry, at its place `way` or, without one, where the turn is. */
@@ -108,6 +116,16 @@ static inline void array_fill(struct tlb_array *array, u64 set, unsigned int way
 	}
 	array->tags[place] = tag;
 	array->ptes[place] = pte;
+}
+
+void tlb_fill(struct cpu_tlb *tlb, u64 tag, u64 vpn, u64 pte)
+{
+	struct tlb_array *l1 = &tlb->l1, *l2 = &tlb->l2;
+
+	tlb->has_entries = true;
+	tlb->figures[TLB_MISSES]++;
+	array_fill(l2, vpn & (l2->sets - 1U), l2->ways, tag, pte);
+	array_fill(l1, vpn & (l1->sets - 1U), l1->ways, tag, pte);
 }
 
 void tlb_refill(struct cpu_tlb *tlb, u64 tag, u64 vpn, u64 pte)
@@ -139,12 +157,11 @@ void tlb_invalidate_page(const struct machine *m, struct cpu_tlb *tlb, u64 addr)
 {
 	if (!tlb->has_entries)
 		return;
-	for (unsigned int level = 0; tlb->sizes >> level; level++) {
+	for (unsigned int left = tlb->sizes; left; left &= left - 1) {
+		unsigned int level = (unsigned int)__builtin_ctz(left);
 		u64 vpn = addr >> table_shift(m, level);
 		u64 tag = tlb->space_tag | (u64)level << TLB_SIZE_SHIFT | vpn;
 
-		if (!(tlb->sizes >> level & 1))
-			continue;
 		array_drop(&tlb->l1, vpn, tag);
 		array_drop(&tlb->l2, vpn, tag);
 	}

@@ -65,7 +65,7 @@ enum tlb_figure {
 struct tlb_array {
 	u64 *tags, *ptes;
 	u8 *next;		/* [set]: the way that goes next */
-	u16 sets, ways;
+	u16 sets, ways;		/* ways: a multiple of four */
 };
 
 struct cpu_tlb {
@@ -128,14 +128,17 @@ static inline struct mm_struct *cpu_loaded_mm(const struct machine *m, unsigned 
 #define TLB_SPACE_SHIFT 46
 #define TLB_MAX_SPACE ((1U << (64 - TLB_SPACE_SHIFT)) - 1)
 
-/* An access that its first level did not have, as it should. */
-void tlb_refill(struct cpu_tlb *tlb, u64 tag, u64 index, u64 pte);
+/* An access that its first level did not have, as it should; one that neither can have. */
+void tlb_refill(struct cpu_tlb *tlb, u64 tag, u64 vpn, u64 pte);
+void tlb_fill(struct cpu_tlb *tlb, u64 tag, u64 vpn, u64 pte);
 /*
  * The current CPU translated an address by an entry of `level` of this mm (0: a page),
- * which now allows the access and has its dirty bit: a hit or a miss.
+ * which now allows the access and has its dirty bit: a hit or a miss. was_none: before
+ * the access, nothing was mapped there; then no TLB has an entry for it (T9), and none
+ * is looked for.
  */
 static inline void tlb_access(const struct machine *m, const struct mm_struct *mm, u64 addr,
-			      u64 pte, unsigned int level)
+			      u64 pte, unsigned int level, bool was_none)
 {
 	struct cpu_tlb *tlb = cpu_tlb(m, m->cpu);
 	u64 vpn = addr >> table_shift(m, level), tag, set;
@@ -144,6 +147,11 @@ static inline void tlb_access(const struct machine *m, const struct mm_struct *m
 	if (unlikely(tlb->loaded_mm != mm))
 		return;
 	tag = tlb->space_tag | (u64)level << TLB_SIZE_SHIFT | vpn;
+	if (was_none) {
+		tlb->sizes |= 1U << level;
+		tlb_fill(tlb, tag, vpn, pte & TLB_PTE_MASK);
+		return;
+	}
 	set = (vpn & (tlb->l1.sets - 1U)) * TLB_L1_WAYS;
 	tags = &tlb->l1.tags[set];
 	for (unsigned int way = 0; way < TLB_L1_WAYS; way++) {

@@ -216,17 +216,15 @@ int vma_merge_new(struct machine *m, struct mm_struct *mm, const struct vma_attr
 		  struct vm_area_struct **vma)
 {
 	struct vm_area_struct *prev = NULL, *next = NULL;
-	struct maple_state mas;
+	u64 index = attr->end, first;
 	u32 handle;
 
 	mt_seek(&mm->mm_mt, attr->start);
-	mas_init(&mas, &mm->mm_mt, attr->start);
-	handle = mas_find(&mas, ~0ULL);
-	if (handle && mas.index == attr->end)
+	handle = mt_find(&mm->mm_mt, &index, attr->end, &first, NULL);
+	if (handle && first == attr->end)
 		next = vma_of(m, handle);
-	handle = mas_prev(&mas, 0);
-	if (handle && mas.last + 1 == attr->start)
-		prev = vma_of(m, handle);
+	if (attr->start)
+		prev = vma_of(m, mt_load(&mm->mm_mt, attr->start - 1, NULL, NULL));
 	return vma_merge_between(m, attr, prev, next, vma);
 }
 
