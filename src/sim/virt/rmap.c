@@ -119,16 +119,16 @@ static struct anon_vma *reusable_anon_vma(const struct vm_area_struct *old,
 	return anon_vma_compatible(a, b) ? old->anon_vma : NULL;
 }
 
-/* A neighbour's, so that the two may become one later: the next before the previous. */
+/* Of a neighbour that touches, so that the two may become one later: the next first. */
 static struct anon_vma *find_mergeable_anon_vma(const struct machine *m,
 						const struct vm_area_struct *vma)
 {
-	const struct vm_area_struct *next = vma_next(m, vma), *prev;
+	const struct vm_area_struct *next = vma_touching_next(m, vma), *prev;
 	struct anon_vma *anon_vma = next ? reusable_anon_vma(next, vma, next) : NULL;
 
 	if (anon_vma)
 		return anon_vma;
-	prev = vma_prev(m, vma);
+	prev = vma_touching_prev(m, vma);
 	return prev ? reusable_anon_vma(prev, prev, vma) : NULL;
 }
 

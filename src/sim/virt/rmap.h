@@ -94,6 +94,7 @@ static inline void page_remove_rmap(struct machine *m, u64 pfn, struct vm_area_s
 	else
 		folio_remove_rmap_ptes(m, pfn, 1, vma);
 }
+
 /* The same for an entry that maps all of a folio, whose head is pfn. */
 void folio_add_new_anon_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma,
 				 u64 address);

@@ -39,6 +39,19 @@ struct vm_area_struct *vma_first(const struct machine *m, const struct mm_struct
 struct vm_area_struct *vma_next(const struct machine *m, const struct vm_area_struct *vma);
 struct vm_area_struct *vma_prev(const struct machine *m, const struct vm_area_struct *vma);
 
+/* The same if nothing lies between, else NULL: cheaper, since others are not looked at. */
+static inline struct vm_area_struct *vma_touching_next(const struct machine *m,
+						       const struct vm_area_struct *vma)
+{
+	return vma_lookup(m, vma->vm_mm, vma->vm_end);
+}
+
+static inline struct vm_area_struct *vma_touching_prev(const struct machine *m,
+						       const struct vm_area_struct *vma)
+{
+	return vma->vm_start ? vma_lookup(m, vma->vm_mm, vma->vm_start - 1) : NULL;
+}
+
 /* vm_start less the guard gap of a stack; vm_end plus it where one grows up. */
 u64 vm_start_gap(const struct vm_area_struct *vma);
 

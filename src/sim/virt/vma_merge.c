@@ -297,9 +297,9 @@ static int try_merge_existing(struct machine *m, struct vm_area_struct *vma,
 	if (attr->vm_flags & VM_SPECIAL)
 		return 0;
 	if (attr->start == vma->vm_start)
-		g.prev = vma_prev(m, vma);
+		g.prev = vma_touching_prev(m, vma);
 	if (attr->end == vma->vm_end)
-		g.next = vma_next(m, vma);
+		g.next = vma_touching_next(m, vma);
 	if (g.prev)
 		vma->apart = APART_NO;
 	if (g.next)
