@@ -6,6 +6,7 @@
 #include "sim/policy/compaction.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/task.h"
 
 #define MOVED_PAGES 4096
 
