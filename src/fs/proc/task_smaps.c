@@ -35,8 +35,8 @@ struct gather {
 	bool locked;
 };
 
-static void accumulate(struct mem_size_stats *stats, const struct page *page, u64 pss,
-		       bool dirty, bool locked, bool private_)
+static void accumulate(struct mem_size_stats *stats, const struct page *page, u64 bytes,
+		       u64 pss, bool dirty, bool locked, bool private_)
 {
 	stats->pss += pss;
 	if (page_flag(page, PG_anon))
@@ -49,10 +49,18 @@ static void accumulate(struct mem_size_stats *stats, const struct page *page, u6
 		stats->pss_locked += pss;
 	if (dirty || page_flag(page, PG_dirty)) {
 		stats->pss_dirty += pss;
-		*(private_ ? &stats->private_dirty : &stats->shared_dirty) += PAGE_SIZE;
+		*(private_ ? &stats->private_dirty : &stats->shared_dirty) += bytes;
 	} else {
-		*(private_ ? &stats->private_clean : &stats->shared_clean) += PAGE_SIZE;
+		*(private_ ? &stats->private_clean : &stats->shared_clean) += bytes;
 	}
+}
+
+/* Of what nobody else has; a huge page's do not fit into a long of 32 bits, and are lost. */
+static u64 lone_pss(const struct machine *m, u64 bytes)
+{
+	u64 pss = bytes << PSS_SHIFT;
+
+	return m->arch->bits == 32 ? (u32)pss : pss;
 }
 
 /* nr pages of one folio, by entries with these bits. */
@@ -71,10 +79,15 @@ static void account_pages(const struct gather *gather, const struct page *page, 
 	stats->resident += bytes;
 	if (bits & PTE_ACCESSED || page_flag(folio, PG_referenced))
 		stats->referenced += bytes;
+	if (folio->refcount == 1) {
+		accumulate(stats, folio, bytes, lone_pss(gather->m, bytes), dirty, gather->locked,
+			   true);
+		return;
+	}
 	for (u64 i = 0; i < nr; i++) {
-		s32 mapcount = folio->refcount == 1 ? 1 : page_mapcount(page + i);
+		s32 mapcount = page_mapcount(page + i);
 
-		accumulate(stats, folio, (PAGE_SIZE << PSS_SHIFT) /
+		accumulate(stats, folio, PAGE_SIZE, (PAGE_SIZE << PSS_SHIFT) /
 			   (mapcount > 1 ? (u64)mapcount : 1), dirty, gather->locked, mapcount < 2);
 	}
 }
