@@ -99,6 +99,7 @@ UNIT_TESTS = \
 	tests/test_vmalloc \
 	tests/test_watermark \
 	tests/test_tick \
+	tests/test_warn_alloc \
 	tests/test_why \
 	tests/test_xarray \
 	tests/test_zonelist

@@ -64,6 +64,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/objects.c src/sim/phys/objects.h \
 	src/sim/phys/folio.c src/sim/phys/folio.h src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
+	src/sim/phys/page_alloc_bulk.c \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_compact.c \
 	src/sim/phys/page_alloc_gate.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
@@ -74,6 +75,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/pressure.h \
 	src/sim/phys/section.c src/sim/phys/section.h \
 	src/sim/phys/kmalloc.c \
+	src/sim/phys/show_mem.c src/sim/phys/show_mem.h \
 	src/sim/phys/slab.c src/sim/phys/slab.h src/sim/phys/slab_types.h \
 	src/sim/phys/slab_bytes.c src/sim/phys/slab_bytes.h \
 	src/sim/phys/slab_cache.c src/sim/phys/slab_caches.c \
@@ -151,6 +153,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/userfaultfd_fault.c src/sim/virt/userfaultfd_fill.c \
 	src/sim/virt/userfaultfd_hugetlb.c src/sim/virt/userfaultfd_move.c \
 	src/sim/virt/userfaultfd_register.c src/sim/virt/util.c \
+	src/sim/virt/warn_alloc.c src/sim/virt/warn_alloc.h \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \

@@ -106,6 +106,8 @@ struct machine {
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
 	struct fault_inject *fault;	/* phys/fault_inject.h; NULL: off */
 	struct fault_inject *faults;	/* its settings */
+	/* virt/warn_alloc.h: an allocation failed; says so in the log, unless gfp forbids. */
+	void (*warn_alloc)(struct machine *m, u32 gfp, u64 nodemask, const char *what);
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
 	struct capture_control *capture;	/* phys/buddy.h; while somebody compacts */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */

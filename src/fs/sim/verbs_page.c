@@ -14,6 +14,12 @@ enum { ALLOC_ORDER, ALLOC_GFP, ALLOC_NODE };
 enum { FREE_PAGE, FREE_ORDER };
 enum { CONTIG_NR, CONTIG_GFP, CONTIG_NODE };
 enum { RANGE_PFN, RANGE_NR };
+enum { BULK_NR, BULK_GFP, BULK_NODE };
+
+/* The same of pages of a bulk; how many one may have. */
+#define BULK_MARK 0x6b6c7562
+#define BULK_FIRST_MARK 0x6b6c7546
+#define MAX_BULK 65536
 
 /* A node to allocate on: -1 or one that is there. */
 static int check_node(struct call *call, const struct arg *arg, int *node)
@@ -74,6 +80,52 @@ static int run_alloc_pages(struct call *call)
 	alloc_pages_explain(call->m, &req, pfn);
 	call->value = pfn;
 	return 0;
+}
+
+/* Pages of a bulk are a chain: each knows the one behind it. */
+static void chain_pages(struct machine *m, const u32 *pfns, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		struct page *page = pfn_to_page(m, pfns[i]);
+
+		page->mapping = i ? BULK_MARK : BULK_FIRST_MARK;
+		page->index = i + 1 < nr ? pfns[i + 1] : PFN_NIL;
+	}
+}
+
+static int run_alloc_pages_bulk(struct call *call)
+{
+	struct machine *m = call->m;
+	u64 nr = call->args[BULK_NR].value;
+	struct alloc_request req = { .owner = PGTY_kernel };
+	struct placement at;
+	unsigned int got;
+	u32 *pfns;
+	int err = call_placement(call, &call->args[BULK_GFP], &call->args[BULK_NODE], &at);
+
+	if (err)
+		return err;
+	if (!nr || nr > MAX_BULK)
+		return call_refuse(call, -EINVAL, "%llu pages: a bulk has 1 to %u",
+				   (unsigned long long)nr, MAX_BULK);
+	pfns = arena_alloc(&m->arena, nr * sizeof(*pfns));
+	if (!pfns)
+		return call_no_host_memory(call);
+	req.gfp = at.gfp;
+	req.node = at.node == NUMA_NO_NODE ? m->cpu_node[m->cpu] : at.node;
+	err = alloc_pages_bulk(m, &req, nr, pfns, &got);
+	if (err == -ENOBUFS)
+		err = call_no_host_memory(call);
+	else if (!err && !got)
+		err = -ENOMEM;
+	if (!err) {
+		chain_pages(m, pfns, got);
+		machine_why_call(m, "alloc_pages_bulk %llu, %X: %u pages, the first is %#x",
+				 (unsigned long long)nr, req.gfp, got, pfns[0]);
+		call->value = pfns[0];
+	}
+	arena_free(&m->arena, pfns, nr * sizeof(*pfns));
+	return err;
 }
 
 /* A pfn, or an address of the direct map. PFN_NIL: neither. */
@@ -209,6 +261,32 @@ static int run_free_contig(struct call *call)
 	return err;
 }
 
+static bool page_of_bulk(const struct machine *m, u64 pfn, u32 mark)
+{
+	return pfn != PFN_NIL && allocated_order(m, pfn) == 0 &&
+	       page_type(pfn_to_page(m, pfn)) == PGTY_kernel &&
+	       pfn_to_page(m, pfn)->mapping == mark;
+}
+
+static int run_free_pages_bulk(struct call *call)
+{
+	struct machine *m = call->m;
+	u64 pfn = to_pfn(m, call->args[FREE_PAGE].value);
+	u32 mark = BULK_FIRST_MARK;
+
+	if (!page_of_bulk(m, pfn, mark))
+		return call_refuse(call, -EINVAL, "%#llx is not the first page of a bulk",
+				   (unsigned long long)call->args[FREE_PAGE].value);
+	for (; page_of_bulk(m, pfn, mark); mark = BULK_MARK) {
+		u32 next = pfn_to_page(m, pfn)->index;
+
+		pfn_to_page(m, pfn)->mapping = 0;
+		free_pages(m, pfn, 0);
+		pfn = next;
+	}
+	return 0;
+}
+
 static int run_drain(struct call *call)
 {
 	drain_all_pages(call->m, NULL);
@@ -246,6 +324,16 @@ static const struct verb verbs[] = {
 	  RESULT_NONE, 0, SCOPE_KERNEL, "PFN|ADDRESS NR_PAGES",
 	  "Free NR_PAGES pages from this one on that alloc_contig_pages returned, all or a part. "
 	  "EINVAL if one of them is not the script's own; nothing changes then.",
+	  .cost = COST_FREE_PAGES },
+	{ "alloc_pages_bulk", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_alloc_pages_bulk,
+	  RESULT_PFN, 0, SCOPE_KERNEL, "NR [GFP] [NODE]",
+	  "Allocate NR single pages at once, as alloc_pages_bulk_array() does: all of them "
+	  "from the per-CPU list of one zone, which must stay above its low mark without "
+	  "them; where that list runs dry there are fewer, and where no zone can, one page. "
+	  "sim/why says how many. The result is the first: free_pages_bulk frees them all.",
+	  .cost = COST_ALLOC_PAGES },
+	{ "free_pages_bulk", { A_ADDR }, run_free_pages_bulk, RESULT_NONE, 0, SCOPE_KERNEL,
+	  "PFN", "Free all pages of a bulk: PFN is the first, as alloc_pages_bulk returned it.",
 	  .cost = COST_FREE_PAGES },
 	{ "drain_all_pages", { A_END }, run_drain, RESULT_NONE, 0, SCOPE_KERNEL, "",
 	  "Give the pages on all per-CPU lists back to the buddy allocator." },

@@ -6,7 +6,7 @@
 #ifndef KMM_ABI_GFP_H
 #define KMM_ABI_GFP_H
 
-#include "sim/base/types.h"
+#include "sim/abi/release.h"
 
 typedef u32 gfp_t;
 
@@ -75,6 +75,12 @@ extern const unsigned int nr_gfp_rows;
  * bytes (cut if longer). Returns text.
  */
 const char *gfp_format(gfp_t gfp, char *text, size_t room);
+
+/*
+ * The kernel's own text of a mask, as its log has it: "0xcc0(GFP_KERNEL)". Names come
+ * in the order of the release, and a bit that it does not have is left out.
+ */
+const char *gfp_kernel_text(enum release r, gfp_t gfp, char *text, size_t room);
 
 enum migratetype {
 	MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE,

@@ -98,20 +98,6 @@ static inline bool zone_has_room(const struct machine *m, struct zone *zone,
 	return zone_watermark_fast(m, zone, ac, mark, alloc_flags);
 }
 
-static inline void zone_statistics(struct machine *m, struct zone *preferred,
-				   struct zone *zone)
-{
-	if (!m->arch->numa || unlikely(!m->tunables->numa_stat))
-		return;
-	if (likely(zone->node == preferred->node)) {
-		zone->numa[NUMA_HIT]++;
-	} else {
-		zone->numa[NUMA_MISS]++;
-		preferred->numa[NUMA_FOREIGN]++;
-	}
-	zone->numa[likely(zone->node == m->cpu_node[m->cpu]) ? NUMA_LOCAL : NUMA_OTHER]++;
-}
-
 static inline u32 zone_alloc(struct machine *m, const struct alloc_context *ac,
 			     struct zone *zone, unsigned int alloc_flags)
 {
@@ -134,7 +120,7 @@ static inline u32 zone_alloc(struct machine *m, const struct alloc_context *ac,
 	if (unlikely(pfn == PFN_NIL))
 		return PFN_NIL;
 	m->zone_event[PGALLOC][zone->type] += 1LL << order;
-	zone_statistics(m, ac->preferred, zone);
+	zone_statistics(m, ac->preferred, zone, 1);
 	return pfn;
 }
 
@@ -285,6 +271,17 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 	return -ENOMEM;
 }
 
+int prepare_alloc_pages(const struct machine *m, const struct alloc_request *req,
+			struct alloc_context *ac)
+{
+	return prepare_alloc(m, req, ac);
+}
+
+void prep_taken_page(struct machine *m, const struct alloc_request *req, u32 pfn)
+{
+	prep_new_page(m, req, pfn);
+}
+
 static __noinline int alloc_pages_long(struct machine *m, const struct alloc_request *req,
 				     u32 *pfn)
 {
@@ -348,7 +345,7 @@ static inline u32 alloc_page_hot(struct machine *m, const struct alloc_request *
 	pcp_note_alloc(pcp);
 	pfn = pcp_take(m, pcp, list, 0);
 	m->zone_event[PGALLOC][zone->type]++;
-	zone_statistics(m, zone, zone);
+	zone_statistics(m, zone, zone, 1);
 	prep_single_page(pfn_to_page(m, pfn), req);
 	return pfn;
 }

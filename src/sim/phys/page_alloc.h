@@ -40,6 +40,13 @@ int alloc_kernel_pages(struct machine *m, gfp_t gfp, unsigned int order, int nod
 void prep_isolated_pages(struct machine *m, const struct alloc_request *req, u32 pfn);
 void unprep_isolated_pages(struct machine *m, u32 pfn, unsigned int order);
 
+/*
+ * page_alloc_bulk.c: up to nr single pages (req->order is 0), fewer where memory is
+ * short; *got: how many. Errors as of alloc_pages(), if there is not even one.
+ */
+int alloc_pages_bulk(struct machine *m, const struct alloc_request *req, unsigned int nr,
+		     u32 *pfns, unsigned int *got) __must_check;
+
 /* Drop the last reference of 2^order pages. They must be allocated. */
 void free_pages(struct machine *m, u64 pfn, unsigned int order);
 
@@ -87,6 +94,9 @@ void adjust_managed_page_count(struct machine *m, struct zone *zone, s64 nr_page
 bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 		       unsigned int order, u64 mark, enum zone_type highest,
 		       unsigned int alloc_flags, s64 free_pages);
+
+/* watermark.c: above the kernel's direct map: HighMem, and Movable if it lies there. */
+bool zone_is_highmem(const struct machine *m, const struct zone *zone);
 
 /* pcp.c: give the pages of all CPUs' lists back to the buddy lists. */
 void drain_all_pages(struct machine *m, struct zone *zone);	/* NULL: all zones */

@@ -5,6 +5,7 @@
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/pressure.h"
+#include "sim/phys/tunables.h"
 
 struct alloc_context {
 	const struct alloc_request *req;
@@ -35,6 +36,27 @@ static inline bool zone_allowed(const struct alloc_context *ac, const struct zon
 	return zone->type <= ac->highest &&
 	       (!ac->nodemask || ac->nodemask >> zone->node & 1);
 }
+
+/* nr pages of `zone` were given to who would rather have had them from `preferred`. */
+static inline void zone_statistics(struct machine *m, struct zone *preferred,
+				   struct zone *zone, unsigned int nr)
+{
+	if (!m->arch->numa || unlikely(!m->tunables->numa_stat))
+		return;
+	if (likely(zone->node == preferred->node)) {
+		zone->numa[NUMA_HIT] += nr;
+	} else {
+		zone->numa[NUMA_MISS] += nr;
+		preferred->numa[NUMA_FOREIGN] += nr;
+	}
+	zone->numa[likely(zone->node == m->cpu_node[m->cpu]) ? NUMA_LOCAL : NUMA_OTHER] += nr;
+}
+
+/* -EINVAL: there is no such node. -ENOMEM: no zone may be used. */
+int prepare_alloc_pages(const struct machine *m, const struct alloc_request *req,
+			struct alloc_context *ac) __must_check;
+/* The descriptors of a block that has left the lists. */
+void prep_taken_page(struct machine *m, const struct alloc_request *req, u32 pfn);
 
 /* Walk the list once; PFN_NIL if no zone can give the pages at this mark. */
 u32 get_page_from_freelist(struct machine *m, const struct alloc_context *ac,

@@ -6,7 +6,11 @@
  */
 #include "sim/phys/page_alloc_internal.h"
 
+#include <stdio.h>
+
 #include "sim/phys/pcp.h"
+
+typedef unsigned long long ull;
 
 static const char *const mark_names[] = { "min", "low", "high", "promo" };
 
@@ -97,26 +101,74 @@ void why_dirty(struct machine *m, const struct zone *zone)
 		    (long long)node->stat[NR_DIRTY], (long long)node->stat[NR_WRITEBACK]);
 }
 
-/* Why a zone was never a candidate; one that was has said so before. */
-static void why_not_allowed(struct machine *m, const struct alloc_context *ac,
-			    const struct zone *zone)
+/* The largest order that this request may take a block of; -1: none. */
+static int largest_block(const struct zone *zone, bool highatomic)
 {
+	for (int order = MAX_PAGE_ORDER; order >= 0; order--) {
+		const struct free_area *area = &zone->free_area[order];
+
+		for (unsigned int type = 0; type < MIGRATE_PCPTYPES; type++)
+			if (!free_area_empty(area, type))
+				return order;
+		if (highatomic && !free_area_empty(area, MIGRATE_HIGHATOMIC))
+			return order;
+	}
+	return -1;
+}
+
+/* What keeps a zone from giving 2^order pages, or that nothing does. */
+static const char *zone_verdict(const struct machine *m, const struct alloc_context *ac,
+				const struct zone *zone)
+{
+	unsigned int order = ac->req->order, flags = ac->req->gfp & __GFP_HIGH ?
+						     ALLOC_MIN_RESERVE : 0;
+	s64 free = zone->stat[NR_FREE_PAGES];
+
 	if (zone->type > ac->highest)
-		machine_why(m, "node %u zone %s: not allowed: %X reaches up to %s (gfp_zone)",
-			    zone->node, zone->name, ac->req->gfp, zone_names[ac->highest]);
-	else
-		machine_why(m, "node %u zone %s: not allowed: the node mask is %#llx", zone->node,
-			    zone->name, (unsigned long long)ac->req->nodemask);
+		return "above the zones that this gfp may use";
+	if (!zone_allowed(ac, zone))
+		return "not in the node mask";
+	if (!(ac->req->gfp & __GFP_DIRECT_RECLAIM))
+		flags |= ALLOC_NON_BLOCK | (order && flags ? ALLOC_HIGHATOMIC : 0);
+	if (!zone_watermark_ok(m, zone, 0, zone_wmark(zone, WMARK_MIN), ac->highest, flags,
+			       free - (s64)((1ULL << order) - 1)))
+		return "too little above its min mark";
+	if (!zone_watermark_ok(m, zone, order, zone_wmark(zone, WMARK_MIN), ac->highest, flags,
+			       free))
+		return "no block as large";
+	if (!zone_watermark_ok(m, zone, order, zone_wmark(zone, WMARK_LOW), ac->highest, 0,
+			       free))
+		return "below its low mark: after kswapd was woken";
+	return "has room";
+}
+
+static void why_zone_table(struct machine *m, const struct alloc_context *ac)
+{
+	for (unsigned int i = 0; i < ac->nr_zones; i++) {
+		const struct zone *zone = m->zones[ac->zonelist[i]];
+
+		machine_why(m, "  node %u %s: free %lld, min %llu, low %llu, high %llu, reserve "
+			    "%llu, HighAtomic %llu, largest block order %d: %s", zone->node,
+			    zone->name, (long long)zone->stat[NR_FREE_PAGES],
+			    (ull)zone_wmark(zone, WMARK_MIN), (ull)zone_wmark(zone, WMARK_LOW),
+			    (ull)zone_wmark(zone, WMARK_HIGH),
+			    (ull)zone->lowmem_reserve[ac->highest],
+			    (ull)highatomic_pages(m, zone, 0),
+			    largest_block(zone, ac->req->gfp & __GFP_HIGH),
+			    zone_verdict(m, ac, zone));
+	}
 }
 
 int why_alloc_failed(struct machine *m, const struct alloc_context *ac)
 {
 	const struct alloc_request *req = ac->req;
+	char what[48];
 
-	for (unsigned int i = 0; i < ac->nr_zones; i++)
-		if (!zone_allowed(ac, m->zones[ac->zonelist[i]]))
-			why_not_allowed(m, ac, m->zones[ac->zonelist[i]]);
-	machine_why(m, "order %u, %X: -ENOMEM: none of the %u zones of node %u's %s can give it "
+	snprintf(what, sizeof(what), "page allocation failure: order:%u", req->order);
+	if (m->warn_alloc)
+		m->warn_alloc(m, req->gfp, req->nodemask, what);
+	why_zone_table(m, ac);
+	machine_why_call(m, "order %u, %X: -ENOMEM: none of the %u zones of node %u's %s can give it "
 		    "(__alloc_pages)", req->order, req->gfp, ac->nr_zones,
 		    req->node >= 0 ? (unsigned int)req->node : m->cpu_node[m->cpu],
 		    req->gfp & __GFP_THISNODE ? "own list (__GFP_THISNODE)" : "zonelist");
@@ -150,6 +202,16 @@ void alloc_pages_explain(struct machine *m, const struct alloc_request *req, u32
 							   gfp_migratetype(req->gfp);
 	u64 low = zone_wmark(zone, WMARK_LOW);
 
+	if (zone != preferred) {
+		const struct pglist_data *node =
+			m->nodes[req->node >= 0 ? (unsigned int)req->node : m->cpu_node[m->cpu]];
+		const struct alloc_context ac = {
+			.req = req, .nodemask = req->nodemask, .zonelist = node->zonelist,
+			.nr_zones = node->nr_zonelist, .highest = gfp_zone(m, req->gfp),
+		};
+
+		why_zone_table(m, &ac);
+	}
 	if (pcp_allowed_order(m, req->order))
 		machine_why_call(m, "alloc_pages order %u, %X: page %#x of node %u zone %s, %s; "
 				 "from CPU %u's list of type %s, which has %d pages left in all; "

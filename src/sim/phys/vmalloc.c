@@ -9,6 +9,8 @@
  */
 #include "sim/phys/vmalloc_types.h"
 
+#include <stdio.h>
+
 #include "sim/base/bug.h"
 #include "sim/phys/alloc_policy.h"
 #include "sim/phys/kernel_tables.h"
@@ -331,33 +333,74 @@ static int bulk_node(struct machine *m, const struct vm_area *area, u32 i, int n
 	return *bulk ? nodes[i % BULK_PAGES] : node;
 }
 
+static void area_set_page(struct machine *m, struct vm_area *area, u32 i, u32 pfn)
+{
+	area->pfns[i] = pfn;
+	if (i + 1 < area->nr_pages)
+		area->pfns[i + 1] = PFN_NIL;
+	pfn_to_page(m, pfn)->mapping = area->id;
+	pfn_to_page(m, pfn)->index = i;
+	m->vmalloc->nr_pages++;
+}
+
+/* In bulks, as far as they come whole; how many pages that were, or -ENOBUFS. */
+static int area_alloc_bulks(struct machine *m, struct vm_area *area,
+			    const struct vmalloc_request *req)
+{
+	const struct alloc_request one = {
+		.gfp = req->gfp | __GFP_NOWARN, .owner = area->owner,
+		.node = req->node == NUMA_NO_NODE ? m->cpu_node[m->cpu] : req->node,
+	};
+	u32 pfns[BULK_PAGES], done = 0;
+	unsigned int want, got;
+
+	if (req->interleave || m->policies)
+		return 0;
+	do {
+		want = MIN(area->nr_pages - done, BULK_PAGES);
+		if (alloc_pages_bulk(m, &one, want, pfns, &got) == -ENOBUFS)
+			return -ENOBUFS;
+		for (unsigned int i = 0; i < got; i++)
+			area_set_page(m, area, done++, pfns[i]);
+	} while (got == want && done < area->nr_pages);
+	return (int)done;
+}
+
 static int area_alloc_pages(struct machine *m, struct vm_area *area,
 			    const struct vmalloc_request *req)
 {
 	u8 nodes[BULK_PAGES];
 	bool bulk = false;
-	int node = req->node, err;
+	int node = req->node, err = area_alloc_bulks(m, area, req);
 
-	for (u32 i = 0; i < area->nr_pages; i++) {
+	if (err < 0)
+		return err;
+	for (u32 i = (u32)err; i < area->nr_pages; i++) {
 		u32 pfn;
 
 		if (req->interleave)
 			node = next_node_with_memory(m, node);
-		err = alloc_kernel_pages(m, req->gfp, 0,
+		err = alloc_kernel_pages(m, req->gfp | __GFP_NOWARN, 0,
 					 bulk_node(m, area, i, node, nodes, &bulk), area->owner,
 					 &pfn);
 		if (err)
 			return err;
 		if (req->interleave)
 			count_interleave(m, pfn, node);
-		area->pfns[i] = pfn;
-		if (i + 1 < area->nr_pages)
-			area->pfns[i + 1] = PFN_NIL;
-		pfn_to_page(m, pfn)->mapping = area->id;
-		pfn_to_page(m, pfn)->index = i;
-		m->vmalloc->nr_pages++;
+		area_set_page(m, area, i, pfn);
 	}
 	return 0;
+}
+
+/* Until 6.1 the flag that keeps single pages silent silenced this as well. */
+static void warn_no_pages(struct machine *m, const struct vmalloc_request *req)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "vmalloc error: size %llu, failed to allocate pages",
+		 (ull)ALIGN_UP(req->bytes, PAGE_SIZE));
+	if (m->warn_alloc && rel_vmalloc_warns(m->release))
+		m->warn_alloc(m, req->gfp | __GFP_HIGHMEM, 0, what);
 }
 
 /*
@@ -394,8 +437,11 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 			      req->node, &area->page_table);
 	if (areas[1] && !err)
 		area->kind |= VMAP_VPAGES;
-	if (!err)
+	if (!err) {
 		err = area_alloc_pages(m, area, req);
+		if (err == -ENOMEM)
+			warn_no_pages(m, req);
+	}
 	if (!err)
 		err = kernel_tables_map(m, area->addr, area->addr + PFN_PHYS(area->nr_pages));
 	if (err) {

@@ -57,8 +57,7 @@ bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 	return !order || has_block(zone, order, alloc_flags);
 }
 
-/* Memory above the kernel's direct map: HighMem, and Movable if it lies there. */
-static bool zone_is_highmem(const struct machine *m, const struct zone *zone)
+bool zone_is_highmem(const struct machine *m, const struct zone *zone)
 {
 	const struct zone *high = NULL;
 

@@ -150,7 +150,7 @@ static unsigned int do_anonymous_page(struct machine *m, struct vm_fault *vmf)
 		if (ret != VM_FAULT_FALLBACK)
 			return ret;
 	}
-	err = alloc_user_page(m, vma, vmf->address, &pfn);
+	err = alloc_zeroed_user_page(m, vma, vmf->address, &pfn);
 	if (unlikely(err))
 		return fault_of_errno(err);
 	if (unlikely(userfaultfd_missing(vma))) {

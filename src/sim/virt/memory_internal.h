@@ -57,7 +57,16 @@ static inline unsigned int fault_of_errno(int err)
 static inline int __must_check alloc_user_page(struct machine *m, struct vm_area_struct *vma,
 					       u64 address, u32 *pfn)
 {
-	return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn);
+	return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP, 0, vma, address, pfn);
+}
+
+/* The same for one that the allocator is asked to clear; who called does it. */
+static inline int __must_check alloc_zeroed_user_page(struct machine *m,
+						      struct vm_area_struct *vma, u64 address,
+						      u32 *pfn)
+{
+	return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_ZERO, 0, vma, address,
+			       pfn);
 }
 
 /* memory.c: the first mapping of a new page of a private mapping. */

@@ -39,14 +39,16 @@ static pte_t copied_entry(const struct machine *m, const struct vm_fault *vmf, u
 static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
+	bool zeroes = is_zero_pfn(m, pte_pfn(vmf->orig_pte));
 	u32 old = vmf->page, pfn;
 	int err = anon_vma_prepare(m, vma);
 
 	if (!err)
-		err = alloc_user_page(m, vma, vmf->address, &pfn);
+		err = zeroes ? alloc_zeroed_user_page(m, vma, vmf->address, &pfn) :
+			       alloc_user_page(m, vma, vmf->address, &pfn);
 	if (unlikely(err))
 		return fault_of_errno(err);
-	if (is_zero_pfn(m, pte_pfn(vmf->orig_pte)))
+	if (zeroes)
 		content_zero(m, pfn);
 	else
 		content_copy(m, pfn, (u32)pte_pfn(vmf->orig_pte));

@@ -105,17 +105,17 @@ static bool enough_memory(struct machine *m, const struct task_struct *task,
 #define RATELIMIT_INTERVAL_NS 5000000000ULL
 #define RATELIMIT_BURST 10
 
-/* May a line be printed now? What was left out is told first. */
-static bool ratelimit(struct machine *m, struct ratelimit *rs, const char *who)
+bool ratelimit(struct machine *m, struct ratelimit *rs, const char *who, u64 interval_ns,
+	       unsigned int burst)
 {
 	if (!rs->printed)
 		rs->begin_ns = m->now_ns;
-	if (m->now_ns > rs->begin_ns + RATELIMIT_INTERVAL_NS) {
+	if (m->now_ns > rs->begin_ns + interval_ns) {
 		if (rs->missed)
 			printk(m, 4, "%s: %u callbacks suppressed", who, rs->missed);
 		*rs = (struct ratelimit){ .begin_ns = m->now_ns };
 	}
-	if (rs->printed == RATELIMIT_BURST) {
+	if (rs->printed == burst) {
 		rs->missed++;
 		return false;
 	}
@@ -128,7 +128,8 @@ static void warn_overcommit(struct machine *m, u64 nr_pages)
 	static const char who[] = "__vm_enough_memory";
 	const struct task_struct *task = current_task(m);
 
-	if (!task || !ratelimit(m, &m->virt->overcommit_warnings, who))
+	if (!task || !ratelimit(m, &m->virt->overcommit_warnings, who, RATELIMIT_INTERVAL_NS,
+				 RATELIMIT_BURST))
 		return;
 	if (rel_overcommit_says_bytes(m->release))
 		printk(m, 4, "%s: pid: %u, comm: %s, bytes: %llu not enough memory for the "

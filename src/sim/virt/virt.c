@@ -30,6 +30,7 @@
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
+#include "sim/virt/warn_alloc.h"
 
 static const struct {
 	size_t pool;		/* offset in struct virt_state */
@@ -176,6 +177,7 @@ int virt_init(struct machine *m)
 	m->virt = arena_alloc(&m->arena, sizeof(*m->virt));
 	if (!m->virt)
 		return -ENOBUFS;
+	m->warn_alloc = warn_alloc;
 	m->virt->next_ctx_id = m->init_mm->ctx_id + 1;
 	err = pools_init(m);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts) && !err; i++)
@@ -213,6 +215,9 @@ void virt_digest(const struct machine *m, struct digest *digest)
 	digest_u64(digest, m->virt->overcommit_warnings.begin_ns);
 	digest_u64(digest, (u64)m->virt->overcommit_warnings.printed << 32 |
 			   m->virt->overcommit_warnings.missed);
+	digest_u64(digest, m->virt->alloc_warnings.begin_ns);
+	digest_u64(digest, (u64)m->virt->alloc_warnings.printed << 32 |
+			   m->virt->alloc_warnings.missed);
 	digest_u64(digest, m->virt->remap_warned);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (parts[i].digest)

@@ -32,6 +32,10 @@ struct ratelimit {
 	u32 printed, missed;
 };
 
+/* util.c: may a line be printed now? What was left out is told first. */
+bool ratelimit(struct machine *m, struct ratelimit *rs, const char *who, u64 interval_ns,
+	       unsigned int burst);
+
 struct virt_state {
 	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms, pgds;
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
@@ -59,7 +63,7 @@ struct virt_state {
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
-	struct ratelimit overcommit_warnings;
+	struct ratelimit overcommit_warnings, alloc_warnings;
 	u8 il_weights[MAX_NUMNODES];	/* mempolicy.h; 0: 1 */
 	bool il_manual;		/* somebody has set one */
 	struct cgroup_state *cgroups;	/* cgroup.h */

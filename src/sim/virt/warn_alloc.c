@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the kernel says of itself is made of the captured version where there is one.
+ * The call trace is our own stack: the engine's functions are called as the kernel's.
+ */
+#include "sim/virt/warn_alloc.h"
+
+#include "sim/base/bug.h"
+#include "sim/boot/boot_log.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/show_mem.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/cgroup.h"
+#include "sim/virt/mempolicy.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/virt.h"
+
+#define KERNEL_WARNING 4
+#define INTERVAL_NS 10000000000ULL
+#define FRAMES 24
+
+/* "0-1,3": as %*pbl prints a mask. */
+static void print_nodes(struct out *out, u64 nodes)
+{
+	const char *comma = "";
+
+	for (unsigned int nid = 0; nid < 64; nid++) {
+		unsigned int last = nid;
+
+		if (!(nodes >> nid & 1))
+			continue;
+		while (last < 63 && nodes >> (last + 1) & 1)
+			last++;
+		out_printf(out, last > nid ? "%s%u-%u" : "%s%u", comma, nid, last);
+		comma = ",";
+		nid = last;
+	}
+}
+
+/* What stands behind "Linux version R (...) #1 SMP": the release, and the build's name. */
+static void print_kernel(const struct machine *m, struct out *out)
+{
+	const char *version = m->config->version, *build;
+	unsigned int len;
+
+	if (!version || strncmp(version, "Linux version ", 14)) {
+		out_printf(out, "%s.0-kmmfs-%s #1 ", release_name(m->release), m->arch->name);
+		return;
+	}
+	version += 14;
+	len = (unsigned int)strcspn(version, " ");
+	out_printf(out, "%.*s #1 ", len, version);
+	if (rel_says_preemption(m->release) && strstr(version, "PREEMPT"))
+		out_puts(out, "PREEMPT(lazy) ");
+	build = strstr(version, "Debian ");
+	while (build && strstr(build + 1, "Debian "))
+		build = strstr(build + 1, "Debian ");
+	if (build)
+		out_printf(out, " %.*s", (int)strcspn(build, "("), build);
+}
+
+static const char *comm_of(const struct task_struct *task)
+{
+	return task ? task->comm : "swapper/0";
+}
+
+static void print_trace(struct machine *m)
+{
+	unsigned int nr;
+	struct out out = OUT_INIT;
+	u64 ips[FRAMES];
+
+	nr = stack_trace_save(ips, FRAMES, /* skip = */ 3);
+	stack_trace_print(&out, ips, nr, " ");
+	for (char *line = out.text; line && *line;) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end = '\0';
+		printk(m, KERNEL_WARNING, "%s", line);
+		line = end ? end + 1 : NULL;
+	}
+	out_free(&out);
+}
+
+void dump_stack(struct machine *m)
+{
+	const struct task_struct *task = current_task(m);
+	struct out out = OUT_INIT;
+
+	out_printf(&out, "CPU: %u ", m->cpu);
+	if (rel_says_uid(m->release))
+		out_puts(&out, "UID: 0 ");
+	out_printf(&out, "PID: %u Comm: %s Not tainted ", task ? task->pid : 0, comm_of(task));
+	print_kernel(m, &out);
+	if (!out_error(&out))
+		printk(m, KERNEL_WARNING, "%s", out.text);
+	out_free(&out);
+	printk(m, KERNEL_WARNING, "Call Trace:");
+	printk(m, KERNEL_WARNING, " <TASK>");
+	print_trace(m);
+	printk(m, KERNEL_WARNING, " </TASK>");
+}
+
+static bool has_managed_dma(const struct machine *m)
+{
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (m->zones[i]->type == ZONE_DMA && zone_managed(m->zones[i]))
+			return true;
+	return false;
+}
+
+static bool is_silent(const struct machine *m, gfp_t gfp)
+{
+	if (gfp & __GFP_NOWARN || (gfp & __GFP_DMA && !has_managed_dma(m)))
+		return true;
+	return gfp == GFP_NOWAIT && rel_nowait_is_silent(m->release);
+}
+
+static void print_header(struct machine *m, gfp_t gfp, u64 nodemask, u64 mems_allowed,
+			 const char *what)
+{
+	const struct task_struct *task = current_task(m);
+	const struct cgroup *cgroup = task ? cpuset_of(task_cgroup(m, task)) : NULL;
+	struct out out = OUT_INIT;
+	char mask[256];
+
+	out_printf(&out, "%s: %s, mode:%s, nodemask=", comm_of(task), what,
+		   gfp_kernel_text(m->release, gfp, mask, sizeof(mask)));
+	if (nodemask)
+		print_nodes(&out, nodemask);
+	else
+		out_puts(&out, "(null)");
+	out_printf(&out, ",cpuset=%s,mems_allowed=", cgroup && cgroup->parent ? cgroup->name : "/");
+	print_nodes(&out, mems_allowed);
+	if (!out_error(&out))
+		printk(m, KERNEL_WARNING, "%s", out.text);
+	out_free(&out);
+}
+
+void warn_alloc(struct machine *m, u32 gfp, u64 nodemask, const char *what)
+{
+	const struct task_struct *task = current_task(m);
+	u64 allowed = mems_allowed(m, task);
+	u64 shown = nodemask ? nodemask : allowed;
+
+	if (!m->booted || !m->virt || is_silent(m, gfp) ||
+	    !ratelimit(m, &m->virt->alloc_warnings, "warn_alloc", INTERVAL_NS, 1))
+		return;
+	print_header(m, gfp, nodemask, allowed, what);
+	dump_stack(m);
+	/* Who may not wait may be anywhere, as interrupts are. */
+	show_mem(m, gfp & __GFP_DIRECT_RECLAIM ? shown : 0, gfp_zone(m, gfp));
+}

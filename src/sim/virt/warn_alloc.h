@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * "page allocation failure: order:N, mode:..." in the kernel's log: who asked, from
+ * where, and the state of memory. At most once in ten seconds.
+ */
+#ifndef KMM_VIRT_WARN_ALLOC_H
+#define KMM_VIRT_WARN_ALLOC_H
+
+#include "sim/machine.h"
+
+/* machine->warn_alloc. nodemask: the request's own, 0: none. what: "page allocation ..." */
+void warn_alloc(struct machine *m, u32 gfp, u64 nodemask, const char *what);
+
+/* "CPU: 0 PID: 1 Comm: init ..." and the call trace, of the task that runs. */
+void dump_stack(struct machine *m);
+
+#endif
