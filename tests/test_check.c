@@ -106,7 +106,7 @@ static void test_kernel_stacks(void)
 {
 	struct booted b = boot("x86_64", "6.18", "quiet", "128M");
 	struct out out = OUT_INIT;
-	u64 addr, nr;
+	u64 addr, again, nr;
 
 	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), 4ULL * (b.m->tasks->nr + 1));
 	CU_ASSERT_TRUE(IS_ALIGNED(task_find(b.m, 2)->stack, 16384));
@@ -117,8 +117,20 @@ static void test_kernel_stacks(void)
 	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 2);
 	out_clear(&out);
 	kernel_stack_free(b.m, addr);
-	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), nr);
+	/* The CPU keeps it for the next task, and one more. */
+	CU_ASSERT_EQUAL(vmalloc_nr_owned(b.m, PGTY_stack), nr + 4);
 	assert_clean(b.m);
+	b.m->tasks->cached_stack[0][0] += PAGE_SIZE;
+	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
+	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "A6 ", 3), 0);
+	out_clear(&out);
+	b.m->tasks->cached_stack[0][0] = task_find(b.m, 2)->stack;
+	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
+	out_clear(&out);
+	b.m->tasks->cached_stack[0][0] = addr;
+	CU_ASSERT_EQUAL_FATAL(kernel_stack_alloc_task(b.m, 0, &again), 0);
+	CU_ASSERT_EQUAL(again, addr);
+	kernel_stack_free(b.m, again);
 	b.m->nodes[0]->stat[NR_KERNEL_STACK] += 16;
 	CU_ASSERT_EQUAL(nr_broken(b.m, machine_check, &out), 1);
 	CU_ASSERT_EQUAL(strncmp(out.text ? out.text : "", "A6 ", 3), 0);

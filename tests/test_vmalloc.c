@@ -15,10 +15,10 @@
 
 static const struct machine_config config;
 
-static struct machine *machine_with(u64 mib, const char *arch)
+static struct machine *machine_of(u64 mib, const char *arch, enum release release)
 {
 	struct test_machine spec = {
-		.release = R_6_1, .arch = arch, .nr_cpus = 2,
+		.release = release, .arch = arch, .nr_cpus = 2,
 		.ranges = { { 256, mib << 8, 0 } },
 	};
 	struct machine *m = test_machine_boot(&spec);
@@ -29,6 +29,11 @@ static struct machine *machine_with(u64 mib, const char *arch)
 	CU_ASSERT_EQUAL_FATAL(vmalloc_init(m), 0);
 	m->booted = true;
 	return m;
+}
+
+static struct machine *machine_with(u64 mib, const char *arch)
+{
+	return machine_of(mib, arch, R_6_1);
 }
 
 static struct machine *small_machine(void)
@@ -86,12 +91,56 @@ static void test_places(void)
 	CU_ASSERT_EQUAL(vfree(m, b), -EINVAL);
 	CU_ASSERT_EQUAL(vfree(m, a + PAGE_SIZE), -EINVAL);
 	CU_ASSERT_EQUAL(get(m, 2 * PAGE_SIZE), c + 3 * PAGE_SIZE);
+	/* What was freed waits to be purged. */
+	CU_ASSERT_PTR_NULL(find_vm_area(m, b));
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), c + 6 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(vfree(m, c + 6 * PAGE_SIZE), 0);
+	CU_ASSERT_EQUAL(vm_area_slots(m), nr_vm_areas(m) + 2);
+	CU_ASSERT_EQUAL(vm_unmap_aliases(m), 2);
+	CU_ASSERT_EQUAL(vm_unmap_aliases(m), 0);
 	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), b);
 	CU_ASSERT_PTR_EQUAL(find_vm_area(m, b + 5), vm_area_at(m, 1));
 	CU_ASSERT_PTR_NULL(find_vm_area(m, start - 1));
 	CU_ASSERT_EQUAL(nr_vm_areas(m), 4);
 	assert_clean(m);
 	machine_without(m);
+}
+
+static unsigned int unpurged(const struct machine *m)
+{
+	return vm_area_slots(m) - nr_vm_areas(m);
+}
+
+/*
+ * [a g][b g][c g], freed in the order a, c, b: until 6.8 they are one, later three. With
+ * more than 32 MiB of addresses on one CPU, 64 MiB on two, all are purged.
+ */
+static void lazy(enum release release, unsigned int joined)
+{
+	struct machine *m = machine_of(64, "x86_64", release);
+	u64 addr[3], most;
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < 3; i++)
+		addr[i] = get(m, 300 * PAGE_SIZE);
+	CU_ASSERT_EQUAL(vfree(m, addr[0]), 0);
+	CU_ASSERT_EQUAL(vfree(m, addr[2]), 0);
+	CU_ASSERT_EQUAL(unpurged(m), 2);
+	CU_ASSERT_EQUAL(vfree(m, addr[1]), 0);
+	CU_ASSERT_EQUAL(unpurged(m), joined);
+	assert_clean(m);
+	most = 8192ULL * (ilog2(m->nr_cpus) + 1);
+	for (; unpurged(m); nr++)
+		CU_ASSERT_EQUAL_FATAL(vfree(m, get(m, 300 * PAGE_SIZE)), 0);
+	CU_ASSERT_EQUAL(nr, most / 301 + 1 - 3);
+	assert_clean(m);
+	machine_without(m);
+}
+
+static void test_lazy_areas(void)
+{
+	lazy(R_6_1, 1);
+	lazy(R_6_18, 3);
 }
 
 static void test_requests(void)
@@ -368,6 +417,7 @@ static void test_corruptions(void)
 
 static const CU_TestInfo tests[] = {
 	{ "places", test_places },
+	{ "freed areas wait", test_lazy_areas },
 	{ "requests", test_requests },
 	{ "the table of pages", test_table_of_pages },
 	{ "no memory", test_no_memory },

@@ -94,7 +94,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/report.c src/sim/phys/report.h \
 	src/sim/phys/percpu.c src/sim/phys/percpu.h \
 	src/sim/phys/kernel_tables.c src/sim/phys/kernel_tables.h \
-	src/sim/phys/vmalloc.c src/sim/phys/vmalloc.h \
+	src/sim/phys/vmalloc.c src/sim/phys/vmalloc_areas.c \
+	src/sim/phys/vmalloc.h \
 	src/sim/phys/vmalloc_boot.c src/sim/phys/vmalloc_boot.def \
 	src/sim/phys/vmalloc_check.c src/sim/phys/vmalloc_types.h \
 	src/sim/phys/vmstat.c \

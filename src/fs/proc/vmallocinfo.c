@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * proc/vmallocinfo: areas in ascending order. Addresses are shown as they are
+ * proc/vmallocinfo: areas in ascending order, since 6.9 on one list for each CPU, which
+ * have turns of 64 KiB; behind them what was freed. Addresses are shown as they are
  * (a real kernel hashes them unless booted with no_hash_pointers).
  */
 #include "fs/core/entry.h"
@@ -58,10 +59,29 @@ static void show_area(struct out *out, const struct machine *m, const struct vm_
 	out_putc(out, '\n');
 }
 
+static void show_unpurged(struct out *out, const struct machine *m, const struct vm_area *area)
+{
+	show_address(out, m, area->addr);
+	out_putc(out, '-');
+	show_address(out, m, area->addr + area->bytes);
+	out_printf(out, " %7llu unpurged vm_area\n", (unsigned long long)area->bytes);
+}
+
 static int vmallocinfo_show(struct out *out, const struct view *v)
 {
-	for (unsigned int i = 0; i < nr_vm_areas(v->m); i++)
-		show_area(out, v->m, vm_area_at(v->m, i));
+	const struct machine *m = v->m;
+	unsigned int nr = vm_area_slots(m);
+
+	for (unsigned int node = 0; node < nr_vmap_nodes(m); node++)
+		for (unsigned int i = 0; i < nr; i++)
+			if (!(vm_area_at(m, i)->kind & VMAP_LAZY) &&
+			    vmap_node_of(m, vm_area_at(m, i)->addr) == node)
+				show_area(out, m, vm_area_at(m, i));
+	for (unsigned int node = 0; node < nr_vmap_nodes(m); node++)
+		for (unsigned int i = 0; i < nr; i++)
+			if (vm_area_at(m, i)->kind & VMAP_LAZY &&
+			    vmap_node_of(m, vm_area_at(m, i)->addr) == node)
+				show_unpurged(out, m, vm_area_at(m, i));
 	return 0;
 }
 

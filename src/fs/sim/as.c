@@ -11,7 +11,7 @@
 
 static bool vmalloc_pfn(const struct machine *m, u64 addr, u64 *pfn)
 {
-	for (unsigned int i = 0; m->vmalloc && i < nr_vm_areas(m); i++) {
+	for (unsigned int i = 0; m->vmalloc && i < vm_area_slots(m); i++) {
 		const struct vm_area *area = vm_area_at(m, i);
 		u64 page = (addr - area->addr) >> PAGE_SHIFT;
 

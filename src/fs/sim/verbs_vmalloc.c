@@ -41,7 +41,7 @@ static int run_vmalloc(struct call *call)
 /* The area at addr that a script made, or NULL. Areas ascend. */
 static const struct vm_area *find_area(const struct machine *m, u64 addr)
 {
-	unsigned int low = 0, high = nr_vm_areas(m);
+	unsigned int low = 0, high = vm_area_slots(m);
 
 	while (low < high) {
 		unsigned int mid = low + (high - low) / 2;
@@ -69,6 +69,12 @@ static int run_vfree(struct call *call)
 	return vfree(call->m, addr);
 }
 
+static int run_unmap_aliases(struct call *call)
+{
+	vm_unmap_aliases(call->m);
+	return 0;
+}
+
 static const struct verb_form vmalloc_forms[] = {
 	{ { A_SIZE, A_NODE }, { VMALLOC_SIZE, VMALLOC_NODE } },
 };
@@ -83,6 +89,9 @@ static const struct verb verbs[] = {
 	  "Free what vmalloc returned; NULL is no error. EINVAL for any other address; "
 	  "nothing changes then.",
 	  .cost = COST_VFREE },
+	{ "vm_unmap_aliases", { A_END }, run_unmap_aliases, RESULT_NONE, 0, SCOPE_KERNEL, "",
+	  "Purge the areas that vfree left: only now can their addresses be had again. It "
+	  "happens by itself when they come to 32 MiB for each power of two of CPUs." },
 };
 
 const struct verb_table vmalloc_verbs = { verbs, ARRAY_SIZE(verbs) };

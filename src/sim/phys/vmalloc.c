@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Areas are an array sorted by address; a hole is what lies between two of them.
- * The packed[c] areas from the lowest on have no hole of 2^c pages before or between
- * them, so that a search begins where the first hole can be: stacks, for their
- * alignment, leave a small hole before each. Each area has its objects in
- * the slab caches as in the kernel: a vmap_area, a vm_struct, and the table of its
- * pages, which is kmalloc()ed or, above a page, vmalloc()ed itself.
+ * What an area is made of: its objects in the slab caches as in the kernel (a vmap_area,
+ * a vm_struct, and the table of its pages, which is kmalloc()ed or, above a page,
+ * vmalloc()ed itself), its pages, and its entries in the kernel's page tables. Where it
+ * lies is in vmalloc_areas.c.
  */
 #include "sim/phys/vmalloc_types.h"
 
@@ -39,16 +37,6 @@ int vmalloc_init(struct machine *m)
 	return 0;
 }
 
-static size_t area_host_bytes(u64 nr_pages)
-{
-	return sizeof(struct vm_area) + nr_pages * sizeof(u32);
-}
-
-static void area_forget(struct machine *m, struct vm_area *area)
-{
-	arena_free(&m->arena, area, area_host_bytes(area->nr_pages));
-}
-
 void vmalloc_free_state(struct machine *m)
 {
 	struct vmalloc_state *state = m->vmalloc;
@@ -60,127 +48,6 @@ void vmalloc_free_state(struct machine *m)
 	arena_free(&m->arena, state->areas, state->room * sizeof(*state->areas));
 	arena_free(&m->arena, state, sizeof(*state));
 	m->vmalloc = NULL;
-}
-
-void vmalloc_range(const struct machine *m, u64 *start, u64 *end)
-{
-	*start = m->vmalloc->start;
-	*end = m->vmalloc->end;
-}
-
-/* The first area with a hole before it that is of the class of so many bytes. */
-static unsigned int first_hole(struct vmalloc_state *state, u64 bytes)
-{
-	unsigned int class = MIN(ilog2(bytes >> PAGE_SHIFT | 1), HOLE_CLASSES - 1);
-	unsigned int i = state->packed[class];
-	u64 least = PAGE_SIZE << class;
-
-	while (i < state->nr && hole_end(state, i) - hole_start(state, i) < least)
-		i++;
-	state->packed[class] = i;
-	return i;
-}
-
-/* The lowest place that fits: its address, and where in the array it goes. */
-static int find_hole(struct vmalloc_state *state, u64 bytes, u64 align, u64 *addr,
-		     unsigned int *at)
-{
-	for (unsigned int i = first_hole(state, bytes); i <= state->nr; i++) {
-		u64 start = ALIGN_UP(hole_start(state, i), align), end = hole_end(state, i);
-
-		if (start >= end || end - start < bytes)
-			continue;
-		*addr = start;
-		*at = i;
-		return 0;
-	}
-	return -ENOMEM;
-}
-
-/* The highest place that fits. */
-static int find_hole_top(struct vmalloc_state *state, u64 bytes, u64 align, u64 *addr,
-			 unsigned int *at)
-{
-	for (unsigned int i = state->nr + 1; i-- > 0;) {
-		u64 start = hole_start(state, i), end = hole_end(state, i);
-		u64 place = ALIGN_DOWN(end - bytes, align);
-
-		if (bytes > end || end - start < bytes || place < start)
-			continue;
-		*addr = place;
-		*at = i;
-		return 0;
-	}
-	return -ENOMEM;
-}
-
-static int areas_make_room(struct machine *m, unsigned int more)
-{
-	struct vmalloc_state *state = m->vmalloc;
-	unsigned int room = state->room ? state->room : 64;
-	struct vm_area **areas;
-
-	while (room < state->nr + more)
-		room *= 2;
-	if (room == state->room)
-		return 0;
-	areas = arena_resize(&m->arena, state->areas, state->room * sizeof(*areas),
-			     room * sizeof(*areas));
-	if (!areas)
-		return -ENOBUFS;
-	state->areas = areas;
-	state->room = room;
-	return 0;
-}
-
-/* The hole before area i and those behind it may have grown. */
-static void unpack(struct vmalloc_state *state, unsigned int i)
-{
-	for (unsigned int class = 0; class < HOLE_CLASSES; class++)
-		state->packed[class] = MIN(state->packed[class], i);
-}
-
-static void areas_insert(struct vmalloc_state *state, unsigned int at, struct vm_area *area)
-{
-	memmove(&state->areas[at + 1], &state->areas[at],
-		(state->nr - at) * sizeof(*state->areas));
-	state->areas[at] = area;
-	state->nr++;
-	state->touched = true;
-	unpack(state, at);
-}
-
-static void areas_remove(struct vmalloc_state *state, unsigned int at)
-{
-	state->nr--;
-	state->touched = true;
-	memmove(&state->areas[at], &state->areas[at + 1],
-		(state->nr - at) * sizeof(*state->areas));
-	unpack(state, at);
-}
-
-/* Index of the first area that ends above addr. */
-static unsigned int area_at_or_above(const struct vmalloc_state *state, u64 addr)
-{
-	unsigned int low = 0, high = state->nr;
-
-	while (low < high) {
-		unsigned int mid = (low + high) / 2;
-
-		if (state->areas[mid]->addr + state->areas[mid]->bytes > addr)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return low;
-}
-
-const struct vm_area *find_vm_area(const struct machine *m, u64 addr)
-{
-	const struct vmalloc_state *state = m->vmalloc;
-	unsigned int i = area_at_or_above(state, addr);
-
-	return i < state->nr && state->areas[i]->addr <= addr ? state->areas[i] : NULL;
 }
 
 /* The objects that describe an area. */
@@ -204,8 +71,8 @@ static void must_free(struct machine *m, int err)
 	BUG_ON(m, err);
 }
 
-/* Take down what an area has, whole or half made; it is in no array. */
-static void area_destroy(struct machine *m, struct vm_area *area)
+/* Take down what an area has, whole or half made, but its addresses. */
+static void area_strip(struct machine *m, struct vm_area *area)
 {
 	for (u32 i = 0; i < area->nr_pages && area->pfns[i] != PFN_NIL; i++) {
 		struct page *page = pfn_to_page(m, area->pfns[i]);
@@ -220,43 +87,27 @@ static void area_destroy(struct machine *m, struct vm_area *area)
 		must_free(m, vfree(m, area->page_table));
 	else if (area->page_table)
 		must_free(m, kfree(m, area->page_table));
-	if (area->vmap_area)
-		kmem_cache_free(m, m->vmalloc->vmap_area_cache, area->vmap_area);
 	if (area->vm_struct)
 		must_free(m, kfree(m, area->vm_struct));
+	area->vm_struct = area->page_table = 0;
+	area->nr_pages = 0;
+}
+
+/* It has no place: nothing is left of it. */
+static void area_destroy(struct machine *m, struct vm_area *area)
+{
+	area_strip(m, area);
+	if (area->vmap_area)
+		kmem_cache_free(m, m->vmalloc->vmap_area_cache, area->vmap_area);
 	area_forget(m, area);
 }
 
-struct area_place {
-	u64 bytes, align;
-	bool top;
-};
-
-/* Reserve the addresses; the area is in the array then. */
-static int area_place(struct machine *m, struct vm_area *area, const struct area_place *place)
+/* An area that had a place goes: its addresses when they are purged. */
+static void area_release(struct machine *m, struct vm_area *area)
 {
-	struct vmalloc_state *state = m->vmalloc;
-	unsigned int at;
-	int err;
-
-	if (place->top)
-		err = find_hole_top(state, place->bytes, place->align, &area->addr, &at);
-	else
-		err = find_hole(state, place->bytes, place->align, &area->addr, &at);
-	if (err) {
-		machine_why(m, "vmalloc: -ENOMEM: no hole of %llu bytes, aligned to %#llx, "
-			    "between %#llx and %#llx (alloc_vmap_area)", (ull)place->bytes,
-			    (ull)place->align, (ull)state->start, (ull)state->end);
-		return err;
-	}
-	area->bytes = place->bytes;
-	areas_insert(state, at, area);
-	return 0;
-}
-
-static void area_unplace(struct machine *m, const struct vm_area *area)
-{
-	areas_remove(m->vmalloc, area_at_or_above(m->vmalloc, area->addr));
+	/* Its table may be an area, too, so that places change. */
+	area_strip(m, area);
+	area_make_lazy(m, area_at_or_above(m->vmalloc, area->addr));
 }
 
 /* Host memory of an area, nothing simulated; NULL: none. */
@@ -265,7 +116,7 @@ static struct vm_area *area_host_new(struct machine *m, u64 nr_pages)
 	struct vm_area *area = arena_alloc(&m->arena, area_host_bytes(nr_pages));
 
 	if (area && nr_pages) {
-		area->nr_pages = nr_pages;
+		area->room = area->nr_pages = nr_pages;
 		area->pfns[0] = PFN_NIL;
 	}
 	return area;
@@ -445,8 +296,7 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 	if (!err)
 		err = kernel_tables_map(m, area->addr, area->addr + PFN_PHYS(area->nr_pages));
 	if (err) {
-		area_unplace(m, area);
-		area_destroy(m, area);
+		area_release(m, area);
 		return err;
 	}
 	*addr = area->addr;
@@ -536,8 +386,7 @@ static int area_without_pages(struct machine *m, const struct vm_area *like,
 		return err;
 	err = kernel_tables_map(m, area->addr, area->addr + area->bytes);
 	if (err) {
-		area_unplace(m, area);
-		area_destroy(m, area);
+		area_release(m, area);
 		return err;
 	}
 	*addr = area->addr;
@@ -582,13 +431,11 @@ int vfree(struct machine *m, u64 addr)
 {
 	struct vmalloc_state *state = m->vmalloc;
 	unsigned int i = area_at_or_above(state, addr);
-	struct vm_area *area;
 
-	if (i == state->nr || state->areas[i]->addr != addr)
+	if (i == state->nr || state->areas[i]->addr != addr ||
+	    state->areas[i]->kind & VMAP_LAZY)
 		return -EINVAL;
-	area = state->areas[i];
-	areas_remove(state, i);
-	area_destroy(m, area);
+	area_release(m, state->areas[i]);
 	return 0;
 }
 
@@ -607,12 +454,3 @@ u64 vmalloc_nr_owned(const struct machine *m, enum pagetype owner)
 	return nr;
 }
 
-unsigned int nr_vm_areas(const struct machine *m)
-{
-	return m->vmalloc ? m->vmalloc->nr : 0;
-}
-
-const struct vm_area *vm_area_at(const struct machine *m, unsigned int i)
-{
-	return i < m->vmalloc->nr ? m->vmalloc->areas[i] : NULL;
-}

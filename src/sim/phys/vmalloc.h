@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmalloc areas: virtual ranges, each followed by a guard page, backed by single
- * pages. The lowest hole that fits is taken. An area that is freed is free at once:
- * the kernel may keep it for a while, until it purges many together.
+ * pages. The lowest hole that fits is taken. The addresses of an area that was freed stay
+ * taken until many of them are purged together, or there is no other hole: the kernel
+ * saves flushes of TLBs so.
  */
 #ifndef KMM_PHYS_VMALLOC_H
 #define KMM_PHYS_VMALLOC_H
@@ -10,7 +11,7 @@
 #include "sim/machine.h"
 
 enum vmap_kind { VMAP_ALLOC = 1, VMAP_IOREMAP = 2, VMAP_MAP = 4, VMAP_VPAGES = 8,
-		 VMAP_NOPAGES = 16 };
+		 VMAP_NOPAGES = 16, VMAP_LAZY = 32 };
 
 struct vm_area {
 	u32 id;			/* page->mapping of its pages; page->index counts them */
@@ -20,10 +21,11 @@ struct vm_area {
 	enum vmap_kind kind;
 	enum pagetype owner;
 	const char *caller;	/* "alloc_large_system_hash+0x17c/0x3c0" */
+	u32 room;		/* in pfns[] */
 	/* Private: its objects in the slab caches; where the table of pages lies. */
 	u64 vm_struct, vmap_area, page_table;
 	bool checked;
-	u32 pfns[];		/* [nr_pages] */
+	u32 pfns[];		/* [room]: nr_pages are used */
 };
 
 struct vmalloc_request {
@@ -56,7 +58,17 @@ u64 vmalloc_nr_pages(const struct machine *m);		/* VmallocUsed */
 /* Those of them that belong to this PGTY_*. */
 u64 vmalloc_nr_owned(const struct machine *m, enum pagetype owner);
 unsigned int nr_vm_areas(const struct machine *m);
-const struct vm_area *vm_area_at(const struct machine *m, unsigned int i);	/* ascending */
+/*
+ * By ascending address, i < vm_area_slots(); those with VMAP_LAZY were freed and not
+ * purged yet: only their addresses count.
+ */
+unsigned int vm_area_slots(const struct machine *m);
+const struct vm_area *vm_area_at(const struct machine *m, unsigned int i);
+/* Purge what was freed; how many areas. */
+unsigned int vm_unmap_aliases(struct machine *m);
+/* Which of the lists, by address, proc/vmallocinfo shows an area on; how many there are. */
+unsigned int nr_vmap_nodes(const struct machine *m);
+unsigned int vmap_node_of(const struct machine *m, u64 addr);
 /* The area that holds addr, or NULL. */
 const struct vm_area *find_vm_area(const struct machine *m, u64 addr);
 /* [*start, *end): where areas may lie. */

@@ -27,7 +27,7 @@ static void check_area(const struct machine *m, unsigned int i, struct check *ch
 {
 	const struct vmalloc_state *state = m->vmalloc;
 	const struct vm_area *area = state->areas[i];
-	u64 guard = area->kind & VMAP_NOPAGES ? 0 : PAGE_SIZE;
+	u64 guard = area->kind & (VMAP_NOPAGES | VMAP_LAZY) ? 0 : PAGE_SIZE;
 
 	check->nr_checked += 3;
 	if (!IS_ALIGNED(area->addr | area->bytes, PAGE_SIZE) || area->addr < hole_start(state, i))
@@ -55,17 +55,26 @@ static void check_packed(const struct vmalloc_state *state, unsigned int class,
 static void check_areas(const struct machine *m, bool new_pages_only, struct check *check)
 {
 	const struct vmalloc_state *state = m->vmalloc;
-	u64 nr_pages = 0;
+	u64 nr_pages = 0, lazy_pages = 0;
+	unsigned int nr_lazy = 0;
 
 	for (unsigned int i = 0; i < state->nr; i++) {
 		const struct vm_area *area = state->areas[i];
+		bool lazy = area->kind & VMAP_LAZY;
+
+		nr_lazy += lazy;
+		lazy_pages += lazy ? area->bytes >> PAGE_SHIFT : 0;
 
 		check_area(m, i, check);
 		if (!new_pages_only || !area->checked)
 			check_area_pages(m, area, check);
 		nr_pages += area->nr_pages;
 	}
-	check->nr_checked += 2;
+	check->nr_checked += 3;
+	if (nr_lazy != state->nr_lazy || lazy_pages != state->lazy_pages)
+		check_fail(check, "A5", "machine: expected %u freed areas with %llu pages to be "
+			   "purged, found %u with %llu", nr_lazy, (ull)lazy_pages,
+			   state->nr_lazy, (ull)state->lazy_pages);
 	if (nr_pages != state->nr_pages)
 		check_fail(check, "A5", "machine: expected VmallocUsed %llu pages, found %llu",
 			   (ull)nr_pages, (ull)state->nr_pages);
@@ -99,7 +108,8 @@ void vmalloc_claim_objects(const struct machine *m, struct object_census *census
 	for (unsigned int i = 0; m->vmalloc && i < m->vmalloc->nr; i++) {
 		const struct vm_area *area = m->vmalloc->areas[i];
 
-		object_claim(census, area->vm_struct, "the vm_struct of an area");
+		if (!(area->kind & VMAP_LAZY))
+			object_claim(census, area->vm_struct, "the vm_struct of an area");
 		object_claim(census, area->vmap_area, "the vmap_area of an area");
 		if (area->page_table && !(area->kind & VMAP_VPAGES))
 			object_claim(census, area->page_table, "an area's table of pages");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The array of areas; for vmalloc.c and vmalloc_check.c alone. Others use vmalloc.h. */
+/* The array of areas; for vmalloc*.c alone. Others use vmalloc.h. */
 #ifndef KMM_PHYS_VMALLOC_TYPES_H
 #define KMM_PHYS_VMALLOC_TYPES_H
 
@@ -15,6 +15,8 @@ struct vmalloc_state {
 	unsigned int packed[HOLE_CLASSES];
 	u32 next_id;
 	u64 nr_pages;		/* of vmalloc() */
+	unsigned int nr_lazy;	/* areas that were freed and not purged */
+	u64 lazy_pages;		/* their addresses */
 	bool touched;		/* areas came or went since the last check */
 	struct kmem_cache *vmap_area_cache;
 };
@@ -30,5 +32,23 @@ static inline u64 hole_end(const struct vmalloc_state *state, unsigned int i)
 {
 	return i < state->nr ? state->areas[i]->addr : state->end;
 }
+
+struct area_place {
+	u64 bytes, align;
+	bool top;
+};
+
+/* vmalloc_areas.c */
+size_t area_host_bytes(u64 nr_pages);
+/* Host memory goes; the area is in no array. */
+void area_forget(struct machine *m, struct vm_area *area);
+int areas_make_room(struct machine *m, unsigned int more) __must_check;
+/* Index of the first area that ends above addr. */
+unsigned int area_at_or_above(const struct vmalloc_state *state, u64 addr);
+/* Reserve the addresses; the area is in the array then. -ENOMEM. */
+int area_place(struct machine *m, struct vm_area *area,
+	       const struct area_place *place) __must_check;
+/* The i-th area has nothing but its addresses any more, which wait to be purged. */
+void area_make_lazy(struct machine *m, unsigned int i);
 
 #endif

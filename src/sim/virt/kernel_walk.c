@@ -44,7 +44,7 @@ static u64 next_in_direct_map(const struct machine *m, u64 addr)
 
 static u64 next_in_vmalloc(const struct machine *m, u64 addr)
 {
-	unsigned int low = 0, high = m->vmalloc ? nr_vm_areas(m) : 0, nr = high;
+	unsigned int low = 0, high = vm_area_slots(m), nr = high;
 
 	while (low < high) {
 		unsigned int mid = low + (high - low) / 2;
@@ -55,10 +55,11 @@ static u64 next_in_vmalloc(const struct machine *m, u64 addr)
 		else
 			high = mid;
 	}
-	if (low < nr && vm_area_at(m, low)->addr >= addr)
-		return vm_area_at(m, low)->addr;
-	/* In its guard page: the one behind it. */
-	return low + 1 < nr ? vm_area_at(m, low + 1)->addr : NOTHING;
+	/* In its guard page, or freed: the one behind it. */
+	while (low < nr && (vm_area_at(m, low)->addr < addr ||
+			    vm_area_at(m, low)->kind & VMAP_LAZY))
+		low++;
+	return low < nr ? vm_area_at(m, low)->addr : NOTHING;
 }
 
 static u64 next_in_memory_map(const struct machine *m, u64 addr)

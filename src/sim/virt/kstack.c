@@ -67,7 +67,16 @@ int kernel_stack_alloc(struct machine *m, int node, const char *caller, u64 *add
 
 void kernel_stack_free(struct machine *m, u64 addr)
 {
+	u64 *cached = m->tasks->cached_stack[m->cpu];
+
 	account_stack(m, addr, -1);
+	/* What is not mapped by vmalloc costs no flush: it is not kept. */
+	for (unsigned int i = 0; m->arch->bits == 64 && i < NR_CACHED_STACKS; i++) {
+		if (cached[i])
+			continue;
+		cached[i] = addr;
+		return;
+	}
 	if (m->arch->bits == 64)
 		BUG_ON(m, vfree(m, addr));
 	else
@@ -86,6 +95,16 @@ static unsigned int caller_row(const struct machine *m)
 
 int kernel_stack_alloc_task(struct machine *m, int node, u64 *addr)
 {
+	u64 *cached = m->tasks->cached_stack[m->cpu];
+
+	for (unsigned int i = 0; i < NR_CACHED_STACKS; i++) {
+		if (!cached[i])
+			continue;
+		*addr = cached[i];
+		cached[i] = 0;
+		account_stack(m, *addr, 1);
+		return 0;
+	}
 	return kernel_stack_alloc(m, node, callers[caller_row(m)].clone, addr);
 }
 
@@ -114,6 +133,37 @@ static u64 nr_stacks(const struct machine *m)
 	return nr;
 }
 
+static u64 nr_cached_stacks(const struct machine *m)
+{
+	u64 nr = 0;
+
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		for (unsigned int i = 0; i < NR_CACHED_STACKS; i++)
+			nr += m->tasks->cached_stack[cpu][i] != 0;
+	return nr;
+}
+
+/* A6: a cached stack is an area of its own, and nobody's. */
+static void check_cached(const struct machine *m, struct check *check)
+{
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		for (unsigned int i = 0; i < NR_CACHED_STACKS; i++) {
+			u64 addr = m->tasks->cached_stack[cpu][i];
+			const struct vm_area *area = addr ? find_vm_area(m, addr) : NULL;
+			bool used = false;
+
+			for (unsigned int t = 0; addr && t < m->tasks->nr; t++)
+				used |= m->tasks->tasks[t]->stack == addr;
+			check->nr_checked++;
+			if (addr && (!area || area->addr != addr || used ||
+				     area->owner != PGTY_stack))
+				check_fail(check, "A6", "cpu %u: expected a stack of nobody in its "
+					   "cache, found 0x%llx, %s", cpu, (ull)addr,
+					   used ? "a task's" : "no area of a stack");
+		}
+	}
+}
+
 void kernel_stacks_validate_counts(const struct machine *m, struct check *check)
 {
 	u64 expected;
@@ -136,7 +186,7 @@ void kernel_stacks_validate(const struct machine *m, struct check *check)
 
 	if (!m->tasks)
 		return;
-	expected = nr_stacks(m) * (thread_size(m) >> PAGE_SHIFT);
+	expected = (nr_stacks(m) + nr_cached_stacks(m)) * (thread_size(m) >> PAGE_SHIFT);
 	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
 		if (page_present(m, pfn))
 			found += page_type(pfn_to_page(m, pfn)) == PGTY_stack;
@@ -148,4 +198,5 @@ void kernel_stacks_validate(const struct machine *m, struct check *check)
 		check_fail(check, "A6", "machine: expected %llu pages of kernel stacks, found %llu",
 			   (ull)expected, (ull)found);
 	kernel_stacks_validate_counts(m, check);
+	check_cached(m, check);
 }

@@ -4,6 +4,9 @@
  * first, whose stack is in the image. 64-bit kernels map them by vmalloc, 32-bit
  * ones take a block of pages. Counted in NR_KERNEL_STACK (kB) on the node of each
  * page.
+ *
+ * A CPU keeps two stacks of tasks that died on it, mapped and uncounted; the next tasks
+ * that are forked there get them (NR_CACHED_STACKS of task.h).
  */
 #ifndef KMM_VIRT_KSTACK_H
 #define KMM_VIRT_KSTACK_H

@@ -386,4 +386,7 @@ void tasks_digest(const struct machine *m, struct digest *digest)
 	digest_u64(digest, m->tasks->last_serial);
 	for (unsigned int i = 0; i < m->tasks->nr; i++)
 		task_digest(m->tasks->tasks[i], digest);
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		for (unsigned int i = 0; i < NR_CACHED_STACKS; i++)
+			digest_u64(digest, m->tasks->cached_stack[cpu][i]);
 }

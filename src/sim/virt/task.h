@@ -180,6 +180,8 @@ static inline bool task_blocked(const struct task_struct *task)
 	return task->vfork_child || task->state == 'T' || task->uffd.ctx || task->uffd_events;
 }
 
+#define NR_CACHED_STACKS 2	/* kstack.h: of each CPU */
+
 struct task_table {
 	struct task_struct **tasks;	/* pids ascend; tasks never move */
 	unsigned int nr, room;
@@ -187,6 +189,7 @@ struct task_table {
 	u64 total_forks;	/* `processes` of /proc/stat */
 	u64 last_serial;	/* of task_struct: the youngest task's */
 	u64 idle_stack[MAX_CPUS];	/* of the CPUs' idle threads; 0: none */
+	u64 cached_stack[MAX_CPUS][NR_CACHED_STACKS];	/* that dead tasks left; 0: none */
 	struct cpu_state *cpus;	/* [nr_cpus]: sched.h */
 };
 

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Addresses of areas: an array sorted by address, in which a hole is what lies between
+ * two areas. The packed[c] areas from the lowest on have no hole of 2^c pages before or
+ * between them, so that a search begins where the first hole can be: stacks, for their
+ * alignment, leave a small hole before each. Areas that were freed stay in the array
+ * until they are purged.
+ */
+#include "sim/phys/vmalloc_types.h"
+
+#include "sim/phys/slab.h"
+
+typedef unsigned long long ull;
+
+size_t area_host_bytes(u64 nr_pages)
+{
+	return sizeof(struct vm_area) + nr_pages * sizeof(u32);
+}
+
+void area_forget(struct machine *m, struct vm_area *area)
+{
+	arena_free(&m->arena, area, area_host_bytes(area->room));
+}
+
+void vmalloc_range(const struct machine *m, u64 *start, u64 *end)
+{
+	*start = m->vmalloc->start;
+	*end = m->vmalloc->end;
+}
+
+/* The first area with a hole before it that is of the class of so many bytes. */
+static unsigned int first_hole(struct vmalloc_state *state, u64 bytes)
+{
+	unsigned int class = MIN(ilog2(bytes >> PAGE_SHIFT | 1), HOLE_CLASSES - 1);
+	unsigned int i = state->packed[class];
+	u64 least = PAGE_SIZE << class;
+
+	while (i < state->nr && hole_end(state, i) - hole_start(state, i) < least)
+		i++;
+	state->packed[class] = i;
+	return i;
+}
+
+/* The lowest place that fits: its address, and where in the array it goes. */
+static int find_hole(struct vmalloc_state *state, u64 bytes, u64 align, u64 *addr,
+		     unsigned int *at)
+{
+	for (unsigned int i = first_hole(state, bytes); i <= state->nr; i++) {
+		u64 start = ALIGN_UP(hole_start(state, i), align), end = hole_end(state, i);
+
+		if (start >= end || end - start < bytes)
+			continue;
+		*addr = start;
+		*at = i;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+/* The highest place that fits. */
+static int find_hole_top(struct vmalloc_state *state, u64 bytes, u64 align, u64 *addr,
+			 unsigned int *at)
+{
+	for (unsigned int i = state->nr + 1; i-- > 0;) {
+		u64 start = hole_start(state, i), end = hole_end(state, i);
+		u64 place = ALIGN_DOWN(end - bytes, align);
+
+		if (bytes > end || end - start < bytes || place < start)
+			continue;
+		*addr = place;
+		*at = i;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+int areas_make_room(struct machine *m, unsigned int more)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	unsigned int room = state->room ? state->room : 64;
+	struct vm_area **areas;
+
+	while (room < state->nr + more)
+		room *= 2;
+	if (room == state->room)
+		return 0;
+	areas = arena_resize(&m->arena, state->areas, state->room * sizeof(*areas),
+			     room * sizeof(*areas));
+	if (!areas)
+		return -ENOBUFS;
+	state->areas = areas;
+	state->room = room;
+	return 0;
+}
+
+/* The hole before area i and those behind it may have grown. */
+static void unpack(struct vmalloc_state *state, unsigned int i)
+{
+	for (unsigned int class = 0; class < HOLE_CLASSES; class++)
+		state->packed[class] = MIN(state->packed[class], i);
+}
+
+static void areas_insert(struct vmalloc_state *state, unsigned int at, struct vm_area *area)
+{
+	memmove(&state->areas[at + 1], &state->areas[at],
+		(state->nr - at) * sizeof(*state->areas));
+	state->areas[at] = area;
+	state->nr++;
+	state->touched = true;
+	unpack(state, at);
+}
+
+static void areas_remove(struct vmalloc_state *state, unsigned int at)
+{
+	state->nr--;
+	state->touched = true;
+	memmove(&state->areas[at], &state->areas[at + 1],
+		(state->nr - at) * sizeof(*state->areas));
+	unpack(state, at);
+}
+
+/* Index of the first area that ends above addr. */
+unsigned int area_at_or_above(const struct vmalloc_state *state, u64 addr)
+{
+	unsigned int low = 0, high = state->nr;
+
+	while (low < high) {
+		unsigned int mid = (low + high) / 2;
+
+		if (state->areas[mid]->addr + state->areas[mid]->bytes > addr)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+const struct vm_area *find_vm_area(const struct machine *m, u64 addr)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+	unsigned int i = area_at_or_above(state, addr);
+
+	if (i == state->nr || state->areas[i]->addr > addr ||
+	    state->areas[i]->kind & VMAP_LAZY)
+		return NULL;
+	return state->areas[i];
+}
+
+/* How many pages of addresses may wait: 32 MiB for each power of two of CPUs. */
+static u64 lazy_max_pages(const struct machine *m)
+{
+	return (ilog2(m->nr_cpus) + 1ULL) * (SZ_1M * 32ULL / PAGE_SIZE);
+}
+
+unsigned int vm_unmap_aliases(struct machine *m)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	unsigned int to = 0, first = state->nr, nr = state->nr_lazy;
+
+	for (unsigned int i = 0; i < state->nr; i++) {
+		struct vm_area *area = state->areas[i];
+
+		if (!(area->kind & VMAP_LAZY)) {
+			state->areas[to++] = area;
+			continue;
+		}
+		first = MIN(first, to);
+		kmem_cache_free(m, state->vmap_area_cache, area->vmap_area);
+		area_forget(m, area);
+	}
+	if (nr)
+		machine_why(m, "vmalloc: %u areas that were freed, %llu pages of addresses, can "
+			    "be had again (__purge_vmap_area_lazy)", nr, (ull)state->lazy_pages);
+	state->nr = to;
+	state->nr_lazy = 0;
+	state->lazy_pages = 0;
+	state->touched |= nr != 0;
+	unpack(state, first);
+	return nr;
+}
+
+/* Freed areas at i and behind it become one, if they touch. */
+static void lazy_join(struct machine *m, unsigned int i)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	struct vm_area *a = state->areas[i], *b;
+
+	if (i + 1 >= state->nr)
+		return;
+	b = state->areas[i + 1];
+	if (!(a->kind & b->kind & VMAP_LAZY) || a->addr + a->bytes != b->addr)
+		return;
+	a->bytes += b->bytes;
+	kmem_cache_free(m, state->vmap_area_cache, b->vmap_area);
+	areas_remove(state, i + 1);
+	area_forget(m, b);
+	state->nr_lazy--;
+}
+
+/* The area at i is freed; until 6.8 its addresses join those that were before. */
+void area_make_lazy(struct machine *m, unsigned int i)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	struct vm_area *area = state->areas[i];
+
+	*area = (struct vm_area) {
+		.id = area->id, .addr = area->addr, .bytes = area->bytes, .kind = VMAP_LAZY,
+		.vmap_area = area->vmap_area, .room = area->room,
+	};
+	state->nr_lazy++;
+	state->lazy_pages += area->bytes >> PAGE_SHIFT;
+	state->touched = true;
+	if (rel_lazy_areas_merge(m->release)) {
+		lazy_join(m, i);
+		if (i)
+			lazy_join(m, i - 1);
+	}
+	if (state->lazy_pages > lazy_max_pages(m))
+		vm_unmap_aliases(m);
+}
+
+unsigned int nr_vmap_nodes(const struct machine *m)
+{
+	return rel_lazy_areas_merge(m->release) || m->arch->bits != 64 ? 1 :
+	       MIN(m->nr_cpus, 128U);
+}
+
+unsigned int vmap_node_of(const struct machine *m, u64 addr)
+{
+	return addr / (16 * PAGE_SIZE) % nr_vmap_nodes(m);
+}
+
+static int find_place(struct vmalloc_state *state, const struct area_place *place, u64 *addr,
+		      unsigned int *at)
+{
+	return place->top ? find_hole_top(state, place->bytes, place->align, addr, at) :
+			    find_hole(state, place->bytes, place->align, addr, at);
+}
+
+/* Reserve the addresses; the area is in the array then. */
+int area_place(struct machine *m, struct vm_area *area, const struct area_place *place)
+{
+	struct vmalloc_state *state = m->vmalloc;
+	unsigned int at;
+	int err;
+
+	err = find_place(state, place, &area->addr, &at);
+	/* What was freed may be in the way. */
+	if (err && vm_unmap_aliases(m))
+		err = find_place(state, place, &area->addr, &at);
+	if (err) {
+		machine_why(m, "vmalloc: -ENOMEM: no hole of %llu bytes, aligned to %#llx, "
+			    "between %#llx and %#llx (alloc_vmap_area)", (ull)place->bytes,
+			    (ull)place->align, (ull)state->start, (ull)state->end);
+		return err;
+	}
+	area->bytes = place->bytes;
+	areas_insert(state, at, area);
+	return 0;
+}
+
+unsigned int nr_vm_areas(const struct machine *m)
+{
+	return m->vmalloc ? m->vmalloc->nr - m->vmalloc->nr_lazy : 0;
+}
+
+unsigned int vm_area_slots(const struct machine *m)
+{
+	return m->vmalloc ? m->vmalloc->nr : 0;
+}
+
+const struct vm_area *vm_area_at(const struct machine *m, unsigned int i)
+{
+	return i < m->vmalloc->nr ? m->vmalloc->areas[i] : NULL;
+}
