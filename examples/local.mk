@@ -11,6 +11,7 @@ EXPERIMENTS = \
 	examples/highmem.sh \
 	examples/huge-pages.sh \
 	examples/init-mm.sh \
+	examples/migrate-types.sh \
 	examples/mm-life.sh \
 	examples/numa.sh \
 	examples/page-owner.sh \

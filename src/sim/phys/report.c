@@ -74,14 +74,39 @@ static void print_frames(struct machine *m, unsigned int skip)
 	out_free(&out);
 }
 
+/* Of "Linux version R (...) #1 SMP ...", which a captured machine has: what reports say. */
+static void print_kernel(const struct machine *m, struct out *out)
+{
+	const char *version = m->config ? m->config->version : NULL, *build;
+	unsigned int len;
+
+	if (!version || strncmp(version, "Linux version ", 14)) {
+		out_printf(out, "%s.0-kmmfs-%s #1 ", release_name(m->release), m->arch->name);
+		return;
+	}
+	version += 14;
+	len = (unsigned int)strcspn(version, " ");
+	out_printf(out, "%.*s #1 ", len, version);
+	if (rel_says_preemption(m->release) && strstr(version, "PREEMPT"))
+		out_puts(out, "PREEMPT(lazy) ");
+	build = strstr(version, "Debian ");
+	while (build && strstr(build + 1, "Debian "))
+		build = strstr(build + 1, "Debian ");
+	if (build)
+		out_printf(out, " %.*s", (int)strcspn(build, "("), build);
+}
+
 void dump_stack(struct machine *m)
 {
+	struct out kernel = OUT_INIT;
 	char tainted[TAINTED_CHARS];
 
 	taint_text(m, tainted);
-	printk(m, 4, "CPU: %u %sPID: %u Comm: %s %s %s.0-kmmfs-%s #1", m->cpu,
+	print_kernel(m, &kernel);
+	printk(m, 4, "CPU: %u %sPID: %u Comm: %s %s %s", m->cpu,
 	       rel_dump_stack_has_uid(m->release) ? "UID: 0 " : "", running_pid(m),
-	       running_comm(m), tainted, release_name(m->release), m->arch->name);
+	       running_comm(m), tainted, out_error(&kernel) ? "" : kernel.text);
+	out_free(&kernel);
 	printk(m, 4, "Hardware name: kmmfs %s", m->arch->name);
 	printk(m, 4, "Call Trace:");
 	printk(m, 4, " <TASK>");

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * What the kernel says of itself is made of the captured version where there is one.
- * The call trace is our own stack: the engine's functions are called as the kernel's.
- */
+/* The header: who asked, with which flags, and where it might have got the pages. */
 #include "sim/virt/warn_alloc.h"
 
-#include "sim/base/bug.h"
 #include "sim/boot/boot_log.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/report.h"
 #include "sim/phys/show_mem.h"
-#include "sim/phys/tunables.h"
 #include "sim/virt/cgroup.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
@@ -17,7 +13,6 @@
 
 #define KERNEL_WARNING 4
 #define INTERVAL_NS 10000000000ULL
-#define FRAMES 24
 
 /* "0-1,3": as %*pbl prints a mask. */
 static void print_nodes(struct out *out, u64 nodes)
@@ -35,71 +30,6 @@ static void print_nodes(struct out *out, u64 nodes)
 		comma = ",";
 		nid = last;
 	}
-}
-
-/* What stands behind "Linux version R (...) #1 SMP": the release, and the build's name. */
-static void print_kernel(const struct machine *m, struct out *out)
-{
-	const char *version = m->config->version, *build;
-	unsigned int len;
-
-	if (!version || strncmp(version, "Linux version ", 14)) {
-		out_printf(out, "%s.0-kmmfs-%s #1 ", release_name(m->release), m->arch->name);
-		return;
-	}
-	version += 14;
-	len = (unsigned int)strcspn(version, " ");
-	out_printf(out, "%.*s #1 ", len, version);
-	if (rel_says_preemption(m->release) && strstr(version, "PREEMPT"))
-		out_puts(out, "PREEMPT(lazy) ");
-	build = strstr(version, "Debian ");
-	while (build && strstr(build + 1, "Debian "))
-		build = strstr(build + 1, "Debian ");
-	if (build)
-		out_printf(out, " %.*s", (int)strcspn(build, "("), build);
-}
-
-static const char *comm_of(const struct task_struct *task)
-{
-	return task ? task->comm : "swapper/0";
-}
-
-static void print_trace(struct machine *m)
-{
-	unsigned int nr;
-	struct out out = OUT_INIT;
-	u64 ips[FRAMES];
-
-	nr = stack_trace_save(ips, FRAMES, /* skip = */ 3);
-	stack_trace_print(&out, ips, nr, " ");
-	for (char *line = out.text; line && *line;) {
-		char *end = strchr(line, '\n');
-
-		if (end)
-			*end = '\0';
-		printk(m, KERNEL_WARNING, "%s", line);
-		line = end ? end + 1 : NULL;
-	}
-	out_free(&out);
-}
-
-void dump_stack(struct machine *m)
-{
-	const struct task_struct *task = current_task(m);
-	struct out out = OUT_INIT;
-
-	out_printf(&out, "CPU: %u ", m->cpu);
-	if (rel_says_uid(m->release))
-		out_puts(&out, "UID: 0 ");
-	out_printf(&out, "PID: %u Comm: %s Not tainted ", task ? task->pid : 0, comm_of(task));
-	print_kernel(m, &out);
-	if (!out_error(&out))
-		printk(m, KERNEL_WARNING, "%s", out.text);
-	out_free(&out);
-	printk(m, KERNEL_WARNING, "Call Trace:");
-	printk(m, KERNEL_WARNING, " <TASK>");
-	print_trace(m);
-	printk(m, KERNEL_WARNING, " </TASK>");
 }
 
 static bool has_managed_dma(const struct machine *m)
@@ -125,7 +55,7 @@ static void print_header(struct machine *m, gfp_t gfp, u64 nodemask, u64 mems_al
 	struct out out = OUT_INIT;
 	char mask[256];
 
-	out_printf(&out, "%s: %s, mode:%s, nodemask=", comm_of(task), what,
+	out_printf(&out, "%s: %s, mode:%s, nodemask=", running_comm(m), what,
 		   gfp_kernel_text(m->release, gfp, mask, sizeof(mask)));
 	if (nodemask)
 		print_nodes(&out, nodemask);

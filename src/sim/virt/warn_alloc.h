@@ -11,7 +11,4 @@
 /* machine->warn_alloc. nodemask: the request's own, 0: none. what: "page allocation ..." */
 void warn_alloc(struct machine *m, u32 gfp, u64 nodemask, const char *what);
 
-/* "CPU: 0 PID: 1 Comm: init ..." and the call trace, of the task that runs. */
-void dump_stack(struct machine *m);
-
 #endif
