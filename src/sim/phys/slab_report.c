@@ -24,8 +24,8 @@ const char *slab_pointer(const struct machine *m, u64 addr, char text[20])
 	return text;
 }
 
-static void print_bug(struct machine *m, const struct kmem_cache *s, const char *fmt,
-		      va_list args)
+static void __printf(3, 0)
+print_bug(struct machine *m, const struct kmem_cache *s, const char *fmt, va_list args)
 {
 	char what[160], tainted[TAINTED_CHARS];
 
