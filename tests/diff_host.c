@@ -359,8 +359,8 @@ static bool options(int argc, char **argv, struct diff *diff, struct diff_run *r
 	while ((opt = getopt(argc, argv, "AHvn:s:")) != -1) {
 		switch (opt) {
 		case 'A':
-			diff->always = true;
-			/* fallthrough */
+			diff->always = diff->huge = true;
+			break;
 		case 'H':
 			diff->huge = true;
 			break;
