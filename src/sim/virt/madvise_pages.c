@@ -186,10 +186,16 @@ int madvise_cold(struct advise *a)
 	return 0;
 }
 
-/* Can the page go without being written? */
-static bool page_is_disposable(const struct page *page, pte_t pte)
+static bool is_dirty(const struct page *page, pte_t pte)
 {
-	if (pte & PTE_DIRTY || page_flag(page, PG_dirty) || page_flag(page, PG_unevictable))
+	return pte & PTE_DIRTY || page_flag(page, PG_dirty);
+}
+
+/* Can the page go without being written? Droppable memory can whatever it holds. */
+static bool page_is_disposable(const struct advise *a, const struct page *page, pte_t pte)
+{
+	if (page_flag(page, PG_unevictable) ||
+	    (is_dirty(page, pte) && !(a->vma->vm_flags & VM_DROPPABLE)))
 		return false;
 	return !page_flag(page, PG_swapbacked) || !page_flag(page, PG_anon);
 }
@@ -203,12 +209,12 @@ static void drop_unmapped(struct advise *a, const struct page *folio)
 		filemap_remove_folio(a->m, mapping, page_index(folio));
 }
 
-static void dispose_of_page(struct advise *a, u64 addr, u32 pfn)
+static void dispose_of_page(struct advise *a, u64 addr, pte_t pte)
 {
-	const struct page *page = pfn_to_page(a->m, pfn);
+	const struct page *page = pfn_to_page(a->m, pte_pfn(pte));
 	bool anon = page_flag(page, PG_anon);
 
-	if (anon)
+	if (anon && !is_dirty(page, pte))
 		a->m->event[PGLAZYFREED]++;
 	zap_page_range(a->m, a->vma, addr, addr + PAGE_SIZE, /* even_cows = */ true);
 	if (!anon)
@@ -255,7 +261,7 @@ static void pageout_file_folio(struct advise *a, u64 addr, const pte_t *pte, u64
 	bool disposable = true;
 
 	for (u64 i = 0; i < nr; i++)
-		disposable &= page_is_disposable(folio, pte[i]);
+		disposable &= page_is_disposable(a, folio, pte[i]);
 	zap_page_range(a->m, a->vma, addr, addr + (nr << PAGE_SHIFT), /* even_cows = */ true);
 	if (disposable)
 		drop_unmapped(a, folio);
@@ -278,8 +284,8 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 		pageout_file_folio(a, addr, pte, nr);
 	else if (nr > 1)
 		pageout_large(a, pte, nr);
-	else if (page_is_disposable(folio, *pte))
-		dispose_of_page(a, addr, (u32)pte_pfn(*pte));
+	else if (page_is_disposable(a, folio, *pte))
+		dispose_of_page(a, addr, *pte);
 	else if (!page_flag(folio, PG_unevictable))
 		keep_page(a, addr, pte);
 	return 0;
@@ -289,7 +295,7 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 static void pageout_file_pmd(struct advise *a, u64 addr, u64 *entry)
 {
 	struct page *folio = pfn_to_page(a->m, pte_pfn(*entry));
-	bool disposable = page_is_disposable(folio, *entry);
+	bool disposable = page_is_disposable(a, folio, *entry);
 
 	if (page_flag(folio, PG_unevictable))
 		return;
@@ -313,8 +319,9 @@ static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *e
 	page_clear_flag(folio, PG_referenced);
 	if (!page_flag(folio, PG_anon)) {
 		pageout_file_pmd(a, addr, entry);
-	} else if (page_is_disposable(folio, *entry)) {
-		count_vm_event(a->m, PGLAZYFREED, (s64)folio_nr_pages(folio));
+	} else if (page_is_disposable(a, folio, *entry)) {
+		if (!is_dirty(folio, *entry))
+			count_vm_event(a->m, PGLAZYFREED, (s64)folio_nr_pages(folio));
 		zap_huge_pmd(a->tlb, a->vma, addr, entry);
 	} else if (!page_flag(folio, PG_unevictable)) {
 		/* Its pages are next, each by itself. */
