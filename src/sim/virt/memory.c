@@ -212,7 +212,8 @@ static bool map_large_folio(struct machine *m, struct vm_fault *vmf)
 	if (do_set_pmd(m, vmf, vmf->page))
 		return true;
 	if (!rel_folios_are_batched(m->release) || !page_flag(folio, PG_swapbacked) ||
-	    userfaultfd_armed(vmf->vma) || !folio_fits_around(m, vmf, folio) || ptes_none(vmf->pte - before, nr) != nr)
+	    userfaultfd_armed(vmf->vma) || !folio_fits_around(m, vmf, folio) ||
+	    !pte_range_none(vmf->pte - before, nr))
 		return false;
 	pfn_to_page(m, head)->refcount += (s32)nr - 1;
 	for (u64 i = 0; i < nr; i++)

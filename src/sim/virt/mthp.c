@@ -23,7 +23,7 @@ static bool range_is_none(const struct vm_fault *vmf, int order)
 	u64 addr;
 	const pte_t *pte = first_entry(vmf, order, &addr);
 
-	return ptes_none(pte, 1ULL << order) == 1ULL << order;
+	return pte_range_none(pte, 1ULL << order);
 }
 
 /* 0: a folio of *order; -ENOMEM: of none; -ENOBUFS. */

@@ -135,6 +135,16 @@ static inline u64 ptes_none(const pte_t *pte, u64 nr)
 	return i < nr && !pte[i] ? i + 1 : i;
 }
 
+/* Are all nr entries empty? */
+static inline bool pte_range_none(const pte_t *pte, u64 nr)
+{
+	u64 i = 0;
+
+	while (i < nr && !pte[i])
+		i += ptes_none(&pte[i], nr - i);
+	return i == nr;
+}
+
 #define MAX_PGTABLE_LEVELS 5
 
 #define PAE_ENTRIES 4	/* of its top table */
