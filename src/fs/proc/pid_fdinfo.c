@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* PID/fdinfo: what each open descriptor is like; of a userfaultfd also who waits. */
 #include <inttypes.h>
-#include <stdio.h>
 
-#include "fs/core/host.h"
 #include "fs/proc/pid.h"
 #include "sim/virt/file.h"
 #include "sim/virt/userfaultfd.h"
@@ -41,34 +39,8 @@ static int fdinfo_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static bool fdinfo_next(const struct view *v, u32 *id)
-{
-	const struct task_struct *task = view_task(v);
-	u32 nr = task->files ? task->files->nr_slots : 0;
-
-	for (; *id < nr; (*id)++) {
-		if (fget_raw(v->m, task, (int)*id))
-			return true;
-	}
-	return false;
-}
-
-static void fdinfo_name(const struct view *v, u32 id, char name[64])
-{
-	(void)v;
-	snprintf(name, 64, "%u", id);
-}
-
-static bool fdinfo_find(const struct view *v, const char *name, u32 *id)
-{
-	const struct task_struct *task = view_task(v);
-
-	return host_number(name, id) && task->files && *id < task->files->nr_slots &&
-	       fget_raw(v->m, task, (int)*id);
-}
-
 static const struct each fdinfo_each[] = {
-	{ FILE_ROW("<FD>", 0444, fdinfo_show), V_FD, fdinfo_next, fdinfo_name, fdinfo_find },
+	{ FILE_ROW("<FD>", 0444, fdinfo_show), V_FD, fd_next, fd_name, fd_find },
 };
 static const struct dir fdinfo_dir = { DIR_EACH(fdinfo_each) };
 

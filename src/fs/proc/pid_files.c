@@ -31,7 +31,7 @@ static int fd_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static bool fd_next(const struct view *v, u32 *id)
+bool fd_next(const struct view *v, u32 *id)
 {
 	const struct task_struct *task = view_task(v);
 	u32 nr = task->files ? task->files->nr_slots : 0;
@@ -43,12 +43,12 @@ static bool fd_next(const struct view *v, u32 *id)
 	return false;
 }
 
-static void fd_name(const struct view *v, u32 id, char name[64])
+void fd_name(const struct view *v, u32 id, char name[64])
 {
 	snprintf(name, 64, "%u", id);
 }
 
-static bool fd_find(const struct view *v, const char *name, u32 *id)
+bool fd_find(const struct view *v, const char *name, u32 *id)
 {
 	const struct task_struct *task = view_task(v);
 
