@@ -36,12 +36,13 @@ libkmmsim_a_SOURCES += \
 # boot
 libkmmsim_a_SOURCES += \
 	src/sim/boot/boot_log.c src/sim/boot/boot_log.h \
-	src/sim/boot/cmdline.c src/sim/boot/cmdline.h src/sim/boot/cmdline_thp.c \
+	src/sim/boot/cmdline.c src/sim/boot/cmdline.h src/sim/boot/cmdline_crash.c \
+	src/sim/boot/cmdline_thp.c \
 	src/sim/boot/e820.c src/sim/boot/e820.h \
 	src/sim/boot/image.c src/sim/boot/image.h \
 	src/sim/boot/platform.c \
 	src/sim/boot/config.c src/sim/boot/config.h \
-	src/sim/boot/config_check.c src/sim/boot/config_load.h \
+	src/sim/boot/config_any.c src/sim/boot/config_check.c src/sim/boot/config_load.h \
 	src/sim/boot/config_options.def src/sim/boot/cost.def src/sim/boot/config_rows.c \
 	src/sim/boot/config_text.c src/sim/boot/config_text.h \
 	src/sim/boot/config_value.c src/sim/boot/config_value.h \
@@ -179,7 +180,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/policy/pressure.c src/sim/policy/pressure.h
 
 # System V shared memory, protection keys
-libkmmsim_a_SOURCES += src/sim/virt/pkey.c src/sim/virt/shm.c src/sim/virt/shm.h
+libkmmsim_a_SOURCES += src/sim/virt/pkey.c src/sim/virt/shm.c src/sim/virt/shm.h src/sim/virt/shm_check.c
 
 # machine
 libkmmsim_a_SOURCES += \

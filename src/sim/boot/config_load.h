@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The private side of config.h: what is at hand while a machine file is read.
- * config.c drives, config_rows.c turns one key into one field, config_check.c looks
- * across keys when all of them are known.
+ * config.c drives, config_rows.c turns one key into one field, config_any.c reads the
+ * sections with free keys, config_check.c looks across keys when all of them are known.
  */
 #ifndef KMM_BOOT_CONFIG_LOAD_H
 #define KMM_BOOT_CONFIG_LOAD_H
@@ -25,11 +25,21 @@ struct config_load {
 /* *error = where the line stands, and the sentence; returns -EINVAL. */
 int config_bad(struct config_load *load, const struct config_line *line, const char *fmt,
 	       ...) G_GNUC_PRINTF(3, 4);
+/* The same of the line's value: "KEY: 'VALUE': why". */
+int config_bad_value(struct config_load *load, const char *value, const char *why);
 
 /* A section has begun: 0, or -EINVAL if there is no such section. */
 int config_open_section(struct config_load *load) __must_check;
 /* One key of the section that `load->line` stands in; may cut the value's end. */
 int config_set_key(struct config_load *load, char *value) __must_check;
+
+/* config_any.c: one line of a section with free keys. */
+int config_any_e820(struct config_load *load, const char *key, const char *value) __must_check;
+int config_any_reserve(struct config_load *load, const char *key, const char *value) __must_check;
+int config_any_config(struct config_load *load, const char *key, const char *value) __must_check;
+int config_any_sysctl(struct config_load *load, const char *key, const char *value) __must_check;
+int config_any_image(struct config_load *load, const char *key, const char *value) __must_check;
+int config_any_cost(struct config_load *load, const char *key, const char *value) __must_check;
 
 /* Defaults that need the whole file, then everything that two keys can get wrong. */
 int config_check(struct config_load *load) __must_check;

@@ -2,7 +2,7 @@
 /*
  * What a machine file may say, as rows: each section with its keys, each key with
  * the function that reads its value. Sections whose keys are free (ranges, names)
- * have one function for any key instead. The tables stand at the bottom.
+ * have one function for any key instead (config_any.c). The tables stand at the bottom.
  */
 #include "sim/boot/config_load.h"
 
@@ -23,41 +23,6 @@ struct section_row {
 	unsigned int nr_keys;
 	int (*any)(struct config_load *load, const char *key, const char *value);
 };
-
-/* An hour of virtual time for one operation. */
-#define MAX_COST_NS 3600000000000ULL
-
-enum option_kind { OPTION_BOOL, OPTION_NUMBER, OPTION_WORD };
-
-static const struct {
-	const char *name;
-	enum option_kind kind;
-} options[] = {
-#define OPTION(name, kind, v6_1, v6_18, v686, help) { #name, OPTION_##kind },
-#include "sim/boot/config_options.def"
-#undef OPTION
-};
-
-static const char *const image_ranges[] = { "code", "rodata", "data", "bss" };
-static const char *const image_sizes[] = {
-	"init", "decrypted", "text_rodata_gap", "rodata_data_gap", "smp_alternatives",
-	"initrd", "log_code", "log_rwdata", "log_rodata", "log_init", "log_bss",
-};
-
-static const char *const e820_names[][3] = {
-	[E820_USABLE] = { "usable" },
-	[E820_RESERVED] = { "reserved" },
-	[E820_ACPI] = { "ACPI data", "acpi" },
-	[E820_NVS] = { "ACPI NVS", "nvs" },
-	[E820_UNUSABLE] = { "unusable" },
-	[E820_PMEM] = { "persistent", "persistent (type 7)", "persistent (type 12)" },
-	[E820_SOFT_RESERVED] = { "soft reserved" },
-};
-
-static int bad_value(struct config_load *load, const char *value, const char *why)
-{
-	return config_bad(load, load->line, "%s: '%s': %s", load->line->key, value, why);
-}
 
 /* The element that the section describes. */
 static struct config_node *this_node(struct config_load *load)
@@ -135,14 +100,14 @@ static int set_seed(struct config_load *load, const char *value)
 	const char *why;
 
 	if (!config_value_u64(value, &load->config->seed, &why))
-		return bad_value(load, value, why);
+		return config_bad_value(load, value, why);
 	return 0;
 }
 
 static int set_platform(struct config_load *load, const char *value)
 {
 	if (strcmp(value, "pc") && strcmp(value, "q35"))
-		return bad_value(load, value, "the platforms are pc and q35");
+		return config_bad_value(load, value, "the platforms are pc and q35");
 	return set_text(&load->config->platform, value);
 }
 
@@ -157,9 +122,9 @@ static int set_count(struct config_load *load, const char *value, unsigned int *
 	u64 n;
 
 	if (!config_value_u64(value, &n, &why))
-		return bad_value(load, value, why);
+		return config_bad_value(load, value, why);
 	if (!n || n > MAX_CPUS)
-		return bad_value(load, value, "at most 512 CPUs are simulated");
+		return config_bad_value(load, value, "at most 512 CPUs are simulated");
 	*count = (unsigned int)n;
 	return 0;
 }
@@ -177,7 +142,7 @@ static int set_possible_cpus(struct config_load *load, const char *value)
 static int set_clock(struct config_load *load, const char *value)
 {
 	if (strcmp(value, "virtual") && strcmp(value, "real"))
-		return bad_value(load, value, "the clocks are virtual and real");
+		return config_bad_value(load, value, "the clocks are virtual and real");
 	load->config->clock_real = !strcmp(value, "real");
 	return 0;
 }
@@ -191,7 +156,7 @@ static int set_cpus(struct config_load *load, const char *value)
 
 	memset(node->cpus, 0, sizeof(node->cpus));
 	if (!config_value_list(value, node->cpus, MAX_CPUS, &why))
-		return bad_value(load, value, why);
+		return config_bad_value(load, value, why);
 	return 0;
 }
 
@@ -204,16 +169,16 @@ static int set_memory(struct config_load *load, const char *value)
 		return 0;	/* a node without memory */
 	if (strchr(value, '-')) {
 		node->nr_ranges = config_value_ranges(value, &node->ranges, &why);
-		return node->nr_ranges ? 0 : bad_value(load, value, why);
+		return node->nr_ranges ? 0 : config_bad_value(load, value, why);
 	}
 	if (!config_value_size(value, &node->size, &why))
 		return config_bad(load, load->line,
 				  "memory: '%s': %s; ranges look like 0x100000-0x7fffffff",
 				  value, why);
 	if (!IS_ALIGNED(node->size, PAGE_SIZE))
-		return bad_value(load, value, "memory comes in whole pages of 4K");
+		return config_bad_value(load, value, "memory comes in whole pages of 4K");
 	if (node->size >= CONFIG_ADDR_END)
-		return bad_value(load, value, "addresses have at most 52 bits");
+		return config_bad_value(load, value, "addresses have at most 52 bits");
 	return 0;
 }
 
@@ -226,10 +191,10 @@ static int set_distances(struct config_load *load, const char *value)
 	/* As they stand: config_check() spreads them over the nodes that exist. */
 	memset(node->distances, 0, sizeof(node->distances));
 	if (!config_value_u16s(value, node->distances, MAX_NUMNODES, &nr, &why))
-		return bad_value(load, value, why);
+		return config_bad_value(load, value, why);
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!node->distances[i])
-			return bad_value(load, value, "no distance is 0");
+			return config_bad_value(load, value, "no distance is 0");
 	}
 	return 0;
 }
@@ -268,11 +233,11 @@ static int set_swap_size(struct config_load *load, const char *value)
 	const char *why;
 
 	if (!config_value_size(value, &this_swap(load)->size, &why))
-		return bad_value(load, value, why);
+		return config_bad_value(load, value, why);
 	if (!IS_ALIGNED(this_swap(load)->size, PAGE_SIZE))
-		return bad_value(load, value, "swap comes in whole pages of 4K");
+		return config_bad_value(load, value, "swap comes in whole pages of 4K");
 	if (this_swap(load)->size < 10 * PAGE_SIZE)
-		return bad_value(load, value, "the least that mkswap takes is 40K");
+		return config_bad_value(load, value, "the least that mkswap takes is 40K");
 	return 0;
 }
 
@@ -282,9 +247,9 @@ static int set_swap_priority(struct config_load *load, const char *value)
 	s64 priority;
 
 	if (!config_value_int(value, &priority, &why))
-		return bad_value(load, value, why);
+		return config_bad_value(load, value, why);
 	if (priority < -32768 || priority > 32767)
-		return bad_value(load, value, "priorities lie between -32768 and 32767");
+		return config_bad_value(load, value, "priorities lie between -32768 and 32767");
 	this_swap(load)->priority = (int)priority;
 	return 0;
 }
@@ -296,9 +261,9 @@ static int set_file_size(struct config_load *load, const char *value)
 	const char *why;
 
 	if (!config_value_size(value, &this_file(load)->size, &why))
-		return bad_value(load, value, why);
+		return config_bad_value(load, value, why);
 	if (this_file(load)->size > INT64_MAX)
-		return bad_value(load, value, "a file has at most 8E-1 bytes");
+		return config_bad_value(load, value, "a file has at most 8E-1 bytes");
 	return 0;
 }
 
@@ -310,170 +275,6 @@ static int set_file_host(struct config_load *load, const char *value)
 static int set_file_link(struct config_load *load, const char *value)
 {
 	return set_text(&this_file(load)->link, value);
-}
-
-/* Sections with free keys. */
-
-static int any_e820(struct config_load *load, const char *key, const char *value)
-{
-	struct phys_range *ranges;
-	const char *why;
-	unsigned int nr = config_value_ranges(key, &ranges, &why);
-
-	if (!nr)
-		return config_bad(load, load->line, "'%s': %s", key, why);
-	for (unsigned int type = 0; type < E820_TYPES; type++) {
-		for (unsigned int i = 0; i < 3 && e820_names[type][i]; i++) {
-			struct config_e820 entry = { ranges[0], type };
-
-			if (g_ascii_strcasecmp(value, e820_names[type][i]))
-				continue;
-			g_array_append_val(load->e820, entry);
-			g_free(ranges);
-			return nr == 1 ? 0 : config_bad(load, load->line,
-							"'%s': one range on a line", key);
-		}
-	}
-	g_free(ranges);
-	return bad_value(load, value,
-			 "the types are usable, reserved, ACPI data, ACPI NVS, unusable, "
-			 "persistent and soft reserved");
-}
-
-static int any_reserve(struct config_load *load, const char *key, const char *value)
-{
-	struct phys_range *ranges;
-	const char *why;
-	unsigned int nr = config_value_ranges(value, &ranges, &why);
-
-	if (!nr)
-		return bad_value(load, value, why);
-	for (unsigned int i = 0; i < nr; i++) {
-		struct config_reserve reserve = { g_strdup(key), ranges[i] };
-
-		g_array_append_val(load->reserves, reserve);
-	}
-	g_free(ranges);
-	return 0;
-}
-
-static void add_pair(GArray *array, const char *key, const char *value)
-{
-	struct config_key pair = { g_strdup(key), g_strdup(value) };
-
-	g_array_append_val(array, pair);
-}
-
-static int any_config(struct config_load *load, const char *key, const char *value)
-{
-	GString *names;
-	const char *why;
-	bool yes;
-	u64 n;
-	int err;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++) {
-		if (strcmp(key, options[i].name))
-			continue;
-		if (options[i].kind == OPTION_BOOL && !config_value_bool(value, &yes, &why))
-			return bad_value(load, value, why);
-		if (options[i].kind == OPTION_NUMBER && !config_value_u64(value, &n, &why))
-			return bad_value(load, value, why);
-		if (options[i].kind == OPTION_NUMBER && (!n || n > 1000000))
-			return bad_value(load, value, "it lies between 1 and 1000000");
-		if (options[i].kind == OPTION_BOOL)
-			value = yes ? "y" : "n";
-		add_pair(load->keys, key, value);
-		return 0;
-	}
-	names = g_string_new(NULL);
-	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++)
-		g_string_append_printf(names, " %s", options[i].name);
-	err = config_bad(load, load->line, "'%s' is not a key of [config]; its keys:%s", key,
-			 names->str);
-	g_string_free(names, TRUE);
-	return err;
-}
-
-static int any_sysctl(struct config_load *load, const char *key, const char *value)
-{
-	static const char form[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-	g_auto(GStrv) parts = g_strsplit(key, ".", -1);
-
-	for (char **part = parts; *part; part++) {
-		if (!**part || (*part)[strspn(*part, form)] || !parts[1])
-			return config_bad(load, load->line,
-					  "'%s' is not a sysctl: write for example "
-					  "vm.swappiness = 10", key);
-	}
-	if (!*value)
-		return bad_value(load, value, "a sysctl needs a value");
-	add_pair(load->sysctls, key, value);
-	return 0;
-}
-
-static int any_image(struct config_load *load, const char *key, const char *value)
-{
-	struct phys_range *ranges;
-	const char *why;
-	GString *names;
-	u64 bytes;
-	int err;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(image_ranges); i++) {
-		unsigned int nr;
-
-		if (strcmp(key, image_ranges[i]))
-			continue;
-		nr = config_value_ranges(value, &ranges, &why);
-		if (nr)
-			g_free(ranges);
-		if (nr != 1)
-			return bad_value(load, value, nr ? "it is one range" : why);
-		add_pair(load->image, key, value);
-		return 0;
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(image_sizes); i++) {
-		if (strcmp(key, image_sizes[i]))
-			continue;
-		if (!config_value_size(value, &bytes, &why))
-			return bad_value(load, value, why);
-		add_pair(load->image, key, value);
-		return 0;
-	}
-	names = g_string_new(NULL);
-	for (unsigned int i = 0; i < ARRAY_SIZE(image_ranges); i++)
-		g_string_append_printf(names, " %s", image_ranges[i]);
-	for (unsigned int i = 0; i < ARRAY_SIZE(image_sizes); i++)
-		g_string_append_printf(names, " %s", image_sizes[i]);
-	err = config_bad(load, load->line, "'%s' is not a key of [image]; its keys:%s", key,
-			 names->str);
-	g_string_free(names, TRUE);
-	return err;
-}
-
-static int any_cost(struct config_load *load, const char *key, const char *value)
-{
-	GString *names;
-	const char *why;
-	int err;
-
-	for (unsigned int i = COST_NONE + 1; i < NR_COSTS; i++) {
-		if (strcmp(key, cost_names[i]))
-			continue;
-		if (!config_value_u64(value, &load->config->cost[i], &why))
-			return bad_value(load, value, why);
-		if (load->config->cost[i] > MAX_COST_NS)
-			return bad_value(load, value, "it is at most an hour, in ns");
-		return 0;
-	}
-	names = g_string_new(NULL);
-	for (unsigned int i = COST_NONE + 1; i < NR_COSTS; i++)
-		g_string_append_printf(names, " %s", cost_names[i]);
-	err = config_bad(load, load->line, "'%s' is not a key of [cost]; its keys:%s", key,
-			 names->str);
-	g_string_free(names, TRUE);
-	return err;
 }
 
 /* What stands behind a section's word. */
@@ -604,14 +405,14 @@ static const struct key_row file_keys[] = {
 
 static const struct section_row sections[] = {
 	{ "machine", "[machine]", open_bare, KEYS(machine_keys) },
-	{ "config", "[config]", open_bare, .any = any_config },
-	{ "image", "[image]", open_bare, .any = any_image },
-	{ "cost", "[cost]", open_bare, .any = any_cost },
+	{ "config", "[config]", open_bare, .any = config_any_config },
+	{ "image", "[image]", open_bare, .any = config_any_image },
+	{ "cost", "[cost]", open_bare, .any = config_any_cost },
 	{ "node", "[node N]", open_node, KEYS(node_keys) },
 	{ "zone", "[zone N NAME]", open_zone, KEYS(zone_keys) },
-	{ "e820", "[e820]", open_bare, .any = any_e820 },
-	{ "reserve", "[reserve]", open_bare, .any = any_reserve },
-	{ "sysctl", "[sysctl]", open_bare, .any = any_sysctl },
+	{ "e820", "[e820]", open_bare, .any = config_any_e820 },
+	{ "reserve", "[reserve]", open_bare, .any = config_any_reserve },
+	{ "sysctl", "[sysctl]", open_bare, .any = config_any_sysctl },
 	{ "swap", "[swap N]", open_swap, KEYS(swap_keys) },
 	{ "file", "[file /PATH]", open_file, KEYS(file_keys) },
 };

@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "sim/base/bug.h"
-#include "sim/base/digest.h"
 #include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
@@ -28,11 +27,6 @@
 static u64 seconds(const struct machine *m)
 {
 	return m->now_ns / NS_PER_S;
-}
-
-static u64 nr_pages_of(const struct shm_segment *shm)
-{
-	return PFN_UP(shm->bytes);
 }
 
 static struct shm_segment *find_id(const struct machine *m, s32 id)
@@ -132,7 +126,7 @@ static void shm_destroy(struct machine *m, struct shm_segment *shm)
 	int err = kfree(m, shm->object);
 
 	BUG_ON(m, err);
-	m->virt->shm->tot -= nr_pages_of(shm);
+	m->virt->shm->tot -= PFN_UP(shm->bytes);
 	m->virt->shm->in_use--;
 	file->inode->shm = 0;
 	memset(shm, 0, sizeof(*shm));
@@ -299,7 +293,7 @@ static const struct vm_operations shm_huge_vm_ops = {
 	.may_split = true,
 };
 
-static bool is_shm(const struct vm_area_struct *vma)
+bool vma_is_shm(const struct vm_area_struct *vma)
 {
 	return vma->vm_ops == &shm_vm_ops || vma->vm_ops == &shm_huge_vm_ops;
 }
@@ -389,7 +383,7 @@ int sys_shmat(struct machine *m, struct task_struct *task, s32 id, u64 addr, u32
 
 static bool is_piece(const struct vm_area_struct *vma, u64 addr)
 {
-	return is_shm(vma) &&
+	return vma_is_shm(vma) &&
 	       (vma->vm_start - addr) >> PAGE_SHIFT == vma->vm_pgoff;
 }
 
@@ -556,73 +550,4 @@ void shm_free(struct machine *m)
 		arena_free(&m->arena, state->segments, state->nr_slots * sizeof(*state->segments));
 	arena_free(&m->arena, state, sizeof(*state));
 	m->virt->shm = NULL;
-}
-
-void shm_digest(const struct machine *m, struct digest *digest)
-{
-	const struct shm_state *state = m->virt->shm;
-	const struct shm_segment *shm;
-
-	if (!state)
-		return;
-	digest_u64(digest, (u64)state->in_use << 32 | (u32)state->last_slot);
-	digest_u64(digest, (u64)state->seq << 32 ^ state->tot);
-	for (u32 slot = 0; (shm = shm_next(m, &slot)); slot++) {
-		digest_u64(digest, shm->object);
-		digest_u64(digest, (u64)shm->file->self << 32 | (u32)shm->key);
-		digest_u64(digest, (u64)(u32)shm->id << 32 | shm->mode);
-		digest_u64(digest, (u64)shm->uid << 32 | shm->gid);
-		digest_u64(digest, (u64)shm->lock_uid << 1 | shm->file->inode->unevictable);
-		digest_u64(digest, (u64)shm->cpid << 32 | shm->lpid);
-		digest_u64(digest, (u64)shm->nattch << 32 ^ shm->bytes);
-		digest_u64(digest, shm->atime << 40 ^ shm->dtime << 20 ^ shm->ctime);
-		digest_u64(digest, shm->creator);
-	}
-}
-
-static u32 count_mappings(const struct machine *m, u32 slot)
-{
-	const struct object_pool *vmas = &m->virt->vmas;
-	u32 nr = 0;
-
-	for (u32 h = object_next(vmas, 1); h; h = object_next(vmas, h + 1)) {
-		const struct vm_area_struct *vma = object_get(vmas, h);
-
-		nr += is_shm(vma) && vma->vm_file->inode->shm == slot + 1;
-	}
-	return nr;
-}
-
-void shm_validate(const struct machine *m, struct check *check)
-{
-	const struct shm_state *state = m->virt->shm;
-	const struct shm_segment *shm;
-	u64 tot = 0;
-	u32 in_use = 0;
-
-	if (!state)
-		return;
-	for (u32 slot = 0; (shm = shm_next(m, &slot)); slot++) {
-		u32 mappings = count_mappings(m, slot);
-
-		tot += nr_pages_of(shm);
-		in_use++;
-		check->nr_checked++;
-		if (mappings != shm->nattch)
-			check_fail(check, "F7", "segment %d: expected %u mappings, found %u",
-				   shm->id, mappings, shm->nattch);
-	}
-	check->nr_checked++;
-	if (tot != state->tot || in_use != state->in_use)
-		check_fail(check, "F7", "segments: expected %u of %llu pages, found %u of %llu",
-			   in_use, (unsigned long long)tot, state->in_use,
-			   (unsigned long long)state->tot);
-}
-
-void shm_claim(const struct machine *m, struct object_census *census)
-{
-	const struct shm_segment *shm;
-
-	for (u32 slot = 0; m->virt->shm && (shm = shm_next(m, &slot)); slot++)
-		object_claim(census, shm->object, "a segment of shared memory");
 }

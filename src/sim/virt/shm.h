@@ -73,8 +73,12 @@ int shm_huge_mmap(struct machine *m, struct file *file,
 /* The next segment from a slot on, or NULL. */
 const struct shm_segment *shm_next(const struct machine *m, u32 *slot);
 
+/* Is it of a segment? */
+bool vma_is_shm(const struct vm_area_struct *vma);
+
 int shm_init(struct machine *m) __must_check;
 void shm_free(struct machine *m);
+/* shm_check.c */
 struct digest;
 void shm_digest(const struct machine *m, struct digest *digest);
 void shm_validate(const struct machine *m, struct check *check);	/* F7 */
