@@ -481,22 +481,6 @@ static void test_random(void)
 	random_ops("slub_debug=FZPU");
 }
 
-/* Corruptions: each must make the validator say the id that it is planted for. */
-
-static struct kmem_cache *plant_cache(struct machine *m)
-{
-	struct kmem_cache *s = create(m, "planted", 512, SLAB_NO_MERGE);
-	u64 *addrs = fill(m, s, 3);
-
-	/* Slab 0 partial on the node, 1 full, 2 on the CPU. */
-	kmem_cache_free(m, s, addrs[0]);
-	kmem_cache_free(m, s, addrs[3]);
-	slab_unfreeze_partials(m, s, &s->cpu[0].partial);
-	kmem_cache_free(m, s, addrs[2 * s->geo.objects + 1]);
-	free(addrs);
-	return s;
-}
-
 static struct kmem_cache *create_sheaves(struct machine *m, u32 capacity)
 {
 	struct kmem_cache_request req = {
@@ -565,161 +549,6 @@ static void test_no_sheaves(void)
 }
 
 /* Corruptions of sheaves: A2 finds each. */
-static void test_sheaf_corruptions(void)
-{
-	for (int i = 0; i < 4; i++) {
-		struct machine *m = small_machine("");
-		struct kmem_cache *s = create_sheaves(m, 32);
-		u64 addr = get(m, s);
-		struct slab_sheaf *sheaf = s->cpu[0].main;
-		struct sheaf_object *first = &sheaf->objects[0];
-		struct out out = OUT_INIT;
-
-		kmem_cache_free(m, s, addr);
-		assert_slab_clean(m);
-		if (i == 0)
-			first->slab->nr_sheaf++;
-		else if (i == 1)
-			first->slab->allocated[0] |= 1ULL << first->index;
-		else if (i == 2)
-			sheaf->size = 33;
-		else
-			s->node[0].barn.nr_full++;
-		CU_ASSERT(nr_broken(m, slab_validate, &out) > 0);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(out.text);
-		CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "A2 "));
-		out_free(&out);
-		slab_machine_free(m);
-	}
-}
-
-static void plant_loop(struct machine *m, struct kmem_cache *s)
-{
-	struct slab *slab = s->node[0].partial.first;
-
-	slab->next_free[slab->free] = slab->free;
-}
-
-static void plant_allocated_on_list(struct machine *m, struct kmem_cache *s)
-{
-	s->slots[0]->allocated[0] |= 1ULL << s->slots[0]->free;
-}
-
-static void plant_inuse(struct machine *m, struct kmem_cache *s)
-{
-	s->slots[0]->inuse++;
-}
-
-static void plant_lost_object(struct machine *m, struct kmem_cache *s)
-{
-	s->slots[1]->allocated[0] &= ~1ULL;
-}
-
-static void plant_objects(struct machine *m, struct kmem_cache *s)
-{
-	s->slots[1]->objects--;
-}
-
-static void plant_page(struct machine *m, struct kmem_cache *s)
-{
-	pfn_to_page(m, s->slots[1]->pfn)->mapping++;
-}
-
-static void plant_handle(struct machine *m, struct kmem_cache *s)
-{
-	s->slots[1]->handle++;
-}
-
-static void plant_partial_count(struct machine *m, struct kmem_cache *s)
-{
-	s->node[0].partial.nr++;
-}
-
-static void plant_place(struct machine *m, struct kmem_cache *s)
-{
-	s->slots[1]->place = SLAB_ON_NODE;
-}
-
-static void plant_not_frozen(struct machine *m, struct kmem_cache *s)
-{
-	s->cpu[0].slab->cpu = 1;
-}
-
-static void plant_nr_slabs(struct machine *m, struct kmem_cache *s)
-{
-	s->node[0].nr_slabs++;
-}
-
-static void plant_cpu_limit(struct machine *m, struct kmem_cache *s)
-{
-	s->cpu[1].partial.nr = 100;
-}
-
-static void plant_empty_slabs(struct machine *m, struct kmem_cache *s)
-{
-	s->min_partial = s->most_min_partial = 0;
-	while (s->slots[0]->free != SLAB_NIL)
-		s->slots[0]->free = SLAB_NIL;
-	memset(s->slots[0]->allocated, 0, 8);
-	for (unsigned int i = 0; i < s->slots[0]->objects; i++)
-		s->slots[0]->next_free[i] = i + 1U < s->slots[0]->objects ? i + 1 : SLAB_NIL;
-	s->slots[0]->free = 0;
-	s->slots[0]->inuse = 0;
-}
-
-static void plant_own_object(struct machine *m, struct kmem_cache *s)
-{
-	kmem_cache_free(m, m->slab->kmem_cache, s->addr);
-}
-
-static void plant_own_node(struct machine *m, struct kmem_cache *s)
-{
-	kmem_cache_free(m, m->slab->kmem_cache_node, s->node[0].addr);
-}
-
-static void plant_stat(struct machine *m, struct kmem_cache *s)
-{
-	m->nodes[0]->stat[NR_SLAB_UNRECLAIMABLE] += 4096;
-}
-
-static void plant_stat_reclaimable(struct machine *m, struct kmem_cache *s)
-{
-	m->nodes[1]->stat[NR_SLAB_RECLAIMABLE] -= 4096;
-}
-
-static const struct {
-	const char *id;
-	void (*plant)(struct machine *m, struct kmem_cache *s);
-} corruptions[] = {
-	{ "A1 ", plant_loop }, { "A1 ", plant_allocated_on_list }, { "A1 ", plant_inuse },
-	{ "A1 ", plant_lost_object }, { "A1 ", plant_objects }, { "A1 ", plant_page },
-	{ "A1 ", plant_handle },
-	{ "A2 ", plant_partial_count }, { "A2 ", plant_place }, { "A2 ", plant_not_frozen },
-	{ "A2 ", plant_nr_slabs }, { "A2 ", plant_cpu_limit }, { "A2 ", plant_empty_slabs },
-	{ "A3 ", plant_own_object }, { "A3 ", plant_own_node },
-	{ "A4 ", plant_stat }, { "A4 ", plant_stat_reclaimable },
-};
-
-static void test_corruptions(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(corruptions); i++) {
-		struct machine *m = small_machine("");
-		struct kmem_cache *s = plant_cache(m);
-		struct out out = OUT_INIT;
-
-		assert_clean(m);
-		corruptions[i].plant(m, s);
-		CU_ASSERT_TRUE(nr_broken(m, slab_validate, &out) > 0);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(out.text);
-		if (!strstr(out.text, corruptions[i].id))
-			fprintf(stderr, "corruption %zu: expected %s, found %s", i,
-				corruptions[i].id, out.text);
-		CU_ASSERT_PTR_NOT_NULL(strstr(out.text, corruptions[i].id));
-		out_free(&out);
-		slab_machine_free(m);
-	}
-}
-
 static const CU_TestInfo tests[] = {
 	{ "geometry of every captured cache", test_geometry },
 	{ "sizes that follow the machine", test_sizes_follow_machine },
@@ -732,11 +561,9 @@ static const CU_TestInfo tests[] = {
 	{ "destroy", test_destroy },
 	{ "sheaves", test_sheaves },
 	{ "no sheaves", test_no_sheaves },
-	{ "corruptions of sheaves", test_sheaf_corruptions },
 	{ "kmalloc", test_kmalloc },
 	{ "host memory fails", test_host_memory },
 	{ "random operations", test_random },
-	{ "planted corruptions", test_corruptions },
 };
 
 int main(void)

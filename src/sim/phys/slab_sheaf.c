@@ -263,15 +263,28 @@ void slab_barns_shrink(struct machine *m, struct kmem_cache *s)
 	}
 }
 
-/* Objects of a sheaf that are wrong are reported; returns how many objects it has. */
-static u64 check_sheaf(const struct kmem_cache *s, const struct slab_sheaf *sheaf,
-		       struct check *check)
+/* How many objects, and a number that other objects would not sum up to. */
+struct sheaf_sum {
+	u64 nr, names;
+};
+
+static void sum_add(struct sheaf_sum *sum, const struct slab *slab, unsigned int i)
+{
+	u64 name = ((u64)slab->id << 16 | i) * 0x9e3779b97f4a7c15ULL;
+
+	sum->nr++;
+	sum->names += name ^ name >> 29;
+}
+
+/* Objects of a sheaf that are wrong are reported; the others are summed up. */
+static void check_sheaf(const struct kmem_cache *s, const struct slab_sheaf *sheaf,
+			struct sheaf_sum *sum, struct check *check)
 {
 	check->nr_checked++;
 	if (sheaf->size > s->sheaf_capacity) {
 		check_fail(check, "A2", "%s: expected %u objects in a sheaf or fewer, found %u",
 			   s->name, s->sheaf_capacity, sheaf->size);
-		return 0;
+		return;
 	}
 	for (u32 i = 0; i < sheaf->size; i++) {
 		const struct sheaf_object *object = &sheaf->objects[i];
@@ -280,39 +293,72 @@ static u64 check_sheaf(const struct kmem_cache *s, const struct slab_sheaf *shea
 		    slab_allocated(object->slab, object->index))
 			check_fail(check, "A2", "%s: expected free objects in its sheaves, found %u "
 				   "of slab %u", s->name, object->index, object->slab->id);
+		else
+			sum_add(sum, object->slab, object->index);
 	}
-	return sheaf->size;
+}
+
+static void mark_list(const struct slab *slab, u16 first, u64 *marks)
+{
+	unsigned int nr = 0;
+
+	for (u16 i = first; i < slab->objects && nr < slab->objects; i = slab->next_free[i], nr++)
+		marks[i / 64] |= 1ULL << (i % 64);
+}
+
+/* Objects that are neither allocated nor on a list of free ones: where else are they? */
+static void sum_unlisted(const struct slab *slab, struct sheaf_sum *sum)
+{
+	const struct kmem_cache_cpu *c = &slab->cache->cpu[slab->cpu];
+	u64 listed[SLAB_MAX_OBJS / 64 + 1];
+
+	memset(listed, 0, slab_words(slab) * sizeof(u64));
+	mark_list(slab, slab->free, listed);
+	if (slab->place == SLAB_ON_CPU && c->slab == slab)
+		mark_list(slab, c->free, listed);
+	for (unsigned int i = 0; i < slab->objects; i++)
+		if (!slab_allocated(slab, i) && !(listed[i / 64] >> (i % 64) & 1))
+			sum_add(sum, slab, i);
 }
 
 void slab_sheaves_validate(const struct machine *m, const struct kmem_cache *s,
 			   struct check *check)
 {
-	u64 in_sheaves = 0, counted = 0;
+	struct sheaf_sum found = { 0 }, expected = { 0 };
+	u64 counted = 0;
 
 	if (!s->sheaves)
 		return;
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
-		in_sheaves += check_sheaf(s, s->cpu[cpu].main, check);
+		check_sheaf(s, s->cpu[cpu].main, &found, check);
 		if (s->cpu[cpu].rest)
-			in_sheaves += check_sheaf(s, s->cpu[cpu].rest, check);
+			check_sheaf(s, s->cpu[cpu].rest, &found, check);
 	}
 	for (unsigned int node = 0; node < m->nr_nodes; node++) {
 		const struct slab_barn *barn = &s->node[node].barn;
 		u32 full = 0;
 
 		for (const struct slab_sheaf *f = barn->full; f; f = f->next, full++)
-			in_sheaves += check_sheaf(s, f, check);
+			check_sheaf(s, f, &found, check);
 		check->nr_checked++;
 		if (full != barn->nr_full || full > MAX_FULL_SHEAVES)
 			check_fail(check, "A2", "%s node %u: expected %u full sheaves, found %u",
 				   s->name, node, barn->nr_full, full);
 	}
-	for (u32 slot = 0; slot < s->nr_slots; slot++)
-		counted += s->slots[slot] ? s->slots[slot]->nr_sheaf : 0;
-	check->nr_checked++;
-	if (counted != in_sheaves)
+	for (u32 slot = 0; slot < s->nr_slots; slot++) {
+		const struct slab *slab = s->slots[slot];
+
+		counted += slab ? slab->nr_sheaf : 0;
+		if (slab && slab->nr_sheaf)
+			sum_unlisted(slab, &expected);
+	}
+	check->nr_checked += 2;
+	if (counted != found.nr)
 		check_fail(check, "A2", "%s: expected %llu objects in sheaves, as slabs say, found "
-			   "%llu", s->name, (ull)counted, (ull)in_sheaves);
+			   "%llu", s->name, (ull)counted, (ull)found.nr);
+	else if (expected.names != found.names)
+		check_fail(check, "A2", "%s: expected in sheaves the %llu objects that are free "
+			   "and on no list, found others", s->name, (ull)expected.nr);
 }
 
 static void digest_sheaf(struct digest *d, const struct slab_sheaf *sheaf)

@@ -3,12 +3,11 @@
  * What can be wrong with tasks, VMAs, page tables and the pages behind them: each is done
  * to init, or to a mapping that is made for it.
  */
-#include "check_plants.h"
+#include "plants.h"
 
 #include "support.h"
 
 #include "sim/phys/page.h"
-#include "sim/policy/compaction.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/highmem.h"
 #include "sim/virt/huge_memory.h"
@@ -208,27 +207,31 @@ static void kmap_without_page(struct machine *m)
 	m->virt->highmem->pkmaps[3].count = 1;
 }
 
-static void scanner_astray(struct machine *m)
-{
-	m->nodes[1]->zones[ZONE_NORMAL]->compact.cached_free_pfn = 1;
-}
-
-static void kcompactd_order(struct machine *m)
-{
-	m->nodes[1]->kcompactd_max_order = MAX_PAGE_ORDER + 1;
-}
-
-const struct plant space_plants[] = {
-	PLANT("V1 V2 V4 T5 C1 M4", vma_unaligned), PLANT("V2 V1 V4 M1 M4 T5 C1", vma_moved),
-	PLANT("V3", vma_unmerged), PLANT("V4 M6", vma_offset), PLANT("V6", vma_flags),
-	PLANT("V7", mm_layout), PLANT("T7", mm_segments), PLANT("T5", mm_total),
-	PLANT("T6 A3", mm_map_count), PLANT("C1", mm_committed), PLANT("T4", mm_rss),
-	PLANT("T1", entry_of_nothing), PLANT("T3", tables_counted), PLANT("T2 T5 V6", entry_of_more),
-	PLANT("M1", page_of_another), PLANT("R3 M1", page_of_nobody),
-	PLANT("R3 M1 F1 F2 F3 R2", page_uncached), PLANT("R4", page_exclusive),
-	PLANT("R5 F3", folio_tail), PLANT("R5 R1", folio_mappings), PLANT("R6 R1 F3", zero_page_mapped),
-	PLANT("K2", task_serial),
-	PLANT_ON("i386", "HM1", kmap_without_page),
-	PLANT("CP1", scanner_astray), PLANT("CP2", kcompactd_order),
+static const struct plant plants[] = {
+	{ "V1 V2 V4 T5 C1 M4", vma_unaligned, "a VMA ends within a page" },
+	{ "V2 V1 V4 M1 M4 T5 C1", vma_moved, "a VMA begins a page earlier than the tree says" },
+	{ "V3", vma_unmerged, "two VMAs that are alike, side by side" },
+	{ "V4 M6", vma_offset, "a file knows a VMA as a page longer" },
+	{ "V6", vma_flags, "a VMA may be read, and may not" },
+	{ "V7", mm_layout, "an mm's mappings begin within a page" },
+	{ "T7", mm_segments, "an mm's code ends before it begins" },
+	{ "T5", mm_total, "an mm counts a mapped page more" },
+	{ "T6 A3", mm_map_count, "an mm counts a VMA more" },
+	{ "C1", mm_committed, "the machine has promised a page more than its VMAs" },
+	{ "T4", mm_rss, "an mm counts an anonymous page more" },
+	{ "T1", entry_of_nothing, "an entry where there is no VMA" },
+	{ "T3", tables_counted, "an mm counts a page table more" },
+	{ "T2 T5 V6", entry_of_more, "an entry may write, its VMA may not" },
+	{ "M1", page_of_another, "a mapped page says that it lies a page further" },
+	{ "R3 M1", page_of_nobody, "a mapped page of an anon_vma that there is not" },
+	{ "R3 M1 F1 F2 F3 R2", page_uncached, "a mapped page that its file does not have there" },
+	{ "R4", page_exclusive, "a page that two tasks share says that it is one's" },
+	{ "R5 F3", folio_tail, "a tail of a large folio says that it lies elsewhere" },
+	{ "R5 R1", folio_mappings, "a large folio counts a mapping more" },
+	{ "R6 R1 F3", zero_page_mapped, "the zero page counts a mapping" },
+	{ "K2", task_serial, "a task without a serial number" },
+	{ "HM1", kmap_without_page,
+	  "an address of the kmap area is used, and maps nothing", .machine = "i386" },
 };
-const unsigned int nr_space_plants = ARRAY_SIZE(space_plants);
+
+const struct plant_table space_plants = { "address spaces", plants, ARRAY_SIZE(plants) };
