@@ -169,20 +169,31 @@ static void file_range(struct diff_state *state, struct diff_step *step, int at)
 		step->a[at + 1] = (step->a[at + 1] & -DIFF_PAGE) + DIFF_PAGE;
 }
 
+static bool disk_end_may_be_hole(const struct diff_state *state)
+{
+	return state->disk_grew && state->disk_bytes % DIFF_PAGE;
+}
+
 /*
  * Which blocks a disk's file has is not modelled, which shows where a page is zeroed in part:
- * only what was written at first is cut inside a page.
+ * only what was written at first is cut inside a page. Nor does a file with holes grow from
+ * inside a page: the file system then looks for the block to zero behind the old end, and
+ * leaves a page in the cache that has not been read, which reading ahead goes around.
  */
 static long disk_size(struct diff_state *state)
 {
 	if (!state->disk_grew && percent(state, 60))
 		return (long)(state->disk_bytes - diff_random(state, 1 + state->disk_bytes / 4));
+	if (disk_end_may_be_hole(state))
+		return (1 + (long)diff_random(state, state->disk_bytes / DIFF_PAGE)) * DIFF_PAGE;
 	return (1 + (long)diff_random(state, 28)) * DIFF_PAGE;
 }
 
 /* Growth and holes are of whole pages; blocks are not zeroed, and what moves them is refused. */
-static void disk_range(struct diff_step *step)
+static void disk_range(const struct diff_state *state, struct diff_step *step)
 {
+	if (!step->a[1] && disk_end_may_be_hole(state))
+		step->a[1] = 1;
 	if (step->a[1] == 8 || step->a[1] == 0x20) {
 		step->a[2] |= 1;
 	} else if (!(step->a[1] & ~0x11) && step->a[1] & 0x10) {
@@ -223,7 +234,7 @@ static void make_file(struct diff_state *state, struct diff_step *step)
 		step->a[1] = fallocate_modes[diff_random(state, NR(fallocate_modes))];
 		file_range(state, step, 2);
 		if (step->a[0] == DIFF_DISK)
-			disk_range(step);
+			disk_range(state, step);
 		break;
 	case DIFF_FCNTL:
 		step->a[0] = percent(state, 70) ? DIFF_SEALED : step->a[0];

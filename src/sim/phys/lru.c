@@ -188,6 +188,15 @@ void activate_page(struct machine *m, u64 pfn)
 		batch_add(m, LRU_BATCH_ACTIVATE, folio_pfn(m, pfn));
 }
 
+void folio_rotate_reclaimable(struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_folio(m, pfn);
+
+	if (page_flag(page, PG_lru) && !page_flag(page, PG_locked) &&
+	    !page_flag(page, PG_dirty) && !page_flag(page, PG_unevictable))
+		batch_add(m, LRU_BATCH_ROTATE, folio_pfn(m, pfn));
+}
+
 void mark_page_accessed(struct machine *m, u64 pfn)
 {
 	struct page *page = pfn_folio(m, pfn);

@@ -21,8 +21,8 @@ enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIV
 		LRU_UNEVICTABLE, NR_LRU_LISTS };
 
 /* In the order in which they are drained. */
-enum lru_batch_kind { LRU_BATCH_ADD, LRU_BATCH_DEACTIVATE_FILE, LRU_BATCH_DEACTIVATE,
-		      LRU_BATCH_LAZYFREE, LRU_BATCH_ACTIVATE, LRU_BATCH_MLOCK,
+enum lru_batch_kind { LRU_BATCH_ADD, LRU_BATCH_ROTATE, LRU_BATCH_DEACTIVATE_FILE,
+		      LRU_BATCH_DEACTIVATE, LRU_BATCH_LAZYFREE, LRU_BATCH_ACTIVATE, LRU_BATCH_MLOCK,
 		      NR_LRU_BATCHES };
 #define LRU_BATCH_MAX 31
 struct lru_batch {
@@ -76,6 +76,8 @@ bool lru_isolate(struct machine *m, u64 pfn);
 void lru_putback(struct machine *m, u64 pfn);
 void mark_page_accessed(struct machine *m, u64 pfn);
 void activate_page(struct machine *m, u64 pfn);
+/* It was written because reclaim wants it: to where reclaim looks first. */
+void folio_rotate_reclaimable(struct machine *m, u64 pfn);
 /* To the inactive list (MADV_COLD); a page of a file that could not be dropped. */
 void deactivate_page(struct machine *m, u64 pfn);
 void deactivate_file_page(struct machine *m, u64 pfn);

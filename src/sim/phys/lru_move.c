@@ -7,6 +7,18 @@
 
 #include "sim/base/bug.h"
 
+static void lru_move_tail(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (page_flag(page, PG_unevictable))
+		return;
+	lruvec_del(m, pfn);
+	page_clear_flag(page, PG_active);
+	lruvec_add_tail(m, pfn);
+	count_folio_event(m, page, PGROTATED);
+}
+
 static void lru_deactivate_file(struct machine *m, u64 pfn)
 {
 	struct page *page = pfn_to_page(m, pfn);
@@ -69,6 +81,7 @@ static void lru_activate(struct machine *m, u64 pfn)
 }
 
 void (*const lru_movers[NR_LRU_BATCHES])(struct machine *m, u64 pfn) = {
+	[LRU_BATCH_ROTATE] = lru_move_tail,
 	[LRU_BATCH_DEACTIVATE_FILE] = lru_deactivate_file,
 	[LRU_BATCH_DEACTIVATE] = lru_deactivate,
 	[LRU_BATCH_LAZYFREE] = lru_lazyfree,

@@ -257,6 +257,8 @@ void filemap_count_split(struct machine *m, struct address_space *mapping,
 			 const struct page *folio);
 /* The page has what its file has not yet: NR_FILE_DIRTY of a disk. */
 void set_page_dirty(struct machine *m, u64 pfn);
+/* The same by the file system, that writes to it: reclaim's mark stays (PG_reclaim). */
+void filemap_dirty_folio(struct machine *m, u64 pfn);
 /* An entry of i_pages: its folio's first page frame; and the page at an index of it. */
 static inline u64 mk_cache_entry(u32 pfn)
 {

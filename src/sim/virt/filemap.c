@@ -142,7 +142,7 @@ void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 
 		shmem_unacct_pages(m, mapping->host, nr);
 }
 
-void set_page_dirty(struct machine *m, u64 pfn)
+void filemap_dirty_folio(struct machine *m, u64 pfn)
 {
 	struct page *page = pfn_folio(m, pfn);
 	struct inode *inode;
@@ -157,6 +157,15 @@ void set_page_dirty(struct machine *m, u64 pfn)
 	count_node(m, page, NR_DIRTY, 1);
 	count_node(m, page, NR_DIRTIED, 1);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]++;
+}
+
+void set_page_dirty(struct machine *m, u64 pfn)
+{
+	struct page *folio = pfn_folio(m, pfn);
+
+	if (!page_flag(folio, PG_anon))
+		page_clear_flag(folio, PG_reclaim);
+	filemap_dirty_folio(m, pfn);
 }
 
 int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *result)

@@ -240,6 +240,22 @@ static void pageout_large(struct advise *a, pte_t *pte, u64 nr)
 }
 
 /*
+ * What would have to be written stays. A disk's page has the mark that reclaim wants it as
+ * soon as it is written: the same bit that starts the next reading.
+ */
+static void keep_folio(struct machine *m, struct page *folio)
+{
+	u64 pfn = (u64)(folio - m->mem_map);
+
+	if (!page_flag(folio, PG_swapbacked) && page_flag(folio, PG_dirty)) {
+		page_set_flag(folio, PG_reclaim);
+		m->nodes[page_zone(m, folio)->node]->stat[NR_VMSCAN_IMMEDIATE_RECLAIM] +=
+			(s64)folio_nr_pages(folio);
+	}
+	activate_page(m, pfn);
+}
+
+/*
  * No place to go to, or it would have to be written first: it stays. Of a file's pages that
  * is found out when they are unmapped, which does not count as an access.
  */
@@ -251,7 +267,7 @@ static void keep_page(struct advise *a, u64 addr, pte_t *pte)
 		*pte &= ~PTE_ACCESSED;
 		zap_page_range(a->m, a->vma, addr, addr + PAGE_SIZE, /* even_cows = */ true);
 	}
-	activate_page(a->m, pfn);
+	keep_folio(a->m, pfn_folio(a->m, pfn));
 }
 
 /* All of a large folio of a file, mapped by so many small entries: the same. */
@@ -266,7 +282,7 @@ static void pageout_file_folio(struct advise *a, u64 addr, const pte_t *pte, u64
 	if (disposable)
 		drop_unmapped(a, folio);
 	else
-		activate_page(a->m, (u64)(folio - a->m->mem_map));
+		keep_folio(a->m, folio);
 }
 
 static int pageout_page(void *arg, u64 addr, pte_t *pte)
@@ -303,7 +319,7 @@ static void pageout_file_pmd(struct advise *a, u64 addr, u64 *entry)
 	if (disposable)
 		drop_unmapped(a, folio);
 	else
-		activate_page(a->m, (u64)(folio - a->m->mem_map));
+		keep_folio(a->m, folio);
 }
 
 static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)

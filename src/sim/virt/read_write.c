@@ -144,7 +144,7 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 end, u
 	disk_file_grows(m, inode, *next);
 	if (*next > inode->i_size)
 		inode->i_size = *next;
-	set_page_dirty(m, pfn);
+	filemap_dirty_folio(m, pfn);
 	put_page(m, pfn);
 	return 0;
 }

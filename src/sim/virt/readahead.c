@@ -7,6 +7,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/mm_types.h"
 #include "sim/phys/lru.h"
 
@@ -48,11 +49,11 @@ static u64 next_cached(const struct machine *m, struct inode *inode, u64 index, 
  * Large folios have the mark where the window says, though the file ends before; from
  * the first page on that is cached, and always until 6.1, it is so far from the end.
  */
-static int read_window(struct machine *m, struct file *file)
+static int read_window_at(struct machine *m, struct file *file, u64 start)
 {
 	const struct file_ra_state *ra = &file->f_ra;
-	u64 index = ra->start, end = MIN(index + ra->size, inode_pages(file->inode));
-	u64 mark = ra->async_size ? ra->start + ra->size - ra->async_size : ~0ULL;
+	u64 index = start, end = MIN(index + ra->size, inode_pages(file->inode));
+	u64 mark = ra->async_size ? start + ra->size - ra->async_size : ~0ULL;
 	int err;
 
 	if (rel_readahead_is_large(m->release)) {
@@ -67,6 +68,11 @@ static int read_window(struct machine *m, struct file *file)
 		return 0;
 	mark = ra->async_size && ra->async_size <= end - index ? end - ra->async_size : ~0ULL;
 	return read_pages(m, file->inode, index, end - index, mark);
+}
+
+static int read_window(struct machine *m, struct file *file)
+{
+	return read_window_at(m, file, file->f_ra.start);
 }
 
 static u32 first_window(u64 wanted, u32 max)
@@ -211,13 +217,34 @@ static void exec_window(struct file_ra_state *ra, const struct vm_area_struct *v
 	ra->async_size = 0;
 }
 
+/*
+ * The huge page around the fault, and the next one unless order is random; whatever the
+ * disk wants. Its pages are small ones here: a disk's file has large folios by collapse only.
+ */
+static int read_huge_window(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff)
+{
+	struct file_ra_state *ra = &file->f_ra;
+	u32 nr = 1U << hpage_pmd_order(m);
+	int err;
+
+	ra->size = vm_flags & VM_RAND_READ ? nr : 2 * nr;
+	/* A mark on the first folio does not keep it from being mapped whole. */
+	ra->async_size = ra->size > nr || !rel_readahead_is_large(m->release) ? nr : 0;
+	err = read_window_at(m, file, pgoff & ~((u64)nr - 1));
+	ra->async_size = nr;
+	return err;
+}
+
 int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
 			u64 pgoff)
 {
 	struct file_ra_state *ra = &file->f_ra;
 	u64 vm_flags = vma->vm_flags;
+	bool exec = vm_flags & VM_EXEC && rel_exec_reads_ahead_only(m->release);
 
-	if (vm_flags & VM_RAND_READ)
+	if (vm_flags & VM_HUGEPAGE)
+		return read_huge_window(m, file, vm_flags, pgoff);
+	if (vm_flags & VM_RAND_READ && !exec)
 		return 0;
 	if (vm_flags & VM_SEQ_READ)
 		return page_cache_sync_readahead(m, file, pgoff, ra->ra_pages);
@@ -225,7 +252,7 @@ int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_ar
 		ra->mmap_miss++;
 	if (ra->mmap_miss > MMAP_LOTSAMISS)
 		return 0;
-	if (vm_flags & VM_EXEC && rel_exec_reads_ahead_only(m->release)) {
+	if (exec) {
 		exec_window(ra, vma, pgoff);
 		return read_window(m, file);
 	}

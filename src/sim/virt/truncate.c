@@ -136,7 +136,7 @@ static bool truncate_edge(struct truncation *t, u64 pgoff, u64 *first, u64 *behi
 	*first = page_index(pfn_to_page(t->m, pfn));
 	*behind = *first + folio_nr_pages(pfn_to_page(t->m, pfn));
 	get_page(t->m, pfn);
-	set_page_dirty(t->m, pfn);
+	filemap_dirty_folio(t->m, pfn);
 	done = truncate_partial_folio(t, pfn);
 	put_page(t->m, pfn);
 	return done;
@@ -232,7 +232,7 @@ void disk_file_grows(struct machine *m, struct inode *inode, u64 size)
 	if (pfn == PFN_NIL)
 		return;
 	content_zero_range(m, pfn, (u32)(edge % PAGE_SIZE), PAGE_SIZE);
-	set_page_dirty(m, pfn);
+	filemap_dirty_folio(m, pfn);
 }
 
 int inode_truncate(struct machine *m, struct inode *inode, u64 size)

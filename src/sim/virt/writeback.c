@@ -51,6 +51,10 @@ static void write_page(struct machine *m, struct address_space *mapping, u64 ind
 	zone->stat[NR_ZONE_WRITE_PENDING]--;
 	stat[NR_WRITTEN]++;
 	count_vm_event(m, PGPGOUT, PAGE_SIZE / 1024);
+	if (page_flag(page, PG_reclaim)) {
+		page_clear_flag(page, PG_reclaim);
+		folio_rotate_reclaimable(m, pfn);
+	}
 }
 
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end)
