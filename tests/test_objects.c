@@ -118,10 +118,10 @@ static void test_corruption(void)
 	object_pool_validate(&pool, &check);
 	CU_ASSERT_EQUAL(check.nr_broken, 1);
 	pool.nr_live--;
-	object_header(&pool, handle)->addr += 8;
+	object_header(&pool, handle)->index += 1;
 	object_pool_validate(&pool, &check);
 	CU_ASSERT_EQUAL(check.nr_broken, 2);
-	object_header(&pool, handle)->addr -= 8;
+	object_header(&pool, handle)->index -= 1;
 	object_free(m, &pool, handle);
 	object_pool_free(m, &pool);
 	out_free(&out);

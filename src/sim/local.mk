@@ -87,7 +87,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/slab_info.c src/sim/phys/slab_objects.c src/sim/phys/slab_options.c \
 	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \
 	src/sim/phys/slab_report.c src/sim/phys/slab_report.h src/sim/phys/slab_set.c \
-	src/sim/phys/slab_sheaf.c src/sim/phys/slab_sheaf.h \
+	src/sim/phys/slab_sheaf.c src/sim/phys/slab_fast.h src/sim/phys/slab_sheaf.h \
 	src/sim/phys/slab_trace.c \
 	src/sim/phys/tunables.c src/sim/phys/tunables.def src/sim/phys/tunables.h \
 	src/sim/phys/page_flags.c src/sim/phys/page_flags.h \

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Chunks of 64 structs; one is made when its first object is. Each struct is behind a
- * header with its handle, while the object lives, and address: so freeing twice is seen,
+ * header with its handle, while the object lives, and its place: so freeing twice is seen,
  * pools can be walked, and freeing does not search.
  */
 #include "sim/phys/objects.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/slab_fast.h"
 
 typedef unsigned long long ull;
 
@@ -63,27 +64,70 @@ static bool has_room(const struct object_pool *pool, u32 handle)
 	return chunk < pool->nr_chunks && pool->chunks[chunk];
 }
 
+u64 object_addr(const struct object_pool *pool, u32 handle)
+{
+	const struct object_header *header = object_header(pool, handle);
+
+	return slab_object_addr(header->slab, header->index);
+}
+
+/* The struct of a new object. */
+static inline void object_begin(struct object_pool *pool, struct sheaf_object place, u32 handle)
+{
+	struct object_header *header = object_header(pool, handle);
+
+	header->slab = place.slab;
+	header->index = place.index;
+	header->handle = handle;
+	pool->nr_live++;
+	memset(header + 1, 0, pool->bytes);
+}
+
+/* Where no object was before. */
+static __noinline int begin_after_growth(struct machine *m, struct object_pool *pool,
+					 struct sheaf_object place, u32 *handle)
+{
+	int err = pool_grow(m, pool, place.slab->handle + place.index);
+
+	if (err) {
+		kmem_cache_free(m, pool->cache, slab_object_addr(place.slab, place.index));
+		return err;
+	}
+	*handle = place.slab->handle + place.index;
+	object_begin(pool, place, *handle);
+	return 0;
+}
+
+static __noinline int alloc_slow(struct machine *m, struct object_pool *pool, gfp_t gfp,
+				 int node, u32 *handle, const char *site)
+{
+	struct slab_object object;
+	struct sheaf_object place;
+	int err = kmem_cache_alloc_at(m, pool->cache, gfp, node, &object, site);
+
+	if (err)
+		return err;
+	place.slab = slab_of_addr(m, object.addr);
+	place.index = (u16)(object.handle - place.slab->handle);
+	return begin_after_growth(m, pool, place, handle);
+}
+
+/* Mostly the CPU has an object at hand, whose place had a struct before. */
 int object_alloc_at(struct machine *m, struct object_pool *pool, gfp_t gfp, int node,
 		    u32 *handle, const char *site)
 {
-	struct slab_object object;
-	int err = kmem_cache_alloc_at(m, pool->cache, gfp, node, &object, site);
-	struct object_header *header;
+	struct sheaf_object place = { NULL, 0 };
+	u32 at;
 
-	if (unlikely(err))
-		return err;
-	if (unlikely(!has_room(pool, object.handle))) {
-		err = pool_grow(m, pool, object.handle);
-		if (err) {
-			kmem_cache_free(m, pool->cache, object.addr);
-			return err;
-		}
-	}
-	header = object_header(pool, object.handle);
-	*header = (struct object_header){ object.handle, object.addr };
-	memset(header + 1, 0, pool->bytes);
-	pool->nr_live++;
-	*handle = object.handle;
+	if (likely(node == NUMA_NO_NODE))
+		place = slab_alloc_fast(m, pool->cache);
+	if (unlikely(!place.slab))
+		return alloc_slow(m, pool, gfp, node, handle, site);
+	at = place.slab->handle + place.index;
+	if (unlikely(!has_room(pool, at)))
+		return begin_after_growth(m, pool, place, handle);
+	object_begin(pool, place, at);
+	*handle = at;
 	return 0;
 }
 
@@ -95,7 +139,10 @@ void object_free_at(struct machine *m, struct object_pool *pool, u32 handle,
 	BUG_ON(m, header->handle != handle);
 	header->handle = 0;
 	pool->nr_live--;
-	kmem_cache_free_at(m, pool->cache, header->addr, site);
+	if (likely(!slab_is_debug(header->slab->cache)))
+		slab_free_fast(m, pool->cache, header->slab, header->index);
+	else
+		kmem_cache_free_at(m, pool->cache, object_addr(pool, handle), site);
 }
 
 u32 object_next(const struct object_pool *pool, u32 handle)

@@ -15,9 +15,11 @@
 #define OBJECT_CHUNK (1U << OBJECT_CHUNK_SHIFT)	/* objects */
 
 /* Before each struct. */
+struct slab;
 struct object_header {
+	struct slab *slab;
+	u32 index;		/* in the slab */
 	u32 handle;		/* while it lives, else 0 */
-	u64 addr;		/* the slab's */
 };
 #define OBJECT_HEADER sizeof(struct object_header)
 _Static_assert(OBJECT_HEADER == 16, "structs keep the alignment of their chunk");
@@ -68,10 +70,7 @@ static inline void *object_get(const struct object_pool *pool, u32 handle)
 }
 
 /* The simulated address of a live object. */
-static inline u64 object_addr(const struct object_pool *pool, u32 handle)
-{
-	return object_header(pool, handle)->addr;
-}
+u64 object_addr(const struct object_pool *pool, u32 handle);
 
 /* The smallest live handle >= `handle`; 0: there is none. */
 u32 object_next(const struct object_pool *pool, u32 handle);

@@ -12,14 +12,20 @@
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/slab_bytes.h"
 #include "sim/phys/slab_debug.h"
-#include "sim/phys/slab_sheaf.h"
+#include "sim/phys/slab_fast.h"
 
-static void take_object(struct kmem_cache *s, struct slab *slab, unsigned int i,
-			struct slab_object *object)
+static inline void tell_object(const struct kmem_cache *s, const struct slab *slab,
+			       unsigned int i, struct slab_object *object)
 {
-	slab->allocated[i / 64] |= 1ULL << (i % 64);
 	object->handle = slab->handle + i;
 	object->addr = slab->addr + (u64)i * s->geo.size + s->geo.red_left_pad;
+}
+
+static void take_object(const struct kmem_cache *s, struct slab *slab, unsigned int i,
+			struct slab_object *object)
+{
+	slab_mark_allocated(slab, i);
+	tell_object(s, slab, i, object);
 }
 
 static bool node_matches(const struct slab *slab, int node)
@@ -265,16 +271,17 @@ static __noinline int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t 
 int slab_alloc_node(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 		    const struct slab_request *req, struct slab_object *object)
 {
-	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
-	unsigned int i = c->free;
+	if (node == NUMA_NO_NODE) {
+		struct sheaf_object found = slab_alloc_fast(m, s);
 
+		if (likely(found.slab)) {
+			tell_object(s, found.slab, found.index, object);
+			return 0;
+		}
+	}
 	if (unlikely(m->fault) && should_failslab(m, s, gfp))
 		return -ENOMEM;
-	if (unlikely(i == SLAB_NIL || s->sheaves || !node_matches(c->slab, node)))
-		return alloc_slow(m, s, gfp, node, req, object);
-	c->free = c->slab->next_free[i];
-	take_object(s, c->slab, i, object);
-	return 0;
+	return alloc_slow(m, s, gfp, node, req, object);
 }
 
 int kmem_cache_alloc_at(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
@@ -383,29 +390,19 @@ static bool free_checked(struct machine *m, struct kmem_cache *s, struct slab *s
 
 void kmem_cache_free_at(struct machine *m, struct kmem_cache *s, u64 addr, const char *site)
 {
-	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
 	struct slab *slab = slab_of_addr(m, addr);
-	unsigned int i;
 
 	BUG_ON(m, !slab);
-	if (unlikely(slab_is_debug(slab->cache))) {
-		if (!free_checked(m, s, slab, addr, site))
-			return;
-		s = slab->cache;
+	if (likely(!slab_is_debug(slab->cache))) {
+		slab_free_fast(m, s, slab, slab_object_index(slab, addr));
+	} else if (free_checked(m, s, slab, addr, site)) {
+		unsigned int i = slab_object_index(slab, addr);
+
+		BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
+		slab->allocated[i / 64] &= ~(1ULL << (i % 64));
+		slab->given[i / 64] &= ~(1ULL << (i % 64));
+		slab_put_free(m, slab->cache, slab, i);
 	}
-	BUG_ON(m, slab->cache != s);
-	i = slab_object_index(slab, addr);
-	BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
-	slab->allocated[i / 64] &= ~(1ULL << (i % 64));
-	slab->given[i / 64] &= ~(1ULL << (i % 64));
-	if (unlikely(s->sheaves) && slab_sheaf_put(m, s, slab, i))
-		return;
-	if (unlikely(slab != c->slab)) {
-		free_slow(m, s, slab, i);
-		return;
-	}
-	slab->next_free[i] = c->free;
-	c->free = i;
 }
 
 void slab_put_free(struct machine *m, struct kmem_cache *s, struct slab *slab, u16 i)
@@ -418,4 +415,10 @@ void slab_put_free(struct machine *m, struct kmem_cache *s, struct slab *slab, u
 	}
 	slab->next_free[i] = c->free;
 	c->free = i;
+}
+
+void slab_free_index(struct machine *m, struct kmem_cache *s, struct slab *slab, u16 i)
+{
+	if (!s->sheaves || !slab_sheaf_put(m, s, slab, i))
+		slab_put_free(m, s, slab, i);
 }

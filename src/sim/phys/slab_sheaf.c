@@ -66,16 +66,6 @@ void slab_sheaves_free(struct machine *m, struct kmem_cache *s)
 	s->sheaves = NULL;
 }
 
-/* The nearest node with memory: numa_mem_id(). */
-static unsigned int local_memory_node(const struct machine *m)
-{
-	const struct pglist_data *home = m->nodes[m->cpu_node[m->cpu]];
-
-	if (home && home->nr_zonelist)
-		return m->zones[home->zonelist[0]]->node;
-	return m->cpu_node[m->cpu];
-}
-
 static struct slab_barn *local_barn(const struct machine *m, struct kmem_cache *s)
 {
 	return &s->node[local_memory_node(m)].barn;
@@ -91,22 +81,6 @@ static struct slab_sheaf *barn_get_full(struct slab_barn *barn)
 {
 	barn->nr_full -= barn->full != NULL;
 	return pop_sheaf(&barn->full);
-}
-
-static void sheaf_add(struct slab_sheaf *sheaf, struct slab *slab, u16 i)
-{
-	slab_touch(slab);
-	slab->nr_sheaf++;
-	sheaf->objects[sheaf->size++] = (struct sheaf_object){ slab, i };
-}
-
-static struct sheaf_object sheaf_take(struct slab_sheaf *sheaf)
-{
-	struct sheaf_object object = sheaf->objects[--sheaf->size];
-
-	slab_touch(object.slab);
-	object.slab->nr_sheaf--;
-	return object;
 }
 
 static void sheaf_flush(struct machine *m, struct kmem_cache *s, struct slab_sheaf *sheaf)

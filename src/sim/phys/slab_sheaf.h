@@ -20,6 +20,32 @@ struct slab_sheaf {
 	struct sheaf_object objects[];	/* [sheaf_capacity] */
 };
 
+static inline void sheaf_add(struct slab_sheaf *sheaf, struct slab *slab, u16 i)
+{
+	slab_touch(slab);
+	slab->nr_sheaf++;
+	sheaf->objects[sheaf->size++] = (struct sheaf_object){ slab, i };
+}
+
+static inline struct sheaf_object sheaf_take(struct slab_sheaf *sheaf)
+{
+	struct sheaf_object object = sheaf->objects[--sheaf->size];
+
+	slab_touch(object.slab);
+	object.slab->nr_sheaf--;
+	return object;
+}
+
+/* The nearest node with memory: numa_mem_id(). */
+static inline unsigned int local_memory_node(const struct machine *m)
+{
+	const struct pglist_data *home = m->nodes[m->cpu_node[m->cpu]];
+
+	if (likely(home && home->nr_zonelist))
+		return m->zones[home->zonelist[0]]->node;
+	return m->cpu_node[m->cpu];
+}
+
 /* Host memory for all sheaves that the cache will ever have. -ENOBUFS. */
 int slab_sheaves_init(struct machine *m, struct kmem_cache *s) __must_check;
 void slab_sheaves_free(struct machine *m, struct kmem_cache *s);
@@ -40,6 +66,8 @@ void slab_barns_shrink(struct machine *m, struct kmem_cache *s);
 int slab_take_free(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 		   struct sheaf_object *object) __must_check;
 void slab_put_free(struct machine *m, struct kmem_cache *s, struct slab *slab, u16 i);
+/* To a sheaf, or to its slab. */
+void slab_free_index(struct machine *m, struct kmem_cache *s, struct slab *slab, u16 i);
 
 /* A2: what lies in sheaves is free, of this cache, and counted by its slab. */
 void slab_sheaves_validate(const struct machine *m, const struct kmem_cache *s,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What SLUB is made of; for the slab*.c files and kmalloc.c alone. Others use slab.h.
+ * What SLUB is made of; for the slab*.c files, kmalloc.c and objects.c alone.
+ * Others use slab.h.
  *
  * A slab is on exactly one of: the CPU that allocates from it, a CPU's list of
  * partial slabs, its node's list of partial slabs, or (when full) nowhere.
