@@ -144,7 +144,7 @@ void tlb_refill(struct cpu_tlb *tlb, u64 tag, u64 vpn, u64 pte)
 	array_fill(l1, set1, array_find(l1, set1 * l1->ways, tag), tag, pte);
 }
 
-static void array_drop(struct tlb_array *array, u64 vpn, u64 tag)
+static inline void array_drop(struct tlb_array *array, u64 vpn, u64 tag)
 {
 	u64 first = (vpn & (array->sets - 1U)) * array->ways;
 	unsigned int way = array_find(array, first, tag);

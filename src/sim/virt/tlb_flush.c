@@ -24,8 +24,10 @@ static bool test_cpu(const u64 *mask, unsigned int cpu)
 	return mask[cpu / 64] >> (cpu % 64) & 1;
 }
 
-static bool any_but(const struct machine *m, const u64 *mask, unsigned int cpu)
+static inline bool any_but(const struct machine *m, const u64 *mask, unsigned int cpu)
 {
+	if (likely(m->nr_cpus <= 64))
+		return mask[0] & ~(1ULL << cpu);
 	for (unsigned int i = 0; i * 64 < m->nr_cpus; i++) {
 		u64 word = mask[i];
 
@@ -146,16 +148,15 @@ static bool should_trim_cpumask(const struct machine *m, struct mm_struct *mm)
 	return true;
 }
 
-void flush_tlb_mm_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end,
-			unsigned int stride_shift, bool freed_tables)
+static __noinline void flush_tlb_mm_slow(struct machine *m, struct mm_struct *mm, u64 start,
+					 u64 end, unsigned int stride_shift, bool freed_tables)
 {
 	struct flush_tlb_info f = {
 		.mm = mm, .start = start, .end = end, .initiating_cpu = m->cpu,
 		.stride_shift = (u8)stride_shift, .freed_tables = freed_tables,
-		.new_tlb_gen = ++mm->tlb_gen,
+		.new_tlb_gen = mm->tlb_gen,
 	};
 
-	tlb_count_call(m, CALL_flush_tlb_mm_range);
 	if (end == TLB_FLUSH_ALL ||
 	    (end - start) >> stride_shift > m->virt->tlb->single_page_flush_ceiling) {
 		f.start = 0;
@@ -166,6 +167,31 @@ void flush_tlb_mm_range(struct machine *m, struct mm_struct *mm, u64 start, u64 
 		flush_tlb_multi(m, mm->cpumask, &f);
 	} else if (cpu_tlb(m, m->cpu)->loaded_mm == mm) {
 		flush_tlb_func(m, m->cpu, &f);
+	}
+}
+
+/* Mostly nobody else has the mm, and this CPU has missed no flush of it: pages go here. */
+void flush_tlb_mm_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end,
+			unsigned int stride_shift, bool freed_tables)
+{
+	struct tlb_state *state = m->virt->tlb;
+	struct cpu_tlb *tlb = &state->cpus[m->cpu];
+	struct tlb_context *ctx = &tlb->ctxs[tlb->loaded_mm_asid];
+	u64 nr = (end - start) >> stride_shift, gen = mm->tlb_gen++;
+
+	state->calls[CALL_flush_tlb_mm_range]++;
+	if (unlikely(tlb->loaded_mm != mm || tlb->is_lazy || ctx->tlb_gen != gen ||
+		     nr > state->single_page_flush_ceiling || end == TLB_FLUSH_ALL ||
+		     mm == m->init_mm || any_but(m, mm->cpumask, m->cpu))) {
+		flush_tlb_mm_slow(m, mm, start, end, stride_shift, freed_tables);
+		return;
+	}
+	ctx->tlb_gen = gen + 1;
+	count_vm_event(m, NR_TLB_LOCAL_FLUSH_ONE, (s64)nr);
+	tlb_trace(m, m->cpu, TLB_LOCAL_MM_SHOOTDOWN, nr);
+	for (; start < end; start += 1ULL << stride_shift) {
+		tlb->figures[TLB_FLUSHES_ONE]++;
+		tlb_invalidate_page(m, tlb, start);
 	}
 }
 
