@@ -2,10 +2,15 @@
 /*
  * A treap: ordered by `start` from left to right, a heap by priority from the root
  * down. Priorities are scrambled serial numbers, so the shape is as if intervals had
- * come in a random order, and the same in every run. Each node knows the largest end
- * below it, which is how a search leaves out what cannot overlap.
+ * come in a random order, and the same in every run. But the first few have higher
+ * ones, the older the higher: small trees, which most are, need no rotations, and larger
+ * ones are deeper by so many at most. Each node knows the largest end below it, which is
+ * how a search leaves out what cannot overlap.
  */
 #include "sim/base/interval_tree.h"
+
+#define FIRST_FEW 8	/* nodes that are there when one comes */
+#define FIRST_FEW_PRIORITY (1U << 31)
 
 static u64 subtree_last(const struct interval_node *node)
 {
@@ -73,6 +78,14 @@ static u32 scramble(u32 x)
 	return x ^ x >> 16;
 }
 
+static u32 next_priority(struct interval_tree *tree)
+{
+	u32 serial = ++tree->serial;
+
+	return tree->nr < FIRST_FEW ? ~serial | FIRST_FEW_PRIORITY :
+				      scramble(serial) & ~FIRST_FEW_PRIORITY;
+}
+
 void interval_tree_insert(struct interval_tree *tree, struct interval_node *node)
 {
 	struct interval_node **link = &tree->root, *parent = NULL;
@@ -84,7 +97,7 @@ void interval_tree_insert(struct interval_tree *tree, struct interval_node *node
 	*link = node;
 	node->parent = parent;
 	node->left = node->right = NULL;
-	node->priority = scramble(++tree->serial);
+	node->priority = next_priority(tree);
 	tree->nr++;
 	node->subtree_last = node->last;
 	for (; parent && parent->subtree_last < node->last; parent = parent->parent)
@@ -108,29 +121,53 @@ void interval_tree_remove(struct interval_tree *tree, struct interval_node *node
 	tree->nr--;
 }
 
-/* The node before or behind in the tree's order; NULL. */
-static const struct interval_node *neighbour(const struct interval_node *node, bool behind)
+/* The node before in the tree's order; NULL. */
+static const struct interval_node *node_before(const struct interval_node *node)
 {
-	const struct interval_node *at = behind ? node->right : node->left;
+	const struct interval_node *at = node->left;
 
 	if (at) {
-		while (behind ? at->left : at->right)
-			at = behind ? at->left : at->right;
+		while (at->right)
+			at = at->right;
 		return at;
 	}
-	while (node->parent && node == (behind ? node->parent->right : node->parent->left))
+	while (node->parent && node == node->parent->left)
 		node = node->parent;
 	return node->parent;
+}
+
+static const struct interval_node *node_behind(const struct interval_node *node)
+{
+	const struct interval_node *at = node->right;
+
+	if (at) {
+		while (at->left)
+			at = at->left;
+		return at;
+	}
+	while (node->parent && node == node->parent->right)
+		node = node->parent;
+	return node->parent;
+}
+
+/* Would it come back to where it is? */
+static bool keeps_its_place(const struct interval_node *node, u64 start)
+{
+	const struct interval_node *other;
+
+	if (start < node->start) {
+		other = node_before(node);
+		return !other || other->start <= start;
+	}
+	/* Behind those that begin there, too. */
+	other = node_behind(node);
+	return !other || other->start > start;
 }
 
 void interval_tree_move(struct interval_tree *tree, struct interval_node *node, u64 start,
 			u64 last)
 {
-	const struct interval_node *before = neighbour(node, /* behind = */ false);
-	const struct interval_node *behind = neighbour(node, /* behind = */ true);
-
-	/* It would come back to where it is. */
-	if ((!before || before->start <= start) && (!behind || behind->start > start)) {
+	if (keeps_its_place(node, start)) {
 		node->start = start;
 		node->last = last;
 		update_upward(node);
