@@ -108,7 +108,8 @@ static void mt_check_finger(struct mt_check *check, const struct maple_visit *at
 	if (at->node != check->tree->finger)
 		return;
 	check->finger_seen = true;
-	if (at->min != check->tree->finger_min || at->max != check->tree->finger_max)
+	if (at->min != check->tree->finger_min || at->max != check->tree->finger_max ||
+	    check->tree->finger_slot >= at->node->nr)
 		mt_complain(check, at, "the finger's leaf covers something else");
 }
 

@@ -25,12 +25,6 @@ static inline unsigned int mt_slot_of(const struct maple_node *node, u64 index)
 	return i;
 }
 
-/* Does the finger's leaf cover index? */
-static inline bool mt_at_finger(const struct maple_tree *tree, u64 index)
-{
-	return tree->finger && index >= tree->finger_min && index <= tree->finger_max;
-}
-
 /*
  * The largest empty range in a node that covers [min, max]. No range is larger than
  * `most`: the search ends where it finds one of that size.
@@ -51,18 +45,11 @@ void mt_trim_reserve(struct maple_tree *tree, u32 nr);
 /* A node and all below it go back to the owner; returns how many entries it had. */
 u32 mt_free_subtree(struct maple_tree *tree, u32 handle);
 
-/* ---- A store within one leaf ---- */
-
-struct leaf_write {
-	struct maple_node *leaf;
-	u64 min, max;		/* of the leaf */
-	u64 first, last;
-	u32 value;
-	unsigned int from, to;	/* the slots of first and last */
-};
-
-/* False: it needs more or fewer nodes; nothing has changed. */
-bool leaf_store(struct maple_tree *tree, struct leaf_write *w);
+/*
+ * A store within the finger's leaf, whose slot is that of `first`. False: it needs more
+ * or fewer nodes; nothing has changed.
+ */
+bool leaf_store(struct maple_tree *tree, u64 first, u64 last, u32 value);
 
 /* ---- Strips ---- */
 

@@ -32,76 +32,119 @@ void mt_update_gaps(struct maple_tree *tree, const struct maple_node *node, u64 
 	}
 }
 
-/* Erasing takes in the empty ranges beside it, as far as they are in this leaf. */
-static void leaf_extend_empty(struct leaf_write *w)
+/* An empty range of this size has come to be in the leaf. */
+static inline void gap_came(struct maple_tree *tree, const struct maple_node *node, u64 size)
 {
-	const struct maple_node *leaf = w->leaf;
-	u64 from_first = mt_slot_first(leaf, w->from, w->min);
+	while (node->parent) {
+		struct maple_node *parent = mt_node(tree, node->parent);
 
-	if (!leaf->mr64.slot[w->from]) {
-		w->first = from_first;
-	} else if (w->first == from_first && w->from && !leaf->mr64.slot[w->from - 1]) {
-		w->from--;
-		w->first = mt_slot_first(leaf, w->from, w->min);
+		if (parent->ma64.gap[node->offset] >= size)
+			return;
+		parent->ma64.gap[node->offset] = size;
+		node = parent;
 	}
-	if (!leaf->mr64.slot[w->to]) {
-		w->last = mt_slot_last(leaf, w->to, w->max);
-	} else if (w->last == mt_slot_last(leaf, w->to, w->max) && w->to + 1U < leaf->nr &&
-		   !leaf->mr64.slot[w->to + 1]) {
-		w->to++;
-		w->last = mt_slot_last(leaf, w->to, w->max);
+}
+
+/* One of at most this size is gone, or smaller. */
+static inline void gap_went(struct maple_tree *tree, const struct maple_node *node, u64 size)
+{
+	u64 min = tree->finger_min, max = tree->finger_max;
+
+	while (node->parent) {
+		struct maple_node *parent = mt_node(tree, node->parent);
+		u64 known = parent->ma64.gap[node->offset], gap;
+
+		if (size < known)
+			return;
+		gap = mt_node_gap(node, min, max, known);
+		if (gap == known)
+			return;
+		parent->ma64.gap[node->offset] = gap;
+		size = known;
+		node = parent;
+	}
+}
+
+/* A range on its way into slots [from, to] of a leaf. */
+struct leaf_write {
+	struct maple_node *leaf;
+	u64 first, last;
+	unsigned int from, to;
+	bool keep_left, keep_right;	/* parts of the slots at the edges */
+};
+
+/* Erasing takes in the empty ranges beside it, as far as they are in this leaf. */
+static inline void leaf_extend_empty(const struct maple_tree *tree, struct leaf_write *w)
+{
+	const u32 *slot = w->leaf->mr64.slot;
+
+	if (!slot[w->from] || (!w->keep_left && w->from && !slot[w->from - 1])) {
+		w->from -= !!slot[w->from];
+		w->first = mt_slot_first(w->leaf, w->from, tree->finger_min);
+		w->keep_left = false;
+	}
+	if (!slot[w->to] || (!w->keep_right && w->to + 1U < w->leaf->nr && !slot[w->to + 1])) {
+		w->to += !!slot[w->to];
+		w->last = mt_slot_last(w->leaf, w->to, tree->finger_max);
+		w->keep_right = false;
 	}
 }
 
 /* Returns how many ranges were overwritten, at least in part, that were empty. */
-static unsigned int leaf_rewrite(struct maple_tree *tree, const struct leaf_write *w,
-				 bool keep_left, bool keep_right, unsigned int nr)
+static inline unsigned int leaf_rewrite(struct maple_tree *tree, const struct leaf_write *w,
+					u32 value, unsigned int nr)
 {
 	struct maple_range_64 *mr = &w->leaf->mr64;
-	unsigned int tail = w->to + !keep_right, at = w->from + keep_left;
+	unsigned int tail = w->to + !w->keep_right, at = w->from + w->keep_left;
 	unsigned int nr_tail = w->leaf->nr - tail, old_entries = 0;
 
 	for (unsigned int i = w->from; i <= w->to; i++)
 		old_entries += !!mr->slot[i];
-	tree->nr_entries += (keep_left && mr->slot[w->from]) + (keep_right && mr->slot[w->to]) +
-			    !!w->value - old_entries;
+	tree->nr_entries += (w->keep_left && mr->slot[w->from]) +
+			    (w->keep_right && mr->slot[w->to]) + !!value - old_entries;
 	if (nr_tail && at + 1 != tail) {
 		memmove(&mr->slot[at + 1], &mr->slot[tail], nr_tail * sizeof(mr->slot[0]));
 		memmove(&mr->pivot[at + 1], &mr->pivot[tail],
 			(nr_tail - 1) * sizeof(mr->pivot[0]));
 	}
-	if (keep_left)
+	if (w->keep_left)
 		mr->pivot[w->from] = w->first - 1;
-	mr->slot[at] = w->value;
+	mr->slot[at] = value;
 	if (nr_tail)
 		mr->pivot[at] = w->last;
 	w->leaf->nr = nr;
+	tree->finger_slot = at;
 	return w->to - w->from + 1 - old_entries;
 }
 
-bool leaf_store(struct maple_tree *tree, struct leaf_write *w)
+bool leaf_store(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
-	bool root = !w->leaf->parent, keep_left, keep_right;
-	unsigned int nr, nr_empty;
+	struct maple_node *leaf = tree->finger;
+	unsigned int from = tree->finger_slot;
+	struct leaf_write w = {
+		.leaf = leaf, .first = first, .last = last, .from = from,
+		.to = mt_slot_near(leaf, from, last),
+	};
+	u64 from_first = mt_slot_first(leaf, from, tree->finger_min);
+	u64 to_last = mt_slot_last(leaf, w.to, tree->finger_max), was;
+	unsigned int nr;
 
-	w->to = w->from;
-	while (w->to + 1U < w->leaf->nr && w->leaf->pivot[w->to] < w->last)
-		w->to++;
-	if (!w->value) {
-		/* No leaf but the last may end empty. */
-		if (w->last == w->max && w->max != UINT64_MAX)
-			return false;
-		leaf_extend_empty(w);
-	}
-	keep_left = w->first > mt_slot_first(w->leaf, w->from, w->min);
-	keep_right = w->last < mt_slot_last(w->leaf, w->to, w->max);
-	nr = w->leaf->nr - (w->to - w->from) + keep_left + keep_right;
-	if (nr > MAPLE_RANGE64_SLOTS || (!root && nr < MAPLE_RANGE64_MIN))
+	/* No leaf but the last may end empty. */
+	if (!value && last == tree->finger_max && last != UINT64_MAX)
 		return false;
-	nr_empty = leaf_rewrite(tree, w, keep_left, keep_right, nr);
-	if (!w->value)
-		mt_update_gaps(tree, w->leaf, w->min, w->max, w->last - w->first + 1);
-	else if (nr_empty)
-		mt_update_gaps(tree, w->leaf, w->min, w->max, 0);
+	w.keep_left = first > from_first;
+	w.keep_right = last < to_last;
+	if (!value)
+		leaf_extend_empty(tree, &w);
+	nr = leaf->nr - (w.to - w.from) + w.keep_left + w.keep_right;
+	if (nr > MAPLE_RANGE64_SLOTS || (leaf->parent && nr < MAPLE_RANGE64_MIN))
+		return false;
+	was = w.from == w.to ? to_last - from_first + 1 : UINT64_MAX;
+	if (!leaf_rewrite(tree, &w, value, nr) && value)
+		return true;
+	if (!value)
+		gap_came(tree, leaf, w.last - w.first + 1);
+	else
+		gap_went(tree, leaf, was);
 	return true;
 }

@@ -415,7 +415,6 @@ static void drop_empty_root(struct maple_tree *tree)
 
 int mt_store_range(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
-	struct leaf_write w = { .first = first, .last = last, .value = value };
 	int err = 0;
 
 	if (first > last)
@@ -425,11 +424,7 @@ int mt_store_range(struct maple_tree *tree, u64 first, u64 last, u32 value)
 		goto out;
 	}
 	mt_seek(tree, first);
-	w.leaf = tree->finger;
-	w.min = tree->finger_min;
-	w.max = tree->finger_max;
-	w.from = mt_slot_of(w.leaf, first);
-	if (last > w.max || !leaf_store(tree, &w))
+	if (last > tree->finger_max || !leaf_store(tree, first, last, value))
 		err = store_slow(tree, first, last, value);
 out:
 	if (!err && tree->root && !tree->nr_entries)

@@ -93,7 +93,7 @@ static inline void mt_descend(const struct maple_tree *tree, u64 index, struct m
 	unsigned int i, nr = 1;
 
 	if (!visited && mt_at_finger(tree, index)) {
-		i = mt_slot_of(tree->finger, index);
+		i = mt_slot_near(tree->finger, tree->finger_slot, index);
 		*at = (struct mt_place) { tree->finger, i, tree->finger_min, tree->finger_max };
 		return;
 	}
@@ -119,7 +119,11 @@ void mt_seek(struct maple_tree *tree, u64 index)
 	struct maple_node *node;
 	u64 min = 0, max = UINT64_MAX;
 
-	if (!tree->root || mt_at_finger(tree, index))
+	if (mt_at_finger(tree, index)) {
+		tree->finger_slot = mt_slot_near(tree->finger, tree->finger_slot, index);
+		return;
+	}
+	if (!tree->root)
 		return;
 	for (node = mt_node(tree, tree->root); !node->leaf;) {
 		unsigned int i = mt_slot_of(node, index);
@@ -131,6 +135,7 @@ void mt_seek(struct maple_tree *tree, u64 index)
 	tree->finger = node;
 	tree->finger_min = min;
 	tree->finger_max = max;
+	tree->finger_slot = mt_slot_of(node, index);
 }
 
 static inline u32 mt_range(const struct mt_place *at, u64 *first, u64 *last)

@@ -86,6 +86,7 @@ struct maple_tree {
 	/* The leaf where a writer works, what it covers; NULL: any. mt_seek() */
 	struct maple_node *finger;
 	u64 finger_min, finger_max;
+	unsigned int finger_slot;	/* of it, near to where the next search ends */
 };
 
 static inline struct maple_node *mt_node(const struct maple_tree *tree, u32 node)
@@ -136,6 +137,48 @@ u32 mt_find_visited(const struct maple_tree *tree, u64 *index, u64 max, u64 *fir
 		    u64 *last, unsigned int *visited);
 u32 mt_prev_visited(const struct maple_tree *tree, u64 index, u64 min, u64 *first,
 		    u64 *last, unsigned int *visited);
+
+/* The slot whose range covers index, which is in the node, searched for from slot i on. */
+static inline unsigned int mt_slot_near(const struct maple_node *node, unsigned int i, u64 index)
+{
+	unsigned int end = node->nr - 1U;
+
+	while (i && node->pivot[i - 1] >= index)
+		i--;
+	while (i < end && node->pivot[i] < index)
+		i++;
+	return i;
+}
+
+/* Does the finger's leaf cover index? */
+static inline bool mt_at_finger(const struct maple_tree *tree, u64 index)
+{
+	return tree->finger && index >= tree->finger_min && index <= tree->finger_max;
+}
+
+/* mt_load() and mt_find(), of the value alone: in line where the finger is. */
+static inline u32 mt_load_value(const struct maple_tree *tree, u64 index)
+{
+	const struct maple_node *leaf = tree->finger;
+
+	if (unlikely(!mt_at_finger(tree, index)))
+		return mt_load(tree, index, NULL, NULL);
+	return leaf->mr64.slot[mt_slot_near(leaf, tree->finger_slot, index)];
+}
+
+static inline u32 mt_find_value(const struct maple_tree *tree, u64 index)
+{
+	const struct maple_node *leaf = tree->finger;
+	unsigned int i;
+
+	if (unlikely(!mt_at_finger(tree, index)))
+		return mt_find(tree, &index, ~0ULL, NULL, NULL);
+	i = mt_slot_near(leaf, tree->finger_slot, index);
+	/* What is behind an empty range is in the same leaf. */
+	if (!leaf->mr64.slot[i] && ++i == leaf->nr)
+		return 0;
+	return leaf->mr64.slot[i];
+}
 
 /* ---- A cursor: steps without descending again. ----
  *

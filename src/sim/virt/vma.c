@@ -73,24 +73,20 @@ struct vm_area_struct *find_vma_visited(const struct machine *m, const struct mm
 					u64 addr, unsigned int *visited)
 {
 	u64 index = addr;
-	u32 handle = visited ? mt_find_visited(&mm->mm_mt, &index, ~0ULL, NULL, NULL, visited) :
-			       mt_find(&mm->mm_mt, &index, ~0ULL, NULL, NULL);
 
-	return vma_of(m, handle);
+	return vma_of(m, mt_find_visited(&mm->mm_mt, &index, ~0ULL, NULL, NULL, visited));
 }
 
 struct vm_area_struct *find_vma(const struct machine *m, const struct mm_struct *mm,
 				u64 addr)
 {
-	return find_vma_visited(m, mm, addr, NULL);
+	return vma_of(m, mt_find_value(&mm->mm_mt, addr));
 }
 
 struct vm_area_struct *vma_lookup(const struct machine *m, const struct mm_struct *mm,
 				  u64 addr)
 {
-	u32 handle = mt_load(&mm->mm_mt, addr, NULL, NULL);
-
-	return vma_of(m, handle);
+	return vma_of(m, mt_load_value(&mm->mm_mt, addr));
 }
 
 struct vm_area_struct *find_vma_prev(const struct machine *m, const struct mm_struct *mm,

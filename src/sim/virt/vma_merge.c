@@ -215,16 +215,12 @@ int vma_merge_between(struct machine *m, const struct vma_attr *attr,
 int vma_merge_new(struct machine *m, struct mm_struct *mm, const struct vma_attr *attr,
 		  struct vm_area_struct **vma)
 {
-	struct vm_area_struct *prev = NULL, *next = NULL;
-	u64 index = attr->end, first;
-	u32 handle;
+	struct vm_area_struct *prev = NULL, *next;
 
 	mt_seek(&mm->mm_mt, attr->start);
-	handle = mt_find(&mm->mm_mt, &index, attr->end, &first, NULL);
-	if (handle && first == attr->end)
-		next = vma_of(m, handle);
+	next = vma_of(m, mt_load_value(&mm->mm_mt, attr->end));
 	if (attr->start)
-		prev = vma_of(m, mt_load(&mm->mm_mt, attr->start - 1, NULL, NULL));
+		prev = vma_of(m, mt_load_value(&mm->mm_mt, attr->start - 1));
 	return vma_merge_between(m, attr, prev, next, vma);
 }
 
