@@ -14,6 +14,7 @@ EXPERIMENTS = \
 	examples/migrate-types.sh \
 	examples/mm-life.sh \
 	examples/numa.sh \
+	examples/oom.sh \
 	examples/page-owner.sh \
 	examples/pagetables.sh \
 	examples/sharing.sh \

@@ -80,6 +80,15 @@ void lab_end_tasks(struct lab *lab)
 		continue;
 }
 
+void lab_spare_tasks(struct lab *lab)
+{
+	struct machine *m = (struct machine *)(uintptr_t)tree_machine(lab->tree);
+
+	lab->no_killer = *m->pressure;
+	lab->no_killer.out_of_memory = NULL;
+	m->pressure = &lab->no_killer;
+}
+
 void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1])
 {
 	machine_digest(tree_machine(lab->tree), text);

@@ -4,12 +4,14 @@
 #define KMM_TESTS_LAB_H
 
 #include "fs/core/tree.h"
+#include "sim/phys/pressure.h"
 
 struct lab {
 	struct machine_config *config;
 	struct tree *tree;
 	struct caller me;
 	struct out out, sentence;	/* of the last lab_run() */
+	struct pressure_ops no_killer;	/* lab_spare_tasks() */
 };
 
 /* 0, or -errno with the reason on standard error. sets: as of kmm-run --set. */
@@ -25,6 +27,8 @@ const char *lab_text(const struct out *out);
 const char *lab_cat(struct lab *lab, const char *path);
 /* Every task but init is killed and waited for. */
 void lab_end_tasks(struct lab *lab);
+/* Till the machine reboots nobody is killed when memory is out: calls fail. */
+void lab_spare_tasks(struct lab *lab);
 void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1]);
 /* The file, opened with flags as of open(2). Aborts if that fails. */
 struct handle *lab_handle(struct lab *lab, const char *path, int flags);

@@ -27,6 +27,7 @@ SCRIPTED_TESTS = \
 	tests/readme.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh \
+	tests/test_oom_report.sh \
 	tests/test_ops.sh \
 	tests/test_scenarios.sh \
 	tests/test_strace2kmm.sh
@@ -79,6 +80,7 @@ UNIT_TESTS = \
 	tests/test_mremap \
 	tests/test_mmap \
 	tests/test_objects \
+	tests/test_oom \
 	tests/test_page_alloc \
 	tests/test_memory \
 	tests/test_pgtable \

@@ -575,6 +575,7 @@ static void test_no_memory(void)
 	unsigned int failed = 0;
 
 	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	lab_spare_tasks(&lab);
 	for (unsigned int i = 0; i < ARRAY_SIZE(hungry_lines); i++) {
 		int err = -ENOMEM;
 
@@ -603,6 +604,7 @@ static void test_exec_without_memory(void)
 	bool done = false;
 
 	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
+	lab_spare_tasks(&lab);
 	for (unsigned int pages = 0; !done && pages < 200; pages++) {
 		int err;
 

@@ -111,6 +111,7 @@ static void eat(const char *bytes)
 {
 	char line[128];
 
+	lab_spare_tasks(&lab);
 	CU_ASSERT_EQUAL(lab_run(&lab, "proc/1/ctl: fork as eat"), 0);
 	snprintf(line, sizeof(line), "sim/as/eat/ctl: mmap 0 %s rw private,anon,noreserve as buf",
 		 bytes);

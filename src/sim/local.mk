@@ -177,6 +177,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/policy/compaction_zone.c src/sim/policy/contig_migrate.c src/sim/policy/kcompactd.c \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
 	src/sim/policy/khugepaged_scan.c \
+	src/sim/policy/oom.h src/sim/policy/oom_kill.c src/sim/policy/oom_report.c \
 	src/sim/policy/pressure.c src/sim/policy/pressure.h
 
 # System V shared memory, protection keys

@@ -46,6 +46,7 @@ struct task_fault;
 struct cpu_running {
 	const u32 *pid, *tgid;	/* NULL: nobody yet */
 	const char *comm;
+	const bool *oom_victim;	/* it was killed to free memory: NULL: it cannot be */
 	struct task_fault *fault;	/* phys/fault_inject.h */
 };
 
@@ -109,6 +110,7 @@ struct machine {
 	/* virt/warn_alloc.h: an allocation failed; says so in the log, unless gfp forbids. */
 	void (*warn_alloc)(struct machine *m, u32 gfp, u64 nodemask, const char *what);
 	const struct pressure_ops *pressure;	/* phys/pressure.h; NULL: no reclaim */
+	bool oom_killer_disabled;	/* nobody is killed: no task makes a call (policy/oom.h) */
 	struct capture_control *capture;	/* phys/buddy.h; while somebody compacts */
 	struct tunables *tunables;	/* phys/tunables.h: /proc/sys/vm and friends */
 	struct mm_struct *init_mm;	/* virt/mm_types.h */
@@ -129,7 +131,7 @@ struct machine {
 
 	/* Set by a broken invariant: calls answer EIO, reading goes on. */
 	bool broken;
-	bool panicked;		/* init was killed: broken, too, but not by a bug of ours */
+	bool panicked;		/* the kernel has: broken, too, but not by a bug of ours */
 	struct bug_trap *trap;	/* base/bug.h; NULL: a broken invariant aborts */
 	struct out report;	/* what broke, with the backtrace */
 

@@ -11,6 +11,7 @@
 
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
+#include "sim/policy/oom.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 
@@ -256,6 +257,19 @@ static int find_caller(struct call *call)
 	return 0;
 }
 
+/* A task that the OOM killer chose while it made its call never sees the result. */
+static int end_of_victim(struct call *call, int err)
+{
+	u32 pid = scope_is_task(call->scope) ? call->scope - SCOPE_TASK : 0;
+	struct task_struct *task = pid ? task_find(call->m, pid) : NULL;
+
+	if (!task || !oom_end_of_call(call->m, task))
+		return err;
+	out_clear(call->sentence);
+	out_puts(call->sentence, "killed by SIGKILL: memory was out (sim/dmesg has the report)");
+	return -ENOMEM;
+}
+
 /* Behind the trap for broken invariants. */
 static int run_guarded(void *arg)
 {
@@ -267,8 +281,13 @@ static int run_guarded(void *arg)
 	err = find_caller(call);
 	if (!err && cost && machine_secure_time(m, cost))
 		err = call_no_host_memory(call);
-	if (!err)
+	if (!err) {
+		m->oom_killer_disabled = !call->task;
 		err = call->verb->run(call);
+		m->oom_killer_disabled = true;
+	}
+	if (!err || !call->refused)
+		err = end_of_victim(call, err);
 	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */
@@ -282,7 +301,7 @@ static int broken(struct call *call)
 {
 	out_clear(call->sentence);
 	out_printf(call->sentence, "%s (see sim/dmesg): echo reboot > sim/ctl",
-		   call->m->panicked ? "init was killed and the kernel panicked" :
+		   call->m->panicked ? "the kernel panicked" :
 				       "the machine stopped at a broken invariant");
 	call->m->cpu = 0;
 	return -EIO;

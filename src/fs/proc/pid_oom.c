@@ -4,33 +4,19 @@
 
 #include "fs/core/value.h"
 #include "fs/proc/pid.h"
-#include "sim/virt/memory.h"
+#include "sim/policy/oom.h"
 
-#define OOM_SCORE_ADJ_MAX 1000
 #define OOM_ADJUST_MAX 15
 #define OOM_DISABLE (-17)
 
-/* Is it one that is never killed? */
-static bool unkillable(const struct task_struct *t)
-{
-	return !t->mm || t->flags & PF_KTHREAD || t->tgid == PID_INIT || !t->signal ||
-	       t->signal->oom_score_adj == -OOM_SCORE_ADJ_MAX;
-}
-
+/* In thousandths of all memory, and then two thirds of that: as it once was scaled. */
 static int score_show(struct out *out, const struct view *v)
 {
-	const struct task_struct *t = view_task(v);
-	s64 total = (s64)v->m->totalram_pages, points;
+	const s64 total = (s64)oom_totalpages(v->m);
+	const s64 points = oom_badness(v->m, view_task(v), (u64)total);
 
-	if (unkillable(t)) {
-		out_puts(out, "0\n");
-		return 0;
-	}
-	points = (s64)(get_mm_resident(t->mm) +
-		       get_mm_counter(t->mm, MM_SWAPENTS) + t->mm->pgtables_bytes / PAGE_SIZE);
-	points += t->signal->oom_score_adj * (total / 1000);
-	points = (1000 + points * 1000 / total) * 2 / 3;
-	out_printf(out, "%lld\n", (long long)points);
+	out_printf(out, "%lld\n", points == OOM_UNKILLABLE ? 0LL :
+		   (long long)((1000 + points * 1000 / total) * 2 / 3));
 	return 0;
 }
 
@@ -91,7 +77,7 @@ static int parse(struct store *s, const char *text, s32 low, s32 high, s32 *valu
 static int adj_store(struct store *s, const struct view *v, const char *text)
 {
 	s32 adj;
-	int err = parse(s, text, -OOM_SCORE_ADJ_MAX, OOM_SCORE_ADJ_MAX, &adj);
+	int err = parse(s, text, OOM_SCORE_ADJ_MIN, OOM_SCORE_ADJ_MAX, &adj);
 
 	return err ? err : set_adj(s, v, adj);
 }

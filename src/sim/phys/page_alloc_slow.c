@@ -37,10 +37,21 @@ static unsigned int gfp_to_alloc_flags(const struct machine *m, gfp_t gfp,
 	return flags;
 }
 
-/* The marks do not hold for who frees memory with it. */
-static unsigned int gfp_pfmemalloc_flags(gfp_t gfp)
+static bool current_is_oom_victim(const struct machine *m)
 {
-	return gfp & __GFP_MEMALLOC && !(gfp & __GFP_NOMEMALLOC) ? ALLOC_NO_WATERMARKS : 0;
+	const bool *victim = m->running[m->cpu].oom_victim;
+
+	return victim && *victim;
+}
+
+/* The marks do not hold for who frees memory with it; nor all of them for who dies. */
+static unsigned int gfp_pfmemalloc_flags(const struct machine *m, gfp_t gfp)
+{
+	if (gfp & __GFP_NOMEMALLOC)
+		return 0;
+	if (gfp & __GFP_MEMALLOC)
+		return ALLOC_NO_WATERMARKS;
+	return current_is_oom_victim(m) ? ALLOC_OOM : 0;
 }
 
 static bool gfp_compaction_allowed(gfp_t gfp)
@@ -170,7 +181,7 @@ enum verdict { FOUND, AGAIN, NO_PAGE };
 static enum verdict slowpath_turn(struct machine *m, struct slowpath *s, u32 *pfn)
 {
 	gfp_t gfp = s->ac.req->gfp;
-	unsigned int reserves = gfp_pfmemalloc_flags(gfp);
+	unsigned int reserves = gfp_pfmemalloc_flags(m, gfp);
 	bool can_compact = gfp_compaction_allowed(gfp);
 
 	if (s->alloc_flags & ALLOC_KSWAPD)
@@ -208,7 +219,9 @@ static enum verdict slowpath_turn(struct machine *m, struct slowpath *s, u32 *pf
 	*pfn = alloc_pages_may_oom(m, s);
 	if (*pfn != PFN_NIL)
 		return FOUND;
-	if (!s->progress)
+	/* Who is to die has had its share of the reserves. */
+	if (!s->progress || (current_is_oom_victim(m) &&
+			     (s->alloc_flags & ALLOC_OOM || gfp & __GFP_NOMEMALLOC)))
 		return NO_PAGE;
 	s->no_progress = 0;
 	return AGAIN;
@@ -224,7 +237,7 @@ static enum verdict compact_first(struct machine *m, struct slowpath *s, u32 *pf
 	bool costly = s->ac.req->order > PAGE_ALLOC_COSTLY_ORDER;
 
 	if (!(gfp & __GFP_DIRECT_RECLAIM) || !gfp_compaction_allowed(gfp) ||
-	    gfp_pfmemalloc_flags(gfp) || !s->ac.req->order ||
+	    gfp_pfmemalloc_flags(m, gfp) || !s->ac.req->order ||
 	    (!costly && s->ac.type == MIGRATE_MOVABLE))
 		return AGAIN;
 	*pfn = try_direct_compact(m, s, INIT_COMPACT_PRIORITY);

@@ -5,6 +5,7 @@
  */
 #include "sim/phys/report.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "sim/base/bug.h"
@@ -126,4 +127,18 @@ void warn_report(struct machine *m, const char *file, const char *function)
 	dump_stack(m);
 	printk(m, 4, "---[ end trace 0000000000000000 ]---");
 	add_taint(m, TAINT_WARN);
+}
+
+void panic(struct machine *m, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	printk(m, 0, "Kernel panic - not syncing: %s", text);
+	dump_stack(m);
+	printk(m, 0, "---[ end Kernel panic - not syncing: %s ]---", text);
+	m->broken = m->panicked = true;
 }

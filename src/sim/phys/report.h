@@ -31,4 +31,7 @@ void dump_stack(struct machine *m);
 void warn_begin(struct machine *m);
 void warn_report(struct machine *m, const char *file, const char *function);
 
+/* "Kernel panic - not syncing: ...": the end of the machine. */
+void panic(struct machine *m, const char *fmt, ...) __printf(2, 3);
+
 #endif

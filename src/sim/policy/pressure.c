@@ -8,6 +8,7 @@
 #include "sim/policy/pressure.h"
 
 #include "sim/policy/compaction.h"
+#include "sim/policy/oom.h"
 
 static void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp,
 			  unsigned int order, enum zone_type highest)
@@ -27,10 +28,12 @@ static const struct pressure_ops pressure_ops = {
 	.compact_succeeded = compact_succeeded,
 	.compact_suitable = compact_suitable,
 	.migrate_range = migrate_range,
+	.out_of_memory = out_of_memory,
 };
 
 int pressure_boot(struct machine *m)
 {
 	m->pressure = &pressure_ops;
+	m->oom_killer_disabled = true;
 	return kcompactd_boot(m);
 }

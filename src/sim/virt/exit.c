@@ -6,7 +6,7 @@
  * without being told to; what it forked itself waits for its wait4.
  */
 #include "sim/base/bug.h"
-#include "sim/boot/boot_log.h"
+#include "sim/phys/report.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/kstack.h"
@@ -117,21 +117,13 @@ static void exit_notify(struct machine *m, struct task_struct *task)
 		end_of_group(m, leader);
 }
 
-static void panic_init(struct machine *m, u32 code)
-{
-	printk(m, 0, "Kernel panic - not syncing: Attempted to kill init! exitcode=0x%08x",
-	       code);
-	printk(m, 0, "---[ end Kernel panic - not syncing: Attempted to kill init! "
-	       "exitcode=0x%08x ]---", code);
-	m->broken = m->panicked = true;
-}
-
 void do_exit(struct machine *m, struct task_struct *task, u32 code)
 {
 	task->flags |= PF_EXITING;
 	task->exit_code = code;
 	if (task->signal->nr_threads == 1 && task->tgid == PID_INIT) {
-		panic_init(m, task->signal->group_exit ? task->signal->exit_code : code);
+		panic(m, "Attempted to kill init! exitcode=0x%08x",
+		      task->signal->group_exit ? task->signal->exit_code : code);
 		return;
 	}
 	stop_waiting(m, task);

@@ -159,6 +159,9 @@ static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 a
 	if (error_code & X86_PF_INSTR)
 		flags |= FAULT_FLAG_INSTRUCTION;
 	ret = handle_mm_fault(m, vma, address, flags);
+	/* On the way back to the program, it dies. */
+	if (unlikely(task->signal->oom_victim))
+		return fault_signal(result, SIGKILL_NR, 0);
 	if (likely(!(ret & VM_FAULT_ERROR)))
 		return 0;
 	if (ret & VM_FAULT_NOHOST)

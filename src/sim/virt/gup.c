@@ -133,6 +133,8 @@ static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 addre
 		ret = hugetlb_fault(m, vma, address, fault_flags);
 	else
 		ret = handle_mm_fault(m, vma, address, fault_flags);
+	if (unlikely(fatal_signal_pending(m)))
+		return -EINTR;
 	if (likely(!(ret & VM_FAULT_ERROR)))
 		return 0;
 	if (ret & VM_FAULT_NOHOST)

@@ -8,6 +8,7 @@
 #include "sim/virt/anon_name.h"
 #include "sim/virt/collapse.h"
 #include "sim/virt/file.h"
+#include "sim/virt/fork.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/ksm.h"
 #include "sim/virt/madvise.h"
@@ -410,6 +411,10 @@ int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
 	*done = 0;
 	if (!err)
 		err = find_remote(m, task, pidfd, advice, &mm);
+	if (err)
+		return err;
+	/* Its task may be killed for want of memory meanwhile. */
+	mmget(mm);
 	for (unsigned int i = 0; i < nr && !err; i++) {
 		if (!ranges[i].len)
 			continue;
@@ -417,5 +422,6 @@ int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
 		if (!err)
 			*done += ranges[i].len;
 	}
+	mmput(m, mm);
 	return *done && err != -ENOBUFS ? 0 : err;
 }

@@ -185,19 +185,23 @@ static inline u64 get_mm_resident(const struct mm_struct *mm)
 	       get_mm_counter(mm, MM_SHMEMPAGES);
 }
 /*
- * What the kernel takes for the size, where it need not be exact: for high-water marks.
- * Since 6.2 it leaves out what each CPU keeps to itself, up to a batch of pages.
+ * What the kernel takes for a count, where it need not be exact: since 6.2 it leaves out
+ * what each CPU keeps to itself, up to a batch of pages.
  */
+static inline u64 get_mm_counter_known(const struct mm_struct *mm, enum mm_counter counter)
+{
+	s64 known = mm->rss_stat[counter] - mm->rss_local[counter];
+
+	return known > 0 ? (u64)known : 0;
+}
+/* And for the size: of high-water marks, of the OOM killer. */
 static inline u64 get_mm_rss(const struct mm_struct *mm)
 {
 	static const u8 counters[] = { MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES };
 	u64 rss = 0;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++) {
-		s64 known = mm->rss_stat[counters[i]] - mm->rss_local[counters[i]];
-
-		rss += known > 0 ? (u64)known : 0;
-	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(counters); i++)
+		rss += get_mm_counter_known(mm, counters[i]);
 	return rss;
 }
 static inline void update_hiwater_rss(struct mm_struct *mm)

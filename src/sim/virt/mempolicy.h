@@ -168,6 +168,9 @@ int mpol_set_shared_policy(struct machine *m, struct inode *inode,
 			   const struct mempolicy *pol) __must_check;
 void mpol_free_shared_policy(struct machine *m, struct inode *inode);
 
+/* Would the task's end free memory of these nodes, as far as its policy tells? */
+bool mempolicy_in_oom_domain(const struct task_struct *task, u64 nodes);
+
 /* The weight of a node of weighted interleave. */
 u8 get_il_weight(const struct machine *m, unsigned int node);
 

@@ -342,3 +342,10 @@ u64 policy_mbind_nodes(const struct machine *m)
 		return nodes;
 	return nodes ? nodes & pol->nodes : pol->nodes;
 }
+
+bool mempolicy_in_oom_domain(const struct task_struct *task, u64 nodes)
+{
+	const struct mempolicy *pol = task->mempolicy;
+
+	return !pol || pol->mode != MPOL_BIND || pol->nodes & nodes;
+}

@@ -5,6 +5,7 @@
 #include "sim/phys/lru.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pidfd.h"
@@ -192,7 +193,10 @@ int sys_process_vm(struct machine *m, struct task_struct *task, s32 pid,
 	err = mm_access(task, of, &c.mm);
 	if (err)
 		return err == -EACCES ? -EPERM : err;
+	/* Its task may be killed for want of memory meanwhile. */
+	mmget(c.mm);
 	for (unsigned int i = 0; i < nr && room.len && !err; i++)
 		err = copy_range(&c, &room, remote[i].addr, remote[i].len, done);
+	mmput(m, c.mm);
 	return *done && err != -ENOBUFS ? 0 : err;
 }

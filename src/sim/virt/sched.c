@@ -55,6 +55,7 @@ static void note_running(struct machine *m, unsigned int cpu, struct task_struct
 {
 	m->running[cpu] = (struct cpu_running){
 		.pid = &task->pid, .tgid = &task->tgid, .comm = task->comm,
+		.oom_victim = task->signal ? &task->signal->oom_victim : NULL,
 		.fault = &task->fault,
 	};
 }

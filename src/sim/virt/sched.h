@@ -55,4 +55,12 @@ static inline struct task_struct *current_task(const struct machine *m)
 	return m->tasks && m->tasks->cpus ? m->tasks->cpus[m->cpu].current : NULL;
 }
 
+/* Was it killed while its call goes on? It dies at the end (policy/oom.h). */
+static inline bool fatal_signal_pending(const struct machine *m)
+{
+	const struct task_struct *task = current_task(m);
+
+	return task && task->signal && task->signal->oom_victim;
+}
+
 #endif

@@ -92,6 +92,7 @@ struct signal_struct {
 	u64 cmin_flt, cmaj_flt;	/* of children that were waited for */
 	s16 oom_score_adj, oom_score_adj_min;
 	bool group_exit;
+	bool oom_victim;	/* killed for want of memory; dies when its call is done */
 	u32 exit_code;		/* as wait4 gives it */
 	u32 pgid, sid;
 	u64 maxrss;		/* pages */

@@ -7,6 +7,7 @@
  */
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/fork.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
@@ -268,7 +269,10 @@ static int mfill(struct machine *m, struct task_struct *task, const struct userf
 
 	if (!ctx->mm->mm_users)
 		return -ESRCH;
+	/* Its task may be killed for want of memory meanwhile. */
+	mmget(ctx->mm);
 	fill->done = fill_range(&f, ctx, fill->len);
+	mmput(m, ctx->mm);
 	if (fill->done < 0)
 		return (int)fill->done;
 	if (!(fill->mode & UFFDIO_MODE_DONTWAKE))
@@ -418,7 +422,9 @@ int uffdio_writeprotect(struct machine *m, const struct userfaultfd_ctx *ctx, u6
 		return -EINVAL;
 	if (!ctx->mm->mm_users)
 		return -ESRCH;
+	mmget(ctx->mm);
 	err = writeprotect_range(m, ctx, start, start + len, enable);
+	mmput(m, ctx->mm);
 	if (!err && !enable && !dontwake)
 		userfaultfd_wake(m, ctx->self, start, len);
 	return err;

@@ -218,6 +218,9 @@ void virt_digest(const struct machine *m, struct digest *digest)
 	digest_u64(digest, m->virt->alloc_warnings.begin_ns);
 	digest_u64(digest, (u64)m->virt->alloc_warnings.printed << 32 |
 			   m->virt->alloc_warnings.missed);
+	digest_u64(digest, m->virt->oom_reports.begin_ns);
+	digest_u64(digest, (u64)m->virt->oom_reports.printed << 32 |
+			   m->virt->oom_reports.missed);
 	digest_u64(digest, m->virt->remap_warned);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (parts[i].digest)

@@ -63,7 +63,7 @@ struct virt_state {
 	s64 committed_as;	/* vm_committed_as: pages */
 	/* Of it, charged for good: by stacks that are not VM_ACCOUNT, by some mremaps. */
 	s64 committed_lost;
-	struct ratelimit overcommit_warnings, alloc_warnings;
+	struct ratelimit overcommit_warnings, alloc_warnings, oom_reports;
 	u8 il_weights[MAX_NUMNODES];	/* mempolicy.h; 0: 1 */
 	bool il_manual;		/* somebody has set one */
 	struct cgroup_state *cgroups;	/* cgroup.h */

@@ -14,8 +14,7 @@
 #define KERNEL_WARNING 4
 #define INTERVAL_NS 10000000000ULL
 
-/* "0-1,3": as %*pbl prints a mask. */
-static void print_nodes(struct out *out, u64 nodes)
+void out_nodes(struct out *out, u64 nodes)
 {
 	const char *comma = "";
 
@@ -47,22 +46,28 @@ static bool is_silent(const struct machine *m, gfp_t gfp)
 	return gfp == GFP_NOWAIT && rel_nowait_is_silent(m->release);
 }
 
-static void print_header(struct machine *m, gfp_t gfp, u64 nodemask, u64 mems_allowed,
-			 const char *what)
+void out_mems_allowed(const struct machine *m, struct out *out)
 {
 	const struct task_struct *task = current_task(m);
 	const struct cgroup *cgroup = task ? cpuset_of(task_cgroup(m, task)) : NULL;
+
+	out_printf(out, ",cpuset=%s,mems_allowed=",
+		   cgroup && cgroup->parent ? cgroup->name : "/");
+	out_nodes(out, mems_allowed(m, task));
+}
+
+static void print_header(struct machine *m, gfp_t gfp, u64 nodemask, const char *what)
+{
 	struct out out = OUT_INIT;
 	char mask[256];
 
 	out_printf(&out, "%s: %s, mode:%s, nodemask=", running_comm(m), what,
 		   gfp_kernel_text(m->release, gfp, mask, sizeof(mask)));
 	if (nodemask)
-		print_nodes(&out, nodemask);
+		out_nodes(&out, nodemask);
 	else
 		out_puts(&out, "(null)");
-	out_printf(&out, ",cpuset=%s,mems_allowed=", cgroup && cgroup->parent ? cgroup->name : "/");
-	print_nodes(&out, mems_allowed);
+	out_mems_allowed(m, &out);
 	if (!out_error(&out))
 		printk(m, KERNEL_WARNING, "%s", out.text);
 	out_free(&out);
@@ -70,14 +75,12 @@ static void print_header(struct machine *m, gfp_t gfp, u64 nodemask, u64 mems_al
 
 void warn_alloc(struct machine *m, u32 gfp, u64 nodemask, const char *what)
 {
-	const struct task_struct *task = current_task(m);
-	u64 allowed = mems_allowed(m, task);
-	u64 shown = nodemask ? nodemask : allowed;
+	u64 shown = nodemask ? nodemask : mems_allowed(m, current_task(m));
 
 	if (!m->booted || !m->virt || is_silent(m, gfp) ||
 	    !ratelimit(m, &m->virt->alloc_warnings, "warn_alloc", INTERVAL_NS, 1))
 		return;
-	print_header(m, gfp, nodemask, allowed, what);
+	print_header(m, gfp, nodemask, what);
 	dump_stack(m);
 	/* Who may not wait may be anywhere, as interrupts are. */
 	show_mem(m, gfp & __GFP_DIRECT_RECLAIM ? shown : 0, gfp_zone(m, gfp));

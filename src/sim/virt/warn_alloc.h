@@ -11,4 +11,9 @@
 /* machine->warn_alloc. nodemask: the request's own, 0: none. what: "page allocation ..." */
 void warn_alloc(struct machine *m, u32 gfp, u64 nodemask, const char *what);
 
+/* "0-1,3": as %*pbl prints a mask. */
+void out_nodes(struct out *out, u64 nodes);
+/* ",cpuset=NAME,mems_allowed=NODES" of who runs. */
+void out_mems_allowed(const struct machine *m, struct out *out);
+
 #endif

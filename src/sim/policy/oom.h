@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The OOM killer. oom_kill.c: who is the worst, and its end; oom_report.c: what the log
+ * says of it. As nothing else runs while a call does, a victim other than the caller has
+ * ended when out_of_memory() returns, so that the reaper never has anything to do; the
+ * caller itself may use the reserves and dies when its call is done.
+ *
+ * It works while a task makes a call (machine->oom_killer_disabled). A line of the
+ * machine's own, as `alloc_pages` in sim/ctl, rather fails.
+ */
+#ifndef KMM_POLICY_OOM_H
+#define KMM_POLICY_OOM_H
+
+#include "sim/virt/task.h"
+
+struct alloc_request;
+
+enum oom_constraint {
+	CONSTRAINT_NONE,
+	CONSTRAINT_CPUSET,		/* the caller's cpuset has no memory left */
+	CONSTRAINT_MEMORY_POLICY,	/* the nodes of its policy */
+	CONSTRAINT_MEMCG,
+};
+
+/* One shortage. */
+struct oom_control {
+	gfp_t gfp;
+	unsigned int order;
+	u64 nodemask;		/* nodes that the request was bound to; 0: all */
+	enum oom_constraint constraint;
+	u64 totalpages;		/* what the points are measured by: memory and swap */
+	struct task_struct *chosen;
+	s64 chosen_points;
+};
+
+/* No points: it is never killed. */
+#define OOM_UNKILLABLE INT64_MIN
+#define OOM_SCORE_ADJ_MIN (-1000)
+#define OOM_SCORE_ADJ_MAX 1000
+
+/* Pages that it holds, and a thousandth of all for each point of oom_score_adj. */
+s64 oom_badness(const struct machine *m, const struct task_struct *task, u64 totalpages);
+/* Memory and swap of the machine, in pages. */
+u64 oom_totalpages(const struct machine *m);
+
+/*
+ * pressure_ops: kill somebody for this request. False: nobody was killed, and nothing was
+ * freed. The machine panics if nobody can be, or if vm.panic_on_oom says so.
+ */
+bool out_of_memory(struct machine *m, const struct alloc_request *req);
+
+/* Was the task killed while its call went on? Then it ends now. */
+bool oom_end_of_call(struct machine *m, struct task_struct *task);
+
+/* oom_report.c. "NAME invoked oom-killer: ...": with Mem-Info and the table of tasks. */
+void dump_header(struct machine *m, const struct oom_control *oc);
+/* "oom-kill:constraint=...,task=..." */
+void dump_oom_victim(struct machine *m, const struct oom_control *oc,
+		     const struct task_struct *victim);
+/* "Out of memory: Killed process ..." */
+void oom_say_killed(struct machine *m, const struct task_struct *victim, const char *message);
+/* May it be killed for this shortage at all? */
+bool oom_eligible(const struct machine *m, const struct oom_control *oc,
+		  const struct task_struct *task);
+
+#endif
