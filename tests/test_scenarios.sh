@@ -195,7 +195,55 @@ numa_local() {
 	sed 's/^/    /' "$tmp/diff"
 }
 
-xz -dc "$here/tests/golden/scenarios.tar.xz" | tar -xf - -C "$tmp" || exit 99
+# hotplug_facts FILE: the state of each memory block, and the facts of the other files.
+hotplug_facts() {
+	awk -v release="$release" -f "$here/tests/scenario-facts.awk" "$1"
+}
+
+# "FILE <- WORD rc=N ERROR" in `what` of each step; "memoryN state=S zones=Z..." in `blocks`.
+# A block that the real kernel could not empty held pages that it had put there: left out.
+hotplug() {
+	for step in $(steps); do
+		if [ -f "$dir/$step/what" ]; then
+			what=$(cat "$dir/$step/what")
+			file=${what%% *}
+			value=${what#* <- }
+			case $what in
+			*rc=0*) result=0 ;;
+			*Invalid*) result='-1 EINVAL' ;;
+			*) continue ;;
+			esac
+			do_line "${file#/}: ${value% rc=*} = $result"
+		fi
+		# shellcheck disable=SC2046
+		show "$step" $(cd "$dir/$step" && ls proc/zoneinfo proc/meminfo \
+			proc/sys/vm/min_free_kbytes sys/devices/system/node/has_* \
+			sys/devices/system/node/online sys/devices/system/node/possible \
+			sys/devices/system/node/node*/meminfo 2>/dev/null)
+		[ ! -f "$dir/$step/blocks" ] || while read -r block state rest; do
+			zones=${rest#*zones=}
+			zones=${zones%% removable=*}
+			b=sys/devices/system/memory/$block
+			mkdir -p "$dir/$step/$b"
+			echo "${state#*=}" > "$dir/$step/$b/state"
+			echo "$zones" > "$dir/$step/$b/valid_zones"
+			show "$step" "$b/state" "$b/valid_zones"
+		done < "$dir/$step/blocks"
+	done
+	run
+	real
+	for kind in real simulated; do
+		hotplug_facts "$tmp/$kind" > "$tmp/$kind.facts"
+	done
+	[ "$(wc -l < "$tmp/real.facts")" -ge 100 ] || complain 'too few facts'
+	diff "$tmp/real.facts" "$tmp/simulated.facts" > "$tmp/diff" && return
+	complain "$(grep -c '^[<>]' "$tmp/diff") lines differ:"
+	sed 's/^/    /' "$tmp/diff" | head -40
+}
+
+for golden in scenarios hotplug; do
+	xz -dc "$here/tests/golden/$golden.tar.xz" | tar -xf - -C "$tmp" || exit 99
+done
 # shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd "$tmp" && find . -mindepth 2 -maxdepth 2 -type d | sort | cut -c3-)
 for scenario; do
@@ -206,6 +254,7 @@ for scenario; do
 	*sysctls-*) sysctls ;;
 	*hugepages-*) hugepages ;;
 	*numa-local-*) numa_local ;;
+	*hotplug-*) hotplug ;;
 	*) complain 'nobody knows what was done' ;;
 	esac
 done

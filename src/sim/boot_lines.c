@@ -111,32 +111,6 @@ static unsigned int nr_nodes(const struct machine *m)
 	return nr;
 }
 
-/* "Fallback order for Node 0: 0 1 " */
-static void print_fallback(struct boot *b, const struct pglist_data *node)
-{
-	struct out line = OUT_INIT;
-
-	for (unsigned int i = 0; i < node->nr_fallback; i++)
-		out_printf(&line, "%u ", node->fallback[i]);
-	if (line.failed)
-		boot_fail(b, -ENOMEM, NULL);
-	else
-		printk(b->m, 6, "Fallback order for Node %u: %s", node->id,
-		       line.text ? line.text : "");
-	out_free(&line);
-}
-
-/* The highest zone that mappings use: what memory policies are about. */
-static const char *policy_zone(const struct machine *m)
-{
-	int highest = ZONE_DMA;
-
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		if (zone_populated(m->zones[i]) && m->zones[i]->type != ZONE_MOVABLE)
-			highest = MAX(highest, (int)m->zones[i]->type);
-	return zone_names[highest];
-}
-
 void boot_zonelists(struct boot *b)
 {
 	struct machine *m = b->m;
@@ -144,13 +118,7 @@ void boot_zonelists(struct boot *b)
 	b->err = build_all_zonelists(m);
 	if (b->err)
 		return;
-	for (unsigned int i = 0; i < m->nr_nodes && m->arch->numa; i++)
-		if (m->nodes[i])
-			print_fallback(b, m->nodes[i]);
-	printk(m, 6, "Built %u zonelists, mobility grouping %s.  Total pages: %llu", nr_nodes(m),
-	       m->mobility_grouping_off ? "off" : "on", (unsigned long long)b->vm_total_pages);
-	if (m->arch->numa)
-		printk(m, 6, "Policy zone: %s", policy_zone(m));
+	print_zonelists(m, b->vm_total_pages);
 	for (unsigned int i = 0; i < m->nr_nodes; i++) {
 		const struct pglist_data *node = m->nodes[i];
 

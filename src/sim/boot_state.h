@@ -119,6 +119,7 @@ void boot_thp(struct boot *b);
 void boot_limits(struct boot *b);
 void boot_tunables(struct boot *b);	/* boot_tunables.c */
 void boot_iomem(struct boot *b);		/* boot_iomem.c */
+void boot_memory_blocks(struct boot *b);	/* boot_hotplug.c */
 void boot_reserves(struct boot *b);
 void boot_workingset(struct boot *b);
 /* boot_lines.c */

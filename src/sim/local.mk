@@ -70,6 +70,11 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/page_alloc_gate.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
 	src/sim/phys/compaction_suitable.c src/sim/phys/compaction_suitable.h \
+	src/sim/phys/dump_page.c src/sim/phys/dump_page.h \
+	src/sim/phys/memory_block.c src/sim/phys/memory_block.h \
+	src/sim/phys/memory_hotplug.c src/sim/phys/memory_hotplug.h \
+	src/sim/phys/memory_hotplug_add.c src/sim/phys/memory_hotplug_zone.c \
+	src/sim/phys/section_arrays.h src/sim/phys/section_grow.c \
 	src/sim/phys/page_isolation.c src/sim/phys/page_isolation.h \
 	src/sim/phys/page_states.c \
 	src/sim/phys/pcp.c src/sim/phys/pcp.h \
@@ -178,6 +183,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
 	src/sim/policy/khugepaged_scan.c \
 	src/sim/policy/oom.h src/sim/policy/oom_kill.c src/sim/policy/oom_report.c \
+	src/sim/policy/memory_hotplug.h src/sim/policy/memory_hotplug_migrate.c \
+	src/sim/policy/memory_hotplug_nodes.c \
 	src/sim/policy/pressure.c src/sim/policy/pressure.h
 
 # System V shared memory, protection keys
@@ -197,7 +204,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/boot_tunables.c \
 	src/sim/boot_late.c src/sim/boot_lines.c src/sim/boot_memory.c \
 	src/sim/boot_movable.c src/sim/boot_numa.c src/sim/boot_paging.c \
-	src/sim/boot_percpu.c src/sim/boot_sparse.c src/sim/boot_state.h \
+	src/sim/boot_hotplug.c src/sim/boot_percpu.c src/sim/boot_sparse.c src/sim/boot_state.h \
 	src/sim/boot_zones.c \
 	src/sim/machine.c
 

@@ -14,6 +14,7 @@
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/kernel_tables.h"
+#include "sim/phys/memory_block.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/percpu.h"
@@ -112,6 +113,7 @@ static const struct stage stages[] = {
 	{ boot_thp, ALL, NULL },
 	{ boot_tunables, ALL, NULL },
 	{ boot_iomem, ALL, NULL },
+	{ boot_memory_blocks, ALL, NULL },
 	{ boot_network_hashes, ALL, "network-hashes" },
 	{ boot_swiotlb_line, ALL, NULL },
 	{ boot_vmalloc_areas, ALL, NULL },
@@ -244,6 +246,7 @@ u64 machine_free_counting(struct machine *m)
 
 	if (!m)
 		return 0;
+	memory_blocks_free(m);
 	page_owner_free_state(m);
 	percpu_free_state(m);
 	vmalloc_free_state(m);
@@ -291,6 +294,8 @@ u64 memory_block_bytes(const struct machine *m)
 	const u64 min = 1ULL << m->arch->section_bits;
 	u64 bytes = MAX_BLOCK_BYTES, end = PFN_PHYS(m->max_pfn);
 
+	if (m->hotplug)
+		return m->hotplug->block_pages << PAGE_SHIFT;
 	if (end < LARGE_BLOCK_MACHINE)
 		return min;
 	while (bytes > min && !IS_ALIGNED(end, bytes))

@@ -25,6 +25,7 @@ struct slab_state;
 struct vmalloc_state;
 struct kernel_tables;
 struct percpu_state;
+struct memory_hotplug;
 struct hugetlb_state;
 struct event_queue;
 struct page_owner;
@@ -101,6 +102,7 @@ struct machine {
 	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
 	struct kernel_tables *kernel_tables;	/* phys/kernel_tables.h: of that range */
 	struct percpu_state *percpu;	/* phys/percpu.h */
+	struct memory_hotplug *hotplug;	/* phys/memory_block.h; NULL: the kernel has none */
 	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
 	s64 contig_taken;	/* pages that were taken past pgalloc: contig.c, compaction */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */

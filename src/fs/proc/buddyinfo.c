@@ -80,7 +80,7 @@ static void count_mixed(const struct machine *m, const struct zone *zone,
 		u64 end = MIN(ALIGN_DOWN(pfn, size) + size, zone_end_pfn(zone));
 		enum migratetype type = pageblock_type(m, pfn);
 
-		if (!page_present(m, pfn)) {
+		if (!page_present(m, pfn) || pfn_online_zone(m, pfn) != zone) {
 			pfn = end;
 			continue;
 		}

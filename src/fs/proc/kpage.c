@@ -9,6 +9,7 @@
 #include "sim/phys/buddy.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memory_block.h"
 #include "sim/virt/huge_memory.h"
 
 /* Bit numbers of the interface; the same for every release. */
@@ -171,7 +172,10 @@ static u64 page_cgroup(const struct machine *m, u64 pfn)
 static bool section_in_memmap(const struct machine *m, u64 start, u64 end)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
+	const struct memory_block *block = memory_block_of(m, start);
 
+	if (block && !block->online)
+		return false;
 	for (unsigned int i = 0; i < memory->cnt; i++) {
 		const struct memblock_region *region = &memory->regions[i];
 

@@ -5,6 +5,7 @@
  */
 #include "fs/core/figures.h"
 #include "sim/boot/memblock.h"
+#include "sim/phys/memory_block.h"
 
 static void show_counter(struct out *out, const struct counter_row *row, u64 value)
 {
@@ -28,6 +29,16 @@ static void show_zone_events(struct out *out, const struct machine *m,
 	}
 }
 
+/* Pages of descriptors of memory that was added later. */
+static u64 memmap_added_pages(const struct machine *m)
+{
+	u64 blocks = 0;
+
+	for (u32 id = 0; m->hotplug && id < m->hotplug->nr_blocks; id++)
+		blocks += m->hotplug->blocks[id].exists && !m->hotplug->blocks[id].early;
+	return blocks ? blocks * m->hotplug->block_pages * m->arch->struct_page_bytes / PAGE_SIZE : 0;
+}
+
 /* Pages of descriptors that boot made: whole sections, holes in them included. */
 static u64 memmap_boot_pages(const struct machine *m)
 {
@@ -45,7 +56,7 @@ static u64 memmap_boot_pages(const struct machine *m)
 			nr += end - first;
 		next = MAX(next, end);
 	}
-	return nr * per_section;
+	return nr * per_section - memmap_added_pages(m);
 }
 
 static u64 computed(const struct machine *m, enum writeback_stat_item item)
@@ -53,7 +64,7 @@ static u64 computed(const struct machine *m, enum writeback_stat_item item)
 	u64 background, limit;
 
 	if (item == NR_MEMMAP_PAGES)
-		return 0;
+		return memmap_added_pages(m);
 	if (item == NR_MEMMAP_BOOT_PAGES)
 		return memmap_boot_pages(m);
 	dirty_limits(m, &background, &limit);

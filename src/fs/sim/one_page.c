@@ -12,6 +12,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memory_block.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/content.h"
@@ -256,7 +257,10 @@ static int page_show(struct out *out, const struct view *v)
 
 	out_printf(out, "pfn: 0x%" PRIx64 "\naddress: 0x%" PRIx64 "\n", pfn, PFN_PHYS(pfn));
 	if (!zone) {
-		out_puts(out, "state: hole, no memory here\n");
+		const struct memory_block *block = memory_block_of(m, pfn);
+
+		out_puts(out, block && !block->online ? "state: offline memory\n" :
+						       "state: hole, no memory here\n");
 		return 0;
 	}
 	out_printf(out, "node: %u\nzone: %s\npageblock: 0x%" PRIx64 ", %s\n", zone->node,

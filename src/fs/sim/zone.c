@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "fs/core/figures.h"
+#include "sim/phys/memory_block.h"
 #include "sim/phys/section.h"
 #include "sim/phys/extfrag.h"
 #include "sim/policy/compaction.h"
@@ -206,10 +207,15 @@ static const struct dir nodes_dir = { DIR_EACH(node_each) };
 static u64 section_memory(const struct machine *m, u64 pfn, u64 end, const struct zone **zone,
 			  bool *mixed)
 {
+	const struct memory_block *block = memory_block_of(m, pfn);
 	u64 pages = 0;
 
 	*zone = NULL;
 	*mixed = false;
+	if (block && block->moved) {
+		*zone = memory_block_zone(m, block);
+		return *zone ? end - pfn : 0;
+	}
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		const struct zone *other = m->zones[i];
 		u64 from = MAX(pfn, other->start_pfn), to = MIN(end, zone_end_pfn(other));

@@ -1,66 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * A block's nodes are those of the memblock regions in it. Its zone follows the
- * boot's rule: all populated zones of the node that meet the block count, holes
- * in them or not.
- */
+/* Names are numbers behind a prefix. */
 #include "fs/sys/devices.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/boot/memblock.h"
-
-bool memory_block_on_node(const struct machine *m, u32 block, unsigned int nid)
-{
-	const struct memblock_type *memory = &m->memblock->memory;
-	u64 bytes = memory_block_bytes(m);
-	u64 start = block * bytes;
-
-	for (unsigned int i = 0; i < memory->cnt; i++) {
-		const struct memblock_region *region = &memory->regions[i];
-
-		if (region->base < start + bytes && region->base + region->size > start &&
-		    (unsigned int)MAX(region->nid, 0) == nid)
-			return true;
-	}
-	return false;
-}
-
-static bool memory_block_exists(const struct machine *m, u32 block)
-{
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
-		if (memory_block_on_node(m, block, nid))
-			return true;
-	return false;
-}
-
-static bool zone_meets(const struct zone *zone, u64 pfn, u64 nr_pages)
-{
-	return zone_populated(zone) && zone->start_pfn < pfn + nr_pages &&
-	       zone_end_pfn(zone) > pfn;
-}
-
-const struct zone *memory_block_zone(const struct machine *m, u32 block)
-{
-	u64 nr_pages = memory_block_bytes(m) >> PAGE_SHIFT;
-	const struct zone *found = NULL;
-
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++) {
-		if (!m->nodes[nid] || !memory_block_on_node(m, block, nid))
-			continue;
-		for (int type = 0; type < MAX_NR_ZONES; type++) {
-			const struct zone *zone = m->nodes[nid]->zones[type];
-
-			if (!zone || !zone_meets(zone, block * nr_pages, nr_pages))
-				continue;
-			if (found)
-				return NULL;
-			found = zone;
-		}
-	}
-	return found;
-}
 
 bool numbered_name(const char *name, const char *prefix, u32 *number)
 {
@@ -76,10 +20,8 @@ bool numbered_name(const char *name, const char *prefix, u32 *number)
 
 bool memory_block_next(const struct view *v, u32 *block)
 {
-	u64 end = DIV_ROUND_UP(PFN_PHYS(v->m->max_pfn), memory_block_bytes(v->m));
-
-	for (; *block < end; ++*block)
-		if (memory_block_exists(v->m, *block))
+	for (; v->m->hotplug && *block < v->m->hotplug->nr_blocks; ++*block)
+		if (memory_block_by_id(v->m, *block))
 			return true;
 	return false;
 }
@@ -92,7 +34,7 @@ void memory_block_name(const struct view *v, u32 block, char name[64])
 
 bool memory_block_find(const struct view *v, const char *name, u32 *block)
 {
-	return numbered_name(name, "memory", block) && memory_block_exists(v->m, *block);
+	return numbered_name(name, "memory", block) && memory_block_by_id(v->m, *block);
 }
 
 bool node_next(const struct view *v, u32 *nid)

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbered devices: nodes, CPUs, memory blocks. A memory block is the unit in
- * which memory goes on and off line. It exists when one of its sections holds
- * memory; it belongs to the last node that has
- * memory in it, and to a zone if that is its only one.
+ * Numbered devices: nodes, CPUs, memory blocks (phys/memory_block.h).
  */
 #ifndef KMM_FS_DEVICES_H
 #define KMM_FS_DEVICES_H
 
 #include "fs/core/entry.h"
-
-/* Is some of the node's memory in the block? */
-bool memory_block_on_node(const struct machine *m, u32 block, unsigned int nid);
-/* NULL: the block spans zones or nodes, so it cannot go offline. */
-const struct zone *memory_block_zone(const struct machine *m, u32 block);
+#include "sim/phys/memory_block.h"
 
 /* The each of the tree (slot V_BLOCK): memory0, memory1, ... */
 bool memory_block_next(const struct view *v, u32 *block);

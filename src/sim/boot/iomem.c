@@ -2,22 +2,30 @@
 /* Insertion sort: a few dozen ranges, most of them in order already. */
 #include "sim/boot/iomem.h"
 
+/* Room for one more. */
+static int reserve(struct iomem *iomem, struct arena *arena)
+{
+	unsigned int room = MAX(iomem->room * 2, 32U);
+	struct resource *more;
+
+	if (iomem->nr < iomem->room)
+		return 0;
+	more = arena_resize(arena, iomem->resources, iomem->room * sizeof(*more),
+			    room * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	iomem->resources = more;
+	iomem->room = room;
+	return 0;
+}
+
 int iomem_add(struct iomem *iomem, struct arena *arena, u64 start, u64 end,
 	      const char *name, u8 rank)
 {
 	if (start >= end)
 		return 0;
-	if (iomem->nr == iomem->room) {
-		unsigned int room = MAX(iomem->room * 2, 32U);
-		struct resource *more = arena_resize(arena, iomem->resources,
-						     iomem->room * sizeof(*more),
-						     room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		iomem->resources = more;
-		iomem->room = room;
-	}
+	if (reserve(iomem, arena))
+		return -ENOMEM;
 	iomem->resources[iomem->nr++] = (struct resource) {
 		.range = { start, end }, .name = name, .rank = rank,
 	};
@@ -57,6 +65,35 @@ void iomem_arrange(struct iomem *iomem)
 			break;
 		}
 	}
+}
+
+static void drop(struct iomem *iomem, unsigned int i)
+{
+	iomem->nr--;
+	memmove(&iomem->resources[i], &iomem->resources[i + 1],
+		(iomem->nr - i) * sizeof(*iomem->resources));
+}
+
+int iomem_remove(struct iomem *iomem, struct arena *arena, u64 start, u64 end,
+		 const char *name)
+{
+	if (reserve(iomem, arena))
+		return -ENOMEM;
+	for (unsigned int i = 0; i < iomem->nr; i++) {
+		struct resource *r = &iomem->resources[i], above = *r;
+
+		if (r->range.start > start || r->range.end < end || strcmp(r->name, name))
+			continue;
+		above.range.start = end;
+		r->range.end = start;
+		if (above.range.start < above.range.end)
+			iomem->resources[iomem->nr++] = above;
+		if (r->range.start == start)
+			drop(iomem, i);
+		break;
+	}
+	iomem_arrange(iomem);
+	return 0;
 }
 
 void iomem_free(struct iomem *iomem, struct arena *arena)

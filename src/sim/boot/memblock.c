@@ -297,6 +297,11 @@ static int remove_range(struct memblock *mb, struct memblock_type *type, u64 bas
 	return 0;
 }
 
+bool memblock_has_room(const struct memblock *mb)
+{
+	return mb->memory.cnt + 2 <= mb->memory.max;
+}
+
 int memblock_remove(struct memblock *mb, u64 base, u64 size)
 {
 	return remove_range(mb, &mb->memory, base, size);

@@ -87,6 +87,8 @@ bool memblock_next_free(const struct memblock *mb, u64 *cursor, u64 *start, u64 
 			int *nid);
 /* Free bytes in [start, end), e.g. of a zone. */
 u64 memblock_free_bytes(const struct memblock *mb, u64 start, u64 end);
+/* Can memory be added or removed without a larger array? */
+bool memblock_has_room(const struct memblock *mb);
 bool memblock_is_memory(const struct memblock *mb, u64 addr);
 bool memblock_is_reserved(const struct memblock *mb, u64 addr);
 u64 memblock_start_of_DRAM(const struct memblock *mb);

@@ -98,6 +98,9 @@ int hugetlb_resize(struct machine *m, unsigned int order, int node, u64 count) _
  */
 int hugetlb_demote(struct machine *m, struct hstate *h, int node, u64 nr) __must_check;
 
+/* The free page that pfn is of leaves its pool, which is to have one less. -EBUSY. */
+int hugetlb_dissolve_free(struct machine *m, u64 pfn) __must_check;
+
 /* A node's (NULL: the machine's) pages. */
 struct hugetlb_counts hugetlb_counts(const struct machine *m, const struct pglist_data *node,
 				     unsigned int order);

@@ -6,6 +6,7 @@
  * make surplus pages, as many as nr_overcommit_hugepages allows.
  */
 #include "sim/phys/contig.h"
+#include "sim/phys/folio.h"
 #include "sim/phys/hugetlb_internal.h"
 #include "sim/phys/tunables.h"
 
@@ -453,4 +454,19 @@ int gigantic_pages_secure(struct machine *m, u64 nr)
 		}
 	}
 	return err;
+}
+
+int hugetlb_dissolve_free(struct machine *m, u64 pfn)
+{
+	const struct page *head = folio_of_const(pfn_to_page(m, pfn));
+	struct hstate *h = hugetlb_hstate(m, head[1].block_order);
+	u32 at = (u32)page_to_pfn(m, head);
+
+	if (!h || head->refcount || !available_huge_pages(h))
+		return -EBUSY;
+	hugetlb_remove(m, h, at, /* surplus = */ false);
+	h->max_huge_pages--;
+	hugetlb_give_back(m, h, at);
+	hugetlb_count_changed(m);
+	return 0;
 }

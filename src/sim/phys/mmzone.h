@@ -88,8 +88,12 @@ struct zone {
 	u16 node;
 	enum zone_type type;
 	const char *name;
+	u64 boot_start_pfn, boot_spanned_pages;
+
+	/* Fixed by boot, and by memory that goes on and off line. */
 	u64 start_pfn;		/* 0 when empty */
 	u64 spanned_pages, present_pages;
+	u64 present_early_pages;	/* of the boot's memory */
 
 	/* Fixed by boot and by writes of sysctls. */
 	u64 managed_pages;

@@ -456,6 +456,9 @@ int allocated_order(const struct machine *m, u64 pfn)
 int zone_init(struct machine *m, struct zone *zone)
 {
 	zone_init_free_lists(zone);
+	zone->boot_start_pfn = zone->start_pfn;
+	zone->boot_spanned_pages = zone->spanned_pages;
+	zone->present_early_pages = zone->present_pages;
 	return zone_pcp_init(m, zone);
 }
 

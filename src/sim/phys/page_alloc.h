@@ -137,6 +137,8 @@ u64 vm_commit_limit(const struct machine *m);
 
 /* zonelist.c: also decides machine->mobility_grouping_off. -ENOMEM. */
 int build_all_zonelists(struct machine *m) __must_check;
+/* The lines of the log about them; total: pages that there are for programs. */
+void print_zonelists(struct machine *m, u64 total);
 void zonelists_free(struct machine *m);
 
 /* W1 W2 W3 W5 W6: marks, protection, pagesets, thresholds, by the formulas. */

@@ -91,6 +91,33 @@ int page_owner_reserve(struct machine *m)
 	return owner->spare ? 0 : -ENOBUFS;
 }
 
+int page_owner_grow(struct machine *m, u64 end)
+{
+	struct page_owner *owner = m->page_owner;
+	u64 nr = DIV_ROUND_UP(end, PAGES_PER_SECTION);
+	struct record **more;
+
+	if (!owner || nr <= owner->nr_sections)
+		return 0;
+	more = arena_resize(&m->arena, owner->sections,
+			    owner->nr_sections * sizeof(*more), nr * sizeof(*more));
+	if (!more)
+		return -ENOBUFS;
+	owner->sections = more;
+	owner->nr_sections = nr;
+	return 0;
+}
+
+void page_owner_forget(struct machine *m, u64 pfn, u64 end)
+{
+	struct page_owner *owner = m->page_owner;
+
+	for (u64 i = pfn >> SECTION_SHIFT; i < end >> SECTION_SHIFT; i++) {
+		arena_free(&m->arena, owner->sections[i], SECTION_RECORDS_BYTES);
+		owner->sections[i] = NULL;
+	}
+}
+
 static struct record *record_of(const struct page_owner *owner, u64 pfn)
 {
 	struct record *section = owner->sections[pfn >> SECTION_SHIFT];

@@ -44,6 +44,10 @@ void page_owner_ask(struct machine *m, void (*current)(const struct machine *m,
 
 /* Host memory for the next record: -ENOBUFS. Call before pages are taken. */
 int page_owner_reserve(struct machine *m) __must_check;
+/* There are page frames up to `end`. 0 or -ENOBUFS. */
+int page_owner_grow(struct machine *m, u64 end) __must_check;
+/* The page frames are no memory any more (whole sections). */
+void page_owner_forget(struct machine *m, u64 pfn, u64 end);
 /* The block was allocated; freed. page_owner_reserve() came before. */
 void page_owner_set(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp);
 void page_owner_reset(struct machine *m, u64 pfn, unsigned int order);

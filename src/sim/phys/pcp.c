@@ -20,22 +20,29 @@ static bool zone_flag(const struct zone *zone, enum zone_flags flag)
 	return zone->flags >> flag & 1;
 }
 
-int zone_pcp_init(struct machine *m, struct zone *zone)
+void zone_pcp_reset(struct machine *m, struct zone *zone)
 {
-	zone->pcp = arena_alloc(&m->arena, m->nr_cpus * sizeof(*zone->pcp));
-	if (!zone->pcp)
-		return -ENOMEM;
 	zone->pageset_batch = 1;
 	zone->pageset_high_min = 0;
 	zone->pageset_high_max = 0;
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
 		struct per_cpu_pages *pcp = &zone->pcp[cpu];
 
-		pcp->batch = 1;
-		pcp->flags = rel_pcp_autotune(m->release) ? PCPF_FREE_HIGH_BATCH : 0;
+		*pcp = (struct per_cpu_pages){
+			.batch = 1,
+			.flags = rel_pcp_autotune(m->release) ? PCPF_FREE_HIGH_BATCH : 0,
+		};
 		for (unsigned int i = 0; i < NR_PCP_LISTS; i++)
 			pcp->lists[i] = (struct page_list)PAGE_LIST_INIT;
 	}
+}
+
+int zone_pcp_init(struct machine *m, struct zone *zone)
+{
+	zone->pcp = arena_alloc(&m->arena, m->nr_cpus * sizeof(*zone->pcp));
+	if (!zone->pcp)
+		return -ENOMEM;
+	zone_pcp_reset(m, zone);
 	return 0;
 }
 

@@ -103,6 +103,8 @@ static inline void pcp_free(struct machine *m, struct zone *zone, struct page *p
 
 /* The lists of a zone before it has any: high 0, batch 1. -ENOMEM. */
 int zone_pcp_init(struct machine *m, struct zone *zone) __must_check;
+/* They are empty: as they were then, as the zone gets memory or has lost all. */
+void zone_pcp_reset(struct machine *m, struct zone *zone);
 void zone_pcp_free(struct machine *m, struct zone *zone);
 
 /* Bound of count and links of every list (B2 B9). */

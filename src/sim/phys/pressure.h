@@ -60,6 +60,17 @@ struct pressure_ops {
 				 const struct compact_request *req, u64 free_pages);
 	/* Move what can move out of an isolated range. 0, -EBUSY, -ENOMEM, -ENOBUFS. */
 	int (*migrate_range)(struct machine *m, struct zone *zone, u64 start, u64 end);
+	/*
+	 * Everything movable leaves an isolated range of memory that goes off line. -EBUSY:
+	 * *pfn cannot; -EINTR: it would be tried for ever; -ENOBUFS.
+	 */
+	int (*offline_range)(struct machine *m, struct zone *zone, u64 start, u64 end,
+			     u64 *pfn);
+	/* Memory came or went: settings that follow from how much there is. */
+	void (*memory_changed)(struct machine *m);
+	/* A node has memory now, or has none any more: its threads start, and end. */
+	void (*node_gained_memory)(struct machine *m, struct pglist_data *node);
+	void (*node_lost_memory)(struct machine *m, struct pglist_data *node);
 	/* Reclaim on the node alone; how many pages that freed (zone_reclaim_mode). */
 	u64 (*node_reclaim)(struct machine *m, struct pglist_data *node, gfp_t gfp,
 			    unsigned int order);

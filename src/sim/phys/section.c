@@ -8,22 +8,12 @@
 #include "sim/phys/section.h"
 
 #include "sim/boot/memblock.h"
-
-#define HOST_PAGE 4096ULL
-
-static u64 pageblock_bytes(const struct machine *m)
-{
-	return ALIGN_UP((m->nr_sections << SECTION_SHIFT >> m->pageblock_order) + 1, HOST_PAGE);
-}
-
-static size_t virgin_bytes(const struct machine *m)
-{
-	return DIV_ROUND_UP(m->nr_sections << SECTION_SHIFT >> MAX_PAGE_ORDER, 64) * sizeof(u64);
-}
+#include "sim/phys/memory_block.h"
+#include "sim/phys/section_arrays.h"
 
 u64 pageblock_skip_words(const struct machine *m)
 {
-	return DIV_ROUND_UP((m->nr_sections << SECTION_SHIFT >> m->pageblock_order) + 1, 64);
+	return skip_words(m, m->nr_sections);
 }
 
 int sections_init(struct machine *m)
@@ -33,12 +23,12 @@ int sections_init(struct machine *m)
 	m->mem_map = arena_reserve(&m->arena, m->nr_sections * SECTION_BYTES);
 	m->page_content = arena_reserve(&m->arena, m->nr_sections * SECTION_CONTENT_BYTES);
 	m->section_present = arena_alloc(&m->arena, m->nr_sections);
-	m->virgin = arena_alloc(&m->arena, virgin_bytes(m));
-	m->pageblock = arena_reserve(&m->arena, pageblock_bytes(m));
+	m->virgin = arena_alloc(&m->arena, virgin_bytes(m->nr_sections));
+	m->pageblock = arena_reserve(&m->arena, pageblock_bytes(m, m->nr_sections));
 	m->pageblock_skip = arena_alloc(&m->arena, pageblock_skip_words(m) * sizeof(u64));
 	if (m->mem_map && m->page_content && m->section_present && m->virgin && m->pageblock &&
 	    m->pageblock_skip &&
-	    !arena_commit(&m->arena, m->pageblock, 0, pageblock_bytes(m)))
+	    !arena_commit(&m->arena, m->pageblock, 0, pageblock_bytes(m, m->nr_sections)))
 		return 0;
 	sections_free(m);
 	return -ENOMEM;
@@ -53,8 +43,8 @@ void sections_free(struct machine *m)
 	arena_unreserve(&m->arena, m->page_content, m->nr_sections * SECTION_CONTENT_BYTES,
 			m->nr_sections_present * SECTION_CONTENT_BYTES);
 	arena_free(&m->arena, m->section_present, m->nr_sections);
-	arena_free(&m->arena, m->virgin, virgin_bytes(m));
-	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m), pageblock_bytes(m));
+	arena_free(&m->arena, m->virgin, virgin_bytes(m->nr_sections));
+	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m, m->nr_sections), pageblock_bytes(m, m->nr_sections));
 	arena_free(&m->arena, m->pageblock_skip, pageblock_skip_words(m) * sizeof(u64));
 	m->pageblock_skip = NULL;
 	m->mem_map = NULL;
@@ -92,6 +82,7 @@ static bool pfn_is_memory(const struct machine *m, u64 pfn)
 	return i < memory->cnt && PFN_UP(memory->regions[i].base) <= pfn;
 }
 
+/* As the boot cut it: the spans of today may overlap. */
 static struct zone *node_zone_spanning(const struct machine *m, int nid, u64 pfn)
 {
 	const struct pglist_data *node = m->nodes[MAX(nid, 0)];
@@ -99,17 +90,33 @@ static struct zone *node_zone_spanning(const struct machine *m, int nid, u64 pfn
 	for (unsigned int type = 0; node && type < MAX_NR_ZONES; type++) {
 		struct zone *zone = node->zones[type];
 
-		if (zone && zone_spans_pfn(zone, pfn))
+		if (zone && pfn >= zone->boot_start_pfn &&
+		    pfn - zone->boot_start_pfn < zone->boot_spanned_pages)
 			return zone;
 	}
 	return NULL;
 }
 
+/* The block of pfn, if it went on or off line since the boot: then it knows its zone. */
+static const struct memory_block *moved_block(const struct machine *m, u64 pfn)
+{
+	const struct memory_block *block;
+
+	if (likely(!m->hotplug || !m->hotplug->changed))
+		return NULL;
+	block = memory_block_of(m, pfn);
+	return block && block->moved ? block : NULL;
+}
+
 struct zone *pfn_zone(const struct machine *m, u64 pfn)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
-	unsigned int i = region_at_or_above(memory, pfn);
+	const struct memory_block *moved = moved_block(m, pfn);
+	unsigned int i;
 
+	if (unlikely(moved))
+		return memory_block_zone(m, moved);
+	i = region_at_or_above(memory, pfn);
 	if (i == memory->cnt || PFN_UP(memory->regions[i].base) > pfn)
 		return NULL;
 	return node_zone_spanning(m, memory->regions[i].nid, pfn);
@@ -119,28 +126,39 @@ struct zone *pfn_zone(const struct machine *m, u64 pfn)
 static struct zone *pfn_zone_or_hole(const struct machine *m, u64 pfn)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
-	unsigned int i = region_at_or_above(memory, pfn);
-	const struct memblock_region *region;
+	const struct memory_block *moved = moved_block(m, pfn);
+	const struct memblock_region *region = memory->regions;
+	unsigned int i;
 
+	if (unlikely(moved))
+		return memory_block_zone(m, moved);
 	if (!memory->cnt)
 		return NULL;
-	if (i == memory->cnt) {
-		region = &memory->regions[i - 1];
-		pfn = PFN_DOWN(region->base + region->size) - 1;
-	} else {
-		region = &memory->regions[i];
-		pfn = MAX(pfn, PFN_UP(region->base));
+	i = region_at_or_above(memory, pfn);
+	if (i < memory->cnt) {
+		u64 base = PFN_UP(region[i].base);
+		struct zone *zone = node_zone_spanning(m, region[i].nid, MAX(pfn, base));
+
+		/* What was added behind the hole had no zone when the hole got one. */
+		if (zone || base <= pfn || !i)
+			return zone;
 	}
-	return node_zone_spanning(m, region->nid, pfn);
+	i--;
+	return node_zone_spanning(m, region[i].nid,
+				  PFN_DOWN(region[i].base + region[i].size) - 1);
 }
 
 /* A virtual memory map covers the subsections of 2 MiB that have RAM, a flat one all. */
 static bool pfn_is_online(const struct machine *m, u64 pfn)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
+	const struct memory_block *moved = moved_block(m, pfn);
 	u64 start = ALIGN_DOWN(pfn, PFN_DOWN(SZ_2M));
-	unsigned int i = region_at_or_above(memory, start);
+	unsigned int i;
 
+	if (unlikely(moved))
+		return moved->online;
+	i = region_at_or_above(memory, start);
 	return !m->arch->vmemmap_start ||
 	       (i < memory->cnt && PFN_UP(memory->regions[i].base) < start + PFN_DOWN(SZ_2M));
 }
@@ -161,15 +179,23 @@ bool pageblock_pfn_in_zone(const struct machine *m, const struct zone *zone, u64
 static u64 same_zone_end(const struct machine *m, const struct zone *zone, u64 pfn, u64 end)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
-	unsigned int i = region_at_or_above(memory, pfn);
+	unsigned int i;
 
+	if (m->hotplug && m->hotplug->changed) {
+		u64 block_pages = m->hotplug->block_pages;
+
+		end = MIN(end, ALIGN_DOWN(pfn, block_pages) + block_pages);
+		if (moved_block(m, pfn))
+			return end;
+	}
+	i = region_at_or_above(memory, pfn);
 	if (i == memory->cnt)
 		return end;
 	if (PFN_UP(memory->regions[i].base) > pfn)
 		return MIN(end, PFN_UP(memory->regions[i].base));
 	end = MIN(end, PFN_DOWN(memory->regions[i].base + memory->regions[i].size));
 	if (zone)
-		end = MIN(end, zone_end_pfn(zone));
+		end = MIN(end, zone->boot_start_pfn + zone->boot_spanned_pages);
 	else
 		end = pfn + 1;
 	return end;
@@ -216,6 +242,19 @@ int section_materialise(struct machine *m, u64 pfn)
 	m->nr_sections_present++;
 	init_descriptors(m, section << SECTION_SHIFT, (section + 1) << SECTION_SHIFT);
 	return 0;
+}
+
+void sections_drop(struct machine *m, u64 pfn, u64 end)
+{
+	for (u64 section = pfn >> SECTION_SHIFT; section < end >> SECTION_SHIFT; section++) {
+		if (!m->section_present[section])
+			continue;
+		arena_uncommit(&m->arena, m->mem_map, section * SECTION_BYTES, SECTION_BYTES);
+		arena_uncommit(&m->arena, m->page_content, section * SECTION_CONTENT_BYTES,
+			       SECTION_CONTENT_BYTES);
+		m->section_present[section] = 0;
+		m->nr_sections_present--;
+	}
 }
 
 int section_materialise_range(struct machine *m, u64 pfn, u64 end)
@@ -326,6 +365,20 @@ void zone_init_pageblocks(struct machine *m, struct zone *zone)
 	zone_count_pageblocks(m, zone, zone->pageblocks);
 }
 
+/* Pages of RAM in [start, end) that are the zone's. */
+static u64 count_range(const struct machine *m, const struct zone *zone, u64 start, u64 end)
+{
+	u64 pages = 0, part;
+
+	for (; start < end; start = part) {
+		const struct zone *here = pfn_zone(m, start);
+
+		part = same_zone_end(m, here, start, end);
+		pages += here == zone ? part - start : 0;
+	}
+	return pages;
+}
+
 static u64 count_memory(const struct machine *m, const struct zone *zone)
 {
 	const struct memblock_type *memory = &m->memblock->memory;
@@ -336,8 +389,10 @@ static u64 count_memory(const struct machine *m, const struct zone *zone)
 		u64 start = MAX(PFN_UP(region->base), zone->start_pfn);
 		u64 end = MIN(PFN_DOWN(region->base + region->size), zone_end_pfn(zone));
 
-		if (MAX(region->nid, 0) == zone->node && start < end)
-			pages += end - start;
+		if (MAX(region->nid, 0) != zone->node || start >= end)
+			continue;
+		pages += m->hotplug && m->hotplug->changed ?
+			 count_range(m, zone, start, end) : end - start;
 	}
 	return pages;
 }
@@ -368,7 +423,8 @@ static void zone_validate_pages(const struct machine *m, const struct zone *zone
 				   (unsigned long long)zone->pageblocks[type]);
 }
 
-static void node_validate(const struct pglist_data *node, struct check *check)
+static void node_validate(const struct machine *m, const struct pglist_data *node,
+			  struct check *check)
 {
 	const struct zone *below = NULL;
 	u64 present = 0;
@@ -382,7 +438,9 @@ static void node_validate(const struct pglist_data *node, struct check *check)
 		present += zone->present_pages;
 		if (!zone->spanned_pages)
 			continue;
-		if (below && zone_end_pfn(below) > zone->start_pfn)
+		/* Blocks of one zone may come to lie among those of another. */
+		if (below && zone_end_pfn(below) > zone->start_pfn &&
+		    !(m->hotplug && m->hotplug->changed))
 			check_fail(check, "P2", "node %u: expected zone %s to end before %s, "
 				   "found %llu > %llu", node->id, below->name, zone->name,
 				   (unsigned long long)zone_end_pfn(below),
@@ -405,7 +463,7 @@ void section_validate(const struct machine *m, struct check *check)
 	}
 	for (unsigned int i = 0; i < m->nr_nodes; i++)
 		if (m->nodes[i])
-			node_validate(m->nodes[i], check);
+			node_validate(m, m->nodes[i], check);
 	check->nr_checked++;
 	if (managed != m->totalram_pages)
 		check_fail(check, "P4", "machine: expected totalram %llu, found %llu",

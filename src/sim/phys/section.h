@@ -16,6 +16,8 @@
 /* Room for all descriptors up to machine->max_pfn and for pageblock types. */
 int sections_init(struct machine *m) __must_check;
 void sections_free(struct machine *m);
+/* section_grow.c: the same up to `end`; descriptors move. 0 or -ENOBUFS. */
+int sections_grow(struct machine *m, u64 end) __must_check;
 
 static inline bool page_present(const struct machine *m, u64 pfn)
 {
@@ -54,6 +56,9 @@ static inline bool page_virgin(const struct machine *m, u64 pfn)
 int section_materialise(struct machine *m, u64 pfn) __must_check;
 /* The same for all sections of [pfn, end); those made before a failure stay. */
 int section_materialise_range(struct machine *m, u64 pfn, u64 end) __must_check;
+
+/* The sections of [pfn, end), whole ones, whose pages nobody has any more: they go. */
+void sections_drop(struct machine *m, u64 pfn, u64 end);
 
 /*
  * Secure host memory for taking `nr_blocks` more blocks of the highest order out

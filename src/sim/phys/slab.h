@@ -77,6 +77,13 @@ int kmem_cache_create(struct machine *m, const struct kmem_cache_request *req,
 int kmem_cache_destroy(struct machine *m, struct kmem_cache *cache) __must_check;
 /* The same by name, so that of several aliases this one goes. -ENOENT: no such. */
 int kmem_cache_destroy_name(struct machine *m, const char *name) __must_check;
+/*
+ * A node is about to get its first memory: caches have slabs of it from now on. -ENOMEM,
+ * -ENOBUFS: some may.
+ */
+int slab_node_online(struct machine *m, unsigned int node) __must_check;
+/* Memory is about to leave: caches let go of what they do not need. */
+void slab_shrink_all(struct machine *m);
 /* 0; 1 if slabs remain. */
 int kmem_cache_shrink(struct machine *m, struct kmem_cache *cache);
 

@@ -292,6 +292,31 @@ int slab_cache_alloc_self(struct machine *m, struct kmem_cache *s)
 	return 0;
 }
 
+int slab_node_online(struct machine *m, unsigned int node)
+{
+	for (unsigned int i = 0; i < m->slab->nr_caches; i++) {
+		struct kmem_cache *s = m->slab->caches[i];
+		struct slab_object object;
+		int err;
+
+		if (s->node[node].present)
+			continue;
+		err = kmem_cache_alloc(m, m->slab->kmem_cache_node, GFP_KERNEL, NUMA_NO_NODE,
+				       &object);
+		if (err)
+			return err;
+		s->node[node].addr = object.addr;
+		s->node[node].present = true;
+	}
+	return 0;
+}
+
+void slab_shrink_all(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->slab->nr_caches; i++)
+		kmem_cache_shrink(m, m->slab->caches[i]);
+}
+
 static int add_alias(struct machine *m, struct kmem_cache *s,
 		     const struct kmem_cache_request *req)
 {

@@ -4,6 +4,7 @@
  * node that was the first of its distance in one list costs a little more in the
  * next ones, so that equals take turns.
  */
+#include "sim/boot/boot_log.h"
 #include "sim/phys/page_alloc.h"
 
 #define KERNEL_MAX_NUMNODES 1024	/* CONFIG_NODES_SHIFT=10 */
@@ -135,4 +136,41 @@ int build_all_zonelists(struct machine *m)
 				    (unsigned long long)nr_free_zone_pages(m, ZONE_MOVABLE),
 				    (unsigned long long)pageblock_nr_pages(m), MIGRATE_TYPES);
 	return 0;
+}
+
+/* "Fallback order for Node 0: 0 1 " */
+static void print_fallback(struct machine *m, const struct pglist_data *node)
+{
+	struct out line = OUT_INIT;
+
+	for (unsigned int i = 0; i < node->nr_fallback; i++)
+		out_printf(&line, "%u ", node->fallback[i]);
+	printk(m, 6, "Fallback order for Node %u: %s", node->id, line.text ? line.text : "");
+	out_free(&line);
+}
+
+/* The highest zone that mappings use: what memory policies are about. */
+static const char *policy_zone(const struct machine *m)
+{
+	int highest = ZONE_DMA;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (zone_populated(m->zones[i]) && m->zones[i]->type != ZONE_MOVABLE)
+			highest = MAX(highest, (int)m->zones[i]->type);
+	return zone_names[highest];
+}
+
+void print_zonelists(struct machine *m, u64 total)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		nr += m->nodes[i] != NULL;
+		if (m->nodes[i] && m->arch->numa)
+			print_fallback(m, m->nodes[i]);
+	}
+	printk(m, 6, "Built %u zonelists, mobility grouping %s.  Total pages: %llu", nr,
+	       m->mobility_grouping_off ? "off" : "on", (unsigned long long)total);
+	if (m->arch->numa)
+		printk(m, 6, "Policy zone: %s", policy_zone(m));
 }

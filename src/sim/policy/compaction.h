@@ -26,6 +26,9 @@ int migrate_range(struct machine *m, struct zone *zone, u64 start, u64 end) __mu
 
 /* kcompactd.c: the threads' timers. 0 or -ENOMEM. */
 int kcompactd_boot(struct machine *m) __must_check;
+/* A node got memory: its timer, -ENOMEM; it lost the last. */
+int kcompactd_run(struct machine *m, struct pglist_data *node) __must_check;
+void kcompactd_stop(struct machine *m, struct pglist_data *node);
 /* Somebody wants blocks of this order on the node. */
 void wakeup_kcompactd(struct machine *m, struct pglist_data *node, unsigned int order,
 		      enum zone_type highest);

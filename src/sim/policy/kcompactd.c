@@ -191,22 +191,34 @@ static bool kcompactd_step(struct machine *m, void *data)
 	return acted;
 }
 
+int kcompactd_run(struct machine *m, struct pglist_data *node)
+{
+	const struct event event = {
+		.when_ns = m->now_ns + CHECK_INTERVAL_NS, .period_ns = CHECK_INTERVAL_NS,
+		.run = kcompactd_step, .data = node, .name = "kcompactd",
+	};
+
+	node->kcompactd_highest = highest_zone_type(node);
+	return event_add(m->events, &event, &node->kcompactd_event);
+}
+
+void kcompactd_stop(struct machine *m, struct pglist_data *node)
+{
+	if (node->kcompactd_event)
+		event_cancel(m->events, node->kcompactd_event);
+	node->kcompactd_event = 0;
+	node->kcompactd_max_order = 0;
+	node->proactive_trigger = false;
+}
+
 int kcompactd_boot(struct machine *m)
 {
-	for (unsigned int i = 0; i < m->nr_nodes; i++) {
-		struct pglist_data *node = m->nodes[i];
-		const struct event event = {
-			.when_ns = m->now_ns + CHECK_INTERVAL_NS, .period_ns = CHECK_INTERVAL_NS,
-			.run = kcompactd_step, .data = node, .name = "kcompactd",
-		};
+	int err = 0;
 
-		if (!node || !node->has_memory)
-			continue;
-		node->kcompactd_highest = highest_zone_type(node);
-		if (event_add(m->events, &event, &node->kcompactd_event))
-			return -ENOMEM;
-	}
-	return 0;
+	for (unsigned int i = 0; i < m->nr_nodes && !err; i++)
+		if (m->nodes[i] && m->nodes[i]->has_memory)
+			err = kcompactd_run(m, m->nodes[i]);
+	return err;
 }
 
 /* It runs at the next tick of the clock. */

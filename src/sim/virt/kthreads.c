@@ -286,6 +286,22 @@ int kthread_create(struct machine *m, const char *comm, int cpu, int node, u32 *
 	return add_with_stack(m, &like, pid);
 }
 
+int node_thread_start(struct machine *m, enum node_thread thread, unsigned int node)
+{
+	static const char *const names[] = {
+		[NODE_KSWAPD] = "kswapd%u", [NODE_KCOMPACTD] = "kcompactd%u",
+	};
+	struct task_struct like = task_of_kind(&kinds[thread == NODE_KSWAPD ? KSWAPD :
+						      KCOMPACTD]);
+	u32 pid;
+
+	like.node = (s16)node;
+	if (thread == NODE_KCOMPACTD && !rel_kcompactd_has_flag(m->release))
+		like.flags &= ~PF_KCOMPACTD;
+	format_name(like.comm, names[thread], node);
+	return add_with_stack(m, &like, &pid);
+}
+
 int khugepaged_thread_start(struct machine *m)
 {
 	struct task_struct like = task_of_kind(&kinds[KHUGEPAGED]);

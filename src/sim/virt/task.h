@@ -247,6 +247,10 @@ int kthread_create(struct machine *m, const char *comm, int cpu, int node,
 /* The same for khugepaged, which a switch of sysfs starts and stops. */
 int khugepaged_thread_start(struct machine *m) __must_check;
 /* It ends as if its function had returned. */
+/* Of a node that got memory. Errors as above. */
+enum node_thread { NODE_KSWAPD, NODE_KCOMPACTD };
+int node_thread_start(struct machine *m, enum node_thread thread,
+		      unsigned int node) __must_check;
 void kthread_stop(struct machine *m, struct task_struct *task);
 /* A new task behind the last pid; pids and names of `task` are filled in. */
 int task_add(struct machine *m, const struct task_struct *task, u32 *pid) __must_check;
