@@ -59,6 +59,8 @@ static u64 huge_word(const struct machine *m, const struct vm_area_struct *vma, 
 
 	if (vma->vm_flags & VM_SOFTDIRTY && machine_config_bool(m->config, "MEM_SOFT_DIRTY"))
 		word |= PM_SOFT_DIRTY;
+	if (entry && *entry & PTE_UFFD_WP)
+		word |= PM_UFFD_WP;
 	if (!entry || !pte_present(*entry))
 		return word;
 	word |= PM_PRESENT | leaf_pfn(m, *entry, hugetlb_level(m, vma), addr);

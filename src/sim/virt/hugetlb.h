@@ -209,9 +209,12 @@ u64 *huge_pte_offset(const struct machine *m, const struct vm_area_struct *vma, 
 u64 huge_addr_next(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
 		   const u64 *entry);
 
-/* Ranges of whole huge pages. ref_pfn: only that page (PFN_NIL: all). */
+/*
+ * Ranges of whole huge pages. ref_pfn: only that page (PFN_NIL: all). Where a page is to
+ * stay write-protected (userfaultfd), a mark stays, unless marks go, too.
+ */
 void unmap_hugepage_range(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start,
-			  u64 end, u32 ref_pfn);
+			  u64 end, u32 ref_pfn, bool drop_markers);
 int copy_hugetlb_page_range(struct machine *m, struct vm_area_struct *dst,
 			    struct vm_area_struct *src) __must_check;
 void hugetlb_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start,

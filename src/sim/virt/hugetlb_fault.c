@@ -193,7 +193,8 @@ static void unmap_ref_private(struct machine *m, const struct huge_fault *f, u32
 		    vma->resv_flags & HPAGE_RESV_OWNER)
 			continue;
 		tlb_gather_mmu(m, &tlb, vma->vm_mm);
-		unmap_hugepage_range(&tlb, vma, addr, addr + huge_page_size(f->h), pfn);
+		unmap_hugepage_range(&tlb, vma, addr, addr + huge_page_size(f->h), pfn,
+				     /* drop_markers = */ false);
 		tlb_finish_mmu(&tlb);
 	}
 }

@@ -199,7 +199,8 @@ static void remove_page(struct machine *m, struct inode *inode, u64 idx)
 }
 
 /* Each mapping of base pages [pgoff, end) of the file. */
-static void unmap_file_range(struct machine *m, struct inode *inode, u64 pgoff, u64 end)
+static void unmap_file_range(struct machine *m, struct inode *inode, u64 pgoff, u64 end,
+			     bool truncate)
 {
 	struct interval_tree *tree = &inode->i_data.i_mmap;
 	struct interval_node *node;
@@ -215,7 +216,7 @@ static void unmap_file_range(struct machine *m, struct inode *inode, u64 pgoff, 
 
 		tlb_gather_mmu(m, &tlb, vma->vm_mm);
 		unmap_hugepage_range(&tlb, vma, vma_address_of(vma, from),
-				     vma_address_of(vma, to) + PAGE_SIZE, PFN_NIL);
+				     vma_address_of(vma, to) + PAGE_SIZE, PFN_NIL, truncate);
 		tlb_finish_mmu(&tlb);
 	}
 }
@@ -248,7 +249,8 @@ int hugetlb_truncate(struct machine *m, struct inode *inode, u64 size)
 	    (size > inode->i_size && inode->seals & F_SEAL_GROW))
 		return -EPERM;
 	inode->i_size = size;
-	unmap_file_range(m, inode, size >> PAGE_SHIFT, 1ULL << (63 - PAGE_SHIFT));
+	unmap_file_range(m, inode, size >> PAGE_SHIFT, 1ULL << (63 - PAGE_SHIFT),
+			 /* truncate = */ true);
 	remove_pages(m, inode, size >> shift, ~0ULL >> shift, /* truncate = */ true);
 	return 0;
 }
@@ -280,7 +282,8 @@ int hugetlb_punch_hole(struct machine *m, struct inode *inode, u64 start, u64 en
 	if (start < first)
 		zero_part(m, inode, start, MIN(first, end));
 	if (last > first) {
-		unmap_file_range(m, inode, first >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		unmap_file_range(m, inode, first >> PAGE_SHIFT, last >> PAGE_SHIFT,
+				 /* truncate = */ false);
 		remove_pages(m, inode, first >> shift, last >> shift, /* truncate = */ false);
 	}
 	if (end > last && end > first)

@@ -14,6 +14,7 @@ struct huge_unmap {
 	struct vm_area_struct *vma;
 	struct hstate *h;
 	u32 ref_pfn;
+	bool drop_markers;
 };
 
 /*
@@ -44,9 +45,10 @@ static bool unmap_entry(const struct huge_unmap *u, u64 addr, u64 *entry)
 {
 	struct machine *m = u->tlb->m;
 	u32 pfn = (u32)pte_pfn(*entry);
+	u64 mark = *entry & PTE_UFFD_WP && !u->drop_markers ? PTE_UFFD_MARKER : 0;
 
 	if (pte_is_marker(*entry)) {
-		*entry = 0;
+		*entry = mark;
 		return false;
 	}
 	if (u->ref_pfn != PFN_NIL && pfn != u->ref_pfn)
@@ -55,7 +57,7 @@ static bool unmap_entry(const struct huge_unmap *u, u64 addr, u64 *entry)
 		u->vma->resv_flags |= HPAGE_RESV_UNMAPPED;
 	if (*entry & PTE_DIRTY)
 		page_set_flag(pfn_to_page(m, pfn), PG_dirty);
-	*entry = 0;
+	*entry = mark;
 	tlb_flush_level_range(u->tlb, addr, huge_page_size(u->h),
 			      hugetlb_level(m, u->vma));
 	hugetlb_count_add(u->vma->vm_mm, -(1LL << u->h->order));
@@ -66,10 +68,11 @@ static bool unmap_entry(const struct huge_unmap *u, u64 addr, u64 *entry)
 }
 
 void unmap_hugepage_range(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start,
-			  u64 end, u32 ref_pfn)
+			  u64 end, u32 ref_pfn, bool drop_markers)
 {
 	const struct huge_unmap u = {
 		.tlb = tlb, .vma = vma, .h = hstate_vma(tlb->m, vma), .ref_pfn = ref_pfn,
+		.drop_markers = drop_markers,
 	};
 	u64 *entry;
 

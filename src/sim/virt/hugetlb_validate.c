@@ -54,6 +54,8 @@ static void check_entry(struct huge_census *c, const struct vm_area_struct *vma,
 	unsigned int order = vma->vm_file->inode->huge_order;
 	u32 pfn = (u32)pte_pfn(entry);
 
+	if (pte_is_marker(entry))
+		return;
 	c->check->nr_checked += 3;
 	if (!entry_is_huge(entry) || allocated_order(c->m, pfn) != (int)order ||
 	    page_type(pfn_to_page(c->m, pfn)) != PGTY_hugetlb) {

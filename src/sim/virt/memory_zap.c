@@ -205,7 +205,7 @@ static void zap_range(struct zap *z, u64 start, u64 end)
 	static const struct walk_ops ops = { .leaf = zap_leaf, .huge = zap_huge };
 
 	if (unlikely(is_vm_hugetlb_page(z->vma))) {
-		unmap_hugepage_range(z->tlb, z->vma, start, end, PFN_NIL);
+		unmap_hugepage_range(z->tlb, z->vma, start, end, PFN_NIL, z->drop_markers);
 		return;
 	}
 	tlb_start_vma(z->tlb, z->vma);

@@ -118,10 +118,10 @@ static inline u64 pte_pfn(pte_t pte)
 	return (pte & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
-/* Does the entry of a level above 0 map a huge page, and name no table? */
+/* Does the entry of a level above 0 map a huge page, or mark where one is to be? No table. */
 static inline bool entry_is_huge(u64 entry)
 {
-	return entry & PTE_PSE && pte_present(entry);
+	return entry && (entry & (PTE_PRESENT | PTE_PSE)) != PTE_PRESENT;
 }
 
 /* How many of the nr entries from *pte on are none, up to the first that may not be. */
@@ -327,6 +327,7 @@ struct walk_ops {
 	pte_visit visit;
 	leaf_visit leaf;
 	huge_visit huge;
+	bool markers;	/* huge: also where a mark stands for a huge page */
 };
 int walk_mapped_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 end,
 		      const struct walk_ops *ops, void *arg);

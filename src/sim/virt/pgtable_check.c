@@ -26,7 +26,8 @@ static int check_deposits(struct tables *t, u64 addr, u64 pmd_table)
 	for (unsigned int i = 0; i < table_size(t->m, 1); i++) {
 		const struct page *page = pfn_to_page(t->m, pte_pfn(entries[i]));
 
-		if (entry_is_huge(entries[i]) && page_type(page) != PGTY_hugetlb)
+		if (pte_present(entries[i]) && entry_is_huge(entries[i]) &&
+		    page_type(page) != PGTY_hugetlb)
 			expected += entries[i] & PTE_SPECIAL || page_flag(page, PG_anon);
 	}
 	for (u32 at = pgtable_first_deposit(t->m, pmd_table); at != PFN_NIL && found <= expected;

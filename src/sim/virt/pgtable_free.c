@@ -83,6 +83,7 @@ struct walk {
 	leaf_visit visit_leaf;
 	huge_visit visit_huge;
 	table_visit visit_table;
+	bool markers;
 	void *arg;
 };
 
@@ -93,7 +94,8 @@ static int walk_table(const struct walk *w, u64 *table, u64 pfn, unsigned int le
 static int walk_entry(const struct walk *w, u64 *entry, unsigned int level, u64 addr, u64 end)
 {
 	if (unlikely(entry_is_huge(*entry))) {
-		int stop = w->visit_huge ? w->visit_huge(w->arg, addr, end, level, entry) : 0;
+		bool wanted = w->visit_huge && (w->markers || pte_present(*entry));
+		int stop = wanted ? w->visit_huge(w->arg, addr, end, level, entry) : 0;
 
 		if (stop || !*entry || entry_is_huge(*entry))
 			return stop;
@@ -224,7 +226,7 @@ int walk_mapped_range(const struct machine *m, const struct mm_struct *mm, u64 s
 	struct pte_walk entries = { .visit = ops->visit, .huge = ops->huge, .arg = arg };
 	const struct walk by_entry = {
 		.m = m, .visit_leaf = visit_entries, .visit_huge = visit_huge_entry,
-		.arg = &entries,
+		.markers = ops->markers, .arg = &entries,
 	};
 	const struct walk by_leaf = {
 		.m = m, .visit_leaf = ops->leaf ? ops->leaf : pass_over,
@@ -281,7 +283,9 @@ static int digest_table(void *arg, u64 addr, int level, u64 pfn)
 
 void pgtable_digest(const struct machine *m, const struct mm_struct *mm, struct digest *digest)
 {
-	static const struct walk_ops entries = { .visit = digest_entry, .huge = digest_huge };
+	static const struct walk_ops entries = {
+		.visit = digest_entry, .huge = digest_huge, .markers = true,
+	};
 	struct table_digest tables = { m, digest };
 
 	if (!walk_page_tables(m, mm, digest_table, &tables) &&

@@ -64,8 +64,10 @@ static int copy_huge(const struct huge_fill *f)
 	if (shared && hugetlb_find_page(f->m, inode, f->idx) != PFN_NIL)
 		return -EEXIST;
 	err = alloc_huge_page(f->m, f->vma, f->dst, /* cow_from_owner = */ false, &pfn);
+	if (err == -ENOBUFS)
+		return err;
 	if (err)
-		return err == -ENOBUFS ? err : -ENOMEM;
+		return rel_uffd_copy_finds_entry(f->m->release) ? -EEXIST : -ENOMEM;
 	err = copy_contents(f, pfn);
 	if (!err && shared && f->idx >= inode->i_size >> (PAGE_SHIFT + f->h->order))
 		err = -EFAULT;
