@@ -92,6 +92,7 @@ UNIT_TESTS = \
 	tests/test_slab tests/test_slab_attributes tests/test_slab_debug \
 	tests/test_store \
 	tests/test_sys_files \
+	tests/test_swap \
 	tests/test_task_verbs \
 	tests/test_thp \
 	tests/test_tlb \
@@ -113,7 +114,7 @@ tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
 tests_test_check_ids_SOURCES = tests/test_check_ids.c tests/plants.c tests/plants.h \
 	tests/plants_layout.c tests/plants_marks.c tests/plants_phys.c tests/plants_slab.c \
-	tests/plants_space.c tests/plants_users.c
+	tests/plants_space.c tests/plants_swap.c tests/plants_users.c
 
 tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fuzz_args.c \
 	tests/fuzz_end.c tests/fuzz_kernel.c tests/fuzz_live.c tests/fuzz_live.h \

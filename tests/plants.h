@@ -28,7 +28,7 @@ struct plant_table {
 };
 
 extern const struct plant_table layout_plants, mark_plants, slab_plants, phys_plants,
-				user_plants, space_plants;
+				user_plants, space_plants, swap_plants;
 
 /* plants.c: what most of them begin with. */
 struct zone *plant_dma32(const struct machine *m);	/* of node 0 */

@@ -23,6 +23,7 @@
 
 static const struct plant_table *const tables[] = {
 	&layout_plants, &mark_plants, &slab_plants, &phys_plants, &user_plants, &space_plants,
+	&swap_plants,
 };
 #define PHYSICAL_TABLES 4	/* the first */
 

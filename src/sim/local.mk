@@ -141,6 +141,11 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h src/sim/virt/mprotect.c src/sim/virt/mremap.c \
 	src/sim/virt/mseal.c src/sim/virt/msync.c src/sim/virt/munmap.c \
+	src/sim/virt/page_io.c src/sim/virt/swap.h src/sim/virt/swap_area.c src/sim/virt/swap_check.c \
+	src/sim/virt/swap_cluster.c src/sim/virt/swap_cluster_list.c src/sim/virt/swap_fault.c \
+	src/sim/virt/swap_internal.h src/sim/virt/swap_map.c src/sim/virt/swap_readahead.c \
+	src/sim/virt/swap_scan.c src/sim/virt/swap_slots.c src/sim/virt/swap_state.c \
+	src/sim/virt/swap_unuse.c src/sim/virt/swapfile.c \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
 	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.c src/sim/virt/huge_memory.h \
 	src/sim/virt/huge_memory_pmd.c \

@@ -28,6 +28,7 @@
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
 
 struct stage {
@@ -58,6 +59,20 @@ static void boot_init_process(struct boot *b)
 {
 	if (run_init_process(b->m) || poking_init(b->m) == -ENOBUFS)
 		boot_fail(b, -ENOMEM, NULL);
+}
+
+/* What init's scripts would do. */
+static void boot_swaps(struct boot *b)
+{
+	int err = swap_boot(b->m);
+
+	if (err == -ENOBUFS)
+		boot_fail(b, -ENOMEM, NULL);
+	for (unsigned int i = 0; i < b->m->config->nr_swaps; i++)
+		boot_note(b->m, "%s: %llu pages", b->m->config->swaps[i].path,
+			  (unsigned long long)(b->m->config->swaps[i].size >> PAGE_SHIFT));
+	if (!b->m->config->nr_swaps)
+		boot_note(b->m, "none");
 }
 
 static void boot_timers(struct boot *b)
@@ -124,6 +139,7 @@ static const struct stage stages[] = {
 	{ boot_timers, ALL, NULL },
 	{ boot_run_init, ALL, "init" },
 	{ boot_init_process, ALL, NULL },
+	{ boot_swaps, ALL, "swap" },
 };
 
 static int machine_init(struct machine *m, const struct machine_config *config)

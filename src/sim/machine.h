@@ -76,6 +76,7 @@ struct machine {
 	u64 max_pfn;		/* first pfn above all memory */
 	struct page *mem_map;	/* sparse: see page_present() */
 	u64 *page_content;	/* beside it: virt/content.h */
+	u64 *page_private;	/* beside it, from the first swapon on: virt/swap.h */
 	u8 *section_present;	/* one byte for each section */
 	u64 nr_sections;
 	u64 nr_sections_present;
@@ -87,6 +88,7 @@ struct machine {
 
 	/* Totals of the allocator. */
 	u64 totalram_pages, totalreserve_pages;
+	s64 nr_swap_pages, total_swap_pages;	/* free slots of swap areas, all: virt/swap.h */
 	s64 event[NR_VM_EVENT_ITEMS];
 	s64 zone_event[NR_VM_ZONE_EVENT_ITEMS][MAX_NR_ZONES];
 	s64 mthp_stat[NR_PAGE_ORDERS][NR_MTHP_STATS];	/* by order: mod_mthp_stat() */

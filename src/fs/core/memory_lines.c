@@ -116,6 +116,16 @@ static u64 low_free(const struct machine *m, const struct pglist_data *node)
 	return free_pages_now(m, node) - high_free(m, node);
 }
 
+static u64 swap_total(const struct machine *m, const struct pglist_data *node)
+{
+	return (u64)m->total_swap_pages;
+}
+
+static u64 swap_free(const struct machine *m, const struct pglist_data *node)
+{
+	return m->nr_swap_pages > 0 ? (u64)m->nr_swap_pages : 0;
+}
+
 static u64 commit_limit(const struct machine *m, const struct pglist_data *node)
 {
 	return vm_commit_limit(m);
@@ -169,8 +179,8 @@ static const struct line machine_lines[] = {
 	F("HighFree:       ", high_free, .option = "HIGHMEM"),
 	F("LowTotal:       ", low_total, .option = "HIGHMEM"),
 	F("LowFree:        ", low_free, .option = "HIGHMEM"),
-	F("SwapTotal:      ", nothing),
-	F("SwapFree:       ", nothing),
+	F("SwapTotal:      ", swap_total),
+	F("SwapFree:       ", swap_free),
 	F("Zswap:          ", nothing, .option = "ZSWAP"),
 	F("Zswapped:       ", nothing, .option = "ZSWAP"),
 	N("Dirty:          ", NR_DIRTY),

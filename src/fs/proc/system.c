@@ -7,6 +7,7 @@
 #include "fs/core/figures.h"
 #include "sim/virt/file.h"
 #include "sim/virt/shm.h"
+#include "sim/virt/swap.h"
 
 typedef unsigned long long ull;
 
@@ -161,6 +162,25 @@ static const char pressure_text[] =
 	"some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 	"full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
 
+/* A name fills 40 columns; figures of eight digits take the room of a tab. */
+static int swaps_show(struct out *out, const struct view *v)
+{
+	struct swap_area area;
+
+	out_puts(out, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	for (unsigned int i = 0; swap_area_at(v->m, i, &area); i++) {
+		ull kb = (ull)area.pages << (PAGE_SHIFT - 10);
+		ull used = (ull)area.inuse << (PAGE_SHIFT - 10);
+		int len = (int)strlen(area.path);
+
+		out_printf(out, "%s%*s%s\t%llu\t%s%llu\t%s%d\n", area.path, len < 40 ? 40 - len : 1,
+			   " ", area.partition ? "partition" : "file\t", kb,
+			   kb < 10000000 ? "\t" : "", used, used < 10000000 ? "\t" : "",
+			   area.prio);
+	}
+	return 0;
+}
+
 static const struct entry system_entries[] = {
 	FILE_ROW("cgroups", 0444, cgroups_show),
 	FILE_ROW("cmdline", 0444, cmdline_show),
@@ -172,7 +192,7 @@ static const struct entry system_entries[] = {
 	LINK_TEXT_ROW("mounts", "self/mounts"),
 	LINK_TEXT_ROW("net", "self/net"),
 	TEXT_ROW("partitions", 0444, "major minor  #blocks  name\n\n"),
-	TEXT_ROW("swaps", 0444, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
+	FILE_ROW("swaps", 0444, swaps_show),
 	FILE_ROW("version", 0444, version_show),
 };
 

@@ -14,6 +14,7 @@
 #include "sim/phys/percpu.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
 
 #define KB(pages) ((pages) << (PAGE_SHIFT - 10))
@@ -222,6 +223,27 @@ static u64 nothing(const struct machine *m)
 }
 
 /* As text_figure() reads a line: which figure it has to show. */
+/* What proc/swaps has; SwapFree counts no slots that stocks of CPUs will take. */
+static u64 swap_all(const struct machine *m)
+{
+	struct swap_area area;
+	u64 pages = 0;
+
+	for (unsigned int i = 0; swap_area_at(m, i, &area); i++)
+		pages += area.pages;
+	return KB(pages);
+}
+
+static u64 swap_left(const struct machine *m)
+{
+	struct swap_area area;
+	u64 pages = 0;
+
+	for (unsigned int i = 0; swap_area_at(m, i, &area); i++)
+		pages += area.pages - area.inuse;
+	return KB(pages);
+}
+
 static const struct meminfo_row {
 	const char *label;
 	u64 (*figure)(const struct machine *m);	/* NULL: the node counter, in kB */
@@ -236,8 +258,8 @@ static const struct meminfo_row {
 	{ "Inactive(file):", NULL, NR_INACTIVE_FILE },
 	{ "Unevictable:", NULL, NR_UNEVICTABLE },
 	{ "Mlocked:", mlocked, 0 },
-	{ "SwapTotal:", nothing, 0 },
-	{ "SwapFree:", nothing, 0 },
+	{ "SwapTotal:", swap_all, 0 },
+	{ "SwapFree:", swap_left, 0 },
 	{ "Zswap:", nothing, 0 },
 	{ "Zswapped:", nothing, 0 },
 	{ "Dirty:", NULL, NR_DIRTY },

@@ -226,6 +226,8 @@ void machine_config_free(struct machine_config *config)
 	g_free(config->e820);
 	g_free(config->reserves);
 	g_free(config->zones);
+	for (unsigned int i = 0; i < config->nr_swaps; i++)
+		g_free(config->swaps[i].path);
 	g_free(config->swaps);
 	g_free(config->files);
 	g_free(config->name);

@@ -60,6 +60,8 @@ struct config_swap {
 	unsigned int id;
 	u64 size;
 	int priority;
+	bool has_priority, rotational, off;
+	char *path;
 };
 
 struct program;

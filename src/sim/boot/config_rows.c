@@ -251,7 +251,38 @@ static int set_swap_priority(struct config_load *load, const char *value)
 	if (priority < -32768 || priority > 32767)
 		return config_bad_value(load, value, "priorities lie between -32768 and 32767");
 	this_swap(load)->priority = (int)priority;
+	/* Lower ones are given by swapon, in order. */
+	this_swap(load)->has_priority = priority >= 0;
 	return 0;
+}
+
+static int set_swap_path(struct config_load *load, const char *value)
+{
+	if (value[0] != '/')
+		return config_bad_value(load, value, "write a path as /dev/sda2");
+	return set_text(&this_swap(load)->path, value);
+}
+
+static int set_swap_bool(struct config_load *load, const char *value, bool *field)
+{
+	if (strcmp(value, "yes") && strcmp(value, "no"))
+		return config_bad_value(load, value, "write yes or no");
+	*field = !strcmp(value, "yes");
+	return 0;
+}
+
+static int set_swap_rotational(struct config_load *load, const char *value)
+{
+	return set_swap_bool(load, value, &this_swap(load)->rotational);
+}
+
+static int set_swap_on(struct config_load *load, const char *value)
+{
+	bool on = true;
+	int err = set_swap_bool(load, value, &on);
+
+	this_swap(load)->off = !on;
+	return err;
 }
 
 /* [file /path] */
@@ -348,6 +379,7 @@ static int open_swap(struct config_load *load, const char *rest)
 				  load->line->section);
 	swap.id = (unsigned int)id;
 	swap.priority = -2 - (int)id;
+	swap.path = g_strdup_printf("/dev/nvme%un1", swap.id);
 	load->at = load->swaps->len;
 	g_array_append_val(load->swaps, swap);
 	return 0;
@@ -393,6 +425,9 @@ static const struct key_row zone_keys[] = {
 static const struct key_row swap_keys[] = {
 	{ "size", set_swap_size },
 	{ "priority", set_swap_priority },
+	{ "path", set_swap_path },
+	{ "rotational", set_swap_rotational },
+	{ "on", set_swap_on },
 };
 
 static const struct key_row file_keys[] = {

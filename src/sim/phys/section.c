@@ -42,6 +42,10 @@ void sections_free(struct machine *m)
 			m->nr_sections_present * SECTION_BYTES);
 	arena_unreserve(&m->arena, m->page_content, m->nr_sections * SECTION_CONTENT_BYTES,
 			m->nr_sections_present * SECTION_CONTENT_BYTES);
+	if (m->page_private)
+		arena_unreserve(&m->arena, m->page_private, m->nr_sections * SECTION_CONTENT_BYTES,
+				m->nr_sections_present * SECTION_CONTENT_BYTES);
+	m->page_private = NULL;
 	arena_free(&m->arena, m->section_present, m->nr_sections);
 	arena_free(&m->arena, m->virgin, virgin_bytes(m->nr_sections));
 	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m, m->nr_sections), pageblock_bytes(m, m->nr_sections));
@@ -238,6 +242,15 @@ int section_materialise(struct machine *m, u64 pfn)
 		arena_uncommit(&m->arena, m->mem_map, section * SECTION_BYTES, SECTION_BYTES);
 		return err;
 	}
+	if (m->page_private)
+		err = arena_commit(&m->arena, m->page_private, section * SECTION_CONTENT_BYTES,
+				   SECTION_CONTENT_BYTES);
+	if (err) {
+		arena_uncommit(&m->arena, m->page_content, section * SECTION_CONTENT_BYTES,
+			       SECTION_CONTENT_BYTES);
+		arena_uncommit(&m->arena, m->mem_map, section * SECTION_BYTES, SECTION_BYTES);
+		return err;
+	}
 	m->section_present[section] = 1;
 	m->nr_sections_present++;
 	init_descriptors(m, section << SECTION_SHIFT, (section + 1) << SECTION_SHIFT);
@@ -252,9 +265,37 @@ void sections_drop(struct machine *m, u64 pfn, u64 end)
 		arena_uncommit(&m->arena, m->mem_map, section * SECTION_BYTES, SECTION_BYTES);
 		arena_uncommit(&m->arena, m->page_content, section * SECTION_CONTENT_BYTES,
 			       SECTION_CONTENT_BYTES);
+		if (m->page_private)
+			arena_uncommit(&m->arena, m->page_private,
+				       section * SECTION_CONTENT_BYTES,
+				       SECTION_CONTENT_BYTES);
 		m->section_present[section] = 0;
 		m->nr_sections_present--;
 	}
+}
+
+int section_private_init(struct machine *m)
+{
+	u64 bytes = m->nr_sections * SECTION_CONTENT_BYTES, done = 0;
+	u64 *private;
+
+	if (m->page_private)
+		return 0;
+	private = arena_reserve(&m->arena, bytes);
+	if (!private)
+		return -ENOBUFS;
+	for (u64 i = 0; i < m->nr_sections; i++) {
+		if (!m->section_present[i])
+			continue;
+		if (arena_commit(&m->arena, private, i * SECTION_CONTENT_BYTES,
+				 SECTION_CONTENT_BYTES)) {
+			arena_unreserve(&m->arena, private, bytes, done);
+			return -ENOBUFS;
+		}
+		done += SECTION_CONTENT_BYTES;
+	}
+	m->page_private = private;
+	return 0;
 }
 
 int section_materialise_range(struct machine *m, u64 pfn, u64 end)

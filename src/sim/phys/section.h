@@ -67,6 +67,8 @@ void sections_drop(struct machine *m, u64 pfn, u64 end);
  * itself; who makes several that may not fail half way calls this first.
  */
 #define SECTION_AHEAD 8	/* blocks that are secured without asking */
+/* m->page_private, for all pages that are there or will be. 0 or -ENOBUFS. */
+int section_private_init(struct machine *m) __must_check;
 int section_reserve_slow(struct machine *m, unsigned int nr_blocks) __must_check;
 
 static inline int __must_check section_reserve(struct machine *m, unsigned int nr_blocks)

@@ -9,6 +9,7 @@ struct section_arrays {
 	u64 nr_sections;
 	struct page *mem_map;
 	u64 *page_content, *virgin, *pageblock_skip;
+	u64 *page_private;	/* NULL: nobody has swapped yet */
 	u8 *section_present, *pageblock;
 	bool pageblock_committed;
 };

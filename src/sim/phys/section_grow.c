@@ -14,6 +14,10 @@ static void arrays_free(struct machine *m, struct section_arrays *a, u64 nr_comm
 			nr_committed * SECTION_BYTES);
 	arena_unreserve(&m->arena, a->page_content, a->nr_sections * SECTION_CONTENT_BYTES,
 			nr_committed * SECTION_CONTENT_BYTES);
+	if (a->page_private)
+		arena_unreserve(&m->arena, a->page_private,
+				a->nr_sections * SECTION_CONTENT_BYTES,
+				nr_committed * SECTION_CONTENT_BYTES);
 	arena_free(&m->arena, a->section_present, a->section_present ? a->nr_sections : 0);
 	arena_free(&m->arena, a->virgin, a->virgin ? virgin_bytes(a->nr_sections) : 0);
 	arena_unreserve(&m->arena, a->pageblock, pageblock_bytes(m, a->nr_sections),
@@ -26,6 +30,12 @@ static int arrays_alloc(struct machine *m, struct section_arrays *a)
 {
 	a->mem_map = arena_reserve(&m->arena, a->nr_sections * SECTION_BYTES);
 	a->page_content = arena_reserve(&m->arena, a->nr_sections * SECTION_CONTENT_BYTES);
+	if (m->page_private) {
+		a->page_private = arena_reserve(&m->arena,
+						a->nr_sections * SECTION_CONTENT_BYTES);
+		if (!a->page_private)
+			return -ENOBUFS;
+	}
 	a->section_present = arena_alloc(&m->arena, a->nr_sections);
 	a->virgin = arena_alloc(&m->arena, virgin_bytes(a->nr_sections));
 	a->pageblock = arena_reserve(&m->arena, pageblock_bytes(m, a->nr_sections));
@@ -36,6 +46,17 @@ static int arrays_alloc(struct machine *m, struct section_arrays *a)
 	a->pageblock_committed = !arena_commit(&m->arena, a->pageblock, 0,
 					       pageblock_bytes(m, a->nr_sections));
 	return a->pageblock_committed ? 0 : -ENOBUFS;
+}
+
+static int copy_private(struct machine *m, const struct section_arrays *a, u64 section)
+{
+	const u64 offset = section * SECTION_CONTENT_BYTES;
+	int err = arena_commit(&m->arena, a->page_private, offset, SECTION_CONTENT_BYTES);
+
+	if (!err)
+		memcpy((char *)a->page_private + offset, (char *)m->page_private + offset,
+		       SECTION_CONTENT_BYTES);
+	return err;
 }
 
 /* The sections that are there, in the new arrays. *nr: how many became memory. */
@@ -49,6 +70,12 @@ static int copy_sections(struct machine *m, struct section_arrays *a, u64 *nr)
 		if (arena_commit(&m->arena, a->page_content, i * SECTION_CONTENT_BYTES,
 				 SECTION_CONTENT_BYTES)) {
 			arena_uncommit(&m->arena, a->mem_map, i * SECTION_BYTES, SECTION_BYTES);
+			return -ENOBUFS;
+		}
+		if (a->page_private && copy_private(m, a, i)) {
+			arena_uncommit(&m->arena, a->mem_map, i * SECTION_BYTES, SECTION_BYTES);
+			arena_uncommit(&m->arena, a->page_content, i * SECTION_CONTENT_BYTES,
+				       SECTION_CONTENT_BYTES);
 			return -ENOBUFS;
 		}
 		++*nr;
@@ -65,7 +92,8 @@ static void swap_arrays(struct machine *m, struct section_arrays *a)
 {
 	struct section_arrays old = {
 		.nr_sections = m->nr_sections, .mem_map = m->mem_map,
-		.page_content = m->page_content, .section_present = m->section_present,
+		.page_content = m->page_content, .page_private = m->page_private,
+		.section_present = m->section_present,
 		.virgin = m->virgin, .pageblock = m->pageblock,
 		.pageblock_skip = m->pageblock_skip, .pageblock_committed = true,
 	};
@@ -78,6 +106,7 @@ static void swap_arrays(struct machine *m, struct section_arrays *a)
 	m->nr_sections = a->nr_sections;
 	m->mem_map = a->mem_map;
 	m->page_content = a->page_content;
+	m->page_private = a->page_private;
 	m->section_present = a->section_present;
 	m->virgin = a->virgin;
 	m->pageblock = a->pageblock;

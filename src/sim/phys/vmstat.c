@@ -117,6 +117,8 @@ u64 vm_commit_limit(const struct machine *m)
 	const struct tunables *tunables = m->tunables;
 
 	if (tunables->overcommit_kbytes)
-		return tunables->overcommit_kbytes >> (PAGE_SHIFT - 10);
-	return (m->totalram_pages - hugetlb_total_pages(m)) * tunables->overcommit_ratio / 100;
+		return (tunables->overcommit_kbytes >> (PAGE_SHIFT - 10)) +
+		       (u64)m->total_swap_pages;
+	return (m->totalram_pages - hugetlb_total_pages(m)) * tunables->overcommit_ratio / 100 +
+	       (u64)m->total_swap_pages;
 }

@@ -11,6 +11,7 @@
 #include "sim/base/digest.h"
 #include "sim/phys/folio.h"
 #include "sim/phys/section.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
 
 struct content_slot {
@@ -117,6 +118,39 @@ void content_copy(struct machine *m, u64 to, u64 from)
 		slot->refs++;
 	content_drop(m, to);
 	m->page_content[to] = m->page_content[from];
+}
+
+u64 content_slot_token(const struct machine *m, u64 slot)
+{
+	return slot & CONTENT_BYTES ?
+	       bytes_token(m->virt->contents->slots[(u32)slot].bytes) : slot;
+}
+
+void content_forget(struct machine *m, u64 *slot)
+{
+	u64 token = *slot;
+
+	*slot = 0;
+	if (token & CONTENT_BYTES)
+		slot_put(m, (u32)token);
+}
+
+void content_save(struct machine *m, u64 pfn, u64 *slot)
+{
+	struct content_slot *bytes = slot_of(m, pfn);
+
+	if (bytes)
+		bytes->refs++;
+	content_forget(m, slot);
+	*slot = m->page_content[pfn];
+}
+
+void content_restore(struct machine *m, u64 pfn, u64 slot)
+{
+	if (slot & CONTENT_BYTES)
+		m->virt->contents->slots[(u32)slot].refs++;
+	content_drop(m, pfn);
+	m->page_content[pfn] = slot;
 }
 
 static void set_token(struct machine *m, u64 pfn, u64 token)
@@ -274,6 +308,7 @@ void content_validate(const struct machine *m, struct check *check)
 			check_fail(check, "R9", "page 0x%llx: expected bytes, found a free slot",
 				   (unsigned long long)pfn);
 	}
+	frames += swap_nr_contents(m);
 	for (u32 i = 0; i < c->nr; i++) {
 		refs += c->slots[i].refs;
 		used += c->slots[i].bytes != NULL;

@@ -26,6 +26,15 @@ static inline void content_zero(struct machine *m, u64 pfn)
 		content_drop(m, pfn);
 }
 void content_copy(struct machine *m, u64 to, u64 from);
+/*
+ * What the page holds goes to a slot of swap, in whose place (0: nothing) was something;
+ * from there to a page; and a slot holds nothing any more.
+ */
+void content_save(struct machine *m, u64 pfn, u64 *slot);
+void content_restore(struct machine *m, u64 pfn, u64 slot);
+/* The token of what a slot holds, as content_token() is a page's. */
+u64 content_slot_token(const struct machine *m, u64 slot);
+void content_forget(struct machine *m, u64 *slot);
 /* A store at this offset of the page: another token, a function of the old one. */
 void content_store(struct machine *m, u64 pfn, u32 offset);
 /* What a page of a file holds when it is read from its disk. */

@@ -244,6 +244,8 @@ int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode,
 		return -EBADF;
 	f.inode = file->inode;
 	f.end = offset + len;
+	if (f.inode->swap_file)
+		return -ETXTBSY;
 	if (f.inode->kind >= INODE_ZERO)
 		return -ENODEV;
 	if (f.end > inode_max_bytes(f.inode))

@@ -190,6 +190,8 @@ int sys_unlink(struct machine *m, struct task_struct *task, const char *path)
 	(void)task;
 	if (!inode)
 		return -ENOENT;
+	if (inode->swap_file)
+		return -EPERM;
 	inode->unlinked = true;
 	iput(m, inode);
 	return 0;

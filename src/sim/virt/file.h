@@ -49,6 +49,8 @@ struct inode {
 	u32 dev_major, dev_minor;
 	char *path;		/* as maps prints it, without " (deleted)" */
 	u32 seals;		/* F_SEAL_* */
+	bool swap_file;		/* a swap area: nobody writes to it */
+	u64 swap_header;	/* what mkswap wrote: the last page of the area; 0: nothing */
 	struct resv_map *resv_map;	/* of hugetlbfs: hugetlb.h */
 	u8 huge_order;		/* of its pages */
 	bool huge_shm;		/* SysV shared memory: reserved when it was made */
@@ -248,6 +250,8 @@ int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgof
 void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
 /* The same, but for what shared memory is charged. Its pages. */
 u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
+/* An array whose nodes are those of page caches. */
+void page_cache_xa_init(struct machine *m, struct xarray *xa);
 /* Another is in its place already: the cache's references of it go. */
 void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u32 pfn);
 /* One of the same size is in its place: the cache's references, and what is counted. */

@@ -135,7 +135,15 @@ static void expect(struct check *check, const char *id, unsigned int node, const
 			   (long long)expected, (long long)found);
 }
 
-/* Mapped pages, by what they are; the image's pages count where they lie, too. */
+static bool page_is_swapcache_head(const struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	return !page_type(page) && page->refcount > 0 && !page_is_tail(page) &&
+	       page_flag(page, PG_swapcache);
+}
+
+/* Pages of the swap cache, and mapped pages, by what they are; the image's pages count where they lie, too. */
 static void count_mapped(const struct machine *m, struct sums *sums)
 {
 	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
@@ -147,6 +155,8 @@ static void count_mapped(const struct machine *m, struct sums *sums)
 			continue;
 		}
 		page = pfn_to_page(m, pfn);
+		if (page_is_swapcache_head(m, pfn))
+			sums->cached[page_zone(m, page)->node] += (s64)folio_nr_pages(page);
 		if (page_type(page) || !page_mapcount(page))
 			continue;
 		folio = folio_of_const(page);
@@ -186,7 +196,7 @@ static void check_references(const struct machine *m, struct check *check)
 	const struct inode *inode;
 
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode)) {
-		s32 refs = !inode->unlinked;
+		s32 refs = !inode->unlinked + inode->swap_file;
 
 		for (u32 h = object_next(files, 1); h; h = object_next(files, h + 1))
 			refs += file_of(m, h)->inode == inode;

@@ -198,6 +198,11 @@ static struct xa_node *xa_node_get(void *ctx, u32 node)
 
 static const struct xa_ops cache_ops = { xa_node_alloc, xa_node_free, xa_node_get };
 
+void page_cache_xa_init(struct machine *m, struct xarray *xa)
+{
+	xa_init(xa, &cache_ops, m);
+}
+
 /* Everything that an inode needs, or nothing. */
 static int inode_alloc(struct machine *m, u32 kind, const char *path, struct inode **inode)
 {

@@ -120,6 +120,10 @@ static int count_entry(void *arg, u64 addr, pte_t *pte)
 	const struct page *page;
 	u32 pfn = vm_normal_page(*pte), *maps;
 
+	if (pte_is_swap(*pte)) {
+		c->rss[MM_SWAPENTS]++;
+		return 0;
+	}
 	if (!pte_present(*pte) || pfn == PFN_NIL || !page_present(c->m, pfn))
 		return 0;
 	enter_vma(c, addr);
@@ -259,7 +263,7 @@ static void check_page(const struct census *c, u64 pfn)
 		all = sums.all;
 	}
 	refs += all;
-	if (!page_is_tail(page) && page_in_cache(m, page, pfn))
+	if (!page_is_tail(page) && (page_in_cache(m, page, pfn) || page_flag(page, PG_swapcache)))
 		refs += (s32)folio_nr_pages(page);
 
 	c->check->nr_checked++;

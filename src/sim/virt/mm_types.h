@@ -89,7 +89,8 @@ struct mm_struct {
 	u64 tlb_gen;		/* flushes so far: tlb.h */
 	u64 next_trim_cpumask;	/* in ns: then, a flush also tells CPUs that had it */
 	s32 oom_score_adj_min;
-	struct mm_struct *mmlist_prev, *mmlist_next;	/* with swap entries */
+	bool on_mmlist;
+	struct mm_struct *mmlist_prev, *mmlist_next;	/* with swap entries: swap.h */
 };
 
 struct vm_area_struct {
@@ -110,6 +111,7 @@ struct vm_area_struct {
 	struct hugetlb_vma_lock *hugetlb_lock;
 	u8 resv_flags;
 	u8 apart;		/* enum vma_apart of vma_internal.h: nobody asked whether ... */
+	u64 swap_readahead_info;	/* swap_readahead.c; 0: the default */
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME: index + 1 of a name; 0: none */
 	u32 uffd;		/* userfaultfd.h: handle of its context; 0: none */
 };

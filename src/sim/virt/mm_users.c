@@ -11,6 +11,7 @@
 #include "sim/virt/ksm.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/userfaultfd.h"
@@ -57,6 +58,7 @@ static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct
 	mm->next_trim_cpumask = m->now_ns + TRIM_CPUMASK_NS;
 	mm->exe_file = NULL;
 	mm->mmlist_prev = mm->mmlist_next = NULL;
+	mm->on_mmlist = false;
 	mm->numa_next_scan = mm->numa_scan_offset = 0;
 	mm->numa_scan_seq = 0;
 	mm->hugetlb_usage = 0;
@@ -128,17 +130,6 @@ int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm)
 	return 0;
 }
 
-static void mmlist_del(struct machine *m, struct mm_struct *mm)
-{
-	if (mm->mmlist_prev)
-		mm->mmlist_prev->mmlist_next = mm->mmlist_next;
-	else if (m->virt->mmlist_first == mm)
-		m->virt->mmlist_first = mm->mmlist_next;
-	if (mm->mmlist_next)
-		mm->mmlist_next->mmlist_prev = mm->mmlist_prev;
-	mm->mmlist_prev = mm->mmlist_next = NULL;
-}
-
 void mmput(struct machine *m, struct mm_struct *mm)
 {
 	BUG_ON(m, mm->mm_users < 1);
@@ -152,6 +143,6 @@ void mmput(struct machine *m, struct mm_struct *mm)
 		fput(m, mm->exe_file);
 	}
 	mm->exe_file = NULL;
-	mmlist_del(m, mm);
+	mm_off_mmlist(m, mm);
 	mmdrop(m, mm);
 }

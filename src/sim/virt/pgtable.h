@@ -48,7 +48,8 @@ typedef u64 pte_t;
  * PTE_GLOBAL are clear): type in bits 1..7, soft-dirty as above, offset from bit 14.
  */
 enum swp_type {
-	SWP_GUARD_MARKER = 1, SWP_DEVICE_FIRST = 2,
+	SWP_GUARD_MARKER = 1, SWP_DEVICE_FIRST = 2,	/* a slot of the first swap area: swap.h */
+	SWP_DEVICE_LAST = 2 + 27,
 	SWP_POISON_MARKER = 0x7b, SWP_UFFD_MARKER,	/* userfaultfd.h */
 	/* The page in the offset is on its way elsewhere (migrate.c): while a call runs. */
 	SWP_MIGRATION_READ = 0x7d, SWP_MIGRATION_READ_EXCLUSIVE, SWP_MIGRATION_WRITE,
@@ -56,6 +57,7 @@ enum swp_type {
 #define SWP_OFFSET_SHIFT 14
 #define SWP_MIG_YOUNG (1ULL << 12)
 #define SWP_MIG_DIRTY (1ULL << 13)
+#define SWP_EXCLUSIVE (1ULL << 12)	/* of a slot: the page was this entry's alone */
 #define PTE_GUARD ((u64)SWP_GUARD_MARKER << 1)	/* MADV_GUARD_INSTALL */
 #define PTE_POISON ((u64)SWP_POISON_MARKER << 1)	/* UFFDIO_POISON */
 #define PTE_UFFD_MARKER ((u64)SWP_UFFD_MARKER << 1 | PTE_UFFD_WP)
@@ -84,6 +86,13 @@ static inline bool pte_is_guard(pte_t pte)
 static inline enum swp_type swp_type(pte_t pte)
 {
 	return (enum swp_type)(pte >> 1 & 0x7f);
+}
+
+/* A slot of a swap area. */
+static inline bool pte_is_swap(pte_t pte)
+{
+	return !pte_present(pte) && swp_type(pte) >= SWP_DEVICE_FIRST &&
+	       swp_type(pte) <= SWP_DEVICE_LAST;
 }
 
 static inline bool pte_is_poison(pte_t pte)

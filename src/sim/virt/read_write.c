@@ -184,6 +184,8 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 		*done = len;
 		return 0;
 	}
+	if (file->inode->swap_file)
+		return -ETXTBSY;
 	if (file->f_flags & O_APPEND)
 		offset = file->inode->i_size;
 	at = offset;

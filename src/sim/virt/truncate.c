@@ -247,6 +247,8 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 	if ((size < old && inode->seals & F_SEAL_SHRINK) ||
 	    (size > old && inode->seals & F_SEAL_GROW))
 		return -EPERM;
+	if (size < old && inode->swap_file)
+		return -ETXTBSY;
 	err = shmem_reacct_size(m, inode, size);
 	if (err)
 		return err;

@@ -90,7 +90,7 @@ static bool enough_memory(struct machine *m, const struct task_struct *task,
 	case OVERCOMMIT_ALWAYS:
 		return true;
 	case OVERCOMMIT_GUESS:
-		return nr_pages <= m->totalram_pages;
+		return nr_pages <= m->totalram_pages + (u64)m->total_swap_pages;
 	default:
 		allowed = commit_allowed(m, task, mm);
 		if (MAX(m->virt->committed_as, 0) < allowed)

@@ -27,6 +27,7 @@
 #include "sim/virt/rmap.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/shm.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
@@ -143,6 +144,7 @@ static const struct part {
 	{ files_init, files_free, files_digest, filemap_validate },
 	{ dcache_init, dcache_free, dcache_digest, NULL },
 	{ programs_init, NULL, NULL, NULL },
+	{ swap_init, swap_free_state, swap_digest, swap_validate },
 	{ NULL, NULL, mms_digest, NULL },
 	{ shm_init, shm_free, shm_digest, shm_validate },
 	{ NULL, anon_vma_names_free, anon_vma_names_digest, anon_vma_names_validate },
@@ -285,4 +287,5 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	anon_vma_names_claim(m, census);
 	shm_claim(m, census);
 	dcache_claim(m, census);
+	swap_claim_objects(m, census);
 }

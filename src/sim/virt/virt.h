@@ -25,6 +25,7 @@ struct anon_vma_name;		/* anon_name.h */
 struct exec_state;		/* exec.h: programs that were read */
 struct huge_state;		/* huge_memory.h */
 struct uffd_state;		/* userfaultfd.h */
+struct swap_state;		/* swap.h */
 
 /* Lines of the log that come too often are left out, and counted. */
 struct ratelimit {
@@ -56,6 +57,7 @@ struct virt_state {
 	struct huge_state *huge;
 	struct dcache_state *dcache;	/* dcache.h */
 	struct uffd_state *uffd;
+	struct swap_state *swap;
 	struct anon_vma_name *anon_names;	/* [nr_anon_names] */
 	u32 nr_anon_names;
 	struct shm_state *shm;	/* shm.h */
@@ -68,7 +70,7 @@ struct virt_state {
 	bool il_manual;		/* somebody has set one */
 	struct cgroup_state *cgroups;	/* cgroup.h */
 	u64 next_ctx_id;	/* mm->ctx_id of the next mm */
-	struct mm_struct *mmlist_first;
+	struct mm_struct *mmlist_first;	/* those that may have swap entries: swap.h */
 	struct mm_struct *poking_mm;	/* poking.c; NULL: there was no memory for it */
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */
 	u32 guarantees;		/* that virt_guarantee_end() will end */

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Between folios and slots. What is written is taken at once, and the folio is under
+ * writeback until the device is done: at the end of the call that wrote, or when too many
+ * are on their way. Pages of zeroes are not written since 6.12, but marked.
+ */
+#include "sim/base/bug.h"
+#include "sim/phys/lru.h"
+#include "sim/virt/content.h"
+#include "sim/virt/swap_internal.h"
+
+static void count_node(struct machine *m, const struct page *folio, enum node_stat_item item,
+		       s64 n)
+{
+	m->nodes[page_zone(m, folio)->node]->stat[item] += n;
+}
+
+static void count_writeback(struct machine *m, const struct page *folio, s64 n)
+{
+	count_node(m, folio, NR_WRITEBACK, n);
+	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING] += n;
+}
+
+static void end_writeback(struct machine *m, u32 pfn)
+{
+	struct page *folio = pfn_to_page(m, pfn);
+	s64 nr = (s64)folio_nr_pages(folio);
+
+	/* What nobody else has is freed by the last reference. */
+	if (page_flag(folio, PG_reclaim)) {
+		page_clear_flag(folio, PG_reclaim);
+		folio_rotate_reclaimable(m, pfn);
+	}
+	page_clear_flag(folio, PG_writeback);
+	count_writeback(m, folio, -nr);
+	count_node(m, folio, NR_WRITTEN, nr);
+	put_page(m, pfn);
+}
+
+void swap_complete_io(struct machine *m)
+{
+	struct swap_state *swap = swap_of(m);
+	u32 nr = swap->nr_io;
+
+	for (u32 i = 0; i < nr; i++)
+		end_writeback(m, swap->io[i]);
+	swap->nr_io = 0;
+}
+
+static void start_writeback(struct machine *m, u32 pfn)
+{
+	struct swap_state *swap = swap_of(m);
+	struct page *folio = pfn_to_page(m, pfn);
+
+	if (swap->nr_io == SWAP_IO_MAX)
+		swap_complete_io(m);
+	page_set_flag(folio, PG_writeback);
+	count_writeback(m, folio, (s64)folio_nr_pages(folio));
+	get_page(m, pfn);
+	swap->io[swap->nr_io++] = pfn;
+}
+
+/* The slots have what the pages have. */
+static void write_slots(struct machine *m, u32 pfn, u64 nr, bool zeroes)
+{
+	swp_entry_t entry = page_swap_entry(m, pfn);
+	struct swap_info_struct *si = swap_info(m, entry);
+	u64 offset = swp_entry_offset(entry);
+
+	for (u64 i = 0; i < nr; i++) {
+		content_save(m, pfn + i, &si->content[offset + i]);
+		si->swap_map[offset + i] &= ~SWAP_ZERO;
+		si->swap_map[offset + i] |= zeroes ? SWAP_ZERO : 0;
+	}
+}
+
+static bool folio_is_zeroes(const struct machine *m, u32 pfn, u64 nr)
+{
+	for (u64 i = 0; i < nr; i++)
+		if (content_token(m, pfn + i))
+			return false;
+	return true;
+}
+
+void swap_writepage(struct machine *m, u32 pfn)
+{
+	struct page *folio = pfn_to_page(m, pfn);
+	u64 nr = folio_nr_pages(folio);
+	bool zeroes;
+
+	if (folio_free_swap(m, pfn))
+		return;
+	zeroes = rel_has_zeromap(m->release) && folio_is_zeroes(m, pfn, nr);
+	write_slots(m, pfn, nr, zeroes);
+	page_clear_flag(folio, PG_dirty);
+	if (zeroes) {
+		count_vm_event(m, SWPOUT_ZERO, (s64)nr);
+		return;
+	}
+	if (nr == 1ULL << m->arch->hugetlb_order)
+		count_vm_event(m, THP_SWPOUT, 1);
+	if (nr > 1)
+		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_SWPOUT, 1);
+	count_vm_event(m, PSWPOUT, (s64)nr);
+	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
+	start_writeback(m, pfn);
+}
+
+void swap_read_folio(struct machine *m, u32 pfn)
+{
+	struct page *folio = pfn_to_page(m, pfn);
+	swp_entry_t entry = page_swap_entry(m, pfn);
+	const struct swap_info_struct *si = swap_info(m, entry);
+	u64 nr = folio_nr_pages(folio), offset = swp_entry_offset(entry);
+	bool zeroes = si->swap_map[offset] & SWAP_ZERO;
+
+	for (u64 i = 0; i < nr; i++)
+		content_restore(m, pfn + i, si->content[offset + i]);
+	page_set_flag(folio, PG_uptodate);
+	if (zeroes) {
+		count_vm_event(m, SWPIN_ZERO, (s64)nr);
+		return;
+	}
+	count_vm_event(m, PSWPIN, (s64)nr);
+	count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
+}

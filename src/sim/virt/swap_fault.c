@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Entries of page tables that are slots. A fault finds the page in the swap cache, or reads
+ * it, with others, and comes again when the device is done; it keeps its slot until that is
+ * better given away: at a write by who has it alone, or where slots are short.
+ */
+#include "sim/base/bug.h"
+#include "sim/phys/lru.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/swap_internal.h"
+#include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
+
+void mm_on_mmlist(struct machine *m, struct mm_struct *mm, struct mm_struct *after)
+{
+	struct virt_state *virt = m->virt;
+
+	if (mm->on_mmlist)
+		return;
+	mm->on_mmlist = true;
+	mm->mmlist_prev = after;
+	mm->mmlist_next = after ? after->mmlist_next : virt->mmlist_first;
+	if (mm->mmlist_next)
+		mm->mmlist_next->mmlist_prev = mm;
+	if (after)
+		after->mmlist_next = mm;
+	else
+		virt->mmlist_first = mm;
+}
+
+void mm_off_mmlist(struct machine *m, struct mm_struct *mm)
+{
+	if (!mm->on_mmlist)
+		return;
+	if (mm->mmlist_prev)
+		mm->mmlist_prev->mmlist_next = mm->mmlist_next;
+	else
+		m->virt->mmlist_first = mm->mmlist_next;
+	if (mm->mmlist_next)
+		mm->mmlist_next->mmlist_prev = mm->mmlist_prev;
+	mm->mmlist_prev = mm->mmlist_next = NULL;
+	mm->on_mmlist = false;
+}
+
+/* What a fault on a slot knows. */
+struct swap_fault {
+	struct machine *m;
+	struct vm_fault *vmf;
+	swp_entry_t entry;
+	u32 pfn;		/* with a reference of the fault */
+	bool was_read;		/* by this fault */
+};
+
+/* The page, from the cache or the device. 0 or VM_FAULT_*. */
+static unsigned int find_or_read(struct swap_fault *f)
+{
+	struct machine *m = f->m;
+	bool new;
+	int err;
+
+	f->pfn = swap_cache_get_folio(m, f->entry, f->vmf->vma, f->vmf->address);
+	if (f->pfn != PFN_NIL)
+		return 0;
+	f->pfn = swapin_readahead(m, f->entry, f->vmf, &new, &err);
+	if (f->pfn == PFN_NIL)
+		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
+	f->was_read = true;
+	count_vm_event(m, PGMAJFAULT, 1);
+	return VM_FAULT_MAJOR;
+}
+
+static bool should_try_to_free_swap(const struct swap_fault *f, const struct page *folio)
+{
+	if (vm_swap_full(f->m) || f->vmf->vma->vm_flags & VM_LOCKED ||
+	    page_flag(folio, PG_mlocked))
+		return true;
+	/* Of the cache, and the fault's. */
+	return f->vmf->flags & FAULT_FLAG_WRITE &&
+	       folio->refcount == (s32)folio_nr_pages(folio) + 1;
+}
+
+/* Does the page belong to who maps it now, alone? Then it may be written. */
+static pte_t may_write(const struct swap_fault *f, pte_t pte)
+{
+	struct vm_fault *vmf = f->vmf;
+	const struct vm_area_struct *vma = vmf->vma;
+	const struct machine *m = f->m;
+
+	if (vmf->flags & FAULT_FLAG_WRITE) {
+		pte = maybe_mkwrite(pte_mkdirty(m, pte), vma);
+		vmf->flags &= ~(unsigned int)FAULT_FLAG_WRITE;
+	} else if (rel_swapin_is_writable(m->release) && vma->vm_flags & VM_WRITE &&
+		   !(vmf->orig_pte & PTE_UFFD_WP) &&
+		   !(vma_soft_dirty_enabled(m, vma) && !(vmf->orig_pte & PTE_SOFT_DIRTY))) {
+		pte |= PTE_RW;
+	}
+	return pte;
+}
+
+static void map_swapped(struct swap_fault *f)
+{
+	struct machine *m = f->m;
+	struct vm_fault *vmf = f->vmf;
+	struct vm_area_struct *vma = vmf->vma;
+	struct page *folio = pfn_folio(m, f->pfn);
+	bool exclusive = vmf->orig_pte & SWP_EXCLUSIVE;
+	pte_t pte;
+
+	swap_free(m, f->entry);
+	if (should_try_to_free_swap(f, folio))
+		(void)folio_free_swap(m, f->pfn);
+	add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
+	add_mm_counter_fast(m, vma->vm_mm, MM_SWAPENTS, -1);
+	pte = mk_pte(f->pfn, vma_page_prot(m, vma));
+	pte |= vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP);
+	if (exclusive || folio->refcount == 1) {
+		pte = may_write(f, pte);
+		exclusive = true;
+	}
+	if (vmf->orig_pte & PTE_UFFD_WP)
+		pte &= ~PTE_RW;
+	page_add_anon_rmap(m, f->pfn, vma, vmf->address, exclusive);
+	*vmf->pte = pte;
+	vmf->orig_pte = pte;
+}
+
+unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
+{
+	struct swap_fault f = { .m = m, .vmf = vmf, .entry = pte_to_swp_entry(vmf->orig_pte) };
+	unsigned int ret = find_or_read(&f);
+
+	if (unlikely(ret & VM_FAULT_ERROR))
+		return ret;
+	/* Nobody waits for a device with the lock held; zeroes need none. */
+	if (f.was_read && !(*swap_map_of(m, f.entry) & SWAP_ZERO) &&
+	    !(vmf->flags & FAULT_FLAG_TRIED)) {
+		put_page(m, f.pfn);
+		return ret | VM_FAULT_RETRY;
+	}
+	if (vmf->flags & FAULT_FLAG_WRITE && !page_flag(pfn_folio(m, f.pfn), PG_lru))
+		lru_add_drain(m);
+	map_swapped(&f);
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		return ret | do_wp_page(m, vmf);
+	update_mmu_cache(m, vmf->vma, vmf->address, vmf->pte);
+	return ret;
+}
+
+/* -- MADV_WILLNEED ------------------------------------------------------------- */
+
+struct willneed {
+	struct machine *m;
+	struct vm_area_struct *vma;
+};
+
+static int swapin_entry(void *arg, u64 addr, pte_t *pte)
+{
+	const struct willneed *w = arg;
+	bool new;
+	int err;
+	u32 pfn;
+
+	if (!pte_is_swap(*pte))
+		return 0;
+	pfn = read_swap_cache(w->m, pte_to_swp_entry(*pte), w->vma, addr, &new, &err);
+	if (pfn != PFN_NIL)
+		put_page(w->m, pfn);
+	return err == -ENOBUFS ? err : 0;
+}
+
+int swapin_walk(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	struct willneed w = { .m = m, .vma = vma };
+	int err = walk_page_range(m, vma->vm_mm, start, end, swapin_entry, &w);
+
+	lru_add_drain(m);
+	return err;
+}

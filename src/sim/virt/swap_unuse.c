@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * swapoff: all that lies in an area comes back. Shared memory first, then each mm that may
+ * have entries, by VMAs; what is left are pages of the cache that nobody refers to.
+ */
+#include "sim/base/bug.h"
+#include "sim/phys/lru.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/swap_internal.h"
+#include "sim/virt/vma.h"
+
+struct unuse {
+	struct machine *m;
+	struct swap_info_struct *si;
+	struct vm_area_struct *vma;
+};
+
+/* The entry becomes a mapping of the page, which has been read. */
+static void unuse_pte(const struct unuse *u, u64 addr, pte_t *pte, u32 pfn)
+{
+	struct machine *m = u->m;
+	struct vm_area_struct *vma = u->vma;
+	pte_t old = *pte, new;
+
+	get_page(m, pfn);
+	add_mm_counter(m, vma->vm_mm, MM_SWAPENTS, -1);
+	add_mm_counter(m, vma->vm_mm, MM_ANONPAGES, 1);
+	page_add_anon_rmap(m, pfn, vma, addr, old & SWP_EXCLUSIVE);
+	new = mk_pte(pfn, vma_page_prot(m, vma)) & ~PTE_ACCESSED;
+	*pte = new | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
+	swap_free(m, pte_to_swp_entry(old));
+}
+
+/* With what lies around it, as a fault would read it. */
+static int unuse_entry(void *arg, u64 addr, pte_t *pte)
+{
+	const struct unuse *u = arg;
+	struct machine *m = u->m;
+	swp_entry_t entry = pte_to_swp_entry(*pte);
+	struct vm_fault vmf = { .vma = u->vma, .address = addr };
+	bool new;
+	int err;
+	u32 pfn;
+
+	if (!pte_is_swap(*pte) || swp_entry_type(entry) != u->si->type)
+		return 0;
+	pfn = swap_cache_get_folio(m, entry, u->vma, addr);
+	if (pfn == PFN_NIL)
+		pfn = swapin_readahead(m, entry, &vmf, &new, &err);
+	if (pfn == PFN_NIL)
+		return err ? err : -ENOMEM;
+	unuse_pte(u, addr, pte, pfn);
+	(void)folio_free_swap(m, pfn);
+	put_page(m, pfn);
+	return 0;
+}
+
+static int unuse_mm(struct unuse *u, const struct mm_struct *mm)
+{
+	int err = 0;
+
+	for (u->vma = vma_first(u->m, mm); u->vma && !err; u->vma = vma_next(u->m, u->vma))
+		if (u->vma->anon_vma && !(u->vma->vm_flags & VM_HUGETLB))
+			err = walk_page_range(u->m, mm, u->vma->vm_start, u->vma->vm_end,
+					      unuse_entry, u);
+	return err;
+}
+
+/* Pages that only the cache has. */
+static void free_cached(const struct unuse *u)
+{
+	for (u64 at = 1; at < u->si->max && u->si->inuse_pages; at++)
+		if (u->si->swap_map[at] & SWAP_HAS_CACHE) {
+			u32 pfn = swap_cache_find(u->m, swp_entry(u->si->type, at), NULL);
+
+			if (pfn == PFN_NIL)
+				continue;
+			get_page(u->m, pfn);
+			(void)folio_free_swap(u->m, pfn);
+			put_page(u->m, pfn);
+		}
+}
+
+int try_to_unuse(struct machine *m, struct swap_info_struct *si)
+{
+	struct unuse u = { .m = m, .si = si };
+	int err = 0;
+
+	swap_complete_io(m);
+	if (!si->inuse_pages)
+		return 0;
+	for (struct mm_struct *mm = m->virt->mmlist_first; mm && !err && si->inuse_pages;
+	     mm = mm->mmlist_next)
+		err = unuse_mm(&u, mm);
+	if (err)
+		return err;
+	free_cached(&u);
+	BUG_ON(m, si->inuse_pages);
+	return 0;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What can be wrong with swap: slots, their counts, the cache, clusters. */
+#include "plants.h"
+
+#include "sim/virt/swap_internal.h"
+
+static struct swap_info_struct *first_area(struct machine *m)
+{
+	return &m->virt->swap->info[0];
+}
+
+static void slot_nobody_has(struct machine *m)
+{
+	first_area(m)->swap_map[5]++;
+}
+
+static void slots_in_use(struct machine *m)
+{
+	first_area(m)->inuse_pages++;
+}
+
+static void free_slots(struct machine *m)
+{
+	m->nr_swap_pages--;
+}
+
+static void area_order(struct machine *m)
+{
+	struct swap_state *swap = m->virt->swap;
+
+	swap->active[0] = 1;
+	swap->active[1] = 0;
+}
+
+static void slot_without_page(struct machine *m)
+{
+	first_area(m)->swap_map[5] |= SWAP_HAS_CACHE;
+}
+
+static void cached_pages(struct machine *m)
+{
+	m->nodes[0]->stat[NR_SWAPCACHED]++;
+}
+
+static void cluster_count(struct machine *m)
+{
+	first_area(m)->clusters[1].count++;
+}
+
+static void cluster_list(struct machine *m)
+{
+	struct swap_info_struct *si = first_area(m);
+
+	si->free.last = si->free.first;
+	si->clusters[si->free.first].next = CLUSTER_NIL;
+}
+
+#define ROW(ids, plant, what) { ids, plant, what, .machine = "swap" }
+static const struct plant plants[] = {
+	ROW("S1 S2 S7", slot_nobody_has, "a slot of swap has a reference that nobody holds"),
+	ROW("S2 K4", slots_in_use, "a swap area counts a slot more"),
+	ROW("S2 K4", free_slots, "a free slot is not counted"),
+	ROW("S2", area_order, "swap areas are not in the order of their priorities"),
+	ROW("S3 S2 S7", slot_without_page, "a slot has the bit of the swap cache and no page"),
+	ROW("S3 K4", cached_pages, "a page of the swap cache too many is counted"),
+	ROW("S7", cluster_count, "a cluster counts a slot more"),
+	ROW("S7", cluster_list, "a list of clusters ends too soon"),
+};
+#undef ROW
+
+const struct plant_table swap_plants = { "swap", plants, ARRAY_SIZE(plants) };
