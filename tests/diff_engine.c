@@ -12,6 +12,7 @@
 #include "diff.h"
 #include "ops.h"
 #include "sim/boot/config.h"
+#include "sim/phys/lru.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/memory.h"
@@ -358,6 +359,8 @@ static bool engine_call(void *side, const struct diff_step *step, struct diff_re
 		forget_pagemap(engine, step->process);
 		sched_switch_to(engine->ops.m, task);
 		op.row->run(&engine->ops, &op, &result);
+		/* See drain_batches() of diff_real.c. */
+		lru_add_drain(engine->ops.m);
 		engine->ops.dead[step->process] = true;
 		return true;
 	}

@@ -222,6 +222,24 @@ static struct diff_step translate(const struct real *real, const struct diff_ste
 	return to;
 }
 
+/*
+ * Pages that an exit unlocked wait in their CPU's batch till it is full, held: which of
+ * them do depends on what else runs there. So the batches are emptied, on both sides.
+ */
+static void drain_batches(const struct real *real)
+{
+	static char page[2 * DIFF_PAGE];
+	uintptr_t aligned = ((uintptr_t)page + DIFF_PAGE - 1) & -(uintptr_t)DIFF_PAGE;
+	cpu_set_t ours, theirs;
+
+	if (sched_getaffinity(0, sizeof(ours), &ours) ||
+	    sched_getaffinity(real->pid[0], sizeof(theirs), &theirs) ||
+	    sched_setaffinity(0, sizeof(theirs), &theirs))
+		return;
+	madvise((void *)aligned, DIFF_PAGE, MADV_COLD);
+	sched_setaffinity(0, sizeof(ours), &ours);
+}
+
 static bool real_call(void *side, const struct diff_step *step, struct diff_reply *reply)
 {
 	struct real *real = side;
@@ -238,8 +256,10 @@ static bool real_call(void *side, const struct diff_step *step, struct diff_repl
 		bool gone = !paren || paren[2] == 'Z' || paren[2] == 'X';
 
 		free(stat);
-		if (gone)
+		if (gone) {
+			drain_batches(real);
 			return true;
+		}
 		usleep(50);
 	}
 	if (poll(&ready, 1, POLL_MS) != 1 ||
