@@ -80,7 +80,7 @@ compare() {
 	sed 's/^/    /' "$tmp/diff" | head -40
 }
 
-# "NAME <- VALUE rc=N" in `what` of each step.
+# "NAME <- VALUE rc=N" in `what` of each step: a name in proc/sys/vm, or a path.
 sysctls() {
 	greedy=
 	for step in $(steps); do
@@ -92,14 +92,18 @@ sysctls() {
 			value=${value% rc=*}
 			result='-1 EINVAL'
 			[ "$what" = "${what%rc=0}" ] || result=0
-			do_line "proc/sys/vm/$name: $value = $result"
-			[ "$name" != nr_hugepages ] ||
+			case $name in
+			/*) do_line "${name#/}: $value = $result" ;;
+			*) do_line "proc/sys/vm/$name: $value = $result" ;;
+			esac
+			[ "${name##*/}" != nr_hugepages ] ||
 				grep -q "^HugePages_Total: *$value$" "$dir/$step/proc/meminfo" ||
 				greedy="$greedy $step"
 		fi
+		# In this order: to read lowmem_reserve_ratio is to apply it.
 		# shellcheck disable=SC2046
 		show "$step" proc/zoneinfo proc/meminfo \
-			$(cd "$dir/$step" && ls proc/sys/vm/* 2>/dev/null)
+			$(cd "$dir/$step" && find proc/sys sys -type f 2>/dev/null | sort)
 	done
 	run
 	real

@@ -23,8 +23,7 @@ static u64 buffer_pages(const struct capture *c, u64 min_free_kbytes)
 	for (unsigned int i = 0; i < c->zones->len; i++) {
 		const struct capture_zone *z = &g_array_index(c->zones, struct capture_zone, i);
 
-		/* 6.1 gives Movable a share, too. */
-		if (counts(z) || (c->old_rules && strcmp(z->name, "HighMem")))
+		if (!capture_zone_is_clamped(c, z))
 			lowmem += z->early;
 	}
 	for (unsigned int i = 0; lowmem && i < c->zones->len; i++) {

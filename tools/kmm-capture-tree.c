@@ -67,6 +67,8 @@ static void read_texts(struct capture *c)
 	}
 	if (!c->cmdline)
 		c->cmdline = log_text(c, "Command line: ");
+	if (!c->cmdline)	/* 32 bits */
+		c->cmdline = log_text(c, "Kernel command line: ");
 	if (!c->cmdline) {
 		capture_note(c, "the kernel command line could not be read");
 		c->cmdline = g_strdup("");

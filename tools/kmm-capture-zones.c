@@ -17,11 +17,17 @@ static struct capture_zone *zone_at(const struct capture *c, unsigned int i)
 	return &g_array_index(c->zones, struct capture_zone, i);
 }
 
-/* HighMem, and in newer kernels Movable, have a clamped min and no share of it. */
-static bool is_clamped(const struct capture *c, const struct capture_zone *zone)
+bool capture_zone_is_clamped(const struct capture *c, const struct capture_zone *zone)
 {
-	return !strcmp(zone->name, "HighMem") ||
-	       (!c->old_rules && !strcmp(zone->name, "Movable"));
+	if (!strcmp(zone->name, "HighMem"))
+		return true;
+	if (strcmp(zone->name, "Movable"))
+		return false;
+	for (unsigned int i = 0; i < c->zones->len; i++) {
+		if (!strcmp(zone_at(c, i)->name, "HighMem") && zone_at(c, i)->present)
+			return true;
+	}
+	return !c->old_rules;
 }
 
 /* Do the zones' `early` lead to the watermarks that zoneinfo shows? */
@@ -32,13 +38,14 @@ static bool watermarks_hold(const struct capture *c)
 	u64 lowmem = 0;
 
 	for (unsigned int i = 0; i < c->zones->len; i++) {
-		if (!is_clamped(c, zone_at(c, i)))
+		if (!capture_zone_is_clamped(c, zone_at(c, i)))
 			lowmem += zone_at(c, i)->early;
 	}
 	for (unsigned int i = 0; lowmem && i < c->zones->len; i++) {
 		const struct capture_zone *zone = zone_at(c, i);
 		const u64 share = pages_min * zone->early / lowmem;
-		const u64 min = is_clamped(c, zone) ? CLAMP(zone->early / 1024, 32, 128) : share;
+		const u64 min = capture_zone_is_clamped(c, zone) ?
+				CLAMP(zone->early / 1024, 32, 128) : share;
 		const u64 gap = MAX(share / 4, zone->early * scale / 10000);
 
 		if (zone->managed && (zone->min - zone->boost != min ||
@@ -180,7 +187,7 @@ static void lowmem_range(const struct capture *c, const struct capture_zone *ker
 		const u64 share = c->min_free_kbytes / 4 * z->managed;
 		const u64 min = z->min - z->boost;
 
-		if (z == kernel || z == initrd || !z->managed || is_clamped(c, z))
+		if (z == kernel || z == initrd || !z->managed || capture_zone_is_clamped(c, z))
 			continue;
 		*least = MAX(*least, share / (min + 1) + 1);
 		if (min)
@@ -193,7 +200,7 @@ static u64 low_memory(const struct capture *c)
 	u64 lowmem = 0;
 
 	for (unsigned int i = 0; i < c->zones->len; i++)
-		lowmem += is_clamped(c, zone_at(c, i)) ? 0 : zone_at(c, i)->managed;
+		lowmem += capture_zone_is_clamped(c, zone_at(c, i)) ? 0 : zone_at(c, i)->managed;
 	return lowmem;
 }
 
@@ -252,7 +259,7 @@ static bool search(const struct capture *c, struct capture_zone *kernel,
 	for (u64 rest = most; rest >= least; rest--) {
 		const u64 freed = lowmem - rest;
 
-		if (is_clamped(c, initrd) ? try_init(c, kernel, initrd, freed, rest, strict) :
+		if (capture_zone_is_clamped(c, initrd) ? try_init(c, kernel, initrd, freed, rest, strict) :
 					    try_total(c, kernel, initrd, freed, rest, strict))
 			return true;
 	}
@@ -282,7 +289,7 @@ static bool search_known(struct capture *c, struct capture_zone *kernel)
 		if (!zone->managed || !strcmp(zone->name, "HighMem") || lowmem <= init)
 			continue;
 		lowmem_range(c, kernel, zone, &least, &most);
-		if (!is_clamped(c, zone)) {
+		if (!capture_zone_is_clamped(c, zone)) {
 			first = lowmem - init > most ? lowmem - init - most : 0;
 			last = MIN(last, lowmem - init > least ? lowmem - init - least : 0);
 		}

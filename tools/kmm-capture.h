@@ -103,6 +103,8 @@ void capture_settle_sysctls(struct capture *c);
  * Is min_free_kbytes what the boot makes of the zones' `early`? Not exact: within 1 %,
  * for when `early` is a guess.
  */
+/* HighMem, Movable beside it, and in newer kernels any Movable: a clamped min, no share of it. */
+bool capture_zone_is_clamped(const struct capture *c, const struct capture_zone *zone);
 bool capture_min_free_is_default(const struct capture *c, bool exact);
 
 /* kmm-capture-write.c: the machine file. */

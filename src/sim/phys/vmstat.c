@@ -115,10 +115,12 @@ u64 si_mem_available(const struct machine *m)
 u64 vm_commit_limit(const struct machine *m)
 {
 	const struct tunables *tunables = m->tunables;
+	u64 pages = tunables->overcommit_kbytes >> (PAGE_SHIFT - 10);
 
-	if (tunables->overcommit_kbytes)
-		return (tunables->overcommit_kbytes >> (PAGE_SHIFT - 10)) +
-		       (u64)m->total_swap_pages;
-	return (m->totalram_pages - hugetlb_total_pages(m)) * tunables->overcommit_ratio / 100 +
-	       (u64)m->total_swap_pages;
+	if (!tunables->overcommit_kbytes) {
+		pages = (m->totalram_pages - hugetlb_total_pages(m)) * tunables->overcommit_ratio;
+		/* A ratio may be below 0; words of 32 bits wrap where they end. */
+		pages = (m->arch->bits == 32 ? (u32)pages : pages) / 100;
+	}
+	return pages + (u64)m->total_swap_pages;
 }
