@@ -220,12 +220,60 @@ static void test_names(void)
 						       sizeof(text)), rows[i].text);
 }
 
+static unsigned int warnings(const char *function)
+{
+	char words[120];
+	unsigned int nr = 0;
+
+	snprintf(words, sizeof(words), "at mm/page_alloc.c %s+", function);
+	for (const char *p = lab_cat(&lab, "sim/dmesg"); (p = strstr(p, words)); p++)
+		nr++;
+	return nr;
+}
+
+/* Blocks larger than there are, and who must not fail, are warned of once. */
+static void test_order_limits(const char *release, const char *alloc, unsigned int of_6_1)
+{
+	open_machine(release, "y", ONE_NODE);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmalloc 8M GFP_KERNEL|__GFP_NOWARN"), -ENOMEM);
+	CU_ASSERT_EQUAL(warnings(alloc), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "proc/sys/kernel/tainted"), "0\n");
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmalloc 8M"), -ENOMEM);
+	CU_ASSERT_EQUAL(warnings(alloc), 1);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "proc/sys/kernel/tainted"), "512\n");
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: alloc_pages 1 GFP_KERNEL|__GFP_NOFAIL"), 0);
+	CU_ASSERT_EQUAL(warnings("get_page_from_freelist"), 0);
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: alloc_pages 2 GFP_KERNEL|__GFP_NOFAIL"), 0);
+	CU_ASSERT_EQUAL(warnings("get_page_from_freelist"), of_6_1);
+	while (!lab_run(&lab, "sim/ctl: alloc_pages 10 GFP_KERNEL|__GFP_NOFAIL"))
+		;
+	CU_ASSERT_EQUAL(warnings("__alloc_pages_slowpath.constprop.0"), of_6_1);
+	while (!lab_run(&lab, "sim/ctl: alloc_pages 0 GFP_ATOMIC|__GFP_NOFAIL"))
+		;
+	CU_ASSERT_EQUAL(warnings("__alloc_pages_slowpath.constprop.0"), of_6_1 + 1);
+	lab_close(&lab);
+}
+
+static void test_order_limits_6_1(void)
+{
+	test_order_limits("6.1", "__alloc_pages", 1);
+}
+
+static void test_order_limits_6_18(void)
+{
+	test_order_limits("6.18", "__alloc_frozen_pages_noprof", 0);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "the form of 6.18", test_form_6_18 },
 	{ "the form of 6.1", test_form_6_1 },
 	{ "figures", test_figures },
 	{ "once in ten seconds", test_rate },
 	{ "names of masks", test_names },
+	{ "order limits of 6.1", test_order_limits_6_1 },
+	{ "order limits of 6.18", test_order_limits_6_18 },
 };
 
 int main(void)

@@ -105,8 +105,6 @@ int kmalloc_at(struct machine *m, u64 bytes, gfp_t gfp, int node, u64 *addr,
 		*addr = ZERO_SIZE_PTR;
 		return 0;
 	}
-	if (bytes > KMALLOC_MAX_SIZE)
-		return -ENOMEM;
 	if (bytes > KMALLOC_MAX_CACHE_SIZE)
 		return kmalloc_large(m, bytes, gfp, node, addr);
 	s = m->slab->kmalloc[kmalloc_type(gfp)][kmalloc_class(bytes)];

@@ -18,6 +18,7 @@
 #include "sim/phys/page_owner.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/pressure.h"
+#include "sim/phys/report.h"
 #include "sim/phys/tunables.h"
 
 static inline bool arch_has_zone(const struct machine *m, enum zone_type type)
@@ -248,7 +249,7 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 	unsigned int nid = req->node >= 0 ? (unsigned int)req->node : m->cpu_node[m->cpu];
 	const struct pglist_data *node;
 
-	if (unlikely(nid >= MAX_NUMNODES || !m->nodes[nid] || req->order > MAX_PAGE_ORDER))
+	if (unlikely(nid >= MAX_NUMNODES || !m->nodes[nid]))
 		return -EINVAL;
 	node = m->nodes[nid];
 	ac->nodemask = unlikely(m->policies) ? allowed_nodes(m, req) : req->nodemask;
@@ -282,14 +283,33 @@ void prep_taken_page(struct machine *m, const struct alloc_request *req, u32 pfn
 	prep_new_page(m, req, pfn);
 }
 
+/* A larger block than there are, or one that nobody should insist on. */
+static __noinline __cold int check_order(struct machine *m, const struct alloc_request *req)
+{
+	if (req->order > MAX_PAGE_ORDER) {
+		if (!(req->gfp & __GFP_NOWARN))
+			warn_on_once(m, WARN_ORDER);
+		machine_why_call(m, "order %u, %X: -ENOMEM: no block is larger than order %d "
+				 "(__alloc_pages)", req->order, req->gfp, MAX_PAGE_ORDER);
+		return -ENOMEM;
+	}
+	if (req->gfp & __GFP_NOFAIL && req->order > 1)
+		warn_on_once(m, WARN_NOFAIL_ORDER);
+	return 0;
+}
+
 static __noinline int alloc_pages_long(struct machine *m, const struct alloc_request *req,
 				     u32 *pfn)
 {
 	struct alloc_context ac;
 	unsigned int flags;
 	u32 found;
-	int err = section_reserve(m, 0);
+	int err = 0;
 
+	if (unlikely(req->order > 1))
+		err = check_order(m, req);
+	if (!err)
+		err = section_reserve(m, 0);
 	if (unlikely(m->page_owner) && !err)
 		err = page_owner_reserve(m);
 	if (unlikely(err))

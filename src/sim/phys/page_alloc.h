@@ -22,8 +22,8 @@ struct alloc_request {
 /*
  * Allocate 2^order pages on behalf of m->cpu. Returns 0 and the first pfn; or
  * -ENOMEM: no memory in the machine. -ENOBUFS: no host memory, nothing changed
- * (callers turn it into the refusal of the line). -EINVAL: order above 10, or no
- * such node.
+ * (callers turn it into the refusal of the line). -EINVAL: no such node. An order
+ * above 10 is -ENOMEM, too, and a WARNING in the log, once.
  * Each page gets mapcount -1 or the owner's type, the head refcount 1; the pages
  * of a larger block PG_head and PG_tail if __GFP_COMP says so.
  */

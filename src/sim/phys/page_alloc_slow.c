@@ -9,6 +9,7 @@
 #include "sim/phys/alloc_policy.h"
 #include "sim/phys/fallback.h"
 #include "sim/phys/pressure.h"
+#include "sim/phys/report.h"
 #include "sim/phys/tunables.h"
 
 #define MAX_RECLAIM_RETRIES 16
@@ -252,21 +253,68 @@ static enum verdict compact_first(struct machine *m, struct slowpath *s, u32 *pf
 	return AGAIN;
 }
 
+/* 6.1 warns of whom it cannot help; later, of those that ask for it. */
+static void warn_nofail(struct machine *m, const struct alloc_request *req)
+{
+	if (rel_nofail_may_be_large(m->release))
+		return;
+	if (!(req->gfp & __GFP_DIRECT_RECLAIM))
+		warn_on_once(m, WARN_NOFAIL_ATOMIC);
+	else if (req->order > PAGE_ALLOC_COSTLY_ORDER)
+		warn_on_once(m, WARN_NOFAIL_COSTLY);
+}
+
+/* What was reclaimed, moved or killed so far: does a turn change anything? */
+static s64 work_done(const struct machine *m)
+{
+	return m->event[PGSTEAL_KSWAPD] + m->event[PGSTEAL_DIRECT] + m->event[OOM_KILL] +
+	       m->event[PGMIGRATE_SUCCESS] + m->event[COMPACTISOLATED];
+}
+
+/* Some of the reserves, on nodes that the task may use if that will do. */
+static u32 cpuset_fallback(struct machine *m, struct slowpath *s)
+{
+	u32 pfn = get_page_from_freelist(m, &s->ac,
+					 WMARK_MIN | ALLOC_MIN_RESERVE | ALLOC_CPUSET);
+
+	if (pfn != PFN_NIL || s->ac.nodemask == s->ac.req->nodemask)
+		return pfn;
+	s->ac.nodemask = s->ac.req->nodemask;
+	if (!find_preferred(m, &s->ac))
+		return PFN_NIL;
+	return get_page_from_freelist(m, &s->ac, WMARK_MIN | ALLOC_MIN_RESERVE);
+}
+
 /*
- * Who must not fail waits for ever. Time does not pass here, so that where a turn makes
- * no progress none ever will.
+ * Who must not fail tries for ever. Nobody else runs meanwhile, so that where a turn
+ * changes nothing no other will.
  */
 static u32 alloc_pages_nofail(struct machine *m, struct slowpath *s)
 {
+	gfp_t gfp = s->ac.req->gfp;
 	u32 pfn = PFN_NIL;
+	s64 before;
 
-	if (!(s->ac.req->gfp & __GFP_NOFAIL))
+	if (!(gfp & __GFP_NOFAIL))
 		return PFN_NIL;
-	if (s->ac.req->gfp & __GFP_DIRECT_RECLAIM)
-		pfn = get_page_from_freelist(m, &s->ac, WMARK_MIN | ALLOC_MIN_RESERVE);
-	if (pfn == PFN_NIL)
-		why_nofail_fails(m, &s->ac);
-	return pfn;
+	if (!(gfp & __GFP_NOWARN))
+		warn_nofail(m, s->ac.req);
+	do {
+		enum verdict verdict = AGAIN;
+
+		if (!(gfp & __GFP_DIRECT_RECLAIM))
+			break;
+		pfn = cpuset_fallback(m, s);
+		if (pfn != PFN_NIL)
+			return pfn;
+		before = work_done(m);
+		while (verdict == AGAIN)
+			verdict = slowpath_turn(m, s, &pfn);
+		if (verdict == FOUND)
+			return pfn;
+	} while (work_done(m) != before);
+	why_nofail_fails(m, &s->ac);
+	return PFN_NIL;
 }
 
 u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac)
@@ -281,6 +329,9 @@ u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac)
 	enum verdict verdict = NO_PAGE;
 	u32 pfn;
 
+	if (unlikely(gfp & __GFP_NOFAIL) && !(gfp & __GFP_DIRECT_RECLAIM) &&
+	    rel_nofail_may_be_large(m->release))
+		warn_on_once(m, WARN_NOFAIL_ATOMIC);
 	why_slowpath(m, ac, s.alloc_flags);
 	s.ac.spread_dirty_pages = false;
 	/* Who is the kernel's own leaves the cpuset when it has to. */

@@ -115,6 +115,26 @@ void dump_stack(struct machine *m)
 	printk(m, 4, " </TASK>");
 }
 
+/* The kernel's function, until 6.1 and since; it has no such place: NULL. */
+static const char *const warn_sites[NR_WARN_SITES][2] = {
+	[WARN_ORDER] = { "__alloc_pages", "__alloc_frozen_pages_noprof" },
+	[WARN_NOFAIL_ORDER] = { "get_page_from_freelist", NULL },
+	[WARN_NOFAIL_ATOMIC] = { "__alloc_pages_slowpath.constprop.0",
+				 "__alloc_pages_slowpath.constprop.0" },
+	[WARN_NOFAIL_COSTLY] = { "__alloc_pages_slowpath.constprop.0", NULL },
+};
+
+void warn_on_once(struct machine *m, enum warn_site site)
+{
+	const char *function = warn_sites[site][rel_nofail_may_be_large(m->release)];
+
+	if (!function || m->warned >> site & 1)
+		return;
+	m->warned |= 1U << site;
+	warn_begin(m);
+	warn_report(m, "mm/page_alloc.c", function);
+}
+
 void warn_begin(struct machine *m)
 {
 	printk(m, 4, "------------[ cut here ]------------");

@@ -34,4 +34,14 @@ void warn_report(struct machine *m, const char *file, const char *function);
 /* "Kernel panic - not syncing: ...": the end of the machine. */
 void panic(struct machine *m, const char *fmt, ...) __printf(2, 3);
 
+/* Places of the allocator that warn once in a machine's life. */
+enum warn_site {
+	WARN_ORDER,		/* a block larger than there are */
+	WARN_NOFAIL_ORDER,	/* must not fail, and is not small (6.1) */
+	WARN_NOFAIL_ATOMIC,	/* must not fail, and must not wait */
+	WARN_NOFAIL_COSTLY,	/* must not fail, and is costly (6.1) */
+	NR_WARN_SITES
+};
+void warn_on_once(struct machine *m, enum warn_site site);
+
 #endif
