@@ -128,7 +128,7 @@ void warn_on_once(struct machine *m, enum warn_site site)
 {
 	const char *function = warn_sites[site][rel_nofail_may_be_large(m->release)];
 
-	if (!function || m->warned >> site & 1)
+	if (!function || !m->boot_log || m->warned >> site & 1)
 		return;
 	m->warned |= 1U << site;
 	warn_begin(m);
