@@ -46,8 +46,10 @@ static void check_head(const struct machine *m, const struct zone *zone, u64 pfn
 		check_fail(check, "B8", "block 0x%llx: expected a free head of order %u, type %u, "
 			   "found order %u, type %u, ref %d, flags 0x%x", (ull)pfn, order, type,
 			   page->private_, page->list_type, page->refcount, busy);
+	/* A reserve that is dissolved changes its type; nobody looks at its neighbours. */
 	if (order < MAX_PAGE_ORDER && page_is_buddy(m, zone, buddy, order) &&
-	    mergeable(m, pfn, buddy, order))
+	    mergeable(m, pfn, buddy, order) &&
+	    !(zone->basis.unreserved && order >= m->pageblock_order))
 		check_fail(check, "B3", "block 0x%llx: expected merged with 0x%llx, found both of "
 			   "order %u", (ull)pfn, (ull)buddy, order);
 	if (rel_claim_then_steal(m->release) && pageblock_type(m, pfn) != type)

@@ -423,6 +423,7 @@ static u64 unreserve_block(struct machine *m, struct zone *zone, u64 pfn,
 		    "were reserved (unreserve_highatomic_pageblock)", zone->node, zone->name,
 		    (ull)ALIGN_DOWN(pfn, size), migratetype_names[type],
 		    (ull)zone->nr_reserved_highatomic);
+	zone->basis.unreserved = true;
 	if (!rel_claim_then_steal(m->release)) {
 		if (pageblock_type(m, pfn) == MIGRATE_HIGHATOMIC)
 			zone->nr_reserved_highatomic -= MIN(size, zone->nr_reserved_highatomic);

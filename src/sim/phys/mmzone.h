@@ -68,6 +68,7 @@ struct zone_basis {
 	bool threshold_tight;	/* kswapd is at work */
 	u64 boost_factor;	/* of the last boost */
 	u64 nr_below_min;	/* ordinary allocations that the min mark forbids */
+	bool unreserved;	/* pageblocks were HighAtomic: their free ones may not be merged */
 };
 
 /* What compaction of the zone remembers (policy/compaction.h). */

@@ -85,6 +85,18 @@ static u64 nr_blocks(const struct machine *m, const struct isolation *isolation)
 	return (isolation->end - isolation->start) >> m->pageblock_order;
 }
 
+/* Not one that another zone has a part of; since 6.18, not one that sticks out at all. */
+static bool block_is_of_zone(const struct machine *m, const struct zone *zone, u64 start)
+{
+	const u64 ends[] = { start, start + pageblock_nr_pages(m) - 1 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++)
+		if (!zone_spans_pfn(zone, ends[i]) &&
+		    (rel_claim_then_steal(m->release) || pfn_online_zone(m, ends[i])))
+			return false;
+	return true;
+}
+
 static bool may_isolate_block(const struct machine *m, struct isolation *isolation, u64 start,
 			      unsigned int flags)
 {
@@ -93,7 +105,8 @@ static bool may_isolate_block(const struct machine *m, struct isolation *isolati
 	u64 last = MIN(end, zone_end_pfn(isolation->zone)), pfn;
 
 	isolation->unmovable = start;
-	if (pageblock_type(m, start) == MIGRATE_ISOLATE)
+	if (pageblock_type(m, start) == MIGRATE_ISOLATE ||
+	    !block_is_of_zone(m, isolation->zone, start))
 		return false;
 	pfn = has_unmovable_pages(m, isolation->zone, first, last, flags);
 	isolation->unmovable = pfn < last ? pfn : ~0ULL;
