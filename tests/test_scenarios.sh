@@ -337,11 +337,8 @@ for scenario; do
 	*sysctls-*) sysctls ;;
 	*hugepages-*) hugepages ;;
 	*numa-local-*) numa_local ;;
-<<<<<<< HEAD
 	*hotplug-*) hotplug ;;
-=======
 	*dropcaches-compact*) dropcaches_compact ;;
->>>>>>> 31cc151 (scenarios: memory is fragmented and compacted, on four machines)
 	*) complain 'nobody knows what was done' ;;
 	esac
 done
