@@ -666,7 +666,7 @@ static const struct {
 	  "Rss:                   0 kB\n" },
 	{ NULL, 0, "sim/as/a/smaps", "Private_Hugetlb:    2048 kB\n" },
 	{ NULL, 0, "sim/as/a/smaps", "VmFlags: rd wr mr mw me de ht sd \n" },
-	{ NULL, 0, "sim/as/a/numa_maps", " huge anon=1 dirty=1 active=0 N0=1 "
+	{ NULL, 0, "sim/as/a/numa_maps", " huge anon=1 dirty=1 N0=1 "
 	  "kernelpagesize_kB=2048\n" },
 	{ NULL, 0, "proc/vmstat", "nr_hugetlb 512\n" },
 	{ "sim/as/a/ctl: fork as b", 0, "sim/as/b/smaps", "Shared_Hugetlb:     2048 kB\n" },

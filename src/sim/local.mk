@@ -132,7 +132,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mbind.c src/sim/virt/mempolicy.c src/sim/virt/mempolicy.h \
 	src/sim/virt/mempolicy_alloc.c src/sim/virt/mempolicy_check.c \
 	src/sim/virt/mempolicy_shared.c src/sim/virt/migrate.c src/sim/virt/migrate.h \
-	src/sim/virt/migrate_large.c src/sim/virt/migrate_rmap.c src/sim/virt/move_pages.c \
+	src/sim/virt/migrate_hugetlb.c src/sim/virt/migrate_large.c src/sim/virt/migrate_rmap.c src/sim/virt/move_pages.c \
 	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_check.c \
 	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
 	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \

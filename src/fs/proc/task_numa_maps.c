@@ -82,7 +82,7 @@ static void show_number(struct out *out, const char *label, u64 value)
 	out_u64(out, value, 0);
 }
 
-static void show_pages(struct out *out, const struct numa_stats *md)
+static void show_pages(struct out *out, const struct numa_stats *md, bool huge)
 {
 	if (md->anon)
 		show_number(out, " anon=", md->anon);
@@ -94,7 +94,7 @@ static void show_pages(struct out *out, const struct numa_stats *md)
 		show_number(out, " mapmax=", md->mapcount_max);
 	if (md->swapcache)
 		show_number(out, " swapcache=", md->swapcache);
-	if (md->active < md->pages)
+	if (md->active < md->pages && !huge)
 		show_number(out, " active=", md->active);
 	if (md->writeback)
 		show_number(out, " writeback=", md->writeback);
@@ -137,7 +137,7 @@ static void show_vma(struct out *out, const struct view *v, const struct vm_area
 		walk_mapped_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, &ops, &md);
 	}
 	if (md.pages) {
-		show_pages(out, &md);
+		show_pages(out, &md, is_vm_hugetlb_page(vma));
 		show_number(out, " kernelpagesize_kB=", vma_kernel_pagesize(vma) >> 10);
 	}
 	out_putc(out, '\n');

@@ -190,8 +190,10 @@ void free_huge_folio(struct machine *m, u64 pfn)
 	struct hstate *h = hugetlb_hstate(m, (unsigned int)allocated_order(m, pfn));
 	unsigned int nid = huge_page_nid(m, pfn);
 	u32 *flags = hugetlb_page_flags(head);
+	bool temporary = *flags & HPG_TEMPORARY;
 
 	page_list_del(m, &h->active, pfn);
+	/* A page that moved here was never counted: the figure may fall below 0. */
 	m->nodes[nid]->stat[NR_HUGETLB] -= 1LL << h->order;
 	if (*flags & HPG_RESTORE_RESERVE)
 		h->resv_huge_pages++;
@@ -204,12 +206,28 @@ void free_huge_folio(struct machine *m, u64 pfn)
 	page_clear_flag(head, PG_uptodate);
 	page_clear_flag(head, PG_dirty);
 	page_clear_flag(head, PG_referenced);
-	if (h->surplus_node[nid]) {
-		hugetlb_remove(m, h, pfn, /* surplus = */ true);
+	if (temporary || h->surplus_node[nid]) {
+		hugetlb_remove(m, h, pfn, /* surplus = */ !temporary);
 		hugetlb_give_back(m, h, pfn);
 	} else {
 		hugetlb_enqueue(m, h, pfn);
 	}
+}
+
+void hugetlb_move_temporary(struct machine *m, u64 from, u64 to)
+{
+	struct hstate *h = hugetlb_hstate(m, (unsigned int)allocated_order(m, from));
+	unsigned int old = huge_page_nid(m, from), new = huge_page_nid(m, to);
+	u32 *flags = hugetlb_page_flags(pfn_to_page(m, to));
+
+	if (!(*flags & HPG_TEMPORARY))
+		return;
+	*flags &= ~(u32)HPG_TEMPORARY;
+	*hugetlb_page_flags(pfn_to_page(m, from)) |= HPG_TEMPORARY;
+	if (old == new || !h->surplus_node[old])
+		return;
+	h->surplus_node[old]--;
+	h->surplus_node[new]++;
 }
 
 struct hugetlb_counts hugetlb_counts(const struct machine *m, const struct pglist_data *node,

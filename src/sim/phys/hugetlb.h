@@ -39,6 +39,8 @@ struct hugetlb_state {
 enum hugetlb_page_flags {
 	HPG_RESTORE_RESERVE = 1,	/* freed, it is reserved again */
 	HPG_FREED = 2,			/* on a free list */
+	HPG_TEMPORARY = 4,		/* goes back to the allocator when it is freed */
+	HPG_ISOLATED = 8,		/* on a list of who moves it, not on the active one */
 };
 static inline u32 *hugetlb_page_flags(struct page *head)
 {
@@ -123,6 +125,14 @@ u32 hugetlb_dequeue(struct machine *m, struct hstate *h, int nid, u64 nodemask);
 /* A page more than the pool should have, in use at once: -ENOMEM, -ENOBUFS. */
 int alloc_surplus_huge_page(struct machine *m, struct hstate *h,
 			    const struct alloc_request *where, u32 *pfn) __must_check;
+/*
+ * A page to move another to: it joins the pool, and leaves it when it is freed, unless the
+ * page that moved there takes its place in the pool. -ENOMEM, -ENOBUFS.
+ */
+int alloc_temporary_huge_page(struct machine *m, struct hstate *h,
+			      const struct alloc_request *where, u32 *pfn) __must_check;
+/* `from` moved to `to`: if that is temporary, from now on `from` is. */
+void hugetlb_move_temporary(struct machine *m, u64 from, u64 to);
 gfp_t htlb_alloc_mask(const struct machine *m, const struct hstate *h);
 /* Its last user lets go of it; put_page() ends here. */
 void free_huge_folio(struct machine *m, u64 pfn);

@@ -272,6 +272,24 @@ int alloc_surplus_huge_page(struct machine *m, struct hstate *h,
 	return err;
 }
 
+int alloc_temporary_huge_page(struct machine *m, struct hstate *h,
+			      const struct alloc_request *where, u32 *pfn)
+{
+	struct alloc_request req = *where;
+	int err;
+
+	if (hstate_is_gigantic(h))
+		return -ENOMEM;
+	req.gfp = htlb_alloc_mask(m, h) | (where->gfp & __GFP_THISNODE);
+	err = alloc_fresh(m, h, &req, pfn);
+	if (err)
+		return err;
+	hugetlb_account_new(m, h, *pfn);
+	hugetlb_activate(m, h, *pfn);
+	*hugetlb_page_flags(pfn_to_page(m, *pfn)) = HPG_TEMPORARY;
+	return 0;
+}
+
 /* On the CPU's node or near it; later releases ask each other node as well. */
 static int alloc_surplus_anywhere(struct machine *m, struct hstate *h, u64 nodes, u32 *pfn)
 {

@@ -267,6 +267,9 @@ void content_zero_range(struct machine *m, u64 pfn, u32 from, u32 to)
 
 static bool is_user_page(const struct page *page)
 {
+	/* What a free huge page held is cleared before anybody can see it. */
+	if (page_type(page) == PGTY_hugetlb)
+		return folio_of_const(page)->mapping;
 	return !page_type(page) && !page_flag(page, PG_reserved) &&
 	       (page->refcount > 0 || page_is_tail(page));
 }

@@ -38,6 +38,8 @@ static bool only_asks(const struct queue *q)
 /* 6.1 asks how often the first page is mapped. */
 static bool others_map(const struct machine *m, const struct page *folio)
 {
+	if (page_type(folio) == PGTY_hugetlb)
+		return folio_mapcount(folio) != 1;
 	return rel_mbind_moves_by_policy(m->release) ? folio_maybe_mapped_shared(folio) :
 						       page_mapcount(folio) != 1;
 }
@@ -47,6 +49,8 @@ static bool take_folio(struct queue *q, const struct page *folio)
 {
 	if (!(q->flags & MPOL_MF_MOVE_ALL) && others_map(q->m, folio))
 		return true;
+	if (page_type(folio) == PGTY_hugetlb)
+		return isolate_hugetlb(q->m, q->list, (u32)page_to_pfn(q->m, folio));
 	return isolate_page(q->m, q->list, page_to_pfn(q->m, folio));
 }
 
@@ -95,7 +99,7 @@ static int queue_huge_entry(void *arg, u64 addr, u64 end, unsigned int level, u6
 
 	(void)addr;
 	(void)end;
-	if (level != 1 || q->vma->vm_flags & VM_HUGETLB || is_huge_zero_pfn(q->m, pfn) ||
+	if ((level != 1 && !(q->vma->vm_flags & VM_HUGETLB)) || is_huge_zero_pfn(q->m, pfn) ||
 	    !misplaced(q, pfn_to_page(q->m, pfn)))
 		return 0;
 	return queue_folio(q, pfn_to_page(q->m, pfn));
@@ -226,6 +230,12 @@ static int new_page_of_vma(struct machine *m, void *arg, u32 src, u32 *dst)
 
 	if (!vma)
 		return filemap_alloc_folio(m, gfp_of_order(order), order, dst);
+	if (page_type(pfn_to_page(m, src)) == PGTY_hugetlb) {
+		struct alloc_request where = { .order = order };
+
+		(void)huge_node(m, vma, addr, &where);
+		return hugetlb_alloc_target(m, src, &where, dst);
+	}
 	return vma_alloc_folio(m, gfp_of_order(order), order, vma, addr, dst);
 }
 
@@ -234,9 +244,15 @@ static int new_page_of_policy(struct machine *m, void *arg, u32 src, u32 *dst)
 	const struct target *target = arg;
 	const struct page *folio = pfn_to_page(m, src);
 	unsigned int order = folio_order(folio);
+	u64 offset = target->offset + (page_index(folio) >> order);
 
-	return folio_alloc_mpol(m, gfp_of_order(order), order, target->pol,
-				target->offset + (page_index(folio) >> order), dst);
+	if (page_type(folio) == PGTY_hugetlb) {
+		struct alloc_request where = { .order = order };
+
+		huge_node_of_policy(m, target->pol, offset, &where);
+		return hugetlb_alloc_target(m, src, &where, dst);
+	}
+	return folio_alloc_mpol(m, gfp_of_order(order), order, target->pol, offset, dst);
 }
 
 /* Interleaving puts the pages of the first VMA where its faults would have put them. */

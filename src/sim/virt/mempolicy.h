@@ -215,6 +215,9 @@ static inline int __must_check vma_alloc_folio(struct machine *m, gfp_t gfp,
  */
 bool huge_node(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
 	       struct alloc_request *req);
+/* The same by this policy, NULL: none. */
+void huge_node_of_policy(const struct machine *m, const struct mempolicy *pol, u64 offset,
+			 struct alloc_request *req);
 /* Nodes that the policy and the cpuset of the task that runs bind it to; 0: any. */
 u64 policy_mbind_nodes(const struct machine *m);
 

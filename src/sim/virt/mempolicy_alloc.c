@@ -333,6 +333,14 @@ bool huge_node(const struct machine *m, const struct vm_area_struct *vma, u64 ad
 	return pol->mode == MPOL_PREFERRED_MANY;
 }
 
+void huge_node_of_policy(const struct machine *m, const struct mempolicy *pol, u64 offset,
+			 struct alloc_request *req)
+{
+	req->node = m->cpu_node[m->cpu];
+	if (pol)
+		apply_policy(m, pol, offset, req);
+}
+
 u64 policy_mbind_nodes(const struct machine *m)
 {
 	const struct mempolicy *pol = task_policy(m);

@@ -69,6 +69,10 @@ void putback_movable_pages(struct machine *m, struct page_list *list)
 	while (list->first != PFN_NIL) {
 		u32 pfn = list->first;
 
+		if (page_type(pfn_to_page(m, pfn)) == PGTY_hugetlb) {
+			putback_hugetlb(m, list, pfn);
+			continue;
+		}
 		page_list_del(m, list, pfn);
 		count_isolated(m, pfn_to_page(m, pfn),
 			       -(s64)folio_nr_pages(pfn_to_page(m, pfn)));
@@ -365,8 +369,10 @@ int migrate_pages(struct machine *m, struct page_list *from, struct migration *m
 	int err;
 
 	migration->split = (struct page_list)PAGE_LIST_INIT;
-	err = migrate_list(m, migration, from, batches ? BATCH_PAGES : 1,
-			   batches ? FIRST_TRIES : TRIES, batches ? &again : &failed);
+	err = migrate_hugetlbs(m, migration, from, &failed);
+	if (!err)
+		err = migrate_list(m, migration, from, batches ? BATCH_PAGES : 1,
+				   batches ? FIRST_TRIES : TRIES, batches ? &again : &failed);
 	if (!err && again.first != PFN_NIL)
 		err = migrate_list(m, migration, &again, 1, TRIES - FIRST_TRIES, &failed);
 	count_all_failed(m, migration, &failed);
@@ -393,6 +399,8 @@ int alloc_migration_target(struct machine *m, u32 src, unsigned int node, u32 *d
 		.order = order, .node = (int)node,
 	};
 
+	if (page_type(pfn_to_page(m, src)) == PGTY_hugetlb)
+		return hugetlb_alloc_target(m, src, &req, dst);
 	return alloc_pages(m, &req, dst);
 }
 

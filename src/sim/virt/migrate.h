@@ -13,6 +13,7 @@
 #include "sim/phys/page_owner.h"
 #include "sim/virt/mm_types.h"
 
+struct alloc_request;
 struct migration {
 	/* A folio as large as `src` for what is in it now. -ENOMEM, -ENOBUFS. */
 	int (*new_page)(struct machine *m, void *arg, u32 src, u32 *dst);
@@ -59,6 +60,18 @@ void move_large_mappings(struct machine *m, u32 src, u32 dst);
 int split_to_migrate(struct machine *m, struct migration *migration, struct page_list *from,
 		     u32 pfn) __must_check;
 void count_isolated(struct machine *m, const struct page *page, s64 n);
+
+/*
+ * migrate_hugetlb.c: a huge page of a pool in use, by its head. False: it is on somebody's
+ * list already. Those that do not move are put on `failed`; -ENOMEM, -ENOBUFS.
+ */
+bool isolate_hugetlb(struct machine *m, struct page_list *list, u32 pfn);
+void putback_hugetlb(struct machine *m, struct page_list *list, u32 pfn);
+int migrate_hugetlbs(struct machine *m, struct migration *migration, struct page_list *from,
+		     struct page_list *failed) __must_check;
+/* As large as src: a free one of its pool, or a new one. where: node, nodemask, gfp. */
+int hugetlb_alloc_target(struct machine *m, u32 src, const struct alloc_request *where,
+			 u32 *dst) __must_check;
 
 /* May pages of the VMA be moved at all? */
 bool vma_migratable(const struct vm_area_struct *vma);

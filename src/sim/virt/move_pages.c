@@ -6,6 +6,7 @@
  */
 #include "sim/phys/lru.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/migrate.h"
@@ -56,9 +57,21 @@ static int find_user_page(const struct machine *m, const struct vm_area_struct *
 /* 6.1 asks for the page alone. */
 static bool others_map(const struct machine *m, u32 pfn)
 {
+	if (page_type(pfn_folio(m, pfn)) == PGTY_hugetlb)
+		return folio_mapcount(pfn_folio(m, pfn)) > 1;
 	return rel_mbind_moves_by_policy(m->release) ?
 		       folio_maybe_mapped_shared(pfn_folio(m, pfn)) :
 		       page_mapcount(pfn_to_page(m, pfn)) > 1;
+}
+
+/* 6.1 has to be asked for its first page. */
+static int take_huge_page(struct mover *mover, u32 pfn)
+{
+	u32 head = (u32)folio_pfn(mover->m, pfn);
+
+	if (head != pfn && !rel_mbind_moves_by_policy(mover->m->release))
+		return -EACCES;
+	return isolate_hugetlb(mover->m, &mover->list, head) ? 1 : -EBUSY;
 }
 
 /* 1: taken; 0: it is there already; else its status. */
@@ -78,6 +91,8 @@ static int take_page(struct mover *mover, u64 addr)
 		return 0;
 	if (others_map(m, pfn) && !(mover->req->flags & MPOL_MF_MOVE_ALL))
 		return -EACCES;
+	if (is_vm_hugetlb_page(vma))
+		return take_huge_page(mover, pfn);
 	return isolate_page(m, &mover->list, pfn) ? 1 : -EBUSY;
 }
 
