@@ -243,6 +243,37 @@ static void barn_count(struct machine *m)
 	with_sheaves(m)->node[0].barn.nr_full++;
 }
 
+/* The pages of an empty slab that was typesafe by RCU. */
+static void waiting_object(struct machine *m)
+{
+	const struct kmem_cache_request req = {
+		.name = "typesafe", .size = 512, .flags = SLAB_TYPESAFE_BY_RCU };
+	struct slab_object object;
+	struct kmem_cache *s = NULL;
+	struct slab *slab;
+
+	CU_ASSERT_EQUAL_FATAL(kmem_cache_create(m, &req, &s), 0);
+	CU_ASSERT_EQUAL_FATAL(kmem_cache_alloc(m, s, GFP_KERNEL, 0, &object), 0);
+	slab = slab_of_addr(m, object.addr);
+	kmem_cache_free(m, s, object.addr);
+	kmem_cache_shrink(m, s);
+	CU_ASSERT_FATAL(slab->place == SLAB_WAITS);
+	slab->allocated[0] = 1;
+}
+
+static void rcu_sheaf_freed(struct machine *m)
+{
+	struct kmem_cache *s = with_sheaves(m);
+	const struct sheaf_object *first;
+	struct slab_object object;
+
+	CU_ASSERT_EQUAL_FATAL(kmem_cache_alloc(m, s, GFP_KERNEL, 0, &object), 0);
+	CU_ASSERT_EQUAL_FATAL(kmem_cache_frees_by_rcu(m, s), 0);
+	kmem_cache_kfree_rcu(m, s, object.addr);
+	first = &s->cpu[0].rcu_free->objects[0];
+	first->slab->allocated[first->index / 64] &= ~(1ULL << first->index % 64);
+}
+
 static const struct plant plants[] = {
 	{ "A1", slab_inuse, "a slab counts an object less than are in use" },
 	{ "A1 A3", slab_page, "a page of a slab names another slab" },
@@ -277,6 +308,9 @@ static const struct plant plants[] = {
 	  "a sheaf has an object more than its capacity", .release = "6.18" },
 	{ "A2", sheaf_twice, "a sheaf has one object twice, another nowhere", .release = "6.18" },
 	{ "A2", barn_count, "a barn counts a full sheaf more than it has", .release = "6.18" },
+	{ "A1", waiting_object, "an object is in use in a slab whose pages wait for a grace period" },
+	{ "A2 A1 A3", rcu_sheaf_freed, "a sheaf for RCU has an object that is free already",
+	  .release = "6.18" },
 };
 
 const struct plant_table slab_plants = { "slabs", plants, ARRAY_SIZE(plants) };

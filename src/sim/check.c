@@ -97,6 +97,7 @@ static void memblock_validate(const struct machine *m, struct check *check)
 static void (*const object_owners[])(const struct machine *m, struct object_census *census) = {
 	vmalloc_claim_objects,
 	virt_claim_objects,
+	rcu_claim_objects,
 };
 
 static void objects_validate(const struct machine *m, struct check *check)

@@ -170,8 +170,21 @@ static void pageblocks_digest(const struct machine *m, struct digest *d)
 	}
 }
 
+/* The oldest event that is younger than `id`. */
+static const struct event *event_after(const struct event_queue *queue, u32 id)
+{
+	const struct event *next = NULL;
+
+	for (unsigned int i = 0; i < queue->nr; i++)
+		if (queue->heap[i].id > id && (!next || queue->heap[i].id < next->id))
+			next = &queue->heap[i];
+	return next;
+}
+
 static void events_digest(const struct machine *m, struct digest *d)
 {
+	const struct event *event;
+
 	digest_s64s(d, m->event, NR_VM_EVENT_ITEMS);
 	for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++)
 		digest_s64s(d, m->mthp_stat[i], NR_MTHP_STATS);
@@ -180,11 +193,11 @@ static void events_digest(const struct machine *m, struct digest *d)
 	digest_u64(d, m->totalram_pages);
 	digest_u64(d, m->totalreserve_pages);
 	digest_u64(d, m->events->nr);
-	/* The heap's shape follows from its history: its order is canonical. */
-	for (unsigned int i = 0; i < m->events->nr; i++) {
-		digest_u64(d, m->events->heap[i].when_ns);
-		digest_u64(d, m->events->heap[i].id);
-		digest_u64(d, m->events->heap[i].period_ns);
+	/* By age: where in the heap they stand depends on the way there. */
+	for (u32 last = 0; (event = event_after(m->events, last)); last = event->id) {
+		digest_u64(d, event->when_ns);
+		digest_u64(d, event->id);
+		digest_u64(d, event->period_ns);
 	}
 }
 

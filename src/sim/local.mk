@@ -84,6 +84,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/show_mem.c src/sim/phys/show_mem.h \
 	src/sim/phys/slab.c src/sim/phys/slab.h src/sim/phys/slab_types.h \
 	src/sim/phys/slab_bytes.c src/sim/phys/slab_bytes.h \
+	src/sim/phys/slab_rcu.c src/sim/phys/slab_rcu.h \
 	src/sim/phys/slab_cache.c src/sim/phys/slab_caches.c \
 	src/sim/phys/slab_caches_6_1.def src/sim/phys/slab_caches_6_1_i386.def \
 	src/sim/phys/slab_caches_6_18.def \

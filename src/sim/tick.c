@@ -12,6 +12,7 @@
 #include "sim/base/event.h"
 #include "sim/machine.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/policy/khugepaged.h"
 #include "sim/virt/virt.h"
@@ -47,7 +48,7 @@ int tick_init(struct machine *m)
 		.name = "vmstat_shepherd",
 	};
 
-	return event_add(m->events, &event, &m->vmstat_event);
+	return rcu_timer_init(m) ? -ENOMEM : event_add(m->events, &event, &m->vmstat_event);
 }
 
 /* Nothing changes before another event runs: no turn until then is needed. */

@@ -272,6 +272,30 @@ static int run_kfree(struct call *call)
 			   cache ? "the kernel's own object" : "nothing that kmalloc returned");
 }
 
+static int run_kfree_rcu(struct call *call)
+{
+	u64 addr = call->args[0].value;
+	struct kmem_cache *cache;
+	bool allocated;
+
+	if (!addr)
+		return 0;
+	cache = kmem_cache_of(call->m, addr, &allocated);
+	if (!cache || !allocated || !slab_given(call->m, addr))
+		return call_refuse(call, -EINVAL, "%#llx is no object of a cache that a script "
+				   "allocated", (unsigned long long)addr);
+	if (kmem_cache_frees_by_rcu(call->m, cache))
+		return call_no_host_memory(call);
+	kmem_cache_kfree_rcu(call->m, cache, addr);
+	return 0;
+}
+
+static int run_rcu_barrier(struct call *call)
+{
+	call->value = rcu_barrier(call->m);
+	return 0;
+}
+
 #define MAX_DENTRIES (1U << 20)	/* at a time */
 
 static int run_fill_dentries(struct call *call)
@@ -354,6 +378,15 @@ static const struct verb verbs[] = {
 	  "Free what kmalloc returned; NULL is no error. EINVAL for any other address; "
 	  "nothing changes then.",
 	  .cost = COST_KFREE },
+	{ "kfree_rcu", { A_ADDR }, run_kfree_rcu, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",
+	  "Free an object of kmalloc or of a cache once nobody can look at it any more: after a "
+	  "grace period of RCU, some ticks of virtual time. Of a cache with sheaves it goes into "
+	  "one that waits when it is full. NULL is no error; EINVAL for what no script allocated.",
+	  .cost = COST_KFREE },
+	{ "rcu_barrier", { A_END }, run_rcu_barrier, RESULT_NUMBER, 0, SCOPE_KERNEL, "",
+	  "Wait until all that RCU keeps is free, without time passing: the slabs of caches that "
+	  "are typesafe by RCU, and what tasks, files, names and scripts (kfree_rcu) gave up. "
+	  "The result is 1 if there was anything, else 0." },
 };
 
 const struct verb_table slab_verbs = { verbs, ARRAY_SIZE(verbs) };

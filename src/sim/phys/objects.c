@@ -131,18 +131,34 @@ int object_alloc_at(struct machine *m, struct object_pool *pool, gfp_t gfp, int 
 	return 0;
 }
 
-void object_free_at(struct machine *m, struct object_pool *pool, u32 handle,
-		    const char *site)
+/* The host struct goes at once; where the object is stays in the header. */
+static const struct object_header *object_drop(struct machine *m, struct object_pool *pool,
+					       u32 handle)
 {
 	struct object_header *header = object_header(pool, handle);
 
 	BUG_ON(m, header->handle != handle);
 	header->handle = 0;
 	pool->nr_live--;
+	return header;
+}
+
+void object_free_at(struct machine *m, struct object_pool *pool, u32 handle,
+		    const char *site)
+{
+	const struct object_header *header = object_drop(m, pool, handle);
+
 	if (likely(!slab_is_debug(header->slab->cache)))
 		slab_free_fast(m, pool->cache, header->slab, header->index);
 	else
 		kmem_cache_free_at(m, pool->cache, object_addr(pool, handle), site);
+}
+
+void object_free_rcu_at(struct machine *m, struct object_pool *pool, u32 handle,
+			unsigned int periods, const char *site)
+{
+	(void)object_drop(m, pool, handle);
+	kmem_cache_free_rcu_at(m, pool->cache, object_addr(pool, handle), periods, site);
 }
 
 u32 object_next(const struct object_pool *pool, u32 handle)

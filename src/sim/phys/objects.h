@@ -55,6 +55,12 @@ int object_alloc_at(struct machine *m, struct object_pool *pool, gfp_t gfp, int 
 void object_free_at(struct machine *m, struct object_pool *pool, u32 handle,
 		    const char *site);
 
+/* The same; its address is free after so many grace periods (kmem_cache_free_rcu()). */
+#define object_free_rcu(m, pool, handle, periods) \
+	object_free_rcu_at(m, pool, handle, periods, __func__)
+void object_free_rcu_at(struct machine *m, struct object_pool *pool, u32 handle,
+			unsigned int periods, const char *site);
+
 static inline struct object_header *object_header(const struct object_pool *pool, u32 handle)
 {
 	char *chunk = pool->chunks[handle >> OBJECT_CHUNK_SHIFT];

@@ -10,6 +10,7 @@
 #include "sim/phys/fallback.h"
 #include "sim/phys/pressure.h"
 #include "sim/phys/report.h"
+#include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 
 #define MAX_RECLAIM_RETRIES 16
@@ -199,6 +200,9 @@ static enum verdict slowpath_turn(struct machine *m, struct slowpath *s, u32 *pf
 		return FOUND;
 	if (!(gfp & __GFP_DIRECT_RECLAIM))
 		return NO_PAGE;
+	/* It would sleep: grace periods end meanwhile, and what waited for them is free. */
+	if (rcu_barrier(m))
+		return AGAIN;
 	*pfn = try_direct_reclaim(m, s);
 	if (*pfn == PFN_NIL)
 		*pfn = try_direct_compact(m, s, s->compact_priority);

@@ -215,7 +215,9 @@ static int refill_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int n
 		}
 	}
 	if (refill_cpu(m, s, node)) {
-		BUG_ON(m, slab);
+		/* While pages were waited for, objects were freed. */
+		if (slab)
+			slab_add_partial(slab, /* tail = */ false);
 		return 0;
 	}
 	if (!err)

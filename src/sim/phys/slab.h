@@ -108,6 +108,26 @@ int kmem_cache_alloc_at(struct machine *m, struct kmem_cache *cache, gfp_t gfp, 
 void kmem_cache_free_at(struct machine *m, struct kmem_cache *cache, u64 addr,
 			const char *site);
 
+/*
+ * The same after so many grace periods, or more: till then it is allocated, and nobody's.
+ * The cache must have been told: kmem_cache_frees_by_rcu(), -ENOBUFS.
+ */
+int kmem_cache_frees_by_rcu(struct machine *m, struct kmem_cache *cache) __must_check;
+#define kmem_cache_free_rcu(m, cache, addr, periods) \
+	kmem_cache_free_rcu_at(m, cache, addr, periods, __func__)
+void kmem_cache_free_rcu_at(struct machine *m, struct kmem_cache *cache, u64 addr,
+			    unsigned int periods, const char *site);
+/* kfree_rcu(): of a cache with sheaves, into one that waits when it is full. */
+#define kmem_cache_kfree_rcu(m, cache, addr) kmem_cache_kfree_rcu_at(m, cache, addr, __func__)
+void kmem_cache_kfree_rcu_at(struct machine *m, struct kmem_cache *cache, u64 addr,
+			     const char *site);
+/* Whatever waits is freed now. False: nothing did. */
+bool rcu_barrier(struct machine *m);
+/* From now on grace periods end by themselves. -ENOMEM. */
+int rcu_timer_init(struct machine *m) __must_check;
+struct object_census;
+void rcu_claim_objects(const struct machine *m, struct object_census *census);
+
 /* The address of an object by its handle; 0 if no slab has this place. */
 u64 kmem_cache_object_addr(const struct kmem_cache *cache, u32 handle);
 /* Handles of this cache are below this: the room that an array of them needs. */

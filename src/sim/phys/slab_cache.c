@@ -443,11 +443,15 @@ static int shutdown_cache(struct machine *m, struct kmem_cache *s)
 {
 	if (s->boot)
 		return -EPERM;
+	if (rel_cache_destroy_waits(m->release))
+		(void)rcu_barrier(m);
 	kmem_cache_shrink(m, s);
 	if (cache_has_slabs(m, s)) {
 		complain_of_objects(m, s);
 		return -EBUSY;
 	}
+	if (s->flags & SLAB_TYPESAFE_BY_RCU)
+		(void)rcu_barrier(m);	/* somebody else's work does it later */
 	slab_cache_list_del(m, s);
 	slab_cache_free_self(m, s);
 	slab_cache_free(m, s);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "sim/boot/boot_log.h"
-#include "sim/phys/slab_types.h"
+#include "sim/phys/slab_rcu.h"
 
 /* So that the order of free objects is not that of anything else drawn by lot. */
 #define FREELIST_SEED 0x736c6162ULL
@@ -236,6 +236,7 @@ void slab_free_state(struct machine *m)
 	arena_free(&m->arena, state->slabs, state->room_slabs * sizeof(*state->slabs));
 	arena_free(&m->arena, state->caches, state->room_caches * sizeof(*state->caches));
 	stack_depot_free(&m->arena, &state->stacks);
+	slab_rcu_free_state(m);
 	arena_free(&m->arena, state, sizeof(*state));
 	m->slab = NULL;
 }

@@ -5,6 +5,7 @@
  * slabs (what it says of itself), then from the lists (what they say of it).
  */
 #include "sim/base/digest.h"
+#include "sim/phys/slab_rcu.h"
 #include "sim/phys/slab_sheaf.h"
 
 typedef unsigned long long ull;
@@ -14,6 +15,7 @@ static const char *const place_names[] = {
 	[SLAB_ON_CPU_PARTIAL] = "a cpu's partial list",
 	[SLAB_ON_NODE] = "a node's partial list",
 	[SLAB_FULL] = "no list",
+	[SLAB_WAITS] = "no list: it waits for a grace period",
 };
 
 static unsigned int count_allocated(const struct slab *slab)
@@ -72,6 +74,14 @@ static void check_slab(const struct machine *m, const struct slab *slab,
 	unsigned int allocated = count_allocated(slab);
 
 	check->nr_checked += 4;
+	if (slab->place == SLAB_WAITS) {
+		check_pages(m, slab, check);
+		if (allocated)
+			check_fail(check, "A1", "slab %u of %s: expected no object in use where "
+				   "its pages wait for a grace period, found %u", slab->id,
+				   s->name, allocated);
+		return;
+	}
 	if (slab->objects != objects)
 		check_fail(check, "A1", "slab %u of %s: expected %u objects, found %u",
 			   slab->id, s->name, objects, slab->objects);
@@ -115,7 +125,7 @@ static u32 check_list(const struct kmem_cache *s, const struct slab_list *list,
 		    (place == SLAB_ON_NODE ? slab->node : slab->cpu) != where)
 			check_fail(check, "A2", "slab %u of %s: expected on %s (%u), found %s",
 				   slab->id, s->name, place_names[place], where,
-				   place_names[slab->place & 3]);
+				   place_names[MIN(slab->place, SLAB_WAITS)]);
 	}
 	check->nr_checked++;
 	if (nr != list->nr || list->last != before)
@@ -444,6 +454,7 @@ void slab_digest(const struct machine *m, struct digest *d)
 	if (!m->slab)
 		return;
 	digest_u64(d, m->slab->rng);
+	slab_rcu_digest(m, d);
 	for (unsigned int i = 0; i < m->slab->nr_caches; i++)
 		digest_cache(m, d, m->slab->caches[i]);
 }

@@ -9,6 +9,7 @@
 #include "sim/base/rng.h"
 #include "sim/phys/slab_bytes.h"
 #include "sim/phys/slab_debug.h"
+#include "sim/phys/slab_rcu.h"
 
 /* The bits of a caller's gfp that reach the page allocator. */
 #define SLAB_GFP_MASK (__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_ATOMIC | \
@@ -60,6 +61,8 @@ int slab_reserve_slabs(struct machine *m, struct kmem_cache *s, u32 nr)
 	err = table_grow(m, &state->slabs, state->nr_slabs + nr, &state->room_slabs);
 	if (!err)
 		err = table_grow(m, &s->slots, s->nr_slots + nr, &s->room_slots);
+	if (!err)
+		err = slab_rcu_reserve(m, s, nr);
 	while (!err && s->nr_spares < nr) {
 		struct slab *spare = arena_alloc(&m->arena, slab_host_bytes(s));
 
@@ -130,12 +133,18 @@ static enum node_stat_item slab_stat_item(const struct kmem_cache *s)
 	return s->flags & SLAB_RECLAIM_ACCOUNT ? NR_SLAB_RECLAIMABLE : NR_SLAB_UNRECLAIMABLE;
 }
 
-static void slab_account(struct machine *m, const struct slab *slab, int sign)
+/* Its pages; its objects. */
+static void slab_account_pages(struct machine *m, const struct slab *slab, int sign)
 {
-	struct kmem_cache_node *n = &slab->cache->node[slab->node];
 	s64 bytes = PAGE_SIZE << slab->order;
 
 	m->nodes[slab->node]->stat[slab_stat_item(slab->cache)] += sign * bytes;
+}
+
+static void slab_account(const struct slab *slab, int sign)
+{
+	struct kmem_cache_node *n = &slab->cache->node[slab->node];
+
 	n->nr_slabs += sign;
 	n->total_objects += sign * slab->objects;
 }
@@ -207,7 +216,9 @@ int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 	slab->handle = slot * s->geo.objects + 1;
 	for (u32 i = 0; i < 1U << order; i++)
 		pfn_to_page(m, pfn + i)->mapping = slab->id;
-	slab_account(m, slab, 1);
+	slab_account(slab, 1);
+	slab_account_pages(m, slab, 1);
+	slab_rcu_count(m, s, 1);
 	slab_touch(slab);
 	machine_why(m, "cache %s: new slab of %u objects in %u pages at pfn %#x, node %u: the CPU "
 		    "has no free object and no list a partial slab (new_slab)", s->name,
@@ -216,26 +227,42 @@ int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 	return 0;
 }
 
-void slab_discard(struct machine *m, struct slab *slab)
+void slab_free_pages(struct machine *m, struct slab *slab)
 {
 	struct slab_state *state = m->slab;
 	struct kmem_cache *s = slab->cache;
 
-	BUG_ON(m, slab->inuse);
-	slab_debug_discard(m, slab);
-	machine_why(m, "cache %s: the empty slab at pfn %#x goes back: node %u has %u partial "
-		    "slabs, min_partial %llu (discard_slab)", s->name, slab->pfn, slab->node,
-		    s->node[slab->node].partial.nr, (unsigned long long)s->min_partial);
-	slab_account(m, slab, -1);
+	slab_account_pages(m, slab, -1);
+	slab_rcu_count(m, s, -1);
 	s->touched = true;
 	for (u32 i = 0; i < 1U << slab->order; i++)
 		pfn_to_page(m, slab->pfn + i)->mapping = 0;
 	free_pages(m, slab->pfn, slab->order);
 	table_drop(state->slabs, &state->nr_slabs, &state->free_id, slab->id);
-	table_drop(s->slots, &s->nr_slots, &s->free_slot,
-		   (slab->handle - 1) / s->geo.objects);
 	slab_bytes_free(m, slab);
 	arena_free(&m->arena, slab, slab_host_bytes(s));
+}
+
+void slab_discard(struct machine *m, struct slab *slab)
+{
+	struct kmem_cache *s = slab->cache;
+	bool waits = s->flags & SLAB_TYPESAFE_BY_RCU;
+
+	BUG_ON(m, slab->inuse);
+	slab_debug_discard(m, slab);
+	machine_why(m, "cache %s: the empty slab at pfn %#x goes back%s: node %u has %u partial "
+		    "slabs, min_partial %llu (discard_slab)", s->name, slab->pfn,
+		    waits ? " after a grace period" : "", slab->node,
+		    s->node[slab->node].partial.nr, (unsigned long long)s->min_partial);
+	slab_account(slab, -1);
+	s->touched = true;
+	table_drop(s->slots, &s->nr_slots, &s->free_slot,
+		   (slab->handle - 1) / s->geo.objects);
+	slab->place = SLAB_WAITS;
+	if (waits)
+		slab_free_by_rcu(m, slab);
+	else
+		slab_free_pages(m, slab);
 }
 
 void slab_spare_free(struct machine *m, struct kmem_cache *s)

@@ -12,7 +12,7 @@ struct kmem_cache *kmem_cache_checking(const struct machine *m, u64 addr)
 {
 	const struct slab *slab = slab_of_addr(m, addr);
 
-	return slab && slab_is_debug(slab->cache) ? slab->cache : NULL;
+	return slab && slab->place != SLAB_WAITS && slab_is_debug(slab->cache) ? slab->cache : NULL;
 }
 
 void kmem_cache_set_min_partial(struct kmem_cache *s, u64 slabs)
@@ -66,7 +66,7 @@ static int find_bytes(struct machine *m, const struct kmem_cache *s, u64 addr, s
 	s64 end;
 
 	*slab = slab_of_addr(m, addr);
-	if (!*slab || (*slab)->cache != s || !slab_is_debug(s) ||
+	if (!*slab || (*slab)->cache != s || (*slab)->place == SLAB_WAITS || !slab_is_debug(s) ||
 	    slab_object_index(*slab, addr) == SLAB_NIL)
 		return -EINVAL;
 	end = (s64)(PAGE_SIZE << (*slab)->order);

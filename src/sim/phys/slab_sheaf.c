@@ -9,15 +9,17 @@
 #include "sim/phys/slab_sheaf.h"
 
 #include "sim/base/digest.h"
+#include "sim/phys/slab_rcu.h"
 
 #define MAX_FULL_SHEAVES 10
+#define MAX_RCU_SHEAVES 5	/* of each CPU; what is freed by then waits by itself */
 
 typedef unsigned long long ull;
 
 static u32 nr_sheaves(const struct machine *m)
 {
-	/* Two of each CPU, a barn that is full, and the ones that are changing hands. */
-	return 2 * m->nr_cpus + (MAX_FULL_SHEAVES + 2) * m->nr_nodes + 2;
+	/* Two of each CPU, a barn that is full, those that wait, some that change hands. */
+	return (2 + MAX_RCU_SHEAVES) * m->nr_cpus + (MAX_FULL_SHEAVES + 2) * m->nr_nodes + 2;
 }
 
 static size_t sheaf_bytes(const struct kmem_cache *s)
@@ -49,7 +51,7 @@ int slab_sheaves_init(struct machine *m, struct kmem_cache *s)
 	if (!s->sheaf_capacity)
 		return 0;
 	s->sheaves = arena_alloc(&m->arena, nr_sheaves(m) * sheaf_bytes(s));
-	if (!s->sheaves)
+	if (!s->sheaves || slab_rcu_reserve_sheaves(m, MAX_RCU_SHEAVES * m->nr_cpus))
 		return -ENOBUFS;
 	at = s->sheaves;
 	for (u32 i = nr_sheaves(m); i--;)
@@ -61,8 +63,10 @@ int slab_sheaves_init(struct machine *m, struct kmem_cache *s)
 
 void slab_sheaves_free(struct machine *m, struct kmem_cache *s)
 {
-	if (s->sheaves)
-		arena_free(&m->arena, s->sheaves, nr_sheaves(m) * sheaf_bytes(s));
+	if (!s->sheaves)
+		return;
+	arena_free(&m->arena, s->sheaves, nr_sheaves(m) * sheaf_bytes(s));
+	m->slab->rcu.may_wait -= MAX_RCU_SHEAVES * m->nr_cpus;
 	s->sheaves = NULL;
 }
 
@@ -205,6 +209,71 @@ bool slab_sheaf_put(struct machine *m, struct kmem_cache *s, struct slab *slab, 
 	return true;
 }
 
+/* An empty sheaf for what will wait; NULL: none is to be had. */
+static struct slab_sheaf *get_rcu_sheaf(struct machine *m, struct kmem_cache *s)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab_sheaf *sheaf = c->rest;
+
+	if (s->nr_rcu_sheaves == MAX_RCU_SHEAVES * m->nr_cpus)
+		return NULL;
+	if (sheaf && !sheaf->size)
+		c->rest = NULL;
+	else
+		sheaf = pop_sheaf(&local_barn(m, s)->empty);
+	if (!sheaf)
+		sheaf = pop_sheaf(&s->unused);
+	s->nr_rcu_sheaves += sheaf != NULL;
+	return sheaf;
+}
+
+void kmem_cache_kfree_rcu_at(struct machine *m, struct kmem_cache *s, u64 addr,
+			     const char *site)
+{
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab *slab = slab_of_addr(m, addr);
+	unsigned int i;
+
+	BUG_ON(m, !slab || slab->cache != s);
+	if (s->sheaves && slab->node == local_memory_node(m) && !c->rcu_free)
+		c->rcu_free = get_rcu_sheaf(m, s);
+	if (!s->sheaves || slab->node != local_memory_node(m) || !c->rcu_free) {
+		kmem_cache_free_rcu_at(m, s, addr, 1, site);
+		return;
+	}
+	i = slab_object_index(slab, addr);
+	BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
+	slab_touch(slab);
+	slab->given[i / 64] &= ~(1ULL << (i % 64));
+	c->rcu_free->objects[c->rcu_free->size++] = (struct sheaf_object){ slab, (u16)i };
+	if (c->rcu_free->size < s->sheaf_capacity)
+		return;
+	slab_sheaf_free_by_rcu(m, s, c->rcu_free);
+	c->rcu_free = NULL;
+}
+
+/* A full one goes to the barn if that has room; one that was flushed is emptied. */
+void slab_sheaf_waited(struct machine *m, struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	struct slab_barn *barn = local_barn(m, s);
+	bool keep = sheaf->size == s->sheaf_capacity && barn->nr_full < MAX_FULL_SHEAVES;
+
+	s->nr_rcu_sheaves--;
+	for (u32 i = 0; i < sheaf->size; i++) {
+		const struct sheaf_object *object = &sheaf->objects[i];
+
+		object->slab->allocated[object->index / 64] &= ~(1ULL << object->index % 64);
+		object->slab->nr_sheaf++;
+		slab_touch(object->slab);
+	}
+	if (keep) {
+		barn_put_full(barn, sheaf);
+		return;
+	}
+	sheaf_flush(m, s, sheaf);
+	push_sheaf(&barn->empty, sheaf);
+}
+
 void slab_sheaves_flush_cpu(struct machine *m, struct kmem_cache *s, unsigned int cpu)
 {
 	struct kmem_cache_cpu *c = &s->cpu[cpu];
@@ -218,6 +287,9 @@ void slab_sheaves_flush_cpu(struct machine *m, struct kmem_cache *s, unsigned in
 		push_sheaf(&s->unused, c->rest);
 		c->rest = NULL;
 	}
+	if (c->rcu_free)
+		slab_sheaf_free_by_rcu(m, s, c->rcu_free);
+	c->rcu_free = NULL;
 	sheaf_flush(m, s, c->main);
 	m->cpu = caller;
 }
@@ -272,6 +344,22 @@ static void check_sheaf(const struct kmem_cache *s, const struct slab_sheaf *she
 	}
 }
 
+/* What is on its way to wait is not free yet. */
+static void check_rcu_sheaf(const struct kmem_cache *s, const struct slab_sheaf *sheaf,
+			    struct check *check)
+{
+	check->nr_checked++;
+	for (u32 i = 0; sheaf && i < MIN(sheaf->size, s->sheaf_capacity); i++) {
+		const struct sheaf_object *object = &sheaf->objects[i];
+
+		if (object->slab->cache != s || object->index >= object->slab->objects ||
+		    !slab_allocated(object->slab, object->index))
+			check_fail(check, "A2", "%s: expected objects that nobody may use yet in "
+				   "the sheaf for RCU, found %u of slab %u", s->name, object->index,
+				   object->slab->id);
+	}
+}
+
 static void mark_list(const struct slab *slab, u16 first, u64 *marks)
 {
 	unsigned int nr = 0;
@@ -307,6 +395,7 @@ void slab_sheaves_validate(const struct machine *m, const struct kmem_cache *s,
 		check_sheaf(s, s->cpu[cpu].main, &found, check);
 		if (s->cpu[cpu].rest)
 			check_sheaf(s, s->cpu[cpu].rest, &found, check);
+		check_rcu_sheaf(s, s->cpu[cpu].rcu_free, check);
 	}
 	for (unsigned int node = 0; node < m->nr_nodes; node++) {
 		const struct slab_barn *barn = &s->node[node].barn;
@@ -335,7 +424,15 @@ void slab_sheaves_validate(const struct machine *m, const struct kmem_cache *s,
 			   "and on no list, found others", s->name, (ull)expected.nr);
 }
 
-static void digest_sheaf(struct digest *d, const struct slab_sheaf *sheaf)
+void slab_sheaf_claim(const struct slab_sheaf *sheaf, struct object_census *census)
+{
+	for (u32 i = 0; sheaf && i < sheaf->size; i++)
+		object_claim(census, slab_object_addr(sheaf->objects[i].slab,
+						      sheaf->objects[i].index),
+			     "what will wait for a grace period");
+}
+
+void slab_sheaf_digest(struct digest *d, const struct slab_sheaf *sheaf)
 {
 	digest_u64(d, sheaf ? sheaf->size : UINT32_MAX);
 	for (u32 i = 0; sheaf && i < sheaf->size; i++)
@@ -345,10 +442,11 @@ static void digest_sheaf(struct digest *d, const struct slab_sheaf *sheaf)
 void slab_sheaves_digest(const struct machine *m, const struct kmem_cache *s, struct digest *d)
 {
 	for (unsigned int cpu = 0; s->sheaves && cpu < m->nr_cpus; cpu++) {
-		digest_sheaf(d, s->cpu[cpu].main);
-		digest_sheaf(d, s->cpu[cpu].rest);
+		slab_sheaf_digest(d, s->cpu[cpu].main);
+		slab_sheaf_digest(d, s->cpu[cpu].rest);
+		slab_sheaf_digest(d, s->cpu[cpu].rcu_free);
 	}
 	for (unsigned int node = 0; s->sheaves && node < m->nr_nodes; node++)
 		for (const struct slab_sheaf *f = s->node[node].barn.full; f; f = f->next)
-			digest_sheaf(d, f);
+			slab_sheaf_digest(d, f);
 }

@@ -62,6 +62,10 @@ bool slab_sheaf_put(struct machine *m, struct kmem_cache *s, struct slab *slab, 
 void slab_sheaves_flush_cpu(struct machine *m, struct kmem_cache *s, unsigned int cpu);
 void slab_barns_shrink(struct machine *m, struct kmem_cache *s);
 
+/* A3: the objects of a sheaf that waits, or will. */
+void slab_sheaf_claim(const struct slab_sheaf *sheaf, struct object_census *census);
+void slab_sheaf_digest(struct digest *d, const struct slab_sheaf *sheaf);
+
 /* slab.c: a free object of a slab, which is in use from now on, and back. */
 int slab_take_free(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 		   struct sheaf_object *object) __must_check;

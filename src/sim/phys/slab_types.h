@@ -6,7 +6,8 @@
  * A slab is on exactly one of: the CPU that allocates from it, a CPU's list of
  * partial slabs, its node's list of partial slabs, or (when full) nowhere.
  * A free object is on the slab's own list (slab->free) or, while a CPU
- * allocates from the slab, on that CPU's list (cpu->free). As in the kernel,
+ * allocates from the slab, on that CPU's list (cpu->free). A slab that waits for a
+ * grace period (SLAB_WAITS) is on none, and has no objects any more. As in the kernel,
  * `inuse` of a CPU's slab counts the objects of the CPU's list as used.
  */
 #ifndef KMM_PHYS_SLAB_TYPES_H
@@ -26,7 +27,7 @@
 
 struct slab_sheaf;
 
-enum slab_place { SLAB_ON_CPU, SLAB_ON_CPU_PARTIAL, SLAB_ON_NODE, SLAB_FULL };
+enum slab_place { SLAB_ON_CPU, SLAB_ON_CPU_PARTIAL, SLAB_ON_NODE, SLAB_FULL, SLAB_WAITS };
 
 struct slab {
 	/* Identity: fixed while the slab lives. */
@@ -78,6 +79,7 @@ struct kmem_cache_cpu {
 	u16 checked;		/* `free` when it was last checked */
 	struct slab_list partial;
 	struct slab_sheaf *main, *rest;	/* slab_sheaf.h; the second, the spare, may be NULL */
+	struct slab_sheaf *rcu_free;	/* it is filled with what will wait; NULL: none */
 };
 
 /* Sheaves that CPUs of a node exchange. */
@@ -123,6 +125,7 @@ struct kmem_cache {
 	u32 room_aliases;
 	bool boot;		/* made by the boot: not the user's to destroy */
 	bool touched;		/* one of its slabs was, came or went */
+	bool frees_by_rcu;	/* some objects are freed after a grace period */
 	char sysfs_name[32];
 	u64 addr;		/* of its own object, in kmem_cache */
 	/* State. */
@@ -135,6 +138,7 @@ struct kmem_cache {
 	u32 nr_spares;
 	void *sheaves;		/* host memory of them all; NULL: it has none */
 	struct slab_sheaf *unused;
+	u32 nr_rcu_sheaves;	/* that are filled for a grace period, or wait for its end */
 	u16 *random_seq;	/* the order of a new slab's free objects; NULL: ascending */
 	bool far_slabs;		/* of the search for a slab that is going on */
 };
@@ -155,6 +159,19 @@ struct slab_options {
 	bool nokmem;		/* kmalloc-cg-* are the plain classes */
 };
 
+struct rcu_callback;
+
+/* slab_rcu.c: what waits for a grace period. */
+struct slab_rcu {
+	struct rcu_callback *ring;	/* [room] */
+	u32 first, nr, room;
+	u32 nr_ready;		/* of these, what the grace period frees that is going on */
+	u32 may_wait;		/* room has to be this or more */
+	u64 begin_ns;		/* of that grace period */
+	u32 event;		/* its timer; 0: there is none yet */
+	bool running;		/* callbacks */
+};
+
 struct slab_state {
 	struct slab_options options;
 	struct kmem_cache **caches;	/* oldest first */
@@ -166,6 +183,7 @@ struct slab_state {
 	struct kmem_cache *kmem_cache, *kmem_cache_node;
 	struct kmem_cache *kmalloc[NR_KMALLOC_TYPES][KMALLOC_CLASSES];
 	u64 *large_pages;	/* [nr_nodes]: pages of kmalloc() above the classes */
+	struct slab_rcu rcu;
 	struct stack_depot stacks;	/* of caches that store their users */
 	size_t most_slab_bytes;	/* of the host, that a slab of any cache takes */
 	u64 rng;		/* of the order of free objects */

@@ -135,7 +135,7 @@ u64 dcache_prune_dentries(struct machine *m, unsigned int node, u64 nr)
 	u32 gone = (u32)MIN(nr, (u64)n->nr_dentries);
 
 	for (u32 i = 0; i < gone; i++) {
-		kmem_cache_free(m, state->dentry, n->dentries[i].dentry);
+		kmem_cache_free_rcu(m, state->dentry, n->dentries[i].dentry, 1);
 		n->inodes[n->nr_inodes++] = n->dentries[i].inode;
 	}
 	n->nr_dentries -= gone;
@@ -151,7 +151,7 @@ u64 dcache_prune_inodes(struct machine *m, unsigned int node, u64 nr)
 	u32 gone = (u32)MIN(nr, (u64)n->nr_inodes);
 
 	for (u32 i = 0; i < gone; i++)
-		kmem_cache_free(m, state->inode, n->inodes[i]);
+		kmem_cache_free_rcu(m, state->inode, n->inodes[i], 1);
 	n->nr_inodes -= gone;
 	if (gone)
 		memmove(n->inodes, n->inodes + gone, n->nr_inodes * sizeof(*n->inodes));

@@ -78,7 +78,7 @@ void fput(struct machine *m, struct file *file)
 	inode->i_writecount -= counts_writers(file);
 	if (unlikely(inode->uffd))
 		userfaultfd_release(m, inode->uffd);
-	object_free(m, &m->virt->files, file->self);
+	object_free_rcu(m, &m->virt->files, file->self, 1);
 	iput(m, inode);
 }
 

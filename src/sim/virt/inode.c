@@ -186,7 +186,7 @@ static void xa_node_free(void *ctx, u32 node)
 {
 	struct machine *m = ctx;
 
-	object_free(m, &m->virt->xa_nodes, node);
+	object_free_rcu(m, &m->virt->xa_nodes, node, 1);
 }
 
 static struct xa_node *xa_node_get(void *ctx, u32 node)
@@ -365,9 +365,9 @@ static void evict(struct machine *m, struct inode *inode)
 		truncate_inode_pages(m, inode, 0, ~0ULL);
 	mpol_free_shared_policy(m, inode);
 	xa_destroy(&inode->i_data.i_pages);
-	kmem_cache_free(m, m->virt->file_state->dentries, inode->dentry);
+	kmem_cache_free_rcu(m, m->virt->file_state->dentries, inode->dentry, 1);
 	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
-	object_free(m, inode_pool(m, inode->self), pool_handle(inode->self));
+	object_free_rcu(m, inode_pool(m, inode->self), pool_handle(inode->self), 1);
 }
 
 void iput(struct machine *m, struct inode *inode)

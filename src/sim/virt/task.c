@@ -242,18 +242,19 @@ out_cred:
 void task_free(struct machine *m, struct task_struct *task)
 {
 	if (task->pid_object)
-		kmem_cache_free(m, m->virt->pid_cache, task->pid_object);
+		kmem_cache_free_rcu(m, m->virt->pid_cache, task->pid_object, 1);
 	if (task->sighand && !--task->sighand->count)
 		object_free(m, &m->virt->sighands, task->sighand->self);
 	if (task->stack)
 		kernel_stack_free(m, task->stack);
 	if (task->signal && !--task->signal->count) {
-		kmem_cache_free(m, m->virt->cred_cache, task->signal->cred);
-		object_free(m, &m->virt->signals, task->signal->self);
+		/* The task's end gives them back, and others may look at credentials. */
+		kmem_cache_free_rcu(m, m->virt->cred_cache, task->signal->cred, 2);
+		object_free_rcu(m, &m->virt->signals, task->signal->self, 1);
 	}
 	mpol_put(m, task->mempolicy);
 	if (task->self)
-		object_free(m, &m->virt->tasks, task->self);
+		object_free_rcu(m, &m->virt->tasks, task->self, 1);
 	else
 		arena_free(&m->arena, task, sizeof(*task));
 }

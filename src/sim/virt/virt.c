@@ -172,6 +172,31 @@ static int pools_init(struct machine *m)
 	return err;
 }
 
+/* Whose objects are read by who holds no reference: they are freed by call_rcu(). */
+static int rcu_caches_init(struct machine *m)
+{
+	static const struct {
+		struct span span;
+		const char *name;
+	} caches[] = {
+		{ ALL, "task_struct" }, { ALL, "signal_cache" }, { ALL, "pid" },
+		{ ALL, "cred_jar" }, { ALL, "dentry" }, { ALL, "inode_cache" },
+		{ ALL, "shmem_inode_cache" }, { ALL, "hugetlbfs_inode_cache" },
+		{ ALL, "radix_tree_node" },
+		/* Since 6.7 readers of files make sure that it is still the same. */
+		{ UNTIL(R_6_1), "filp" },
+	};
+	int err = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(caches) && !err; i++) {
+		struct kmem_cache *s = kmem_cache_find(m, caches[i].name);
+
+		if (s && span_holds(caches[i].span, m->release))
+			err = kmem_cache_frees_by_rcu(m, s);
+	}
+	return err;
+}
+
 int virt_init(struct machine *m)
 {
 	int err;
@@ -182,6 +207,8 @@ int virt_init(struct machine *m)
 	m->warn_alloc = warn_alloc;
 	m->virt->next_ctx_id = m->init_mm->ctx_id + 1;
 	err = pools_init(m);
+	if (!err)
+		err = rcu_caches_init(m);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts) && !err; i++)
 		err = parts[i].init ? parts[i].init(m) : 0;
 	return err;
