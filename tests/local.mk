@@ -8,6 +8,7 @@ TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS
 	$(GLIB_LIBS) -lpthread
 check_LIBRARIES = tests/libtest.a
 tests_libtest_a_SOURCES = \
+	tests/frag_bed.c tests/frag_bed.h \
 	tests/lab.c tests/lab.h \
 	tests/leftovers.c tests/leftovers.h \
 	tests/mm_bed.c tests/mm_bed.h \

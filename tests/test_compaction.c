@@ -5,8 +5,8 @@
  * compaction leaves what two scanners that meet must leave, and every page holds what it
  * held.
  */
+#include "frag_bed.h"
 #include "support.h"
-#include "task_machine.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,68 +18,9 @@
 #include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
 #include "sim/policy/compaction.h"
-#include "sim/virt/content.h"
 #include "sim/virt/memory.h"
-#include "sim/virt/mmap.h"
 
-#define P PAGE_SIZE
 #define NR_PAGES 8192	/* of the mapping: 16 pageblocks */
-
-struct bed {
-	struct task_machine tm;
-	struct machine *m;
-	struct task_struct *task;
-	u64 addr;
-	u64 *tokens;
-};
-
-static void map_pages(struct bed *bed)
-{
-	const struct mmap_request req = {
-		.len = NR_PAGES * P, .prot = PROT_READ | PROT_WRITE,
-		.flags = MAP_PRIVATE | MAP_ANONYMOUS,
-	};
-	struct access_result result;
-
-	CU_ASSERT_EQUAL_FATAL(sys_mmap(bed->m, bed->task, &req, &bed->addr), 0);
-	for (u64 i = 0; i < NR_PAGES; i++)
-		CU_ASSERT_EQUAL_FATAL(task_access(bed->m, bed->task, bed->addr + i * P,
-						  ACCESS_STORE, &result), 0);
-	lru_add_drain_all(bed->m);
-}
-
-/* Machines of 96 MiB with one CPU, a third of which is one mapping. */
-static bool next_bed(struct bed *bed, unsigned int *i)
-{
-	static const char *const machines[][2] = {
-		{ "release=6.1" }, { "release=6.18" }, { "arch=i386", "release=6.1" },
-	};
-	const char *sets[] = { "node 0.memory=96M", NULL, NULL, NULL };
-
-	if (*i) {
-		free(bed->tokens);
-		CU_ASSERT_EQUAL(task_machine_check(bed->m), 0);
-		(void)task_end(bed->m, bed->tm.init, bed->task->pid, 0);
-		CU_ASSERT_EQUAL(task_machine_check(bed->m), 0);
-		task_machine_end(&bed->tm);
-	}
-	if (*i == ARRAY_SIZE(machines))
-		return false;
-	sets[1] = machines[*i][0];
-	sets[2] = machines[*i][1];
-	++*i;
-	task_machine_boot(&bed->tm, "tiny", sets);
-	bed->m = bed->tm.m;
-	bed->task = task_fork(bed->m, bed->tm.init, SIGCHLD);
-	bed->tokens = calloc(NR_PAGES, sizeof(*bed->tokens));
-	map_pages(bed);
-	return true;
-}
-
-static u32 pfn_at(const struct bed *bed, u64 i)
-{
-	return follow_page(bed->m, bed->task->mm, bed->addr + i * P);
-}
 
 /*
  * Black or white? After each 32 pages two alike are neighbours: the free scanner, where it
@@ -90,64 +31,13 @@ static bool is_black(u64 i)
 	return !((i + i / 32) % 2);
 }
 
-/* Every second page goes; what stays is written down. */
+/* Every second page goes. */
 static void free_white(struct bed *bed)
 {
-	for (u64 i = 0; i < NR_PAGES; i++) {
-		int err = 0;
-
-		if (!is_black(i))
-			err = sys_madvise(bed->m, bed->task, bed->addr + i * P, P,
-					  MADV_DONTNEED);
-		else
-			bed->tokens[i] = content_token(bed->m, pfn_at(bed, i));
-		CU_ASSERT_EQUAL_FATAL(err, 0);
-	}
-	drain_all_pages(bed->m, NULL);
-}
-
-/* What every kept page holds. */
-static void assert_contents(const struct bed *bed)
-{
-	unsigned int wrong = 0;
-
 	for (u64 i = 0; i < NR_PAGES; i++)
-		wrong += is_black(i) &&
-			 content_token(bed->m, pfn_at(bed, i)) != bed->tokens[i];
-	CU_ASSERT_EQUAL(wrong, 0);
-}
-
-/* The indices, from buddyinfo's columns. */
-static void assert_indices(const struct zone *zone)
-{
-	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
-		s64 pages = 0, blocks = 0, useful = 0, quotient;
-
-		for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++) {
-			s64 nr = (s64)zone->free_area[i].nr_free;
-
-			blocks += nr;
-			pages += nr << i;
-			useful += i < order ? 0 : nr << i;
-		}
-		CU_ASSERT_EQUAL(unusable_free_index(zone, order),
-				pages ? (pages - useful) * 1000 / pages : 1000);
-		CU_ASSERT_EQUAL(extfrag_for_order(zone, order),
-				pages ? (unsigned int)((pages - useful) * 100 / pages) : 0);
-		quotient = blocks ? 1000 - (1000 + pages * 1000 / (1LL << order)) / blocks : 0;
-		CU_ASSERT_EQUAL(fragmentation_index(zone, order),
-				blocks && useful ? -1000 : quotient);
-	}
-}
-
-/* Free pages in blocks of the pageblock's size, over all zones. */
-static u64 whole_blocks(const struct machine *m)
-{
-	u64 pages = 0;
-
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		pages += buddy_free_in_blocks(m, m->zones[i]);
-	return pages / pageblock_nr_pages(m);
+		if (!is_black(i))
+			bed_drop(bed, i);
+	drain_all_pages(bed->m, NULL);
 }
 
 /* Is the page one of those that were kept? Nobody else has movable pages here. */
@@ -194,7 +84,7 @@ static void test_checkerboard(void)
 {
 	struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		unsigned int mixed, slack = 2 * populated_zones(bed.m);
 		u64 before, won;
 
@@ -227,7 +117,7 @@ static void test_held(void)
 {
 	struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		u64 size = pageblock_nr_pages(bed.m);
 		u32 held[NR_PAGES / 256], nr = 0;
 		u64 last = ~0ULL, before;
@@ -325,7 +215,7 @@ static void test_direct(void)
 {
 	struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		const struct alloc_request req = {
 			.gfp = GFP_KERNEL | __GFP_MOVABLE | __GFP_NOWARN, .node = NUMA_NO_NODE,
 			.order = 5, .owner = PGTY_kernel,
@@ -359,7 +249,7 @@ static void test_deferral(void)
 {
 	struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		struct zone *zone = bed.m->nodes[0]->preferred[ZONE_NORMAL];
 		unsigned int order = bed.m->pageblock_order;
 		const struct compact_request req = {
@@ -407,7 +297,7 @@ static void test_proactive(void)
 {
 	struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		struct machine *m = bed.m;
 		const struct pglist_data *node = m->nodes[0];
 		u32 taken[512];
@@ -441,7 +331,7 @@ static void test_kcompactd(void)
 {
 	struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		struct machine *m = bed.m;
 		const struct alloc_request req = {
 			.gfp = GFP_NOWAIT | __GFP_MOVABLE | __GFP_NOWARN, .node = NUMA_NO_NODE,
@@ -466,54 +356,6 @@ static void test_kcompactd(void)
 	}
 }
 
-static void plant_position(struct machine *m)
-{
-	m->zones[m->nr_zones - 1]->compact.cached_free_pfn = m->max_pfn * 4;
-}
-
-static void plant_deferral(struct machine *m)
-{
-	m->zones[0]->compact.considered = 65;
-}
-
-static void plant_order(struct machine *m)
-{
-	m->nodes[0]->kcompactd_max_order = 11;
-}
-
-static void plant_capture(struct machine *m)
-{
-	static struct capture_control capture;
-
-	m->capture = &capture;
-}
-
-/* Each invariant sees what was planted for it. */
-static void test_planted(void)
-{
-	static const struct {
-		void (*plant)(struct machine *m);
-		const char *id;
-	} rows[] = {
-		{ plant_position, "CP1 " }, { plant_deferral, "CP2 " }, { plant_order, "CP2 " },
-		{ plant_capture, "CP2 " },
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct task_machine tm;
-		struct out out = OUT_INIT;
-
-		task_machine_boot(&tm, "tiny", NULL);
-		CU_ASSERT_EQUAL(nr_broken(tm.m, compaction_validate, NULL), 0);
-		rows[i].plant(tm.m);
-		CU_ASSERT_EQUAL(nr_broken(tm.m, compaction_validate, &out), 1);
-		CU_ASSERT_TRUE(out.text && !strncmp(out.text, rows[i].id, 4));
-		out_free(&out);
-		tm.m->capture = NULL;
-		task_machine_end(&tm);
-	}
-}
-
 static const CU_TestInfo tests[] = {
 	{ "checkerboard", test_checkerboard },
 	{ "pages that are held", test_held },
@@ -522,7 +364,6 @@ static const CU_TestInfo tests[] = {
 	{ "deferral", test_deferral },
 	{ "proactive", test_proactive },
 	{ "kcompactd", test_kcompactd },
-	{ "planted", test_planted },
 };
 
 int main(void)

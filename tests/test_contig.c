@@ -3,8 +3,8 @@
  * Ranges of pages: isolated, emptied and taken, given back; and those that cannot be.
  * What moved out of the way holds what it held.
  */
+#include "frag_bed.h"
 #include "support.h"
-#include "task_machine.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,81 +19,6 @@
 
 #define P PAGE_SIZE
 #define NR_PAGES 8192
-
-struct bed {
-	struct task_machine tm;
-	struct machine *m;
-	struct task_struct *task;
-	u64 addr, free;		/* what was free at first */
-	u64 tokens[NR_PAGES];
-};
-
-static u32 pfn_at(const struct bed *bed, u64 i)
-{
-	return follow_page(bed->m, bed->task->mm, bed->addr + i * P);
-}
-
-static u64 nr_free(const struct machine *m)
-{
-	u64 free = 0;
-
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
-			free += m->zones[i]->free_area[order].nr_free << order;
-	return free;
-}
-
-static void fill_pages(struct bed *bed)
-{
-	const struct mmap_request req = {
-		.len = NR_PAGES * P, .prot = PROT_READ | PROT_WRITE,
-		.flags = MAP_PRIVATE | MAP_ANONYMOUS,
-	};
-	struct access_result result;
-
-	CU_ASSERT_EQUAL_FATAL(sys_mmap(bed->m, bed->task, &req, &bed->addr), 0);
-	for (u64 i = 0; i < NR_PAGES; i++) {
-		CU_ASSERT_EQUAL_FATAL(task_access(bed->m, bed->task, bed->addr + i * P,
-						  ACCESS_STORE, &result), 0);
-		bed->tokens[i] = content_token(bed->m, pfn_at(bed, i));
-	}
-}
-
-static bool next_bed(struct bed *bed, unsigned int *i)
-{
-	static const char *const machines[][2] = {
-		{ "release=6.1" }, { "release=6.18" }, { "arch=i386", "release=6.1" },
-	};
-	const char *sets[] = { "node 0.memory=96M", NULL, NULL, NULL };
-
-	if (*i) {
-		CU_ASSERT_EQUAL(task_machine_check(bed->m), 0);
-		(void)task_end(bed->m, bed->tm.init, bed->task->pid, 0);
-		CU_ASSERT_EQUAL(task_machine_check(bed->m), 0);
-		task_machine_end(&bed->tm);
-	}
-	if (*i == ARRAY_SIZE(machines))
-		return false;
-	sets[1] = machines[*i][0];
-	sets[2] = machines[*i][1];
-	++*i;
-	task_machine_boot(&bed->tm, "tiny", sets);
-	bed->m = bed->tm.m;
-	bed->task = task_fork(bed->m, bed->tm.init, SIGCHLD);
-	fill_pages(bed);
-	drain_all_pages(bed->m, NULL);
-	bed->free = nr_free(bed->m);
-	return true;
-}
-
-static void assert_contents(const struct bed *bed)
-{
-	unsigned int wrong = 0;
-
-	for (u64 i = 0; i < NR_PAGES; i++)
-		wrong += content_token(bed->m, pfn_at(bed, i)) != bed->tokens[i];
-	CU_ASSERT_EQUAL(wrong, 0);
-}
 
 /* Where 2048 pages begin all of which can move, and of which the mapping has some. */
 static u64 movable_start(const struct bed *bed)
@@ -128,7 +53,7 @@ static void test_ranges(void)
 {
 	static struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		static const struct {
 			unsigned int skip, nr;
 		} rows[] = { { 0, 512 }, { 3, 1 }, { 100, 700 }, { 511, 2 }, { 64, 1024 } };
@@ -155,7 +80,7 @@ static void test_busy(void)
 {
 	static struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		u64 start = movable_start(&bed), held = PFN_NIL;
 		u32 kernel;
 
@@ -188,7 +113,7 @@ static void test_isolated(void)
 {
 	static struct bed bed;
 
-	for (unsigned int i = 0; next_bed(&bed, &i);) {
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
 		struct zone *zone = bed.m->nodes[0]->preferred[ZONE_NORMAL];
 		u64 size = pageblock_nr_pages(bed.m), start = zone->start_pfn, first;
 		struct isolation isolation = { .zone = zone };

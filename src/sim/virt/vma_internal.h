@@ -92,7 +92,7 @@ static inline u64 vm_softdirty(const struct machine *m)
  * one of the two is changed.
  */
 enum vma_apart { APART_NO, APART_FORK, APART_SPLIT, APART_FAULT, APART_BRK, APART_MOVED, APART_MARKED,
-		 APART_GROWN };
+		 APART_GROWN, APART_MEMORY };
 void vma_stays_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why);
 /* Neighbours that nothing keeps apart, whichever of them is asked. */
 bool vmas_could_be_one(const struct machine *m, struct vm_area_struct *prev,

@@ -303,9 +303,14 @@ static int try_merge_existing(struct machine *m, struct vm_area_struct *vma,
 	err = merge_existing(m, &g, merged);
 	if (*merged)
 		khugepaged_enter_vma(m, *merged, attr->vm_flags);
-	if (err == -ENOMEM && !rel_merge_failure_is_error(m->release))
-		return 0;
-	return err;
+	if (err != -ENOMEM || rel_merge_failure_is_error(m->release))
+		return err;
+	/* Two that are alike from now on: there was no memory to make them one. */
+	if (g.prev)
+		vma->apart = APART_MEMORY;
+	if (g.next)
+		g.next->apart = APART_MEMORY;
+	return 0;
 }
 
 /* attr says what [start, end) is to be; the rest of it is the VMA's. */
@@ -320,21 +325,20 @@ static int modify(struct machine *m, struct vm_area_struct **vma, struct vma_att
 	attr->vm_ops = old->vm_ops;
 	attr->anon_vma = old->anon_vma;
 	err = try_merge_existing(m, old, attr, &merged);
-
-	if (err)
-		return err;
 	if (merged) {
 		*vma = merged;
 		return 0;
 	}
-	if (old->vm_start < start) {
+	if (!err && old->vm_start < start)
 		err = split_vma(m, old, start, /* new_below = */ true, NULL);
-		if (err)
-			return err;
+	if (!err && old->vm_end > end)
+		err = split_vma(m, old, end, /* new_below = */ false, NULL);
+	/* Nothing changes: what made its neighbours be like it does so still. */
+	if (err) {
+		vma_stays_apart(m, old, APART_MEMORY);
+		vma_stays_apart(m, vma_next(m, old), APART_MEMORY);
 	}
-	if (old->vm_end > end)
-		return split_vma(m, old, end, /* new_below = */ false, NULL);
-	return 0;
+	return err;
 }
 
 int vma_modify(struct machine *m, struct vm_area_struct **vma, u64 start, u64 end,
