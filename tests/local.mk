@@ -41,7 +41,7 @@ include tests/mount/local.mk
 # Each is made of one file of its name.
 LDADD = $(TEST_LIBS)
 UNIT_TESTS = \
-	tests/fuzz_lines tests/storm_pages \
+	tests/fuzz_lines tests/storm_pages tests/storm_tasks \
 	tests/test_archs \
 	tests/test_base_arena \
 	tests/test_base_bug \
@@ -165,7 +165,7 @@ EXTRA_PROGRAMS += $(LONG_TESTS)
 CLEANFILES += $(LONG_TESTS)
 
 check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
-		tests/storm_pages$(EXEEXT) \
+		tests/storm_pages$(EXEEXT) tests/storm_tasks$(EXEEXT) \
 		tests/enum_forks$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
@@ -173,6 +173,8 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 	done
 	@echo "== storm_pages, 20,000 steps on each machine"
 	@$(AM_TESTS_ENVIRONMENT) ./tests/storm_pages 20000
+	@echo "== storm_tasks, 600 steps on each machine"
+	@$(AM_TESTS_ENVIRONMENT) ./tests/storm_tasks 600
 	@echo "== enum_calls, sequences of four; enum_forks, to the end"
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=4 ./tests/enum_calls
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=16 ./tests/enum_forks

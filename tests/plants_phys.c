@@ -7,6 +7,7 @@
 
 #include "support.h"
 #include "sim/base/event.h"
+#include "sim/phys/percpu_internal.h"
 #include "sim/phys/buddy.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/kernel_tables.h"
@@ -35,6 +36,16 @@ static void stack_count(struct machine *m)
 static void per_cpu(struct machine *m)
 {
 	plant_page_of_type(m, PGTY_percpu)->index++;
+}
+
+static void per_cpu_hole(struct machine *m)
+{
+	m->percpu->chunks[0]->contig++;
+}
+
+static void per_cpu_piece(struct machine *m)
+{
+	m->percpu->chunks[0]->taken[900] |= 4;
 }
 
 static void huge_page(struct machine *m)
@@ -231,6 +242,8 @@ static const struct plant plants[] = {
 	{ "T10", kernel_table, "a table of the vmalloc range says that it is of another level" },
 	{ "A6", stack_count, "nr_kernel_stack is a kilobyte more" },
 	{ "A7", per_cpu, "a page of a per-CPU chunk says that it is another" },
+	{ "A7", per_cpu_hole, "the largest hole of a per-CPU chunk is one word larger" },
+	{ "A7", per_cpu_piece, "a word of a per-CPU chunk is in use, of no piece" },
 	{ "H1 L1 L3 L6", huge_page, "a huge page of the pool says that it is on an LRU list" },
 	{ "H1", huge_page_lost, "a huge page that no pool has" },
 	{ "H1", gigantic, "a page of 1 GiB of the pool says that it is the kernel's" },

@@ -8,6 +8,7 @@
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
+#include "sim/phys/percpu.h"
 #include "sim/phys/vmalloc.h"
 
 static struct lab lab;
@@ -257,6 +258,53 @@ static void test_vmalloc(void)
 	check_clean();
 }
 
+static u64 per_cpu_kb(void)
+{
+	const char *at = strstr(lab_cat(&lab, "proc/meminfo"), "Percpu:");
+
+	return at ? strtoull(at + 7, NULL, 10) : 0;
+}
+
+/* A second chunk comes when the first is full, and goes when it is empty again. */
+static void test_percpu(void)
+{
+	unsigned int areas = nr_vm_areas(machine());
+	u64 before = per_cpu_kb(), one, pages = percpu_nr_chunk_pages(machine());
+	unsigned int nr = 0;
+	char line[64];
+
+	run("alloc_percpu 100 as a");
+	run("alloc_percpu 5 1 GFP_ATOMIC as b");
+	run("alloc_percpu(4K, 4K) as c");
+	one = lab_run(&lab, "free_percpu @c+4");
+	CU_ASSERT_EQUAL((int)one, -EINVAL);
+	run("free_percpu @a");
+	refused("free_percpu @a", -EINVAL);
+	run("free_percpu 0");
+	refused("alloc_percpu 0", -EINVAL);
+	refused("alloc_percpu 32769", -EINVAL);
+	refused("alloc_percpu 8 12", -EINVAL);
+	refused("alloc_percpu 8 8K", -EINVAL);
+	while (nr_vm_areas(machine()) == areas && nr < 200) {
+		snprintf(line, sizeof(line), "alloc_percpu 32K as big%u", nr++);
+		run(line);
+	}
+	CU_ASSERT_TRUE(nr > 2 && nr < 200);
+	CU_ASSERT_TRUE(per_cpu_kb() > before);
+	check_clean();
+	while (nr--) {
+		snprintf(line, sizeof(line), "free_percpu @big%u", nr);
+		run(line);
+	}
+	run("free_percpu @b");
+	run("free_percpu @c");
+	/* What is empty is kept, but not in two chunks. */
+	run("alloc_percpu 4 as a");
+	run("free_percpu @a");
+	CU_ASSERT_TRUE(percpu_nr_chunk_pages(machine()) >= pages);
+	check_clean();
+}
+
 static void test_tick(void)
 {
 	u64 before = machine()->now_ns;
@@ -405,6 +453,7 @@ static const CU_TestInfo tests[] = {
 	{ "caches", test_caches },
 	{ "TLBs", test_tlb },
 	{ "vmalloc", test_vmalloc },
+	{ "per-CPU memory", test_percpu },
 	{ "tick", test_tick },
 	{ "cpus", test_cpus },
 	{ "reboot", test_reboot },

@@ -282,8 +282,12 @@ static void test_32_bits(void)
 static void percpu(struct machine *m, u64 unit_bytes, u64 used_bytes)
 {
 	static const struct percpu_group group = { 0, 2 };
-	struct percpu_first_chunk first = { unit_bytes, used_bytes, 1, &group };
+	const struct percpu_first_chunk first = {
+		.unit_bytes = unit_bytes, .used_bytes = used_bytes, .nr_groups = 1,
+		.groups = &group,
+	};
 
+	m->nr_possible_cpus = 2;
 	CU_ASSERT_EQUAL_FATAL(percpu_setup_first_chunk(m, &first), 0);
 	CU_ASSERT_EQUAL_FATAL(percpu_init(m), 0);
 }

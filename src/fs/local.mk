@@ -84,7 +84,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sys/memory.c \
 	src/fs/sys/mm.c \
 	src/fs/sys/node.c \
-	src/fs/sys/slab.c src/fs/sys/slab_traces.c src/fs/sys/debug_fault.c \
+	src/fs/sys/slab.c src/fs/sys/slab_traces.c src/fs/sys/debug_fault.c src/fs/sys/debug_percpu.c \
 	src/fs/sys/debug_shrinker.c \
 	src/fs/sys/thp.c
 # sim

@@ -197,6 +197,10 @@ static void remember_first_chunk(struct boot *b, const struct percpu_layout *lay
 	struct percpu_first_chunk first = {
 		.unit_bytes = layout->unit, .used_bytes = layout->used,
 		.nr_groups = layout->nr_groups, .groups = groups,
+		.static_bytes = b->image.percpu_static, .reserved_bytes = b->image.percpu_reserved,
+		.dyn_bytes = layout->used - b->image.percpu_static - b->image.percpu_reserved,
+		.atom_bytes = b->m->arch->bits == 64 ? ATOM_64 : PAGE_SIZE,
+		.alloc_bytes = layout->alloc,
 	};
 
 	for (unsigned int i = 0; i < layout->nr_groups; i++)

@@ -96,6 +96,7 @@ static void memblock_validate(const struct machine *m, struct check *check)
 /* Who keeps addresses of objects of caches (A3). */
 static void (*const object_owners[])(const struct machine *m, struct object_census *census) = {
 	vmalloc_claim_objects,
+	percpu_claim_objects,
 	virt_claim_objects,
 	rcu_claim_objects,
 };

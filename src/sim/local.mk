@@ -99,7 +99,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/page_flags.c src/sim/phys/page_flags.h \
 	src/sim/phys/page_owner.c src/sim/phys/page_owner.h \
 	src/sim/phys/report.c src/sim/phys/report.h \
-	src/sim/phys/percpu.c src/sim/phys/percpu.h \
+	src/sim/phys/percpu.c src/sim/phys/percpu.h src/sim/phys/percpu_alloc.c \
+	src/sim/phys/percpu_area.c src/sim/phys/percpu_balance.c \
+	src/sim/phys/percpu_check.c src/sim/phys/percpu_internal.h \
 	src/sim/phys/kernel_tables.c src/sim/phys/kernel_tables.h \
 	src/sim/phys/vmalloc.c src/sim/phys/vmalloc_areas.c \
 	src/sim/phys/vmalloc.h \

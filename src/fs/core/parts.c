@@ -29,6 +29,7 @@
 	X(debug_parts) \
 	X(debug_thp_parts) \
 	X(debug_fault_parts) \
+	X(debug_percpu_parts) \
 	X(debug_shrinker_parts) \
 	X(slab_traces_parts) \
 	X(page_owner_parts) \

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vmalloc and vfree. Areas of the kernel itself have other callers and stay. */
+/* vmalloc and per-CPU memory. Areas of the kernel itself have other callers and stay. */
 #include "fs/core/verb.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/percpu.h"
 #include "sim/phys/vmalloc.h"
 
 enum { VMALLOC_SIZE, VMALLOC_GFP, VMALLOC_NODE };
@@ -75,6 +76,40 @@ static int run_unmap_aliases(struct call *call)
 	return 0;
 }
 
+enum { PERCPU_SIZE, PERCPU_ALIGN, PERCPU_GFP };
+
+static int run_alloc_percpu(struct call *call)
+{
+	u64 bytes = call->args[PERCPU_SIZE].value;
+	const struct arg *align = &call->args[PERCPU_ALIGN], no_node = { 0 };
+	struct placement at;
+	int err = call_placement(call, &call->args[PERCPU_GFP], &no_node, &at);
+
+	if (err)
+		return err;
+	err = alloc_percpu(call->m, bytes, align->given ? align->value : 8, at.gfp, &call->value);
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	if (err == -EINVAL)
+		return call_refuse(call, err, "a piece has 1 to 32768 bytes, and is aligned to a "
+				   "power of 2 up to a page");
+	if (err)
+		out_printf(call->sentence, "no memory for %llu bytes of each CPU: see sim/why",
+			   (unsigned long long)bytes);
+	return err;
+}
+
+static int run_free_percpu(struct call *call)
+{
+	u64 addr = call->args[0].value;
+	int err = addr ? free_percpu(call->m, addr) : 0;
+
+	if (err == -ENOBUFS)
+		return call_no_host_memory(call);
+	return !err ? 0 : call_refuse(call, err, "%#llx is nothing that alloc_percpu returned",
+				      (unsigned long long)addr);
+}
+
 static const struct verb_form vmalloc_forms[] = {
 	{ { A_SIZE, A_NODE }, { VMALLOC_SIZE, VMALLOC_NODE } },
 };
@@ -88,6 +123,18 @@ static const struct verb verbs[] = {
 	{ "vfree", { A_ADDR }, run_vfree, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",
 	  "Free what vmalloc returned; NULL is no error. EINVAL for any other address; "
 	  "nothing changes then.",
+	  .cost = COST_VFREE },
+	{ "alloc_percpu", { A_SIZE, A_SIZE | A_OPTIONAL, A_GFP }, run_alloc_percpu,
+	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [ALIGN] [GFP]",
+	  "Allocate SIZE bytes for each CPU, up to 32K, aligned to 8 bytes or to ALIGN. The result "
+	  "is the address of the first CPU's. Where no chunk has a hole a new one is made: areas "
+	  "of pcpu_get_vm_areas in proc/vmallocinfo, pages as far as pieces lie in them. Without "
+	  "__GFP_DIRECT_RECLAIM only pages that are there already are used.",
+	  .cost = COST_VMALLOC },
+	{ "free_percpu", { A_ADDR }, run_free_percpu, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",
+	  "Free what alloc_percpu returned; NULL is no error. Chunks that become empty, and pages "
+	  "that no piece lies in, go but for a few. EINVAL for any other address; nothing "
+	  "changes then.",
 	  .cost = COST_VFREE },
 	{ "vm_unmap_aliases", { A_END }, run_unmap_aliases, RESULT_NONE, 0, SCOPE_KERNEL, "",
 	  "Purge the areas that vfree left: only now can their addresses be had again. It "

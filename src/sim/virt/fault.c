@@ -24,6 +24,7 @@
 #define SI_KERNEL 0x80
 
 #define MAX_TRIES 8	/* a fault mends something each time, or it is an error */
+#define FAULT_INJECT_TRIES 1000	/* where allocations are made to fail */
 
 static bool has_nx(const struct machine *m)
 {
@@ -210,6 +211,15 @@ struct access_walk {
 	bool was_none;		/* nothing was mapped there before */
 };
 
+/* Each attempt meets an allocation that is to fail: on a kernel, without end. */
+static __attribute__((__cold__, __noinline__)) int faults_for_ever(struct machine *m,
+							struct access_result *result)
+{
+	machine_why(m, "the instruction has faulted %u times, and would do so for ever: whenever it "
+		    "runs an allocation is made to fail", FAULT_INJECT_TRIES);
+	return fault_signal(result, SIGKILL_NR, 0);
+}
+
 /* 0: there is one, or result->signal says why not; else as the handler. */
 static inline int access_entry(struct machine *m, struct task_struct *task, u64 address,
 			       enum access access, struct access_walk *walk,
@@ -222,7 +232,11 @@ static inline int access_entry(struct machine *m, struct task_struct *task, u64 
 	for (unsigned int tries = 0; !pte || !pte_allows(m, task, *pte, access); tries++) {
 		int err;
 
-		BUG_ON(m, tries == MAX_TRIES);
+		if (unlikely(tries >= MAX_TRIES)) {
+			BUG_ON(m, !m->fault);
+			if (tries >= FAULT_INJECT_TRIES)
+				return faults_for_ever(m, result);
+		}
 		result->error_code = fault_error_code(m, task, pte, access);
 		err = do_user_addr_fault(m, task, address, result->error_code, walk->flags,
 					 result);
