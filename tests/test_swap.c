@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Swap areas: who may be one, in which order they are used, what files say of them. */
+/*
+ * Swap areas: who may be one, in which order they are used, what files say of them; and
+ * what goes out and comes back, with the figures of real kernels.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,10 +128,172 @@ static void test_host_memory(void)
 	}
 }
 
+/* -- what two real kernels counted --------------------------------------------- */
+
+enum figure { PSWPIN_, PSWPOUT_, PGMAJFAULT_, RA, RA_HIT, PGREUSE_, ZERO_IN, ZERO_OUT, CACHED, USED,
+	      NR_FIGURES };
+static const char *const figures[NR_FIGURES] = {
+	"\npswpin ", "\npswpout ", "\npgmajfault ", "\nswap_ra ", "\nswap_ra_hit ", "\npgreuse ",
+	"\nswpin_zero ", "\nswpout_zero ", "\nnr_swapcached ",
+};
+
+/* So many more, or fewer; USED: kB of the area in all. */
+struct step {
+	const char *calls[4];
+	s64 by_release[2][NR_FIGURES];
+};
+
+#define AT "0x10000000"
+static const struct step steps[] = {
+	{ { "mmap " AT " 256K rw private,anon,fixed", "store " AT " 256K",
+	    "madvise " AT " 256K PAGEOUT" },
+	  { { [PSWPOUT_] = 64, [CACHED] = 64, [USED] = 256 },
+	    { [PSWPOUT_] = 64, [CACHED] = 64, [USED] = 256 } } },
+	/* Still in memory: no reading. */
+	{ { "load 0x1000a000", "load 0x1000b000" }, { { [USED] = 256 }, { [USED] = 256 } } },
+	/* Written by who has it alone: its slot is given back, to a stock on 6.1. */
+	{ { "store 0x10028000" },
+	  { { [CACHED] = -1, [USED] = 256 }, { [CACHED] = -1, [USED] = 252 } } },
+	{ { "load " AT " 256K" }, { { [USED] = 256 }, { [USED] = 252 } } },
+	/* All but that one are clean, and go. */
+	{ { "madvise " AT " 256K PAGEOUT" },
+	  { { [PSWPOUT_] = 1, [CACHED] = -62, [USED] = 512 },
+	    { [PSWPOUT_] = 1, [CACHED] = -62, [USED] = 256 } } },
+	{ { "load " AT " 256K" },
+	  { { 63, 0, 9, 54, 54, [CACHED] = 63, [USED] = 512 },
+	    { 63, 0, 9, 54, 54, [CACHED] = 63, [USED] = 256 } } },
+	/* 6.18 has made them writable as they came. */
+	{ { "store " AT " 32K" }, { { [PGREUSE_] = 8, [USED] = 512 }, { [USED] = 256 } } },
+	{ { "madvise " AT " 256K PAGEOUT" },
+	  { { [PSWPOUT_] = 8, [CACHED] = -56, [USED] = 512 },
+	    { [PSWPOUT_] = 8, [CACHED] = -56, [USED] = 256 } } },
+	{ { "load " AT, "load 0x10001000", "store 0x10002000" },
+	  { { [CACHED] = -1, [USED] = 512 }, { [CACHED] = -1, [USED] = 252 } } },
+	{ { "mprotect " AT " 64K r", "load 0x10009000", "mprotect " AT " 64K rw" },
+	  { { 4, 0, 1, 3, [CACHED] = 4, [USED] = 512 }, { 4, 0, 1, 3, [CACHED] = 4, [USED] = 252 } } },
+	{ { "madvise 0x10010000 32K DONTNEED" }, { { [USED] = 512 }, { [USED] = 220 } } },
+	{ { "madvise 0x10018000 32K FREE" }, { { [USED] = 512 }, { [USED] = 188 } } },
+	{ { "madvise 0x10020000 32K WILLNEED" },
+	  { { 8, [CACHED] = 8, [USED] = 512 }, { 8, [CACHED] = 8, [USED] = 188 } } },
+	{ { "load 0x10020000 32K" }, { { [USED] = 512 }, { [USED] = 188 } } },
+	/* What is locked keeps no slot. */
+	{ { "mlock 0x10030000 32K" },
+	  { { 8, 0, 3, 5, 5, [USED] = 512 }, { 8, 0, 3, 5, 5, [USED] = 156 } } },
+	{ { "munlock 0x10030000 32K", "munmap " AT " 256K" },
+	  { { [CACHED] = -19, [USED] = 256 }, { [CACHED] = -19 } } },
+};
+
+static s64 figure(enum figure which, const char *vmstat)
+{
+	const char *at;
+
+	if (which == USED) {
+		at = strstr(lab_cat(&lab, "proc/swaps"), "partition\t");
+		return at ? strtoll(strchr(at + 10, '\t'), NULL, 10) : -1;
+	}
+	at = strstr(vmstat, figures[which]);
+	return at ? strtoll(at + strlen(figures[which]), NULL, 10) : 0;
+}
+
+static void take_figures(s64 now[NR_FIGURES])
+{
+	for (enum figure i = 0; i < NR_FIGURES; i++)
+		now[i] = figure(i, i == USED ? "" : lab_cat(&lab, "proc/vmstat"));
+}
+
+static void run_step(const struct step *step, unsigned int release)
+{
+	s64 before[NR_FIGURES], now[NR_FIGURES];
+
+	take_figures(before);
+	for (unsigned int i = 0; i < ARRAY_SIZE(step->calls) && step->calls[i]; i++)
+		expect(step->calls[i], 0);
+	take_figures(now);
+	for (enum figure i = 0; i < NR_FIGURES; i++) {
+		s64 expected = step->by_release[release][i];
+		s64 found = i == USED ? now[i] : now[i] - before[i];
+
+		if (found != expected)
+			printf("\n  %s, %s: figure %d: expected %lld, found %lld\n",
+			       releases[release], step->calls[0], i, (long long)expected,
+			       (long long)found);
+		CU_ASSERT_EQUAL(found, expected);
+	}
+	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+}
+
+static void test_steps(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = {
+			releases[i], "node 0.cpus=0", "swap 0.size=64M", "swap 1.on=no", NULL };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+		for (unsigned int step = 0; step < ARRAY_SIZE(steps); step++)
+			run_step(&steps[step], i);
+		close_lab();
+	}
+}
+
+/* Forked slots are shared; each process sees its part. */
+static void test_shared(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		expect("mmap " AT " 256K rw private,anon,fixed", 0);
+		expect("store " AT " 256K", 0);
+		expect("madvise " AT " 256K PAGEOUT", 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/a/status"), "VmSwap:\t     256 kB"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/a/smaps"),
+					      "SwapPss:             256 kB"));
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: fork as c"), 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/c/smaps"),
+					      "Swap:                256 kB"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/c/smaps"),
+					      "SwapPss:             128 kB"));
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/c/ctl: store " AT " 8K"), 0);
+		/* (6.1's status is told later.) */
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/c/smaps"),
+					      "Swap:                248 kB"));
+		expect("swapoff /dev/nvme0n1", 0);
+		expect("swapoff /dev/nvme1n1", 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/a/status"), "VmSwap:\t       0 kB"));
+		CU_ASSERT_PTR_NULL(strstr(lab_cat(&lab, "sim/as/c/smaps"), "Swap:                2"));
+		lab_end_tasks(&lab);
+		close_lab();
+	}
+}
+
+/* 6.18 knows pages of zeroes: they are not written. */
+static void test_zeroes(void)
+{
+	static const struct step zeroes[] = {
+		{ { "mmap " AT " 256K rw private,anon,fixed", "madvise " AT " 256K POPULATE_WRITE",
+		    "madvise " AT " 256K PAGEOUT" },
+		  { { [PSWPOUT_] = 64, [CACHED] = 64, [USED] = 256 },
+		    { [ZERO_OUT] = 64, [USED] = 256 } } },
+		{ { "load " AT " 256K" },
+		  { { [USED] = 256 },
+		    { [PGMAJFAULT_] = 9, [RA] = 55, [RA_HIT] = 55, [ZERO_IN] = 64, [CACHED] = 64,
+		      [USED] = 256 } } },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		for (unsigned int step = 0; step < ARRAY_SIZE(zeroes); step++)
+			run_step(&zeroes[step], i);
+		close_lab();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "priorities and what proc/swaps says", test_order },
 	{ "who is no swap area", test_refused },
 	{ "no host memory", test_host_memory },
+	{ "as two kernels counted", test_steps },
+	{ "shared by fork", test_shared },
+	{ "zeroes", test_zeroes },
 };
 
 int main(void)

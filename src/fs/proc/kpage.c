@@ -52,6 +52,7 @@ static const struct kpf_row kpf_rows[] = {
 	{ PG_anon_exclusive, KPF_MAPPEDTODISK },
 	{ PG_private, KPF_PRIVATE },
 	{ PG_owner_priv, KPF_OWNER_PRIVATE },
+	{ PG_swapcache, KPF_OWNER_PRIVATE },	/* another one that shares a bit */
 };
 
 static u64 flags_of_type(unsigned int type)

@@ -8,6 +8,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/vma.h"
 
@@ -17,6 +18,7 @@
 #define PM_GUARD_REGION (1ULL << 58)
 #define PM_FILE (1ULL << 61)
 #define PM_SWAP (1ULL << 62)
+#define MAX_SWAPFILES_SHIFT 5	/* below it: the area; from it on: the slot */
 #define PM_PRESENT (1ULL << 63)
 
 static u64 entry_word(const struct machine *m, u64 pte, unsigned int level, u64 addr)
@@ -27,6 +29,9 @@ static u64 entry_word(const struct machine *m, u64 pte, unsigned int level, u64 
 
 	if (!pte_present(pte)) {
 		word = PM_SWAP;
+		if (pte_is_swap(pte))
+			word |= swp_entry_type(pte_to_swp_entry(pte)) |
+				swp_entry_offset(pte_to_swp_entry(pte)) << MAX_SWAPFILES_SHIFT;
 		if (pte & PTE_SOFT_DIRTY)
 			word |= PM_SOFT_DIRTY;
 		if (pte & PTE_UFFD_WP)

@@ -12,6 +12,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/thp.h"
 #include "sim/virt/vma.h"
@@ -92,12 +93,23 @@ static void account_pages(const struct gather *gather, const struct page *page, 
 	}
 }
 
+/* Of a slot, each that refers to it has a share. */
+static void account_slot(const struct gather *gather, pte_t pte)
+{
+	u32 count = swap_count(gather->m, pte_to_swp_entry(pte));
+
+	gather->stats->swap += PAGE_SIZE;
+	gather->stats->swap_pss += (PAGE_SIZE << PSS_SHIFT) / MAX(count, 1);
+}
+
 static int account_entry(void *arg, u64 addr, pte_t *pte)
 {
 	const struct gather *gather = arg;
 	u32 pfn = pte_present(*pte) ? normal_page(gather->m, *pte) : PFN_NIL;
 
 	(void)addr;
+	if (unlikely(pte_is_swap(*pte)))
+		account_slot(gather, *pte);
 	if (pfn != PFN_NIL)
 		account_pages(gather, pfn_to_page(gather->m, pfn), 1, *pte);
 	return 0;

@@ -16,6 +16,7 @@
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/thp.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/vma.h"
@@ -201,6 +202,7 @@ static void copy_entry(struct machine *m, struct vm_area_struct *vma, pte_t *pte
 		lru_putback(m, pfn);
 	*pte = 0;
 	page_remove_rmap(m, pfn, vma);
+	free_swap_cache(m, head);
 	put_page(m, head);
 }
 
@@ -252,6 +254,33 @@ static void map_folio(struct machine *m, struct vm_area_struct *vma, u64 address
 		deferred_split_folio(m, pfn, /* partially_mapped = */ false);
 }
 
+/* Slots of swap become pages; a guard, or no memory, and that is all. */
+static bool swapin_range(const struct scan *s, u64 address)
+{
+	u64 *pte = pte_offset_map(s->m, s->vma->vm_mm, address);
+
+	for (u64 i = 0; i < pmd_nr_pages(s->m); i++) {
+		struct vm_fault vmf = {
+			.vma = s->vma, .address = address + (i << PAGE_SHIFT), .pte = &pte[i],
+			.orig_pte = pte[i], .page = PFN_NIL, .cow_page = PFN_NIL,
+		};
+		unsigned int ret;
+
+		if (pte_none(pte[i]) || pte_present(pte[i]))
+			continue;
+		if (!pte_is_swap(pte[i]))
+			return false;
+		ret = do_swap_fault(s->m, &vmf);
+		vmf.flags |= FAULT_FLAG_TRIED;
+		if (ret & VM_FAULT_RETRY)
+			ret = do_swap_fault(s->m, &vmf);
+		if (ret & VM_FAULT_ERROR)
+			return false;
+	}
+	lru_add_drain(s->m);
+	return true;
+}
+
 /* The most large folios that one range can have: of two pages each. */
 #define MAX_LARGE 512
 
@@ -266,8 +295,7 @@ static enum scan_result collapse_huge_page(struct scan *s, u64 address)
 
 	if (result != SCAN_SUCCEED)
 		return result;
-	/* There is no swap: what is not present is a guard, which nothing brings in. */
-	if (s->unmapped) {
+	if (s->unmapped && !swapin_range(s, address)) {
 		put_page(m, pfn);
 		return SCAN_FAIL;
 	}

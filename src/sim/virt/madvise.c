@@ -15,6 +15,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/pidfd.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma_internal.h"
@@ -66,8 +67,12 @@ static bool ignores_merging(struct vm_area_struct *vma)
 /* Pages on swap would be read; what was read goes to the LRU lists now. */
 static int willneed_memory(struct advise *a)
 {
+	int err = 0;
+
+	if (!a->vma->vm_file && a->vma->anon_vma)
+		err = swapin_walk(a->m, a->vma, a->start, a->end);
 	lru_add_drain(a->m);
-	return 0;
+	return err;
 }
 
 /* Read ahead what the file has and the cache has not. */

@@ -22,6 +22,8 @@ struct advise {
 	u32 anon_name;		/* PR_SET_VMA_ANON_NAME */
 	struct mmu_gather *tlb;	/* of walks that take rights or bits away */
 	u64 done;		/* up to there, entries were the last folio's, or are passed over */
+	struct page_list reclaim;	/* PAGEOUT: anonymous pages of one leaf table, */
+	u64 reclaim_end;	/* which serves addresses up to here */
 	bool asks_head;		/* 6.1's MADV_FREE: a folio is shared if its first page is */
 };
 

@@ -13,6 +13,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/pgtable.h"
+#include "sim/virt/swap_out.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/rmap.h"
 
@@ -197,6 +198,8 @@ static bool page_is_disposable(const struct advise *a, const struct page *page, 
 	if (page_flag(page, PG_unevictable) ||
 	    (is_dirty(page, pte) && !(a->vma->vm_flags & VM_DROPPABLE)))
 		return false;
+	if (page_flag(page, PG_swapcache))
+		return false;
 	return !page_flag(page, PG_swapbacked) || !page_flag(page, PG_anon);
 }
 
@@ -227,15 +230,36 @@ static bool pageout_is_anon_only(const struct advise *a)
 	return !vma_is_anonymous(a->vma) && !may_write_mapped_file(a->task, a->vma);
 }
 
-/* There is no place to go to for a large folio, nor for its pages: those stay. */
-static void pageout_large(struct advise *a, pte_t *pte, u64 nr)
+/* What was collected goes out: all of a leaf table's at once. */
+static void reclaim_collected(struct advise *a)
+{
+	reclaim_anon_pages(a->m, &a->reclaim);
+}
+
+/* A page that may go to swap is collected; false: there is no swap. */
+static bool collect_anon(struct advise *a, u64 addr, u32 pfn)
+{
+	if (!a->m->total_swap_pages)
+		return false;
+	if (addr >= a->reclaim_end) {
+		reclaim_collected(a);
+		a->reclaim_end = pmd_addr_end(a->m, addr, a->end);
+	}
+	if (lru_isolate(a->m, pfn))
+		page_list_add_tail(a->m, &a->reclaim, pfn);
+	return true;
+}
+
+/* There may be no place to go to for a large folio, nor for its pages: those stay. */
+static void pageout_large(struct advise *a, u64 addr, pte_t *pte, u64 nr)
 {
 	u32 first = (u32)pte_pfn(*pte);
 
 	if (!split_lone_folio(a, first))
 		return;
 	for (u64 i = 0; i < nr; i++)
-		if (entry_page(pte[i]) != PFN_NIL)
+		if (entry_page(pte[i]) != PFN_NIL &&
+		    !collect_anon(a, addr + (i << PAGE_SHIFT), (u32)pte_pfn(pte[i])))
 			activate_page(a->m, pte_pfn(pte[i]));
 }
 
@@ -299,10 +323,11 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 	if (nr > 1 && !page_flag(folio, PG_anon))
 		pageout_file_folio(a, addr, pte, nr);
 	else if (nr > 1)
-		pageout_large(a, pte, nr);
+		pageout_large(a, addr, pte, nr);
 	else if (page_is_disposable(a, folio, *pte))
 		dispose_of_page(a, addr, *pte);
-	else if (!page_flag(folio, PG_unevictable))
+	else if (!page_flag(folio, PG_unevictable) &&
+		 !(page_flag(folio, PG_anon) && collect_anon(a, addr, (u32)pte_pfn(*pte))))
 		keep_page(a, addr, pte);
 	return 0;
 }
@@ -355,8 +380,21 @@ int madvise_pageout(struct advise *a)
 					!rel_pageout_takes_copies(a->m->release)))
 		return 0;
 	lru_add_drain(a->m);
+	a->reclaim = (struct page_list)PAGE_LIST_INIT;
+	a->reclaim_end = 0;
 	walk_pages_and_flush(a, pageout_page, pageout_huge);
+	reclaim_collected(a);
 	return 0;
+}
+
+/* What is out needs not come back. */
+static void free_slot(const struct advise *a, pte_t *pte)
+{
+	swp_entry_t entry = pte_to_swp_entry(*pte);
+
+	*pte = 0;
+	add_mm_counter(a->m, a->vma->vm_mm, MM_SWAPENTS, -1);
+	free_swap_and_cache(a->m, entry);
 }
 
 static int free_page_lazily(void *arg, u64 addr, pte_t *pte)
@@ -365,11 +403,15 @@ static int free_page_lazily(void *arg, u64 addr, pte_t *pte)
 	u64 nr = take_entries(a, addr, pte);
 	struct page *folio;
 
+	if (unlikely(pte_is_swap(*pte)))
+		free_slot(a, pte);
 	if (!nr)
 		return 0;
 	folio = pfn_folio(a->m, pte_pfn(*pte));
-	if (page_flag(folio, PG_dirty)) {
-		if (folio_mapcount(folio) != (s32)nr)
+	if (page_flag(folio, PG_dirty) || page_flag(folio, PG_swapcache)) {
+		if (folio_mapcount(folio) != (s32)nr ||
+		    (page_flag(folio, PG_swapcache) &&
+		     !folio_free_swap(a->m, (u32)pte_pfn(*pte))))
 			return 0;
 		page_clear_flag(folio, PG_dirty);
 	}

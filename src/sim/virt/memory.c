@@ -13,6 +13,7 @@
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 
@@ -371,9 +372,11 @@ static inline unsigned int do_pte_missing(struct machine *m, struct vm_fault *vm
 	return vma_is_anonymous(vmf->vma) ? do_anonymous_page(m, vmf) : do_fault(m, vmf);
 }
 
-/* Not present, not none: a marker, for no page of a user waits there. */
+/* Not present, not none: a slot of swap, or a marker. */
 static __noinline unsigned int do_swap_page(struct machine *m, struct vm_fault *vmf)
 {
+	if (pte_is_swap(vmf->orig_pte))
+		return do_swap_fault(m, vmf);
 	BUG_ON(m, !pte_is_marker(vmf->orig_pte));
 	if (pte_is_guard(vmf->orig_pte))
 		return VM_FAULT_SIGSEGV;

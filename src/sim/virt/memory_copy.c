@@ -8,6 +8,7 @@
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 
 struct copy {
 	struct machine *m;
@@ -25,6 +26,21 @@ static pte_t copied_pte(const struct copy *c, pte_t *src)
 	if (!(c->dst->vm_flags & VM_UFFD_WP))
 		pte &= ~PTE_UFFD_WP;
 	return vm_flags & VM_SHARED ? pte & ~PTE_DIRTY : pte;
+}
+
+/* The slot has one reference more; nobody has its page alone any more. */
+static int copy_swap_entry(const struct copy *c, pte_t *dst, pte_t *src, struct rss_vec *rss)
+{
+	int err = swap_duplicate(c->m, pte_to_swp_entry(*src));
+
+	if (err)
+		return err;
+	mm_on_mmlist(c->m, c->src->vm_mm, NULL);
+	mm_on_mmlist(c->m, c->dst->vm_mm, c->src->vm_mm);
+	*src &= ~SWP_EXCLUSIVE;
+	*dst = c->dst->vm_flags & VM_UFFD_WP ? *src : *src & ~PTE_UFFD_WP;
+	rss->n[MM_SWAPENTS]++;
+	return 0;
 }
 
 static inline void copy_entry(const struct copy *c, pte_t *dst, pte_t *src,
@@ -50,19 +66,24 @@ static inline void copy_entry(const struct copy *c, pte_t *dst, pte_t *src,
 	*dst = copied_pte(c, src);
 }
 
-static void copy_entries(const struct copy *c, pte_t *dst, pte_t *src, u64 nr)
+static int copy_entries(const struct copy *c, pte_t *dst, pte_t *src, u64 nr)
 {
 	struct rss_vec rss = { 0 };
+	int err = 0;
 
-	for (u64 i = 0; i < nr;) {
-		if (src[i]) {
-			copy_entry(c, &dst[i], &src[i], &rss);
-			i++;
-		} else {
+	for (u64 i = 0; i < nr && !err;) {
+		if (!src[i]) {
 			i += ptes_none(&src[i], nr - i);
+			continue;
 		}
+		if (unlikely(pte_is_swap(src[i])))
+			err = copy_swap_entry(c, &dst[i], &src[i], &rss);
+		else
+			copy_entry(c, &dst[i], &src[i], &rss);
+		i++;
 	}
 	add_mm_rss_vec(c->m, c->dst->vm_mm, &rss);
+	return err;
 }
 
 static int copy_huge(const struct copy *c, u64 addr, u64 *src)
@@ -101,9 +122,9 @@ static int copy_tables(const struct copy *c, u64 *table, unsigned int level, u64
 		if (level > 1)
 			err = copy_tables(c, src, level - 1, addr, next);
 		else
-			copy_entries(c, dst, src + ((addr >> PAGE_SHIFT) &
-						    (table_size(m, 0) - 1)),
-				     (next - addr) >> PAGE_SHIFT);
+			err = copy_entries(c, dst, src + ((addr >> PAGE_SHIFT) &
+							  (table_size(m, 0) - 1)),
+					   (next - addr) >> PAGE_SHIFT);
 		if (err)
 			return err;
 	}

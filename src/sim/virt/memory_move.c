@@ -53,6 +53,8 @@ static int change_pte(void *arg, u64 addr, pte_t *pte)
 	if (unlikely(!pte_present(entry))) {
 		if (p->clear && pte_is_uffd_marker(entry))
 			*pte = 0;
+		else if (pte_is_swap(entry))
+			*pte = (entry | p->set) & ~p->clear;
 		return 0;
 	}
 	entry = ((entry & PTE_CHG_MASK) | (p->prot & ~PTE_CHG_MASK) | p->set) & ~p->clear;

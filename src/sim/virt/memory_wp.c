@@ -9,6 +9,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 
@@ -66,6 +67,7 @@ static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
 	update_mmu_cache(m, vma, vmf->address, vmf->pte);
 	if (old != PFN_NIL) {
 		page_remove_rmap(m, old, vma);
+		free_swap_cache(m, old);
 		put_page(m, old);
 	}
 	return 0;
@@ -99,6 +101,10 @@ static bool wp_can_reuse_anon_page(struct machine *m, struct vm_fault *vmf)
 		return false;
 	if (!page_flag(folio, PG_lru))
 		lru_add_drain(m);
+	if (folio->refcount > 1 + page_flag(folio, PG_swapcache))
+		return false;
+	if (unlikely(page_flag(folio, PG_swapcache)))
+		(void)folio_free_swap(m, vmf->page);
 	if (folio->refcount != 1)
 		return false;
 	page_move_anon_rmap(m, vmf->page, vmf->vma);

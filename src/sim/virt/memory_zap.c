@@ -10,6 +10,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/userfaultfd.h"
 
 struct zap {
@@ -122,6 +123,20 @@ static void zap_file_entry(const struct zap *z, u64 addr, pte_t *pte, struct zap
 	tlb_remove_page(z->tlb, (u32)folio_pfn(z->m, pfn));
 }
 
+/* A slot of swap: private memory, of which holes in its file leave copies. */
+static void zap_swap_entry(const struct zap *z, pte_t *pte, struct zap_sum *sum)
+{
+	swp_entry_t entry = pte_to_swp_entry(*pte);
+
+	if (!z->even_cows) {
+		sum->any_skipped = true;
+		return;
+	}
+	zap_install_uffd_wp_if_needed(z, *pte, pte, sum);
+	sum->rss.n[MM_SWAPENTS]--;
+	free_swap_and_cache(z->m, entry);
+}
+
 /*
  * The entry goes, and with it the mapping of its page; or it stays. Of how many that
  * was decided, from this one on.
@@ -133,7 +148,9 @@ static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 	const struct page *page;
 
 	if (unlikely(!pte_present(entry))) {
-		if (!keeps_marker(z, entry))
+		if (pte_is_swap(entry))
+			zap_swap_entry(z, pte, sum);
+		else if (!keeps_marker(z, entry))
 			*pte = 0;
 		else
 			sum->any_skipped = true;

@@ -14,6 +14,7 @@
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/vma.h"
 
@@ -125,7 +126,8 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 	struct page *old = pfn_to_page(m, src), *new = pfn_to_page(m, dst);
 	bool cached = !page_flag(old, PG_anon) && old->mapping;
 	struct inode *inode = cached ? inode_of(m, old->mapping) : NULL;
-	s32 cache_refs = cached ? (s32)folio_nr_pages(old) : 0;
+	bool swapped = page_flag(old, PG_swapcache);
+	s32 cache_refs = cached || swapped ? (s32)folio_nr_pages(old) : 0;
 
 	if (old->refcount != 1 + cache_refs + folio_mapcount(old))
 		return -EAGAIN;
@@ -133,6 +135,8 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 	page_set_index(new, page_index(old));
 	if (cached)
 		replace_in_cache(m, inode, src, dst);
+	if (swapped)
+		swap_cache_moved_folio(m, src, dst);
 	move_flags(old, new);
 	for (u32 i = 0; i < folio_nr_pages(old); i++)
 		content_copy(m, dst + i, src + i);

@@ -12,6 +12,7 @@
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
 
@@ -44,6 +45,11 @@ static bool page_in_core(const struct machine *m, const struct vm_area_struct *v
 
 	if (pte && pte_present(*pte))
 		return true;
+	if (pte && pte_is_swap(*pte)) {
+		u32 pfn = swap_cache_find(m, pte_to_swp_entry(*pte), NULL);
+
+		return pfn != PFN_NIL && page_flag(pfn_folio(m, pfn), PG_uptodate);
+	}
 	return page_in_cache(m, vma, addr);
 }
 

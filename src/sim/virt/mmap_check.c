@@ -101,6 +101,7 @@ void address_spaces_digest(const struct machine *m, struct digest *digest)
 			digest_u64(digest, vma->vm_end);
 			digest_u64(digest, vma->vm_pgoff);
 			digest_u64(digest, vma->vm_flags);
+			digest_u64(digest, vma->swap_readahead_info);
 			digest_u64(digest, vma->vm_file ? vma->vm_file->self : 0);
 			digest_u64(digest, (u64)vma->anon_name << 32 | vma->self);
 		}

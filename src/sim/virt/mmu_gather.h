@@ -10,6 +10,7 @@
 #define KMM_VIRT_MMU_GATHER_H
 
 #include "sim/phys/lru.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 
 #define MMU_GATHER_BUNDLE 8	/* pages in the gather itself */
@@ -80,6 +81,7 @@ static inline void tlb_remove_pud_tlb_entry(struct mmu_gather *tlb, u64 addr)
 static inline void tlb_remove_page_size(struct mmu_gather *tlb, u32 pfn, u64 size)
 {
 	(void)size;		/* of no use on x86 */
+	free_swap_cache(tlb->m, pfn);
 	put_page(tlb->m, pfn);
 	if (unlikely(++tlb->nr_pages == MAX_GATHER_PAGES))
 		tlb_flush_mmu(tlb);

@@ -139,6 +139,13 @@ u32 swap_cache_get_folio(struct machine *m, swp_entry_t entry, struct vm_area_st
 void swap_cache_del_folio(struct machine *m, u32 pfn, u64 shadow);
 /* The same if nobody refers to its slots, and it is not on its way out. */
 bool folio_free_swap(struct machine *m, u32 pfn);
+/* Somebody is about to let go of a page: its slot goes, if only the cache keeps it. */
+void free_swap_cache_slow(struct machine *m, u32 pfn);
+static inline void free_swap_cache(struct machine *m, u64 pfn)
+{
+	if (unlikely(page_flag(pfn_folio(m, pfn), PG_swapcache)))
+		free_swap_cache_slow(m, (u32)folio_pfn(m, pfn));
+}
 /* A folio of the cache moves: `dst` is in the place of `src`. */
 void swap_cache_moved_folio(struct machine *m, u32 src, u32 dst);
 /* A large folio was split into folios of 2^order pages: each has its own slots. */

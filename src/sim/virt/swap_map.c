@@ -215,6 +215,12 @@ bool folio_free_swap(struct machine *m, u32 pfn)
 	return true;
 }
 
+void free_swap_cache_slow(struct machine *m, u32 pfn)
+{
+	if (!folio_mapcount(pfn_to_page(m, pfn)))
+		(void)folio_free_swap(m, pfn);
+}
+
 bool try_to_reclaim_swap(struct machine *m, struct swap_info_struct *si, u64 offset,
 			 bool unmapped_or_full)
 {

@@ -7,6 +7,7 @@
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
@@ -71,6 +72,25 @@ static void move_zeropage(const struct move *mv, pte_t *dst, pte_t *src)
 	*dst = mk_pte(mv->m->virt->zero_pfn, vma_page_prot(mv->m, mv->dst_vma) | PTE_SPECIAL);
 }
 
+/* A slot that nobody else has; its page, if it is in memory, belongs to the new place. */
+static int move_swap_pte(const struct move *mv, pte_t *dst, pte_t *src)
+{
+	struct machine *m = mv->m;
+	u32 pfn = swap_cache_find(m, pte_to_swp_entry(*src), NULL);
+
+	if (!(*src & SWP_EXCLUSIVE))
+		return -EBUSY;
+	if (pfn != PFN_NIL && page_flag(pfn_folio(m, pfn), PG_anon)) {
+		if (folio_is_large(pfn_folio(m, pfn)))
+			return -EBUSY;
+		page_move_anon_rmap(m, pfn, mv->dst_vma);
+		page_set_index(pfn_to_page(m, pfn), linear_page_index(mv->dst_vma, mv->dst));
+	}
+	*dst = *src | m->virt->pgtables->soft_dirty;
+	*src = 0;
+	return 0;
+}
+
 static int move_pte(const struct move *mv, pte_t *dst, pte_t *src)
 {
 	const struct page *page;
@@ -81,6 +101,8 @@ static int move_pte(const struct move *mv, pte_t *dst, pte_t *src)
 		return -EEXIST;
 	if (pte_none(*src))
 		return mv->holes ? 0 : -ENOENT;
+	if (pte_is_swap(*src))
+		return move_swap_pte(mv, dst, src);
 	if (!pte_present(*src))
 		return -EFAULT;
 	pfn = vm_normal_page(*src);

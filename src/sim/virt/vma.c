@@ -51,6 +51,7 @@ int vm_area_dup(struct machine *m, const struct vm_area_struct *orig,
 	new->vm_file = orig->vm_file;
 	new->vm_ops = orig->vm_ops;
 	new->anon_vma = orig->anon_vma;
+	new->swap_readahead_info = orig->swap_readahead_info;
 	new->anon_name = orig->anon_name;
 	anon_vma_name_get(m, new->anon_name);
 	new->uffd = orig->uffd;

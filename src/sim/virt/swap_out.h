@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What reclaim does with anonymous pages, and with others that are in the swap cache: the
+ * steps, each by itself, and all of them for a list. Pages are off their LRU list, with a
+ * reference of who reclaims.
+ */
+#ifndef KMM_VIRT_SWAP_OUT_H
+#define KMM_VIRT_SWAP_OUT_H
+
+#include "sim/virt/swap.h"
+
+/* Is there anywhere to go? */
+static inline bool can_reclaim_anon_pages(const struct machine *m)
+{
+	return get_nr_swap_pages(m) > 0;
+}
+/* The dirty folio of the swap cache is on its way out; false: somebody else has it. */
+bool pageout_swap(struct machine *m, u32 pfn);
+/* It leaves the cache, if it is clean and nobody else has it; a shadow stays (0: none). */
+bool remove_swap_mapping(struct machine *m, u32 pfn, u64 shadow) __must_check;
+/* All of a list of heads, in order; it is empty behind it. */
+void reclaim_anon_pages(struct machine *m, struct page_list *list);
+
+#endif

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Swapping under load: two processes do anything that has to do with it, on areas too
+ * small for all they have, while areas come and go. What each page of theirs holds is
+ * looked up behind every call, in memory, in the swap cache or in its slot: only a store
+ * may have changed it. sim/check is clean all the time.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab.h"
+#include "support.h"
+
+#include "fs/core/tree_struct.h"
+#include "sim/base/rng.h"
+#include "sim/virt/content.h"
+#include "sim/virt/sched.h"
+#include "sim/virt/swap_internal.h"
+
+#define BASE 0x10000000ULL
+#define NR_PAGES 256
+#define NR_WHO 2
+#define UNKNOWN (~0ULL)
+
+static const struct shape {
+	const char *arch, *release;
+	bool rotational;
+} rows[] = {
+	{ "arch=x86_64", "release=6.1", false }, { "arch=x86_64", "release=6.18", false },
+	{ "arch=i386", "release=6.1", false }, { "arch=i386-pae", "release=6.1", false },
+	{ "arch=x86_64", "release=6.1", true }, { "arch=x86_64", "release=6.18", true },
+};
+
+struct storm {
+	struct lab lab;
+	u64 rng;
+	bool alive[NR_WHO], is_on[2];
+	u32 pid[NR_WHO];
+	u64 token[NR_WHO][NR_PAGES];	/* what pages held behind the last call */
+	bool may_go;		/* somebody said MADV_FREE: paging out may drop pages */
+};
+
+static const char *const names[NR_WHO] = { "a", "b" };
+
+static struct machine *machine_of(struct storm *s)
+{
+	return s->lab.tree->machine;
+}
+
+static struct mm_struct *mm_of(struct storm *s, unsigned int who)
+{
+	const struct task_struct *task = task_find(machine_of(s), s->pid[who]);
+
+	return task ? task->mm : NULL;
+}
+
+/* The last one that was made. */
+static u32 newest_pid(struct storm *s)
+{
+	const struct task_struct *task = task_next(machine_of(s), 0);
+	u32 pid = 0;
+
+	for (; task; task = task_next(machine_of(s), task->pid + 1))
+		pid = task->pid;
+	return pid;
+}
+
+/* What the page at addr holds, wherever it is; UNKNOWN: there is none. */
+static u64 token_at(const struct machine *m, const struct mm_struct *mm, u64 addr)
+{
+	unsigned int level;
+	const u64 *pte = leaf_entry(m, mm, addr, &level);
+	swp_entry_t entry;
+	u32 pfn;
+
+	if (!pte || pte_none(*pte))
+		return UNKNOWN;
+	if (pte_present(*pte))
+		return content_token(m, leaf_pfn(m, *pte, level, addr));
+	if (!pte_is_swap(*pte))
+		return UNKNOWN;
+	entry = pte_to_swp_entry(*pte);
+	pfn = swap_cache_find(m, entry, NULL);
+	if (pfn != PFN_NIL)
+		return content_token(m, pfn);
+	return content_slot_token(m, swap_info(m, entry)->content[swp_entry_offset(entry)]);
+}
+
+static void look(struct storm *s, unsigned int who, u64 token[NR_PAGES])
+{
+	const struct mm_struct *mm = s->alive[who] ? mm_of(s, who) : NULL;
+
+	for (unsigned int i = 0; i < NR_PAGES; i++)
+		token[i] = mm ? token_at(machine_of(s), mm, BASE + i * PAGE_SIZE) : UNKNOWN;
+}
+
+/* Nothing but [from, to) of one process may hold anything else than before. */
+static void compare(struct storm *s, unsigned int who, unsigned int from, unsigned int to,
+		    const char *line)
+{
+	u64 now[NR_PAGES];
+
+	for (unsigned int w = 0; w < NR_WHO; w++) {
+		/* A store to nothing, or one that found no memory, was its end. */
+		bool ended = s->alive[w] && !mm_of(s, w);
+
+		s->alive[w] &= !ended;
+		look(s, w, now);
+		for (unsigned int i = 0; i < NR_PAGES; i++) {
+			bool may = w == who && i >= from && i < to;
+
+			if (now[i] == UNKNOWN && s->may_go)
+				continue;
+			if (!ended && now[i] != s->token[w][i] && !may && s->token[w][i] != UNKNOWN) {
+				CU_FAIL("contents were lost");
+				fprintf(stderr, "%s: page %u of %s\n", line, i, names[w]);
+			}
+		}
+		memcpy(s->token[w], now, sizeof(now));
+	}
+}
+
+static unsigned int below(struct storm *s, unsigned int n)
+{
+	return (unsigned int)rng_below(&s->rng, n);
+}
+
+static void do_line(struct storm *s, const char *line, unsigned int who, unsigned int from,
+		    unsigned int to)
+{
+	unsigned int broken;
+
+	(void)lab_run(&s->lab, line);
+	compare(s, who, from, to, line);
+	broken = nr_broken(machine_of(s), machine_check, NULL);
+	CU_ASSERT_EQUAL(broken, 0);
+	if (broken)
+		fprintf(stderr, "behind %s\n", line);
+}
+
+/* Calls on a range; those that may change what it holds. */
+static const struct call {
+	const char *verb, *rest;
+	bool changes;
+} calls[] = {
+	{ "store", "", true }, { "store", "", true }, { "load", "", true }, { "load", "", true },
+	{ "madvise", "PAGEOUT", false }, { "madvise", "PAGEOUT", false },
+	{ "madvise", "PAGEOUT", false }, { "madvise", "WILLNEED", false },
+	{ "madvise", "COLD", false }, { "madvise", "FREE", true },
+	{ "madvise", "DONTNEED", true }, { "mprotect", "r", false }, { "mprotect", "rw", false },
+	{ "mprotect", "none", false }, { "mlock", "", true }, { "munlock", "", false },
+	{ "munmap", "", true }, { "mincore", "", false },
+};
+
+static void range_call(struct storm *s)
+{
+	const struct call *call = &calls[below(s, ARRAY_SIZE(calls))];
+	unsigned int who = below(s, NR_WHO), from = below(s, NR_PAGES);
+	unsigned int to = from + 1 + below(s, NR_PAGES - from);
+	char line[200];
+
+	if (!s->alive[who])
+		return;
+	snprintf(line, sizeof(line), "sim/as/%s/ctl: %s 0x%llx 0x%llx %s", names[who], call->verb,
+		 (unsigned long long)(BASE + from * PAGE_SIZE),
+		 (unsigned long long)((to - from) * PAGE_SIZE), call->rest);
+	s->may_go |= !strcmp(call->rest, "FREE");
+	do_line(s, line, who, call->changes ? from : 0, call->changes ? to : 0);
+}
+
+/* Where there is nothing now. */
+static void map_call(struct storm *s)
+{
+	unsigned int who = below(s, NR_WHO), from = below(s, NR_PAGES);
+	unsigned int to = from + 1 + below(s, NR_PAGES - from);
+	char line[200];
+
+	if (!s->alive[who])
+		return;
+	snprintf(line, sizeof(line), "sim/as/%s/ctl: mmap 0x%llx 0x%llx rw private,anon,fixed",
+		 names[who], (unsigned long long)(BASE + from * PAGE_SIZE),
+		 (unsigned long long)((to - from) * PAGE_SIZE));
+	do_line(s, line, who, from, to);
+}
+
+/* Nobody is left. */
+static void new_process(struct storm *s)
+{
+	if (!lab_run(&s->lab, "sim/as/init/ctl: fork as a")) {
+		s->alive[0] = true;
+		s->pid[0] = newest_pid(s);
+		do_line(s, "sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed", 0, 0, NR_PAGES);
+	}
+}
+
+/* One ends, and the other's child takes its place. */
+static void fork_call(struct storm *s)
+{
+	unsigned int who = below(s, NR_WHO);
+	char line[100];
+
+	if (!s->alive[!who] && s->alive[who])
+		who = !who;
+	if (!s->alive[!who]) {
+		new_process(s);
+		return;
+	}
+	if (s->alive[who]) {
+		s->alive[who] = false;
+		snprintf(line, sizeof(line), "sim/as/%s/ctl: exit_group", names[who]);
+		do_line(s, line, who, 0, NR_PAGES);
+	}
+	snprintf(line, sizeof(line), "sim/as/%s/ctl: fork as %s", names[!who], names[who]);
+	if (!lab_run(&s->lab, line)) {
+		s->alive[who] = true;
+		s->pid[who] = newest_pid(s);
+		compare(s, who, 0, NR_PAGES, line);
+	}
+}
+
+static void area_call(struct storm *s)
+{
+	unsigned int area = below(s, 2), who = s->alive[0] ? 0 : 1;
+	char line[100];
+
+	if (!s->alive[who])
+		return;
+
+	snprintf(line, sizeof(line), "sim/as/%s/ctl: %s /dev/nvme%un1", names[who],
+		 s->is_on[area] ? "swapoff" : "swapon", area);
+	do_line(s, line, 0, 0, 0);
+	s->is_on[area] = strstr(lab_cat(&s->lab, "proc/swaps"), area ? "nvme1n1" : "nvme0n1");
+}
+
+static void storm(const struct shape *row, unsigned int nr_calls, u64 seed)
+{
+	const char *const sets[] = {
+		row->arch, row->release, "node 0.memory=256M", "swap 0.size=400K",
+		"swap 1.size=3M", row->rotational ? "swap 0.rotational=yes" : "seed=1", NULL };
+	struct storm s = { .rng = seed, .alive = { true }, .is_on = { true, true } };
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&s.lab, "swap", sets), 0);
+	memset(s.token, 0xff, sizeof(s.token));
+	CU_ASSERT_EQUAL(lab_run(&s.lab, "sim/as/init/ctl: fork as a"), 0);
+	s.pid[0] = newest_pid(&s);
+	CU_ASSERT_EQUAL(lab_run(&s.lab, "sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed"),
+			0);
+	do_line(&s, "sim/as/a/ctl: store 0x10000000 1M", 0, 0, NR_PAGES);
+	for (unsigned int i = 0; i < nr_calls; i++) {
+		unsigned int what = below(&s, 100);
+
+		if (what < 82)
+			range_call(&s);
+		else if (what < 90)
+			map_call(&s);
+		else if (what < 94)
+			fork_call(&s);
+		else
+			area_call(&s);
+	}
+	CU_ASSERT(!strncmp(lab_cat(&s.lab, "sim/check"), "clean", 5));
+	lab_close(&s.lab);
+}
+
+static unsigned int nr_calls(void)
+{
+	const char *calls_given = getenv("SWAP_STORM_CALLS");
+
+	return calls_given ? (unsigned int)strtoul(calls_given, NULL, 10) : 60;
+}
+
+static void test_storms(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		storm(&rows[i], nr_calls(), 17 + i);
+}
+
+/* Each n-th allocation of the host, and of the machine, fails. */
+static void test_failures(void)
+{
+	static const char *const releases[] = { "release=6.1", "release=6.18" };
+
+	for (unsigned int i = 0; i < 2 * 16; i++) {
+		const char *const sets[] = { releases[i % 2], "node 0.memory=256M", NULL };
+		struct storm s = { .rng = i, .alive = { true }, .is_on = { true, true } };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&s.lab, "swap", sets), 0);
+		memset(s.token, 0xff, sizeof(s.token));
+		CU_ASSERT_EQUAL(lab_run(&s.lab, "sim/as/init/ctl: fork as a"), 0);
+		s.pid[0] = newest_pid(&s);
+		(void)lab_run(&s.lab, "sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed");
+		do_line(&s, "sim/as/a/ctl: store 0x10000000 1M", 0, 0, NR_PAGES);
+		arena_fail_after(&machine_of(&s)->arena, 1 + i / 2);
+		do_line(&s, "sim/as/a/ctl: madvise 0x10000000 1M PAGEOUT", 0, 0, 0);
+		arena_fail_after(&machine_of(&s)->arena, 1 + i / 2);
+		do_line(&s, "sim/as/a/ctl: load 0x10000000 512K", 0, 0, 0);
+		arena_fail_after(&machine_of(&s)->arena, 1 + i / 2);
+		do_line(&s, "sim/as/a/ctl: swapoff /dev/nvme0n1", 0, 0, 0);
+		arena_fail_after(&machine_of(&s)->arena, 0);
+		do_line(&s, "sim/as/a/ctl: load 0x10000000 1M", 0, 0, 0);
+		lab_close(&s.lab);
+	}
+}
+
+static const CU_TestInfo tests[] = {
+	{ "storms on every architecture", test_storms },
+	{ "failing allocations", test_failures },
+};
+
+int main(void)
+{
+	return suite_main("swap storms", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
