@@ -20,6 +20,7 @@ EXPERIMENTS = \
 	examples/sharing.sh \
 	examples/slab.sh \
 	examples/slab-debug.sh \
+	examples/swap.sh \
 	examples/tlb.sh \
 	examples/vmas.sh \
 	examples/walks.sh \

@@ -10,6 +10,7 @@
 #include "fs/core/tree_struct.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/virt/kernel_map.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma.h"
 
@@ -31,12 +32,28 @@ static void show_index(struct out *out, const struct arch_level *level, u64 addr
 		   (unsigned int)(addr >> level->shift) & (level->entries - 1U));
 }
 
-static void show_entry(struct out *out, const struct arch *arch, unsigned int i, u64 addr,
+static void show_slot(struct out *out, const struct machine *m, u64 entry)
+{
+	swp_entry_t slot = pte_to_swp_entry(entry);
+
+	out_printf(out, "0x%0*" PRIx64 "  swap area %u slot 0x%" PRIx64 "%s%s\n",
+		   2 * m->arch->entry_bytes, swap_pte_word(m, entry), swp_entry_type(slot),
+		   swp_entry_offset(slot), entry & PTE_SOFT_DIRTY ? " soft-dirty" : "",
+		   entry & SWP_EXCLUSIVE ? " exclusive" : "");
+}
+
+static void show_entry(struct out *out, const struct machine *m, unsigned int i, u64 addr,
 		       u64 entry)
 {
+	const struct arch *arch = m->arch;
+
 	show_index(out, &arch->levels[i], addr);
 	if (!entry) {
 		out_puts(out, "none\n");
+		return;
+	}
+	if (pte_is_swap(entry)) {
+		show_slot(out, m, entry);
 		return;
 	}
 	out_printf(out, "0x%0*" PRIx64 "  page 0x%" PRIx64, 2 * arch->entry_bytes, entry,
@@ -81,7 +98,7 @@ static void show_kernel_walk(struct out *out, const struct machine *m, u64 addr)
 		if (level < leaf.level)
 			break;
 		if (level == leaf.level && leaf.entry) {
-			show_entry(out, arch, i, addr, leaf.entry);
+			show_entry(out, m, i, addr, leaf.entry);
 			break;
 		}
 		show_index(out, &arch->levels[i], addr);
@@ -125,7 +142,7 @@ static int walk_show(struct out *out, const struct view *v)
 		unsigned int level = arch->nr_levels - 1U - i;
 		const u64 *entry = table_entry(v->m, task->mm, addr, (int)level);
 
-		show_entry(out, arch, i, addr, entry ? *entry : 0);
+		show_entry(out, v->m, i, addr, entry ? *entry : 0);
 		if (!entry || !*entry || (level && entry_is_huge(*entry)))
 			return 0;
 	}

@@ -49,6 +49,12 @@ static inline pte_t swp_entry_to_pte(swp_entry_t entry)
 	       swp_entry_offset(entry) << SWP_OFFSET_SHIFT;
 }
 
+/*
+ * The word that the kernel has there: type and slot, in all but two-level tables inverted,
+ * with soft-dirty, userfaultfd's mark and exclusive in bits 1 to 3.
+ */
+u64 swap_pte_word(const struct machine *m, pte_t pte);
+
 #define SWAP_FLAG_PREFER 0x8000
 #define SWAP_FLAG_PRIO_MASK 0x7fff
 #define SWAP_FLAG_DISCARD 0x10000

@@ -12,6 +12,18 @@
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 
+u64 swap_pte_word(const struct machine *m, pte_t pte)
+{
+	swp_entry_t entry = pte_to_swp_entry(pte);
+	u64 type = swp_entry_type(entry), offset = swp_entry_offset(entry);
+
+	if (m->arch->entry_bytes == 4)
+		return type << 1 | (u32)offset << 9 |
+		       (pte & SWP_EXCLUSIVE ? 1U << 7 : 0);
+	return ~offset << 14 >> 5 | type << 59 | (pte & PTE_SOFT_DIRTY ? 2 : 0) |
+	       (pte & PTE_UFFD_WP ? 4 : 0) | (pte & SWP_EXCLUSIVE ? 8 : 0);
+}
+
 void mm_on_mmlist(struct machine *m, struct mm_struct *mm, struct mm_struct *after)
 {
 	struct virt_state *virt = m->virt;
@@ -56,6 +68,7 @@ struct swap_fault {
 static unsigned int find_or_read(struct swap_fault *f)
 {
 	struct machine *m = f->m;
+	s64 ahead = m->event[SWAP_RA];
 	bool new;
 	int err;
 
@@ -67,6 +80,11 @@ static unsigned int find_or_read(struct swap_fault *f)
 		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
 	f->was_read = true;
 	count_vm_event(m, PGMAJFAULT, 1);
+	machine_why(m, "0x%llx: its page lay in slot %llu of %s, not in memory: it was read, and "
+		    "%lld more that may be wanted (do_swap_page)",
+		    (unsigned long long)f->vmf->address,
+		    (unsigned long long)swp_entry_offset(f->entry), swap_info(m, f->entry)->path,
+		    (long long)(m->event[SWAP_RA] - ahead));
 	return VM_FAULT_MAJOR;
 }
 

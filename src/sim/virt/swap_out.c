@@ -70,7 +70,8 @@ static bool unmap_one_anon(struct unmap_anon *u, struct vm_area_struct *vma, u64
 		mm_on_mmlist(m, vma->vm_mm, NULL);
 		add_mm_counter(m, vma->vm_mm, MM_ANONPAGES, -1);
 		add_mm_counter(m, vma->vm_mm, MM_SWAPENTS, 1);
-		*pte = swap_pte_of(old, entry, page_flag(page, PG_anon_exclusive));
+		*pte = swap_pte_of(old, entry, page_flag(page, PG_anon_exclusive) &&
+				   (m->arch->bits == 64 || rel_has_swp_exclusive(m->release)));
 	}
 	page_clear_flag(page, PG_anon_exclusive);
 	flush_tlb_page(m, vma, addr);
@@ -176,14 +177,25 @@ static bool shrink_folio(struct machine *m, u32 pfn)
 
 void reclaim_anon_pages(struct machine *m, struct page_list *list)
 {
-	while (list->first != PFN_NIL) {
+	s64 written = m->event[PSWPOUT];
+	u64 freed = 0, all = 0;
+
+	for (; list->first != PFN_NIL; all++) {
 		u32 pfn = list->first;
 
 		page_list_del(m, list, pfn);
-		if (shrink_folio(m, pfn))
+		if (shrink_folio(m, pfn)) {
 			put_page(m, pfn);
-		else
+			freed++;
+		} else {
 			lru_putback(m, pfn);
+		}
 	}
+	if (all)
+		machine_why(m, "of %llu anonymous pages, %llu were clean and are gone, %lld are "
+			    "written to swap and stay in the swap cache till then; %llu slots are "
+			    "left", (unsigned long long)all, (unsigned long long)freed,
+			    (long long)(m->event[PSWPOUT] - written),
+			    (unsigned long long)get_nr_swap_pages(m));
 	swap_complete_io(m);
 }
