@@ -9,6 +9,7 @@ EXPERIMENTS = \
 	examples/fork.sh \
 	examples/fragmentation.sh \
 	examples/highmem.sh \
+	examples/hotplug.sh \
 	examples/huge-pages.sh \
 	examples/init-mm.sh \
 	examples/migrate-types.sh \

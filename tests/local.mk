@@ -60,7 +60,7 @@ UNIT_TESTS = \
 	tests/test_content tests/test_contig \
 	tests/test_exec \
 	tests/test_facts \
-	tests/test_fallback tests/test_fault_inject \
+	tests/test_fallback tests/test_fault_inject tests/test_hotplug \
 	tests/test_fork \
 	tests/test_lead \
 	tests/test_lru \

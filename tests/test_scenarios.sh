@@ -206,26 +206,51 @@ hotplug_facts() {
 	awk -v release="$release" -f "$here/tests/scenario-facts.awk" "$1"
 }
 
+# Memory that was plugged in before the first snapshot, off line: "NODE START SIZE" each.
+dimms() {
+	[ ! -f "$dir/00/iomem" ] || while IFS='- ' read -r start end rest; do
+		[ $((0x$start)) -ge $((0x100000000)) ] || continue
+		node=$(sed -n "s/^memory$((0x$start / 0x8000000)) .*nodes=node\\([0-9]*\\).*/\\1/p" \
+			"$dir/00/blocks")
+		echo "$node 0x$start $((0x$end + 1 - 0x$start))"
+	done < "$dir/00/iomem"
+}
+
+plug_in() {
+	grep -q 'state=offline' "$dir/00/blocks" 2>/dev/null || return 0
+	do_line 'sys/devices/system/memory/auto_online_blocks: offline'
+	dimms | while read -r dimm; do
+		do_line "sim/ctl: add_memory $dimm = 0"
+	done
+}
+
 # "FILE <- WORD rc=N ERROR" in `what` of each step; "memoryN state=S zones=Z..." in `blocks`.
 # A block that the real kernel could not empty held pages that it had put there: left out.
 hotplug() {
+	plug_in
 	for step in $(steps); do
 		if [ -f "$dir/$step/what" ]; then
 			what=$(cat "$dir/$step/what")
 			file=${what%% *}
 			value=${what#* <- }
 			case $what in
+			*PNP0C80:*/eject*rc=0*)
+				which=${what#*PNP0C80:0}
+				do_line "sim/ctl: remove_memory $(dimms |
+					sed -n "$((${which%%/*} + 1))s/[0-9]* //p") = 0"
+				file=
+				;;
 			*rc=0*) result=0 ;;
 			*Invalid*) result='-1 EINVAL' ;;
 			*) continue ;;
 			esac
-			do_line "${file#/}: ${value% rc=*} = $result"
+			[ -z "$file" ] || do_line "${file#/}: ${value% rc=*} = $result"
 		fi
 		# shellcheck disable=SC2046
 		show "$step" $(cd "$dir/$step" && ls proc/zoneinfo proc/meminfo \
-			proc/sys/vm/min_free_kbytes sys/devices/system/node/has_* \
-			sys/devices/system/node/online sys/devices/system/node/possible \
-			sys/devices/system/node/node*/meminfo 2>/dev/null)
+			sys/devices/system/node/has_* sys/devices/system/node/online sys/devices/system/node/possible \
+			sys/devices/system/node/node*/meminfo 2>/dev/null) \
+			$(cd "$dir/$step" && ls proc/sys/vm/*_* 2>/dev/null)
 		[ ! -f "$dir/$step/blocks" ] || while read -r block state rest; do
 			zones=${rest#*zones=}
 			zones=${zones%% removable=*}

@@ -42,7 +42,8 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/verbs_numa.c src/fs/sys/cgroup.c \
 	src/fs/sim/verbs_page.c src/fs/sim/verbs_process.c \
 	src/fs/sim/verbs_slab.c src/fs/sim/verbs_task.c src/fs/sim/verbs_uffd.c \
-	src/fs/sim/verbs_kmap.c src/fs/sim/verbs_swap.c src/fs/sim/verbs_tlb.c src/fs/sim/verbs_vmalloc.c
+	src/fs/sim/verbs_hotplug.c src/fs/sim/verbs_kmap.c src/fs/sim/verbs_swap.c \
+	src/fs/sim/verbs_tlb.c src/fs/sim/verbs_vmalloc.c
 # proc
 libkmmtree_a_SOURCES += \
 	src/fs/core/figures.c src/fs/core/figures.h \

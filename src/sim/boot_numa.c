@@ -271,12 +271,12 @@ static void make_node(struct boot *b, unsigned int nid)
 	m->nodes[nid] = node;
 	m->nr_nodes = MAX(m->nr_nodes, nid + 1);
 	node->id = (u16)nid;
-	node->online = true;
+	node->online = node_has_memory(m->memblock, (int)nid);
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
 		if (m->cpu_node[cpu] != nid)
 			continue;
 		node->cpus[cpu / 64] |= 1ULL << cpu % 64;
-		node->has_cpu = true;
+		node->has_cpu = node->online = true;
 	}
 }
 

@@ -209,6 +209,9 @@ static void make_zones(struct boot *b)
 			if (zone_exists(m->arch, type))
 				b->err = make_zone(b, node, type);
 		node->has_memory = node->present_pages != 0;
+		for (int type = 0; type <= ZONE_NORMAL; type++)
+			node->has_normal_memory |= node->zones[type] &&
+						   zone_populated(node->zones[type]);
 		if (!b->err && rel_hash_from_free_pages(m->release))
 			continue;
 		for (int type = 0; type < MAX_NR_ZONES && !b->err; type++)

@@ -224,7 +224,8 @@ KMM_MACHINES = \
 	src/sim/boot/machines/numa4.machine \
 	src/sim/boot/machines/numa8.machine \
 	src/sim/boot/machines/i386.machine \
-	src/sim/boot/machines/swap.machine
+	src/sim/boot/machines/swap.machine \
+	src/sim/boot/machines/hotplug.machine
 KMM_EMBED = src/sim/boot/machines/embed.awk
 EXTRA_DIST += $(KMM_MACHINES) $(KMM_EMBED)
 nodist_libkmmsim_a_SOURCES = src/sim/boot/machines.c

@@ -93,6 +93,7 @@ struct machine {
 	s64 zone_event[NR_VM_ZONE_EVENT_ITEMS][MAX_NR_ZONES];
 	s64 mthp_stat[NR_PAGE_ORDERS][NR_MTHP_STATS];	/* by order: mod_mthp_stat() */
 	bool mobility_grouping_off;
+	u8 policy_zone;		/* the highest zone that programs' memory ever was in */
 	bool zonelists_late;	/* when they were built, CPUs were up */
 	bool booted;		/* the boot is over: user calls run */
 

@@ -155,6 +155,7 @@ extern const struct verb_table ipc_verbs;	/* sim/verbs_ipc.c */
 extern const struct verb_table uffd_verbs;	/* sim/verbs_uffd.c */
 extern const struct verb_table kmap_verbs;	/* sim/verbs_kmap.c */
 extern const struct verb_table swap_verbs;	/* sim/verbs_swap.c */
+extern const struct verb_table hotplug_verbs;	/* sim/verbs_hotplug.c */
 extern const struct verb_table tlb_verbs;	/* sim/verbs_tlb.c */
 
 /* All verbs as one list: i-th, or NULL behind the last. The number is an id. */

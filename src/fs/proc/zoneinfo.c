@@ -148,7 +148,7 @@ static int zoneinfo_show(struct out *out, const struct view *v)
 	for (unsigned int nid = 0; nid < m->nr_nodes; nid++) {
 		const struct pglist_data *node = m->nodes[nid];
 
-		for (int type = 0; node && type < MAX_NR_ZONES; type++)
+		for (int type = 0; node && node->online && type < MAX_NR_ZONES; type++)
 			if (node->zones[type])
 				show_zone(out, m, node, node->zones[type]);
 	}

@@ -15,10 +15,15 @@ static const struct pglist_data *node_of(const struct view *v)
 
 /* Sets of nodes. */
 
-static bool always(const struct pglist_data *node)
+static bool possible(const struct pglist_data *node)
 {
 	(void)node;
 	return true;
+}
+
+static bool online(const struct pglist_data *node)
+{
+	return node->online;
 }
 
 static bool has_cpu(const struct pglist_data *node)
@@ -33,10 +38,7 @@ static bool has_memory(const struct pglist_data *node)
 
 static bool has_normal_memory(const struct pglist_data *node)
 {
-	for (int type = 0; type <= ZONE_NORMAL; type++)
-		if (node->zones[type] && zone_populated(node->zones[type]))
-			return true;
-	return false;
+	return node->has_normal_memory;
 }
 
 static bool never(const struct pglist_data *node)
@@ -64,7 +66,8 @@ static int show_set(struct out *out, const struct machine *m,
 		return show_set(out, v->m, in_set); \
 	}
 
-SET_SHOW(online_show, always)
+SET_SHOW(online_show, online)
+SET_SHOW(possible_show, possible)
 SET_SHOW(has_cpu_show, has_cpu)
 SET_SHOW(has_memory_show, has_memory)
 SET_SHOW(has_normal_memory_show, has_normal_memory)
@@ -257,7 +260,7 @@ static const struct entry node_entries[] = {
 	FILE_ROW("has_memory", 0444, has_memory_show),
 	FILE_ROW("has_normal_memory", 0444, has_normal_memory_show),
 	FILE_ROW("online", 0444, online_show),
-	FILE_ROW("possible", 0444, online_show),
+	FILE_ROW("possible", 0444, possible_show),
 };
 
 static const struct each node_each[] = {

@@ -23,16 +23,16 @@ static const struct type_row type_rows[] = {
 	{ PGTY_run, "buddy", "free" },
 	{ PGTY_pcp, NULL, "free, on a per-CPU list" },
 	{ PGTY_offline, "offline", "off line" },
-	{ PGTY_table, "table", "a page table, which cannot move" },
+	{ PGTY_table, "table", "a page table" },
 	{ PGTY_guard, "guard", "a guard page" },
 	{ PGTY_hugetlb, "hugetlb", "a huge page of a pool" },
-	{ PGTY_slab, "slab", "a slab, whose objects cannot move" },
+	{ PGTY_slab, "slab", "a slab" },
 	{ PGTY_zsmalloc, "zsmalloc", "of zsmalloc" },
 	{ PGTY_unaccepted, "unaccepted", "not accepted yet" },
-	{ PGTY_vmalloc, NULL, "of a vmalloc area, which cannot move" },
-	{ PGTY_percpu, NULL, "of the per-CPU area, which cannot move" },
-	{ PGTY_stack, NULL, "a kernel stack, which cannot move" },
-	{ PGTY_kernel, NULL, "the kernel's, which cannot move" },
+	{ PGTY_vmalloc, NULL, "of a vmalloc area" },
+	{ PGTY_percpu, NULL, "of the per-CPU area" },
+	{ PGTY_stack, NULL, "a kernel stack" },
+	{ PGTY_kernel, NULL, "the kernel's" },
 	{ PGTY_isolated, NULL, "isolated by somebody else" },
 };
 
@@ -53,15 +53,15 @@ const char *page_movable_text(const struct machine *m, u64 pfn)
 		return page_virgin(m, pfn) ? "free" : "kept by the boot";
 	page = pfn_to_page(m, pfn);
 	if (page_flag(page, PG_reserved))
-		return "kept by the boot, which cannot move";
+		return "kept by the boot";
 	page = folio_of_const(page);
 	row = type_row(page);
 	if (row)
 		return row->text;
 	if (page_flag(page, PG_lru) || page->mapping)
-		return page_flag(page, PG_anon) ? "anonymous memory, to which somebody has a reference" :
-						  "of the page cache, with a reference too many";
-	return "allocated by a script or a program, on no LRU list: it cannot move";
+		return page_flag(page, PG_anon) ? "pinned anonymous memory" :
+						  "pinned, of the page cache";
+	return "allocated, and on no LRU list";
 }
 
 /* The lines that both releases have; 6.1 names the address of the descriptor. */
@@ -69,14 +69,16 @@ static void dump_counts(struct machine *m, const struct page *page, u64 pfn)
 {
 	s32 mapcount = page_type(page) ? 0 : page->mapcount + 1;
 	u64 index = page_type(page) ? 0 : page->index;
+	s32 refcount = page_type(page) == PGTY_slab && rel_slabs_are_frozen(m->release) ? 0 :
+		       page->refcount;
 
 	if (rel_dump_page_is_hashed(m->release))
 		printk(m, 4, "page:%016llx refcount:%d mapcount:%d mapping:%016llx index:%#llx "
-		       "pfn:%#llx", (ull)page_struct_addr(m, pfn), page->refcount, mapcount,
+		       "pfn:%#llx", (ull)page_struct_addr(m, pfn), refcount, mapcount,
 		       0ULL, (ull)index, (ull)pfn);
 	else
 		printk(m, 4, "page: refcount:%d mapcount:%d mapping:%016llx index:0x%llx "
-		       "pfn:0x%llx", page->refcount, mapcount, 0ULL, (ull)index, (ull)pfn);
+		       "pfn:0x%llx", refcount, mapcount, 0ULL, (ull)index, (ull)pfn);
 }
 
 static void dump_head(struct machine *m, const struct page *page, u64 pfn)

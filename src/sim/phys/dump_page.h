@@ -7,7 +7,7 @@
 
 /* The page as lines of the log, then why: "page dumped because: unmovable page". */
 void dump_page(struct machine *m, u64 pfn, const char *reason);
-/* Who has the page, in a few words: "a slab of dentry, which cannot move". Static text. */
+/* Who has the page, in a few words: "a slab". Static text. */
 const char *page_movable_text(const struct machine *m, u64 pfn);
 
 #endif

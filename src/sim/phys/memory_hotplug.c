@@ -38,12 +38,15 @@ static struct range block_range(const struct machine *m, u32 id)
 	};
 }
 
-static bool has_normal_memory(const struct pglist_data *node)
+/* N_NORMAL_MEMORY: newer kernels leave it as the boot found it. */
+static void update_normal_memory(const struct machine *m, struct pglist_data *node)
 {
+	if (!rel_hotplug_minds_normal_memory(m->release))
+		return;
+	node->has_normal_memory = false;
 	for (int type = 0; type <= ZONE_NORMAL; type++)
 		if (node->zones[type] && zone_populated(node->zones[type]))
-			return true;
-	return false;
+			node->has_normal_memory = true;
 }
 
 /* Figures that follow from what zones manage. */
@@ -94,34 +97,57 @@ static void node_gained(struct machine *m, struct pglist_data *node, bool first)
 		m->pressure->node_gained_memory(m, node);
 }
 
-/* The block is its zone's, of which all but its own descriptors goes to the allocator. */
+/* The block is its zone's, with the descriptors that its record of free memory needs. */
+static int claim_block(struct machine *m, const struct zone *zone, u32 id)
+{
+	struct memory_block *block = memory_block_by_id(m, id);
+	struct range pages = block_range(m, id);
+	u64 start = id * m->hotplug->block_pages, end = start + m->hotplug->block_pages;
+
+	m->hotplug->changed = block->moved = block->online = true;
+	block->zone = zone->index;
+	/* A neighbour may have wanted some: they are made again, in the zone. */
+	sections_drop(m, start, end);
+	return section_materialise_range(m, start, ALIGN_UP(pages.start,
+							    1ULL << MAX_PAGE_ORDER) + 1);
+}
+
+static void unclaim_block(struct machine *m, u32 id, const struct memory_block *old)
+{
+	u64 start = id * m->hotplug->block_pages;
+
+	sections_drop(m, start, start + m->hotplug->block_pages);
+	*memory_block_by_id(m, id) = *old;
+}
+
+/* All of it but its own descriptors goes to the allocator. */
 static int online_pages(struct machine *m, struct zone *zone, u32 id)
 {
 	struct memory_block *block = memory_block_by_id(m, id), old = *block;
 	struct pglist_data *node = m->nodes[zone->node];
 	struct range pages = block_range(m, id);
 	bool changed = m->hotplug->changed, rebuild = !zone_populated(zone);
-	bool normal = zone->type <= ZONE_NORMAL && !has_normal_memory(node);
 	u64 start = id * m->hotplug->block_pages;
+	int err = claim_block(m, zone, id) ? -ENOBUFS : 0;
 
-	if (normal && slab_node_online(m, node->id))
-		return -ENOBUFS;
-	m->hotplug->changed = block->moved = block->online = true;
-	block->zone = zone->index;
-	/* A neighbour may have wanted some: they are made again, in the zone. */
-	sections_drop(m, start, start + m->hotplug->block_pages);
+	if (!err && (rel_hotplug_minds_normal_memory(m->release) ?
+		     zone->type <= ZONE_NORMAL && !node->has_normal_memory : !node->has_memory))
+		err = slab_node_online(m, node->id);
+	if (err) {
+		unclaim_block(m, id, &old);
+		m->hotplug->changed = changed;
+		return err;
+	}
 	set_block_types(m, start, m->hotplug->block_pages);
 	if (rebuild)
 		zone_pcp_reset(m, zone);
-	if (buddy_hand_over(m, zone, pages.start, pages.start + pages.nr_pages)) {
-		*block = old;
-		m->hotplug->changed = changed;
-		return -ENOBUFS;
-	}
+	/* Its descriptors are there. */
+	BUG_ON(m, buddy_hand_over(m, zone, pages.start, pages.start + pages.nr_pages));
 	move_pfn_range_to_zone(m, zone, start, m->hotplug->block_pages);
 	adjust_present_page_count(m, zone, block, (s64)m->hotplug->block_pages);
 	zone_count_pageblocks(m, zone, zone->pageblocks);
 	node->has_memory = true;
+	update_normal_memory(m, node);
 	if (rebuild)
 		rebuild_zonelists(m);
 	return 0;
@@ -241,6 +267,8 @@ static void drop_descriptors(struct machine *m, struct zone *zone, u64 start, u6
 			touched->pfn[kept++] = touched->pfn[i];
 	touched->nr = touched->nr > ZONE_TOUCHED ? touched->nr : kept;
 	m->sections_wanted = m->sections_wanted ? ~0ULL : 0;
+	if (m->pressure && m->pressure->forget_contents)
+		m->pressure->forget_contents(m, start, end);
 	if (m->page_owner)
 		page_owner_forget(m, start, end);
 	sections_drop(m, start, end);
@@ -270,6 +298,7 @@ static void offline_isolated_pages(struct machine *m, struct zone *zone, u32 id)
 	rework_figures(m);
 	if (last)
 		node->has_memory = false;
+	update_normal_memory(m, node);
 	if (!zone_populated(zone)) {
 		zone_pcp_reset(m, zone);
 		rebuild_zonelists(m);
@@ -285,8 +314,8 @@ static void why_refused(struct machine *m, u32 id, const struct offline_failure 
 		machine_why(m, "memory%u stays on line: %s (offline_pages)", id,
 			    failure->reason);
 	else
-		machine_why(m, "memory%u stays on line: %s %#llx: %s (offline_pages)", id,
-			    failure->reason, (ull)failure->pfn,
+		machine_why(m, "memory%u stays on line: %s; page %#llx is in the way: %s "
+			    "(offline_pages)", id, failure->reason, (ull)failure->pfn,
 			    page_movable_text(m, failure->pfn));
 }
 
@@ -301,8 +330,11 @@ static int refuse(struct machine *m, u32 id, struct offline_failure *failure,
 /* Room for the descriptors that isolating and emptying the block needs. */
 static int secure(struct machine *m, u32 id)
 {
-	u64 used = memory_block_used(m, id);
+	u64 used = memory_block_used(m, id), start = id * m->hotplug->block_pages;
+	u64 end = start + m->hotplug->block_pages;
 
+	if (section_materialise_range(m, start, MIN(end + 1, m->max_pfn)))
+		return -ENOBUFS;
 	return section_reserve(m, (unsigned int)(used >> MAX_PAGE_ORDER) +
 			       (used ? SECTION_AHEAD : 0)) ? -ENOBUFS : 0;
 }
@@ -315,7 +347,7 @@ static int isolate_and_empty(struct machine *m, u32 id, struct isolation *isolat
 					   pages.start + pages.nr_pages, MEMORY_OFFLINE);
 
 	if (err == -EBUSY) {
-		failure->reason = "failure to isolate range: unmovable page";
+		failure->reason = "failure to isolate range";
 		failure->pfn = isolation->unmovable;
 		dump_page(m, isolation->unmovable, "unmovable page");
 	}

@@ -17,6 +17,7 @@
 
 typedef unsigned long long ull;
 
+#define MAX_ADDRESS (16 * 1024 * SZ_1G)	/* page frames have 32 bits */
 #define RANK 1	/* of two equal ranges: as what the firmware tells */
 
 struct addition {
@@ -134,7 +135,8 @@ static bool is_taken(const struct machine *m, const struct addition *add)
 
 static int check_addition(struct machine *m, const struct addition *add)
 {
-	u64 bytes = memory_block_bytes(m), limit = PFN_PHYS(m->arch->max_pfn);
+	u64 bytes = memory_block_bytes(m);
+	u64 limit = MIN(PFN_PHYS(m->arch->max_pfn), MAX_ADDRESS);
 
 	if (!add->size || add->start % bytes || add->size % bytes) {
 		printk(m, 3, "Block size [%#llx] unaligned hotplug range: start %#llx, size %#llx",

@@ -63,6 +63,7 @@ struct zone_touched {
 struct zone_basis {
 	u64 totalreserve_pages, totalreserve_boost;	/* managed pages, boost */
 	u64 pageset_pages, pageset_boost;
+	bool marked;		/* its marks were worked out at all */
 	u64 threshold_pages;
 	u64 threshold_gap;	/* under pressure: low - min */
 	bool threshold_tight;	/* kswapd is at work */
@@ -125,6 +126,7 @@ struct pglist_data {
 	u16 id;
 	bool online;
 	bool has_cpu, has_memory;	/* has_memory: present pages */
+	bool has_normal_memory;		/* N_NORMAL_MEMORY */
 	u64 cpus[8];
 	u64 start_pfn, spanned_pages, present_pages;
 	struct zone *zones[MAX_NR_ZONES];	/* NULL where the arch has no such zone */

@@ -66,6 +66,8 @@ struct pressure_ops {
 	 */
 	int (*offline_range)(struct machine *m, struct zone *zone, u64 start, u64 end,
 			     u64 *pfn);
+	/* These page frames are no memory any more: what they held goes. */
+	void (*forget_contents)(struct machine *m, u64 start, u64 end);
 	/* Memory came or went: settings that follow from how much there is. */
 	void (*memory_changed)(struct machine *m);
 	/* A node has memory now, or has none any more: its threads start, and end. */

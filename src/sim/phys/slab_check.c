@@ -230,17 +230,18 @@ static void check_own_objects(const struct machine *m, struct check *check)
 	const struct slab_state *state = m->slab;
 	u64 nodes = 0, found;
 
-	for (unsigned int node = 0; node < m->nr_nodes; node++)
-		nodes += state->kmem_cache->node[node].present;
+	for (unsigned int i = 0; i < state->nr_caches; i++)
+		for (unsigned int node = 0; node < m->nr_nodes; node++)
+			nodes += state->caches[i]->node[node].present;
 	check->nr_checked += 2;
 	found = live_objects(state->kmem_cache);
 	if (found != state->nr_caches)
 		check_fail(check, "A3", "kmem_cache: expected %u objects, found %llu",
 			   state->nr_caches, (ull)found);
 	found = live_objects(state->kmem_cache_node);
-	if (found != nodes * state->nr_caches)
+	if (found != nodes)
 		check_fail(check, "A3", "kmem_cache_node: expected %llu objects, found %llu",
-			   (ull)nodes * state->nr_caches, (ull)found);
+			   (ull)nodes, (ull)found);
 }
 
 /* Bytes of slabs on a node, by whether their cache is reclaimable. */

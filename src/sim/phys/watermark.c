@@ -109,6 +109,7 @@ static void zone_setup_wmarks(struct machine *m, struct zone *zone, u64 lowmem_p
 	u64 gap = MAX(share / 4, mult_frac(managed, m->tunables->watermark_scale_factor, 10000));
 
 	zone->early_pages = managed;
+	zone->basis.marked = true;
 	zone->watermark_boost = 0;
 	zone->watermark[WMARK_MIN] = zone_min_is_clamped(m, zone) ?
 				     CLAMP(managed / 1024, SWAP_CLUSTER_MAX, 128) : share;
@@ -126,7 +127,8 @@ void setup_per_zone_wmarks(struct machine *m)
 		if (!zone_min_is_clamped(m, m->zones[i]))
 			lowmem_pages += m->zones[i]->managed_pages;
 	for (unsigned int i = 0; i < m->nr_zones; i++)
-		zone_setup_wmarks(m, m->zones[i], lowmem_pages);
+		if (m->nodes[m->zones[i]->node]->online)
+			zone_setup_wmarks(m, m->zones[i], lowmem_pages);
 	calculate_totalreserve_pages(m);
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		zone_pcp_update(m, m->zones[i]);

@@ -149,15 +149,13 @@ static void print_fallback(struct machine *m, const struct pglist_data *node)
 	out_free(&line);
 }
 
-/* The highest zone that mappings use: what memory policies are about. */
-static const char *policy_zone(const struct machine *m)
+/* The highest zone that mappings ever used: what memory policies are about. */
+static const char *policy_zone(struct machine *m)
 {
-	int highest = ZONE_DMA;
-
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		if (zone_populated(m->zones[i]) && m->zones[i]->type != ZONE_MOVABLE)
-			highest = MAX(highest, (int)m->zones[i]->type);
-	return zone_names[highest];
+			m->policy_zone = MAX(m->policy_zone, (u8)m->zones[i]->type);
+	return zone_names[m->policy_zone];
 }
 
 void print_zonelists(struct machine *m, u64 total)

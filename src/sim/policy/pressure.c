@@ -10,6 +10,7 @@
 #include "sim/policy/compaction.h"
 #include "sim/policy/oom.h"
 #include "sim/policy/memory_hotplug.h"
+#include "sim/virt/content.h"
 
 static void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp,
 			  unsigned int order, enum zone_type highest)
@@ -31,6 +32,7 @@ static const struct pressure_ops pressure_ops = {
 	.migrate_range = migrate_range,
 	.out_of_memory = out_of_memory,
 	.offline_range = offline_range,
+	.forget_contents = content_forget_range,
 	.memory_changed = hotplug_memory_changed,
 	.node_gained_memory = hotplug_node_gained,
 	.node_lost_memory = hotplug_node_lost,

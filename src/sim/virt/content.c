@@ -108,6 +108,13 @@ void content_drop(struct machine *m, u64 pfn)
 		slot_put(m, (u32)token);
 }
 
+void content_forget_range(struct machine *m, u64 start, u64 end)
+{
+	for (u64 pfn = start; pfn < end; pfn++)
+		if (page_present(m, pfn))
+			content_drop(m, pfn);
+}
+
 void content_copy(struct machine *m, u64 to, u64 from)
 {
 	struct content_slot *slot = slot_of(m, from);

@@ -19,6 +19,8 @@ u64 content_token(const struct machine *m, u64 pfn);
 /* The page's token is to be replaced: its bytes, if it has any, are let go. */
 #define CONTENT_BYTES (1ULL << 63)	/* a token that is a slot of bytes */
 void content_drop(struct machine *m, u64 pfn);
+/* The same of free pages that are no memory any more. */
+void content_forget_range(struct machine *m, u64 start, u64 end);
 /* The page is zeroed; it holds what that one holds. */
 static inline void content_zero(struct machine *m, u64 pfn)
 {
