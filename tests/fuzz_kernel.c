@@ -138,14 +138,21 @@ static void use_cache(struct fuzz *f)
 	say(f, " as o%u", i);
 }
 
+/* One number at a time: compilers do not agree on which argument is computed first. */
+static void say_kmap(struct fuzz *f)
+{
+	static const char *const kmaps[] = {
+		"kmap", "kmap", "kunmap", "kmap_local_page", "page_address", "__va", "__pa",
+	};
+
+	say(f, "%s", PICK(f, kmaps));
+	say(f, " 0x%x", below(f, 1 << (8 + below(f, 11))));
+}
+
 static void pass_time(struct fuzz *f)
 {
 	static const char *const times[] = {
 		"", " 1", " 2", " 100", " 10ms", " 250us", " 7ns", " 1s", " 3s", " 0",
-	};
-
-	static const char *const kmaps[] = {
-		"kmap", "kmap", "kunmap", "kmap_local_page", "page_address", "__va", "__pa",
 	};
 	static const char *const flushes[] = {
 		"flush_tlb_all", "flush_tlb_mm @t1", "flush_tlb_mm @t0", "schedule", "schedule 0",
@@ -157,7 +164,7 @@ static void pass_time(struct fuzz *f)
 	else if (one_in(f, 3))
 		say(f, "%s", PICK(f, flushes));
 	else if (one_in(f, 3))
-		say(f, "%s 0x%x", PICK(f, kmaps), below(f, 1 << (8 + below(f, 11))));
+		say_kmap(f);
 	else
 		say(f, "tick%s", PICK(f, times));
 }
