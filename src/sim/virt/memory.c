@@ -194,10 +194,10 @@ bool folio_fits_around(const struct machine *m, const struct vm_fault *vmf,
 {
 	const struct vm_area_struct *vma = vmf->vma;
 	u64 first = page_index(folio), nr = folio_nr_pages(folio);
-	u64 at = vmf->address >> PAGE_SHIFT & (table_size(m, 0) - 1), before = vmf->pgoff - first;
+	u64 at = (vma->vm_start >> PAGE_SHIFT) + first - vma->vm_pgoff;
 
 	return first >= vma->vm_pgoff && first + nr <= vma->vm_pgoff + vma_pages(vma) &&
-	       at >= before && at - before + nr <= table_size(m, 0);
+	       (at & (table_size(m, 0) - 1)) + nr <= table_size(m, 0);
 }
 
 /*
