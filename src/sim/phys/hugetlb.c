@@ -178,6 +178,7 @@ u32 hugetlb_dequeue(struct machine *m, struct hstate *h, int nid, u64 nodemask)
 /* Back to the allocator: of no pool any more. */
 void hugetlb_give_back(struct machine *m, struct hstate *h, u64 pfn)
 {
+	page_clear_flag(pfn_to_page(m, pfn), PG_dirty);
 	if (!hstate_is_gigantic(h))
 		free_pages(m, pfn, h->order);
 	else
@@ -204,7 +205,6 @@ void free_huge_folio(struct machine *m, u64 pfn)
 	page_clear_flag(head, PG_anon);
 	page_clear_flag(head, PG_anon_exclusive);
 	page_clear_flag(head, PG_uptodate);
-	page_clear_flag(head, PG_dirty);
 	page_clear_flag(head, PG_referenced);
 	if (temporary || h->surplus_node[nid]) {
 		hugetlb_remove(m, h, pfn, /* surplus = */ !temporary);
