@@ -4,6 +4,11 @@
  * for geometry, as on the host where that is a kernel of a release that we know. What
  * objects are asked for differs with the build, so the host's sizes are asked of a cache
  * made for them here.
+ *
+ * The geometry of all caches of a machine (size, objects, pages) is in test_slab; the
+ * eleven captures are the eleven that differ among fifty. Left out of the host's are caches
+ * under debugging and those that are typesafe by RCU: where their free pointers lie is not
+ * said. They are counted.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -168,7 +173,8 @@ static bool make_like(const char *cache)
 	return true;
 }
 
-static void compare_host_cache(const char *cache)
+/* False: it is left out. */
+static bool compare_host_cache(const char *cache)
 {
 	static const char *const attributes[] = {
 		"slab_size", "objs_per_slab", "order", "align", "hwcache_align",
@@ -176,10 +182,11 @@ static void compare_host_cache(const char *cache)
 	};
 
 	if (!make_like(cache))
-		return;
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++)
 		expect_like_host(cache, attributes[i]);
 	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmem_cache_destroy like"), 0);
+	return true;
 }
 
 /* The host's release, if we know it; how many CPUs it has. */
@@ -216,7 +223,7 @@ static void test_host(void)
 {
 	struct capture like = { NULL, host_release(), "x86_64", "quiet", 1, host_cpus(), "512M" };
 	struct dirent *entry;
-	unsigned int nr = 0;
+	unsigned int nr = 0, nr_left_out = 0;
 	DIR *dir = opendir(HOST);
 
 	if (!dir || !like.release || !like.cpus || like.cpus > 64 ||
@@ -230,8 +237,9 @@ static void test_host(void)
 	open_capture(&like);
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && ++nr)
-			compare_host_cache(entry->d_name);
-	CU_ASSERT(nr > 50);
+			nr_left_out += !compare_host_cache(entry->d_name);
+	printf("(%u caches of the host, %u of them left out) ", nr, nr_left_out);
+	CU_ASSERT(nr > 50 && nr_left_out < nr / 4);
 	closedir(dir);
 	lab_close(&lab);
 }
@@ -272,7 +280,76 @@ static void test_writes(void)
 	lab_close(&lab);
 }
 
+/* What the command line says of slabs and of cleared memory, the boot's lines say again. */
+static void test_boot_lines(void)
+{
+	static const struct {
+		const char *release, *cmdline, *line;
+	} rows[] = {
+		{ "6.1", "quiet", "SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=2, Nodes=1" },
+		{ "6.1", "slub_max_order=1", "Order=0-1, MinObjects=0," },
+		{ "6.1", "slub_min_order=2", "Order=2-3, MinObjects=0," },
+		{ "6.1", "slub_min_order=4", "Order=4-3, MinObjects=0," },
+		{ "6.1", "slab_max_order=1", "Order=0-3, MinObjects=0," },
+		{ "6.18", "slub_min_order=4", "Order=4-4, MinObjects=0," },
+		{ "6.18", "slab_min_order=2 slab_max_order=1", "Order=1-1, MinObjects=0," },
+		{ "6.18", "slab_max_order=0 slab_min_objects=9", "Order=0-0, MinObjects=9," },
+		{ "6.18", "quiet", "mem auto-init: stack:all(zero), heap alloc:on, heap free:off" },
+		{ "6.1", "init_on_alloc=0", "heap alloc:off, heap free:off" },
+		{ "6.1", "init_on_free=1", "heap free:on" },
+		{ "6.18", "init_on_free=on", "clearing system memory may take some time..." },
+		{ "6.18", "init_on_alloc=maybe", "heap alloc:on, heap free:off" },
+		{ "6.1", "slub_debug=P", "SLAB_POISON will take precedence over init_on_alloc" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct capture c = { NULL, rows[i].release, "x86_64", rows[i].cmdline, 1, 2,
+					   "256M" };
+
+		open_capture(&c);
+		if (!strstr(lab_cat(&lab, "sim/dmesg"), rows[i].line))
+			fprintf(stderr, "%s, %s: no '%s'\n", rows[i].release, rows[i].cmdline,
+				rows[i].line);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), rows[i].line));
+		CU_ASSERT_EQUAL(strncmp(lab_cat(&lab, "sim/check"), "clean", 5), 0);
+		lab_close(&lab);
+	}
+}
+
+/* slab_merge after slab_nomerge, and the other way round: the last word counts. */
+static void test_merging(void)
+{
+	static const struct {
+		const char *release, *cmdline;
+		bool merges;
+	} rows[] = {
+		{ "6.1", "quiet", true }, { "6.18", "quiet", true },
+		{ "6.1", "slab_nomerge", false }, { "6.1", "slub_nomerge", false },
+		{ "6.18", "slab_nomerge", false }, { "6.18", "slub_nomerge", false },
+		{ "6.18", "slab_nomerge slab_merge", true },
+		{ "6.1", "slub_nomerge slub_merge", true },
+		{ "6.1", "slab_merge slab_nomerge", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct capture c = { NULL, rows[i].release, "x86_64", rows[i].cmdline, 1, 2,
+					   "256M" };
+		char path[64] = "sys/kernel/slab/mine/aliases";
+
+		open_capture(&c);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmem_cache_create mine 3000"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmem_cache_create other 3000"), 0);
+		if ((atoi(lab_cat(&lab, path)) > 0) != rows[i].merges)
+			fprintf(stderr, "%s, %s: %s", rows[i].release, rows[i].cmdline,
+				lab_cat(&lab, path));
+		CU_ASSERT_EQUAL(atoi(lab_cat(&lab, path)) > 0, rows[i].merges);
+		lab_close(&lab);
+	}
+}
+
 static const CU_TestInfo tests[] = {
+	{ "lines of the boot", test_boot_lines },
+	{ "merging", test_merging },
 	{ "captured machines", test_captures },
 	{ "the host", test_host },
 	{ "writes", test_writes },

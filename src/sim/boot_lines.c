@@ -131,7 +131,12 @@ void boot_zonelists(struct boot *b)
 
 void boot_auto_init_line(struct boot *b)
 {
-	printk(b->m, 6, "mem auto-init: stack:all(zero), heap alloc:on, heap free:off");
+	const struct cmdline *c = &b->cmdline;
+
+	printk(b->m, 6, "mem auto-init: stack:all(zero), heap alloc:%s, heap free:%s",
+	       c->init_on_alloc ? "on" : "off", c->init_on_free ? "on" : "off");
+	if (c->init_on_free)
+		printk(b->m, 6, "mem auto-init: clearing system memory may take some time...");
 }
 
 void boot_highmem_lines(struct boot *b)
@@ -211,6 +216,7 @@ void boot_wmarks(struct boot *b)
 
 void boot_slab(struct boot *b)
 {
+	struct slab_boot_options options;
 	int err = fault_inject_init(b->m);
 
 	if (!err)
@@ -225,7 +231,11 @@ void boot_slab(struct boot *b)
 		boot_fail(b, -EINVAL, "the machine has too little memory for its caches");
 	else
 		boot_note(b->m, "%u caches; kmalloc and vmalloc work", nr_kmem_caches(b->m));
-	printk(b->m, 6, "SLUB: HWalign=64, Order=0-3, MinObjects=0, CPUs=%u, Nodes=%u",
+	if (err)
+		return;
+	slab_boot_options(b->m, &options);
+	printk(b->m, 6, "SLUB: HWalign=64, Order=%u-%u, MinObjects=%u, CPUs=%u, Nodes=%u",
+	       options.min_order, options.max_order, options.min_objects,
 	       b->m->nr_possible_cpus, nr_nodes(b->m));
 }
 

@@ -351,16 +351,32 @@ static void take_thp_tmpfs(struct cmdline *c, const struct word *word)
 	}
 }
 
-static void take_page_owner(struct cmdline *c, const struct word *word)
+/* kstrtobool(): what is neither leaves it as it is. */
+static void take_bool(bool *field, const struct word *word)
 {
 	const char *v = word->value;
 
 	if (!word->value_len)
 		return;
 	if (strchr("yYtT1", *v) || ((*v | 0x20) == 'o' && (v[1] | 0x20) == 'n'))
-		c->page_owner = true;
+		*field = true;
 	else if (strchr("nNfF0", *v) || ((*v | 0x20) == 'o' && (v[1] | 0x20) == 'f'))
-		c->page_owner = false;
+		*field = false;
+}
+
+static void take_page_owner(struct cmdline *c, const struct word *word)
+{
+	take_bool(&c->page_owner, word);
+}
+
+static void take_init_on_alloc(struct cmdline *c, const struct word *word)
+{
+	take_bool(&c->init_on_alloc, word);
+}
+
+static void take_init_on_free(struct cmdline *c, const struct word *word)
+{
+	take_bool(&c->init_on_free, word);
 }
 
 static void take_crashkernel(struct cmdline *c, const struct word *word)
@@ -435,6 +451,8 @@ static const struct param params[] = {
 	{ "thp_anon", take_thp_anon, false },
 	{ "thp_shmem", take_thp_shmem, false },
 	{ "page_owner", take_page_owner, false },
+	{ "init_on_alloc", take_init_on_alloc, false },
+	{ "init_on_free", take_init_on_free, false },
 	{ "crashkernel", take_crashkernel, false },
 	{ "slub_debug", take_slub_debug, true },
 	{ "slab_debug", take_slub_debug, true },
@@ -455,8 +473,8 @@ static const char *const known[] = {
 	"acpi", "apic", "audit", "boot_delay", "cgroup_disable", "cgroup_enable",
 	"clocksource", "console", "debug", "debug_pagealloc", "dis_ucode_ldr",
 	"earlycon", "earlyprintk", "efi", "elevator", "fsck", "gbpages", "nogbpages",
-	"hardened_usercopy", "hpet", "idle", "ignore_loglevel", "init", "init_on_alloc",
-	"init_on_free", "initcall_debug", "initrd", "initrdmem", "intel_iommu", "io_delay",
+	"hardened_usercopy", "hpet", "idle", "ignore_loglevel", "init",
+	"initcall_debug", "initrd", "initrdmem", "intel_iommu", "io_delay",
 	"iommu", "irqaffinity", "isolcpus", "kgdboc", "kmemleak", "kpti", "lapic",
 	"log_buf_len", "loglevel", "lpj", "lsm", "max_cpus", "maxcpus", "mce",
 	"memory_corruption_check", "memtest", "mitigations", "net.ifnames", "nmi_watchdog", "no_console_suspend", "noapic",
@@ -481,6 +499,7 @@ void cmdline_parse(const char *text, struct cmdline *cmdline)
 	struct word word;
 
 	memset(cmdline, 0, sizeof(*cmdline));
+	cmdline->init_on_alloc = true;	/* CONFIG_INIT_ON_ALLOC_DEFAULT_ON */
 	while (text && next_word(&text, &word) && !is_dashes(&word)) {
 		for (unsigned int i = 0; i < ARRAY_SIZE(params); i++) {
 			if (!name_is(&word, params[i].name))

@@ -58,6 +58,7 @@ struct cmdline {
 	u8 thp_shmem_mount, thp_tmpfs;
 	bool thp_shmem_mount_given, thp_tmpfs_given;
 	bool page_owner;
+	bool init_on_alloc, init_on_free;	/* pages are cleared, as the log says */
 	/* crashkernel=SIZE[@BASE] or =RANGE:SIZE,...[@BASE]: the text, to be resolved */
 	const char *crash;
 	u64 crash_high, crash_low;	/* crashkernel=SIZE,high and SIZE,low */

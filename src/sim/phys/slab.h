@@ -57,6 +57,12 @@ struct slab_object {
 	u64 addr;		/* simulated virtual address */
 };
 
+/* What the command line said of slabs, as the boot's line says it. */
+struct slab_boot_options {
+	u32 min_order, max_order, min_objects;
+};
+void slab_boot_options(const struct machine *m, struct slab_boot_options *options);
+
 int slab_init(struct machine *m) __must_check;	/* bootstrap + the release's caches */
 void slab_free_state(struct machine *m);
 

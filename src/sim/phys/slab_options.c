@@ -134,8 +134,24 @@ static u32 number(const char *text, u32 max)
 	return MIN(n, max);
 }
 
+/* The later word wins, where both do not go together. */
+static void set_min_order(struct slab_options *options, enum release release, u32 order)
+{
+	options->min_order = order;
+	if (rel_slub_orders_agree(release))
+		options->max_order = MAX(options->max_order, order);
+}
+
+static void set_max_order(struct slab_options *options, enum release release, u32 order)
+{
+	options->max_order = order;
+	if (rel_slub_orders_agree(release))
+		options->min_order = MIN(options->min_order, order);
+}
+
 /* One word of the command line, its prefix "slub_" or "slab_" gone. */
-static void slab_option(struct slab_options *options, const char *word, const char *end)
+static void slab_option(struct slab_options *options, enum release release, const char *word,
+			const char *end)
 {
 	size_t len = end - word;
 
@@ -148,9 +164,9 @@ static void slab_option(struct slab_options *options, const char *word, const ch
 	else if (len >= 6 && !memcmp(word, "debug=", 6))
 		slab_debug_setup(options, word + 6, end);
 	else if (len > 10 && !memcmp(word, "min_order=", 10))
-		options->min_order = number(word + 10, MAX_PAGE_ORDER);
+		set_min_order(options, release, number(word + 10, MAX_PAGE_ORDER));
 	else if (len > 10 && !memcmp(word, "max_order=", 10))
-		options->max_order = number(word + 10, MAX_PAGE_ORDER);
+		set_max_order(options, release, number(word + 10, MAX_PAGE_ORDER));
 	else if (len > 12 && !memcmp(word, "min_objects=", 12))
 		options->min_objects = number(word + 12, SLAB_MAX_OBJS);
 }
@@ -189,13 +205,24 @@ void slab_options_parse(struct slab_options *options, enum release release,
 		    strncmp(word + 5, "nomerge", 7) && strncmp(word + 5, "merge", 5))
 			slab = false;
 		if (slab || !strncmp(word, "slub_", 5))
-			slab_option(options, word + 5, word + len);
+			slab_option(options, release, word + 5, word + len);
 		if (word_names(word, len, "cgroup.memory=", "nokmem") ||
 		    word_names(word, len, "cgroup_disable=", "memory"))
 			options->nokmem = true;
 		word += len;
 		word += strspn(word, " \t\n");
 	}
-	if (options->min_order > options->max_order)
-		options->min_order = options->max_order;
+	/* Where no order fits between them, the smallest that is allowed is taken. */
+	options->asked_max_order = options->max_order;
+	options->max_order = MAX(options->max_order, options->min_order);
+}
+
+void slab_boot_options(const struct machine *m, struct slab_boot_options *options)
+{
+	const struct slab_options *asked = &m->slab->options;
+
+	*options = (struct slab_boot_options) {
+		.min_order = asked->min_order, .max_order = asked->asked_max_order,
+		.min_objects = asked->min_objects,
+	};
 }

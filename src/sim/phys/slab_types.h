@@ -153,6 +153,7 @@ struct slab_options {
 	bool freelist_random;
 	bool disable_higher_order_debug;
 	u32 min_order, max_order, min_objects;
+	u32 asked_max_order;	/* until 6.1 it may be said to be below min_order */
 	u32 debug;		/* SLAB_* for every cache */
 	const char *debug_lists;	/* "FZ,dentry;P,kmalloc-*" in the command line */
 	const char *debug_lists_end;
