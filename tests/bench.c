@@ -72,8 +72,9 @@ static const struct row rows[] = {
 	{ "order-0, bursts of 512", 20480, engine_bursts, model_bursts },
 	{ "order-4 alloc/free pair", 5000, engine_order4 },
 	{ "order-0 alloc, aged memory", AGED_OPS, engine_aged, model_aged,
-	  .prepare = engine_aged_prepare, .goal = 15e6 },
-	{ "slab alloc/free pair, hot", 20000, engine_slab, model_pairs },
+	  .prepare = engine_aged_prepare, .goal = 15e6, .share = 0.25 },
+	{ "slab alloc/free pair, hot", 20000, engine_slab, model_pairs, .share = 0.25 },
+	{ "slab pair, by sheaves", 20000, engine_sheaf, model_pairs, .share = 0.25 },
 	{ "kmalloc/kfree pair, 200 bytes", 20000, engine_kmalloc, model_pairs },
 	{ "vmalloc/vfree pair, 16 KiB", 1000, engine_vmalloc, model_vmalloc },
 	{ "lines of a script, 64 KiB writes", 4000, engine_lines,
@@ -148,11 +149,11 @@ void print_header(const char *what, const char *engine, const char *model)
 
 static void print_medians(struct bench *b, const struct row *row, const double median[3])
 {
-	bool missed = row->goal > median[0];
+	bool missed = row->goal > median[0] || row->share * median[2] > median[0];
 
 	printf("%-37s", row->name);
 	print_rate(median[0]);
-	print_rate(row->goal);
+	print_rate(MAX(row->goal, row->share * median[2]));
 	print_rate(median[1]);
 	if (median[1] > 0)
 		printf(" %7.1fx", median[0] / median[1]);
@@ -165,7 +166,7 @@ static void print_medians(struct bench *b, const struct row *row, const double m
 		printf(" %7s", "");
 	puts(missed ? "  missed" : "");
 	fflush(stdout);
-	b->nr_goals += row->goal > 0;
+	b->nr_goals += row->goal > 0 || row->share > 0;
 	b->nr_missed += missed;
 }
 
@@ -254,8 +255,9 @@ int main(int argc, char **argv)
 	       status_kb(0, "VmRSS:") / 1024.0);
 	b.m = (struct machine *)tree_machine(b.tree);
 	b.cache = kmem_cache_find(b.m, "kmalloc-256");
-	if (!b.cache)
-		need(-ENOENT, "kmalloc-256");
+	b.sheaves = kmem_cache_find(b.m, "vm_area_struct");
+	if (!b.cache || !b.sheaves)
+		need(-ENOENT, "kmalloc-256, vm_area_struct");
 	need(section_reserve(b.m, 16), "section_reserve");
 	model_init(&b.model);
 	print_header("per second", "engine", "model");

@@ -14,7 +14,7 @@ struct model {
 	struct page *pages;
 	u32 *stack;		/* free pages */
 	u32 top;
-	u32 aged;		/* head of a list of free pages in random order */
+	u32 *aged;		/* free pages in random order */
 	u64 free_pages, allocs, frees;
 	struct model_mm *mm;	/* bench_model_mm.c; made on first use */
 };
@@ -22,7 +22,7 @@ struct model {
 struct bench {
 	struct tree *tree;
 	struct machine *m;
-	struct kmem_cache *cache;
+	struct kmem_cache *cache, *sheaves;
 	struct tree *aged_tree;
 	u32 *aged_pfns;		/* taken by one run, given back before the next */
 	unsigned int nr_aged;
@@ -44,6 +44,7 @@ struct row {
 	void (*kernel)(struct bench *b, const struct row *row);
 	void (*prepare)(struct bench *b, const struct row *row);	/* not timed */
 	double goal;		/* for the engine's rate; 0: none */
+	double share;		/* of the model's rate, likewise */
 	u32 extent;		/* bytes, or how many there are */
 	const char *path;	/* rows that read or write a file: in the tree */
 	const char *host_path, *model_path;
@@ -98,6 +99,7 @@ void engine_pairs(struct bench *b, const struct row *row);
 void engine_bursts(struct bench *b, const struct row *row);
 void engine_order4(struct bench *b, const struct row *row);
 void engine_slab(struct bench *b, const struct row *row);
+void engine_sheaf(struct bench *b, const struct row *row);
 void engine_kmalloc(struct bench *b, const struct row *row);
 void engine_vmalloc(struct bench *b, const struct row *row);
 void engine_aged(struct bench *b, const struct row *row);

@@ -61,6 +61,18 @@ void engine_slab(struct bench *b, const struct row *row)
 	}
 }
 
+/* The same of a cache with sheaves. */
+void engine_sheaf(struct bench *b, const struct row *row)
+{
+	struct slab_object object;
+
+	for (unsigned int i = 0; i < row->ops; i++) {
+		need(kmem_cache_alloc(b->m, b->sheaves, GFP_KERNEL, NUMA_NO_NODE, &object),
+		     "kmem_cache_alloc");
+		kmem_cache_free(b->m, b->sheaves, object.addr);
+	}
+}
+
 void engine_kmalloc(struct bench *b, const struct row *row)
 {
 	u64 addr;

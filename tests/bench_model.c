@@ -13,6 +13,7 @@
 
 #define MODEL_PAGES (1U << 20)
 #define AREA_PAGES 4
+#define MODEL_AHEAD 16
 
 void model_init(struct model *model)
 {
@@ -25,7 +26,6 @@ void model_init(struct model *model)
 		model->pages[i].next = PFN_NIL;
 	}
 	model->top = model->free_pages = MODEL_PAGES;
-	model->aged = PFN_NIL;
 }
 
 static inline void model_take(struct model *model, u32 pfn)
@@ -96,15 +96,15 @@ void model_vmalloc(struct bench *b, const struct row *row)
 	}
 }
 
-/* Free pages that are linked through their descriptors, in random order. */
+/* Free pages in random order, their descriptors fetched some ahead. */
 void model_aged(struct bench *b, const struct row *row)
 {
 	struct model *model = &b->model;
 
 	for (unsigned int i = 0; i < row->ops; i++) {
-		u32 pfn = model->aged;
+		u32 pfn = model->aged[i];
 
-		model->aged = model->pages[pfn].next;
+		__builtin_prefetch(&model->pages[model->aged[i + MODEL_AHEAD]], 1);
 		model_take(model, pfn);
 		__asm__ volatile("" : : "r"(pfn) : "memory");
 	}
@@ -115,11 +115,13 @@ void model_aged_prepare(struct bench *b, unsigned int nr)
 	struct model *model = &b->model;
 	u32 pfn = 1;
 
-	model->aged = PFN_NIL;
+	if (!model->aged)
+		model->aged = calloc(nr + MODEL_AHEAD, sizeof(*model->aged));
+	if (!model->aged)
+		need(-ENOMEM, "model");
 	for (unsigned int i = 0; i < nr; i++) {
 		/* A generator of full period over all pages: none comes twice. */
 		pfn = (pfn * 1664525U + 1013904223U) % MODEL_PAGES;
-		model->pages[pfn].next = model->aged;
-		model->aged = pfn;
+		model->aged[i] = pfn;
 	}
 }

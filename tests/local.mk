@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/test_config \
 	tests/test_ctl \
 	tests/test_compaction \
+	tests/test_extfrag \
 	tests/test_content tests/test_contig \
 	tests/test_exec \
 	tests/test_facts \
