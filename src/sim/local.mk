@@ -12,6 +12,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/interval_tree.c src/sim/base/interval_tree.h \
 	src/sim/base/maple_check.c src/sim/base/maple_gap.c src/sim/base/maple_internal.h \
 	src/sim/base/maple_leaf.c src/sim/base/maple_reserve.c \
+	src/sim/base/maple_root.c \
 	src/sim/base/maple_store.c src/sim/base/maple_strip.c \
 	src/sim/base/maple_tree.c src/sim/base/maple_tree.h \
 	src/sim/base/out.c src/sim/base/out.h \

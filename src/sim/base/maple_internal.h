@@ -51,6 +51,12 @@ u32 mt_free_subtree(struct maple_tree *tree, u32 handle);
  */
 bool leaf_store(struct maple_tree *tree, u64 first, u64 last, u32 value);
 
+/*
+ * Where leaf_store() did not do: the same in a tree of one leaf, which becomes two, or of two,
+ * which become one. 1: done; 0: it is none of these; or alloc's error.
+ */
+int small_store(struct maple_tree *tree, u64 first, u64 last, u32 value);
+
 /* ---- Strips ---- */
 
 #define STRIP_SLOTS 48	/* two leaves, cut, and the new entry: 33; with a sibling: 34 */
@@ -66,12 +72,33 @@ struct strip {
 void strip_insert(struct strip *strip, u32 at, const struct maple_node *node,
 		  unsigned int from, unsigned int to, u64 max);
 void strip_add(struct strip *strip, u64 last, u32 slot, u64 gap);
+/* Where a path is, on one level. */
+struct step {
+	u32 node;
+	u8 offset;	/* the slot that the path takes */
+	u64 min, max;	/* of the node */
+};
+/*
+ * The slots of two leaves, or of one, behind what the strip has, with the new range from left's
+ * slot to right's in place of what it overwrites there. How many more entries that is.
+ */
+u32 strip_of_leaves(const struct maple_tree *tree, struct strip *strip, const struct step *left,
+		    const struct step *right, u64 first, u64 last, u32 value);
 /*
  * Where the strip is cut, as ends of nodes: the first at `cut`, or (0) where it is
  * best. Returns how many nodes.
  */
 unsigned int strip_cuts(const struct strip *strip, bool leaf, unsigned int cut,
 			unsigned int ends[3]);
+/* The first `cut` of nr slots are to be a leaf: not if the last of them is empty. */
+static inline unsigned int cut_behind_entry(u32 last_slot, unsigned int nr, unsigned int cut)
+{
+	if (last_slot)
+		return cut;
+	if (cut < MAPLE_RANGE64_SLOTS && nr - (cut + 1) >= MAPLE_RANGE64_MIN)
+		return cut + 1;
+	return cut - 1;
+}
 /* Slots [from, to) of the strip become the node; its children learn of their parent. */
 void strip_fill(struct maple_tree *tree, u32 handle, const struct strip *strip, bool leaf,
 		unsigned int from, unsigned int to);

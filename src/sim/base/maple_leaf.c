@@ -2,17 +2,31 @@
 /* What most stores are: slots of one leaf move, and the gaps above it change. */
 #include "sim/base/maple_internal.h"
 
+static u64 leaf_gap(const struct maple_node *leaf, u64 min, u64 max, u64 most)
+{
+	u64 largest = 0;
+
+	for (unsigned int i = 0; i < leaf->nr; i++) {
+		u64 size;
+
+		if (leaf->mr64.slot[i])
+			continue;
+		size = mt_slot_last(leaf, i, max) - mt_slot_first(leaf, i, min) + 1;
+		largest = MAX(largest, size);
+		if (largest >= most)
+			break;
+	}
+	return largest;
+}
+
 u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max, u64 most)
 {
 	u64 largest = 0;
 
-	for (unsigned int i = 0; i < node->nr && largest < most; i++) {
-		if (!node->leaf)
-			largest = MAX(largest, node->ma64.gap[i]);
-		else if (!node->mr64.slot[i])
-			largest = MAX(largest, mt_slot_last(node, i, max) -
-					       mt_slot_first(node, i, min) + 1);
-	}
+	if (node->leaf)
+		return leaf_gap(node, min, max, most);
+	for (unsigned int i = 0; i < node->nr && largest < most; i++)
+		largest = MAX(largest, node->ma64.gap[i]);
 	return largest;
 }
 

@@ -16,12 +16,6 @@
  */
 #include "sim/base/maple_internal.h"
 
-struct step {
-	u32 node;
-	u8 offset;	/* the slot that the path takes */
-	u64 min, max;	/* of the node */
-};
-
 /* Steps from the root, [0], to a leaf. */
 struct mt_write {
 	struct maple_tree *tree;
@@ -99,33 +93,6 @@ static bool path_move(struct maple_tree *tree, struct step *path, const struct s
 
 /* ---- A strip and the nodes of two paths ---- */
 
-static u32 count_entries(const u32 *slot, unsigned int nr)
-{
-	u32 entries = 0;
-
-	for (unsigned int i = 0; i < nr; i++)
-		entries += !!slot[i];
-	return entries;
-}
-
-/* The leaves of both paths with the new range in place of what it overwrites. */
-static void strip_of_leaves(struct mt_write *w, u64 first, u64 last, u32 value)
-{
-	const struct maple_tree *tree = w->tree;
-	struct step *left = &w->left[tree->height - 1], *right = &w->right[tree->height - 1];
-	const struct maple_node *lnode = mt_node(tree, left->node);
-	const struct maple_node *rnode = mt_node(tree, right->node);
-
-	strip_insert(&w->strip, 0, lnode, 0, left->offset, left->max);
-	if (first > mt_slot_first(lnode, left->offset, left->min))
-		strip_add(&w->strip, first - 1, lnode->mr64.slot[left->offset], 0);
-	strip_add(&w->strip, last, value, 0);
-	if (last < mt_slot_last(rnode, right->offset, right->max))
-		strip_add(&w->strip, mt_slot_last(rnode, right->offset, right->max),
-			  rnode->mr64.slot[right->offset], 0);
-	strip_insert(&w->strip, w->strip.nr, rnode, right->offset + 1U, rnode->nr, right->max);
-}
-
 /*
  * The nodes that the strip of leaves needs beyond those that it replaces: none if one
  * leaf holds it, else one at each level up to a node that has room for one slot more.
@@ -151,13 +118,7 @@ static unsigned int nodes_needed(const struct mt_write *w)
 static void free_between(struct mt_write *w)
 {
 	struct maple_tree *tree = w->tree;
-	u32 lleaf = w->left[tree->height - 1].node, rleaf = w->right[tree->height - 1].node;
 
-	tree->nr_entries += count_entries(w->strip.slot, w->strip.nr) -
-			    count_entries(mt_node(tree, lleaf)->mr64.slot, mt_node(tree, lleaf)->nr);
-	if (lleaf != rleaf)
-		tree->nr_entries -= count_entries(mt_node(tree, rleaf)->mr64.slot,
-						  mt_node(tree, rleaf)->nr);
 	for (u32 level = 0; level + 1 < tree->height; level++) {
 		const struct step *left = &w->left[level], *right = &w->right[level];
 		const struct maple_node *node = mt_node(tree, left->node);
@@ -352,7 +313,7 @@ static void extend_empty(const struct maple_tree *tree, u64 *first, u64 *last)
 
 static int store_slow(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
-	u32 reserved = tree->nr_reserved, levels = tree->height;
+	u32 reserved = tree->nr_reserved, levels = tree->height, added;
 	struct mt_write w;
 	int err;
 
@@ -365,11 +326,13 @@ static int store_slow(struct maple_tree *tree, u64 first, u64 last, u32 value)
 	/* No leaf but the last ends empty: the next one begins with it. */
 	if (!value && last == w.right[levels - 1].max && last != UINT64_MAX)
 		path_down(tree, last + 1, w.right);
-	strip_of_leaves(&w, first, last, value);
+	added = strip_of_leaves(tree, &w.strip, &w.left[levels - 1], &w.right[levels - 1], first,
+				last, value);
 	err = mt_reserve_nodes(tree, nodes_needed(&w));
 	if (err)
 		return err;
 	tree->finger = NULL;
+	tree->nr_entries += added;
 	free_between(&w);
 	strip_store(&w);
 	mt_trim_reserve(tree, reserved);
@@ -424,8 +387,12 @@ int mt_store_range(struct maple_tree *tree, u64 first, u64 last, u32 value)
 		goto out;
 	}
 	mt_seek(tree, first);
-	if (last > tree->finger_max || !leaf_store(tree, first, last, value))
+	if (last <= tree->finger_max && leaf_store(tree, first, last, value))
+		goto out;
+	err = small_store(tree, first, last, value);
+	if (!err)
 		err = store_slow(tree, first, last, value);
+	err = MIN(err, 0);
 out:
 	if (!err && tree->root && !tree->nr_entries)
 		drop_empty_root(tree);

@@ -17,7 +17,9 @@ void strip_insert(struct strip *strip, u32 at, const struct maple_node *node,
 	if (moved) {
 		memmove(&strip->last[at + nr], &strip->last[at], moved * sizeof(strip->last[0]));
 		memmove(&strip->slot[at + nr], &strip->slot[at], moved * sizeof(strip->slot[0]));
-		memmove(&strip->gap[at + nr], &strip->gap[at], moved * sizeof(strip->gap[0]));
+		if (!node->leaf)
+			memmove(&strip->gap[at + nr], &strip->gap[at],
+				moved * sizeof(strip->gap[0]));
 	}
 	memcpy(&strip->last[at], &node->pivot[from], (nr - 1) * sizeof(strip->last[0]));
 	strip->last[at + nr - 1] = mt_slot_last(node, to - 1, max);
@@ -34,14 +36,42 @@ void strip_add(struct strip *strip, u64 last, u32 slot, u64 gap)
 	strip->gap[strip->nr++] = gap;
 }
 
-/* The first `cut` slots are to be a node: not if the last of them is empty. */
-static unsigned int cut_behind_entry(const struct strip *strip, bool leaf, unsigned int cut)
+static u32 count_entries(const u32 *slot, unsigned int nr)
 {
-	if (!leaf || strip->slot[cut - 1])
-		return cut;
-	if (cut < MAPLE_RANGE64_SLOTS && strip->nr - (cut + 1) >= MAPLE_RANGE64_MIN)
-		return cut + 1;
-	return cut - 1;
+	u32 entries = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		entries += !!slot[i];
+	return entries;
+}
+
+u32 strip_of_leaves(const struct maple_tree *tree, struct strip *strip, const struct step *left,
+		    const struct step *right, u64 first, u64 last, u32 value)
+{
+	const struct maple_node *lnode = mt_node(tree, left->node);
+	const struct maple_node *rnode = mt_node(tree, right->node);
+	unsigned int lend = lnode == rnode ? right->offset + 1U : lnode->nr, at;
+	u64 right_last = mt_slot_last(rnode, right->offset, right->max);
+	u32 added;
+
+	strip_insert(strip, strip->nr, lnode, 0, left->offset, left->max);
+	at = strip->nr;
+	if (first > mt_slot_first(lnode, left->offset, left->min))
+		strip_add(strip, first - 1, lnode->mr64.slot[left->offset], 0);
+	strip_add(strip, last, value, 0);
+	if (last < right_last)
+		strip_add(strip, right_last, rnode->mr64.slot[right->offset], 0);
+	added = count_entries(&strip->slot[at], strip->nr - at) -
+		count_entries(&lnode->mr64.slot[left->offset], lend - left->offset);
+	if (lnode != rnode)
+		added -= count_entries(rnode->mr64.slot, right->offset + 1U);
+	strip_insert(strip, strip->nr, rnode, right->offset + 1U, rnode->nr, right->max);
+	return added;
+}
+
+static unsigned int cut_strip(const struct strip *strip, bool leaf, unsigned int cut)
+{
+	return leaf ? cut_behind_entry(strip->slot[cut - 1], strip->nr, cut) : cut;
 }
 
 unsigned int strip_cuts(const struct strip *strip, bool leaf, unsigned int cut,
@@ -55,10 +85,10 @@ unsigned int strip_cuts(const struct strip *strip, bool leaf, unsigned int cut,
 
 		if (strip->nr > 2 * slots ||
 		    (strip->nr == 2 * slots && leaf && !strip->slot[half - 1])) {
-			ends[n++] = cut_behind_entry(strip, leaf, top / 3 + 1);
+			ends[n++] = cut_strip(strip, leaf, top / 3 + 1);
 			half = top / 3 * 2 + 1;
 		}
-		ends[n++] = cut_behind_entry(strip, leaf, half);
+		ends[n++] = cut_strip(strip, leaf, half);
 	}
 	ends[n++] = strip->nr;
 	return n;

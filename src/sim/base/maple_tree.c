@@ -114,15 +114,11 @@ static inline void mt_descend(const struct maple_tree *tree, u64 index, struct m
 		*visited = nr;
 }
 
-void mt_seek(struct maple_tree *tree, u64 index)
+void mt_seek_far(struct maple_tree *tree, u64 index)
 {
 	struct maple_node *node;
 	u64 min = 0, max = UINT64_MAX;
 
-	if (mt_at_finger(tree, index)) {
-		tree->finger_slot = mt_slot_near(tree->finger, tree->finger_slot, index);
-		return;
-	}
 	if (!tree->root)
 		return;
 	for (node = mt_node(tree, tree->root); !node->leaf;) {

@@ -104,12 +104,6 @@ static inline bool mt_empty(const struct maple_tree *tree)
 	return !tree->root;
 }
 
-/*
- * Say that lookups and a store at index, or nearby, come next: those in the same leaf
- * begin there and need not descend. No effect on what they find.
- */
-void mt_seek(struct maple_tree *tree, u64 index);
-
 /* ---- Lookups. first and last may be NULL; they are set only where said. ---- */
 
 /* The value at index, 0 if none; *first, *last: the range there, empty ones too. */
@@ -154,6 +148,19 @@ static inline unsigned int mt_slot_near(const struct maple_node *node, unsigned 
 static inline bool mt_at_finger(const struct maple_tree *tree, u64 index)
 {
 	return tree->finger && index >= tree->finger_min && index <= tree->finger_max;
+}
+
+void mt_seek_far(struct maple_tree *tree, u64 index);
+/*
+ * Say that lookups and a store at index, or nearby, come next: those in the same leaf
+ * begin there and need not descend. No effect on what they find.
+ */
+static inline void mt_seek(struct maple_tree *tree, u64 index)
+{
+	if (likely(mt_at_finger(tree, index)))
+		tree->finger_slot = mt_slot_near(tree->finger, tree->finger_slot, index);
+	else
+		mt_seek_far(tree, index);
 }
 
 /* mt_load() and mt_find(), of the value alone: in line where the finger is. */

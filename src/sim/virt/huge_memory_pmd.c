@@ -186,18 +186,21 @@ void split_huge_pmd_address(struct machine *m, struct vm_area_struct *vma, u64 a
 		split_huge_pmd(m, vma, address, pmd);
 }
 
-/* A bound inside what could be one huge entry of the VMA. */
+/* A bound inside what could be one huge entry of the VMA, and is no table that is known. */
 static void split_if_needed(struct machine *m, struct vm_area_struct *vma, u64 address)
 {
 	u64 haddr = address & hpage_pmd_mask(m);
 
-	if (address != haddr && haddr >= vma->vm_start &&
+	if (address != haddr && haddr >= vma->vm_start && haddr != vma->vm_mm->pte_base &&
 	    haddr + hpage_pmd_size(m) <= vma->vm_end)
 		split_huge_pmd_address(m, vma, address);
 }
 
+/* A bound that stays, or moves outwards, cuts nothing. */
 void vma_adjust_trans_huge(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
 {
-	split_if_needed(m, vma, start);
-	split_if_needed(m, vma, end);
+	if (start > vma->vm_start)
+		split_if_needed(m, vma, start);
+	if (end < vma->vm_end)
+		split_if_needed(m, vma, end);
 }

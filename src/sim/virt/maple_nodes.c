@@ -24,7 +24,8 @@ static int maple_node_alloc(void *ctx, u32 *node)
 
 	if (err)
 		return err;
-	if (!maple_pool_grow(&m->virt->maple_pool, *node))
+	if (likely(*node >> MAPLE_CHUNK_SHIFT < m->virt->maple_pool.nr_chunks) ||
+	    !maple_pool_grow(&m->virt->maple_pool, *node))
 		return 0;
 	object_free(m, &m->virt->maple_nodes, *node);
 	return -ENOBUFS;

@@ -296,6 +296,8 @@ static int try_merge_existing(struct machine *m, struct vm_area_struct *vma,
 		g.prev = vma_touching_prev(m, vma);
 	if (attr->end == vma->vm_end)
 		g.next = vma_touching_next(m, vma);
+	if (!g.prev && !g.next)
+		return 0;
 	if (g.prev)
 		vma->apart = APART_NO;
 	if (g.next)
