@@ -375,13 +375,13 @@ static void test_log(void)
 	for (int i = 0; i < 3; i++)
 		WHY(&log, WHY_STEP, "a %d of %d: %d", 1, 2, i);
 	WHY(&log, WHY_STEP, "a %d of %d: %d", 1, 3, 9);
-	WHY(&log, WHY_CALL, "done");
+	WHY_OF_CALL(&log, "done");
 	WHY(&log, WHY_STEP, "a %d of %d: %d", 1, 2, 7);
 	why_print(&out, &log, no_names);
 	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "\na 1 of 2: 2 (3 times, the last with these "
 				      "figures)\na 1 of 3: 9\ndone\na 1 of 2: 7\n"));
 	for (int i = 0; i < 100; i++)
-		WHY(&log, WHY_CALL, "line %d", i);
+		WHY_OF_CALL(&log, "line %d", i);
 	out_clear(&out);
 	why_print(&out, &log, no_names);
 	snprintf(expected, sizeof(expected), "line %d\n", 100 - WHY_ENTRIES);

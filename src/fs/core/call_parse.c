@@ -36,14 +36,15 @@ static int try_form(struct request *req, unsigned int form, unsigned int *fitted
 {
 	const struct verb *verb = req->call.verb;
 	const u8 *kinds = verb_form_args(verb, form);
-	struct arg_env env = arg_env(req);
 	unsigned int least, most, nr = req->words.nr;
+	struct arg_env env;
 	int err = 0;
 
 	*fitted = 0;
 	form_arity(kinds, &least, &most);
 	if (nr < least || nr > most)
 		return -EBADMSG;
+	env = arg_env(req);
 	for (unsigned int i = 0; i < MAX_ARGS; i++) {
 		req->call.args[i].given = false;
 		req->call.args[i].value = 0;

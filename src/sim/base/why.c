@@ -76,6 +76,18 @@ static struct why_entry *find_step(struct why_log *log, const char *fmt,
 	return e;
 }
 
+void why_note_call(struct why_log *log, const char *fmt, u32 texts, unsigned int nr_args,
+		   const u64 *args)
+{
+	struct why_entry *e;
+
+	if (unlikely(log->booting))
+		return;
+	e = &log->latest[log->nr++ % WHY_ENTRIES];
+	e->times = 1;
+	entry_fill(e, WHY_CALL, fmt, texts, nr_args, args);
+}
+
 void why_note(struct why_log *log, enum why_kind kind, const char *fmt, u32 texts,
 	      unsigned int nr_args, const u64 *args)
 {
@@ -85,9 +97,6 @@ void why_note(struct why_log *log, enum why_kind kind, const char *fmt, u32 text
 		e = kind == WHY_SETTING ? find_setting(log, fmt, nr_args, args) : NULL;
 		if (!e)
 			return;
-		e->times = 0;
-	} else if (kind == WHY_CALL) {
-		e = &log->latest[log->nr++ % WHY_ENTRIES];
 		e->times = 0;
 	} else {
 		e = find_step(log, fmt, nr_args, args);

@@ -41,8 +41,11 @@ struct why_log {
 	struct why_entry latest[WHY_ENTRIES];
 };
 
+/* Steps are rare; of calls there is one for each line. */
 void why_note(struct why_log *log, enum why_kind kind, const char *fmt, u32 texts,
 	      unsigned int nr_args, const u64 *args) __attribute__((__cold__));
+void why_note_call(struct why_log *log, const char *fmt, u32 texts, unsigned int nr_args,
+		   const u64 *args);
 
 /* All sentences, the boot's first, the newest last. `names` prints a %X. */
 void why_print(struct out *out, const struct why_log *log,
@@ -87,12 +90,19 @@ static inline void why_check(const char *fmt, ...)
 #define WHY_PASTE(a, b) a##b
 #define WHY_FOR(what, n) WHY_PASTE(what, n)
 
+#define WHY_PACK(fmt, ...) \
+	fmt, WHY_FOR(WHY_T, WHY_NR(__VA_ARGS__))(__VA_ARGS__), WHY_NR(__VA_ARGS__), \
+	(const u64[]){ WHY_FOR(WHY_V, WHY_NR(__VA_ARGS__))(__VA_ARGS__) }
 #define WHY(log, kind, fmt, ...) do { \
 	if (0) \
 		why_check(fmt, ##__VA_ARGS__); \
-	why_note(log, kind, fmt, WHY_FOR(WHY_T, WHY_NR(__VA_ARGS__))(__VA_ARGS__), \
-		 WHY_NR(__VA_ARGS__), \
-		 (const u64[]){ WHY_FOR(WHY_V, WHY_NR(__VA_ARGS__))(__VA_ARGS__) }); \
+	why_note(log, kind, WHY_PACK(fmt, ##__VA_ARGS__)); \
+} while (0)
+/* The same for a call. */
+#define WHY_OF_CALL(log, fmt, ...) do { \
+	if (0) \
+		why_check(fmt, ##__VA_ARGS__); \
+	why_note_call(log, WHY_PACK(fmt, ##__VA_ARGS__)); \
 } while (0)
 
 #endif
