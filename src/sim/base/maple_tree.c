@@ -123,10 +123,12 @@ void mt_seek_far(struct maple_tree *tree, u64 index)
 		return;
 	for (node = mt_node(tree, tree->root); !node->leaf;) {
 		unsigned int i = mt_slot_of(node, index);
+		struct maple_node *child = mt_node(tree, node->ma64.slot[i]);
 
+		mt_prefetch(child);
 		max = mt_slot_last(node, i, max);
 		min = mt_slot_first(node, i, min);
-		node = mt_node(tree, node->ma64.slot[i]);
+		node = child;
 	}
 	tree->finger = node;
 	tree->finger_min = min;

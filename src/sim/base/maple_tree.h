@@ -173,18 +173,53 @@ static inline u32 mt_load_value(const struct maple_tree *tree, u64 index)
 	return leaf->mr64.slot[mt_slot_near(leaf, tree->finger_slot, index)];
 }
 
-static inline u32 mt_find_value(const struct maple_tree *tree, u64 index)
+static inline u32 mt_find_value(const struct maple_tree *tree, u64 index, u64 max)
 {
 	const struct maple_node *leaf = tree->finger;
 	unsigned int i;
 
 	if (unlikely(!mt_at_finger(tree, index)))
-		return mt_find(tree, &index, ~0ULL, NULL, NULL);
+		return mt_find(tree, &index, max, NULL, NULL);
 	i = mt_slot_near(leaf, tree->finger_slot, index);
+	if (leaf->mr64.slot[i])
+		return leaf->mr64.slot[i];
 	/* What is behind an empty range is in the same leaf. */
-	if (!leaf->mr64.slot[i] && ++i == leaf->nr)
+	if (++i == leaf->nr || leaf->pivot[i - 1] >= max)
 		return 0;
 	return leaf->mr64.slot[i];
+}
+
+/* Where the room begins that lies before the entry at index: behind the one before, or at 0. */
+static inline u64 mt_room_before(const struct maple_tree *tree, u64 index)
+{
+	const struct maple_node *leaf = tree->finger;
+	u64 last;
+	unsigned int i;
+
+	if (unlikely(!mt_at_finger(tree, index)))
+		return mt_prev(tree, index, 0, NULL, &last) ? last + 1 : 0;
+	i = mt_slot_near(leaf, tree->finger_slot, index);
+	if (i && !leaf->mr64.slot[i - 1])
+		i--;
+	/* The leaf before does not end empty. */
+	return i ? leaf->pivot[i - 1] + 1 : tree->finger_min;
+}
+
+/* Where the entry begins that is behind the one at index; 0: there is none. */
+static inline u64 mt_room_behind(const struct maple_tree *tree, u64 index)
+{
+	const struct maple_node *leaf = tree->finger;
+	u64 first;
+	unsigned int i;
+
+	if (likely(mt_at_finger(tree, index))) {
+		i = mt_slot_near(leaf, tree->finger_slot, index) + 1;
+		if (likely(i < leaf->nr)) {
+			i += !leaf->mr64.slot[i];
+			return i < leaf->nr ? leaf->pivot[i - 1] + 1 : 0;
+		}
+	}
+	return mt_next(tree, index, ~0ULL, &first, NULL) ? first : 0;
 }
 
 /* ---- A cursor: steps without descending again. ----

@@ -50,13 +50,9 @@ static int split_first(struct machine *m, struct vma_munmap *vms, struct vm_area
 static void find_limits(struct vma_munmap *vms, bool split_last)
 {
 	const struct maple_tree *tree = &vms->mm->mm_mt;
-	u64 first, last;
 
-	vms->floor = mt_prev(tree, vms->first->vm_start, 0, NULL, &last) ? last + 1 : 0;
-	if (split_last)
-		vms->ceiling = vms->end;
-	else if (mt_next(tree, vms->last->vm_end - 1, ~0ULL, &first, NULL))
-		vms->ceiling = first;
+	vms->floor = mt_room_before(tree, vms->first->vm_start);
+	vms->ceiling = split_last ? vms->end : mt_room_behind(tree, vms->last->vm_end - 1);
 }
 
 /* The first VMA of [addr, end), where the next lookups will be. */

@@ -81,7 +81,7 @@ struct vm_area_struct *find_vma_visited(const struct machine *m, const struct mm
 struct vm_area_struct *find_vma(const struct machine *m, const struct mm_struct *mm,
 				u64 addr)
 {
-	return vma_of(m, mt_find_value(&mm->mm_mt, addr));
+	return vma_of(m, mt_find_value(&mm->mm_mt, addr, ~0ULL));
 }
 
 struct vm_area_struct *vma_lookup(const struct machine *m, const struct mm_struct *mm,
@@ -106,10 +106,9 @@ struct vm_area_struct *find_vma_prev(const struct machine *m, const struct mm_st
 struct vm_area_struct *find_vma_intersection(const struct machine *m,
 					     const struct mm_struct *mm, u64 start, u64 end)
 {
-	u64 index = start;
-	u32 handle = mt_find(&mm->mm_mt, &index, end - 1, NULL, NULL);
-
-	return vma_of(m, handle);
+	if (unlikely(start > end - 1))
+		return NULL;
+	return vma_of(m, mt_find_value(&mm->mm_mt, start, end - 1));
 }
 
 struct vm_area_struct *vma_first(const struct machine *m, const struct mm_struct *mm)
