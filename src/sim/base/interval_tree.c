@@ -169,6 +169,8 @@ void interval_tree_move(struct interval_tree *tree, struct interval_node *node, 
 {
 	if (keeps_its_place(node, start)) {
 		node->start = start;
+		if (node->last == last)
+			return;
 		node->last = last;
 		update_upward(node);
 		return;

@@ -131,6 +131,39 @@ static inline unsigned int leaf_rewrite(struct maple_tree *tree, const struct le
 	return w->to - w->from + 1 - old_entries;
 }
 
+/* Most stores: a value within one slot, of which a part may stay on either side. */
+static bool slot_store(struct maple_tree *tree, u64 first, u64 last, u32 value)
+{
+	struct maple_node *leaf = tree->finger;
+	struct maple_range_64 *mr = &leaf->mr64;
+	unsigned int i = tree->finger_slot, nr_tail = leaf->nr - i - 1U;
+	u64 slot_first = mt_slot_first(leaf, i, tree->finger_min);
+	u64 slot_last = mt_slot_last(leaf, i, tree->finger_max);
+	bool keep_left = first > slot_first, keep_right = last < slot_last;
+	unsigned int grows = keep_left + keep_right;
+	u32 old = mr->slot[i];
+
+	if (leaf->nr + grows > MAPLE_RANGE64_SLOTS)
+		return false;
+	if (grows && nr_tail) {
+		memmove(&mr->slot[i + 1 + grows], &mr->slot[i + 1], nr_tail * sizeof(mr->slot[0]));
+		memmove(&mr->pivot[i + grows], &mr->pivot[i], nr_tail * sizeof(mr->pivot[0]));
+	}
+	leaf->nr = (u8)(leaf->nr + grows);
+	if (keep_left)
+		mr->pivot[i++] = first - 1;
+	tree->finger_slot = i;
+	mr->slot[i] = value;
+	if (keep_right) {
+		mr->pivot[i] = last;
+		mr->slot[i + 1] = old;
+	}
+	tree->nr_entries += old ? grows : 1;
+	if (!old)
+		gap_went(tree, leaf, slot_last - slot_first + 1);
+	return true;
+}
+
 bool leaf_store(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
 	struct maple_node *leaf = tree->finger;
@@ -140,9 +173,11 @@ bool leaf_store(struct maple_tree *tree, u64 first, u64 last, u32 value)
 		.to = mt_slot_near(leaf, from, last),
 	};
 	u64 from_first = mt_slot_first(leaf, from, tree->finger_min);
-	u64 to_last = mt_slot_last(leaf, w.to, tree->finger_max), was;
+	u64 to_last = mt_slot_last(leaf, w.to, tree->finger_max);
 	unsigned int nr;
 
+	if (value && w.to == from)
+		return slot_store(tree, first, last, value);
 	/* No leaf but the last may end empty. */
 	if (!value && last == tree->finger_max && last != UINT64_MAX)
 		return false;
@@ -153,12 +188,11 @@ bool leaf_store(struct maple_tree *tree, u64 first, u64 last, u32 value)
 	nr = leaf->nr - (w.to - w.from) + w.keep_left + w.keep_right;
 	if (nr > MAPLE_RANGE64_SLOTS || (leaf->parent && nr < MAPLE_RANGE64_MIN))
 		return false;
-	was = w.from == w.to ? to_last - from_first + 1 : UINT64_MAX;
 	if (!leaf_rewrite(tree, &w, value, nr) && value)
 		return true;
 	if (!value)
 		gap_came(tree, leaf, w.last - w.first + 1);
 	else
-		gap_went(tree, leaf, was);
+		gap_went(tree, leaf, UINT64_MAX);
 	return true;
 }
