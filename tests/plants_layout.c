@@ -5,9 +5,12 @@
  */
 #include "plants.h"
 
+#include <stdlib.h>
+
 #include "support.h"
 #include "sim/boot/memblock.h"
 #include "sim/phys/buddy.h"
+#include "sim/phys/memory_hotplug.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/section.h"
@@ -23,6 +26,40 @@ static void region(struct machine *m)
 static void zone_overlap(struct machine *m)
 {
 	m->nodes[0]->zones[ZONE_DMA]->spanned_pages++;
+}
+
+static void block_zone(struct machine *m)
+{
+	m->hotplug->blocks[1].moved = true;
+	m->hotplug->blocks[1].zone = NO_ZONE;
+}
+
+static void block_node(struct machine *m)
+{
+	m->hotplug->blocks[1].nid = 1;
+}
+
+static void block_span(struct machine *m)
+{
+	m->hotplug->blocks[1].moved = true;
+	m->hotplug->blocks[1].zone = m->nodes[0]->zones[ZONE_MOVABLE]->index;
+}
+
+static void block_offline(struct machine *m)
+{
+	m->hotplug->blocks[1].online = false;
+}
+
+static void block_group(struct machine *m)
+{
+	if (add_memory(m, 0, 8 * SZ_1G, 128 * SZ_1M))
+		abort();
+	m->hotplug->groups[0].present_kernel++;
+}
+
+static void node_memory(struct machine *m)
+{
+	m->nodes[1]->has_memory = false;
 }
 
 static void zone_present(struct machine *m)
@@ -372,6 +409,12 @@ static const struct plant plants[] = {
 	{ "B9 I1 B11", pcp_counts_more, "a CPU counts a page more than its lists have" },
 	{ "B9 I1 B11", pcp_counts_none, "a CPU counts no page, and has two" },
 	{ "P8 B6 P7 B11 K4", free_above_managed, "a zone has more free pages than it manages" },
+	{ "MH1", block_zone, "a memory block went on line and has no zone" },
+	{ "MH1", block_node, "a memory block is of another node than its zone" },
+	{ "MH1", block_span, "a memory block is of a zone that does not span it" },
+	{ "MH1", block_offline, "a memory block is off line, and its pages are in use" },
+	{ "MH2", block_group, "a group of blocks has a page more than they" },
+	{ "MH3 W4 B11", node_memory, "a node has memory, and says that it has none" },
 	{ "B10", highatomic_reserve, "the HighAtomic reserve is larger than it may be" },
 };
 

@@ -12,6 +12,7 @@
 #include "sim/machine.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/kernel_tables.h"
+#include "sim/phys/memory_block.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/percpu.h"
@@ -141,6 +142,7 @@ static void events_validate(const struct machine *m, struct check *check)
 static void (*const validators[])(const struct machine *m, struct check *check) = {
 	memblock_validate,
 	section_validate,
+	memory_blocks_validate,
 	page_alloc_validate,
 	page_states_validate,
 	slab_validate,

@@ -74,7 +74,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/dump_page.c src/sim/phys/dump_page.h \
 	src/sim/phys/memory_block.c src/sim/phys/memory_block.h \
 	src/sim/phys/memory_hotplug.c src/sim/phys/memory_hotplug.h \
-	src/sim/phys/memory_hotplug_add.c src/sim/phys/memory_hotplug_zone.c \
+	src/sim/phys/memory_hotplug_add.c src/sim/phys/memory_hotplug_check.c \
+	src/sim/phys/memory_hotplug_zone.c \
 	src/sim/phys/section_arrays.h src/sim/phys/section_grow.c \
 	src/sim/phys/page_isolation.c src/sim/phys/page_isolation.h \
 	src/sim/phys/page_states.c \

@@ -31,6 +31,8 @@ static int offline_target(struct machine *m, void *arg, u32 src, u32 *dst)
 		.order = order, .node = target->node, .nodemask = target->nodemask,
 	};
 
+	if (page_type(page) == PGTY_hugetlb)
+		return hugetlb_alloc_target(m, src, &req, dst);
 	if (order)
 		req.gfp = (req.gfp & ~__GFP_RECLAIM) | GFP_TRANSHUGE;
 	if (zone->type == ZONE_HIGHMEM || zone->type == ZONE_MOVABLE)
@@ -87,6 +89,12 @@ static void isolate_range(struct machine *m, struct page_list *source, u64 pfn, 
 		const struct page *page = pfn_to_page(m, pfn);
 		u64 next = pfn + 1;
 
+		if (page_type(page) == PGTY_hugetlb && page_flag(page, PG_head)) {
+			if (page->refcount > 0)
+				(void)isolate_hugetlb(m, source, (u32)pfn);
+			pfn += 1ULL << page[1].block_order;
+			continue;
+		}
 		if (page_flag(page, PG_head) && folio_is_large(page))
 			next = pfn + folio_nr_pages(page);
 		if (page->refcount > 0 && !page_type(page) && !page_flag(page, PG_tail) &&
