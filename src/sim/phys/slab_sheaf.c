@@ -108,8 +108,13 @@ static int refill_sheaf(struct machine *m, struct kmem_cache *s, struct slab_she
 		struct sheaf_object object;
 
 		err = slab_take_free(m, s, gfp | __GFP_NOMEMALLOC, NUMA_NO_NODE, &object);
-		if (!err)
+		if (err)
+			break;
+		/* Whoever was killed to make room may have filled it meanwhile. */
+		if (sheaf->size < s->sheaf_capacity)
 			sheaf_add(sheaf, object.slab, object.index);
+		else
+			slab_put_free(m, s, object.slab, object.index);
 	}
 	if (err)
 		sheaf_flush(m, s, sheaf);
