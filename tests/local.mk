@@ -88,7 +88,7 @@ UNIT_TESTS = \
 	tests/test_pgtable \
 	tests/test_pid \
 	tests/test_proc_files \
-	tests/test_rmap \
+	tests/test_reclaim tests/test_rmap \
 	tests/test_sim_files \
 	tests/test_sched \
 	tests/test_slab tests/test_slab_attributes tests/test_slab_debug tests/test_slab_rcu \

@@ -88,6 +88,52 @@ static void cache_count(struct machine *m)
 	cached_inode(m)->i_data.nrpages++;
 }
 
+static void shadow_count(struct machine *m)
+{
+	cached_inode(m)->i_data.nr_shadows++;
+}
+
+static void shadow_node(struct machine *m)
+{
+	m->nodes[0]->stat[WORKINGSET_NODES]++;
+}
+
+static void isolated(struct machine *m)
+{
+	m->nodes[0]->stat[NR_ISOLATED_FILE] += 32;
+}
+
+static void reclaims_for_ever(struct machine *m)
+{
+	m->lru->reclaiming++;
+}
+
+static void scanned_by_nobody(struct machine *m)
+{
+	m->event[PGSCAN_FILE] += 32;
+}
+
+static void stolen_unseen(struct machine *m)
+{
+	m->event[PGSTEAL_FILE]++;
+	m->event[PGSTEAL_DIRECT]++;
+}
+
+static void active_from_nowhere(struct machine *m)
+{
+	m->nodes[0]->stat[WORKINGSET_ACTIVATE_FILE]++;
+}
+
+static void kswapd_lost(struct machine *m)
+{
+	m->nodes[0]->kswapd_state = KSWAPD_WOKEN;
+}
+
+static void kswapd_overslept(struct machine *m)
+{
+	m->nodes[0]->kswapd_state = KSWAPD_NAPS;
+}
+
 static void file_pages(struct machine *m)
 {
 	m->nodes[0]->stat[NR_FILE_PAGES]++;
@@ -417,6 +463,15 @@ static const struct plant plants[] = {
 	{ "L1", lru_not_listed, "the last page of a list comes after nothing" },
 	{ "L2 L1 L3", lru_other_list, "a page of the inactive list says that it is active" },
 	{ "L3 K4", lru_count, "a node counts a page more on its inactive list" },
+	{ "L4", isolated, "pages are isolated although nobody does anything" },
+	{ "L4", reclaims_for_ever, "somebody frees memory, between two calls" },
+	{ "L7", shadow_count, "a file counts a shadow more than its cache has" },
+	{ "L7", shadow_node, "workingset_nodes is a node more" },
+	{ "I3", scanned_by_nobody, "pages of files were looked at by nobody" },
+	{ "I3", stolen_unseen, "a page was reclaimed that nobody had looked at" },
+	{ "I5", active_from_nowhere, "a page is active since it came back, and none came back" },
+	{ "W6", kswapd_lost, "kswapd was woken and never runs" },
+	{ "W6", kswapd_overslept, "kswapd naps without a timer" },
 	{ "L5", mlock_count, "a zone counts a locked page more" },
 	{ "L6 H1 L1 L3", huge_page, "a huge page of a pool says that it is on an LRU list" },
 	{ "F1", cache_count, "a file counts a page more than its cache has" },

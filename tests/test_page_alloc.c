@@ -207,8 +207,7 @@ static void log_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned
 	helper_log.woken++;
 }
 
-static u64 log_reclaim(struct machine *m, const struct alloc_request *req,
-		       enum zone_type highest)
+static u64 log_reclaim(struct machine *m, const struct reclaim_request *req)
 {
 	helper_log.reclaims++;
 	return 0;

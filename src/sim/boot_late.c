@@ -10,6 +10,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/thp.h"
+#include "sim/virt/workingset.h"
 
 /* 0, or the failure for lack of host memory; lack of simulated memory is fine. */
 static bool take_pages(struct boot *b, const struct alloc_request *req, u32 *pfn)
@@ -148,11 +149,9 @@ void boot_reserves(struct boot *b)
 /* The shadow entries of evicted pages: how many bits for time, on this machine. */
 void boot_workingset(struct boot *b)
 {
-	int timestamp_bits = b->m->arch->bits == 64 ? 36 : 14;
-	int max_order = fls64(b->m->totalram_pages - 1);
-
-	printk(b->m, 6, "workingset: timestamp_bits=%d max_order=%d bucket_order=%d",
-	       timestamp_bits, max_order, MAX(max_order - timestamp_bits, 0));
+	printk(b->m, 6, "workingset: timestamp_bits=%u max_order=%d bucket_order=%u",
+	       workingset_timestamp_bits(b->m), fls64(b->m->totalram_pages - 1),
+	       workingset_boot(b->m));
 	/* By now each kswapd has gone to sleep, and set its node's thresholds. */
 	for (unsigned int i = 0; i < b->m->nr_nodes; i++)
 		if (b->m->nodes[i] && b->m->nodes[i]->has_memory)

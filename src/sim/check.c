@@ -19,6 +19,8 @@
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/policy/compaction.h"
+#include "sim/policy/kswapd.h"
+#include "sim/reclaim/reclaim.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/sched.h"
@@ -157,6 +159,8 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	virt_validate,
 	kernel_stacks_validate,
 	compaction_validate,
+	kswapd_validate,
+	reclaim_validate,
 	events_validate,
 	census,
 };
@@ -179,6 +183,8 @@ static const struct {
 	{ kernel_stacks_validate_counts, NULL },
 	{ virt_validate_touched, NULL },
 	{ compaction_validate, NULL },
+	{ kswapd_validate, NULL },
+	{ reclaim_validate, NULL },
 	{ events_validate, NULL },
 };
 

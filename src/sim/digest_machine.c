@@ -116,7 +116,11 @@ static void nodes_digest(const struct machine *m, struct digest *d)
 		if (!node)
 			continue;
 		digest_s64s(d, node->stat, NR_VM_NODE_STAT_ITEMS);
-		digest_u64(d, (u32)node->kswapd_failures);
+		digest_u64(d, (u64)m->polls_left << 48 | (u64)node->flags << 32 | (u32)node->kswapd_failures);
+		digest_u64(d, (u64)node->kswapd_order << 32 | node->kswapd_state << 16 |
+			   node->kswapd_woken_early << 8 | node->kswapd_highest);
+		digest_u64(d, (u64)node->kswapd_alloc_order << 32 |
+			   node->kswapd_reclaim_order << 8 | node->kswapd_last);
 		digest_u64(d, node->totalreserve_pages);
 		for (unsigned int z = 0; z < node->nr_zonelist; z++)
 			digest_u64(d, node->zonelist[z]);

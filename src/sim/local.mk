@@ -117,7 +117,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/affinity.c src/sim/virt/cgroup.c src/sim/virt/cgroup.h \
 	src/sim/virt/cpuset.c \
 	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/cachestat.c \
-	src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/elf.c \
+	src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/disk.c src/sim/virt/disk.h src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/elf.c \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
@@ -175,7 +175,11 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
-	src/sim/virt/writeback.c
+	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/writeback.c
+
+# virt: what reclaim asks of mappings
+libkmmsim_a_SOURCES += \
+	src/sim/virt/rmap_referenced.c src/sim/virt/rmap_reclaim.c src/sim/virt/swap.h
 
 # virt: who may have huge pages, and how they come
 libkmmsim_a_SOURCES += \
@@ -185,12 +189,20 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/split_debug.c src/sim/virt/split_debug.h \
 	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/shmem_huge.c src/sim/virt/thp_shmem.c
 
+# reclaim
+libkmmsim_a_SOURCES += \
+	src/sim/reclaim/classic.c src/sim/reclaim/direct.c src/sim/reclaim/isolate.c \
+	src/sim/reclaim/reclaim.h src/sim/reclaim/reclaim_check.c \
+	src/sim/reclaim/reclaim_internal.h \
+	src/sim/reclaim/scan_balance.c src/sim/reclaim/shrink_folio.c src/sim/reclaim/vmscan.c
+
 # policy
 libkmmsim_a_SOURCES += \
 	src/sim/policy/compaction.c src/sim/policy/compaction.h \
 	src/sim/policy/compaction_free.c src/sim/policy/compaction_internal.h \
 	src/sim/policy/compaction_migrate.c src/sim/policy/compaction_skip.c \
 	src/sim/policy/compaction_zone.c src/sim/policy/contig_migrate.c src/sim/policy/kcompactd.c \
+	src/sim/policy/kswapd.c src/sim/policy/kswapd.h \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
 	src/sim/policy/khugepaged_scan.c \
 	src/sim/policy/oom.h src/sim/policy/oom_kill.c src/sim/policy/oom_report.c \

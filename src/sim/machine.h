@@ -40,6 +40,8 @@ struct lru_state;
 struct khugepaged_state;
 struct capture_control;
 struct bug_trap;
+struct swap_ops;
+struct reclaim_ops;
 
 struct task_fault;
 
@@ -94,6 +96,7 @@ struct machine {
 	s64 mthp_stat[NR_PAGE_ORDERS][NR_MTHP_STATS];	/* by order: mod_mthp_stat() */
 	bool mobility_grouping_off;
 	u8 policy_zone;		/* the highest zone that programs' memory ever was in */
+	u8 workingset_order;	/* workingset.h: 2^ so many evictions are a tick */
 	bool zonelists_late;	/* when they were built, CPUs were up */
 	bool booted;		/* the boot is over: user calls run */
 
@@ -123,6 +126,8 @@ struct machine {
 	struct task_table *tasks;	/* virt/task.h */
 	struct virt_state *virt;	/* virt/virt.h */
 	struct lru_state *lru;	/* phys/lru.h */
+	const struct reclaim_ops *reclaim;	/* reclaim/reclaim.h: which pages go */
+	const struct swap_ops *swap;	/* virt/swap.h; NULL: no swap area */
 	struct khugepaged_state *khugepaged;	/* virt/mm_slot.h */
 
 	/* Time and chance. */
@@ -133,6 +138,7 @@ struct machine {
 
 	/* Who acts now: set by whoever runs a call. */
 	unsigned int cpu;
+	u16 polls_left;		/* daemons were woken: they run at so many poll_daemons() */
 	struct cpu_running running[MAX_CPUS];	/* on each CPU: set by virt/sched.c */
 
 	/* Set by a broken invariant: calls answer EIO, reading goes on. */

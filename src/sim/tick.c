@@ -12,6 +12,7 @@
 #include "sim/base/event.h"
 #include "sim/machine.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/pressure.h"
 #include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
 #include "sim/policy/khugepaged.h"
@@ -77,12 +78,14 @@ void machine_tick(struct machine *m, u64 ns)
 	struct event event;
 
 	event_queue_changed(m->events);
+	run_woken_daemons(m);
 	while (event_pop_due(m->events, until, &event)) {
 		m->now_ns = MAX(m->now_ns, event.when_ns);
 		if (event.run(m, event.data) || !event.period_ns)
 			event_queue_changed(m->events);
 		else
 			event_pass_over(m, &event, until);
+		run_woken_daemons(m);
 	}
 	m->now_ns = until;
 }

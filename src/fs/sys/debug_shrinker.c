@@ -33,6 +33,7 @@ static int scan_store(struct store *s, const struct view *v, const char *text)
 {
 	const struct shrinker *shrinker = shrinker_at(v->id[V_CACHE]);
 	unsigned long group, nr;
+	u64 gone;
 	int node;
 
 	if (sscanf(text, "%lu %d %lu", &group, &node, &nr) != 3 || node < 0 ||
@@ -49,9 +50,10 @@ static int scan_store(struct store *s, const struct view *v, const char *text)
 			   ROOT_GROUP);
 		return shrinker->memcg_aware ? -ENOENT : -EINVAL;
 	}
+	gone = shrinker->scan_objects(s->m, (unsigned int)node, nr);
 	machine_why_call(s->m, "shrinker %s, node %d: %lu asked for, %llu given back "
 			 "(shrinker_debugfs_scan_write)", shrinker->name, node, nr,
-			 (unsigned long long)shrinker->scan_objects(s->m, (unsigned int)node, nr));
+			 (unsigned long long)(gone == SHRINK_STOP ? 0 : gone));
 	return 0;
 }
 

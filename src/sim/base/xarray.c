@@ -325,13 +325,24 @@ static void set_entry(struct xa_node *node, u64 index, u64 entry)
 
 int xa_make_place(struct xarray *xa, const struct xa_place *to, struct xa_node **node)
 {
-	unsigned int growth = growth_for(xa, to);
 	struct xa_node *nodes[XA_STORE_NODES];
+	unsigned int growth, nr;
+	u32 version;
 	int err;
 
-	err = xa_get_nodes(xa, nodes, nodes_for(xa, to));
-	if (err)
-		return err;
+	/* Getting a node may cost others theirs: then it is another number that is needed. */
+	for (;;) {
+		version = xa->version;
+		growth = growth_for(xa, to);
+		nr = nodes_for(xa, to);
+		err = xa_get_nodes(xa, nodes, nr);
+		if (err)
+			return err;
+		if (likely(xa->version - version == nr))
+			break;
+		while (nr)
+			free_node(xa, nodes[--nr]);
+	}
 	for (unsigned int i = 0; i < growth; i++)
 		grow(xa, nodes[i]);
 	*node = make_path(xa, to, nodes + growth);

@@ -43,7 +43,10 @@ struct xa_node {
 };
 
 struct xa_ops {
-	/* A zeroed node, its handle not 0. 0 or -errno. */
+	/*
+	 * A zeroed node, its handle not 0. 0 or -errno. To get one, it may erase entries of
+	 * this array, and replace them, but not where the caller is about to store or split.
+	 */
 	int (*alloc)(void *ctx, u32 *node);
 	void (*free)(void *ctx, u32 node);
 	/* Where it is; asked once, it stays there. */
@@ -225,6 +228,12 @@ void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark);
 void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark);
 
 /* ---- Dumps and checks. ---- */
+
+/*
+ * The node that holds the entry that index is of, or would if it was of order 0; NULL:
+ * there is none.
+ */
+struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index);
 
 /* Each node, a parent before its children; non-zero stops and is returned. */
 typedef int xa_visit_fn(void *arg, u32 handle, u64 first, const struct xa_node *node);

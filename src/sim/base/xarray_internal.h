@@ -21,8 +21,6 @@ struct xa_place {
 };
 struct xa_place xa_place_of(u64 index, unsigned int order);
 
-/* The node that holds the entry that index is of, or would if it was of order 0. */
-struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index);
 /* *node is where it belongs, made if there was none; all nodes that it needs are. */
 int xa_make_place(struct xarray *xa, const struct xa_place *to,
 		  struct xa_node **node) __must_check;

@@ -29,6 +29,7 @@ int lru_init(struct machine *m)
 	}
 	lru->batch_size = rel_lru_batch(m->release);
 	for (unsigned int node = 0; node < MAX_NUMNODES; node++) {
+		lru->lruvecs[node].node = (u16)node;
 		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
 			lru->lruvecs[node].lists[list] = (struct page_list)PAGE_LIST_INIT;
 		lru->split_queues[node].list = (struct page_list)PAGE_LIST_INIT;
@@ -44,6 +45,37 @@ void lru_free(struct machine *m)
 	arena_free(&m->arena, m->lru->cpus, cpus_bytes(m));
 	arena_free(&m->arena, m->lru, sizeof(*m->lru));
 	m->lru = NULL;
+}
+
+u64 lruvec_lru_size(const struct machine *m, const struct lruvec *lruvec, enum lru_list list,
+		    enum zone_type highest)
+{
+	const struct pglist_data *node = m->nodes[lruvec->node];
+	u64 pages = 0;
+
+	for (unsigned int type = 0; type <= highest; type++)
+		if (node->zones[type] && zone_managed(node->zones[type]))
+			pages += (u64)node->zones[type]->stat[NR_ZONE_INACTIVE_ANON + list];
+	return pages;
+}
+
+/* Since 6.2 a page that is only kept costs less than one that has to be read or written. */
+void lru_note_cost(struct machine *m, struct lruvec *lruvec, bool file, u64 nr_io,
+		   u64 nr_rotated)
+{
+	u64 cost = nr_io, pages = 0;
+
+	if (rel_rotations_cost(m->release))
+		cost = nr_io * SWAP_CLUSTER_MAX + nr_rotated;
+	if (!cost && rel_rotations_cost(m->release))
+		return;
+	*(file ? &lruvec->file_cost : &lruvec->anon_cost) += cost;
+	for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
+		pages += lruvec_pages(m, lruvec, list);
+	if (lruvec->anon_cost + lruvec->file_cost > pages / 4) {
+		lruvec->anon_cost /= 2;
+		lruvec->file_cost /= 2;
+	}
 }
 
 /* The page goes to the list that its flags name. */
@@ -212,6 +244,8 @@ void mark_page_accessed(struct machine *m, u64 pfn)
 		else
 			activate_batched(m, folio_pfn(m, pfn));
 		page_clear_flag(page, PG_referenced);
+		/* workingset_activation() */
+		node_lruvec(m, page_zone(m, page)->node)->nonresident_age += folio_nr_pages(page);
 	}
 }
 
@@ -314,6 +348,15 @@ static void batch_digest(const struct lru_batch *batch, struct digest *digest)
 		digest_u64(digest, (u64)batch->what[i] << 32 | batch->pfns[i]);
 }
 
+static void lruvec_digest(const struct lruvec *lruvec, struct digest *digest)
+{
+	digest_u64(digest, lruvec->anon_cost);
+	digest_u64(digest, lruvec->file_cost);
+	digest_u64(digest, lruvec->nonresident_age);
+	for (unsigned int i = 0; i < ANON_AND_FILE; i++)
+		digest_u64(digest, (u64)lruvec->refaults[i]);
+}
+
 void lru_digest(const struct machine *m, struct digest *digest)
 {
 	const struct lru_state *lru = m->lru;
@@ -322,6 +365,8 @@ void lru_digest(const struct machine *m, struct digest *digest)
 		return;
 	digest_u64(digest, lru->batch_size);
 	deferred_split_digest(m, digest);
+	for (unsigned int node = 0; node < m->nr_nodes; node++)
+		lruvec_digest(&lru->lruvecs[node], digest);
 	for (unsigned int node = 0; node < m->nr_nodes; node++)
 		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++) {
 			u32 pfn = lru->lruvecs[node].lists[list].first;

@@ -15,6 +15,7 @@
 
 #include "sim/machine.h"
 #include "sim/phys/folio.h"
+#include "sim/phys/pressure.h"
 #include "sim/phys/tunables.h"
 
 enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE,
@@ -34,8 +35,15 @@ struct lru_cpu {
 	struct lru_batch batches[NR_LRU_BATCHES];
 };
 
+/* LRU lists, and what reclaim has learnt of them. */
+enum { WORKINGSET_ANON, WORKINGSET_FILE, ANON_AND_FILE };
 struct lruvec {
 	struct page_list lists[LRU_UNEVICTABLE];
+	u16 node;
+	/* What reclaim of either kind costs: a floating average, which balances the two. */
+	u64 anon_cost, file_cost;
+	u64 nonresident_age;	/* evictions and activations: the clock of shadows */
+	s64 refaults[ANON_AND_FILE];	/* workingset_activate_* after the last reclaim */
 };
 
 /* Folios of a node that are split when memory is short: heads, by second tails' links. */
@@ -51,6 +59,7 @@ struct lru_state {
 	struct lruvec lruvecs[MAX_NUMNODES];	/* by node id */
 	struct split_queue split_queues[MAX_NUMNODES];
 	struct lru_cpu *cpus;	/* [nr_cpus] */
+	u8 reclaiming;		/* who frees memory, so that what it needs itself has no marks */
 	/* Are pages of its file to stay? NULL: those of no file (SHM_LOCK). */
 	bool (*mapping_unevictable)(const struct machine *m, const struct page *page);
 };
@@ -59,6 +68,23 @@ static inline bool lru_gen_enabled(const struct machine *m)
 {
 	return m->tunables->lru_gen_enabled & 1;
 }
+
+static inline struct lruvec *node_lruvec(const struct machine *m, unsigned int node)
+{
+	return &m->lru->lruvecs[node];
+}
+
+/* Pages of one list: all there are, and in zones up to a type. */
+static inline u64 lruvec_pages(const struct machine *m, const struct lruvec *lruvec,
+			       enum lru_list list)
+{
+	return (u64)m->nodes[lruvec->node]->stat[NR_INACTIVE_ANON + list];
+}
+u64 lruvec_lru_size(const struct machine *m, const struct lruvec *lruvec, enum lru_list list,
+		    enum zone_type highest);
+/* Reclaim of one kind wrote (or reads again) so many pages, and kept so many. */
+void lru_note_cost(struct machine *m, struct lruvec *lruvec, bool file, u64 nr_io,
+		   u64 nr_rotated);
 
 int lru_init(struct machine *m) __must_check;
 void lru_free(struct machine *m);

@@ -48,18 +48,23 @@ static inline void set_generation(const struct machine *m, struct page *page)
 		page_set_flag(page, PG_active);
 }
 
-static inline void lruvec_add_at(struct machine *m, u64 pfn, bool tail)
+/* Onto the list that its flags name. */
+static inline void lruvec_add_listed(struct machine *m, u64 pfn, bool tail)
 {
-	struct page *page = pfn_to_page(m, pfn);
-	enum lru_list list;
+	const struct page *page = pfn_to_page(m, pfn);
+	enum lru_list list = page_lru(page);
 
-	set_generation(m, page);
-	list = page_lru(page);
 	if (list != LRU_UNEVICTABLE && tail)
 		page_list_add_tail(m, lru_list_of(m, page, list), pfn);
 	else if (list != LRU_UNEVICTABLE)
 		page_list_add_head(m, lru_list_of(m, page, list), pfn);
 	count_lru(m, page, list, (s64)folio_nr_pages(page));
+}
+
+static inline void lruvec_add_at(struct machine *m, u64 pfn, bool tail)
+{
+	set_generation(m, pfn_to_page(m, pfn));
+	lruvec_add_listed(m, pfn, tail);
 }
 
 static inline void lruvec_add(struct machine *m, u64 pfn)

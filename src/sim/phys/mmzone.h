@@ -82,6 +82,13 @@ struct zone_compact {
 	bool blockskip_flush;		/* the skip bits are to be cleared */
 };
 
+/* pglist_data->flags: what kswapd met. */
+#define PGDAT_DIRTY 1		/* nothing but dirty pages that nobody writes */
+#define PGDAT_WRITEBACK 2	/* nothing but pages that are being written */
+
+/* What kswapd of a node does. */
+enum kswapd_state { KSWAPD_NONE, KSWAPD_ASLEEP, KSWAPD_NAPS, KSWAPD_WOKEN };
+
 enum zone_flags { ZONE_BOOSTED_WATERMARK, ZONE_RECLAIM_ACTIVE, ZONE_BELOW_HIGH };
 
 struct zone {
@@ -144,7 +151,16 @@ struct pglist_data {
 	u16 nr_fallback;
 	u64 totalreserve_pages;
 	s64 stat[NR_VM_NODE_STAT_ITEMS];	/* slab counters in bytes */
+	u32 flags;		/* PGDAT_* */
 	s32 kswapd_failures;
+	/* kswapd (policy/kswapd.c): what it was asked for, and what it did last. */
+	u8 kswapd_state;	/* enum kswapd_state */
+	bool kswapd_woken_early;	/* its nap was cut short */
+	u32 kswapd_order;
+	enum zone_type kswapd_highest;	/* MAX_NR_ZONES: nothing new */
+	u32 kswapd_alloc_order, kswapd_reclaim_order;
+	enum zone_type kswapd_last;	/* its highest zone */
+	u32 kswapd_event;	/* its timer, in events; 0: the node has no thread */
 	u64 min_unmapped_pages, min_slab_pages;
 	/* What kcompactd of the node was asked for. */
 	u32 kcompactd_max_order;	/* 0: nothing */

@@ -105,11 +105,16 @@ static bool find_preferred(const struct machine *m, struct alloc_context *ac)
 
 static u32 try_direct_reclaim(struct machine *m, struct slowpath *s)
 {
+	const struct reclaim_request request = {
+		.gfp = s->ac.req->gfp, .order = s->ac.req->order, .highest = s->ac.highest,
+		.nodemask = s->ac.nodemask, .zonelist = s->ac.zonelist,
+		.nr_zones = s->ac.nr_zones,
+	};
 	u32 pfn;
 
 	s->progress = 0;
 	if (m->pressure && m->pressure->direct_reclaim)
-		s->progress = m->pressure->direct_reclaim(m, s->ac.req, s->ac.highest);
+		s->progress = m->pressure->direct_reclaim(m, &request);
 	if (!s->progress)
 		return PFN_NIL;
 	pfn = get_page_from_freelist(m, &s->ac, s->alloc_flags);

@@ -7,7 +7,19 @@
 #ifndef KMM_PHYS_PRESSURE_H
 #define KMM_PHYS_PRESSURE_H
 
-#include "sim/phys/mmzone.h"
+#include "sim/machine.h"
+
+#define SWAP_CLUSTER_MAX 32U	/* pages that are reclaimed at a time */
+
+/* An allocation that is to be reclaimed for. */
+struct reclaim_request {
+	gfp_t gfp;
+	unsigned int order;
+	enum zone_type highest;
+	u64 nodemask;		/* 0: all */
+	const u16 *zonelist;	/* indexes into machine->zones */
+	unsigned int nr_zones;
+};
 
 struct alloc_request;
 
@@ -47,9 +59,12 @@ struct pressure_ops {
 	/* An allocation found zone below its low mark (or it was boosted). */
 	void (*wake_kswapd)(struct machine *m, struct zone *zone, gfp_t gfp,
 			    unsigned int order, enum zone_type highest);
+	/* An allocation waits: kswapd of the node runs. */
+	void (*wait_for_kswapd)(struct machine *m, struct pglist_data *node);
+	/* Daemons that were woken run now, for this is a good moment (poll_daemons()). */
+	void (*run_woken)(struct machine *m);
 	/* Reclaim for this request; returns how many pages that freed. */
-	u64 (*direct_reclaim)(struct machine *m, const struct alloc_request *req,
-			      enum zone_type highest);
+	u64 (*direct_reclaim)(struct machine *m, const struct reclaim_request *req);
 	/* Compact a zone. *captured: the block that came of it, on no list; or PFN_NIL. */
 	enum compact_result (*compact_zone)(struct machine *m, struct zone *zone,
 					    const struct compact_request *req, u32 *captured);
@@ -81,5 +96,23 @@ struct pressure_ops {
 	/* Pages of the zone that reclaim could free at best. */
 	u64 (*reclaimable)(const struct machine *m, const struct zone *zone);
 };
+
+/*
+ * Between two pages: a good moment for daemons that were woken, since nothing is half done,
+ * and nothing is held that they could take away. They come some pages late, as on a machine
+ * where they have to get a CPU first.
+ */
+static inline void poll_daemons(struct machine *m)
+{
+	if (unlikely(m->polls_left) && !--m->polls_left)
+		m->pressure->run_woken(m);
+}
+
+/* The line, or an event, has ended: they had all the time that they need. */
+static inline void run_woken_daemons(struct machine *m)
+{
+	if (unlikely(m->polls_left))
+		m->pressure->run_woken(m);
+}
 
 #endif

@@ -4,6 +4,7 @@
  * another min_free_kbytes, and a node's kswapd and kcompactd start with its first memory
  * and end with its last.
  */
+#include "sim/policy/kswapd.h"
 #include "sim/policy/memory_hotplug.h"
 
 #include <stdio.h>
@@ -35,7 +36,8 @@ static struct task_struct *thread_named(const struct machine *m, const char *nam
 
 void hotplug_node_gained(struct machine *m, struct pglist_data *node)
 {
-	if (!thread_named(m, "kswapd", node->id) && node_thread_start(m, NODE_KSWAPD, node->id))
+	if (!thread_named(m, "kswapd", node->id) &&
+	    (node_thread_start(m, NODE_KSWAPD, node->id) || kswapd_run(m, node)))
 		printk(m, 3, "Failed to start kswapd on node %u", node->id);
 	if (thread_named(m, "kcompactd", node->id))
 		return;
@@ -48,6 +50,7 @@ void hotplug_node_lost(struct machine *m, struct pglist_data *node)
 	static const char *const threads[] = { "kcompactd", "kswapd" };
 
 	kcompactd_stop(m, node);
+	kswapd_stop(m, node);
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
 		struct task_struct *task = thread_named(m, threads[i], node->id);
 

@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * There is no reclaim: a kswapd that is woken finds nothing that it could free. What it
- * does as it goes back to sleep is done at once: compaction may look at all pageblocks
- * again, and kcompactd is told which block was wanted: a whole pageblock, if it was a
- * boosted watermark that woke it.
- */
+/* Who does what the allocator asks for. */
 #include "sim/policy/pressure.h"
 
 #include "sim/policy/compaction.h"
-#include "sim/policy/oom.h"
+#include "sim/policy/kswapd.h"
 #include "sim/policy/memory_hotplug.h"
+#include "sim/policy/oom.h"
+#include "sim/reclaim/reclaim.h"
 #include "sim/virt/content.h"
-
-static void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp,
-			  unsigned int order, enum zone_type highest)
-{
-	struct pglist_data *node = m->nodes[zone->node];
-
-	(void)gfp;
-	reset_isolation_suitable(m, node);
-	if (!order && zone->watermark_boost)
-		order = m->pageblock_order;
-	wakeup_kcompactd(m, node, order, highest);
-}
 
 static const struct pressure_ops pressure_ops = {
 	.wake_kswapd = wakeup_kswapd,
+	.wait_for_kswapd = kswapd_run_now,
+	.run_woken = kswapd_run_woken,
+	.direct_reclaim = try_to_free_pages,
+	.node_reclaim = node_reclaim_pages,
+	.reclaimable = zone_reclaimable_pages,
 	.compact_zone = compact_zone_order,
 	.compact_succeeded = compact_succeeded,
 	.compact_suitable = compact_suitable,
@@ -40,7 +30,11 @@ static const struct pressure_ops pressure_ops = {
 
 int pressure_boot(struct machine *m)
 {
+	int err;
+
 	m->pressure = &pressure_ops;
 	m->oom_killer_disabled = true;
-	return kcompactd_boot(m);
+	m->reclaim = &classic_lru;
+	err = kcompactd_boot(m);
+	return err ? err : kswapd_boot(m);
 }

@@ -30,7 +30,7 @@ int sys_cachestat(struct machine *m, struct task_struct *task, int fd, u64 offse
 		return -EPERM;
 	if (flags)
 		return -EINVAL;
-	while (index <= last && (entry = xa_find(&file->inode->i_data.i_pages, &index, last))) {
+	while (index <= last && (entry = filemap_find(&file->inode->i_data, &index, last))) {
 		stat->nr_cache++;
 		/* Files in memory have no mark for it. */
 		if (file->inode->kind == INODE_DISK &&

@@ -339,7 +339,7 @@ enum scan_result hpage_collapse_scan_file(struct machine *m, struct mm_struct *m
 	for (u64 at = start; result == SCAN_SUCCEED && at < c.end; at = xa_behind(pages, at)) {
 		const struct page *folio;
 
-		entry = xa_find(pages, &at, c.end - 1);
+		entry = filemap_find(&file->inode->i_data, &at, c.end - 1);
 		if (!entry)
 			break;
 		folio = pfn_to_page(m, entry_pfn(entry));

@@ -11,6 +11,7 @@
 #include "sim/base/digest.h"
 #include "sim/phys/folio.h"
 #include "sim/phys/section.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
 
@@ -113,6 +114,35 @@ void content_forget_range(struct machine *m, u64 start, u64 end)
 	for (u64 pfn = start; pfn < end; pfn++)
 		if (page_present(m, pfn))
 			content_drop(m, pfn);
+}
+
+u64 content_share(struct machine *m, u64 pfn)
+{
+	struct content_slot *slot = slot_of(m, pfn);
+
+	if (slot)
+		slot->refs++;
+	return m->page_content[pfn];
+}
+
+void content_unshare(struct machine *m, u64 token)
+{
+	if (token & CONTENT_BYTES)
+		slot_put(m, (u32)token);
+}
+
+void content_set(struct machine *m, u64 pfn, u64 token)
+{
+	if (token & CONTENT_BYTES)
+		m->virt->contents->slots[(u32)token].refs++;
+	content_drop(m, pfn);
+	m->page_content[pfn] = token;
+}
+
+u64 content_token_of(const struct machine *m, u64 token)
+{
+	return token & CONTENT_BYTES ?
+	       bytes_token(m->virt->contents->slots[(u32)token].bytes) : token;
 }
 
 void content_copy(struct machine *m, u64 to, u64 from)
@@ -323,6 +353,7 @@ void content_validate(const struct machine *m, struct check *check)
 		refs += c->slots[i].refs;
 		used += c->slots[i].bytes != NULL;
 	}
+	frames += disk_content_refs(m);
 	check->nr_checked += 2;
 	if (frames != refs || used > refs)
 		check_fail(check, "R9", "contents: expected %llu references of pages, found %llu "

@@ -6,6 +6,7 @@
  */
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
@@ -219,6 +220,8 @@ static int disk_fallocate(const struct falloc *f)
 		err = file_size_limit(f->m, f->task, f->inode, f->end);
 	if (err)
 		return err;
+	if (f->mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		disk_zero(f->m, f->inode, PFN_UP(f->offset), f->end >> PAGE_SHIFT);
 	if (f->mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		truncate_pagecache(f->m, f->inode, f->offset, hole_end(f),
 				   /* even_cows = */ false);

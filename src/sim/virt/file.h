@@ -26,6 +26,7 @@ struct address_space {
 	struct inode *host;
 	struct xarray i_pages;	/* pgoff -> mk_cache_entry(), of a folio's all pages */
 	u64 nrpages;
+	u64 nr_shadows;		/* entries that are values */
 	u32 nr_thps;		/* huge pages of a file on a disk */
 	struct interval_tree i_mmap;	/* VMAs by pgoff */
 	s32 i_mmap_writable;	/* shared mappings that may write */
@@ -62,6 +63,9 @@ struct inode {
 	u32 pid;		/* of a pidfd: whose, */
 	u64 pid_serial;		/* so that no other of this pid is meant */
 	u64 dentry;		/* address of its struct dentry */
+	/* Of a disk (disk.h): pages from this one on were never there, unless written. */
+	u64 disk_end;
+	u64 nr_disk_blocks;	/* that were written */
 	struct address_space i_data;
 };
 
@@ -240,6 +244,20 @@ u32 find_page(const struct machine *m, const struct address_space *mapping, u64 
  */
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major) __must_check;
+/*
+ * A page that is to be read before anybody asks for it: it may be refused rather than
+ * memory be reclaimed for it again and again. And one of a disk's file that is about to
+ * be written (all of it: it need not be read first).
+ */
+int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff,
+		       u32 *pfn) __must_check;
+int filemap_grab_page(struct machine *m, struct address_space *mapping, u64 pgoff, bool whole,
+		      u32 *pfn) __must_check;
+/*
+ * The folio, which nobody but the cache and the caller has, leaves the cache of a disk's
+ * file; a shadow stays. False: it is dirty, or somebody else has it.
+ */
+bool remove_mapping(struct machine *m, u32 pfn) __must_check;
 /* A new page for the file at pgoff, cached, contents undefined; with a reference. */
 int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 		     u32 *pfn) __must_check;
@@ -263,16 +281,24 @@ void filemap_count_split(struct machine *m, struct address_space *mapping,
 void set_page_dirty(struct machine *m, u64 pfn);
 /* The same by the file system, that writes to it: reclaim's mark stays (PG_reclaim). */
 void filemap_dirty_folio(struct machine *m, u64 pfn);
-/* An entry of i_pages: its folio's first page frame; and the page at an index of it. */
+/*
+ * An entry of i_pages is its folio's first page frame, or a value: the shadow of a folio
+ * that was reclaimed (workingset.h). And the page at an index of a folio.
+ */
 static inline u64 mk_cache_entry(u32 pfn)
 {
-	return (u64)pfn << 1 | 1;
+	return ((u64)pfn + 1) << 2;
 }
 static inline u32 entry_pfn(u64 entry)
 {
-	return (u32)(entry >> 1);
+	return (u32)(entry >> 2) - 1;
 }
 u32 cache_page(const struct machine *m, u64 entry, u64 index);
+/*
+ * The entry of the first folio at or behind *index and at most at max, past shadows:
+ * *index is its first index that is so. 0: none.
+ */
+u64 filemap_find(const struct address_space *mapping, u64 *index, u64 max);
 unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
 			       u64 end_pgoff);
 /* Pages of a file, behind its last byte too: 0 for none. */
@@ -293,6 +319,10 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 
 /* writeback.c: dirty pages of bytes [start, end) go to their disk. */
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end);
+/* A folio of a disk's file is written; false: it could not be. */
+bool filemap_write_folio(struct machine *m, u32 pfn) __must_check;
+/* Reclaim finds nothing but dirty pages: all of them are to be written. */
+void wakeup_flusher_threads(struct machine *m);
 /*
  * cachestat.c: pages of bytes [offset, offset + len) that are cached, len 0: to the end.
  * -ENOSYS: the release has none; -EOPNOTSUPP: huge pages; -EPERM, -EINVAL (flags).

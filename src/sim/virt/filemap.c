@@ -6,10 +6,12 @@
  */
 #include "sim/base/bug.h"
 #include "sim/virt/content.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/workingset.h"
 
 static inline void count_node(struct machine *m, const struct page *page,
 			      enum node_stat_item item, s64 n)
@@ -34,7 +36,19 @@ u32 find_page(const struct machine *m, const struct address_space *mapping, u64 
 {
 	u64 entry = xa_load(&mapping->i_pages, pgoff);
 
-	return entry ? cache_page(m, entry, pgoff) : PFN_NIL;
+	return entry && !xa_is_value(entry) ? cache_page(m, entry, pgoff) : PFN_NIL;
+}
+
+u64 filemap_find(const struct address_space *mapping, u64 *index, u64 max)
+{
+	const struct xarray *pages = &mapping->i_pages;
+	u64 entry = xa_find(pages, index, max);
+
+	while (unlikely(xa_is_value(entry))) {
+		*index = xa_behind(pages, *index);
+		entry = *index == ~0ULL ? 0 : xa_find(pages, index, max);
+	}
+	return entry;
 }
 
 /* So many of a large folio are as one; a file on a disk knows how many it has of these. */
@@ -87,13 +101,45 @@ void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u3
 	folio->refcount -= (s32)nr;
 }
 
-int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn)
+/* The first shadow in the place of a folio, which has room for itself then; 0: none. */
+static u64 take_shadows(struct machine *m, struct address_space *mapping, u64 pgoff, u64 nr)
+{
+	u64 shadow, index = pgoff;
+
+	if (likely(!mapping->nr_shadows))
+		return 0;
+	shadow = xa_find(&mapping->i_pages, &index, pgoff + nr - 1);
+	if (shadow)
+		clear_shadows(m, mapping, pgoff, pgoff + nr);
+	return shadow;
+}
+
+static int store_folio(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn,
+		       u64 *shadow)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	u64 entry = mk_cache_entry(pfn);
+	int err;
+
+	*shadow = 0;
+	if (unlikely(folio_is_large(folio))) {
+		*shadow = take_shadows(m, mapping, pgoff, folio_nr_pages(folio));
+		return xa_store_order(&mapping->i_pages, pgoff, folio_order(folio), entry);
+	}
+	err = xa_store(&mapping->i_pages, pgoff, entry, shadow);
+	if (err || likely(!mapping->nr_shadows))
+		return err;
+	mapping->nr_shadows -= *shadow != 0;
+	workingset_update_node(m, mapping, pgoff);
+	return 0;
+}
+
+/* The folio is in the cache; *shadow: what was there before. */
+static int add_folio(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn,
+		     u64 *shadow)
 {
 	struct page *folio = pfn_to_page(m, pfn);
-	u64 entry = mk_cache_entry(pfn);
-	int err = unlikely(folio_is_large(folio)) ?
-		xa_store_order(&mapping->i_pages, pgoff, folio_order(folio), entry) :
-		xa_store(&mapping->i_pages, pgoff, entry, NULL);
+	int err = store_folio(m, mapping, pgoff, pfn, shadow);
 
 	if (err)
 		return err;
@@ -106,12 +152,29 @@ int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgof
 	return 0;
 }
 
+int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn)
+{
+	u64 shadow;
+
+	return add_folio(m, mapping, pgoff, pfn, &shadow);
+}
+
 /* A dirty page of a disk that will never be written. */
 static void account_cleaned(struct machine *m, struct page *page)
 {
 	page_clear_flag(page, PG_dirty);
 	count_node(m, page, NR_DIRTY, -1);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]--;
+}
+
+/* The folio is not of the file any more; the references stay. */
+static void uncache_folio(struct machine *m, struct address_space *mapping, struct page *folio)
+{
+	BUG_ON(m, folio_mapcount(folio));
+	count_cached(m, mapping, folio, -(s64)folio_nr_pages(folio));
+	if (!is_shmem(mapping) && page_flag(folio, PG_dirty))
+		account_cleaned(m, folio);
+	folio->mapping = 0;
 }
 
 u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff)
@@ -121,17 +184,35 @@ u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 p
 	struct page *folio;
 	u64 nr;
 
-	BUG_ON(m, !entry);
+	BUG_ON(m, !entry || xa_is_value(entry));
+	if (mapping->nr_shadows)
+		workingset_update_node(m, mapping, pgoff);
 	folio = pfn_to_page(m, pfn);
 	nr = folio_nr_pages(folio);
-	BUG_ON(m, folio_mapcount(folio));
-	count_cached(m, mapping, folio, -(s64)nr);
-	if (!is_shmem(mapping) && page_flag(folio, PG_dirty))
-		account_cleaned(m, folio);
-	folio->mapping = 0;
+	uncache_folio(m, mapping, folio);
 	folio->refcount -= (s32)nr - 1;
 	put_page(m, pfn);
 	return nr;
+}
+
+bool remove_mapping(struct machine *m, u32 pfn)
+{
+	struct page *folio = pfn_to_page(m, pfn);
+	struct address_space *mapping = &inode_of(m, folio->mapping)->i_data;
+	u64 index = page_index(folio), shadow;
+
+	if (folio->refcount != (s32)folio_nr_pages(folio) + 1 || page_flag(folio, PG_dirty))
+		return false;
+	if (is_shmem(mapping))
+		return false;
+	shadow = workingset_eviction(m, folio);
+	/* What replaces an entry needs no node. */
+	BUG_ON(m, xa_store(&mapping->i_pages, index, shadow, NULL));
+	mapping->nr_shadows++;
+	workingset_update_node(m, mapping, index);
+	uncache_folio(m, mapping, folio);
+	folio->refcount = 1;
+	return true;
 }
 
 void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 pgoff)
@@ -168,31 +249,57 @@ void set_page_dirty(struct machine *m, u64 pfn)
 	filemap_dirty_folio(m, pfn);
 }
 
-int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *result)
+/* gfp: what there is beside the file's own. Who writes does not use what was there. */
+static int new_page(struct machine *m, struct address_space *mapping, u64 pgoff, gfp_t gfp,
+		    u32 *result)
 {
+	u64 shadow;
 	u32 pfn;
-	int err = is_shmem(mapping) ?
-		shmem_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, mapping->host, pgoff, &pfn) :
-		filemap_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, &pfn);
+	int err;
 
+	gfp |= GFP_HIGHUSER_MOVABLE;
+	err = is_shmem(mapping) ? shmem_alloc_folio(m, gfp, 0, mapping->host, pgoff, &pfn) :
+				  filemap_alloc_folio(m, gfp, 0, &pfn);
 	if (err)
 		return err;
 	content_zero(m, pfn);
-	err = filemap_add_folio(m, mapping, pgoff, pfn);
+	err = add_folio(m, mapping, pgoff, pfn, &shadow);
 	if (err) {
 		put_page(m, pfn);
 		return err;
 	}
+	if (unlikely(shadow) && !(gfp & __GFP_WRITE))
+		workingset_refault(m, pfn_to_page(m, pfn), shadow);
 	lru_cache_add(m, pfn);
 	*result = pfn;
+	return 0;
+}
+
+int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
+{
+	return new_page(m, mapping, pgoff, 0, pfn);
+}
+
+/* A new page of a disk's file, read. */
+static int read_folio(struct machine *m, struct address_space *mapping, u64 pgoff, gfp_t gfp,
+		      u32 *pfn)
+{
+	int err;
+
+	if (pgoff >= inode_pages(mapping->host))
+		return -EINVAL;
+	err = new_page(m, mapping, pgoff, gfp, pfn);
+	if (err)
+		return err;
+	disk_read(m, mapping->host, pgoff, *pfn);
+	page_set_flag(pfn_to_page(m, *pfn), PG_uptodate);
+	count_vm_event(m, PGPGIN, PAGE_SIZE / 1024);
 	return 0;
 }
 
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major)
 {
-	int err;
-
 	*major = false;
 	if (is_shmem(mapping))
 		return shmem_get_page(m, mapping->host, pgoff, SGP_CACHE, pfn);
@@ -201,16 +308,26 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 		get_page(m, *pfn);
 		return 0;
 	}
-	if (pgoff >= inode_pages(mapping->host))
-		return -EINVAL;
-	err = filemap_new_page(m, mapping, pgoff, pfn);
-	if (err)
-		return err;
 	*major = true;
-	content_file(m, *pfn, mapping->host->self, pgoff);
-	page_set_flag(pfn_to_page(m, *pfn), PG_uptodate);
-	count_vm_event(m, PGPGIN, PAGE_SIZE / 1024);
-	return 0;
+	return read_folio(m, mapping, pgoff, 0, pfn);
+}
+
+int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
+{
+	return read_folio(m, mapping, pgoff, __GFP_NORETRY | __GFP_NOWARN, pfn);
+}
+
+int filemap_grab_page(struct machine *m, struct address_space *mapping, u64 pgoff, bool whole,
+		      u32 *pfn)
+{
+	*pfn = find_page(m, mapping, pgoff);
+	if (*pfn != PFN_NIL) {
+		get_page(m, *pfn);
+		return 0;
+	}
+	if (whole || pgoff >= inode_pages(mapping->host))
+		return new_page(m, mapping, pgoff, __GFP_WRITE, pfn);
+	return read_folio(m, mapping, pgoff, __GFP_WRITE, pfn);
 }
 
 /* Pages that are cached, whole, and not what starts the next reading. */
@@ -238,7 +355,7 @@ static bool filemap_map_pmd(struct machine *m, struct vm_fault *vmf, u64 index, 
 			    bool *nothing)
 {
 	const struct inode *inode = vmf->vma->vm_file->inode;
-	u64 entry = xa_find(&inode->i_data.i_pages, &index, last);
+	u64 entry = filemap_find(&inode->i_data, &index, last);
 	u32 pfn = entry ? entry_pfn(entry) : PFN_NIL;
 	const struct page *folio;
 
@@ -297,7 +414,7 @@ unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 star
 			       u64 end_pgoff)
 {
 	struct file *file = vmf->vma->vm_file;
-	const struct xarray *pages = &file->inode->i_data.i_pages;
+	const struct address_space *mapping = &file->inode->i_data;
 	u64 nr = inode_pages(file->inode), entry;
 	unsigned int ret = 0;
 	bool nothing;
@@ -314,7 +431,7 @@ unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 star
 	for (u64 index = start_pgoff; index <= end_pgoff; index++) {
 		u32 pfn;
 
-		entry = xa_find(pages, &index, end_pgoff);
+		entry = filemap_find(mapping, &index, end_pgoff);
 		if (!entry)
 			break;
 		pfn = cache_page(m, entry, index);

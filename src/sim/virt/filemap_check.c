@@ -10,6 +10,7 @@
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/workingset.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/vma.h"
 
@@ -110,7 +111,7 @@ static void check_inode(const struct machine *m, const struct inode *inode,
 	const struct address_space *mapping = &inode->i_data;
 	u64 nr = 0, nr_thps = 0, entry, pages;
 
-	for (u64 index = 0; (entry = xa_find(&mapping->i_pages, &index, ~0ULL));
+	for (u64 index = 0; (entry = filemap_find(mapping, &index, ~0ULL));
 	     index = xa_behind(&mapping->i_pages, index)) {
 		pages = check_entry(m, inode, index, entry, sums, check);
 		nr += pages;
@@ -123,6 +124,7 @@ static void check_inode(const struct machine *m, const struct inode *inode,
 		check_fail(check, "F1", "inode %u: expected nrpages %llu, %llu huge, found %llu, "
 			   "%llu", inode->self, (ull)nr, (ull)nr_thps, (ull)mapping->nrpages,
 			   (ull)mapping->nr_thps);
+	workingset_validate_mapping(m, mapping, check);
 	check_i_mmap(m, inode, check);
 }
 

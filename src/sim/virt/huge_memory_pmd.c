@@ -62,6 +62,11 @@ int copy_huge_pmd(struct machine *m, struct vm_area_struct *dst, struct vm_area_
 	err = pte_alloc_one(m, dst->vm_mm, &table);
 	if (err)
 		return err;
+	if (unlikely(!entry_is_huge(*src_pmd) || pte_pfn(*src_pmd) != pfn)) {
+		/* Memory was reclaimed for it, and this was split, or went: look again. */
+		pte_free(m, dst->vm_mm, table);
+		return -EAGAIN;
+	}
 	if (is_huge_zero_pfn(m, pfn)) {
 		/* It is there: the parent has it. */
 		err = mm_get_huge_zero_folio(m, dst->vm_mm, &pfn);

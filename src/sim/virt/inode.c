@@ -8,12 +8,14 @@
  */
 #include "sim/base/digest.h"
 #include "sim/phys/objects.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/thp.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/workingset.h"
 
 /* File systems; the last row whose prefix fits has the path. */
 enum { SB_DISK, SB_KERNEL, SB_ANON, SB_HUGE, SB_GIGANTIC, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN,
@@ -186,6 +188,7 @@ static void xa_node_free(void *ctx, u32 node)
 {
 	struct machine *m = ctx;
 
+	workingset_forget_node(m, node);
 	object_free_rcu(m, &m->virt->xa_nodes, node, 1);
 }
 
@@ -263,6 +266,7 @@ static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 	inode->mode = 0644;
 	inode->seals = kind == INODE_SHMEM ? F_SEAL_SEAL : 0;
 	inode->i_size = size;
+	inode->disk_end = inode_pages(inode);
 	inode->i_count = 1;
 	inode->large_folios = kind == INODE_SHMEM && shmem_mount_huge(m, inode) != SHMEM_HUGE_NEVER;
 	inode->i_data.host = inode;
@@ -363,6 +367,7 @@ static void evict(struct machine *m, struct inode *inode)
 		hugetlb_evict_inode(m, inode);
 	else
 		truncate_inode_pages(m, inode, 0, ~0ULL);
+	disk_truncate(m, inode, 0);
 	mpol_free_shared_policy(m, inode);
 	xa_destroy(&inode->i_data.i_pages);
 	kmem_cache_free_rcu(m, m->virt->file_state->dentries, inode->dentry, 1);
@@ -391,6 +396,7 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->dentry);
 	digest_u64(digest, inode->pid_serial << 32 | inode->pid);
 	digest_u64(digest, inode->shm);
+	digest_u64(digest, inode->disk_end);
 	digest_string(digest, inode->path);
 	digest_u64(digest, mapping->nrpages);
 	if (mapping->nr_thps || inode->large_folios || inode->fallocend) {

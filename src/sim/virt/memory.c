@@ -477,6 +477,7 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	struct task_struct *task = current_task(m);
 	unsigned int ret;
 
+	poll_daemons(m);
 	count_vm_event(m, PGFAULT, 1);
 	if (unlikely(rel_rss_is_split(m->release)) && task &&
 	    task->rss_events++ > RSS_EVENTS_THRESH)

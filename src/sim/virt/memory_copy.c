@@ -111,7 +111,9 @@ static int copy_tables(const struct copy *c, u64 *table, unsigned int level, u64
 			continue;
 		if (unlikely(entry_is_huge(entry))) {
 			err = copy_huge(c, addr, at);
-			if (err)
+			if (err == -EAGAIN)
+				next = addr;
+			else if (err)
 				return err;
 			continue;
 		}

@@ -245,7 +245,8 @@ static int move_huge_step(const struct move *mv, u64 *extent)
 	if (!old || !entry_is_huge(*old))
 		return 0;
 	err = table_alloc_entry(mv->m, mm, mv->new_addr, 1, &new_);
-	if (err)
+	/* It may have been split for the memory that the table took. */
+	if (err || !entry_is_huge(*old))
 		return err;
 	if (*extent == table_span(mv->m, 1) && !*new_) {
 		move_huge_pmd(mv->m, mv->old, mv->old_addr, mv->new_addr, old, new_);

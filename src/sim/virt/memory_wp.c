@@ -37,18 +37,36 @@ static pte_t copied_entry(const struct machine *m, const struct vm_fault *vmf, u
 	return maybe_mkwrite(pte_mkdirty(m, entry), vmf->vma);
 }
 
+/* A page for the copy. The old one stays, but it may be taken from the entry meanwhile. */
+static int alloc_copy(struct machine *m, const struct vm_fault *vmf, bool zeroes, u32 *pfn)
+{
+	int err;
+
+	if (vmf->page != PFN_NIL)
+		get_page(m, vmf->page);
+	err = anon_vma_prepare(m, vmf->vma);
+	if (!err)
+		err = zeroes ? alloc_zeroed_user_page(m, vmf->vma, vmf->address, pfn) :
+			       alloc_user_page(m, vmf->vma, vmf->address, pfn);
+	if (vmf->page != PFN_NIL)
+		put_page(m, vmf->page);
+	return err;
+}
+
 static unsigned int wp_page_copy(struct machine *m, struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	bool zeroes = is_zero_pfn(m, pte_pfn(vmf->orig_pte));
 	u32 old = vmf->page, pfn;
-	int err = anon_vma_prepare(m, vma);
+	int err = alloc_copy(m, vmf, zeroes, &pfn);
 
-	if (!err)
-		err = zeroes ? alloc_zeroed_user_page(m, vma, vmf->address, &pfn) :
-			       alloc_user_page(m, vma, vmf->address, &pfn);
 	if (unlikely(err))
 		return fault_of_errno(err);
+	if (unlikely(*vmf->pte != vmf->orig_pte)) {
+		/* Memory was reclaimed for it: the access is tried again. */
+		free_pages(m, pfn, 0);
+		return 0;
+	}
 	if (zeroes)
 		content_zero(m, pfn);
 	else

@@ -75,6 +75,7 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	while (at < end && !err) {
 		u64 next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
 
+		poll_daemons(m);
 		err = read_page(m, file, at, PFN_UP(offset + len) - (at >> PAGE_SHIFT), last);
 		if (err)
 			break;
@@ -121,7 +122,7 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 end, u
 {
 	u64 index = at >> PAGE_SHIFT;
 	const struct sgp_request request = { .sgp = SGP_WRITE, .write_end = end };
-	bool whole, major;
+	bool whole;
 	u32 pfn;
 	int err;
 
@@ -131,11 +132,8 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 end, u
 		return -EPERM;
 	if (inode->kind == INODE_SHMEM)
 		err = shmem_get_folio(m, inode, index, &request, &pfn);
-	else if (find_page(m, &inode->i_data, index) == PFN_NIL &&
-		 (whole || index >= inode_pages(inode)))
-		err = filemap_new_page(m, &inode->i_data, index, &pfn);
 	else
-		err = filemap_get_page(m, &inode->i_data, index, &pfn, &major);
+		err = filemap_grab_page(m, &inode->i_data, index, whole, &pfn);
 	if (err)
 		return err;
 	*next = MIN(folio_end(m, inode, pfn, at), end);
@@ -194,6 +192,7 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	while (at < end && !err) {
 		u64 next;
 
+		poll_daemons(m);
 		err = write_page(m, file->inode, at, end, &next);
 		if (!err)
 			at = next;

@@ -19,13 +19,13 @@ static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr,
 	u64 end = MIN(index + nr, inode_pages(inode));
 
 	for (; index < end; index++) {
-		bool major;
 		u32 pfn;
 		int err;
 
+		poll_daemons(m);
 		if (find_page(m, &inode->i_data, index) != PFN_NIL)
 			continue;
-		err = filemap_get_page(m, &inode->i_data, index, &pfn, &major);
+		err = filemap_read_ahead(m, &inode->i_data, index, &pfn);
 		if (err)
 			return err;
 		if (index == mark)
@@ -40,7 +40,7 @@ static u64 next_cached(const struct machine *m, struct inode *inode, u64 index, 
 {
 	u64 found = index;
 
-	if (index < end && xa_find(&inode->i_data.i_pages, &found, end - 1))
+	if (index < end && filemap_find(&inode->i_data, &found, end - 1))
 		return found;
 	return end;
 }

@@ -122,6 +122,20 @@ int rmap_walk_file_range(const struct address_space *mapping, u64 first, u64 las
 /* rmap_unmap.c: no page table maps the folio, of a file, any more. pfn: its head. */
 void try_to_unmap_file(struct machine *m, u32 pfn);
 
+/*
+ * rmap_referenced.c: how many VMAs have used the folio since they were last asked; what
+ * they may do with it is added to *vm_flags: VM_LOCKED: one has it locked, and no more was
+ * asked. pfn: its head.
+ */
+unsigned int folio_referenced(struct machine *m, u32 pfn, u64 *vm_flags);
+/*
+ * rmap_reclaim.c: its mappings go: those of a file's page, of anonymous memory that may be
+ * freed, or that has a place in swap. False: some stay, since a VMA has it locked, or it was
+ * written after all. What TLBs have of it may wait till the batch is flushed.
+ */
+struct arch_tlbflush_unmap_batch;
+bool try_to_unmap(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_batch *batch);
+
 /* B5 M4 to M6: of one VMA; of all VMAs and anon_vmas. */
 void rmap_validate_vma(const struct machine *m, const struct vm_area_struct *vma,
 		       struct check *check);

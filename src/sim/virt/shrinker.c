@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The numbers are those that a kernel gives them as it boots. drop_slab() asks again and
- * again, as long as each pass gives back more than a share that doubles.
+ * The numbers are those that a kernel gives them as it boots. How many objects are looked at
+ * follows from the priority of reclaim and from what they cost to make again (seeks); what is
+ * less than a batch is put off to the next time. drop_slab() asks again and again, as long as
+ * each pass gives back more than a share that doubles.
  */
 #include "sim/virt/shrinker.h"
 
+#include "sim/base/digest.h"
+#include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/dcache.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/virt.h"
+#include "sim/virt/workingset.h"
 
 #define SHRINK_BATCH 128U
 #define SUPER_BATCH 1024U
+#define DEFAULT_SEEKS 2
 
 /* More or less than there are, by vm.vfs_cache_pressure. */
 static u64 vfs_pressure(const struct machine *m, u64 nr)
 {
-	return nr * (u64)MAX(m->tunables->vfs_cache_pressure, 0) / 100;
+	return nr * (u64)MAX(m->tunables->vfs_cache_pressure, 0) /
+	       (u64)MAX(m->tunables->vfs_cache_pressure_denom, 1);
 }
 
 static u64 super_count(const struct machine *m, unsigned int node)
@@ -45,11 +53,19 @@ static u64 zero_scan(struct machine *m, unsigned int node, u64 nr)
 	return shrink_huge_zero_folio(m);
 }
 
-static const struct shrinker shrinkers[] = {
-	{ "sb-rootfs", 2, true, true, SUPER_BATCH, super_count, super_scan },
-	{ "thp-zero", 9, false, false, SHRINK_BATCH, zero_count, zero_scan },
-	{ "thp-deferred_split", 10, true, true, SHRINK_BATCH, deferred_split_count,
-	  deferred_split_scan },
+static u64 split_scan(struct machine *m, unsigned int node, u64 nr)
+{
+	u64 split = deferred_split_scan(m, node, nr);
+
+	return split || deferred_split_count(m, node) ? split : SHRINK_STOP;
+}
+
+static const struct shrinker shrinkers[NR_SHRINKERS] = {
+	{ "sb-rootfs", 2, true, true, DEFAULT_SEEKS, SUPER_BATCH, super_count, super_scan },
+	{ "mm-shadow", 8, true, true, 0, SHRINK_BATCH, shadow_nodes_count, shadow_nodes_scan },
+	{ "thp-zero", 9, false, false, DEFAULT_SEEKS, SHRINK_BATCH, zero_count, zero_scan },
+	{ "thp-deferred_split", 10, true, true, DEFAULT_SEEKS, SHRINK_BATCH,
+	  deferred_split_count, split_scan },
 };
 
 const struct shrinker *shrinker_at(unsigned int i)
@@ -62,20 +78,48 @@ u64 shrinker_count(const struct machine *m, const struct shrinker *shrinker, uns
 	return !node || shrinker->numa_aware ? shrinker->count_objects(m, node) : 0;
 }
 
-/* do_shrink_slab() at priority 0: twice as many are scanned as there are. */
-static u64 do_shrink_slab(struct machine *m, const struct shrinker *shrinker, unsigned int node)
+/* How many objects are to be looked at. */
+static u64 scan_target(const struct shrinker *shrinker, u64 freeable, unsigned int priority)
 {
-	u64 freeable = shrinker_count(m, shrinker, node), left = 2 * freeable, freed = 0;
+	if (!shrinker->seeks)
+		return freeable / 2;
+	return (freeable >> priority) * 4 / shrinker->seeks;
+}
 
+static u64 do_shrink_slab(struct machine *m, unsigned int i, unsigned int node,
+			  unsigned int priority)
+{
+	const struct shrinker *shrinker = &shrinkers[i];
+	u64 freeable = shrinker_count(m, shrinker, node), freed = 0, scanned = 0;
+	u64 *deferred = &m->virt->shrink_deferred[i][shrinker->numa_aware ? node : 0];
+	u64 put_off = *deferred, delta, left;
+
+	if (!freeable)
+		return 0;
+	delta = scan_target(shrinker, freeable, priority);
+	left = MIN((put_off >> priority) + delta, 2 * freeable);
 	while (left && (left >= shrinker->batch || left >= freeable)) {
 		u64 nr = MIN((u64)shrinker->batch, left);
 		u64 gone = shrinker->scan_objects(m, node, nr);
 
-		if (!gone && !shrinker_count(m, shrinker, node))
+		if (gone == SHRINK_STOP)
 			break;
+		count_vm_event(m, SLABS_SCANNED, (s64)nr);
 		freed += gone;
+		scanned += nr;
 		left -= nr;
 	}
+	put_off += delta;
+	*deferred = MIN(put_off - MIN(put_off, scanned), 2 * freeable);
+	return freed;
+}
+
+u64 shrink_slab(struct machine *m, unsigned int node, unsigned int priority)
+{
+	u64 freed = 0;
+
+	for (unsigned int i = 0; i < NR_SHRINKERS; i++)
+		freed += do_shrink_slab(m, i, node, priority);
 	return freed;
 }
 
@@ -87,7 +131,14 @@ void drop_slab(struct machine *m)
 	do {
 		freed = 0;
 		for (unsigned int node = 0; node < m->nr_nodes; node++)
-			for (unsigned int i = 0; m->nodes[node] && i < ARRAY_SIZE(shrinkers); i++)
-				freed += do_shrink_slab(m, &shrinkers[i], node);
+			if (m->nodes[node])
+				freed += shrink_slab(m, node, 0);
 	} while (freed >> shift++ > 1);
+}
+
+void shrinkers_digest(const struct machine *m, struct digest *digest)
+{
+	for (unsigned int i = 0; i < NR_SHRINKERS; i++)
+		for (unsigned int node = 0; node < m->nr_nodes; node++)
+			digest_u64(digest, m->virt->shrink_deferred[i][node]);
 }

@@ -7,12 +7,14 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
 #include "sim/virt/content.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/workingset.h"
 
 struct truncation {
 	struct machine *m;
@@ -40,14 +42,14 @@ static void truncate_folio(struct truncation *t, const struct page *folio)
 /* The next folio that is cached from *index on: its head; *index is behind it then. */
 static u32 next_folio(const struct truncation *t, u64 *index)
 {
-	const struct xarray *pages = &t->inode->i_data.i_pages;
+	const struct address_space *mapping = &t->inode->i_data;
 	u64 entry = 0, at = *index;
 
 	if (at < t->behind)
-		entry = xa_find(pages, &at, t->behind - 1);
+		entry = filemap_find(mapping, &at, t->behind - 1);
 	if (!entry)
 		return PFN_NIL;
-	*index = xa_behind(pages, at);
+	*index = xa_behind(&mapping->i_pages, at);
 	return entry_pfn(entry);
 }
 
@@ -192,6 +194,8 @@ void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64
 	truncate_whole_folios(&t);
 	truncate_edges(&t);
 	truncate_rest(&t);
+	if (inode->kind == INODE_DISK)
+		clear_shadows(m, &inode->i_data, t.first, t.behind);
 }
 
 void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 end,
@@ -254,6 +258,8 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 		return err;
 	disk_file_grows(m, inode, size);
 	inode->i_size = size;
+	if (inode->kind == INODE_DISK && size < old)
+		disk_truncate(m, inode, inode_pages(inode));
 	if (size < old)
 		truncate_pagecache(m, inode, size, ~0ULL, /* even_cows = */ true);
 	else if (size == old && inode->kind == INODE_SHMEM)	/* the edge is zeroed again */
@@ -290,6 +296,8 @@ u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u
 			stayed++;
 		}
 	}
+	if (mapping->host->kind == INODE_DISK)
+		clear_shadows(m, mapping, start, t.behind);
 	return stayed;
 }
 

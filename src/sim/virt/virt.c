@@ -32,6 +32,9 @@
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 #include "sim/virt/warn_alloc.h"
+#include "sim/virt/disk.h"
+#include "sim/virt/shrinker.h"
+#include "sim/virt/workingset.h"
 
 static const struct {
 	size_t pool;		/* offset in struct virt_state */
@@ -64,7 +67,7 @@ static const struct {
 	POOL(file_regions, file_region, "kmalloc-64", NULL),
 	POOL(hugetlb_vma_locks, hugetlb_vma_lock, "kmalloc-64", NULL),
 	POOL(uffd_ctxs, userfaultfd_ctx, "userfaultfd_ctx_cache", NULL, .optional = true),
-	POOL(xa_nodes, xa_node, "radix_tree_node", NULL),
+	POOL(xa_nodes, cache_node, "radix_tree_node", NULL),
 	POOL(mempolicies, mempolicy, "numa_policy", NULL, true),
 	POOL(sp_nodes, sp_node, "shared_policy_node", NULL, true),
 	POOL(mm_slots, mm_slot, "mm_slot", "khugepaged_mm_slot",
@@ -141,6 +144,9 @@ static const struct part {
 	{ content_init, content_free, content_digest, content_validate },
 	{ huge_memory_init, huge_memory_free, huge_memory_digest, huge_memory_validate },
 	{ lru_init, lru_free, lru_digest, lru_validate },
+	{ disks_init, disks_free, disks_digest, NULL },
+	{ NULL, NULL, shrinkers_digest, NULL },
+	{ workingset_init, workingset_free, workingset_digest, workingset_validate },
 	{ files_init, files_free, files_digest, filemap_validate },
 	{ dcache_init, dcache_free, dcache_digest, NULL },
 	{ programs_init, NULL, NULL, NULL },

@@ -26,6 +26,8 @@ struct exec_state;		/* exec.h: programs that were read */
 struct huge_state;		/* huge_memory.h */
 struct uffd_state;		/* userfaultfd.h */
 struct swap_state;		/* swap.h */
+struct workingset_state;	/* workingset.h */
+struct disk_state;		/* disk.h */
 
 /* Lines of the log that come too often are left out, and counted. */
 struct ratelimit {
@@ -36,6 +38,8 @@ struct ratelimit {
 /* util.c: may a line be printed now? What was left out is told first. */
 bool ratelimit(struct machine *m, struct ratelimit *rs, const char *who, u64 interval_ns,
 	       unsigned int burst);
+
+#define NR_SHRINKERS 4		/* shrinker.h */
 
 struct virt_state {
 	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms, pgds;
@@ -56,6 +60,9 @@ struct virt_state {
 	struct exec_state *exec;
 	struct huge_state *huge;
 	struct dcache_state *dcache;	/* dcache.h */
+	struct disk_state *disks;	/* disk.h */
+	struct workingset_state *workingset;	/* workingset.h */
+	u64 shrink_deferred[NR_SHRINKERS][MAX_NUMNODES];	/* objects not looked at yet */
 	struct uffd_state *uffd;
 	struct swap_state *swap;
 	struct anon_vma_name *anon_names;	/* [nr_anon_names] */

@@ -6,6 +6,7 @@
  * they fill. What is secured and not used stays for the next call.
  */
 #include "sim/phys/kernel_tables.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
@@ -19,7 +20,7 @@
 #define FRAMES_PER_SLAB 8
 #define OBJECT_BYTES 512	/* its host struct, but for large ones */
 
-/* Frames that the machine can give at all. */
+/* Frames that the machine can give at all: free ones, and those that can be reclaimed. */
 static u64 frames_left(const struct machine *m)
 {
 	u64 frames = 0;
@@ -30,7 +31,12 @@ static u64 frames_left(const struct machine *m)
 		frames += (u64)MAX(zone->stat[NR_FREE_PAGES], 0);
 		for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
 			frames += (u64)MAX(zone->pcp[cpu].count, 0);
+		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
+			frames += (u64)MAX(zone->stat[NR_ZONE_INACTIVE_ANON + list], 0);
 	}
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			frames += (u64)MAX(m->nodes[i]->stat[NR_SLAB_RECLAIMABLE], 0) / PAGE_SIZE;
 	return frames;
 }
 

@@ -7,6 +7,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -35,16 +36,20 @@ static int mkclean_one(void *arg, struct vm_area_struct *vma, u64 address)
 	return 0;
 }
 
-static void write_page(struct machine *m, struct address_space *mapping, u64 index, u32 pfn)
+/* False: the host has no memory for what the disk is to hold; the page stays dirty. */
+static bool write_page(struct machine *m, struct address_space *mapping, u64 index, u32 pfn)
 {
 	struct mkclean clean = { .m = m, .pfn = pfn };
 	struct page *page = pfn_to_page(m, pfn);
 	struct zone *zone = page_zone(m, page);
 	s64 *stat = m->nodes[zone->node]->stat;
 
+	for (u32 i = 0; i < folio_nr_pages(page); i++)
+		if (disk_write(m, mapping->host, index + i, pfn + i))
+			return false;
 	/* It never stops. */
 	if (rmap_walk(m, pfn, mkclean_one, &clean))
-		return;
+		return false;
 	page_clear_flag(page, PG_dirty);
 	xa_clear_mark(&mapping->i_pages, index, XA_MARK_DIRTY);
 	stat[NR_DIRTY]--;
@@ -55,6 +60,23 @@ static void write_page(struct machine *m, struct address_space *mapping, u64 ind
 		page_clear_flag(page, PG_reclaim);
 		folio_rotate_reclaimable(m, pfn);
 	}
+	return true;
+}
+
+bool filemap_write_folio(struct machine *m, u32 pfn)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	struct inode *inode = inode_of(m, folio->mapping);
+
+	return inode && inode->kind == INODE_DISK &&
+	       write_page(m, &inode->i_data, page_index(folio), pfn);
+}
+
+void wakeup_flusher_threads(struct machine *m)
+{
+	for (struct inode *inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		if (inode->kind == INODE_DISK)
+			filemap_write_range(m, inode, 0, ~0ULL);
 }
 
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end)
@@ -63,13 +85,17 @@ void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 
 	u64 index = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT, entry;
 	bool drained = false;
 
-	if (inode->kind != INODE_DISK || end <= start)
+	if (inode->kind != INODE_DISK || end <= start || !xa_marked(&mapping->i_pages, XA_MARK_DIRTY))
+		return;
+	/* All that fits, or nothing: dirty pages stay so. */
+	if (disk_reserve(m, MIN(mapping->nrpages, last - index + 1)))
 		return;
 	for (; index <= last; index++) {
 		entry = xa_find_marked(&mapping->i_pages, &index, last, XA_MARK_DIRTY);
 		if (!entry)
 			return;
-		write_page(m, mapping, index, entry_pfn(entry));
+		if (!write_page(m, mapping, index, entry_pfn(entry)))
+			return;
 		/* Letting go of pages that were looked up, the kernel empties its batches. */
 		if (!drained)
 			lru_add_drain(m);

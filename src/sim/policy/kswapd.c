@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A turn balances the node: priorities from 12 down, until a zone has what its high mark
+ * says, or nothing more comes of it; sixteen turns in a row without a page, and the node is
+ * left alone. Behind it kswapd naps for a tenth of a second; only if the node is balanced
+ * then as well it goes to sleep. Compaction is told before the nap.
+ *
+ * The thread is its state, and its timer while it naps.
+ */
+#include "sim/policy/kswapd.h"
+
+#include "sim/base/event.h"
+#include "sim/phys/compaction_suitable.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+#include "sim/policy/compaction.h"
+#include "sim/reclaim/reclaim.h"
+
+#define NAP_NS 100000000ULL
+#define NEVER UINT64_MAX
+/* Pages that others get till it is at work; where there is one CPU, they wait for it. */
+#define LAG 128
+#define LAG_ON_ONE_CPU 64
+
+typedef unsigned long long ull;
+
+/* ---- Is there enough? ---- */
+
+bool pgdat_balanced(const struct machine *m, const struct pglist_data *node,
+		    unsigned int order, enum zone_type highest)
+{
+	enum zone_watermarks which = m->tunables->numa_balancing & 2 ? WMARK_PROMO : WMARK_HIGH;
+	bool managed = false;
+
+	for (unsigned int type = 0; type <= highest; type++) {
+		const struct zone *zone = node->zones[type];
+
+		if (!zone || !zone_managed(zone))
+			continue;
+		managed = true;
+		if (zone_watermark_ok(m, zone, order, zone_wmark(zone, which), highest, 0,
+				      zone->stat[NR_FREE_PAGES]))
+			return true;
+	}
+	return !managed;
+}
+
+static u64 zone_boosts(const struct pglist_data *node, enum zone_type highest,
+		       u64 boosts[MAX_NR_ZONES])
+{
+	u64 sum = 0;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		const struct zone *zone = node->zones[type];
+
+		boosts[type] = type <= highest && zone && zone_managed(zone) ?
+			       zone->watermark_boost : 0;
+		sum += boosts[type];
+	}
+	return sum;
+}
+
+/* ---- A turn. ---- */
+
+static void set_reclaim_active(struct pglist_data *node, enum zone_type highest, bool active)
+{
+	for (unsigned int type = 0; type <= highest; type++) {
+		struct zone *zone = node->zones[type];
+
+		if (!zone || !zone_managed(zone))
+			continue;
+		zone->flags &= ~(1U << ZONE_RECLAIM_ACTIVE);
+		zone->flags |= (u32)active << ZONE_RECLAIM_ACTIVE;
+	}
+}
+
+/* Once at a priority. True: it need not be tried harder. */
+static bool kswapd_shrink_node(struct scan_control *sc, struct pglist_data *node)
+{
+	u64 before = sc->nr_reclaimed, reached;
+
+	sc->nr_to_reclaim = 0;
+	for (unsigned int type = 0; type <= sc->reclaim_idx; type++) {
+		const struct zone *zone = node->zones[type];
+
+		if (zone && zone_managed(zone))
+			sc->nr_to_reclaim += MAX(zone_wmark(zone, WMARK_HIGH), SWAP_CLUSTER_MAX);
+	}
+	shrink_node(sc, node);
+	/* Fragmentation is compaction's business from here on. */
+	if (sc->order && sc->nr_reclaimed >= compact_gap((unsigned int)sc->order))
+		sc->order = 0;
+	reached = sc->nr_scanned;
+	if (rel_kswapd_counts_reclaimed(sc->m->release))
+		reached = MAX(reached, sc->nr_reclaimed - before);
+	return reached >= sc->nr_to_reclaim;
+}
+
+struct balance {
+	struct scan_control sc;
+	struct pglist_data *node;
+	enum zone_type highest;
+	u64 boost;		/* pages to reclaim although there is enough */
+};
+
+/* All priorities, while there is reason to. True: the node is balanced. */
+static bool balance_priorities(struct balance *b)
+{
+	struct scan_control *sc = &b->sc;
+	struct machine *m = sc->m;
+
+	sc->priority = DEF_PRIORITY;
+	do {
+		u64 before = sc->nr_reclaimed;
+		bool balanced = pgdat_balanced(m, b->node, (unsigned int)sc->order, b->highest);
+		bool harder = true;
+
+		if (!balanced && b->boost) {
+			b->boost = 0;
+			sc->priority = DEF_PRIORITY;
+		}
+		if (balanced && !b->boost)
+			return true;
+		if (b->boost && sc->priority == DEF_PRIORITY - 2)
+			harder = false;
+		sc->may_writepage = !m->tunables->laptop_mode && !b->boost;
+		sc->may_swap = !b->boost;
+		m->reclaim->age_node(sc, b->node);
+		if (sc->priority < DEF_PRIORITY - 2)
+			sc->may_writepage = true;
+		sc->nr_scanned = 0;
+		if (kswapd_shrink_node(sc, b->node))
+			harder = false;
+		before = sc->nr_reclaimed - before;
+		b->boost -= MIN(b->boost, before);
+		if (b->boost && !before)
+			break;
+		if (harder || !before)
+			sc->priority--;
+	} while (sc->priority >= 1);
+	return false;
+}
+
+/* The boost that was there when it began has done its work. */
+static void forget_boosts(struct pglist_data *node, const u64 boosts[MAX_NR_ZONES])
+{
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		struct zone *zone = node->zones[type];
+
+		if (boosts[type])
+			zone->watermark_boost -= MIN(zone->watermark_boost, boosts[type]);
+	}
+}
+
+static unsigned int balance_pgdat(struct machine *m, struct pglist_data *node,
+				  unsigned int order, enum zone_type highest)
+{
+	u64 boosts[MAX_NR_ZONES];
+	struct balance b = {
+		.sc = { .m = m, .by = BY_KSWAPD, .gfp = GFP_KERNEL, .order = (int)order,
+			.may_unmap = true, .reclaim_idx = highest },
+		.node = node, .highest = highest, .boost = zone_boosts(node, highest, boosts),
+	};
+	u64 boost = b.boost;
+	bool balanced;
+
+	count_vm_event(m, PAGEOUTRUN, 1);
+	set_reclaim_active(node, highest, /* active = */ true);
+	m->lru->reclaiming++;
+	balanced = balance_priorities(&b);
+	m->lru->reclaiming--;
+	if (!balanced && !b.sc.nr_reclaimed)
+		node->kswapd_failures++;
+	set_reclaim_active(node, highest, /* active = */ false);
+	if (boost) {
+		forget_boosts(node, boosts);
+		wakeup_kcompactd(m, node, m->pageblock_order, highest);
+	}
+	snapshot_refaults(m, node);
+	machine_why(m, "node %u: kswapd freed %llu pages for order %u, %s at priority %d; boost %llu, "
+		    "%d turns in vain so far (balance_pgdat)", node->id, (ull)b.sc.nr_reclaimed, order,
+		    balanced ? "balanced" : "not balanced", b.sc.priority, (ull)boost,
+		    node->kswapd_failures);
+	return (unsigned int)b.sc.order;
+}
+
+/* ---- The thread. ---- */
+
+static bool prepare_kswapd_sleep(const struct machine *m, struct pglist_data *node,
+				 unsigned int order, enum zone_type highest)
+{
+	if (node->kswapd_failures >= MAX_RECLAIM_RETRIES)
+		return true;
+	if (!pgdat_balanced(m, node, order, highest))
+		return false;
+	node->flags &= ~(u32)(PGDAT_DIRTY | PGDAT_WRITEBACK);
+	return true;
+}
+
+static enum zone_type asked_highest(const struct pglist_data *node)
+{
+	return node->kswapd_highest == MAX_NR_ZONES ? node->kswapd_last : node->kswapd_highest;
+}
+
+static void set_state(struct machine *m, struct pglist_data *node, enum kswapd_state state,
+		      u64 when_ns)
+{
+	node->kswapd_state = (u8)state;
+	event_set(m->events, node->kswapd_event, when_ns, when_ns == NEVER ? 0 : NAP_NS);
+}
+
+/* Turn after turn, until it can take a nap. */
+static void run_turns(struct machine *m, struct pglist_data *node)
+{
+	for (;;) {
+		unsigned int order = node->kswapd_order;
+
+		node->kswapd_last = asked_highest(node);
+		node->kswapd_order = 0;
+		node->kswapd_highest = MAX_NR_ZONES;
+		node->kswapd_alloc_order = order;
+		node->kswapd_reclaim_order = balance_pgdat(m, node, order, node->kswapd_last);
+		/* What was asked for meanwhile counts as well, if it did all that it was to do. */
+		if (node->kswapd_reclaim_order >= order) {
+			node->kswapd_alloc_order = node->kswapd_reclaim_order = node->kswapd_order;
+			node->kswapd_last = asked_highest(node);
+		}
+		if (prepare_kswapd_sleep(m, node, node->kswapd_reclaim_order, node->kswapd_last))
+			break;
+		count_vm_event(m, KSWAPD_HIGH_WMARK_HIT_QUICKLY, 1);
+	}
+	reset_isolation_suitable(m, node);
+	wakeup_kcompactd(m, node, node->kswapd_alloc_order, node->kswapd_last);
+	node->kswapd_woken_early = false;
+	set_state(m, node, KSWAPD_NAPS, m->now_ns + NAP_NS);
+}
+
+/* It was woken. */
+static void wake(struct machine *m, struct pglist_data *node)
+{
+	if (node->kswapd_woken_early) {
+		node->kswapd_highest = asked_highest(node);
+		node->kswapd_order = MAX(node->kswapd_order, node->kswapd_reclaim_order);
+		count_vm_event(m, KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
+	}
+	set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
+	run_turns(m, node);
+}
+
+/* The nap is over. */
+static void nap_ends(struct machine *m, struct pglist_data *node)
+{
+	if (prepare_kswapd_sleep(m, node, node->kswapd_reclaim_order, node->kswapd_last)) {
+		set_pgdat_percpu_threshold(m, node, /* under_pressure = */ false);
+		set_state(m, node, KSWAPD_ASLEEP, NEVER);
+		return;
+	}
+	count_vm_event(m, KSWAPD_HIGH_WMARK_HIT_QUICKLY, 1);
+	run_turns(m, node);
+}
+
+/* The thread runs on a CPU of its node, if the node has one. */
+static unsigned int kswapd_cpu(const struct machine *m, const struct pglist_data *node)
+{
+	if (m->cpu_node[m->cpu] == node->id)
+		return m->cpu;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		if (m->cpu_node[cpu] == node->id)
+			return cpu;
+	return m->cpu;
+}
+
+static bool kswapd_step(struct machine *m, void *data)
+{
+	struct pglist_data *node = data;
+	unsigned int cpu = m->cpu;
+
+	m->cpu = kswapd_cpu(m, node);
+	if (node->kswapd_state == KSWAPD_WOKEN)
+		wake(m, node);
+	else
+		nap_ends(m, node);
+	m->cpu = cpu;
+	return true;
+}
+
+int kswapd_run(struct machine *m, struct pglist_data *node)
+{
+	const struct event event = {
+		.when_ns = NEVER, .run = kswapd_step, .data = node, .name = "kswapd",
+	};
+
+	if (node->kswapd_event)
+		return 0;
+	node->kswapd_order = 0;
+	node->kswapd_highest = MAX_NR_ZONES;
+	node->kswapd_last = MAX_NR_ZONES - 1;
+	node->kswapd_state = KSWAPD_ASLEEP;
+	return event_add(m->events, &event, &node->kswapd_event);
+}
+
+void kswapd_stop(struct machine *m, struct pglist_data *node)
+{
+	if (node->kswapd_event)
+		event_cancel(m->events, node->kswapd_event);
+	node->kswapd_event = 0;
+	node->kswapd_state = KSWAPD_NONE;
+}
+
+int kswapd_boot(struct machine *m)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes && !err; i++)
+		if (m->nodes[i] && m->nodes[i]->has_memory)
+			err = kswapd_run(m, m->nodes[i]);
+	return err;
+}
+
+void kswapd_run_now(struct machine *m, struct pglist_data *node)
+{
+	if (m->lru->reclaiming || !node->kswapd_event)
+		return;
+	node->kswapd_highest = MIN(asked_highest(node), ZONE_NORMAL);
+	if (node->kswapd_state != KSWAPD_WOKEN)
+		node->kswapd_woken_early = node->kswapd_state == KSWAPD_NAPS;
+	node->kswapd_state = KSWAPD_WOKEN;
+	kswapd_step(m, node);
+}
+
+void kswapd_run_woken(struct machine *m)
+{
+	if (m->lru->reclaiming)
+		return;
+	m->polls_left = 0;
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i] && m->nodes[i]->kswapd_state == KSWAPD_WOKEN)
+			kswapd_step(m, m->nodes[i]);
+}
+
+static void explain_wakeup(struct machine *m, const struct zone *zone, unsigned int order,
+			   gfp_t gfp)
+{
+	machine_why(m, "node %u zone %s: kswapd wakes for order %u, %X: %lld pages are free, low mark "
+		    "%llu, high %llu, boost %llu (wakeup_kswapd)", zone->node, zone->name, order, gfp,
+		    (long long)zone->stat[NR_FREE_PAGES], (ull)zone->watermark[WMARK_LOW],
+		    (ull)zone->watermark[WMARK_HIGH], (ull)zone->watermark_boost);
+}
+
+void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int order,
+		   enum zone_type highest)
+{
+	struct pglist_data *node = m->nodes[zone->node];
+	u64 boosts[MAX_NR_ZONES];
+
+	if (!node->kswapd_event)
+		return;
+	if (node->kswapd_highest == MAX_NR_ZONES || node->kswapd_highest < highest)
+		node->kswapd_highest = highest;
+	node->kswapd_order = MAX(node->kswapd_order, order);
+	if (node->kswapd_state == KSWAPD_WOKEN)
+		return;
+	if (node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
+	    (pgdat_balanced(m, node, order, highest) && !zone_boosts(node, highest, boosts))) {
+		/* There may be enough, only in pieces: kcompactd knows. */
+		if (!(gfp & __GFP_DIRECT_RECLAIM))
+			wakeup_kcompactd(m, node, order, highest);
+		return;
+	}
+	explain_wakeup(m, zone, order, gfp);
+	node->kswapd_woken_early = node->kswapd_state == KSWAPD_NAPS;
+	node->kswapd_state = KSWAPD_WOKEN;
+	if (!m->polls_left)
+		m->polls_left = m->nr_cpus > 1 ? LAG : LAG_ON_ONE_CPU;
+}
+
+void kswapd_validate(const struct machine *m, struct check *check)
+{
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		const struct pglist_data *node = m->nodes[i];
+		u64 when;
+
+		if (!node || !node->kswapd_event)
+			continue;
+		when = event_when_ns(m->events, node->kswapd_event);
+		check->nr_checked++;
+		if (node->kswapd_state == KSWAPD_WOKEN ? !m->polls_left :
+		    node->kswapd_state == KSWAPD_NAPS ? when - m->now_ns > NAP_NS :
+		    node->kswapd_state != KSWAPD_ASLEEP || when != NEVER)
+			check_fail(check, "W6", "node %u: expected kswapd woken, with the timer of a nap, "
+				   "or asleep, found state %u, due at %llu", i, node->kswapd_state,
+				   (ull)when);
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kswapd of each node with memory: woken by allocations that find less than the low marks
+ * keep, it reclaims until one zone has what its high mark says. It runs at the next poll
+ * point: between two pages that a call touches, behind each line, or at once if somebody
+ * has to wait for it.
+ */
+#ifndef KMM_POLICY_KSWAPD_H
+#define KMM_POLICY_KSWAPD_H
+
+#include "sim/machine.h"
+
+int kswapd_boot(struct machine *m) __must_check;	/* -ENOMEM */
+/* Of a node that has got memory, or lost its last. */
+int kswapd_run(struct machine *m, struct pglist_data *node) __must_check;	/* -ENOMEM */
+void kswapd_stop(struct machine *m, struct pglist_data *node);
+void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int order,
+		   enum zone_type highest);
+/* Those that were woken run now; this one, if it was. */
+void kswapd_run_woken(struct machine *m);
+void kswapd_run_now(struct machine *m, struct pglist_data *node);
+/* Does any zone up to this one have what its high mark says, as a block of this order? */
+bool pgdat_balanced(const struct machine *m, const struct pglist_data *node,
+		    unsigned int order, enum zone_type highest);
+/* W6: asleep or at work, with a timer that fits. */
+void kswapd_validate(const struct machine *m, struct check *check);
+
+#endif

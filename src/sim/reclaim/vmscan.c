@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A node is shrunk: its lists, by the policy, then what slabs can give back. For a block of
+ * several pages that goes on until compaction could make one.
+ */
+#include "sim/reclaim/reclaim_internal.h"
+
+#include "sim/phys/compaction_suitable.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/virt/shrinker.h"
+#include "sim/virt/swap.h"
+
+bool can_reclaim_anon_pages(const struct machine *m)
+{
+	return get_nr_swap_pages(m) > 0;
+}
+
+u64 zone_reclaimable_pages(const struct machine *m, const struct zone *zone)
+{
+	s64 nr = zone->stat[NR_ZONE_INACTIVE_FILE] + zone->stat[NR_ZONE_ACTIVE_FILE];
+
+	if (can_reclaim_anon_pages(m))
+		nr += zone->stat[NR_ZONE_INACTIVE_ANON] + zone->stat[NR_ZONE_ACTIVE_ANON];
+	/* A zone with nothing to reclaim may help all the same. */
+	return (u64)(nr ? nr : zone->stat[NR_FREE_PAGES]);
+}
+
+void snapshot_refaults(struct machine *m, const struct pglist_data *node)
+{
+	struct lruvec *lruvec = node_lruvec(m, node->id);
+
+	lruvec->refaults[WORKINGSET_ANON] = node->stat[WORKINGSET_ACTIVATE_ANON];
+	lruvec->refaults[WORKINGSET_FILE] = node->stat[WORKINGSET_ACTIVATE_FILE];
+}
+
+static s64 slab_pages(const struct machine *m)
+{
+	s64 bytes = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		if (m->nodes[i])
+			bytes += m->nodes[i]->stat[NR_SLAB_RECLAIMABLE] +
+				 m->nodes[i]->stat[NR_SLAB_UNRECLAIMABLE];
+	return bytes / (s64)PAGE_SIZE;
+}
+
+/* Slabs that became empty are reclaimed pages, too, whoever's they were. */
+static void shrink_slabs(struct scan_control *sc, const struct pglist_data *node)
+{
+	s64 before = slab_pages(sc->m), after;
+
+	if (!shrink_slab(sc->m, node->id, (unsigned int)MAX(sc->priority, 0)))
+		return;
+	after = slab_pages(sc->m);
+	sc->nr_reclaimed += (u64)MAX(before - after, 0);
+}
+
+/* For a costly block, or when it gets hard: order-0 pages first, then compaction. */
+static bool in_reclaim_compaction(const struct scan_control *sc)
+{
+	return sc->gfp & __GFP_IO && sc->order &&
+	       (sc->order > PAGE_ALLOC_COSTLY_ORDER || sc->priority < DEF_PRIORITY - 2);
+}
+
+static bool could_compact(const struct scan_control *sc, const struct zone *zone)
+{
+	const struct compact_target target = {
+		.order = (unsigned int)sc->order, .highest = sc->reclaim_idx,
+	};
+	enum compact_result result = compaction_suitable(sc->m, zone, &target);
+
+	return result == COMPACT_SUCCESS || result == COMPACT_CONTINUE;
+}
+
+static bool should_continue_reclaim(const struct scan_control *sc,
+				    const struct pglist_data *node, u64 reclaimed)
+{
+	s64 inactive = node->stat[NR_INACTIVE_FILE];
+
+	if (!in_reclaim_compaction(sc) || !reclaimed)
+		return false;
+	for (unsigned int type = 0; type <= sc->reclaim_idx; type++)
+		if (node->zones[type] && zone_managed(node->zones[type]) &&
+		    could_compact(sc, node->zones[type]))
+			return false;
+	if (can_reclaim_anon_pages(sc->m))
+		inactive += node->stat[NR_INACTIVE_ANON];
+	return inactive > (s64)compact_gap((unsigned int)sc->order);
+}
+
+/* What kswapd met decides how it goes on. */
+static void note_dirty(const struct scan_control *sc, struct pglist_data *node)
+{
+	if (!by_kswapd(sc))
+		return;
+	if (sc->nr.writeback && sc->nr.writeback == sc->nr.taken)
+		node->flags |= PGDAT_WRITEBACK;
+	if (sc->nr.unqueued_dirty == sc->nr.file_taken)
+		node->flags |= PGDAT_DIRTY;
+}
+
+void shrink_node(struct scan_control *sc, struct pglist_data *node)
+{
+	bool reclaimable = false;
+	u64 before;
+
+	do {
+		before = sc->nr_reclaimed;
+		memset(&sc->nr, 0, sizeof(sc->nr));
+		prepare_scan_count(sc, node);
+		sc->m->reclaim->shrink_lruvec(sc, node_lruvec(sc->m, node->id));
+		shrink_slabs(sc, node);
+		reclaimable |= sc->nr_reclaimed > before;
+		note_dirty(sc, node);
+	} while (should_continue_reclaim(sc, node, sc->nr_reclaimed - before));
+	/* There is something to be had: kswapd may try again. */
+	if (reclaimable)
+		node->kswapd_failures = 0;
+}

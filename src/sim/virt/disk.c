@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table is a hash of (file, page) with open addressing; a place that was given up is
+ * closed by moving what follows, so that there are no tombstones. A block is the token of
+ * its contents (content.h), which shares real bytes with the page that was written.
+ */
+#include "sim/virt/disk.h"
+
+#include "sim/base/digest.h"
+#include "sim/virt/content.h"
+#include "sim/virt/file.h"
+#include "sim/virt/virt.h"
+
+#define FIRST_ROOM 64
+
+struct disk_block {
+	u32 inode;		/* 0: free */
+	u64 pgoff;
+	u64 token;
+};
+
+struct disk_state {
+	struct disk_block *blocks;	/* [room], a power of two; at most half are used */
+	u64 nr, room;
+};
+
+int disks_init(struct machine *m)
+{
+	m->virt->disks = arena_alloc(&m->arena, sizeof(*m->virt->disks));
+	return m->virt->disks ? 0 : -ENOBUFS;
+}
+
+void disks_free(struct machine *m)
+{
+	struct disk_state *disks = m->virt->disks;
+
+	if (!disks)
+		return;
+	arena_free(&m->arena, disks->blocks, disks->room * sizeof(*disks->blocks));
+	arena_free(&m->arena, disks, sizeof(*disks));
+	m->virt->disks = NULL;
+}
+
+static u64 place_of(const struct disk_state *disks, u32 inode, u64 pgoff)
+{
+	u64 x = (pgoff + 1) * 0x9e3779b97f4a7c15ULL ^ (u64)inode * 0xff51afd7ed558ccdULL;
+
+	return (x ^ x >> 32) & (disks->room - 1);
+}
+
+/* The block, or the free place where it would be. */
+static struct disk_block *find(const struct disk_state *disks, u32 inode, u64 pgoff)
+{
+	u64 at = place_of(disks, inode, pgoff);
+
+	while (disks->blocks[at].inode &&
+	       (disks->blocks[at].inode != inode || disks->blocks[at].pgoff != pgoff))
+		at = (at + 1) & (disks->room - 1);
+	return &disks->blocks[at];
+}
+
+int disk_reserve(struct machine *m, u64 nr)
+{
+	struct disk_state *disks = m->virt->disks, grown = { .nr = disks->nr };
+	u64 room = MAX(disks->room, FIRST_ROOM);
+
+	while (room < 2 * (disks->nr + nr))
+		room *= 2;
+	if (room == disks->room)
+		return 0;
+	grown.blocks = arena_alloc(&m->arena, room * sizeof(*grown.blocks));
+	if (!grown.blocks)
+		return -ENOBUFS;
+	grown.room = room;
+	for (u64 i = 0; i < disks->room; i++)
+		if (disks->blocks[i].inode)
+			*find(&grown, disks->blocks[i].inode, disks->blocks[i].pgoff) =
+				disks->blocks[i];
+	arena_free(&m->arena, disks->blocks, disks->room * sizeof(*disks->blocks));
+	*disks = grown;
+	return 0;
+}
+
+/* A place is given up: what could not have its own because of it moves up. */
+static void close_gap(struct disk_state *disks, u64 gap)
+{
+	u64 mask = disks->room - 1;
+
+	for (u64 at = (gap + 1) & mask; disks->blocks[at].inode; at = (at + 1) & mask) {
+		u64 home = place_of(disks, disks->blocks[at].inode, disks->blocks[at].pgoff);
+
+		if (((at - home) & mask) < ((at - gap) & mask))
+			continue;
+		disks->blocks[gap] = disks->blocks[at];
+		gap = at;
+	}
+	disks->blocks[gap] = (struct disk_block){ 0 };
+}
+
+static void forget_block(struct machine *m, struct inode *inode, struct disk_block *block)
+{
+	struct disk_state *disks = m->virt->disks;
+
+	content_unshare(m, block->token);
+	disks->nr--;
+	inode->nr_disk_blocks--;
+	close_gap(disks, (u64)(block - disks->blocks));
+}
+
+static int store(struct machine *m, struct inode *inode, u64 pgoff, u64 token)
+{
+	struct disk_state *disks = m->virt->disks;
+	int err = disk_reserve(m, 1);
+	struct disk_block *block;
+
+	if (err)
+		return err;
+	block = find(disks, inode->self, pgoff);
+	if (block->inode) {
+		content_unshare(m, block->token);
+	} else {
+		disks->nr++;
+		inode->nr_disk_blocks++;
+	}
+	*block = (struct disk_block){ inode->self, pgoff, token };
+	return 0;
+}
+
+int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn)
+{
+	u64 token = content_share(m, pfn);
+	int err = store(m, inode, pgoff, token);
+
+	if (err)
+		content_unshare(m, token);
+	return err;
+}
+
+void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
+{
+	const struct disk_state *disks = m->virt->disks;
+	const struct disk_block *block = inode->nr_disk_blocks ?
+					 find(disks, inode->self, pgoff) : NULL;
+
+	if (block && block->inode)
+		content_set(m, pfn, block->token);
+	else if (pgoff >= inode->disk_end)
+		content_zero(m, pfn);
+	else
+		content_file(m, pfn, inode->self, pgoff);
+}
+
+void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
+{
+	struct disk_state *disks = m->virt->disks;
+
+	inode->disk_end = MIN(inode->disk_end, nr_pages);
+	for (u64 i = 0; inode->nr_disk_blocks && i < disks->room;) {
+		struct disk_block *block = &disks->blocks[i];
+
+		/* What moves up into its place is looked at next. */
+		if (block->inode == inode->self && block->pgoff >= nr_pages)
+			forget_block(m, inode, block);
+		else
+			i++;
+	}
+}
+
+void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
+{
+	for (u64 at = start; at < MIN(end, MAX(inode->disk_end, inode_pages(inode))); at++)
+		if (store(m, inode, at, 0))
+			return;
+}
+
+u64 disk_content_refs(const struct machine *m)
+{
+	const struct disk_state *disks = m->virt->disks;
+	u64 refs = 0;
+
+	for (u64 i = 0; disks && i < disks->room; i++)
+		refs += disks->blocks[i].inode && disks->blocks[i].token & CONTENT_BYTES;
+	return refs;
+}
+
+/* The order in the table depends on its size, which is no part of the state: a sum. */
+void disks_digest(const struct machine *m, struct digest *digest)
+{
+	const struct disk_state *disks = m->virt->disks;
+	u64 sum = 0;
+
+	for (u64 i = 0; disks && i < disks->room; i++) {
+		const struct disk_block *block = &disks->blocks[i];
+		u64 x = (block->pgoff + 1) * 0x9e3779b97f4a7c15ULL ^ block->inode;
+
+		if (block->inode)
+			sum += (x ^ content_token_of(m, block->token)) * 0xff51afd7ed558ccdULL;
+	}
+	digest_u64(digest, sum);
+}

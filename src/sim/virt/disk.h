@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What disks hold. A page of a file that was never written has contents that follow from
+ * the file and the place; what was written is in a table. Behind where a file ended once
+ * there is nothing: zeroes.
+ */
+#ifndef KMM_VIRT_DISK_H
+#define KMM_VIRT_DISK_H
+
+#include "sim/machine.h"
+
+struct inode;
+struct digest;
+
+int disks_init(struct machine *m) __must_check;	/* -ENOBUFS */
+void disks_free(struct machine *m);
+/* Room for so many blocks more: then writing them does not fail. -ENOBUFS. */
+int disk_reserve(struct machine *m, u64 nr) __must_check;
+/* The page of the file goes to the disk. -ENOBUFS: nothing changed. */
+int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn) __must_check;
+/* The page frame gets what the disk has. */
+void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn);
+/* The file ends with page `nr_pages` - 1. */
+void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages);
+/* Pages [start, end) are to read as zeroes, as far as there is host memory to say so. */
+void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end);
+/* Each reference to real bytes: for content_validate(). */
+u64 disk_content_refs(const struct machine *m);
+void disks_digest(const struct machine *m, struct digest *digest);
+
+#endif

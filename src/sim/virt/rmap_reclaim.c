@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The mappings of a folio that is to be reclaimed. A file's page can be found again; one
+ * of anonymous memory needs a place in swap, which the entry then names, unless nobody
+ * wants its contents (MADV_FREE) and nobody has written it since.
+ */
+#include "sim/phys/lru.h"
+#include "sim/phys/section.h"
+#include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
+#include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
+
+struct unmap {
+	struct machine *m;
+	u32 pfn;
+	u64 nr;
+	struct arch_tlbflush_unmap_batch *batch;
+};
+
+/* A CPU other than this one may have the entry: better all such at once. */
+static bool should_defer_flush(const struct machine *m, const struct mm_struct *mm)
+{
+	for (unsigned int i = 0; i < CPU_WORDS; i++) {
+		u64 own = m->cpu / 64 == i ? 1ULL << (m->cpu % 64) : 0;
+
+		if (mm->cpumask[i] & ~own)
+			return true;
+	}
+	return false;
+}
+
+static pte_t clear_entry(const struct unmap *u, struct vm_area_struct *vma, u64 addr, pte_t *pte)
+{
+	pte_t old = *pte;
+
+	if (!should_defer_flush(u->m, vma->vm_mm))
+		return ptep_clear_flush(u->m, vma, addr, pte);
+	*pte = 0;
+	set_tlb_ubc_flush_pending(u->batch, vma->vm_mm, old);
+	return old;
+}
+
+/*
+ * What is left in the place of an anonymous page's mapping: *entry. False: the mapping
+ * stays, since its page cannot go.
+ */
+static bool anon_entry(const struct unmap *u, u32 page, pte_t old, u64 *entry)
+{
+	struct machine *m = u->m;
+	struct page *folio = pfn_to_page(m, u->pfn);
+
+	if (page_flag(folio, PG_swapbacked)) {
+		*entry = m->swap && page_flag(folio, PG_swapcache) ?
+			 m->swap->swap_entry(m, page, old) : 0;
+		return *entry;
+	}
+	*entry = 0;
+	if (folio->refcount == 1 + folio_mapcount(folio) && !page_flag(folio, PG_dirty))
+		return true;
+	/* Somebody has written it, or wants to: it is kept after all. */
+	page_set_flag(folio, PG_swapbacked);
+	return false;
+}
+
+/* Non-zero: enough, the folio stays mapped. */
+static int unmap_pte(const struct unmap *u, struct vm_area_struct *vma, u64 addr, pte_t *pte)
+{
+	struct machine *m = u->m;
+	struct page *folio = pfn_to_page(m, u->pfn);
+	u32 pfn = (u32)pte_pfn(*pte);
+	u64 entry = 0;
+	pte_t old;
+
+	flush_cache_page(m, vma, addr, pfn);
+	old = clear_entry(u, vma, addr, pte);
+	if (old & PTE_UFFD_WP && !vma_is_anonymous(vma) && userfaultfd_wp_use_markers(m, vma))
+		*pte = PTE_UFFD_MARKER;
+	if (old & PTE_DIRTY)
+		set_page_dirty(m, u->pfn);
+	update_hiwater_rss(vma->vm_mm);
+	if (page_flag(folio, PG_anon) && !anon_entry(u, pfn, old, &entry)) {
+		*pte = old;
+		return 1;
+	}
+	add_mm_counter(m, vma->vm_mm, mm_counter_of(folio), -1);
+	if (entry) {
+		add_mm_counter(m, vma->vm_mm, MM_SWAPENTS, 1);
+		*pte = entry;
+	}
+	page_clear_flag(pfn_to_page(m, pfn), PG_anon_exclusive);
+	page_remove_rmap(m, pfn, vma);
+	if (vma->vm_flags & VM_LOCKED)
+		mlock_drain_local(m);
+	put_page(m, u->pfn);
+	return 0;
+}
+
+static int unmap_one(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	const struct unmap *u = arg;
+	struct machine *m = u->m;
+	int stop = 0;
+
+	for (u64 addr = start; addr < end && !stop; addr += PAGE_SIZE) {
+		unsigned int level;
+		u64 *entry = leaf_entry(m, vma->vm_mm, addr, &level);
+
+		if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
+		    leaf_pfn(m, *entry, level, addr) - u->pfn >= u->nr)
+			continue;
+		if (vma->vm_flags & VM_LOCKED) {
+			if (!(vma->vm_flags & VM_SPECIAL) && (u->nr == 1 || level))
+				mlock_page(m, u->pfn);
+			return 1;
+		}
+		if (level) {
+			__split_huge_pmd(m, vma, addr, entry);
+			entry = leaf_entry(m, vma->vm_mm, addr, &level);
+			/* A file's huge mapping leaves nothing behind. */
+			if (!entry || level || !pte_present(*entry))
+				return stop;
+		}
+		stop = unmap_pte(u, vma, addr, entry);
+	}
+	return stop;
+}
+
+bool try_to_unmap(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_batch *batch)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	struct unmap u = { .m = m, .pfn = pfn, .nr = folio_nr_pages(folio), .batch = batch };
+	u64 first = page_index(folio), last = first + u.nr - 1;
+
+	if (page_flag(folio, PG_anon))
+		(void)rmap_walk_anon_range(anon_vma_of(m, folio->mapping), first, last, unmap_one,
+					   &u);
+	else
+		(void)rmap_walk_file_range(&inode_of(m, folio->mapping)->i_data, first, last,
+					   unmap_one, &u);
+	return !folio_mapcount(folio);
+}

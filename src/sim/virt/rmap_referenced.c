@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who has used a folio since somebody last asked: the accessed bits of all entries that
+ * map it are taken away. TLBs are not flushed for it: a CPU that has the entry may use the
+ * page without anybody learning of it, for a while.
+ */
+#include "sim/phys/lru.h"
+#include "sim/phys/section.h"
+#include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+
+struct referenced {
+	struct machine *m;
+	u32 pfn;
+	u64 nr;
+	s32 mapcount;		/* mappings that were not seen yet */
+	unsigned int vmas;	/* that used it */
+	u64 vm_flags;
+};
+
+/* The accessed bit goes; was it set, and does that tell anything? */
+static bool clear_young(const struct vm_area_struct *vma, u64 *entry, unsigned int level)
+{
+	bool young = *entry & PTE_ACCESSED;
+
+	*entry &= ~PTE_ACCESSED;
+	return young && (level || !(vma->vm_flags & VM_SEQ_READ));
+}
+
+/* The VMA keeps its pages in memory: that was missed. */
+static bool is_locked(const struct referenced *r, const struct vm_area_struct *vma,
+		      unsigned int level)
+{
+	bool large = r->nr > 1;
+
+	if (!(vma->vm_flags & VM_LOCKED) || (large && !level))
+		return false;
+	if (!(vma->vm_flags & VM_SPECIAL))
+		mlock_page(r->m, r->pfn);
+	return true;
+}
+
+/* Non-zero: no more need be asked. */
+static int referenced_one(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	struct referenced *r = arg;
+	bool used = false;
+
+	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
+		unsigned int level;
+		u64 *entry = leaf_entry(r->m, vma->vm_mm, addr, &level);
+
+		if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
+		    leaf_pfn(r->m, *entry, level, addr) - r->pfn >= r->nr)
+			continue;
+		if (is_locked(r, vma, level)) {
+			r->vm_flags |= VM_LOCKED;
+			return 1;
+		}
+		used |= clear_young(vma, entry, level);
+		r->mapcount--;
+		if (level)
+			break;
+	}
+	if (used) {
+		r->vmas++;
+		r->vm_flags |= vma->vm_flags & ~VM_LOCKED;
+	}
+	return r->mapcount <= 0;
+}
+
+unsigned int folio_referenced(struct machine *m, u32 pfn, u64 *vm_flags)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	struct referenced r = {
+		.m = m, .pfn = pfn, .nr = folio_nr_pages(folio),
+		.mapcount = folio_mapcount(folio),
+	};
+	u64 first = page_index(folio);
+	const struct inode *inode;
+
+	*vm_flags = 0;
+	if (r.mapcount <= 0 || !folio->mapping)
+		return 0;
+	if (page_flag(folio, PG_anon)) {
+		(void)rmap_walk_anon_range(anon_vma_of(m, folio->mapping), first,
+					   first + r.nr - 1, referenced_one, &r);
+	} else {
+		inode = inode_of(m, folio->mapping);
+		(void)rmap_walk_file_range(&inode->i_data, first, first + r.nr - 1,
+					   referenced_one, &r);
+	}
+	*vm_flags = r.vm_flags;
+	return r.vmas;
+}

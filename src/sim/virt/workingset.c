@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A shadow is a value of, from the lowest bit: was it active, the node, the group, the
+ * clock. The clock has the bits that are left, so on 32 bits it may tick only once in so
+ * many evictions. The distance between eviction and refault is how many pages more the
+ * inactive list would have needed; a page is active if the active ones could have given
+ * way to it.
+ */
+#include "sim/virt/workingset.h"
+
+#include "sim/base/bug.h"
+#include "sim/base/digest.h"
+#include "sim/phys/lru.h"
+#include "sim/phys/section.h"
+#include "sim/phys/slab.h"
+#include "sim/virt/file.h"
+#include "sim/virt/swap.h"
+#include "sim/virt/virt.h"
+
+#define WORKINGSET_SHIFT 1
+#define MEMCG_ID_SHIFT 16
+#define ROOT_MEMCG_ID 1		/* until there are others */
+
+typedef unsigned long long ull;
+
+struct shadow_list {
+	u32 first, last;	/* handles of xa_nodes; 0: none */
+	u64 nr;
+};
+
+struct workingset_state {
+	struct shadow_list lists[MAX_NUMNODES];
+};
+
+int workingset_init(struct machine *m)
+{
+	m->virt->workingset = arena_alloc(&m->arena, sizeof(*m->virt->workingset));
+	return m->virt->workingset ? 0 : -ENOBUFS;
+}
+
+void workingset_free(struct machine *m)
+{
+	if (m->virt->workingset)
+		arena_free(&m->arena, m->virt->workingset, sizeof(*m->virt->workingset));
+	m->virt->workingset = NULL;
+}
+
+/* ---- Shadows. ---- */
+
+static unsigned int nodes_shift(const struct machine *m)
+{
+	return m->arch->numa ? 10 : 0;
+}
+
+/* A value has a bit less than a word. */
+unsigned int workingset_timestamp_bits(const struct machine *m)
+{
+	return m->arch->bits - 1 - WORKINGSET_SHIFT - nodes_shift(m) - MEMCG_ID_SHIFT;
+}
+
+unsigned int workingset_boot(struct machine *m)
+{
+	unsigned int bits = workingset_timestamp_bits(m);
+	unsigned int order = (unsigned int)fls64(m->totalram_pages - 1);
+
+	m->workingset_order = (u8)(order > bits ? order - bits : 0);
+	return m->workingset_order;
+}
+
+static u64 eviction_mask(const struct machine *m)
+{
+	return (1ULL << workingset_timestamp_bits(m)) - 1;
+}
+
+struct shadow {
+	bool workingset;
+	unsigned int node, memcg;
+	u64 eviction;
+};
+
+static u64 pack_shadow(const struct machine *m, const struct shadow *shadow)
+{
+	u64 value = shadow->eviction & eviction_mask(m);
+
+	value = value << MEMCG_ID_SHIFT | shadow->memcg;
+	value = value << nodes_shift(m) | shadow->node;
+	return xa_mk_value(value << WORKINGSET_SHIFT | shadow->workingset);
+}
+
+static struct shadow unpack_shadow(const struct machine *m, u64 entry)
+{
+	u64 value = xa_to_value(entry);
+	struct shadow shadow = { .workingset = value & 1 };
+
+	value >>= WORKINGSET_SHIFT;
+	shadow.node = (unsigned int)(value & ((1ULL << nodes_shift(m)) - 1));
+	value >>= nodes_shift(m);
+	shadow.memcg = (unsigned int)(value & ((1ULL << MEMCG_ID_SHIFT) - 1));
+	shadow.eviction = value >> MEMCG_ID_SHIFT;
+	return shadow;
+}
+
+u64 workingset_eviction(struct machine *m, const struct page *folio)
+{
+	unsigned int node = page_zone(m, folio)->node;
+	struct lruvec *lruvec = node_lruvec(m, node);
+	const struct shadow shadow = {
+		.workingset = page_flag(folio, PG_workingset), .node = node,
+		.memcg = ROOT_MEMCG_ID,
+		.eviction = lruvec->nonresident_age >> m->workingset_order,
+	};
+
+	lruvec->nonresident_age += folio_nr_pages(folio);
+	return pack_shadow(m, &shadow);
+}
+
+/* How large the set of pages is that it has to compete with. */
+static u64 workingset_size(const struct machine *m, const struct lruvec *lruvec, bool file)
+{
+	u64 pages = lruvec_pages(m, lruvec, LRU_ACTIVE_FILE);
+
+	if (!file)
+		pages += lruvec_pages(m, lruvec, LRU_INACTIVE_FILE);
+	if (get_nr_swap_pages(m)) {
+		pages += lruvec_pages(m, lruvec, LRU_ACTIVE_ANON);
+		if (file)
+			pages += lruvec_pages(m, lruvec, LRU_INACTIVE_ANON);
+	}
+	return pages;
+}
+
+void workingset_refault(struct machine *m, struct page *folio, u64 entry)
+{
+	const struct shadow shadow = unpack_shadow(m, entry);
+	unsigned int order = m->workingset_order, node = shadow.node;
+	const struct lruvec *evicted = node_lruvec(m, node);
+	bool file = !page_flag(folio, PG_swapbacked);
+	s64 nr = (s64)folio_nr_pages(folio);
+	u64 distance, size = workingset_size(m, evicted, file);
+	struct lruvec *lruvec;
+	s64 *stat;
+
+	if (rel_refaults_where_it_comes(m->release))
+		node = page_zone(m, folio)->node;
+	lruvec = node_lruvec(m, node);
+	stat = m->nodes[node]->stat;
+	distance = (evicted->nonresident_age - (shadow.eviction << order)) & eviction_mask(m);
+	stat[WORKINGSET_REFAULT_ANON + file] += nr;
+	if (distance > size)
+		return;
+	page_set_flag(folio, PG_active);
+	lruvec->nonresident_age += (u64)nr;
+	stat[WORKINGSET_ACTIVATE_ANON + file] += nr;
+	machine_why(m, "node %u: page %#x of its file came back after %llu evictions and activations, "
+		    "and %llu pages compete: it is active at once (workingset_refault)", node,
+		    folio->index, (ull)distance, (ull)size);
+	if (!shadow.workingset)
+		return;
+	page_set_flag(folio, PG_workingset);
+	lru_note_cost(m, lruvec, file, (u64)nr, 0);
+	stat[WORKINGSET_RESTORE_ANON + file] += nr;
+}
+
+/* ---- Nodes of shadows alone. ---- */
+
+static struct cache_node *node_at(const struct machine *m, u32 handle)
+{
+	return object_get(&m->virt->xa_nodes, handle);
+}
+
+static unsigned int node_of(const struct machine *m, u32 handle)
+{
+	return slab_node_of(m, object_addr(&m->virt->xa_nodes, handle));
+}
+
+static void list_add(struct machine *m, struct cache_node *node, u32 inode)
+{
+	u32 handle = node->node.self;
+	unsigned int nid = node_of(m, handle);
+	struct shadow_list *list = &m->virt->workingset->lists[nid];
+
+	node->inode = inode;
+	node->prev = list->last;
+	node->next = 0;
+	*(list->last ? &node_at(m, list->last)->next : &list->first) = handle;
+	list->last = handle;
+	list->nr++;
+	m->nodes[nid]->stat[WORKINGSET_NODES]++;
+}
+
+static void list_del(struct machine *m, struct cache_node *node)
+{
+	unsigned int nid = node_of(m, node->node.self);
+	struct shadow_list *list = &m->virt->workingset->lists[nid];
+
+	*(node->prev ? &node_at(m, node->prev)->next : &list->first) = node->next;
+	*(node->next ? &node_at(m, node->next)->prev : &list->last) = node->prev;
+	node->inode = node->prev = node->next = 0;
+	list->nr--;
+	m->nodes[nid]->stat[WORKINGSET_NODES]--;
+}
+
+static bool shadows_alone(const struct xa_node *node)
+{
+	return node->count && node->count == node->nr_values;
+}
+
+void workingset_update_node(struct machine *m, struct address_space *mapping, u64 index)
+{
+	const struct xa_node *leaf = xa_leaf_of(&mapping->i_pages, index);
+	struct cache_node *node = leaf ? node_at(m, leaf->self) : NULL;
+
+	if (!node || shadows_alone(leaf) == !!node->inode)
+		return;
+	if (node->inode)
+		list_del(m, node);
+	else
+		list_add(m, node, mapping->host->self);
+}
+
+void workingset_forget_node(struct machine *m, u32 handle)
+{
+	struct cache_node *node = node_at(m, handle);
+
+	if (node->inode)
+		list_del(m, node);
+}
+
+/* As many nodes as all pages that are in use could fill to an eighth. */
+static u64 shadow_nodes_limit(const struct machine *m, unsigned int nid)
+{
+	const s64 *stat = m->nodes[nid]->stat;
+	s64 pages = 0;
+
+	for (unsigned int list = 0; list < NR_LRU_LISTS; list++)
+		pages += stat[NR_INACTIVE_ANON + list];
+	pages += stat[NR_SLAB_RECLAIMABLE] >> PAGE_SHIFT;
+	pages += stat[NR_SLAB_UNRECLAIMABLE] >> PAGE_SHIFT;
+	return (u64)MAX(pages, 0) >> (XA_SHIFT - 3);
+}
+
+u64 shadow_nodes_count(const struct machine *m, unsigned int nid)
+{
+	u64 nr = m->virt->workingset->lists[nid].nr, limit = shadow_nodes_limit(m, nid);
+
+	return nr > limit ? nr - limit : 0;
+}
+
+/* The first index below a node. */
+static u64 first_index(const struct xa_node *node)
+{
+	u64 index = 0;
+
+	for (; node->parent; node = node->parent)
+		index |= (u64)node->offset << node->parent->shift;
+	return index;
+}
+
+/* All its shadows go, and with the last of them the node. */
+static void reclaim_node(struct machine *m, struct cache_node *node)
+{
+	struct address_space *mapping = &inode_of(m, node->inode)->i_data;
+	u64 first = first_index(&node->node);
+	unsigned int shift = node->node.shift;
+	u64 slots = node->node.marks[XA_PRESENT];
+
+	list_del(m, node);
+	for (; slots; slots &= slots - 1) {
+		xa_erase(&mapping->i_pages, first + ((u64)ctz64(slots) << shift));
+		mapping->nr_shadows--;
+	}
+}
+
+u64 shadow_nodes_scan(struct machine *m, unsigned int nid, u64 nr)
+{
+	const struct shadow_list *list = &m->virt->workingset->lists[nid];
+	u64 freed = 0;
+
+	for (; nr && list->first; nr--, freed++) {
+		reclaim_node(m, node_at(m, list->first));
+		m->nodes[nid]->stat[WORKINGSET_NODERECLAIM]++;
+	}
+	return freed;
+}
+
+void clear_shadows(struct machine *m, struct address_space *mapping, u64 start, u64 end)
+{
+	struct xarray *pages = &mapping->i_pages;
+	u64 index = start, entry;
+
+	while (mapping->nr_shadows && index < end && (entry = xa_find(pages, &index, end - 1))) {
+		u64 at = index;
+
+		index = xa_behind(pages, at);
+		if (!xa_is_value(entry))
+			continue;
+		xa_erase(pages, at);
+		mapping->nr_shadows--;
+		workingset_update_node(m, mapping, at);
+	}
+}
+
+/* ---- Checks. ---- */
+
+struct shadow_check {
+	const struct machine *m;
+	const struct address_space *mapping;
+	struct check *check;
+};
+
+static int check_node(void *arg, u32 handle, u64 first, const struct xa_node *node)
+{
+	const struct shadow_check *s = arg;
+	const struct cache_node *cache = node_at(s->m, handle);
+	u32 inode = s->mapping->host->self;
+	bool alone = shadows_alone(node) && !node->shift;
+
+	s->check->nr_checked++;
+	/* What was in the head, and had to make room, is not noticed. */
+	if (cache->inode ? cache->inode != inode || !alone : alone && first)
+		check_fail(s->check, "L7", "inode %u, node of page 0x%llx: expected %s the list of "
+			   "shadow nodes, found inode %u", inode, (ull)first,
+			   alone ? "it on" : "it off", cache->inode);
+	return 0;
+}
+
+void workingset_validate_mapping(const struct machine *m, const struct address_space *mapping,
+				 struct check *check)
+{
+	struct shadow_check s = { .m = m, .mapping = mapping, .check = check };
+	const struct xarray *pages = &mapping->i_pages;
+	u64 index = 0, entry, nr = 0;
+
+	while (mapping->nr_shadows && (entry = xa_find(pages, &index, ~0ULL - 1))) {
+		const struct shadow shadow = unpack_shadow(m, entry);
+
+		index = xa_behind(pages, index);
+		if (!xa_is_value(entry))
+			continue;
+		nr++;
+		check->nr_checked++;
+		if (shadow.node >= m->nr_nodes || !m->nodes[shadow.node] ||
+		    shadow.memcg != ROOT_MEMCG_ID)
+			check_fail(check, "L7", "inode %u, shadow before page 0x%llx: expected a node "
+				   "and a group, found %u and %u", mapping->host->self, (ull)index,
+				   shadow.node, shadow.memcg);
+	}
+	check->nr_checked++;
+	if (nr != mapping->nr_shadows || pages->nr_entries < nr)
+		check_fail(check, "L7", "inode %u: expected %llu shadows, found %llu",
+			   mapping->host->self, (ull)nr, (ull)mapping->nr_shadows);
+	if (mapping->host->kind == INODE_DISK && xa_walk(pages, check_node, &s))
+		return;
+}
+
+void workingset_validate(const struct machine *m, struct check *check)
+{
+	if (!m->virt || !m->virt->workingset)
+		return;
+	for (unsigned int nid = 0; nid < m->nr_nodes; nid++) {
+		const struct shadow_list *list = &m->virt->workingset->lists[nid];
+		u32 before = 0;
+		u64 nr = 0;
+
+		if (!m->nodes[nid])
+			continue;
+		for (u32 h = list->first; h && nr <= list->nr; h = node_at(m, h)->next, nr++) {
+			if (node_at(m, h)->prev != before || !node_at(m, h)->inode)
+				check_fail(check, "L7", "node %u: expected shadow node %u behind %u",
+					   nid, h, before);
+			before = h;
+		}
+		check->nr_checked += 2;
+		if (nr != list->nr || list->last != before ||
+		    m->nodes[nid]->stat[WORKINGSET_NODES] != (s64)nr)
+			check_fail(check, "L7", "node %u: expected %llu shadow nodes, found %llu, and "
+				   "%lld by the counter", nid, (ull)nr, (ull)list->nr,
+				   (long long)m->nodes[nid]->stat[WORKINGSET_NODES]);
+	}
+}
+
+void workingset_digest(const struct machine *m, struct digest *digest)
+{
+	for (unsigned int nid = 0; m->virt->workingset && nid < m->nr_nodes; nid++) {
+		u32 h = m->virt->workingset->lists[nid].first;
+
+		for (; h; h = node_at(m, h)->next)
+			digest_u64(digest, h);
+		digest_u64(digest, 0);
+	}
+}
