@@ -12,6 +12,7 @@ EXPERIMENTS = \
 	examples/hotplug.sh \
 	examples/huge-pages.sh \
 	examples/init-mm.sh \
+	examples/kswapd.sh \
 	examples/migrate-types.sh \
 	examples/mm-life.sh \
 	examples/numa.sh \

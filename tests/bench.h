@@ -83,6 +83,7 @@ void model_zero_page(struct bench *b, const struct row *row);
 void model_file(struct bench *b, u32 nr_pages);
 void model_file_faults(struct bench *b, const struct row *row);
 void model_pageout(struct bench *b, const struct row *row);
+void model_reclaim(struct bench *b, const struct row *row);
 void model_cached_read(struct bench *b, const struct row *row);
 /* The same order of numbers for all: of anything, of the pages of a 64 MiB area. */
 static inline u32 bench_random(u32 i)

@@ -2,6 +2,8 @@
 /* A file on a disk: pages of it in the cache, mapped and read. */
 #include "bench_mm.h"
 
+#include "sim/phys/lru.h"
+#include "sim/reclaim/reclaim.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
 
@@ -32,6 +34,18 @@ static void file_areas(struct bench *b, const struct row *row)
 	model_file(b, FILE_PAGES);
 }
 
+/* The same; nobody has it mapped, or read it twice. */
+static void unmapped_areas(struct bench *b, const struct row *row)
+{
+	struct fault_bench *f = b->faults;
+
+	file_areas(b, row);
+	bench_unmap(b, AREA, FILE_PAGES * PAGE_SIZE);
+	need(sys_fadvise64(b->m, f->task, f->fd, 0, 0, /* POSIX_FADV_DONTNEED */ 4), "fadvise");
+	need(sys_fadvise64(b->m, f->task, f->fd, 0, 0, /* POSIX_FADV_WILLNEED */ 3), "fadvise");
+	lru_add_drain_all(b->m);
+}
+
 static void engine_file(struct bench *b, const struct row *row)
 {
 	struct access_result result;
@@ -54,6 +68,13 @@ static void engine_pageout(struct bench *b, const struct row *row)
 {
 	need(sys_madvise(b->m, b->faults->task, AREA, row->ops * PAGE_SIZE, MADV_PAGEOUT),
 	     "madvise");
+}
+
+/* Nobody maps the pages: they go as somebody asks for the node's memory. */
+static void engine_reclaim(struct bench *b, const struct row *row)
+{
+	need(node_reclaim_proactive(b->m, b->m->nodes[b->m->cpu_node[b->m->cpu]], row->ops, -1),
+	     "reclaim");
 }
 
 static void engine_cached_read(struct bench *b, const struct row *row)
@@ -89,6 +110,8 @@ static const struct row rows[] = {
 	  .prepare = file_areas, .goal = 20e6 },
 	{ "MADV_PAGEOUT of clean file pages", FILE_PAGES, engine_pageout, model_pageout,
 	  kernel_pageout, .prepare = mapped_areas, .goal = 4e6 },
+	{ "reclaim of clean file pages", FILE_PAGES, engine_reclaim, model_reclaim, NULL,
+	  .prepare = unmapped_areas, .goal = 2e6 },
 	{ "cached 4 KiB file read", FILE_PAGES, engine_cached_read, model_cached_read,
 	  kernel_cached_read, .prepare = file_areas, .goal = 10e6 },
 };

@@ -96,6 +96,24 @@ void model_pageout(struct bench *b, const struct row *row)
 	}
 }
 
+/* The same for what nobody maps: a shadow stays. */
+void model_reclaim(struct bench *b, const struct row *row)
+{
+	struct model_mm *mm = model_mm(b);
+	struct page *pages = b->model.pages;
+
+	for (u64 i = 0; i < row->ops; i++) {
+		u32 pfn = (u32)(mm->cache[i] >> 1);
+
+		if (pages[pfn].flags & REFERENCED)
+			pages[pfn].flags &= ~REFERENCED;
+		mm->cache[i] = 0;
+		lru_del(pages, pfn);
+		give_page(b, pfn);
+		__asm__ volatile("" : : : "memory");
+	}
+}
+
 /* Twice used is active. */
 void model_cached_read(struct bench *b, const struct row *row)
 {

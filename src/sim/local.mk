@@ -179,7 +179,7 @@ libkmmsim_a_SOURCES += \
 
 # virt: what reclaim asks of mappings
 libkmmsim_a_SOURCES += \
-	src/sim/virt/rmap_referenced.c src/sim/virt/rmap_reclaim.c src/sim/virt/swap.h
+	src/sim/virt/rmap_referenced.c src/sim/virt/rmap_reclaim.c
 
 # virt: who may have huge pages, and how they come
 libkmmsim_a_SOURCES += \

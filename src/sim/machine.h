@@ -40,7 +40,6 @@ struct lru_state;
 struct khugepaged_state;
 struct capture_control;
 struct bug_trap;
-struct swap_ops;
 struct reclaim_ops;
 
 struct task_fault;
@@ -127,7 +126,6 @@ struct machine {
 	struct virt_state *virt;	/* virt/virt.h */
 	struct lru_state *lru;	/* phys/lru.h */
 	const struct reclaim_ops *reclaim;	/* reclaim/reclaim.h: which pages go */
-	const struct swap_ops *swap;	/* virt/swap.h; NULL: no swap area */
 	struct khugepaged_state *khugepaged;	/* virt/mm_slot.h */
 
 	/* Time and chance. */

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* sys/devices/system/node: sets of nodes, and a directory for each node. */
+#include <stdlib.h>
+
 #include "fs/core/hugetlb.h"
 #include "fs/core/memory_lines.h"
 #include "fs/sys/devices.h"
 #include "fs/sys/hugepages.h"
+#include "sim/boot/cmdline.h"
 #include "sim/policy/compaction.h"
+#include "sim/reclaim/reclaim.h"
 
 #define NODE_WORDS (MAX_NUMNODES / 64)
 
@@ -112,6 +116,49 @@ static int vmstat_show(struct out *out, const struct view *v)
 		out_putc(out, '\n');
 	}
 	return 0;
+}
+
+/* "BYTES", or "BYTES swappiness=N" with a number up to 200 or max: anonymous pages alone. */
+static bool parse_reclaim(const char *text, u64 *bytes, int *swappiness)
+{
+	static const char option[] = " swappiness=";
+	const char *end;
+	char *rest;
+	long n;
+
+	*swappiness = -1;
+	*bytes = memparse(text, &end);
+	if (end == text)
+		return false;
+	if (!*end)
+		return true;
+	if (strncmp(end, option, strlen(option)))
+		return false;
+	end += strlen(option);
+	if (!strcmp(end, "max")) {
+		*swappiness = SWAPPINESS_ANON_ONLY;
+		return true;
+	}
+	n = strtol(end, &rest, 10);
+	*swappiness = (int)n;
+	return rest != end && !*rest && n >= 0 && n <= 200;
+}
+
+static int reclaim_store(struct store *s, const struct view *v, const char *text)
+{
+	int swappiness, err;
+	u64 bytes;
+
+	if (!parse_reclaim(text, &bytes, &swappiness)) {
+		out_printf(s->sentence, "'%s' is not a size, with swappiness=0 to 200 or max behind it",
+			   text);
+		return -EINVAL;
+	}
+	err = node_reclaim_proactive(s->m, s->m->nodes[v->id[V_NODE]], bytes >> PAGE_SHIFT,
+				     swappiness);
+	if (err)
+		out_printf(s->sentence, "the node has less than %s that could be reclaimed", text);
+	return err;
 }
 
 struct numastat_line {
@@ -233,6 +280,9 @@ static const struct entry one_node_entries[] = {
 	{ .name = "memory_failure", .mode = S_IFDIR | 0755, .span = SINCE(R_6_18),
 	  .dir = &failure_dir },
 	FILE_ROW("numastat", 0444, numastat_show),
+	{ .name = "reclaim", .mode = S_IFREG | 0200, .span = SINCE(R_6_18), .store = reclaim_store,
+	  .help = "Write a size: so much of the node's memory is reclaimed, or EAGAIN says that there "
+		  "was less. Behind it, swappiness=0 to 200; or max: anonymous pages alone." },
 	LINK_TEXT_ROW("subsystem", "../../../../bus/node"),
 	FILE_ROW("vmstat", 0444, vmstat_show),
 };

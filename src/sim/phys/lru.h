@@ -69,6 +69,12 @@ static inline bool lru_gen_enabled(const struct machine *m)
 	return m->tunables->lru_gen_enabled & 1;
 }
 
+/* PF_MEMALLOC: does whoever runs free memory? */
+static inline bool is_reclaiming(const struct machine *m)
+{
+	return m->lru && m->lru->reclaiming;
+}
+
 static inline struct lruvec *node_lruvec(const struct machine *m, unsigned int node)
 {
 	return &m->lru->lruvecs[node];

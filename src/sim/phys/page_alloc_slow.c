@@ -8,6 +8,7 @@
 #include "sim/phys/page_alloc_internal.h"
 #include "sim/phys/alloc_policy.h"
 #include "sim/phys/fallback.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/pressure.h"
 #include "sim/phys/report.h"
 #include "sim/phys/slab.h"
@@ -51,7 +52,7 @@ static unsigned int gfp_pfmemalloc_flags(const struct machine *m, gfp_t gfp)
 {
 	if (gfp & __GFP_NOMEMALLOC)
 		return 0;
-	if (gfp & __GFP_MEMALLOC)
+	if (gfp & __GFP_MEMALLOC || is_reclaiming(m))
 		return ALLOC_NO_WATERMARKS;
 	return current_is_oom_victim(m) ? ALLOC_OOM : 0;
 }
@@ -203,7 +204,8 @@ static enum verdict slowpath_turn(struct machine *m, struct slowpath *s, u32 *pf
 	*pfn = get_page_from_freelist(m, &s->ac, s->alloc_flags);
 	if (*pfn != PFN_NIL)
 		return FOUND;
-	if (!(gfp & __GFP_DIRECT_RECLAIM))
+	/* Who reclaims is not reclaimed for. */
+	if (!(gfp & __GFP_DIRECT_RECLAIM) || is_reclaiming(m))
 		return NO_PAGE;
 	/* It would sleep: grace periods end meanwhile, and what waited for them is free. */
 	if (rcu_barrier(m))

@@ -4,7 +4,6 @@
  * another min_free_kbytes, and a node's kswapd and kcompactd start with its first memory
  * and end with its last.
  */
-#include "sim/policy/kswapd.h"
 #include "sim/policy/memory_hotplug.h"
 
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/policy/compaction.h"
+#include "sim/policy/kswapd.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/task.h"
 #include "sim/virt/thp.h"

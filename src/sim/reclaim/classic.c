@@ -152,7 +152,7 @@ static bool cut_short(u64 nr[], const u64 targets[])
 
 static void age_anon(struct scan_control *sc, struct lruvec *lruvec)
 {
-	if (total_swap_pages(sc->m) && inactive_is_low(sc->m, lruvec, LRU_INACTIVE_ANON))
+	if (reclaims_anon_pages(sc->m) && inactive_is_low(sc->m, lruvec, LRU_INACTIVE_ANON))
 		shrink_active_list(sc, lruvec, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 

@@ -72,7 +72,7 @@ void shrink_node(struct scan_control *sc, struct pglist_data *node);
 /* After a turn: refaults from now on tell that active pages should give way. */
 void snapshot_refaults(struct machine *m, const struct pglist_data *node);
 /* Is there a place for anonymous pages? */
-bool can_reclaim_anon_pages(const struct machine *m);
+bool reclaims_anon_pages(const struct machine *m);
 /* Pages of a zone that could be reclaimed at best. */
 u64 zone_reclaimable_pages(const struct machine *m, const struct zone *zone);
 

@@ -68,7 +68,7 @@ enum scan_balance { SCAN_EQUAL, SCAN_FRACT, SCAN_ANON, SCAN_FILE };
 
 static enum scan_balance scan_balance(const struct scan_control *sc, int swappiness)
 {
-	if (!sc->may_swap || !can_reclaim_anon_pages(sc->m))
+	if (!sc->may_swap || !reclaims_anon_pages(sc->m))
 		return SCAN_FILE;
 	if (swappiness == SWAPPINESS_ANON_ONLY)
 		return SCAN_ANON;

@@ -13,9 +13,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/rmap.h"
-#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
-#include "sim/virt/workingset.h"
 
 /* Why a page stays; FREED: it does not. */
 enum outcome {
@@ -102,18 +100,10 @@ static enum outcome meet_writeback(struct folio_shrink *s, struct page *folio)
 	return ACTIVATED_DIRTY;
 }
 
-/* Anonymous memory that is wanted has a slot in swap, or gets one. */
-static enum outcome find_place(const struct folio_shrink *s, u32 pfn)
+/* Anonymous memory that is wanted needs a slot in swap. */
+static enum outcome find_place(const struct page *folio)
 {
-	const struct page *folio = pfn_to_page(s->m, pfn);
-
-	if (!page_flag(folio, PG_swapbacked) || page_flag(folio, PG_swapcache))
-		return FREED;
-	if (!page_flag(folio, PG_anon))
-		return s->m->swap ? FREED : ACTIVATED_NO_SWAP;
-	if (!(s->sc->gfp & __GFP_IO))
-		return KEPT_DIRTY;
-	return s->m->swap && s->m->swap->add_to_swap(s->m, pfn) ? FREED : ACTIVATED_NO_SWAP;
+	return page_flag(folio, PG_swapbacked) ? ACTIVATED_NO_SWAP : FREED;
 }
 
 /* It is dirty, and not mapped. FREED: it has been written. */
@@ -137,7 +127,7 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 	try_to_unmap_flush_dirty(m, &s->batch);
 	if (folio->refcount != (s32)nr + 1)
 		return KEPT_BUSY;
-	if (file ? !filemap_write_folio(m, pfn) : !m->swap || !m->swap->writepage(m, pfn))
+	if (!file || !filemap_write_folio(m, pfn))
 		return ACTIVATED_DIRTY;
 	stat[NR_VMSCAN_WRITE] += nr;
 	s->stat->nr_pageout += (u64)nr;
@@ -156,8 +146,6 @@ static bool forget_folio(const struct folio_shrink *s, u32 pfn)
 		count_folio_event(m, folio, PGLAZYFREED);
 		return true;
 	}
-	if (page_flag(folio, PG_swapcache))
-		return m->swap->remove_from_cache(m, pfn, workingset_eviction(m, folio));
 	return folio->mapping && !page_flag(folio, PG_anon) && remove_mapping(m, pfn);
 }
 
@@ -200,7 +188,7 @@ static enum outcome shrink_one(struct folio_shrink *s, u32 pfn)
 		s->stat->nr_ref_keep += folio_nr_pages(folio);
 		return KEPT_USED;
 	}
-	outcome = find_place(s, pfn);
+	outcome = find_place(folio);
 	if (outcome == FREED)
 		outcome = unmap(s, pfn);
 	if (outcome == FREED && page_flag(folio, PG_dirty))
@@ -214,8 +202,6 @@ static void activate(struct folio_shrink *s, u32 pfn)
 {
 	struct page *folio = pfn_to_page(s->m, pfn);
 
-	if (page_flag(folio, PG_swapcache) && page_flag(folio, PG_mlocked))
-		s->m->swap->free_swap(s->m, pfn);
 	if (page_flag(folio, PG_mlocked))
 		return;
 	page_set_flag(folio, PG_active);

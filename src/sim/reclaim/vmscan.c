@@ -10,16 +10,18 @@
 #include "sim/virt/shrinker.h"
 #include "sim/virt/swap.h"
 
-bool can_reclaim_anon_pages(const struct machine *m)
+/* Not yet: nothing goes out. */
+bool reclaims_anon_pages(const struct machine *m)
 {
-	return get_nr_swap_pages(m) > 0;
+	(void)m;
+	return false;
 }
 
 u64 zone_reclaimable_pages(const struct machine *m, const struct zone *zone)
 {
 	s64 nr = zone->stat[NR_ZONE_INACTIVE_FILE] + zone->stat[NR_ZONE_ACTIVE_FILE];
 
-	if (can_reclaim_anon_pages(m))
+	if (reclaims_anon_pages(m))
 		nr += zone->stat[NR_ZONE_INACTIVE_ANON] + zone->stat[NR_ZONE_ACTIVE_ANON];
 	/* A zone with nothing to reclaim may help all the same. */
 	return (u64)(nr ? nr : zone->stat[NR_FREE_PAGES]);
@@ -83,7 +85,7 @@ static bool should_continue_reclaim(const struct scan_control *sc,
 		if (node->zones[type] && zone_managed(node->zones[type]) &&
 		    could_compact(sc, node->zones[type]))
 			return false;
-	if (can_reclaim_anon_pages(sc->m))
+	if (reclaims_anon_pages(sc->m))
 		inactive += node->stat[NR_INACTIVE_ANON];
 	return inactive > (s64)compact_gap((unsigned int)sc->order);
 }

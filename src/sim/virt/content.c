@@ -116,35 +116,6 @@ void content_forget_range(struct machine *m, u64 start, u64 end)
 			content_drop(m, pfn);
 }
 
-u64 content_share(struct machine *m, u64 pfn)
-{
-	struct content_slot *slot = slot_of(m, pfn);
-
-	if (slot)
-		slot->refs++;
-	return m->page_content[pfn];
-}
-
-void content_unshare(struct machine *m, u64 token)
-{
-	if (token & CONTENT_BYTES)
-		slot_put(m, (u32)token);
-}
-
-void content_set(struct machine *m, u64 pfn, u64 token)
-{
-	if (token & CONTENT_BYTES)
-		m->virt->contents->slots[(u32)token].refs++;
-	content_drop(m, pfn);
-	m->page_content[pfn] = token;
-}
-
-u64 content_token_of(const struct machine *m, u64 token)
-{
-	return token & CONTENT_BYTES ?
-	       bytes_token(m->virt->contents->slots[(u32)token].bytes) : token;
-}
-
 void content_copy(struct machine *m, u64 to, u64 from)
 {
 	struct content_slot *slot = slot_of(m, from);

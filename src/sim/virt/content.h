@@ -39,15 +39,6 @@ u64 content_slot_token(const struct machine *m, u64 slot);
 void content_forget(struct machine *m, u64 *slot);
 /* A store at this offset of the page: another token, a function of the old one. */
 void content_store(struct machine *m, u64 pfn, u32 offset);
-/*
- * For who keeps contents without a page: what this one holds, as a token with a reference;
- * which goes; a page gets it.
- */
-u64 content_share(struct machine *m, u64 pfn);
-void content_unshare(struct machine *m, u64 token);
-void content_set(struct machine *m, u64 pfn, u64 token);
-/* The token that such a one stands for: of its bytes, if it has some. */
-u64 content_token_of(const struct machine *m, u64 token);
 /* What a page of a file holds when it is read from its disk. */
 void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff);
 /* Bytes [from, to) of the page become zeroes: the end of a truncated file. */

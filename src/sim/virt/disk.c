@@ -101,39 +101,37 @@ static void forget_block(struct machine *m, struct inode *inode, struct disk_blo
 {
 	struct disk_state *disks = m->virt->disks;
 
-	content_unshare(m, block->token);
+	content_forget(m, &block->token);
 	disks->nr--;
 	inode->nr_disk_blocks--;
 	close_gap(disks, (u64)(block - disks->blocks));
 }
 
-static int store(struct machine *m, struct inode *inode, u64 pgoff, u64 token)
+/* The block, with what it held, or new with zeroes; NULL: no host memory. */
+static struct disk_block *get_block(struct machine *m, struct inode *inode, u64 pgoff)
 {
 	struct disk_state *disks = m->virt->disks;
-	int err = disk_reserve(m, 1);
 	struct disk_block *block;
 
-	if (err)
-		return err;
+	if (disk_reserve(m, 1))
+		return NULL;
 	block = find(disks, inode->self, pgoff);
-	if (block->inode) {
-		content_unshare(m, block->token);
-	} else {
-		disks->nr++;
-		inode->nr_disk_blocks++;
-	}
-	*block = (struct disk_block){ inode->self, pgoff, token };
-	return 0;
+	if (block->inode)
+		return block;
+	disks->nr++;
+	inode->nr_disk_blocks++;
+	*block = (struct disk_block){ inode->self, pgoff, 0 };
+	return block;
 }
 
 int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn)
 {
-	u64 token = content_share(m, pfn);
-	int err = store(m, inode, pgoff, token);
+	struct disk_block *block = get_block(m, inode, pgoff);
 
-	if (err)
-		content_unshare(m, token);
-	return err;
+	if (!block)
+		return -ENOBUFS;
+	content_save(m, pfn, &block->token);
+	return 0;
 }
 
 void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
@@ -143,7 +141,7 @@ void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 					 find(disks, inode->self, pgoff) : NULL;
 
 	if (block && block->inode)
-		content_set(m, pfn, block->token);
+		content_restore(m, pfn, block->token);
 	else if (pgoff >= inode->disk_end)
 		content_zero(m, pfn);
 	else
@@ -168,9 +166,13 @@ void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
 
 void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
-	for (u64 at = start; at < MIN(end, MAX(inode->disk_end, inode_pages(inode))); at++)
-		if (store(m, inode, at, 0))
+	for (u64 at = start; at < MIN(end, MAX(inode->disk_end, inode_pages(inode))); at++) {
+		struct disk_block *block = get_block(m, inode, at);
+
+		if (!block)
 			return;
+		content_forget(m, &block->token);
+	}
 }
 
 u64 disk_content_refs(const struct machine *m)
@@ -194,7 +196,7 @@ void disks_digest(const struct machine *m, struct digest *digest)
 		u64 x = (block->pgoff + 1) * 0x9e3779b97f4a7c15ULL ^ block->inode;
 
 		if (block->inode)
-			sum += (x ^ content_token_of(m, block->token)) * 0xff51afd7ed558ccdULL;
+			sum += (x ^ content_slot_token(m, block->token)) * 0xff51afd7ed558ccdULL;
 	}
 	digest_u64(digest, sum);
 }

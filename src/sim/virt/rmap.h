@@ -129,9 +129,9 @@ void try_to_unmap_file(struct machine *m, u32 pfn);
  */
 unsigned int folio_referenced(struct machine *m, u32 pfn, u64 *vm_flags);
 /*
- * rmap_reclaim.c: its mappings go: those of a file's page, of anonymous memory that may be
- * freed, or that has a place in swap. False: some stay, since a VMA has it locked, or it was
- * written after all. What TLBs have of it may wait till the batch is flushed.
+ * rmap_reclaim.c: its mappings go: those of a file's page, or of anonymous memory that may be
+ * freed. False: some stay, since a VMA has it locked, or it was written after all. What
+ * TLBs have of it may wait till the batch is flushed.
  */
 struct arch_tlbflush_unmap_batch;
 bool try_to_unmap(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_batch *batch);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The mappings of a folio that is to be reclaimed. A file's page can be found again; one
- * of anonymous memory needs a place in swap, which the entry then names, unless nobody
- * wants its contents (MADV_FREE) and nobody has written it since.
+ * The mappings of a folio that is to be reclaimed: a file's can be found again; anonymous
+ * memory's go if nobody wants its contents (MADV_FREE) and nobody has written it since.
  */
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
@@ -10,7 +9,6 @@
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
-#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 
@@ -44,21 +42,13 @@ static pte_t clear_entry(const struct unmap *u, struct vm_area_struct *vma, u64 
 	return old;
 }
 
-/*
- * What is left in the place of an anonymous page's mapping: *entry. False: the mapping
- * stays, since its page cannot go.
- */
-static bool anon_entry(const struct unmap *u, u32 page, pte_t old, u64 *entry)
+/* May the mapping of an anonymous page go? */
+static bool may_discard(const struct unmap *u)
 {
-	struct machine *m = u->m;
-	struct page *folio = pfn_to_page(m, u->pfn);
+	struct page *folio = pfn_to_page(u->m, u->pfn);
 
-	if (page_flag(folio, PG_swapbacked)) {
-		*entry = m->swap && page_flag(folio, PG_swapcache) ?
-			 m->swap->swap_entry(m, page, old) : 0;
-		return *entry;
-	}
-	*entry = 0;
+	if (page_flag(folio, PG_swapbacked))
+		return false;
 	if (folio->refcount == 1 + folio_mapcount(folio) && !page_flag(folio, PG_dirty))
 		return true;
 	/* Somebody has written it, or wants to: it is kept after all. */
@@ -72,7 +62,6 @@ static int unmap_pte(const struct unmap *u, struct vm_area_struct *vma, u64 addr
 	struct machine *m = u->m;
 	struct page *folio = pfn_to_page(m, u->pfn);
 	u32 pfn = (u32)pte_pfn(*pte);
-	u64 entry = 0;
 	pte_t old;
 
 	flush_cache_page(m, vma, addr, pfn);
@@ -82,15 +71,11 @@ static int unmap_pte(const struct unmap *u, struct vm_area_struct *vma, u64 addr
 	if (old & PTE_DIRTY)
 		set_page_dirty(m, u->pfn);
 	update_hiwater_rss(vma->vm_mm);
-	if (page_flag(folio, PG_anon) && !anon_entry(u, pfn, old, &entry)) {
+	if (page_flag(folio, PG_anon) && !may_discard(u)) {
 		*pte = old;
 		return 1;
 	}
 	add_mm_counter(m, vma->vm_mm, mm_counter_of(folio), -1);
-	if (entry) {
-		add_mm_counter(m, vma->vm_mm, MM_SWAPENTS, 1);
-		*pte = entry;
-	}
 	page_clear_flag(pfn_to_page(m, pfn), PG_anon_exclusive);
 	page_remove_rmap(m, pfn, vma);
 	if (vma->vm_flags & VM_LOCKED)
