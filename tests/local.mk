@@ -26,6 +26,7 @@ SCRIPTED_TESTS = \
 	tests/check-text.sh \
 	tests/fuzz-live.sh \
 	tests/readme.sh \
+	tests/test_reclaim.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh \
 	tests/test_oom_report.sh \

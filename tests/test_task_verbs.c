@@ -558,12 +558,22 @@ static const char *const hungry_lines[] = {
 
 static int run_hungry(const char *line, unsigned int pages)
 {
-	unsigned int nr;
+	unsigned int nr, before;
 	u32 *taken;
 	int err;
 
 	nr = task_machine_take_all(machine(), &taken);
+	/* And what lies on CPUs' lists. */
+	do {
+		before = nr;
+		drain_all_pages(machine(), NULL);
+		while (!alloc_kernel_pages(machine(), GFP_KERNEL | __GFP_NOWARN, 0, NUMA_NO_NODE,
+					   PGTY_kernel, &taken[nr]))
+			nr++;
+	} while (nr > before);
 	task_machine_give(machine(), taken, &nr, pages);
+	/* Not to lie on a CPU's list, where nobody who wants a block finds them. */
+	drain_all_pages(machine(), NULL);
 	err = lab_run(&lab, line);
 	task_machine_give(machine(), taken, &nr, nr);
 	free(taken);
