@@ -287,6 +287,44 @@ static void test_zeroes(void)
 	}
 }
 
+static s64 event(const char *name)
+{
+	char label[60];
+	const char *at;
+
+	snprintf(label, sizeof(label), "\n%s ", name);
+	at = strstr(lab_cat(&lab, "proc/vmstat"), label);
+	return at ? strtoll(at + strlen(label), NULL, 10) : 0;
+}
+
+/* 200 MiB in a machine that has 128: a real one wrote 37,533 pages (6.1), 37,471 (6.18). */
+static void test_pressure(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = {
+			releases[i], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=256M",
+			"swap 1.on=no", NULL };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+		expect("mmap " AT " 200M rw private,anon,fixed", 0);
+		expect("store " AT " 200M", 0);
+		CU_ASSERT(event("pswpout") > 25000 && event("pswpout") < 50000);
+		CU_ASSERT_EQUAL(event("pgpgout"), 4 * event("pswpout"));
+		CU_ASSERT_EQUAL(event("nr_vmscan_write"), event("pswpout"));
+		CU_ASSERT_EQUAL(event("pgscan_kswapd") + event("pgscan_direct"),
+				event("pgscan_anon") + event("pgscan_file"));
+		CU_ASSERT(event("pgsteal_anon") <= event("pswpout"));
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		expect("load " AT " 8M", 0);
+		CU_ASSERT(event("pswpin") > 1024 && event("swap_ra_hit") > 512);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_end_tasks(&lab);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: swapoff /dev/nvme0n1"), 0);
+		close_lab();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "priorities and what proc/swaps says", test_order },
 	{ "who is no swap area", test_refused },
@@ -294,6 +332,7 @@ static const CU_TestInfo tests[] = {
 	{ "as two kernels counted", test_steps },
 	{ "shared by fork", test_shared },
 	{ "zeroes", test_zeroes },
+	{ "memory is short", test_pressure },
 };
 
 int main(void)

@@ -52,6 +52,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	reclaimed = shrink_folio_list(sc, lruvec->node, &pages, &stat,
 				      /* ignore_references = */ false);
 	move_folios_to_lru(m, lruvec, &pages);
+	swap_complete_io(m);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
 	count_vm_event(m, steal_events[sc->by], (s64)reclaimed);
 	count_vm_event(m, PGSTEAL_ANON + file, (s64)reclaimed);

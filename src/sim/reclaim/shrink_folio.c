@@ -13,6 +13,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap_out.h"
 #include "sim/virt/tlb.h"
 
 /* Why a page stays; FREED: it does not. */
@@ -101,9 +102,17 @@ static enum outcome meet_writeback(struct folio_shrink *s, struct page *folio)
 }
 
 /* Anonymous memory that is wanted needs a slot in swap. */
-static enum outcome find_place(const struct page *folio)
+static enum outcome find_place(const struct folio_shrink *s, u32 pfn)
 {
-	return page_flag(folio, PG_swapbacked) ? ACTIVATED_NO_SWAP : FREED;
+	const struct page *folio = pfn_to_page(s->m, pfn);
+
+	if (!page_flag(folio, PG_swapbacked) || page_flag(folio, PG_swapcache))
+		return FREED;
+	if (!page_flag(folio, PG_anon))
+		return ACTIVATED_NO_SWAP;
+	if (!(s->sc->gfp & __GFP_IO))
+		return KEPT_BUSY;
+	return reclaim_add_to_swap(s->m, pfn) ? ACTIVATED_NO_SWAP : FREED;
 }
 
 /* It is dirty, and not mapped. FREED: it has been written. */
@@ -127,8 +136,10 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 	try_to_unmap_flush_dirty(m, &s->batch);
 	if (folio->refcount != (s32)nr + 1)
 		return KEPT_BUSY;
-	if (!file || !filemap_write_folio(m, pfn))
+	if (file ? !filemap_write_folio(m, pfn) : !page_flag(folio, PG_swapcache))
 		return ACTIVATED_DIRTY;
+	if (!file)
+		swap_reclaim_write(m, pfn);
 	stat[NR_VMSCAN_WRITE] += nr;
 	s->stat->nr_pageout += (u64)nr;
 	return page_flag(folio, PG_dirty) || page_flag(folio, PG_writeback) ? KEPT_DIRTY : FREED;
@@ -146,6 +157,8 @@ static bool forget_folio(const struct folio_shrink *s, u32 pfn)
 		count_folio_event(m, folio, PGLAZYFREED);
 		return true;
 	}
+	if (page_flag(folio, PG_swapcache))
+		return remove_swap_mapping(m, pfn);
 	return folio->mapping && !page_flag(folio, PG_anon) && remove_mapping(m, pfn);
 }
 
@@ -188,7 +201,7 @@ static enum outcome shrink_one(struct folio_shrink *s, u32 pfn)
 		s->stat->nr_ref_keep += folio_nr_pages(folio);
 		return KEPT_USED;
 	}
-	outcome = find_place(folio);
+	outcome = find_place(s, pfn);
 	if (outcome == FREED)
 		outcome = unmap(s, pfn);
 	if (outcome == FREED && page_flag(folio, PG_dirty))
@@ -202,6 +215,8 @@ static void activate(struct folio_shrink *s, u32 pfn)
 {
 	struct page *folio = pfn_to_page(s->m, pfn);
 
+	if (page_flag(folio, PG_swapcache) && (vm_swap_full(s->m) || page_flag(folio, PG_mlocked)))
+		(void)folio_free_swap(s->m, pfn);
 	if (page_flag(folio, PG_mlocked))
 		return;
 	page_set_flag(folio, PG_active);

@@ -10,11 +10,9 @@
 #include "sim/virt/shrinker.h"
 #include "sim/virt/swap.h"
 
-/* Not yet: nothing goes out. */
 bool reclaims_anon_pages(const struct machine *m)
 {
-	(void)m;
-	return false;
+	return get_nr_swap_pages(m);
 }
 
 u64 zone_reclaimable_pages(const struct machine *m, const struct zone *zone)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The mappings of a folio that is to be reclaimed: a file's can be found again; anonymous
- * memory's go if nobody wants its contents (MADV_FREE) and nobody has written it since.
+ * memory's become entries of its slot in swap, or go if nobody wants its contents (MADV_FREE)
+ * and nobody has written it since.
  */
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
@@ -9,6 +10,7 @@
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
 
@@ -56,6 +58,25 @@ static bool may_discard(const struct unmap *u)
 	return false;
 }
 
+/* The entry becomes the page's slot. -ENOMEM, -ENOBUFS: it cannot be counted. */
+static int swap_out_entry(const struct unmap *u, struct vm_area_struct *vma, u32 pfn, pte_t old,
+			  pte_t *pte)
+{
+	struct machine *m = u->m;
+	swp_entry_t entry = page_swap_entry(m, pfn);
+	bool remembers = m->arch->bits == 64 || rel_has_swp_exclusive(m->release);
+	int err = swap_duplicate(m, entry);
+
+	if (err)
+		return err;
+	mm_on_mmlist(m, vma->vm_mm, NULL);
+	add_mm_counter(m, vma->vm_mm, MM_SWAPENTS, 1);
+	*pte = swp_entry_to_pte(entry) | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
+	if (remembers && page_flag(pfn_to_page(m, pfn), PG_anon_exclusive))
+		*pte |= SWP_EXCLUSIVE;
+	return 0;
+}
+
 /* Non-zero: enough, the folio stays mapped. */
 static int unmap_pte(const struct unmap *u, struct vm_area_struct *vma, u64 addr, pte_t *pte)
 {
@@ -71,7 +92,8 @@ static int unmap_pte(const struct unmap *u, struct vm_area_struct *vma, u64 addr
 	if (old & PTE_DIRTY)
 		set_page_dirty(m, u->pfn);
 	update_hiwater_rss(vma->vm_mm);
-	if (page_flag(folio, PG_anon) && !may_discard(u)) {
+	if (page_flag(folio, PG_anon) && (page_flag(folio, PG_swapcache) ?
+					  swap_out_entry(u, vma, pfn, old, pte) : !may_discard(u))) {
 		*pte = old;
 		return 1;
 	}

@@ -141,7 +141,7 @@ u32 swap_cache_find(const struct machine *m, swp_entry_t entry, u64 *shadow);
 /* The same for who wants to read it: hits of reading ahead are noticed. NULL: no VMA. */
 u32 swap_cache_get_folio(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
 			 u64 address);
-/* The folio leaves the cache, in whose place a shadow (0: none) stays while slots do. */
+/* The folio leaves the cache; a shadow of workingset.h (0: none) is there while slots are. */
 void swap_cache_del_folio(struct machine *m, u32 pfn, u64 shadow);
 /* The same if nobody refers to its slots, and it is not on its way out. */
 bool folio_free_swap(struct machine *m, u32 pfn);
@@ -192,10 +192,5 @@ void mm_on_mmlist(struct machine *m, struct mm_struct *mm, struct mm_struct *aft
 void mm_off_mmlist(struct machine *m, struct mm_struct *mm);
 /* Pages of slots in the range come to the cache: MADV_WILLNEED. 0 or -ENOBUFS. */
 int swapin_walk(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end) __must_check;
-/*
- * All mappings of an anonymous folio that is in the swap cache become entries of its
- * slots; true if none is left.
- */
-bool try_to_unmap_anon(struct machine *m, u32 pfn);
 
 #endif

@@ -13,109 +13,9 @@
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/workingset.h"
 
-struct unmap_anon {
-	struct machine *m;
-	u32 pfn;
-	u64 nr;
-	bool failed;
-};
-
-/* What the entry was is in what it becomes. */
-static pte_t swap_pte_of(pte_t old, swp_entry_t entry, bool exclusive)
-{
-	return swp_entry_to_pte(entry) | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP)) |
-	       (exclusive ? SWP_EXCLUSIVE : 0);
-}
-
-/* A page that MADV_FREE has marked, and nobody has written to since. */
-static bool discard_lazyfree(const struct unmap_anon *u, const struct vm_area_struct *vma,
-			     pte_t old)
-{
-	struct page *folio = pfn_to_page(u->m, u->pfn);
-
-	if (page_flag(folio, PG_swapbacked))
-		return false;
-	if (old & PTE_DIRTY || page_flag(folio, PG_dirty)) {
-		page_set_flag(folio, PG_swapbacked);
-		return false;
-	}
-	add_mm_counter(u->m, vma->vm_mm, MM_ANONPAGES, -1);
-	return true;
-}
-
-/* False: the mapping has to stay. */
-static bool unmap_one_anon(struct unmap_anon *u, struct vm_area_struct *vma, u64 addr, pte_t *pte)
-{
-	struct machine *m = u->m;
-	pte_t old = *pte;
-	u32 pfn = (u32)pte_pfn(old);
-	struct page *page = pfn_to_page(m, pfn);
-
-	if (vma->vm_flags & VM_LOCKED)
-		return false;
-	if (old & PTE_DIRTY)
-		set_page_dirty(m, u->pfn);
-	update_hiwater_rss(vma->vm_mm);
-	if (discard_lazyfree(u, vma, old)) {
-		*pte = 0;
-	} else {
-		swp_entry_t entry;
-
-		if (!page_flag(pfn_to_page(m, u->pfn), PG_swapcache))
-			return false;
-		entry = page_swap_entry(m, pfn);
-		if (swap_duplicate(m, entry))
-			return false;
-		mm_on_mmlist(m, vma->vm_mm, NULL);
-		add_mm_counter(m, vma->vm_mm, MM_ANONPAGES, -1);
-		add_mm_counter(m, vma->vm_mm, MM_SWAPENTS, 1);
-		*pte = swap_pte_of(old, entry, page_flag(page, PG_anon_exclusive) &&
-				   (m->arch->bits == 64 || rel_has_swp_exclusive(m->release)));
-	}
-	page_clear_flag(page, PG_anon_exclusive);
-	flush_tlb_page(m, vma, addr);
-	page_remove_rmap(m, pfn, vma);
-	put_page(m, u->pfn);
-	return true;
-}
-
-static int unmap_range(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
-{
-	struct unmap_anon *u = arg;
-
-	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
-		unsigned int level;
-		u64 *entry = leaf_entry(u->m, vma->vm_mm, addr, &level);
-
-		if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
-		    leaf_pfn(u->m, *entry, level, addr) - u->pfn >= u->nr)
-			continue;
-		if (level) {
-			__split_huge_pmd(u->m, vma, addr, entry);
-			entry = leaf_entry(u->m, vma->vm_mm, addr, &level);
-		}
-		if (!entry || level || !unmap_one_anon(u, vma, addr, entry)) {
-			u->failed = true;
-			return 1;
-		}
-	}
-	return 0;
-}
-
-bool try_to_unmap_anon(struct machine *m, u32 pfn)
-{
-	const struct page *folio = pfn_to_page(m, pfn);
-	struct unmap_anon u = { .m = m, .pfn = pfn, .nr = folio_nr_pages(folio) };
-	u64 index = page_index(folio);
-
-	if (folio_mapcount(folio))
-		(void)rmap_walk_anon_range(anon_vma_of(m, folio->mapping), index, index + u.nr - 1,
-					   unmap_range, &u);
-	return !u.failed && !folio_mapcount(folio);
-}
-
-bool remove_swap_mapping(struct machine *m, u32 pfn, u64 shadow)
+bool remove_swap_mapping(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 
@@ -123,20 +23,61 @@ bool remove_swap_mapping(struct machine *m, u32 pfn, u64 shadow)
 	if (folio->refcount != 1 + (s32)folio_nr_pages(folio) || page_flag(folio, PG_dirty) ||
 	    !page_flag(folio, PG_swapcache))
 		return false;
-	swap_cache_del_folio(m, pfn, shadow);
+	swap_cache_del_folio(m, pfn, workingset_eviction(m, folio));
 	return true;
 }
 
-bool pageout_swap(struct machine *m, u32 pfn)
+/* Parts of it are mapped: what nobody maps need not be written. */
+static bool better_split(const struct machine *m, const struct page *folio)
+{
+	return rel_folios_are_batched(m->release) ? folio_is_partially_mapped(folio) :
+						    !folio_entire_mapcount(folio);
+}
+
+static int split_for_swap(struct machine *m, u32 pfn)
+{
+	int err = split_folio(m, pfn);
+
+	return err == -ENOBUFS || !err ? err : -EBUSY;
+}
+
+int reclaim_add_to_swap(struct machine *m, u32 pfn)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	unsigned int order = folio_order(folio);
+	int err = 0;
+
+	if (order && better_split(m, folio))
+		err = split_for_swap(m, pfn);
+	if (!err && folio_is_large(folio)) {
+		if (!add_to_swap(m, pfn))
+			return 0;
+		err = split_for_swap(m, pfn);
+		if (!err) {
+			count_vm_event(m, THP_SWPOUT_FALLBACK, order == hpage_pmd_order(m));
+			mod_mthp_stat(m, order, MTHP_STAT_SWPOUT_FALLBACK, 1);
+		}
+	}
+	return err ? err : add_to_swap(m, pfn);
+}
+
+void swap_reclaim_write(struct machine *m, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 
-	if (folio->refcount != 1 + (s32)folio_nr_pages(folio))
-		return false;
 	page_set_flag(folio, PG_reclaim);
 	swap_writepage(m, pfn);
 	if (!page_flag(folio, PG_writeback))
 		page_clear_flag(folio, PG_reclaim);
+}
+
+static bool pageout_swap(struct machine *m, u32 pfn)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+
+	if (folio->refcount != 1 + (s32)folio_nr_pages(folio))
+		return false;
+	swap_reclaim_write(m, pfn);
 	m->nodes[page_zone(m, folio)->node]->stat[NR_VMSCAN_WRITE] += (s64)folio_nr_pages(folio);
 	return true;
 }
@@ -155,28 +96,30 @@ static void activate_locked(struct machine *m, u32 pfn)
 }
 
 /* True: nobody but the caller has it. */
-static bool shrink_folio(struct machine *m, u32 pfn)
+static bool shrink_folio(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_batch *batch)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 
 	page_clear_flag(folio, PG_active);
 	if (page_flag(folio, PG_mlocked) ||
-	    (!page_flag(folio, PG_swapcache) && add_to_swap(m, pfn)) ||
-	    !try_to_unmap_anon(m, pfn)) {
+	    (!page_flag(folio, PG_swapcache) && reclaim_add_to_swap(m, pfn)) ||
+	    (folio_mapcount(folio) && !try_to_unmap(m, pfn, batch))) {
 		activate_locked(m, pfn);
 		return false;
 	}
+	try_to_unmap_flush_dirty(m, batch);
 	if (page_flag(folio, PG_dirty) && !pageout_swap(m, pfn))
 		return false;
 	if (page_flag(folio, PG_writeback) || page_flag(folio, PG_dirty))
 		return false;
 	if (!page_flag(folio, PG_swapcache))
 		return folio->refcount == 1;
-	return remove_swap_mapping(m, pfn, /* shadow = */ 0);
+	return remove_swap_mapping(m, pfn);
 }
 
 void reclaim_anon_pages(struct machine *m, struct page_list *list)
 {
+	struct arch_tlbflush_unmap_batch batch = { .flush_required = false };
 	s64 written = m->event[PSWPOUT];
 	u64 freed = 0, all = 0;
 
@@ -184,13 +127,15 @@ void reclaim_anon_pages(struct machine *m, struct page_list *list)
 		u32 pfn = list->first;
 
 		page_list_del(m, list, pfn);
-		if (shrink_folio(m, pfn)) {
+		if (shrink_folio(m, pfn, &batch)) {
 			put_page(m, pfn);
 			freed++;
 		} else {
 			lru_putback(m, pfn);
 		}
 	}
+	if (batch.flush_required)
+		try_to_unmap_flush(m, &batch);
 	if (all)
 		machine_why(m, "of %llu anonymous pages, %llu were clean and are gone, %lld are "
 			    "written to swap and stay in the swap cache till then; %llu slots are "

@@ -14,10 +14,15 @@ static inline bool can_reclaim_anon_pages(const struct machine *m)
 {
 	return get_nr_swap_pages(m) > 0;
 }
-/* The dirty folio of the swap cache is on its way out; false: somebody else has it. */
-bool pageout_swap(struct machine *m, u32 pfn);
-/* It leaves the cache, if it is clean and nobody else has it; a shadow stays (0: none). */
-bool remove_swap_mapping(struct machine *m, u32 pfn, u64 shadow) __must_check;
+/*
+ * A slot for the folio, or slots for a large one; where there are none for it as a whole, it
+ * is split, and this is about its first page. -ENOMEM, -EBUSY, -ENOBUFS: it stays.
+ */
+int reclaim_add_to_swap(struct machine *m, u32 pfn) __must_check;
+/* The dirty folio of the swap cache is on its way out, and rotated when it is there. */
+void swap_reclaim_write(struct machine *m, u32 pfn);
+/* It leaves the cache, if it is clean and nobody else has it; a shadow stays. */
+bool remove_swap_mapping(struct machine *m, u32 pfn) __must_check;
 /* All of a list of heads, in order; it is empty behind it. */
 void reclaim_anon_pages(struct machine *m, struct page_list *list);
 

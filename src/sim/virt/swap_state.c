@@ -9,6 +9,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/swap_internal.h"
+#include "sim/virt/workingset.h"
 
 static u64 word_of_page(u64 pfn)
 {
@@ -63,7 +64,7 @@ u32 swap_cache_find(const struct machine *m, swp_entry_t entry, u64 *shadow)
 	u64 word = swap_cache_load(m, entry);
 
 	if (shadow)
-		*shadow = xa_is_value(word) ? xa_to_value(word) : 0;
+		*shadow = xa_is_value(word) ? word : 0;
 	return word && !xa_is_value(word) ? page_of_word(word) : PFN_NIL;
 }
 
@@ -106,7 +107,7 @@ void swap_cache_del_folio(struct machine *m, u32 pfn, u64 shadow)
 	u64 nr = folio_nr_pages(folio);
 
 	for (u64 i = 0; i < nr; i++)
-		replace_word(m, entry + i, shadow ? xa_mk_value(shadow) : 0);
+		replace_word(m, entry + i, shadow);
 	page_clear_flag(folio, PG_swapcache);
 	m->page_private[pfn] = 0;
 	count_cached(m, folio, -(s64)nr);
@@ -193,11 +194,14 @@ int add_to_swap(struct machine *m, u32 pfn)
 static int new_cache_page(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
 			  u64 address, u32 *pfn)
 {
+	u64 shadow;
 	int err;
 
-	err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn);
+	err = vma ? vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn) :
+		    filemap_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, pfn);
 	if (err)
 		return err;
+	(void)swap_cache_find(m, entry, &shadow);
 	*swap_map_of(m, entry) |= SWAP_HAS_CACHE;
 	err = add_to_swap_cache(m, *pfn, entry);
 	if (err) {
@@ -206,6 +210,8 @@ static int new_cache_page(struct machine *m, swp_entry_t entry, struct vm_area_s
 		return err;
 	}
 	page_set_flag(pfn_to_page(m, *pfn), PG_swapbacked);
+	if (shadow)
+		workingset_refault(m, pfn_to_page(m, *pfn), shadow);
 	lru_cache_add(m, *pfn);
 	return 0;
 }
