@@ -14,8 +14,10 @@
 #include "fs/core/tree_struct.h"
 #include "sim/base/rng.h"
 #include "sim/virt/content.h"
+#include "sim/virt/file.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
+#include "sim/virt/vma.h"
 
 #define BASE 0x10000000ULL
 #define NR_PAGES 256
@@ -24,17 +26,19 @@
 
 static const struct shape {
 	const char *arch, *release;
-	bool rotational;
+	bool rotational, shared;
 } rows[] = {
 	{ "arch=x86_64", "release=6.1", false }, { "arch=x86_64", "release=6.18", false },
 	{ "arch=i386", "release=6.1", false }, { "arch=i386-pae", "release=6.1", false },
 	{ "arch=x86_64", "release=6.1", true }, { "arch=x86_64", "release=6.18", true },
+	{ "arch=x86_64", "release=6.1", false, true }, { "arch=x86_64", "release=6.18", true, true },
+	{ "arch=i386", "release=6.1", false, true },
 };
 
 struct storm {
 	struct lab lab;
 	u64 rng;
-	bool alive[NR_WHO], is_on[2];
+	bool alive[NR_WHO], is_on[2], shared;
 	u32 pid[NR_WHO];
 	u64 token[NR_WHO][NR_PAGES];	/* what pages held behind the last call */
 	bool may_go;		/* somebody said MADV_FREE: paging out may drop pages */
@@ -65,25 +69,43 @@ static u32 newest_pid(struct storm *s)
 	return pid;
 }
 
+static u64 token_of_slot(const struct machine *m, swp_entry_t entry)
+{
+	u32 pfn = swap_cache_find(m, entry, NULL);
+
+	return pfn != PFN_NIL ? content_token(m, pfn) :
+	       content_slot_token(m, swap_info(m, entry)->content[swp_entry_offset(entry)]);
+}
+
+/* Of shared memory that is not mapped. */
+static u64 token_of_file(const struct machine *m, const struct mm_struct *mm, u64 addr)
+{
+	const struct vm_area_struct *vma = vma_lookup(m, mm, addr);
+	const struct inode *inode = vma && vma->vm_file ? vma->vm_file->inode : NULL;
+	u64 slot;
+	u32 pfn;
+
+	if (!inode)
+		return UNKNOWN;
+	if (shmem_swapped_at(inode, linear_page_index(vma, addr), &slot))
+		return token_of_slot(m, slot);
+	pfn = find_page(m, &inode->i_data, linear_page_index(vma, addr));
+	return pfn != PFN_NIL ? content_token(m, pfn) : UNKNOWN;
+}
+
 /* What the page at addr holds, wherever it is; UNKNOWN: there is none. */
 static u64 token_at(const struct machine *m, const struct mm_struct *mm, u64 addr)
 {
 	unsigned int level;
 	const u64 *pte = leaf_entry(m, mm, addr, &level);
-	swp_entry_t entry;
-	u32 pfn;
 
 	if (!pte || pte_none(*pte))
-		return UNKNOWN;
+		return token_of_file(m, mm, addr);
 	if (pte_present(*pte))
 		return content_token(m, leaf_pfn(m, *pte, level, addr));
 	if (!pte_is_swap(*pte))
 		return UNKNOWN;
-	entry = pte_to_swp_entry(*pte);
-	pfn = swap_cache_find(m, entry, NULL);
-	if (pfn != PFN_NIL)
-		return content_token(m, pfn);
-	return content_slot_token(m, swap_info(m, entry)->content[swp_entry_offset(entry)]);
+	return token_of_slot(m, pte_to_swp_entry(*pte));
 }
 
 static void look(struct storm *s, unsigned int who, u64 token[NR_PAGES])
@@ -107,7 +129,7 @@ static void compare(struct storm *s, unsigned int who, unsigned int from, unsign
 		s->alive[w] &= !ended;
 		look(s, w, now);
 		for (unsigned int i = 0; i < NR_PAGES; i++) {
-			bool may = w == who && i >= from && i < to;
+			bool may = (w == who || s->shared) && i >= from && i < to;
 
 			if (now[i] == UNKNOWN && s->may_go)
 				continue;
@@ -177,9 +199,10 @@ static void map_call(struct storm *s)
 
 	if (!s->alive[who])
 		return;
-	snprintf(line, sizeof(line), "sim/as/%s/ctl: mmap 0x%llx 0x%llx rw private,anon,fixed",
+	snprintf(line, sizeof(line), "sim/as/%s/ctl: mmap 0x%llx 0x%llx rw %s,anon,fixed",
 		 names[who], (unsigned long long)(BASE + from * PAGE_SIZE),
-		 (unsigned long long)((to - from) * PAGE_SIZE));
+		 (unsigned long long)((to - from) * PAGE_SIZE),
+		 s->shared ? "shared" : "private");
 	do_line(s, line, who, from, to);
 }
 
@@ -237,14 +260,16 @@ static void storm(const struct shape *row, unsigned int nr_calls, u64 seed)
 	const char *const sets[] = {
 		row->arch, row->release, "node 0.memory=256M", "swap 0.size=400K",
 		"swap 1.size=3M", row->rotational ? "swap 0.rotational=yes" : "seed=1", NULL };
-	struct storm s = { .rng = seed, .alive = { true }, .is_on = { true, true } };
+	struct storm s = { .rng = seed, .alive = { true }, .is_on = { true, true },
+			   .shared = row->shared };
 
 	CU_ASSERT_EQUAL_FATAL(lab_open_set(&s.lab, "swap", sets), 0);
 	memset(s.token, 0xff, sizeof(s.token));
 	CU_ASSERT_EQUAL(lab_run(&s.lab, "sim/as/init/ctl: fork as a"), 0);
 	s.pid[0] = newest_pid(&s);
-	CU_ASSERT_EQUAL(lab_run(&s.lab, "sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed"),
-			0);
+	CU_ASSERT_EQUAL(lab_run(&s.lab, row->shared ?
+				"sim/as/a/ctl: mmap 0x10000000 1M rw shared,anon,fixed" :
+				"sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed"), 0);
 	do_line(&s, "sim/as/a/ctl: store 0x10000000 1M", 0, 0, NR_PAGES);
 	for (unsigned int i = 0; i < nr_calls; i++) {
 		unsigned int what = below(&s, 100);

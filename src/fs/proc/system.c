@@ -146,7 +146,8 @@ static int shm_show(struct out *out, const struct view *v)
 			   (ull)shm->bytes, shm->cpid, shm->lpid, shm->nattch, shm->uid, shm->gid,
 			   shm->cuid, shm->cgid, (ull)shm->atime, (ull)shm->dtime,
 			   (ull)shm->ctime, width,
-			   (ull)shm->file->inode->i_data.nrpages << PAGE_SHIFT, width, 0ULL);
+			   (ull)shm->file->inode->i_data.nrpages << PAGE_SHIFT, width,
+			   (ull)shm->file->inode->swapped << PAGE_SHIFT);
 	return 0;
 }
 

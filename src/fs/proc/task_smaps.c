@@ -154,6 +154,25 @@ static void gather_huge_pages(const struct machine *m, const struct vm_area_stru
 	}
 }
 
+/* Pages of shared memory that are out; of a private mapping, those that it would find. */
+static u64 shmem_pages_out(const struct machine *m, const struct vm_area_struct *vma)
+{
+	const struct inode *inode = vma->vm_file ? vma->vm_file->inode : NULL;
+	u64 nr = 0, slot;
+
+	if (!inode || inode->kind != INODE_SHMEM || !inode->swapped)
+		return 0;
+	if (vma->vm_flags & VM_SHARED || !(vma->vm_flags & VM_WRITE))
+		return shmem_swap_usage(inode, vma->vm_pgoff, vma->vm_pgoff + vma_pages(vma));
+	for (u64 addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
+		const pte_t *pte = pte_offset_map(m, vma->vm_mm, addr);
+
+		nr += (!pte || pte_none(*pte)) &&
+		      shmem_swapped_at(inode, linear_page_index(vma, addr), &slot);
+	}
+	return nr;
+}
+
 static void gather_vma(const struct machine *m, const struct vm_area_struct *vma,
 		       struct mem_size_stats *stats)
 {
@@ -164,6 +183,7 @@ static void gather_vma(const struct machine *m, const struct vm_area_struct *vma
 		gather_huge_pages(m, vma, stats);
 		return;
 	}
+	stats->swap += shmem_pages_out(m, vma) << PAGE_SHIFT;
 	walk_mapped_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, &ops, &gather);
 }
 

@@ -109,7 +109,7 @@ static enum outcome find_place(const struct folio_shrink *s, u32 pfn)
 	if (!page_flag(folio, PG_swapbacked) || page_flag(folio, PG_swapcache))
 		return FREED;
 	if (!page_flag(folio, PG_anon))
-		return ACTIVATED_NO_SWAP;
+		return get_nr_swap_pages(s->m) ? FREED : ACTIVATED_NO_SWAP;
 	if (!(s->sc->gfp & __GFP_IO))
 		return KEPT_BUSY;
 	return reclaim_add_to_swap(s->m, pfn) ? ACTIVATED_NO_SWAP : FREED;
@@ -136,7 +136,8 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 	try_to_unmap_flush_dirty(m, &s->batch);
 	if (folio->refcount != (s32)nr + 1)
 		return KEPT_BUSY;
-	if (file ? !filemap_write_folio(m, pfn) : !page_flag(folio, PG_swapcache))
+	if (file ? !filemap_write_folio(m, pfn) :
+		   !page_flag(folio, PG_swapcache) && !shmem_swap_out(m, pfn))
 		return ACTIVATED_DIRTY;
 	if (!file)
 		swap_reclaim_write(m, pfn);

@@ -156,7 +156,7 @@ static enum scan_result fill_index(struct file_collapse *c, u64 index, u32 *pfn)
 {
 	struct machine *m = c->m;
 	struct address_space *mapping = &c->file->inode->i_data;
-	u64 next = index;
+	u64 next = index, slot;
 
 	if (!is_shmem(c)) {
 		if (page_cache_sync_readahead(m, c->file, index, c->end - index) == -ENOBUFS)
@@ -164,6 +164,13 @@ static enum scan_result fill_index(struct file_collapse *c, u64 index, u32 *pfn)
 		lru_add_drain(m);
 		*pfn = find_page(m, mapping, index);
 		return *pfn == PFN_NIL ? SCAN_FAIL : SCAN_SUCCEED;
+	}
+	if (shmem_swapped_at(c->file->inode, index, &slot)) {
+		if (shmem_get_page(m, c->file->inode, index, SGP_NOALLOC, pfn))
+			return SCAN_FAIL;
+		put_page(m, *pfn);
+		lru_add_drain(m);
+		return SCAN_SUCCEED;
 	}
 	if (index == c->start && !xa_find(&mapping->i_pages, &next, c->end - 1))
 		return SCAN_TRUNCATED;

@@ -56,6 +56,7 @@ struct inode {
 	u8 huge_order;		/* of its pages */
 	bool huge_shm;		/* SysV shared memory: reserved when it was made */
 	bool large_folios;	/* of shmem: its file system may have some, said huge= */
+	u64 swapped;		/* of shmem: pages that are out: values in i_pages */
 	u64 fallocend;		/* of shmem: pages before this were asked for by fallocate() */
 	struct interval_tree shared_policy;	/* of shmem: sp_nodes (mempolicy.h) */
 	u32 shm;		/* slot + 1 of the System V segment that it is of */
@@ -268,6 +269,8 @@ int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgof
 void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
 /* The same, but for what shared memory is charged. Its pages. */
 u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
+/* A page that was out is in its place again: the cache's, as a new one. */
+void filemap_swapped_in(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn);
 /* An array whose nodes are those of page caches. */
 void page_cache_xa_init(struct machine *m, struct xarray *xa);
 /* Another is in its place already: the cache's references of it go. */
@@ -374,6 +377,7 @@ struct sgp_request {
 	enum sgp_type sgp;
 	const struct vm_fault *vmf;	/* by a fault; NULL: by a call, */
 	u64 write_end;			/* which writes so far (bytes) */
+	bool *major;			/* set: it had to be read from swap; NULL */
 };
 /* The page with a reference; SGP_READ: *pfn is PFN_NIL for a hole. */
 int shmem_get_folio(struct machine *m, struct inode *inode, u64 pgoff,
@@ -385,6 +389,21 @@ static inline int __must_check shmem_get_page(struct machine *m, struct inode *i
 
 	return shmem_get_folio(m, inode, pgoff, &request, pfn);
 }
+/*
+ * shmem_swap.c. A folio that nobody maps goes to the swap cache, dirty; false: it cannot.
+ * The page of a slot comes back, with a reference. -ENOMEM, -ENOBUFS.
+ */
+bool shmem_swap_out(struct machine *m, u32 pfn) __must_check;
+int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 slot,
+		       const struct sgp_request *request, u32 *pfn) __must_check;
+bool shmem_swapped_at(const struct inode *inode, u64 pgoff, u64 *slot);
+/* Of pages [first, behind): slots are given away; how many are out; to the swap cache. */
+void shmem_free_swap_range(struct machine *m, struct inode *inode, u64 first, u64 behind);
+u64 shmem_swap_usage(const struct inode *inode, u64 first, u64 behind);
+int shmem_swapin_range(struct machine *m, struct inode *inode, u64 first,
+		       u64 behind) __must_check;
+/* What lies in an area comes back, of all files. */
+int shmem_unuse(struct machine *m, unsigned int type) __must_check;
 /* shmem_huge.c: a new folio of several pages there, cached; -ENOENT: not there. */
 int shmem_alloc_huge(struct machine *m, struct inode *inode, u64 pgoff,
 		     const struct sgp_request *request, u32 *pfn) __must_check;

@@ -101,6 +101,19 @@ void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u3
 	folio->refcount -= (s32)nr;
 }
 
+void filemap_swapped_in(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	int err = xa_store(&mapping->i_pages, pgoff, mk_cache_entry(pfn), NULL);
+
+	BUG_ON(m, err);
+	page->refcount++;
+	page->mapping = mapping->host->self;
+	page_set_index(page, pgoff);
+	page_set_flag(page, PG_swapbacked);
+	count_cached(m, mapping, page, 1);
+}
+
 /* The first shadow in the place of a folio, which has room for itself then; 0: none. */
 static u64 take_shadows(struct machine *m, struct address_space *mapping, u64 pgoff, u64 nr)
 {

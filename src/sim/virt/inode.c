@@ -348,7 +348,7 @@ void sb_validate(const struct machine *m, struct check *check)
 
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		if (inode->kind == INODE_SHMEM)
-			used[inode->sb] += inode->i_data.nrpages;
+			used[inode->sb] += inode->i_data.nrpages + inode->swapped;
 	for (unsigned int i = 0; i < NR_SUPERS; i++) {
 		check->nr_checked++;
 		if (used[i] != m->virt->file_state->used[i])
@@ -396,6 +396,7 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->dentry);
 	digest_u64(digest, inode->pid_serial << 32 | inode->pid);
 	digest_u64(digest, inode->shm);
+	digest_u64(digest, inode->swapped);
 	digest_u64(digest, inode->disk_end);
 	digest_string(digest, inode->path);
 	digest_u64(digest, mapping->nrpages);

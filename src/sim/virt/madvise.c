@@ -69,7 +69,12 @@ static int willneed_memory(struct advise *a)
 {
 	int err = 0;
 
-	if (!a->vma->vm_file && a->vma->anon_vma)
+	if (a->vma->vm_file && a->vma->vm_file->inode->kind == INODE_SHMEM) {
+		u64 pgoff = linear_page_index(a->vma, a->start);
+
+		err = shmem_swapin_range(a->m, a->vma->vm_file->inode, pgoff,
+					 pgoff + ((a->end - a->start) >> PAGE_SHIFT));
+	} else if (!a->vma->vm_file && a->vma->anon_vma)
 		err = swapin_walk(a->m, a->vma, a->start, a->end);
 	lru_add_drain(a->m);
 	return err;

@@ -327,7 +327,7 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 	else if (page_is_disposable(a, folio, *pte))
 		dispose_of_page(a, addr, *pte);
 	else if (!page_flag(folio, PG_unevictable) &&
-		 !(page_flag(folio, PG_anon) && collect_anon(a, addr, (u32)pte_pfn(*pte))))
+		 !(page_flag(folio, PG_swapbacked) && collect_anon(a, addr, (u32)pte_pfn(*pte))))
 		keep_page(a, addr, pte);
 	return 0;
 }

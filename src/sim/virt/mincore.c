@@ -19,11 +19,16 @@
 static bool page_in_cache(const struct machine *m, const struct vm_area_struct *vma, u64 addr)
 {
 	const struct file *file = vma->vm_file;
+	u64 slot;
 	u32 pfn;
 
 	if (!file)
 		return false;
-	pfn = find_page(m, &file->inode->i_data, linear_page_index(vma, addr));
+	if (file->inode->kind == INODE_SHMEM &&
+	    shmem_swapped_at(file->inode, linear_page_index(vma, addr), &slot))
+		pfn = swap_cache_find(m, slot, NULL);
+	else
+		pfn = find_page(m, &file->inode->i_data, linear_page_index(vma, addr));
 	return pfn != PFN_NIL && page_flag(pfn_folio(m, pfn), PG_uptodate);
 }
 

@@ -56,7 +56,8 @@ static void unlock_mapping(struct machine *m, const struct inode *inode)
 	u64 index = 0, entry;
 
 	while ((entry = xa_find(&inode->i_data.i_pages, &index, ~0ULL))) {
-		check_move_unevictable(m, entry_pfn(entry));
+		if (!xa_is_value(entry))
+			check_move_unevictable(m, entry_pfn(entry));
 		if (!++index)
 			return;
 	}

@@ -119,6 +119,7 @@ int shmem_get_folio(struct machine *m, struct inode *inode, u64 pgoff,
 	bool inside = pgoff < inode_pages(inode);
 	enum sgp_type sgp = request->sgp;
 	struct page *folio;
+	u64 slot;
 	int err;
 
 	*pfn = PFN_NIL;
@@ -132,6 +133,8 @@ int shmem_get_folio(struct machine *m, struct inode *inode, u64 pgoff,
 		found_page(m, *pfn, sgp);
 		return 0;
 	}
+	if (shmem_swapped_at(inode, pgoff, &slot))
+		return shmem_swapin_folio(m, inode, pgoff, slot, request, pfn);
 	if (sgp <= SGP_NOALLOC)
 		return sgp == SGP_READ ? 0 : -ENOENT;
 	err = new_page(m, inode, pgoff, request, pfn);
@@ -150,17 +153,20 @@ static unsigned int shmem_userfault(struct machine *m, struct vm_fault *vmf)
 {
 	const struct vm_area_struct *vma = vmf->vma;
 	const struct inode *inode = vma->vm_file->inode;
+	u64 slot;
 
 	if (likely(!userfaultfd_armed(vma)) || vmf->pgoff >= inode_pages(inode))
 		return 0;
-	if (find_page(m, &inode->i_data, vmf->pgoff) != PFN_NIL)
+	if (find_page(m, &inode->i_data, vmf->pgoff) != PFN_NIL ||
+	    shmem_swapped_at(inode, vmf->pgoff, &slot))
 		return userfaultfd_minor(vma) ? handle_userfault(m, vmf, VM_UFFD_MINOR) : 0;
 	return userfaultfd_missing(vma) ? handle_userfault(m, vmf, VM_UFFD_MISSING) : 0;
 }
 
 static unsigned int shmem_fault(struct machine *m, struct vm_fault *vmf)
 {
-	const struct sgp_request request = { .sgp = SGP_CACHE, .vmf = vmf };
+	bool major = false;
+	const struct sgp_request request = { .sgp = SGP_CACHE, .vmf = vmf, .major = &major };
 	unsigned int ret = shmem_userfault(m, vmf);
 	int err;
 
@@ -168,7 +174,7 @@ static unsigned int shmem_fault(struct machine *m, struct vm_fault *vmf)
 		return ret;
 	err = shmem_get_folio(m, vmf->vma->vm_file->inode, vmf->pgoff, &request, &vmf->page);
 	if (likely(!err))
-		return 0;
+		return major ? VM_FAULT_MAJOR : 0;
 	return err == -ENOMEM || err == -ENOBUFS ? fault_of_errno(err) : VM_FAULT_SIGBUS;
 }
 

@@ -183,6 +183,9 @@ struct vm_fault;
 u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *major,
 		     int *err);
 
+/* The same for shared memory, whose slots lie side by side. */
+u32 swapin_shmem(struct machine *m, swp_entry_t entry, int *err);
+
 /* -- page tables -- */
 
 /* The fault on an entry that is a slot. VM_FAULT_*. */

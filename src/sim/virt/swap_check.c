@@ -94,6 +94,26 @@ static void count_tables(struct swap_census *c)
 			return;
 }
 
+static void count_files(struct swap_census *c)
+{
+	for (const struct inode *inode = inode_next(c->m, NULL); inode;
+	     inode = inode_next(c->m, inode)) {
+		u64 index = 0, entry, nr = 0;
+
+		if (inode->kind != INODE_SHMEM)
+			continue;
+		for (; (entry = xa_find(&inode->i_data.i_pages, &index, ~0ULL - 1));
+		     index = xa_behind(&inode->i_data.i_pages, index))
+			if (xa_is_value(entry)) {
+				count_ref(c, xa_to_value(entry), "a file of shared memory");
+				nr++;
+			}
+		if (nr != inode->swapped)
+			check_fail(c->check, "S1", "inode %u: expected %llu pages in swap, found "
+				   "%llu", inode->self, (ull)nr, (ull)inode->swapped);
+	}
+}
+
 static void count_stocks(const struct swap_census *c)
 {
 	const struct swap_state *swap = swap_of(c->m);
@@ -257,6 +277,7 @@ void swap_validate(const struct machine *m, struct check *check)
 	check_areas(m, check);
 	if (census_alloc(&c)) {
 		count_tables(&c);
+		count_files(&c);
 		count_stocks(&c);
 		check_slots(&c);
 	}

@@ -75,7 +75,8 @@ static bool pageout_swap(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 
-	if (folio->refcount != 1 + (s32)folio_nr_pages(folio))
+	if (folio->refcount != 1 + (s32)folio_nr_pages(folio) ||
+	    (!page_flag(folio, PG_swapcache) && !shmem_swap_out(m, pfn)))
 		return false;
 	swap_reclaim_write(m, pfn);
 	m->nodes[page_zone(m, folio)->node]->stat[NR_VMSCAN_WRITE] += (s64)folio_nr_pages(folio);
@@ -102,14 +103,16 @@ static bool shrink_folio(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_
 
 	page_clear_flag(folio, PG_active);
 	if (page_flag(folio, PG_mlocked) ||
-	    (!page_flag(folio, PG_swapcache) && reclaim_add_to_swap(m, pfn)) ||
+	    (page_flag(folio, PG_anon) && !page_flag(folio, PG_swapcache) && reclaim_add_to_swap(m, pfn)) ||
 	    (folio_mapcount(folio) && !try_to_unmap(m, pfn, batch))) {
 		activate_locked(m, pfn);
 		return false;
 	}
 	try_to_unmap_flush_dirty(m, batch);
-	if (page_flag(folio, PG_dirty) && !pageout_swap(m, pfn))
+	if (page_flag(folio, PG_dirty) && !pageout_swap(m, pfn)) {
+		activate_locked(m, pfn);
 		return false;
+	}
 	if (page_flag(folio, PG_writeback) || page_flag(folio, PG_dirty))
 		return false;
 	if (!page_flag(folio, PG_swapcache))

@@ -179,3 +179,14 @@ u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf,
 	*err = ok ? 0 : -ENOBUFS;
 	return ok ? read_swap_cache(m, entry, vmf->vma, vmf->address, major, err) : PFN_NIL;
 }
+
+u32 swapin_shmem(struct machine *m, swp_entry_t entry, int *err)
+{
+	struct vm_fault vmf = { .vma = NULL };
+	bool major;
+
+	*err = -ENOBUFS;
+	if (!swap_cluster_readahead(m, entry, &vmf))
+		return PFN_NIL;
+	return read_swap_cache(m, entry, NULL, 0, &major, err);
+}

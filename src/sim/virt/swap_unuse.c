@@ -5,6 +5,7 @@
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap_internal.h"
@@ -90,6 +91,7 @@ int try_to_unuse(struct machine *m, struct swap_info_struct *si)
 	swap_complete_io(m);
 	if (!si->inuse_pages)
 		return 0;
+	err = shmem_unuse(m, si->type);
 	for (struct mm_struct *mm = m->virt->mmlist_first; mm && !err && si->inuse_pages;
 	     mm = mm->mmlist_next)
 		err = unuse_mm(&u, mm);

@@ -124,14 +124,27 @@ static bool truncate_partial_folio(struct truncation *t, u32 pfn)
 	return true;
 }
 
+/* A page of which a part stays is read from swap, if there is memory for it. */
+static void bring_back(struct truncation *t, u64 pgoff)
+{
+	u64 slot;
+	u32 pfn;
+
+	if (t->inode->swapped && shmem_swapped_at(t->inode, pgoff, &slot) &&
+	    !shmem_get_page(t->m, t->inode, pgoff, SGP_CACHE, &pfn))
+		put_page(t->m, pfn);
+}
+
 /* The folio that an edge lies in; *last: the page behind it. False: it stays whole. */
 static bool truncate_edge(struct truncation *t, u64 pgoff, u64 *first, u64 *behind)
 {
 	struct address_space *mapping = &t->inode->i_data;
-	u32 pfn = find_page(t->m, mapping, pgoff);
 	bool done;
+	u32 pfn;
 
 	*first = *behind = pgoff;
+	bring_back(t, pgoff);
+	pfn = find_page(t->m, mapping, pgoff);
 	if (pfn == PFN_NIL)
 		return true;
 	pfn = (u32)folio_pfn(t->m, pfn);
@@ -192,6 +205,8 @@ void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64
 	if (inode->fallocend > t.first && inode->fallocend <= t.behind)
 		inode->fallocend = t.first;
 	truncate_whole_folios(&t);
+	if (inode->swapped)
+		shmem_free_swap_range(m, inode, t.first, t.behind);
 	truncate_edges(&t);
 	truncate_rest(&t);
 	if (inode->kind == INODE_DISK)

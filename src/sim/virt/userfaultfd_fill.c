@@ -117,13 +117,14 @@ static int fill_private(const struct fill *f, pte_t *pte)
 static int fill_shared(const struct fill *f, pte_t *pte)
 {
 	struct inode *inode = f->vma->vm_file->inode;
-	u64 pgoff = linear_page_index(f->vma, f->dst);
+	u64 pgoff = linear_page_index(f->vma, f->dst), slot;
 	u32 pfn;
 	int err = 0;
 
 	if (beyond_file(f))
 		return -EFAULT;
-	if (find_page(f->m, &inode->i_data, pgoff) != PFN_NIL)
+	if (find_page(f->m, &inode->i_data, pgoff) != PFN_NIL ||
+	    shmem_swapped_at(inode, pgoff, &slot))
 		return -EEXIST;
 	/* Before the file has the page: what is copied may fail. */
 	if (f->kind == FILL_COPY) {
