@@ -110,10 +110,11 @@ static struct percpu_chunk *host_chunk(struct machine *m)
 	size_t bytes = sizeof(struct percpu_chunk) + 2 * map +
 		       nr_pages * (size_t)state->nr_cpus * sizeof(u32) + nr_pages;
 	struct percpu_chunk *chunk = arena_alloc(&m->arena, bytes);
-	char *at = (char *)(chunk + 1);
+	char *at;
 
 	if (!chunk)
 		return NULL;
+	at = (char *)(chunk + 1);
 	chunk->bytes = bytes;
 	chunk->nr_words = nr_words;
 	chunk->nr_pages = nr_pages;
