@@ -286,7 +286,7 @@ static int run_guarded(void *arg)
 		err = call->verb->run(call);
 		m->oom_killer_disabled = true;
 	}
-	if (!err || !call->refused)
+	if (!call->refused)
 		err = end_of_victim(call, err);
 	userfaultfd_run_woken(m);
 	if (!call->refused)

@@ -60,16 +60,9 @@ static bool in_huge_pages(enum node_stat_item item)
 u64 node_pages(const struct machine *m, const struct pglist_data *node,
 	       enum node_stat_item item)
 {
-	s64 sum = 0;
+	u64 sum = node ? not_negative(node->stat[item]) : global_node_stat(m, item);
 
-	if (node) {
-		sum = node->stat[item];
-	} else {
-		for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
-			if (m->nodes[nid])
-				sum += m->nodes[nid]->stat[item];
-	}
-	return in_bytes(item) ? not_negative(sum) >> PAGE_SHIFT : not_negative(sum);
+	return in_bytes(item) ? sum >> PAGE_SHIFT : sum;
 }
 
 u64 node_figure(const struct machine *m, const struct pglist_data *node,

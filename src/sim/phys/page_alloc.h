@@ -130,7 +130,9 @@ void set_pgdat_percpu_threshold(struct machine *m, struct pglist_data *node,
 				bool under_pressure);
 u64 nr_free_zone_pages(const struct machine *m, enum zone_type highest);
 u64 nr_free_buffer_pages(const struct machine *m);
+/* A counter over all zones, or nodes, as readers see it: not below 0. */
 u64 global_zone_stat(const struct machine *m, enum zone_stat_item item);
+u64 global_node_stat(const struct machine *m, enum node_stat_item item);
 /* MemAvailable in pages. */
 u64 si_mem_available(const struct machine *m);
 u64 vm_commit_limit(const struct machine *m);

@@ -11,6 +11,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/boot/config.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/page_alloc.h"
 
 #define KERNEL_WARNING 4
 #define MAX_RECLAIM_RETRIES 16
@@ -36,25 +37,6 @@ static bool node_shown(const struct filter *f, unsigned int nid)
 static bool zone_shown(const struct filter *f, const struct zone *zone)
 {
 	return zone_populated(zone) && zone->type <= f->highest && node_shown(f, zone->node);
-}
-
-static s64 total(const struct machine *m, enum node_stat_item item)
-{
-	s64 sum = 0;
-
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
-		if (m->nodes[nid])
-			sum += m->nodes[nid]->stat[item];
-	return sum;
-}
-
-static s64 total_zones(const struct machine *m, enum zone_stat_item item)
-{
-	s64 sum = 0;
-
-	for (unsigned int i = 0; i < m->nr_zones; i++)
-		sum += m->zones[i]->stat[item];
-	return sum;
 }
 
 static u64 free_pcp(const struct machine *m, const struct zone *zone)
@@ -87,26 +69,26 @@ static void show_sums(struct machine *m, const struct filter *f)
 		if (zone_shown(f, m->zones[i]))
 			pcp += free_pcp(m, m->zones[i]);
 	printk(m, KERNEL_WARNING, "active_anon:%llu inactive_anon:%llu isolated_anon:%llu",
-	       (ull)total(m, NR_ACTIVE_ANON), (ull)total(m, NR_INACTIVE_ANON),
-	       (ull)total(m, NR_ISOLATED_ANON));
+	       (ull)global_node_stat(m, NR_ACTIVE_ANON), (ull)global_node_stat(m, NR_INACTIVE_ANON),
+	       (ull)global_node_stat(m, NR_ISOLATED_ANON));
 	printk(m, KERNEL_WARNING, " active_file:%llu inactive_file:%llu isolated_file:%llu",
-	       (ull)total(m, NR_ACTIVE_FILE), (ull)total(m, NR_INACTIVE_FILE),
-	       (ull)total(m, NR_ISOLATED_FILE));
+	       (ull)global_node_stat(m, NR_ACTIVE_FILE), (ull)global_node_stat(m, NR_INACTIVE_FILE),
+	       (ull)global_node_stat(m, NR_ISOLATED_FILE));
 	printk(m, KERNEL_WARNING, " unevictable:%llu dirty:%llu writeback:%llu",
-	       (ull)total(m, NR_UNEVICTABLE), (ull)total(m, NR_DIRTY),
-	       (ull)total(m, NR_WRITEBACK));
+	       (ull)global_node_stat(m, NR_UNEVICTABLE), (ull)global_node_stat(m, NR_DIRTY),
+	       (ull)global_node_stat(m, NR_WRITEBACK));
 	printk(m, KERNEL_WARNING, " slab_reclaimable:%llu slab_unreclaimable:%llu",
-	       (ull)total(m, NR_SLAB_RECLAIMABLE) / PAGE_SIZE,
-	       (ull)total(m, NR_SLAB_UNRECLAIMABLE) / PAGE_SIZE);
+	       (ull)global_node_stat(m, NR_SLAB_RECLAIMABLE) / PAGE_SIZE,
+	       (ull)global_node_stat(m, NR_SLAB_UNRECLAIMABLE) / PAGE_SIZE);
 	printk(m, KERNEL_WARNING, " mapped:%llu shmem:%llu pagetables:%llu",
-	       (ull)total(m, NR_MAPPED), (ull)total(m, NR_SHMEM),
-	       (ull)total(m, NR_PAGE_TABLE_PAGES));
+	       (ull)global_node_stat(m, NR_MAPPED), (ull)global_node_stat(m, NR_SHMEM),
+	       (ull)global_node_stat(m, NR_PAGE_TABLE_PAGES));
 	printk(m, KERNEL_WARNING, " sec_pagetables:%llu bounce:%llu",
-	       (ull)total(m, NR_SEC_PAGE_TABLE_PAGES), (ull)total_zones(m, NR_BOUNCE));
+	       (ull)global_node_stat(m, NR_SEC_PAGE_TABLE_PAGES), (ull)global_zone_stat(m, NR_BOUNCE));
 	printk(m, KERNEL_WARNING, " kernel_misc_reclaimable:%llu",
-	       (ull)total(m, NR_KERNEL_MISC_RECLAIMABLE));
+	       (ull)global_node_stat(m, NR_KERNEL_MISC_RECLAIMABLE));
 	printk(m, KERNEL_WARNING, " free:%llu free_pcp:%llu free_cma:%llu",
-	       (ull)total_zones(m, NR_FREE_PAGES), (ull)pcp, (ull)total_zones(m, NR_FREE_CMA));
+	       (ull)global_zone_stat(m, NR_FREE_PAGES), (ull)pcp, (ull)global_zone_stat(m, NR_FREE_CMA));
 }
 
 /* "name:" of a line, the counter behind it, and how it is printed. */
@@ -270,7 +252,7 @@ static void show_totals(struct machine *m)
 		if (zone_is_highmem(m, zone))
 			high += zone->present_pages;
 	}
-	printk(m, KERNEL_WARNING, "%llu total pagecache pages", (ull)total(m, NR_FILE_PAGES));
+	printk(m, KERNEL_WARNING, "%llu total pagecache pages", (ull)global_node_stat(m, NR_FILE_PAGES));
 	printk(m, KERNEL_WARNING, "0 pages in swap cache");
 	printk(m, KERNEL_WARNING, "Free swap  = 0kB");
 	printk(m, KERNEL_WARNING, "Total swap = 0kB");

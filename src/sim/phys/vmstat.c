@@ -85,7 +85,7 @@ u64 global_zone_stat(const struct machine *m, enum zone_stat_item item)
 	return MAX(sum, 0);
 }
 
-static u64 global_node_stat(const struct machine *m, enum node_stat_item item)
+u64 global_node_stat(const struct machine *m, enum node_stat_item item)
 {
 	s64 sum = 0;
 

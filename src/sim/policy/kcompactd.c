@@ -10,6 +10,7 @@
 #include "sim/phys/extfrag.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/sched.h"
 
 #define CHECK_INTERVAL_NS 500000000ULL
 
@@ -161,17 +162,6 @@ static bool proactive_turn(struct machine *m, struct pglist_data *node, u64 *tim
 	return true;
 }
 
-/* The thread runs on a CPU of its node, if the node has one. */
-static unsigned int kcompactd_cpu(const struct machine *m, const struct pglist_data *node)
-{
-	if (m->cpu_node[m->cpu] == node->id)
-		return m->cpu;
-	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
-		if (m->cpu_node[cpu] == node->id)
-			return cpu;
-	return m->cpu;
-}
-
 static bool kcompactd_step(struct machine *m, void *data)
 {
 	struct pglist_data *node = data;
@@ -179,7 +169,7 @@ static bool kcompactd_step(struct machine *m, void *data)
 	u64 timeout = CHECK_INTERVAL_NS;
 	bool acted = true;
 
-	m->cpu = kcompactd_cpu(m, node);
+	m->cpu = sched_node_cpu(m, node);
 	if (node->kcompactd_max_order && !node->proactive_trigger)
 		kcompactd_do_work(m, node);
 	else

@@ -15,6 +15,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/policy/compaction.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/sched.h"
 
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
@@ -259,23 +260,12 @@ static void nap_ends(struct machine *m, struct pglist_data *node)
 	run_turns(m, node);
 }
 
-/* The thread runs on a CPU of its node, if the node has one. */
-static unsigned int kswapd_cpu(const struct machine *m, const struct pglist_data *node)
-{
-	if (m->cpu_node[m->cpu] == node->id)
-		return m->cpu;
-	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
-		if (m->cpu_node[cpu] == node->id)
-			return cpu;
-	return m->cpu;
-}
-
 static bool kswapd_step(struct machine *m, void *data)
 {
 	struct pglist_data *node = data;
 	unsigned int cpu = m->cpu;
 
-	m->cpu = kswapd_cpu(m, node);
+	m->cpu = sched_node_cpu(m, node);
 	if (node->kswapd_state == KSWAPD_WOKEN)
 		wake(m, node);
 	else

@@ -38,6 +38,9 @@ struct oom_control {
 #define OOM_SCORE_ADJ_MIN (-1000)
 #define OOM_SCORE_ADJ_MAX 1000
 
+/* The thread of a process that still has its memory; NULL: none has. */
+const struct task_struct *find_task_with_mm(const struct machine *m,
+					    const struct task_struct *task);
 /* Pages that it holds, and a thousandth of all for each point of oom_score_adj. */
 s64 oom_badness(const struct machine *m, const struct task_struct *task, u64 totalpages);
 /* Memory and swap of the machine, in pages. */

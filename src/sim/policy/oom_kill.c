@@ -27,9 +27,8 @@ u64 oom_totalpages(const struct machine *m)
 	return m->totalram_pages;
 }
 
-/* The thread of a process that still has the memory. */
-static const struct task_struct *find_task_with_mm(const struct machine *m,
-						   const struct task_struct *task)
+const struct task_struct *find_task_with_mm(const struct machine *m,
+					    const struct task_struct *task)
 {
 	const struct task_struct *thread = task;
 

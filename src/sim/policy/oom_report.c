@@ -36,16 +36,6 @@ static ull kb(u64 pages)
 	return (ull)pages << (PAGE_SHIFT - 10);
 }
 
-static s64 node_sum(const struct machine *m, enum node_stat_item item)
-{
-	s64 sum = 0;
-
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
-		if (m->nodes[nid])
-			sum += m->nodes[nid]->stat[item];
-	return sum;
-}
-
 /* Slabs hold more than all that could be reclaimed. */
 static bool should_dump_unreclaim_slab(const struct machine *m)
 {
@@ -53,11 +43,11 @@ static bool should_dump_unreclaim_slab(const struct machine *m)
 		NR_ACTIVE_ANON, NR_INACTIVE_ANON, NR_ACTIVE_FILE, NR_INACTIVE_FILE,
 		NR_ISOLATED_ANON, NR_ISOLATED_FILE, NR_UNEVICTABLE,
 	};
-	s64 nr_lru = 0;
+	u64 nr_lru = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(lists); i++)
-		nr_lru += node_sum(m, lists[i]);
-	return node_sum(m, NR_SLAB_UNRECLAIMABLE) / (s64)PAGE_SIZE > nr_lru;
+		nr_lru += global_node_stat(m, lists[i]);
+	return global_node_stat(m, NR_SLAB_UNRECLAIMABLE) / PAGE_SIZE > nr_lru;
 }
 
 static void dump_unreclaimable_slab(struct machine *m)
@@ -104,13 +94,9 @@ static void dump_tasks(struct machine *m, const struct oom_control *oc)
 	       rel_oom_tells_rss(m->release) ? "rss_anon rss_file rss_shmem " : "");
 	for (const struct task_struct *task = process_next(m, 1); task;
 	     task = process_next(m, task->pid + 1)) {
-		const struct task_struct *thread = task;
+		const struct task_struct *thread = find_task_with_mm(m, task);
 
-		if (!oom_eligible(m, oc, task))
-			continue;
-		while (thread && !thread->mm)
-			thread = thread_next(m, task->tgid, thread->pid + 1);
-		if (thread)
+		if (thread && oom_eligible(m, oc, task))
 			dump_task(m, thread);
 	}
 }

@@ -35,13 +35,8 @@ void snapshot_refaults(struct machine *m, const struct pglist_data *node)
 
 static s64 slab_pages(const struct machine *m)
 {
-	s64 bytes = 0;
-
-	for (unsigned int i = 0; i < m->nr_nodes; i++)
-		if (m->nodes[i])
-			bytes += m->nodes[i]->stat[NR_SLAB_RECLAIMABLE] +
-				 m->nodes[i]->stat[NR_SLAB_UNRECLAIMABLE];
-	return bytes / (s64)PAGE_SIZE;
+	return (s64)((global_node_stat(m, NR_SLAB_RECLAIMABLE) +
+		      global_node_stat(m, NR_SLAB_UNRECLAIMABLE)) / PAGE_SIZE);
 }
 
 /* Slabs that became empty are reclaimed pages, too, whoever's they were. */

@@ -133,6 +133,16 @@ int sched_run_kthread(struct machine *m, struct task_struct *task, unsigned int 
 	return 0;
 }
 
+unsigned int sched_node_cpu(const struct machine *m, const struct pglist_data *node)
+{
+	if (m->cpu_node[m->cpu] == node->id)
+		return m->cpu;
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		if (m->cpu_node[cpu] == node->id)
+			return cpu;
+	return m->cpu;
+}
+
 int sched_pick_cpu(const struct machine *m, const struct task_struct *task)
 {
 	if (task_cpu_allowed(m, task, (unsigned int)task->last_cpu))

@@ -36,6 +36,9 @@ void sched_drop_mm(struct machine *m, struct task_struct *task);
 /* The CPU that a new task gets: that of its parent, or the first allowed. */
 int sched_pick_cpu(const struct machine *m, const struct task_struct *task);
 
+/* Where a thread of the node runs: on this CPU or another of the node, if it has one. */
+unsigned int sched_node_cpu(const struct machine *m, const struct pglist_data *node);
+
 /* affinity.c: may it run there? Its CPUs (all 0: any); one that is elsewhere moves. */
 bool task_cpu_allowed(const struct machine *m, const struct task_struct *task,
 		      unsigned int cpu);
