@@ -52,6 +52,12 @@ struct diff_step {
 	long a[6];
 };
 
+/* Is it a call on the memory of another process? */
+static inline bool diff_is_of_others(int call)
+{
+	return call >= DIFF_VM_READ && call <= DIFF_PROCESS_MADVISE;
+}
+
 struct diff_reply {
 	long ret;
 	int err, sig, code;

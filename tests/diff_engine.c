@@ -366,6 +366,8 @@ static bool engine_call(void *side, const struct diff_step *step, struct diff_re
 	}
 	sched_switch_to(engine->ops.m, ops_task(&engine->ops));
 	touch_own(engine, ops_task(&engine->ops));
+	if (diff_is_of_others(step->call))
+		lru_add_drain(engine->ops.m);	/* as drain_batches() of the worker */
 	if (!ops_run(&engine->ops, &op, &result))
 		return false;
 	reply->ret = result.err ? -1 : (long)result.ret;

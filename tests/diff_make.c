@@ -101,7 +101,7 @@ static void make_mremap(struct diff_state *state, struct diff_step *step)
 	if (step->a[3] & 2 && (unsigned long)step->a[2] < (unsigned long)step->a[1])
 		step->a[1] = step->a[2];
 	/* Its end is behind what some_range() looked at. */
-	if (step->a[4] && hits_own(state, (unsigned long)to.a[0], (unsigned long)step->a[2] + HUGE_PAGE))
+	if (step->a[3] & 2 && hits_own(state, (unsigned long)to.a[0], (unsigned long)step->a[2] + HUGE_PAGE))
 		step->a[3] = step->a[4] = 0;
 }
 

@@ -84,7 +84,7 @@ int diff_segment_arg(const struct diff_step *step)
 
 int diff_other_arg(const struct diff_step *step)
 {
-	return step->call >= DIFF_VM_READ && step->call <= DIFF_PROCESS_MADVISE ? 3 : -1;
+	return diff_is_of_others(step->call) ? 3 : -1;
 }
 
 long diff_note_segment(long *ids, long slot, long id)

@@ -136,7 +136,7 @@ static unsigned int weight(const struct diff_state *state, int call)
 		return 0;
 	if (!state->segments && call >= DIFF_SHMGET && call <= DIFF_SHMCTL)
 		return 0;
-	if (!state->others && call >= DIFF_VM_READ && call <= DIFF_PROCESS_MADVISE)
+	if (!state->others && diff_is_of_others(call))
 		return 0;
 	return state->huge && call == DIFF_MADVISE ? 30 : weights[call];
 }
