@@ -87,7 +87,7 @@ UNIT_TESTS = \
 	tests/test_page_alloc \
 	tests/test_memory \
 	tests/test_pgtable \
-	tests/test_pid \
+	tests/test_pid tests/test_policies \
 	tests/test_proc_files \
 	tests/test_reclaim tests/test_rmap \
 	tests/test_sim_files \
@@ -112,6 +112,14 @@ UNIT_TESTS = \
 	tests/test_zonelist
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
+
+tests_test_policies_SOURCES = tests/test_policies.c tools/trace.c tools/trace.h
+tests_test_policies_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tools
+tests_test_policies_LDADD = $(LDADD) -lm
+
+tests_zipf_ratios_SOURCES = tests/zipf_ratios.c tools/trace.c tools/trace.h
+tests_zipf_ratios_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tools
+tests_zipf_ratios_LDADD = $(LDADD) -lm
 
 tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
@@ -162,7 +170,7 @@ noinst_PROGRAMS += tests/replay_maple
 tests_replay_maple_SOURCES = tests/replay_maple.c
 
 # What takes longer than a test should: make check-long runs it.
-LONG_TESTS = tests/exhaust_buddy
+LONG_TESTS = tests/exhaust_buddy tests/zipf_ratios
 EXTRA_PROGRAMS += $(LONG_TESTS)
 CLEANFILES += $(LONG_TESTS)
 

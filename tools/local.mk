@@ -17,4 +17,8 @@ kmm_run_LDADD = $(KMM_LIBS)
 kmm_ctl_SOURCES = tools/kmm-ctl.c tools/options.c tools/options.h
 kmm_ctl_LDADD = $(GLIB_LIBS)
 
+bin_PROGRAMS += kmm-replay
+kmm_replay_SOURCES = tools/kmm-replay.c tools/options.c tools/options.h tools/trace.c tools/trace.h
+kmm_replay_LDADD = $(KMM_LIBS) -lm
+
 dist_bin_SCRIPTS += tools/strace2kmm

@@ -19,6 +19,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/policy/compaction.h"
+#include "sim/reclaim/reclaim.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
@@ -32,6 +33,7 @@ static void digest_s64s(struct digest *d, const s64 *values, size_t nr)
 static void identity_digest(const struct machine *m, struct digest *d)
 {
 	digest_string(d, m->config->text);
+	digest_string(d, m->reclaim ? m->reclaim->name : "");
 	digest_u64(d, m->release);
 	digest_string(d, m->arch->name);
 	digest_u64(d, (u64)m->nr_cpus << 32 | m->nr_nodes);

@@ -191,7 +191,9 @@ libkmmsim_a_SOURCES += \
 
 # reclaim
 libkmmsim_a_SOURCES += \
-	src/sim/reclaim/classic.c src/sim/reclaim/direct.c src/sim/reclaim/isolate.c \
+	src/sim/reclaim/classic.c src/sim/reclaim/clock.c src/sim/reclaim/direct.c src/sim/reclaim/fifo.c src/sim/reclaim/isolate.c \
+	src/sim/reclaim/plain.c src/sim/reclaim/plain.h src/sim/reclaim/plain_lru.c \
+	src/sim/reclaim/policies.c src/sim/reclaim/trace.c src/sim/reclaim/trace.h \
 	src/sim/reclaim/reclaim.h src/sim/reclaim/reclaim_check.c \
 	src/sim/reclaim/reclaim_internal.h \
 	src/sim/reclaim/scan_balance.c src/sim/reclaim/shrink_folio.c src/sim/reclaim/vmscan.c

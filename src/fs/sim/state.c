@@ -10,6 +10,7 @@
 #include "fs/sim/check.h"
 #include "sim/base/event.h"
 #include "sim/boot/boot_log.h"
+#include "sim/reclaim/reclaim.h"
 
 static int check_show(struct out *out, const struct view *v)
 {
@@ -145,6 +146,17 @@ static int log_show(struct out *out, const struct view *v)
 	return journal_text(v->tree, out);
 }
 
+static int reclaim_policy_show(struct out *out, const struct view *v)
+{
+	for (unsigned int i = 0; reclaim_policies[i]; i++)
+		out_printf(out, "%s%s%s%s", i ? " " : "",
+			   reclaim_policies[i] == v->m->reclaim ? "[" : "",
+			   reclaim_policies[i]->name,
+			   reclaim_policies[i] == v->m->reclaim ? "]" : "");
+	out_putc(out, '\n');
+	return 0;
+}
+
 static const struct entry sim_entries[] = {
 	{ "check", S_IFREG | 0444, ALL, check_show,
 	  .help = "Verifies every invariant of the machine. The first line is `clean N`, "
@@ -168,6 +180,9 @@ static const struct entry sim_entries[] = {
 		  "is a script: kmm-run makes the same machine of it." },
 	{ "machine", S_IFREG | 0444, ALL, machine_show,
 	  .help = "The machine file that was booted, with the changes of --set." },
+	{ "reclaim_policy", S_IFREG | 0444, ALL, reclaim_policy_show,
+	  .help = "The policies that can decide which pages reclaim takes, the one that does in "
+		  "brackets. The verb reclaim_policy chooses another." },
 	{ "why", S_IFREG | 0444, ALL, why_show,
 	  .help = "Decisions of the memory manager: which rule decided, and by which figures. "
 		  "First what the boot chose (`boot:`), then the latest, newest last. A "

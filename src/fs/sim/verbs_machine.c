@@ -3,6 +3,7 @@
 #include "fs/core/call.h"
 #include "fs/core/journal.h"
 #include "fs/core/replay.h"
+#include "sim/reclaim/reclaim.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/task.h"
 #include "sim/virt/virt.h"
@@ -92,6 +93,14 @@ static int run_schedule(struct call *call)
 	return 0;
 }
 
+static int run_reclaim_policy(struct call *call)
+{
+	if (reclaim_set_policy(call->m, call->args[0].text))
+		return call_refuse(call, -EINVAL, "'%s': the policies are classic, lru, fifo and clock",
+				   call->args[0].text);
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{ "tick", { A_TIME | A_OPTIONAL }, run_tick, RESULT_NONE, 0, SCOPE_KERNEL, "[TIME]",
 	  "Let time pass: TIME is a number of jiffies, or 5s, 250ms, 100us, 7ns; without it "
@@ -103,6 +112,10 @@ static const struct verb verbs[] = {
 	{ "schedule", { A_PID | A_OPTIONAL }, run_schedule, RESULT_NONE, 0, SCOPE_KERNEL, "[PID]",
 	  "A thread of the kernel runs on this CPU; without PID, or with 0, the idle one. It "
 	  "has no memory and borrows the mm that is loaded: see sim/cpu/N/current and tlb." },
+	{ "reclaim_policy", { A_WORD }, run_reclaim_policy, RESULT_NONE, 0, SCOPE_KERNEL, "NAME",
+	  "From now on this policy decides which pages reclaim takes: classic is the kernel's, "
+	  "with active and inactive lists; lru (least recently used), fifo and clock (second "
+	  "chance) are references. The machine's is its key `reclaim`; see sim/reclaim_policy." },
 	{ "reboot", { A_END }, run_reboot, RESULT_NONE, VERB_HISTORY | VERB_WHEN_BROKEN,
 	  1 << V_NAME, "",
 	  "Boot the machine anew. Names and history are gone. Works on a machine that a "

@@ -149,6 +149,23 @@ static inline u64 xa_load(const struct xarray *xa, u64 index)
 	return node->slots[xa_canonical(node, xa_slot_of(node, index))];
 }
 
+/* Somebody will look at index soon. */
+static inline void xa_prefetch(const struct xarray *xa, u64 index)
+{
+	const struct xa_node *node = xa->root;
+
+	if (!node || index > xa_max_index(node->shift))
+		return;
+	while (node->shift) {
+		const struct xa_node *child = xa_child(node, xa_slot_of(node, index));
+
+		if (!child)
+			return;
+		node = child;
+	}
+	__builtin_prefetch(&node->slots[xa_slot_of(node, index)], 1);
+}
+
 /* 2^order indices are the entry's that index is of; 0 where there is none. */
 unsigned int xa_get_order(const struct xarray *xa, u64 index);
 /* The index behind those of the entry at index, or behind index. ~0 is the last. */

@@ -82,6 +82,7 @@ static void load_init(struct config_load *load, char **error)
 	memcpy(load->config->cost, cost_defaults, sizeof(cost_defaults));
 	load->config->cmdline = g_strdup("transparent_hugepage=madvise");
 	load->config->platform = g_strdup("pc");
+	load->config->reclaim = g_strdup("classic");
 	load->e820 = g_array_new(FALSE, TRUE, sizeof(struct config_e820));
 	load->reserves = g_array_new(FALSE, TRUE, sizeof(struct config_reserve));
 	load->zones = g_array_new(FALSE, TRUE, sizeof(struct config_zone));
@@ -233,6 +234,7 @@ void machine_config_free(struct machine_config *config)
 	g_free(config->name);
 	g_free(config->cmdline);
 	g_free(config->platform);
+	g_free(config->reclaim);
 	g_free(config->version);
 	g_free(config->text);
 	g_free(config);

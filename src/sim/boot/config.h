@@ -97,6 +97,7 @@ struct machine_config {
 	char *version;		/* proc/version of a captured machine, or NULL */
 	u64 seed;
 	u64 cost[NR_COSTS];	/* ns of virtual time */
+	char *reclaim;		/* the policy's name: reclaim/policies.c */
 	bool clock_real;
 	unsigned int nr_cpus;	/* highest id + 1 */
 	unsigned int present_cpus, possible_cpus;	/* that are offline, too; at least nr_cpus */

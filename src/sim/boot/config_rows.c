@@ -111,6 +111,16 @@ static int set_platform(struct config_load *load, const char *value)
 	return set_text(&load->config->platform, value);
 }
 
+static int set_reclaim(struct config_load *load, const char *value)
+{
+	static const char *const names[] = { "classic", "lru", "fifo", "clock" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(value, names[i]))
+			return set_text(&load->config->reclaim, value);
+	return config_bad_value(load, value, "the policies are classic, lru, fifo and clock");
+}
+
 static int set_version(struct config_load *load, const char *value)
 {
 	return set_text(&load->config->version, value);
@@ -405,6 +415,7 @@ static const struct key_row machine_keys[] = {
 	{ "cmdline", set_cmdline, .raw = true },
 	{ "seed", set_seed },
 	{ "platform", set_platform },
+	{ "reclaim", set_reclaim },
 	{ "version", set_version },
 	{ "clock", set_clock },
 	{ "present_cpus", set_present_cpus },

@@ -168,6 +168,20 @@ void lru_add_drain_all(struct machine *m)
 	m->cpu = cpu;
 }
 
+/* A policy that keeps an order sees pages as they come. */
+static u8 usual_batch(const struct machine *m)
+{
+	return m->lru->policy ? 1 : rel_lru_batch(m->release);
+}
+
+void lru_set_policy(struct machine *m, const struct lru_policy *policy)
+{
+	lru_add_drain_all(m);
+	m->lru->policy = policy;
+	if (!m->lru->nr_disabled)
+		m->lru->batch_size = usual_batch(m);
+}
+
 void lru_cache_disable(struct machine *m)
 {
 	lru_add_drain_all(m);
@@ -178,7 +192,7 @@ void lru_cache_disable(struct machine *m)
 void lru_cache_enable(struct machine *m)
 {
 	if (!--m->lru->nr_disabled)
-		m->lru->batch_size = rel_lru_batch(m->release);
+		m->lru->batch_size = usual_batch(m);
 }
 
 bool lru_isolate(struct machine *m, u64 pfn)
@@ -216,7 +230,7 @@ void activate_page(struct machine *m, u64 pfn)
 	const struct page *page = pfn_folio(m, pfn);
 
 	if (page_flag(page, PG_lru) && !page_flag(page, PG_active) &&
-	    !page_flag(page, PG_unevictable))
+	    !page_flag(page, PG_unevictable) && !m->lru->policy)
 		batch_add(m, LRU_BATCH_ACTIVATE, folio_pfn(m, pfn));
 }
 
@@ -233,6 +247,10 @@ void mark_page_accessed(struct machine *m, u64 pfn)
 {
 	struct page *page = pfn_folio(m, pfn);
 
+	if (unlikely(m->lru->policy)) {
+		m->lru->policy->accessed(m, page, folio_pfn(m, pfn));
+		return;
+	}
 	if (!page_flag(page, PG_referenced)) {
 		if (!lru_gen_enabled(m) || !page_flag(page, PG_unevictable))
 			page_set_flag(page, PG_referenced);

@@ -52,7 +52,14 @@ struct split_queue {
 	u64 len;
 };
 
+/* Lists in another order than the kernel's (reclaim/plain.h): no page is active then. */
+struct lru_policy {
+	/* A call uses a page that was in memory already. */
+	void (*accessed)(struct machine *m, struct page *folio, u32 pfn);
+};
+
 struct lru_state {
+	const struct lru_policy *policy;	/* NULL: the kernel's lists */
 	bool in_fault;		/* a page fault that tells how recent its pages are */
 	u8 batch_size;
 	u8 nr_disabled;		/* who wants no batches: they are drained at once */
@@ -66,7 +73,7 @@ struct lru_state {
 
 static inline bool lru_gen_enabled(const struct machine *m)
 {
-	return m->tunables->lru_gen_enabled & 1;
+	return m->tunables->lru_gen_enabled & 1 && !m->lru->policy;
 }
 
 /* PF_MEMALLOC: does whoever runs free memory? */
@@ -103,6 +110,8 @@ void lru_add_drain_all(struct machine *m);
 /* While pages are collected to be moved: all batches are empty and stay so. */
 void lru_cache_disable(struct machine *m);
 void lru_cache_enable(struct machine *m);
+/* NULL: as the kernel does. Batches are empty then. */
+void lru_set_policy(struct machine *m, const struct lru_policy *policy);
 /* Off its list, with a reference more; false: it is on none. And back. */
 bool lru_isolate(struct machine *m, u64 pfn);
 void lru_putback(struct machine *m, u64 pfn);

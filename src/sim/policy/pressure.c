@@ -34,7 +34,8 @@ int pressure_boot(struct machine *m)
 
 	m->pressure = &pressure_ops;
 	m->oom_killer_disabled = true;
-	m->reclaim = &classic_lru;
-	err = kcompactd_boot(m);
+	err = reclaim_set_policy(m, m->config->reclaim);
+	if (!err)
+		err = kcompactd_boot(m);
 	return err ? err : kswapd_boot(m);
 }

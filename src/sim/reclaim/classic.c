@@ -20,6 +20,14 @@ static const enum vm_event_item steal_events[] = {
 	[BY_KHUGEPAGED] = PGSTEAL_KHUGEPAGED, [BY_PROACTIVE] = PGSTEAL_PROACTIVE,
 };
 
+void count_reclaim(struct scan_control *sc, bool file, u64 scanned, u64 reclaimed)
+{
+	count_vm_event(sc->m, scan_events[sc->by], (s64)scanned);
+	count_vm_event(sc->m, PGSCAN_ANON + file, (s64)scanned);
+	count_vm_event(sc->m, steal_events[sc->by], (s64)reclaimed);
+	count_vm_event(sc->m, PGSTEAL_ANON + file, (s64)reclaimed);
+}
+
 static void add_stat(struct scan_control *sc, const struct reclaim_stat *stat, u64 taken,
 		     bool file)
 {
@@ -45,8 +53,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	lru_add_drain(m);
 	taken = isolate_lru_folios(sc, lruvec, list, nr_to_scan, &pages, &scanned);
 	count_isolated_pages(m, lruvec, file, (s64)taken);
-	count_vm_event(m, scan_events[sc->by], (s64)scanned);
-	count_vm_event(m, PGSCAN_ANON + file, (s64)scanned);
+	count_reclaim(sc, file, scanned, 0);
 	if (!taken)
 		return 0;
 	reclaimed = shrink_folio_list(sc, lruvec->node, &pages, &stat,
@@ -54,8 +61,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	move_folios_to_lru(m, lruvec, &pages);
 	swap_complete_io(m);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
-	count_vm_event(m, steal_events[sc->by], (s64)reclaimed);
-	count_vm_event(m, PGSTEAL_ANON + file, (s64)reclaimed);
+	count_reclaim(sc, file, 0, reclaimed);
 	lru_note_cost(m, lruvec, file, stat.nr_pageout, scanned - MIN(scanned, reclaimed));
 	/* Nothing but dirty pages that nobody is about to write: somebody has to. */
 	if (stat.nr_unqueued_dirty == taken)

@@ -4,7 +4,8 @@
  * somebody who asks) fills in a scan_control and shrinks a node with it, harder and harder:
  * at priority 12 a 4096th of each list is looked at, at 0 all of it.
  *
- * Which pages of a list go is the policy's, a struct reclaim_ops: the kernel's is classic.c.
+ * Which pages of a list go is the policy's, a struct reclaim_ops: the kernel's is classic.c;
+ * plain_lru.c, fifo.c and clock.c are references to compare with.
  */
 #ifndef KMM_RECLAIM_RECLAIM_H
 #define KMM_RECLAIM_RECLAIM_H
@@ -58,9 +59,16 @@ struct reclaim_ops {
 	void (*shrink_lruvec)(struct scan_control *sc, struct lruvec *lruvec);
 	/* Before kswapd shrinks a node: pages get older. */
 	void (*age_node)(struct scan_control *sc, struct pglist_data *node);
+	/* How lists are kept between; NULL: as the kernel does. */
+	const struct lru_policy *lists;
 };
 
-extern const struct reclaim_ops classic_lru;
+extern const struct reclaim_ops classic_lru, plain_lru, plain_fifo, plain_clock;
+
+/* policies.c: all of them; NULL ends. */
+extern const struct reclaim_ops *const reclaim_policies[];
+/* From now on; -ENOENT: there is none of that name. */
+int reclaim_set_policy(struct machine *m, const char *name) __must_check;
 
 static inline bool by_kswapd(const struct scan_control *sc)
 {

@@ -28,6 +28,9 @@ u64 isolate_lru_folios(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 u64 move_folios_to_lru(struct machine *m, struct lruvec *lruvec, struct page_list *list);
 void count_isolated_pages(struct machine *m, const struct lruvec *lruvec, bool file, s64 nr);
 
+/* classic.c: pages of one kind were looked at, and freed, for whom it is. */
+void count_reclaim(struct scan_control *sc, bool file, u64 scanned, u64 reclaimed);
+
 /* shrink_folio.c: what became of isolated pages. */
 struct reclaim_stat {
 	u64 nr_dirty, nr_unqueued_dirty, nr_congested, nr_writeback, nr_immediate, nr_pageout;

@@ -13,15 +13,17 @@
 
 #define MAX_RW_COUNT 0x7ffff000ULL
 
-/* A page of a disk's file, by read-ahead. */
-static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 wanted, u32 *pfn)
+/* A page of a disk's file, by read-ahead; *cached: it was there. */
+static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 wanted, u32 *pfn,
+			  bool *cached)
 {
 	struct address_space *mapping = &file->inode->i_data;
 	bool major;
 	int err = 0;
 
 	*pfn = find_page(m, mapping, index);
-	if (*pfn == PFN_NIL)
+	*cached = *pfn != PFN_NIL;
+	if (!*cached)
 		err = page_cache_sync_readahead(m, file, index, wanted);
 	else if (page_flag(pfn_folio(m, *pfn), PG_reclaim))
 		err = page_cache_async_readahead(m, file, *pfn, index, wanted);
@@ -35,6 +37,7 @@ static int read_page(struct machine *m, struct file *file, u64 at, u64 wanted, u
 {
 	u64 index = at >> PAGE_SHIFT;
 	struct inode *inode = file->inode;
+	bool cached = true;
 	u32 pfn;
 	int err;
 
@@ -42,12 +45,13 @@ static int read_page(struct machine *m, struct file *file, u64 at, u64 wanted, u
 	if (inode->kind == INODE_HUGETLB)
 		return 0;
 	err = inode->kind == INODE_DISK ?
-		  read_disk_page(m, file, index, wanted, &pfn) :
+		  read_disk_page(m, file, index, wanted, &pfn, &cached) :
 		  shmem_get_page(m, inode, index, SGP_READ, &pfn);
 
 	if (err || pfn == PFN_NIL)
 		return err;
-	if (index != (last - 1) >> PAGE_SHIFT)
+	/* Policies other than the kernel's are told of what was there, not of what comes. */
+	if (index != (last - 1) >> PAGE_SHIFT && (cached || !m->lru->policy))
 		mark_page_accessed(m, pfn);
 	put_page(m, pfn);
 	return 0;

@@ -146,7 +146,7 @@ void workingset_refault(struct machine *m, struct page *folio, u64 entry)
 	stat = m->nodes[node]->stat;
 	distance = (evicted->nonresident_age - (shadow.eviction << order)) & eviction_mask(m);
 	stat[WORKINGSET_REFAULT_ANON + file] += nr;
-	if (distance > size)
+	if (distance > size || m->lru->policy)
 		return;
 	page_set_flag(folio, PG_active);
 	lruvec->nonresident_age += (u64)nr;

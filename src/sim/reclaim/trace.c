@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The path of a read() that wants one page, without read-ahead and without a task. Room is
+ * made page by page before one comes in, on the node that it will be of.
+ */
+#include "sim/reclaim/trace.h"
+
+#include "sim/phys/page_alloc.h"
+#include "sim/reclaim/reclaim_internal.h"
+#include "sim/virt/file.h"
+
+/* So many accesses ahead, what they will look at is fetched. */
+#define AHEAD_SLOT 12
+#define AHEAD_PAGE 6
+
+int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_objects, u64 capacity)
+{
+	*cache = (struct trace_cache){ .m = m, .capacity = capacity };
+	if (!nr_objects || nr_objects > 0xffffffffULL)
+		return -EINVAL;
+	return inode_create(m, INODE_DISK, "/trace", nr_objects * PAGE_SIZE, &cache->inode);
+}
+
+void trace_cache_end(struct trace_cache *cache)
+{
+	if (!cache->inode)
+		return;
+	truncate_inode_pages(cache->m, cache->inode, 0, cache->inode->i_size);
+	cache->inode->unlinked = true;
+	iput(cache->m, cache->inode);
+	cache->inode = NULL;
+}
+
+/* Pages have to go till there are fewer than the capacity. */
+static int make_room(struct trace_cache *cache)
+{
+	struct machine *m = cache->m;
+	struct lruvec *lruvec = node_lruvec(m, m->cpu_node[m->cpu]);
+	struct scan_control sc = {
+		.m = m, .by = BY_PROACTIVE, .gfp = GFP_KERNEL, .nr_to_reclaim = 1,
+		.reclaim_idx = MAX_NR_ZONES - 1, .swappiness = -1, .may_writepage = true,
+		.may_unmap = true, .may_swap = true, .priority = DEF_PRIORITY,
+	};
+
+	m->lru->reclaiming++;
+	for (; !sc.nr_reclaimed && sc.priority >= 0; sc.priority--) {
+		/* The classic policy's figures of the node. */
+		prepare_scan_count(&sc, m->nodes[lruvec->node]);
+		m->reclaim->shrink_lruvec(&sc, lruvec);
+	}
+	m->lru->reclaiming--;
+	return sc.nr_reclaimed ? 0 : -ENOMEM;
+}
+
+static __noinline int read_in(struct trace_cache *cache, u32 index)
+{
+	struct machine *m = cache->m;
+	struct address_space *mapping = &cache->inode->i_data;
+	bool major;
+	u32 pfn;
+	int err;
+
+	cache->misses++;
+	poll_daemons(m);
+	while (cache->capacity && mapping->nrpages >= cache->capacity) {
+		err = make_room(cache);
+		if (err)
+			return err;
+	}
+	err = filemap_get_page(m, mapping, index, &pfn, &major);
+	if (err)
+		return err;
+	/* The kernel counts the read that brought it, too. */
+	if (!m->lru->policy)
+		mark_page_accessed(m, pfn);
+	put_page(m, pfn);
+	return 0;
+}
+
+static inline void prefetch_page(const struct machine *m, const struct xarray *pages, u32 index)
+{
+	u64 entry = xa_load(pages, index);
+
+	if (entry && !xa_is_value(entry))
+		__builtin_prefetch(pfn_to_page(m, entry_pfn(entry)), 1);
+}
+
+int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
+{
+	const struct xarray *pages = &cache->inode->i_data.i_pages;
+	struct machine *m = cache->m;
+	int err = 0;
+
+	for (u64 i = 0; i < nr && !err; i++) {
+		u32 pfn;
+
+		if (likely(i + AHEAD_SLOT < nr)) {
+			xa_prefetch(pages, indices[i + AHEAD_SLOT]);
+			prefetch_page(m, pages, indices[i + AHEAD_PAGE]);
+		}
+		pfn = find_page(m, &cache->inode->i_data, indices[i]);
+		if (pfn != PFN_NIL)
+			mark_page_accessed(m, pfn);
+		else
+			err = read_in(cache, indices[i]);
+		cache->accesses++;
+	}
+	return err;
+}
