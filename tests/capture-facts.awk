@@ -58,7 +58,6 @@ function dmesg(line) {
 		# How much is free at that moment depends on the boot's details.
 		sub(/^Memory: [0-9]+K\//, "Memory: N/", line)
 		sub(/[0-9]+K reserved/, "N reserved", line)
-		sub(/ hugepage\)$/, ")", line)
 		fact(line)
 	}
 }
@@ -70,7 +69,27 @@ function slabinfo() {
 	if ($0 !~ /^#|^slabinfo/)
 		fact($1 " objsize " $4 " objperslab " $5 " pagesperslab " $6)
 }
+# Areas that the boot makes whatever the hardware: how they are spread, not from where on.
+# Kernels list areas by lists that their addresses choose: here they ascend.
+function vmallocinfo(line,   parts, n, i) {
+	if (line !~ /(alloc_large_system_hash|inet_ehash_locks_alloc|bpf_prog_pack_alloc).* pages=/)
+		return
+	n = split(line, parts, / +/)
+	sub(/\+.*/, "", parts[3])
+	line = sprintf("%10d %s %s%s", parts[2], parts[3], parts[4], line ~ / vpages/ ? " vpages" : "")
+	for (i = n; parts[i] ~ /^N[0-9]+=/; i--)
+		line = line " " substr(parts[i], index(parts[i], "=") + 1)
+	for (i = nr_areas++; i > 0 && areas[i - 1] > line; i--)
+		areas[i] = areas[i - 1]
+	areas[i] = line
+}
+function end_of_file(   i) {
+	for (i = 0; i < nr_areas; i++)
+		fact(areas[i])
+	nr_areas = 0
+}
 /^==> .* <==$/ {
+	end_of_file()
 	path = $2
 	blocks = 0
 	next
@@ -87,5 +106,7 @@ path == "proc/buddyinfo" {
 path == "proc/pagetypeinfo" { pagetypeinfo($0); next }
 path == "proc/iomem" { iomem($0); next }
 path == "proc/slabinfo" { slabinfo(); next }
+path == "proc/vmallocinfo" { vmallocinfo($0); next }
 path == "sim/dmesg" { dmesg($0); next }
 { fact($0) }
+END { end_of_file() }

@@ -10,6 +10,7 @@
 #include "lab.h"
 
 #include "sim/virt/file.h"
+#include "sim/virt/swap.h"
 
 /* What has gone already does not matter. */
 static void run(struct lab *lab, const char *line)
@@ -51,6 +52,20 @@ static void write_back(struct lab *lab, const struct inode *inode)
 	run(lab, "proc/1/ctl: close @end");
 }
 
+/* Files that a line made areas of; the machine's own have been there before. */
+static void swap_off(struct lab *lab)
+{
+	const struct machine *m = tree_machine(lab->tree);
+	struct swap_area area;
+	char line[300];
+
+	for (unsigned int i = 0; swap_area_at(m, i, &area);) {
+		snprintf(line, sizeof(line), "proc/1/ctl: swapoff \"%s\"", area.path);
+		if (area.partition || lab_run(lab, line))
+			i++;
+	}
+}
+
 static void remove_files(struct lab *lab)
 {
 	const struct machine *m = tree_machine(lab->tree);
@@ -78,6 +93,7 @@ int live_end(struct lab *lab, const struct leftovers *before)
 	visit_cpus(lab);
 	/* Segments whose creators are gone go. */
 	run(lab, "proc/sys/kernel/shm_rmid_forced: 1");
+	swap_off(lab);
 	remove_files(lab);
 	/* An mm that ended under khugepaged's cursor is left to it, until it comes by. */
 	run(lab, "sim/ctl: tick 60s");

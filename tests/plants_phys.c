@@ -162,6 +162,11 @@ static void area_lazy(struct machine *m)
 	m->vmalloc->nr_lazy++;
 }
 
+static void area_blocks(struct machine *m)
+{
+	plant_area(m)->page_order = 9;
+}
+
 static void area_used(struct machine *m)
 {
 	(void)plant_area(m);
@@ -263,6 +268,7 @@ static const struct plant plants[] = {
 	{ "A5", area_beyond, "an area reaches beyond the range of vmalloc()" },
 	{ "A5", area_holes, "the range is said to be full up to its last area" },
 	{ "A5", area_lazy, "an area more is counted as freed and not purged" },
+	{ "A5", area_blocks, "an area of single pages is said to be of huge ones" },
 	{ "A5 K4", area_used, "VmallocUsed is a page more than the areas have" },
 	{ "T10 T3", kernel_tables_count, "a table of the vmalloc range more is counted" },
 	{ "A6", stack_pages, "a page of a kernel stack that no task has" },

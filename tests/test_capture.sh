@@ -24,7 +24,7 @@ unpack() {
 }
 
 files='proc/zoneinfo proc/meminfo proc/vmstat proc/buddyinfo proc/pagetypeinfo proc/iomem
-proc/slabinfo proc/version proc/cmdline proc/sys/vm/min_free_kbytes
+proc/slabinfo proc/vmallocinfo proc/version proc/cmdline proc/sys/vm/min_free_kbytes
 proc/sys/vm/nr_hugepages proc/sys/vm/lowmem_reserve_ratio
 sys/devices/system/memory/block_size_bytes'
 

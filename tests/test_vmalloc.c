@@ -9,6 +9,8 @@
 #include "phys_machine.h"
 #include "support.h"
 #include "sim/base/digest.h"
+#include "sim/phys/kernel_tables.h"
+#include "sim/phys/page_alloc.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
 #include "sim/phys/vmalloc.h"
@@ -104,6 +106,90 @@ static void test_places(void)
 	CU_ASSERT_EQUAL(nr_vm_areas(m), 4);
 	assert_clean(m);
 	machine_without(m);
+}
+
+static int get_huge(struct machine *m, u64 bytes, u64 *addr)
+{
+	struct vmalloc_request req = { .bytes = bytes, .gfp = GFP_KERNEL | __GFP_NORETRY,
+				       .node = NUMA_NO_NODE, .huge = true,
+				       .caller = "test+0x1/0x2" };
+
+	return vmalloc(m, &req, addr);
+}
+
+/*
+ * One page [a g], then 3 MiB of huge pages at the next 2 MiB: 4 MiB, two blocks, no table
+ * of leaves. The table that served small areas there goes.
+ */
+static void test_huge(void)
+{
+	struct machine *m = small_machine();
+	s64 free = global_zone_stat(m, NR_FREE_PAGES);
+	unsigned int tables;
+	u64 start, end, huge, small;
+	const struct vm_area *area;
+
+	vmalloc_range(m, &start, &end);
+	small = get(m, SZ_2M + PAGE_SIZE);
+	CU_ASSERT_EQUAL(vfree(m, small), 0);
+	vm_unmap_aliases(m);
+	(void)get(m, 1);
+	tables = m->kernel_tables ? m->kernel_tables->nr : 0;
+	CU_ASSERT_EQUAL_FATAL(get_huge(m, 3 * SZ_1M, &huge), 0);
+	CU_ASSERT_EQUAL(huge, start + SZ_2M);
+	area = find_vm_area(m, huge);
+	CU_ASSERT_EQUAL(area->nr_pages, 1024);
+	CU_ASSERT_EQUAL(area->bytes, 2 * SZ_2M + PAGE_SIZE);
+	CU_ASSERT_EQUAL(area->page_order, 9);
+	for (u32 i = 0; i < 1024; i++)
+		CU_ASSERT_EQUAL(area->pfns[i], (area->pfns[i & 512] & ~511U) + i % 512);
+	if (m->kernel_tables)
+		CU_ASSERT_EQUAL(m->kernel_tables->nr, tables - 1);
+	assert_clean(m);
+	/* Too small for that, and one that asks for no more than its pages. */
+	CU_ASSERT_EQUAL_FATAL(get_huge(m, SZ_2M - PAGE_SIZE, &small), 0);
+	CU_ASSERT_EQUAL(find_vm_area(m, small)->page_order, 0);
+	CU_ASSERT_EQUAL(vfree(m, small), 0);
+	CU_ASSERT_EQUAL(vfree(m, huge), 0);
+	CU_ASSERT_TRUE((s64)global_zone_stat(m, NR_FREE_PAGES) <= free);
+	assert_clean(m);
+	machine_without(m);
+}
+
+/* Every second block of 2 MiB has a page that is taken: small pages have to do. */
+static void test_no_blocks(void)
+{
+	struct machine *m = small_machine();
+	u64 addr;
+	u32 pfn;
+
+	for (unsigned int order = MAX_PAGE_ORDER + 1; order-- > 9;)
+		while (!alloc_kernel_pages(m, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, order,
+					   NUMA_NO_NODE, PGTY_kernel, &pfn)) {
+			split_page(m, pfn, order);
+			for (u32 i = 0; i < 1U << order; i++)
+				if (i % 512)
+					free_pages(m, pfn + i, 0);
+		}
+	CU_ASSERT_EQUAL_FATAL(get_huge(m, SZ_2M + 1, &addr), 0);
+	CU_ASSERT_EQUAL(find_vm_area(m, addr)->page_order, 0);
+	CU_ASSERT_EQUAL(find_vm_area(m, addr)->nr_pages, 513);
+	assert_clean(m);
+	machine_without(m);
+}
+
+static void test_nohuge(void)
+{
+	struct machine *m = small_machine(), *m32 = machine_with(64, "i386");
+	u64 addr;
+
+	vmalloc_set_nohuge(m);
+	CU_ASSERT_EQUAL_FATAL(get_huge(m, SZ_2M, &addr), 0);
+	CU_ASSERT_EQUAL(find_vm_area(m, addr)->page_order, 0);
+	CU_ASSERT_EQUAL_FATAL(get_huge(m32, 2 * SZ_2M, &addr), 0);
+	CU_ASSERT_EQUAL(find_vm_area(m32, addr)->page_order, 0);
+	machine_without(m);
+	machine_without(m32);
 }
 
 static unsigned int unpurged(const struct machine *m)
@@ -421,6 +507,9 @@ static void test_corruptions(void)
 
 static const CU_TestInfo tests[] = {
 	{ "places", test_places },
+	{ "huge mappings", test_huge },
+	{ "no blocks for them", test_no_blocks },
+	{ "none wanted", test_nohuge },
 	{ "freed areas wait", test_lazy_areas },
 	{ "requests", test_requests },
 	{ "the table of pages", test_table_of_pages },

@@ -128,30 +128,11 @@ static u64 nr_entries(const struct boot *b, const struct hash_row *row, u32 buck
 	return rounddown_pow_of_two(entries);
 }
 
-static unsigned int nodes_online(const struct machine *m)
-{
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < m->nr_nodes; i++)
-		nr += m->nodes[i] && m->nodes[i]->online;
-	return nr;
-}
-
-/* Would vmalloc() map it with huge pages? */
-static bool mapped_huge(const struct machine *m, u64 bytes)
-{
-	if (m->arch->bits != 64)
-		return false;
-	if (!rel_hash_huge_by_size(m->release))
-		bytes /= MAX(nodes_online(m), 1);
-	return bytes >= SZ_2M;
-}
-
 static void take_memory(struct boot *b, u64 bytes, bool early, bool by_vmalloc)
 {
 	struct vmalloc_request req = {
 		.bytes = bytes, .gfp = GFP_ATOMIC, .node = NUMA_NO_NODE,
-		.interleave = b->hashdist,
+		.huge = true,
 		.caller = rel_caller_column(b->m->release) ?
 			  "alloc_large_system_hash+0x17c/0x3c0" :
 			  "alloc_large_system_hash+0x197/0x27c",
@@ -171,6 +152,15 @@ static void take_memory(struct boot *b, u64 bytes, bool early, bool by_vmalloc)
 		boot_fail(b, -ENOMEM, NULL);
 }
 
+static unsigned int nodes_online(const struct machine *m)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		nr += m->nodes[i] && m->nodes[i]->online;
+	return nr;
+}
+
 static u64 make_table(struct boot *b, const struct hash_row *row, bool early, u64 tcp)
 {
 	u32 bucket = b->m->arch->bits == 64 ? row->bucket64 : row->bucket32;
@@ -182,10 +172,27 @@ static u64 make_table(struct boot *b, const struct hash_row *row, bool early, u6
 	printk(b->m, 6, "%s hash table entries: %llu (order: %d, %llu bytes, %s%s)", row->name,
 	       (unsigned long long)entries, get_order(bytes), (unsigned long long)bytes,
 	       by_vmalloc ? "vmalloc" : "linear",
-	       by_vmalloc && mapped_huge(b->m, bytes) ? " hugepage" : "");
+	       by_vmalloc && vmalloc_is_huge(b->m, bytes, NUMA_NO_NODE) ? " hugepage" : "");
 	boot_note(b->m, "%s: %llu entries of %u bytes", row->name, (unsigned long long)entries,
 		  bucket);
 	return entries;
+}
+
+/* Two cache lines of locks for each CPU, a page for each node, no more than buckets. */
+static void locks_of_tcp(struct boot *b, u64 buckets)
+{
+	u64 locks = MAX(2 * 64 / 4 * (u64)b->m->nr_possible_cpus,
+			nodes_online(b->m) * PAGE_SIZE / 4);
+	struct vmalloc_request req = {
+		.bytes = MIN(roundup_pow_of_two(locks), buckets) * 4, .gfp = GFP_KERNEL,
+		.node = NUMA_NO_NODE,
+		.caller = rel_caller_column(b->m->release) ? "inet_ehash_locks_alloc+0xa4/0x110" :
+							     "inet_ehash_locks_alloc+0xe0/0x100",
+	};
+	u64 addr;
+
+	if (nodes_online(b->m) > 1 && vmalloc(b->m, &req, &addr) == -ENOBUFS)
+		boot_fail(b, -ENOMEM, NULL);
 }
 
 static void make_tables(struct boot *b, const struct hash_row *rows, unsigned int nr,
@@ -199,8 +206,10 @@ static void make_tables(struct boot *b, const struct hash_row *rows, unsigned in
 		if (!span_holds(rows[i].span, b->m->release))
 			continue;
 		entries = make_table(b, &rows[i], early, tcp);
-		if (!strcmp(rows[i].name, "TCP established"))
+		if (!strcmp(rows[i].name, "TCP established")) {
 			tcp = entries;
+			locks_of_tcp(b, tcp);
+		}
 		if (rows[i].source == AS_TCP)
 			printk(b->m, 6, "TCP: Hash tables configured (established %llu bind "
 			       "%llu)", (unsigned long long)tcp, (unsigned long long)entries);

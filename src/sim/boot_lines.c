@@ -233,6 +233,8 @@ void boot_slab(struct boot *b)
 		boot_note(b->m, "%u caches; kmalloc and vmalloc work", nr_kmem_caches(b->m));
 	if (err)
 		return;
+	if (b->cmdline.nohugevmalloc)
+		vmalloc_set_nohuge(b->m);
 	slab_boot_options(b->m, &options);
 	printk(b->m, 6, "SLUB: HWalign=64, Order=%u-%u, MinObjects=%u, CPUs=%u, Nodes=%u",
 	       options.min_order, options.max_order, options.min_objects,

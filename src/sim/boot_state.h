@@ -12,6 +12,7 @@
 #include "sim/boot/e820.h"
 #include "sim/boot/image.h"
 #include "sim/boot/memblock.h"
+#include "sim/phys/alloc_policy.h"
 
 struct numa_block {
 	u64 start, end;
@@ -23,6 +24,13 @@ struct gigantic_page {
 	u64 pfn, nr_pages;
 };
 #define MAX_GIGANTIC 256
+
+/* boot_policy.c: m->policies points to it meanwhile. */
+struct boot_policy {
+	struct alloc_policy ops;
+	u64 nodes;		/* that take turns */
+	int prev;		/* the one whose turn was last; -1: none */
+};
 
 struct boot {
 	struct machine *m;
@@ -50,6 +58,7 @@ struct boot {
 	u64 dma_reserve;	/* pages of zone DMA that are taken */
 	u64 nr_kernel_pages, nr_all_pages;
 	u64 vm_total_pages;	/* of the "Built N zonelists" line */
+	struct boot_policy policy;
 	bool hashdist;		/* hash tables are spread over nodes by vmalloc */
 
 	struct gigantic_page gigantic[MAX_GIGANTIC];
@@ -98,6 +107,9 @@ void boot_command_line(struct boot *b);
 void boot_fixed_tables(struct boot *b);
 void boot_swiotlb(struct boot *b);
 void boot_percpu(struct boot *b);	/* boot_percpu.c */
+/* boot_policy.c: between these two the nodes take turns. */
+void boot_policy_begin(struct boot *b);
+void boot_policy_end(struct boot *b);
 /* boot_hash.c */
 void boot_early_hashes(struct boot *b);
 void boot_stackdepot(struct boot *b);

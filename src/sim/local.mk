@@ -108,7 +108,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/vmalloc.c src/sim/phys/vmalloc_areas.c \
 	src/sim/phys/vmalloc.h \
 	src/sim/phys/vmalloc_boot.c src/sim/phys/vmalloc_boot.def \
-	src/sim/phys/vmalloc_check.c src/sim/phys/vmalloc_types.h \
+	src/sim/phys/vmalloc_check.c src/sim/phys/vmalloc_pages.c src/sim/phys/vmalloc_types.h \
 	src/sim/phys/vmstat.c \
 	src/sim/phys/watermark.c src/sim/phys/watermark_check.c \
 	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
@@ -224,7 +224,7 @@ libkmmsim_a_SOURCES += \
 # the boot sequence and the root object
 libkmmsim_a_SOURCES += \
 	src/sim/boot_crash.c src/sim/boot_deferred.c src/sim/boot_e820.c src/sim/boot_early.c \
-	src/sim/boot_handover.c src/sim/boot_hash.c src/sim/boot_hugetlb.c \
+	src/sim/boot_handover.c src/sim/boot_hash.c src/sim/boot_policy.c src/sim/boot_hugetlb.c \
 	src/sim/boot/iomem.c src/sim/boot/iomem.h src/sim/boot_iomem.c \
 	src/sim/boot_tunables.c \
 	src/sim/boot_late.c src/sim/boot_lines.c src/sim/boot_memory.c \

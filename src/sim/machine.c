@@ -115,6 +115,7 @@ static const struct stage stages[] = {
 	{ boot_slab, ALL, "slab" },
 	{ boot_limits, ALL, NULL },
 	{ boot_free_alternatives, ALL, NULL },
+	{ boot_policy_begin, ALL, NULL },
 	{ boot_late_hashes, ALL, "late-hashes" },
 	/* kernel_init() and its initcalls */
 	{ boot_smp_lines, ALL, NULL },
@@ -135,6 +136,7 @@ static const struct stage stages[] = {
 	{ boot_workingset, ALL, NULL },
 	{ boot_free_initrd, ALL, "free-init" },
 	{ boot_free_init, ALL, NULL },
+	{ boot_policy_end, ALL, NULL },
 	{ boot_threads, ALL, "threads" },
 	{ boot_timers, ALL, NULL },
 	{ boot_run_init, ALL, "init" },

@@ -10,11 +10,12 @@ enum { VMALLOC_SIZE, VMALLOC_GFP, VMALLOC_NODE };
 /* Who asked, as proc/vmallocinfo shows it: how we know a script's areas again. */
 static const char script_caller[] = "sim_ctl_vmalloc+0x0/0x0";
 
-static int run_vmalloc(struct call *call)
+static int take_area(struct call *call, bool huge)
 {
 	u64 bytes = call->args[VMALLOC_SIZE].value;
 	struct vmalloc_request req = {
 		.bytes = bytes, .owner = PGTY_vmalloc, .caller = script_caller,
+		.huge = huge,
 	};
 	struct placement at;
 	int err = call_placement(call, &call->args[VMALLOC_GFP], &call->args[VMALLOC_NODE], &at);
@@ -37,6 +38,16 @@ static int run_vmalloc(struct call *call)
 	else
 		vmalloc_explain(call->m, bytes, call->value);
 	return err;
+}
+
+static int run_vmalloc(struct call *call)
+{
+	return take_area(call, /* huge = */ false);
+}
+
+static int run_vmalloc_huge(struct call *call)
+{
+	return take_area(call, /* huge = */ true);
 }
 
 /* The area at addr that a script made, or NULL. Areas ascend. */
@@ -118,6 +129,14 @@ static const struct verb verbs[] = {
 	{ "vmalloc", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_vmalloc,
 	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
 	  "Allocate SIZE bytes of virtually contiguous memory, with a guard page behind it.",
+	  vmalloc_forms, ARRAY_SIZE(vmalloc_forms),
+	  .cost = COST_VMALLOC },
+	{ "vmalloc_huge", { A_SIZE, A_GFP | A_OPTIONAL, A_NODE }, run_vmalloc_huge,
+	  RESULT_POINTER, 0, SCOPE_KERNEL, "SIZE [GFP] [NODE]",
+	  "The same, in blocks of 2 MiB mapped by one entry each, where SIZE is 2 MiB and more "
+	  "(until 6.1: for each node that is online, unless NODE is given); SIZE is rounded up to "
+	  "whole blocks then. Where there are no such blocks, with 32 bits, or after "
+	  "nohugevmalloc on the command line it is vmalloc.",
 	  vmalloc_forms, ARRAY_SIZE(vmalloc_forms),
 	  .cost = COST_VMALLOC },
 	{ "vfree", { A_ADDR }, run_vfree, RESULT_NONE, 0, SCOPE_KERNEL, "ADDRESS",

@@ -411,6 +411,12 @@ static void take_memblock(struct cmdline *c, const struct word *word)
 	c->memblock_debug = value_is(word, "debug");
 }
 
+static void take_nohugevmalloc(struct cmdline *c, const struct word *word)
+{
+	(void)word;
+	c->nohugevmalloc = true;
+}
+
 static void take_hashdist(struct cmdline *c, const struct word *word)
 {
 	c->no_hashdist = value_is(word, "0");
@@ -460,6 +466,7 @@ static const struct param params[] = {
 	{ "slub_nomerge", take_nomerge, true },
 	{ "memblock", take_memblock, false },
 	{ "hashdist", take_hashdist, false },
+	{ "nohugevmalloc", take_nohugevmalloc, true },
 	{ "dhash_entries", take_dentry_hash, false },
 	{ "ihash_entries", take_inode_hash, false },
 	{ "mhash_entries", take_mount_hash, false },

@@ -69,7 +69,7 @@ struct cmdline {
 	bool memblock_debug;
 	u64 dentry_hash, inode_hash, mount_hash, mountpoint_hash;
 	u64 tcp_hash, udp_hash;	/* 0 = sized by memory */
-	bool no_hashdist;
+	bool no_hashdist, nohugevmalloc;
 };
 
 /* A size with K M G T P E, decimal or hex; *end is where it stops. */

@@ -139,13 +139,36 @@ static int add_table(struct machine *m, unsigned int level, u64 addr)
 	return 0;
 }
 
-int kernel_tables_map(struct machine *m, u64 start, u64 end)
+/* A table that serves nothing any more (pmd_free_pte_page). */
+static void drop_table(struct machine *m, const struct kernel_table *table)
 {
+	struct kernel_tables *tables = m->kernel_tables;
+	unsigned int at = (unsigned int)(table - tables->rows);
+	u32 pfn = table->pfn;
+
+	if (kernel_table_is_counted(m, table->level)) {
+		m->nodes[page_zone(m, pfn_to_page(m, pfn))->node]->stat[NR_PAGE_TABLE_PAGES]--;
+		tables->nr_counted--;
+	}
+	tables->nr--;
+	memmove(&tables->rows[at], &tables->rows[at + 1],
+		(tables->nr - at) * sizeof(*tables->rows));
+	free_pages(m, pfn, 0);
+}
+
+int kernel_tables_map(struct machine *m, u64 start, u64 end, unsigned int leaf)
+{
+	const struct kernel_table *table;
 	int err = 0;
 
 	if (!m->kernel_tables)
 		return 0;
-	for (unsigned int level = highest_level(m) + 1; level-- && !err; ) {
+	for (u64 addr = start; leaf && addr < end; addr += 1ULL << table_bits(m, 0)) {
+		table = find_table(m, 0, addr);
+		if (table)
+			drop_table(m, table);
+	}
+	for (unsigned int level = highest_level(m) + 1; level-- > leaf && !err; ) {
 		u64 span = 1ULL << table_bits(m, level);
 
 		for (u64 addr = start; addr < end && !err; addr = ALIGN_DOWN(addr, span) + span)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Page tables of the kernel's vmalloc range, below swapper_pg_dir: real pages, made when
- * the first area of their range is mapped, and kept for ever. What the entries of a
+ * the first area of their range is mapped, and kept until a huge mapping takes their place. What the entries of a
  * leaf table say is in the area (vmalloc.h), so a table is only its page. Levels are
  * counted from the leaf, as in virt/pgtable.h.
  *
@@ -33,8 +33,12 @@ void kernel_tables_free(struct machine *m);
 int kernel_tables_reserve(struct machine *m, u64 bytes) __must_check;
 /* Host memory that growing takes at most. */
 u64 kernel_tables_host_bytes(const struct machine *m);
-/* Tables for [start, end) of the vmalloc range. -ENOMEM, -ENOBUFS: some may be made. */
-int kernel_tables_map(struct machine *m, u64 start, u64 end) __must_check;
+/*
+ * Tables for [start, end) of the vmalloc range, down to the level that has the leaves: 0,
+ * or 1 for huge mappings, where tables of level 0 that nobody uses any more go.
+ * -ENOMEM, -ENOBUFS: some may be made.
+ */
+int kernel_tables_map(struct machine *m, u64 start, u64 end, unsigned int leaf) __must_check;
 /* The page of the table of that level that serves addr; PFN_NIL: there is none. */
 u32 kernel_table_pfn(const struct machine *m, u64 addr, unsigned int level);
 s64 kernel_tables_counted(const struct machine *m);

@@ -545,6 +545,20 @@ int own_reserved_block(struct machine *m, u64 pfn, unsigned int order, enum page
 	return 0;
 }
 
+void split_page(struct machine *m, u64 pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	u32 type = page->page_type;
+
+	for (u32 i = 0; i < 1U << order; i++) {
+		reset_page(page + i);
+		page[i].page_type = type;
+		page[i].refcount = 1;
+	}
+	if (unlikely(m->page_owner))
+		page_owner_split(m, pfn, order);
+}
+
 int free_contig_range(struct machine *m, u64 pfn, u64 nr_pages)
 {
 	u64 end = pfn + nr_pages;

@@ -82,6 +82,11 @@ int own_reserved_block(struct machine *m, u64 pfn, unsigned int order,
  */
 void own_block(struct machine *m, u64 pfn, unsigned int order, enum pagetype owner);
 void own_tails(struct machine *m, u64 head, u64 pfn, u64 end, enum pagetype owner);
+/*
+ * A block that was just allocated is single pages from now on, of the same owner and each
+ * with a reference of its own: free_pages() one by one.
+ */
+void split_page(struct machine *m, u64 pfn, unsigned int order);
 /* Free such a block, page by page. -ENOBUFS: nothing changed. */
 int free_contig_range(struct machine *m, u64 pfn, u64 nr_pages) __must_check;
 /* managed_pages and totalram_pages; since 6.16 lowmem_reserve[] as well. */

@@ -2,8 +2,8 @@
 /*
  * What an area is made of: its objects in the slab caches as in the kernel (a vmap_area,
  * a vm_struct, and the table of its pages, which is kmalloc()ed or, above a page,
- * vmalloc()ed itself), its pages, and its entries in the kernel's page tables. Where it
- * lies is in vmalloc_areas.c.
+ * vmalloc()ed itself), its pages (vmalloc_pages.c), and its entries in the kernel's page
+ * tables. Where it lies is in vmalloc_areas.c.
  */
 #include "sim/phys/vmalloc_types.h"
 
@@ -153,96 +153,6 @@ static u64 table_bytes(const struct machine *m, u64 nr_pages)
 	return nr_pages * (m->arch->bits / 8U);
 }
 
-static int next_node_with_memory(const struct machine *m, int node)
-{
-	do
-		node = node + 1 < (int)m->nr_nodes ? node + 1 : 0;
-	while (!m->nodes[node] || !m->nodes[node]->has_memory);
-	return node;
-}
-
-static void count_interleave(struct machine *m, u32 pfn, int node)
-{
-	struct zone *zone = page_zone(m, pfn_to_page(m, pfn));
-
-	if (zone->node == node)
-		zone->numa[NUMA_INTERLEAVE]++;
-}
-
-#define BULK_PAGES 100	/* that are asked for at once */
-
-/* The node of the i-th page: by the policy of who asks, if it is to be its own. */
-static int bulk_node(struct machine *m, const struct vm_area *area, u32 i, int node,
-		     u8 nodes[BULK_PAGES], bool *bulk)
-{
-	u32 left = area->nr_pages - i;
-
-	if (likely(!m->policies) || node != NUMA_NO_NODE)
-		return node;
-	if (i % BULK_PAGES == 0)
-		*bulk = m->policies->bulk(m, MIN(left, BULK_PAGES), nodes);
-	return *bulk ? nodes[i % BULK_PAGES] : node;
-}
-
-static void area_set_page(struct machine *m, struct vm_area *area, u32 i, u32 pfn)
-{
-	area->pfns[i] = pfn;
-	if (i + 1 < area->nr_pages)
-		area->pfns[i + 1] = PFN_NIL;
-	pfn_to_page(m, pfn)->mapping = area->id;
-	pfn_to_page(m, pfn)->index = i;
-	m->vmalloc->nr_pages++;
-}
-
-/* In bulks, as far as they come whole; how many pages that were, or -ENOBUFS. */
-static int area_alloc_bulks(struct machine *m, struct vm_area *area,
-			    const struct vmalloc_request *req)
-{
-	const struct alloc_request one = {
-		.gfp = req->gfp | __GFP_NOWARN, .owner = area->owner,
-		.node = req->node == NUMA_NO_NODE ? m->cpu_node[m->cpu] : req->node,
-	};
-	u32 pfns[BULK_PAGES], done = 0;
-	unsigned int want, got;
-
-	if (req->interleave || m->policies)
-		return 0;
-	do {
-		want = MIN(area->nr_pages - done, BULK_PAGES);
-		if (alloc_pages_bulk(m, &one, want, pfns, &got) == -ENOBUFS)
-			return -ENOBUFS;
-		for (unsigned int i = 0; i < got; i++)
-			area_set_page(m, area, done++, pfns[i]);
-	} while (got == want && done < area->nr_pages);
-	return (int)done;
-}
-
-static int area_alloc_pages(struct machine *m, struct vm_area *area,
-			    const struct vmalloc_request *req)
-{
-	u8 nodes[BULK_PAGES];
-	bool bulk = false;
-	int node = req->node, err = area_alloc_bulks(m, area, req);
-
-	if (err < 0)
-		return err;
-	for (u32 i = (u32)err; i < area->nr_pages; i++) {
-		u32 pfn;
-
-		if (req->interleave)
-			node = next_node_with_memory(m, node);
-		err = alloc_kernel_pages(m, req->gfp | __GFP_NOWARN, 0,
-					 bulk_node(m, area, i, node, nodes, &bulk), area->owner,
-					 &pfn);
-		if (err)
-			return err;
-		if (req->interleave)
-			count_interleave(m, pfn, node);
-		area_set_page(m, area, i, pfn);
-	}
-	return 0;
-}
-
 /* Until 6.1 the flag that keeps single pages silent silenced this as well. */
 static void warn_no_pages(struct machine *m, const struct vmalloc_request *req)
 {
@@ -252,6 +162,12 @@ static void warn_no_pages(struct machine *m, const struct vmalloc_request *req)
 		 (ull)ALIGN_UP(req->bytes, PAGE_SIZE));
 	if (m->warn_alloc && rel_vmalloc_warns(m->release))
 		m->warn_alloc(m, req->gfp | __GFP_HIGHMEM, 0, what);
+}
+
+static void areas_forget(struct machine *m, struct vm_area **areas)
+{
+	for (; *areas; areas++)
+		area_forget(m, *areas);
 }
 
 /*
@@ -266,7 +182,7 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 	struct vmalloc_request table = *req;
 	struct area_place place = {
 		.bytes = PFN_PHYS(area->nr_pages + 1ULL),
-		.align = MAX(req->align, PAGE_SIZE),
+		.align = MAX(req->align, PAGE_SIZE << area->page_order),
 	};
 	int err;
 
@@ -275,8 +191,7 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 	area->caller = req->caller;
 	err = area_establish(m, area, &place);
 	if (err) {
-		while (*++areas)
-			area_forget(m, *areas);
+		areas_forget(m, areas + 1);
 		return err;
 	}
 	table.align = 0;
@@ -288,13 +203,13 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 			      req->node, &area->page_table);
 	if (areas[1] && !err)
 		area->kind |= VMAP_VPAGES;
-	if (!err) {
-		err = area_alloc_pages(m, area, req);
-		if (err == -ENOMEM)
-			warn_no_pages(m, req);
-	}
 	if (!err)
-		err = kernel_tables_map(m, area->addr, area->addr + PFN_PHYS(area->nr_pages));
+		err = area_alloc_pages(m, area, req);
+	if (err == -ENOMEM && area->page_table && !area->page_order)
+		warn_no_pages(m, req);
+	if (!err)
+		err = kernel_tables_map(m, area->addr, area->addr + PFN_PHYS(area->nr_pages),
+					area->page_order ? 1 : 0);
 	if (err) {
 		area_release(m, area);
 		return err;
@@ -305,7 +220,10 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 
 #define MAX_TABLE_LEVELS 5
 
-/* All host memory that the request may need; `areas` as above. */
+/*
+ * All host memory that the request may need; `areas` as above, all NULL before. Nothing
+ * is left of what could not be had whole.
+ */
 static int vmalloc_reserve(struct machine *m, u64 nr_pages, struct vm_area **areas)
 {
 	unsigned int nr = 0;
@@ -328,12 +246,39 @@ static int vmalloc_reserve(struct machine *m, u64 nr_pages, struct vm_area **are
 	}
 	if (!err)
 		err = kmalloc_reserve(m, table_bytes(m, pages));
-	if (!err)
-		return 0;
-	while (nr--)
-		if (areas[nr])
-			area_forget(m, areas[nr]);
+	if (err)
+		areas_forget(m, areas);
 	return err;
+}
+
+void vmalloc_set_nohuge(struct machine *m)
+{
+	m->vmalloc->nohuge = true;
+}
+
+static unsigned int nr_online_nodes(const struct machine *m)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		nr += m->nodes[i] && m->nodes[i]->online;
+	return MAX(nr, 1U);
+}
+
+/* Of the blocks that an entry right above the leaf tables maps. */
+static unsigned int pmd_order(const struct machine *m)
+{
+	return m->arch->levels[m->arch->nr_levels - 2].shift - PAGE_SHIFT;
+}
+
+bool vmalloc_is_huge(const struct machine *m, u64 bytes, int node)
+{
+	if (m->arch->bits != 64 || m->vmalloc->nohuge)
+		return false;
+	/* It was once what each node gets of it. */
+	if (node == NUMA_NO_NODE && !rel_vmalloc_huge_by_size(m->release))
+		bytes /= nr_online_nodes(m);
+	return bytes >= PAGE_SIZE << pmd_order(m);
 }
 
 /* More pages than the machine has are refused before anything is taken. */
@@ -345,6 +290,7 @@ static bool request_is_hopeless(const struct machine *m, u64 nr_pages)
 int vmalloc(struct machine *m, const struct vmalloc_request *req, u64 *addr)
 {
 	struct vm_area *areas[MAX_TABLE_LEVELS + 1] = { 0 };
+	struct vm_area *huge[MAX_TABLE_LEVELS + 1] = { 0 };
 	u64 nr_pages = req->bytes / PAGE_SIZE + !!(req->bytes % PAGE_SIZE);
 	int err;
 
@@ -357,7 +303,17 @@ int vmalloc(struct machine *m, const struct vmalloc_request *req, u64 *addr)
 		return -ENOMEM;
 	}
 	err = vmalloc_reserve(m, nr_pages, areas);
-	return err ? err : vmalloc_areas(m, req, areas, addr);
+	if (err || !req->huge || !vmalloc_is_huge(m, PFN_PHYS(nr_pages), req->node))
+		return err ? err : vmalloc_areas(m, req, areas, addr);
+	err = vmalloc_reserve(m, ALIGN_UP(nr_pages, 1ULL << pmd_order(m)), huge);
+	if (!err) {
+		huge[0]->page_order = pmd_order(m);
+		err = vmalloc_areas(m, req, huge, addr);
+		if (err == -ENOMEM)
+			return vmalloc_areas(m, req, areas, addr);
+	}
+	areas_forget(m, areas);
+	return err;
 }
 
 static int area_without_pages(struct machine *m, const struct vm_area *like,
@@ -384,7 +340,7 @@ static int area_without_pages(struct machine *m, const struct vm_area *like,
 	err = area_establish(m, area, place);
 	if (err)
 		return err;
-	err = kernel_tables_map(m, area->addr, area->addr + area->bytes);
+	err = kernel_tables_map(m, area->addr, area->addr + area->bytes, 0);
 	if (err) {
 		area_release(m, area);
 		return err;
@@ -419,9 +375,10 @@ void vmalloc_explain(struct machine *m, u64 bytes, u64 addr)
 
 	if (!area)
 		return;
-	machine_why_call(m, "vmalloc %llu: %u pages and a guard page in the lowest hole that "
+	machine_why_call(m, "vmalloc %llu: %u pages%s and a guard page in the lowest hole that "
 			 "fits, at %#llx; the table of pages has %llu bytes, %s "
-			 "(__vmalloc_node_range)", (ull)bytes, area->nr_pages, (ull)addr,
+			 "(__vmalloc_node_range)", (ull)bytes, area->nr_pages,
+			 area->page_order ? " in huge blocks" : "", (ull)addr,
 			 (ull)table_bytes(m, area->nr_pages),
 			 area->kind & VMAP_VPAGES ?
 			 "more than a page: vmalloc()ed too" : "kmalloc()ed");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmalloc areas: virtual ranges, each followed by a guard page, backed by single
- * pages. The lowest hole that fits is taken. The addresses of an area that was freed stay
+ * pages, or where it is asked for by huge ones. The lowest hole that fits is taken. The addresses of an area that was freed stay
  * taken until many of them are purged together, or there is no other hole: the kernel
  * saves flushes of TLBs so.
  */
@@ -25,6 +25,7 @@ struct vm_area {
 	/* Private: its objects in the slab caches; where the table of pages lies. */
 	u64 vm_struct, vmap_area, page_table;
 	bool checked;
+	u8 page_order;		/* mapped by blocks of that order: 0, or the order of a PMD */
 	u32 pfns[];		/* [room]: nr_pages are used */
 };
 
@@ -33,7 +34,7 @@ struct vmalloc_request {
 	u64 align;		/* a power of two; 0 = a page */
 	gfp_t gfp;
 	int node;
-	bool interleave;	/* one page on each node with memory, in turn */
+	bool huge;		/* vmalloc_huge(): by PMDs, if it is big enough and there are */
 	enum pagetype owner;	/* PGTY_vmalloc unless said */
 	const char *caller;	/* static text */
 };
@@ -42,6 +43,10 @@ int vmalloc_init(struct machine *m) __must_check;
 void vmalloc_free_state(struct machine *m);
 /* Areas that the kernel and its drivers have by the end of the boot. */
 int vmalloc_boot_areas(struct machine *m) __must_check;
+/* nohugevmalloc: requests for huge mappings get small ones. */
+void vmalloc_set_nohuge(struct machine *m);
+/* Would so many bytes, on that node, be mapped by PMDs? */
+bool vmalloc_is_huge(const struct machine *m, u64 bytes, int node);
 /* -EINVAL for 0 bytes or an odd align, -ENOMEM, -ENOBUFS. */
 int vmalloc(struct machine *m, const struct vmalloc_request *req, u64 *addr) __must_check;
 /* An area without pages (ioremap, percpu): kind says which. */

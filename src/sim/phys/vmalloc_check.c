@@ -23,6 +23,21 @@ static void check_area_pages(const struct machine *m, const struct vm_area *area
 	}
 }
 
+/* Blocks of a huge mapping: one page behind the other, from an aligned one on. */
+static void check_area_blocks(const struct vm_area *area, struct check *check)
+{
+	u32 within = (1U << area->page_order) - 1, bad = 0;
+
+	while (bad < area->nr_pages &&
+	       area->pfns[bad] == (area->pfns[bad & ~within] | (bad & within)))
+		bad++;
+	if (bad < area->nr_pages || area->nr_pages & within ||
+	    !IS_ALIGNED(area->addr, PAGE_SIZE << area->page_order))
+		check_fail(check, "A5", "area 0x%llx: expected aligned blocks of order %u, found %u "
+			   "pages, %u of them so", (ull)area->addr, area->page_order,
+			   area->nr_pages, bad);
+}
+
 static void check_area(const struct machine *m, unsigned int i, struct check *check)
 {
 	const struct vmalloc_state *state = m->vmalloc;
@@ -68,6 +83,8 @@ static void check_areas(const struct machine *m, bool new_pages_only, struct che
 		check_area(m, i, check);
 		if (!new_pages_only || !area->checked)
 			check_area_pages(m, area, check);
+		if (area->page_order)
+			check_area_blocks(area, check);
 		nr_pages += area->nr_pages;
 	}
 	check->nr_checked += 3;
@@ -123,7 +140,7 @@ void vmalloc_digest(const struct machine *m, struct digest *d)
 
 		digest_u64(d, area->addr);
 		digest_u64(d, area->bytes);
-		digest_u64(d, (u64)area->kind << 32 | area->owner);
+		digest_u64(d, (u64)area->page_order << 48 | (u64)area->kind << 32 | area->owner);
 		digest_u64(d, area->phys);
 		digest_u64(d, area->vm_struct ^ area->page_table);
 		digest_u64(d, area->vmap_area);

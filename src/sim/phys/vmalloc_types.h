@@ -19,6 +19,7 @@ struct vmalloc_state {
 	u64 lazy_pages;		/* their addresses */
 	bool touched;		/* areas came or went since the last check */
 	struct kmem_cache *vmap_area_cache;
+	bool nohuge;
 };
 
 /* End of what lies before area i. */
@@ -37,6 +38,13 @@ struct area_place {
 	u64 bytes, align;
 	bool top;
 };
+
+/*
+ * vmalloc_pages.c: all nr_pages of an area that has none. -ENOMEM, -ENOBUFS: what there is
+ * already ends with PFN_NIL.
+ */
+int area_alloc_pages(struct machine *m, struct vm_area *area,
+		     const struct vmalloc_request *req) __must_check;
 
 /* vmalloc_areas.c */
 size_t area_host_bytes(u64 nr_pages);

@@ -86,10 +86,11 @@ static bool vmalloc_leaf(const struct machine *m, u64 addr, struct kernel_leaf *
 	phys = area->nr_pages ? PFN_PHYS(area->pfns[page]) :
 	       area->phys ? ALIGN_DOWN(area->phys, PAGE_SIZE) + (page << PAGE_SHIFT) : 0;
 	leaf->what = "vmalloc";
-	leaf->start = ALIGN_DOWN(addr, PAGE_SIZE);
-	leaf->bytes = PAGE_SIZE;
-	leaf->level = 0;
-	leaf->entry = phys ? leaf_entry_of(phys, 0, PAGE_KERNEL | no_execute(m)) : 0;
+	leaf->level = area->page_order ? 1 : 0;
+	leaf->bytes = PAGE_SIZE << area->page_order;
+	leaf->start = ALIGN_DOWN(addr, leaf->bytes);
+	leaf->entry = phys ? leaf_entry_of(ALIGN_DOWN(phys, leaf->bytes), leaf->level,
+					   PAGE_KERNEL | no_execute(m)) : 0;
 	return true;
 }
 

@@ -98,7 +98,8 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 	int err;
 
 	frames = MIN(frames, left);
-	err = section_reserve(m, (unsigned int)(frames / FRAMES_PER_BLOCK + SECTION_AHEAD));
+	/* A single frame may be the first of another block. */
+	err = section_reserve(m, (unsigned int)(frames / FRAMES_PER_BLOCK + 1 + SECTION_AHEAD));
 	if (!err)
 		err = hugetlb_secure(m, need->pages);
 	if (!err)
