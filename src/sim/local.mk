@@ -63,7 +63,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \
-	src/sim/phys/objects.c src/sim/phys/objects.h \
+	src/sim/phys/objects.c src/sim/phys/objects.h src/sim/phys/objects_fast.h \
 	src/sim/phys/folio.c src/sim/phys/folio.h src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
 	src/sim/phys/page_alloc_bulk.c \

@@ -37,6 +37,37 @@ static inline unsigned int mt_slot_of(const struct maple_node *node, u64 index)
 }
 
 /*
+ * Slots [from, end) of a leaf, all with pivots or all but the last, become those from `at` on
+ * of another leaf, or of the same one. One by one, in the widths in which they were stored: a wide
+ * load of what was stored in pieces a moment ago waits until all of that is in the cache, and
+ * mostly a store follows another.
+ */
+static inline void mt_move_slots(struct maple_node *to, unsigned int at,
+				 const struct maple_node *leaf, unsigned int from,
+				 unsigned int end, unsigned int nr_pivots)
+{
+	const volatile u64 *pivot = &leaf->pivot[from];
+	const volatile u32 *slot = &leaf->mr64.slot[from];
+	unsigned int nr = end - from;
+
+	if (at < from || to != leaf) {
+		for (unsigned int i = 0; i < nr_pivots; i++) {
+			to->mr64.slot[at + i] = slot[i];
+			to->pivot[at + i] = pivot[i];
+		}
+		if (nr_pivots < nr)
+			to->mr64.slot[at + nr_pivots] = slot[nr_pivots];
+	} else {
+		if (nr_pivots < nr)
+			to->mr64.slot[at + nr_pivots] = slot[nr_pivots];
+		for (unsigned int i = nr_pivots; i--;) {
+			to->mr64.slot[at + i] = slot[i];
+			to->pivot[at + i] = pivot[i];
+		}
+	}
+}
+
+/*
  * The largest empty range in a node that covers [min, max]. No range is larger than
  * `most`: the search ends where it finds one of that size.
  */

@@ -2,21 +2,22 @@
 /* What most stores are: slots of one leaf move, and the gaps above it change. */
 #include "sim/base/maple_internal.h"
 
-static u64 leaf_gap(const struct maple_node *leaf, u64 min, u64 max, u64 most)
+static inline u64 leaf_gap(const struct maple_node *leaf, u64 min, u64 max, u64 most)
 {
-	u64 largest = 0;
+	unsigned int end = leaf->nr - 1U, i;
+	u64 first = min, largest = 0;
 
-	for (unsigned int i = 0; i < leaf->nr; i++) {
-		u64 size;
+	for (i = 0; i < end; i++) {
+		u64 last = leaf->pivot[i];
 
-		if (leaf->mr64.slot[i])
-			continue;
-		size = mt_slot_last(leaf, i, max) - mt_slot_first(leaf, i, min) + 1;
-		largest = MAX(largest, size);
-		if (largest >= most)
-			break;
+		if (!leaf->mr64.slot[i]) {
+			largest = MAX(largest, last - first + 1);
+			if (largest >= most)
+				return largest;
+		}
+		first = last + 1;
 	}
-	return largest;
+	return leaf->mr64.slot[i] ? largest : MAX(largest, max - first + 1);
 }
 
 u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max, u64 most)
@@ -116,11 +117,8 @@ static inline unsigned int leaf_rewrite(struct maple_tree *tree, const struct le
 		old_entries += !!mr->slot[i];
 	tree->nr_entries += (w->keep_left && mr->slot[w->from]) +
 			    (w->keep_right && mr->slot[w->to]) + !!value - old_entries;
-	if (nr_tail && at + 1 != tail) {
-		memmove(&mr->slot[at + 1], &mr->slot[tail], nr_tail * sizeof(mr->slot[0]));
-		memmove(&mr->pivot[at + 1], &mr->pivot[tail],
-			(nr_tail - 1) * sizeof(mr->pivot[0]));
-	}
+	if (nr_tail && at + 1 != tail)
+		mt_move_slots(w->leaf, at + 1, w->leaf, tail, w->leaf->nr, nr_tail - 1);
 	if (w->keep_left)
 		mr->pivot[w->from] = w->first - 1;
 	mr->slot[at] = value;
@@ -146,8 +144,8 @@ static bool slot_store(struct maple_tree *tree, u64 first, u64 last, u32 value)
 	if (leaf->nr + grows > MAPLE_RANGE64_SLOTS)
 		return false;
 	if (grows && nr_tail) {
-		memmove(&mr->slot[i + 1 + grows], &mr->slot[i + 1], nr_tail * sizeof(mr->slot[0]));
-		memmove(&mr->pivot[i + grows], &mr->pivot[i], nr_tail * sizeof(mr->pivot[0]));
+		mt_move_slots(leaf, i + 1 + grows, leaf, i + 1, leaf->nr, nr_tail - 1);
+		mr->pivot[i + grows] = slot_last;
 	}
 	leaf->nr = (u8)(leaf->nr + grows);
 	if (keep_left)

@@ -10,102 +10,50 @@
  */
 #include "sim/base/maple_internal.h"
 
-/* What a store makes of leaves: `from` slots of one, up to three, then another's from `behind`. */
-struct splice {
-	struct maple_node *head, *tail;
-	unsigned int from, nr_mid, behind, nr;
-	unsigned int value;	/* the slot that is stored */
+/* What comes in the place of slots: up to three ranges, of which `value` is the stored one. */
+struct middle {
+	unsigned int nr, value;
 	u64 last[3];
 	u32 slot[3];
-	u32 added;		/* entries */
 };
 
-static u32 count_entries(const struct maple_node *leaf, unsigned int from, unsigned int end)
+static inline void middle_add(struct middle *mid, u64 last, u32 slot)
 {
-	u32 entries = 0;
-
-	for (unsigned int i = from; i < end; i++)
-		entries += !!leaf->mr64.slot[i];
-	return entries;
+	mid->last[mid->nr] = last;
+	mid->slot[mid->nr++] = slot;
 }
 
-static void splice_add(struct splice *s, u64 last, u32 slot)
+/* [first, last] gets the value, in slots of a leaf that cover [from_first, to_last]. */
+static inline void middle_init(struct middle *mid, u64 from_first, u32 from_slot, u64 first,
+			       u64 last, u32 value, u64 to_last, u32 to_slot)
 {
-	s->last[s->nr_mid] = last;
-	s->slot[s->nr_mid++] = slot;
-	s->added += !!slot;
-}
-
-/* [first, last] gets the value: first lies in head, the finger's leaf, and last in tail. */
-static void splice_init(struct splice *s, const struct maple_tree *tree, u64 max, u64 first,
-			u64 last, u32 value)
-{
-	unsigned int from = tree->finger_slot;
-	unsigned int to = mt_slot_near(s->tail, s->head == s->tail ? from : 0, last);
-	u64 to_last = mt_slot_last(s->tail, to, max);
-
-	s->from = from;
-	s->behind = to + 1;
-	s->nr_mid = 0;
-	s->added = 0;
-	if (first > mt_slot_first(s->head, from, tree->finger_min))
-		splice_add(s, first - 1, s->head->mr64.slot[from]);
-	s->value = from + s->nr_mid;
-	splice_add(s, last, value);
+	mid->nr = 0;
+	if (first > from_first)
+		middle_add(mid, first - 1, from_slot);
+	mid->value = mid->nr;
+	middle_add(mid, last, value);
 	if (last < to_last)
-		splice_add(s, to_last, s->tail->mr64.slot[to]);
-	s->nr = from + s->nr_mid + s->tail->nr - s->behind;
-	if (s->head == s->tail)
-		s->added -= count_entries(s->head, from, s->behind);
-	else
-		s->added -= count_entries(s->head, from, s->head->nr) +
-			    count_entries(s->tail, 0, s->behind);
+		middle_add(mid, to_last, to_slot);
 }
 
-/* Which value slot i of it has. */
-static u32 splice_slot(const struct splice *s, unsigned int i)
+/* A range becomes slot i; the last slot that a leaf can have needs no pivot. */
+static inline void put_slot(struct maple_node *leaf, unsigned int i, u64 last, u32 slot)
 {
-	if (i < s->from)
-		return s->head->mr64.slot[i];
-	i -= s->from;
-	return i < s->nr_mid ? s->slot[i] : s->tail->mr64.slot[s->behind + i - s->nr_mid];
+	leaf->mr64.slot[i] = slot;
+	if (i < MAPLE_RANGE64_SLOTS - 1)
+		leaf->pivot[i] = last;
 }
 
-/* Slots [from, end) of another leaf, of which the last needs no pivot if it is that leaf's last. */
-static void copy_slots(struct maple_node *to, unsigned int at, const struct maple_node *leaf,
-		       unsigned int from, unsigned int end)
+/* Slots [from, end) become those from `at` on of another leaf, or of the same one. */
+static inline void move_slots(struct maple_node *to, unsigned int at,
+			      const struct maple_node *leaf, unsigned int from, unsigned int end)
 {
-	memmove(&to->mr64.slot[at], &leaf->mr64.slot[from], (end - from) * sizeof(to->mr64.slot[0]));
-	memmove(&to->pivot[at], &leaf->pivot[from],
-		(MIN(end, leaf->nr - 1U) - from) * sizeof(to->pivot[0]));
-}
-
-/* Slots [from, end) of it become those of a leaf from `at` on. If it is the head, they stay. */
-static void splice_copy(const struct splice *s, struct maple_node *to, unsigned int at,
-			unsigned int from, unsigned int end)
-{
-	unsigned int mid_end = s->from + s->nr_mid, start = MAX(from, mid_end);
-
-	/* The tail first, which may be of the same leaf. */
-	if (end > start)
-		copy_slots(to, at + start - from, s->tail, s->behind + start - mid_end,
-			   s->behind + end - mid_end);
-	for (unsigned int i = MAX(from, s->from); i < MIN(end, mid_end); i++) {
-		unsigned int place = at + i - from;
-
-		to->mr64.slot[place] = s->slot[i - s->from];
-		if (place + 1 < MAPLE_RANGE64_SLOTS)
-			to->pivot[place] = s->last[i - s->from];
-	}
-	if (from < s->from && to != s->head)
-		copy_slots(to, at, s->head, from, MIN(end, s->from));
-	to->leaf = true;
-	to->nr = (u8)(at + end - from);
+	mt_move_slots(to, at, leaf, from, end, MIN(end, leaf->nr - 1U) - from);
 }
 
 /* The next store is likely to be where this one was. */
-static void set_finger(struct maple_tree *tree, struct maple_node *leaf, u64 min, u64 max,
-		       unsigned int slot)
+static inline void set_finger(struct maple_tree *tree, struct maple_node *leaf, u64 min, u64 max,
+			      unsigned int slot)
 {
 	tree->finger = leaf;
 	tree->finger_min = min;
@@ -113,7 +61,7 @@ static void set_finger(struct maple_tree *tree, struct maple_node *leaf, u64 min
 	tree->finger_slot = slot;
 }
 
-static void set_root(struct maple_tree *tree, u32 root, u32 height)
+static inline void set_root(struct maple_tree *tree, u32 root, u32 height)
 {
 	struct maple_node *node = mt_node(tree, root);
 
@@ -124,7 +72,7 @@ static void set_root(struct maple_tree *tree, u32 root, u32 height)
 }
 
 /* A root above two leaves, the first of which ends at pivot. */
-static void fill_root(struct maple_tree *tree, u32 root, u32 left, u32 right, u64 pivot)
+static inline void fill_root(struct maple_tree *tree, u32 root, u32 left, u32 right, u64 pivot)
 {
 	struct maple_node *node = mt_node(tree, root), *first = mt_node(tree, left);
 	struct maple_node *second = mt_node(tree, right);
@@ -141,71 +89,180 @@ static void fill_root(struct maple_tree *tree, u32 root, u32 left, u32 right, u6
 	second->offset = 1;
 }
 
-/* The root, a leaf, is full. 1, or alloc's error. */
-static int root_splits(struct maple_tree *tree, u64 first, u64 last, u32 value)
+/* Two nodes, in the order in which they would come from the reserve. */
+static int take_two(struct maple_tree *tree, u32 *second, u32 *first)
 {
-	u32 reserved = tree->nr_reserved, left = tree->root, right, root;
-	struct maple_node *leaf = mt_node(tree, left), *behind;
-	struct splice s = { .head = leaf, .tail = leaf };
-	unsigned int cut;
-	u64 pivot;
-	int err = mt_reserve_nodes(tree, 2);
+	int err;
 
+	if (unlikely(tree->nr_reserved)) {
+		u32 reserved = tree->nr_reserved;
+
+		err = mt_reserve_nodes(tree, 2);
+		if (err)
+			return err;
+		*first = mt_take_node(tree);
+		*second = mt_take_node(tree);
+		mt_trim_reserve(tree, reserved);
+		return 0;
+	}
+	err = tree->ops->alloc(tree->ctx, second);
 	if (err)
 		return err;
-	splice_init(&s, tree, UINT64_MAX, first, last, value);
-	cut = (s.nr - 1) / 2 + 1;
-	cut = cut_behind_entry(splice_slot(&s, cut - 1), s.nr, cut);
-	right = mt_take_node(tree);
-	root = mt_take_node(tree);
-	mt_trim_reserve(tree, reserved);
+	err = tree->ops->alloc(tree->ctx, first);
+	if (err) {
+		tree->ops->free(tree->ctx, *second);
+		return err;
+	}
+	tree->nr_nodes += 2;
+	return 0;
+}
+
+/* They go as they would through the reserve: the last one first. */
+static void give_two(struct maple_tree *tree, u32 first, u32 second)
+{
+	tree->nr_nodes -= 2;
+	tree->ops->free(tree->ctx, second);
+	tree->ops->free(tree->ctx, first);
+}
+
+/* Slot i of a full leaf is cut: the leaf keeps the first `cut` slots of what comes of it. */
+static void split_leaf(struct maple_node *leaf, struct maple_node *behind,
+		       const struct middle *mid, unsigned int i, unsigned int cut)
+{
+	unsigned int grows = mid->nr - 1, mid_end = i + mid->nr, nr = leaf->nr + grows;
+	unsigned int start = MAX(cut, mid_end);
+
+	if (i > cut)
+		move_slots(behind, 0, leaf, cut, i);
+	if (nr > start)
+		move_slots(behind, start - cut, leaf, start - grows, leaf->nr);
+	if (cut > mid_end)
+		move_slots(leaf, mid_end, leaf, i + 1, cut - grows);
+	for (unsigned int j = 0; j < mid->nr; j++) {
+		if (i + j < cut)
+			put_slot(leaf, i + j, mid->last[j], mid->slot[j]);
+		else
+			put_slot(behind, i + j - cut, mid->last[j], mid->slot[j]);
+	}
+	leaf->nr = (u8)cut;
+	behind->leaf = true;
+	behind->nr = (u8)(nr - cut);
+}
+
+/* Which value slot k will have when slot i is cut. */
+static inline u32 slot_after(const struct maple_node *leaf, const struct middle *mid,
+			     unsigned int i, unsigned int k)
+{
+	if (k < i)
+		return leaf->mr64.slot[k];
+	return k < i + mid->nr ? mid->slot[k - i] : leaf->mr64.slot[k + 1 - mid->nr];
+}
+
+/* The root, a leaf, is full. 1; 0: more than one slot is concerned; or alloc's error. */
+static int root_splits(struct maple_tree *tree, u64 first, u64 last, u32 value)
+{
+	struct maple_node *leaf = tree->finger, *behind;
+	unsigned int i = tree->finger_slot, cut, nr;
+	u64 slot_last = mt_slot_last(leaf, i, UINT64_MAX), pivot;
+	u32 old = leaf->mr64.slot[i], right, root;
+	struct middle mid;
+	int err;
+
+	if (last > slot_last)
+		return 0;
+	err = take_two(tree, &root, &right);
+	if (err)
+		return err;
+	middle_init(&mid, mt_slot_first(leaf, i, 0), old, first, last, value, slot_last, old);
+	nr = leaf->nr + mid.nr - 1;
+	cut = (nr - 1) / 2 + 1;
+	cut = cut_behind_entry(slot_after(leaf, &mid, i, cut - 1), nr, cut);
 	behind = mt_node(tree, right);
-	splice_copy(&s, behind, 0, cut, s.nr);
-	splice_copy(&s, leaf, 0, 0, cut);
+	split_leaf(leaf, behind, &mid, i, cut);
+	tree->nr_entries += old ? mid.nr - 1 : 1;
 	pivot = leaf->pivot[cut - 1];
-	tree->nr_entries += s.added;
-	fill_root(tree, root, left, right, pivot);
+	fill_root(tree, root, tree->root, right, pivot);
 	set_root(tree, root, 2);
-	if (s.value < cut)
-		set_finger(tree, leaf, 0, pivot, s.value);
+	i += mid.value;
+	if (i < cut)
+		set_finger(tree, leaf, 0, pivot, i);
 	else
-		set_finger(tree, behind, pivot + 1, UINT64_MAX, s.value - cut);
+		set_finger(tree, behind, pivot + 1, UINT64_MAX, i - cut);
 	return 1;
+}
+
+/* Of two leaves in a row: slot i, and where it ends. */
+struct pair {
+	struct maple_node *leaf, *behind;
+	u64 pivot;
+};
+
+static inline u32 pair_slot(const struct pair *p, unsigned int i)
+{
+	return i < p->leaf->nr ? p->leaf->mr64.slot[i] : p->behind->mr64.slot[i - p->leaf->nr];
+}
+
+static inline u64 pair_last(const struct pair *p, unsigned int i)
+{
+	if (i < p->leaf->nr)
+		return mt_slot_last(p->leaf, i, p->pivot);
+	return mt_slot_last(p->behind, i - p->leaf->nr, UINT64_MAX);
+}
+
+/* The middle takes the place of slots [from, to]; what is left goes to the first leaf. */
+static void join_leaves(const struct pair *p, const struct middle *mid, unsigned int from,
+			unsigned int to)
+{
+	struct maple_node *leaf = p->leaf, *behind = p->behind;
+	unsigned int nr = leaf->nr, at = from + mid->nr, tail = to + 1;
+
+	leaf->pivot[nr - 1] = p->pivot;
+	leaf->nr++;		/* its last slot has a pivot now */
+	if (tail < nr) {
+		move_slots(leaf, at, leaf, tail, nr);
+		at += nr - tail;
+		tail = nr;
+	} else if (from > nr) {
+		move_slots(leaf, nr, behind, 0, from - nr);
+	}
+	tail -= nr;
+	if (tail < behind->nr) {
+		move_slots(leaf, at, behind, tail, behind->nr);
+		at += behind->nr - tail;
+	}
+	for (unsigned int j = 0; j < mid->nr; j++)
+		put_slot(leaf, from + j, mid->last[j], mid->slot[j]);
+	leaf->nr = (u8)at;
 }
 
 /* All that there is fits one leaf: the left one. 1; 0: it does not. */
 static int leaves_join(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
-	u32 reserved = tree->nr_reserved, above = tree->root;
+	u32 above = tree->root, entries = 0;
 	const struct maple_node *root = mt_node(tree, above);
 	u32 left = root->ma64.slot[0], right = root->ma64.slot[1];
-	struct maple_node *leaf = mt_node(tree, left), *behind = mt_node(tree, right);
-	u64 pivot = root->pivot[0];
-	bool in_left = first <= pivot, ends_right = last > pivot;
-	struct splice s = { .head = in_left ? leaf : behind, .tail = ends_right ? behind : leaf };
+	const struct pair p = { mt_node(tree, left), mt_node(tree, right), root->pivot[0] };
+	bool in_left = first <= p.pivot, too_short;
+	unsigned int from = tree->finger_slot + (in_left ? 0 : p.leaf->nr), to = from, nr;
+	struct middle mid;
 
-	splice_init(&s, tree, ends_right ? UINT64_MAX : pivot, first, last, value);
-	if (s.nr + (in_left ? 0 : leaf->nr) + (ends_right ? 0 : behind->nr) > MAPLE_RANGE64_SLOTS)
+	while (pair_last(&p, to) < last)
+		entries += !!pair_slot(&p, to++);
+	entries += !!pair_slot(&p, to);
+	middle_init(&mid, mt_slot_first(tree->finger, tree->finger_slot, tree->finger_min),
+		    pair_slot(&p, from), first, last, value, pair_last(&p, to), pair_slot(&p, to));
+	nr = p.leaf->nr + p.behind->nr + mid.nr - (to + 1 - from);
+	if (nr > MAPLE_RANGE64_SLOTS || p.leaf->nr == MAPLE_RANGE64_SLOTS)
 		return 0;
-	tree->nr_entries += s.added;
-	if (in_left) {
-		splice_copy(&s, leaf, 0, 0, s.nr);
-	} else {
-		leaf->pivot[leaf->nr - 1] = pivot;
-		s.value += leaf->nr;
-		splice_copy(&s, leaf, leaf->nr, 0, s.nr);
-	}
-	if (!ends_right) {
-		leaf->pivot[leaf->nr - 1] = pivot;
-		copy_slots(leaf, leaf->nr, behind, 0, behind->nr);
-		leaf->nr = (u8)(leaf->nr + behind->nr);
-	}
-	set_root(tree, left, 1);
 	/* Too short for a node, it would have been the root's: then the right leaf goes last. */
-	mt_give_node(tree, s.nr < MAPLE_RANGE64_MIN && s.head != s.tail ? above : right);
-	mt_give_node(tree, s.nr < MAPLE_RANGE64_MIN && s.head != s.tail ? right : above);
-	mt_trim_reserve(tree, reserved);
-	set_finger(tree, leaf, 0, UINT64_MAX, s.value);
+	too_short = nr < MAPLE_RANGE64_MIN && in_left && last > p.pivot;
+	for (unsigned int j = 0; j < mid.nr; j++)
+		tree->nr_entries += !!mid.slot[j];
+	tree->nr_entries -= entries;
+	join_leaves(&p, &mid, from, to);
+	set_root(tree, left, 1);
+	give_two(tree, too_short ? above : right, too_short ? right : above);
+	set_finger(tree, p.leaf, 0, UINT64_MAX, from + mid.value);
 	return 1;
 }
 

@@ -7,7 +7,7 @@
 #include "sim/phys/objects.h"
 
 #include "sim/base/bug.h"
-#include "sim/phys/slab_fast.h"
+#include "sim/phys/objects_fast.h"
 
 typedef unsigned long long ull;
 
@@ -57,13 +57,6 @@ static int pool_grow(struct machine *m, struct object_pool *pool, u32 handle)
 	return pool->chunks[chunk] ? 0 : -ENOBUFS;
 }
 
-static bool has_room(const struct object_pool *pool, u32 handle)
-{
-	u32 chunk = handle >> OBJECT_CHUNK_SHIFT;
-
-	return chunk < pool->nr_chunks && pool->chunks[chunk];
-}
-
 u64 object_addr(const struct object_pool *pool, u32 handle)
 {
 	const struct object_header *header = object_header(pool, handle);
@@ -71,31 +64,15 @@ u64 object_addr(const struct object_pool *pool, u32 handle)
 	return slab_object_addr(header->slab, header->index);
 }
 
-/* The struct of a new object. */
-static inline void object_begin(struct object_pool *pool, struct sheaf_object place, u32 handle)
-{
-	struct object_header *header = object_header(pool, handle);
-
-	header->slab = place.slab;
-	header->index = place.index;
-	header->handle = handle;
-	pool->nr_live++;
-	memset(header + 1, 0, pool->bytes);
-}
-
-/* Where no object was before. */
-static __noinline int begin_after_growth(struct machine *m, struct object_pool *pool,
-					 struct sheaf_object place, u32 *handle)
+int object_begin_after_growth(struct machine *m, struct object_pool *pool,
+			      struct sheaf_object place, u32 *handle)
 {
 	int err = pool_grow(m, pool, place.slab->handle + place.index);
 
-	if (err) {
-		kmem_cache_free(m, pool->cache, slab_object_addr(place.slab, place.index));
-		return err;
-	}
-	*handle = place.slab->handle + place.index;
-	object_begin(pool, place, *handle);
-	return 0;
+	if (!err)
+		return object_begin(m, pool, place, pool->bytes, handle);
+	kmem_cache_free(m, pool->cache, slab_object_addr(place.slab, place.index));
+	return err;
 }
 
 static __noinline int alloc_slow(struct machine *m, struct object_pool *pool, gfp_t gfp,
@@ -109,49 +86,24 @@ static __noinline int alloc_slow(struct machine *m, struct object_pool *pool, gf
 		return err;
 	place.slab = slab_of_addr(m, object.addr);
 	place.index = (u16)(object.handle - place.slab->handle);
-	return begin_after_growth(m, pool, place, handle);
+	return object_begin_after_growth(m, pool, place, handle);
 }
 
-/* Mostly the CPU has an object at hand, whose place had a struct before. */
 int object_alloc_at(struct machine *m, struct object_pool *pool, gfp_t gfp, int node,
 		    u32 *handle, const char *site)
 {
 	struct sheaf_object place = { NULL, 0 };
-	u32 at;
 
 	if (likely(node == NUMA_NO_NODE))
 		place = slab_alloc_fast(m, pool->cache);
 	if (unlikely(!place.slab))
 		return alloc_slow(m, pool, gfp, node, handle, site);
-	at = place.slab->handle + place.index;
-	if (unlikely(!has_room(pool, at)))
-		return begin_after_growth(m, pool, place, handle);
-	object_begin(pool, place, at);
-	*handle = at;
-	return 0;
+	return object_begin(m, pool, place, pool->bytes, handle);
 }
 
-/* The host struct goes at once; where the object is stays in the header. */
-static const struct object_header *object_drop(struct machine *m, struct object_pool *pool,
-					       u32 handle)
+void object_free_at(struct machine *m, struct object_pool *pool, u32 handle, const char *site)
 {
-	struct object_header *header = object_header(pool, handle);
-
-	BUG_ON(m, header->handle != handle);
-	header->handle = 0;
-	pool->nr_live--;
-	return header;
-}
-
-void object_free_at(struct machine *m, struct object_pool *pool, u32 handle,
-		    const char *site)
-{
-	const struct object_header *header = object_drop(m, pool, handle);
-
-	if (likely(!slab_is_debug(header->slab->cache)))
-		slab_free_fast(m, pool->cache, header->slab, header->index);
-	else
-		kmem_cache_free_at(m, pool->cache, object_addr(pool, handle), site);
+	object_free_fast(m, pool, handle, site);
 }
 
 void object_free_rcu_at(struct machine *m, struct object_pool *pool, u32 handle,
@@ -164,7 +116,7 @@ void object_free_rcu_at(struct machine *m, struct object_pool *pool, u32 handle,
 u32 object_next(const struct object_pool *pool, u32 handle)
 {
 	for (u32 i = handle; i >> OBJECT_CHUNK_SHIFT < pool->nr_chunks; i++) {
-		if (!has_room(pool, i)) {
+		if (!object_has_room(pool, i)) {
 			i |= OBJECT_CHUNK - 1;
 			continue;
 		}

@@ -3,7 +3,7 @@
  * Nodes of the trees of VMAs: objects of their cache, whose host memory is that of the
  * trees' own pool, found by the same handles.
  */
-#include "sim/phys/page_alloc.h"
+#include "sim/phys/objects_fast.h"
 #include "sim/virt/virt.h"
 
 int maple_nodes_init(struct machine *m)
@@ -20,7 +20,7 @@ void maple_nodes_free(struct machine *m)
 static int maple_node_alloc(void *ctx, u32 *node)
 {
 	struct machine *m = ctx;
-	int err = object_alloc(m, &m->virt->maple_nodes, GFP_KERNEL, NUMA_NO_NODE, node);
+	int err = object_alloc_fast(m, &m->virt->maple_nodes, 0, node, __func__);
 
 	if (err)
 		return err;
@@ -35,7 +35,7 @@ static void maple_node_free(void *ctx, u32 node)
 {
 	struct machine *m = ctx;
 
-	object_free(m, &m->virt->maple_nodes, node);
+	object_free_fast(m, &m->virt->maple_nodes, node, __func__);
 }
 
 const struct maple_ops mm_maple_ops = { maple_node_alloc, maple_node_free };

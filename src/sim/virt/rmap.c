@@ -10,6 +10,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/objects_fast.h"
 #include "sim/phys/section.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
@@ -23,7 +24,8 @@ struct anon_vma *anon_vma_of(const struct machine *m, u32 handle)
 static int anon_vma_alloc(struct machine *m, struct anon_vma **anon_vma)
 {
 	u32 handle;
-	int err = object_alloc(m, &m->virt->anon_vmas, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	int err = object_alloc_fast(m, &m->virt->anon_vmas, sizeof(**anon_vma), &handle,
+				    __func__);
 
 	if (err)
 		return err;
@@ -41,7 +43,7 @@ static void put_anon_vma(struct machine *m, struct anon_vma *anon_vma)
 	if (--anon_vma->refcount)
 		return;
 	BUG_ON(m, anon_vma->num_children || anon_vma->num_active_vmas);
-	object_free(m, &m->virt->anon_vmas, anon_vma->self);
+	object_free_fast(m, &m->virt->anon_vmas, anon_vma->self, __func__);
 	if (root != anon_vma && !--root->refcount)
 		object_free(m, &m->virt->anon_vmas, root->self);
 }
@@ -51,7 +53,8 @@ static void put_anon_vma(struct machine *m, struct anon_vma *anon_vma)
 static int chain_alloc(struct machine *m, struct anon_vma_chain **chain)
 {
 	u32 handle;
-	int err = object_alloc(m, &m->virt->anon_vma_chains, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	int err = object_alloc_fast(m, &m->virt->anon_vma_chains, sizeof(**chain), &handle,
+				    __func__);
 
 	if (err)
 		return err;
@@ -62,7 +65,7 @@ static int chain_alloc(struct machine *m, struct anon_vma_chain **chain)
 
 static void chain_free(struct machine *m, struct anon_vma_chain *chain)
 {
-	object_free(m, &m->virt->anon_vma_chains, chain->self);
+	object_free_fast(m, &m->virt->anon_vma_chains, chain->self, __func__);
 }
 
 static void chain_insert(struct anon_vma_chain *chain)

@@ -6,7 +6,7 @@
  * merges and grows: one store in the tree decides whether it can be done, and after
  * it nothing fails.
  */
-#include "sim/phys/page_alloc.h"
+#include "sim/phys/objects_fast.h"
 #include "sim/virt/anon_name.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
@@ -25,7 +25,7 @@ int vm_area_alloc(struct machine *m, struct mm_struct *mm, struct vm_area_struct
 {
 	struct vm_area_struct *new;
 	u32 handle;
-	int err = object_alloc(m, &m->virt->vmas, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	int err = object_alloc_fast(m, &m->virt->vmas, sizeof(*new), &handle, __func__);
 
 	if (err)
 		return err;
@@ -67,7 +67,7 @@ void vm_area_free(struct machine *m, struct vm_area_struct *vma)
 		vma->vm_mm->vma_cache = NULL;
 	mpol_put(m, vma->vm_policy);
 	anon_vma_name_put(m, vma->anon_name);
-	object_free(m, &m->virt->vmas, vma->self);
+	object_free_fast(m, &m->virt->vmas, vma->self, __func__);
 }
 
 struct vm_area_struct *find_vma_visited(const struct machine *m, const struct mm_struct *mm,
