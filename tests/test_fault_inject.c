@@ -40,7 +40,8 @@ static const struct {
 
 /*
  * Each leaves what the next ones want. Those with `!` must meet an
- * allocation; so must those with `=`, which cannot be made again once they worked.
+ * allocation; so must those with `=`, which cannot be made again once they worked; those
+ * with `-` cannot either, but may do without.
  */
 static const char *const lines[] = {
 	"!sim/as/init/ctl: fork as a",
@@ -120,6 +121,70 @@ static const char *const lines[] = {
 	"sim/as/init/ctl: wait4 -1",
 };
 
+/* The same with areas to swap to: out, in, shared by a fork, moved, given up. */
+static const char *const swap_lines[] = {
+	"!sim/as/init/ctl: fork as a",
+	"~sim/as/init/ctl: fork as p",
+	"~sim/as/p/ctl: mmap 0 40M rw private,anon as big",
+	"sim/as/a/ctl: open /swap rdwr,creat as fd",
+	"sim/as/a/ctl: pwrite64 @fd 32M 0",
+	"sim/as/a/ctl: fsync @fd",
+	"sim/as/a/ctl: close @fd",
+	"sim/as/a/ctl: mkswap /swap",
+	"=sim/as/a/ctl: swapon /swap",
+	"!sim/as/a/ctl: mmap 0 256K rw private,anon as m",
+	"!sim/as/a/ctl: store @m 256K",
+	"sim/as/a/ctl: madvise @m 256K pageout",
+	"~sim/as/p/ctl: store @big 40M",
+	"~sim/as/p/ctl: madvise @big 40M dontneed",
+	"!sim/as/a/ctl: load @m 256K",
+	"sim/as/a/ctl: madvise @m 256K pageout",
+	"~sim/as/p/ctl: store @big 40M",
+	"~sim/as/p/ctl: madvise @big 40M dontneed",
+	"!sim/as/a/ctl: madvise @m 64K willneed",
+	"!sim/as/a/ctl: fork as b",
+	"!sim/as/b/ctl: store @m 128K",
+	"sim/as/a/ctl: store @m+64K 128K",
+	"sim/as/a/ctl: madvise @m 256K pageout",
+	"sim/as/b/ctl: madvise @m 256K pageout",
+	"=sim/as/b/ctl: mremap @m 128K 512K maymove as moved",
+	"sim/as/b/ctl: madvise @moved 64K cold",
+	"sim/as/b/ctl: mlock @moved 64K",
+	"sim/as/b/ctl: munmap @moved 64K",
+	"sim/as/a/ctl: mprotect @m 64K r",
+	"!sim/as/a/ctl: mmap 0 256K rw shared,anon as s",
+	"!sim/as/a/ctl: store @s 256K",
+	"sim/as/a/ctl: madvise @s 256K pageout",
+	"~sim/as/p/ctl: store @big 40M",
+	"~sim/as/p/ctl: madvise @big 40M dontneed",
+	"!sim/as/a/ctl: load @s 256K",
+	"sim/as/a/ctl: madvise @s 256K pageout",
+	"sim/as/a/ctl: mincore @s 256K",
+	"sim/as/a/ctl: memfd_create x as fd",
+	"!sim/as/a/ctl: pwrite64 @fd 64K 0",
+	"!sim/as/a/ctl: mmap 0 64K rw shared @fd 0 as f",
+	"sim/as/a/ctl: load @f 64K",
+	"sim/as/a/ctl: madvise @f 64K pageout",
+	"~sim/as/p/ctl: store @big 40M",
+	"~sim/as/p/ctl: madvise @big 40M dontneed",
+	"!sim/as/a/ctl: pread64 @fd 64K 0",
+	"sim/as/a/ctl: madvise @f 64K pageout",
+	"sim/as/a/ctl: ftruncate @fd 20K",
+	"sim/as/a/ctl: close @fd",
+	"sim/as/b/ctl: exit_group",
+	"sim/as/a/ctl: wait4 -1",
+	"~sim/as/a/ctl: madvise @m 256K pageout",
+	"~sim/as/a/ctl: madvise @s 256K pageout",
+	"~sim/as/p/ctl: store @big 40M",
+	"~sim/as/p/ctl: madvise @big 40M dontneed",
+	"~sim/as/p/ctl: exit_group",
+	"~sim/as/init/ctl: wait4 -1",
+	"-sim/as/a/ctl: swapoff /swap",
+	"sim/as/a/ctl: unlink /swap",
+	"sim/as/a/ctl: exit_group",
+	"sim/as/init/ctl: wait4 -1",
+};
+
 static bool err_may_be(const char *line, int err)
 {
 	const char *verb = strstr(line, "ctl: ");
@@ -160,11 +225,17 @@ static bool run_nth(const char *line, unsigned int n, int *err)
 /* A call that does without what it did not get is made once more: its task goes later. */
 static void run_failing(const char *line)
 {
-	bool once = line[0] == '=', must = once || line[0] == '!', failed = true;
+	bool once = line[0] == '=' || line[0] == '-', failed = true;
+	bool must = line[0] == '=' || line[0] == '!';
 	unsigned int n;
 	int err = 0;
 
-	line += must;
+	if (line[0] == '~') {
+		if (lab_run(&lab, line + 1))
+			CU_FAIL("a line that nobody let fail");
+		return;
+	}
+	line += once || must;
 	for (n = 0; failed && n < 500 && !(once && n && !err); ) {
 		failed = run_nth(line, ++n, &err);
 		if (err && !(failed && err_may_be(line, err)))
@@ -186,15 +257,15 @@ static void count(struct leftovers *counts)
 	leftovers_count(machine(), counts);
 }
 
-static void run_lines(const char *release)
+static void run_lines(const char *release, const char *const *rows, size_t nr)
 {
 	const char *sets[] = { release, NULL };
 	struct leftovers before;
 
 	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
 	count(&before);
-	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
-		run_failing(lines[i]);
+	for (size_t i = 0; i < nr; i++)
+		run_failing(rows[i]);
 	lab_end_tasks(&lab);
 	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 3"), 0);
 	CU_ASSERT_EQUAL(leftovers_compare(machine(), &before), 0);
@@ -204,12 +275,45 @@ static void run_lines(const char *release)
 
 static void test_6_18(void)
 {
-	run_lines("release=6.18");
+	run_lines("release=6.18", lines, ARRAY_SIZE(lines));
+	run_lines("release=6.18", swap_lines, ARRAY_SIZE(swap_lines));
 }
 
 static void test_6_1(void)
 {
-	run_lines("release=6.1");
+	run_lines("release=6.1", lines, ARRAY_SIZE(lines));
+	run_lines("release=6.1", swap_lines, ARRAY_SIZE(swap_lines));
+}
+
+/* Reclaim and swap meet the failure, somewhere on the way: 1st, 2nd, 3rd, 5th, 8th, ... */
+static void press(const char *release)
+{
+	const char *sets[] = { release, NULL };
+	unsigned int met = 0;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+	for (size_t i = 0; i < 9; i++)	/* swapon, too */
+		CU_ASSERT_EQUAL_FATAL(lab_run(&lab, swap_lines[i] + strcspn(swap_lines[i], "s")), 0);
+	CU_ASSERT_EQUAL_FATAL(lab_run(&lab, "sim/as/p/ctl: store @big 30M"), 0);
+	for (unsigned int n = 1, next = 2; n < 20000; next += n, n = next - n) {
+		int err;
+
+		met += run_nth("sim/as/p/ctl: store @big 40M", n, &err);
+		CU_ASSERT(!err || err == -ENOMEM);
+		check_clean("pressure", n);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/p/ctl: madvise @big+10M 30M dontneed"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: tick 100ms"), 0);
+	}
+	CU_ASSERT(met > 15);
+	lab_end_tasks(&lab);
+	check_clean("the end", 0);
+	lab_close(&lab);
+}
+
+static void test_pressure(void)
+{
+	press("release=6.1");
+	press("release=6.18");
 }
 
 /* The program begins anew, or the old one goes on; or the task is killed. */
@@ -451,6 +555,7 @@ static const CU_TestInfo tests[] = {
 	{ "what is spared", test_spared },
 	{ "calls, 6.18", test_6_18 },
 	{ "calls, 6.1", test_6_1 },
+	{ "pressure", test_pressure },
 	{ "execve", test_execve },
 	{ "fixed mappings", test_fixed },
 };
