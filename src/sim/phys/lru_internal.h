@@ -40,11 +40,18 @@ static inline void lruvec_del(struct machine *m, u64 pfn)
 	count_lru(m, page, list, -(s64)folio_nr_pages(page));
 }
 
-/* MGLRU keeps anonymous pages in one of the generations that count as active. */
+/*
+ * MGLRU keeps anonymous pages in one of the generations that count as active, until they
+ * are in swap and written: those go to the oldest one (lru_gen_folio_seq).
+ */
 static inline void set_generation(const struct machine *m, struct page *page)
 {
-	if (lru_gen_enabled(m) && !page_flag(page, PG_unevictable) &&
-	    page_flag(page, PG_swapbacked))
+	if (!lru_gen_enabled(m) || page_flag(page, PG_unevictable) ||
+	    !page_flag(page, PG_swapbacked))
+		return;
+	if (!page_flag(page, PG_swapcache) ||
+	    (page_flag(page, PG_reclaim) &&
+	     (page_flag(page, PG_dirty) || page_flag(page, PG_writeback))))
 		page_set_flag(page, PG_active);
 }
 
