@@ -22,6 +22,11 @@ AC_DEFUN([KMM_WARNINGS],
      [KMM_TRY_CFLAG(flag)
 ])])
 
+# Calls store a few fields, and the next thing that happens is that somebody loads them: two at a
+# time, as vectors of whatever lies side by side, have to wait until both are in the cache.
+AC_DEFUN([KMM_CODE],
+  [KMM_TRY_CFLAG([-fno-tree-slp-vectorize])])
+
 # KMM_SANITIZE(LIST): LIST is "no", "yes" (address,undefined) or what -fsanitize= takes.
 AC_DEFUN([KMM_SANITIZE],
   [AS_CASE([$1],

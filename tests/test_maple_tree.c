@@ -506,6 +506,81 @@ static void test_cursor_and_stores(void)
 	bench_free(b);
 }
 
+/* Nodes and slots as one number, the handles too. */
+static int shape_visit(void *ctx, const struct maple_visit *visit)
+{
+	const struct maple_node *node = visit->node;
+	u64 *shape = ctx;
+
+	for (unsigned int i = 0; i < node->nr; i++) {
+		*shape = (*shape + mt_slot_last(node, i, visit->max)) * 0x9e3779b97f4a7c15ULL;
+		*shape = (*shape + mt_slot(node, i)) * 0x9e3779b97f4a7c15ULL;
+	}
+	*shape = (*shape + visit->handle) * 0x9e3779b97f4a7c15ULL;
+	return 0;
+}
+
+static u64 shape_of(const struct bench *b)
+{
+	u64 shape = 0;
+
+	CU_ASSERT_EQUAL(mt_walk(&b->tree, shape_visit, &shape), 0);
+	return shape;
+}
+
+/* The entry at a random place loses its ends: at once in one tree, by two stores in the other. */
+static bool cut_both(struct bench *b, struct bench *two, unsigned int done[2])
+{
+	u32 from, to, old = run(b, (u32)rnd(b, b->nr_cells), &from, &to), cut, end, before;
+	u64 first, last;
+	int got;
+
+	if (!old || to < from + 2)
+		return true;
+	cut = from + 1 + (u32)rnd(b, to - from - 1);
+	end = cut + (u32)rnd(b, to - cut);
+	first = cell_first(b, cut);
+	last = cell_last(b, end);
+	before = b->next_value + 1;
+	b->next_value += 2;
+	got = mt_cut_middle(&b->tree, first, last, before, before + 1);
+	done[got == 1]++;
+	for (int i = got == 1; i < 2; i++) {
+		struct maple_tree *tree = i ? &two->tree : &b->tree;
+
+		if (mt_store_range(tree, cell_first(b, from), first - 1, before) ||
+		    mt_store_range(tree, last + 1, cell_last(b, to), before + 1))
+			return false;
+	}
+	fill(b, from, cut - 1, before);
+	fill(b, end + 1, to, before + 1);
+	return true;
+}
+
+static void test_cut_middle(void)
+{
+	unsigned int done[2] = { 0 };
+	bool ok = true;
+
+	for (u64 seed = 1; ok && seed <= 40; seed++) {
+		struct bench *b = bench_new(20 + (u32)seed * 8, 16, seed);
+		struct bench *two = bench_new(b->nr_cells, 16, seed);
+
+		for (unsigned int i = 0; ok && i < 2000; i++) {
+			unsigned int erase = i / 64 % 2 ? 7 : 2;
+
+			two->seed = b->seed;
+			two->next_value = b->next_value;
+			ok = i % 2 ? cut_both(b, two, done) : !store(b, erase) && !store(two, erase);
+			ok = ok && valid(b) && equal(b, &b->tree) && shape_of(b) == shape_of(two);
+		}
+		bench_free(b);
+		bench_free(two);
+	}
+	CU_ASSERT_TRUE(ok);
+	CU_ASSERT_TRUE(done[0] > 100 && done[1] > 1000);
+}
+
 static int count_visit(void *ctx, const struct maple_visit *visit)
 {
 	u32 *nr = ctx;
@@ -568,6 +643,7 @@ static const CU_TestInfo tests[] = {
 	{ "no memory", test_no_memory },
 	{ "dup", test_dup },
 	{ "a cursor and stores", test_cursor_and_stores },
+	{ "an entry loses both ends", test_cut_middle },
 	{ "validator", test_validator },
 };
 

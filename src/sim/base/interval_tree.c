@@ -106,17 +106,35 @@ void interval_tree_insert(struct interval_tree *tree, struct interval_node *node
 		rotate_up(tree, node);
 }
 
+/* What is below the node becomes one tree, in its place: of two roots the higher one goes on top. */
 void interval_tree_remove(struct interval_tree *tree, struct interval_node *node)
 {
-	while (node->left || node->right) {
-		struct interval_node *up = node->left;
+	struct interval_node **link = link_of(tree, node), *parent = node->parent;
+	struct interval_node *left = node->left, *right = node->right, *above = parent;
 
-		if (!up || (node->right && node->right->priority > up->priority))
-			up = node->right;
-		rotate_up(tree, up);
+	while (left && right) {
+		if (right->priority > left->priority) {
+			*link = right;
+			right->parent = parent;
+			parent = right;
+			link = &right->left;
+			right = *link;
+		} else {
+			*link = left;
+			left->parent = parent;
+			parent = left;
+			link = &left->right;
+			left = *link;
+		}
 	}
-	*link_of(tree, node) = NULL;
-	update_upward(node->parent);
+	if (!left)
+		left = right;
+	*link = left;
+	if (left)
+		left->parent = parent;
+	for (; parent != above; parent = parent->parent)
+		update(parent);
+	update_upward(parent);
 	node->parent = NULL;
 	tree->nr--;
 }

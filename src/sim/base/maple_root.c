@@ -158,36 +158,81 @@ static inline u32 slot_after(const struct maple_node *leaf, const struct middle 
 	return k < i + mid->nr ? mid->slot[k - i] : leaf->mr64.slot[k + 1 - mid->nr];
 }
 
+/* The root, a leaf, has no room for what becomes of its slot i. 0, or alloc's error. */
+static int root_overflows(struct maple_tree *tree, const struct middle *mid, unsigned int i)
+{
+	struct maple_node *leaf = mt_node(tree, tree->root), *behind;
+	unsigned int nr = leaf->nr + mid->nr - 1, cut = (nr - 1) / 2 + 1;
+	u32 right, root;
+	u64 pivot;
+	int err = take_two(tree, &root, &right);
+
+	if (err)
+		return err;
+	cut = cut_behind_entry(slot_after(leaf, mid, i, cut - 1), nr, cut);
+	behind = mt_node(tree, right);
+	tree->nr_entries += leaf->mr64.slot[i] ? mid->nr - 1 : 1;
+	split_leaf(leaf, behind, mid, i, cut);
+	pivot = leaf->pivot[cut - 1];
+	fill_root(tree, root, tree->root, right, pivot);
+	set_root(tree, root, 2);
+	i += mid->value;
+	if (i < cut)
+		set_finger(tree, leaf, 0, pivot, i);
+	else
+		set_finger(tree, behind, pivot + 1, UINT64_MAX, i - cut);
+	return 0;
+}
+
 /* The root, a leaf, is full. 1; 0: more than one slot is concerned; or alloc's error. */
 static int root_splits(struct maple_tree *tree, u64 first, u64 last, u32 value)
 {
-	struct maple_node *leaf = tree->finger, *behind;
-	unsigned int i = tree->finger_slot, cut, nr;
-	u64 slot_last = mt_slot_last(leaf, i, UINT64_MAX), pivot;
-	u32 old = leaf->mr64.slot[i], right, root;
+	const struct maple_node *leaf = tree->finger;
+	unsigned int i = tree->finger_slot;
+	u64 slot_last = mt_slot_last(leaf, i, UINT64_MAX);
+	u32 old = leaf->mr64.slot[i];
 	struct middle mid;
 	int err;
 
 	if (last > slot_last)
 		return 0;
-	err = take_two(tree, &root, &right);
-	if (err)
-		return err;
 	middle_init(&mid, mt_slot_first(leaf, i, 0), old, first, last, value, slot_last, old);
-	nr = leaf->nr + mid.nr - 1;
-	cut = (nr - 1) / 2 + 1;
-	cut = cut_behind_entry(slot_after(leaf, &mid, i, cut - 1), nr, cut);
-	behind = mt_node(tree, right);
-	split_leaf(leaf, behind, &mid, i, cut);
-	tree->nr_entries += old ? mid.nr - 1 : 1;
-	pivot = leaf->pivot[cut - 1];
-	fill_root(tree, root, tree->root, right, pivot);
-	set_root(tree, root, 2);
-	i += mid.value;
-	if (i < cut)
-		set_finger(tree, leaf, 0, pivot, i);
-	else
-		set_finger(tree, behind, pivot + 1, UINT64_MAX, i - cut);
+	err = root_overflows(tree, &mid, i);
+	return err ? err : 1;
+}
+
+int mt_cut_middle(struct maple_tree *tree, u64 first, u64 last, u32 before, u32 behind)
+{
+	struct maple_node *leaf;
+	struct middle mid;
+	unsigned int i;
+	u64 slot_last;
+	int err;
+
+	mt_seek(tree, first);
+	leaf = tree->finger;
+	i = tree->finger_slot;
+	slot_last = mt_slot_last(leaf, i, tree->finger_max);
+	mid = (struct middle){
+		.nr = 3, .value = 1, .last = { first - 1, last, slot_last },
+		.slot = { before, leaf->mr64.slot[i], behind },
+	};
+	if (leaf->nr + 2 <= MAPLE_RANGE64_SLOTS) {
+		if (i + 1U < leaf->nr)
+			move_slots(leaf, i + 3, leaf, i + 1, leaf->nr);
+		leaf->nr += 2;
+		for (unsigned int j = 0; j < 3; j++)
+			put_slot(leaf, i + j, mid.last[j], mid.slot[j]);
+		tree->nr_entries += 2;
+		tree->finger_slot = i + 1;
+	} else if (leaf->nr + 1 == MAPLE_RANGE64_SLOTS && tree->height == 1) {
+		err = root_overflows(tree, &mid, i);
+		if (err)
+			return err;
+	} else {
+		return 0;
+	}
+	tree->version++;
 	return 1;
 }
 

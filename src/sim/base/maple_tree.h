@@ -282,6 +282,14 @@ void mas_replace(struct maple_state *mas, struct maple_tree *tree, u32 value);
 int mt_store_range(struct maple_tree *tree, u64 first, u64 last, u32 value) __must_check;
 
 /*
+ * What two stores come to that cut an entry before first and behind last: it keeps [first, last],
+ * and its ends, which must not be empty, get the values `before` and `behind`. 1; 0: that takes
+ * more than a leaf with room, or one that is the root; or alloc's error. Then nothing has changed.
+ */
+int mt_cut_middle(struct maple_tree *tree, u64 first, u64 last, u32 before,
+		  u32 behind) __must_check;
+
+/*
  * Take nodes in advance, so that the next nr_stores stores cannot fail, whatever they
  * are: for each the kernel's worst case, 1 + 3 * height. 0, or alloc's error: then
  * the reserve is as it was. Counts what the reserve already has.

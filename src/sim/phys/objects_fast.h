@@ -65,6 +65,29 @@ static inline int object_alloc_fast(struct machine *m, struct object_pool *pool,
 	return object_begin(m, pool, place, bytes, handle);
 }
 
+/* Will the next two objects come as fast as can be, and without fail? */
+static inline bool two_objects_at_hand(const struct machine *m, const struct object_pool *pool)
+{
+	const struct kmem_cache_cpu *c = &pool->cache->cpu[m->cpu];
+	const struct sheaf_object *top;
+	unsigned int next;
+
+	if (m->fault)
+		return false;
+	if (pool->cache->sheaves) {
+		if (c->main->size < 2)
+			return false;
+		top = &c->main->objects[c->main->size - 2];
+		return object_has_room(pool, top[0].slab->handle + top[0].index) &&
+		       object_has_room(pool, top[1].slab->handle + top[1].index);
+	}
+	if (c->free == SLAB_NIL)
+		return false;
+	next = c->slab->next_free[c->free];
+	return next < c->slab->objects && object_has_room(pool, c->slab->handle + c->free) &&
+	       object_has_room(pool, c->slab->handle + next);
+}
+
 /* The host struct goes at once; where the object is stays in the header. */
 static inline const struct object_header *object_drop(struct machine *m, struct object_pool *pool,
 						      u32 handle)

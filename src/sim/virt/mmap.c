@@ -425,7 +425,7 @@ static int place(struct machine *m, const struct mmap_request *req, struct mmap_
 int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_request *user,
 	    u64 vm_flags, u64 *addr, u64 *populate)
 {
-	struct mmap_request req = *user;
+	struct mmap_request req = mmap_request_copy(user);
 	struct mmap_state map = {
 		.task = task, .mm = task->mm, .file = req.file,
 		.pgoff = req.offset >> PAGE_SHIFT,
@@ -497,7 +497,7 @@ static int huge_request(struct machine *m, struct task_struct *task, struct mmap
 int sys_mmap(struct machine *m, struct task_struct *task, const struct mmap_request *user,
 	     u64 *addr)
 {
-	struct mmap_request req = *user;
+	struct mmap_request req = mmap_request_copy(user);
 	u64 populate;
 	int err;
 

@@ -71,6 +71,14 @@ struct mmap_request {
 	struct file *file;	/* NULL with MAP_ANONYMOUS */
 	u64 offset;		/* bytes */
 };
+/* A copy, made field by field: a wide load of what was just stored in pieces waits for them. */
+static inline struct mmap_request mmap_request_copy(const struct mmap_request *req)
+{
+	return (struct mmap_request){
+		.addr = req->addr, .len = req->len, .prot = req->prot, .flags = req->flags,
+		.file = req->file, .offset = req->offset,
+	};
+}
 int sys_mmap(struct machine *m, struct task_struct *task, const struct mmap_request *req,
 	     u64 *addr) __must_check;
 int sys_munmap(struct machine *m, struct task_struct *task, u64 addr, u64 len) __must_check;

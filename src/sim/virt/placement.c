@@ -253,7 +253,7 @@ static int thp_area(struct machine *m, const struct mm_struct *mm,
 		    const struct mmap_request *req, u64 offset, u64 *addr)
 {
 	u64 aligned = ALIGN_UP(offset, pmd_size(m)), shift;
-	struct mmap_request padded = *req;
+	struct mmap_request padded = mmap_request_copy(req);
 
 	if (m->arch->bits == 32 || offset + req->len <= aligned ||
 	    offset + req->len - aligned < pmd_size(m))
@@ -305,7 +305,7 @@ static int shmem_area(struct machine *m, const struct mm_struct *mm,
 		      const struct mmap_request *req, u64 pgoff, u64 *addr)
 {
 	u64 size = shmem_huge_size(m, req->file), task_size = task_size_max(m);
-	struct mmap_request inflated = *req;
+	struct mmap_request inflated = mmap_request_copy(req);
 	u64 offset, where, found;
 	int err = search_area(m, mm, req, addr);
 
@@ -333,7 +333,7 @@ static int hugetlb_area(struct machine *m, const struct mm_struct *mm,
 			const struct mmap_request *user, u64 *addr)
 {
 	u64 mask = huge_align_mask(user->file) | (PAGE_SIZE - 1);
-	struct mmap_request req = *user;
+	struct mmap_request req = mmap_request_copy(user);
 	struct search s = { .m = m, .mm = mm, .len = req.len };
 
 	if (req.len & mask || (req.flags & MAP_FIXED && req.addr & mask))

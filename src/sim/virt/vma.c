@@ -172,8 +172,7 @@ void vma_unlink_file(const struct machine *m, struct vm_area_struct *vma)
 	interval_tree_remove(&mapping_of(vma)->i_mmap, &vma->shared);
 }
 
-/* A new range, also in the trees that know the VMA by page offset. */
-static void vma_set_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
+void vma_set_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
 {
 	vma_adjust_trans_huge(m, vma, start, end);
 	vma->vm_pgoff += (start >> PAGE_SHIFT) - (vma->vm_start >> PAGE_SHIFT);

@@ -31,6 +31,15 @@ int vma_change(struct machine *m, const struct vma_change *c) __must_check;
 int vma_insert(struct machine *m, struct vm_area_struct *vma,
 	       struct vm_area_struct *shrunk) __must_check;
 
+/*
+ * As two calls of split_vma(), at start and at end, both within the VMA. 1; 0: it is not one of
+ * the simple ones, nothing was done; -ENOBUFS.
+ */
+int split_vma_middle(struct machine *m, struct vm_area_struct *vma, u64 start,
+		     u64 end) __must_check;
+/* A new range, also in the trees that know the VMA by page offset. */
+void vma_set_range(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end);
+
 /* split_vma() without the limit; vma_merge_new() with its neighbours at hand. */
 int __split_vma(struct machine *m, struct vm_area_struct *vma, u64 addr, bool new_below,
 		struct vm_area_struct **new_vma) __must_check;

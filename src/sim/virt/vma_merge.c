@@ -331,6 +331,11 @@ static int modify(struct machine *m, struct vm_area_struct **vma, struct vma_att
 		*vma = merged;
 		return 0;
 	}
+	if (!err && old->vm_start < start && old->vm_end > end) {
+		err = split_vma_middle(m, old, start, end);
+		if (err > 0)
+			return 0;
+	}
 	if (!err && old->vm_start < start)
 		err = split_vma(m, old, start, /* new_below = */ true, NULL);
 	if (!err && old->vm_end > end)

@@ -3,6 +3,7 @@
  * Splitting a VMA in two, and copies of VMAs. The new half is a VMA of its own with
  * chains to the same anon_vmas; the old one keeps the other half.
  */
+#include "sim/phys/objects_fast.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
@@ -82,6 +83,67 @@ int split_vma(struct machine *m, struct vm_area_struct *vma, u64 addr, bool new_
 	if (vma->vm_mm->map_count >= m->tunables->max_map_count)
 		return -ENOMEM;
 	return __split_vma(m, vma, addr, new_below, new_vma);
+}
+
+/*
+ * Plain memory with at most one chain, and everything at hand that two new halves take: nobody
+ * could tell one split from the other.
+ */
+static bool splits_simply(const struct machine *m, const struct vm_area_struct *vma)
+{
+	const struct virt_state *virt = m->virt;
+
+	return !vma->vm_ops && !vma->vm_file && !vma->vm_policy && !vma->resv &&
+	       vma->chain_first == vma->chain_last &&
+	       vma->vm_mm->map_count + 1 < m->tunables->max_map_count &&
+	       virt->vmas.cache != virt->anon_vma_chains.cache &&
+	       virt->maple_nodes.cache != virt->vmas.cache &&
+	       virt->maple_nodes.cache != virt->anon_vma_chains.cache &&
+	       two_objects_at_hand(m, &virt->vmas) && two_objects_at_hand(m, &virt->maple_nodes) &&
+	       (!vma->chain_first || two_objects_at_hand(m, &virt->anon_vma_chains));
+}
+
+/* Of the middle, which the VMA keeps, both ends. */
+static int take_ends(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end,
+		     struct vm_area_struct **below, struct vm_area_struct **above)
+{
+	int err = vm_area_dup(m, vma, below);
+
+	if (err)
+		return err;
+	err = vm_area_dup(m, vma, above);
+	if (err) {
+		vm_area_free(m, *below);
+		return err;
+	}
+	(*below)->vm_end = start;
+	(*above)->vm_start = end;
+	(*above)->vm_pgoff = linear_page_index(vma, end);
+	return 0;
+}
+
+int split_vma_middle(struct machine *m, struct vm_area_struct *vma, u64 start, u64 end)
+{
+	struct vm_area_struct *below, *above;
+	int err;
+
+	if (!splits_simply(m, vma))
+		return 0;
+	err = take_ends(m, vma, start, end, &below, &above);
+	if (err)
+		return err;
+	err = mt_cut_middle(&vma->vm_mm->mm_mt, start, end - 1, below->self, above->self);
+	if (err <= 0) {
+		vm_area_free(m, above);
+		vm_area_free(m, below);
+		return err;
+	}
+	vma_set_range(m, vma, start, end);
+	BUG_ON(m, anon_vma_clone(m, below, vma) || anon_vma_clone(m, above, vma));
+	vma->vm_mm->map_count += 2;
+	below->apart = vma->apart;
+	vma->apart = above->apart = APART_SPLIT;
+	return 1;
 }
 
 /* May a copy join its neighbours, when the old VMA is one of them? */
