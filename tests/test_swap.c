@@ -131,10 +131,11 @@ static void test_host_memory(void)
 /* -- what two real kernels counted --------------------------------------------- */
 
 enum figure { PSWPIN_, PSWPOUT_, PGMAJFAULT_, RA, RA_HIT, PGREUSE_, ZERO_IN, ZERO_OUT, CACHED, USED,
-	      NR_FIGURES };
+	      THP_OUT, SPLIT_PAGE, SPLIT_PMD, ANON, NR_FIGURES, NR_SMALL = ANON };
 static const char *const figures[NR_FIGURES] = {
 	"\npswpin ", "\npswpout ", "\npgmajfault ", "\nswap_ra ", "\nswap_ra_hit ", "\npgreuse ",
-	"\nswpin_zero ", "\nswpout_zero ", "\nnr_swapcached ",
+	"\nswpin_zero ", "\nswpout_zero ", "\nnr_swapcached ", "",
+	"\nthp_swpout ", "\nthp_split_page ", "\nthp_split_pmd ", "\nnr_anon_pages ",
 };
 
 /* So many more, or fewer; USED: kB of the area in all. */
@@ -183,6 +184,33 @@ static const struct step steps[] = {
 	  { { [CACHED] = -19, [USED] = 256 }, { [CACHED] = -19 } } },
 };
 
+/* The same with huge pages, of which one goes out, comes back, is written and goes again. */
+#define HUGE "0x40000000"
+static const struct step huge_steps[] = {
+	{ { "mmap " HUGE " 16M rw private,anon,fixed", "madvise " HUGE " 16M hugepage",
+	    "store " HUGE " 4M" }, { { [ANON] = 1024 }, { [ANON] = 1024 } } },
+	{ { "madvise " HUGE " 2M PAGEOUT" },
+	  { { [PSWPOUT_] = 512, [CACHED] = 512, [USED] = 2048, [THP_OUT] = 1, [SPLIT_PMD] = 1,
+	      [ANON] = -512 },
+	    { [PSWPOUT_] = 512, [CACHED] = 512, [USED] = 2048, [THP_OUT] = 1, [SPLIT_PMD] = 1,
+	      [ANON] = -512 } } },
+	/* One page of it, or all. */
+	{ { "load " HUGE }, { { [USED] = 2048, [ANON] = 1 }, { [USED] = 2048, [ANON] = 512 } } },
+	{ { "load 0x40064000" }, { { [USED] = 2048, [ANON] = 1 }, { [USED] = 2048 } } },
+	{ { "load " HUGE " 2M" }, { { [USED] = 2048, [ANON] = 510 }, { [USED] = 2048 } } },
+	/* (6.1: the real one had a slot more in use from here on.) */
+	{ { "store " HUGE, "madvise " HUGE " 2M PAGEOUT" },
+	  { { [PSWPOUT_] = 512, [PGREUSE_] = 1, [USED] = 2048, [SPLIT_PAGE] = 1, [ANON] = -512 },
+	    { [PSWPOUT_] = 512, [USED] = 2048, [THP_OUT] = 1, [ANON] = -512 } } },
+	/* Half of one: pages. */
+	{ { "madvise 0x40200000 1M PAGEOUT" },
+	  { { [PSWPOUT_] = 256, [CACHED] = 256, [USED] = 3072, [SPLIT_PAGE] = 1, [SPLIT_PMD] = 1,
+	      [ANON] = -256 },
+	    { [PSWPOUT_] = 256, [CACHED] = 256, [USED] = 3072, [SPLIT_PAGE] = 1, [SPLIT_PMD] = 1,
+	      [ANON] = -256 } } },
+	{ { "load " HUGE " 4M" }, { { [USED] = 3072, [ANON] = 768 }, { [USED] = 3072, [ANON] = 768 } } },
+};
+
 static s64 figure(enum figure which, const char *vmstat)
 {
 	const char *at;
@@ -201,7 +229,7 @@ static void take_figures(s64 now[NR_FIGURES])
 		now[i] = figure(i, i == USED ? "" : lab_cat(&lab, "proc/vmstat"));
 }
 
-static void run_step(const struct step *step, unsigned int release)
+static void run_step(const struct step *step, unsigned int release, unsigned int nr)
 {
 	s64 before[NR_FIGURES], now[NR_FIGURES];
 
@@ -209,7 +237,7 @@ static void run_step(const struct step *step, unsigned int release)
 	for (unsigned int i = 0; i < ARRAY_SIZE(step->calls) && step->calls[i]; i++)
 		expect(step->calls[i], 0);
 	take_figures(now);
-	for (enum figure i = 0; i < NR_FIGURES; i++) {
+	for (enum figure i = 0; i < nr; i++) {
 		s64 expected = step->by_release[release][i];
 		s64 found = i == USED ? now[i] : now[i] - before[i];
 
@@ -222,18 +250,30 @@ static void run_step(const struct step *step, unsigned int release)
 	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
 }
 
-static void test_steps(void)
+static void run_steps(const struct step *rows, size_t nr, const char *memory,
+		      unsigned int nr_figures)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		const char *const sets[] = {
-			releases[i], "node 0.cpus=0", "swap 0.size=64M", "swap 1.on=no", NULL };
+			releases[i], "node 0.cpus=0", memory, "swap 0.size=64M", "swap 1.on=no",
+			"cmdline=transparent_hugepage=madvise", NULL };
 
 		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
-		for (unsigned int step = 0; step < ARRAY_SIZE(steps); step++)
-			run_step(&steps[step], i);
+		for (size_t step = 0; step < nr; step++)
+			run_step(&rows[step], i, nr_figures);
 		close_lab();
 	}
+}
+
+static void test_steps(void)
+{
+	run_steps(steps, ARRAY_SIZE(steps), "node 0.memory=512M", NR_SMALL);
+}
+
+static void test_huge_steps(void)
+{
+	run_steps(huge_steps, ARRAY_SIZE(huge_steps), "node 0.memory=1G", NR_FIGURES);
 }
 
 /* Forked slots are shared; each process sees its part. */
@@ -282,7 +322,7 @@ static void test_zeroes(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		open_lab(i);
 		for (unsigned int step = 0; step < ARRAY_SIZE(zeroes); step++)
-			run_step(&zeroes[step], i);
+			run_step(&zeroes[step], i, NR_SMALL);
 		close_lab();
 	}
 }
@@ -358,6 +398,7 @@ static const CU_TestInfo tests[] = {
 	{ "who is no swap area", test_refused },
 	{ "no host memory", test_host_memory },
 	{ "as two kernels counted", test_steps },
+	{ "huge pages, as they counted", test_huge_steps },
 	{ "shared by fork", test_shared },
 	{ "zeroes", test_zeroes },
 	{ "memory is short", test_pressure },

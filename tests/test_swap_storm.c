@@ -21,26 +21,34 @@
 
 #define BASE 0x10000000ULL
 #define NR_PAGES 256
+#define NR_HUGE_PAGES 2048	/* of storms with huge pages: four of 2 MiB */
 #define NR_WHO 2
 #define UNKNOWN (~0ULL)
 
 static const struct shape {
 	const char *arch, *release;
 	bool rotational, shared;
+	const char *huge;	/* words of the command line: large folios */
 } rows[] = {
 	{ "arch=x86_64", "release=6.1", false }, { "arch=x86_64", "release=6.18", false },
 	{ "arch=i386", "release=6.1", false }, { "arch=i386-pae", "release=6.1", false },
 	{ "arch=x86_64", "release=6.1", true }, { "arch=x86_64", "release=6.18", true },
 	{ "arch=x86_64", "release=6.1", false, true }, { "arch=x86_64", "release=6.18", true, true },
 	{ "arch=i386", "release=6.1", false, true },
+	{ "arch=x86_64", "release=6.1", .huge = "transparent_hugepage=always" },
+	{ "arch=x86_64", "release=6.18", .huge = "transparent_hugepage=always" },
+	{ "arch=x86_64", "release=6.18",
+	  .huge = "transparent_hugepage=never thp_anon=16K,64K:always" },
+	{ "arch=i386-pae", "release=6.1", .huge = "transparent_hugepage=always" },
 };
 
 struct storm {
 	struct lab lab;
 	u64 rng;
+	unsigned int nr_pages;
 	bool alive[NR_WHO], is_on[2], shared;
 	u32 pid[NR_WHO];
-	u64 token[NR_WHO][NR_PAGES];	/* what pages held behind the last call */
+	u64 token[NR_WHO][NR_HUGE_PAGES];	/* what pages held behind the last call */
 	bool may_go;		/* somebody said MADV_FREE: paging out may drop pages */
 };
 
@@ -108,11 +116,11 @@ static u64 token_at(const struct machine *m, const struct mm_struct *mm, u64 add
 	return token_of_slot(m, pte_to_swp_entry(*pte));
 }
 
-static void look(struct storm *s, unsigned int who, u64 token[NR_PAGES])
+static void look(struct storm *s, unsigned int who, u64 token[NR_HUGE_PAGES])
 {
 	const struct mm_struct *mm = s->alive[who] ? mm_of(s, who) : NULL;
 
-	for (unsigned int i = 0; i < NR_PAGES; i++)
+	for (unsigned int i = 0; i < s->nr_pages; i++)
 		token[i] = mm ? token_at(machine_of(s), mm, BASE + i * PAGE_SIZE) : UNKNOWN;
 }
 
@@ -120,7 +128,7 @@ static void look(struct storm *s, unsigned int who, u64 token[NR_PAGES])
 static void compare(struct storm *s, unsigned int who, unsigned int from, unsigned int to,
 		    const char *line)
 {
-	u64 now[NR_PAGES];
+	u64 now[NR_HUGE_PAGES];
 
 	for (unsigned int w = 0; w < NR_WHO; w++) {
 		/* A store to nothing, or one that found no memory, was its end. */
@@ -128,7 +136,7 @@ static void compare(struct storm *s, unsigned int who, unsigned int from, unsign
 
 		s->alive[w] &= !ended;
 		look(s, w, now);
-		for (unsigned int i = 0; i < NR_PAGES; i++) {
+		for (unsigned int i = 0; i < s->nr_pages; i++) {
 			bool may = (w == who || s->shared) && i >= from && i < to;
 
 			if (now[i] == UNKNOWN && s->may_go)
@@ -174,12 +182,24 @@ static const struct call {
 	{ "munmap", "", true }, { "mincore", "", false },
 };
 
+/* With huge pages, half of the time whole ones. */
+static void some_range(struct storm *s, unsigned int *from, unsigned int *to)
+{
+	*from = below(s, s->nr_pages);
+	*to = *from + 1 + below(s, s->nr_pages - *from);
+	if (s->nr_pages > NR_PAGES && below(s, 2)) {
+		*from = ALIGN_DOWN(*from, 512);
+		*to = ALIGN_UP(*to, 512);
+	}
+}
+
 static void range_call(struct storm *s)
 {
 	const struct call *call = &calls[below(s, ARRAY_SIZE(calls))];
-	unsigned int who = below(s, NR_WHO), from = below(s, NR_PAGES);
-	unsigned int to = from + 1 + below(s, NR_PAGES - from);
+	unsigned int who = below(s, NR_WHO), from, to;
 	char line[200];
+
+	some_range(s, &from, &to);
 
 	if (!s->alive[who])
 		return;
@@ -193,10 +213,10 @@ static void range_call(struct storm *s)
 /* Where there is nothing now. */
 static void map_call(struct storm *s)
 {
-	unsigned int who = below(s, NR_WHO), from = below(s, NR_PAGES);
-	unsigned int to = from + 1 + below(s, NR_PAGES - from);
+	unsigned int who = below(s, NR_WHO), from, to;
 	char line[200];
 
+	some_range(s, &from, &to);
 	if (!s->alive[who])
 		return;
 	snprintf(line, sizeof(line), "sim/as/%s/ctl: mmap 0x%llx 0x%llx rw %s,anon,fixed",
@@ -209,10 +229,14 @@ static void map_call(struct storm *s)
 /* Nobody is left. */
 static void new_process(struct storm *s)
 {
+	char line[100];
+
+	snprintf(line, sizeof(line), "sim/as/a/ctl: mmap 0x10000000 %uK rw private,anon,fixed",
+		 s->nr_pages * 4);
 	if (!lab_run(&s->lab, "sim/as/init/ctl: fork as a")) {
 		s->alive[0] = true;
 		s->pid[0] = newest_pid(s);
-		do_line(s, "sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed", 0, 0, NR_PAGES);
+		do_line(s, line, 0, 0, s->nr_pages);
 	}
 }
 
@@ -231,13 +255,13 @@ static void fork_call(struct storm *s)
 	if (s->alive[who]) {
 		s->alive[who] = false;
 		snprintf(line, sizeof(line), "sim/as/%s/ctl: exit_group", names[who]);
-		do_line(s, line, who, 0, NR_PAGES);
+		do_line(s, line, who, 0, s->nr_pages);
 	}
 	snprintf(line, sizeof(line), "sim/as/%s/ctl: fork as %s", names[!who], names[who]);
 	if (!lab_run(&s->lab, line)) {
 		s->alive[who] = true;
 		s->pid[who] = newest_pid(s);
-		compare(s, who, 0, NR_PAGES, line);
+		compare(s, who, 0, s->nr_pages, line);
 	}
 }
 
@@ -255,22 +279,30 @@ static void area_call(struct storm *s)
 	s->is_on[area] = strstr(lab_cat(&s->lab, "proc/swaps"), area ? "nvme1n1" : "nvme0n1");
 }
 
-static void storm(const struct shape *row, unsigned int nr_calls, u64 seed)
+/* Huge pages that went out whole. */
+static s64 storm(const struct shape *row, unsigned int nr_calls, u64 seed)
 {
+	char cmdline[100], line[100];
+	s64 huge_out;
 	const char *const sets[] = {
-		row->arch, row->release, "node 0.memory=256M", "swap 0.size=400K",
-		"swap 1.size=3M", row->rotational ? "swap 0.rotational=yes" : "seed=1", NULL };
+		row->arch, row->release, row->huge ? "node 0.memory=768M" : "node 0.memory=256M",
+		row->huge ? "swap 0.size=3M" : "swap 0.size=400K",
+		row->huge ? "swap 1.size=20M" : "swap 1.size=3M",
+		row->rotational ? "swap 0.rotational=yes" : "seed=1", cmdline, NULL };
 	struct storm s = { .rng = seed, .alive = { true }, .is_on = { true, true },
-			   .shared = row->shared };
+			   .shared = row->shared,
+			   .nr_pages = row->huge ? NR_HUGE_PAGES : NR_PAGES };
 
+	snprintf(cmdline, sizeof(cmdline), "cmdline=%s", row->huge ? row->huge : "");
 	CU_ASSERT_EQUAL_FATAL(lab_open_set(&s.lab, "swap", sets), 0);
 	memset(s.token, 0xff, sizeof(s.token));
 	CU_ASSERT_EQUAL(lab_run(&s.lab, "sim/as/init/ctl: fork as a"), 0);
 	s.pid[0] = newest_pid(&s);
-	CU_ASSERT_EQUAL(lab_run(&s.lab, row->shared ?
-				"sim/as/a/ctl: mmap 0x10000000 1M rw shared,anon,fixed" :
-				"sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,fixed"), 0);
-	do_line(&s, "sim/as/a/ctl: store 0x10000000 1M", 0, 0, NR_PAGES);
+	snprintf(line, sizeof(line), "sim/as/a/ctl: mmap 0x10000000 %uK rw %s,anon,fixed",
+		 s.nr_pages * 4, row->shared ? "shared" : "private");
+	CU_ASSERT_EQUAL(lab_run(&s.lab, line), 0);
+	snprintf(line, sizeof(line), "sim/as/a/ctl: store 0x10000000 %uK", s.nr_pages * 4);
+	do_line(&s, line, 0, 0, s.nr_pages);
 	for (unsigned int i = 0; i < nr_calls; i++) {
 		unsigned int what = below(&s, 100);
 
@@ -284,7 +316,9 @@ static void storm(const struct shape *row, unsigned int nr_calls, u64 seed)
 			area_call(&s);
 	}
 	CU_ASSERT(!strncmp(lab_cat(&s.lab, "sim/check"), "clean", 5));
+	huge_out = machine_of(&s)->event[THP_SWPOUT];
 	lab_close(&s.lab);
+	return huge_out;
 }
 
 static unsigned int nr_calls(void)
@@ -296,8 +330,11 @@ static unsigned int nr_calls(void)
 
 static void test_storms(void)
 {
+	s64 huge_out = 0;
+
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
-		storm(&rows[i], nr_calls(), 17 + i);
+		huge_out += storm(&rows[i], nr_calls(), 17 + i);
+	CU_ASSERT(huge_out > 0);
 }
 
 /* Each n-th allocation of the host, and of the machine, fails. */
@@ -307,7 +344,8 @@ static void test_failures(void)
 
 	for (unsigned int i = 0; i < 2 * 16; i++) {
 		const char *const sets[] = { releases[i % 2], "node 0.memory=256M", NULL };
-		struct storm s = { .rng = i, .alive = { true }, .is_on = { true, true } };
+		struct storm s = { .rng = i, .alive = { true }, .is_on = { true, true },
+				   .nr_pages = NR_PAGES };
 
 		CU_ASSERT_EQUAL_FATAL(lab_open_set(&s.lab, "swap", sets), 0);
 		memset(s.token, 0xff, sizeof(s.token));

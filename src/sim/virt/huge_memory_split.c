@@ -16,6 +16,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 
 static bool vma_locks(const struct vm_area_struct *vma)
@@ -43,15 +44,23 @@ static bool entry_maps(const struct split *s, const pte_t *pte)
 	       pte_pfn(*pte) - s->pfn < 1ULL << s->order;
 }
 
-/* The way out: what unmapping does to a locked folio. */
-static int unlock_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
+/* The way out: a written page makes the folio dirty, and a lock on it ends. */
+static int unmap_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
 {
 	struct split *s = arg;
+	struct page *folio = pfn_to_page(s->m, s->pfn);
 
-	for (u64 addr = start; addr < end && vma_locks(vma); addr += PAGE_SIZE)
-		if (entry_maps(s, pte_offset_map(s->m, vma->vm_mm, addr)) &&
+	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
+		const pte_t *pte = pte_offset_map(s->m, vma->vm_mm, addr);
+
+		if (!entry_maps(s, pte))
+			continue;
+		if (*pte & PTE_DIRTY)
+			page_set_flag(folio, PG_dirty);
+		if (page_flag(folio, PG_mlocked) && vma_locks(vma) &&
 		    rel_folios_are_batched(s->m->release))
 			munlock_page(s->m, s->pfn);
+	}
 	return 0;
 }
 
@@ -143,9 +152,10 @@ static int split_anon_folio(struct split *s)
 	s->pte_mapped = folio_pages_mapped(folio) > 1;
 	rmap_walk_anon_range(anon_vma, index, index + nr - 1, split_entries, s);
 	count_partial(s);
-	if (page_flag(folio, PG_mlocked))
-		rmap_walk_anon_range(anon_vma, index, index + nr - 1, unlock_entries, s);
+	rmap_walk_anon_range(anon_vma, index, index + nr - 1, unmap_entries, s);
 	split_descriptors(s);
+	if (page_flag(folio, PG_swapcache))
+		swap_cache_split_folio(m, s->pfn, s->order, s->new_order);
 	mod_mthp_stat(m, s->order, MTHP_STAT_NR_ANON, -1);
 	if (s->new_order || !s->uniform) {
 		count_anon_pieces(s);
@@ -167,7 +177,8 @@ static int check_split(const struct split *s)
 	    (!anon && !folio->mapping))
 		return -EBUSY;
 	if (s->new_order >= s->order || (s->new_order && !rel_has_thp_sizes(m->release)) ||
-	    (anon && s->new_order == 1))
+	    (anon && s->new_order == 1) ||
+	    (page_flag(folio, PG_swapcache) && (s->new_order || !s->uniform)))
 		return -EINVAL;
 	if (!anon && (s->new_order || !s->uniform) && !mapping_has_large_folios(m, folio))
 		return -EINVAL;
@@ -179,7 +190,7 @@ static int do_split(struct split *s)
 	struct machine *m = s->m;
 	struct page *folio = pfn_to_page(m, s->pfn);
 	bool anon = page_flag(folio, PG_anon);
-	s64 pins = anon ? 0 : (s64)folio_nr_pages(folio);
+	s64 pins = anon && !page_flag(folio, PG_swapcache) ? 0 : (s64)folio_nr_pages(folio);
 	int err = check_split(s);
 
 	if (err)

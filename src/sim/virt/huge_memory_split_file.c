@@ -68,10 +68,11 @@ static void init_piece(struct page *head, unsigned int order)
 	folio_init(head, order);
 }
 
-/* For each entry that maps it (those of files are gone), the cache's, and the split's. */
+/* For each entry that maps it (those of files are gone), a cache's, and the split's. */
 static s32 piece_refs(const struct page *head, unsigned int order)
 {
-	s32 refs = page_flag(head, PG_anon) ? 1 : 1 + (1 << order);
+	bool cached = !page_flag(head, PG_anon) || page_flag(head, PG_swapcache);
+	s32 refs = cached ? 1 + (1 << order) : 1;
 
 	for (u32 i = 0; i < 1U << order; i++)
 		refs += head[i].mapcount + 1;

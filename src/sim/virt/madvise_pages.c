@@ -250,16 +250,15 @@ static bool collect_anon(struct advise *a, u64 addr, u32 pfn)
 	return true;
 }
 
-/* There may be no place to go to for a large folio, nor for its pages: those stay. */
+/* It goes whole. Where there is no swap there is none for its pages either: those stay. */
 static void pageout_large(struct advise *a, u64 addr, pte_t *pte, u64 nr)
 {
 	u32 first = (u32)pte_pfn(*pte);
 
-	if (!split_lone_folio(a, first))
+	if (collect_anon(a, addr, first) || !split_lone_folio(a, first))
 		return;
 	for (u64 i = 0; i < nr; i++)
-		if (entry_page(pte[i]) != PFN_NIL &&
-		    !collect_anon(a, addr + (i << PAGE_SHIFT), (u32)pte_pfn(pte[i])))
+		if (entry_page(pte[i]) != PFN_NIL)
 			activate_page(a->m, pte_pfn(pte[i]));
 }
 
@@ -364,10 +363,11 @@ static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *e
 		if (!is_dirty(folio, *entry))
 			count_vm_event(a->m, PGLAZYFREED, (s64)folio_nr_pages(folio));
 		zap_huge_pmd(a->tlb, a->vma, addr, entry);
-	} else if (!page_flag(folio, PG_unevictable)) {
-		/* Its pages are next, each by itself. */
-		if (split_lone_folio(a, (u32)pte_pfn(*entry)))
-			a->done = 0;
+	} else if (!page_flag(folio, PG_unevictable) &&
+		   !collect_anon(a, addr, (u32)pte_pfn(*entry)) &&
+		   split_lone_folio(a, (u32)pte_pfn(*entry))) {
+		/* No swap: its pages are next, each by itself. */
+		a->done = 0;
 	}
 	return 0;
 }

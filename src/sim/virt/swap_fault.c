@@ -62,6 +62,7 @@ struct swap_fault {
 	swp_entry_t entry;
 	u32 pfn;		/* with a reference of the fault */
 	bool was_read;		/* by this fault */
+	u64 idx, nr;		/* entries that are mapped; that of the address among them */
 };
 
 /* The page, from the cache or the device. 0 or VM_FAULT_*. */
@@ -116,6 +117,28 @@ static pte_t may_write(const struct swap_fault *f, pte_t pte)
 	return pte;
 }
 
+/* Since 6.11: all of a large folio, where its slots are a row of entries in this VMA. */
+static void take_whole_folio(struct swap_fault *f)
+{
+	struct machine *m = f->m;
+	const struct vm_fault *vmf = f->vmf;
+	u64 addr = ALIGN_DOWN(vmf->address, PAGE_SIZE);
+	u64 nr = folio_nr_pages(pfn_folio(m, f->pfn)), idx = f->pfn - folio_pfn(m, f->pfn);
+	u64 start = addr - idx * PAGE_SIZE;
+	pte_t bits = vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP | SWP_EXCLUSIVE);
+
+	f->nr = 1;
+	if (nr == 1 || !rel_swapin_maps_folios(m->release) ||
+	    start < MAX(ALIGN_DOWN(addr, table_span(m, 1)), vmf->vma->vm_start) ||
+	    start + nr * PAGE_SIZE > pmd_addr_end(m, addr, vmf->vma->vm_end))
+		return;
+	for (u64 i = 0; i < nr; i++)
+		if (vmf->pte[(s64)(i - idx)] != (swp_entry_to_pte(f->entry - idx + i) | bits))
+			return;
+	f->idx = idx;
+	f->nr = nr;
+}
+
 static void map_swapped(struct swap_fault *f)
 {
 	struct machine *m = f->m;
@@ -123,14 +146,18 @@ static void map_swapped(struct swap_fault *f)
 	struct vm_area_struct *vma = vmf->vma;
 	struct page *folio = pfn_folio(m, f->pfn);
 	bool exclusive = vmf->orig_pte & SWP_EXCLUSIVE;
+	u32 first;
 	pte_t pte;
 
-	swap_free(m, f->entry);
+	take_whole_folio(f);
+	first = f->pfn - (u32)f->idx;
+	for (u64 i = 0; i < f->nr; i++)
+		swap_free(m, f->entry - f->idx + i);
 	if (should_try_to_free_swap(f, folio))
 		(void)folio_free_swap(m, f->pfn);
-	add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, 1);
-	add_mm_counter_fast(m, vma->vm_mm, MM_SWAPENTS, -1);
-	pte = mk_pte(f->pfn, vma_page_prot(m, vma));
+	add_mm_counter_fast(m, vma->vm_mm, MM_ANONPAGES, (s64)f->nr);
+	add_mm_counter_fast(m, vma->vm_mm, MM_SWAPENTS, -(s64)f->nr);
+	pte = mk_pte(first, vma_page_prot(m, vma));
 	pte |= vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP);
 	if (exclusive || folio->refcount == 1) {
 		pte = may_write(f, pte);
@@ -138,9 +165,12 @@ static void map_swapped(struct swap_fault *f)
 	}
 	if (vmf->orig_pte & PTE_UFFD_WP)
 		pte &= ~PTE_RW;
-	page_add_anon_rmap(m, f->pfn, vma, vmf->address, exclusive);
-	*vmf->pte = pte;
-	vmf->orig_pte = pte;
+	folio->refcount += (s32)f->nr - 1;
+	folio_add_anon_rmap_ptes(m, first, f->nr, vma,
+				 vmf->address - f->idx * PAGE_SIZE, exclusive);
+	for (u64 i = 0; i < f->nr; i++)
+		vmf->pte[(s64)(i - f->idx)] = pte + i * PAGE_SIZE;
+	vmf->orig_pte = *vmf->pte;
 }
 
 unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
