@@ -11,6 +11,7 @@ tests_libtest_a_SOURCES = \
 	tests/frag_bed.c tests/frag_bed.h \
 	tests/lab.c tests/lab.h \
 	tests/leftovers.c tests/leftovers.h \
+	tests/token.c tests/token.h \
 	tests/mm_bed.c tests/mm_bed.h \
 	tests/mm_calls.c tests/mm_calls.h \
 	tests/numa_bed.c tests/numa_bed.h \
@@ -176,7 +177,7 @@ CLEANFILES += $(LONG_TESTS)
 
 check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 		tests/storm_pages$(EXEEXT) tests/storm_tasks$(EXEEXT) \
-		tests/enum_forks$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
+		tests/test_swap_storm$(EXEEXT) tests/enum_forks$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
@@ -185,6 +186,8 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 	@$(AM_TESTS_ENVIRONMENT) ./tests/storm_pages 20000
 	@echo "== storm_tasks, 600 steps on each machine"
 	@$(AM_TESTS_ENVIRONMENT) ./tests/storm_tasks 600
+	@echo "== test_swap_storm, 2,000 calls on each machine"
+	@$(AM_TESTS_ENVIRONMENT) SWAP_STORM_CALLS=2000 ./tests/test_swap_storm
 	@echo "== enum_calls, sequences of four; enum_forks, to the end"
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=4 ./tests/enum_calls
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=16 ./tests/enum_forks

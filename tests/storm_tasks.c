@@ -2,9 +2,10 @@
 /*
  * Storms on booted machines of every architecture and release: tasks that store, fork,
  * map and unmap, beside allocations of the kernel, while memory is compacted, taken in
- * ranges, moved between nodes and put off line; and every n-th allocation fails, of pages
- * and slab objects, or of the host. What the pages of the tasks hold is remembered:
- * whatever moves, it stays; the invariants hold; when the tasks are gone nothing is left.
+ * ranges, moved between nodes, put off line and swapped out; and every n-th allocation
+ * fails, of pages and slab objects, or of the host. What the pages of the tasks hold is
+ * remembered: whatever moves, it stays; the invariants hold; when the tasks are gone
+ * nothing is left.
  *
  *   storm_tasks [ROUNDS]	on each machine; more is for check-long
  */
@@ -15,19 +16,17 @@
 #include "lab.h"
 #include "leftovers.h"
 #include "support.h"
+#include "token.h"
 
 #include "fs/core/tree_struct.h"
 #include "fs/sim/check.h"
 #include "sim/base/rng.h"
 #include "sim/phys/fault_inject.h"
-#include "sim/virt/content.h"
-#include "sim/virt/memory.h"
 #include "sim/virt/task.h"
 
 #define NR_TASKS 3
 #define NR_HELD 40	/* what the kernel holds, of each kind */
 #define AREA_PAGES 256
-#define UNKNOWN (~0ULL)	/* nothing, or nobody knows what */
 
 struct kind {
 	const char *name, *machine, *sets[4];
@@ -37,6 +36,8 @@ struct kind {
 #define SMALL_IMAGE "[image]\ncode=0x100000-0x10ffff\nrodata=0x110000-0x11ffff\n" \
 	"data=0x120000-0x12ffff\nbss=0x130000-0x13ffff\ninit=16K\ninitrd=4K\n"
 #define MEMORY(size) "[node 0]\ncpus = 0-1\nmemory = " size "\n"
+
+#define SWAP "[swap 0]\nsize = 4M\n[swap 1]\nsize = 200K\n"
 
 static const struct kind kinds[] = {
 	{ "6.18, 24 MiB", "[machine]\nrelease = 6.18\n" SMALL_IMAGE MEMORY("24M"), { NULL }, 1 },
@@ -51,6 +52,12 @@ static const struct kind kinds[] = {
 	  "[node 1]\ncpus = 1\nmemory = 128M\n", { NULL }, 2 },
 	{ "6.1, 2 nodes", "[machine]\nrelease = 6.1\ncmdline = movablecore=64M\n[node 0]\n"
 	  "cpus = 0\nmemory = 128M\n[node 1]\ncpus = 1\nmemory = 128M\n", { NULL }, 2 },
+	{ "6.18, 24 MiB and swap", "[machine]\nrelease = 6.18\n" SMALL_IMAGE MEMORY("24M") SWAP,
+	  { NULL }, 1 },
+	{ "6.1, 20 MiB and swap", "[machine]\nrelease = 6.1\n" SMALL_IMAGE MEMORY("20M") SWAP,
+	  { NULL }, 1 },
+	{ "i386, 8 MiB and swap", "[machine]\narch = i386\nrelease = 6.1\n" SMALL_IMAGE
+	  MEMORY("8M") SWAP, { NULL }, 1 },
 	{ "PAE, HighMem", "[machine]\narch = i386-pae\nrelease = 6.1\ncmdline = vmalloc=900M\n"
 	  MEMORY("256M"), { NULL }, 1 },
 };
@@ -68,7 +75,8 @@ struct storm {
 	u64 token[NR_TASKS][AREA_PAGES];
 	bool page[NR_HELD], range[4], area[NR_HELD], piece[NR_HELD];
 	char line[160];
-	unsigned int worked, failed, moved, unmoved;
+	unsigned int worked, failed, moved;
+	s64 swapped;
 };
 
 static const unsigned int lengths[4] = { 7, 64, 200, 600 };
@@ -120,22 +128,15 @@ static const struct mm_struct *mm_of(const struct storm *s, unsigned int t)
 	return task ? task->mm : NULL;
 }
 
-static u64 token_at(const struct storm *s, const struct mm_struct *mm, u64 addr)
-{
-	u32 pfn = follow_page(s->m, mm, addr);
-
-	return pfn == PFN_NIL ? UNKNOWN : content_token(s->m, pfn);
-}
-
 /* Pages [from, from + nr) hold what they hold now; the zero page is nobody's. */
 static void remember(struct storm *s, unsigned int t, unsigned int from, unsigned int nr)
 {
 	const struct mm_struct *mm = mm_of(s, t);
 
 	for (unsigned int i = from; i < from + nr; i++) {
-		u64 token = mm ? token_at(s, mm, s->at[t] + i * PAGE_SIZE) : UNKNOWN;
+		u64 token = mm ? token_at(s->m, mm, s->at[t] + i * PAGE_SIZE) : TOKEN_UNKNOWN;
 
-		s->token[t][i] = token ? token : UNKNOWN;
+		s->token[t][i] = token ? token : TOKEN_UNKNOWN;
 	}
 }
 
@@ -144,9 +145,9 @@ static void look_at_contents(struct storm *s, unsigned int t, const struct mm_st
 	for (unsigned int i = 0; mm && i < AREA_PAGES; i++) {
 		u64 now;
 
-		if (s->token[t][i] == UNKNOWN)
+		if (s->token[t][i] == TOKEN_UNKNOWN)
 			continue;
-		now = token_at(s, mm, s->at[t] + i * PAGE_SIZE);
+		now = token_at(s->m, mm, s->at[t] + i * PAGE_SIZE);
 		if (now != s->token[t][i])
 			fprintf(stderr, "%s, seed %llu: task %u page %u holds %#llx, not %#llx: %s\n",
 				s->kind->name, (unsigned long long)s->seed, t, i,
@@ -163,7 +164,7 @@ static void begin_task(struct storm *s, unsigned int t)
 	s->pid[t] = (u32)strtoul(lab_text(&s->lab.out), NULL, 0);
 	s->alive[t] = true;
 	for (unsigned int i = 0; i < AREA_PAGES; i++)
-		s->token[t][i] = UNKNOWN;
+		s->token[t][i] = TOKEN_UNKNOWN;
 	if (say(s, "sim/as/t%u/ctl: mmap 0 1M rw private,anon as m%u", t, t)) {
 		say(s, "proc/1/ctl: kill @t%u KILL", t);
 		s->alive[t] = false;
@@ -184,7 +185,8 @@ static void task_step(struct storm *s, unsigned int t)
 {
 	unsigned int from = below(s, AREA_PAGES), nr = 1 + below(s, AREA_PAGES - from);
 	static const char *const advice[] = { "cold", "collapse", "nohugepage", "hugepage",
-					      "populate_read" };
+					      "populate_read", "pageout", "pageout",
+					      "willneed" };
 
 	switch (below(s, 9)) {
 	case 0:
@@ -363,6 +365,9 @@ static void give_back(struct storm *s)
 	say(s, "sys/devices/system/memory/memory1/state: online");
 	say(s, "proc/sys/vm/nr_hugepages: 0");
 	lab_end_tasks(&s->lab);
+	/* What init had there comes back. */
+	for (unsigned int area = 0; s->m->total_swap_pages; area++)
+		CU_ASSERT_EQUAL_FATAL(say(s, "proc/1/ctl: swapoff /dev/nvme%un1", area), 0);
 }
 
 static void run_storm(const struct kind *kind, unsigned int pages_nth, unsigned int host_nth,
@@ -374,7 +379,7 @@ static void run_storm(const struct kind *kind, unsigned int pages_nth, unsigned 
 
 	*s = (struct storm){
 		.kind = kind, .rng = seed, .seed = seed, .worked = s->worked,
-		.failed = s->failed, .moved = s->moved,
+		.failed = s->failed, .moved = s->moved, .swapped = s->swapped,
 	};
 	seed++;
 	CU_ASSERT_EQUAL_FATAL(machine_config_parse("storm", kind->machine, kind->sets,
@@ -395,6 +400,7 @@ static void run_storm(const struct kind *kind, unsigned int pages_nth, unsigned 
 	for (unsigned int round = 0; round < rounds; round++)
 		step(s);
 	look(s, true);
+	s->swapped += s->m->event[PSWPOUT];
 	give_back(s);
 	CU_ASSERT_EQUAL(whole_check(s), 0);
 	CU_ASSERT_EQUAL(leftovers_compare(s->m, &before), 0);
@@ -412,11 +418,12 @@ static void test_storms(bool host)
 	for (unsigned int k = 0; k < ARRAY_SIZE(kinds); k++)
 		for (unsigned int n = 0; n < ARRAY_SIZE(nths); n++)
 			run_storm(&kinds[k], host ? 0 : nths[n], host ? nths[n] : 0, rounds, s);
-	fprintf(stderr, "%u lines worked, %u failed, %u pages moved\n", s->worked, s->failed,
-		s->moved);
+	fprintf(stderr, "%u lines worked, %u failed, %u pages moved, %lld swapped out\n",
+		s->worked, s->failed, s->moved, (long long)s->swapped);
 	CU_ASSERT_TRUE(s->worked > s->failed / 4);
 	CU_ASSERT_TRUE(s->failed > rounds * 10);
 	CU_ASSERT_TRUE(s->moved > rounds * 10);
+	CU_ASSERT_TRUE(s->swapped > rounds * 5);
 	free(s);
 }
 

@@ -10,20 +10,16 @@
 
 #include "lab.h"
 #include "support.h"
+#include "token.h"
 
 #include "fs/core/tree_struct.h"
 #include "sim/base/rng.h"
-#include "sim/virt/content.h"
-#include "sim/virt/file.h"
 #include "sim/virt/sched.h"
-#include "sim/virt/swap_internal.h"
-#include "sim/virt/vma.h"
 
 #define BASE 0x10000000ULL
 #define NR_PAGES 256
 #define NR_HUGE_PAGES 2048	/* of storms with huge pages: four of 2 MiB */
 #define NR_WHO 2
-#define UNKNOWN (~0ULL)
 
 static const struct shape {
 	const char *arch, *release;
@@ -77,51 +73,12 @@ static u32 newest_pid(struct storm *s)
 	return pid;
 }
 
-static u64 token_of_slot(const struct machine *m, swp_entry_t entry)
-{
-	u32 pfn = swap_cache_find(m, entry, NULL);
-
-	return pfn != PFN_NIL ? content_token(m, pfn) :
-	       content_slot_token(m, swap_info(m, entry)->content[swp_entry_offset(entry)]);
-}
-
-/* Of shared memory that is not mapped. */
-static u64 token_of_file(const struct machine *m, const struct mm_struct *mm, u64 addr)
-{
-	const struct vm_area_struct *vma = vma_lookup(m, mm, addr);
-	const struct inode *inode = vma && vma->vm_file ? vma->vm_file->inode : NULL;
-	u64 slot;
-	u32 pfn;
-
-	if (!inode)
-		return UNKNOWN;
-	if (shmem_swapped_at(inode, linear_page_index(vma, addr), &slot))
-		return token_of_slot(m, slot);
-	pfn = find_page(m, &inode->i_data, linear_page_index(vma, addr));
-	return pfn != PFN_NIL ? content_token(m, pfn) : UNKNOWN;
-}
-
-/* What the page at addr holds, wherever it is; UNKNOWN: there is none. */
-static u64 token_at(const struct machine *m, const struct mm_struct *mm, u64 addr)
-{
-	unsigned int level;
-	const u64 *pte = leaf_entry(m, mm, addr, &level);
-
-	if (!pte || pte_none(*pte))
-		return token_of_file(m, mm, addr);
-	if (pte_present(*pte))
-		return content_token(m, leaf_pfn(m, *pte, level, addr));
-	if (!pte_is_swap(*pte))
-		return UNKNOWN;
-	return token_of_slot(m, pte_to_swp_entry(*pte));
-}
-
 static void look(struct storm *s, unsigned int who, u64 token[NR_HUGE_PAGES])
 {
 	const struct mm_struct *mm = s->alive[who] ? mm_of(s, who) : NULL;
 
 	for (unsigned int i = 0; i < s->nr_pages; i++)
-		token[i] = mm ? token_at(machine_of(s), mm, BASE + i * PAGE_SIZE) : UNKNOWN;
+		token[i] = mm ? token_at(machine_of(s), mm, BASE + i * PAGE_SIZE) : TOKEN_UNKNOWN;
 }
 
 /* Nothing but [from, to) of one process may hold anything else than before. */
@@ -139,9 +96,9 @@ static void compare(struct storm *s, unsigned int who, unsigned int from, unsign
 		for (unsigned int i = 0; i < s->nr_pages; i++) {
 			bool may = (w == who || s->shared) && i >= from && i < to;
 
-			if (now[i] == UNKNOWN && s->may_go)
+			if (now[i] == TOKEN_UNKNOWN && s->may_go)
 				continue;
-			if (!ended && now[i] != s->token[w][i] && !may && s->token[w][i] != UNKNOWN) {
+			if (!ended && now[i] != s->token[w][i] && !may && s->token[w][i] != TOKEN_UNKNOWN) {
 				CU_FAIL("contents were lost");
 				fprintf(stderr, "%s: page %u of %s\n", line, i, names[w]);
 			}
