@@ -72,6 +72,23 @@ static inline void mt_move_slots(struct maple_node *to, unsigned int at,
  * `most`: the search ends where it finds one of that size.
  */
 u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max, u64 most);
+static inline u64 mt_leaf_gap(const struct maple_node *leaf, u64 min, u64 max, u64 most)
+{
+	unsigned int end = leaf->nr - 1U, i;
+	u64 first = min, largest = 0;
+
+	for (i = 0; i < end; i++) {
+		u64 last = leaf->pivot[i];
+
+		if (!leaf->mr64.slot[i]) {
+			largest = MAX(largest, last - first + 1);
+			if (largest >= most)
+				return largest;
+		}
+		first = last + 1;
+	}
+	return leaf->mr64.slot[i] ? largest : MAX(largest, max - first + 1);
+}
 /*
  * The gaps above a node that covers [min, max] and whose slots have changed; `changed`
  * is the largest gap of a slot that has.

@@ -2,30 +2,12 @@
 /* What most stores are: slots of one leaf move, and the gaps above it change. */
 #include "sim/base/maple_internal.h"
 
-static inline u64 leaf_gap(const struct maple_node *leaf, u64 min, u64 max, u64 most)
-{
-	unsigned int end = leaf->nr - 1U, i;
-	u64 first = min, largest = 0;
-
-	for (i = 0; i < end; i++) {
-		u64 last = leaf->pivot[i];
-
-		if (!leaf->mr64.slot[i]) {
-			largest = MAX(largest, last - first + 1);
-			if (largest >= most)
-				return largest;
-		}
-		first = last + 1;
-	}
-	return leaf->mr64.slot[i] ? largest : MAX(largest, max - first + 1);
-}
-
 u64 mt_node_gap(const struct maple_node *node, u64 min, u64 max, u64 most)
 {
 	u64 largest = 0;
 
 	if (node->leaf)
-		return leaf_gap(node, min, max, most);
+		return mt_leaf_gap(node, min, max, most);
 	for (unsigned int i = 0; i < node->nr && largest < most; i++)
 		largest = MAX(largest, node->ma64.gap[i]);
 	return largest;

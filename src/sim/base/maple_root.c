@@ -82,8 +82,8 @@ static inline void fill_root(struct maple_tree *tree, u32 root, u32 left, u32 ri
 	node->pivot[0] = pivot;
 	node->ma64.slot[0] = left;
 	node->ma64.slot[1] = right;
-	node->ma64.gap[0] = mt_node_gap(first, 0, pivot, UINT64_MAX);
-	node->ma64.gap[1] = mt_node_gap(second, pivot + 1, UINT64_MAX, UINT64_MAX);
+	node->ma64.gap[0] = mt_leaf_gap(first, 0, pivot, UINT64_MAX);
+	node->ma64.gap[1] = mt_leaf_gap(second, pivot + 1, UINT64_MAX, UINT64_MAX);
 	first->parent = second->parent = root;
 	first->offset = 0;
 	second->offset = 1;

@@ -65,27 +65,43 @@ static inline int object_alloc_fast(struct machine *m, struct object_pool *pool,
 	return object_begin(m, pool, place, bytes, handle);
 }
 
-/* Will the next two objects come as fast as can be, and without fail? */
-static inline bool two_objects_at_hand(const struct machine *m, const struct object_pool *pool)
+/* The next two objects of the CPU, if both are at hand. */
+static inline bool next_two_objects(const struct machine *m, const struct object_pool *pool,
+				    struct sheaf_object two[2])
 {
 	const struct kmem_cache_cpu *c = &pool->cache->cpu[m->cpu];
-	const struct sheaf_object *top;
-	unsigned int next;
 
 	if (m->fault)
 		return false;
 	if (pool->cache->sheaves) {
 		if (c->main->size < 2)
 			return false;
-		top = &c->main->objects[c->main->size - 2];
-		return object_has_room(pool, top[0].slab->handle + top[0].index) &&
-		       object_has_room(pool, top[1].slab->handle + top[1].index);
+		two[0] = c->main->objects[c->main->size - 1];
+		two[1] = c->main->objects[c->main->size - 2];
+		return true;
 	}
 	if (c->free == SLAB_NIL)
 		return false;
-	next = c->slab->next_free[c->free];
-	return next < c->slab->objects && object_has_room(pool, c->slab->handle + c->free) &&
-	       object_has_room(pool, c->slab->handle + next);
+	two[0] = (struct sheaf_object){ c->slab, c->free };
+	two[1] = (struct sheaf_object){ c->slab, c->slab->next_free[c->free] };
+	return two[1].index < c->slab->objects;
+}
+
+/* They come without a look at slabs; and besides without fail. */
+static inline bool two_objects_at_hand(const struct machine *m, const struct object_pool *pool)
+{
+	struct sheaf_object two[2];
+
+	return next_two_objects(m, pool, two);
+}
+
+static inline bool two_objects_have_room(const struct machine *m, const struct object_pool *pool)
+{
+	struct sheaf_object two[2];
+
+	return next_two_objects(m, pool, two) &&
+	       object_has_room(pool, two[0].slab->handle + two[0].index) &&
+	       object_has_room(pool, two[1].slab->handle + two[1].index);
 }
 
 /* The host struct goes at once; where the object is stays in the header. */

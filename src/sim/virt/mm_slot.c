@@ -5,6 +5,7 @@
  */
 #include "sim/virt/mm_slot.h"
 
+#include "sim/phys/tunables.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/thp.h"
 #include "sim/virt/virt.h"
@@ -108,8 +109,17 @@ static void enter_mm(struct machine *m, struct mm_struct *mm)
 		khugepaged_wake(m, m->now_ns);
 }
 
+/* May anonymous memory be huge that did not ask for it? */
+static bool huge_unasked(const struct machine *m)
+{
+	return m->tunables->thp_enabled == THP_MODE_ALWAYS ||
+	       (m->tunables->thp_size_enabled >> (4 * pmd_order(m)) & 0xf) == SIZE_ALWAYS;
+}
+
 void khugepaged_enter_vma(struct machine *m, struct vm_area_struct *vma, u64 vm_flags)
 {
+	if (!(vm_flags & VM_HUGEPAGE) && vma_is_anonymous(vma) && !huge_unasked(m))
+		return;
 	/* Most are too small: that is known at once. */
 	if (vma->vm_mm->flags & MMF_VM_HUGEPAGE ||
 	    vma->vm_end - vma->vm_start < PAGE_SIZE << pmd_order(m) || !hugepage_pmd_enabled(m))

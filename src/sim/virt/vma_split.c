@@ -100,7 +100,7 @@ static bool splits_simply(const struct machine *m, const struct vm_area_struct *
 	       virt->maple_nodes.cache != virt->vmas.cache &&
 	       virt->maple_nodes.cache != virt->anon_vma_chains.cache &&
 	       two_objects_at_hand(m, &virt->vmas) && two_objects_at_hand(m, &virt->maple_nodes) &&
-	       (!vma->chain_first || two_objects_at_hand(m, &virt->anon_vma_chains));
+	       (!vma->chain_first || two_objects_have_room(m, &virt->anon_vma_chains));
 }
 
 /* Of the middle, which the VMA keeps, both ends. */
