@@ -213,6 +213,27 @@ u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark);
  * erases or replaces needs no node and cannot fail. Nodes are made in the kernel's order.
  */
 int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
+/* The entry that index is of becomes another, neither of them 0. The node that has it; NULL: none. */
+static inline struct xa_node *xa_replace(struct xarray *xa, u64 index, u64 entry)
+{
+	struct xa_node *node = xa->root, *child;
+	unsigned int i;
+
+	if (!node) {
+		xa->head = entry;
+		return NULL;
+	}
+	while (node->shift) {
+		child = xa_child(node, xa_slot_of(node, index));
+		if (!child)
+			break;
+		node = child;
+	}
+	i = xa_canonical(node, xa_slot_of(node, index));
+	node->nr_values += xa_is_value(entry) - xa_is_value(node->slots[i]);
+	node->slots[i] = entry;
+	return node;
+}
 /*
  * One entry, not 0, for 2^order indices from an aligned one on. Those that were there go,
  * with their marks; none of them reaches further. 0, or alloc's error: nothing changed.

@@ -59,8 +59,8 @@ static enum references folio_check_references(struct machine *m, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 	bool was_referenced = page_flag(folio, PG_referenced);
-	u64 vm_flags;
-	unsigned int used = folio_referenced(m, pfn, &vm_flags);
+	u64 vm_flags = 0;
+	unsigned int used = folio_mapcount(folio) ? folio_referenced(m, pfn, &vm_flags) : 0;
 
 	page_clear_flag(folio, PG_referenced);
 	if (vm_flags & VM_LOCKED)
@@ -224,15 +224,15 @@ static void activate(struct folio_shrink *s, u32 pfn)
 	s->stat->nr_activate += folio_nr_pages(folio);
 }
 
-/* The flush that all of them waited for; then they go, the latest first. */
-static void free_folios(struct folio_shrink *s, struct page_list *list)
+/* The flush that all of them waited for; then they go, the latest, `top`, first. */
+static void free_folios(struct folio_shrink *s, u32 top)
 {
 	if (s->batch.flush_required)
 		try_to_unmap_flush(s->m, &s->batch);
-	while (list->first != PFN_NIL) {
-		u32 pfn = list->first;
+	while (top != PFN_NIL) {
+		u32 pfn = top;
 
-		page_list_del(s->m, list, pfn);
+		top = pfn_to_page(s->m, pfn)->next;
 		put_page(s->m, pfn);
 	}
 }
@@ -262,26 +262,31 @@ u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_li
 		.sc = sc, .m = sc->m, .node = node, .stat = stat,
 		.ignore_references = ignore_references,
 	};
-	struct page_list free = PAGE_LIST_INIT, stay = PAGE_LIST_INIT;
+	struct page_list stay = PAGE_LIST_INIT;
+	u32 free = PFN_NIL;	/* a stack, by ->next */
 	u64 reclaimed = 0;
 
 	*stat = (struct reclaim_stat){ 0 };
 	while (list->last != PFN_NIL) {
 		u32 pfn = list->last;
-		const struct page *folio = pfn_to_page(sc->m, pfn);
+		struct page *folio = pfn_to_page(sc->m, pfn);
 		enum outcome outcome;
 
 		page_list_del(sc->m, list, pfn);
 		outcome = shrink_one(&s, pfn);
 		s.nr[outcome]++;
 		s.last[outcome] = pfn;
-		if (outcome == FREED)
+		if (outcome == FREED) {
 			reclaimed += folio_nr_pages(folio);
-		else if (outcome >= FIRST_ACTIVATED)
+			folio->next = free;
+			free = pfn;
+			continue;
+		}
+		if (outcome >= FIRST_ACTIVATED)
 			activate(&s, pfn);
-		page_list_add_head(sc->m, outcome == FREED ? &free : &stay, pfn);
+		page_list_add_head(sc->m, &stay, pfn);
 	}
-	free_folios(&s, &free);
+	free_folios(&s, free);
 	*list = stay;
 	count_vm_event(sc->m, PGACTIVATE, (s64)stat->nr_activate);
 	explain(&s, reclaimed);

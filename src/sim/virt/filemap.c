@@ -212,17 +212,15 @@ bool remove_mapping(struct machine *m, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 	struct address_space *mapping = &inode_of(m, folio->mapping)->i_data;
-	u64 index = page_index(folio), shadow;
+	struct xa_node *leaf;
 
 	if (folio->refcount != (s32)folio_nr_pages(folio) + 1 || page_flag(folio, PG_dirty))
 		return false;
 	if (is_shmem(mapping))
 		return false;
-	shadow = workingset_eviction(m, folio);
-	/* What replaces an entry needs no node. */
-	BUG_ON(m, xa_store(&mapping->i_pages, index, shadow, NULL));
+	leaf = xa_replace(&mapping->i_pages, page_index(folio), workingset_eviction(m, folio));
 	mapping->nr_shadows++;
-	workingset_update_node(m, mapping, index);
+	workingset_update_leaf(m, mapping, leaf);
 	uncache_folio(m, mapping, folio);
 	folio->refcount = 1;
 	return true;

@@ -205,9 +205,9 @@ static bool shadows_alone(const struct xa_node *node)
 	return node->count && node->count == node->nr_values;
 }
 
-void workingset_update_node(struct machine *m, struct address_space *mapping, u64 index)
+void workingset_update_leaf(struct machine *m, struct address_space *mapping,
+			    const struct xa_node *leaf)
 {
-	const struct xa_node *leaf = xa_leaf_of(&mapping->i_pages, index);
 	struct cache_node *node = leaf ? node_at(m, leaf->self) : NULL;
 
 	if (!node || shadows_alone(leaf) == !!node->inode)
@@ -216,6 +216,11 @@ void workingset_update_node(struct machine *m, struct address_space *mapping, u6
 		list_del(m, node);
 	else
 		list_add(m, node, mapping->host->self);
+}
+
+void workingset_update_node(struct machine *m, struct address_space *mapping, u64 index)
+{
+	workingset_update_leaf(m, mapping, xa_leaf_of(&mapping->i_pages, index));
 }
 
 void workingset_forget_node(struct machine *m, u32 handle)

@@ -41,6 +41,9 @@ void workingset_refault(struct machine *m, struct page *folio, u64 shadow);
 
 /* The entry at index was stored or went: is its node one of shadows alone? */
 void workingset_update_node(struct machine *m, struct address_space *mapping, u64 index);
+/* The same of the node itself, or of NULL. */
+void workingset_update_leaf(struct machine *m, struct address_space *mapping,
+			    const struct xa_node *leaf);
 /* The node is about to be freed. */
 void workingset_forget_node(struct machine *m, u32 handle);
 
