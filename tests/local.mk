@@ -60,7 +60,7 @@ UNIT_TESTS = \
 	tests/test_ctl \
 	tests/test_compaction \
 	tests/test_extfrag \
-	tests/test_content tests/test_contig \
+	tests/test_cma tests/test_content tests/test_contig \
 	tests/test_exec \
 	tests/test_facts \
 	tests/test_fallback tests/test_fault_inject tests/test_hotplug \
@@ -125,7 +125,7 @@ tests_zipf_ratios_LDADD = $(LDADD) -lm
 tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
 tests_test_check_ids_SOURCES = tests/test_check_ids.c tests/plants.c tests/plants.h \
-	tests/plants_layout.c tests/plants_marks.c tests/plants_phys.c tests/plants_slab.c \
+	tests/plants_cma.c tests/plants_layout.c tests/plants_marks.c tests/plants_phys.c tests/plants_slab.c \
 	tests/plants_space.c tests/plants_swap.c tests/plants_users.c
 
 tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fuzz_args.c \

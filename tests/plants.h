@@ -18,6 +18,7 @@ struct plant {
 	const char *release;	/* the only one that has it; NULL: any */
 	const char *machine;	/* NULL: pc */
 	const char *cmdline;	/* further words */
+	const char *config;	/* a line of [config]; NULL: none */
 	void (*undo)(struct machine *m);	/* of what the machine's end needs; NULL */
 };
 
@@ -28,7 +29,7 @@ struct plant_table {
 };
 
 extern const struct plant_table layout_plants, mark_plants, slab_plants, phys_plants,
-				user_plants, space_plants, swap_plants;
+				cma_plants, user_plants, space_plants, swap_plants;
 
 /* plants.c: what most of them begin with. */
 struct zone *plant_dma32(const struct machine *m);	/* of node 0 */

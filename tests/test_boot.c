@@ -301,7 +301,8 @@ static void test_unknown_parameters(void)
 {
 	struct out out = OUT_INIT;
 
-	cmdline_unknown("quiet nokaslr foo=1 mem=4G bar dev.x=3 baz=\"a b\" -- after", &out);
+	cmdline_unknown("quiet nokaslr foo=1 mem=4G bar dev.x=3 baz=\"a b\" -- after",
+			/* cma = */ false, &out);
 	CU_ASSERT_STRING_EQUAL(out.text, "nokaslr bar foo=1 baz=a b");
 	out_free(&out);
 }

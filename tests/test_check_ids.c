@@ -22,10 +22,10 @@
 #define LEAST_OF_PHYSICAL_MEMORY 40
 
 static const struct plant_table *const tables[] = {
-	&layout_plants, &mark_plants, &slab_plants, &phys_plants, &user_plants, &space_plants,
+	&layout_plants, &mark_plants, &slab_plants, &phys_plants, &cma_plants, &user_plants, &space_plants,
 	&swap_plants,
 };
-#define PHYSICAL_TABLES 4	/* the first */
+#define PHYSICAL_TABLES 5	/* the first */
 
 static const char *const releases[] = { "6.1", "6.18" };
 
@@ -90,9 +90,15 @@ static void write_row(const struct plant *plant, const char *line)
 
 static void open_machine(struct lab *lab, const struct plant *plant, const char *release)
 {
-	char cmdline[160], release_set[32];
-	const char *const sets[] = { cmdline, release_set, plant->machine ? NULL : "node 1.memory=4G",
-				     NULL };
+	char cmdline[160], release_set[32], config[40];
+	const char *sets[] = { cmdline, release_set, NULL, NULL, NULL };
+	unsigned int nr = 2;
+
+	snprintf(config, sizeof(config), "config.%s", plant->config);
+	if (plant->config)
+		sets[nr++] = config;
+	if (!plant->machine)
+		sets[nr++] = "node 1.memory=4G";
 
 	snprintf(cmdline, sizeof(cmdline), "cmdline=quiet %s %s",
 		 plant->machine ? "" : "hugepagesz=1G hugepages=1 hugepagesz=2M hugepages=4",

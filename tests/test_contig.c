@@ -62,7 +62,7 @@ static void test_ranges(void)
 			u64 start = movable_start(&bed) + rows[row].skip;
 			u64 end = start + rows[row].nr;
 
-			CU_ASSERT_EQUAL_FATAL(alloc_contig_range(bed.m, start, end), 0);
+			CU_ASSERT_EQUAL_FATAL(alloc_contig_range(bed.m, start, end, MIGRATE_MOVABLE), 0);
 			for (u64 n = 0; n < NR_PAGES; n++)
 				CU_ASSERT_FATAL(pfn_at(&bed, n) < start || pfn_at(&bed, n) >= end);
 			own_and_free(bed.m, start, end);
@@ -90,7 +90,7 @@ static void test_busy(void)
 		CU_ASSERT_NOT_EQUAL_FATAL(held, PFN_NIL);
 		lru_add_drain_all(bed.m);
 		get_page(bed.m, held);
-		CU_ASSERT_EQUAL(alloc_contig_range(bed.m, start, start + 1024), -EBUSY);
+		CU_ASSERT_EQUAL(alloc_contig_range(bed.m, start, start + 1024, MIGRATE_MOVABLE), -EBUSY);
 		put_page(bed.m, held);
 		assert_contents(&bed);
 		CU_ASSERT_EQUAL(bed.m->zones[0]->pageblocks[MIGRATE_ISOLATE], 0);
@@ -99,7 +99,7 @@ static void test_busy(void)
 		CU_ASSERT_EQUAL_FATAL(alloc_kernel_pages(bed.m, GFP_KERNEL, 0, NUMA_NO_NODE,
 							 PGTY_kernel, &kernel), 0);
 		start = ALIGN_DOWN(kernel, 512);
-		CU_ASSERT_EQUAL(alloc_contig_range(bed.m, start, start + 512), -EBUSY);
+		CU_ASSERT_EQUAL(alloc_contig_range(bed.m, start, start + 512, MIGRATE_MOVABLE), -EBUSY);
 		CU_ASSERT_EQUAL(nr_free(bed.m) + bed.m->nodes[0]->preferred[ZONE_NORMAL]->
 				pcp[0].count + 1, bed.free);
 		free_pages(bed.m, kernel, 0);

@@ -38,7 +38,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/verb.c \
 	src/fs/core/word.c src/fs/core/word.h \
 	src/fs/sim/verbs_ipc.c src/fs/sim/verbs_machine.c \
-	src/fs/sim/verbs_access.c src/fs/sim/verbs_fd.c src/fs/sim/verbs_file.c src/fs/sim/verbs_mm.c \
+	src/fs/sim/verbs_cma.c src/fs/sim/verbs_access.c src/fs/sim/verbs_fd.c src/fs/sim/verbs_file.c src/fs/sim/verbs_mm.c \
 	src/fs/sim/verbs_numa.c src/fs/sys/cgroup.c \
 	src/fs/sim/verbs_page.c src/fs/sim/verbs_process.c \
 	src/fs/sim/verbs_slab.c src/fs/sim/verbs_task.c src/fs/sim/verbs_uffd.c \
@@ -75,6 +75,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/zoneinfo.c
 # sys
 libkmmtree_a_SOURCES += \
+	src/fs/sys/cma.c \
 	src/fs/sys/cpu.c \
 	src/fs/sys/debug.c src/fs/sys/debug_thp.c \
 	src/fs/sys/ptdump.c \

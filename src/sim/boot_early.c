@@ -76,7 +76,7 @@ void boot_command_line(struct boot *b)
 	if (slub_debug_has(&b->cmdline, 'P'))
 		printk(b->m, 6, "mem auto-init: SLAB_POISON will take precedence over "
 		       "init_on_alloc/init_on_free");
-	cmdline_unknown(text, &unknown);
+	cmdline_unknown(text, b->m->cma, &unknown);
 	if (unknown.failed)
 		boot_fail(b, -ENOMEM, NULL);
 	else if (unknown.len)

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 
+#include "sim/phys/cma.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 
@@ -154,6 +155,9 @@ static u64 pages_freed_early(const struct boot *b, const struct zone *zone)
 	for (unsigned int i = 0; i < b->nr_gigantic; i++)
 		if (zone == pfn_zone(b->m, b->gigantic[i].pfn))
 			pages += b->gigantic[i].nr_pages;
+	for (unsigned int i = 0; i < b->nr_cma; i++)
+		if (zone == pfn_zone(b->m, PFN_DOWN(b->cma[i].start)))
+			pages += PFN_DOWN(b->cma[i].end - b->cma[i].start);
 	return pages;
 }
 
@@ -230,11 +234,12 @@ void boot_memory_line(struct boot *b)
 		snprintf(suffix, sizeof(suffix), ", %lluK highmem",
 			 (unsigned long long)kb(high));
 	printk(b->m, 6, "Memory: %lluK/%lluK available (%uK kernel code, %uK rwdata, %uK rodata, "
-	       "%uK init, %uK bss, %lluK reserved, 0K cma-reserved%s)",
+	       "%uK init, %uK bss, %lluK reserved, %lluK cma-reserved%s)",
 	       (unsigned long long)kb(free_pages),
 	       (unsigned long long)kb(present), image->log_code_kb, image->log_rwdata_kb,
 	       image->log_rodata_kb, image->log_init_kb, image->log_bss_kb,
-	       (unsigned long long)kb(present - b->m->totalram_pages), suffix);
+	       (unsigned long long)kb(present - b->m->totalram_pages - totalcma_pages(b->m)),
+	       (unsigned long long)kb(totalcma_pages(b->m)), suffix);
 }
 
 /* How many pages more the zone of pfn is to manage in the end; UINT64_MAX: any. */

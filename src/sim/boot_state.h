@@ -25,6 +25,8 @@ struct gigantic_page {
 };
 #define MAX_GIGANTIC 256
 
+#define MAX_BOOT_CMA 4
+
 /* boot_policy.c: m->policies points to it meanwhile. */
 struct boot_policy {
 	struct alloc_policy ops;
@@ -63,6 +65,8 @@ struct boot {
 
 	struct gigantic_page gigantic[MAX_GIGANTIC];
 	unsigned int nr_gigantic;
+	struct phys_range cma[MAX_BOOT_CMA];	/* areas that are to be activated */
+	unsigned int nr_cma;
 	struct phys_range crash[4];	/* memory for a crash kernel */
 	unsigned int nr_crash;
 	u64 swiotlb;		/* address, 0 = none */
@@ -96,6 +100,9 @@ void boot_memory(struct boot *b);	/* boot_memory.c */
 void boot_direct_map(struct boot *b);
 void boot_vmalloc_tables(struct boot *b);
 void boot_numa(struct boot *b);		/* boot_numa.c */
+/* boot_cma.c */
+void boot_cma_reserve(struct boot *b);
+void boot_cma_areas(struct boot *b);
 void boot_crashkernel(struct boot *b);	/* boot_crash.c */
 void boot_memory_map(struct boot *b);	/* boot_sparse.c: sections, vmemmap */
 /* boot_zones.c */

@@ -10,6 +10,7 @@
 #include "sim/base/event.h"
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
+#include "sim/phys/cma.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/memory_block.h"
@@ -101,6 +102,7 @@ static void (*const object_owners[])(const struct machine *m, struct object_cens
 	vmalloc_claim_objects,
 	percpu_claim_objects,
 	virt_claim_objects,
+	cma_claim_objects,
 	rcu_claim_objects,
 };
 
@@ -154,6 +156,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	percpu_validate,
 	page_owner_validate,
 	hugetlb_validate,
+	cma_validate,
 	tasks_validate,
 	sched_validate,
 	virt_validate,

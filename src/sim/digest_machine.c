@@ -10,6 +10,7 @@
 #include "sim/base/event.h"
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
+#include "sim/phys/cma.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
@@ -101,7 +102,8 @@ static void zone_digest(const struct machine *m, const struct zone *zone, struct
 	digest_u64(d, (u32)zone->stat_threshold);
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
 		for (unsigned int type = 0; type < MIGRATE_TYPES; type++)
-			list_digest(m, &zone->free_area[order].lists[type], d);
+			if (has_migratetype(m, type))
+				list_digest(m, &zone->free_area[order].lists[type], d);
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
 		pcp_digest(m, &zone->pcp[cpu], d);
 	digest_s64s(d, zone->stat, NR_VM_ZONE_STAT_ITEMS);
@@ -163,6 +165,13 @@ static void pages_digest(const struct machine *m, struct digest *d)
 	}
 }
 
+/* A kernel without CMA has one type fewer: what is behind that moves up. */
+static u8 known_type(const struct machine *m, u8 type)
+{
+	type ^= MIGRATE_MOVABLE;
+	return (type > MIGRATE_CMA && !m->cma ? type - 1 : type) ^ MIGRATE_MOVABLE;
+}
+
 /* Types of the pageblocks, many in one word. */
 static void pageblocks_digest(const struct machine *m, struct digest *d)
 {
@@ -170,7 +179,7 @@ static void pageblocks_digest(const struct machine *m, struct digest *d)
 	u64 word = 0;
 
 	for (u64 i = 0; i < nr; i++) {
-		word = word << 4 | m->pageblock[i];
+		word = word << 4 | known_type(m, m->pageblock[i]);
 		if (i % 16 == 15 || i == nr - 1)
 			digest_u64(d, word);
 	}
@@ -191,7 +200,9 @@ static void events_digest(const struct machine *m, struct digest *d)
 {
 	const struct event *event;
 
-	digest_s64s(d, m->event, NR_VM_EVENT_ITEMS);
+	/* Those of CMA are hashed where there is any. */
+	digest_s64s(d, m->event, CMA_ALLOC_SUCCESS);
+	digest_s64s(d, m->event + CMA_ALLOC_FAIL + 1, NR_VM_EVENT_ITEMS - CMA_ALLOC_FAIL - 1);
 	for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++)
 		digest_s64s(d, m->mthp_stat[i], NR_MTHP_STATS);
 	for (unsigned int i = 0; i < NR_VM_ZONE_EVENT_ITEMS; i++)
@@ -251,6 +262,7 @@ static void (*const digests[])(const struct machine *m, struct digest *d) = {
 	kernel_tables_digest,
 	percpu_digest,
 	hugetlb_digest,
+	cma_digest,
 	init_mm_digest,
 	all_tasks_digest,
 	virt_digest,

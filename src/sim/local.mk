@@ -57,6 +57,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/extfrag.c src/sim/phys/extfrag.h \
 	src/sim/phys/fallback.c src/sim/phys/fallback.h \
 	src/sim/phys/fault_inject.c src/sim/phys/fault_inject.h \
+	src/sim/phys/cma.c src/sim/phys/cma.h src/sim/phys/cma_check.c \
 	src/sim/phys/contig.c src/sim/phys/contig.h src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
 	src/sim/phys/hugetlb_check.c src/sim/phys/hugetlb_internal.h \
 	src/sim/phys/hugetlb_pool.c \
@@ -223,6 +224,7 @@ libkmmsim_a_SOURCES += \
 
 # the boot sequence and the root object
 libkmmsim_a_SOURCES += \
+	src/sim/boot_cma.c \
 	src/sim/boot_crash.c src/sim/boot_deferred.c src/sim/boot_e820.c src/sim/boot_early.c \
 	src/sim/boot_handover.c src/sim/boot_hash.c src/sim/boot_policy.c src/sim/boot_hugetlb.c \
 	src/sim/boot/iomem.c src/sim/boot/iomem.h src/sim/boot_iomem.c \

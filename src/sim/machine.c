@@ -11,6 +11,7 @@
 #include "sim/base/event.h"
 #include "sim/boot_state.h"
 #include "sim/boot/iomem.h"
+#include "sim/phys/cma.h"
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/kernel_tables.h"
@@ -90,6 +91,7 @@ static const struct stage stages[] = {
 	{ boot_direct_map, ALL, "paging" },
 	{ boot_ramdisk, ALL, NULL },
 	{ boot_numa, ALL, "numa" },
+	{ boot_cma_reserve, ALL, NULL },
 	{ boot_crashkernel, ALL, NULL },
 	{ boot_lowmem_lines, ALL, NULL },
 	{ boot_dma_reserve, ALL, NULL },
@@ -121,6 +123,7 @@ static const struct stage stages[] = {
 	{ boot_smp_lines, ALL, NULL },
 	{ boot_memory_line, SINCE(R_6_18), NULL },
 	{ boot_device_lines, ALL, NULL },
+	{ boot_cma_areas, ALL, NULL },
 	{ boot_wmarks, ALL, "watermarks" },
 	{ boot_core_hashes, ALL, NULL },
 	{ boot_atomic_pools, ALL, "dma-pools" },
@@ -155,6 +158,8 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->gbpages = m->arch->bits == 64 && machine_config_bool(config, "GBPAGES");
 	m->file_thp = machine_config_bool(config, "READ_ONLY_THP_FOR_FS");
 	m->pcid = m->arch->tlb.pcid && machine_config_bool(config, "PCID");
+	if (machine_config_bool(config, "CMA") && cma_init(m))
+		return -ENOMEM;
 	m->fpu_context = (u32)machine_config_number(config, "FPU_CONTEXT");
 	m->nr_present_cpus = MAX(m->nr_cpus, config->present_cpus);
 	m->nr_possible_cpus = MAX(m->nr_present_cpus, config->possible_cpus);
@@ -272,6 +277,7 @@ u64 machine_free_counting(struct machine *m)
 	fault_inject_free(m);
 	slab_free_state(m);
 	hugetlb_free_state(m);
+	cma_free_state(m);
 	if (m->iomem)
 		iomem_free(m->iomem, &m->arena);
 	arena_free(&m->arena, m->iomem, sizeof(*m->iomem));

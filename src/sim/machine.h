@@ -27,6 +27,7 @@ struct kernel_tables;
 struct percpu_state;
 struct memory_hotplug;
 struct hugetlb_state;
+struct cma_state;
 struct event_queue;
 struct page_owner;
 struct fault_inject;
@@ -109,6 +110,7 @@ struct machine {
 	struct percpu_state *percpu;	/* phys/percpu.h */
 	struct memory_hotplug *hotplug;	/* phys/memory_block.h; NULL: the kernel has none */
 	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
+	struct cma_state *cma;	/* phys/cma.h; NULL: the kernel has none */
 	s64 contig_taken;	/* pages that were taken past pgalloc: contig.c, compaction */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */

@@ -6,6 +6,7 @@
  */
 #include "fs/core/memory_lines.h"
 
+#include "sim/phys/cma.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/virt/virt.h"
@@ -68,6 +69,17 @@ static u64 bounce(const struct machine *m, const struct pglist_data *node)
 static u64 unaccepted(const struct machine *m, const struct pglist_data *node)
 {
 	return zones_figure(m, node, NR_UNACCEPTED);
+}
+
+static u64 cma_total(const struct machine *m, const struct pglist_data *node)
+{
+	(void)node;
+	return totalcma_pages(m);
+}
+
+static u64 cma_free(const struct machine *m, const struct pglist_data *node)
+{
+	return zones_figure(m, node, NR_FREE_CMA);
 }
 
 static u64 kreclaimable(const struct machine *m, const struct pglist_data *node)
@@ -210,6 +222,8 @@ static const struct line machine_lines[] = {
 	N("ShmemPmdMapped: ", NR_SHMEM_PMDMAPPED),
 	N("FileHugePages:  ", NR_FILE_HUGEPAGES),
 	N("FilePmdMapped:  ", NR_FILE_PMDMAPPED),
+	F("CmaTotal:       ", cma_total, .option = "CMA"),
+	F("CmaFree:        ", cma_free, .option = "CMA"),
 	F("Unaccepted:     ", unaccepted, .option = "UNACCEPTED_MEMORY"),
 	N("Balloon:        ", NR_BALLOON_PAGES, .option = "BALLOON"),
 };

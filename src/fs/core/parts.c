@@ -24,6 +24,7 @@
 	X(mm_parts) \
 	X(cgroup_parts) \
 	X(hugepages_parts) \
+	X(cma_parts) \
 	X(thp_parts) \
 	X(slab_parts) \
 	X(debug_parts) \

@@ -153,6 +153,7 @@ extern const struct verb_table fd_verbs;	/* sim/verbs_fd.c */
 extern const struct verb_table process_verbs;	/* sim/verbs_process.c */
 extern const struct verb_table ipc_verbs;	/* sim/verbs_ipc.c */
 extern const struct verb_table uffd_verbs;	/* sim/verbs_uffd.c */
+extern const struct verb_table cma_verbs;	/* sim/verbs_cma.c */
 extern const struct verb_table kmap_verbs;	/* sim/verbs_kmap.c */
 extern const struct verb_table swap_verbs;	/* sim/verbs_swap.c */
 extern const struct verb_table hotplug_verbs;	/* sim/verbs_hotplug.c */

@@ -10,16 +10,19 @@
 #define FREECOUNT_CAP 100000	/* the kernel stops counting a list here */
 
 /* Call show() for each populated zone of a node. */
-static void each_populated(struct out *out, const struct pglist_data *node,
-			   void (*show)(struct out *out, const struct zone *zone))
+static void each_populated(struct out *out, const struct machine *m,
+			   const struct pglist_data *node,
+			   void (*show)(struct out *out, const struct machine *m,
+					const struct zone *zone))
 {
 	for (int type = 0; type < MAX_NR_ZONES; type++)
 		if (node->zones[type] && zone_populated(node->zones[type]))
-			show(out, node->zones[type]);
+			show(out, m, node->zones[type]);
 }
 
-static void show_free_areas(struct out *out, const struct zone *zone)
+static void show_free_areas(struct out *out, const struct machine *m, const struct zone *zone)
 {
+	(void)m;
 	out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
 	for (int order = 0; order < NR_PAGE_ORDERS; order++) {
 		out_u64(out, zone->free_area[order].nr_free, 6);
@@ -32,7 +35,7 @@ static int buddyinfo_show(struct out *out, const struct view *v)
 {
 	for (unsigned int nid = 0; nid < v->m->nr_nodes; nid++)
 		if (v->m->nodes[nid])
-			each_populated(out, v->m->nodes[nid], show_free_areas);
+			each_populated(out, v->m, v->m->nodes[nid], show_free_areas);
 	return 0;
 }
 
@@ -51,20 +54,39 @@ static void show_free_of_type(struct out *out, const struct zone *zone, int type
 	out_putc(out, '\n');
 }
 
-static void show_free_types(struct out *out, const struct zone *zone)
+static void show_free_types(struct out *out, const struct machine *m, const struct zone *zone)
 {
 	for (int type = 0; type < MIGRATE_TYPES; type++)
-		show_free_of_type(out, zone, type);
+		if (has_migratetype(m, type))
+			show_free_of_type(out, zone, type);
 }
 
-static void show_pageblocks(struct out *out, const struct zone *zone)
+/* A figure for each type that the kernel has. */
+static void show_by_type(struct out *out, const struct machine *m, const struct zone *zone,
+			 const u64 figures[MIGRATE_TYPES])
 {
 	out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
 	for (int type = 0; type < MIGRATE_TYPES; type++) {
-		out_u64(out, zone->pageblocks[type], 12);
+		if (!has_migratetype(m, type))
+			continue;
+		out_u64(out, figures[type], 12);
 		out_putc(out, ' ');
 	}
 	out_putc(out, '\n');
+}
+
+static void show_type_names(struct out *out, const struct machine *m, const char *head)
+{
+	out_printf(out, "\n%-23s", head);
+	for (int type = 0; type < MIGRATE_TYPES; type++)
+		if (has_migratetype(m, type))
+			out_printf(out, "%12s ", migratetype_names[type]);
+	out_putc(out, '\n');
+}
+
+static void show_pageblocks(struct out *out, const struct machine *m, const struct zone *zone)
+{
+	show_by_type(out, m, zone, zone->pageblocks);
 }
 
 /*
@@ -93,7 +115,7 @@ static void count_mixed(const struct machine *m, const struct zone *zone,
 			} else if (gfp_migratetype(gfp) == type) {
 				pfn += 1ULL << order;
 			} else {
-				counts[type]++;
+				counts[type == MIGRATE_CMA ? MIGRATE_MOVABLE : type]++;
 				pfn = end;
 			}
 		}
@@ -103,10 +125,7 @@ static void count_mixed(const struct machine *m, const struct zone *zone,
 static void show_mixed(struct out *out, const struct machine *m,
 		       const struct pglist_data *node)
 {
-	out_printf(out, "\n%-23s", "Number of mixed blocks ");
-	for (int type = 0; type < MIGRATE_TYPES; type++)
-		out_printf(out, "%12s ", migratetype_names[type]);
-	out_putc(out, '\n');
+	show_type_names(out, m, "Number of mixed blocks ");
 	for (int type = 0; type < MAX_NR_ZONES; type++) {
 		u64 counts[MIGRATE_TYPES] = { 0 };
 		const struct zone *zone = node->zones[type];
@@ -114,12 +133,7 @@ static void show_mixed(struct out *out, const struct machine *m,
 		if (!zone || !zone_populated(zone))
 			continue;
 		count_mixed(m, zone, counts);
-		out_printf(out, "Node %u, zone %8s ", zone->node, zone->name);
-		for (int i = 0; i < MIGRATE_TYPES; i++) {
-			out_u64(out, counts[i], 12);
-			out_putc(out, ' ');
-		}
-		out_putc(out, '\n');
+		show_by_type(out, m, zone, counts);
 	}
 }
 
@@ -134,12 +148,9 @@ static void show_node_types(struct out *out, const struct machine *m,
 	for (int i = 0; i < NR_PAGE_ORDERS; i++)
 		out_printf(out, "%6d ", i);
 	out_putc(out, '\n');
-	each_populated(out, node, show_free_types);
-	out_printf(out, "\n%-23s", "Number of blocks type ");
-	for (int type = 0; type < MIGRATE_TYPES; type++)
-		out_printf(out, "%12s ", migratetype_names[type]);
-	out_putc(out, '\n');
-	each_populated(out, node, show_pageblocks);
+	each_populated(out, m, node, show_free_types);
+	show_type_names(out, m, "Number of blocks type ");
+	each_populated(out, m, node, show_pageblocks);
 	if (m->page_owner)
 		show_mixed(out, m, node);
 }

@@ -67,7 +67,7 @@ static void show_marks(struct out *out, const struct machine *m, const struct zo
 	show_figure(out, "\n        spanned  ", zone->spanned_pages);
 	show_figure(out, "\n        present  ", zone->present_pages);
 	show_figure(out, "\n        managed  ", zone->managed_pages);
-	show_figure(out, "\n        cma      ", 0);
+	show_figure(out, "\n        cma      ", zone->cma_pages);
 }
 
 static void show_protection(struct out *out, const struct machine *m,

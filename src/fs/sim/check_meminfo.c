@@ -222,6 +222,26 @@ static u64 nothing(const struct machine *m)
 	return 0;
 }
 
+/* Whole areas, by the pageblocks of their zones: none is Isolate between two lines. */
+static u64 cma_total(const struct machine *m)
+{
+	u64 blocks = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		blocks += m->zones[i]->pageblocks[MIGRATE_CMA];
+	return KB(blocks << m->pageblock_order);
+}
+
+static u64 cma_free(const struct machine *m)
+{
+	u64 pages = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+			pages += buddy_recount(m, m->zones[i], order, MIGRATE_CMA) << order;
+	return KB(pages);
+}
+
 /* As text_figure() reads a line: which figure it has to show. */
 /* What proc/swaps has; SwapFree counts no slots that stocks of CPUs will take. */
 static u64 swap_all(const struct machine *m)
@@ -287,6 +307,8 @@ static const struct meminfo_row {
 	{ "ShmemPmdMapped:", NULL, NR_SHMEM_PMDMAPPED },
 	{ "FileHugePages:", NULL, NR_FILE_HUGEPAGES },
 	{ "FilePmdMapped:", NULL, NR_FILE_PMDMAPPED },
+	{ "CmaTotal:", cma_total, 0 },
+	{ "CmaFree:", cma_free, 0 },
 	{ "Unaccepted:", unaccepted, 0 },
 	{ "Balloon:", NULL, NR_BALLOON_PAGES },
 	{ "HugePages_Total:", pool_total, 0 },

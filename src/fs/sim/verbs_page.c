@@ -5,6 +5,7 @@
  * page table or the engine.
  */
 #include "fs/core/verb.h"
+#include "sim/phys/cma.h"
 #include "sim/phys/contig.h"
 
 /* page->mapping of the head of a block that a script holds. */
@@ -143,6 +144,8 @@ static u64 to_pfn(const struct machine *m, u64 value)
 
 static const char *owner_of(const struct page *page)
 {
+	if (page_type(page) == PGTY_kernel && page->mapping == CMA_MARK)
+		return "it belongs to a contiguous memory area: use cma_release";
 	switch (page_type(page)) {
 	case PGTY_slab:
 		return "it belongs to a slab: use kfree or kmem_cache_free";

@@ -131,7 +131,7 @@ static void print_block_size(struct out *out, unsigned int order)
 /* A bar for one order: one letter for each BAR-th of the zone's free memory. */
 static void draw_order(struct out *out, const struct zone *zone, unsigned int order, u64 total)
 {
-	static const char letters[MIGRATE_TYPES] = { 'U', 'M', 'R', 'H', 'I' };
+	static const char letters[MIGRATE_TYPES] = { 'U', 'M', 'R', 'H', 'C', 'I' };
 	const struct free_area *area = &zone->free_area[order];
 	unsigned int column = 0;
 

@@ -12,6 +12,7 @@ enum {
 	NEEDS_NUMA = 1 << 0,	/* CONFIG_NUMA */
 	NEEDS_64BIT = 1 << 1,	/* a pud that can be huge */
 	NEEDS_TLBFLUSH = 1 << 3,	/* CONFIG_DEBUG_TLBFLUSH */
+	NEEDS_CMA = 1 << 4,	/* CONFIG_CMA */
 	NEEDS_ZSWAP = 1 << 2,	/* CONFIG_ZSWAP, where 6.1 prints it */
 };
 

@@ -23,6 +23,7 @@ const char *const migratetype_names[MIGRATE_TYPES] = {
 	[MIGRATE_MOVABLE] = "Movable",
 	[MIGRATE_RECLAIMABLE] = "Reclaimable",
 	[MIGRATE_HIGHATOMIC] = "HighAtomic",
+	[MIGRATE_CMA] = "CMA",
 	[MIGRATE_ISOLATE] = "Isolate",
 };
 

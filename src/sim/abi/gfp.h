@@ -85,12 +85,19 @@ const char *gfp_kernel_text(enum release r, gfp_t gfp, char *text, size_t room);
 enum migratetype {
 	MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE,
 	MIGRATE_PCPTYPES, MIGRATE_HIGHATOMIC = MIGRATE_PCPTYPES,
-	MIGRATE_ISOLATE,	/* Debian's kernels have no CMA: no type between */
+	MIGRATE_CMA,		/* only where the kernel has it: has_migratetype() */
+	MIGRATE_ISOLATE,
 	MIGRATE_TYPES
 };
 
 /* "Unmovable", ... as pagetypeinfo names them. */
 extern const char *const migratetype_names[MIGRATE_TYPES];
+
+/* Pages that can move are in its pageblocks, and no others. */
+static inline bool is_migrate_movable(enum migratetype type)
+{
+	return type == MIGRATE_MOVABLE || type == MIGRATE_CMA;
+}
 
 static inline enum migratetype gfp_migratetype(gfp_t gfp)
 {

@@ -417,6 +417,22 @@ static void take_nohugevmalloc(struct cmdline *c, const struct word *word)
 	c->nohugevmalloc = true;
 }
 
+static void take_cma(struct cmdline *c, const struct word *word)
+{
+	const char *at;
+
+	c->has_cma = word->value;
+	c->bad_cma = !word->value;
+	if (c->bad_cma)
+		return;
+	c->cma_size = memparse(word->value, &at);
+	c->cma_base = c->cma_limit = 0;
+	if (*at != '@')
+		return;
+	c->cma_base = memparse(at + 1, &at);
+	c->cma_limit = *at == '-' ? memparse(at + 1, NULL) : c->cma_base + c->cma_size;
+}
+
 static void take_hashdist(struct cmdline *c, const struct word *word)
 {
 	c->no_hashdist = value_is(word, "0");
@@ -438,6 +454,7 @@ struct param {
 	const char *name;
 	void (*take)(struct cmdline *c, const struct word *word);
 	bool plain;		/* makes sense without a value */
+	bool cma;		/* known to kernels with CMA */
 };
 
 static const struct param params[] = {
@@ -473,6 +490,7 @@ static const struct param params[] = {
 	{ "mphash_entries", take_mountpoint_hash, false },
 	{ "thash_entries", take_tcp_hash, false },
 	{ "uhash_entries", take_udp_hash, false },
+	{ "cma", take_cma, true, .cma = true },
 };
 
 /* Known to a real kernel; without effect on the memory manager here. */
@@ -538,12 +556,12 @@ bool slub_debug_has(const struct cmdline *cmdline, char flag)
 	return false;
 }
 
-static bool is_known(const struct word *word)
+static bool is_known(const struct word *word, bool cma)
 {
 	if (memchr(word->name, '.', word->name_len))
 		return true;
 	for (unsigned int i = 0; i < ARRAY_SIZE(params); i++)
-		if (name_is(word, params[i].name))
+		if (name_is(word, params[i].name) && (cma || !params[i].cma))
 			return true;
 	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++)
 		if (name_is(word, known[i]))
@@ -552,14 +570,14 @@ static bool is_known(const struct word *word)
 }
 
 /* Words without a value come first: they are arguments, the others environment. */
-static void list_unknown(const char *text, bool with_value, struct out *out)
+static void list_unknown(const char *text, bool cma, bool with_value, struct out *out)
 {
 	struct word word;
 
 	while (text && next_word(&text, &word)) {
 		if (is_dashes(&word))
 			return;
-		if (!!word.value != with_value || is_known(&word))
+		if (!!word.value != with_value || is_known(&word, cma))
 			continue;
 		if (out->len)
 			out_putc(out, ' ');
@@ -571,8 +589,8 @@ static void list_unknown(const char *text, bool with_value, struct out *out)
 	}
 }
 
-void cmdline_unknown(const char *text, struct out *out)
+void cmdline_unknown(const char *text, bool cma, struct out *out)
 {
-	list_unknown(text, /* with_value = */ false, out);
-	list_unknown(text, /* with_value = */ true, out);
+	list_unknown(text, cma, /* with_value = */ false, out);
+	list_unknown(text, cma, /* with_value = */ true, out);
 }

@@ -70,6 +70,9 @@ struct cmdline {
 	u64 dentry_hash, inode_hash, mount_hash, mountpoint_hash;
 	u64 tcp_hash, udp_hash;	/* 0 = sized by memory */
 	bool no_hashdist, nohugevmalloc;
+	/* cma=SIZE[@START[-END]]: END is START + SIZE where only START is given. */
+	bool has_cma, bad_cma;	/* bad: no size at all */
+	u64 cma_size, cma_base, cma_limit;
 };
 
 /* A size with K M G T P E, decimal or hex; *end is where it stops. */
@@ -92,7 +95,10 @@ bool cmdline_thp_sizes(const char *text, size_t len, const char *const words[],
 		       unsigned int nr_words, u64 valid_orders, u64 *packed);
 
 void cmdline_parse(const char *text, struct cmdline *cmdline);
-/* Names of unknown parameters as the kernel lists them: words, then assignments. */
-void cmdline_unknown(const char *text, struct out *out);
+/*
+ * Names of unknown parameters as the kernel lists them: words, then assignments. cma: the
+ * kernel knows such areas.
+ */
+void cmdline_unknown(const char *text, bool cma, struct out *out);
 
 #endif

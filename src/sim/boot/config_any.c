@@ -13,8 +13,10 @@ enum option_kind { OPTION_BOOL, OPTION_NUMBER, OPTION_WORD };
 static const struct {
 	const char *name;
 	enum option_kind kind;
+	bool may_be_zero;	/* a number that Debian's kernels have as 0 */
 } options[] = {
-#define OPTION(name, kind, v6_1, v6_18, v686, help) { #name, OPTION_##kind },
+#define OPTION(name, kind, v6_1, v6_18, v686, help) \
+	{ #name, OPTION_##kind, (v6_1)[0] == '0' },
 #include "sim/boot/config_options.def"
 #undef OPTION
 };
@@ -105,7 +107,8 @@ int config_any_config(struct config_load *load, const char *key, const char *val
 			return config_bad_value(load, value, why);
 		if (options[i].kind == OPTION_NUMBER && !config_value_u64(value, &n, &why))
 			return config_bad_value(load, value, why);
-		if (options[i].kind == OPTION_NUMBER && (!n || n > 1000000))
+		if (options[i].kind == OPTION_NUMBER &&
+		    ((!n && !options[i].may_be_zero) || n > 1000000))
 			return config_bad_value(load, value, "it lies between 1 and 1000000");
 		if (options[i].kind == OPTION_BOOL)
 			value = yes ? "y" : "n";

@@ -102,7 +102,7 @@ static bool compaction_capture(struct machine *m, const struct zone *zone, u64 p
 	struct capture_control *capture = m->capture;
 
 	if (capture->pfn != PFN_NIL || capture->zone != zone || capture->order != order ||
-	    type == MIGRATE_ISOLATE)
+	    type == MIGRATE_ISOLATE || type == MIGRATE_CMA)
 		return false;
 	if (order < m->pageblock_order && type == MIGRATE_MOVABLE &&
 	    capture->type != MIGRATE_MOVABLE)
@@ -232,7 +232,8 @@ bool isolate_free_page(struct machine *m, struct zone *zone, u64 pfn, unsigned i
 	u64 mark = zone->watermark[WMARK_MIN] + (1ULL << order);
 
 	if (type != MIGRATE_ISOLATE &&
-	    !zone_watermark_ok(m, zone, 0, mark, ZONE_DMA, 0, zone->stat[NR_FREE_PAGES]))
+	    !zone_watermark_ok(m, zone, 0, mark, ZONE_DMA, ALLOC_CMA,
+			       zone->stat[NR_FREE_PAGES]))
 		return false;
 	free_list_del(m, zone, pfn, order);
 	if (order + 1 >= m->pageblock_order)

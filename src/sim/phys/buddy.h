@@ -26,6 +26,7 @@ enum {
 	ALLOC_HIGHATOMIC = 1 << 7,	/* may use the HighAtomic reserve */
 	ALLOC_KSWAPD = 1 << 8,		/* may wake kswapd */
 	ALLOC_CPUSET = 1 << 9,		/* the task's nodes only */
+	ALLOC_CMA = 1 << 10,		/* may use CMA pageblocks: what can move */
 };
 #define ALLOC_RESERVES (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
 

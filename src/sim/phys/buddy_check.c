@@ -148,7 +148,7 @@ u64 buddy_recount(const struct machine *m, const struct zone *zone, unsigned int
 static void check_counts(const struct machine *m, const struct zone *zone,
 			 struct check *check)
 {
-	u64 free = 0, highatomic = 0;
+	u64 free = 0, highatomic = 0, cma = 0;
 
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
 		const struct free_area *area = &zone->free_area[order];
@@ -161,14 +161,18 @@ static void check_counts(const struct machine *m, const struct zone *zone,
 				   "%llu", zone->index, order, (ull)sum, (ull)area->nr_free);
 		free += (area->nr_free - area->nr[MIGRATE_ISOLATE]) << order;
 		highatomic += area->nr[MIGRATE_HIGHATOMIC] << order;
+		cma += area->nr[MIGRATE_CMA] << order;
 	}
-	check->nr_checked += NR_PAGE_ORDERS + 3;
+	check->nr_checked += NR_PAGE_ORDERS + 4;
 	if ((s64)free != zone->stat[NR_FREE_PAGES])
 		check_fail(check, "B6", "zone %u: expected nr_free_pages %llu, found %lld",
 			   zone->index, (ull)free, (long long)zone->stat[NR_FREE_PAGES]);
 	if (highatomic != zone->nr_free_highatomic)
 		check_fail(check, "B7", "zone %u: expected nr_free_highatomic %llu, found %llu",
 			   zone->index, (ull)highatomic, (ull)zone->nr_free_highatomic);
+	if ((s64)cma != zone->stat[NR_FREE_CMA])
+		check_fail(check, "B7", "zone %u: expected nr_free_cma %llu, found %lld",
+			   zone->index, (ull)cma, (long long)zone->stat[NR_FREE_CMA]);
 	if ((s64)buddy_free_in_blocks(m, zone) != zone->stat[NR_FREE_PAGES_BLOCKS])
 		check_fail(check, "B7", "zone %u: expected nr_free_pages_blocks %llu, found %lld",
 			   zone->index, (ull)buddy_free_in_blocks(m, zone),

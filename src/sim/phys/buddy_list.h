@@ -37,7 +37,10 @@ static inline void free_area_count(const struct machine *m, struct zone *zone,
 	if (unlikely(type >= MIGRATE_PCPTYPES)) {
 		if (type == MIGRATE_ISOLATE)
 			return;
-		zone->nr_free_highatomic += pages;
+		if (type == MIGRATE_CMA)
+			zone->stat[NR_FREE_CMA] += pages;
+		else
+			zone->nr_free_highatomic += pages;
 	}
 	zone->stat[NR_FREE_PAGES] += pages;
 	if (unlikely(order >= m->pageblock_order))

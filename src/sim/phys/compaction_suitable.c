@@ -63,7 +63,20 @@ bool compaction_has_room(const struct machine *m, const struct zone *zone,
 			mark += zone->watermark[WMARK_LOW] - zone->watermark[WMARK_MIN];
 	}
 	return zone_watermark_ok(m, zone, 0, mark + compact_gap(target->order),
-				 target->highest, 0, free_pages);
+				 target->highest, ALLOC_CMA, free_pages);
+}
+
+/*
+ * Since 6.14: a block that compaction makes in CMA pageblocks is of no use to what cannot
+ * move. Only who tries in passing is that careful: pages could leave for CMA's.
+ */
+static bool room_is_in_cma(const struct machine *m, const struct zone *zone,
+			   const struct compact_target *target, u64 mark)
+{
+	return rel_compact_looks_past_cma(m->release) && target->async &&
+	       target->order > PAGE_ALLOC_COSTLY_ORDER && !(target->alloc_flags & ALLOC_CMA) &&
+	       !zone_watermark_ok(m, zone, 0, mark + compact_gap(target->order), target->highest,
+				  0, zone->stat[NR_FREE_PAGES]);
 }
 
 static bool short_rather_than_fragmented(const struct machine *m, const struct zone *zone,
@@ -86,7 +99,8 @@ enum compact_result compaction_suitable(const struct machine *m, const struct zo
 			      target->alloc_flags,
 			      by_blocks ? zone->stat[NR_FREE_PAGES_BLOCKS] : free_pages))
 		return COMPACT_SUCCESS;
-	if (!compaction_has_room(m, zone, target, free_pages) ||
+	if (room_is_in_cma(m, zone, target, mark) ||
+	    !compaction_has_room(m, zone, target, free_pages) ||
 	    short_rather_than_fragmented(m, zone, target->order))
 		return COMPACT_SKIPPED;
 	return COMPACT_CONTINUE;

@@ -31,6 +31,7 @@ struct compact_target {
 	enum zone_type highest;
 	unsigned int alloc_flags;
 	bool kcompactd;
+	bool async;		/* somebody who would rather not wait */
 };
 /* SUCCESS: it can be had already. SKIPPED: in vain. CONTINUE: worth it. */
 enum compact_result compaction_suitable(const struct machine *m, const struct zone *zone,

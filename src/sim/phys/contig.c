@@ -49,7 +49,7 @@ static u64 nr_used(const struct machine *m, u64 start, u64 end)
 	return used;
 }
 
-int alloc_contig_range(struct machine *m, u64 start, u64 end)
+int alloc_contig_range(struct machine *m, u64 start, u64 end, enum migratetype type)
 {
 	struct isolation isolation = { .zone = pfn_zone(m, start) };
 	u64 used = nr_used(m, start, end);
@@ -58,7 +58,8 @@ int alloc_contig_range(struct machine *m, u64 start, u64 end)
 	if (section_reserve(m, (unsigned int)(used >> MAX_PAGE_ORDER) +
 			    (used ? SECTION_AHEAD : 0)))
 		return -ENOBUFS;
-	err = start_isolate_page_range(m, &isolation, start, end, 0);
+	err = start_isolate_page_range(m, &isolation, start, end,
+				       type == MIGRATE_CMA ? ISOLATE_CMA : 0);
 	if (err == -EBUSY)
 		why_busy(m, start, end, isolation.unmovable, "has_unmovable_pages");
 	if (err)
@@ -102,7 +103,7 @@ static int alloc_in_zone(struct machine *m, struct zone *zone, u64 nr, u32 *pfn)
 
 		if (!pfn_range_valid_contig(m, zone, at, at + nr))
 			continue;
-		err = alloc_contig_range(m, at, at + nr);
+		err = alloc_contig_range(m, at, at + nr, MIGRATE_MOVABLE);
 		if (!err)
 			*pfn = (u32)at;
 		if (!err || err == -ENOBUFS)

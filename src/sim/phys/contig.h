@@ -9,11 +9,13 @@
 #include "sim/phys/page_alloc.h"
 
 /*
- * Take the pages [start, end), which lie in one zone: off the free lists, nobody's. 0;
- * -EBUSY: something is in the way; -ENOMEM: no page to move to; -ENOBUFS: no host memory,
+ * Take the pages [start, end), which lie in one zone: off the free lists, nobody's. `type`
+ * is CMA for pages of a CMA area, which nobody else may take, or Movable. 0; -EBUSY:
+ * something is in the way; -ENOMEM: no page to move to; -ENOBUFS: no host memory,
  * nothing changed.
  */
-int alloc_contig_range(struct machine *m, u64 start, u64 end) __must_check;
+int alloc_contig_range(struct machine *m, u64 start, u64 end, enum migratetype type)
+	__must_check;
 /*
  * The first range of nr_pages, at a multiple of nr_pages, that can be had: by the node,
  * the zones and the nodes of the request, whose order does not count. The pages are

@@ -105,7 +105,8 @@ void dump_page(struct machine *m, u64 pfn, const char *reason)
 		if (page_flag(page, PG_head))
 			dump_head(m, page, pfn);
 		word = page_flags_word(m, page, &names);
-		printk(m, 4, "flags: 0x%llx(%s)", (ull)word, names.text ? names.text : "");
+		printk(m, 4, "flags: 0x%llx(%s)%s", (ull)word, names.text ? names.text : "",
+		       pageblock_type(m, pfn) == MIGRATE_CMA ? " CMA" : "");
 		if (row && row->name && !rel_slab_is_page_flag(m->release))
 			printk(m, 4, "page_type: %x(%s)", (unsigned int)row->type, row->name);
 		out_free(&names);

@@ -360,15 +360,55 @@ static u32 rmqueue_claim_then_steal(struct machine *m, struct zone *zone,
 	return pfn;
 }
 
+/* CMA's pages are most of what is free: movable ones come from there, to keep both alike. */
+static u32 rmqueue_cma_first(struct machine *m, struct zone *zone, unsigned int order,
+			     unsigned int alloc_flags)
+{
+	s64 cma = zone->stat[NR_FREE_CMA], all = zone->stat[NR_FREE_PAGES];
+	u32 pfn;
+
+	if (!(alloc_flags & ALLOC_CMA) || cma <= all / 2)
+		return PFN_NIL;
+	pfn = buddy_alloc_smallest(m, zone, order, MIGRATE_CMA);
+	if (pfn != PFN_NIL)
+		machine_why(m, "node %u zone %s: order %u from CMA block %#llx: %lld of %lld free "
+			    "pages are CMA's, more than half (__rmqueue)", zone->node, zone->name,
+			    order, (ull)pfn, (long long)cma, (long long)all);
+	return pfn;
+}
+
+/* Movable blocks have run out: before others' are taken, CMA's. */
+static u32 rmqueue_cma_fallback(struct machine *m, struct zone *zone, unsigned int order,
+				unsigned int alloc_flags)
+{
+	u32 pfn;
+
+	if (!(alloc_flags & ALLOC_CMA) || !zone->stat[NR_FREE_CMA])
+		return PFN_NIL;
+	pfn = buddy_alloc_smallest(m, zone, order, MIGRATE_CMA);
+	if (pfn != PFN_NIL)
+		machine_why(m, "node %u zone %s: no Movable block: order %u from CMA block %#llx "
+			    "(__rmqueue_cma_fallback)", zone->node, zone->name, order, (ull)pfn);
+	return pfn;
+}
+
 u32 rmqueue(struct machine *m, struct zone *zone, unsigned int order,
 	    enum migratetype type, unsigned int alloc_flags, enum rmqueue_mode *mode)
 {
 	u32 pfn = PFN_NIL;
 
-	if (*mode == RMQUEUE_NORMAL)
+	if (unlikely(zone->stat[NR_FREE_CMA]))
+		pfn = rmqueue_cma_first(m, zone, order, alloc_flags);
+	if (pfn == PFN_NIL && *mode == RMQUEUE_NORMAL)
 		pfn = buddy_alloc_smallest(m, zone, order, type);
 	if (likely(pfn != PFN_NIL))
 		return pfn;
+	if (*mode <= RMQUEUE_CMA)
+		pfn = rmqueue_cma_fallback(m, zone, order, alloc_flags);
+	if (pfn != PFN_NIL) {
+		*mode = rel_claim_then_steal(m->release) ? RMQUEUE_CMA : RMQUEUE_NORMAL;
+		return pfn;
+	}
 	if (rel_claim_then_steal(m->release))
 		return rmqueue_claim_then_steal(m, zone, order, type, alloc_flags, mode);
 	if (rmqueue_fallback(m, zone, order, type, alloc_flags))

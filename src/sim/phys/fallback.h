@@ -10,7 +10,7 @@
 #include "sim/phys/buddy.h"
 
 /* Where the last block of a batch was found: where the search begins (since 6.15). */
-enum rmqueue_mode { RMQUEUE_NORMAL, RMQUEUE_STEAL };
+enum rmqueue_mode { RMQUEUE_NORMAL, RMQUEUE_CMA, RMQUEUE_CLAIM, RMQUEUE_STEAL };
 
 /* A block of this type, or one got by falling back; PFN_NIL if there is none. */
 u32 rmqueue(struct machine *m, struct zone *zone, unsigned int order,

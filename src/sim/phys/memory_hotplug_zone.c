@@ -44,12 +44,15 @@ struct movable_stats {
 	u64 kernel_early, movable;
 };
 
+/* What is in CMA areas moves, too. */
 static void account_zone(struct movable_stats *stats, const struct zone *zone)
 {
-	if (zone->type == ZONE_MOVABLE)
+	if (zone->type == ZONE_MOVABLE) {
 		stats->movable += zone->present_pages;
-	else
-		stats->kernel_early += zone->present_early_pages;
+		return;
+	}
+	stats->kernel_early += zone->present_early_pages - zone->cma_pages;
+	stats->movable += zone->cma_pages;
 }
 
 /* Would so many pages more leave Movable within its ratio? nid: NUMA_NO_NODE, all. */

@@ -121,6 +121,7 @@ struct zone {
 	u64 nr_free_highatomic;
 	u32 flags;		/* bits of enum zone_flags */
 	u64 pageblocks[MIGRATE_TYPES];	/* how many of each type */
+	u64 cma_pages;		/* of CMA areas: part of the managed ones */
 	s64 stat[NR_VM_ZONE_STAT_ITEMS];
 	s64 numa[NR_VM_NUMA_STAT_ITEMS];
 	struct per_cpu_pages *pcp;	/* [machine->nr_cpus] */

@@ -67,6 +67,8 @@ static inline bool zone_watermark_fast(const struct machine *m, const struct zon
 	if (!order) {
 		if (!(alloc_flags & ALLOC_RESERVES))
 			reserved = zone_highatomic_pages(m, zone);
+		if (!(alloc_flags & ALLOC_CMA))
+			reserved += zone->stat[NR_FREE_CMA];
 		if (free_pages - MIN(free_pages, reserved) >
 		    (s64)(mark + zone->lowmem_reserve[ac->highest]))
 			return true;
@@ -99,13 +101,21 @@ static inline bool zone_has_room(const struct machine *m, struct zone *zone,
 	return zone_watermark_fast(m, zone, ac, mark, alloc_flags);
 }
 
+/* Until 6.5 the list of movable blocks, where CMA's may be, is for who may use those. */
+static inline bool pcp_suits(const struct machine *m, enum migratetype type,
+			     unsigned int alloc_flags)
+{
+	return alloc_flags & ALLOC_CMA || type != MIGRATE_MOVABLE || !m->cma ||
+	       !rel_pcp_asks_for_cma(m->release);
+}
+
 static inline u32 zone_alloc(struct machine *m, const struct alloc_context *ac,
 			     struct zone *zone, unsigned int alloc_flags)
 {
 	unsigned int order = ac->req->order;
 	u32 pfn = PFN_NIL;
 
-	if (likely(pcp_allowed_order(m, order)))
+	if (likely(pcp_allowed_order(m, order) && pcp_suits(m, ac->type, alloc_flags)))
 		pfn = pcp_alloc(m, zone, order, ac->type, alloc_flags);
 	if (unlikely(pfn == PFN_NIL)) {
 		pfn = buddy_alloc(m, zone, order, ac->type, alloc_flags);
@@ -319,7 +329,8 @@ static __noinline int alloc_pages_long(struct machine *m, const struct alloc_req
 	err = prepare_alloc(m, req, &ac);
 	if (unlikely(err))
 		return err == -ENOMEM ? why_alloc_failed(m, &ac) : err;
-	flags = WMARK_LOW | alloc_flags_nofragment(m, ac.preferred, req->gfp);
+	flags = WMARK_LOW | alloc_flags_nofragment(m, ac.preferred, req->gfp) |
+		alloc_flags_cma(ac.type);
 	found = get_page_from_freelist(m, &ac, flags);
 	if (unlikely(found == PFN_NIL))
 		found = alloc_pages_slowpath(m, &ac);
@@ -334,12 +345,13 @@ static __noinline int alloc_pages_long(struct machine *m, const struct alloc_req
 
 /* What zone_has_room() asks first, for a single page without reserves. */
 static inline bool zone_has_plenty(const struct machine *m, const struct zone *zone,
-				   enum zone_type highest)
+				   enum zone_type highest, enum migratetype type)
 {
 	u64 mark = zone_wmark(zone, rel_tests_high_mark(m->release) ? WMARK_HIGH : WMARK_LOW);
 
 	return zone->stat[NR_FREE_PAGES] - (s64)zone_highatomic_pages(m, zone) >
-	       (s64)(mark + zone->lowmem_reserve[highest]);
+	       (s64)(mark + zone->lowmem_reserve[highest]) +
+	       (type == MIGRATE_MOVABLE ? 0 : zone->stat[NR_FREE_CMA]);
 }
 
 /* PFN_NIL: not a case for this function; nothing has changed. */
@@ -347,6 +359,7 @@ static inline u32 alloc_page_hot(struct machine *m, const struct alloc_request *
 {
 	unsigned int nid = req->node >= 0 ? (unsigned int)req->node : m->cpu_node[m->cpu];
 	enum zone_type highest = fast_gfp_zone(m, req->gfp);
+	enum migratetype type = alloc_migratetype(m, req->gfp);
 	struct per_cpu_pages *pcp;
 	struct page_list *list;
 	struct zone *zone;
@@ -356,10 +369,10 @@ static inline u32 alloc_page_hot(struct machine *m, const struct alloc_request *
 		     m->page_owner || m->policies || m->fault || nid >= MAX_NUMNODES || !m->nodes[nid]))
 		return PFN_NIL;
 	zone = m->nodes[nid]->preferred[highest];
-	if (unlikely(!zone || zone->flags || !zone_has_plenty(m, zone, highest)))
+	if (unlikely(!zone || zone->flags || !zone_has_plenty(m, zone, highest, type)))
 		return PFN_NIL;
 	pcp = &zone->pcp[m->cpu];
-	list = &pcp->lists[order_to_pindex(0, alloc_migratetype(m, req->gfp))];
+	list = &pcp->lists[order_to_pindex(0, type)];
 	if (unlikely(list->first == PFN_NIL))
 		return PFN_NIL;
 	pcp_note_alloc(pcp);

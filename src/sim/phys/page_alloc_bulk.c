@@ -21,7 +21,8 @@ static struct zone *bulk_zone(struct machine *m, const struct alloc_context *ac,
 		if (zone->node != ac->preferred->node)
 			return NULL;
 		if (zone_watermark_ok(m, zone, 0, zone_wmark(zone, WMARK_LOW) + nr,
-				      ac->preferred->type, WMARK_LOW,
+				      ac->preferred->type,
+				      WMARK_LOW | alloc_flags_cma(ac->type),
 				      zone->stat[NR_FREE_PAGES]))
 			return zone;
 	}
@@ -39,7 +40,8 @@ static unsigned int bulk_take(struct machine *m, const struct alloc_context *ac,
 	/* Frees in a row are not over: rmqueue_pcplist() alone says that they are. */
 	while (got < nr) {
 		if (list->first == PFN_NIL &&
-		    !pcp_refill(m, zone, pcp, 0, ac->type, WMARK_LOW))
+		    !pcp_refill(m, zone, pcp, 0, ac->type,
+				WMARK_LOW | alloc_flags_cma(ac->type)))
 			break;
 		pfns[got] = pcp_take(m, pcp, list, 0);
 		prep_taken_page(m, ac->req, pfns[got++]);

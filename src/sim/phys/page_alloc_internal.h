@@ -37,6 +37,12 @@ static inline bool zone_allowed(const struct alloc_context *ac, const struct zon
 	       (!ac->nodemask || ac->nodemask >> zone->node & 1);
 }
 
+/* What can move may lie in CMA areas. */
+static inline unsigned int alloc_flags_cma(enum migratetype type)
+{
+	return type == MIGRATE_MOVABLE ? ALLOC_CMA : 0;
+}
+
 /* nr pages of `zone` were given to who would rather have had them from `preferred`. */
 static inline void zone_statistics(struct machine *m, struct zone *preferred,
 				   struct zone *zone, unsigned int nr)

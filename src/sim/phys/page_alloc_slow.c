@@ -17,9 +17,9 @@
 #define MAX_RECLAIM_RETRIES 16
 
 static unsigned int gfp_to_alloc_flags(const struct machine *m, gfp_t gfp,
-				       unsigned int order)
+				       unsigned int order, enum migratetype type)
 {
-	unsigned int flags = WMARK_MIN | ALLOC_CPUSET;
+	unsigned int flags = WMARK_MIN | ALLOC_CPUSET | alloc_flags_cma(type);
 
 	if (gfp & __GFP_HIGH)
 		flags |= ALLOC_MIN_RESERVE;
@@ -195,7 +195,8 @@ static enum verdict slowpath_turn(struct machine *m, struct slowpath *s, u32 *pf
 	if (s->alloc_flags & ALLOC_KSWAPD)
 		wake_all_kswapds(m, &s->ac);
 	if (reserves)
-		s->alloc_flags = reserves | (s->alloc_flags & ALLOC_KSWAPD);
+		s->alloc_flags = reserves | (s->alloc_flags & ALLOC_KSWAPD) |
+				 alloc_flags_cma(s->ac.type);
 	/* The system's own needs come before policies. */
 	if (reserves || !(s->alloc_flags & ALLOC_CPUSET)) {
 		s->ac.nodemask = 0;
@@ -333,7 +334,7 @@ u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac)
 	gfp_t gfp = ac->req->gfp;
 	struct slowpath s = {
 		.ac = *ac,
-		.alloc_flags = gfp_to_alloc_flags(m, gfp, ac->req->order),
+		.alloc_flags = gfp_to_alloc_flags(m, gfp, ac->req->order, ac->type),
 		.compact_result = COMPACT_SKIPPED,
 		.compact_priority = DEF_COMPACT_PRIORITY,
 	};

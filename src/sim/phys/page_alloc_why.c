@@ -40,9 +40,14 @@ void why_zone_passed_over(struct machine *m, const struct alloc_context *ac,
 {
 	unsigned int mark = alloc_flags & ALLOC_WMARK_MASK, order = ac->req->order;
 	u64 reserved = highatomic_pages(m, zone, alloc_flags);
+	u64 cma = alloc_flags & ALLOC_CMA ? 0 : (u64)zone->stat[NR_FREE_CMA];
 	u64 need = lowered_mark(zone_wmark(zone, mark), alloc_flags);
 	u64 protection = zone->lowmem_reserve[ac->highest];
-	s64 free = zone->stat[NR_FREE_PAGES] - (s64)((1ULL << order) - 1 + reserved);
+	s64 free = zone->stat[NR_FREE_PAGES] - (s64)((1ULL << order) - 1 + reserved + cma);
+	char less_cma[40] = "";
+
+	if (cma)
+		snprintf(less_cma, sizeof(less_cma), " - %llu CMA", (unsigned long long)cma);
 
 	if (free > (s64)(need + protection))
 		machine_why(m, "node %u zone %s: passed over for order %u: %lld pages are free, "
@@ -51,10 +56,10 @@ void why_zone_passed_over(struct machine *m, const struct alloc_context *ac,
 			    (long long)zone->stat[NR_FREE_PAGES]);
 	else
 		machine_why(m, "node %u zone %s: passed over for order %u: free %lld - %llu of "
-			    "the order - %llu HighAtomic <= %s mark %llu + lowmem_reserve %llu "
+			    "the order - %llu HighAtomic%s <= %s mark %llu + lowmem_reserve %llu "
 			    "(zone_watermark_ok)", zone->node, zone->name, order,
 			    (long long)zone->stat[NR_FREE_PAGES], (1ULL << order) - 1,
-			    (unsigned long long)reserved, mark_names[mark],
+			    (unsigned long long)reserved, less_cma, mark_names[mark],
 			    (unsigned long long)need, (unsigned long long)protection);
 }
 
@@ -102,7 +107,7 @@ void why_dirty(struct machine *m, const struct zone *zone)
 }
 
 /* The largest order that this request may take a block of; -1: none. */
-static int largest_block(const struct zone *zone, bool highatomic)
+static int largest_block(const struct zone *zone, bool highatomic, bool cma)
 {
 	for (int order = MAX_PAGE_ORDER; order >= 0; order--) {
 		const struct free_area *area = &zone->free_area[order];
@@ -110,7 +115,8 @@ static int largest_block(const struct zone *zone, bool highatomic)
 		for (unsigned int type = 0; type < MIGRATE_PCPTYPES; type++)
 			if (!free_area_empty(area, type))
 				return order;
-		if (highatomic && !free_area_empty(area, MIGRATE_HIGHATOMIC))
+		if ((highatomic && !free_area_empty(area, MIGRATE_HIGHATOMIC)) ||
+		    (cma && !free_area_empty(area, MIGRATE_CMA)))
 			return order;
 	}
 	return -1;
@@ -120,8 +126,8 @@ static int largest_block(const struct zone *zone, bool highatomic)
 static const char *zone_verdict(const struct machine *m, const struct alloc_context *ac,
 				const struct zone *zone)
 {
-	unsigned int order = ac->req->order, flags = ac->req->gfp & __GFP_HIGH ?
-						     ALLOC_MIN_RESERVE : 0;
+	unsigned int order = ac->req->order, cma = alloc_flags_cma(ac->type);
+	unsigned int flags = ac->req->gfp & __GFP_HIGH ? ALLOC_MIN_RESERVE : 0;
 	s64 free = zone->stat[NR_FREE_PAGES];
 
 	if (zone->type > ac->highest)
@@ -130,13 +136,14 @@ static const char *zone_verdict(const struct machine *m, const struct alloc_cont
 		return "not in the node mask";
 	if (!(ac->req->gfp & __GFP_DIRECT_RECLAIM))
 		flags |= ALLOC_NON_BLOCK | (order && flags ? ALLOC_HIGHATOMIC : 0);
+	flags |= cma;
 	if (!zone_watermark_ok(m, zone, 0, zone_wmark(zone, WMARK_MIN), ac->highest, flags,
 			       free - (s64)((1ULL << order) - 1)))
 		return "too little above its min mark";
 	if (!zone_watermark_ok(m, zone, order, zone_wmark(zone, WMARK_MIN), ac->highest, flags,
 			       free))
 		return "no block as large";
-	if (!zone_watermark_ok(m, zone, order, zone_wmark(zone, WMARK_LOW), ac->highest, 0,
+	if (!zone_watermark_ok(m, zone, order, zone_wmark(zone, WMARK_LOW), ac->highest, cma,
 			       free))
 		return "below its low mark: after kswapd was woken";
 	return "has room";
@@ -146,15 +153,19 @@ static void why_zone_table(struct machine *m, const struct alloc_context *ac)
 {
 	for (unsigned int i = 0; i < ac->nr_zones; i++) {
 		const struct zone *zone = m->zones[ac->zonelist[i]];
+		char cma[40] = "";
 
+		if (zone->cma_pages)
+			snprintf(cma, sizeof(cma), ", CMA %lld", (long long)zone->stat[NR_FREE_CMA]);
 		machine_why(m, "  node %u %s: free %lld, min %llu, low %llu, high %llu, reserve "
-			    "%llu, HighAtomic %llu, largest block order %d: %s", zone->node,
+			    "%llu, HighAtomic %llu%s, largest block order %d: %s", zone->node,
 			    zone->name, (long long)zone->stat[NR_FREE_PAGES],
 			    (ull)zone_wmark(zone, WMARK_MIN), (ull)zone_wmark(zone, WMARK_LOW),
 			    (ull)zone_wmark(zone, WMARK_HIGH),
 			    (ull)zone->lowmem_reserve[ac->highest],
-			    (ull)highatomic_pages(m, zone, 0),
-			    largest_block(zone, ac->req->gfp & __GFP_HIGH),
+			    (ull)highatomic_pages(m, zone, 0), cma,
+			    largest_block(zone, ac->req->gfp & __GFP_HIGH,
+					  ac->type == MIGRATE_MOVABLE),
 			    zone_verdict(m, ac, zone));
 	}
 }
@@ -208,6 +219,7 @@ void alloc_pages_explain(struct machine *m, const struct alloc_request *req, u32
 		const struct alloc_context ac = {
 			.req = req, .nodemask = req->nodemask, .zonelist = node->zonelist,
 			.nr_zones = node->nr_zonelist, .highest = gfp_zone(m, req->gfp),
+			.type = type,
 		};
 
 		why_zone_table(m, &ac);

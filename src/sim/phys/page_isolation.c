@@ -108,6 +108,10 @@ static bool may_isolate_block(const struct machine *m, struct isolation *isolati
 	if (pageblock_type(m, start) == MIGRATE_ISOLATE ||
 	    !block_is_of_zone(m, isolation->zone, start))
 		return false;
+	if (pageblock_type(m, start) == MIGRATE_CMA) {
+		isolation->unmovable = flags & ISOLATE_CMA ? ~0ULL : first;
+		return flags & ISOLATE_CMA;
+	}
 	pfn = has_unmovable_pages(m, isolation->zone, first, last, flags);
 	isolation->unmovable = pfn < last ? pfn : ~0ULL;
 	return pfn == last;
@@ -133,6 +137,7 @@ int start_isolate_page_range(struct machine *m, struct isolation *isolation, u64
 	isolation->start = ALIGN_DOWN(start, size);
 	isolation->end = ALIGN_UP(end, size);
 	isolation->types = NULL;
+	isolation->undone = flags & ISOLATE_CMA ? MIGRATE_CMA : MIGRATE_MOVABLE;
 	for (u64 at = isolation->start; at < isolation->end; at += size)
 		if (!may_isolate_block(m, isolation, at, flags))
 			return -EBUSY;
@@ -165,7 +170,7 @@ void undo_isolate_page_range(struct machine *m, struct isolation *isolation)
 	for (u64 i = 0; i < nr_blocks(m, isolation); i++)
 		set_pageblock_type(m, isolation->start + i * size,
 				   rel_isolation_keeps_type(m->release) ?
-				   isolation->types[i] : MIGRATE_MOVABLE);
+				   isolation->types[i] : isolation->undone);
 	for (u64 at = isolation->start; at < isolation->end; at += size)
 		move_freepages_block(m, isolation->zone, at);
 	end_isolate_page_range(m, isolation);

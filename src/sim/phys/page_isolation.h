@@ -9,13 +9,17 @@
 
 #include "sim/phys/section.h"
 
-enum isolate_flags { MEMORY_OFFLINE = 1 };
+enum isolate_flags {
+	MEMORY_OFFLINE = 1,
+	ISOLATE_CMA = 2,	/* for who may have CMA pageblocks: nobody else can */
+};
 
 /* A range of whole pageblocks of one zone. */
 struct isolation {
 	struct zone *zone;
 	u64 start, end;
 	u8 *types;		/* what the pageblocks were */
+	enum migratetype undone;	/* until 6.16: what they all become */
 	u64 unmovable;		/* why it failed: a page that cannot move; ~0: none */
 };
 
@@ -25,7 +29,7 @@ struct isolation {
  */
 int start_isolate_page_range(struct machine *m, struct isolation *isolation, u64 start,
 			     u64 end, unsigned int flags) __must_check;
-/* They are what they were (until 6.16: Movable). */
+/* They are what they were (until 6.16: CMA for ISOLATE_CMA, else Movable). */
 void undo_isolate_page_range(struct machine *m, struct isolation *isolation);
 /* The pageblocks stay Isolate; what was remembered goes. */
 void end_isolate_page_range(struct machine *m, struct isolation *isolation);

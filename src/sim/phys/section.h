@@ -81,6 +81,17 @@ static inline int __must_check section_reserve(struct machine *m, unsigned int n
 /* The zone of a page of RAM without its descriptor; NULL where no RAM is. */
 struct zone *pfn_zone(const struct machine *m, u64 pfn);
 
+/* Is there such a type in this kernel? Whoever lists types asks. */
+static inline bool has_migratetype(const struct machine *m, enum migratetype type)
+{
+	return type != MIGRATE_CMA || m->cma;
+}
+
+static inline unsigned int nr_migratetypes(const struct machine *m)
+{
+	return MIGRATE_TYPES - !m->cma;
+}
+
 static inline u64 pageblock_nr_pages(const struct machine *m)
 {
 	return 1ULL << m->pageblock_order;

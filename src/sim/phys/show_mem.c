@@ -10,6 +10,7 @@
 
 #include "sim/boot/boot_log.h"
 #include "sim/boot/config.h"
+#include "sim/phys/cma.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/page_alloc.h"
 
@@ -20,7 +21,7 @@ typedef unsigned long long ull;
 
 static const char type_letters[MIGRATE_TYPES] = {
 	[MIGRATE_UNMOVABLE] = 'U', [MIGRATE_MOVABLE] = 'M', [MIGRATE_RECLAIMABLE] = 'E',
-	[MIGRATE_HIGHATOMIC] = 'H', [MIGRATE_ISOLATE] = 'I',
+	[MIGRATE_HIGHATOMIC] = 'H', [MIGRATE_CMA] = 'C', [MIGRATE_ISOLATE] = 'I',
 };
 
 /* Who asks, and which nodes and zones that concerns. */
@@ -259,6 +260,8 @@ static void show_totals(struct machine *m)
 	printk(m, KERNEL_WARNING, "%llu pages RAM", (ull)present);
 	printk(m, KERNEL_WARNING, "%llu pages HighMem/MovableOnly", (ull)high);
 	printk(m, KERNEL_WARNING, "%llu pages reserved", (ull)reserved);
+	if (m->cma)
+		printk(m, KERNEL_WARNING, "%llu pages cma reserved", (ull)totalcma_pages(m));
 	if (machine_config_bool(m->config, "MEMORY_FAILURE"))
 		printk(m, KERNEL_WARNING, "0 pages hwpoisoned");
 }

@@ -31,6 +31,8 @@ static bool has_block(const struct zone *zone, unsigned int order, unsigned int 
 		if (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM) &&
 		    !free_area_empty(area, MIGRATE_HIGHATOMIC))
 			return true;
+		if (alloc_flags & ALLOC_CMA && !free_area_empty(area, MIGRATE_CMA))
+			return true;
 	}
 	return false;
 }
@@ -45,6 +47,8 @@ bool zone_watermark_ok(const struct machine *m, const struct zone *zone,
 	if (!(alloc_flags & ALLOC_RESERVES))
 		free_pages -= rel_counts_free_highatomic(m->release) ?
 			      zone->nr_free_highatomic : zone->nr_reserved_highatomic;
+	if (!(alloc_flags & ALLOC_CMA))
+		free_pages -= zone->stat[NR_FREE_CMA];
 	if (alloc_flags & ALLOC_MIN_RESERVE) {
 		min -= min / 2;
 		if (alloc_flags & ALLOC_NON_BLOCK)

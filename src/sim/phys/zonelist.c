@@ -129,12 +129,12 @@ int build_all_zonelists(struct machine *m)
 		find_preferred_zones(m, m->nodes[i]);
 	}
 	m->mobility_grouping_off = nr_free_zone_pages(m, ZONE_MOVABLE) <
-				   pageblock_nr_pages(m) * MIGRATE_TYPES;
+				   pageblock_nr_pages(m) * nr_migratetypes(m);
 	if (m->mobility_grouping_off)
 		machine_why_setting(m, "page mobility grouping is off: %llu pages < %llu pages "
 				    "of a pageblock x %d types (build_all_zonelists)",
 				    (unsigned long long)nr_free_zone_pages(m, ZONE_MOVABLE),
-				    (unsigned long long)pageblock_nr_pages(m), MIGRATE_TYPES);
+				    (unsigned long long)pageblock_nr_pages(m), nr_migratetypes(m));
 	return 0;
 }
 

@@ -238,7 +238,7 @@ static bool suitable_migration_target(const struct compact_control *cc, u64 pfn)
 
 	if (page_buddy(cc->m, pfn, &order) && order >= cc->m->pageblock_order)
 		return false;
-	return cc->ignore_block_suitable || pageblock_type(cc->m, pfn) == MIGRATE_MOVABLE;
+	return cc->ignore_block_suitable || is_migrate_movable(pageblock_type(cc->m, pfn));
 }
 
 /* What the scan of a pageblock leaves for the next one. True: it is the last. */

@@ -325,10 +325,14 @@ static u64 fast_find_migrateblock(struct compact_control *cc)
 
 static bool suitable_migration_source(const struct compact_control *cc, u64 pfn)
 {
+	enum migratetype type;
+
 	if (pageblock_skip_persistent(cc->m, pfn))
 		return false;
-	return cc->mode != COMPACT_ASYNC || !cc->direct ||
-	       pageblock_type(cc->m, pfn) == cc->type;
+	if (cc->mode != COMPACT_ASYNC || !cc->direct)
+		return true;
+	type = pageblock_type(cc->m, pfn);
+	return cc->type == MIGRATE_MOVABLE ? is_migrate_movable(type) : type == cc->type;
 }
 
 /* Is the pageblock from `pfn` on one to take pages of? */

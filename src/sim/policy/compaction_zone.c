@@ -43,6 +43,8 @@ static bool suitable_block_is_free(const struct compact_control *cc)
 {
 	for (unsigned int order = (unsigned int)cc->order; order < NR_PAGE_ORDERS; order++)
 		if (!free_area_empty(&cc->zone->free_area[order], cc->type) ||
+		    (cc->type == MIGRATE_MOVABLE &&
+		     !free_area_empty(&cc->zone->free_area[order], MIGRATE_CMA)) ||
 		    fallback_is_claimable(cc->m, cc->zone, order, cc->type))
 			return true;
 	return false;
@@ -263,6 +265,7 @@ enum compact_result compact_zone(struct compact_control *cc)
 	const struct compact_target target = {
 		.order = (unsigned int)cc->order, .highest = cc->highest,
 		.alloc_flags = cc->alloc_flags, .kcompactd = !cc->direct,
+		.async = cc->mode == COMPACT_ASYNC,
 	};
 	struct zone_compact *compact = &cc->zone->compact;
 	struct walk w = { .cc = cc };
