@@ -126,7 +126,7 @@ tests_test_lead_SOURCES = tests/test_lead.c src/fs/fuse/lead.c
 
 tests_test_check_ids_SOURCES = tests/test_check_ids.c tests/plants.c tests/plants.h \
 	tests/plants_cma.c tests/plants_layout.c tests/plants_marks.c tests/plants_phys.c tests/plants_slab.c \
-	tests/plants_space.c tests/plants_swap.c tests/plants_users.c
+	tests/plants_memcg.c tests/plants_space.c tests/plants_swap.c tests/plants_users.c
 
 tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fuzz_args.c \
 	tests/fuzz_end.c tests/fuzz_kernel.c tests/fuzz_live.c tests/fuzz_live.h \

@@ -29,7 +29,7 @@ struct plant_table {
 };
 
 extern const struct plant_table layout_plants, mark_plants, slab_plants, phys_plants,
-				cma_plants, user_plants, space_plants, swap_plants;
+				cma_plants, user_plants, space_plants, swap_plants, memcg_plants;
 
 /* plants.c: what most of them begin with. */
 struct zone *plant_dma32(const struct machine *m);	/* of node 0 */

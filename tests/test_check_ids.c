@@ -23,7 +23,7 @@
 
 static const struct plant_table *const tables[] = {
 	&layout_plants, &mark_plants, &slab_plants, &phys_plants, &cma_plants, &user_plants, &space_plants,
-	&swap_plants,
+	&swap_plants, &memcg_plants,
 };
 #define PHYSICAL_TABLES 5	/* the first */
 

@@ -64,6 +64,13 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \
+	src/sim/phys/memcg.c src/sim/phys/memcg.h src/sim/phys/memcg_charge.c \
+	src/sim/phys/memcg_check.c src/sim/phys/memcg_stat.c \
+	src/sim/phys/memcg_stats.c src/sim/phys/memcg_stats.h \
+	src/sim/policy/oom_memcg.c \
+	src/sim/phys/page_counter.c src/sim/phys/page_counter.h \
+	src/sim/reclaim/memcg_reclaim.c src/sim/virt/memcontrol.c src/sim/virt/memcontrol.h \
+	src/sim/virt/swap_cgroup.c \
 	src/sim/phys/objects.c src/sim/phys/objects.h src/sim/phys/objects_fast.h \
 	src/sim/phys/folio.c src/sim/phys/folio.h src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \

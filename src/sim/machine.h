@@ -42,6 +42,7 @@ struct khugepaged_state;
 struct capture_control;
 struct bug_trap;
 struct reclaim_ops;
+struct memcg_state;
 
 struct task_fault;
 
@@ -129,6 +130,7 @@ struct machine {
 	struct lru_state *lru;	/* phys/lru.h */
 	const struct reclaim_ops *reclaim;	/* reclaim/reclaim.h: which pages go */
 	struct khugepaged_state *khugepaged;	/* virt/mm_slot.h */
+	struct memcg_state *memcg;	/* phys/memcg.h; NULL: no memory cgroup yet */
 
 	/* Time and chance. */
 	struct event_queue *events;	/* base/event.h */

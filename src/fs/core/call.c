@@ -12,6 +12,7 @@
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
 #include "sim/policy/oom.h"
+#include "sim/reclaim/reclaim.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 
@@ -270,6 +271,17 @@ static int end_of_victim(struct call *call, int err)
 	return -ENOMEM;
 }
 
+/* Whoever was charged beyond memory.high reclaims before his program goes on, and waits. */
+static u64 memory_high_wait(struct machine *m)
+{
+	u64 ns;
+
+	if (m->memcg->nr_over_high)
+		mem_cgroup_handle_over_high(m);
+	ns = mem_cgroup_take_wait(m);
+	return ns && machine_secure_time(m, ns) ? 0 : ns;
+}
+
 /* Behind the trap for broken invariants. */
 static int run_guarded(void *arg)
 {
@@ -288,6 +300,8 @@ static int run_guarded(void *arg)
 	}
 	if (!call->refused)
 		err = end_of_victim(call, err);
+	if (unlikely(m->memcg))
+		cost += memory_high_wait(m);
 	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */

@@ -8,7 +8,7 @@
 
 #include "fs/core/figures.h"
 #include "fs/core/verb.h"
-#include "sim/virt/cgroup.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
 
@@ -169,18 +169,110 @@ static int threads_show(struct out *out, const struct view *v)
 	return list_tasks(out, v, true);
 }
 
-static int procs_store(struct store *s, const struct view *v, const char *text)
+/* 0 is who writes, who is none of the machine's processes. */
+static int read_pid(struct store *s, const char *text, u32 *pid)
 {
 	char *end;
-	unsigned long pid = strtoul(text, &end, 10);
-	int err;
+	long long n = strtoll(text, &end, 0);
 
-	if (end == text || *end || pid > PID_LIMIT || !pid) {
+	if (end == text || end[strspn(end, " \t\n")] || n <= 0 || n > INT32_MAX) {
 		out_printf(s->sentence, "'%s' is not a pid", text);
 		return -EINVAL;
 	}
-	err = secure_moves(s->m);
-	return err ? err : secured(s->m, cgroup_attach(s->m, cgroup_view(v), (u32)pid));
+	*pid = (u32)n;
+	return 0;
+}
+
+static int procs_store(struct store *s, const struct view *v, const char *text)
+{
+	u32 pid;
+	int err = read_pid(s, text, &pid);
+
+	if (!err)
+		err = secure_moves(s->m);
+	return err ? err : secured(s->m, cgroup_attach(s->m, cgroup_view(v), pid));
+}
+
+/* Threads move alone only where a part of the tree is threaded, which none is. */
+static int threads_store(struct store *s, const struct view *v, const char *text)
+{
+	const struct task_struct *task;
+	u32 pid;
+	int err = read_pid(s, text, &pid);
+
+	if (err)
+		return err;
+	task = task_find(s->m, pid);
+	if (!task || !task_alive(task))
+		return -ESRCH;
+	return task->cgroup == v->id[V_CGROUP] ? 0 : -EOPNOTSUPP;
+}
+
+static int type_show(struct out *out, const struct view *v)
+{
+	(void)v;
+	out_puts(out, "domain\n");
+	return 0;
+}
+
+static int type_store(struct store *s, const struct view *v, const char *text)
+{
+	size_t first = strspn(text, " \t\n");
+
+	(void)v;
+	out_printf(s->sentence, "no part of the tree can be threaded");
+	return strncmp(text + first, "threaded", 8) || strspn(text + first + 8, " \t\n") !=
+	       strlen(text + first + 8) ? -EINVAL : -EOPNOTSUPP;
+}
+
+/* ---- How deep, how many. ---- */
+
+static int show_max(struct out *out, s32 value)
+{
+	if (value == INT32_MAX)
+		out_puts(out, "max\n");
+	else
+		out_printf(out, "%d\n", value);
+	return 0;
+}
+
+static int read_max(struct store *s, const char *text, s32 *value)
+{
+	char *end;
+	long long n;
+
+	text += strspn(text, " \t\n");
+	n = strncmp(text, "max", 3) ? strtoll(text, &end, 0) : INT32_MAX;
+	if (!strncmp(text, "max", 3))
+		end = (char *)text + 3;
+	if (end == text || end[strspn(end, " \t\n")]) {
+		out_printf(s->sentence, "'%s' is no number, and not max", text);
+		return -EINVAL;
+	}
+	if (n < 0 || n > INT32_MAX)
+		return -ERANGE;
+	*value = (s32)n;
+	return 0;
+}
+
+static int max_depth_show(struct out *out, const struct view *v)
+{
+	return show_max(out, cgroup_view(v)->max_depth);
+}
+
+static int max_depth_store(struct store *s, const struct view *v, const char *text)
+{
+	return read_max(s, text, &cgroup_view(v)->max_depth);
+}
+
+static int max_descendants_show(struct out *out, const struct view *v)
+{
+	return show_max(out, cgroup_view(v)->max_descendants);
+}
+
+static int max_descendants_store(struct store *s, const struct view *v, const char *text)
+{
+	return read_max(s, text, &cgroup_view(v)->max_descendants);
 }
 
 static int events_show(struct out *out, const struct view *v)
@@ -189,20 +281,42 @@ static int events_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-static unsigned int nr_below(const struct machine *m, const struct cgroup *cgroup)
+/* Groups of a controller, from here down, that are off line and not gone. */
+static u32 nr_dying(const struct machine *m, const struct cgroup *cgroup)
+{
+	const struct mem_cgroup *root = cgroup_memcg(m, cgroup), *at = NULL;
+	u32 nr = 0;
+
+	while (root && (at = mem_cgroup_next(m, root, at)))
+		nr += !at->online;
+	return nr;
+}
+
+static u32 nr_with(const struct machine *m, const struct cgroup *cgroup,
+		   enum cgroup_controller controller)
 {
 	const struct cgroup *child = cgroup_child(m, cgroup, 1);
-	unsigned int nr = 0;
+	u32 nr = cgroup_has(cgroup, controller);
 
 	for (; child; child = cgroup_child(m, cgroup, child->id + 1))
-		nr += 1 + nr_below(m, child);
+		nr += nr_with(m, child, controller);
 	return nr;
 }
 
 static int stat_show(struct out *out, const struct view *v)
 {
-	out_printf(out, "nr_descendants %u\nnr_dying_descendants 0\n",
-		   nr_below(v->m, cgroup_view(v)));
+	const struct cgroup *cgroup = cgroup_view(v);
+	u32 dying = nr_dying(v->m, cgroup);
+	bool by_controller = rel_cgroup_stat_by_controller(v->m->release);
+
+	out_printf(out, "nr_descendants %u\n", cgroup_nr_below(v->m, cgroup));
+	for (unsigned int i = 0; by_controller && i < NR_CGROUP_CONTROLLERS; i++)
+		out_printf(out, "nr_subsys_%s %u\n", cgroup_controller_names[i],
+			   nr_with(v->m, cgroup, i));
+	out_printf(out, "nr_dying_descendants %u\n", dying);
+	for (unsigned int i = 0; by_controller && i < NR_CGROUP_CONTROLLERS; i++)
+		out_printf(out, "nr_dying_subsys_%s %u\n", cgroup_controller_names[i],
+			   i == CGROUP_MEMORY ? dying : 0);
 	return 0;
 }
 
@@ -306,11 +420,13 @@ static void group_path(const struct view *v, u32 id, struct out *out)
 static const struct entry group_entries[] = {
 	FILE_ROW("cgroup.controllers", 0444, controllers_show),
 	FILE_ROW("cgroup.events", 0444, events_show),
+	RW_ROW("cgroup.max.depth", max_depth_show, max_depth_store),
+	RW_ROW("cgroup.max.descendants", max_descendants_show, max_descendants_store),
 	RW_ROW("cgroup.procs", procs_show, procs_store),
 	FILE_ROW("cgroup.stat", 0444, stat_show),
 	RW_ROW("cgroup.subtree_control", subtree_show, subtree_store),
-	FILE_ROW("cgroup.threads", 0444, threads_show),
-	TEXT_ROW("cgroup.type", 0444, "domain\n"),
+	RW_ROW("cgroup.threads", threads_show, threads_store),
+	RW_ROW("cgroup.type", type_show, type_store),
 	RW_ROW("cpuset.cpus", cpus_show, cpus_store),
 	FILE_ROW("cpuset.cpus.effective", 0444, effective_cpus_show),
 	RW_ROW("cpuset.mems", mems_show, mems_store),
@@ -326,10 +442,12 @@ static const struct each group_each[] = {
 
 static const struct entry root_entries[] = {
 	FILE_ROW("cgroup.controllers", 0444, controllers_show),
+	RW_ROW("cgroup.max.depth", max_depth_show, max_depth_store),
+	RW_ROW("cgroup.max.descendants", max_descendants_show, max_descendants_store),
 	RW_ROW("cgroup.procs", procs_show, procs_store),
 	FILE_ROW("cgroup.stat", 0444, stat_show),
 	RW_ROW("cgroup.subtree_control", subtree_show, subtree_store),
-	FILE_ROW("cgroup.threads", 0444, threads_show),
+	RW_ROW("cgroup.threads", threads_show, threads_store),
 	FILE_ROW("cpuset.cpus.effective", 0444, effective_cpus_show),
 	FILE_ROW("cpuset.mems.effective", 0444, effective_mems_show),
 };

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* sys/devices/system/node: sets of nodes, and a directory for each node. */
-#include <stdlib.h>
-
 #include "fs/core/hugetlb.h"
 #include "fs/core/memory_lines.h"
+#include "fs/core/proactive.h"
 #include "fs/sys/devices.h"
 #include "fs/sys/hugepages.h"
-#include "sim/boot/cmdline.h"
 #include "sim/policy/compaction.h"
 #include "sim/reclaim/reclaim.h"
 
@@ -118,42 +116,14 @@ static int vmstat_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-/* "BYTES", or "BYTES swappiness=N" with a number up to 200 or max: anonymous pages alone. */
-static bool parse_reclaim(const char *text, u64 *bytes, int *swappiness)
-{
-	static const char option[] = " swappiness=";
-	const char *end;
-	char *rest;
-	long n;
-
-	*swappiness = -1;
-	*bytes = memparse(text, &end);
-	if (end == text)
-		return false;
-	if (!*end)
-		return true;
-	if (strncmp(end, option, strlen(option)))
-		return false;
-	end += strlen(option);
-	if (!strcmp(end, "max")) {
-		*swappiness = SWAPPINESS_ANON_ONLY;
-		return true;
-	}
-	n = strtol(end, &rest, 10);
-	*swappiness = (int)n;
-	return rest != end && !*rest && n >= 0 && n <= 200;
-}
-
 static int reclaim_store(struct store *s, const struct view *v, const char *text)
 {
 	int swappiness, err;
 	u64 bytes;
 
-	if (!parse_reclaim(text, &bytes, &swappiness)) {
-		out_printf(s->sentence, "'%s' is not a size, with swappiness=0 to 200 or max behind it",
-			   text);
-		return -EINVAL;
-	}
+	err = parse_proactive(s, text, &bytes, &swappiness);
+	if (err)
+		return err;
 	err = node_reclaim_proactive(s->m, s->m->nodes[v->id[V_NODE]], bytes >> PAGE_SHIFT,
 				     swappiness);
 	if (err)

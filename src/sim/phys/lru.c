@@ -47,34 +47,80 @@ void lru_free(struct machine *m)
 	m->lru = NULL;
 }
 
+void count_group_lru(struct machine *m, const struct page *page, enum lru_list list, s64 n)
+{
+	struct lruvec *lruvec = folio_lruvec(m, page);
+
+	lruvec->size[page_zone(m, page)->type][list] += (u64)n;
+	memcg_mod_stat(m, lruvec->memcg, lruvec->node, NR_INACTIVE_ANON + list, n);
+}
+
 u64 lruvec_lru_size(const struct machine *m, const struct lruvec *lruvec, enum lru_list list,
 		    enum zone_type highest)
 {
 	const struct pglist_data *node = m->nodes[lruvec->node];
 	u64 pages = 0;
 
-	for (unsigned int type = 0; type <= highest; type++)
-		if (node->zones[type] && zone_managed(node->zones[type]))
-			pages += (u64)node->zones[type]->stat[NR_ZONE_INACTIVE_ANON + list];
+	for (unsigned int type = 0; type <= highest; type++) {
+		const struct zone *zone = node->zones[type];
+
+		if (!zone || !zone_managed(zone))
+			continue;
+		pages += m->memcg ? lruvec->size[type][list] :
+				    (u64)zone->stat[NR_ZONE_INACTIVE_ANON + list];
+	}
 	return pages;
+}
+
+s64 lruvec_page_state(const struct machine *m, const struct lruvec *lruvec,
+		      enum node_stat_item item)
+{
+	if (!lruvec->memcg)
+		return m->nodes[lruvec->node]->stat[item];
+	return memcg_node_stat(m, mem_cgroup_of(m, lruvec->memcg), item, lruvec->node);
+}
+
+void mod_lruvec_state(struct machine *m, const struct lruvec *lruvec, enum node_stat_item item,
+		      s64 n)
+{
+	m->nodes[lruvec->node]->stat[item] += n;
+	if (lruvec->memcg)
+		memcg_mod_stat(m, lruvec->memcg, lruvec->node, item, n);
+}
+
+struct lruvec *parent_lruvec(const struct machine *m, const struct lruvec *lruvec)
+{
+	if (!lruvec->memcg)
+		return NULL;
+	return mem_cgroup_lruvec(m, mem_cgroup_of(m, lruvec->memcg)->parent, lruvec->node);
+}
+
+void workingset_age_nonresident(struct machine *m, struct lruvec *lruvec, u64 nr_pages)
+{
+	for (; lruvec; lruvec = parent_lruvec(m, lruvec))
+		lruvec->nonresident_age += nr_pages;
 }
 
 /* Since 6.2 a page that is only kept costs less than one that has to be read or written. */
 void lru_note_cost(struct machine *m, struct lruvec *lruvec, bool file, u64 nr_io,
 		   u64 nr_rotated)
 {
-	u64 cost = nr_io, pages = 0;
+	u64 cost = nr_io;
 
 	if (rel_rotations_cost(m->release))
 		cost = nr_io * SWAP_CLUSTER_MAX + nr_rotated;
 	if (!cost && rel_rotations_cost(m->release))
 		return;
-	*(file ? &lruvec->file_cost : &lruvec->anon_cost) += cost;
-	for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
-		pages += lruvec_pages(m, lruvec, list);
-	if (lruvec->anon_cost + lruvec->file_cost > pages / 4) {
-		lruvec->anon_cost /= 2;
-		lruvec->file_cost /= 2;
+	for (; lruvec; lruvec = parent_lruvec(m, lruvec)) {
+		u64 pages = 0;
+
+		*(file ? &lruvec->file_cost : &lruvec->anon_cost) += cost;
+		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
+			pages += (u64)lruvec_page_state(m, lruvec, NR_INACTIVE_ANON + list);
+		if (lruvec->anon_cost + lruvec->file_cost > pages / 4) {
+			lruvec->anon_cost /= 2;
+			lruvec->file_cost /= 2;
+		}
 	}
 }
 
@@ -263,7 +309,7 @@ void mark_page_accessed(struct machine *m, u64 pfn)
 			activate_batched(m, folio_pfn(m, pfn));
 		page_clear_flag(page, PG_referenced);
 		/* workingset_activation() */
-		node_lruvec(m, page_zone(m, page)->node)->nonresident_age += folio_nr_pages(page);
+		workingset_age_nonresident(m, folio_lruvec(m, page), folio_nr_pages(page));
 	}
 }
 
@@ -366,7 +412,7 @@ static void batch_digest(const struct lru_batch *batch, struct digest *digest)
 		digest_u64(digest, (u64)batch->what[i] << 32 | batch->pfns[i]);
 }
 
-static void lruvec_digest(const struct lruvec *lruvec, struct digest *digest)
+void lruvec_digest(const struct lruvec *lruvec, struct digest *digest)
 {
 	digest_u64(digest, lruvec->anon_cost);
 	digest_u64(digest, lruvec->file_cost);

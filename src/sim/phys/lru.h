@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * LRU lists: for each node five lists of user pages, and per CPU the batches of
+ * LRU lists: for each node and memory cgroup five lists of user pages, and per CPU the batches of
  * pages on their way to them (the kernel's mm/swap.c): 15 pages, 31 since 6.18's
  * releases. A page in a batch is not on a list and has one more reference.
  *
@@ -40,6 +40,8 @@ enum { WORKINGSET_ANON, WORKINGSET_FILE, ANON_AND_FILE };
 struct lruvec {
 	struct page_list lists[LRU_UNEVICTABLE];
 	u16 node;
+	u16 memcg;		/* memcg.h: 0: of the root */
+	u64 size[MAX_NR_ZONES][NR_LRU_LISTS];	/* pages; while there are groups */
 	/* What reclaim of either kind costs: a floating average, which balances the two. */
 	u64 anon_cost, file_cost;
 	u64 nonresident_age;	/* evictions and activations: the clock of shadows */
@@ -63,7 +65,7 @@ struct lru_state {
 	bool in_fault;		/* a page fault that tells how recent its pages are */
 	u8 batch_size;
 	u8 nr_disabled;		/* who wants no batches: they are drained at once */
-	struct lruvec lruvecs[MAX_NUMNODES];	/* by node id */
+	struct lruvec lruvecs[MAX_NUMNODES];	/* by node id: the root's, memcg.h has the others */
 	struct split_queue split_queues[MAX_NUMNODES];
 	struct lru_cpu *cpus;	/* [nr_cpus] */
 	u8 reclaiming;		/* who frees memory, so that what it needs itself has no marks */
@@ -87,12 +89,16 @@ static inline struct lruvec *node_lruvec(const struct machine *m, unsigned int n
 	return &m->lru->lruvecs[node];
 }
 
-/* Pages of one list: all there are, and in zones up to a type. */
-static inline u64 lruvec_pages(const struct machine *m, const struct lruvec *lruvec,
-			       enum lru_list list)
-{
-	return (u64)m->nodes[lruvec->node]->stat[NR_INACTIVE_ANON + list];
-}
+/* A counter of the lists' group and all below: of the root, the node's. */
+s64 lruvec_page_state(const struct machine *m, const struct lruvec *lruvec,
+		      enum node_stat_item item);
+void mod_lruvec_state(struct machine *m, const struct lruvec *lruvec, enum node_stat_item item,
+		      s64 n);
+/* The lists of the group above on the same node; NULL: there is none. */
+struct lruvec *parent_lruvec(const struct machine *m, const struct lruvec *lruvec);
+/* Evictions and activations: the clock goes on for all above, too. */
+void workingset_age_nonresident(struct machine *m, struct lruvec *lruvec, u64 nr_pages);
+/* Pages of one list of the group alone, in zones up to a type. */
 u64 lruvec_lru_size(const struct machine *m, const struct lruvec *lruvec, enum lru_list list,
 		    enum zone_type highest);
 /* Reclaim of one kind wrote (or reads again) so many pages, and kept so many. */
@@ -197,6 +203,7 @@ void lru_batched_pages(const struct machine *m, void (*visit)(void *arg, u32 pfn
 /* B9 L1 to L6. */
 void lru_validate(const struct machine *m, struct check *check);
 struct digest;
+void lruvec_digest(const struct lruvec *lruvec, struct digest *digest);
 void lru_digest(const struct machine *m, struct digest *digest);
 
 #endif

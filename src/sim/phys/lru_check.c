@@ -4,6 +4,7 @@
  * over all descriptors, which counts the pages that say they are on a list.
  */
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
@@ -22,7 +23,7 @@ struct lru_census {
 	s64 mlocked[MAX_ZONES];
 };
 
-static void check_page(const struct lru_census *census, u64 pfn, unsigned int node,
+static void check_page(const struct lru_census *census, u64 pfn, const struct lruvec *lruvec,
 		       enum lru_list list)
 {
 	const struct machine *m = census->m;
@@ -30,16 +31,36 @@ static void check_page(const struct lru_census *census, u64 pfn, unsigned int no
 
 	census->check->nr_checked++;
 	if (!page_flag(page, PG_lru) || page_lru(page) != list ||
-	    page_zone(m, page)->node != node)
+	    page_zone(m, page)->node != lruvec->node)
 		check_fail(census->check, page_flag(page, PG_lru) ? "L2" : "L1",
 			   "page 0x%llx: expected flags of node %u's list %s, found 0x%x",
-			   (ull)pfn, node, list_names[list], page->flags);
+			   (ull)pfn, lruvec->node, list_names[list], page->flags);
+	if (page_memcg_id(page) != lruvec->memcg)
+		check_fail(census->check, "MG3", "page 0x%llx: expected it on a list of its memory "
+			   "cgroup %u, found %u", (ull)pfn, page_memcg_id(page), lruvec->memcg);
 }
 
-static void walk_list(struct lru_census *census, unsigned int node, enum lru_list list)
+/* MG3: by zone type, what a group's list has. */
+static void check_size(const struct lru_census *census, const struct lruvec *lruvec,
+		       enum lru_list list, const u64 found[MAX_NR_ZONES])
+{
+	for (unsigned int type = 0; census->m->memcg && type < MAX_NR_ZONES; type++) {
+		census->check->nr_checked++;
+		if (found[type] != lruvec->size[type][list])
+			check_fail(census->check, "MG3", "memory cgroup %u, node %u, zone type %u: "
+				   "expected %llu %s pages, found %llu", lruvec->memcg,
+				   lruvec->node, type, (ull)found[type], list_names[list],
+				   (ull)lruvec->size[type][list]);
+	}
+}
+
+static void walk_list(struct lru_census *census, const struct lruvec *lruvec,
+		      enum lru_list list)
 {
 	const struct machine *m = census->m;
-	const struct page_list *pages = &m->lru->lruvecs[node].lists[list];
+	const struct page_list *pages = &lruvec->lists[list];
+	const unsigned int node = lruvec->node;
+	u64 sizes[MAX_NR_ZONES] = { 0 };
 	u32 before = PFN_NIL;
 
 	for (u32 pfn = pages->first; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next) {
@@ -51,13 +72,29 @@ static void walk_list(struct lru_census *census, unsigned int node, enum lru_lis
 			return;
 		}
 		page = pfn_to_page(m, pfn);
-		check_page(census, pfn, node, list);
+		check_page(census, pfn, lruvec, list);
+		sizes[page_zone(m, page)->type] += folio_nr_pages(page);
 		census->listed[page_zone_index(page)][list] += (s64)folio_nr_pages(page);
 		before = pfn;
 	}
 	if (pages->last != before)
 		check_fail(census->check, "L1", "node %u list %s: expected last page 0x%x, "
 			   "found 0x%x", node, list_names[list], before, pages->last);
+	check_size(census, lruvec, list, sizes);
+}
+
+/* The lists of the root, and of all groups. */
+static void walk_node(struct lru_census *census, unsigned int node, enum lru_list list)
+{
+	const struct machine *m = census->m;
+	const struct mem_cgroup *memcg = NULL;
+
+	walk_list(census, node_lruvec(m, node), list);
+	if (!m->memcg)
+		return;
+	memcg = root_mem_cgroup(m);
+	while ((memcg = mem_cgroup_next(m, root_mem_cgroup(m), memcg)))
+		walk_list(census, mem_cgroup_lruvec(m, memcg, node), list);
 }
 
 /* L6: on a list are pages that somebody can map. */
@@ -142,7 +179,7 @@ void lru_validate(const struct machine *m, struct check *check)
 		return;
 	for (unsigned int node = 0; node < m->nr_nodes; node++)
 		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
-			walk_list(&census, node, list);
+			walk_node(&census, node, list);
 	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
 		if (page_present(m, pfn))
 			count_page(&census, pfn);

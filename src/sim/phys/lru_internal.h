@@ -4,6 +4,7 @@
 #define KMM_PHYS_LRU_INTERNAL_H
 
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 
@@ -15,6 +16,9 @@ extern void (*const lru_movers[NR_LRU_BATCHES])(struct machine *m, u64 pfn);
 /* The page need not be on one. */
 extern void (*const mlock_movers[NR_MLOCK_WHATS])(struct machine *m, u64 pfn);
 
+/* lru.c: the same for the group that the page is charged to. */
+void count_group_lru(struct machine *m, const struct page *page, enum lru_list list, s64 n);
+
 static inline void count_lru(struct machine *m, const struct page *page, enum lru_list list,
 			     s64 n)
 {
@@ -22,12 +26,23 @@ static inline void count_lru(struct machine *m, const struct page *page, enum lr
 
 	zone->stat[NR_ZONE_INACTIVE_ANON + list] += n;
 	m->nodes[zone->node]->stat[NR_INACTIVE_ANON + list] += n;
+	if (unlikely(m->memcg))
+		count_group_lru(m, page, list, n);
+}
+
+static inline struct lruvec *folio_lruvec(struct machine *m, const struct page *folio)
+{
+	unsigned int node = page_zone(m, folio)->node;
+
+	if (unlikely(m->memcg) && page_memcg_id(folio))
+		return &memcg_of_page(m, folio)->nodes[node].lruvec;
+	return &m->lru->lruvecs[node];
 }
 
 static inline struct page_list *lru_list_of(struct machine *m, const struct page *page,
 					    enum lru_list list)
 {
-	return &m->lru->lruvecs[page_zone(m, page)->node].lists[list];
+	return &folio_lruvec(m, page)->lists[list];
 }
 
 static inline void lruvec_del(struct machine *m, u64 pfn)
@@ -89,6 +104,8 @@ static inline void count_folio_event(struct machine *m, const struct page *folio
 				     enum vm_event_item event)
 {
 	count_vm_event(m, event, (s64)folio_nr_pages(folio));
+	if (unlikely(m->memcg))
+		memcg_count_event(m, page_memcg_id(folio), event, (s64)folio_nr_pages(folio));
 }
 
 static inline bool page_evictable(const struct machine *m, const struct page *page)

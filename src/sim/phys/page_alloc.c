@@ -15,6 +15,7 @@
 #include "sim/phys/alloc_policy.h"
 #include "sim/phys/folio.h"
 #include "sim/phys/fault_inject.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/pcp.h"
 #include "sim/phys/pressure.h"
@@ -383,15 +384,38 @@ static inline u32 alloc_page_hot(struct machine *m, const struct alloc_request *
 	return pfn;
 }
 
+static int alloc_pages_mpol(struct machine *m, const struct alloc_request *req, u32 *pfn)
+{
+	if (unlikely(m->policies) && req->node == NUMA_NO_NODE && !(req->gfp & __GFP_THISNODE))
+		return m->policies->alloc(m, req, pfn);
+	return alloc_pages_long(m, req, pfn);
+}
+
+/* Kernel pages that the group of who runs is charged for. */
+static int alloc_pages_charged(struct machine *m, const struct alloc_request *req, u32 *pfn)
+{
+	int err;
+
+	/* The policy asks for the same page once more. */
+	m->memcg->charging = true;
+	err = alloc_pages_mpol(m, req, pfn);
+	m->memcg->charging = false;
+	if (err)
+		return err;
+	err = memcg_charge_kernel_pages(m, *pfn, req->order, req->gfp);
+	if (err)
+		free_pages(m, *pfn, req->order);
+	return err;
+}
+
 int alloc_pages(struct machine *m, const struct alloc_request *req, u32 *pfn)
 {
 	u32 found = alloc_page_hot(m, req);
 
 	if (unlikely(found == PFN_NIL)) {
-		if (unlikely(m->policies) && req->node == NUMA_NO_NODE &&
-		    !(req->gfp & __GFP_THISNODE))
-			return m->policies->alloc(m, req, pfn);
-		return alloc_pages_long(m, req, pfn);
+		if (unlikely(m->memcg) && req->gfp & __GFP_ACCOUNT && !m->memcg->charging)
+			return alloc_pages_charged(m, req, pfn);
+		return alloc_pages_mpol(m, req, pfn);
 	}
 	*pfn = found;
 	return 0;
@@ -448,6 +472,8 @@ static __noinline void free_pages_long(struct machine *m, u64 pfn, unsigned int 
 	BUG_ON(m, page->refcount != 1);
 	if (unlikely(m->page_owner))
 		page_owner_reset(m, pfn, order);
+	if (unlikely(page_memcg_id(page)))
+		memcg_uncharge_pages(m, pfn, order);
 	reset_page(page);
 	if (order)
 		reset_tails(page, order);
@@ -466,7 +492,7 @@ void free_pages(struct machine *m, u64 pfn, unsigned int order)
 	enum migratetype type = pageblock_type(m, pfn);
 
 	if (unlikely(order || page->refcount != 1 || type >= MIGRATE_PCPTYPES ||
-		     m->page_owner)) {
+		     m->page_owner || page_memcg_id(page))) {
 		free_pages_long(m, pfn, order);
 		return;
 	}

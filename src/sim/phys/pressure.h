@@ -22,6 +22,7 @@ struct reclaim_request {
 };
 
 struct alloc_request;
+struct mem_cgroup;
 
 /* What came of compacting, the better the higher. */
 enum compact_result {
@@ -93,6 +94,11 @@ struct pressure_ops {
 			    unsigned int order);
 	/* Kill somebody; true if that may free memory. */
 	bool (*out_of_memory)(struct machine *m, const struct alloc_request *req);
+	/* Of a memory cgroup: pages freed; somebody was killed; who runs reclaims, or waits. */
+	u64 (*memcg_reclaim)(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages, gfp_t gfp);
+	bool (*memcg_oom)(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp,
+			  unsigned int order);
+	void (*memcg_over_high)(struct machine *m);
 	/* Pages of the zone that reclaim could free at best. */
 	u64 (*reclaimable)(const struct machine *m, const struct zone *zone);
 };

@@ -177,7 +177,7 @@ static unsigned int balance_pgdat(struct machine *m, struct pglist_data *node,
 		forget_boosts(node, boosts);
 		wakeup_kcompactd(m, node, m->pageblock_order, highest);
 	}
-	snapshot_refaults(m, node);
+	snapshot_refaults(m, NULL, node);
 	machine_why(m, "node %u: kswapd freed %llu pages for order %u, %s at priority %d; boost %llu, "
 		    "%d turns in vain so far (balance_pgdat)", node->id, (ull)b.sc.nr_reclaimed, order,
 		    balanced ? "balanced" : "not balanced", b.sc.priority, (ull)boost,

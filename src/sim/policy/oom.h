@@ -14,6 +14,7 @@
 #include "sim/virt/task.h"
 
 struct alloc_request;
+struct mem_cgroup;
 
 enum oom_constraint {
 	CONSTRAINT_NONE,
@@ -27,6 +28,7 @@ struct oom_control {
 	gfp_t gfp;
 	unsigned int order;
 	u64 nodemask;		/* nodes that the request was bound to; 0: all */
+	struct mem_cgroup *memcg;	/* the group that is short of memory; NULL: all are */
 	enum oom_constraint constraint;
 	u64 totalpages;		/* what the points are measured by: memory and swap */
 	struct task_struct *chosen;
@@ -52,11 +54,34 @@ u64 oom_totalpages(const struct machine *m);
  */
 bool out_of_memory(struct machine *m, const struct alloc_request *req);
 
+/* oom_memcg.c: the same for a memory cgroup at its limit: false: nobody can be killed. */
+bool mem_cgroup_oom(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp, unsigned int order);
+bool mem_cgroup_out_of_memory(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp,
+			      unsigned int order);
+/* The next process of a group and those below it, by groups; NULL: begin; returns NULL: done. */
+struct task_struct *mem_cgroup_next_process(const struct machine *m, const struct mem_cgroup *memcg,
+					    const struct task_struct *prev);
+/* The highest group that dies as a whole with the victim; NULL: none. */
+struct mem_cgroup *mem_cgroup_get_oom_group(const struct machine *m,
+					    const struct task_struct *victim,
+					    struct mem_cgroup *domain);
+
+/* oom_kill.c: who is to die; he dies, and perhaps others with him. */
+void select_bad_process(const struct machine *m, struct oom_control *oc);
+void oom_kill_process(struct machine *m, const struct oom_control *oc, const char *message);
+/* vm.panic_on_oom: 1 where all of the machine is short of memory, 2 always. */
+bool panics_on_oom(struct machine *m, const struct oom_control *oc);
+bool task_will_free_mem(const struct task_struct *task);
+/* Who runs, for reports; the first process where nobody does. */
+struct task_struct *oom_current(const struct machine *m);
+
 /* Was the task killed while its call went on? Then it ends now. */
 bool oom_end_of_call(struct machine *m, struct task_struct *task);
 
 /* oom_report.c. "NAME invoked oom-killer: ...": with Mem-Info and the table of tasks. */
 void dump_header(struct machine *m, const struct oom_control *oc);
+/* "memory: usage ...": what the group has. */
+void mem_cgroup_print_oom_meminfo(struct machine *m, struct mem_cgroup *memcg);
 /* "oom-kill:constraint=...,task=..." */
 void dump_oom_victim(struct machine *m, const struct oom_control *oc,
 		     const struct task_struct *victim);

@@ -11,6 +11,7 @@
 #include "sim/phys/report.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
@@ -69,6 +70,8 @@ bool oom_eligible(const struct machine *m, const struct oom_control *oc,
 {
 	if (is_unkillable(task))
 		return false;
+	if (oc->memcg)
+		return true;
 	if (oc->nodemask)
 		return mempolicy_in_oom_domain(task, oc->nodemask);
 	return mems_allowed(m, task) & mems_allowed(m, current_task(m));
@@ -103,7 +106,7 @@ static enum oom_constraint constrained_alloc(const struct machine *m, struct oom
 	return CONSTRAINT_NONE;
 }
 
-static bool task_will_free_mem(const struct task_struct *task)
+bool task_will_free_mem(const struct task_struct *task)
 {
 	return task->signal && (task->signal->group_exit || task->signal->oom_victim);
 }
@@ -122,9 +125,22 @@ static void evaluate(const struct machine *m, struct oom_control *oc, struct tas
 	oc->chosen_points = points;
 }
 
-static void select_bad_process(const struct machine *m, struct oom_control *oc)
+struct task_struct *oom_current(const struct machine *m)
 {
+	struct task_struct *task = current_task(m);
+
+	return task && task->signal ? task : task_find(m, PID_INIT);
+}
+
+void select_bad_process(const struct machine *m, struct oom_control *oc)
+{
+	struct task_struct *of_group = NULL;
+
 	oc->chosen_points = OOM_UNKILLABLE;
+	while (oc->memcg && (of_group = mem_cgroup_next_process(m, oc->memcg, of_group)))
+		evaluate(m, oc, of_group);
+	if (oc->memcg)
+		return;
 	for (struct task_struct *task = process_next(m, 1); task;
 	     task = process_next(m, task->pid + 1))
 		evaluate(m, oc, task);
@@ -133,7 +149,9 @@ static void select_bad_process(const struct machine *m, struct oom_control *oc)
 /* Who makes the call dies when it is done; anybody else now. */
 static void kill_process(struct machine *m, struct task_struct *task)
 {
-	if (task->signal->tgid == current_task(m)->tgid) {
+	const struct task_struct *current = current_task(m);
+
+	if (current && current->signal && task->signal->tgid == current->tgid) {
 		task->signal->oom_victim = true;
 		return;
 	}
@@ -174,31 +192,72 @@ static void why_killed(struct machine *m, const struct oom_control *oc,
 		    (ll)victim->signal->oom_score_adj * (ll)(oc->totalpages / 1000),
 		    victim->signal->oom_score_adj, (ull)oc->totalpages,
 		    (ll)oom_badness(m, victim, oc->totalpages),
-		    victim->tgid == current_task(m)->tgid ?
+		    victim->tgid == oom_current(m)->tgid ?
 		    ": it dies when its call is done" : "");
 }
 
-static void oom_kill_process(struct machine *m, const struct oom_control *oc,
-			     const char *message)
+/* One process, with all that share its memory. */
+static void kill_with_sharers(struct machine *m, struct task_struct *victim, const char *message)
 {
-	struct task_struct *victim = oc->chosen;
 	const struct mm_struct *mm = find_task_with_mm(m, victim)->mm;
 	const u32 tgid = victim->tgid;
+
+	count_vm_event(m, OOM_KILL, 1);
+	if (m->memcg)
+		memcg_memory_event(m, mem_cgroup_of(m, mm->memcg), MEMCG_OOM_KILL);
+	oom_say_killed(m, find_task_with_mm(m, victim), message);
+	kill_sharers(m, mm, tgid);
+	kill_process(m, victim);
+}
+
+/* memory.oom.group: all of the group end with the victim, which is told of once more. */
+static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, const char *message)
+{
+	struct task_struct *task = NULL, *next;
+	struct out path = OUT_INIT;
+
+	memcg_memory_event(m, group, MEMCG_OOM_GROUP_KILL);
+	mem_cgroup_path(m, group, &path);
+	if (!out_error(&path))
+		printk(m, 6, "Tasks in %s are going to be killed due to memory.oom.group set",
+		       path.text);
+	out_free(&path);
+	task = mem_cgroup_next_process(m, group, NULL);
+	for (; task; task = next) {
+		next = mem_cgroup_next_process(m, group, task);
+		if (task->tgid != first && task->tgid != PID_INIT && find_task_with_mm(m, task) &&
+		    task->signal->oom_score_adj != OOM_SCORE_ADJ_MIN && !task->signal->oom_victim)
+			kill_with_sharers(m, task, message);
+	}
+}
+
+void oom_kill_process(struct machine *m, const struct oom_control *oc, const char *message)
+{
+	struct task_struct *victim = oc->chosen;
+	const u32 tgid = victim->tgid;
+	struct mem_cgroup *group = m->memcg ? mem_cgroup_get_oom_group(m, victim, oc->memcg) : NULL;
 
 	if (ratelimit(m, &m->virt->oom_reports, "oom_kill_process", REPORT_INTERVAL_NS,
 		      REPORT_BURST)) {
 		dump_header(m, oc);
 		dump_oom_victim(m, oc, victim);
 	}
-	count_vm_event(m, OOM_KILL, 1);
-	oom_say_killed(m, find_task_with_mm(m, victim), message);
 	why_killed(m, oc, victim);
-	kill_sharers(m, mm, tgid);
-	kill_process(m, victim);
+	/* The kernel's victim still has its memory when the group's turn comes. */
+	if (group && m->memcg) {
+		const struct task_struct *thread = find_task_with_mm(m, victim);
+
+		count_vm_event(m, OOM_KILL, 1);
+		memcg_memory_event(m, mem_cgroup_of(m, thread->mm->memcg), MEMCG_OOM_KILL);
+		oom_say_killed(m, thread, message);
+	}
+	kill_with_sharers(m, victim, message);
+	if (group)
+		kill_group(m, group, tgid, message);
 }
 
 /* vm.panic_on_oom: 1 where all of the machine is short of memory, 2 always. */
-static bool panics_on_oom(struct machine *m, const struct oom_control *oc)
+bool panics_on_oom(struct machine *m, const struct oom_control *oc)
 {
 	s32 panics = m->tunables->panic_on_oom;
 

@@ -12,7 +12,7 @@
 #include "sim/phys/show_mem.h"
 #include "sim/phys/slab.h"
 #include "sim/phys/tunables.h"
-#include "sim/virt/cgroup.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/sched.h"
@@ -88,10 +88,20 @@ static void dump_task(struct machine *m, const struct task_struct *task)
 
 static void dump_tasks(struct machine *m, const struct oom_control *oc)
 {
+	const struct task_struct *of_group = NULL;
+
 	printk(m, KERNEL_INFO, "Tasks state (memory values in pages):");
 	printk(m, KERNEL_INFO, "[  pid  ]   uid  tgid total_vm      rss %spgtables_bytes swapents "
 	       "oom_score_adj name",
 	       rel_oom_tells_rss(m->release) ? "rss_anon rss_file rss_shmem " : "");
+	while (oc->memcg && (of_group = mem_cgroup_next_process(m, oc->memcg, of_group))) {
+		const struct task_struct *thread = find_task_with_mm(m, of_group);
+
+		if (thread && oom_eligible(m, oc, of_group))
+			dump_task(m, thread);
+	}
+	if (oc->memcg)
+		return;
 	for (const struct task_struct *task = process_next(m, 1); task;
 	     task = process_next(m, task->pid + 1)) {
 		const struct task_struct *thread = find_task_with_mm(m, task);
@@ -103,7 +113,7 @@ static void dump_tasks(struct machine *m, const struct oom_control *oc)
 
 void dump_header(struct machine *m, const struct oom_control *oc)
 {
-	const struct task_struct *current = current_task(m);
+	const struct task_struct *current = oom_current(m);
 	char mask[256];
 
 	printk(m, KERNEL_WARNING, "%s invoked oom-killer: gfp_mask=%s, order=%u, "
@@ -111,10 +121,14 @@ void dump_header(struct machine *m, const struct oom_control *oc)
 	       gfp_kernel_text(m->release, oc->gfp, mask, sizeof(mask)), oc->order,
 	       current->signal->oom_score_adj);
 	dump_stack(m);
-	show_mem(m, oc->nodemask ? oc->nodemask : mems_allowed(m, current),
-		 gfp_zone(m, oc->gfp));
-	if (should_dump_unreclaim_slab(m))
-		dump_unreclaimable_slab(m);
+	if (oc->memcg) {
+		mem_cgroup_print_oom_meminfo(m, oc->memcg);
+	} else {
+		show_mem(m, oc->nodemask ? oc->nodemask : mems_allowed(m, current),
+			 gfp_zone(m, oc->gfp));
+		if (should_dump_unreclaim_slab(m))
+			dump_unreclaimable_slab(m);
+	}
 	if (m->tunables->oom_dump_tasks)
 		dump_tasks(m, oc);
 }
@@ -130,7 +144,13 @@ void dump_oom_victim(struct machine *m, const struct oom_control *oc,
 	else
 		out_puts(&out, "(null)");
 	out_mems_allowed(m, &out);
-	out_puts(&out, ",global_oom,task_memcg=");
+	if (oc->memcg) {
+		out_puts(&out, ",oom_memcg=");
+		mem_cgroup_path(m, oc->memcg, &out);
+	} else {
+		out_puts(&out, ",global_oom");
+	}
+	out_puts(&out, ",task_memcg=");
 	cgroup_path(task_cgroup(m, victim), &out);
 	out_printf(&out, ",task=%s,pid=%u,uid=%u", victim->comm, victim->pid, victim->uid);
 	if (!out_error(&out))

@@ -20,11 +20,26 @@ static const enum vm_event_item steal_events[] = {
 	[BY_KHUGEPAGED] = PGSTEAL_KHUGEPAGED, [BY_PROACTIVE] = PGSTEAL_PROACTIVE,
 };
 
-void count_reclaim(struct scan_control *sc, bool file, u64 scanned, u64 reclaimed)
+/* What reclaim of a group looked at is no event of the machine's. */
+static void count_event(const struct scan_control *sc, const struct lruvec *lruvec,
+			enum vm_event_item item, u64 nr)
 {
-	count_vm_event(sc->m, scan_events[sc->by], (s64)scanned);
+	struct machine *m = sc->m;
+
+	if (!sc->target)
+		count_vm_event(m, item, (s64)nr);
+	else
+		m->memcg->group_event[item] += (s64)nr;
+	if (m->memcg)
+		memcg_count_event(m, lruvec->memcg, item, (s64)nr);
+}
+
+void count_reclaim(const struct scan_control *sc, const struct lruvec *lruvec, bool file,
+		   u64 scanned, u64 reclaimed)
+{
+	count_event(sc, lruvec, scan_events[sc->by], scanned);
 	count_vm_event(sc->m, PGSCAN_ANON + file, (s64)scanned);
-	count_vm_event(sc->m, steal_events[sc->by], (s64)reclaimed);
+	count_event(sc, lruvec, steal_events[sc->by], reclaimed);
 	count_vm_event(sc->m, PGSTEAL_ANON + file, (s64)reclaimed);
 }
 
@@ -53,7 +68,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	lru_add_drain(m);
 	taken = isolate_lru_folios(sc, lruvec, list, nr_to_scan, &pages, &scanned);
 	count_isolated_pages(m, lruvec, file, (s64)taken);
-	count_reclaim(sc, file, scanned, 0);
+	count_reclaim(sc, lruvec, file, scanned, 0);
 	if (!taken)
 		return 0;
 	reclaimed = shrink_folio_list(sc, lruvec->node, &pages, &stat,
@@ -61,7 +76,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	move_folios_to_lru(m, lruvec, &pages);
 	swap_complete_io(m);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
-	count_reclaim(sc, file, 0, reclaimed);
+	count_reclaim(sc, lruvec, file, 0, reclaimed);
 	lru_note_cost(m, lruvec, file, stat.nr_pageout, scanned - MIN(scanned, reclaimed));
 	/* Nothing but dirty pages that nobody is about to write: somebody has to. */
 	if (stat.nr_unqueued_dirty == taken)
@@ -87,11 +102,12 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 	struct machine *m = sc->m;
 	bool file = is_file_list(list);
 	u64 scanned, taken, rotated = 0;
+	s64 deactivated;
 
 	lru_add_drain(m);
 	taken = isolate_lru_folios(sc, lruvec, list, nr_to_scan, &hold, &scanned);
 	count_isolated_pages(m, lruvec, file, (s64)taken);
-	count_vm_event(m, PGREFILL, (s64)scanned);
+	count_event(sc, lruvec, PGREFILL, scanned);
 	while (hold.last != PFN_NIL) {
 		u32 pfn = hold.last;
 		struct page *folio = pfn_to_page(m, pfn);
@@ -109,7 +125,10 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 		}
 	}
 	move_folios_to_lru(m, lruvec, &active);
-	count_vm_event(m, PGDEACTIVATE, (s64)move_folios_to_lru(m, lruvec, &inactive));
+	deactivated = (s64)move_folios_to_lru(m, lruvec, &inactive);
+	count_vm_event(m, PGDEACTIVATE, deactivated);
+	if (m->memcg)
+		memcg_count_event(m, lruvec->memcg, PGDEACTIVATE, deactivated);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
 	if (rotated && rel_rotations_cost(m->release))
 		lru_note_cost(m, lruvec, file, 0, rotated);
@@ -159,7 +178,8 @@ static bool cut_short(u64 nr[], const u64 targets[])
 
 static void age_anon(struct scan_control *sc, struct lruvec *lruvec)
 {
-	if (reclaims_anon_pages(sc->m) && inactive_is_low(sc->m, lruvec, LRU_INACTIVE_ANON))
+	if (can_reclaim_anon_pages(sc->m, lruvec_memcg(sc->m, lruvec)) &&
+	    inactive_is_low(sc->m, lruvec, LRU_INACTIVE_ANON))
 		shrink_active_list(sc, lruvec, LRU_ACTIVE_ANON, SWAP_CLUSTER_MAX);
 }
 
@@ -188,7 +208,15 @@ static void classic_shrink_lruvec(struct scan_control *sc, struct lruvec *lruvec
 
 static void classic_age_node(struct scan_control *sc, struct pglist_data *node)
 {
-	age_anon(sc, node_lruvec(sc->m, node->id));
+	struct machine *m = sc->m;
+	struct mem_cgroup *memcg = NULL;
+
+	if (!m->memcg) {
+		age_anon(sc, node_lruvec(m, node->id));
+		return;
+	}
+	while ((memcg = mem_cgroup_iter(m, root_mem_cgroup(m), memcg)))
+		age_anon(sc, mem_cgroup_lruvec(m, memcg, node->id));
 }
 
 const struct reclaim_ops classic_lru = {

@@ -95,8 +95,9 @@ static void shrink_zones(struct scan_control *sc, const struct reclaim_request *
 	}
 }
 
-static void snapshot_all(struct machine *m, const struct reclaim_request *req)
+static void snapshot_all(const struct scan_control *sc, const struct reclaim_request *req)
 {
+	struct machine *m = sc->m;
 	int last = -1;
 
 	for (unsigned int i = 0; i < req->nr_zones; i++) {
@@ -105,7 +106,7 @@ static void snapshot_all(struct machine *m, const struct reclaim_request *req)
 		if (!request_allows(req, zone) || zone->node == last)
 			continue;
 		last = zone->node;
-		snapshot_refaults(m, m->nodes[zone->node]);
+		snapshot_refaults(m, sc->target, m->nodes[zone->node]);
 	}
 }
 
@@ -113,7 +114,8 @@ static void turn_of_priorities(struct scan_control *sc, const struct reclaim_req
 {
 	struct machine *m = sc->m;
 
-	m->zone_event[ALLOCSTALL][sc->reclaim_idx]++;
+	if (!sc->target)
+		m->zone_event[ALLOCSTALL][sc->reclaim_idx]++;
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
 		sc->nr_scanned = 0;
 		shrink_zones(sc, req);
@@ -122,7 +124,30 @@ static void turn_of_priorities(struct scan_control *sc, const struct reclaim_req
 		if (sc->priority < DEF_PRIORITY - 2)
 			sc->may_writepage = true;
 	}
-	snapshot_all(m, req);
+	snapshot_all(sc, req);
+}
+
+u64 do_try_to_free_pages(struct scan_control *sc, const struct reclaim_request *req)
+{
+	struct machine *m = sc->m;
+
+	m->lru->reclaiming++;
+	turn_of_priorities(sc, req);
+	/* Only inactive pages were looked at: the others are not too good, either. */
+	if (!sc->nr_reclaimed && !sc->compaction_ready && sc->skipped_deactivate) {
+		sc->force_deactivate = true;
+		sc->skipped_deactivate = false;
+		turn_of_priorities(sc, req);
+	}
+	/* Groups were spared. */
+	if (!sc->nr_reclaimed && !sc->compaction_ready && sc->low_skipped) {
+		sc->force_deactivate = false;
+		sc->low_reclaim = true;
+		sc->low_skipped = false;
+		turn_of_priorities(sc, req);
+	}
+	m->lru->reclaiming--;
+	return sc->nr_reclaimed ? sc->nr_reclaimed : sc->compaction_ready;
 }
 
 u64 try_to_free_pages(struct machine *m, const struct reclaim_request *req)
@@ -132,23 +157,16 @@ u64 try_to_free_pages(struct machine *m, const struct reclaim_request *req)
 		.nodemask = req->nodemask, .order = (int)req->order, .reclaim_idx = req->highest,
 		.may_writepage = !m->tunables->laptop_mode, .may_unmap = true, .may_swap = true,
 	};
+	u64 freed;
 
 	/* Who frees memory is not to be freed for. */
 	if (m->lru->reclaiming)
 		return 0;
 	throttle_direct_reclaim(m, req);
-	m->lru->reclaiming++;
-	turn_of_priorities(&sc, req);
-	/* Only inactive pages were looked at: the others are not too good, either. */
-	if (!sc.nr_reclaimed && !sc.compaction_ready && sc.skipped_deactivate) {
-		sc.force_deactivate = true;
-		sc.skipped_deactivate = false;
-		turn_of_priorities(&sc, req);
-	}
-	m->lru->reclaiming--;
+	freed = do_try_to_free_pages(&sc, req);
 	machine_why(m, "direct reclaim for order %u: %llu pages were freed, down to priority %d "
 		    "(try_to_free_pages)", req->order, (ull)sc.nr_reclaimed, sc.priority);
-	return sc.nr_reclaimed ? sc.nr_reclaimed : sc.compaction_ready;
+	return freed;
 }
 
 /* Bits of zone_reclaim_mode. */

@@ -103,7 +103,7 @@ u64 move_folios_to_lru(struct machine *m, struct lruvec *lruvec, struct page_lis
 		lruvec_add_listed(m, pfn, /* tail = */ false);
 		moved += folio_nr_pages(folio);
 		if (page_flag(folio, PG_active))
-			lruvec->nonresident_age += folio_nr_pages(folio);
+			workingset_age_nonresident(m, lruvec, folio_nr_pages(folio));
 	}
 	return moved;
 }

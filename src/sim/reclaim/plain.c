@@ -47,10 +47,10 @@ static bool is_simple(const struct scan_control *sc, const struct page *folio)
 	       page_zone(sc->m, folio)->type <= sc->reclaim_idx && page_evictable(sc->m, folio);
 }
 
-static bool forget(struct machine *m, struct page *folio, u32 pfn)
+static bool forget(struct machine *m, struct page *folio, u32 pfn, u32 target)
 {
 	folio->refcount++;
-	if (!remove_mapping(m, pfn)) {
+	if (!remove_mapping(m, pfn, target)) {
 		folio->refcount--;
 		return false;
 	}
@@ -131,7 +131,7 @@ static u64 shrink_list(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 				page_list_add_head(sc->m, pages, pfn);
 				continue;
 			}
-			if (likely(forget(sc->m, folio, pfn))) {
+			if (likely(forget(sc->m, folio, pfn, sc->target ? sc->target->id : 0))) {
 				freed++;
 				continue;
 			}
@@ -140,7 +140,7 @@ static u64 shrink_list(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 		if (others)
 			freed += shrink_batch(sc, lruvec, list, others, &scanned);
 	}
-	count_reclaim(sc, is_file_list(list), scanned, freed);
+	count_reclaim(sc, lruvec, is_file_list(list), scanned, freed);
 	sc->nr_scanned += scanned;
 	return freed;
 }

@@ -11,6 +11,7 @@
 #define KMM_RECLAIM_RECLAIM_H
 
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/pressure.h"
 
 #define DEF_PRIORITY 12
@@ -32,6 +33,7 @@ struct scan_control {
 	gfp_t gfp;
 	u64 nr_to_reclaim;
 	u64 nodemask;
+	struct mem_cgroup *target;	/* the group that is short of memory; NULL: all are */
 	int order;
 	enum zone_type reclaim_idx;	/* zones up to this one */
 	int swappiness;			/* of who asks: below 0: vm.swappiness */
@@ -39,6 +41,7 @@ struct scan_control {
 	/* How hard. */
 	int priority;
 	bool force_deactivate;		/* active pages too, whatever the ratio */
+	bool low_reclaim;		/* groups that memory.low protects, too */
 	/* Of the node that is being shrunk. */
 	unsigned int may_deactivate;
 	bool cache_trim_mode;		/* there is plenty of page cache that nobody uses */
@@ -47,6 +50,7 @@ struct scan_control {
 	/* What came of it. */
 	u64 nr_scanned, nr_reclaimed;
 	bool skipped_deactivate;	/* active pages were left alone */
+	bool low_skipped;		/* groups were, or a part of them: memory.low */
 	bool compaction_ready;
 	struct {
 		u64 dirty, unqueued_dirty, congested, writeback, immediate, file_taken, taken;
@@ -55,7 +59,7 @@ struct scan_control {
 
 struct reclaim_ops {
 	const char *name;
-	/* Look at so much of the node's lists as sc->priority says, and free what can go. */
+	/* Look at so much of a group's lists as sc->priority says, and free what can go. */
 	void (*shrink_lruvec)(struct scan_control *sc, struct lruvec *lruvec);
 	/* Before kswapd shrinks a node: pages get older. */
 	void (*age_node)(struct scan_control *sc, struct pglist_data *node);
@@ -78,9 +82,10 @@ static inline bool by_kswapd(const struct scan_control *sc)
 /* vmscan.c: page cache, anonymous pages and slabs of a node, once. */
 void shrink_node(struct scan_control *sc, struct pglist_data *node);
 /* After a turn: refaults from now on tell that active pages should give way. */
-void snapshot_refaults(struct machine *m, const struct pglist_data *node);
-/* Is there a place for anonymous pages? */
-bool reclaims_anon_pages(const struct machine *m);
+void snapshot_refaults(struct machine *m, struct mem_cgroup *target,
+		       const struct pglist_data *node);
+/* Is there a place for anonymous pages, of a group (NULL: of the root)? */
+bool can_reclaim_anon_pages(const struct machine *m, const struct mem_cgroup *memcg);
 /* Pages of a zone that could be reclaimed at best. */
 u64 zone_reclaimable_pages(const struct machine *m, const struct zone *zone);
 
@@ -92,6 +97,24 @@ u64 node_reclaim_pages(struct machine *m, struct pglist_data *node, gfp_t gfp,
 /* So many pages of the node, because somebody asked. -EAGAIN: there were fewer. */
 int node_reclaim_proactive(struct machine *m, struct pglist_data *node, u64 nr_pages,
 			   int swappiness) __must_check;
+/* memcg_reclaim.c: so many pages of a group and those below it; how many were freed. */
+u64 try_to_free_mem_cgroup_pages(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages,
+				 gfp_t gfp);
+/* Because somebody asked (memory.reclaim): -EAGAIN: there were fewer. */
+int memcg_reclaim_proactive(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages,
+			    int swappiness) __must_check;
+/* The same of the whole machine, that is, of the root. */
+int memcg_reclaim_all(struct machine *m, u64 nr_pages, int swappiness) __must_check;
+/* Who runs was charged beyond memory.high: he reclaims, or waits. */
+void mem_cgroup_handle_over_high(struct machine *m);
+/* How long, in ns: it is over then. */
+u64 mem_cgroup_take_wait(struct machine *m);
+/* Is all that the group has protected from reclaim of target? */
+bool mem_cgroup_below_min(const struct mem_cgroup *target, const struct mem_cgroup *memcg);
+bool mem_cgroup_below_low(const struct mem_cgroup *target, const struct mem_cgroup *memcg);
+
+/* direct.c: all priorities, and again where pages were spared; how many were freed. */
+u64 do_try_to_free_pages(struct scan_control *sc, const struct reclaim_request *req);
 /* Enough is free for who must free memory himself. */
 bool allow_direct_reclaim(const struct machine *m, const struct pglist_data *node);
 

@@ -5,6 +5,12 @@
 
 #include "sim/reclaim/reclaim.h"
 
+/* The lists of the group that is short of memory; of the root. */
+static inline struct lruvec *target_lruvec(const struct scan_control *sc, unsigned int node)
+{
+	return sc->target ? mem_cgroup_lruvec(sc->m, sc->target, node) : node_lruvec(sc->m, node);
+}
+
 static inline bool is_active_list(enum lru_list list)
 {
 	return list == LRU_ACTIVE_ANON || list == LRU_ACTIVE_FILE;
@@ -29,7 +35,8 @@ u64 move_folios_to_lru(struct machine *m, struct lruvec *lruvec, struct page_lis
 void count_isolated_pages(struct machine *m, const struct lruvec *lruvec, bool file, s64 nr);
 
 /* classic.c: pages of one kind were looked at, and freed, for whom it is. */
-void count_reclaim(struct scan_control *sc, bool file, u64 scanned, u64 reclaimed);
+void count_reclaim(const struct scan_control *sc, const struct lruvec *lruvec, bool file,
+		   u64 scanned, u64 reclaimed);
 
 /* shrink_folio.c: what became of isolated pages. */
 struct reclaim_stat {

@@ -14,8 +14,8 @@
 bool inactive_is_low(const struct machine *m, const struct lruvec *lruvec,
 		     enum lru_list inactive)
 {
-	u64 nr_inactive = lruvec_pages(m, lruvec, inactive);
-	u64 nr_active = lruvec_pages(m, lruvec, inactive + 1);
+	u64 nr_inactive = (u64)lruvec_page_state(m, lruvec, NR_INACTIVE_ANON + inactive);
+	u64 nr_active = (u64)lruvec_page_state(m, lruvec, NR_INACTIVE_ANON + inactive + 1);
 	u64 gb = (nr_inactive + nr_active) >> (30 - PAGE_SHIFT);
 
 	return nr_inactive * (gb ? int_sqrt(10 * gb) : 1) < nr_active;
@@ -24,9 +24,8 @@ bool inactive_is_low(const struct machine *m, const struct lruvec *lruvec,
 /* Refaults say that the active pages are not the right ones; or they are too many. */
 static bool should_deactivate(const struct machine *m, const struct lruvec *lruvec, bool file)
 {
-	const s64 *stat = m->nodes[lruvec->node]->stat;
-
-	return stat[WORKINGSET_ACTIVATE_ANON + file] != lruvec->refaults[file] ||
+	return lruvec_page_state(m, lruvec, WORKINGSET_ACTIVATE_ANON + file) !=
+	       lruvec->refaults[file] ||
 	       inactive_is_low(m, lruvec, file ? LRU_INACTIVE_FILE : LRU_INACTIVE_ANON);
 }
 
@@ -50,7 +49,7 @@ static bool file_is_tiny(const struct scan_control *sc, const struct pglist_data
 void prepare_scan_count(struct scan_control *sc, const struct pglist_data *node)
 {
 	const struct machine *m = sc->m;
-	const struct lruvec *lruvec = node_lruvec(m, node->id);
+	const struct lruvec *lruvec = target_lruvec(sc, node->id);
 
 	sc->anon_cost = lruvec->anon_cost;
 	sc->file_cost = lruvec->file_cost;
@@ -59,16 +58,18 @@ void prepare_scan_count(struct scan_control *sc, const struct pglist_data *node)
 		sc->may_deactivate |= DEACTIVATE_ANON;
 	if (sc->force_deactivate || should_deactivate(m, lruvec, /* file = */ true))
 		sc->may_deactivate |= DEACTIVATE_FILE;
-	sc->cache_trim_mode = (u64)node->stat[NR_INACTIVE_FILE] >> sc->priority &&
-			      !(sc->may_deactivate & DEACTIVATE_FILE);
-	sc->file_is_tiny = file_is_tiny(sc, node);
+	sc->cache_trim_mode = (u64)lruvec_page_state(m, lruvec, NR_INACTIVE_FILE) >>
+			      sc->priority && !(sc->may_deactivate & DEACTIVATE_FILE);
+	sc->file_is_tiny = !sc->target && file_is_tiny(sc, node);
 }
 
 enum scan_balance { SCAN_EQUAL, SCAN_FRACT, SCAN_ANON, SCAN_FILE };
 
-static enum scan_balance scan_balance(const struct scan_control *sc, int swappiness)
+static enum scan_balance scan_balance(const struct scan_control *sc, const struct lruvec *lruvec,
+				      int swappiness)
 {
-	if (!sc->may_swap || !reclaims_anon_pages(sc->m))
+	if (!sc->may_swap || !can_reclaim_anon_pages(sc->m, lruvec_memcg(sc->m, lruvec)) ||
+	    (sc->target && !swappiness))
 		return SCAN_FILE;
 	if (swappiness == SWAPPINESS_ANON_ONLY)
 		return SCAN_ANON;
@@ -90,22 +91,52 @@ static void fractions(const struct scan_control *sc, int swappiness, u64 fractio
 	fraction[1] = (u64)(MAX_SWAPPINESS - swappiness) * (total + 1) / (file_cost + 1);
 }
 
+/*
+ * What of a list may be looked at: less by the part of the group that is protected. What
+ * memory.low spares is tried once more, if nothing else is there.
+ */
+static u64 unprotected(struct scan_control *sc, const struct mem_cgroup *memcg, u64 size)
+{
+	u64 min, low, protection;
+
+	if (!memcg || mem_cgroup_is_root(memcg) || memcg == sc->target)
+		return size;
+	min = memcg->memory.emin;
+	low = memcg->memory.elow;
+	if (!min && !low)
+		return size;
+	protection = min;
+	if (!sc->low_reclaim && low > min) {
+		protection = low;
+		sc->low_skipped = true;
+	}
+	size -= size * protection / (MAX(memcg->memory.usage, protection) + 1);
+	return MAX(size, SWAP_CLUSTER_MAX);
+}
+
 void get_scan_count(struct scan_control *sc, const struct lruvec *lruvec,
 		    u64 nr[LRU_UNEVICTABLE])
 {
 	int swappiness = sc->by == BY_PROACTIVE && sc->swappiness >= 0 ?
 			 sc->swappiness : sc->m->tunables->swappiness;
-	enum scan_balance balance = scan_balance(sc, swappiness);
+	enum scan_balance balance = scan_balance(sc, lruvec, swappiness);
+	const struct mem_cgroup *memcg = lruvec_memcg(sc->m, lruvec);
+	bool offline = memcg && !memcg->online;
 	u64 fraction[ANON_AND_FILE] = { 0, 1 };
 
 	if (balance == SCAN_FRACT)
 		fractions(sc, swappiness, fraction);
 	for (enum lru_list list = 0; list < LRU_UNEVICTABLE; list++) {
 		bool file = is_file_list(list);
-		u64 scan = lruvec_lru_size(sc->m, lruvec, list, sc->reclaim_idx) >> sc->priority;
+		u64 size = lruvec_lru_size(sc->m, lruvec, list, sc->reclaim_idx);
+		u64 scan = unprotected(sc, memcg, size) >> sc->priority;
+		u64 parts = fraction[0] + fraction[1];
 
+		/* Of a group that was removed nothing is to be left. */
+		if (!scan && offline)
+			scan = MIN(size, SWAP_CLUSTER_MAX);
 		if (balance == SCAN_FRACT)
-			scan = scan * fraction[file] / (fraction[0] + fraction[1]);
+			scan = (scan * fraction[file] + (offline ? parts - 1 : 0)) / parts;
 		else if (balance != SCAN_EQUAL && (balance == SCAN_FILE) != file)
 			scan = 0;
 		nr[list] = scan;

@@ -12,6 +12,7 @@
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap_out.h"
 #include "sim/virt/tlb.h"
@@ -151,6 +152,7 @@ static bool forget_folio(const struct folio_shrink *s, u32 pfn)
 {
 	struct machine *m = s->m;
 	const struct page *folio = pfn_to_page(m, pfn);
+	const u32 target = s->sc->target ? s->sc->target->id : 0;
 
 	if (page_flag(folio, PG_anon) && !page_flag(folio, PG_swapbacked)) {
 		if (folio->refcount != 1)
@@ -159,8 +161,8 @@ static bool forget_folio(const struct folio_shrink *s, u32 pfn)
 		return true;
 	}
 	if (page_flag(folio, PG_swapcache))
-		return remove_swap_mapping(m, pfn);
-	return folio->mapping && !page_flag(folio, PG_anon) && remove_mapping(m, pfn);
+		return remove_swap_mapping(m, pfn, target);
+	return folio->mapping && !page_flag(folio, PG_anon) && remove_mapping(m, pfn, target);
 }
 
 static enum outcome unmap(struct folio_shrink *s, u32 pfn)
@@ -216,12 +218,15 @@ static void activate(struct folio_shrink *s, u32 pfn)
 {
 	struct page *folio = pfn_to_page(s->m, pfn);
 
-	if (page_flag(folio, PG_swapcache) && (vm_swap_full(s->m) || page_flag(folio, PG_mlocked)))
+	if (page_flag(folio, PG_swapcache) && (mem_cgroup_swap_full(s->m, folio) ||
+					     page_flag(folio, PG_mlocked)))
 		(void)folio_free_swap(s->m, pfn);
 	if (page_flag(folio, PG_mlocked))
 		return;
 	page_set_flag(folio, PG_active);
 	s->stat->nr_activate += folio_nr_pages(folio);
+	if (s->m->memcg)
+		memcg_count_event(s->m, page_memcg_id(folio), PGACTIVATE, (s64)folio_nr_pages(folio));
 }
 
 /* The flush that all of them waited for; then they go, the latest, `top`, first. */

@@ -10,27 +10,34 @@
 #include "sim/virt/shrinker.h"
 #include "sim/virt/swap.h"
 
-bool reclaims_anon_pages(const struct machine *m)
+bool can_reclaim_anon_pages(const struct machine *m, const struct mem_cgroup *memcg)
 {
-	return get_nr_swap_pages(m);
+	if (!get_nr_swap_pages(m))
+		return false;
+	for (; memcg; memcg = memcg->parent)
+		if (memcg->swap.usage >= memcg->swap.max)
+			return false;
+	return true;
 }
 
 u64 zone_reclaimable_pages(const struct machine *m, const struct zone *zone)
 {
 	s64 nr = zone->stat[NR_ZONE_INACTIVE_FILE] + zone->stat[NR_ZONE_ACTIVE_FILE];
 
-	if (reclaims_anon_pages(m))
+	if (can_reclaim_anon_pages(m, NULL))
 		nr += zone->stat[NR_ZONE_INACTIVE_ANON] + zone->stat[NR_ZONE_ACTIVE_ANON];
 	/* A zone with nothing to reclaim may help all the same. */
 	return (u64)(nr ? nr : zone->stat[NR_FREE_PAGES]);
 }
 
-void snapshot_refaults(struct machine *m, const struct pglist_data *node)
+void snapshot_refaults(struct machine *m, struct mem_cgroup *target,
+		       const struct pglist_data *node)
 {
-	struct lruvec *lruvec = node_lruvec(m, node->id);
+	struct lruvec *lruvec = target ? mem_cgroup_lruvec(m, target, node->id) :
+					 node_lruvec(m, node->id);
 
-	lruvec->refaults[WORKINGSET_ANON] = node->stat[WORKINGSET_ACTIVATE_ANON];
-	lruvec->refaults[WORKINGSET_FILE] = node->stat[WORKINGSET_ACTIVATE_FILE];
+	for (unsigned int file = 0; file < ANON_AND_FILE; file++)
+		lruvec->refaults[file] = lruvec_page_state(m, lruvec, WORKINGSET_ACTIVATE_ANON + file);
 }
 
 static s64 slab_pages(const struct machine *m)
@@ -78,7 +85,7 @@ static bool should_continue_reclaim(const struct scan_control *sc,
 		if (node->zones[type] && zone_managed(node->zones[type]) &&
 		    could_compact(sc, node->zones[type]))
 			return false;
-	if (reclaims_anon_pages(sc->m))
+	if (can_reclaim_anon_pages(sc->m, sc->target))
 		inactive += node->stat[NR_INACTIVE_ANON];
 	return inactive > (s64)compact_gap((unsigned int)sc->order);
 }
@@ -94,6 +101,51 @@ static void note_dirty(const struct scan_control *sc, struct pglist_data *node)
 		node->flags |= PGDAT_DIRTY;
 }
 
+/* One group: unless it is protected. */
+static void shrink_memcg(struct scan_control *sc, struct mem_cgroup *memcg,
+			 struct pglist_data *node)
+{
+	struct machine *m = sc->m;
+	const struct mem_cgroup *root = sc->target ? sc->target : root_mem_cgroup(m);
+
+	page_counter_calculate_protection(&root->memory, &memcg->memory, /* recursive = */ true);
+	if (mem_cgroup_below_min(sc->target, memcg))
+		return;
+	if (mem_cgroup_below_low(sc->target, memcg)) {
+		if (!sc->low_reclaim) {
+			sc->low_skipped = true;
+			return;
+		}
+		memcg_memory_event(m, memcg, MEMCG_LOW);
+	}
+	m->reclaim->shrink_lruvec(sc, mem_cgroup_lruvec(m, memcg, node->id));
+	/* What slabs can give back is not known by group. */
+	if (mem_cgroup_is_root(memcg))
+		shrink_slabs(sc, node);
+}
+
+/* Since 6.18 who reclaims for himself ends when he has enough, and goes on there next time. */
+static void shrink_node_memcgs(struct scan_control *sc, struct pglist_data *node)
+{
+	struct machine *m = sc->m;
+	struct mem_cgroup *memcg = NULL, *root;
+	bool whole = by_kswapd(sc) || !rel_memcg_walk_is_partial(m->release);
+
+	if (!m->memcg) {
+		m->reclaim->shrink_lruvec(sc, node_lruvec(m, node->id));
+		shrink_slabs(sc, node);
+		return;
+	}
+	root = sc->target ? sc->target : root_mem_cgroup(m);
+	while ((memcg = mem_cgroup_walk(m, root, memcg, whole ? -1 : (int)node->id))) {
+		shrink_memcg(sc, memcg, node);
+		if (!whole && sc->nr_reclaimed >= sc->nr_to_reclaim) {
+			mem_cgroup_iter_break(m, memcg);
+			return;
+		}
+	}
+}
+
 void shrink_node(struct scan_control *sc, struct pglist_data *node)
 {
 	bool reclaimable = false;
@@ -103,8 +155,7 @@ void shrink_node(struct scan_control *sc, struct pglist_data *node)
 		before = sc->nr_reclaimed;
 		memset(&sc->nr, 0, sizeof(sc->nr));
 		prepare_scan_count(sc, node);
-		sc->m->reclaim->shrink_lruvec(sc, node_lruvec(sc->m, node->id));
-		shrink_slabs(sc, node);
+		shrink_node_memcgs(sc, node);
 		reclaimable |= sc->nr_reclaimed > before;
 		note_dirty(sc, node);
 	} while (should_continue_reclaim(sc, node, sc->nr_reclaimed - before));

@@ -8,11 +8,12 @@
 
 #include <stdio.h>
 
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
 
 const char *const cgroup_controller_names[NR_CGROUP_CONTROLLERS] = {
-	[CGROUP_CPUSET] = "cpuset",
+	[CGROUP_CPUSET] = "cpuset", [CGROUP_MEMORY] = "memory",
 };
 
 int cgroups_init(struct machine *m)
@@ -22,6 +23,7 @@ int cgroups_init(struct machine *m)
 	if (!state)
 		return -ENOBUFS;
 	m->virt->cgroups = state;
+	state->root.max_depth = state->root.max_descendants = INT32_MAX;
 	cpuset_init_root(m, &state->root);
 	return 0;
 }
@@ -127,6 +129,27 @@ static int take_id(struct machine *m, u32 *id)
 	return 0;
 }
 
+u32 cgroup_nr_below(const struct machine *m, const struct cgroup *cgroup)
+{
+	const struct cgroup *child = cgroup_child(m, cgroup, 1);
+	u32 nr = 0;
+
+	for (; child; child = cgroup_child(m, cgroup, child->id + 1))
+		nr += 1 + cgroup_nr_below(m, child);
+	return nr;
+}
+
+static bool within_limits(const struct machine *m, const struct cgroup *parent)
+{
+	s32 level = 1;
+
+	for (; parent; parent = parent->parent, level++)
+		if (level > parent->max_depth ||
+		    (s64)cgroup_nr_below(m, parent) >= parent->max_descendants)
+			return false;
+	return true;
+}
+
 int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name)
 {
 	struct cgroup_state *state = m->virt->cgroups;
@@ -138,6 +161,8 @@ int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name)
 		return -EINVAL;
 	if (cgroup_find_child(m, parent, name))
 		return -EEXIST;
+	if (!within_limits(m, parent))
+		return -EAGAIN;
 	err = take_id(m, &id);
 	if (err)
 		return err;
@@ -146,7 +171,13 @@ int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name)
 		return -ENOBUFS;
 	cgroup->id = id;
 	cgroup->parent = parent;
+	cgroup->max_depth = cgroup->max_descendants = INT32_MAX;
 	snprintf(cgroup->name, sizeof(cgroup->name), "%s", name);
+	err = memcg_mkdir(m, cgroup);
+	if (err) {
+		arena_free(&m->arena, cgroup, sizeof(*cgroup));
+		return err;
+	}
 	state->groups[id] = cgroup;
 	state->nr++;
 	m->policies = &mempolicy_alloc_policy;
@@ -165,6 +196,7 @@ int cgroup_rmdir(struct machine *m, struct cgroup *cgroup)
 	     task = task_next(m, task->pid + 1))
 		if (task->cgroup == cgroup->id)
 			task->cgroup = 0;
+	memcg_rmdir(m, cgroup);
 	state->groups[cgroup->id] = NULL;
 	state->nr--;
 	arena_free(&m->arena, cgroup, sizeof(*cgroup));
@@ -192,7 +224,8 @@ int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
 		return -ESRCH;
 	if (task->flags & PF_NO_SETAFFINITY)
 		return -EINVAL;
-	if (cgroup->parent && cgroup->subtree_control && has_populated_child(m, cgroup))
+	if (cgroup->parent && cgroup->subtree_control &&
+	    (cgroup->subtree_control & CGROUP_DOMAIN_CONTROLLERS || has_populated_child(m, cgroup)))
 		return -EBUSY;
 	for (u32 next = 0; (thread = thread_next(m, task->tgid, next + 1)) && !err;) {
 		struct cgroup *from = task_cgroup(m, thread);
@@ -203,14 +236,27 @@ int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
 		thread->cgroup = cgroup->id;
 		err = cpuset_attach(m, thread, from);
 	}
+	if (m->memcg)
+		memcg_update_mms(m);
 	return err;
+}
+
+static bool has_tasks(const struct machine *m, const struct cgroup *cgroup)
+{
+	const struct task_struct *task = task_next(m, 0);
+
+	while (task && (!task_alive(task) || task->cgroup != cgroup->id))
+		task = task_next(m, task->pid + 1);
+	return task;
 }
 
 int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 disable)
 {
 	const struct cgroup *child = cgroup_child(m, cgroup, 1);
-	u32 was;
+	u32 was = cgroup->subtree_control, changed;
+	int err = 0;
 
+	enable &= ~was;
 	for (unsigned int i = 0; i < NR_CGROUP_CONTROLLERS; i++) {
 		if (enable & CGROUP_BIT(i) && !cgroup_has(cgroup, i))
 			return -ENOENT;
@@ -219,10 +265,16 @@ int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 dis
 		if (child->subtree_control & disable)
 			return -EBUSY;
 	}
-	was = cgroup->subtree_control;
+	if (cgroup->parent && enable & CGROUP_DOMAIN_CONTROLLERS && has_tasks(m, cgroup))
+		return -EBUSY;
 	cgroup->subtree_control = (was | enable) & ~disable;
-	if (!((was ^ cgroup->subtree_control) & CGROUP_BIT(CGROUP_CPUSET)))
-		return 0;
+	changed = was ^ cgroup->subtree_control;
+	if (changed & CGROUP_BIT(CGROUP_MEMORY))
+		err = memcg_control(m, cgroup, enable & CGROUP_BIT(CGROUP_MEMORY));
+	if (err)
+		cgroup->subtree_control = was;
+	if (err || !(changed & CGROUP_BIT(CGROUP_CPUSET)))
+		return err;
 	return cpuset_control(m, cgroup, enable & CGROUP_BIT(CGROUP_CPUSET));
 }
 
@@ -252,6 +304,7 @@ void cgroups_digest(const struct machine *m, struct digest *digest)
 			continue;
 		digest_u64(digest, (u64)id << 32 | cgroup->parent->id);
 		digest_u64(digest, cgroup->subtree_control);
+		digest_u64(digest, (u64)(u32)cgroup->max_depth << 32 | (u32)cgroup->max_descendants);
 		digest_string(digest, cgroup->name);
 		digest_cpuset(&cgroup->cpuset, digest);
 	}

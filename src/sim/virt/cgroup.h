@@ -2,7 +2,7 @@
 /*
  * Control groups (the unified hierarchy) and the controllers on them. cgroup.c: groups,
  * who is in them, which controllers their children have; cpuset.c: the CPUs and nodes
- * that tasks may use. A controller's state is a part of struct cgroup; it counts where
+ * that tasks may use; memcontrol.h: who is charged for memory. A controller's state is a part of struct cgroup; it counts where
  * the parent's subtree_control names it, and above that for all below.
  *
  * A task without a group is in the root. Errnos are the kernel's; -ENOBUFS is the host's.
@@ -12,11 +12,12 @@
 
 #include "sim/virt/task.h"
 
-enum cgroup_controller { CGROUP_CPUSET, NR_CGROUP_CONTROLLERS };
+enum cgroup_controller { CGROUP_CPUSET, CGROUP_MEMORY, NR_CGROUP_CONTROLLERS };
 #define CGROUP_BIT(controller) (1U << (controller))
 extern const char *const cgroup_controller_names[NR_CGROUP_CONTROLLERS];
 
 #define CGROUP_NAME_CHARS 63
+#define CGROUP_DOMAIN_CONTROLLERS CGROUP_BIT(CGROUP_MEMORY)	/* of processes, not threads */
 
 struct cpuset {
 	u64 mems, cpus[CPU_WORDS];	/* what was asked for; 0: as the parent */
@@ -29,7 +30,9 @@ struct cgroup {
 	struct cgroup *parent;
 	char name[CGROUP_NAME_CHARS + 1];
 	u32 subtree_control;	/* CGROUP_BIT()s that the children have */
+	s32 max_depth, max_descendants;	/* below it; INT32_MAX: as many as you like */
 	struct cpuset cpuset;
+	struct mem_cgroup *memcg;	/* memcontrol.h; NULL: its parent's counts */
 };
 
 struct cgroup_state {
@@ -51,6 +54,8 @@ struct cgroup *cgroup_find_child(const struct machine *m, const struct cgroup *p
 struct cgroup *task_cgroup(const struct machine *m, const struct task_struct *task);
 /* "/", "/a/b" */
 void cgroup_path(const struct cgroup *cgroup, struct out *out);
+/* How many are below it? */
+u32 cgroup_nr_below(const struct machine *m, const struct cgroup *cgroup);
 /* Is a task in it, or below? */
 bool cgroup_is_populated(const struct machine *m, const struct cgroup *cgroup);
 /* Does it have the controller for itself? */
@@ -59,7 +64,7 @@ static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controlle
 	return !cgroup->parent || cgroup->parent->subtree_control & CGROUP_BIT(controller);
 }
 
-/* -EEXIST, -EINVAL (the name). */
+/* -EEXIST, -EINVAL (the name), -EAGAIN (as many as there may be, or too deep). */
 int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name) __must_check;
 int cgroup_rmdir(struct machine *m, struct cgroup *cgroup) __must_check;	/* -EBUSY */
 /* The whole process goes to the group: -ESRCH, -EBUSY, -EINVAL (bound to its CPU). */

@@ -14,6 +14,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap.h"
@@ -75,7 +76,7 @@ static unsigned int find_target_node(const struct machine *m, const struct colla
 }
 
 enum scan_result collapse_alloc_folio(struct machine *m, const struct collapse_control *cc,
-				      u32 *pfn)
+				      const struct mm_struct *mm, u32 *pfn)
 {
 	bool direct = !cc->is_khugepaged || m->tunables->khugepaged_defrag;
 	struct alloc_request req = {
@@ -92,6 +93,12 @@ enum scan_result collapse_alloc_folio(struct machine *m, const struct collapse_c
 		return SCAN_ALLOC_HUGE_PAGE_FAIL;
 	}
 	count_vm_event(m, THP_COLLAPSE_ALLOC, 1);
+	if (mem_cgroup_charge(m, *pfn, mm, req.gfp)) {
+		put_page(m, *pfn);
+		return SCAN_CGROUP_CHARGE_FAIL;
+	}
+	if (m->memcg)
+		memcg_count_event(m, page_memcg_id(pfn_to_page(m, *pfn)), THP_COLLAPSE_ALLOC, 1);
 	return SCAN_SUCCEED;
 }
 
@@ -291,7 +298,7 @@ static enum scan_result collapse_huge_page(struct scan *s, u64 address)
 	u64 *pmd = table_entry(m, mm, address, 1), *ptes;
 	u32 table, pfn, heads[MAX_LARGE];
 	unsigned int nr_large;
-	enum scan_result result = collapse_alloc_folio(m, s->cc, &pfn);
+	enum scan_result result = collapse_alloc_folio(m, s->cc, mm, &pfn);
 
 	if (result != SCAN_SUCCEED)
 		return result;

@@ -16,7 +16,8 @@ enum scan_result {
 	SCAN_LACK_REFERENCED_PAGE, SCAN_PAGE_NULL, SCAN_SCAN_ABORT, SCAN_PAGE_COUNT,
 	SCAN_PAGE_LRU, SCAN_PAGE_LOCK, SCAN_PAGE_ANON, SCAN_PAGE_COMPOUND,
 	SCAN_ANY_PROCESS, SCAN_VMA_NULL, SCAN_VMA_CHECK, SCAN_ADDRESS_RANGE,
-	SCAN_DEL_PAGE_LRU, SCAN_ALLOC_HUGE_PAGE_FAIL, SCAN_TRUNCATED,
+	SCAN_DEL_PAGE_LRU, SCAN_ALLOC_HUGE_PAGE_FAIL,
+	SCAN_CGROUP_CHARGE_FAIL, SCAN_TRUNCATED,
 	SCAN_PAGE_HAS_PRIVATE, SCAN_STORE_FAILED, SCAN_PAGE_FILLED,
 };
 
@@ -50,7 +51,7 @@ enum scan_result collapse_pte_mapped_thp(struct machine *m, struct mm_struct *mm
 bool collapse_scan_abort(const struct machine *m, unsigned int nid,
 			 const struct collapse_control *cc);
 enum scan_result collapse_alloc_folio(struct machine *m, const struct collapse_control *cc,
-				      u32 *pfn);
+				      const struct mm_struct *mm, u32 *pfn);
 
 /* MADV_COLLAPSE of a part of one VMA. 0 or -errno. */
 int madvise_collapse(struct machine *m, struct vm_area_struct *vma, u64 start,

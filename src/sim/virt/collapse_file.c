@@ -293,7 +293,7 @@ static enum scan_result collapse_file(struct file_collapse *c)
 	u64 index = c->start;
 	u32 pfn;
 
-	result = collapse_alloc_folio(c->m, c->cc, &pfn);
+	result = collapse_alloc_folio(c->m, c->cc, NULL, &pfn);
 	if (result != SCAN_SUCCEED)
 		return result;
 	while (index < c->end && result == SCAN_SUCCEED)

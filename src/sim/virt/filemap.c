@@ -5,19 +5,15 @@
  * map what is cached around; pages of shared memory are made as they are asked for.
  */
 #include "sim/base/bug.h"
+#include "sim/phys/memcg.h"
 #include "sim/virt/content.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/workingset.h"
-
-static inline void count_node(struct machine *m, const struct page *page,
-			      enum node_stat_item item, s64 n)
-{
-	m->nodes[page_zone(m, page)->node]->stat[item] += n;
-}
 
 static bool is_shmem(const struct address_space *mapping)
 {
@@ -57,7 +53,8 @@ static void count_huge(struct machine *m, struct address_space *mapping,
 {
 	if (folio_order(folio) != hpage_pmd_order(m))
 		return;
-	count_node(m, folio, is_shmem(mapping) ? NR_SHMEM_HUGEPAGES : NR_FILE_HUGEPAGES, nr);
+	mod_lruvec_page_state(m, folio, is_shmem(mapping) ? NR_SHMEM_HUGEPAGES :
+			      NR_FILE_HUGEPAGES, nr);
 	if (!is_shmem(mapping))
 		mapping->nr_thps += nr > 0 ? 1 : -1U;
 }
@@ -67,9 +64,9 @@ static void count_cached(struct machine *m, struct address_space *mapping,
 			 const struct page *folio, s64 nr)
 {
 	mapping->nrpages += (u64)nr;
-	count_node(m, folio, NR_FILE_PAGES, nr);
+	mod_lruvec_page_state(m, folio, NR_FILE_PAGES, nr);
 	if (is_shmem(mapping))
-		count_node(m, folio, NR_SHMEM, nr);
+		mod_lruvec_page_state(m, folio, NR_SHMEM, nr);
 	if (unlikely(folio_is_large(folio)))
 		count_huge(m, mapping, folio, nr);
 }
@@ -176,7 +173,7 @@ int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgof
 static void account_cleaned(struct machine *m, struct page *page)
 {
 	page_clear_flag(page, PG_dirty);
-	count_node(m, page, NR_DIRTY, -1);
+	mod_lruvec_page_state(m, page, NR_DIRTY, -1);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]--;
 }
 
@@ -208,7 +205,7 @@ u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 p
 	return nr;
 }
 
-bool remove_mapping(struct machine *m, u32 pfn)
+bool remove_mapping(struct machine *m, u32 pfn, u32 target)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 	struct address_space *mapping = &inode_of(m, folio->mapping)->i_data;
@@ -218,7 +215,8 @@ bool remove_mapping(struct machine *m, u32 pfn)
 		return false;
 	if (is_shmem(mapping))
 		return false;
-	leaf = xa_replace(&mapping->i_pages, page_index(folio), workingset_eviction(m, folio));
+	leaf = xa_replace(&mapping->i_pages, page_index(folio),
+			  workingset_eviction(m, folio, target));
 	mapping->nr_shadows++;
 	workingset_update_leaf(m, mapping, leaf);
 	uncache_folio(m, mapping, folio);
@@ -246,8 +244,8 @@ void filemap_dirty_folio(struct machine *m, u64 pfn)
 	if (!inode || inode->kind != INODE_DISK)
 		return;
 	xa_set_mark(&inode->i_data.i_pages, page_index(page), XA_MARK_DIRTY);
-	count_node(m, page, NR_DIRTY, 1);
-	count_node(m, page, NR_DIRTIED, 1);
+	mod_lruvec_page_state(m, page, NR_DIRTY, 1);
+	mod_lruvec_page_state(m, page, NR_DIRTIED, 1);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]++;
 }
 
@@ -273,6 +271,11 @@ static int new_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 				  filemap_alloc_folio(m, gfp, 0, &pfn);
 	if (err)
 		return err;
+	err = mem_cgroup_charge(m, pfn, NULL, gfp);
+	if (err) {
+		put_page(m, pfn);
+		return err;
+	}
 	content_zero(m, pfn);
 	err = add_folio(m, mapping, pgoff, pfn, &shadow);
 	if (err) {
@@ -482,6 +485,7 @@ static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
 		return 0;
 	}
 	count_vm_event(m, PGMAJFAULT, 1);
+	count_memcg_event_mm(m, vmf->vma->vm_mm, PGMAJFAULT);
 	ret = VM_FAULT_MAJOR;
 	err = sync_mmap_readahead(m, file, vmf->vma, vmf->pgoff);
 	if (err != -ENOBUFS)

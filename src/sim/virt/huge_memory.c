@@ -9,6 +9,7 @@
 
 #include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mm_slot.h"
@@ -33,6 +34,12 @@ static unsigned int alloc_anon_folio_pmd(struct machine *m, struct vm_area_struc
 
 	if (err == -ENOBUFS)
 		return VM_FAULT_NOHOST;
+	if (!err && mem_cgroup_charge(m, *pfn, vma->vm_mm, vma_thp_gfp_mask(m, vma))) {
+		free_pages(m, *pfn, hpage_pmd_order(m));
+		count_vm_event(m, THP_FAULT_FALLBACK_CHARGE, 1);
+		count_mthp_stat(m, hpage_pmd_order(m), MTHP_STAT_ANON_FAULT_FALLBACK_CHARGE);
+		err = -ENOMEM;
+	}
 	if (err) {
 		count_vm_event(m, THP_FAULT_FALLBACK, 1);
 		count_mthp_stat(m, hpage_pmd_order(m), MTHP_STAT_ANON_FAULT_FALLBACK);
@@ -123,6 +130,7 @@ unsigned int do_huge_pmd_anonymous_page(struct machine *m, struct vm_fault *vmf)
 	pgtable_deposit(m, vma->vm_mm, haddr, table);
 	map_anon_folio_pmd(m, vma, haddr, vmf->pmd, pfn);
 	count_vm_event(m, THP_FAULT_ALLOC, 1);
+	count_memcg_event_mm(m, vma->vm_mm, THP_FAULT_ALLOC);
 	count_mthp_stat(m, hpage_pmd_order(m), MTHP_STAT_ANON_FAULT_ALLOC);
 	if (rel_defers_new_thps(m->release) && m->tunables->thp_shrink_underused)
 		deferred_split_folio(m, pfn, /* partially_mapped = */ false);
@@ -154,6 +162,7 @@ static unsigned int do_huge_zero_wp_pmd(struct machine *m, struct vm_fault *vmf)
 			       table_shift(m, 1));
 	map_anon_folio_pmd(m, vmf->vma, haddr, vmf->pmd, pfn);
 	count_vm_event(m, THP_FAULT_ALLOC, 1);
+	count_memcg_event_mm(m, vmf->vma->vm_mm, THP_FAULT_ALLOC);
 	count_mthp_stat(m, hpage_pmd_order(m), MTHP_STAT_ANON_FAULT_ALLOC);
 	return 0;
 }

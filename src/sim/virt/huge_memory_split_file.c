@@ -7,6 +7,7 @@
 #include "sim/virt/huge_memory_split.h"
 
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_owner.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
@@ -94,7 +95,7 @@ static void piece_of_tail(struct machine *m, u32 head, u32 i, unsigned int order
 		init_piece(page, order);
 	}
 	page->mapping = folio->mapping;
-	page->memcg = 0;
+	page->memcg = page_memcg_id(folio);
 	page_set_index(page, page_index(folio) + i);
 	page->refcount = piece_refs(page, order);
 	add_to_lru(m, head, head + i);

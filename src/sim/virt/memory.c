@@ -11,6 +11,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/hugetlb.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap.h"
@@ -221,6 +222,15 @@ static bool map_large_folio(struct machine *m, struct vm_fault *vmf)
 		do_set_pte(m, vmf, vmf->pte - before + i, (u32)(head + i),
 			   vmf->address + ((i - before) << PAGE_SHIFT));
 	return true;
+}
+
+int charge_user_page(struct machine *m, const struct vm_area_struct *vma, u64 pfn)
+{
+	int err = mem_cgroup_charge(m, pfn, vma->vm_mm, GFP_KERNEL);
+
+	if (err)
+		free_pages(m, pfn, 0);
+	return err;
 }
 
 /* The page is found or copied: map it. */
@@ -465,8 +475,10 @@ static unsigned int __handle_mm_fault(struct machine *m, struct vm_area_struct *
 static unsigned int fault_again(struct machine *m, struct vm_area_struct *vma, u64 address,
 				unsigned int flags)
 {
-	if (rel_counts_each_try(m->release))
+	if (rel_counts_each_try(m->release)) {
 		count_vm_event(m, PGFAULT, 1);
+		count_memcg_event_mm(m, vma->vm_mm, PGFAULT);
+	}
 	return __handle_mm_fault(m, vma, address, flags | FAULT_FLAG_TRIED) |
 	       (flags & FAULT_FLAG_ANEW ? 0 : VM_FAULT_MAJOR);
 }
@@ -478,7 +490,11 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	unsigned int ret;
 
 	poll_daemons(m);
+	/* What is left of the last fault: nothing is held now that could be reclaimed. */
+	if (unlikely(m->memcg) && m->memcg->nr_over_high)
+		m->pressure->memcg_over_high(m);
 	count_vm_event(m, PGFAULT, 1);
+	count_memcg_event_mm(m, vma->vm_mm, PGFAULT);
 	if (unlikely(rel_rss_is_split(m->release)) && task &&
 	    task->rss_events++ > RSS_EVENTS_THRESH)
 		sync_mm_rss(task);

@@ -53,11 +53,17 @@ static inline unsigned int fault_of_errno(int err)
 	return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
 }
 
+/* memory.c: a new page, to its mm's memory cgroup. -ENOMEM: it was freed. */
+int charge_user_page(struct machine *m, const struct vm_area_struct *vma,
+		     u64 pfn) __must_check;
+
 /* A page for the user's address, contents undefined. -ENOMEM, -ENOBUFS. */
 static inline int __must_check alloc_user_page(struct machine *m, struct vm_area_struct *vma,
 					       u64 address, u32 *pfn)
 {
-	return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP, 0, vma, address, pfn);
+	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP, 0, vma, address, pfn);
+
+	return unlikely(m->memcg) && !err ? charge_user_page(m, vma, *pfn) : err;
 }
 
 /* The same for one that the allocator is asked to clear; who called does it. */
@@ -65,8 +71,10 @@ static inline int __must_check alloc_zeroed_user_page(struct machine *m,
 						      struct vm_area_struct *vma, u64 address,
 						      u32 *pfn)
 {
-	return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_ZERO, 0, vma, address,
-			       pfn);
+	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_ZERO, 0, vma,
+				  address, pfn);
+
+	return unlikely(m->memcg) && !err ? charge_user_page(m, vma, *pfn) : err;
 }
 
 /* memory.c: the first mapping of a new page of a private mapping. */

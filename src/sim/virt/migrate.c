@@ -9,6 +9,7 @@
 #include "sim/virt/migrate.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/memcg.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
@@ -22,18 +23,12 @@
 #define TRIES 10
 #define FIRST_TRIES 3	/* of a batch */
 
-static inline void count_node(struct machine *m, const struct page *page,
-			      enum node_stat_item item, s64 n)
-{
-	m->nodes[page_zone(m, page)->node]->stat[item] += n;
-}
-
 /* -- isolation ---------------------------------------------------------------- */
 
 void count_isolated(struct machine *m, const struct page *page, s64 n)
 {
-	count_node(m, page, page_flag(page, PG_swapbacked) ? NR_ISOLATED_ANON :
-							     NR_ISOLATED_FILE, n);
+	m->nodes[page_zone(m, page)->node]->stat[page_flag(page, PG_swapbacked) ?
+						 NR_ISOLATED_ANON : NR_ISOLATED_FILE] += n;
 }
 
 /* Blocks of several pages that are no folio belong to nobody who could tell. */
@@ -103,7 +98,7 @@ static void replace_in_cache(struct machine *m, struct inode *inode, u32 src, u3
 	for (int sign = -1; sign <= 1; sign += 2) {
 		const struct page *page = sign < 0 ? old : new;
 
-		count_node(m, page, NR_DIRTY, sign);
+		mod_lruvec_page_state(m, page, NR_DIRTY, sign);
 		page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING] += sign;
 	}
 }
@@ -131,6 +126,8 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 
 	if (old->refcount != 1 + cache_refs + folio_mapcount(old))
 		return -EAGAIN;
+	if (unlikely(m->memcg))
+		mem_cgroup_migrate(m, old, new);
 	new->mapping = old->mapping;
 	page_set_index(new, page_index(old));
 	if (cached)

@@ -9,6 +9,7 @@
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/ksm.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/swap.h"
@@ -43,6 +44,7 @@ static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct
 	int err;
 
 	mm->mm_users = mm->mm_count = 1;
+	mm->memcg = task ? memcg_id_of_task(m, task) : 0;
 	mm->map_count = 0;
 	mm->pgtables_bytes = 0;
 	mm->pgd_symbol = NULL;

@@ -5,6 +5,7 @@
  * had; each size that cannot is counted. All of it is mapped, by small entries.
  */
 #include "sim/virt/content.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
@@ -41,6 +42,11 @@ static int alloc_anon_folio(struct machine *m, const struct vm_fault *vmf, u64 o
 
 		(void)first_entry(vmf, *order, &addr);
 		err = vma_alloc_folio(m, gfp, (unsigned int)*order, vmf->vma, addr, pfn);
+		if (!err && mem_cgroup_charge(m, *pfn, vmf->vma->vm_mm, gfp)) {
+			free_pages(m, *pfn, (unsigned int)*order);
+			count_mthp_stat(m, (unsigned int)*order, MTHP_STAT_ANON_FAULT_FALLBACK_CHARGE);
+			err = -ENOMEM;
+		}
 		if (err != -ENOMEM)
 			return err;
 		count_mthp_stat(m, (unsigned int)*order, MTHP_STAT_ANON_FAULT_FALLBACK);

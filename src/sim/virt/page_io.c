@@ -6,18 +6,14 @@
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/virt/content.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/swap_internal.h"
-
-static void count_node(struct machine *m, const struct page *folio, enum node_stat_item item,
-		       s64 n)
-{
-	m->nodes[page_zone(m, folio)->node]->stat[item] += n;
-}
 
 static void count_writeback(struct machine *m, const struct page *folio, s64 n)
 {
-	count_node(m, folio, NR_WRITEBACK, n);
+	mod_lruvec_page_state(m, folio, NR_WRITEBACK, n);
 	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING] += n;
 }
 
@@ -33,7 +29,7 @@ static void end_writeback(struct machine *m, u32 pfn)
 	}
 	page_clear_flag(folio, PG_writeback);
 	count_writeback(m, folio, -nr);
-	count_node(m, folio, NR_WRITTEN, nr);
+	mod_lruvec_page_state(m, folio, NR_WRITTEN, nr);
 	put_page(m, pfn);
 }
 
@@ -94,14 +90,14 @@ void swap_writepage(struct machine *m, u32 pfn)
 	write_slots(m, pfn, nr, zeroes);
 	page_clear_flag(folio, PG_dirty);
 	if (zeroes) {
-		count_vm_event(m, SWPOUT_ZERO, (s64)nr);
+		count_memcg_folio_event(m, folio, SWPOUT_ZERO);
 		return;
 	}
 	if (nr == 1ULL << m->arch->hugetlb_order)
 		count_vm_event(m, THP_SWPOUT, 1);
 	if (nr > 1)
 		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_SWPOUT, 1);
-	count_vm_event(m, PSWPOUT, (s64)nr);
+	count_memcg_folio_event(m, folio, PSWPOUT);
 	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
 	start_writeback(m, pfn);
 }
@@ -118,9 +114,9 @@ void swap_read_folio(struct machine *m, u32 pfn)
 		content_restore(m, pfn + i, si->content[offset + i]);
 	page_set_flag(folio, PG_uptodate);
 	if (zeroes) {
-		count_vm_event(m, SWPIN_ZERO, (s64)nr);
+		count_memcg_folio_event(m, folio, SWPIN_ZERO);
 		return;
 	}
-	count_vm_event(m, PSWPIN, (s64)nr);
+	count_memcg_folio_event(m, folio, PSWPIN);
 	count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
 }

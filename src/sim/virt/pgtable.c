@@ -11,6 +11,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/phys/kernel_tables.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
@@ -132,11 +133,15 @@ static void table_account(struct machine *m, struct mm_struct *mm, u64 pfn,
 			  unsigned int level, int sign)
 {
 	const struct zone *zone = page_zone(m, pfn_to_page(m, pfn));
+	const s64 nr = sign * (s64)table_counts(m, level);
 	unsigned int top = m->virt->pgtables->top;
 
 	if (level < MIN(top, 3U))
 		mm->pgtables_bytes += sign * (s64)PAGE_SIZE;
-	m->nodes[zone->node]->stat[NR_PAGE_TABLE_PAGES] += sign * (s64)table_counts(m, level);
+	m->nodes[zone->node]->stat[NR_PAGE_TABLE_PAGES] += nr;
+	if (unlikely(m->memcg) && !rel_memcg_forgets_page_tables(m->release))
+		memcg_mod_stat(m, page_memcg_id(pfn_to_page(m, pfn)), zone->node,
+			       NR_PAGE_TABLE_PAGES, nr);
 }
 
 static int table_alloc(struct machine *m, struct mm_struct *mm, unsigned int level, u32 *pfn)

@@ -8,16 +8,11 @@
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/virt.h"
-
-static inline void count_node(struct machine *m, const struct page *page,
-			      enum node_stat_item item, s64 n)
-{
-	m->nodes[page_zone(m, page)->node]->stat[item] += n;
-}
 
 static inline bool vma_locks(const struct vm_area_struct *vma)
 {
@@ -39,11 +34,11 @@ static void set_anon_rmap(struct page *folio, const struct vm_area_struct *vma, 
 static void count_mapped(struct machine *m, const struct page *folio, s64 nr, s64 nr_pmd)
 {
 	if (page_flag(folio, PG_anon)) {
-		count_node(m, folio, NR_ANON_PAGES, nr);
-		count_node(m, folio, NR_ANON_THPS, nr_pmd);
+		mod_lruvec_page_state(m, folio, NR_ANON_PAGES, nr);
+		mod_lruvec_page_state(m, folio, NR_ANON_THPS, nr_pmd);
 	} else {
-		count_node(m, folio, NR_MAPPED, nr);
-		count_node(m, folio, page_flag(folio, PG_swapbacked) ? NR_SHMEM_PMDMAPPED :
+		mod_lruvec_page_state(m, folio, NR_MAPPED, nr);
+		mod_lruvec_page_state(m, folio, page_flag(folio, PG_swapbacked) ? NR_SHMEM_PMDMAPPED :
 			   NR_FILE_PMDMAPPED, nr_pmd);
 	}
 }
@@ -236,7 +231,7 @@ void folio_remove_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area_s
 	} else {
 		BUG_ON(m, page->mapcount < 0);
 		if (--page->mapcount < 0)
-			count_node(m, page, page_flag(page, PG_anon) ? NR_ANON_PAGES :
+			mod_lruvec_page_state(m, page, page_flag(page, PG_anon) ? NR_ANON_PAGES :
 				   NR_MAPPED, -1);
 	}
 	if (vma_locks(vma) && unmap_unlocks(m, folio))

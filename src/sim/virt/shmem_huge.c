@@ -6,6 +6,7 @@
  */
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/rmap.h"
@@ -51,6 +52,12 @@ static int try_order(struct machine *m, struct inode *inode, u64 pgoff, gfp_t gf
 
 	if (err)
 		return err;
+	if (mem_cgroup_charge(m, *pfn, NULL, gfp)) {
+		put_page(m, *pfn);
+		count_vm_event(m, THP_FILE_FALLBACK_CHARGE, order == pmd_order(m));
+		count_mthp_stat(m, order, MTHP_STAT_SHMEM_FALLBACK_CHARGE);
+		return -ENOMEM;
+	}
 	for (u64 i = 0; i < 1ULL << order; i++)
 		content_zero(m, *pfn + i);
 	err = filemap_add_folio(m, &inode->i_data, first, *pfn);

@@ -8,6 +8,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap_internal.h"
@@ -59,8 +60,10 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 		*pfn = swapin_shmem(m, slot, &err);
 		if (*pfn == PFN_NIL)
 			return err ? err : -ENOMEM;
-		if (request->vmf)
+		if (request->vmf) {
 			count_vm_event(m, PGMAJFAULT, 1);
+			count_memcg_event_mm(m, request->vmf->vma->vm_mm, PGMAJFAULT);
+		}
 		if (request->major)
 			*request->major = true;
 	}

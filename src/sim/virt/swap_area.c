@@ -9,6 +9,7 @@
 #include "sim/phys/slab_types.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/virt/file.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/swap_internal.h"
 
 /* -- memory of an area --------------------------------------------------------- */
@@ -170,6 +171,7 @@ static void free_host(struct machine *m, struct swap_info_struct *si)
 {
 	struct arena *arena = &m->arena;
 
+	swap_cgroup_free_area(m, si);
 	arena_free(arena, si->swap_map, si->swap_map ? si->max * sizeof(u32) : 0);
 	arena_free(arena, si->content, si->content ? si->max * sizeof(u64) : 0);
 	arena_free(arena, si->table, si->table ? si->max * sizeof(u64) : 0);
@@ -205,6 +207,8 @@ static bool alloc_arrays(struct machine *m, struct swap_info_struct *si)
 	else
 		si->nr_clusters = 0;
 	si->cpus = arena_alloc(arena, m->nr_cpus * sizeof(*si->cpus));
+	if (m->memcg && swap_cgroup_make_area(m, si))
+		return false;
 	return si->swap_map && si->content && si->map_pages && (si->table || si->spaces) &&
 	       (si->clusters || !si->nr_clusters) && si->cpus;
 }

@@ -6,6 +6,7 @@
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap_internal.h"
@@ -81,6 +82,7 @@ static unsigned int find_or_read(struct swap_fault *f)
 		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
 	f->was_read = true;
 	count_vm_event(m, PGMAJFAULT, 1);
+	count_memcg_event_mm(m, f->vmf->vma->vm_mm, PGMAJFAULT);
 	machine_why(m, "0x%llx: its page lay in slot %llu of %s, not in memory: it was read, and "
 		    "%lld more that may be wanted (do_swap_page)",
 		    (unsigned long long)f->vmf->address,
@@ -91,7 +93,7 @@ static unsigned int find_or_read(struct swap_fault *f)
 
 static bool should_try_to_free_swap(const struct swap_fault *f, const struct page *folio)
 {
-	if (vm_swap_full(f->m) || f->vmf->vma->vm_flags & VM_LOCKED ||
+	if (mem_cgroup_swap_full(f->m, folio) || f->vmf->vma->vm_flags & VM_LOCKED ||
 	    page_flag(folio, PG_mlocked))
 		return true;
 	/* Of the cache, and the fault's. */

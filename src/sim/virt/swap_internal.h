@@ -86,6 +86,7 @@ struct swap_info_struct {
 	u64 allocs[SWAP_ALLOCS];	/* addresses; swapfile.c's rows say what */
 	u32 *cgroup_pages;	/* 6.1: pages that count slots of groups */
 	u32 nr_cgroup_pages;
+	u16 *cgroup_ids;	/* [max]: swap_cgroup.c; NULL: there is no memory cgroup */
 };
 
 /* A CPU's stock of slots: 6.1. */

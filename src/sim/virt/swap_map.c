@@ -9,6 +9,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/lru.h"
 #include "sim/virt/content.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/swap_internal.h"
 
 void swap_range_alloc(struct machine *m, struct swap_info_struct *si, u64 offset, u64 nr)
@@ -53,6 +54,8 @@ static void free_range(struct machine *m, struct swap_info_struct *si, u64 offse
 	for (u64 i = 0; i < nr; i++) {
 		si->swap_map[offset + i] = 0;
 		content_forget(m, &si->content[offset + i]);
+		if (unlikely(m->memcg))
+			mem_cgroup_uncharge_swap(m, swp_entry(si->type, offset + i));
 	}
 	if (swap_of(m)->has_table) {
 		swap_range_free(m, si, offset, nr);
@@ -233,7 +236,8 @@ bool try_to_reclaim_swap(struct machine *m, struct swap_info_struct *si, u64 off
 	if (page_flag(pfn_to_page(m, pfn), PG_locked))
 		return false;
 	get_page(m, pfn);
-	freed = (!unmapped_or_full || !folio_mapcount(pfn_to_page(m, pfn)) || vm_swap_full(m)) &&
+	freed = (!unmapped_or_full || !folio_mapcount(pfn_to_page(m, pfn)) ||
+		 mem_cgroup_swap_full(m, pfn_to_page(m, pfn))) &&
 		folio_free_swap(m, pfn);
 	put_page(m, pfn);
 	return freed;

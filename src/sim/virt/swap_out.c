@@ -4,6 +4,7 @@
  * written if it is dirty, and once it is clean and nobody else has it, it is freed. What
  * shrink_folio_list() does with such pages.
  */
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/swap_out.h"
 
 #include "sim/base/bug.h"
@@ -15,7 +16,7 @@
 #include "sim/virt/tlb.h"
 #include "sim/virt/workingset.h"
 
-bool remove_swap_mapping(struct machine *m, u32 pfn)
+bool remove_swap_mapping(struct machine *m, u32 pfn, u32 target)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 
@@ -23,7 +24,7 @@ bool remove_swap_mapping(struct machine *m, u32 pfn)
 	if (folio->refcount != 1 + (s32)folio_nr_pages(folio) || page_flag(folio, PG_dirty) ||
 	    !page_flag(folio, PG_swapcache))
 		return false;
-	swap_cache_del_folio(m, pfn, workingset_eviction(m, folio));
+	swap_cache_del_folio(m, pfn, workingset_eviction(m, folio, target));
 	return true;
 }
 
@@ -88,7 +89,7 @@ static void activate_locked(struct machine *m, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 
-	if (page_flag(folio, PG_swapcache) && (vm_swap_full(m) || page_flag(folio, PG_mlocked)))
+	if (page_flag(folio, PG_swapcache) && (mem_cgroup_swap_full(m, folio) || page_flag(folio, PG_mlocked)))
 		(void)folio_free_swap(m, pfn);
 	if (page_flag(folio, PG_mlocked))
 		return;
@@ -117,7 +118,7 @@ static bool shrink_folio(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_
 		return false;
 	if (!page_flag(folio, PG_swapcache))
 		return folio->refcount == 1;
-	return remove_swap_mapping(m, pfn);
+	return remove_swap_mapping(m, pfn, /* target = */ 0);
 }
 
 void reclaim_anon_pages(struct machine *m, struct page_list *list)

@@ -9,11 +9,6 @@
 
 #include "sim/virt/swap.h"
 
-/* Is there anywhere to go? */
-static inline bool can_reclaim_anon_pages(const struct machine *m)
-{
-	return get_nr_swap_pages(m) > 0;
-}
 /*
  * A slot for the folio, or slots for a large one; where there are none for it as a whole, it
  * is split, and this is about its first page. -ENOMEM, -EBUSY, -ENOBUFS: it stays.
@@ -22,7 +17,7 @@ int reclaim_add_to_swap(struct machine *m, u32 pfn) __must_check;
 /* The dirty folio of the swap cache is on its way out, and rotated when it is there. */
 void swap_reclaim_write(struct machine *m, u32 pfn);
 /* It leaves the cache, if it is clean and nobody else has it; a shadow stays. */
-bool remove_swap_mapping(struct machine *m, u32 pfn) __must_check;
+bool remove_swap_mapping(struct machine *m, u32 pfn, u32 target) __must_check;
 /* All of a list of heads, in order; it is empty behind it. */
 void reclaim_anon_pages(struct machine *m, struct page_list *list);
 

@@ -6,7 +6,9 @@
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/workingset.h"
@@ -70,10 +72,8 @@ u32 swap_cache_find(const struct machine *m, swp_entry_t entry, u64 *shadow)
 
 static void count_cached(struct machine *m, const struct page *folio, s64 nr)
 {
-	struct pglist_data *node = m->nodes[page_zone(m, folio)->node];
-
-	node->stat[NR_FILE_PAGES] += nr;
-	node->stat[NR_SWAPCACHED] += nr;
+	mod_lruvec_page_state(m, folio, NR_FILE_PAGES, nr);
+	mod_lruvec_page_state(m, folio, NR_SWAPCACHED, nr);
 }
 
 /* 0; -ENOMEM, -ENOBUFS: nothing changed. Slots have the cache's bit already. */
@@ -171,7 +171,10 @@ int folio_alloc_swap(struct machine *m, u32 pfn)
 	if (order && m->arch->bits != 64)
 		return -EAGAIN;
 	entry = take_slots(m, order);
-	if (!entry)
+	err = mem_cgroup_try_charge_swap(m, folio, entry);
+	if (err)
+		put_swap_slots(m, entry, 1ULL << order);
+	if (err || !entry)
 		return -ENOMEM;
 	err = add_to_swap_cache(m, pfn, entry);
 	if (err)
@@ -201,6 +204,11 @@ static int new_cache_page(struct machine *m, swp_entry_t entry, struct vm_area_s
 		    filemap_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, pfn);
 	if (err)
 		return err;
+	err = mem_cgroup_swapin_charge(m, *pfn, NULL, GFP_KERNEL, entry);
+	if (err) {
+		free_pages(m, *pfn, 0);
+		return err;
+	}
 	(void)swap_cache_find(m, entry, &shadow);
 	*swap_map_of(m, entry) |= SWAP_HAS_CACHE;
 	err = add_to_swap_cache(m, *pfn, entry);

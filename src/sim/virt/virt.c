@@ -11,6 +11,7 @@
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/anon_name.h"
+#include "sim/phys/memcg.h"
 #include "sim/virt/cgroup.h"
 #include "sim/virt/content.h"
 #include "sim/virt/dcache.h"
@@ -157,6 +158,7 @@ static const struct part {
 	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
 	{ NULL, NULL, NULL, memory_validate },
 	{ cgroups_init, cgroups_free, cgroups_digest, cgroups_validate },
+	{ NULL, memcg_state_free, memcg_digest, memcg_validate },
 	{ NULL, NULL, resv_maps_digest, hugetlb_mappings_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },

@@ -11,6 +11,7 @@
 #include "sim/base/bug.h"
 #include "sim/base/digest.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/file.h"
@@ -19,7 +20,8 @@
 
 #define WORKINGSET_SHIFT 1
 #define MEMCG_ID_SHIFT 16
-#define ROOT_MEMCG_ID 1		/* until there are others */
+/* In shadows, the root is 1, and the others follow. */
+#define SHADOW_ID(memcg) ((unsigned int)(memcg) + 1)
 
 typedef unsigned long long ull;
 
@@ -100,57 +102,72 @@ static struct shadow unpack_shadow(const struct machine *m, u64 entry)
 	return shadow;
 }
 
-u64 workingset_eviction(struct machine *m, const struct page *folio)
+/* The lists of a shadow; NULL: its group is no more. */
+static struct lruvec *shadow_lruvec(const struct machine *m, const struct shadow *shadow)
+{
+	const struct mem_cgroup *memcg;
+
+	if (shadow->memcg == SHADOW_ID(0))
+		return node_lruvec(m, shadow->node);
+	memcg = m->memcg ? mem_cgroup_of(m, shadow->memcg - 1) : NULL;
+	return memcg ? mem_cgroup_lruvec(m, memcg, shadow->node) : NULL;
+}
+
+u64 workingset_eviction(struct machine *m, const struct page *folio, u32 target)
 {
 	unsigned int node = page_zone(m, folio)->node;
-	struct lruvec *lruvec = node_lruvec(m, node);
 	const struct shadow shadow = {
 		.workingset = page_flag(folio, PG_workingset), .node = node,
-		.memcg = ROOT_MEMCG_ID,
-		.eviction = lruvec->nonresident_age >> m->workingset_order,
+		.memcg = SHADOW_ID(target),
 	};
+	struct lruvec *lruvec = shadow_lruvec(m, &shadow);
+	struct shadow now = shadow;
 
-	lruvec->nonresident_age += folio_nr_pages(folio);
-	return pack_shadow(m, &shadow);
+	now.eviction = lruvec->nonresident_age >> m->workingset_order;
+	workingset_age_nonresident(m, lruvec, folio_nr_pages(folio));
+	return pack_shadow(m, &now);
 }
 
 /* How large the set of pages is that it has to compete with. */
 static u64 workingset_size(const struct machine *m, const struct lruvec *lruvec, bool file)
 {
-	u64 pages = lruvec_pages(m, lruvec, LRU_ACTIVE_FILE);
+	s64 pages = lruvec_page_state(m, lruvec, NR_ACTIVE_FILE);
 
 	if (!file)
-		pages += lruvec_pages(m, lruvec, LRU_INACTIVE_FILE);
+		pages += lruvec_page_state(m, lruvec, NR_INACTIVE_FILE);
 	if (get_nr_swap_pages(m)) {
-		pages += lruvec_pages(m, lruvec, LRU_ACTIVE_ANON);
+		pages += lruvec_page_state(m, lruvec, NR_ACTIVE_ANON);
 		if (file)
-			pages += lruvec_pages(m, lruvec, LRU_INACTIVE_ANON);
+			pages += lruvec_page_state(m, lruvec, NR_INACTIVE_ANON);
 	}
-	return pages;
+	return (u64)pages;
 }
 
 void workingset_refault(struct machine *m, struct page *folio, u64 entry)
 {
 	const struct shadow shadow = unpack_shadow(m, entry);
 	unsigned int order = m->workingset_order, node = shadow.node;
-	const struct lruvec *evicted = node_lruvec(m, node);
+	const struct lruvec *evicted = shadow_lruvec(m, &shadow);
 	bool file = !page_flag(folio, PG_swapbacked);
 	s64 nr = (s64)folio_nr_pages(folio);
-	u64 distance, size = workingset_size(m, evicted, file);
 	struct lruvec *lruvec;
-	s64 *stat;
+	u64 distance, size;
 
+	if (!evicted)
+		return;
+	size = workingset_size(m, evicted, file);
 	if (rel_refaults_where_it_comes(m->release))
 		node = page_zone(m, folio)->node;
 	lruvec = node_lruvec(m, node);
-	stat = m->nodes[node]->stat;
+	if (m->memcg)
+		lruvec = mem_cgroup_lruvec(m, memcg_of_page(m, folio), node);
 	distance = (evicted->nonresident_age - (shadow.eviction << order)) & eviction_mask(m);
-	stat[WORKINGSET_REFAULT_ANON + file] += nr;
+	mod_lruvec_state(m, lruvec, WORKINGSET_REFAULT_ANON + file, nr);
 	if (distance > size || m->lru->policy)
 		return;
 	page_set_flag(folio, PG_active);
-	lruvec->nonresident_age += (u64)nr;
-	stat[WORKINGSET_ACTIVATE_ANON + file] += nr;
+	workingset_age_nonresident(m, lruvec, (u64)nr);
+	mod_lruvec_state(m, lruvec, WORKINGSET_ACTIVATE_ANON + file, nr);
 	machine_why(m, "node %u: page %#x of its file came back after %llu evictions and activations, "
 		    "and %llu pages compete: it is active at once (workingset_refault)", node,
 		    folio->index, (ull)distance, (ull)size);
@@ -158,7 +175,7 @@ void workingset_refault(struct machine *m, struct page *folio, u64 entry)
 		return;
 	page_set_flag(folio, PG_workingset);
 	lru_note_cost(m, lruvec, file, (u64)nr, 0);
-	stat[WORKINGSET_RESTORE_ANON + file] += nr;
+	mod_lruvec_state(m, lruvec, WORKINGSET_RESTORE_ANON + file, nr);
 }
 
 /* ---- Nodes of shadows alone. ---- */
@@ -345,7 +362,7 @@ void workingset_validate_mapping(const struct machine *m, const struct address_s
 		nr++;
 		check->nr_checked++;
 		if (shadow.node >= m->nr_nodes || !m->nodes[shadow.node] ||
-		    shadow.memcg != ROOT_MEMCG_ID)
+		    !shadow.memcg || (!m->memcg && shadow.memcg != SHADOW_ID(0)))
 			check_fail(check, "L7", "inode %u, shadow before page 0x%llx: expected a node "
 				   "and a group, found %u and %u", mapping->host->self, (ull)index,
 				   shadow.node, shadow.memcg);

@@ -34,8 +34,11 @@ unsigned int workingset_timestamp_bits(const struct machine *m);
 /* The boot has all memory: 2^ the result evictions are one tick of that time, from now on. */
 unsigned int workingset_boot(struct machine *m);
 
-/* The folio leaves the cache: the entry that stays for it. The clock goes on. */
-u64 workingset_eviction(struct machine *m, const struct page *folio);
+/*
+ * The folio leaves the cache: the entry that stays for it. The clock goes on: that of the
+ * memory cgroup whose lack of memory it is (memcg.h: its id).
+ */
+u64 workingset_eviction(struct machine *m, const struct page *folio, u32 target);
 /* It (the same page of the file) is back, not yet on a list. */
 void workingset_refault(struct machine *m, struct page *folio, u64 shadow);
 

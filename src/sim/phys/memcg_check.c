@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What must hold of memory cgroups, worked out from the descriptors of pages: who is
+ * charged for which, what CPUs keep, and the sums up to the root.
+ */
+#include "sim/phys/memcg.h"
+
+#include <stdlib.h>
+
+#include "sim/base/digest.h"
+#include "sim/phys/section.h"
+
+typedef unsigned long long ull;
+typedef long long ll;
+
+/* Counters that a look at pages can find again. */
+static const u8 recounted[] = {
+	NR_FILE_PAGES, NR_SHMEM, NR_SWAPCACHED, NR_DIRTY, NR_WRITEBACK,
+};
+
+/* Of one group. */
+struct memcg_census {
+	u64 pages, kernel_pages, objects_bytes;
+	s64 stat[ARRAY_SIZE(recounted)];
+};
+
+static void recount(const struct page *folio, struct memcg_census *found)
+{
+	s64 nr = (s64)folio_nr_pages(folio);
+	bool swapcache = page_flag(folio, PG_swapcache);
+	bool file = !page_flag(folio, PG_anon) && folio->mapping;
+	bool shmem = page_flag(folio, PG_swapbacked);
+
+	for (size_t i = 0; i < ARRAY_SIZE(recounted); i++) {
+		bool counts = false;
+
+		if (recounted[i] == NR_FILE_PAGES)
+			counts = file || swapcache;
+		else if (recounted[i] == NR_SHMEM)
+			counts = file && shmem && !swapcache;
+		else if (recounted[i] == NR_SWAPCACHED)
+			counts = swapcache;
+		else if (recounted[i] == NR_DIRTY)
+			counts = file && !shmem && page_flag(folio, PG_dirty);
+		else
+			counts = page_flag(folio, PG_writeback);
+		found->stat[i] += counts ? nr : 0;
+	}
+}
+
+static bool is_charged_block(const struct page *page)
+{
+	return page->refcount > 0 && !page_is_tail(page) && page_type(page) != PGTY_hugetlb &&
+	       page_type(page) != PGTY_buddy && page_type(page) != PGTY_pcp &&
+	       page_type(page) != PGTY_run && !page_flag(page, PG_reserved);
+}
+
+/* MG1: a page's group is there. */
+static void count_page(const struct machine *m, const struct page *page, u64 pfn,
+		       struct memcg_census *census, struct check *check)
+{
+	u32 id = page_memcg_id(page);
+	u64 nr;
+
+	if (!is_charged_block(page) || !id)
+		return;
+	check->nr_checked++;
+	if (id >= m->memcg->room || !m->memcg->groups[id]) {
+		check_fail(check, "MG1", "page 0x%llx: expected a memory cgroup, found %u", (ull)pfn, id);
+		return;
+	}
+	nr = 1ULL << (page_flag(page, PG_large) ? page[1].block_order : 0);
+	census[id].pages += nr;
+	if (page_type(page))
+		census[id].kernel_pages += nr;
+	else
+		recount(page, &census[id]);
+}
+
+static u64 stocked(const struct machine *m, u32 id)
+{
+	u64 nr = 0;
+
+	for (unsigned int cpu = 0; cpu < m->nr_possible_cpus; cpu++)
+		for (unsigned int i = 0; i < NR_MEMCG_STOCK; i++)
+			if (m->memcg->stocks[cpu].ids[i] == id)
+				nr += m->memcg->stocks[cpu].nr_pages[i];
+	return nr;
+}
+
+/* Pages that are charged for objects: what these have, what is left of one, what CPUs have. */
+static u64 object_pages(const struct machine *m, const struct mem_cgroup *memcg)
+{
+	u64 bytes = memcg->object_bytes + memcg->nr_charged_bytes;
+
+	for (unsigned int cpu = 0; cpu < m->nr_possible_cpus; cpu++)
+		if (m->memcg->stocks[cpu].object_id == memcg->id)
+			bytes += m->memcg->stocks[cpu].nr_bytes;
+	return DIV_ROUND_UP(bytes, PAGE_SIZE);
+}
+
+static void expect(struct check *check, const char *id, const struct mem_cgroup *memcg,
+		   const char *what, ll expected, ll found)
+{
+	check->nr_checked++;
+	if (expected != found)
+		check_fail(check, id, "memory cgroup %u: expected %s %lld, found %lld", memcg->id,
+			   what, expected, found);
+}
+
+/* MG2: usage and protection are the sums of what is below. */
+static void check_counters(const struct machine *m, const struct mem_cgroup *memcg,
+			   struct check *check)
+{
+	u64 memory = memcg->nr_charged, swap = memcg->nr_swapped, min = 0, low = 0;
+	u32 children = 0;
+
+	for (u32 id = 1; id < m->memcg->room; id++) {
+		const struct mem_cgroup *child = m->memcg->groups[id];
+
+		if (!child || child->parent != memcg)
+			continue;
+		children++;
+		memory += child->memory.usage;
+		swap += child->swap.usage;
+		min += child->memory.min_usage;
+		low += child->memory.low_usage;
+	}
+	expect(check, "MG2", memcg, "memory", (ll)memory, (ll)memcg->memory.usage);
+	expect(check, "MG2", memcg, "swap", (ll)swap, (ll)memcg->swap.usage);
+	expect(check, "MG2", memcg, "children", children, memcg->nr_children);
+	expect(check, "MG2", memcg, "protected by min below", (ll)min,
+	       (ll)memcg->memory.children_min_usage);
+	expect(check, "MG2", memcg, "protected by low below", (ll)low,
+	       (ll)memcg->memory.children_low_usage);
+}
+
+static void check_group(const struct machine *m, const struct mem_cgroup *memcg,
+			const struct memcg_census *found, struct check *check)
+{
+	u64 pages = found->pages + stocked(m, memcg->id) + object_pages(m, memcg);
+
+	check_counters(m, memcg, check);
+	if (mem_cgroup_is_root(memcg))
+		return;
+	expect(check, "MG1", memcg, "pages", (ll)pages, (ll)memcg->nr_charged);
+	for (size_t i = 0; i < ARRAY_SIZE(recounted); i++) {
+		s64 sum = 0;
+
+		for (unsigned int nid = 0; nid < m->memcg->nr_nodes; nid++)
+			sum += memcg->nodes[nid].stat[recounted[i]];
+		expect(check, "MG4", memcg, "pages of a counter", found->stat[i], sum);
+	}
+}
+
+void memcg_validate(const struct machine *m, struct check *check)
+{
+	struct memcg_census *census;
+
+	if (!m->memcg)
+		return;
+	/* What the check needs is no memory of the machine's. */
+	census = calloc(m->memcg->room, sizeof(*census));
+	if (!census)
+		return;
+	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
+		if (page_present(m, pfn))
+			count_page(m, pfn_to_page(m, pfn), pfn, census, check);
+		else
+			pfn |= PAGES_PER_SECTION - 1;
+	}
+	for (u32 id = 0; id < m->memcg->room; id++)
+		if (m->memcg->groups[id])
+			check_group(m, m->memcg->groups[id], &census[id], check);
+	free(census);
+}
+
+/* ---- The digest. ---- */
+
+static void counter_digest(const struct page_counter *c, struct digest *digest)
+{
+	const u64 words[] = { c->usage, c->watermark, c->failcnt, c->min, c->low, c->high, c->max,
+			      c->emin, c->elow };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		digest_u64(digest, words[i]);
+}
+
+static void events_digest(const struct mem_cgroup *memcg, struct digest *digest)
+{
+	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
+		digest_u64(digest, (u64)memcg->event[i]);
+	for (unsigned int i = 0; i < NR_MEMCG_EVENTS; i++) {
+		digest_u64(digest, (u64)memcg->memory_events[i]);
+		digest_u64(digest, (u64)memcg->memory_events_local[i]);
+	}
+	for (unsigned int i = 0; i < NR_MEMCG_KERNEL_ITEMS; i++)
+		digest_u64(digest, (u64)memcg->kernel[i]);
+}
+
+static void node_digest(const struct machine *m, const struct mem_cgroup_per_node *node,
+			struct digest *digest)
+{
+	digest_u64(digest, node->iter);
+	lruvec_digest(&node->lruvec, digest);
+	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
+		digest_u64(digest, (u64)node->stat[i]);
+	for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++) {
+		u32 pfn = node->lruvec.lists[list].first;
+
+		for (; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next)
+			digest_u64(digest, pfn);
+		digest_u64(digest, PFN_NIL);
+	}
+}
+
+static void group_digest(const struct machine *m, const struct mem_cgroup *memcg,
+			 struct digest *digest)
+{
+	digest_u64(digest, (u64)memcg->id << 32 | memcg->cgroup);
+	digest_u64(digest, memcg->online | (u64)memcg->oom_group << 1);
+	counter_digest(&memcg->memory, digest);
+	counter_digest(&memcg->swap, digest);
+	events_digest(memcg, digest);
+	digest_u64(digest, memcg->nr_charged);
+	digest_u64(digest, memcg->nr_swapped);
+	digest_u64(digest, memcg->object_bytes << 32 | memcg->nr_charged_bytes);
+	for (unsigned int nid = 0; nid < m->memcg->nr_nodes && memcg->id; nid++)
+		node_digest(m, &memcg->nodes[nid], digest);
+}
+
+void memcg_digest(const struct machine *m, struct digest *digest)
+{
+	const struct memcg_state *state = m->memcg;
+
+	if (!state)
+		return;
+	for (u32 id = 0; id < state->room; id++)
+		if (state->groups[id])
+			group_digest(m, state->groups[id], digest);
+	for (unsigned int cpu = 0; cpu < m->nr_possible_cpus; cpu++) {
+		const struct memcg_stock *stock = &state->stocks[cpu];
+
+		for (unsigned int i = 0; i < NR_MEMCG_STOCK; i++)
+			digest_u64(digest, (u64)stock->ids[i] << 32 | stock->nr_pages[i]);
+		digest_u64(digest, (u64)stock->object_id << 32 | stock->nr_bytes);
+	}
+	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
+		digest_u64(digest, (u64)state->group_event[i]);
+	digest_u64(digest, state->nr_over_high);
+	digest_u64(digest, state->throttled_ns);
+}
