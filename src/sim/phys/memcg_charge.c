@@ -102,7 +102,7 @@ u64 mem_cgroup_margin(const struct mem_cgroup *memcg)
 
 static struct mem_cgroup *memcg_of_counter(struct page_counter *counter)
 {
-	return (struct mem_cgroup *)((char *)counter - offsetof(struct mem_cgroup, memory));
+	return container_of(counter, struct mem_cgroup, memory);
 }
 
 static bool is_oom_victim(const struct machine *m)
