@@ -94,6 +94,7 @@ UNIT_TESTS = \
 	tests/test_sim_files \
 	tests/test_sched \
 	tests/test_slab tests/test_slab_attributes tests/test_slab_debug tests/test_slab_rcu \
+	tests/test_slab_waits \
 	tests/test_store \
 	tests/test_sys_files \
 	tests/test_swap tests/test_swap_storm \

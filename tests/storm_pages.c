@@ -97,7 +97,12 @@ static void do_alloc(struct storm *s)
 	int err;
 
 	/* Small orders most often. */
-	req.order = MIN(below(s, 12), MIN(below(s, 12), below(s, 12)));
+	req.order = below(s, 12);
+	for (unsigned int i = 0; i < 2; i++) {
+		unsigned int other = below(s, 12);
+
+		req.order = MIN(req.order, other);
+	}
 	err = alloc_pages(s->m, &req, &pfn);
 	if (err) {
 		failed(s, err);
@@ -159,6 +164,7 @@ static void free_one(struct storm *s, unsigned int i)
 static void do_setting(struct storm *s)
 {
 	struct tunables *t = s->m->tunables;
+	unsigned int zone;
 
 	switch (below(s, 6)) {
 	case 0:
@@ -166,7 +172,7 @@ static void do_setting(struct storm *s)
 		setup_per_zone_wmarks(s->m);
 		break;
 	case 1:
-		t->percpu_pagelist_high_fraction = (int)below(s, 2) * (8 + (int)below(s, 100));
+		t->percpu_pagelist_high_fraction = below(s, 2) ? 8 + (int)below(s, 100) : 0;
 		for (unsigned int i = 0; i < s->m->nr_zones; i++)
 			zone_pcp_update(s->m, s->m->zones[i]);
 		break;
@@ -174,7 +180,8 @@ static void do_setting(struct storm *s)
 		t->watermark_boost_factor = (int)below(s, 30000);
 		break;
 	case 3:
-		t->lowmem_reserve_ratio[below(s, MAX_NR_ZONES)] = (int)below(s, 300);
+		zone = below(s, MAX_NR_ZONES);
+		t->lowmem_reserve_ratio[zone] = (int)below(s, 300);
 		setup_per_zone_lowmem_reserve(s->m);
 		break;
 	case 4:

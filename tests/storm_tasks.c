@@ -239,7 +239,7 @@ static void kernel_step(struct storm *s)
 			s->page[i] = say(s, "sim/ctl: free_pages @p%u", i) != 0;
 		else
 			s->page[i] = !say(s, "sim/ctl: alloc_pages %u %s|__GFP_NOWARN as p%u",
-					  MIN(below(s, 11), below(s, 11)), gfps[r], i);
+					  below(s, 1 + below(s, 11)), gfps[r], i);
 		break;
 	case 3:
 	case 4:
@@ -280,7 +280,7 @@ static void move_step(struct storm *s)
 		say(s, "proc/sys/vm/compact_memory: 1");
 		break;
 	case 1:
-		say(s, "proc/sys/vm/nr_hugepages: %u", below(s, 3) * below(s, 4));
+		say(s, "proc/sys/vm/nr_hugepages: %u", below(s, 2) ? below(s, 7) : 0);
 		break;
 	case 2:
 		say(s, "sys/devices/system/node/node%u/compact: 1", node);

@@ -371,13 +371,17 @@ static void test_fuzz(void)
 		size_t len = strlen(text);
 		char *error;
 
-		for (u64 n = next_random(&state) % 6; n; n--)
-			text[next_random(&state) % len] =
-				alphabet[next_random(&state) % (sizeof(alphabet) - 1)];
-		if (round % 7 == 0)
-			memmove(text + next_random(&state) % (len / 2),
-				text + next_random(&state) % (len / 2),
-				next_random(&state) % (len / 2));
+		for (u64 n = next_random(&state) % 6; n; n--) {
+			char *at = text + next_random(&state) % len;
+
+			*at = alphabet[next_random(&state) % (sizeof(alphabet) - 1)];
+		}
+		if (round % 7 == 0) {
+			char *to = text + next_random(&state) % (len / 2);
+			const char *from = text + next_random(&state) % (len / 2);
+
+			memmove(to, from, next_random(&state) % (len / 2));
+		}
 		if (machine_config_parse("m", text, NULL, &c, &error)) {
 			CU_ASSERT_FATAL(error && g_str_has_prefix(error, "m:"));
 			CU_ASSERT_FATAL(!c);

@@ -368,12 +368,14 @@ static int storm_open(struct machine *m)
 {
 	static const char *const paths[] = { "/dev/shm/a", "/tmp/b", "/etc/c", "/bin/tool",
 					     "/dev/zero" };
+	const char *path;
 	int fd;
 
 	if (!random_below(4))
 		return sys_memfd_create(m, task, "storm", 0, &fd);
-	return sys_open(m, task, paths[random_below(ARRAY_SIZE(paths))],
-			O_RDWR | O_CREAT | (random_below(2) ? O_TRUNC : 0), 0600, &fd);
+	path = paths[random_below(ARRAY_SIZE(paths))];
+	return sys_open(m, task, path, O_RDWR | O_CREAT | (random_below(2) ? O_TRUNC : 0), 0600,
+			&fd);
 }
 
 static int storm_close(struct machine *m)
@@ -386,10 +388,12 @@ static int storm_size(struct machine *m)
 {
 	int fd = (int)random_below(12);
 	u32 mode = random_below(2) ? PUNCH_KEEP : random_below(2);
+	u64 offset;
 
 	if (random_below(2))
 		return sys_ftruncate(m, task, fd, random_below(400000));
-	return sys_fallocate(m, task, fd, mode, random_below(300000), random_below(200000));
+	offset = random_below(300000);
+	return sys_fallocate(m, task, fd, mode, offset, random_below(200000));
 }
 
 static int storm_copy(struct machine *m)
@@ -404,16 +408,16 @@ static int storm_copy(struct machine *m)
 static int storm_map(struct machine *m)
 {
 	struct file *file = random_below(4) ? fget(m, task, (int)random_below(12)) : NULL;
-	const struct mmap_request req = {
-		.addr = 0x10000000 + (random_below(64) << 14),
-		.len = (random_below(40) + 1) << PAGE_SHIFT,
-		.prot = PROT_READ | (random_below(3) ? PROT_WRITE : 0),
-		.flags = (random_below(2) ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED |
-			 (random_below(4) ? 0 : MAP_POPULATE) | (file ? 0 : MAP_ANONYMOUS),
-		.file = file, .offset = random_below(8) << PAGE_SHIFT,
-	};
+	struct mmap_request req = { .file = file };
 	u64 addr;
 
+	/* In this order, whatever the compiler. */
+	req.addr = 0x10000000 + (random_below(64) << 14);
+	req.len = (random_below(40) + 1) << PAGE_SHIFT;
+	req.prot = PROT_READ | (random_below(3) ? PROT_WRITE : 0);
+	req.flags = (random_below(2) ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED;
+	req.flags |= (random_below(4) ? 0 : MAP_POPULATE) | (file ? 0 : MAP_ANONYMOUS);
+	req.offset = random_below(8) << PAGE_SHIFT;
 	return sys_mmap(m, task, &req, &addr);
 }
 
@@ -443,9 +447,12 @@ static int storm_touch(struct machine *m)
 	struct access_result result;
 	int err = 0;
 
-	for (unsigned int i = 0; i < 8 && !err; i++)
-		err = task_access(m, task, 0x10000000 + (random_below(300) << PAGE_SHIFT),
-				  random_below(2) ? ACCESS_STORE : ACCESS_LOAD, &result);
+	for (unsigned int i = 0; i < 8 && !err; i++) {
+		u64 addr = 0x10000000 + (random_below(300) << PAGE_SHIFT);
+
+		err = task_access(m, task, addr, random_below(2) ? ACCESS_STORE : ACCESS_LOAD,
+				  &result);
+	}
 	return err;
 }
 

@@ -150,14 +150,6 @@ static bool refill_cpu(struct machine *m, struct kmem_cache *s, int node)
 	return n;
 }
 
-static int new_slab(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
-		    struct slab **slab)
-{
-	int err = slab_reserve(m, s);
-
-	return err ? err : slab_new(m, s, gfp, node, slab);
-}
-
 /* The first free object of a slab that is on its node's list, or new. */
 static bool alloc_single(struct machine *m, struct slab *slab,
 			 const struct slab_request *req, struct slab_object *object)
@@ -199,30 +191,37 @@ static int alloc_debug(struct machine *m, struct kmem_cache *s, gfp_t gfp, int n
 	return alloc_single(m, slab, req, object) ? 0 : -ENOMEM;
 }
 
-/* A CPU's slab is made one that has a free object for this node. */
+/*
+ * A CPU's slab is made one that has a free object for this node. While pages are
+ * waited for, others may have given the CPU a slab: the new one takes its place.
+ */
 static int refill_slow(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node)
 {
-	struct slab *slab = NULL;
+	struct kmem_cache_cpu *c = &s->cpu[m->cpu];
+	struct slab *before = c->slab, *slab;
 	u64 rng = m->rng;
 	int err = 0;
 
 	decide_far_slabs(m, s);
-	if (needs_new_slab(m, s, node)) {
-		err = new_slab(m, s, gfp, node, &slab);
-		if (err == -ENOBUFS) {
-			m->rng = rng;
-			return err;
+	if (needs_new_slab(m, s, node))
+		err = slab_reserve(m, s);
+	if (!err && refill_cpu(m, s, node))
+		return 0;
+	if (!err)
+		err = slab_new(m, s, gfp, node, &slab);
+	if (err == -ENOBUFS) {
+		m->rng = rng;
+		if (before && before->place == SLAB_FULL) {
+			before->place = SLAB_ON_CPU;
+			c->slab = before;
 		}
 	}
-	if (refill_cpu(m, s, node)) {
-		/* While pages were waited for, objects were freed. */
-		if (slab)
-			slab_add_partial(slab, /* tail = */ false);
-		return 0;
-	}
-	if (!err)
-		freeze_slab(m, &s->cpu[m->cpu], slab);
-	return err;
+	if (err)
+		return err;
+	while (c->slab)
+		slab_deactivate(m, s, c);
+	freeze_slab(m, c, slab);
+	return 0;
 }
 
 /* What of the caller's node is possible. */

@@ -187,38 +187,70 @@ static void slab_init_objects(struct machine *m, struct slab *slab)
 	slab_init_freelist(m, slab);
 }
 
-int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
-	     struct slab **result)
+/*
+ * The host memory of a new slab and its places in the tables, taken before its
+ * pages are looked for: reclaim may need slabs, too, of this cache and of others.
+ */
+static struct slab *take_spare(struct machine *m, struct kmem_cache *s)
 {
 	struct slab_state *state = m->slab;
 	struct slab *slab = s->spare;
-	unsigned int order;
-	u32 pfn, slot;
-	int err;
+	u32 slot;
 
 	BUG_ON(m, !slab);
-	err = slab_alloc_pages(m, s, gfp, node, &order, &pfn);
-	if (err)
-		return err;
 	s->spare = slab->next;
 	s->nr_spares--;
-	*slab = (struct slab) {
-		.cache = s,
-		.pfn = pfn,
-		.addr = m->arch->page_offset + PFN_PHYS(pfn),
-		.order = order,
-		.objects = MIN((PAGE_SIZE << order) / s->geo.size, s->geo.objects),
-		.node = page_zone(m, pfn_to_page(m, pfn))->node,
-	};
-	slab_init_objects(m, slab);
+	*slab = (struct slab) { .cache = s };
 	slab->id = table_take(state->slabs, &state->nr_slabs, &state->free_id, slab);
 	slot = table_take(s->slots, &s->nr_slots, &s->free_slot, slab);
 	slab->handle = slot * s->geo.objects + 1;
+	slab_rcu_count(m, s, 1);
+	return slab;
+}
+
+/* Its places are free again. */
+static void drop_slot(const struct slab *slab)
+{
+	struct kmem_cache *s = slab->cache;
+
+	table_drop(s->slots, &s->nr_slots, &s->free_slot,
+		   (slab->handle - 1) / s->geo.objects);
+}
+
+static void drop_id(struct machine *m, const struct slab *slab)
+{
+	struct slab_state *state = m->slab;
+
+	slab_rcu_count(m, slab->cache, -1);
+	table_drop(state->slabs, &state->nr_slabs, &state->free_id, slab->id);
+}
+
+int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+	     struct slab **result)
+{
+	struct slab *slab = take_spare(m, s);
+	unsigned int order;
+	u32 pfn;
+	int err = slab_alloc_pages(m, s, gfp, node, &order, &pfn);
+
+	if (err) {
+		drop_slot(slab);
+		drop_id(m, slab);
+		slab->next = s->spare;
+		s->spare = slab;
+		s->nr_spares++;
+		return err;
+	}
+	slab->pfn = pfn;
+	slab->addr = m->arch->page_offset + PFN_PHYS(pfn);
+	slab->order = order;
+	slab->objects = MIN((PAGE_SIZE << order) / s->geo.size, s->geo.objects);
+	slab->node = page_zone(m, pfn_to_page(m, pfn))->node;
+	slab_init_objects(m, slab);
 	for (u32 i = 0; i < 1U << order; i++)
 		pfn_to_page(m, pfn + i)->mapping = slab->id;
 	slab_account(slab, 1);
 	slab_account_pages(m, slab, 1);
-	slab_rcu_count(m, s, 1);
 	slab_touch(slab);
 	machine_why(m, "cache %s: new slab of %u objects in %u pages at pfn %#x, node %u: the CPU "
 		    "has no free object and no list a partial slab (new_slab)", s->name,
@@ -229,16 +261,14 @@ int slab_new(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
 
 void slab_free_pages(struct machine *m, struct slab *slab)
 {
-	struct slab_state *state = m->slab;
 	struct kmem_cache *s = slab->cache;
 
 	slab_account_pages(m, slab, -1);
-	slab_rcu_count(m, s, -1);
 	s->touched = true;
 	for (u32 i = 0; i < 1U << slab->order; i++)
 		pfn_to_page(m, slab->pfn + i)->mapping = 0;
 	free_pages(m, slab->pfn, slab->order);
-	table_drop(state->slabs, &state->nr_slabs, &state->free_id, slab->id);
+	drop_id(m, slab);
 	slab_bytes_free(m, slab);
 	arena_free(&m->arena, slab, slab_host_bytes(s));
 }
@@ -256,8 +286,7 @@ void slab_discard(struct machine *m, struct slab *slab)
 		    s->node[slab->node].partial.nr, (unsigned long long)s->min_partial);
 	slab_account(slab, -1);
 	s->touched = true;
-	table_drop(s->slots, &s->nr_slots, &s->free_slot,
-		   (slab->handle - 1) / s->geo.objects);
+	drop_slot(slab);
 	slab->place = SLAB_WAITS;
 	if (waits)
 		slab_free_by_rcu(m, slab);
