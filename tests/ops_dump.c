@@ -68,6 +68,13 @@ static void dump_meminfo(const struct ops *ops)
 	dump_lines(ops, "proc/meminfo", "../meminfo", words);
 }
 
+static void dump_hugepages(const struct ops *ops)
+{
+	static const char *const words[] = { "HugePages_", NULL };
+
+	dump_lines(ops, "proc/meminfo", "../meminfo", words);
+}
+
 /* Fields of stat by their number, from 1. */
 static void dump_stat(const struct ops *ops)
 {
@@ -200,6 +207,8 @@ bool ops_line(struct ops *ops, char *const *words, unsigned int nr_words)
 		dump_status(ops);
 	} else if (!strcmp(name, "meminfo")) {
 		dump_meminfo(ops);
+	} else if (!strcmp(name, "hugepages")) {
+		dump_hugepages(ops);
 	} else if (!strcmp(name, "stat")) {
 		dump_stat(ops);
 	} else if (!strcmp(name, "pagemap")) {

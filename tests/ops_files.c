@@ -160,13 +160,21 @@ int op_thp(struct ops *ops, const struct op *op, struct op_result *result)
 
 int op_sysctl(struct ops *ops, const struct op *op, struct op_result *result)
 {
+	static const char self[] = "/proc/self/";
+	char own[160];
 	int err;
 
 	if (ops_task(ops)->uid) {
 		result->ret_stands = true;	/* it is not even opened */
 		return -EACCES;
 	}
-	err = tree_write(ops->tree, op->s + (op->s[0] == '/'), op->t);
+	if (!strncmp(op->s, self, sizeof(self) - 1)) {
+		snprintf(own, sizeof(own), "proc/%u/%s", ops_task(ops)->pid,
+			 op->s + sizeof(self) - 1);
+		err = tree_write(ops->tree, own, op->t);
+	} else {
+		err = tree_write(ops->tree, op->s + (op->s[0] == '/'), op->t);
+	}
 	result->ret = (s64)strlen(op->t);
 	return err;
 }

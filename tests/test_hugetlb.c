@@ -282,6 +282,32 @@ static void test_owner_takes_from_child(void)
 	}
 }
 
+/* The child's is looked for where the owner has its own, who has moved: it is not found. */
+static void test_owner_has_moved(void)
+{
+	for (unsigned int r = 0; r < 2; r++) {
+		struct mremap_request move = {
+			.old_len = M2, .new_len = M2, .flags = MREMAP_MAYMOVE | MREMAP_FIXED,
+			.new_addr = 0x20000000,
+		};
+		struct task_struct *child;
+		u64 addr;
+
+		boot(r, NULL);
+		resize(1);
+		move.addr = map(M2, PRIVATE);
+		CU_ASSERT_EQUAL(touch(tm.init, move.addr, ACCESS_STORE), 0);
+		child = task_fork(tm.m, tm.init, 17);
+		sched_switch_to(tm.m, tm.init);
+		CU_ASSERT_EQUAL(sys_mremap(tm.m, tm.init, &move, &addr), 0);
+		CU_ASSERT_EQUAL(touch(tm.init, addr, ACCESS_STORE), 7);
+		CU_ASSERT_EQUAL(child->mm->hugetlb_usage, 512);
+		task_end(tm.m, tm.init, child->pid, 0);
+		CU_ASSERT_EQUAL(touch(tm.init, addr, ACCESS_STORE), 0);
+		end();
+	}
+}
+
 /*
  * The owner goes while a child has its page: since 6.9 the owner's promise is counted
  * when the page is freed, so until then there is one too few.
@@ -718,6 +744,7 @@ static const CU_TestInfo tests[] = {
 	{ "mmap", test_mmap }, { "alignment", test_alignment }, { "private", test_private },
 	{ "without a promise", test_noreserve_takes_what_is_left }, { "fork", test_fork },
 	{ "the owner takes from a child", test_owner_takes_from_child },
+	{ "the owner has moved", test_owner_has_moved },
 	{ "the owner goes first", test_owner_goes_first },
 	{ "a child without a page", test_child_without_page }, { "shared", test_shared },
 	{ "memfd", test_memfd }, { "shared memory", test_shm }, { "surplus", test_surplus },

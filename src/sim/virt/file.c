@@ -69,17 +69,42 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	return 0;
 }
 
-void fput(struct machine *m, struct file *file)
+static void __fput(struct machine *m, struct file *file)
 {
 	struct inode *inode = file->inode;
 
-	if (--file->f_count)
-		return;
 	inode->i_writecount -= counts_writers(file);
 	if (unlikely(inode->uffd))
 		userfaultfd_release(m, inode->uffd);
 	object_free_rcu(m, &m->virt->files, file->self, 1);
 	iput(m, inode);
+}
+
+void fput(struct machine *m, struct file *file)
+{
+	if (--file->f_count)
+		return;
+	if (likely(!m->virt->delays_fput)) {
+		__fput(m, file);
+		return;
+	}
+	file->next_put = m->virt->put_files;
+	m->virt->put_files = file->self;
+}
+
+void fput_delay(struct machine *m, bool on)
+{
+	m->virt->delays_fput = on;
+}
+
+void fput_delayed(struct machine *m)
+{
+	while (m->virt->put_files) {
+		struct file *file = file_of(m, m->virt->put_files);
+
+		m->virt->put_files = file->next_put;
+		__fput(m, file);
+	}
 }
 
 /* The file of this name, made if flags say so; *made: it was. */

@@ -99,6 +99,7 @@ struct file {
 	u64 f_pos;
 	struct inode *inode;
 	struct file_ra_state f_ra;
+	u32 next_put;		/* of those that are put when the call ends */
 };
 
 #define NR_OPEN_MAX 1024
@@ -169,6 +170,12 @@ static inline struct file *get_file(struct file *file)
 	return file;
 }
 void fput(struct machine *m, struct file *file);
+/*
+ * What is put while it is delayed goes with fput_delayed(), as the kernel lets files go only
+ * on the way back to the task: till then its pages and what it was promised are taken.
+ */
+void fput_delay(struct machine *m, bool on);
+void fput_delayed(struct machine *m);
 /* A program is run: nobody may open it to write. -ETXTBSY: somebody has. */
 int deny_write_access(const struct file *file) __must_check;
 void allow_write_access(const struct file *file);

@@ -176,7 +176,10 @@ static unsigned int fault_of_alloc(int err)
 
 /* ---- Writes. ---- */
 
-/* Those who have the page by fork and were promised nothing lose it. */
+/*
+ * Those who have the page by fork and were promised nothing lose it; but they are looked
+ * at where the owner has it: who has moved since then keeps it.
+ */
 static void unmap_ref_private(struct machine *m, const struct huge_fault *f, u32 pfn)
 {
 	u64 pgoff = linear_page_index(f->vma, f->haddr);
@@ -186,14 +189,13 @@ static void unmap_ref_private(struct machine *m, const struct huge_fault *f, u32
 	for (node = interval_tree_first(tree, pgoff, pgoff); node;
 	     node = interval_tree_next(node, pgoff, pgoff)) {
 		struct vm_area_struct *vma = container_of(node, struct vm_area_struct, shared);
-		u64 addr = vma_address_of(vma, pgoff);
 		struct mmu_gather tlb;
 
 		if (vma == f->vma || vma->vm_flags & VM_MAYSHARE ||
 		    vma->resv_flags & HPAGE_RESV_OWNER)
 			continue;
 		tlb_gather_mmu(m, &tlb, vma->vm_mm);
-		unmap_hugepage_range(&tlb, vma, addr, addr + huge_page_size(f->h), pfn,
+		unmap_hugepage_range(&tlb, vma, f->haddr, f->haddr + huge_page_size(f->h), pfn,
 				     /* drop_markers = */ false);
 		tlb_finish_mmu(&tlb);
 	}
@@ -245,7 +247,12 @@ static unsigned int hugetlb_wp(struct machine *m, const struct huge_fault *f)
 	err = alloc_huge_page(m, f->vma, f->haddr, owner, &pfn);
 	if (err && owner && err != -ENOBUFS) {
 		unmap_ref_private(m, f, old);
-		return reuse_page(m, f, old) ? 0 : fault_of_alloc(err);
+		if (reuse_page(m, f, old))
+			return 0;
+		machine_why(m, "the page at %#llx is somebody else's still, who has moved it: the "
+			    "kernel would look for ever, here the task gets SIGBUS",
+			    (unsigned long long)f->haddr);
+		return fault_of_alloc(err);
 	}
 	if (err)
 		return fault_of_alloc(err);

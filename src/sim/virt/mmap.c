@@ -510,11 +510,14 @@ int sys_mmap(struct machine *m, struct task_struct *task, const struct mmap_requ
 	err = huge_request(m, task, &req);
 	if (err)
 		return err;
+	fput_delay(m, true);
 	err = do_mmap(m, task, &req, 0, addr, &populate);
 	if (req.file && req.flags & MAP_ANONYMOUS)
 		fput(m, req.file);
+	fput_delay(m, false);
 	if (!err && populate)
 		err = mm_populate(m, task->mm, *addr, populate);
+	fput_delayed(m);
 	return err;
 }
 

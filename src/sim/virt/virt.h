@@ -80,6 +80,8 @@ struct virt_state {
 	struct mm_struct *mmlist_first;	/* those that may have swap entries: swap.h */
 	struct mm_struct *poking_mm;	/* poking.c; NULL: there was no memory for it */
 	u32 zero_pfn;		/* ZERO_PAGE(0): of the image */
+	u32 put_files;		/* files that fput_delayed() will put; 0: none */
+	bool delays_fput;
 	u32 guarantees;		/* that virt_guarantee_end() will end */
 };
 
