@@ -463,27 +463,38 @@ static int do_crowd(char **args)
 	return 0;
 }
 
+/* Writes the line again and again; says so when it has done it once. */
+static void write_for_ever(const char *ctl, const char *line, int said)
+{
+	int fd = open(ctl, O_WRONLY);
+
+	for (bool first = true; fd >= 0 && write(fd, line, strlen(line)) > 0; first = false)
+		if (first && write(said, "", 1) != 1)
+			break;
+	_exit(1);
+}
+
 /*
  * killed N CTL LINE: N times a child writes the line again and again and is killed at
- * some moment.
+ * some moment: of two, one has written it once already.
  */
 static int do_killed(char **args)
 {
-	int times = atoi(args[0]);
+	int times = atoi(args[0]), said[2];
+	char byte;
 
 	srand(1);
+	if (pipe(said))
+		return fail("pipe");
 	for (int i = 0; i < times; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
 			return fail("fork");
-		if (!pid) {
-			int fd = open(args[1], O_WRONLY);
-
-			while (fd >= 0 && write(fd, args[2], strlen(args[2])) > 0)
-				continue;
-			_exit(1);
-		}
+		if (!pid)
+			write_for_ever(args[1], args[2], said[1]);
+		if (i % 2 && read(said[0], &byte, 1) != 1)
+			return fail("read");
 		usleep((useconds_t)(rand() % 3000));
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
