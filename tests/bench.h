@@ -26,6 +26,8 @@ struct bench {
 	struct tree *aged_tree;
 	u32 *aged_pfns;		/* taken by one run, given back before the next */
 	unsigned int nr_aged;
+	u32 *held_pfns;		/* scatter_free_pages() */
+	unsigned int nr_held;
 	char *evict;		/* larger than the caches */
 	char *script;		/* of the lines */
 	size_t script_len;
@@ -81,14 +83,29 @@ void model_protect(struct bench *b, const struct row *row);
 void model_zero_page(struct bench *b, const struct row *row);
 /* A file of so many pages, all cached, none mapped; row->ops pages of it. */
 void model_file(struct bench *b, u32 nr_pages);
+/* The next pages that are taken lie anywhere; the same of a file's. */
+void model_scatter(struct bench *b, u32 nr_pages);
+void model_scattered_file(struct bench *b, u32 nr_pages);
 void model_file_faults(struct bench *b, const struct row *row);
 void model_pageout(struct bench *b, const struct row *row);
 void model_reclaim(struct bench *b, const struct row *row);
 void model_cached_read(struct bench *b, const struct row *row);
+/* Swap of so many pages, all free; mapped pages onto a list; they go to swap. */
+void model_swap_on(struct bench *b, u32 nr_slots);
+void model_list_anon(struct bench *b, const struct row *row);
+void model_swap_out(struct bench *b, const struct row *row);
 /* The same order of numbers for all: of anything, of the pages of a 64 MiB area. */
 static inline u32 bench_random(u32 i)
 {
 	return i * 2654435761U >> 7;
+}
+/* Without the even steps of these, which hosts foresee; state: not 0. */
+static inline u64 bench_shuffled(u64 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
 }
 static inline u32 bench_random_page(u32 i)
 {
@@ -105,6 +122,10 @@ void engine_kmalloc(struct bench *b, const struct row *row);
 void engine_vmalloc(struct bench *b, const struct row *row);
 void engine_aged(struct bench *b, const struct row *row);
 void engine_aged_prepare(struct bench *b, const struct row *row);
+/* Free memory comes in pages, in random order, until it is gathered again. */
+void scatter_free_pages(struct bench *b);
+void gather_free_pages(struct bench *b);
+void evict_caches(struct bench *b);
 void engine_lines(struct bench *b, const struct row *row);
 void engine_lines_prepare(struct bench *b, const struct row *row);
 void engine_read(struct bench *b, const struct row *row);

@@ -99,20 +99,12 @@ void engine_vmalloc(struct bench *b, const struct row *row)
 
 /* Aged memory: half of it free, in single pages whose buddies are in use, in random order. */
 
-static u64 random_next(u64 *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
 static void shuffle(u32 *pfns, unsigned int nr)
 {
 	u64 state = 88172645463325252ULL;
 
 	for (unsigned int i = nr; i > 1; i--) {
-		unsigned int other = random_next(&state) % i;
+		unsigned int other = bench_shuffled(&state) % i;
 		u32 pfn = pfns[other];
 
 		pfns[other] = pfns[i - 1];
@@ -120,27 +112,63 @@ static void shuffle(u32 *pfns, unsigned int nr)
 	}
 }
 
+/* Of three quarters of memory, the even pages, then the odd ones: no two of a kind merge. */
+static u32 *take_most(struct machine *m, unsigned int *nr, unsigned int *nr_even)
+{
+	u32 *pfns, *sorted;
+
+	*nr = m->totalram_pages * 3 / 4;
+	pfns = calloc(*nr, sizeof(*pfns));
+	sorted = calloc(*nr, sizeof(*sorted));
+	if (!pfns || !sorted)
+		need(-ENOMEM, "aged memory");
+	for (unsigned int i = 0; i < *nr; i++)
+		pfns[i] = take_page(m, GFP_HIGHUSER_MOVABLE, 0);
+	*nr_even = 0;
+	for (unsigned int i = 0; i < *nr; i++)
+		if (!(pfns[i] & 1))
+			sorted[(*nr_even)++] = pfns[i];
+	for (unsigned int i = 0, at = *nr_even; i < *nr; i++)
+		if (pfns[i] & 1)
+			sorted[at++] = pfns[i];
+	free(pfns);
+	return sorted;
+}
+
 static void age_memory(struct bench *b)
 {
-	unsigned int nr, nr_free = 0;
-	struct machine *m;
+	unsigned int nr;
 
 	bench_boot("pc", NULL, &b->aged_tree);
-	m = (struct machine *)tree_machine(b->aged_tree);
-	nr = m->totalram_pages * 3 / 4;
-	b->aged_pfns = calloc(nr, sizeof(*b->aged_pfns));
-	if (!b->aged_pfns)
-		need(-ENOMEM, "aged memory");
-	for (unsigned int i = 0; i < nr; i++)
-		b->aged_pfns[i] = take_page(m, GFP_HIGHUSER_MOVABLE, 0);
-	for (unsigned int i = 0; i < nr; i++)
-		if (!(b->aged_pfns[i] & 1))
-			b->aged_pfns[nr_free++] = b->aged_pfns[i];
-	b->nr_aged = nr_free;
+	b->aged_pfns = take_most((struct machine *)tree_machine(b->aged_tree), &nr, &b->nr_aged);
+}
+
+void scatter_free_pages(struct bench *b)
+{
+	unsigned int nr, nr_even;
+
+	if (b->held_pfns)
+		return;
+	b->held_pfns = take_most(b->m, &nr, &nr_even);
+	shuffle(b->held_pfns, nr_even);
+	for (unsigned int i = 0; i < nr_even; i++)
+		free_pages(b->m, b->held_pfns[i], 0);
+	drain_all_pages(b->m, NULL);
+	b->nr_held = nr - nr_even;
+	memmove(b->held_pfns, b->held_pfns + nr_even, b->nr_held * sizeof(*b->held_pfns));
+}
+
+void gather_free_pages(struct bench *b)
+{
+	for (unsigned int i = 0; i < b->nr_held; i++)
+		free_pages(b->m, b->held_pfns[i], 0);
+	free(b->held_pfns);
+	b->held_pfns = NULL;
+	b->nr_held = 0;
 }
 
 /* What was linked last must not be in the cache only because of that. */
-static void evict_caches(struct bench *b)
+void evict_caches(struct bench *b)
 {
 	if (!b->evict)
 		b->evict = calloc(1, EVICT_BYTES);

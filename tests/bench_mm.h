@@ -22,6 +22,7 @@ struct fault_bench {
 	u32 nr_scattered;
 	const struct row *protected;	/* what is there is for this row */
 	int fd;			/* of a file; 0: none yet */
+	bool swap;		/* it is on */
 };
 
 void bench_map(struct bench *b, u64 addr, u64 len, u64 prot);

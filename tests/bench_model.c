@@ -25,7 +25,9 @@ void model_init(struct model *model)
 		model->stack[i] = MODEL_PAGES - 1 - i;
 		model->pages[i].next = PFN_NIL;
 	}
-	model->top = model->free_pages = MODEL_PAGES;
+	/* Page 0 heads the list of those that can be reclaimed. */
+	model->pages[0].next = model->pages[0].prev = 0;
+	model->top = model->free_pages = MODEL_PAGES - 1;
 }
 
 static inline void model_take(struct model *model, u32 pfn)

@@ -25,8 +25,14 @@ struct model_mm {
 	u64 rss, file_rss, faults;
 	u64 (*maps)[2];		/* [2 * nr]: start, end; odd ones are free */
 	u32 nr_maps;
-	u64 *cache;		/* of a file, by index: pfn << 1 | 1; 0: not there */
+	u64 *cache;		/* of a file, by index: pfn << 1 | 1; or a shadow, even */
 	u32 nr_cache;
+	u64 shuffle;		/* where bench_shuffled() is */
+	u64 file_pages, inactive, scanned, stolen, nonresident_age;
+	u32 *slots;		/* of swap, by number: users; [nr_slots] */
+	u64 *contents;		/* what lies there */
+	u32 nr_slots, next_slot, free_slots;
+	u64 swapped_out;
 };
 
 struct model_mm *model_mm(struct bench *b);	/* the one that there is */

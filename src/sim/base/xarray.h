@@ -149,6 +149,22 @@ static inline u64 xa_load(const struct xarray *xa, u64 index)
 	return node->slots[xa_canonical(node, xa_slot_of(node, index))];
 }
 
+/* What lies in slots of the lowest level behind that of index, `ahead` of it; 0: nothing is known. */
+static inline u64 xa_peek_ahead(const struct xarray *xa, u64 index, unsigned int ahead)
+{
+	const struct xa_node *node = xa->root;
+	unsigned int i = (index & (XA_SLOTS - 1)) + ahead;
+
+	if (!node || i >= XA_SLOTS || index > xa_max_index(node->shift))
+		return 0;
+	while (node->shift) {
+		node = xa_child(node, xa_slot_of(node, index));
+		if (!node)
+			return 0;
+	}
+	return node->slots[i];
+}
+
 /* Somebody will look at index soon. */
 static inline void xa_prefetch(const struct xarray *xa, u64 index)
 {

@@ -246,6 +246,9 @@ int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, i
 /* filemap.c: the page cache. */
 /* The page at pgoff, or PFN_NIL. */
 u32 find_page(const struct machine *m, const struct address_space *mapping, u64 pgoff);
+/* Who reads pages in order will look at that so many behind: its descriptor is fetched. */
+#define PREFETCH_AHEAD 8
+void prefetch_page_ahead(const struct machine *m, const struct address_space *mapping, u64 pgoff);
 /*
  * The same with a reference, read in (or made) if it is not there; *major: it had to be
  * read. -EINVAL: behind the end of the file. -ENOMEM, -ENOSPC (shmem), -ENOBUFS.

@@ -35,6 +35,14 @@ u32 find_page(const struct machine *m, const struct address_space *mapping, u64 
 	return entry && !xa_is_value(entry) ? cache_page(m, entry, pgoff) : PFN_NIL;
 }
 
+void prefetch_page_ahead(const struct machine *m, const struct address_space *mapping, u64 pgoff)
+{
+	u64 entry = xa_peek_ahead(&mapping->i_pages, pgoff, PREFETCH_AHEAD);
+
+	if (entry && !xa_is_value(entry) && !xa_is_sibling(entry))
+		__builtin_prefetch(pfn_to_page(m, entry_pfn(entry)), 1);
+}
+
 u64 filemap_find(const struct address_space *mapping, u64 *index, u64 max)
 {
 	const struct xarray *pages = &mapping->i_pages;

@@ -19,14 +19,19 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 {
 	struct address_space *mapping = &file->inode->i_data;
 	bool major;
-	int err = 0;
+	int err;
 
+	prefetch_page_ahead(m, mapping, index);
 	*pfn = find_page(m, mapping, index);
 	*cached = *pfn != PFN_NIL;
-	if (!*cached)
-		err = page_cache_sync_readahead(m, file, index, wanted);
-	else if (page_flag(pfn_folio(m, *pfn), PG_reclaim))
+	if (*cached && !page_flag(pfn_folio(m, *pfn), PG_reclaim)) {
+		get_page(m, *pfn);
+		return 0;
+	}
+	if (*cached)
 		err = page_cache_async_readahead(m, file, *pfn, index, wanted);
+	else
+		err = page_cache_sync_readahead(m, file, index, wanted);
 	if (err == -ENOBUFS)
 		return err;
 	return filemap_get_page(m, mapping, index, pfn, &major);
