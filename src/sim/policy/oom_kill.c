@@ -127,7 +127,7 @@ static void evaluate(const struct machine *m, struct oom_control *oc, struct tas
 
 struct task_struct *oom_current(const struct machine *m)
 {
-	struct task_struct *task = current_task(m);
+	struct task_struct *task = m->oom_killer_disabled ? NULL : current_task(m);
 
 	return task && task->signal ? task : task_find(m, PID_INIT);
 }
@@ -149,7 +149,7 @@ void select_bad_process(const struct machine *m, struct oom_control *oc)
 /* Who makes the call dies when it is done; anybody else now. */
 static void kill_process(struct machine *m, struct task_struct *task)
 {
-	const struct task_struct *current = current_task(m);
+	const struct task_struct *current = m->oom_killer_disabled ? NULL : current_task(m);
 
 	if (current && current->signal && task->signal->tgid == current->tgid) {
 		task->signal->oom_victim = true;

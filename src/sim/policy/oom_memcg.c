@@ -68,7 +68,8 @@ bool mem_cgroup_out_of_memory(struct machine *m, struct mem_cgroup *memcg, gfp_t
 		.gfp = gfp, .order = order, .memcg = memcg, .constraint = CONSTRAINT_MEMCG,
 		.totalpages = mem_cgroup_get_max(m, memcg),
 	};
-	struct task_struct *current = current_task(m);
+	/* Who writes to a file of the group is no task. */
+	struct task_struct *current = m->oom_killer_disabled ? NULL : current_task(m);
 
 	if (m->panicked)
 		return false;

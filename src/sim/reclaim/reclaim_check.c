@@ -23,7 +23,8 @@ static void check_sums(const struct machine *m, struct check *check)
 		s64 kinds = m->event[rows[i].kinds[0]] + m->event[rows[i].kinds[1]];
 
 		for (size_t by = 0; by < ARRAY_SIZE(rows[i].by); by++)
-			sums[i] += m->event[rows[i].by[by]];
+			sums[i] += m->event[rows[i].by[by]] +
+				   (m->memcg ? m->memcg->group_event[rows[i].by[by]] : 0);
 		check->nr_checked++;
 		if (sums[i] != kinds)
 			check_fail(check, "I3", "machine: expected %s of anon and file %lld, found %lld",

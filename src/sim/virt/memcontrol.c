@@ -51,7 +51,8 @@ static struct mem_cgroup *current_memcg(const struct machine *m)
 {
 	const struct task_struct *task = current_task(m);
 
-	if (!task || !task->mm)
+	/* Nor is what a line without a task allocates. */
+	if (!task || !task->mm || m->oom_killer_disabled)
 		return NULL;
 	return mem_cgroup_of(m, task->mm->memcg);
 }

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Memory cgroups: what is charged to whom, limits, protection in proportion, memory.high,
+ * swap, groups that die as a whole, and what stays when a group is removed. Sizes and
+ * tolerances of the protection are those of the kernel's own selftest.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab.h"
+#include "support.h"
+
+#include "fs/core/tree_struct.h"
+
+#define ROOT "sys/fs/cgroup"
+
+static struct lab lab;
+static const char *const releases[] = { "release=6.1", "release=6.18" };
+
+static const char machine_text[] =
+	"[machine]\n"
+	"release = 6.1\n"
+	"[node 0]\n"
+	"cpus = 0-1\n"
+	"memory = 512M\n"
+	"[file /disk]\n"
+	"size = 160M\n"
+	"[swap 0]\n"
+	"path = /dev/sda\n"
+	"size = 256M\n";
+
+static void open_lab(unsigned int release)
+{
+	char path[] = "/tmp/memcg-XXXXXX";
+	const char *const sets[] = { releases[release], NULL };
+	int fd = mkstemp(path);
+
+	CU_ASSERT_FATAL(fd >= 0 && write(fd, machine_text, sizeof(machine_text) - 1) > 0);
+	close(fd);
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, path, sets), 0);
+	unlink(path);
+}
+
+static void close_lab(void)
+{
+	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+	CU_ASSERT(!strncmp(lab_cat(&lab, "sim/check"), "clean", 5));
+	lab_end_tasks(&lab);
+	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+	lab_close(&lab);
+}
+
+/* A line, which must come to this errno. */
+static void run(int err, const char *format, ...)
+{
+	char line[200];
+	va_list args;
+	int found;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	found = lab_run(&lab, line);
+	if (found != -err && found != err)
+		printf("\n  %s: expected %d, found %d: %s\n", line, err, found, lab_text(&lab.sentence));
+	CU_ASSERT(found == -err || found == err);
+}
+
+static void write_file(int err, const char *group, const char *file, const char *text)
+{
+	run(err, "%s%s/%s: %s", ROOT, group, file, text);
+}
+
+/* A figure of a file: after its name, or the first if that is NULL. */
+static long long figure(const char *group, const char *file, const char *name)
+{
+	char path[100];
+	const char *text;
+
+	snprintf(path, sizeof(path), "%s%s/%s", ROOT, group, file);
+	text = lab_cat(&lab, path);
+	while (name && text && (strncmp(text, name, strlen(name)) || text[strlen(name)] != ' ')) {
+		text = strchr(text, '\n');
+		text += text != NULL;
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	return atoll(text + (name ? strlen(name) : 0));
+}
+
+static long long mib(const char *group, const char *file)
+{
+	return figure(group, file, NULL) >> 20;
+}
+
+/* A child of init, which begins in the group. */
+static void fork_into(const char *name, const char *group)
+{
+	char path[60];
+
+	run(0, "sim/as/init/ctl: fork as %s", name);
+	snprintf(path, sizeof(path), "sim/as/%s/stat", name);
+	run(0, "%s%s/cgroup.procs: %d", ROOT, group, atoi(lab_cat(&lab, path)));
+}
+
+static void make(const char *group)
+{
+	run(0, "cgroup_mkdir %s%s", ROOT, group);
+}
+
+static void eat(int err, const char *task, unsigned int mib)
+{
+	run(0, "sim/as/%s/ctl: mmap 0 %uM rw private,anon as %s_memory", task, mib, task);
+	run(err, "sim/as/%s/ctl: store @%s_memory %uM", task, task, mib);
+}
+
+/* As values_close() of the selftests: percent of the sum. */
+static void within(const char *what, long long found, long long wanted, int percent)
+{
+	bool good = llabs(found - wanted) * 100 <= percent * (found + wanted);
+
+	if (!good)
+		printf("\n  %s: expected %lld within %d %%, found %lld\n", what, wanted, percent, found);
+	CU_ASSERT(good);
+}
+
+/* What is charged is what the process has; 64 pages at a time, by each CPU. */
+static void test_charge(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		long long current, anon, kernel;
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		fork_into("t", "/a");
+		CU_ASSERT_EQUAL(figure("/a", "memory.current", NULL), 0);
+		eat(0, "t", 20);
+		current = figure("/a", "memory.current", NULL);
+		anon = figure("/a", "memory.stat", "anon");
+		kernel = figure("/a", "memory.stat", "kernel");
+		CU_ASSERT_EQUAL(anon, 20 << 20);
+		CU_ASSERT(current >= anon + kernel && current <= anon + kernel + 64 * 4096);
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "pagetables") != 0, i == 0);
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "pgfault"), 20 << 8);
+		CU_ASSERT_EQUAL(figure("", "memory.stat", "kernel"), kernel);
+		run(0, "sim/as/t/ctl: exit_group 0");
+		CU_ASSERT(figure("/a", "memory.current", NULL) <= 64 * 4096);
+		CU_ASSERT_EQUAL(figure("/a", "memory.peak", NULL), current);
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), 0);
+		close_lab();
+	}
+}
+
+/* Numbers, and what is none. */
+static void test_values(void)
+{
+	static const struct {
+		const char *text, *found;	/* NULL: EINVAL */
+	} rows[] = {
+		{ "max", "max\n" }, { "10M", "10485760\n" }, { "10m", "10485760\n" },
+		{ "10K", "8192\n" }, { "4095", "0\n" }, { "4097", "4096\n" },
+		{ "1E", "1152921504606846976\n" }, { "100E", "4611686018427387904\n" },
+		{ "0x1000", "4096\n" }, { "010000", "4096\n" }, { "-1", NULL }, { "abc", NULL },
+		{ "10MB", NULL }, { "10 M", NULL }, { "10.5M", NULL }, { "MAX", NULL },
+		{ "18446744073709551615", "max\n" }, { "18446744073709551616", "0\n" },
+		{ "99999999999999999999999", "200376420520685568\n" }, { "10M 20M", NULL },
+	};
+	static const char *const files[] = { "memory.max", "memory.high", "memory.low", "memory.min",
+					     "memory.swap.max", "memory.swap.high" };
+
+	open_lab(1);
+	write_file(0, "", "cgroup.subtree_control", "+memory");
+	make("/a");
+	for (size_t f = 0; f < ARRAY_SIZE(files); f++)
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			char path[60];
+
+			write_file(rows[i].found ? 0 : EINVAL, "/a", files[f], rows[i].text);
+			snprintf(path, sizeof(path), ROOT "/a/%s", files[f]);
+			if (rows[i].found)
+				CU_ASSERT_STRING_EQUAL(lab_cat(&lab, path), rows[i].found);
+		}
+	write_file(0, "/a", "memory.oom.group", "1");
+	write_file(EINVAL, "/a", "memory.oom.group", "2");
+	write_file(ERANGE, "/a", "memory.oom.group", "99999999999");
+	write_file(EAGAIN, "/a", "memory.reclaim", "4K swappiness=10");
+	write_file(EINVAL, "/a", "memory.reclaim", "4K swappiness=201");
+	write_file(EINVAL, "/a", "memory.reclaim", "4K foo=1");
+	write_file(0, "/a", "memory.reclaim", "0");
+	close_lab();
+}
+
+/* Who may have children with the controller, and members. */
+static void test_tree(void)
+{
+	open_lab(1);
+	make("/a");
+	make("/a/b");
+	run(ENOENT, ROOT "/a/cgroup.subtree_control: +memory");
+	write_file(0, "", "cgroup.subtree_control", "+memory +cpuset");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.controllers"), "cpuset memory\n");
+	fork_into("t", "/a");
+	write_file(EBUSY, "/a", "cgroup.subtree_control", "+memory");
+	run(0, ROOT "/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
+	write_file(0, "/a", "cgroup.subtree_control", "+memory");
+	write_file(EBUSY, "", "cgroup.subtree_control", "-memory");
+	run(EBUSY, ROOT "/a/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
+	run(ESRCH, ROOT "/a/b/cgroup.procs: 99999");
+	write_file(0, "/a", "cgroup.max.descendants", "1");
+	run(EAGAIN, "cgroup_mkdir a/c");
+	run(EBUSY, "cgroup_rmdir a");
+	close_lab();
+}
+
+/* At the limit somebody of the group dies, and nobody else. */
+static void test_max(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		write_file(0, "/a", "memory.max", "30M");
+		write_file(0, "/a", "memory.swap.max", "0");
+		fork_into("other", "");
+		eat(0, "other", 50);
+		fork_into("t", "/a");
+		eat(ENOMEM, "t", 100);
+		CU_ASSERT(figure("/a", "memory.events", "max") > 0);
+		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom"), 1);
+		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom_kill"), 1);
+		CU_ASSERT_EQUAL(figure("/a", "memory.peak", NULL), 30 << 20);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "memory: usage 30720kB, "
+					      "limit 30720kB, failcnt "));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "swap: usage 0kB, limit 0kB"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "oom-kill:constraint="
+			"CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,"
+			"task_memcg=/a,task=init,pid="));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"),
+					      "Memory cgroup out of memory: Killed process "));
+		/* Less than it has: swap takes what it may, then the limit kills. */
+		fork_into("u", "/a");
+		eat(0, "u", 20);
+		write_file(0, "/a", "memory.max", "10M");
+		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom_kill"), 2);
+		CU_ASSERT(figure("/a", "memory.current", NULL) <= 10 << 20);
+		close_lab();
+	}
+}
+
+/* memory.oom.group: all of it, from the highest group that says so. */
+static void test_oom_group(void)
+{
+	open_lab(1);
+	write_file(0, "", "cgroup.subtree_control", "+memory");
+	make("/g");
+	make("/g/x");
+	make("/g/y");
+	write_file(0, "/g", "cgroup.subtree_control", "+memory");
+	write_file(0, "/g", "memory.oom.group", "1");
+	write_file(0, "/g", "memory.swap.max", "0");
+	write_file(0, "/g", "memory.max", "40M");
+	fork_into("x", "/g/x");
+	fork_into("y", "/g/y");
+	eat(0, "x", 10);
+	eat(ENOMEM, "y", 64);
+	CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom"), 1);
+	CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom_kill"), 3);
+	CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom_group_kill"), 1);
+	CU_ASSERT_EQUAL(figure("/g/x", "memory.events", "oom_kill"), 1);
+	CU_ASSERT_EQUAL(figure("/g/y", "memory.events", "oom_kill"), 2);
+	CU_ASSERT_EQUAL(figure("/g", "cgroup.events", "populated"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "Tasks in /g are going to be killed "
+				      "due to memory.oom.group set"));
+	close_lab();
+}
+
+/* A max 200M / B low 50M; C 75/50, D 25/50, E 0/50, F 500/0; 148M of others in A. */
+static void test_protection(const char *file)
+{
+	static const char *const limits[] = { "75M", "25M", "0", "500M" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		run(0, "sim/as/init/ctl: swapoff /dev/sda");
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/A");
+		write_file(0, "/A", "cgroup.subtree_control", "+memory");
+		make("/A/B");
+		make("/A/G");
+		write_file(0, "/A/B", "cgroup.subtree_control", "+memory");
+		write_file(0, "/A", "memory.max", "200M");
+		for (unsigned int k = 0; k < 4; k++) {
+			char group[16], name[2] = { (char)('C' + k), '\0' };
+
+			snprintf(group, sizeof(group), "/A/B/%s", name);
+			make(group);
+			if (k == 3)
+				continue;
+			fork_into(name, group);
+			run(0, "sim/as/%s/ctl: open /disk O_RDONLY as disk", name);
+			run(0, "sim/as/%s/ctl: pread64 @disk 50M %uM", name, 50 * k);
+		}
+		write_file(0, "/A", file, "50M");
+		write_file(0, "/A/B", file, "50M");
+		for (unsigned int k = 0; k < 4; k++) {
+			char group[16];
+
+			snprintf(group, sizeof(group), "/A/B/%c", 'C' + (char)k);
+			write_file(0, group, file, limits[k]);
+		}
+		within("B", figure("/A/B", "memory.current", NULL), 150 << 20, 3);
+		fork_into("G", "/A/G");
+		eat(0, "G", 148);
+		within("B", figure("/A/B", "memory.current", NULL), 50 << 20, 3);
+		within("C", figure("/A/B/C", "memory.current", NULL), 29 << 20, 15);
+		within("D", figure("/A/B/D", "memory.current", NULL), 21 << 20, 20);
+		CU_ASSERT_EQUAL(figure("/A/B/F", "memory.current", NULL), 0);
+		CU_ASSERT_EQUAL(figure("/A", "memory.events", "oom"), 0);
+		close_lab();
+	}
+}
+
+static void test_low(void)
+{
+	test_protection("memory.low");
+}
+
+static void test_min(void)
+{
+	test_protection("memory.min");
+}
+
+/* Beyond memory.high a program goes on, later. */
+static void test_high(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		run(0, "sim/as/init/ctl: swapoff /dev/sda");
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/h");
+		write_file(0, "/h", "memory.high", "30M");
+		fork_into("t", "/h");
+		eat(0, "t", 31);
+		CU_ASSERT_EQUAL(mib("/h", "memory.current"), 31);
+		CU_ASSERT(figure("/h", "memory.events", "high") > 0);
+		CU_ASSERT_EQUAL(figure("/h", "memory.events", "max"), 0);
+		CU_ASSERT_EQUAL(figure("/h", "memory.events", "oom"), 0);
+		/* Much more: the program waits. */
+		fork_into("u", "/h");
+		eat(0, "u", 20);
+		CU_ASSERT(strncmp(lab_cat(&lab, "sim/clock"), "0 ", 2));
+		/* Page cache goes instead. */
+		run(0, "sim/as/t/ctl: exit_group 0");
+		run(0, "sim/as/u/ctl: exit_group 0");
+		fork_into("v", "/h");
+		run(0, "sim/as/v/ctl: open /disk O_RDONLY as disk");
+		run(0, "sim/as/v/ctl: pread64 @disk 50M 0");
+		CU_ASSERT(mib("/h", "memory.current") <= 30);
+		close_lab();
+	}
+}
+
+/* memory.reclaim takes as much as it is told to, and no more than there is. */
+static void test_reclaim(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		long long current;
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/r");
+		fork_into("t", "/r");
+		run(0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+		run(0, "sim/as/t/ctl: pread64 @disk 50M 0");
+		/* What was read ahead counts as well. */
+		current = figure("/r", "memory.current", NULL);
+		CU_ASSERT(current >= 50 << 20);
+		write_file(0, "/r", "memory.reclaim", "20M");
+		within("current", figure("/r", "memory.current", NULL), current - (20 << 20), 3);
+		write_file(0, "/r", "memory.reclaim", "20M");
+		within("current", figure("/r", "memory.current", NULL), current - (40 << 20), i ? 10 : 20);
+		write_file(EAGAIN, "/r", "memory.reclaim", "100M");
+		CU_ASSERT(mib("/r", "memory.current") < 2);
+		/* Swap holds the rest, and is charged. */
+		eat(0, "t", 30);
+		write_file(0, "/r", "memory.reclaim", "20M");
+		within("swapped", figure("/r", "memory.swap.current", NULL), 20 << 20, 10);
+		CU_ASSERT_EQUAL(figure("/r", "memory.stat", "anon") + figure("/r", "memory.swap.current",
+				NULL) >= 30 << 20, true);
+		run(0, "sim/as/t/ctl: load @t_memory 30M");
+		run(0, "sim/as/t/ctl: exit_group 0");
+		/* 6.1: but for slots that CPUs keep. */
+		CU_ASSERT(figure("/r", "memory.swap.current", NULL) <= (i ? 0 : 2 * 64 * 4096));
+		close_lab();
+	}
+}
+
+/* memory.swap.max: what does not fit stays, and is told of. */
+static void test_swap(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/s");
+		write_file(0, "/s", "memory.max", "20M");
+		write_file(0, "/s", "memory.swap.max", "30M");
+		fork_into("t", "/s");
+		eat(0, "t", 40);
+		CU_ASSERT(mib("/s", "memory.swap.current") >= 20);
+		CU_ASSERT(figure("/s", "memory.current", NULL) <= 20 << 20);
+		run(0, "sim/as/t/ctl: load @t_memory 40M");
+		fork_into("u", "/s");
+		/* Who has more dies for it. */
+		eat(0, "u", 40);
+		CU_ASSERT(mib("/s", "memory.swap.current") <= 30);
+		CU_ASSERT(figure("/s", "memory.swap.events", "max") > 0);
+		CU_ASSERT(figure("/s", "memory.events", "oom_kill") > 0);
+		close_lab();
+	}
+}
+
+/* Page cache outlives its group, charged to those above; then the group is no more. */
+static void test_offline(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/p");
+		write_file(0, "/p", "cgroup.subtree_control", "+memory");
+		make("/p/c");
+		fork_into("t", "/p/c");
+		run(0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+		run(0, "sim/as/t/ctl: pread64 @disk 20M 0");
+		run(EBUSY, "cgroup_rmdir p/c");
+		run(0, "sim/as/t/ctl: exit_group 0");
+		run(0, "cgroup_rmdir p/c");
+		CU_ASSERT(mib("/p", "memory.current") >= 20);
+		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 1);
+		write_file(0, "/p", "memory.reclaim", "19M");
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		run(0, "proc/sys/vm/drop_caches: 1");
+		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
+		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
+		run(0, "cgroup_rmdir p");
+		close_lab();
+	}
+}
+
+/* A page that moves takes its charge along. */
+static void test_moves(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		long long before;
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		fork_into("t", "/a");
+		eat(0, "t", 20);
+		before = figure("/a", "memory.stat", "anon");
+		run(0, "proc/sys/vm/compact_memory: 1");
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), before);
+		/* Children begin in their parent's group, and pages stay where they were charged. */
+		run(0, "sim/as/t/ctl: fork as child");
+		run(0, ROOT "/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), before);
+		run(0, "sim/as/t/ctl: store @t_memory 20M");
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), before);
+		run(0, "sim/as/child/ctl: exit_group 0");
+		close_lab();
+	}
+}
+
+int main(void)
+{
+	static const CU_TestInfo tests[] = {
+		{ "what is charged", test_charge },
+		{ "numbers", test_values },
+		{ "the tree", test_tree },
+		{ "memory.max", test_max },
+		{ "memory.oom.group", test_oom_group },
+		{ "memory.low, in proportion", test_low },
+		{ "memory.min, in proportion", test_min },
+		{ "memory.high", test_high },
+		{ "memory.reclaim", test_reclaim },
+		{ "swap", test_swap },
+		{ "groups that were removed", test_offline },
+		{ "pages and tasks that move", test_moves },
+	};
+
+	return suite_main("memory cgroups", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
