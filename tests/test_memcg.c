@@ -53,7 +53,7 @@ static void close_lab(void)
 }
 
 /* A line, which must come to this errno. */
-static void run(int err, const char *format, ...)
+static __printf(2, 3) void run(int err, const char *format, ...)
 {
 	char line[200];
 	va_list args;
