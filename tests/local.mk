@@ -107,7 +107,7 @@ UNIT_TESTS = \
 	tests/test_vma \
 	tests/test_vma_calls \
 	tests/test_vmalloc \
-	tests/test_watermark \
+	tests/test_watermark tests/test_writeback \
 	tests/test_tick \
 	tests/test_warn_alloc \
 	tests/test_why \

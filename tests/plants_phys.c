@@ -277,7 +277,7 @@ static const struct plant plants[] = {
 	{ "C4 H1 K4", huge_pages_promised, "more huge pages are promised than are free" },
 	{ "H1 K4 C4", pools_lost, "there are huge pages, and no pools", .undo = pools_found },
 	{ "I8", zone_negative, "a zone counts less than no page" },
-	{ "I8 K4", node_negative, "a node counts less than no page" },
+	{ "I8 K4 F4", node_negative, "a node counts less than no page" },
 	{ "CP2", compaction_deferred, "compaction is put off for longer than it ever is" },
 	{ "CP2", capture_left, "somebody still waits for the block that compaction frees" },
 	{ "PO1", owner_stack,

@@ -2,7 +2,9 @@
 /* What can be wrong with swap: slots, their counts, the cache, clusters. */
 #include "plants.h"
 
+#include "sim/virt/blk.h"
 #include "sim/virt/swap_internal.h"
+#include "sim/virt/writeback.h"
 
 static struct swap_info_struct *first_area(struct machine *m)
 {
@@ -55,8 +57,26 @@ static void cluster_list(struct machine *m)
 	si->clusters[si->free.first].next = CLUSTER_NIL;
 }
 
+static void disk_pages(struct machine *m)
+{
+	file_disk(m)->nr_writeback++;
+}
+
+static void dirty_inodes(struct machine *m)
+{
+	m->virt->writeback->nr_inodes[B_DIRTY]++;
+}
+
+static void flusher_waits(struct machine *m)
+{
+	m->virt->writeback->running = true;
+}
+
 #define ROW(ids, plant, what) { ids, plant, what, .machine = "swap" }
 static const struct plant plants[] = {
+	ROW("WB1", disk_pages, "a page more is on its way to the disk"),
+	ROW("WB2", dirty_inodes, "a file more has dirty pages"),
+	ROW("WB2", flusher_waits, "the flusher waits for the disk, which has nothing to do"),
 	ROW("S1 S2 S7", slot_nobody_has, "a slot of swap has a reference that nobody holds"),
 	ROW("S2 K4", slots_in_use, "a swap area counts a slot more"),
 	ROW("S2 K4", free_slots, "a free slot is not counted"),

@@ -43,7 +43,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/boot/image.c src/sim/boot/image.h \
 	src/sim/boot/platform.c \
 	src/sim/boot/config.c src/sim/boot/config.h \
-	src/sim/boot/config_any.c src/sim/boot/config_check.c src/sim/boot/config_load.h \
+	src/sim/boot/config_any.c src/sim/boot/config_check.c src/sim/boot/config_disk.c src/sim/boot/config_load.h \
 	src/sim/boot/config_options.def src/sim/boot/cost.def src/sim/boot/config_rows.c \
 	src/sim/boot/config_text.c src/sim/boot/config_text.h \
 	src/sim/boot/config_value.c src/sim/boot/config_value.h \
@@ -183,7 +183,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
-	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/writeback.c
+	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/blk.c src/sim/virt/blk.h src/sim/virt/fs_writeback.c src/sim/virt/page_writeback.c \
+	src/sim/virt/writeback.c src/sim/virt/writeback.h src/sim/virt/writeback_check.c
 
 # virt: what reclaim asks of mappings
 libkmmsim_a_SOURCES += \

@@ -30,6 +30,7 @@
 #include "sim/virt/mm_types.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/swap.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/virt.h"
 
 struct stage {
@@ -241,6 +242,7 @@ int machine_boot_failing(const struct machine_config *config, u64 nth,
 	boot_free(b);
 	if (err)
 		goto out_machine;
+	blk_forget_times(m);
 	m->booted = true;
 	m->why.booting = false;
 	*machine = m;

@@ -69,7 +69,7 @@ int machine_secure_time(struct machine *m, u64 ns)
 	struct virt_need need;
 
 	khugepaged_need(m, ns, &need);
-	return need.pages ? virt_guarantee(m, &need) : 0;
+	return need.pages || global_node_stat(m, NR_DIRTY) ? virt_guarantee(m, &need) : 0;
 }
 
 void machine_tick(struct machine *m, u64 ns)

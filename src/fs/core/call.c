@@ -15,6 +15,7 @@
 #include "sim/reclaim/reclaim.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/blk.h"
 
 struct ctl_state *ctl_state_new(const struct tree *tree)
 {
@@ -305,7 +306,7 @@ static int run_guarded(void *arg)
 	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */
-		machine_tick(m, cost);
+		machine_tick(m, cost + blk_wait_ns(m));
 	virt_guarantee_end(m);
 	m->cpu = 0;
 	return err;

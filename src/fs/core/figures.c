@@ -6,6 +6,7 @@
 #include "fs/core/figures.h"
 
 #include "sim/phys/tunables.h"
+#include "sim/virt/writeback.h"
 
 static u64 not_negative(s64 value)
 {
@@ -140,50 +141,9 @@ u64 free_figure(const struct machine *m, const struct pglist_data *node,
 	return sum;
 }
 
-/* Free and file pages beyond the reserves; without HighMem, as by default. */
-static u64 dirtyable_pages(const struct machine *m)
-{
-	u64 pages = free_figure(m, NULL, MEM_ALL);
-	u64 file = node_pages(m, NULL, NR_INACTIVE_FILE) + node_pages(m, NULL, NR_ACTIVE_FILE);
-
-	pages -= MIN(pages, m->totalreserve_pages);
-	pages += file;
-	if (m->arch->zones >> ZONE_HIGHMEM & 1) {
-		u64 high = 0;
-
-		for (unsigned int i = 0; i < m->nr_zones; i++) {
-			const struct zone *zone = m->zones[i];
-			u64 part;
-
-			if (!zone_is_high(m, zone))
-				continue;
-			part = zone_figure(m, zone, NR_FREE_PAGES) +
-			       zone_figure(m, zone, NR_ZONE_INACTIVE_FILE) +
-			       zone_figure(m, zone, NR_ZONE_ACTIVE_FILE);
-			high += part - MIN(part, zone_wmark(zone, WMARK_HIGH));
-		}
-		pages -= MIN(pages, high);
-	}
-	return pages + 1;
-}
-
-static u64 dirty_share(u64 bytes, s32 ratio, u64 available)
-{
-	if (bytes)
-		return DIV_ROUND_UP(bytes, PAGE_SIZE);
-	return (u64)ratio * PAGE_SIZE / 100 * available / PAGE_SIZE;
-}
-
 void dirty_limits(const struct machine *m, u64 *background, u64 *limit)
 {
-	const struct tunables *t = m->tunables;
-	u64 available = dirtyable_pages(m);
-
-	*limit = dirty_share(t->dirty_bytes, t->dirty_ratio, available);
-	*background = dirty_share(t->dirty_background_bytes, t->dirty_background_ratio,
-				  available);
-	if (*background >= *limit)
-		*background = *limit / 2;
+	global_dirty_limits(m, background, limit);
 }
 
 void cpus_of_machine(const struct machine *m, u64 words[CPU_WORDS])

@@ -13,6 +13,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/shrinker.h"
+#include "sim/virt/writeback.h"
 
 #define MIN_PERCPU_PAGELIST_HIGH_FRACTION 8
 #define MIN_DIRTY_BYTES (2 * PAGE_SIZE)
@@ -93,6 +94,7 @@ static int dirty_ratio_changed(struct store *s, s64 old)
 {
 	if (s->m->tunables->dirty_ratio != old)
 		s->m->tunables->dirty_bytes = 0;
+	writeback_set_ratelimit(s->m);
 	return 0;
 }
 
@@ -100,6 +102,7 @@ static int dirty_bytes_changed(struct store *s, s64 old)
 {
 	if (s->m->tunables->dirty_bytes != (u64)old)
 		s->m->tunables->dirty_ratio = 0;
+	writeback_set_ratelimit(s->m);
 	return 0;
 }
 
@@ -114,6 +117,13 @@ static int dirty_background_bytes_changed(struct store *s, s64 old)
 {
 	(void)old;
 	s->m->tunables->dirty_background_ratio = 0;
+	return 0;
+}
+
+static int dirty_writeback_changed(struct store *s, s64 old)
+{
+	if (s->m->tunables->dirty_writeback_centisecs != old)
+		dirty_writeback_interval_changed(s->m);
 	return 0;
 }
 
@@ -176,7 +186,7 @@ static const struct value_entry vm_values[] = {
 	INT_ROW("dirty_expire_centisecs", ALL, dirty_expire_centisecs, 0, LAST_INT, NULL),
 	INT_ROW("dirty_ratio", ALL, dirty_ratio, 0, 100, dirty_ratio_changed),
 	INT_ROW("dirty_writeback_centisecs", ALL, dirty_writeback_centisecs, FIRST_INT,
-		LAST_INT, NULL),
+		LAST_INT, dirty_writeback_changed),
 	INT_ROW("dirtytime_expire_seconds", ALL, dirtytime_expire_seconds, 0, LAST_INT, NULL),
 	INT_ROW("enable_soft_offline", SINCE(R_6_18), enable_soft_offline, 0, 1, NULL),
 	INT_ROW("extfrag_threshold", ALL, extfrag_threshold, 0, 1000, NULL),

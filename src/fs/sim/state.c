@@ -105,6 +105,9 @@ static int clock_show(struct out *out, const struct view *v)
 	out_printf(out, "\nclock: %s\n", v->m->config->clock_real ? "real" : "virtual");
 	for (const struct event *e = event_after(v->m->events, NULL); e;
 	     e = event_after(v->m->events, e)) {
+		/* Of who is asleep till he is woken. */
+		if (e->when_ns == UINT64_MAX)
+			continue;
 		print_time(out, "timer: ", e->when_ns);
 		out_printf(out, " %s", e->name);
 		if (e->period_ns)

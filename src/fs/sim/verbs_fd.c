@@ -7,6 +7,7 @@
 
 #include "fs/core/call_task.h"
 #include "sim/virt/file.h"
+#include "sim/virt/writeback.h"
 
 #define SCOPE_TASKS (1U << V_PID)
 #define FALLOC_FL_PUNCH_HOLE 2
@@ -104,6 +105,24 @@ static int run_fallocate(struct call *call)
 					 (u32)args[1].value, args[2].value, args[3].value);
 }
 
+static int run_sync(struct call *call)
+{
+	int err = call_needs(call, &(struct virt_need){ .pages = 64 });
+
+	if (!err)
+		ksys_sync(call->m);
+	return err;
+}
+
+static int run_syncfs(struct call *call)
+{
+	const struct file *file = fget(call->m, call->task, fd_arg(call));
+
+	if (!file)
+		return -EBADF;
+	return file->inode->kind == INODE_DISK ? run_sync(call) : 0;
+}
+
 static int run_fsync(struct call *call)
 {
 	int err = call_needs_range(call, 0);
@@ -186,6 +205,10 @@ static const struct verb verbs[] = {
 	  "Write what a file has in memory to its disk." },
 	{ "fdatasync", { A_FD }, run_fsync, RESULT_NONE, 0, SCOPE_TASKS, "FD",
 	  "As fsync, without the file's own data." },
+	{ "sync", { A_END }, run_sync, RESULT_NONE, 0, SCOPE_TASKS, "",
+	  "Write all files: the call takes as long as the disk." },
+	{ "syncfs", { A_FD }, run_syncfs, RESULT_NONE, 0, SCOPE_TASKS, "FD",
+	  "As sync, for the file system that the file is on." },
 	{ "sync_file_range", { A_FD, A_SIZE, A_SIZE, A_SYNC_RANGE | A_OPTIONAL },
 	  run_sync_file_range, RESULT_NONE, 0, SCOPE_TASKS, "FD OFFSET LENGTH [FLAGS]",
 	  "As fsync, for a part of the file." },

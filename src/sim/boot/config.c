@@ -83,6 +83,10 @@ static void load_init(struct config_load *load, char **error)
 	load->config->cmdline = g_strdup("transparent_hugepage=madvise");
 	load->config->platform = g_strdup("pc");
 	load->config->reclaim = g_strdup("classic");
+	load->config->disk.name = g_strdup("nvme0n1");
+	load->config->disk.size = 16ULL << 30;
+	load->config->disk.bandwidth = 1ULL << 30;
+	load->config->disk.queue_depth = 1023;
 	load->e820 = g_array_new(FALSE, TRUE, sizeof(struct config_e820));
 	load->reserves = g_array_new(FALSE, TRUE, sizeof(struct config_reserve));
 	load->zones = g_array_new(FALSE, TRUE, sizeof(struct config_zone));
@@ -235,6 +239,7 @@ void machine_config_free(struct machine_config *config)
 	g_free(config->cmdline);
 	g_free(config->platform);
 	g_free(config->reclaim);
+	g_free(config->disk.name);
 	g_free(config->version);
 	g_free(config->text);
 	g_free(config);

@@ -64,6 +64,17 @@ struct config_swap {
 	char *path;
 };
 
+/* [disk]: where files are. */
+struct config_disk {
+	bool given;
+	char *name;		/* nvme0n1 */
+	u64 size;		/* bytes */
+	bool has_latency[2];
+	u64 latency_ns[2];	/* of reads and writes; else [cost]'s */
+	u64 bandwidth;		/* bytes in a second; 0: no limit */
+	u32 queue_depth;
+};
+
 struct program;
 
 struct config_file {
@@ -109,6 +120,7 @@ struct machine_config {
 	unsigned int nr_reserves;
 	struct config_zone *zones;
 	unsigned int nr_zones;
+	struct config_disk disk;
 	struct config_swap *swaps;
 	unsigned int nr_swaps;
 	struct config_file *files;

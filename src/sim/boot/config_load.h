@@ -22,6 +22,26 @@ struct config_load {
 	GArray *e820, *reserves, *zones, *swaps, *files, *keys, *image, *sysctls;
 };
 
+/* A key, and the function that reads its value. */
+typedef int (*set_fn)(struct config_load *load, const char *value);
+
+struct key_row {
+	const char *name;
+	set_fn set;
+	bool raw;		/* blanks at the end belong to the value */
+};
+
+/* config_disk.c: [disk] */
+#define NR_CONFIG_DISK_KEYS 6
+extern const struct key_row config_disk_keys[NR_CONFIG_DISK_KEYS];
+
+static inline int config_set_text(char **field, const char *value)
+{
+	g_free(*field);
+	*field = g_strdup(value);
+	return 0;
+}
+
 /* *error = where the line stands, and the sentence; returns -EINVAL. */
 int config_bad(struct config_load *load, const struct config_line *line, const char *fmt,
 	       ...) G_GNUC_PRINTF(3, 4);

@@ -6,14 +6,6 @@
  */
 #include "sim/boot/config_load.h"
 
-typedef int (*set_fn)(struct config_load *load, const char *value);
-
-struct key_row {
-	const char *name;
-	set_fn set;
-	bool raw;		/* blanks at the end belong to the value */
-};
-
 struct section_row {
 	const char *word;	/* "node" */
 	const char *form;	/* "[node N]": for messages */
@@ -43,13 +35,6 @@ static struct config_swap *this_swap(struct config_load *load)
 static struct config_file *this_file(struct config_load *load)
 {
 	return &g_array_index(load->files, struct config_file, load->at);
-}
-
-static int set_text(char **field, const char *value)
-{
-	g_free(*field);
-	*field = g_strdup(value);
-	return 0;
 }
 
 /* [machine] */
@@ -92,7 +77,7 @@ static int set_cmdline(struct config_load *load, const char *value)
 		return config_bad(load, load->line,
 				  "cmdline: %zu characters; a kernel takes at most 2047",
 				  strlen(value));
-	return set_text(&load->config->cmdline, value);
+	return config_set_text(&load->config->cmdline, value);
 }
 
 static int set_seed(struct config_load *load, const char *value)
@@ -108,7 +93,7 @@ static int set_platform(struct config_load *load, const char *value)
 {
 	if (strcmp(value, "pc") && strcmp(value, "q35"))
 		return config_bad_value(load, value, "the platforms are pc and q35");
-	return set_text(&load->config->platform, value);
+	return config_set_text(&load->config->platform, value);
 }
 
 static int set_reclaim(struct config_load *load, const char *value)
@@ -117,13 +102,13 @@ static int set_reclaim(struct config_load *load, const char *value)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(value, names[i]))
-			return set_text(&load->config->reclaim, value);
+			return config_set_text(&load->config->reclaim, value);
 	return config_bad_value(load, value, "the policies are classic, lru, fifo and clock");
 }
 
 static int set_version(struct config_load *load, const char *value)
 {
-	return set_text(&load->config->version, value);
+	return config_set_text(&load->config->version, value);
 }
 
 static int set_count(struct config_load *load, const char *value, unsigned int *count)
@@ -270,7 +255,7 @@ static int set_swap_path(struct config_load *load, const char *value)
 {
 	if (value[0] != '/')
 		return config_bad_value(load, value, "write a path as /dev/sda2");
-	return set_text(&this_swap(load)->path, value);
+	return config_set_text(&this_swap(load)->path, value);
 }
 
 static int set_swap_bool(struct config_load *load, const char *value, bool *field)
@@ -295,6 +280,16 @@ static int set_swap_on(struct config_load *load, const char *value)
 	return err;
 }
 
+/* [disk]: its keys are config_disk.c's */
+
+static int open_disk(struct config_load *load, const char *rest)
+{
+	if (*rest)
+		return config_bad(load, load->line, "[%s]: write [disk]", load->line->section);
+	load->config->disk.given = true;
+	return 0;
+}
+
 /* [file /path] */
 
 static int set_file_size(struct config_load *load, const char *value)
@@ -310,12 +305,12 @@ static int set_file_size(struct config_load *load, const char *value)
 
 static int set_file_host(struct config_load *load, const char *value)
 {
-	return set_text(&this_file(load)->host, value);
+	return config_set_text(&this_file(load)->host, value);
 }
 
 static int set_file_link(struct config_load *load, const char *value)
 {
-	return set_text(&this_file(load)->link, value);
+	return config_set_text(&this_file(load)->link, value);
 }
 
 /* What stands behind a section's word. */
@@ -460,6 +455,8 @@ static const struct section_row sections[] = {
 	{ "reserve", "[reserve]", open_bare, .any = config_any_reserve },
 	{ "sysctl", "[sysctl]", open_bare, .any = config_any_sysctl },
 	{ "swap", "[swap N]", open_swap, KEYS(swap_keys) },
+	{ "disk", "[disk]", open_disk, .keys = config_disk_keys,
+	  .nr_keys = NR_CONFIG_DISK_KEYS },
 	{ "file", "[file /PATH]", open_file, KEYS(file_keys) },
 };
 

@@ -7,12 +7,20 @@
 #include "sim/policy/memory_hotplug.h"
 #include "sim/policy/oom.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/content.h"
+#include "sim/virt/writeback.h"
+
+static void run_woken(struct machine *m)
+{
+	kswapd_run_woken(m);
+	flusher_run_woken(m);
+}
 
 static const struct pressure_ops pressure_ops = {
 	.wake_kswapd = wakeup_kswapd,
 	.wait_for_kswapd = kswapd_run_now,
-	.run_woken = kswapd_run_woken,
+	.run_woken = run_woken,
 	.direct_reclaim = try_to_free_pages,
 	.node_reclaim = node_reclaim_pages,
 	.reclaimable = zone_reclaimable_pages,
@@ -40,5 +48,9 @@ int pressure_boot(struct machine *m)
 	err = reclaim_set_policy(m, m->config->reclaim);
 	if (!err)
 		err = kcompactd_boot(m);
-	return err ? err : kswapd_boot(m);
+	if (!err)
+		err = kswapd_boot(m);
+	if (!err)
+		err = blk_boot(m);
+	return err ? err : writeback_boot(m);
 }

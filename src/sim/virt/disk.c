@@ -59,13 +59,28 @@ static struct disk_block *find(const struct disk_state *disks, u32 inode, u64 pg
 	return &disks->blocks[at];
 }
 
-int disk_reserve(struct machine *m, u64 nr)
+static u64 room_for(const struct disk_state *disks, u64 nr)
 {
-	struct disk_state *disks = m->virt->disks, grown = { .nr = disks->nr };
 	u64 room = MAX(disks->room, FIRST_ROOM);
 
 	while (room < 2 * (disks->nr + nr))
 		room *= 2;
+	return room;
+}
+
+u64 disk_host_bytes(const struct machine *m, u64 nr)
+{
+	u64 room = room_for(m->virt->disks, nr);
+
+	/* It may double step by step. */
+	return room == m->virt->disks->room ? 0 : 2 * room * sizeof(struct disk_block);
+}
+
+int disk_reserve(struct machine *m, u64 nr)
+{
+	struct disk_state *disks = m->virt->disks, grown = { .nr = disks->nr };
+	u64 room = room_for(disks, nr);
+
 	if (room == disks->room)
 		return 0;
 	grown.blocks = arena_alloc(&m->arena, room * sizeof(*grown.blocks));

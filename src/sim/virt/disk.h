@@ -16,6 +16,8 @@ int disks_init(struct machine *m) __must_check;	/* -ENOBUFS */
 void disks_free(struct machine *m);
 /* Room for so many blocks more: then writing them does not fail. -ENOBUFS. */
 int disk_reserve(struct machine *m, u64 nr) __must_check;
+/* What that may take of the host. */
+u64 disk_host_bytes(const struct machine *m, u64 nr);
 /* The page of the file goes to the disk. -ENOBUFS: nothing changed. */
 int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn) __must_check;
 /* The page frame gets what the disk has. */

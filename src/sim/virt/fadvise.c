@@ -7,9 +7,13 @@
 #include "sim/phys/lru.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mm_types.h"
+#include "sim/virt/writeback.h"
 
 enum fadvice { FADV_NORMAL, FADV_RANDOM, FADV_SEQUENTIAL, FADV_WILLNEED, FADV_DONTNEED,
 	       FADV_NOREUSE, NR_FADVICES };
+#define SYNC_FILE_RANGE_WAIT_BEFORE 1
+#define SYNC_FILE_RANGE_WRITE 2
+#define SYNC_FILE_RANGE_WAIT_AFTER 4
 #define SYNC_FILE_RANGE_ALL 7
 
 static int read_now(struct machine *m, struct inode *inode, u64 index, u64 last)
@@ -35,7 +39,7 @@ static void drop_now(struct machine *m, struct inode *inode, u64 offset, u64 las
 {
 	u64 start = PFN_UP(offset), end = last >> PAGE_SHIFT;
 
-	filemap_write_range(m, inode, offset, last + 1);
+	filemap_fdatawrite_range(m, inode, offset, last + 1, WB_SYNC_NONE);
 	if ((last + 1) % PAGE_SIZE && last + 1 != inode->i_size) {
 		if (!end)
 			return;
@@ -87,6 +91,7 @@ int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64
 			u64 len, u32 flags)
 {
 	struct file *file = fget(m, task, fd);
+	u64 end;
 
 	if (!file)
 		return -EBADF;
@@ -95,8 +100,13 @@ int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64
 		return -EINVAL;
 	if (file->inode->kind >= INODE_ZERO)
 		return -ESPIPE;
-	if (flags)
-		filemap_write_range(m, file->inode, offset,
-				    len ? offset + len : MAX_LFS_FILESIZE);
+	end = len ? offset + len : MAX_LFS_FILESIZE;
+	if (flags & SYNC_FILE_RANGE_WAIT_BEFORE)
+		filemap_fdatawait_range(m, file->inode, offset, end);
+	if (flags & SYNC_FILE_RANGE_WRITE)
+		filemap_fdatawrite_range(m, file->inode, offset, end,
+					 flags == SYNC_FILE_RANGE_ALL ? WB_SYNC_ALL : WB_SYNC_NONE);
+	if (flags & SYNC_FILE_RANGE_WAIT_AFTER)
+		filemap_fdatawait_range(m, file->inode, offset, end);
 	return 0;
 }

@@ -67,6 +67,10 @@ struct inode {
 	/* Of a disk (disk.h): pages from this one on were never there, unless written. */
 	u64 disk_end;
 	u64 nr_disk_blocks;	/* that were written */
+	/* With dirty pages: writeback.h */
+	u8 wb_list;		/* enum wb_list */
+	u64 wb_order, dirtied_when_ns;
+	u64 writeback_index;	/* where the flusher goes on */
 	struct address_space i_data;
 };
 
@@ -86,6 +90,7 @@ struct file_ra_state {
 	u32 size, async_size;	/* the window; the last so many of it start the next */
 	u32 mmap_miss;		/* faults that found nothing cached, less those that did */
 	u64 prev_pos;		/* where the last read ended; ~0: there was none */
+	u64 async_start, async_ns;	/* from there on, pages are read by that time: blk.h */
 	u32 ra_pages;		/* the longest window: of the disk; POSIX_FADV_SEQUENTIAL: twice */
 	bool random;		/* POSIX_FADV_RANDOM */
 };
@@ -329,6 +334,9 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index,
 			      u64 nr_wanted) __must_check;
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted) __must_check;
+
+/* A page of the file was found: it may be on its way. */
+void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index);
 
 /* writeback.c: dirty pages of bytes [start, end) go to their disk. */
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end);

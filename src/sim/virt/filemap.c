@@ -7,6 +7,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/memcg.h"
 #include "sim/virt/content.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
@@ -14,6 +15,7 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/workingset.h"
+#include "sim/virt/writeback.h"
 
 static bool is_shmem(const struct address_space *mapping)
 {
@@ -197,12 +199,16 @@ static void uncache_folio(struct machine *m, struct address_space *mapping, stru
 
 u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff)
 {
-	u64 entry = xa_erase(&mapping->i_pages, pgoff);
+	u64 entry = xa_load(&mapping->i_pages, pgoff);
 	u32 pfn = entry_pfn(entry);
 	struct page *folio;
 	u64 nr;
 
 	BUG_ON(m, !entry || xa_is_value(entry));
+	if (unlikely(xa_marked(&mapping->i_pages, XA_MARK_WRITEBACK)) &&
+	    page_flag(pfn_to_page(m, pfn), PG_writeback))
+		folio_wait_writeback(m, pfn);
+	xa_erase(&mapping->i_pages, pgoff);
 	if (mapping->nr_shadows)
 		workingset_update_node(m, mapping, pgoff);
 	folio = pfn_to_page(m, pfn);
@@ -255,6 +261,9 @@ void filemap_dirty_folio(struct machine *m, u64 pfn)
 	mod_lruvec_page_state(m, page, NR_DIRTY, 1);
 	mod_lruvec_page_state(m, page, NR_DIRTIED, 1);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]++;
+	m->virt->writeback->dirtied++;
+	m->virt->writeback->fresh_dirtied++;
+	mark_inode_dirty_pages(m, inode);
 }
 
 void set_page_dirty(struct machine *m, u64 pfn)
@@ -322,6 +331,8 @@ static int read_folio(struct machine *m, struct address_space *mapping, u64 pgof
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major)
 {
+	int err;
+
 	*major = false;
 	if (is_shmem(mapping))
 		return shmem_get_page(m, mapping->host, pgoff, SGP_CACHE, pfn);
@@ -331,7 +342,10 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 		return 0;
 	}
 	*major = true;
-	return read_folio(m, mapping, pgoff, 0, pfn);
+	err = read_folio(m, mapping, pgoff, 0, pfn);
+	if (!err)
+		blk_wait_until(m, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
+	return err;
 }
 
 int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)

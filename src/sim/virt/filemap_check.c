@@ -19,6 +19,7 @@ typedef unsigned long long ull;
 /* By node: what the caches have. */
 struct sums {
 	s64 cached[MAX_NUMNODES], shmem[MAX_NUMNODES], dirty[MAX_NUMNODES];
+	s64 writeback[MAX_NUMNODES];
 	s64 mapped[MAX_NUMNODES], anon[MAX_NUMNODES], anon_thps[MAX_NUMNODES];
 	/* In huge pages; mapped as such. */
 	s64 shmem_thps[MAX_NUMNODES], file_thps[MAX_NUMNODES];
@@ -47,7 +48,7 @@ static u64 check_entry(const struct machine *m, const struct inode *inode, u64 i
 		       u64 entry, struct sums *sums, struct check *check)
 {
 	const struct page *folio;
-	bool dirty;
+	bool dirty, writeback;
 	u16 node;
 	s64 nr;
 
@@ -70,6 +71,11 @@ static u64 check_entry(const struct machine *m, const struct inode *inode, u64 i
 					       &sums->file_thps[node]) += nr;
 	dirty = inode->kind == INODE_DISK && page_flag(folio, PG_dirty);
 	sums->dirty[node] += dirty ? nr : 0;
+	writeback = inode->kind == INODE_DISK && page_flag(folio, PG_writeback);
+	sums->writeback[node] += writeback ? nr : 0;
+	if (writeback != xa_get_mark(&inode->i_data.i_pages, index, XA_MARK_WRITEBACK))
+		check_fail(check, "F4", "inode %u, page 0x%llx: expected the mark of writeback %d",
+			   inode->self, (ull)index, writeback);
 	if (dirty != xa_get_mark(&inode->i_data.i_pages, index, XA_MARK_DIRTY))
 		check_fail(check, "F4", "inode %u, page 0x%llx: expected the mark of its flag %d",
 			   inode->self, (ull)index, dirty);
@@ -230,6 +236,7 @@ static void check_node(const struct sums *sums, unsigned int i, const s64 *stat,
 		{ "F3", "nr_shmem_pmdmapped", sums->shmem_pmds, NR_SHMEM_PMDMAPPED },
 		{ "F3", "nr_file_pmdmapped", sums->file_pmds, NR_FILE_PMDMAPPED },
 		{ "F4", "nr_dirty", sums->dirty, NR_DIRTY },
+		{ "F4", "nr_writeback", sums->writeback, NR_WRITEBACK },
 	};
 
 	for (unsigned int row = 0; row < ARRAY_SIZE(rows); row++)

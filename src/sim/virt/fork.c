@@ -200,6 +200,8 @@ static void child_init(struct machine *m, const struct task_struct *task, u64 fl
 	child->wchan = NULL;
 	child->start_ns = m->now_ns;
 	child->min_flt = child->maj_flt = 0;
+	child->nr_dirtied = child->nr_dirtied_pause = 0;
+	child->dirty_paused_when = 0;
 	child->nvcsw = child->nivcsw = 0;
 	memset(child->rss_cache, 0, sizeof(child->rss_cache));
 	child->rss_events = 0;

@@ -8,6 +8,7 @@
  */
 #include "sim/base/digest.h"
 #include "sim/phys/objects.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
@@ -16,6 +17,7 @@
 #include "sim/virt/thp.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/workingset.h"
+#include "sim/virt/writeback.h"
 
 /* File systems; the last row whose prefix fits has the path. */
 enum { SB_DISK, SB_KERNEL, SB_ANON, SB_HUGE, SB_GIGANTIC, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN,
@@ -368,6 +370,8 @@ static void evict(struct machine *m, struct inode *inode)
 	else
 		truncate_inode_pages(m, inode, 0, ~0ULL);
 	disk_truncate(m, inode, 0);
+	inode_io_list_del(m, inode);
+	blk_forget_inode(m, inode);
 	mpol_free_shared_policy(m, inode);
 	xa_destroy(&inode->i_data.i_pages);
 	kmem_cache_free_rcu(m, m->virt->file_state->dentries, inode->dentry, 1);
@@ -398,6 +402,12 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->shm);
 	digest_u64(digest, inode->swapped);
 	digest_u64(digest, inode->disk_end);
+	if (inode->wb_list) {
+		digest_u64(digest, inode->wb_order << 2 | inode->wb_list);
+		digest_u64(digest, inode->dirtied_when_ns);
+	}
+	if (inode->writeback_index)
+		digest_u64(digest, inode->writeback_index);
 	digest_string(digest, inode->path);
 	digest_u64(digest, mapping->nrpages);
 	if (mapping->nr_thps || inode->large_folios || inode->fallocend) {

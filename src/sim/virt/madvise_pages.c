@@ -198,7 +198,7 @@ static bool page_is_disposable(const struct advise *a, const struct page *page, 
 	if (page_flag(page, PG_unevictable) ||
 	    (is_dirty(page, pte) && !(a->vma->vm_flags & VM_DROPPABLE)))
 		return false;
-	if (page_flag(page, PG_swapcache))
+	if (page_flag(page, PG_swapcache) || page_flag(page, PG_writeback))
 		return false;
 	return !page_flag(page, PG_swapbacked) || !page_flag(page, PG_anon);
 }

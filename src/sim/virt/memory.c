@@ -17,6 +17,7 @@
 #include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
+#include "sim/virt/writeback.h"
 
 #define FAULT_AROUND_PAGES 16
 #define RSS_EVENTS_THRESH 64
@@ -493,6 +494,8 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	/* What is left of the last fault: nothing is held now that could be reclaimed. */
 	if (unlikely(m->memcg) && m->memcg->nr_over_high)
 		m->pressure->memcg_over_high(m);
+	if (unlikely(m->virt->writeback->fresh_dirtied) && task)
+		balance_dirty_pages_ratelimited(m, task);
 	count_vm_event(m, PGFAULT, 1);
 	count_memcg_event_mm(m, vma->vm_mm, PGFAULT);
 	if (unlikely(rel_rss_is_split(m->release)) && task &&

@@ -6,6 +6,7 @@
  * does that page by page; since 6.3 up to 512 pages are unmapped before the first moves,
  * and only those that fail are tried again one by one.
  */
+#include "sim/virt/blk.h"
 #include "sim/virt/migrate.h"
 
 #include "sim/base/bug.h"
@@ -89,8 +90,11 @@ static void replace_in_cache(struct machine *m, struct inode *inode, u32 src, u3
 {
 	struct page *old = pfn_to_page(m, src), *new = pfn_to_page(m, dst);
 	bool dirty = page_flag(old, PG_dirty) && inode->kind == INODE_DISK;
-	int err = xa_store(&inode->i_data.i_pages, page_index(old), mk_cache_entry(dst), NULL);
+	int err;
 
+	if (page_flag(old, PG_writeback) && inode->kind == INODE_DISK)
+		folio_wait_writeback(m, src);
+	err = xa_store(&inode->i_data.i_pages, page_index(old), mk_cache_entry(dst), NULL);
 	BUG_ON(m, err);
 	filemap_moved_folio(m, &inode->i_data, src, dst);
 	if (!dirty || page_zone(m, old) == page_zone(m, new))

@@ -10,6 +10,8 @@
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/virt.h"
+#include "sim/virt/writeback.h"
 
 #define MAX_RW_COUNT 0x7ffff000ULL
 
@@ -24,6 +26,8 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 	prefetch_page_ahead(m, mapping, index);
 	*pfn = find_page(m, mapping, index);
 	*cached = *pfn != PFN_NIL;
+	if (*cached && unlikely(file->f_ra.async_ns > m->now_ns))
+		wait_for_readahead(m, &file->f_ra, index);
 	if (*cached && !page_flag(pfn_folio(m, *pfn), PG_reclaim)) {
 		get_page(m, *pfn);
 		return 0;
@@ -205,6 +209,8 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 		err = write_page(m, file->inode, at, end, &next);
 		if (!err)
 			at = next;
+		if (m->virt->writeback->fresh_dirtied)
+			balance_dirty_pages_ratelimited(m, task);
 	}
 	*done = at - offset;
 	return *done && err != -ENOBUFS ? 0 : err;

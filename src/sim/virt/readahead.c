@@ -4,35 +4,65 @@
  * reading goes on in order, started anew by the page that carries the mark (PG_reclaim,
  * as the kernel has it); around a fault of a mapping, half before and half behind.
  */
+#include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/mm_types.h"
-#include "sim/phys/lru.h"
+#include "sim/virt/virt.h"
 
 #define MMAP_LOTSAMISS 100
+
+/* So many pages in a row come from the disk. */
+static void submit_read(struct machine *m, u64 nr)
+{
+	for (u64 now; nr; nr -= now) {
+		now = MIN(nr, BLK_MAX_PAGES);
+		m->virt->blk->read_done_ns = blk_submit(m, file_disk(m), REQ_OP_READ, now);
+	}
+}
 
 /* Pages [index, index + nr) that are not cached; the mark goes to the one at `mark`. */
 static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr, u64 mark)
 {
-	u64 end = MIN(index + nr, inode_pages(inode));
+	u64 end = MIN(index + nr, inode_pages(inode)), row = 0;
+	int err = 0;
 
 	for (; index < end; index++) {
 		u32 pfn;
-		int err;
 
 		poll_daemons(m);
-		if (find_page(m, &inode->i_data, index) != PFN_NIL)
+		if (find_page(m, &inode->i_data, index) != PFN_NIL) {
+			submit_read(m, row);
+			row = 0;
 			continue;
+		}
 		err = filemap_read_ahead(m, &inode->i_data, index, &pfn);
 		if (err)
-			return err;
+			break;
+		row++;
 		if (index == mark)
 			page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
 		put_page(m, pfn);
 	}
-	return 0;
+	submit_read(m, row);
+	return err;
+}
+
+/* What was read last is wanted now; or it may come while others are used. */
+static int wait_for_read(struct machine *m, int err)
+{
+	blk_wait_until(m, m->virt->blk->read_done_ns);
+	return err;
+}
+
+static int note_read(const struct machine *m, struct file_ra_state *ra, int err)
+{
+	ra->async_start = ra->start;
+	ra->async_ns = m->virt->blk->read_done_ns;
+	return err;
 }
 
 /* Where a page is cached already, from index on; behind the last one to read: nowhere. */
@@ -162,7 +192,7 @@ static bool is_next(const struct machine *m, const struct file_ra_state *ra, u64
 	       (index == ra->start + ra->size - ra->async_size || index == ra->start + ra->size);
 }
 
-int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index, u64 nr_wanted)
+static int sync_readahead(struct machine *m, struct file *file, u64 index, u64 nr_wanted)
 {
 	struct file_ra_state *ra = &file->f_ra;
 	u32 max = max_pages(m, ra, nr_wanted);
@@ -187,8 +217,13 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index, u
 	return submit(m, file, index, max);
 }
 
-int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
-			       u64 nr_wanted)
+int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index, u64 nr_wanted)
+{
+	return wait_for_read(m, sync_readahead(m, file, index, nr_wanted));
+}
+
+static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
+			   u64 nr_wanted)
 {
 	struct file_ra_state *ra = &file->f_ra;
 	u32 max = max_pages(m, ra, nr_wanted);
@@ -205,6 +240,18 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 	ra->size = next_window((u32)MIN(hole - index + nr_wanted, max), max);
 	ra->async_size = ra->size;
 	return submit(m, file, index, max);
+}
+
+int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
+			       u64 nr_wanted)
+{
+	return note_read(m, &file->f_ra, async_readahead(m, file, pfn, index, nr_wanted));
+}
+
+void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index)
+{
+	if (index >= ra->async_start && ra->async_ns > m->now_ns)
+		blk_wait_until(m, ra->async_ns);
 }
 
 /* Programs are read from the page that is missing on, and not beyond their segment. */
@@ -235,8 +282,8 @@ static int read_huge_window(struct machine *m, struct file *file, u64 vm_flags, 
 	return err;
 }
 
-int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
-			u64 pgoff)
+static int mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
+			  u64 pgoff)
 {
 	struct file_ra_state *ra = &file->f_ra;
 	u64 vm_flags = vma->vm_flags;
@@ -262,6 +309,12 @@ int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_ar
 	return read_window(m, file);
 }
 
+int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
+			u64 pgoff)
+{
+	return wait_for_read(m, mmap_readahead(m, file, vma, pgoff));
+}
+
 int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff,
 			 u32 pfn)
 {
@@ -271,6 +324,7 @@ int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64
 		return 0;
 	if (ra->mmap_miss)
 		ra->mmap_miss--;
+	wait_for_readahead(m, ra, pgoff);
 	if (!page_flag(pfn_folio(m, pfn), PG_reclaim))
 		return 0;
 	return page_cache_async_readahead(m, file, pfn, pgoff, ra->ra_pages);

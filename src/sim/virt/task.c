@@ -356,6 +356,10 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, (u64)(t->mm ? t->mm->self : 0) << 32 |
 		   (t->active_mm ? t->active_mm->self + 1 : 0));
 	digest_u64(digest, t->min_flt);
+	if (t->nr_dirtied || t->dirty_paused_when) {
+		digest_u64(digest, (u64)t->nr_dirtied_pause << 32 | t->nr_dirtied);
+		digest_u64(digest, t->dirty_paused_when);
+	}
 	digest_u64(digest, t->maj_flt);
 	digest_u64(digest, t->nvcsw);
 	digest_u64(digest, t->nivcsw);

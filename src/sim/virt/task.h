@@ -143,6 +143,8 @@ struct task_struct {
 	u32 exit_code;
 	u64 min_flt, maj_flt;
 	u64 nvcsw, nivcsw;	/* context switches */
+	u32 nr_dirtied, nr_dirtied_pause;	/* pages: writeback.h; 0: the default */
+	u64 dirty_paused_when;	/* jiffies; 0: never */
 	u32 uid, gid;		/* euid: rights; 0 has all capabilities */
 	u64 cap_effective, cap_permitted;	/* cred.h */
 	/* Of the effective ones: */

@@ -6,6 +6,7 @@
  */
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/content.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
@@ -24,12 +25,20 @@ struct truncation {
 	bool drained;
 };
 
+/* What is on its way to the disk has to be there first. */
+static void wait_for_disk(const struct truncation *t, const struct page *folio)
+{
+	if (page_flag(folio, PG_writeback) && t->inode->kind == INODE_DISK)
+		folio_wait_writeback(t->m, (u32)(folio - t->m->mem_map));
+}
+
 /* The folio, all of it, leaves the cache, and with it its mappings. */
 static void truncate_folio(struct truncation *t, const struct page *folio)
 {
 	struct address_space *mapping = &t->inode->i_data;
 	u64 index = page_index(folio);
 
+	wait_for_disk(t, folio);
 	if (folio_mapcount(folio))
 		unmap_mapping_range(t->m, mapping, index, folio_nr_pages(folio),
 				    /* even_cows = */ false);
@@ -115,6 +124,7 @@ static bool truncate_partial_folio(struct truncation *t, u32 pfn)
 		truncate_folio(t, folio);
 		return true;
 	}
+	wait_for_disk(t, folio);
 	zero_folio_range(m, pfn, from, to);
 	if (!folio_is_large(folio) || !split_around(m, pfn, from, to))
 		return true;

@@ -33,9 +33,11 @@
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 #include "sim/virt/warn_alloc.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/shrinker.h"
 #include "sim/virt/workingset.h"
+#include "sim/virt/writeback.h"
 
 static const struct {
 	size_t pool;		/* offset in struct virt_state */
@@ -146,6 +148,8 @@ static const struct part {
 	{ huge_memory_init, huge_memory_free, huge_memory_digest, huge_memory_validate },
 	{ lru_init, lru_free, lru_digest, lru_validate },
 	{ disks_init, disks_free, disks_digest, NULL },
+	{ blk_init, blk_free, blk_digest, blk_validate },
+	{ writeback_init, writeback_free, writeback_digest, writeback_validate },
 	{ NULL, NULL, shrinkers_digest, NULL },
 	{ workingset_init, workingset_free, workingset_digest, workingset_validate },
 	{ files_init, files_free, files_digest, filemap_validate },

@@ -28,6 +28,8 @@ struct uffd_state;		/* userfaultfd.h */
 struct swap_state;		/* swap.h */
 struct workingset_state;	/* workingset.h */
 struct disk_state;		/* disk.h */
+struct blk_state;		/* blk.h */
+struct wb_state;		/* writeback.h */
 
 /* Lines of the log that come too often are left out, and counted. */
 struct ratelimit {
@@ -61,6 +63,8 @@ struct virt_state {
 	struct huge_state *huge;
 	struct dcache_state *dcache;	/* dcache.h */
 	struct disk_state *disks;	/* disk.h */
+	struct blk_state *blk;	/* blk.h */
+	struct wb_state *writeback;	/* writeback.h */
 	struct workingset_state *workingset;	/* workingset.h */
 	u64 shrink_deferred[NR_SHRINKERS][MAX_NUMNODES];	/* objects not looked at yet */
 	struct uffd_state *uffd;

@@ -10,6 +10,8 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/blk.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/virt.h"
@@ -90,6 +92,14 @@ static u64 objects_bytes(const struct machine *m, u64 objects, u64 slabs)
 	       objects * (OBJECT_BYTES + sizeof(struct maple_node));
 }
 
+/* What is dirty, or may be then, goes to the disk. */
+static u64 writeback_bytes(const struct machine *m, u64 frames)
+{
+	u64 dirty = global_node_stat(m, NR_DIRTY) + frames;
+
+	return disk_host_bytes(m, dirty) + blk_host_bytes(m, dirty);
+}
+
 int virt_guarantee(struct machine *m, const struct virt_need *need)
 {
 	u64 slabs = need->objects / OBJECTS_PER_SLAB + LARGE_OBJECTS;
@@ -104,7 +114,7 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 		err = hugetlb_secure(m, need->pages);
 	if (!err)
 		err = pgtables_reserve(m, tables);
-	if (!err && arena_guarantee(&m->arena, need->bytes + kernel_tables_host_bytes(m) +
+	if (!err && arena_guarantee(&m->arena, need->bytes + writeback_bytes(m, frames) + kernel_tables_host_bytes(m) +
 				    objects_bytes(m, need->objects, slabs)))
 		err = -ENOBUFS;
 	m->virt->guarantees += !err;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Dirty pages of a disk's file are written when somebody asks for it (fsync, msync):
- * at once, since nothing waits for a disk here. Shared mappings of the page lose
- * their dirty bit and the right to write, so that the next store is noticed.
+ * A dirty page is written: the disk gets what it has, shared mappings lose their dirty bit
+ * and the right to write, so that the next store is noticed, and the page is under
+ * writeback till the disk's request is done. Neighbours go in one request.
  */
+#include "sim/virt/writeback.h"
+
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/disk.h"
-#include "sim/virt/file.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/virt.h"
 
 struct mkclean {
 	struct machine *m;
@@ -36,71 +40,178 @@ static int mkclean_one(void *arg, struct vm_area_struct *vma, u64 address)
 	return 0;
 }
 
-/* False: the host has no memory for what the disk is to hold; the page stays dirty. */
-static bool write_page(struct machine *m, struct address_space *mapping, u64 index, u32 pfn)
-{
-	struct mkclean clean = { .m = m, .pfn = pfn };
-	struct page *page = pfn_to_page(m, pfn);
-	struct zone *zone = page_zone(m, page);
-	s64 *stat = m->nodes[zone->node]->stat;
+/* Neighbours that go together. */
+struct bio {
+	struct machine *m;
+	struct inode *inode;
+	u64 index;
+	u32 nr;
+};
 
-	for (u32 i = 0; i < folio_nr_pages(page); i++)
-		if (disk_write(m, mapping->host, index + i, pfn + i))
+/* They are on their way, or, where the host has no memory to note that, there. */
+static void submit_bio(struct bio *bio)
+{
+	struct address_space *mapping = &bio->inode->i_data;
+	u64 index = bio->index, last = bio->index + bio->nr - 1;
+
+	if (!bio->nr)
+		return;
+	if (!blk_write(bio->m, bio->inode, bio->index, bio->nr))
+		while (xa_find_marked(&mapping->i_pages, &index, last, XA_MARK_WRITEBACK))
+			folio_end_writeback(bio->m, find_page(bio->m, mapping, index));
+	bio->nr = 0;
+}
+
+/* The disk has it. False: the host has no memory for that; the page stays dirty. */
+static bool write_page(struct bio *bio, u64 index, u32 pfn)
+{
+	struct machine *m = bio->m;
+	struct mkclean clean = { .m = m, .pfn = pfn };
+	struct xarray *pages = &bio->inode->i_data.i_pages;
+	struct page *page = pfn_to_page(m, pfn);
+	u32 nr = (u32)folio_nr_pages(page);
+
+	for (u32 i = 0; i < nr; i++)
+		if (disk_write(m, bio->inode, index + i, pfn + i))
 			return false;
 	/* It never stops. */
 	if (rmap_walk(m, pfn, mkclean_one, &clean))
 		return false;
 	page_clear_flag(page, PG_dirty);
-	xa_clear_mark(&mapping->i_pages, index, XA_MARK_DIRTY);
-	stat[NR_DIRTY]--;
-	zone->stat[NR_ZONE_WRITE_PENDING]--;
-	stat[NR_WRITTEN]++;
-	count_vm_event(m, PGPGOUT, PAGE_SIZE / 1024);
-	if (page_flag(page, PG_reclaim)) {
-		page_clear_flag(page, PG_reclaim);
+	xa_clear_mark(pages, index, XA_MARK_DIRTY);
+	page_set_flag(page, PG_writeback);
+	xa_set_mark(pages, index, XA_MARK_WRITEBACK);
+	mod_lruvec_page_state(m, page, NR_DIRTY, -(s64)nr);
+	mod_lruvec_page_state(m, page, NR_WRITEBACK, nr);
+	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
+	if (bio->nr && (bio->index + bio->nr != index || bio->nr + nr > BLK_MAX_PAGES))
+		submit_bio(bio);
+	if (!bio->nr)
+		bio->index = index;
+	bio->nr += nr;
+	return true;
+}
+
+void folio_end_writeback(struct machine *m, u32 pfn)
+{
+	struct page *folio = pfn_to_page(m, pfn);
+	struct inode *inode = inode_of(m, folio->mapping);
+	s64 nr = (s64)folio_nr_pages(folio);
+	struct zone *zone = page_zone(m, folio);
+
+	page_clear_flag(folio, PG_writeback);
+	xa_clear_mark(&inode->i_data.i_pages, page_index(folio), XA_MARK_WRITEBACK);
+	mod_lruvec_page_state(m, folio, NR_WRITEBACK, -nr);
+	mod_lruvec_page_state(m, folio, NR_WRITTEN, nr);
+	zone->stat[NR_ZONE_WRITE_PENDING] -= nr;
+	wb_writeout_add(m, (u64)nr);
+	if (page_flag(folio, PG_reclaim)) {
+		page_clear_flag(folio, PG_reclaim);
 		folio_rotate_reclaimable(m, pfn);
 	}
-	return true;
+}
+
+/* From wbc->start on; where it ended. */
+static u64 write_cache_pages(struct bio *bio, struct writeback_control *wbc, u64 *written)
+{
+	struct machine *m = bio->m;
+	struct address_space *mapping = &bio->inode->i_data;
+	u64 index = wbc->start, entry;
+	bool drained = false;
+
+	for (; index <= wbc->last && *written < wbc->nr_to_write; index++) {
+		const struct page *folio;
+		u32 pfn;
+
+		entry = xa_find_marked(&mapping->i_pages, &index, wbc->last, XA_MARK_DIRTY);
+		if (!entry)
+			return 0;
+		pfn = entry_pfn(entry);
+		folio = pfn_to_page(m, pfn);
+		index = page_index(folio);
+		if (page_flag(folio, PG_writeback)) {
+			if (wbc->sync_mode == WB_SYNC_NONE)
+				continue;
+			submit_bio(bio);
+			folio_wait_writeback(m, pfn);
+		}
+		if (!write_page(bio, index, pfn))
+			return 0;
+		*written += folio_nr_pages(folio);
+		index += folio_nr_pages(folio) - 1;
+		/* Letting go of pages that were looked up, the kernel empties its batches. */
+		if (!drained)
+			lru_add_drain(m);
+		drained = true;
+	}
+	return index > wbc->last ? 0 : index;
+}
+
+u64 do_writepages(struct machine *m, struct inode *inode, struct writeback_control *wbc)
+{
+	struct address_space *mapping = &inode->i_data;
+	struct bio bio = { .m = m, .inode = inode };
+	u64 written = 0, end;
+
+	if (!xa_marked(&mapping->i_pages, XA_MARK_DIRTY))
+		return 0;
+	/* All that fits, or nothing: dirty pages stay so. */
+	if (disk_reserve(m, MIN(mapping->nrpages, wbc->last - wbc->start + 1)))
+		return 0;
+	wb_bandwidth_estimate_start(m);
+	if (wbc->range_cyclic)
+		wbc->start = inode->writeback_index;
+	end = write_cache_pages(&bio, wbc, &written);
+	submit_bio(&bio);
+	if (wbc->range_cyclic)
+		inode->writeback_index = end;
+	wb_update_bandwidth(m);
+	return written;
 }
 
 bool filemap_write_folio(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 	struct inode *inode = inode_of(m, folio->mapping);
+	struct bio bio = { .m = m, .inode = inode };
 
-	return inode && inode->kind == INODE_DISK &&
-	       write_page(m, &inode->i_data, page_index(folio), pfn);
+	if (!inode || inode->kind != INODE_DISK || !write_page(&bio, page_index(folio), pfn))
+		return false;
+	submit_bio(&bio);
+	return true;
 }
 
-void wakeup_flusher_threads(struct machine *m)
+void filemap_fdatawrite_range(struct machine *m, struct inode *inode, u64 start, u64 end,
+			      enum writeback_sync_modes mode)
 {
-	for (struct inode *inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
-		if (inode->kind == INODE_DISK)
-			filemap_write_range(m, inode, 0, ~0ULL);
+	struct writeback_control wbc = {
+		.sync_mode = mode, .nr_to_write = ~0ULL, .start = start >> PAGE_SHIFT,
+		.last = (end - 1) >> PAGE_SHIFT,
+	};
+
+	if (inode->kind != INODE_DISK || end <= start)
+		return;
+	do_writepages(m, inode, &wbc);
+	if (!xa_marked(&inode->i_data.i_pages, XA_MARK_DIRTY))
+		inode_io_list_del(m, inode);
+}
+
+void filemap_fdatawait_range(struct machine *m, struct inode *inode, u64 start, u64 end)
+{
+	struct address_space *mapping = &inode->i_data;
+	u64 index = start >> PAGE_SHIFT, entry;
+
+	if (inode->kind != INODE_DISK || end <= start)
+		return;
+	while ((entry = xa_find_marked(&mapping->i_pages, &index, (end - 1) >> PAGE_SHIFT,
+				       XA_MARK_WRITEBACK)))
+		folio_wait_writeback(m, entry_pfn(entry));
 }
 
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
-	struct address_space *mapping = &inode->i_data;
-	u64 index = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT, entry;
-	bool drained = false;
-
-	if (inode->kind != INODE_DISK || end <= start || !xa_marked(&mapping->i_pages, XA_MARK_DIRTY))
-		return;
-	/* All that fits, or nothing: dirty pages stay so. */
-	if (disk_reserve(m, MIN(mapping->nrpages, last - index + 1)))
-		return;
-	for (; index <= last; index++) {
-		entry = xa_find_marked(&mapping->i_pages, &index, last, XA_MARK_DIRTY);
-		if (!entry)
-			return;
-		if (!write_page(m, mapping, index, entry_pfn(entry)))
-			return;
-		/* Letting go of pages that were looked up, the kernel empties its batches. */
-		if (!drained)
-			lru_add_drain(m);
-		drained = true;
-	}
+	filemap_fdatawrite_range(m, inode, start, end, WB_SYNC_ALL);
+	filemap_fdatawait_range(m, inode, start, end);
 }
 
 int sys_fsync(struct machine *m, struct task_struct *task, int fd)
@@ -112,5 +223,7 @@ int sys_fsync(struct machine *m, struct task_struct *task, int fd)
 	if (file->inode->kind >= INODE_ZERO)
 		return -EINVAL;
 	filemap_write_range(m, file->inode, 0, ~0ULL);
+	if (file->inode->kind == INODE_DISK)
+		blk_flush(m, file_disk(m));
 	return 0;
 }

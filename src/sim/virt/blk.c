@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A request begins when the pipe is free and one of the last queue_depth requests is done;
+ * it is done when its bytes are through and the latency is over. So times ascend, the ring
+ * of writes is in order, and one timer is enough for each disk.
+ */
+#include "sim/virt/blk.h"
+
+#include <stdio.h>
+
+#include "sim/base/bug.h"
+#include "sim/base/digest.h"
+#include "sim/base/event.h"
+#include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/section.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/file.h"
+#include "sim/virt/virt.h"
+#include "sim/virt/writeback.h"
+
+#define NS_PER_SEC 1000000000ULL
+#define NEVER UINT64_MAX
+#define SECTORS_PER_PAGE (PAGE_SIZE / 512)
+#define FIRST_ROOM 64
+#define BLOCK_EXT_MAJOR 259
+#define READ_AHEAD_KB 128
+
+/* ---- Disks. ---- */
+
+static int add_disk(struct machine *m, const char *name, u64 bytes, struct gendisk **result)
+{
+	struct blk_state *blk = m->virt->blk;
+	struct gendisk *disk = &blk->disks[blk->nr];
+
+	disk->slots = arena_alloc(&m->arena, BLK_MAX_DEPTH * sizeof(*disk->slots));
+	if (!disk->slots)
+		return -ENOBUFS;
+	snprintf(disk->name, sizeof(disk->name), "%s", name);
+	disk->major = BLOCK_EXT_MAJOR;
+	disk->minor = blk->nr;
+	disk->bytes = bytes;
+	disk->latency_ns[REQ_OP_READ] = m->config->cost[COST_DISK_READ];
+	disk->latency_ns[REQ_OP_WRITE] = m->config->cost[COST_DISK_WRITE];
+	disk->bandwidth = 1ULL << 30;
+	disk->queue_depth = BLK_MAX_DEPTH - 1;
+	disk->read_ahead_kb = READ_AHEAD_KB;
+	blk->nr++;
+	*result = disk;
+	return 0;
+}
+
+static int add_file_disk(struct machine *m)
+{
+	const struct config_disk *config = &m->config->disk;
+	struct gendisk *disk;
+	int err = add_disk(m, config->given ? config->name : "", config->size, &disk);
+
+	if (err || !config->given)
+		return err;
+	for (unsigned int op = 0; op < NR_REQ_OPS; op++)
+		if (config->has_latency[op])
+			disk->latency_ns[op] = config->latency_ns[op];
+	disk->bandwidth = config->bandwidth;
+	disk->queue_depth = config->queue_depth;
+	return 0;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int blk_init(struct machine *m)
+{
+	int err;
+
+	m->virt->blk = arena_alloc(&m->arena, sizeof(*m->virt->blk));
+	if (!m->virt->blk)
+		return -ENOBUFS;
+	err = add_file_disk(m);
+	for (unsigned int i = 0; i < m->config->nr_swaps && !err; i++) {
+		const struct config_swap *swap = &m->config->swaps[i];
+		struct gendisk *disk;
+
+		err = add_disk(m, base_name(swap->path), swap->size, &disk);
+		if (!err)
+			disk->rotational = swap->rotational;
+	}
+	return err;
+}
+
+void blk_free(struct machine *m)
+{
+	struct blk_state *blk = m->virt->blk;
+
+	for (unsigned int i = 0; blk && i < blk->nr; i++) {
+		struct gendisk *disk = &blk->disks[i];
+
+		arena_free(&m->arena, disk->slots, BLK_MAX_DEPTH * sizeof(*disk->slots));
+		arena_free(&m->arena, disk->requests, disk->room * sizeof(*disk->requests));
+	}
+	if (blk)
+		arena_free(&m->arena, blk, sizeof(*blk));
+	m->virt->blk = NULL;
+}
+
+struct gendisk *file_disk(const struct machine *m)
+{
+	return &m->virt->blk->disks[0];
+}
+
+struct gendisk *disk_find(const struct machine *m, const char *name)
+{
+	struct blk_state *blk = m->virt->blk;
+
+	for (unsigned int i = 0; i < blk->nr; i++)
+		if (blk->disks[i].name[0] && !strcmp(blk->disks[i].name, name))
+			return &blk->disks[i];
+	return NULL;
+}
+
+struct gendisk *swap_disk(const struct machine *m, const char *path)
+{
+	struct blk_state *blk = m->virt->blk;
+
+	for (unsigned int i = 1; i < blk->nr; i++)
+		if (!strcmp(blk->disks[i].name, base_name(path)))
+			return &blk->disks[i];
+	return NULL;
+}
+
+/* ---- Time. ---- */
+
+u64 blk_now(const struct machine *m)
+{
+	return MAX(m->now_ns, m->virt->blk->waited_until_ns);
+}
+
+u64 blk_wait_ns(struct machine *m)
+{
+	u64 ns = blk_now(m) - m->now_ns;
+
+	m->virt->blk->waited_until_ns = 0;
+	return ns;
+}
+
+void blk_forget_times(struct machine *m)
+{
+	struct blk_state *blk = m->virt->blk;
+
+	blk->waited_until_ns = blk->read_done_ns = 0;
+	for (unsigned int i = 0; i < blk->nr; i++) {
+		struct gendisk *disk = &blk->disks[i];
+
+		memset(disk->slots, 0, BLK_MAX_DEPTH * sizeof(*disk->slots));
+		disk->free_ns = disk->busy_ns = disk->io_ticks_ns = 0;
+		memset(disk->ticks_ns, 0, sizeof(disk->ticks_ns));
+	}
+}
+
+static void count_busy(struct gendisk *disk, u64 from, u64 to)
+{
+	from = MAX(from, disk->busy_ns);
+	if (to <= from)
+		return;
+	disk->io_ticks_ns += to - from;
+	disk->busy_ns = to;
+}
+
+u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages)
+{
+	u64 now = blk_now(m), start, done;
+	u32 oldest = (disk->slot + BLK_MAX_DEPTH - disk->queue_depth) % BLK_MAX_DEPTH;
+
+	start = MAX(now, MAX(disk->free_ns, disk->slots[oldest]));
+	disk->free_ns = start;
+	if (disk->bandwidth)
+		disk->free_ns += nr_pages * PAGE_SIZE * NS_PER_SEC / disk->bandwidth;
+	done = disk->free_ns + disk->latency_ns[op];
+	/* A read may pass a write, but nothing is done before what came before it. */
+	disk->slots[disk->slot] = done;
+	disk->slot = (disk->slot + 1) % BLK_MAX_DEPTH;
+	disk->ios[op]++;
+	disk->sectors[op] += nr_pages * SECTORS_PER_PAGE;
+	disk->ticks_ns[op] += done - now;
+	count_busy(disk, start, done);
+	if (unlikely(m->tunables->laptop_mode))
+		laptop_io_completion(m, done);
+	return done;
+}
+
+/* ---- Writes that are on their way. ---- */
+
+static struct blk_request *request_at(const struct gendisk *disk, u32 i)
+{
+	return &disk->requests[(disk->first + i) & (disk->room - 1)];
+}
+
+static void end_request(struct machine *m, struct gendisk *disk)
+{
+	const struct blk_request request = *request_at(disk, 0);
+	struct inode *inode = inode_of(m, request.inode);
+	u64 index = request.index, last = request.index + request.nr - 1, entry;
+
+	disk->first = (disk->first + 1) & (disk->room - 1);
+	disk->nr--;
+	disk->nr_writeback -= request.nr;
+	if (!inode || inode->kind != INODE_DISK)
+		return;
+	/* Some may be gone from the file meanwhile. */
+	while ((entry = xa_find_marked(&inode->i_data.i_pages, &index, last, XA_MARK_WRITEBACK))) {
+		u64 next = xa_behind(&inode->i_data.i_pages, index);
+
+		folio_end_writeback(m, entry_pfn(entry));
+		if (next > last || next <= index)
+			break;
+		index = next;
+	}
+}
+
+void blk_set_timer(struct machine *m, u32 event, u64 when_ns)
+{
+	/* It stays in the queue, wherever it goes next. */
+	if (event)
+		event_set(m->events, event, when_ns,
+			  when_ns == NEVER ? 0 : MAX(when_ns - MIN(m->now_ns, when_ns), 1));
+}
+
+static void set_timer(struct machine *m, const struct gendisk *disk)
+{
+	blk_set_timer(m, disk->event, disk->nr ? request_at(disk, 0)->done_ns : NEVER);
+}
+
+/* What is done by then. */
+static bool end_requests(struct machine *m, struct gendisk *disk, u64 now)
+{
+	bool any = false;
+
+	for (; disk->nr && request_at(disk, 0)->done_ns <= now; any = true)
+		end_request(m, disk);
+	if (any) {
+		set_timer(m, disk);
+		writeback_requests_done(m);
+	}
+	return any;
+}
+
+static bool disk_step(struct machine *m, void *data)
+{
+	end_requests(m, data, m->now_ns);
+	set_timer(m, data);
+	return true;
+}
+
+int blk_boot(struct machine *m)
+{
+	struct gendisk *disk = file_disk(m);
+	const struct event event = {
+		.when_ns = NEVER, .run = disk_step, .data = disk, .name = "disk",
+	};
+
+	return event_add(m->events, &event, &disk->event);
+}
+
+void blk_wait_until(struct machine *m, u64 ns)
+{
+	struct blk_state *blk = m->virt->blk;
+
+	blk->waited_until_ns = MAX(blk->waited_until_ns, ns);
+	end_requests(m, file_disk(m), blk_now(m));
+}
+
+u64 blk_writes_done_ns(const struct machine *m)
+{
+	const struct gendisk *disk = file_disk(m);
+
+	return disk->nr ? request_at(disk, disk->nr - 1)->done_ns : 0;
+}
+
+void blk_flush(struct machine *m, struct gendisk *disk)
+{
+	u64 begin = MAX(blk_now(m), disk->free_ns), done = begin + disk->latency_ns[REQ_OP_WRITE];
+
+	disk->flushes++;
+	disk->flush_ticks_ns += done - blk_now(m);
+	count_busy(disk, begin, done);
+	disk->free_ns = begin;
+	blk_wait_until(m, done);
+}
+
+bool blk_queue_full(const struct gendisk *disk)
+{
+	return disk->nr >= disk->queue_depth;
+}
+
+static u32 room_for(const struct gendisk *disk, u64 nr)
+{
+	u32 room = MAX(disk->room, FIRST_ROOM);
+
+	while (room < disk->nr + nr)
+		room *= 2;
+	return room;
+}
+
+u64 blk_host_bytes(const struct machine *m, u64 nr)
+{
+	const struct gendisk *disk = file_disk(m);
+	u32 room = room_for(disk, nr);
+
+	return room == disk->room ? 0 : 2 * room * sizeof(*disk->requests);
+}
+
+static bool make_room(struct machine *m, struct gendisk *disk)
+{
+	u32 room = room_for(disk, 1);
+	struct blk_request *requests;
+
+	if (room == disk->room)
+		return true;
+	requests = arena_alloc(&m->arena, room * sizeof(*requests));
+	if (!requests)
+		return false;
+	for (u32 i = 0; i < disk->nr; i++)
+		requests[i] = *request_at(disk, i);
+	arena_free(&m->arena, disk->requests, disk->room * sizeof(*requests));
+	disk->requests = requests;
+	disk->room = room;
+	disk->first = 0;
+	return true;
+}
+
+bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr)
+{
+	struct gendisk *disk = file_disk(m);
+
+	if (!make_room(m, disk))
+		return false;
+	*request_at(disk, disk->nr++) = (struct blk_request){
+		.done_ns = blk_submit(m, disk, REQ_OP_WRITE, nr), .index = index,
+		.inode = inode->self, .nr = nr,
+	};
+	disk->nr_writeback += nr;
+	if (disk->nr == 1)
+		set_timer(m, disk);
+	return true;
+}
+
+void blk_forget_inode(struct machine *m, const struct inode *inode)
+{
+	const struct gendisk *disk = file_disk(m);
+
+	for (u32 i = 0; inode->kind == INODE_DISK && i < disk->nr; i++)
+		if (request_at(disk, i)->inode == inode->self)
+			request_at(disk, i)->inode = 0;
+}
+
+void folio_wait_writeback(struct machine *m, u32 pfn)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	struct gendisk *disk = file_disk(m);
+
+	while (page_flag(folio, PG_writeback) && disk->nr)
+		blk_wait_until(m, request_at(disk, 0)->done_ns);
+	BUG_ON(m, page_flag(folio, PG_writeback));
+}
+
+/* ---- State. ---- */
+
+void blk_digest(const struct machine *m, struct digest *digest)
+{
+	const struct blk_state *blk = m->virt->blk;
+
+	for (unsigned int i = 0; blk && i < blk->nr; i++) {
+		const struct gendisk *disk = &blk->disks[i];
+
+		digest_u64(digest, disk->free_ns);
+		digest_u64(digest, disk->bandwidth);
+		digest_u64(digest, (u64)disk->read_ahead_kb << 32 | disk->queue_depth);
+		for (unsigned int op = 0; op < NR_REQ_OPS; op++) {
+			digest_u64(digest, disk->latency_ns[op]);
+			digest_u64(digest, disk->sectors[op]);
+			digest_u64(digest, disk->ticks_ns[op]);
+		}
+		for (u32 r = 0; r < disk->nr; r++) {
+			digest_u64(digest, request_at(disk, r)->done_ns);
+			digest_u64(digest, request_at(disk, r)->index);
+			digest_u64(digest, (u64)request_at(disk, r)->inode << 32 |
+					   request_at(disk, r)->nr);
+		}
+	}
+}
+
+void blk_validate(const struct machine *m, struct check *check)
+{
+	const struct gendisk *disk = file_disk(m);
+	u64 before = 0, pages = 0;
+
+	check->nr_checked += 2;
+	for (u32 i = 0; i < disk->nr; i++) {
+		const struct blk_request *request = request_at(disk, i);
+
+		if (request->done_ns < before || !request->nr)
+			check_fail(check, "WB1", "disk: expected request %u behind %llu ns, found it "
+				   "done at %llu", i, (unsigned long long)before,
+				   (unsigned long long)request->done_ns);
+		before = request->done_ns;
+		pages += request->nr;
+	}
+	if (pages != disk->nr_writeback)
+		check_fail(check, "WB1", "disk: expected %llu pages on their way, found %llu",
+			   (unsigned long long)pages, (unsigned long long)disk->nr_writeback);
+}

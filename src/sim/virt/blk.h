@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How long disks take, on virtual time. A disk has one pipe of a bandwidth, through which
+ * requests go one after the other, a latency on top of each, and room for so many at once.
+ * What is written is on the disk at once (disk.h); its pages are under writeback until the
+ * request is done. Nobody sleeps in the middle of a call: what he waits for is done at
+ * once, and the time passes behind the call (blk_wait_ns()).
+ */
+#ifndef KMM_VIRT_BLK_H
+#define KMM_VIRT_BLK_H
+
+#include "sim/machine.h"
+
+struct check;
+struct digest;
+struct inode;
+
+enum req_op { REQ_OP_READ, REQ_OP_WRITE, NR_REQ_OPS };
+
+#define BLK_MAX_PAGES 128	/* of one request: 512 KiB */
+
+/* A write that is on its way: pages [index, index + nr) of a file. */
+struct blk_request {
+	u64 done_ns;
+	u64 index;
+	u32 inode, nr;
+};
+
+struct gendisk {
+	char name[32];		/* empty: no section of the machine file names it */
+	u32 major, minor;
+	u64 bytes;
+	bool rotational;
+	/* The model. */
+	u64 latency_ns[NR_REQ_OPS];
+	u64 bandwidth;		/* bytes in a second; 0: no limit */
+	u32 queue_depth;	/* requests at once: up to BLK_MAX_DEPTH */
+	u32 read_ahead_kb;
+	/* When the pipe is free; when each of the last requests is done. */
+	u64 free_ns;
+	u64 *slots;		/* [BLK_MAX_DEPTH] */
+	u32 slot;
+	/* Writes of files on their way, oldest first: a ring, room a power of two. */
+	struct blk_request *requests;
+	u32 first, nr, room;
+	u32 event;		/* the first of them is done; 0: before the boot */
+	u64 nr_writeback;	/* pages of all requests */
+	/* What diskstats says. */
+	u64 ios[NR_REQ_OPS], sectors[NR_REQ_OPS], ticks_ns[NR_REQ_OPS], io_ticks_ns;
+	u64 busy_ns;		/* io_ticks_ns count up to here */
+	u64 flushes, flush_ticks_ns;
+};
+
+#define BLK_MAX_DEPTH 1024
+#define MAX_DISKS 29		/* one of files, and those of swap areas */
+
+struct blk_state {
+	struct gendisk disks[MAX_DISKS];
+	unsigned int nr;
+	u64 waited_until_ns;	/* the call that runs would sleep so long */
+	u64 read_done_ns;	/* when what was read ahead last is there */
+};
+
+int blk_init(struct machine *m) __must_check;	/* -ENOBUFS */
+void blk_free(struct machine *m);
+int blk_boot(struct machine *m) __must_check;	/* timers; -ENOMEM */
+/* The boot is over: what it read took no time. */
+void blk_forget_times(struct machine *m);
+void blk_digest(const struct machine *m, struct digest *digest);
+/* W7: pages under writeback have a request, on time. */
+void blk_validate(const struct machine *m, struct check *check);
+
+/* The disk that files are on; of a swap area's path, or NULL; of a name, or NULL. */
+struct gendisk *file_disk(const struct machine *m);
+struct gendisk *swap_disk(const struct machine *m, const char *path);
+struct gendisk *disk_find(const struct machine *m, const char *name);
+/* Host memory that so many writes more may need. */
+u64 blk_host_bytes(const struct machine *m, u64 nr);
+
+/* Virtual time, as far as the call that runs has waited. */
+u64 blk_now(const struct machine *m);
+/* The call ends: so long it has waited. Asked once. */
+u64 blk_wait_ns(struct machine *m);
+
+/* A timer that is there for good: when it runs next; UINT64_MAX: never. */
+void blk_set_timer(struct machine *m, u32 event, u64 when_ns);
+/* So many pages in a row are read, or written without anybody who asks: when it is done. */
+u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages);
+/* The call goes on at that time; what is done then is done now. */
+void blk_wait_until(struct machine *m, u64 ns);
+/* These pages, under writeback, are written. False: no host memory; nothing happened. */
+bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr) __must_check;
+/* The inode is about to be freed. */
+void blk_forget_inode(struct machine *m, const struct inode *inode);
+/* When all writes that are on their way are done. */
+u64 blk_writes_done_ns(const struct machine *m);
+/* The disk's own cache is emptied; the caller waits. */
+void blk_flush(struct machine *m, struct gendisk *disk);
+/* No request more goes in for now. */
+bool blk_queue_full(const struct gendisk *disk);
+/* The folio is written now; the caller waits. */
+void folio_wait_writeback(struct machine *m, u32 pfn);
+
+#endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The flusher of the disk. It runs some seconds after the first page became dirty, and
+ * from then on each dirty_writeback_centisecs as long as any is: inodes that were dirtied
+ * before dirty_expire_centisecs are written whole, others while more is dirty than the
+ * background limit. A turn takes a chunk of each inode that it queued; when the disk takes
+ * no request more, it goes on when one is done.
+ */
+#include "sim/virt/writeback.h"
+
+#include "sim/base/bug.h"
+#include "sim/base/event.h"
+#include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/blk.h"
+#include "sim/virt/virt.h"
+
+#define NEVER UINT64_MAX
+#define NS_PER_CENTISEC 10000000ULL
+#define NS_PER_SEC 1000000000ULL
+#define MIN_WRITEBACK_PAGES 1024
+#define DIRTY_SCOPE 8
+/* Pages that others get till it is at work, as kswapd. */
+#define LAG 128
+#define LAG_ON_ONE_CPU 64
+
+static struct wb_state *wb_of(const struct machine *m)
+{
+	return m->virt->writeback;
+}
+
+/* ---- Lists of inodes. ---- */
+
+static u32 nr_dirty_inodes(const struct wb_state *wb)
+{
+	return wb->nr_inodes[B_DIRTY] + wb->nr_inodes[B_IO] + wb->nr_inodes[B_MORE_IO];
+}
+
+/* To its end. */
+static void inode_io_list_move(struct machine *m, struct inode *inode, enum wb_list list)
+{
+	struct wb_state *wb = wb_of(m);
+
+	wb->nr_inodes[inode->wb_list]--;
+	wb->nr_inodes[list]++;
+	inode->wb_list = (u8)list;
+	inode->wb_order = ++wb->next_order;
+}
+
+void inode_io_list_del(struct machine *m, struct inode *inode)
+{
+	if (inode->wb_list != WB_CLEAN)
+		inode_io_list_move(m, inode, WB_CLEAN);
+}
+
+/* The one that is longest on a list; NULL: none is. */
+static struct inode *first_of(const struct machine *m, enum wb_list list)
+{
+	struct inode *first = NULL;
+
+	if (!wb_of(m)->nr_inodes[list])
+		return NULL;
+	for (struct inode *i = inode_next(m, NULL); i; i = inode_next(m, i))
+		if (i->wb_list == list && (!first || i->wb_order < first->wb_order))
+			first = i;
+	return first;
+}
+
+/* ---- When it runs. ---- */
+
+static void wb_wakeup_at(struct machine *m, u64 ns)
+{
+	const struct wb_state *wb = wb_of(m);
+
+	if (wb->event && ns < event_when_ns(m->events, wb->event))
+		blk_set_timer(m, wb->event, ns);
+}
+
+static void wb_wakeup_delayed(struct machine *m)
+{
+	s64 interval = m->tunables->dirty_writeback_centisecs;
+
+	wb_wakeup_at(m, m->now_ns + (u64)MAX(interval, 0) * NS_PER_CENTISEC);
+}
+
+void mark_inode_dirty_pages(struct machine *m, struct inode *inode)
+{
+	struct wb_state *wb = wb_of(m);
+	bool first = !nr_dirty_inodes(wb);
+
+	if (inode->wb_list != WB_CLEAN)
+		return;
+	inode->dirtied_when_ns = m->now_ns;
+	inode_io_list_move(m, inode, B_DIRTY);
+	if (first)
+		wb_wakeup_delayed(m);
+}
+
+static void wb_wakeup(struct machine *m)
+{
+	wb_of(m)->woken = true;
+	if (!m->polls_left)
+		m->polls_left = m->nr_cpus > 1 ? LAG : LAG_ON_ONE_CPU;
+}
+
+void wb_start_background_writeback(struct machine *m)
+{
+	wb_wakeup(m);
+}
+
+void dirty_writeback_interval_changed(struct machine *m)
+{
+	if (m->tunables->dirty_writeback_centisecs)
+		wakeup_flusher_threads(m);
+}
+
+void laptop_io_completion(struct machine *m, u64 done_ns)
+{
+	const struct wb_state *wb = wb_of(m);
+	s64 seconds = m->tunables->laptop_mode;
+
+	if (seconds > 0 && wb->laptop_event)
+		blk_set_timer(m, wb->laptop_event, done_ns + (u64)seconds * NS_PER_SEC);
+}
+
+/* ---- What it writes. ---- */
+
+static u64 nr_dirty_pages(const struct machine *m)
+{
+	return global_node_stat(m, NR_DIRTY);
+}
+
+/* What is left from the turn before, then those that were dirtied by then. */
+static void queue_io(struct machine *m, const struct wb_work *work)
+{
+	struct inode *inode;
+
+	while ((inode = first_of(m, B_MORE_IO)))
+		inode_io_list_move(m, inode, B_IO);
+	while ((inode = first_of(m, B_DIRTY)) && inode->dirtied_when_ns <= work->before_ns)
+		inode_io_list_move(m, inode, B_IO);
+}
+
+static u64 chunk_size(const struct machine *m, const struct wb_work *work)
+{
+	const struct wb_state *wb = wb_of(m);
+	u64 pages = MIN(wb->avg_write_bandwidth / 2, wb->dirty_limit / DIRTY_SCOPE);
+
+	pages = MIN(pages, (u64)work->nr_pages);
+	return (pages + MIN_WRITEBACK_PAGES) / MIN_WRITEBACK_PAGES * MIN_WRITEBACK_PAGES;
+}
+
+/* Some of an inode. Pages. */
+static u64 writeback_single_inode(struct machine *m, struct inode *inode, struct wb_work *work)
+{
+	struct writeback_control wbc = {
+		.sync_mode = WB_SYNC_NONE, .nr_to_write = chunk_size(m, work), .last = ~0ULL >> 1,
+		.range_cyclic = true,
+	};
+	u64 written = do_writepages(m, inode, &wbc);
+
+	work->nr_pages -= (s64)written;
+	if (!xa_marked(&inode->i_data.i_pages, XA_MARK_DIRTY)) {
+		inode_io_list_move(m, inode, WB_CLEAN);
+	} else if (written >= wbc.nr_to_write) {
+		inode_io_list_move(m, inode, B_MORE_IO);
+	} else {
+		/* It is under writeback, or was dirtied before where this began. */
+		inode->dirtied_when_ns = m->now_ns;
+		inode_io_list_move(m, inode, B_DIRTY);
+	}
+	return written;
+}
+
+/* Till the work is done, or (false) the disk takes no more for now. */
+static bool wb_writeback(struct machine *m, struct wb_work *work)
+{
+	struct wb_state *wb = wb_of(m);
+	u64 wrote = 0;
+
+	for (;;) {
+		struct inode *inode = first_of(m, B_IO);
+
+		if (!inode) {
+			if (work->kind == WB_BACKGROUND && !wb_over_bg_thresh(m))
+				return true;
+			if (work->kind == WB_BACKGROUND)
+				work->before_ns = m->now_ns;
+			queue_io(m, work);
+			inode = first_of(m, B_IO);
+			if (!inode)
+				return true;
+			wrote = 0;
+		}
+		if (work->nr_pages <= 0)
+			return true;
+		if (blk_queue_full(file_disk(m)))
+			return false;
+		wrote += writeback_single_inode(m, inode, work);
+		/* A whole turn came to nothing: what there is is on its way already. */
+		if (!wrote && !wb->nr_inodes[B_IO])
+			return true;
+	}
+}
+
+static void explain(struct machine *m, const struct wb_work *work)
+{
+	static const char *const whys[] = {
+		[WB_START_ALL] = "somebody wants all of it written",
+		[WB_KUPDATE] = "it is time to look for what is dirty for too long",
+		[WB_BACKGROUND] = "more is dirty than the background limit, or the disk's share of it",
+	};
+	u64 background, limit;
+
+	global_dirty_limits(m, &background, &limit);
+	machine_why(m, "the flusher runs: %s: %llu pages are dirty, background limit %llu, limit %llu "
+		    "(wb_do_writeback)", whys[work->kind],
+		    (unsigned long long)nr_dirty_pages(m), (unsigned long long)background,
+		    (unsigned long long)limit);
+}
+
+/* Is there work of this kind? */
+static bool begin_work(struct machine *m, enum wb_work_kind kind)
+{
+	struct wb_state *wb = wb_of(m);
+	const struct tunables *t = m->tunables;
+	u64 interval = (u64)MAX(t->dirty_writeback_centisecs, 0) * NS_PER_CENTISEC;
+	u64 expire = (u64)t->dirty_expire_centisecs * NS_PER_CENTISEC;
+
+	wb->work = (struct wb_work){ kind, (s64)nr_dirty_pages(m), m->now_ns };
+	switch (kind) {
+	case WB_START_ALL:
+		return wb->start_all && wb->work.nr_pages;
+	case WB_KUPDATE:
+		if (!interval || m->now_ns < wb->last_old_flush_ns + interval)
+			return false;
+		wb->last_old_flush_ns = m->now_ns;
+		if (m->now_ns < expire)
+			return false;
+		wb->work.before_ns = m->now_ns - expire;
+		return wb->work.nr_pages;
+	default:
+		wb->work.nr_pages = INT64_MAX;
+		return wb_over_bg_thresh(m);
+	}
+}
+
+/* Begins, or goes on. */
+static void wb_workfn(struct machine *m)
+{
+	struct wb_state *wb = wb_of(m);
+	bool begun = wb->running;
+
+	wb->running = true;
+	for (enum wb_work_kind kind = begun ? wb->work.kind : WB_START_ALL; kind < NR_WB_WORKS;
+	     kind++) {
+		if (!begun && begin_work(m, kind)) {
+			explain(m, &wb->work);
+			begun = true;
+		}
+		if (begun && !wb_writeback(m, &wb->work))
+			return;
+		begun = false;
+		if (kind == WB_START_ALL)
+			wb->start_all = false;
+	}
+	wb->work = (struct wb_work){ 0 };
+	wb->running = false;
+	if (nr_dirty_inodes(wb) && m->tunables->dirty_writeback_centisecs)
+		wb_wakeup_delayed(m);
+}
+
+static bool flusher_step(struct machine *m, void *data)
+{
+	blk_set_timer(m, wb_of(m)->event, NEVER);
+	if (!wb_of(m)->running)
+		wb_workfn(m);
+	return true;
+}
+
+void flusher_run_woken(struct machine *m)
+{
+	struct wb_state *wb = wb_of(m);
+
+	if (!wb->woken)
+		return;
+	/* Who frees memory has pages in his hands. */
+	if (m->lru->reclaiming) {
+		m->polls_left = MAX(m->polls_left, 1);
+		return;
+	}
+	wb->woken = false;
+	if (!wb->running)
+		wb_workfn(m);
+}
+
+static bool laptop_step(struct machine *m, void *data)
+{
+	blk_set_timer(m, wb_of(m)->laptop_event, NEVER);
+	wakeup_flusher_threads(m);
+	return true;
+}
+
+void writeback_requests_done(struct machine *m)
+{
+	wb_update_bandwidth(m);
+	if (wb_of(m)->running && !blk_queue_full(file_disk(m)))
+		wb_workfn(m);
+}
+
+void wakeup_flusher_threads(struct machine *m)
+{
+	struct wb_state *wb = wb_of(m);
+
+	if (wb->start_all || !nr_dirty_inodes(wb))
+		return;
+	wb->start_all = true;
+	wb_wakeup(m);
+}
+
+void ksys_sync(struct machine *m)
+{
+	for (struct inode *inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
+		filemap_fdatawrite_range(m, inode, 0, ~0ULL, WB_SYNC_ALL);
+	blk_wait_until(m, blk_writes_done_ns(m));
+	blk_flush(m, file_disk(m));
+	if (wb_of(m)->laptop_event && m->tunables->laptop_mode)
+		blk_set_timer(m, wb_of(m)->laptop_event, NEVER);
+}
+
+int writeback_boot(struct machine *m)
+{
+	struct wb_state *wb = wb_of(m);
+	const struct event flusher = {
+		.when_ns = NEVER, .run = flusher_step, .name = "flusher",
+	};
+	const struct event laptop = {
+		.when_ns = NEVER, .run = laptop_step, .name = "laptop_mode",
+	};
+	int err = event_add(m->events, &flusher, &wb->event);
+
+	if (!err)
+		err = event_add(m->events, &laptop, &wb->laptop_event);
+	writeback_set_ratelimit(m);
+	wb->last_old_flush_ns = m->now_ns;
+	if (nr_dirty_inodes(wb))
+		wb_wakeup_delayed(m);
+	return err;
+}

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How much may be dirty: shares of what could be (free pages beyond the reserves, pages of
+ * files), or bytes. Below the middle of both limits nobody waits; above it who dirties
+ * pages sleeps for so long that his rate is that of the disk, times a factor that is 1 at
+ * the setpoint, between that middle and the limit, and 0 at the limit. The rates are
+ * worked out five times a second from what was dirtied and written.
+ */
+#include "sim/virt/writeback.h"
+
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/blk.h"
+#include "sim/virt/task.h"
+#include "sim/virt/virt.h"
+
+#define INIT_BW (100ULL << (20 - PAGE_SHIFT))
+#define RATELIMIT_CALC_SHIFT 10
+#define DIRTY_POLL_THRESH (128 >> (PAGE_SHIFT - 10))
+#define MAX_SLEEPS 100		/* of one call in a row */
+
+typedef unsigned long long ull;
+
+static struct wb_state *wb_of(const struct machine *m)
+{
+	return m->virt->writeback;
+}
+
+static u64 hz(const struct machine *m)
+{
+	return 1000000000ULL / machine_config_jiffy_ns(m->config);
+}
+
+u64 writeback_jiffies(const struct machine *m)
+{
+	return blk_now(m) / machine_config_jiffy_ns(m->config);
+}
+
+/* ---- Limits. ---- */
+
+static u64 zone_pages(const struct zone *zone, enum zone_stat_item item)
+{
+	return (u64)MAX(zone->stat[item], 0);
+}
+
+/* What of HighMem could be dirty: it is not to be, by default. */
+static u64 highmem_dirtyable(const struct machine *m)
+{
+	u64 high = 0;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++) {
+		const struct zone *zone = m->zones[i];
+		u64 part;
+
+		if (zone->type != ZONE_HIGHMEM)
+			continue;
+		part = zone_pages(zone, NR_FREE_PAGES) +
+		       zone_pages(zone, NR_ZONE_INACTIVE_FILE) +
+		       zone_pages(zone, NR_ZONE_ACTIVE_FILE);
+		high += part - MIN(part, zone_wmark(zone, WMARK_HIGH));
+	}
+	return high;
+}
+
+static u64 dirtyable_pages(const struct machine *m)
+{
+	u64 pages = 0, high;
+
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		pages += zone_pages(m->zones[i], NR_FREE_PAGES);
+	pages -= MIN(pages, m->totalreserve_pages);
+	pages += global_node_stat(m, NR_INACTIVE_FILE) + global_node_stat(m, NR_ACTIVE_FILE);
+	if (m->arch->zones >> ZONE_HIGHMEM & 1 && !m->tunables->highmem_is_dirtyable) {
+		high = highmem_dirtyable(m);
+		pages -= MIN(pages, high);
+	}
+	return pages + 1;
+}
+
+static u64 dirty_share(u64 bytes, s32 ratio, u64 available)
+{
+	if (bytes)
+		return DIV_ROUND_UP(bytes, PAGE_SIZE);
+	return (u64)ratio * PAGE_SIZE / 100 * available / PAGE_SIZE;
+}
+
+void global_dirty_limits(const struct machine *m, u64 *background, u64 *limit)
+{
+	const struct tunables *t = m->tunables;
+	u64 available = dirtyable_pages(m);
+
+	*limit = MIN(dirty_share(t->dirty_bytes, t->dirty_ratio, available), UINT32_MAX);
+	*background = dirty_share(t->dirty_background_bytes, t->dirty_background_ratio,
+				  available);
+	if (*background >= *limit)
+		*background = *limit / 2;
+}
+
+void writeback_set_ratelimit(struct machine *m)
+{
+	u64 background;
+
+	if (m->virt && wb_of(m))
+		global_dirty_limits(m, &background, &wb_of(m)->dirty_limit);
+}
+
+/* ---- What the disk wrote lately. ---- */
+
+/* Periods of three seconds: what was before counts half. */
+static void age_completions(struct machine *m)
+{
+	struct wb_state *wb = wb_of(m);
+	u64 now = writeback_jiffies(m), period = 3 * hz(m);
+
+	for (; wb->period_end && now >= wb->period_end; wb->period_end += period) {
+		wb->completions /= 2;
+		if (!wb->completions) {
+			wb->period_end = 0;
+			return;
+		}
+	}
+}
+
+void wb_writeout_add(struct machine *m, u64 nr)
+{
+	struct wb_state *wb = wb_of(m);
+
+	age_completions(m);
+	wb->completions += nr;
+	wb->written += nr;
+	if (!wb->period_end)
+		wb->period_end = writeback_jiffies(m) + 3 * hz(m);
+}
+
+/* The only disk has all of it, unless nothing was written lately. */
+static bool has_share(const struct machine *m)
+{
+	const struct wb_state *wb = wb_of(m);
+	u64 now = writeback_jiffies(m), period = 3 * hz(m);
+	u64 halves = wb->period_end && now >= wb->period_end ? (now - wb->period_end) / period + 1 : 0;
+
+	return halves < 64 && wb->completions >> halves;
+}
+
+u64 wb_calc_thresh(const struct machine *m, u64 thresh)
+{
+	u64 share = has_share(m) ? thresh : 0;
+	u64 dirty = global_node_stat(m, NR_DIRTY) + global_node_stat(m, NR_WRITEBACK);
+
+	if (rel_idle_disk_has_share(m->release) && thresh > dirty)
+		share = MAX(share, (thresh - dirty) / 8);
+	return share;
+}
+
+bool wb_over_bg_thresh(const struct machine *m)
+{
+	u64 background, limit, dirty = global_node_stat(m, NR_DIRTY);
+
+	global_dirty_limits(m, &background, &limit);
+	return dirty > background || dirty > wb_calc_thresh(m, background);
+}
+
+/* ---- Rates. ---- */
+
+/* What balance_dirty_pages() looks at. */
+struct dirty_control {
+	u64 dirty, limit, background;	/* the machine's */
+	u64 wb_dirty, wb_limit;		/* the disk's */
+	u64 pos_ratio;
+};
+
+static void look(const struct machine *m, struct dirty_control *dc)
+{
+	dc->dirty = global_node_stat(m, NR_DIRTY) + global_node_stat(m, NR_WRITEBACK);
+	dc->wb_dirty = dc->dirty;
+	global_dirty_limits(m, &dc->background, &dc->limit);
+	dc->wb_limit = wb_calc_thresh(m, dc->limit);
+}
+
+static u64 freerun(const struct dirty_control *dc)
+{
+	return (dc->limit + dc->background) / 2;
+}
+
+/* 1 + ((setpoint - dirty) / (limit - setpoint))^3, from 0 to 2. */
+static s64 pos_ratio_polynom(u64 setpoint, u64 dirty, u64 limit)
+{
+	s64 x = (((s64)setpoint - (s64)dirty) * (1 << RATELIMIT_CALC_SHIFT)) /
+		(s64)((limit - setpoint) | 1);
+	s64 ratio = x;
+
+	ratio = ratio * x >> RATELIMIT_CALC_SHIFT;
+	ratio = ratio * x >> RATELIMIT_CALC_SHIFT;
+	ratio += 1 << RATELIMIT_CALC_SHIFT;
+	return MIN(MAX(ratio, 0), 2 << RATELIMIT_CALC_SHIFT);
+}
+
+/* How far what is dirty is from where it should be. */
+static void wb_position_ratio(const struct wb_state *wb, struct dirty_control *dc)
+{
+	u64 limit = MAX(dc->limit, wb->dirty_limit), setpoint = (freerun(dc) + limit) / 2;
+	u64 wb_limit = MIN(dc->wb_limit, dc->limit), part, wb_setpoint, span, intercept;
+	u64 ratio;
+
+	dc->pos_ratio = 0;
+	if (dc->dirty >= limit)
+		return;
+	ratio = (u64)pos_ratio_polynom(setpoint, dc->dirty, limit);
+	wb_limit = MAX(wb_limit, (limit - dc->dirty) / 8);
+	part = (wb_limit << 16) / (dc->limit | 1);
+	wb_setpoint = setpoint * part >> 16;
+	span = (dc->limit - MIN(wb_limit, dc->limit) + 8 * wb->avg_write_bandwidth) * part >> 16;
+	intercept = wb_setpoint + span;
+	if (dc->wb_dirty < intercept - span / 4)
+		ratio = ratio * (intercept - dc->wb_dirty) / ((intercept - wb_setpoint) | 1);
+	else
+		ratio /= 4;
+	/* So few pages that the disk may run dry. */
+	intercept = wb_limit / 2;
+	if (dc->wb_dirty < intercept)
+		ratio = dc->wb_dirty > intercept / 8 ? ratio * intercept / dc->wb_dirty : ratio * 8;
+	dc->pos_ratio = ratio;
+}
+
+static void update_write_bandwidth(const struct machine *m, struct wb_state *wb, u64 elapsed)
+{
+	u64 period = roundup_pow_of_two(3 * hz(m)), bw = (wb->written - wb->written_stamp) * hz(m);
+	u64 avg = wb->avg_write_bandwidth, old = wb->write_bandwidth;
+
+	if (elapsed > period) {
+		avg = bw = bw / elapsed;
+	} else {
+		bw = (bw + old * (period - elapsed)) / period;
+		/* Sudden peaks do not count. */
+		if (avg > old && old >= bw)
+			avg -= (avg - old) >> 3;
+		if (avg < old && old <= bw)
+			avg += (old - avg) >> 3;
+	}
+	wb->write_bandwidth = bw;
+	wb->avg_write_bandwidth = MAX(avg, 1);
+}
+
+/* It follows the limit up at once, and slowly down. */
+static void update_dirty_limit(struct wb_state *wb, const struct dirty_control *dc)
+{
+	u64 target = MAX(dc->limit, dc->dirty);
+
+	if (wb->dirty_limit < dc->limit)
+		wb->dirty_limit = dc->limit;
+	else if (wb->dirty_limit > target)
+		wb->dirty_limit -= (wb->dirty_limit - target) >> 5;
+}
+
+static void update_dirty_ratelimit(const struct machine *m, struct wb_state *wb,
+				   const struct dirty_control *dc, u64 elapsed)
+{
+	u64 setpoint = (freerun(dc) + MAX(dc->limit, wb->dirty_limit)) / 2;
+	u64 rate = (wb->dirtied - wb->dirtied_stamp) * hz(m) / elapsed;
+	u64 limit = wb->dirty_ratelimit, step = 0, balanced, shift, x;
+	u64 task = (limit * dc->pos_ratio >> RATELIMIT_CALC_SHIFT) + 1;
+
+	balanced = MIN(task * wb->avg_write_bandwidth / (rate | 1), wb->avg_write_bandwidth);
+	if (dc->dirty < setpoint) {
+		x = MIN(MIN(wb->balanced_dirty_ratelimit, balanced), task);
+		step = limit < x ? x - limit : 0;
+	} else {
+		x = MAX(MAX(wb->balanced_dirty_ratelimit, balanced), task);
+		step = limit > x ? limit - x : 0;
+	}
+	/* The nearer, the smaller the steps. */
+	shift = limit / (2 * step + 1);
+	step = shift < 64 ? DIV_ROUND_UP(step >> shift, 8) : 0;
+	limit = limit < balanced ? limit + step : limit - step;
+	wb->dirty_ratelimit = MAX(limit, 1);
+	wb->balanced_dirty_ratelimit = balanced;
+}
+
+static bool interval_is_over(const struct machine *m, u64 stamp)
+{
+	return writeback_jiffies(m) >= stamp + MAX(hz(m) / 5, 1);
+}
+
+static void update_bandwidth(struct machine *m, const struct dirty_control *dc)
+{
+	struct wb_state *wb = wb_of(m);
+	u64 now = writeback_jiffies(m), elapsed = MAX(now - MIN(now, wb->bw_stamp), 1);
+
+	if (dc) {
+		if (interval_is_over(m, wb->dirty_limit_stamp)) {
+			update_dirty_limit(wb, dc);
+			wb->dirty_limit_stamp = now;
+		}
+		update_dirty_ratelimit(m, wb, dc, elapsed);
+	}
+	update_write_bandwidth(m, wb, elapsed);
+	wb->dirtied_stamp = wb->dirtied;
+	wb->written_stamp = wb->written;
+	wb->bw_stamp = now;
+}
+
+void wb_update_bandwidth(struct machine *m)
+{
+	if (interval_is_over(m, wb_of(m)->bw_stamp))
+		update_bandwidth(m, NULL);
+}
+
+/* The disk was idle: that says nothing of what it can do. */
+void wb_bandwidth_estimate_start(struct machine *m)
+{
+	struct wb_state *wb = wb_of(m);
+	u64 now = writeback_jiffies(m);
+
+	if (now - MIN(now, wb->bw_stamp) <= hz(m) || file_disk(m)->nr)
+		return;
+	wb->dirtied_stamp = wb->dirtied;
+	wb->written_stamp = wb->written;
+	wb->bw_stamp = now;
+}
+
+/* ---- Who dirties pages waits. ---- */
+
+static u64 poll_interval(u64 dirty, u64 limit)
+{
+	return limit > dirty ? 1ULL << ((unsigned int)ilog2(limit - dirty) / 2) : 1;
+}
+
+/* Pauses in jiffies; what the next one is for, in pages. */
+struct pause {
+	s64 max, min;
+	u64 pages;
+};
+
+static void choose_pauses(const struct machine *m, const struct dirty_control *dc,
+			  u64 task_ratelimit, struct pause *p)
+{
+	const struct wb_state *wb = wb_of(m);
+	u64 bw = wb->avg_write_bandwidth, limit = wb->dirty_ratelimit, second = roundup_pow_of_two(hz(m));
+	s64 t = (s64)MAX(1, hz(m) / 100);
+	unsigned int high = (unsigned int)ilog2(bw), low = (unsigned int)ilog2(limit);
+
+	p->max = (s64)(dc->wb_dirty / (1 + bw / roundup_pow_of_two(1 + hz(m) / 8)) + 1);
+	p->max = MIN(p->max, (s64)MAX(hz(m) / 5, 1));
+	if (high > low)
+		t += (s64)((high - low) * (10 * hz(m)) / 1024);
+	t = MIN(t, 1 + p->max / 2);
+	p->pages = limit * (u64)t / second;
+	if (p->pages < DIRTY_POLL_THRESH) {
+		t = p->max;
+		p->pages = limit * (u64)t / second;
+		if (p->pages > DIRTY_POLL_THRESH) {
+			p->pages = DIRTY_POLL_THRESH;
+			t = (s64)(hz(m) * DIRTY_POLL_THRESH / limit);
+		}
+	}
+	if ((s64)(hz(m) * p->pages / (task_ratelimit + 1)) > p->max) {
+		t = p->max;
+		p->pages = task_ratelimit * (u64)t / second;
+	}
+	p->min = p->pages >= DIRTY_POLL_THRESH ? 1 + t / 2 : t;
+}
+
+/* Time passes, in which the flusher and the disk work. */
+static void sleep_for(struct machine *m, u64 jiffies)
+{
+	struct wb_state *wb = wb_of(m);
+	u64 ns = jiffies * machine_config_jiffy_ns(m->config);
+	unsigned int cpu = m->cpu;
+
+	/* What the call has waited for already comes first. */
+	machine_tick(m, blk_wait_ns(m) + ns);
+	m->cpu = cpu;
+	wb->nr_pauses++;
+	wb->paused_ns += ns;
+}
+
+static void free_running(struct machine *m, struct task_struct *task,
+			 const struct dirty_control *dc)
+{
+	task->dirty_paused_when = writeback_jiffies(m);
+	task->nr_dirtied = 0;
+	task->nr_dirtied_pause = (u32)poll_interval(dc->dirty, dc->limit);
+}
+
+/* It need not sleep yet: the time that it would have is kept in mind. */
+static void skip_pause(struct machine *m, struct task_struct *task, s64 pause, u64 period)
+{
+	if (pause < -(s64)hz(m)) {
+		task->dirty_paused_when = writeback_jiffies(m);
+		task->nr_dirtied = 0;
+	} else if (period) {
+		task->dirty_paused_when += period;
+		task->nr_dirtied = 0;
+	} else if (task->nr_dirtied_pause <= task->nr_dirtied) {
+		task->nr_dirtied_pause += task->nr_dirtied;
+	}
+}
+
+/* Once. False: it is enough. */
+static bool throttle(struct machine *m, struct task_struct *task, struct dirty_control *dc)
+{
+	struct wb_state *wb = wb_of(m);
+	u64 now = writeback_jiffies(m), rate, period;
+	struct pause p;
+	s64 pause;
+
+	wb->dirty_exceeded = dc->wb_dirty > dc->wb_limit && dc->dirty > dc->limit;
+	wb_position_ratio(wb, dc);
+	if (interval_is_over(m, wb->bw_stamp))
+		update_bandwidth(m, dc);
+	rate = wb->dirty_ratelimit * dc->pos_ratio >> RATELIMIT_CALC_SHIFT;
+	choose_pauses(m, dc, rate, &p);
+	period = rate ? hz(m) * task->nr_dirtied / rate : (u64)p.max;
+	pause = (s64)period;
+	if (rate && task->dirty_paused_when)
+		pause -= (s64)(now - task->dirty_paused_when);
+	if (rate && pause < p.min) {
+		skip_pause(m, task, pause, period);
+		return false;
+	}
+	if (pause > p.max) {
+		now += (u64)MIN(pause - p.max, p.max);
+		pause = p.max;
+	}
+	machine_why(m, "pid %u waits %lld jiffies: it dirtied %u pages, %llu are dirty or on their way, "
+		    "setpoint between %llu and %llu; it may dirty %llu in a second, the disk writes "
+		    "%llu (balance_dirty_pages)", task->pid, (long long)pause, task->nr_dirtied,
+		    (ull)dc->dirty, (ull)freerun(dc), (ull)dc->limit, (ull)rate,
+		    (ull)wb->avg_write_bandwidth);
+	sleep_for(m, (u64)pause);
+	task->dirty_paused_when = now + (u64)pause;
+	task->nr_dirtied = 0;
+	task->nr_dirtied_pause = (u32)p.pages;
+	return !rate && task_alive(task);
+}
+
+static void balance_dirty_pages(struct machine *m, struct task_struct *task)
+{
+	struct dirty_control dc;
+
+	for (unsigned int i = 0; i < MAX_SLEEPS; i++) {
+		u64 dirty = global_node_stat(m, NR_DIRTY);
+
+		look(m, &dc);
+		if (!m->tunables->laptop_mode && dirty > dc.background && !wb_of(m)->running)
+			wb_start_background_writeback(m);
+		if (dc.dirty <= freerun(&dc)) {
+			free_running(m, task, &dc);
+			return;
+		}
+		if (!wb_of(m)->running)
+			wb_start_background_writeback(m);
+		if (!throttle(m, task, &dc))
+			return;
+	}
+}
+
+void balance_dirty_pages_ratelimited(struct machine *m, struct task_struct *task)
+{
+	struct wb_state *wb = wb_of(m);
+	u32 limit = task->nr_dirtied_pause ? task->nr_dirtied_pause : DIRTY_POLL_THRESH;
+
+	if (likely(!wb->fresh_dirtied))
+		return;
+	task->nr_dirtied += (u32)wb->fresh_dirtied;
+	wb->fresh_dirtied = 0;
+	if (wb->dirty_exceeded)
+		limit = MIN(limit, 32 >> (PAGE_SHIFT - 10));
+	if (task->nr_dirtied >= limit)
+		balance_dirty_pages(m, task);
+}
+
+/* ---- State. ---- */
+
+int writeback_init(struct machine *m)
+{
+	struct wb_state *wb = arena_alloc(&m->arena, sizeof(*wb));
+
+	if (!wb)
+		return -ENOBUFS;
+	wb->write_bandwidth = wb->avg_write_bandwidth = INIT_BW;
+	wb->dirty_ratelimit = wb->balanced_dirty_ratelimit = INIT_BW;
+	m->virt->writeback = wb;
+	return 0;
+}
+
+void writeback_free(struct machine *m)
+{
+	if (m->virt->writeback)
+		arena_free(&m->arena, m->virt->writeback, sizeof(*m->virt->writeback));
+	m->virt->writeback = NULL;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dirty pages of files and their way to the disk: how many there may be (page_writeback.c),
+ * who writes them, and when (fs_writeback.c: the flusher, a worker on virtual time), and how
+ * one is written (writeback.c). There is one disk of files, so one bdi_writeback.
+ */
+#ifndef KMM_VIRT_WRITEBACK_H
+#define KMM_VIRT_WRITEBACK_H
+
+#include "sim/virt/file.h"
+
+struct task_struct;
+
+/* Where an inode with dirty pages is: the flusher's lists. */
+enum wb_list { WB_CLEAN, B_DIRTY, B_IO, B_MORE_IO, NR_WB_LISTS };
+
+enum writeback_sync_modes { WB_SYNC_NONE, WB_SYNC_ALL };
+
+/* What the flusher does, one after the other each time it runs. */
+enum wb_work_kind { WB_IDLE, WB_START_ALL, WB_KUPDATE, WB_BACKGROUND, NR_WB_WORKS };
+
+struct wb_work {
+	enum wb_work_kind kind;
+	s64 nr_pages;		/* to write yet */
+	u64 before_ns;		/* inodes that were dirtied by then */
+};
+
+struct wb_state {
+	/* The flusher. */
+	u32 event, laptop_event;	/* 0: before the boot */
+	bool running;		/* writeback_in_progress() */
+	bool woken;		/* it runs at the next poll point */
+	bool start_all;		/* somebody wants everything to be written */
+	struct wb_work work;
+	u64 last_old_flush_ns;
+	u64 next_order;
+	u32 nr_inodes[NR_WB_LISTS];
+	/* What the disk can do, and who may dirty how much: pages in a second. */
+	u64 bw_stamp, dirtied_stamp, written_stamp;	/* when that was worked out last: jiffies */
+	u64 write_bandwidth, avg_write_bandwidth;
+	u64 dirty_ratelimit, balanced_dirty_ratelimit;
+	bool dirty_exceeded;
+	u64 dirtied, written;	/* pages, since the boot */
+	/* The machine's. */
+	u64 dirty_limit, dirty_limit_stamp;
+	u64 completions;	/* lately: they count half after each period */
+	u64 period_end;		/* jiffies; 0: none goes on */
+	u64 fresh_dirtied;	/* by the call that runs, not yet charged to its task */
+	u64 nr_pauses, paused_ns;
+};
+
+int writeback_init(struct machine *m) __must_check;	/* -ENOBUFS */
+void writeback_free(struct machine *m);
+int writeback_boot(struct machine *m) __must_check;	/* timers; -ENOMEM */
+void writeback_digest(const struct machine *m, struct digest *digest);
+/* WB2: lists of inodes; the counters of pages under writeback. */
+void writeback_validate(const struct machine *m, struct check *check);
+
+/* ---- page_writeback.c ---- */
+
+/* Pages that may be dirty: beyond the first the flusher runs, beyond the other who writes waits. */
+void global_dirty_limits(const struct machine *m, u64 *background, u64 *limit);
+/* The share of the disk of such a limit. */
+u64 wb_calc_thresh(const struct machine *m, u64 thresh);
+/* The task has dirtied pages; it sleeps if there are too many. Other pages may be gone then. */
+void balance_dirty_pages_ratelimited(struct machine *m, struct task_struct *task);
+bool wb_over_bg_thresh(const struct machine *m);
+/* Now and then, as pages are written. */
+void wb_update_bandwidth(struct machine *m);
+void wb_bandwidth_estimate_start(struct machine *m);
+/* vm.dirty_* have changed. */
+void writeback_set_ratelimit(struct machine *m);
+void wb_writeout_add(struct machine *m, u64 nr);
+u64 writeback_jiffies(const struct machine *m);
+
+/* ---- fs_writeback.c ---- */
+
+/* A page of the inode became dirty. */
+void mark_inode_dirty_pages(struct machine *m, struct inode *inode);
+/* The inode is about to be freed, or has none any more. */
+void inode_io_list_del(struct machine *m, struct inode *inode);
+void wb_start_background_writeback(struct machine *m);
+/* A poll point (phys/pressure.h). */
+void flusher_run_woken(struct machine *m);
+/* Requests of the flusher are done: it may go on. */
+void writeback_requests_done(struct machine *m);
+/* vm.dirty_writeback_centisecs has changed. */
+void dirty_writeback_interval_changed(struct machine *m);
+/* The disk did something: a laptop's flusher runs soon. */
+void laptop_io_completion(struct machine *m, u64 done_ns);
+/* sync(): all files; the caller waits. */
+void ksys_sync(struct machine *m);
+
+/* ---- writeback.c ---- */
+
+struct writeback_control {
+	enum writeback_sync_modes sync_mode;
+	u64 nr_to_write;
+	u64 start, last;	/* pages */
+	bool range_cyclic;	/* from where it ended last */
+};
+/* Dirty pages are on their way; fewer than all, if host memory is out. Pages written. */
+u64 do_writepages(struct machine *m, struct inode *inode, struct writeback_control *wbc);
+void folio_end_writeback(struct machine *m, u32 pfn);
+/* What is under writeback of bytes [start, end) is done. */
+void filemap_fdatawait_range(struct machine *m, struct inode *inode, u64 start, u64 end);
+void filemap_fdatawrite_range(struct machine *m, struct inode *inode, u64 start, u64 end,
+			      enum writeback_sync_modes mode);
+
+#endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Dirty pages and their way to the disk: the limits by their formulas, when the flusher
+ * runs, how long who writes has to wait, and how long a disk takes.
+ */
+#include <stdlib.h>
+
+#include "lab.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/blk.h"
+#include "sim/virt/virt.h"
+#include "sim/virt/writeback.h"
+#include "support.h"
+
+static struct lab lab;
+static const struct machine *m;
+
+static const char *const releases[] = { "release=6.1", "release=6.18" };
+
+static void open_lab(const char *release, const char *bandwidth)
+{
+	const char *sets[] = { release, bandwidth, "node 0.memory=256M", "disk.read_latency=1000000",
+			       "disk.write_latency=2000000", NULL };
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+	m = tree_machine(lab.tree);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+}
+
+static void call(const char *line)
+{
+	struct out text = OUT_INIT;
+
+	out_printf(&text, "sim/as/a/ctl: %s", line);
+	CU_ASSERT_EQUAL(lab_run(&lab, text.text), 0);
+	out_free(&text);
+}
+
+static void close_lab(void)
+{
+	CU_ASSERT_STRING_NOT_EQUAL(lab_cat(&lab, "sim/check"), "");
+	CU_ASSERT_EQUAL(strncmp(lab_cat(&lab, "sim/check"), "clean ", 6), 0);
+	lab_close(&lab);
+}
+
+static u64 vmstat(const char *name)
+{
+	const char *at = strstr(lab_cat(&lab, "proc/vmstat"), name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : ~0ULL;
+}
+
+static void expect_pages(u64 dirty, u64 writeback)
+{
+	CU_ASSERT_EQUAL(vmstat("nr_dirty "), dirty);
+	CU_ASSERT_EQUAL(vmstat("nr_writeback "), writeback);
+}
+
+/* Of free pages beyond the reserves, and those of files. */
+static void test_limits(void)
+{
+	open_lab("release=6.18", "disk.bandwidth=10M");
+	for (unsigned int ratio = 5; ratio <= 80; ratio += 25) {
+		char line[64];
+		u64 available = vmstat("nr_free_pages ") - m->totalreserve_pages +
+				vmstat("nr_inactive_file ") + vmstat("nr_active_file ") + 1;
+
+		snprintf(line, sizeof(line), "proc/sys/vm/dirty_ratio: %u", ratio);
+		CU_ASSERT_EQUAL(lab_run(&lab, line), 0);
+		CU_ASSERT_EQUAL(vmstat("nr_dirty_threshold "),
+				ratio * 4096 / 100 * available / 4096);
+		CU_ASSERT_EQUAL(vmstat("nr_dirty_background_threshold "), ratio == 5 ?
+				ratio * 4096 / 100 * available / 4096 / 2 :
+				10 * 4096 / 100 * available / 4096);
+	}
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/dirty_bytes: 8388609"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/dirty_background_bytes: 4194304"), 0);
+	CU_ASSERT_EQUAL(vmstat("nr_dirty_threshold "), 2049);
+	CU_ASSERT_EQUAL(vmstat("nr_dirty_background_threshold "), 1024);
+	close_lab();
+}
+
+/* Five seconds behind the first write the flusher looks; what is old, it writes. */
+static void test_periodic(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(releases[i], "disk.bandwidth=10M");
+		call("open /data/w rdwr,creat as w");
+		call("pwrite64 @w 1M 0");
+		expect_pages(256, 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 4s"), 0);
+		expect_pages(256, 0);
+		if (i) {	/* 6.1: what a disk that is idle may have dirty is nothing */
+			CU_ASSERT_EQUAL(lab_run(&lab, "tick 25s"), 0);
+			expect_pages(256, 0);
+		}
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 8s"), 0);
+		expect_pages(0, 0);
+		CU_ASSERT_EQUAL(vmstat("nr_written "), 256);
+		close_lab();
+	}
+}
+
+/* A request is through the pipe, and then the latency is over. */
+static void test_times(void)
+{
+	u64 begin;
+
+	open_lab("release=6.18", "disk.bandwidth=8M");
+	call("open /data/w rdwr,creat as w");
+	call("pwrite64 @w 1M 0");
+	begin = m->now_ns;
+	call("fsync @w");
+	/* An eighth of a second, 2 ms, and as much for the disk's own cache. */
+	CU_ASSERT_EQUAL(m->now_ns - begin, 125000000 + 4000000);
+	call("pwrite64 @w 1M 0");
+	begin = m->now_ns;
+	call("sync_file_range @w 0 1M WRITE");
+	CU_ASSERT_EQUAL(m->now_ns, begin);
+	expect_pages(0, 256);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 60ms"), 0);
+	expect_pages(0, 256);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 6ms"), 0);
+	expect_pages(0, 128);
+	/* Pages on their way stay, clean ones go; a file that is gone has none. */
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 1"), 0);
+	expect_pages(0, 128);
+	begin = m->now_ns;
+	call("ftruncate @w 0");
+	CU_ASSERT(m->now_ns > begin && m->now_ns - begin < 100000000);
+	expect_pages(0, 0);
+	/* 32 pages are read at once: 1 ms, and 128K of 8M. */
+	call("ftruncate @w 1M");
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 1"), 0);
+	begin = m->now_ns;
+	call("pread64 @w 4096 0");
+	CU_ASSERT(m->now_ns - begin >= 1000000 && m->now_ns - begin < 20000000);
+	call("sync");
+	close_lab();
+}
+
+/* Above the background limit the flusher runs at once, and stops below it. */
+static void test_background(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 limit;
+
+		open_lab(releases[i], "disk.bandwidth=10M");
+		call("open /data/w rdwr,creat as w");
+		call("pwrite64 @w 4M 0");
+		call("fsync @w");
+		limit = vmstat("nr_dirty_background_threshold ");
+		call("pwrite64 @w 8M 0");
+		expect_pages(2048, 0);
+		call("pwrite64 @w 17M 8M");
+		CU_ASSERT(vmstat("nr_writeback ") > 0);
+		CU_ASSERT(vmstat("nr_dirty ") <= limit);
+		CU_ASSERT(vmstat("nr_dirty ") > limit / 2);
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 2s"), 0);
+		CU_ASSERT_EQUAL(vmstat("nr_writeback "), 0);
+		CU_ASSERT(vmstat("nr_dirty ") > limit / 2);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/why"), "wb_do_writeback"));
+		close_lab();
+	}
+}
+
+/* Who writes more than the disk can is as quick as the disk, and the limit holds. */
+static void test_throttled(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 begin = 0, limit = 0, most = 0;
+		double rate;
+
+		open_lab(releases[i], "disk.bandwidth=10M");
+		call("open /data/w rdwr,creat as w");
+		for (unsigned int chunk = 0; chunk < 24; chunk++) {
+			char line[64];
+			u64 now;
+
+			if (chunk == 8)
+				begin = m->now_ns;
+			snprintf(line, sizeof(line), "pwrite64 @w 8M %uM", chunk * 8 % 64);
+			call(line);
+			now = vmstat("nr_dirty ") + vmstat("nr_writeback ");
+			most = MAX(most, now);
+			limit = vmstat("nr_dirty_threshold ");
+			CU_ASSERT(now <= limit + limit / 50);
+		}
+		/* Pages that are dirty are written over: those need not be written twice. */
+		rate = 128e9 / (double)(m->now_ns - begin);
+		CU_ASSERT(rate > 5 && rate < 40);
+		CU_ASSERT(most > limit / 2);
+		CU_ASSERT(m->virt->writeback->nr_pauses > 10);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/why"), "balance_dirty_pages"));
+		call("fsync @w");
+		expect_pages(0, 0);
+		close_lab();
+	}
+}
+
+/* Pages that mappings dirty count, and are clean and read-only behind the flusher. */
+static void test_mapped(void)
+{
+	open_lab("release=6.18", "disk.bandwidth=10M");
+	call("open /data/w rdwr,creat as w");
+	call("ftruncate @w 64M");
+	call("mmap 0 64M rw shared @w 0 as map");
+	call("store @map 64M");
+	CU_ASSERT(m->now_ns > 1000000000);
+	CU_ASSERT(vmstat("nr_dirty ") + vmstat("nr_writeback ") <=
+		  vmstat("nr_dirty_threshold ") + 64);
+	call("msync @map 64M sync");
+	expect_pages(0, 0);
+	call("store @map 4K");
+	expect_pages(1, 0);
+	close_lab();
+}
+
+/* A disk that did something has the rest to do soon; before that nothing. */
+static void test_laptop(void)
+{
+	open_lab("release=6.1", "disk.bandwidth=10M");
+	call("open /data/w rdwr,creat as w");
+	call("pwrite64 @w 4M 0");
+	call("fsync @w");
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/laptop_mode: 2"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/dirty_writeback_centisecs: 60000"), 0);
+	call("pwrite64 @w 1M 0");
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 20s"), 0);
+	expect_pages(256, 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 1"), 0);
+	expect_pages(256, 0);
+	call("pread64 @w 4096 2M");
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+	expect_pages(256, 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 2s"), 0);
+	expect_pages(0, 0);
+	close_lab();
+}
+
+static const CU_TestInfo tests[] = {
+	{ "limits", test_limits },
+	{ "periodic", test_periodic },
+	{ "times", test_times },
+	{ "background", test_background },
+	{ "throttled", test_throttled },
+	{ "mapped", test_mapped },
+	{ "laptop mode", test_laptop },
+};
+
+int main(void)
+{
+	return suite_main("writeback", tests, ARRAY_SIZE(tests), NULL, NULL);
+}
