@@ -5,6 +5,8 @@
  */
 #include "plants.h"
 
+#include <stdlib.h>
+
 #include "support.h"
 #include "sim/base/event.h"
 #include "sim/phys/percpu_internal.h"
@@ -162,6 +164,34 @@ static void area_lazy(struct machine *m)
 	m->vmalloc->nr_lazy++;
 }
 
+/* An area that a vmap node keeps. */
+static struct vmap_pool *pool_of_one(struct machine *m)
+{
+	u64 addr = plant_area(m)->addr;
+
+	if (vfree(m, addr) || !vm_unmap_aliases(m))
+		abort();
+	for (unsigned int i = 0; ; i++)
+		if (m->vmalloc->pools[i].len)
+			return &m->vmalloc->pools[i];
+}
+
+static void pool_size(struct machine *m)
+{
+	pool_of_one(m)->first->bytes -= PAGE_SIZE;
+}
+
+static void pool_length(struct machine *m)
+{
+	pool_of_one(m)->len++;
+}
+
+static void pool_lost(struct machine *m)
+{
+	pool_of_one(m);
+	m->vmalloc->nr_pooled++;
+}
+
 static void area_blocks(struct machine *m)
 {
 	plant_area(m)->page_order = 9;
@@ -268,6 +298,9 @@ static const struct plant plants[] = {
 	{ "A5", area_beyond, "an area reaches beyond the range of vmalloc()" },
 	{ "A5", area_holes, "the range is said to be full up to its last area" },
 	{ "A5", area_lazy, "an area more is counted as freed and not purged" },
+	{ "A5", pool_size, "a vmap node keeps an area among larger ones", .release = "6.18" },
+	{ "A5", pool_length, "a vmap node has an area more than it keeps", .release = "6.18" },
+	{ "A5", pool_lost, "an area more is counted as kept by vmap nodes", .release = "6.18" },
 	{ "A5", area_blocks, "an area of single pages is said to be of huge ones" },
 	{ "A5 K4", area_used, "VmallocUsed is a page more than the areas have" },
 	{ "T10 T3", kernel_tables_count, "a table of the vmalloc range more is counted" },

@@ -108,6 +108,63 @@ static void test_places(void)
 	machine_without(m);
 }
 
+static u64 get_aligned(struct machine *m, u64 bytes, u64 align)
+{
+	struct vmalloc_request req = { .bytes = bytes, .align = align, .gfp = GFP_KERNEL,
+				       .node = NUMA_NO_NODE, .caller = "test+0x1/0x2" };
+	u64 addr = 0;
+
+	CU_ASSERT_EQUAL_FATAL(vmalloc(m, &req, &addr), 0);
+	return addr;
+}
+
+/* On 6.18 each of two CPUs keeps what was allocated there, by size; the last comes first. */
+static void test_node_pools(void)
+{
+	struct machine *m = machine_of(64, "x86_64", R_6_18);
+	u64 start, end, a[8], other;
+
+	vmalloc_free_state(m);
+	m->nr_possible_cpus = 2;
+	CU_ASSERT_EQUAL_FATAL(vmalloc_init(m), 0);
+	vmalloc_range(m, &start, &end);
+	for (unsigned int i = 0; i < 8; i++) {
+		a[i] = get(m, PAGE_SIZE);
+		CU_ASSERT_EQUAL(a[i], start + i * 2 * PAGE_SIZE);
+	}
+	m->cpu = 1;
+	other = get(m, PAGE_SIZE);
+	for (unsigned int i = 0; i < 8; i++)
+		CU_ASSERT_EQUAL(vfree(m, a[i]), 0);
+	CU_ASSERT_EQUAL(vfree(m, other), 0);
+	CU_ASSERT_EQUAL(vm_unmap_aliases(m), 9);
+	assert_clean(m);
+	CU_ASSERT_EQUAL(nr_vm_areas(m), 0);
+	CU_ASSERT_EQUAL(vm_area_slots(m), 9);
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), other);
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), other + 2 * PAGE_SIZE);
+	m->cpu = 0;
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), a[7]);
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), a[6]);
+	/* Another size is looked for, and so is what is aligned otherwise: a[5] goes last. */
+	CU_ASSERT_EQUAL(get(m, 2 * PAGE_SIZE), other + 4 * PAGE_SIZE);
+	CU_ASSERT(!IS_ALIGNED(a[5], 16 * PAGE_SIZE));
+	CU_ASSERT(get_aligned(m, PAGE_SIZE, 16 * PAGE_SIZE) > other);
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), a[4]);
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), a[3]);
+	/* Of four a quarter goes with each purge: the one that would have come first. */
+	CU_ASSERT_EQUAL(vm_unmap_aliases(m), 0);
+	CU_ASSERT_EQUAL(vm_area_slots(m), nr_vm_areas(m) + 3);
+	assert_clean(m);
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), a[1]);
+	/* Who finds no hole gets all of it back. */
+	CU_ASSERT_EQUAL(vmap_area_top(m, PAGE_SIZE, 1ULL << 46, "x", &other), -ENOMEM);
+	CU_ASSERT_EQUAL(vm_area_slots(m), nr_vm_areas(m));
+	CU_ASSERT_EQUAL(get(m, PAGE_SIZE), a[0]);
+	assert_clean(m);
+	machine_without(m);
+}
+
 static int get_huge(struct machine *m, u64 bytes, u64 *addr)
 {
 	struct vmalloc_request req = { .bytes = bytes, .gfp = GFP_KERNEL | __GFP_NORETRY,
@@ -507,6 +564,7 @@ static void test_corruptions(void)
 
 static const CU_TestInfo tests[] = {
 	{ "places", test_places },
+		{ "pools of nodes", test_node_pools },
 	{ "huge mappings", test_huge },
 	{ "no blocks for them", test_no_blocks },
 	{ "none wanted", test_nohuge },

@@ -113,6 +113,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/percpu_area.c src/sim/phys/percpu_balance.c \
 	src/sim/phys/percpu_check.c src/sim/phys/percpu_internal.h \
 	src/sim/phys/kernel_tables.c src/sim/phys/kernel_tables.h \
+	src/sim/phys/vmap_nodes.c \
 	src/sim/phys/vmalloc.c src/sim/phys/vmalloc_areas.c \
 	src/sim/phys/vmalloc.h \
 	src/sim/phys/vmalloc_boot.c src/sim/phys/vmalloc_boot.def \

@@ -79,8 +79,8 @@ static int vmallocinfo_show(struct out *out, const struct view *v)
 				show_area(out, m, vm_area_at(m, i));
 	for (unsigned int node = 0; node < nr_vmap_nodes(m); node++)
 		for (unsigned int i = 0; i < nr; i++)
-			if (vm_area_at(m, i)->kind & VMAP_LAZY &&
-			    vmap_node_of(m, vm_area_at(m, i)->addr) == node)
+			if ((vm_area_at(m, i)->kind & (VMAP_LAZY | VMAP_POOLED)) == VMAP_LAZY &&
+			    vmap_lazy_node(m, vm_area_at(m, i)) == node)
 				show_unpurged(out, m, vm_area_at(m, i));
 	return 0;
 }

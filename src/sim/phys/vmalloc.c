@@ -34,7 +34,7 @@ int vmalloc_init(struct machine *m)
 	state->next_id = 1;
 	state->vmap_area_cache = kmem_cache_find(m, "vmap_area");
 	m->vmalloc = state;
-	return 0;
+	return vmap_nodes_init(m);
 }
 
 void vmalloc_free_state(struct machine *m)
@@ -43,6 +43,7 @@ void vmalloc_free_state(struct machine *m)
 
 	if (!state)
 		return;
+	vmap_nodes_free(m);
 	for (unsigned int i = 0; i < state->nr; i++)
 		area_forget(m, state->areas[i]);
 	arena_free(&m->arena, state->areas, state->room * sizeof(*state->areas));
@@ -50,8 +51,9 @@ void vmalloc_free_state(struct machine *m)
 	m->vmalloc = NULL;
 }
 
-/* The objects that describe an area. */
-static int area_alloc_objects(struct machine *m, struct vm_area *area)
+/* The objects that describe an area. *pooled: where one of the second kind was kept. */
+static int area_alloc_objects(struct machine *m, struct vm_area *area,
+			      const struct area_place *place, struct vm_area **pooled)
 {
 	struct slab_object object;
 	int err;
@@ -59,6 +61,9 @@ static int area_alloc_objects(struct machine *m, struct vm_area *area)
 	err = kmalloc(m, VM_STRUCT_BYTES, GFP_KERNEL, NUMA_NO_NODE, &area->vm_struct);
 	if (err)
 		return err;
+	*pooled = node_pool_del_va(m, place);
+	if (*pooled)
+		return 0;
 	err = kmem_cache_alloc(m, m->vmalloc->vmap_area_cache, GFP_KERNEL, NUMA_NO_NODE,
 			       &object);
 	if (!err)
@@ -136,9 +141,12 @@ static int areas_reserve(struct machine *m, unsigned int nr)
 static int area_establish(struct machine *m, struct vm_area *area,
 			  const struct area_place *place)
 {
-	int err = area_alloc_objects(m, area);
+	struct vm_area *pooled = NULL;
+	int err = area_alloc_objects(m, area, place, &pooled);
 
-	if (!err)
+	if (pooled)
+		area_reuse(m, area, pooled);
+	else if (!err)
 		err = area_place(m, area, place);
 	if (err)
 		area_destroy(m, area);

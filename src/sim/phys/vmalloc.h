@@ -11,7 +11,9 @@
 #include "sim/machine.h"
 
 enum vmap_kind { VMAP_ALLOC = 1, VMAP_IOREMAP = 2, VMAP_MAP = 4, VMAP_VPAGES = 8,
-		 VMAP_NOPAGES = 16, VMAP_LAZY = 32 };
+		 VMAP_NOPAGES = 16, VMAP_LAZY = 32,
+		 VMAP_POOLED = 64,	/* with LAZY: purged, and in a pool (vmap_nodes.c) */
+		 VMAP_DECAYED = 128 };	/* with LAZY: has left its pool, goes with this purge */
 
 struct vm_area {
 	u32 id;			/* page->mapping of its pages; page->index counts them */
@@ -24,6 +26,8 @@ struct vm_area {
 	u32 room;		/* in pfns[] */
 	/* Private: its objects in the slab caches; where the table of pages lies. */
 	u64 vm_struct, vmap_area, page_table;
+	struct vm_area *pool_prev, *pool_next;
+	u8 node;		/* 1 + the node that it was allocated on; 0: none */
 	bool checked;
 	u8 page_order;		/* mapped by blocks of that order: 0, or the order of a PMD */
 	u32 pfns[];		/* [room]: nr_pages are used */
@@ -65,7 +69,7 @@ u64 vmalloc_nr_owned(const struct machine *m, enum pagetype owner);
 unsigned int nr_vm_areas(const struct machine *m);
 /*
  * By ascending address, i < vm_area_slots(); those with VMAP_LAZY were freed and not
- * purged yet: only their addresses count.
+ * purged yet, or are kept for the next one: only their addresses count.
  */
 unsigned int vm_area_slots(const struct machine *m);
 const struct vm_area *vm_area_at(const struct machine *m, unsigned int i);
@@ -74,6 +78,8 @@ unsigned int vm_unmap_aliases(struct machine *m);
 /* Which of the lists, by address, proc/vmallocinfo shows an area on; how many there are. */
 unsigned int nr_vmap_nodes(const struct machine *m);
 unsigned int vmap_node_of(const struct machine *m, u64 addr);
+/* The same of one that was freed. */
+unsigned int vmap_lazy_node(const struct machine *m, const struct vm_area *area);
 /* The area that holds addr, or NULL. */
 const struct vm_area *find_vm_area(const struct machine *m, u64 addr);
 /* [*start, *end): where areas may lie. */

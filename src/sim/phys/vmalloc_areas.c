@@ -4,7 +4,7 @@
  * two areas. The packed[c] areas from the lowest on have no hole of 2^c pages before or
  * between them, so that a search begins where the first hole can be: stacks, for their
  * alignment, leave a small hole before each. Areas that were freed stay in the array
- * until they are purged.
+ * until they are purged, and those that a vmap node keeps even longer.
  */
 #include "sim/phys/vmalloc_types.h"
 
@@ -152,21 +152,32 @@ static u64 lazy_max_pages(const struct machine *m)
 	return (ilog2(m->nr_cpus) + 1ULL) * (SZ_1M * 32ULL / PAGE_SIZE);
 }
 
-unsigned int vm_unmap_aliases(struct machine *m)
+/* What becomes of a slot of the array when freed areas are purged. */
+static bool stays(struct machine *m, struct vm_area *area, bool full)
+{
+	if (!(area->kind & VMAP_LAZY) || area->kind & VMAP_POOLED)
+		return true;
+	if (!(area->kind & VMAP_DECAYED) && !full && node_pool_add_va(m, area))
+		return true;
+	kmem_cache_free(m, m->vmalloc->vmap_area_cache, area->vmap_area);
+	area_forget(m, area);
+	return false;
+}
+
+/* full: what the nodes keep goes as well, since somebody found no hole. */
+static unsigned int purge_vmap_area_lazy(struct machine *m, bool full)
 {
 	struct vmalloc_state *state = m->vmalloc;
-	unsigned int to = 0, first = state->nr, nr = state->nr_lazy;
+	unsigned int to = 0, first = state->nr, nr = state->nr_lazy, slots = state->nr;
 
-	for (unsigned int i = 0; i < state->nr; i++) {
+	decay_va_pools(m, full);
+	for (unsigned int i = 0; i < slots; i++) {
 		struct vm_area *area = state->areas[i];
 
-		if (!(area->kind & VMAP_LAZY)) {
+		if (stays(m, area, full))
 			state->areas[to++] = area;
-			continue;
-		}
-		first = MIN(first, to);
-		kmem_cache_free(m, state->vmap_area_cache, area->vmap_area);
-		area_forget(m, area);
+		else
+			first = MIN(first, to);
 	}
 	if (nr)
 		machine_why(m, "vmalloc: %u areas that were freed, %llu pages of addresses, can "
@@ -174,8 +185,16 @@ unsigned int vm_unmap_aliases(struct machine *m)
 	state->nr = to;
 	state->nr_lazy = 0;
 	state->lazy_pages = 0;
-	state->touched |= nr != 0;
+	state->touched |= nr || to != slots;
 	unpack(state, first);
+	return slots - to;
+}
+
+unsigned int vm_unmap_aliases(struct machine *m)
+{
+	unsigned int nr = m->vmalloc->nr_lazy;
+
+	purge_vmap_area_lazy(m, /* full = */ false);
 	return nr;
 }
 
@@ -205,7 +224,7 @@ void area_make_lazy(struct machine *m, unsigned int i)
 
 	*area = (struct vm_area) {
 		.id = area->id, .addr = area->addr, .bytes = area->bytes, .kind = VMAP_LAZY,
-		.vmap_area = area->vmap_area, .room = area->room,
+		.vmap_area = area->vmap_area, .room = area->room, .node = area->node,
 	};
 	state->nr_lazy++;
 	state->lazy_pages += area->bytes >> PAGE_SHIFT;
@@ -217,17 +236,6 @@ void area_make_lazy(struct machine *m, unsigned int i)
 	}
 	if (state->lazy_pages > lazy_max_pages(m))
 		vm_unmap_aliases(m);
-}
-
-unsigned int nr_vmap_nodes(const struct machine *m)
-{
-	return rel_lazy_areas_merge(m->release) || m->arch->bits != 64 ? 1 :
-	       MIN(m->nr_cpus, 128U);
-}
-
-unsigned int vmap_node_of(const struct machine *m, u64 addr)
-{
-	return addr / (16 * PAGE_SIZE) % nr_vmap_nodes(m);
 }
 
 static int find_place(struct vmalloc_state *state, const struct area_place *place, u64 *addr,
@@ -246,7 +254,7 @@ int area_place(struct machine *m, struct vm_area *area, const struct area_place 
 
 	err = find_place(state, place, &area->addr, &at);
 	/* What was freed may be in the way. */
-	if (err && vm_unmap_aliases(m))
+	if (err && purge_vmap_area_lazy(m, /* full = */ true))
 		err = find_place(state, place, &area->addr, &at);
 	if (err) {
 		machine_why(m, "vmalloc: -ENOMEM: no hole of %llu bytes, aligned to %#llx, "
@@ -255,13 +263,27 @@ int area_place(struct machine *m, struct vm_area *area, const struct area_place 
 		return err;
 	}
 	area->bytes = place->bytes;
+	area->node = place->top ? 0 : vmap_node_of_cpu(m);
 	areas_insert(state, at, area);
 	return 0;
 }
 
+void area_reuse(struct machine *m, struct vm_area *area, struct vm_area *pooled)
+{
+	struct vmalloc_state *state = m->vmalloc;
+
+	area->addr = pooled->addr;
+	area->bytes = pooled->bytes;
+	area->vmap_area = pooled->vmap_area;
+	area->node = pooled->node;
+	state->areas[area_at_or_above(state, area->addr)] = area;
+	state->touched = true;
+	area_forget(m, pooled);
+}
+
 unsigned int nr_vm_areas(const struct machine *m)
 {
-	return m->vmalloc ? m->vmalloc->nr - m->vmalloc->nr_lazy : 0;
+	return m->vmalloc ? m->vmalloc->nr - m->vmalloc->nr_lazy - m->vmalloc->nr_pooled : 0;
 }
 
 unsigned int vm_area_slots(const struct machine *m)

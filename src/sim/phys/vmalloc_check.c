@@ -67,16 +67,46 @@ static void check_packed(const struct vmalloc_state *state, unsigned int class,
 				   "found one", i, 1U << class);
 }
 
+/* Each area in a pool is of its size and its node, and is one of the array. */
+static void check_pools(const struct machine *m, unsigned int nr_pooled, struct check *check)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; state->pools && i < nr_vmap_nodes(m) * MAX_VA_SIZE_PAGES; i++) {
+		u64 bytes = PFN_PHYS(i % MAX_VA_SIZE_PAGES + 1);
+		u32 len = 0;
+
+		for (const struct vm_area *a = state->pools[i].first; a; a = a->pool_next, len++)
+			if (a->bytes != bytes || a->node != 1 + i / MAX_VA_SIZE_PAGES ||
+			    a->kind != (VMAP_LAZY | VMAP_POOLED) ||
+			    state->areas[area_at_or_above(state, a->addr)] != a)
+				check_fail(check, "A5", "vmap node %u: expected areas of %llu bytes "
+					   "in a pool, found %llu at 0x%llx", i / MAX_VA_SIZE_PAGES,
+					   (ull)bytes, (ull)a->bytes, (ull)a->addr);
+		if (len != state->pools[i].len)
+			check_fail(check, "A5", "vmap node %u: expected %u areas of %llu bytes, found "
+				   "%u", i / MAX_VA_SIZE_PAGES, len, (ull)bytes,
+				   state->pools[i].len);
+		nr += len;
+	}
+	check->nr_checked++;
+	if (nr != nr_pooled || nr != state->nr_pooled)
+		check_fail(check, "A5", "machine: expected %u purged areas kept by vmap nodes, found "
+			   "%u, %u in pools", nr_pooled, state->nr_pooled, nr);
+}
+
 static void check_areas(const struct machine *m, bool new_pages_only, struct check *check)
 {
 	const struct vmalloc_state *state = m->vmalloc;
 	u64 nr_pages = 0, lazy_pages = 0;
-	unsigned int nr_lazy = 0;
+	unsigned int nr_lazy = 0, nr_pooled = 0;
 
 	for (unsigned int i = 0; i < state->nr; i++) {
 		const struct vm_area *area = state->areas[i];
-		bool lazy = area->kind & VMAP_LAZY;
+		bool pooled = area->kind & VMAP_POOLED, lazy = area->kind & VMAP_LAZY && !pooled;
 
+		nr_pooled += pooled;
 		nr_lazy += lazy;
 		lazy_pages += lazy ? area->bytes >> PAGE_SHIFT : 0;
 
@@ -92,6 +122,7 @@ static void check_areas(const struct machine *m, bool new_pages_only, struct che
 		check_fail(check, "A5", "machine: expected %u freed areas with %llu pages to be "
 			   "purged, found %u with %llu", nr_lazy, (ull)lazy_pages,
 			   state->nr_lazy, (ull)state->lazy_pages);
+	check_pools(m, nr_pooled, check);
 	if (nr_pages != state->nr_pages)
 		check_fail(check, "A5", "machine: expected VmallocUsed %llu pages, found %llu",
 			   (ull)nr_pages, (ull)state->nr_pages);
@@ -133,6 +164,15 @@ void vmalloc_claim_objects(const struct machine *m, struct object_census *census
 	}
 }
 
+static void pools_digest(const struct machine *m, struct digest *d)
+{
+	const struct vmap_pool *pools = m->vmalloc ? m->vmalloc->pools : NULL;
+
+	for (unsigned int i = 0; pools && i < nr_vmap_nodes(m) * MAX_VA_SIZE_PAGES; i++)
+		for (const struct vm_area *a = pools[i].first; a; a = a->pool_next)
+			digest_u64(d, a->addr);
+}
+
 void vmalloc_digest(const struct machine *m, struct digest *d)
 {
 	for (unsigned int i = 0; m->vmalloc && i < m->vmalloc->nr; i++) {
@@ -147,5 +187,8 @@ void vmalloc_digest(const struct machine *m, struct digest *d)
 		digest_string(d, area->caller);
 		for (u32 p = 0; p < area->nr_pages; p++)
 			digest_u64(d, area->pfns[p]);
+		if (m->vmalloc->pools)
+			digest_u64(d, area->node);
 	}
+	pools_digest(m, d);
 }

@@ -8,6 +8,14 @@
 /* Class c: holes of 2^c pages and more. */
 #define HOLE_CLASSES 10
 
+/* Areas of up to so many pages are kept by a vmap node: a pool for each size. */
+#define MAX_VA_SIZE_PAGES 256U
+
+struct vmap_pool {
+	struct vm_area *first, *last;
+	u32 len;
+};
+
 struct vmalloc_state {
 	u64 start, end;
 	struct vm_area **areas;
@@ -17,6 +25,8 @@ struct vmalloc_state {
 	u64 nr_pages;		/* of vmalloc() */
 	unsigned int nr_lazy;	/* areas that were freed and not purged */
 	u64 lazy_pages;		/* their addresses */
+	struct vmap_pool *pools;	/* [nodes][sizes]; NULL: there is one node */
+	unsigned int nr_pooled;	/* areas in them */
 	bool touched;		/* areas came or went since the last check */
 	struct kmem_cache *vmap_area_cache;
 	bool nohuge;
@@ -46,7 +56,24 @@ struct area_place {
 int area_alloc_pages(struct machine *m, struct vm_area *area,
 		     const struct vmalloc_request *req) __must_check;
 
+/* vmap_nodes.c */
+int vmap_nodes_init(struct machine *m) __must_check;
+void vmap_nodes_free(struct machine *m);
+/* 1 + the node of m->cpu; 0: there are none. */
+u8 vmap_node_of_cpu(const struct machine *m);
+/*
+ * The addresses of an area from the CPU's pool: still in the array, its vmap_area with it.
+ * NULL: none fits.
+ */
+struct vm_area *node_pool_del_va(struct machine *m, const struct area_place *place);
+/* A purged area goes to its node's pool. False: it has none. */
+bool node_pool_add_va(struct machine *m, struct vm_area *area);
+/* A quarter of each pool, or all of it, becomes VMAP_DECAYED. */
+void decay_va_pools(struct machine *m, bool full);
+
 /* vmalloc_areas.c */
+/* The area takes the addresses of one that node_pool_del_va() gave. */
+void area_reuse(struct machine *m, struct vm_area *area, struct vm_area *pooled);
 size_t area_host_bytes(u64 nr_pages);
 /* Host memory goes; the area is in no array. */
 void area_forget(struct machine *m, struct vm_area *area);
