@@ -19,6 +19,7 @@ EXPERIMENTS = \
 	examples/oom.sh \
 	examples/page-owner.sh \
 	examples/pagetables.sh \
+	examples/readahead.sh \
 	examples/sharing.sh \
 	examples/slab.sh \
 	examples/slab-debug.sh \
@@ -26,6 +27,8 @@ EXPERIMENTS = \
 	examples/tlb.sh \
 	examples/vmas.sh \
 	examples/walks.sh \
+	examples/workingset.sh \
+	examples/writeback.sh \
 	examples/zones.sh
 dist_check_SCRIPTS += $(EXPERIMENTS)
 TESTS += $(EXPERIMENTS)

@@ -15,7 +15,7 @@ if command -v shellcheck >/dev/null; then
 fi
 
 # Words of the kernel that look like mistakes.
-kernel_words=damon,filp,fro,iput,uptodate
+kernel_words=inflight,damon,filp,fro,iput,uptodate
 if command -v codespell >/dev/null; then
 	ran=yes
 	codespell -q 3 -L "$kernel_words" README.md NEWS CONTRIBUTING.md quickstart doc examples \

@@ -239,6 +239,40 @@ static void test_laptop(void)
 	close_lab();
 }
 
+/* Disks as the kernel's files show them: those that the machine file names. */
+static void test_files(void)
+{
+	static const char *const none[] = { "node 0.memory=64M", NULL };
+	struct out copy = OUT_INIT;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", none), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "proc/diskstats"), "");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "proc/partitions"), "major minor  #blocks  name\n\n");
+	lab_close(&lab);
+	open_lab("release=6.18", "disk.bandwidth=8M");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "proc/partitions"),
+			       "major minor  #blocks  name\n\n 259        0   16777216 nvme0n1\n");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/dev"), "259:0\n");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/size"), "33554432\n");
+	call("open /data/w rdwr,creat as w");
+	call("pwrite64 @w 1M 0");
+	call("fsync @w");
+	/* Two requests of 512 KiB, and a flush. */
+	out_puts(&copy, lab_cat(&lab, "proc/diskstats"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(copy.text, " 259       0 nvme0n1 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(copy.text, " 2 0 2048 191 0 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(copy.text, " 0 0 0 0 1 2\n"));
+	out_free(&copy);
+	/* One request at a time: the latency of each counts. */
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/nr_requests: 8"), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/queue/nr_requests"), "8\n");
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/nr_requests: x"), -EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/read_ahead_kb: 64"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sys/kernel/debug/bdi/259:0/stats"),
+				      "BdiWritten:               1024 kB\n"));
+	close_lab();
+}
+
 static const CU_TestInfo tests[] = {
 	{ "limits", test_limits },
 	{ "periodic", test_periodic },
@@ -247,6 +281,7 @@ static const CU_TestInfo tests[] = {
 	{ "throttled", test_throttled },
 	{ "mapped", test_mapped },
 	{ "laptop mode", test_laptop },
+	{ "files", test_files },
 };
 
 int main(void)

@@ -29,6 +29,7 @@
 	X(thp_parts) \
 	X(slab_parts) \
 	X(debug_parts) \
+	X(block_parts) \
 	X(debug_thp_parts) \
 	X(debug_fault_parts) \
 	X(debug_percpu_parts) \

@@ -186,13 +186,11 @@ static const struct entry system_entries[] = {
 	FILE_ROW("cgroups", 0444, cgroups_show),
 	FILE_ROW("cmdline", 0444, cmdline_show),
 	TEXT_ROW("devices", 0444, devices_text),
-	TEXT_ROW("diskstats", 0444, ""),
 	FILE_ROW("filesystems", 0444, filesystems_show),
 	TEXT_ROW("locks", 0444, ""),
 	TEXT_ROW("modules", 0444, ""),
 	LINK_TEXT_ROW("mounts", "self/mounts"),
 	LINK_TEXT_ROW("net", "self/net"),
-	TEXT_ROW("partitions", 0444, "major minor  #blocks  name\n\n"),
 	FILE_ROW("swaps", 0444, swaps_show),
 	FILE_ROW("version", 0444, version_show),
 };

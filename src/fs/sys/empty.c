@@ -12,7 +12,7 @@ static const struct dir empty_dir = { .nr_entries = 0 };
 
 static const struct entry top_entries[] = { DIR_ROW("sys", 0555, &empty_dir) };
 static const struct entry sys_entries[] = {
-	DIR_ROW("block", 0755, &empty_dir), DIR_ROW("class", 0755, &empty_dir),
+	DIR_ROW("class", 0755, &empty_dir),
 };
 static const struct entry bus_entries[] = {
 	DIR_ROW("cpu", 0755, &empty_dir), DIR_ROW("memory", 0755, &empty_dir),

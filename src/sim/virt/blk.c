@@ -38,7 +38,8 @@ static int add_disk(struct machine *m, const char *name, u64 bytes, struct gendi
 		return -ENOBUFS;
 	snprintf(disk->name, sizeof(disk->name), "%s", name);
 	disk->major = BLOCK_EXT_MAJOR;
-	disk->minor = blk->nr;
+	/* One without a name has no number. */
+	disk->minor = blk->nr - (blk->nr && !blk->disks[0].name[0]);
 	disk->bytes = bytes;
 	disk->latency_ns[REQ_OP_READ] = m->config->cost[COST_DISK_READ];
 	disk->latency_ns[REQ_OP_WRITE] = m->config->cost[COST_DISK_WRITE];

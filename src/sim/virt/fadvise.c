@@ -5,6 +5,7 @@
  * and windows of read-ahead double or are not made.
  */
 #include "sim/phys/lru.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/writeback.h"
@@ -71,7 +72,9 @@ int sys_fadvise64(struct machine *m, struct task_struct *task, int fd, u64 offse
 	switch (advice) {
 	case FADV_NORMAL:
 	case FADV_SEQUENTIAL:
-		file->f_ra.ra_pages = advice == FADV_NORMAL ? RA_PAGES : 2 * RA_PAGES;
+		file->f_ra.ra_pages = file_disk(m)->read_ahead_kb / (PAGE_SIZE / 1024);
+		if (advice == FADV_SEQUENTIAL)
+			file->f_ra.ra_pages *= 2;
 		file->f_ra.random = false;
 		return 0;
 	case FADV_RANDOM:

@@ -3,6 +3,7 @@
  * Open files, and the system calls that make, cut and remove files. Names are full
  * paths; folders are not modelled: a path is a name.
  */
+#include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 
@@ -59,7 +60,7 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	(*file)->self = handle;
 	(*file)->f_count = 1;
 	(*file)->f_flags = flags & ~(u32)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
-	(*file)->f_ra.ra_pages = RA_PAGES;
+	(*file)->f_ra.ra_pages = file_disk(m)->read_ahead_kb / (PAGE_SIZE / 1024);
 	(*file)->f_ra.prev_pos = ~0ULL;
 	(*file)->inode = inode;
 	inode->i_count++;

@@ -95,8 +95,6 @@ struct file_ra_state {
 	bool random;		/* POSIX_FADV_RANDOM */
 };
 
-#define RA_PAGES 32		/* read_ahead_kb 128 */
-
 struct file {
 	u32 self;
 	s32 f_count;

@@ -7,6 +7,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/memcg.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/swap_internal.h"
@@ -99,6 +100,7 @@ void swap_writepage(struct machine *m, u32 pfn)
 		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_SWPOUT, 1);
 	count_memcg_folio_event(m, folio, PSWPOUT);
 	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
+	blk_submit(m, swap_info(m, page_swap_entry(m, pfn))->disk, REQ_OP_WRITE, nr);
 	start_writeback(m, pfn);
 }
 
@@ -119,4 +121,5 @@ void swap_read_folio(struct machine *m, u32 pfn)
 	}
 	count_memcg_folio_event(m, folio, PSWPIN);
 	count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
+	blk_submit(m, si->disk, REQ_OP_READ, nr);
 }

@@ -67,6 +67,7 @@ struct swap_info_struct {
 	const struct config_swap *device;	/* NULL: a file */
 	struct inode *inode;	/* of the file, with a reference; NULL: a device */
 	const char *path;	/* the device's or the inode's */
+	struct gendisk *disk;	/* blk.h: whose requests are counted */
 	u64 max, pages, inuse_pages;
 	u64 lowest_bit, highest_bit, cluster_next;	/* 6.1's scans */
 	u32 cluster_nr;

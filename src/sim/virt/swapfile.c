@@ -5,6 +5,7 @@
  */
 #include "sim/boot/boot_log.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/swap_internal.h"
@@ -164,6 +165,7 @@ static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const 
 		if (find_area(m, path))
 			return -EBUSY;
 		si->path = si->device->path;
+		si->disk = swap_disk(m, si->path);
 		si->flags |= SWP_BLKDEV | (si->device->rotational ? 0 : SWP_SOLIDSTATE);
 		return 0;
 	}
@@ -177,6 +179,7 @@ static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const 
 		return -EINVAL;
 	si->inode = inode;
 	si->path = inode->path;
+	si->disk = file_disk(m);
 	si->flags |= SWP_SOLIDSTATE;
 	return 0;
 }
