@@ -58,6 +58,12 @@ static inline bool diff_is_of_others(int call)
 	return call >= DIFF_VM_READ && call <= DIFF_PROCESS_MADVISE;
 }
 
+static inline bool diff_pages_out(const struct diff_step *step)
+{
+	return (step->call == DIFF_MADVISE || step->call == DIFF_PROCESS_MADVISE) &&
+	       step->a[2] == 21 /* MADV_PAGEOUT */;
+}
+
 struct diff_reply {
 	long ret;
 	int err, sig, code;

@@ -368,6 +368,9 @@ static bool engine_call(void *side, const struct diff_step *step, struct diff_re
 	touch_own(engine, ops_task(&engine->ops));
 	if (diff_is_of_others(step->call))
 		lru_add_drain(engine->ops.m);	/* as drain_batches() of the worker */
+	if (diff_pages_out(step) &&
+	    sys_fsync(engine->ops.m, ops_task(&engine->ops), engine->file[DIFF_DISK]))
+		printf("diff_host: the task cannot write its file back\n");
 	if (!ops_run(&engine->ops, &op, &result))
 		return false;
 	reply->ret = result.err ? -1 : (long)result.ret;

@@ -291,6 +291,9 @@ void worker(void)
 		touch_own();
 		if (diff_is_of_others(step.call))
 			drain_batches();
+		/* What is dirty the host may write when it likes, and would give up then. */
+		if (diff_pages_out(&step))
+			call(SYS_fsync, DIFF_FILE_FD + DIFF_DISK, 0, 0, 0, 0, 0);
 		call(SYS_getrusage, RUSAGE_SELF, (long)&before, 0, 0, 0, 0);
 		make_call();
 		if (step.call == DIFF_FORK && !reply.err && !reply.ret) {

@@ -19,6 +19,10 @@ struct protect {
 	u64 prot;
 	bool try_writable;
 	u64 set, clear;		/* PTE_UFFD_WP, or 0 */
+	u64 end;
+	/* Entries up to there are changed as one: bits that any of them has. */
+	u64 batch_end;
+	pte_t batch_bits;
 };
 
 /* May the entry be writable without a fault that finds out? */
@@ -45,9 +49,33 @@ static bool can_change_pte_writable(const struct protect *p, pte_t pte)
 	       page_flag(page, PG_anon_exclusive);
 }
 
+/*
+ * Since 6.17 entries of pages of one folio in a row, alike but for these bits, are
+ * changed together: if one was used or written, all were.
+ */
+static __noinline void begin_batch(struct protect *p, u64 addr, const pte_t *pte)
+{
+	const pte_t merged = PTE_ACCESSED | PTE_DIRTY;
+	u64 nr = (pmd_addr_end(p->m, addr, p->end) - addr) >> PAGE_SHIFT, i;
+
+	nr = *pte & PTE_SPECIAL ? 1 : folio_pte_batch(p->m, pte, nr);
+	p->batch_bits = *pte & merged;
+	for (i = 1; i < nr && !((pte[i] ^ (*pte + PFN_PHYS(i))) & ~merged); i++)
+		p->batch_bits |= pte[i] & PTE_DIRTY ? pte_mkdirty(p->m, pte[i] & merged) :
+						      pte[i] & merged;
+	p->batch_end = addr + i * PAGE_SIZE;
+}
+
+/* Is the next one of the next page, and so perhaps of the same folio? */
+static inline bool may_batch(const struct protect *p, u64 addr, const pte_t *pte)
+{
+	return addr + PAGE_SIZE < p->end && (addr + PAGE_SIZE) & (table_span(p->m, 1) - 1) &&
+	       pte_pfn(pte[1]) == pte_pfn(*pte) + 1 && rel_mprotect_in_batches(p->m->release);
+}
+
 static int change_pte(void *arg, u64 addr, pte_t *pte)
 {
-	const struct protect *p = arg;
+	struct protect *p = arg;
 	pte_t old = *pte, entry = old;
 
 	if (unlikely(!pte_present(entry))) {
@@ -57,6 +85,10 @@ static int change_pte(void *arg, u64 addr, pte_t *pte)
 			*pte = (entry | p->set) & ~p->clear;
 		return 0;
 	}
+	if (unlikely(addr >= p->batch_end && may_batch(p, addr, pte)))
+		begin_batch(p, addr, pte);
+	if (unlikely(addr < p->batch_end))
+		entry |= p->batch_bits;
 	entry = ((entry & PTE_CHG_MASK) | (p->prot & ~PTE_CHG_MASK) | p->set) & ~p->clear;
 	if (unlikely(entry & PTE_UFFD_WP) && userfaultfd_wp(p->vma))
 		entry &= ~PTE_RW;
@@ -114,7 +146,8 @@ void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 s
 {
 	static const struct walk_ops ops = { .visit = change_pte, .huge = change_huge };
 	const struct machine *m = tlb->m;
-	struct protect p = { .m = m, .tlb = tlb, .vma = vma, .prot = vma_page_prot(m, vma) };
+	struct protect p = { .m = m, .tlb = tlb, .vma = vma, .prot = vma_page_prot(m, vma),
+			     .end = end };
 	pte_t *pte = NULL;
 
 	if (vma->vm_flags & VM_SHARED)
@@ -143,6 +176,7 @@ void uffd_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, 
 	struct protect p = {
 		.m = m, .tlb = tlb, .vma = vma, .prot = vma_page_prot(m, vma),
 		.set = enable ? PTE_UFFD_WP : 0, .clear = enable ? 0 : PTE_UFFD_WP,
+		.end = end,
 	};
 
 	if (!rel_uffd_moves(m->release))
