@@ -58,6 +58,12 @@ static const struct kind kinds[] = {
 	  { NULL }, 1 },
 	{ "i386, 8 MiB and swap", "[machine]\narch = i386\nrelease = 6.1\n" SMALL_IMAGE
 	  MEMORY("8M") SWAP, { NULL }, 1 },
+	{ "6.18, CMA and swap", "[machine]\nrelease = 6.18\n" SMALL_IMAGE MEMORY("24M") SWAP,
+	  { "config.CMA=y", "config.CMA_SIZE_MBYTES=8" }, 1 },
+	{ "6.1, CMA", "[machine]\nrelease = 6.1\n" SMALL_IMAGE MEMORY("24M"),
+	  { "config.CMA=y", "config.CMA_SIZE_MBYTES=10" }, 1 },
+	{ "PAE, CMA", "[machine]\narch = i386-pae\nrelease = 6.1\n" SMALL_IMAGE MEMORY("16M"),
+	  { "config.CMA=y", "config.CMA_SIZE_MBYTES=4" }, 1 },
 	{ "PAE, HighMem", "[machine]\narch = i386-pae\nrelease = 6.1\ncmdline = vmalloc=900M\n"
 	  MEMORY("256M"), { NULL }, 1 },
 };
@@ -73,7 +79,7 @@ struct storm {
 	u64 at[NR_TASKS];	/* where its area begins */
 	u32 pid[NR_TASKS];
 	u64 token[NR_TASKS][AREA_PAGES];
-	bool page[NR_HELD], range[4], area[NR_HELD], piece[NR_HELD];
+	bool page[NR_HELD], range[4], cma[4], area[NR_HELD], piece[NR_HELD];
 	char line[160];
 	unsigned int worked, failed, moved;
 	s64 swapped;
@@ -225,6 +231,16 @@ static void task_step(struct storm *s, unsigned int t)
 	}
 }
 
+/* A driver gets pages of the contiguous memory area, or gives them back. */
+static void cma_step(struct storm *s, unsigned int r)
+{
+	if (s->cma[r])
+		s->cma[r] = say(s, "sim/ctl: cma_release 0 @cma%u %u", r, lengths[r]) != 0;
+	else
+		s->cma[r] = !say(s, "sim/ctl: cma_alloc 0 %u %u as cma%u", lengths[r],
+				 below(s, 10), r);
+}
+
 static void kernel_step(struct storm *s)
 {
 	unsigned int i = below(s, NR_HELD), r = below(s, 4);
@@ -243,7 +259,9 @@ static void kernel_step(struct storm *s)
 		break;
 	case 3:
 	case 4:
-		if (s->range[r])
+		if (s->m->cma && i % 2)
+			cma_step(s, r);
+		else if (s->range[r])
 			s->range[r] = say(s, "sim/ctl: free_contig_range @r%u %u", r,
 					  lengths[r]) != 0;
 		else
@@ -358,10 +376,13 @@ static void give_back(struct storm *s)
 		if (s->piece[i])
 			CU_ASSERT_EQUAL(say(s, "sim/ctl: free_percpu @c%u", i), 0);
 	}
-	for (unsigned int r = 0; r < 4; r++)
+	for (unsigned int r = 0; r < 4; r++) {
 		if (s->range[r])
 			CU_ASSERT_EQUAL(say(s, "sim/ctl: free_contig_range @r%u %u", r,
 					    lengths[r]), 0);
+		if (s->cma[r])
+			CU_ASSERT_EQUAL(say(s, "sim/ctl: cma_release 0 @cma%u %u", r, lengths[r]), 0);
+	}
 	say(s, "sys/devices/system/memory/memory1/state: online");
 	say(s, "proc/sys/vm/nr_hugepages: 0");
 	lab_end_tasks(&s->lab);
