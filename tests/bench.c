@@ -266,6 +266,7 @@ int main(int argc, char **argv)
 	bench_faults(&b);
 	bench_maps(&b);
 	bench_files(&b);
+	bench_trace(&b);
 	bench_move(&b);
 	fault_bench_end(&b);
 	printf("%u of %u goals reached\n", b.nr_goals - b.nr_missed, b.nr_goals);

@@ -33,6 +33,7 @@ struct bench {
 	size_t script_len;
 	struct model model;
 	struct fault_bench *faults;	/* bench_faults.c */
+	struct replay *replay;	/* bench_trace.c */
 	char **words;		/* only rows with one of them in their name; NULL: all */
 	bool profile;		/* the engine alone, long enough for a profiler */
 	unsigned int nr_goals, nr_missed;
@@ -137,6 +138,7 @@ void fault_bench_end(struct bench *b);
 void bench_faults(struct bench *b);
 void bench_maps(struct bench *b);
 void bench_files(struct bench *b);
+void bench_trace(struct bench *b);
 void bench_move(struct bench *b);
 
 /* bench_mount.c: rows of a mount, each beside a bare server of the same bytes. */

@@ -219,8 +219,9 @@ tests_bench_SOURCES = tests/bench.c tests/bench.h tests/bench_engine.c \
 	tests/bench_host.h tests/bench_maps.c tests/bench_mm.h \
 	tests/bench_model.c tests/bench_model_files.c tests/bench_model_maps.c \
 	tests/bench_model_mm.c tests/bench_model_mm.h tests/bench_mount.c \
-	tests/bench_move.c
-tests_bench_LDADD = $(KMM_LIBS)
+	tests/bench_move.c tests/bench_trace.c tools/trace.c tools/trace.h
+tests_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tools
+tests_bench_LDADD = $(KMM_LIBS) -lm
 tests_bench_fuse_SOURCES = tests/bench_fuse.c
 tests_bench_fuse_CPPFLAGS = $(AM_CPPFLAGS) $(FUSE_CFLAGS)
 tests_bench_fuse_LDADD = $(FUSE_LIBS)

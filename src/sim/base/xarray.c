@@ -58,8 +58,8 @@ struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 
 	if (!node || index > xa_max_index(node->shift))
 		return NULL;
-	while (node->shift) {
-		unsigned int i = xa_slot_of(node, index);
+	for (unsigned int shift = node->shift; shift; shift -= XA_SHIFT) {
+		unsigned int i = index >> shift & (XA_SLOTS - 1);
 		struct xa_node *child = xa_child(node, i);
 
 		if (!child)

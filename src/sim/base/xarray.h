@@ -135,18 +135,20 @@ static inline bool xa_empty(const struct xarray *xa)
 static inline u64 xa_load(const struct xarray *xa, u64 index)
 {
 	const struct xa_node *node = xa->root, *child;
+	unsigned int shift, slot;
 
 	if (!node)
 		return index ? 0 : xa->head;
 	if (index > xa_max_index(node->shift))
 		return 0;
-	while (node->shift) {
-		child = xa_child(node, xa_slot_of(node, index));
+	/* A node's own shift is not asked: it lies far from its slots. */
+	for (shift = node->shift;; shift -= XA_SHIFT) {
+		slot = index >> shift & (XA_SLOTS - 1);
+		child = shift ? xa_child(node, slot) : NULL;
 		if (!child)
-			break;
+			return node->slots[xa_canonical(node, slot)];
 		node = child;
 	}
-	return node->slots[xa_canonical(node, xa_slot_of(node, index))];
 }
 
 /* What lies in slots of the lowest level behind that of index, `ahead` of it; 0: nothing is known. */
@@ -172,14 +174,14 @@ static inline void xa_prefetch(const struct xarray *xa, u64 index)
 
 	if (!node || index > xa_max_index(node->shift))
 		return;
-	while (node->shift) {
-		const struct xa_node *child = xa_child(node, xa_slot_of(node, index));
-
-		if (!child)
+	for (unsigned int shift = node->shift; shift; shift -= XA_SHIFT) {
+		node = xa_child(node, index >> shift & (XA_SLOTS - 1));
+		if (!node)
 			return;
-		node = child;
 	}
-	__builtin_prefetch(&node->slots[xa_slot_of(node, index)], 1);
+	__builtin_prefetch(&node->slots[index & (XA_SLOTS - 1)], 1);
+	__builtin_prefetch(&node->marks, 1);
+	__builtin_prefetch(&node->count, 1);
 }
 
 /* 2^order indices are the entry's that index is of; 0 where there is none. */

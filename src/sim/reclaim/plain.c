@@ -58,6 +58,22 @@ static bool forget(struct machine *m, struct page *folio, u32 pfn, u32 target)
 	return true;
 }
 
+/* What will be looked at when the next one goes: the page before it, and its file's place. */
+static void prefetch_next(const struct machine *m, const struct page_list *list)
+{
+	const struct page *folio;
+	const struct inode *inode;
+
+	if (list->last == PFN_NIL)
+		return;
+	folio = pfn_to_page(m, list->last);
+	if (folio->prev != PFN_NIL)
+		__builtin_prefetch(pfn_to_page(m, folio->prev), 1);
+	inode = page_flag(folio, PG_anon) || !folio->mapping ? NULL : inode_of(m, folio->mapping);
+	if (inode)
+		xa_prefetch(&inode->i_data.i_pages, page_index(folio));
+}
+
 /*
  * From the end on: pages that are spared go to the head, up to `max` others stay where they
  * are and are counted, till one that is simple.
@@ -133,6 +149,7 @@ static u64 shrink_list(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 			}
 			if (likely(forget(sc->m, folio, pfn, sc->target ? sc->target->id : 0))) {
 				freed++;
+				prefetch_next(sc->m, pages);
 				continue;
 			}
 		}

@@ -45,7 +45,8 @@ static int make_room(struct trace_cache *cache)
 	m->lru->reclaiming++;
 	for (; !sc.nr_reclaimed && sc.priority >= 0; sc.priority--) {
 		/* The classic policy's figures of the node. */
-		prepare_scan_count(&sc, m->nodes[lruvec->node]);
+		if (!m->lru->policy)
+			prepare_scan_count(&sc, m->nodes[lruvec->node]);
 		m->reclaim->shrink_lruvec(&sc, lruvec);
 	}
 	m->lru->reclaiming--;

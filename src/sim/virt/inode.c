@@ -183,7 +183,11 @@ static int xa_node_alloc(void *ctx, u32 *node)
 {
 	struct machine *m = ctx;
 
-	return object_alloc(m, &m->virt->xa_nodes, GFP_KERNEL, NUMA_NO_NODE, node);
+	int err = object_alloc(m, &m->virt->xa_nodes, GFP_KERNEL, NUMA_NO_NODE, node);
+
+	if (!err)
+		workingset_new_node(m, *node);
+	return err;
 }
 
 static void xa_node_free(void *ctx, u32 node)

@@ -185,15 +185,17 @@ static struct cache_node *node_at(const struct machine *m, u32 handle)
 	return object_get(&m->virt->xa_nodes, handle);
 }
 
-static unsigned int node_of(const struct machine *m, u32 handle)
+void workingset_new_node(struct machine *m, u32 handle)
 {
-	return slab_node_of(m, object_addr(&m->virt->xa_nodes, handle));
+	u64 addr = object_addr(&m->virt->xa_nodes, handle);
+
+	node_at(m, handle)->nid = (u16)slab_node_of(m, addr);
 }
 
 static void list_add(struct machine *m, struct cache_node *node, u32 inode)
 {
 	u32 handle = node->node.self;
-	unsigned int nid = node_of(m, handle);
+	unsigned int nid = node->nid;
 	struct shadow_list *list = &m->virt->workingset->lists[nid];
 
 	node->inode = inode;
@@ -207,7 +209,7 @@ static void list_add(struct machine *m, struct cache_node *node, u32 inode)
 
 static void list_del(struct machine *m, struct cache_node *node)
 {
-	unsigned int nid = node_of(m, node->node.self);
+	unsigned int nid = node->nid;
 	struct shadow_list *list = &m->virt->workingset->lists[nid];
 
 	*(node->prev ? &node_at(m, node->prev)->next : &list->first) = node->next;

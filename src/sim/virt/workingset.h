@@ -23,6 +23,7 @@ struct page;
 struct cache_node {
 	struct xa_node node;	/* first */
 	u32 inode;		/* on the list of shadow nodes: whose; 0: it is not */
+	u16 nid;		/* the memory node that it is on */
 	u32 prev, next;		/* handles on that list */
 };
 
@@ -47,7 +48,8 @@ void workingset_update_node(struct machine *m, struct address_space *mapping, u6
 /* The same of the node itself, or of NULL. */
 void workingset_update_leaf(struct machine *m, struct address_space *mapping,
 			    const struct xa_node *leaf);
-/* The node is about to be freed. */
+/* The node is new; it is about to be freed. */
+void workingset_new_node(struct machine *m, u32 handle);
 void workingset_forget_node(struct machine *m, u32 handle);
 
 /* The shrinker mm-shadow: nodes beyond what refaults can tell from; how many went. */
