@@ -36,6 +36,7 @@ struct fuzz {
 	s8 huge[4], huge_file;	/* of mappings and the file of huge pages */
 	char line[LINE_ROOM];
 	size_t len;
+	u32 group_pid;	/* who goes to groups; 0: anybody */
 };
 
 u64 next_random(struct fuzz *f);
@@ -53,6 +54,7 @@ void fuzz_make(struct fuzz *f, const struct fuzz_maker *makers, unsigned int nr)
 
 void kernel_line(struct fuzz *f);	/* fuzz_kernel.c: allocators, time, values */
 void task_line(struct fuzz *f);		/* fuzz_tasks.c: lives of tasks, files, PID files */
+void group_task(struct fuzz *f);		/* fuzz_tasks.c: control groups, and their limits */
 void range_line(struct fuzz *f);	/* fuzz_ranges.c: what they do with their memory */
 /* Forget what lines have made: the machine began anew. */
 void fuzz_forget(struct fuzz *f);

@@ -162,8 +162,11 @@ void live_line(struct fuzz *f, const struct machine *m)
 		return;
 	}
 	l.task = l.tasks[below(f, l.nr)];
+	f->group_pid = l.task->pid;
 	if (one_in(f, 40))
 		write_file(&l);
+	else if (one_in(f, 25))
+		group_task(f);
 	else
 		live_call(&l);
 }

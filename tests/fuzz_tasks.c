@@ -358,24 +358,43 @@ static void ask_process(struct fuzz *f)
 	}
 }
 
+static void limit_memory(struct fuzz *f)
+{
+	static const char *const files[] = { "max", "max", "high", "low", "min", "swap.max", "swap.high",
+					     "oom.group", "reclaim", "reclaim" };
+	static const char *const sizes[] = { "max", "max", "0", "100K", "1M", "4M", "16M", "64M", "1",
+					     "1G", "x" };
+
+	say(f, "memory.%s: ", PICK(f, files));
+	say(f, "%s", PICK(f, sizes));
+}
+
 /* Groups g0 to g3, some of them within others; nodes that move along. */
-static void group_task(struct fuzz *f)
+void group_task(struct fuzz *f)
 {
 	static const char *const groups[] = { "g0", "g1", "g0/g2", "g1/g3", "g0/g2/g4" };
 	static const char *const sets[] = { "0", "1", "0-1", "0-1", "", "5", "x" };
 	const char *group = PICK(f, groups);
 
-	switch (below(f, 8)) {
+	static const char *const controls[] = { "+cpuset", "+memory", "+memory", "+cpuset +memory",
+						"-cpuset", "-memory" };
+
+	switch (below(f, 10)) {
 	case 0:
 	case 1:
 		say(f, "mkdir sys/fs/cgroup/%s", group);
+		break;
+	case 8:
+	case 9:
+		say(f, "sys/fs/cgroup/%s/", group);
+		limit_memory(f);
 		break;
 	case 2:
 		say(f, "rmdir sys/fs/cgroup/%s", group);
 		break;
 	case 3:
 		say(f, "sys/fs/cgroup/%scgroup.subtree_control: ", one_in(f, 2) ? "" : "g0/");
-		say(f, "%s", one_in(f, 5) ? "-cpuset" : "+cpuset");
+		say(f, "%s", PICK(f, controls));
 		break;
 	case 4:
 		say(f, "sys/fs/cgroup/%s/cpuset.mems: ", group);
@@ -387,7 +406,7 @@ static void group_task(struct fuzz *f)
 		break;
 	default:
 		say(f, "sys/fs/cgroup/%s/", one_in(f, 4) ? "" : group);
-		say(f, "cgroup.procs: %u", 60 + below(f, 200));
+		say(f, "cgroup.procs: %u", f->group_pid ? f->group_pid : 60 + below(f, 200));
 	}
 }
 

@@ -35,6 +35,7 @@ struct view {
 struct store {
 	struct machine *m;
 	struct out *sentence;	/* on failure: what was wrong, quoting the input */
+	bool changed;		/* it fails, but not without having done something */
 	const char *rest;	/* in the text: what a sysctl left unread; NULL: nothing */
 };
 

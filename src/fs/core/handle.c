@@ -57,8 +57,8 @@ static int run_store(void *arg)
 }
 
 /*
- * Write lock held. A store that fails changes nothing, so it is no history; nor could a
- * line of it, blanks off and comments out, be trusted to fail the same way again.
+ * Write lock held. A store that fails changes nothing, unless it says so, and is no history;
+ * nor could a line of it, blanks off and comments out, be trusted to fail the same way again.
  */
 static int store_run(struct handle *handle, struct store_call *call, const struct out *path)
 {
@@ -69,8 +69,8 @@ static int store_run(struct handle *handle, struct store_call *call, const struc
 		return err;
 	call->store.m = tree->machine;
 	err = tree_guard(tree, run_store, call);
-	if (!err)
-		journal_append(tree, path->text, call->text, 0);
+	if (!err || call->store.changed)
+		journal_append(tree, path->text, call->text, err);
 	return err;
 }
 

@@ -61,6 +61,7 @@ static int read_limit(struct store *s, const char *text, u64 *pages)
 	size_t first = strspn(text, " \t\n"), len = strlen(text);
 	char word[64];
 	const char *end;
+	u64 bytes;
 
 	while (len > first && strchr(" \t\n", text[len - 1]))
 		len--;
@@ -71,9 +72,11 @@ static int read_limit(struct store *s, const char *text, u64 *pages)
 			*pages = max;
 			return 0;
 		}
-		*pages = MIN(memparse(word, &end) / PAGE_SIZE, max);
-		if (!*end)
+		bytes = memparse(word, &end);
+		if (!*end) {
+			*pages = MIN(bytes / PAGE_SIZE, max);
 			return 0;
+		}
 	}
 	out_printf(s->sentence, "'%s' is no size like 10M, and not max", text);
 	return -EINVAL;
@@ -324,6 +327,8 @@ static int reclaim_store(struct store *s, const struct view *v, const char *text
 		err = memcg_reclaim_proactive(s->m, memcg, pages, swappiness);
 	else
 		err = memcg_reclaim_all(s->m, pages, swappiness);
+	/* What there was has gone. */
+	s->changed = err == -EAGAIN;
 	if (err)
 		out_printf(s->sentence, "the group has less than %s that could be reclaimed", text);
 	return err;

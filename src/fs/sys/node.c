@@ -126,6 +126,7 @@ static int reclaim_store(struct store *s, const struct view *v, const char *text
 		return err;
 	err = node_reclaim_proactive(s->m, s->m->nodes[v->id[V_NODE]], bytes >> PAGE_SHIFT,
 				     swappiness);
+	s->changed = err == -EAGAIN;
 	if (err)
 		out_printf(s->sentence, "the node has less than %s that could be reclaimed", text);
 	return err;

@@ -167,8 +167,12 @@ int memcg_charge_kernel_pages(struct machine *m, u64 pfn, unsigned int order,
 void memcg_uncharge_pages(struct machine *m, u64 pfn, unsigned int order);
 /* All CPUs give back what they have for groups from root down. */
 void drain_all_stock(struct machine *m, const struct mem_cgroup *root);
-/* The new folio is charged instead of the old one, which is about to go. */
+/*
+ * The new folio takes the old one's place: both are of its group while counters move; then
+ * the old one, which is about to go, is of none, if the charge went along.
+ */
 void mem_cgroup_migrate(struct machine *m, struct page *old, struct page *new);
+void mem_cgroup_migrated(struct machine *m, struct page *old);
 /* Pages that a group may still get: by its memory, and by all above it for swap. */
 u64 mem_cgroup_margin(const struct mem_cgroup *memcg);
 

@@ -282,10 +282,14 @@ void mem_cgroup_migrate(struct machine *m, struct page *old, struct page *new)
 	if (mem_cgroup_is_root(memcg) || page_memcg_id(new))
 		return;
 	commit_charge(new, memcg);
-	if (rel_memcg_migrates_charge(m->release)) {
-		commit_charge(old, root_mem_cgroup(m));
+	if (rel_memcg_migrates_charge(m->release))
 		return;
-	}
 	page_counter_charge(&memcg->memory, nr);
 	note_charged(memcg, (s64)nr);
+}
+
+void mem_cgroup_migrated(struct machine *m, struct page *old)
+{
+	if (rel_memcg_migrates_charge(m->release))
+		commit_charge(old, root_mem_cgroup(m));
 }

@@ -18,6 +18,11 @@ static const u8 recounted[] = {
 	NR_FILE_PAGES, NR_SHMEM, NR_SWAPCACHED, NR_DIRTY, NR_WRITEBACK,
 };
 
+static const char *const names[] = {
+	"pages of files", "pages of shared memory", "pages of the swap cache", "dirty pages",
+	"pages under writeback",
+};
+
 /* Of one group. */
 struct memcg_census {
 	u64 pages, kernel_pages, objects_bytes;
@@ -149,7 +154,7 @@ static void check_group(const struct machine *m, const struct mem_cgroup *memcg,
 
 		for (unsigned int nid = 0; nid < m->memcg->nr_nodes; nid++)
 			sum += memcg->nodes[nid].stat[recounted[i]];
-		expect(check, "MG4", memcg, "pages of a counter", found->stat[i], sum);
+		expect(check, "MG4", memcg, names[i], found->stat[i], sum);
 	}
 }
 

@@ -202,6 +202,8 @@ static int migrate_move(struct machine *m, const struct migration *migration,
 	else if (pair->was_mapped)
 		remove_migration_ptes(m, pair->src, pair->dst);
 	put_page(m, pair->dst);
+	if (unlikely(m->memcg))
+		mem_cgroup_migrated(m, pfn_to_page(m, pair->src));
 	migrate_done(m, pair->src);
 	return 0;
 }
