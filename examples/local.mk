@@ -13,6 +13,7 @@ EXPERIMENTS = \
 	examples/huge-pages.sh \
 	examples/init-mm.sh \
 	examples/kswapd.sh \
+	examples/memcg.sh \
 	examples/migrate-types.sh \
 	examples/mm-life.sh \
 	examples/numa.sh \

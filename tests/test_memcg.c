@@ -192,6 +192,34 @@ static void test_values(void)
 	close_lab();
 }
 
+/* A new group's files are those of a real one. */
+static void test_golden(void)
+{
+	static const char *const names[] = { "6.1.txt", "6.18.txt" };
+	static const char *const files[] = { "memory.stat", "memory.events", "memory.swap.events",
+					     "memory.numa_stat" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		char *golden = golden_text("memcg", names[i]);
+		struct out found = OUT_INIT;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/m");
+		for (size_t f = 0; f < ARRAY_SIZE(files); f++) {
+			char path[60];
+
+			snprintf(path, sizeof(path), ROOT "/m/%s", files[f]);
+			out_printf(&found, "== %s\n%s", files[f], lab_cat(&lab, path));
+		}
+		CU_ASSERT_STRING_EQUAL(lab_text(&found), golden);
+		out_free(&found);
+		free(golden);
+		close_lab();
+	}
+}
+
 /* Who may have children with the controller, and members. */
 static void test_tree(void)
 {
@@ -478,6 +506,7 @@ int main(void)
 	static const CU_TestInfo tests[] = {
 		{ "what is charged", test_charge },
 		{ "numbers", test_values },
+		{ "files of a new group", test_golden },
 		{ "the tree", test_tree },
 		{ "memory.max", test_max },
 		{ "memory.oom.group", test_oom_group },
