@@ -139,6 +139,7 @@ void *diff_engine_new(const char *worker, const struct diff_host *host)
 	copy_tunable(engine, "overcommit_memory");
 	copy_tunable(engine, "max_map_count");
 	tree_write(engine->ops.tree, "proc/sys/vm/mmap_min_addr", lowest);
+	engine->ops.m->tunables->lsm_mmap_min_addr = 0;
 	return engine;
 }
 

@@ -142,7 +142,10 @@ int ops_start(struct ops *ops);
  * What the program itself touches: before and within a call, as a handler, in fork.
  * False: it cannot go on without that, and died.
  */
-enum touch { TOUCH_BEFORE, TOUCH_CALL, TOUCH_AFTER, TOUCH_HANDLER, TOUCH_FORK, TOUCH_CHILD };
+enum touch {
+	TOUCH_BEFORE, TOUCH_CALL, TOUCH_AFTER, TOUCH_HANDLER, TOUCH_FORK, TOUCH_CHILD,
+	TOUCH_STRING,	/* it is measured */
+};
 /* The buffer that read and write use: the kernel copies to the first bytes of it. */
 void ops_fill_buffer(struct ops *ops, u64 bytes);
 bool ops_touch(struct ops *ops, u32 pid, enum touch when);

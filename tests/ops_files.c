@@ -168,6 +168,7 @@ int op_sysctl(struct ops *ops, const struct op *op, struct op_result *result)
 		result->ret_stands = true;	/* it is not even opened */
 		return -EACCES;
 	}
+	ops_touch(ops, ops_task(ops)->pid, TOUCH_STRING);
 	if (!strncmp(op->s, self, sizeof(self) - 1)) {
 		snprintf(own, sizeof(own), "proc/%u/%s", ops_task(ops)->pid,
 			 op->s + sizeof(self) - 1);

@@ -25,4 +25,10 @@ struct tunables {
 
 void tunables_init(struct tunables *tunables);
 
+/* Nothing is placed below; whoever asks for less by name is asked for rights (mmap_min_addr). */
+static inline u64 lowest_address(const struct tunables *t)
+{
+	return t->mmap_min_addr > t->lsm_mmap_min_addr ? t->mmap_min_addr : t->lsm_mmap_min_addr;
+}
+
 #endif

@@ -403,8 +403,8 @@ static int check_size(const struct machine *m, const struct mm_struct *mm,
 static u64 round_hint_to_min(const struct machine *m, u64 hint)
 {
 	hint = ALIGN_DOWN(hint, PAGE_SIZE);
-	if (hint && hint < m->tunables->mmap_min_addr)
-		return ALIGN_UP(m->tunables->mmap_min_addr, PAGE_SIZE);
+	if (hint && hint < lowest_address(m->tunables))
+		return ALIGN_UP(lowest_address(m->tunables), PAGE_SIZE);
 	return hint;
 }
 

@@ -52,7 +52,7 @@ static const struct vm_area_struct *behind_gap(const struct search *s, u64 gap)
 static void heed_min_addr(struct search *s)
 {
 	if (rel_search_heeds_min_addr(s->m->release))
-		s->low = MAX(s->low, s->m->tunables->mmap_min_addr);
+		s->low = MAX(s->low, lowest_address(s->m->tunables));
 }
 
 static int unmapped_area(struct search s, u64 *addr)
@@ -122,7 +122,7 @@ static bool hint_is_free(const struct search *s, u64 addr, bool heed_prev)
 static int generic_area(struct machine *m, const struct mm_struct *mm,
 			const struct mmap_request *req, u64 *addr)
 {
-	u64 task_size = m->arch->task_size, min_addr = m->tunables->mmap_min_addr;
+	u64 task_size = m->arch->task_size, min_addr = lowest_address(m->tunables);
 	struct search s = {
 		.m = m, .mm = mm, .len = req->len, .align_mask = huge_align_mask(req->file),
 	};

@@ -55,7 +55,7 @@ static int validate(const struct machine *m, const struct task_struct *task,
 	u64 limit = task->signal->rlim[RLIMIT_DATA].cur;
 
 	for (unsigned int i = 0; i < NR_FIGURES; i++)
-		if (map[i] >= task_size_max(m) || map[i] < m->tunables->mmap_min_addr)
+		if (map[i] >= task_size_max(m) || map[i] < lowest_address(m->tunables))
 			return -EINVAL;
 	if (!in_order(map))
 		return -EINVAL;
@@ -174,7 +174,7 @@ static int set_figure(struct machine *m, struct task_struct *task, u64 option, u
 	unsigned int i = 0;
 	int err;
 
-	if (addr >= task_size_max(m) || addr < m->tunables->mmap_min_addr)
+	if (addr >= task_size_max(m) || addr < lowest_address(m->tunables))
 		return -EINVAL;
 	while (i < NR_FIGURES && figures[i].option != option)
 		i++;

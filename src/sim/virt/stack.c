@@ -53,7 +53,7 @@ int expand_downwards(struct machine *m, struct task_struct *task, struct vm_area
 	if (!(vma->vm_flags & VM_GROWSDOWN))
 		return -EFAULT;
 	addr = ALIGN_DOWN(addr, PAGE_SIZE);
-	if (addr < m->tunables->mmap_min_addr)
+	if (addr < lowest_address(m->tunables))
 		return -EPERM;
 	if (addr >= vma->vm_start)
 		return 0;
