@@ -190,6 +190,9 @@ static bool may_change(const struct fuzz *f, ssize_t n)
 {
 	if (n == -ERANGE || n == -ENOMEM || n == -EBUSY)
 		return true;
+	/* Some of what was asked for was reclaimed, but not all. */
+	if (n == -EAGAIN && strstr(f->line, "reclaim: "))
+		return true;
 	return (!strncmp(f->line, "sim/as/", 7) || !strncmp(f->line, "proc/", 5)) &&
 	       n != -EBADMSG && (n != -ENOSYS || f->of_task);
 }

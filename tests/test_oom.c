@@ -283,6 +283,8 @@ static const char *const hungry_lines[] = {
 	"sim/as/a/ctl: clone vm,fs,files,sighand,thread as thread",
 	"sim/as/a/ctl: execve /bin/true true",
 	"sim/as/init/ctl: fork as c",
+	/* Its parent may be the one that dies. */
+	"sim/as/child/ctl: clone parent,SIGCHLD as sibling",
 };
 
 static void test_hungry(void)
@@ -299,6 +301,8 @@ static void test_hungry(void)
 			start("large", "6M");
 			start("a", "64K");
 			run("sim/as/a/ctl: open /dev/shm/x rdwr,creat as fd");
+			run("sim/as/large/ctl: fork as child");
+			run("sim/as/child/ctl: munmap @large_m 6M");
 			nr = task_machine_take_all(machine(), &taken);
 			task_machine_give(machine(), taken, &nr, pages);
 			err = lab_run(&lab, hungry_lines[i]);

@@ -209,7 +209,6 @@ static void child_init(struct machine *m, const struct task_struct *task, u64 fl
 	child->orphan = false;
 	child->vfork_child = 0;
 	child->vfork_parent = flags & CLONE_VFORK;
-	child->ppid = flags & (CLONE_PARENT | CLONE_THREAD) ? task->ppid : task->tgid;
 	child->exit_signal = flags & CSIGNAL;
 	if (flags & CLONE_PARENT)
 		child->exit_signal = task->exit_signal;
@@ -222,6 +221,8 @@ static void child_start(struct machine *m, struct task_struct *task, u64 flags,
 			struct task_struct *child)
 {
 	child->tgid = flags & CLONE_THREAD ? task->tgid : child->pid;
+	/* Only now: whoever was the parent may have been killed for the memory. */
+	child->ppid = flags & (CLONE_PARENT | CLONE_THREAD) ? task->ppid : task->tgid;
 	if (flags & CLONE_THREAD)
 		child->signal->nr_threads++;
 	else
@@ -253,6 +254,9 @@ static int copy_process(struct machine *m, struct task_struct *task, u64 flags,
 		err = mpol_dup(m, task->mempolicy, &child->mempolicy);
 	if (!err)
 		err = copy_parts(m, task, flags, cred, child);
+	/* Who is about to die has no child any more. */
+	if (!err && fatal_signal_pending(m))
+		err = -EINTR;
 	if (err)
 		goto out_child;
 	*result = child;
