@@ -313,8 +313,12 @@ bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
 
 	*result = (struct op_result){ 0 };
 	if (!task || ops->dead[ops->current]) {
+		/* At first it is found out, also of one whose fork failed. */
 		if (!ops->bare)
-			printf("   => (process %c is gone)\n", 'A' + ops->current);
+			printf(ops->dead[ops->current] ? "   => (process %c is gone)\n" :
+							 "   => process %c ended\n",
+			       'A' + ops->current);
+		ops->dead[ops->current] = true;
 		return false;
 	}
 	sched_switch_to(ops->m, task);

@@ -60,7 +60,6 @@ static const struct touch_row around_64[] = {
 	{ TOUCH_BEFORE, { BSS_64, 2, P, ACCESS_STORE } },
 	{ TOUCH_CALL, { 0x49a000, 1, P, ACCESS_LOAD } },
 	{ TOUCH_STRING, { 0x43e000, 1, P, ACCESS_IFETCH } },
-	{ TOUCH_AFTER, { HEAP_64, 1, P, ACCESS_STORE } },
 	{ TOUCH_AFTER, { STACK_64, 1, P, ACCESS_STORE } },
 	{ TOUCH_AFTER, { BSS_64, 2, P, ACCESS_STORE } },
 	{ TOUCH_HANDLER, { BSS_64 + 2 * P, 1, P, ACCESS_STORE } },

@@ -306,12 +306,15 @@ u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u
 		.m = m, .inode = mapping->host, .behind = MIN(end, ~0ULL - 1) + 1,
 	};
 	u64 stayed = 0, index = start;
-	u32 pfn;
+	u32 pfn, seen = 0;
 
 	while ((pfn = next_folio(&t, &index)) != PFN_NIL) {
 		const struct page *folio = pfn_to_page(m, pfn);
 		u64 first = page_index(folio), nr = folio_nr_pages(folio);
 
+		/* The first batch that is let go drains what the CPU has put off. */
+		if (seen++ == m->lru->batch_size)
+			lru_add_drain(m);
 		if (first < start || first + nr > t.behind)
 			continue;
 		if (may_be_dropped(folio)) {
@@ -321,6 +324,8 @@ u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u
 			stayed++;
 		}
 	}
+	if (seen && seen <= m->lru->batch_size)
+		lru_add_drain(m);
 	if (mapping->host->kind == INODE_DISK)
 		clear_shadows(m, mapping, start, t.behind);
 	return stayed;
@@ -334,4 +339,6 @@ void drop_pagecache(struct machine *m)
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		if (inode->kind != INODE_HUGETLB)
 			invalidate_mapping_pages(m, &inode->i_data, 0, ~0ULL);
+	/* There are always others: files that nobody here has opened. */
+	lru_add_drain(m);
 }
