@@ -36,8 +36,10 @@ static bool replay(const struct trace *trace, const char *policy, u64 capacity, 
 		abort();
 	ratio = (double)cache.misses / (double)cache.accesses;
 	ok = !expected || fabs(ratio - expected) < 0.0005;
-	printf("%-8s %6llu: %.4f, expected %.4f%s\n", policy, (unsigned long long)capacity, ratio,
-	       expected, ok ? "" : ": FAIL");
+	printf("%-8s %6llu: %.4f", policy, (unsigned long long)capacity, ratio);
+	if (expected)
+		printf(", expected %.4f", expected);
+	puts(ok ? "" : ": FAIL");
 	ok = ok && !task_machine_check(tm.m);
 	trace_cache_end(&cache);
 	task_machine_end(&tm);

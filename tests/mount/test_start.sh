@@ -83,17 +83,11 @@ expect "-d shows requests" grep -q 'LOOKUP' "$work/debug"
 
 expect "pid file inside" says 'inside the mount' "$kmmfs" --pidfile "$mnt/pid" "$mnt"
 
-# Ready soon: the command returns when it serves.
-sanitized || {
-	best=100000
-	for _ in 1 2 3 4 5; do
-		new_mount
-		began=$(now_ms)
-		"$kmmfs" "$mnt" && cat "$mnt/README" >"$work/out"
-		took=$(($(now_ms) - began))
-		[ "$took" -ge "$best" ] || best=$took
-		stop
-	done
-	expect "ready in $best ms" test "$best" -le 100
-}
+# The command returns when it serves; how soon that is, `make bench` says.
+for _ in 1 2 3 4 5; do
+	new_mount
+	expect "ready" "$kmmfs" "$mnt"
+	expect "serving" grep -q . "$mnt/README"
+	stop
+done
 finish
