@@ -7,9 +7,6 @@ machine tiny "${1-}"
 cd "$MNT"
 zone=sim/zone/0/DMA32
 
-count() {
-	value proc/vmstat "$1"
-}
 # Thousandths of free memory that are of no use for a block of this order.
 unusable() {
 	awk -v field=$((5 + $1)) '$4 == "DMA32" { print $field * 1000 }' \

@@ -6,16 +6,6 @@ set -eu
 machine tiny "${1-}" --set=machine.release=6.1
 cd "$MNT"
 
-count() {
-	value proc/vmstat "$1"
-}
-
-figures() {
-	for name in "$@"; do
-		printf '%s %s\n' "$name" "$(count "$name")"
-	done
-}
-
 step 'The marks of each zone: kswapd is woken below low, and goes on until one is above high.'
 awk '/^Node/ { zone = $4 } $1 == "pages" { free = $3 } $1 == "min" || $1 == "low" { mark[$1] = $2 }
      $1 == "high" && zone { printf "%s: free %d, min %d, low %d, high %d\n", zone, free, mark["min"], mark["low"], $2; zone = "" }' proc/zoneinfo

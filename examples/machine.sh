@@ -72,3 +72,13 @@ value() {
 	awk -v label="$2" '{ name = $1; sub(/:$/, "", name) } name == label { print $2; exit }' \
 		"$MNT/$1"
 }
+
+# A counter of proc/vmstat; several, a line each.
+count() {
+	value proc/vmstat "$1"
+}
+figures() {
+	for name in "$@"; do
+		printf '%s %s\n' "$name" "$(count "$name")"
+	done
+}

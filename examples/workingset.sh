@@ -6,15 +6,6 @@ set -eu
 machine tiny "${1-}" --set=machine.release=6.1
 cd "$MNT"
 
-count() {
-	value proc/vmstat "$1"
-}
-figures() {
-	for name in "$@"; do
-		printf '%s %s\n' "$name" "$(count "$name")"
-	done
-}
-
 step 'A file of 20 MiB that is read twice: its pages are active.'
 does init fork as user
 does user open /set O_RDWR,O_CREAT 0644

@@ -6,14 +6,6 @@ set -eu
 machine tiny "${1-}" --set=disk.bandwidth=10M
 cd "$MNT"
 
-count() {
-	value proc/vmstat "$1"
-}
-figures() {
-	for name in "$@"; do
-		printf '%s %s\n' "$name" "$(count "$name")"
-	done
-}
 ms() {
 	sed -n 's/now: \([0-9]*\)\.\([0-9]\{3\}\).*/\1\2/p;q' sim/clock | sed 's/^0*\(.\)/\1/'
 }
