@@ -312,7 +312,7 @@ bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
 	int err;
 
 	*result = (struct op_result){ 0 };
-	if (!task || ops->dead[ops->current]) {
+	if (!task || !task_alive(task) || ops->dead[ops->current]) {
 		/* At first it is found out, also of one whose fork failed. */
 		if (!ops->bare)
 			printf(ops->dead[ops->current] ? "   => (process %c is gone)\n" :

@@ -15,14 +15,15 @@
 
 #define OBSERVER_FDS 4
 
-/* A list may have taken the program's own memory away: let it. */
-static void touch(struct machine *m, struct task_struct *task, const struct touched *row)
+/* A list may have taken the program's own memory away: let it; false. */
+static bool touch(struct machine *m, struct task_struct *task, const struct touched *row)
 {
-	struct access_result how;
+	struct access_result how = { 0 };
 
-	for (unsigned int i = 0; i < row->nr; i++)
+	for (unsigned int i = 0; i < row->nr && !how.signal; i++)
 		if (task_access(m, task, row->addr + (u64)i * row->stride, row->access, &how))
-			return;
+			return true;
+	return !how.signal;
 }
 
 static void touch_all(struct machine *m, struct task_struct *task, const struct touched *rows)
@@ -40,8 +41,11 @@ bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 	if (ops->bare)
 		return true;
 	for (const struct touch_row *row = layout->around; row->touched.nr; row++)
-		if (row->when == when)
-			touch(ops->m, task, &row->touched);
+		if (row->when == when && !touch(ops->m, task, &row->touched) &&
+		    when == TOUCH_CHILD) {	/* it was not given its stack, say */
+			do_group_exit(ops->m, task, SIGSEGV);
+			return false;
+		}
 	/* Each operation, and each handler, needs the thread's own block. */
 	if ((when != TOUCH_BEFORE && (when != TOUCH_AFTER || !layout->calls_by_thread)) ||
 	    task_access(ops->m, task, layout->thread_page, ACCESS_LOAD, &how) || !how.signal)
