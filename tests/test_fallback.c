@@ -11,7 +11,9 @@
 #include "support.h"
 
 #include "sim/phys/fallback.h"
+#include "sim/phys/page_alloc.h"
 #include "sim/phys/pcp.h"
+#include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
 
 #define BLOCK 512U		/* pages of a pageblock */
@@ -254,6 +256,38 @@ static void test_reserves(void)
 	}
 }
 
+/*
+ * Half of an Unmovable pageblock is isolated: the pageblock is Movable, and since 6.10 what
+ * else is free in it lies on those lists, too.
+ */
+static void test_half_isolated(void)
+{
+	for (enum release r = 0; r < NR_RELEASES; r++) {
+		const struct test_machine spec = {
+			.release = r, .nr_cpus = 2, .ranges = { { MIB(16), MIB(64), 0 } },
+		};
+		struct machine *m = test_machine_boot(&spec);
+		unsigned int order = m->pageblock_order;
+		u32 pfn;
+
+		CU_ASSERT_EQUAL_FATAL(alloc_kernel_pages(m, GFP_KERNEL, order, NUMA_NO_NODE,
+							 PGTY_kernel, &pfn), 0);
+		CU_ASSERT_EQUAL(pageblock_type(m, pfn), MIGRATE_UNMOVABLE);
+		split_page(m, pfn, order);
+		/* The lower half, and four pages in the middle of the upper one. */
+		for (u32 i = 0; i < 1U << (order - 1); i++)
+			free_pages(m, pfn + i, 0);
+		for (u32 i = 0; i < 4; i++)
+			free_pages(m, pfn + (3U << (order - 2)) + i, 0);
+		drain_all_pages(m, NULL);
+		CU_ASSERT(isolate_free_page(m, only_zone(m), pfn, order - 1));
+		CU_ASSERT_EQUAL(pageblock_type(m, pfn), MIGRATE_MOVABLE);
+		CU_ASSERT_EQUAL(pfn_to_page(m, pfn + (3U << (order - 2)))->list_type,
+				rel_claim_then_steal(r) ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE);
+		test_machine_free(m);
+	}
+}
+
 /* A bulk leaves the zone above its low mark, or is one page. */
 static void test_bulk(void)
 {
@@ -455,6 +489,7 @@ static const CU_TestInfo tests[] = {
 	{ "largest and smallest", test_sizes },
 	{ "limit of HighAtomic", test_highatomic_limit },
 	{ "reserves", test_reserves },
+	{ "half a pageblock is isolated", test_half_isolated },
 	{ "bulks", test_bulk },
 	{ "zone_reclaim_mode", test_zone_reclaim },
 	{ "dirty nodes", test_dirty },

@@ -239,7 +239,7 @@ bool isolate_free_page(struct machine *m, struct zone *zone, u64 pfn, unsigned i
 	if (order + 1 >= m->pageblock_order)
 		for (u64 at = pfn; at < pfn + (1ULL << order); at += pageblock_nr_pages(m))
 			if (pageblock_type(m, at) < MIGRATE_PCPTYPES)
-				set_pageblock_type(m, at, MIGRATE_MOVABLE);
+				change_pageblock(m, zone, at, MIGRATE_MOVABLE);
 	return true;
 }
 

@@ -150,6 +150,16 @@ static u64 move_freepages_block(struct machine *m, struct zone *zone, u64 pfn,
 	return move_free_blocks(m, zone, pageblock_walk_start(m, zone, pfn), end, type);
 }
 
+void change_pageblock(struct machine *m, struct zone *zone, u64 pfn, enum migratetype type)
+{
+	if (rel_claim_then_steal(m->release)) {
+		if (!pageblock_in_zone(m, zone, pfn))
+			return;
+		(void)move_freepages_block(m, zone, pfn, type);
+	}
+	set_pageblock_type(m, pfn, type);
+}
+
 /* Pages in use that suit `type`, in a pageblock of type `old`. */
 static u64 alike_pages(const struct machine *m, const struct block_count *count,
 		       enum migratetype old, enum migratetype type)

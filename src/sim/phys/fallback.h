@@ -20,6 +20,12 @@ u32 rmqueue(struct machine *m, struct zone *zone, unsigned int order,
 bool fallback_is_claimable(const struct machine *m, const struct zone *zone,
 			   unsigned int order, enum migratetype type);
 
+/*
+ * The pageblock is of this type from now on, and since 6.10 so are its free blocks; one
+ * that sticks out of the zone stays as it is then.
+ */
+void change_pageblock(struct machine *m, struct zone *zone, u64 pfn, enum migratetype type);
+
 /* An atomic allocation of some order took pfn: reserve its pageblock, if allowed. */
 void reserve_highatomic_pageblock(struct machine *m, struct zone *zone, u64 pfn,
 				  unsigned int order);
