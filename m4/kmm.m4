@@ -22,10 +22,16 @@ AC_DEFUN([KMM_WARNINGS],
      [KMM_TRY_CFLAG(flag)
 ])])
 
-# Calls store a few fields, and the next thing that happens is that somebody loads them: two at a
-# time, as vectors of whatever lies side by side, have to wait until both are in the cache.
+# Of the engine alone: calls store a few fields, and the next thing that happens is that somebody
+# loads them: two at a time, as vectors of whatever lies side by side, have to wait until both are
+# in the cache. The model loops of the bench are plain code, and get none of this.
 AC_DEFUN([KMM_CODE],
-  [KMM_TRY_CFLAG([-fno-tree-slp-vectorize])])
+  [kmm_save_flags="$KMM_CFLAGS"
+   KMM_CFLAGS=""
+   KMM_TRY_CFLAG([-fno-tree-slp-vectorize])
+   KMM_CODE_CFLAGS="$KMM_CFLAGS"
+   KMM_CFLAGS="$kmm_save_flags"
+   AC_SUBST([KMM_CODE_CFLAGS])])
 
 # KMM_SANITIZE(LIST): LIST is "no", "yes" (address,undefined) or what -fsanitize= takes.
 AC_DEFUN([KMM_SANITIZE],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The engine: no GLib calls outside boot/config*.c, no FUSE.
 noinst_LIBRARIES += libkmmsim.a
-libkmmsim_a_CFLAGS = $(AM_CFLAGS) $(UNWIND_CFLAGS) $(ELF_CFLAGS)
+libkmmsim_a_CFLAGS = $(AM_CFLAGS) $(KMM_CODE_CFLAGS) $(UNWIND_CFLAGS) $(ELF_CFLAGS)
 libkmmsim_a_SOURCES =
 # base
 libkmmsim_a_SOURCES += \
