@@ -307,7 +307,7 @@ static const struct plant plants[] = {
 	{ "A6", stack_pages, "a page of a kernel stack that no task has" },
 	{ "A6", stack_cached_twice, "a CPU keeps a task's stack for the next one" },
 	{ "H1", huge_pages_swapped, "huge pages are on the list of another node" },
-	{ "C4 H1 K4", huge_pages_promised, "more huge pages are promised than are free" },
+	{ "C4 H1", huge_pages_promised, "more huge pages are promised than are free" },
 	{ "H1 K4 C4", pools_lost, "there are huge pages, and no pools", .undo = pools_found },
 	{ "I8", zone_negative, "a zone counts less than no page" },
 	{ "I8 K4 F4", node_negative, "a node counts less than no page" },

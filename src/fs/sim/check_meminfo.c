@@ -57,7 +57,6 @@ static void check_bounds(const char *text, struct check *check)
 		{ "SwapFree:", { "SwapTotal:" } },
 		{ "SReclaimable:", { "KReclaimable:" } },
 		{ "HugePages_Free:", { "HugePages_Total:" } },
-		{ "HugePages_Rsvd:", { "HugePages_Free:" } },
 		{ "ShmemHugePages:", { "Shmem:" } },
 	};
 

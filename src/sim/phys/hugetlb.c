@@ -209,6 +209,10 @@ void free_huge_folio(struct machine *m, u64 pfn)
 	if (temporary || h->surplus_node[nid]) {
 		hugetlb_remove(m, h, pfn, /* surplus = */ !temporary);
 		hugetlb_give_back(m, h, pfn);
+		/* It was promised again as it was unmapped, and goes all the same. */
+		if ((s64)h->resv_huge_pages > (s64)h->free_huge_pages)
+			h->resv_unbacked = MAX(h->resv_unbacked,
+					       h->resv_huge_pages - h->free_huge_pages);
 	} else {
 		hugetlb_enqueue(m, h, pfn);
 	}

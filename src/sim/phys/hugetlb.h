@@ -24,6 +24,7 @@ struct hstate {
 	u64 resv_huge_pages;
 	u64 max_huge_pages, nr_overcommit_huge_pages;
 	u64 resv_lost;		/* of resv_huge_pages: what nobody can give back (mremap) */
+	u64 resv_unbacked;	/* the most that ever was promised beyond the free pages */
 	u64 nr_node[MAX_NUMNODES], free_node[MAX_NUMNODES], surplus_node[MAX_NUMNODES];
 	struct page_list free[MAX_NUMNODES];	/* by node: the next one first */
 	struct page_list active;

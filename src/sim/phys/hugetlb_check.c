@@ -156,7 +156,8 @@ static void check_pool(const struct machine *m, const struct hstate *h, struct c
 			   "found %llu", h->order, (ull)found.nr, (ull)w.kept.nr);
 	check_nodes(&w);
 	check->nr_checked += 2;
-	if ((s64)h->resv_huge_pages > (s64)h->free_huge_pages || h->surplus_huge_pages > h->nr_huge_pages)
+	if ((s64)h->resv_huge_pages > (s64)(h->free_huge_pages + h->resv_unbacked) ||
+	    h->surplus_huge_pages > h->nr_huge_pages)
 		check_fail(check, "C4", "order %u: expected reserved %llu within free %llu, "
 			   "surplus %llu within %llu", h->order, (ull)h->resv_huge_pages,
 			   (ull)h->free_huge_pages, (ull)h->surplus_huge_pages,
