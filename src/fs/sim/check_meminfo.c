@@ -446,6 +446,20 @@ static u64 hidden_of(const struct machine *m, const char *name)
 	return 0;
 }
 
+/*
+ * Moves of huge pages leave a node's NR_HUGETLB behind: below 0, zoneinfo has it as 0, but
+ * the sum counts it. What there is to subtract.
+ */
+static u64 below_zero(const struct machine *m, const char *name)
+{
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes && !strcmp(name, "nr_hugetlb"); i++)
+		if (m->nodes[i] && m->nodes[i]->stat[NR_HUGETLB] < 0)
+			sum += (u64)-m->nodes[i]->stat[NR_HUGETLB];
+	return sum;
+}
+
 void vmstat_check(const struct machine *m, const char *vmstat, const char *zoneinfo,
 		  struct check *check)
 {
@@ -458,7 +472,10 @@ void vmstat_check(const struct machine *m, const char *vmstat, const char *zonei
 
 		line[len] = '\0';
 		at += *at == '\0';
-		if (text_number(&at, &found) && sum_of_zones(zoneinfo, line, &sum))
-			check_shown(check, "I9", "vmstat", line, sum + hidden_of(m, line), found);
+		if (!text_number(&at, &found) || !sum_of_zones(zoneinfo, line, &sum))
+			continue;
+		sum += hidden_of(m, line);
+		sum -= MIN(below_zero(m, line), sum);
+		check_shown(check, "I9", "vmstat", line, sum, found);
 	}
 }
