@@ -241,7 +241,6 @@ static u64 cma_free(const struct machine *m)
 	return KB(pages);
 }
 
-/* As text_figure() reads a line: which figure it has to show. */
 /* What proc/swaps has; SwapFree counts no slots that stocks of CPUs will take. */
 static u64 swap_all(const struct machine *m)
 {
@@ -263,6 +262,7 @@ static u64 swap_left(const struct machine *m)
 	return KB(pages);
 }
 
+/* As text_figure() reads a line: which figure it has to show. */
 static const struct meminfo_row {
 	const char *label;
 	u64 (*figure)(const struct machine *m);	/* NULL: the node counter, in kB */
@@ -410,7 +410,10 @@ static bool sum_of_zones(const char *zoneinfo, const char *name, u64 *sum)
 	return any;
 }
 
-/* What zones and nodes counted that zoneinfo does not show now: they lost their memory. */
+/*
+ * What zones and nodes counted that zoneinfo does not show now: they lost their memory, or
+ * the figure is below 0, as moves of huge pages leave nr_hugetlb, and reads as 0.
+ */
 static u64 hidden(const struct machine *m, const struct counter_row *row)
 {
 	u64 sum = 0;
@@ -425,9 +428,14 @@ static u64 hidden(const struct machine *m, const struct counter_row *row)
 		else if (row->kind == COUNTER_NUMA)
 			sum += (u64)MAX(zone->numa[row->id], 0);
 	}
-	for (unsigned int i = 0; i < m->nr_nodes && row->kind == COUNTER_NODE; i++)
-		if (m->nodes[i] && !m->nodes[i]->present_pages)
-			sum += node_figure(m, m->nodes[i], row->id);
+	for (unsigned int i = 0; i < m->nr_nodes && row->kind == COUNTER_NODE; i++) {
+		const struct pglist_data *node = m->nodes[i];
+
+		if (node && node->stat[row->id] < 0)
+			sum += (u64)node->stat[row->id];
+		else if (node && !node->present_pages)
+			sum += node_figure(m, node, row->id);
+	}
 	return sum;
 }
 
@@ -446,20 +454,6 @@ static u64 hidden_of(const struct machine *m, const char *name)
 	return 0;
 }
 
-/*
- * Moves of huge pages leave a node's NR_HUGETLB behind: below 0, zoneinfo has it as 0, but
- * the sum counts it. What there is to subtract.
- */
-static u64 below_zero(const struct machine *m, const char *name)
-{
-	u64 sum = 0;
-
-	for (unsigned int i = 0; i < m->nr_nodes && !strcmp(name, "nr_hugetlb"); i++)
-		if (m->nodes[i] && m->nodes[i]->stat[NR_HUGETLB] < 0)
-			sum += (u64)-m->nodes[i]->stat[NR_HUGETLB];
-	return sum;
-}
-
 void vmstat_check(const struct machine *m, const char *vmstat, const char *zoneinfo,
 		  struct check *check)
 {
@@ -474,8 +468,7 @@ void vmstat_check(const struct machine *m, const char *vmstat, const char *zonei
 		at += *at == '\0';
 		if (!text_number(&at, &found) || !sum_of_zones(zoneinfo, line, &sum))
 			continue;
-		sum += hidden_of(m, line);
-		sum -= MIN(below_zero(m, line), sum);
+		sum = (u64)MAX((s64)(sum + hidden_of(m, line)), 0);
 		check_shown(check, "I9", "vmstat", line, sum, found);
 	}
 }
