@@ -30,6 +30,7 @@ void hugetlb_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, h->nr_huge_pages);
 		digest_u64(digest, h->resv_huge_pages);
 		digest_u64(digest, h->resv_lost);
+		digest_u64(digest, h->resv_unbacked);
 		digest_u64(digest, h->surplus_huge_pages);
 		digest_u64(digest, h->max_huge_pages);
 		digest_u64(digest, h->nr_overcommit_huge_pages);
