@@ -152,15 +152,6 @@ static void take_memory(struct boot *b, u64 bytes, bool early, bool by_vmalloc)
 		boot_fail(b, -ENOMEM, NULL);
 }
 
-static unsigned int nodes_online(const struct machine *m)
-{
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < m->nr_nodes; i++)
-		nr += m->nodes[i] && m->nodes[i]->online;
-	return nr;
-}
-
 static u64 make_table(struct boot *b, const struct hash_row *row, bool early, u64 tcp)
 {
 	u32 bucket = b->m->arch->bits == 64 ? row->bucket64 : row->bucket32;
@@ -182,7 +173,7 @@ static u64 make_table(struct boot *b, const struct hash_row *row, bool early, u6
 static void locks_of_tcp(struct boot *b, u64 buckets)
 {
 	u64 locks = MAX(2 * 64 / 4 * (u64)b->m->nr_possible_cpus,
-			nodes_online(b->m) * PAGE_SIZE / 4);
+			nr_online_nodes(b->m) * PAGE_SIZE / 4);
 	struct vmalloc_request req = {
 		.bytes = MIN(roundup_pow_of_two(locks), buckets) * 4, .gfp = GFP_KERNEL,
 		.node = NUMA_NO_NODE,
@@ -191,7 +182,7 @@ static void locks_of_tcp(struct boot *b, u64 buckets)
 	};
 	u64 addr;
 
-	if (nodes_online(b->m) > 1 && vmalloc(b->m, &req, &addr) == -ENOBUFS)
+	if (nr_online_nodes(b->m) > 1 && vmalloc(b->m, &req, &addr) == -ENOBUFS)
 		boot_fail(b, -ENOMEM, NULL);
 }
 
@@ -234,7 +225,7 @@ void boot_stackdepot(struct boot *b)
 /* Since 6.17: each node has a part of the futex table. */
 static void futex_per_node(struct boot *b)
 {
-	unsigned int nodes = MAX(nodes_online(b->m), 1);
+	unsigned int nodes = MAX(nr_online_nodes(b->m), 1);
 	u64 entries = roundup_pow_of_two(MAX(256ULL * b->m->nr_possible_cpus / nodes, 4));
 	u64 bytes = entries * 64;
 	bool linear = get_order(bytes) <= MAX_PAGE_ORDER;

@@ -7,19 +7,9 @@
 #include "sim/boot_state.h"
 
 #include "sim/phys/page_alloc.h"
+#include "sim/virt/mempolicy.h"
 
 #define INTERLEAVE_BYTES (16 * SZ_1M)	/* a smaller node is spared */
-
-static int next_turn(struct boot_policy *policy)
-{
-	u64 behind = policy->prev < 0 ? policy->nodes : policy->nodes >> policy->prev >> 1;
-
-	if (policy->prev < 0 || !behind)
-		policy->prev = __builtin_ctzll(policy->nodes);
-	else
-		policy->prev += 1 + __builtin_ctzll(behind);
-	return policy->prev;
-}
 
 static struct boot_policy *policy_of(const struct machine *m)
 {
@@ -28,11 +18,13 @@ static struct boot_policy *policy_of(const struct machine *m)
 
 static int alloc_in_turn(struct machine *m, const struct alloc_request *req, u32 *pfn)
 {
+	struct boot_policy *policy = policy_of(m);
 	struct alloc_request local = *req;
 	struct zone *zone;
 	int err;
 
-	local.node = next_turn(policy_of(m));
+	local.node = mpol_next_node(policy->prev, policy->nodes);
+	policy->prev = (s16)local.node;
 	err = alloc_pages(m, &local, pfn);
 	if (err)
 		return err;
@@ -42,19 +34,11 @@ static int alloc_in_turn(struct machine *m, const struct alloc_request *req, u32
 	return 0;
 }
 
-/* Each node in turn gets its share in a row; what is left over goes to the first ones. */
 static bool bulk_in_turn(struct machine *m, unsigned int nr, u8 *nodes)
 {
 	struct boot_policy *policy = policy_of(m);
-	unsigned int nr_nodes = (unsigned int)__builtin_popcountll(policy->nodes), i = 0;
 
-	for (unsigned int n = 0; n < nr_nodes; n++) {
-		unsigned int share = nr / nr_nodes + (n < nr % nr_nodes);
-		int node = next_turn(policy);
-
-		while (share--)
-			nodes[i++] = (u8)node;
-	}
+	interleave_bulk(policy->nodes, &policy->prev, nr, nodes);
 	return true;
 }
 

@@ -31,7 +31,7 @@ struct gigantic_page {
 struct boot_policy {
 	struct alloc_policy ops;
 	u64 nodes;		/* that take turns */
-	int prev;		/* the one whose turn was last; -1: none */
+	s16 prev;		/* the one whose turn was last; -1: none */
 };
 
 struct boot {

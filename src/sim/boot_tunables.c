@@ -57,15 +57,6 @@ void boot_limits(struct boot *b)
 		m->tunables->shmmax = m->tunables->shmall = UINT32_MAX - (1U << 24);
 }
 
-static unsigned int nr_online_nodes(const struct machine *m)
-{
-	unsigned int nr = 0;
-
-	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
-		nr += m->nodes[nid] && m->nodes[nid]->online;
-	return nr;
-}
-
 /* The kernel clears all flags of THP at once. */
 static void switch_thp_off(struct tunables *t)
 {

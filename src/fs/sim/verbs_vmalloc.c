@@ -157,7 +157,8 @@ static const struct verb verbs[] = {
 	  .cost = COST_VFREE },
 	{ "vm_unmap_aliases", { A_END }, run_unmap_aliases, RESULT_NONE, 0, SCOPE_KERNEL, "",
 	  "Purge the areas that vfree left: only now can their addresses be had again, since 6.9 "
-	  "first by the CPU that had them, for areas of the same size. It happens by itself when they come to 32 MiB for each power of two of CPUs." },
+	  "first by the CPU that had them, for areas of the same size. It happens by itself when "
+	  "they come to 32 MiB for each power of two of CPUs." },
 };
 
 const struct verb_table vmalloc_verbs = { verbs, ARRAY_SIZE(verbs) };

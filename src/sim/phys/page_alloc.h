@@ -142,6 +142,8 @@ u64 global_node_stat(const struct machine *m, enum node_stat_item item);
 u64 si_mem_available(const struct machine *m);
 u64 vm_commit_limit(const struct machine *m);
 
+/* zonelist.c */
+unsigned int nr_online_nodes(const struct machine *m);
 /* zonelist.c: also decides machine->mobility_grouping_off. -ENOMEM. */
 int build_all_zonelists(struct machine *m) __must_check;
 /* The lines of the log about them; total: pages that there are for programs. */

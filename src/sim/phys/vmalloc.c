@@ -264,29 +264,14 @@ void vmalloc_set_nohuge(struct machine *m)
 	m->vmalloc->nohuge = true;
 }
 
-static unsigned int nr_online_nodes(const struct machine *m)
-{
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < m->nr_nodes; i++)
-		nr += m->nodes[i] && m->nodes[i]->online;
-	return MAX(nr, 1U);
-}
-
-/* Of the blocks that an entry right above the leaf tables maps. */
-static unsigned int pmd_order(const struct machine *m)
-{
-	return m->arch->levels[m->arch->nr_levels - 2].shift - PAGE_SHIFT;
-}
-
 bool vmalloc_is_huge(const struct machine *m, u64 bytes, int node)
 {
 	if (m->arch->bits != 64 || m->vmalloc->nohuge)
 		return false;
 	/* It was once what each node gets of it. */
 	if (node == NUMA_NO_NODE && !rel_vmalloc_huge_by_size(m->release))
-		bytes /= nr_online_nodes(m);
-	return bytes >= PAGE_SIZE << pmd_order(m);
+		bytes /= MAX(nr_online_nodes(m), 1U);
+	return bytes >= PAGE_SIZE << m->arch->hugetlb_order;
 }
 
 /* More pages than the machine has are refused before anything is taken. */
@@ -313,9 +298,9 @@ int vmalloc(struct machine *m, const struct vmalloc_request *req, u64 *addr)
 	err = vmalloc_reserve(m, nr_pages, areas);
 	if (err || !req->huge || !vmalloc_is_huge(m, PFN_PHYS(nr_pages), req->node))
 		return err ? err : vmalloc_areas(m, req, areas, addr);
-	err = vmalloc_reserve(m, ALIGN_UP(nr_pages, 1ULL << pmd_order(m)), huge);
+	err = vmalloc_reserve(m, ALIGN_UP(nr_pages, 1ULL << m->arch->hugetlb_order), huge);
 	if (!err) {
-		huge[0]->page_order = pmd_order(m);
+		huge[0]->page_order = m->arch->hugetlb_order;
 		err = vmalloc_areas(m, req, huge, addr);
 		if (err == -ENOMEM)
 			return vmalloc_areas(m, req, areas, addr);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vmalloc areas: virtual ranges, each followed by a guard page, backed by single
- * pages, or where it is asked for by huge ones. The lowest hole that fits is taken. The addresses of an area that was freed stay
- * taken until many of them are purged together, or there is no other hole: the kernel
- * saves flushes of TLBs so.
+ * pages, or where it is asked for by huge ones. The lowest hole that fits is taken. The
+ * addresses of an area that was freed stay taken until many of them are purged together,
+ * or there is no other hole: the kernel saves flushes of TLBs so.
  */
 #ifndef KMM_PHYS_VMALLOC_H
 #define KMM_PHYS_VMALLOC_H

@@ -113,6 +113,15 @@ static void find_preferred_zones(const struct machine *m, struct pglist_data *no
 	}
 }
 
+unsigned int nr_online_nodes(const struct machine *m)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
+		nr += m->nodes[nid] && m->nodes[nid]->online;
+	return nr;
+}
+
 int build_all_zonelists(struct machine *m)
 {
 	unsigned int load[MAX_NUMNODES] = { 0 };

@@ -149,6 +149,11 @@ void mpol_rebind_task(struct task_struct *task, u64 nodes);
 void mpol_rebind_mm(const struct machine *m, struct mm_struct *mm, u64 nodes);
 /* The next node of the set behind `node`, round and round; -1: the set is empty. */
 int mpol_next_node(int node, u64 nodes);
+/*
+ * nr pages at once over a set of nodes that is not empty, the turns going on behind *prev:
+ * each node gets its share in a row, what is left over goes to the first ones.
+ */
+void interleave_bulk(u64 nodes, s16 *prev, unsigned int nr, u8 *to);
 /* Nodes with memory; of those, the task's. */
 u64 nodes_with_memory(const struct machine *m);
 u64 mems_allowed(const struct machine *m, const struct task_struct *task);

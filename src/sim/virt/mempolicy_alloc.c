@@ -279,29 +279,32 @@ static int alloc_for_task(struct machine *m, const struct alloc_request *req, u3
 	return alloc_pages_mpol(m, &local, task_policy(m), NO_INTERLEAVE_INDEX, pfn);
 }
 
-/*
- * Each node in turn gets its share in a row; what is left over goes to the first ones.
- * Weighted, the task's turns go on as they are.
- */
+void interleave_bulk(u64 nodes, s16 *prev, unsigned int nr, u8 *to)
+{
+	unsigned int nr_nodes = nr_nodes_of(nodes);
+
+	for (unsigned int n = 0; n < nr_nodes; n++) {
+		unsigned int share = nr / nr_nodes + (n < nr % nr_nodes);
+
+		*prev = (s16)mpol_next_node(*prev, nodes);
+		while (share--)
+			*to++ = (u8)*prev;
+	}
+}
+
+/* Weighted, the task's turns go on as they are. */
 static bool bulk_for_task(struct machine *m, unsigned int nr, u8 *nodes)
 {
 	const struct mempolicy *pol = task_policy(m);
-	unsigned int nr_nodes = pol ? nr_nodes_of(pol->nodes) : 0, i = 0;
 
 	if (!pol || !mpol_interleaves(pol))
 		return false;
 	if (pol->mode == MPOL_WEIGHTED_INTERLEAVE) {
-		while (i < nr)
-			nodes[i++] = (u8)weighted_turn(m, pol, current_task(m));
+		while (nr--)
+			*nodes++ = (u8)weighted_turn(m, pol, current_task(m));
 		return true;
 	}
-	for (unsigned int n = 0; n < nr_nodes; n++) {
-		unsigned int share = nr / nr_nodes + (n < nr % nr_nodes);
-		int node = interleave_turn(pol, current_task(m));
-
-		while (share--)
-			nodes[i++] = (u8)node;
-	}
+	interleave_bulk(pol->nodes, &current_task(m)->il_prev, nr, nodes);
 	return true;
 }
 

@@ -77,10 +77,9 @@ static int move_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 en
 
 	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
 		unsigned int level;
-		u64 *entry = leaf_entry(move->m, vma->vm_mm, addr, &level);
+		u64 *entry = page_vma_mapped(move->m, vma->vm_mm, addr, move->src, move->nr, &level);
 
-		if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
-		    leaf_pfn(move->m, *entry, level, addr) - move->src >= move->nr)
+		if (!entry)
 			continue;
 		if (level) {
 			move_pmd(move, vma, addr, entry);

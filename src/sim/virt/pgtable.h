@@ -254,6 +254,20 @@ static inline u64 leaf_pfn(const struct machine *m, u64 entry, unsigned int leve
 						       PAGE_SHIFT)) - 1);
 	return pfn;
 }
+/*
+ * The leaf entry of addr, if it maps one of the nr pages from pfn on and they count it; NULL:
+ * it does not (page_vma_mapped_walk).
+ */
+static inline u64 *page_vma_mapped(const struct machine *m, const struct mm_struct *mm, u64 addr,
+				   u64 pfn, u64 nr, unsigned int *level)
+{
+	u64 *entry = leaf_entry(m, mm, addr, level);
+
+	if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
+	    leaf_pfn(m, *entry, *level, addr) - pfn >= nr)
+		return NULL;
+	return entry;
+}
 /* The entry of any level (1 = pmd...) or NULL. */
 u64 *table_entry(const struct machine *m, const struct mm_struct *mm, u64 addr, int level);
 /* The same, with the tables above it made as needed; no huge page is in the way.

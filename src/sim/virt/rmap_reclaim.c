@@ -114,10 +114,9 @@ static int unmap_one(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
 
 	for (u64 addr = start; addr < end && !stop; addr += PAGE_SIZE) {
 		unsigned int level;
-		u64 *entry = leaf_entry(m, vma->vm_mm, addr, &level);
+		u64 *entry = page_vma_mapped(m, vma->vm_mm, addr, u->pfn, u->nr, &level);
 
-		if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
-		    leaf_pfn(m, *entry, level, addr) - u->pfn >= u->nr)
+		if (!entry)
 			continue;
 		if (vma->vm_flags & VM_LOCKED) {
 			if (!(vma->vm_flags & VM_SPECIAL) && (u->nr == 1 || level))

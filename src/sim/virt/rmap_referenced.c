@@ -50,10 +50,9 @@ static int referenced_one(void *arg, struct vm_area_struct *vma, u64 start, u64 
 
 	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
 		unsigned int level;
-		u64 *entry = leaf_entry(r->m, vma->vm_mm, addr, &level);
+		u64 *entry = page_vma_mapped(r->m, vma->vm_mm, addr, r->pfn, r->nr, &level);
 
-		if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
-		    leaf_pfn(r->m, *entry, level, addr) - r->pfn >= r->nr)
+		if (!entry)
 			continue;
 		if (is_locked(r, vma, level)) {
 			r->vm_flags |= VM_LOCKED;
