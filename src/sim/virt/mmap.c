@@ -251,13 +251,16 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 		return err;
 	}
 	vm_stat_account(map->mm, vma->vm_flags, (s64)pages_of(map));
-	if (vma->vm_flags & VM_LOCKED) {
-		if (vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE))
-			vma->vm_flags &= ~VM_LOCKED_MASK;
-		else
-			map->mm->locked_vm += pages_of(map);
-	}
 	vma->vm_flags |= vm_softdirty(m);
+	if (!(vma->vm_flags & VM_LOCKED))
+		return 0;
+	if (vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE)) {
+		vma->vm_flags &= ~VM_LOCKED_MASK;
+		vma_stays_apart(m, vma, APART_MARKED);
+		vma_stays_apart(m, vma_next(m, vma), APART_MARKED);
+	} else {
+		map->mm->locked_vm += pages_of(map);
+	}
 	return 0;
 }
 
