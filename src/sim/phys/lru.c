@@ -146,6 +146,13 @@ static inline void lru_add_one(struct machine *m, u64 pfn)
 
 /* Batches. */
 
+/* Only the batch has it yet: it would go to a list and leave it as its last user goes. */
+static inline bool is_let_go(const struct page *page)
+{
+	return page->refcount == 1 && !page_flag(page, PG_mlocked) &&
+	       !page_flag(page, PG_unevictable);
+}
+
 static __noinline void drain_batch(struct machine *m, struct lru_batch *batch,
 				   enum lru_batch_kind kind)
 {
@@ -155,6 +162,8 @@ static __noinline void drain_batch(struct machine *m, struct lru_batch *batch,
 		u32 pfn = batch->pfns[i];
 
 		if (kind == LRU_BATCH_ADD) {
+			if (is_let_go(pfn_to_page(m, pfn)))
+				continue;
 			lru_add_one(m, pfn);
 			page_set_flag(pfn_to_page(m, pfn), PG_lru);
 		} else if (kind == LRU_BATCH_MLOCK) {

@@ -33,14 +33,14 @@ static void set_anon_rmap(struct page *folio, const struct vm_area_struct *vma, 
 /* So many pages of it are mapped now that were not; are so many as part of the whole. */
 static void count_mapped(struct machine *m, const struct page *folio, s64 nr, s64 nr_pmd)
 {
-	if (page_flag(folio, PG_anon)) {
-		mod_lruvec_page_state(m, folio, NR_ANON_PAGES, nr);
-		mod_lruvec_page_state(m, folio, NR_ANON_THPS, nr_pmd);
-	} else {
-		mod_lruvec_page_state(m, folio, NR_MAPPED, nr);
-		mod_lruvec_page_state(m, folio, page_flag(folio, PG_swapbacked) ? NR_SHMEM_PMDMAPPED :
-			   NR_FILE_PMDMAPPED, nr_pmd);
-	}
+	bool anon = page_flag(folio, PG_anon);
+
+	mod_lruvec_page_state(m, folio, anon ? NR_ANON_PAGES : NR_MAPPED, nr);
+	if (likely(!nr_pmd))
+		return;
+	mod_lruvec_page_state(m, folio, anon ? NR_ANON_THPS :
+			      page_flag(folio, PG_swapbacked) ? NR_SHMEM_PMDMAPPED :
+			      NR_FILE_PMDMAPPED, nr_pmd);
 }
 
 /* ---- Sums of a large folio. ---- */

@@ -144,13 +144,17 @@ void tlb_refill(struct cpu_tlb *tlb, u64 tag, u64 vpn, u64 pte)
 	array_fill(l1, set1, array_find(l1, set1 * l1->ways, tag), tag, pte);
 }
 
+/* A tag is at any place of its set or, mostly, at none: no branch guesses which. */
 static inline void array_drop(struct tlb_array *array, u64 vpn, u64 tag)
 {
-	u64 first = (vpn & (array->sets - 1U)) * array->ways;
-	unsigned int way = array_find(array, first, tag);
+	u64 *tags = &array->tags[(vpn & (array->sets - 1U)) * array->ways];
 
-	if (way < array->ways)
-		array->tags[first + way] = 0;
+	for (unsigned int way = 0; way < array->ways; way += 4) {
+		tags[way] = tags[way] == tag ? 0 : tags[way];
+		tags[way + 1] = tags[way + 1] == tag ? 0 : tags[way + 1];
+		tags[way + 2] = tags[way + 2] == tag ? 0 : tags[way + 2];
+		tags[way + 3] = tags[way + 3] == tag ? 0 : tags[way + 3];
+	}
 }
 
 void tlb_invalidate_page(const struct machine *m, struct cpu_tlb *tlb, u64 addr)
