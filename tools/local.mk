@@ -17,6 +17,16 @@ kmm_run_LDADD = $(KMM_LIBS)
 kmm_ctl_SOURCES = tools/kmm-ctl.c tools/options.c tools/options.h
 kmm_ctl_LDADD = $(GLIB_LIBS)
 
+bin_PROGRAMS += kmm-enter
+kmm_enter_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+kmm_enter_SOURCES = \
+	tools/kmm-enter.c tools/kmm-enter.h \
+	tools/kmm-enter-answer.c tools/kmm-enter-init.c tools/kmm-enter-mounts.c \
+	tools/kmm-enter-rights.c \
+	src/fs/fuse/mountinfo.c src/fs/fuse/mountinfo.h \
+	tools/options.c tools/options.h
+kmm_enter_LDADD = $(SECCOMP_LIBS) $(GLIB_LIBS)
+
 bin_PROGRAMS += kmm-replay
 kmm_replay_SOURCES = tools/kmm-replay.c tools/options.c tools/options.h tools/trace.c tools/trace.h
 kmm_replay_LDADD = $(KMM_LIBS) -lm

@@ -165,6 +165,38 @@ is_root() {
 	[ "$(id -u)" = 0 ]
 }
 
+# by_a_user: the whole test once more, as an ordinary user, who mounts by fusermount3.
+# Where the device is not for everybody, one that is takes its place, in a mount
+# namespace of this test alone. Programs and tests are copied to where a user can look.
+by_a_user() {
+	is_root || return 0
+	if ! { command -v setpriv && command -v fusermount3; } >/dev/null ||
+	   [ ! -u "$(command -v fusermount3)" ] || ! timeout 5 unshare -m true 2>/dev/null; then
+		leave_out "an ordinary user: needs setpriv, unshare and a set-uid fusermount3"
+		return 0
+	fi
+	chmod 755 "$work"
+	mkdir -p "$work/user/src/tests" "$work/user/build/tests/mount" "$work/user/dev"
+	cp -r "$KMM_SRCDIR/tests/mount" "$work/user/src/tests"
+	cp "$kmmfs" "$KMM_BUILDDIR/kmm-enter" "$KMM_BUILDDIR/kmm-ctl" "$work/user/build"
+	cp "$prober" "$work/user/build/tests/mount"
+	chown -R 65534 "$work/user"
+	cat >"$work/user/start" <<-'EOF'
+		set -e
+		mount --make-rprivate /
+		mount -t tmpfs none "$1/dev"
+		mknod -m 666 "$1/dev/fuse" c 10 229
+		mount --bind "$1/dev/fuse" /dev/fuse
+		cd "$1"
+		exec setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$1" TMPDIR="$1" \
+			KMM_SRCDIR="$1/src" KMM_BUILDDIR="$1/build" KMM_TIMED=1 sh "$1/src/tests/mount/$2"
+	EOF
+	unshare -m sh "$work/user/start" "$work/user" "$(basename "$0")" >"$work/by-user" 2>&1
+	status=$?
+	sed 's/^/as a user: /' "$work/by-user"
+	expect "by an ordinary user" test "$status" = 0
+}
+
 finish() {
 	# What the daemons reported: broken invariants, the sanitizers.
 	if [ -s "$work/stderr" ]; then

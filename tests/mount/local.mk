@@ -6,6 +6,7 @@ MOUNT_TESTS = \
 	tests/mount/test_create.sh \
 	tests/mount/test_ctl.sh \
 	tests/mount/test_dead.sh \
+	tests/mount/test_enter.sh \
 	tests/mount/test_memory.sh \
 	tests/mount/test_paths.sh \
 	tests/mount/test_read.sh \
