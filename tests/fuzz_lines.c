@@ -249,11 +249,11 @@ static int check_line(struct run *run, struct fuzz *f, bool sampled)
 		lab_digest(&run->lab, before);
 	if (run->errors && one_in(f, 8)) {
 		run->fault.fail_nth = 1 + below(f, one_in(f, 2) ? 4 : 60);
-		run->lab.tree->machine->fault = &run->fault;
+		fault_inject_use(run->lab.tree->machine, &run->fault);
 	}
 	run->fault.nr_failed = 0;
 	n = run_line(run, f, reply, sizeof(reply));
-	run->lab.tree->machine->fault = NULL;
+	fault_inject_use(run->lab.tree->machine, NULL);
 	run->failed += n < 0;
 	run->of_tasks += f->of_task;
 	run->worked += f->of_task && n >= 0;

@@ -86,6 +86,41 @@ static void counter(struct machine *m)
 	group_with_pages(m)->nodes[0].stat[NR_SHMEM]++;
 }
 
+static void bytes_of_objects(struct machine *m)
+{
+	group_with_pages(m)->object_bytes++;
+}
+
+static void kernel_blocks(struct machine *m)
+{
+	group_with_pages(m)->nr_kernel++;
+}
+
+static void kernel_pages(struct machine *m)
+{
+	group_with_pages(m)->kernel[MEMCG_KMEM]++;
+}
+
+static void percpu_bytes(struct machine *m)
+{
+	group_with_pages(m)->kernel[MEMCG_PERCPU_B]++;
+}
+
+static void slab_bytes(struct machine *m)
+{
+	group_with_pages(m)->nodes[0].stat[NR_SLAB_RECLAIMABLE]++;
+}
+
+static void other_slab_bytes(struct machine *m)
+{
+	group_with_pages(m)->nodes[0].stat[NR_SLAB_UNRECLAIMABLE]++;
+}
+
+static void stack_kb(struct machine *m)
+{
+	group_with_pages(m)->nodes[0].stat[NR_KERNEL_STACK]++;
+}
+
 static const struct plant plants[] = {
 	{ "MG1 MG3 L1", nobodys_page, "a page is charged to a memory cgroup that is not there" },
 	{ "MG3 MG1 MG4", other_groups_page, "a page on a group's list is charged to the root" },
@@ -95,6 +130,13 @@ static const struct plant plants[] = {
 	{ "MG2", protected_below, "a group has more that memory.low protects than its parent knows" },
 	{ "MG2", children, "a group has a child more" },
 	{ "MG3", list_size, "a group's list counts a page more" },
+	{ "MG1", bytes_of_objects, "a group is charged for a byte that no object has" },
+	{ "MG1", kernel_blocks, "a group counts a page of the kernel's more" },
+	{ "MG4", kernel_pages, "memory.stat has a page of the kernel's more" },
+	{ "MG4", percpu_bytes, "memory.stat has a byte of per-CPU memory more" },
+	{ "MG4", slab_bytes, "memory.stat has a byte more of slabs that can be reclaimed" },
+	{ "MG4", other_slab_bytes, "memory.stat has a byte more of other slabs" },
+	{ "MG4", stack_kb, "memory.stat has a kB of kernel stacks more" },
 	{ "MG4", counter, "a group counts a page of shared memory more" },
 };
 

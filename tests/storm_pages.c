@@ -259,7 +259,7 @@ static void run_storm(struct storm *s, unsigned int pages_nth, unsigned int host
 		.page = { .name = "fail_page_alloc", .interval = pages_nth, .times = -1,
 			  .probability = 100, .require_end = UINT64_MAX },
 	};
-	s->m->fault = pages_nth ? &s->fault : NULL;
+	fault_inject_use(s->m, pages_nth ? &s->fault : NULL);
 	s->nr_free = all_free(s->m);
 	for (unsigned int round = 0; round < rounds; round++) {
 		step(s);

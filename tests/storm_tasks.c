@@ -102,11 +102,11 @@ static int say(struct storm *s, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(s->line, sizeof(s->line), fmt, args);
 	va_end(args);
-	s->m->fault = s->fault.page.interval ? &s->fault : NULL;
+	fault_inject_use(s->m, s->fault.page.interval ? &s->fault : NULL);
 	if (s->nth && s->m->arena.nr_allocs >= s->m->arena.fail_at)
 		arena_fail_after(&s->m->arena, s->nth);
 	err = lab_run(&s->lab, s->line);
-	s->m->fault = NULL;
+	fault_inject_use(s->m, NULL);
 	s->worked += !err;
 	s->failed += err != 0;
 	return err;
@@ -115,7 +115,7 @@ static int say(struct storm *s, const char *fmt, ...)
 /* The same, and nothing fails on purpose. */
 static void surely(struct storm *s, const char *line)
 {
-	s->m->fault = NULL;
+	fault_inject_use(s->m, NULL);
 	arena_fail_after(&s->m->arena, 0);
 	(void)lab_run(&s->lab, line);
 }

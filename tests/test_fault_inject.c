@@ -216,9 +216,9 @@ static bool run_nth(const char *line, unsigned int n, int *err)
 	fault.fail_nth = n;
 	fault.nr_failed = 0;
 	fault.retry = false;
-	machine()->fault = &fault;
+	fault_inject_use(machine(), &fault);
 	*err = lab_run(&lab, line);
-	machine()->fault = NULL;
+	fault_inject_use(machine(), NULL);
 	return fault.nr_failed;
 }
 
@@ -392,7 +392,7 @@ static void test_spared(void)
 	u32 pfn;
 
 	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
-	machine()->fault = &spares;
+	fault_inject_use(machine(), &spares);
 	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 0 atomic"), 0);
 	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 1 kernel"), 0);
 	CU_ASSERT_EQUAL(lab_run(&lab, "kmalloc 100 kernel"), 0);
@@ -408,7 +408,7 @@ static void test_spared(void)
 	CU_ASSERT_EQUAL(alloc_kernel_pages(machine(), GFP_ATOMIC | __GFP_NOFAIL, 1, NUMA_NO_NODE,
 					   PGTY_kernel, &pfn), 0);
 	CU_ASSERT_EQUAL(spares.nr_failed, 2);
-	machine()->fault = NULL;
+	fault_inject_use(machine(), NULL);
 	lab_close(&lab);
 }
 

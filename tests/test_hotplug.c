@@ -297,9 +297,9 @@ static void fail_nth(const char *line)
 		fault.fail_nth = n;
 		fault.nr_failed = 0;
 		fault.retry = false;
-		machine()->fault = &fault;
+		fault_inject_use(machine(), &fault);
 		err = lab_run(&lab, line);
-		machine()->fault = NULL;
+		fault_inject_use(machine(), NULL);
 		check_clean(line);
 		if (!err)
 			return;

@@ -146,7 +146,8 @@ static void test_charge(void)
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "pgfault"), 20 << 8);
 		CU_ASSERT_EQUAL(figure("", "memory.stat", "kernel"), kernel);
 		run(0, "sim/as/t/ctl: exit_group 0");
-		CU_ASSERT(figure("/a", "memory.current", NULL) <= 64 * 4096);
+		run(0, "rcu_barrier");
+		CU_ASSERT(figure("/a", "memory.current", NULL) <= 80 * 4096);
 		CU_ASSERT_EQUAL(figure("/a", "memory.peak", NULL), current);
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), 0);
 		close_lab();
@@ -468,9 +469,78 @@ static void test_offline(void)
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 1);
 		write_file(0, "/p", "memory.reclaim", "19M");
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-		run(0, "proc/sys/vm/drop_caches: 1");
+		run(0, "proc/sys/vm/drop_caches: 3");
+		run(0, "rcu_barrier");
 		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
+		run(0, "cgroup_rmdir p");
+		close_lab();
+	}
+}
+
+/* Objects of tasks, and their stacks: charged while they are there. */
+static void test_tasks_memory(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		long long slab;
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		fork_into("t", "/a");
+		run(0, "sim/as/t/ctl: mmap 0 16K rw private,anon");
+		slab = figure("/a", "memory.stat", "slab");
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "kernel_stack"), 0);
+		run(0, "sim/as/t/ctl: fork as u");
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "kernel_stack"), 16384);
+		CU_ASSERT(figure("/a", "memory.stat", "slab") > slab + 12000);
+		CU_ASSERT(figure("/a", "memory.stat", "kernel") >=
+			  figure("/a", "memory.stat", "slab") + 16384);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		run(0, "sim/as/u/ctl: exit_group 0");
+		run(0, "sim/as/t/ctl: wait4 -1");
+		run(0, "rcu_barrier");
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "kernel_stack"), 0);
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "slab"), slab);
+		close_lab();
+	}
+}
+
+/* What the kernel allocates for a group; what it did not free goes to the parent. */
+static void test_kernel_memory(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/p");
+		write_file(0, "/p", "cgroup.subtree_control", "+memory");
+		make("/p/c");
+		run(0, "set_active_memcg p/c");
+		run(0, "alloc_percpu 64 8 GFP_KERNEL_ACCOUNT as piece");
+		run(0, "vmalloc 1M GFP_KERNEL_ACCOUNT as area");
+		run(0, "vmalloc 1M GFP_KERNEL as nobodys");
+		run(0, "kmem_cache_alloc dentry GFP_KERNEL as dentry");
+		run(0, "kmalloc 100 GFP_KERNEL_ACCOUNT as bytes");
+		CU_ASSERT(figure("/p/c", "memory.stat", "percpu") >= 64 + 16 * 8);
+		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "vmalloc"), 1 << 20);
+		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "slab_reclaimable"), 192 + 8);
+		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "slab_unreclaimable"), 128 + 8);
+		write_file(0, "/p", "memory.max", "2M");
+		run(ENOMEM, "vmalloc 4M GFP_KERNEL_ACCOUNT");
+		CU_ASSERT(figure("/p", "memory.events", "max") > 0);
+		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "vmalloc"), 1 << 20);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		run(0, "cgroup_rmdir p/c");
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "vmalloc"), 1 << 20);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab"), 200 + 136);
+		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		run(0, "vfree @area");
+		run(0, "free_percpu @piece");
+		run(0, "kmem_cache_free dentry @dentry");
+		run(0, "kfree @bytes");
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "kernel"), 0);
+		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
 		run(0, "cgroup_rmdir p");
 		close_lab();
 	}
@@ -516,6 +586,8 @@ int main(void)
 		{ "memory.reclaim", test_reclaim },
 		{ "swap", test_swap },
 		{ "groups that were removed", test_offline },
+		{ "memory of tasks", test_tasks_memory },
+		{ "memory of the kernel", test_kernel_memory },
 		{ "pages and tasks that move", test_moves },
 	};
 

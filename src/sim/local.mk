@@ -64,7 +64,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \
-	src/sim/phys/memcg.c src/sim/phys/memcg.h src/sim/phys/memcg_charge.c \
+	src/sim/phys/memcg.c src/sim/phys/memcg.h src/sim/phys/memcg_charge.c src/sim/phys/memcg_objects.c \
 	src/sim/phys/memcg_check.c src/sim/phys/memcg_stat.c \
 	src/sim/phys/memcg_stats.c src/sim/phys/memcg_stats.h \
 	src/sim/policy/oom_memcg.c \
@@ -98,7 +98,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/slab_cache.c src/sim/phys/slab_caches.c \
 	src/sim/phys/slab_caches_6_1.def src/sim/phys/slab_caches_6_1_i386.def \
 	src/sim/phys/slab_caches_6_18.def \
-	src/sim/phys/slab_check.c src/sim/phys/slab_debug.c src/sim/phys/slab_debug.h \
+	src/sim/phys/slab_charge.c src/sim/phys/slab_charge.h src/sim/phys/slab_check.c src/sim/phys/slab_debug.c src/sim/phys/slab_debug.h \
 	src/sim/phys/slab_geometry.c \
 	src/sim/phys/slab_info.c src/sim/phys/slab_objects.c src/sim/phys/slab_options.c \
 	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \

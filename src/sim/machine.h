@@ -117,6 +117,7 @@ struct machine {
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
 	struct fault_inject *fault;	/* phys/fault_inject.h; NULL: off */
 	struct fault_inject *faults;	/* its settings */
+	bool slab_hooks;	/* allocations of objects may fail by it, or be charged */
 	u32 warned;		/* phys/report.h: places that have warned */
 	/* virt/warn_alloc.h: an allocation failed; says so in the log, unless gfp forbids. */
 	void (*warn_alloc)(struct machine *m, u32 gfp, u64 nodemask, const char *what);

@@ -288,7 +288,7 @@ static u32 nr_dying(const struct machine *m, const struct cgroup *cgroup)
 	u32 nr = 0;
 
 	while (root && (at = mem_cgroup_next(m, root, at)))
-		nr += !at->online;
+		nr += mem_cgroup_is_dying(m, at);
 	return nr;
 }
 
@@ -501,11 +501,29 @@ static int run_rmdir(struct call *call)
 	return cgroup ? cgroup_rmdir(call->m, cgroup) : -ENOENT;
 }
 
+/* The root, and a group that is charged with another: nobody. */
+static int run_set_active_memcg(struct call *call)
+{
+	const char *name;
+	struct cgroup *parent = parent_of(call->m, call->args[0].text, &name);
+	struct cgroup *cgroup = parent && *name ? cgroup_find_child(call->m, parent, name) : parent;
+
+	if (!cgroup)
+		return -ENOENT;
+	if (!call->m->memcg || !cgroup_memcg(call->m, cgroup))
+		return call_refuse(call, -EINVAL, "there is no memory cgroup yet");
+	call->m->memcg->active = cgroup_memcg(call->m, cgroup)->id;
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{ "cgroup_mkdir", { A_PATH }, run_mkdir, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
 	  "Make a control group, as mkdir in sys/fs/cgroup does: `cgroup_mkdir a/b`." },
 	{ "cgroup_rmdir", { A_PATH }, run_rmdir, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
 	  "Remove a control group that has neither tasks nor groups in it." },
+	{ "set_active_memcg", { A_PATH }, run_set_active_memcg, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
+	  "From now on the kernel works for this group: what it allocates with __GFP_ACCOUNT, or "
+	  "of a cache with SLAB_ACCOUNT, is charged to it, whoever calls; / ends that." },
 };
 
 const struct verb_table cgroup_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -80,12 +80,18 @@ void fault_inject_free(struct machine *m)
 	m->fault = m->faults = NULL;
 }
 
+void fault_inject_use(struct machine *m, struct fault_inject *fault)
+{
+	m->fault = fault;
+	m->slab_hooks = fault || m->memcg;
+}
+
 void fault_inject_update(struct machine *m)
 {
 	struct fault_inject *faults = m->faults;
 
-	m->fault = faults->tasks || faults->page.probability || faults->slab.probability ?
-		faults : NULL;
+	fault_inject_use(m, faults->tasks || faults->page.probability ||
+			    faults->slab.probability ? faults : NULL);
 }
 
 static void digest_attr(struct digest *d, const struct fault_attr *attr)

@@ -54,6 +54,8 @@ struct fault_inject {
 /* m->faults, with the kernel's defaults and what the command line says. -ENOBUFS. */
 int fault_inject_init(struct machine *m) __must_check;
 void fault_inject_free(struct machine *m);
+/* These settings count from now on; NULL: none. */
+void fault_inject_use(struct machine *m, struct fault_inject *fault);
 /* A setting changed, or a task was told to fail: m->fault is set, or NULL again. */
 void fault_inject_update(struct machine *m);
 void fault_inject_digest(const struct machine *m, struct digest *digest);

@@ -73,6 +73,7 @@ int memcg_state_make(struct machine *m)
 	page_counter_init(&state->root.swap, NULL, page_counter_max(m->arch->bits));
 	adopt_root_lists(m, state);
 	m->memcg = state;
+	m->slab_hooks = true;
 	return 0;
 }
 
@@ -91,10 +92,12 @@ void memcg_state_free(struct machine *m)
 		if (id)
 			arena_free(&m->arena, memcg, sizeof(*memcg));
 	}
+	arena_free(&m->arena, state->percpu, state->room_percpu * sizeof(*state->percpu));
 	arena_free(&m->arena, state->groups, groups_bytes(state->room));
 	arena_free(&m->arena, state->stocks, stocks_bytes(m));
 	arena_free(&m->arena, state, sizeof(*state));
 	m->memcg = NULL;
+	m->slab_hooks = m->fault;
 }
 
 /* ---- Groups. ---- */
@@ -200,24 +203,32 @@ void mem_cgroup_put(struct machine *m, struct mem_cgroup *memcg)
 	}
 }
 
-/* What the kernel has for the group is its parent's from now on. */
-static void reparent_kernel_memory(struct mem_cgroup *memcg, struct mem_cgroup *parent)
-{
-	for (unsigned int i = 0; i < NR_MEMCG_KERNEL_ITEMS; i++) {
-		parent->kernel[i] += memcg->kernel[i];
-		memcg->kernel[i] = 0;
-	}
-}
-
 void mem_cgroup_offline(struct machine *m, struct mem_cgroup *memcg)
 {
 	page_counter_set_min(&memcg->memory, 0);
 	page_counter_set_low(&memcg->memory, 0);
 	drain_all_stock(m, memcg);
-	reparent_kernel_memory(memcg, mem_cgroup_online_ancestor(memcg->parent));
+	memcg_reparent_stats(m->memcg, memcg, mem_cgroup_online_ancestor(memcg->parent));
+	if (m->memcg->active == memcg->id)
+		m->memcg->active = 0;
 	memcg->online = false;
 	m->memcg->nr_offline++;
 	mem_cgroup_put(m, memcg);
+}
+
+bool mem_cgroup_is_dying(const struct machine *m, const struct mem_cgroup *memcg)
+{
+	u64 objects = (memcg->object_bytes + memcg->nr_charged_bytes) / PAGE_SIZE;
+
+	if (memcg->online)
+		return false;
+	if (memcg->nr_charged > memcg->nr_kernel + objects || memcg->nr_swapped)
+		return true;
+	for (u32 id = 1; id < m->memcg->room && memcg->nr_children; id++)
+		if (m->memcg->groups[id] && m->memcg->groups[id]->parent == memcg &&
+		    mem_cgroup_is_dying(m, m->memcg->groups[id]))
+			return true;
+	return false;
 }
 
 /* ---- Hierarchies. ---- */

@@ -7,6 +7,7 @@
  *   memcg.c		groups come and go, hierarchies are walked
  *   page_counter.c	usage and limits, up to the root
  *   memcg_charge.c	charges, what CPUs keep in advance, limits, uncharging
+ *   memcg_objects.c	charges by the byte: objects of slabs, per-CPU memory
  *   memcg_stat.c	figures and events, summed over what is below
  *   memcg_check.c	MG1 to MG4
  *
@@ -33,8 +34,8 @@ enum memcg_memory_event {
 	MEMCG_SWAP_HIGH, MEMCG_SWAP_MAX, MEMCG_SWAP_FAIL, NR_MEMCG_EVENTS
 };
 
-/* Figures of the kernel's own memory, which no list has; KMEM in pages, the rest in bytes. */
-enum memcg_kernel_item { MEMCG_KMEM, MEMCG_PERCPU_B, NR_MEMCG_KERNEL_ITEMS };
+/* Figures of the kernel's own memory, which no list has: in pages, but for PERCPU_B. */
+enum memcg_kernel_item { MEMCG_KMEM, MEMCG_PERCPU_B, MEMCG_VMALLOC, NR_MEMCG_KERNEL_ITEMS };
 
 struct mem_cgroup_per_node {
 	struct lruvec lruvec;
@@ -53,6 +54,7 @@ struct mem_cgroup {
 	s64 memory_events[NR_MEMCG_EVENTS], memory_events_local[NR_MEMCG_EVENTS];
 	/* Pages and slots of swap that are charged to this group itself; groups below. */
 	u64 nr_charged, nr_swapped;
+	u64 nr_kernel;		/* of nr_charged: blocks of the kernel's */
 	u32 nr_children;
 	u32 pins;		/* who walks by: it stays */
 	u32 nr_charged_bytes;	/* of a page that is charged for objects: what none has */
@@ -69,6 +71,16 @@ struct memcg_stock {
 	u32 nr_bytes;		/* for objects */
 };
 
+/* A piece of per-CPU memory that is charged. */
+struct memcg_percpu {
+	u64 addr;
+	u32 bytes;		/* of all CPUs */
+	u16 id;
+};
+
+/* Charged objects of slabs: of caches that can be reclaimed, of others. */
+#define NR_SLAB_KINDS 2
+
 struct memcg_state {
 	struct mem_cgroup root;
 	struct mem_cgroup **groups;	/* [room]: by id; NULL: none */
@@ -77,6 +89,9 @@ struct memcg_state {
 	struct memcg_stock *stocks;	/* [nr_possible_cpus] */
 	/* What reclaim of groups alone has counted: vmstat has it not. */
 	s64 group_event[NR_VM_EVENT_ITEMS];
+	struct memcg_percpu *percpu;	/* [nr_percpu] */
+	u32 nr_percpu, room_percpu;
+	u16 active;		/* the group that the kernel works for; 0: the current task's */
 	bool charging;		/* an allocation that is charged for is under way */
 	u64 nr_over_high;	/* pages that who runs was charged for beyond a high mark */
 	u64 throttled_ns;	/* how long who runs has to wait for that */
@@ -122,6 +137,8 @@ static inline bool mem_cgroup_is_root(const struct mem_cgroup *memcg)
 	return !memcg->id;
 }
 
+/* Off line, and not for the kernel's memory alone, which its parent has taken over. */
+bool mem_cgroup_is_dying(const struct machine *m, const struct mem_cgroup *memcg);
 bool mem_cgroup_is_descendant(const struct mem_cgroup *memcg, const struct mem_cgroup *root);
 /* The next group of those from root down, parents first; NULL: begin; returns NULL: done. */
 struct mem_cgroup *mem_cgroup_next(const struct machine *m, const struct mem_cgroup *root,
@@ -163,7 +180,9 @@ int try_charge_memcg(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp,
 /* A block of the kernel's, with __GFP_ACCOUNT: to the current group. */
 int memcg_charge_kernel_pages(struct machine *m, u64 pfn, unsigned int order,
 			      gfp_t gfp) __must_check;
-/* The block is about to be freed. */
+/* Nobody needs these pages: for the next charge on this CPU (keep), or free at once. */
+void memcg_uncharge(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages, bool keep);
+/* The block is about to be freed, or is the kernel's no longer. */
 void memcg_uncharge_pages(struct machine *m, u64 pfn, unsigned int order);
 /* All CPUs give back what they have for groups from root down. */
 void drain_all_stock(struct machine *m, const struct mem_cgroup *root);
@@ -175,6 +194,27 @@ void mem_cgroup_migrate(struct machine *m, struct page *old, struct page *new);
 void mem_cgroup_migrated(struct machine *m, struct page *old);
 /* Pages that a group may still get: by its memory, and by all above it for swap. */
 u64 mem_cgroup_margin(const struct mem_cgroup *memcg);
+
+/* ---- memcg_objects.c ---- */
+
+/* Whom an object would be charged to; NULL: nobody. */
+struct mem_cgroup *obj_cgroup_of_current(const struct machine *m);
+int obj_cgroup_charge(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp,
+		      u32 bytes) __must_check;
+void obj_cgroup_uncharge(struct machine *m, struct mem_cgroup *memcg, u32 bytes);
+void obj_cgroup_uncharge_pages(struct machine *m, struct mem_cgroup *memcg, u64 nr);
+void drain_obj_stock(struct machine *m, struct memcg_stock *stock);
+/*
+ * Before and behind the allocation of a piece of per-CPU memory, and when it goes. *memcg is
+ * NULL where nobody is charged. -ENOMEM; -ENOBUFS: nothing changed.
+ */
+int memcg_percpu_charge(struct machine *m, u64 bytes, gfp_t gfp,
+			struct mem_cgroup **memcg) __must_check;
+void memcg_percpu_charged(struct machine *m, struct mem_cgroup *memcg, u64 addr, u64 bytes,
+			  int err);
+void memcg_percpu_uncharge(struct machine *m, u64 addr);
+/* slab_charge.c: bytes of charged objects of each group, recounted. */
+void slab_recount_charges(const struct machine *m, u64 (*bytes)[NR_SLAB_KINDS]);
 
 /* ---- memcg_stat.c ---- */
 
@@ -190,8 +230,13 @@ s64 memcg_kernel(const struct machine *m, const struct mem_cgroup *memcg,
 /* Of its own, and of pages that a group passed on when it went. */
 void memcg_pass_on(struct mem_cgroup *to, const struct memcg_state *state,
 		   const struct mem_cgroup *from);
+/* Its figures of the kernel's memory are its parent's from now on. */
+void memcg_reparent_stats(const struct memcg_state *state, struct mem_cgroup *memcg,
+			  struct mem_cgroup *parent);
 void memcg_mod_stat(struct machine *m, u32 id, unsigned int node, enum node_stat_item item,
 		    s64 n);
+/* Pages of vmalloc() that the group is charged for, and the like. */
+void memcg_mod_kernel(struct machine *m, u32 id, enum memcg_kernel_item item, s64 n);
 void memcg_count_event(struct machine *m, u32 id, enum vm_event_item item, s64 n);
 
 /* A counter of the node that the folio lies on, and of the group that it is charged to. */

@@ -83,6 +83,13 @@ static void refill_stock(struct machine *m, struct mem_cgroup *memcg, u32 nr_pag
 
 void drain_all_stock(struct machine *m, const struct mem_cgroup *root)
 {
+	for (unsigned int cpu = 0; cpu < m->nr_possible_cpus; cpu++) {
+		struct memcg_stock *stock = &m->memcg->stocks[cpu];
+		const struct mem_cgroup *owner = mem_cgroup_of(m, stock->object_id);
+
+		if (stock->object_id && mem_cgroup_is_descendant(owner, root))
+			drain_obj_stock(m, stock);
+	}
 	for (unsigned int cpu = 0; cpu < m->nr_possible_cpus; cpu++)
 		for (unsigned int i = 0; i < NR_MEMCG_STOCK; i++) {
 			struct memcg_stock *stock = &m->memcg->stocks[cpu];
@@ -91,6 +98,16 @@ void drain_all_stock(struct machine *m, const struct mem_cgroup *root)
 			if (stock->ids[i] && mem_cgroup_is_descendant(memcg, root))
 				drain_slot(m, stock, i);
 		}
+}
+
+void memcg_uncharge(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages, bool keep)
+{
+	if (keep && nr_pages <= 1U << MAX_PAGE_ORDER) {
+		refill_stock(m, memcg, (u32)nr_pages);
+		return;
+	}
+	page_counter_uncharge(&memcg->memory, nr_pages);
+	note_charged(memcg, -(s64)nr_pages);
 }
 
 /* ---- Limits. ---- */
@@ -239,10 +256,10 @@ int memcg_charge_folio(struct machine *m, struct mem_cgroup *memcg, u64 pfn, gfp
 
 int memcg_charge_kernel_pages(struct machine *m, u64 pfn, unsigned int order, gfp_t gfp)
 {
-	struct mem_cgroup *memcg = m->memcg->of_current ? m->memcg->of_current(m) : NULL;
+	struct mem_cgroup *memcg = obj_cgroup_of_current(m);
 	int err;
 
-	if (!memcg || mem_cgroup_is_root(memcg))
+	if (!memcg)
 		return 0;
 	err = try_charge_memcg(m, memcg, gfp, 1U << order);
 	if (err)
@@ -250,6 +267,7 @@ int memcg_charge_kernel_pages(struct machine *m, u64 pfn, unsigned int order, gf
 	/* Whoever was killed for it may have been the last of the group. */
 	commit_charge(pfn_to_page(m, pfn), memcg);
 	memcg->kernel[MEMCG_KMEM] += 1LL << order;
+	memcg->nr_kernel += 1ULL << order;
 	return 0;
 }
 
@@ -265,10 +283,12 @@ void memcg_uncharge_pages(struct machine *m, u64 pfn, unsigned int order)
 	u64 nr = 1ULL << order;
 
 	commit_charge(page, root_mem_cgroup(m));
-	page_counter_uncharge(&memcg->memory, nr);
-	note_charged(memcg, -(s64)nr);
-	if (is_kernel_page(page))
-		mem_cgroup_online_ancestor(memcg)->kernel[MEMCG_KMEM] -= (s64)nr;
+	if (is_kernel_page(page)) {
+		memcg->nr_kernel -= nr;
+		obj_cgroup_uncharge_pages(m, memcg, nr);
+	} else {
+		memcg_uncharge(m, memcg, nr, /* keep = */ false);
+	}
 	if (unlikely(!memcg->online))
 		mem_cgroup_put(m, memcg);
 }

@@ -25,8 +25,11 @@ static const char *const names[] = {
 
 /* Of one group. */
 struct memcg_census {
-	u64 pages, kernel_pages, objects_bytes;
+	u64 pages, kernel_pages, stack_pages;
 	s64 stat[ARRAY_SIZE(recounted)];
+	u64 slab_bytes[NR_SLAB_KINDS], percpu_bytes;
+	/* What the kernel has for it, and for those below that were removed. */
+	s64 kernel[NR_MEMCG_KERNEL_ITEMS], slab_stat[NR_SLAB_KINDS], stack_kb;
 };
 
 static void recount(const struct page *folio, struct memcg_census *found)
@@ -76,6 +79,7 @@ static void count_page(const struct machine *m, const struct page *page, u64 pfn
 	}
 	nr = 1ULL << (page_flag(page, PG_large) ? page[1].block_order : 0);
 	census[id].pages += nr;
+	census[id].stack_pages += page_type(page) == PGTY_stack ? nr : 0;
 	if (page_type(page))
 		census[id].kernel_pages += nr;
 	else
@@ -94,14 +98,14 @@ static u64 stocked(const struct machine *m, u32 id)
 }
 
 /* Pages that are charged for objects: what these have, what is left of one, what CPUs have. */
-static u64 object_pages(const struct machine *m, const struct mem_cgroup *memcg)
+static u64 object_pages_bytes(const struct machine *m, const struct mem_cgroup *memcg)
 {
 	u64 bytes = memcg->object_bytes + memcg->nr_charged_bytes;
 
 	for (unsigned int cpu = 0; cpu < m->nr_possible_cpus; cpu++)
 		if (m->memcg->stocks[cpu].object_id == memcg->id)
 			bytes += m->memcg->stocks[cpu].nr_bytes;
-	return DIV_ROUND_UP(bytes, PAGE_SIZE);
+	return bytes;
 }
 
 static void expect(struct check *check, const char *id, const struct mem_cgroup *memcg,
@@ -140,21 +144,85 @@ static void check_counters(const struct machine *m, const struct mem_cgroup *mem
 	       (ll)memcg->memory.children_low_usage);
 }
 
+static s64 own_stat(const struct machine *m, const struct mem_cgroup *memcg,
+		    enum node_stat_item item)
+{
+	s64 sum = 0;
+
+	for (unsigned int nid = 0; nid < m->memcg->nr_nodes; nid++)
+		sum += memcg->nodes[nid].stat[item];
+	return sum;
+}
+
+/* MG4: of the kernel's memory; a group that was removed has told its parent of it. */
+static void check_kernel_memory(const struct machine *m, const struct mem_cgroup *memcg,
+				const struct memcg_census *found, struct check *check)
+{
+	expect(check, "MG4", memcg, "pages of the kernel", found->kernel[MEMCG_KMEM],
+	       memcg->kernel[MEMCG_KMEM]);
+	expect(check, "MG4", memcg, "bytes of per-CPU memory", found->kernel[MEMCG_PERCPU_B],
+	       memcg->kernel[MEMCG_PERCPU_B]);
+	expect(check, "MG4", memcg, "bytes of slabs that can be reclaimed", found->slab_stat[0],
+	       own_stat(m, memcg, NR_SLAB_RECLAIMABLE));
+	expect(check, "MG4", memcg, "bytes of other slabs", found->slab_stat[1],
+	       own_stat(m, memcg, NR_SLAB_UNRECLAIMABLE));
+	expect(check, "MG4", memcg, "kB of kernel stacks", found->stack_kb,
+	       own_stat(m, memcg, NR_KERNEL_STACK));
+}
+
 static void check_group(const struct machine *m, const struct mem_cgroup *memcg,
 			const struct memcg_census *found, struct check *check)
 {
-	u64 pages = found->pages + stocked(m, memcg->id) + object_pages(m, memcg);
+	u64 bytes = object_pages_bytes(m, memcg);
 
 	check_counters(m, memcg, check);
+	check_kernel_memory(m, memcg, found, check);
 	if (mem_cgroup_is_root(memcg))
 		return;
-	expect(check, "MG1", memcg, "pages", (ll)pages, (ll)memcg->nr_charged);
-	for (size_t i = 0; i < ARRAY_SIZE(recounted); i++) {
-		s64 sum = 0;
+	expect(check, "MG1", memcg, "pages",
+	       (ll)(found->pages + stocked(m, memcg->id) + bytes / PAGE_SIZE), (ll)memcg->nr_charged);
+	expect(check, "MG1", memcg, "blocks of the kernel", (ll)found->kernel_pages,
+	       (ll)memcg->nr_kernel);
+	expect(check, "MG1", memcg, "bytes of objects",
+	       (ll)(found->slab_bytes[0] + found->slab_bytes[1] + found->percpu_bytes),
+	       (ll)memcg->object_bytes);
+	expect(check, "MG1", memcg, "bytes of objects beyond whole pages", 0, bytes % PAGE_SIZE);
+	for (size_t i = 0; i < ARRAY_SIZE(recounted); i++)
+		expect(check, "MG4", memcg, names[i], found->stat[i],
+		       own_stat(m, memcg, recounted[i]));
+}
 
-		for (unsigned int nid = 0; nid < m->memcg->nr_nodes; nid++)
-			sum += memcg->nodes[nid].stat[recounted[i]];
-		expect(check, "MG4", memcg, names[i], found->stat[i], sum);
+static void count_objects(const struct machine *m, struct memcg_census *census)
+{
+	u64 (*bytes)[NR_SLAB_KINDS] = calloc(m->memcg->room, sizeof(*bytes));
+
+	if (!bytes)
+		return;
+	slab_recount_charges(m, bytes);
+	for (u32 id = 1; id < m->memcg->room; id++)
+		memcpy(census[id].slab_bytes, bytes[id], sizeof(bytes[id]));
+	free(bytes);
+	for (u32 i = 0; i < m->memcg->nr_percpu; i++)
+		census[m->memcg->percpu[i].id].percpu_bytes += m->memcg->percpu[i].bytes;
+}
+
+/* To whoever the kernel tells it of. */
+static void add_up_kernel_memory(const struct machine *m, struct memcg_census *census)
+{
+	for (u32 id = 1; id < m->memcg->room; id++) {
+		struct mem_cgroup *memcg = m->memcg->groups[id];
+		const struct memcg_census *own = &census[id];
+		struct memcg_census *sum;
+
+		if (!memcg)
+			continue;
+		sum = &census[mem_cgroup_online_ancestor(memcg)->id];
+		sum->kernel[MEMCG_KMEM] += (s64)(own->kernel_pages +
+						 object_pages_bytes(m, memcg) / PAGE_SIZE);
+		sum->kernel[MEMCG_PERCPU_B] += (s64)own->percpu_bytes;
+		for (unsigned int kind = 0; kind < NR_SLAB_KINDS; kind++)
+			sum->slab_stat[kind] += (s64)own->slab_bytes[kind];
+		sum->stack_kb += (s64)(own->stack_pages * (PAGE_SIZE >> 10));
 	}
 }
 
@@ -174,6 +242,8 @@ void memcg_validate(const struct machine *m, struct check *check)
 		else
 			pfn |= PAGES_PER_SECTION - 1;
 	}
+	count_objects(m, census);
+	add_up_kernel_memory(m, census);
 	for (u32 id = 0; id < m->memcg->room; id++)
 		if (m->memcg->groups[id])
 			check_group(m, m->memcg->groups[id], &census[id], check);
@@ -229,6 +299,7 @@ static void group_digest(const struct machine *m, const struct mem_cgroup *memcg
 	events_digest(memcg, digest);
 	digest_u64(digest, memcg->nr_charged);
 	digest_u64(digest, memcg->nr_swapped);
+	digest_u64(digest, memcg->nr_kernel);
 	digest_u64(digest, memcg->object_bytes << 32 | memcg->nr_charged_bytes);
 	for (unsigned int nid = 0; nid < m->memcg->nr_nodes && memcg->id; nid++)
 		node_digest(m, &memcg->nodes[nid], digest);
@@ -252,6 +323,11 @@ void memcg_digest(const struct machine *m, struct digest *digest)
 	}
 	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		digest_u64(digest, (u64)state->group_event[i]);
+	for (u32 i = 0; i < state->nr_percpu; i++) {
+		digest_u64(digest, state->percpu[i].addr);
+		digest_u64(digest, (u64)state->percpu[i].bytes << 16 | state->percpu[i].id);
+	}
+	digest_u64(digest, state->active);
 	digest_u64(digest, state->nr_over_high);
 	digest_u64(digest, state->throttled_ns);
 }

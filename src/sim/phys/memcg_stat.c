@@ -25,6 +25,12 @@ void memcg_mod_stat(struct machine *m, u32 id, unsigned int node, enum node_stat
 	memcg->nodes[node].stat[item] += n;
 }
 
+void memcg_mod_kernel(struct machine *m, u32 id, enum memcg_kernel_item item, s64 n)
+{
+	if (id)
+		mem_cgroup_online_ancestor(m->memcg->groups[id])->kernel[item] += n;
+}
+
 void memcg_count_event(struct machine *m, u32 id, enum vm_event_item item, s64 n)
 {
 	if (id)
@@ -102,4 +108,20 @@ void memcg_pass_on(struct mem_cgroup *to, const struct memcg_state *state,
 	for (unsigned int nid = 0; nid < state->nr_nodes; nid++)
 		for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
 			to->nodes[nid].stat[i] += from->nodes[nid].stat[i];
+}
+
+void memcg_reparent_stats(const struct memcg_state *state, struct mem_cgroup *memcg,
+			  struct mem_cgroup *parent)
+{
+	for (unsigned int i = 0; i < NR_MEMCG_KERNEL_ITEMS; i++) {
+		parent->kernel[i] += memcg->kernel[i];
+		memcg->kernel[i] = 0;
+	}
+	for (unsigned int nid = 0; nid < state->nr_nodes; nid++)
+		for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++) {
+			if (is_of_pages(i))
+				continue;
+			parent->nodes[nid].stat[i] += memcg->nodes[nid].stat[i];
+			memcg->nodes[nid].stat[i] = 0;
+		}
 }

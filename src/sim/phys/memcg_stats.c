@@ -21,7 +21,7 @@ static const struct stat_row {
 	{ "sec_pagetables", NODE_PAGES, NR_SEC_PAGE_TABLE_PAGES, true, true, ALL },
 	{ "percpu", KERNEL_BYTES, MEMCG_PERCPU_B, false, true, ALL },
 	{ "sock", ZERO, 0, false, true, ALL },
-	{ "vmalloc", ZERO, 0, false, true, ALL },
+	{ "vmalloc", KERNEL_PAGES, MEMCG_VMALLOC, false, true, ALL },
 	{ "shmem", NODE_PAGES, NR_SHMEM, true, true, ALL },
 	{ "file_mapped", NODE_PAGES, NR_MAPPED, true, true, ALL },
 	{ "file_dirty", NODE_PAGES, NR_DIRTY, true, true, ALL },

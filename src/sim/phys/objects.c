@@ -94,7 +94,7 @@ int object_alloc_at(struct machine *m, struct object_pool *pool, gfp_t gfp, int 
 {
 	struct sheaf_object place = { NULL, 0 };
 
-	if (likely(node == NUMA_NO_NODE))
+	if (likely(node == NUMA_NO_NODE) && !(m->slab_hooks && gfp & __GFP_ACCOUNT))
 		place = slab_alloc_fast(m, pool->cache);
 	if (unlikely(!place.slab))
 		return alloc_slow(m, pool, gfp, node, handle, site);

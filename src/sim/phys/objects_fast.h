@@ -71,7 +71,7 @@ static inline bool next_two_objects(const struct machine *m, const struct object
 {
 	const struct kmem_cache_cpu *c = &pool->cache->cpu[m->cpu];
 
-	if (m->fault)
+	if (slab_alloc_hooked(m, pool->cache))
 		return false;
 	if (pool->cache->sheaves) {
 		if (c->main->size < 2)

@@ -587,10 +587,11 @@ int own_reserved_block(struct machine *m, u64 pfn, unsigned int order, enum page
 void split_page(struct machine *m, u64 pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(m, pfn);
-	u32 type = page->page_type;
+	u32 type = page->page_type, memcg = page_memcg_id(page);
 
 	for (u32 i = 0; i < 1U << order; i++) {
 		reset_page(page + i);
+		page[i].memcg = memcg;
 		page[i].page_type = type;
 		page[i].refcount = 1;
 	}

@@ -6,6 +6,7 @@
 #include "sim/phys/percpu_internal.h"
 
 #include "sim/boot/boot_log.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/report.h"
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
@@ -125,6 +126,7 @@ static const char *try_alloc(struct machine *m, u32 words, u32 align, gfp_t gfp,
 
 int alloc_percpu(struct machine *m, u64 bytes, u64 align, u32 gfp, u64 *addr)
 {
+	struct mem_cgroup *memcg = NULL;
 	const char *what;
 	int err;
 
@@ -136,11 +138,19 @@ int alloc_percpu(struct machine *m, u64 bytes, u64 align, u32 gfp, u64 *addr)
 	if (err)
 		return -ENOBUFS;
 	bytes = ALIGN_UP(bytes, PCPU_WORD);
+	if (m->memcg)
+		err = memcg_percpu_charge(m, bytes, gfp, &memcg);
+	if (err) {
+		arena_guarantee_end(&m->arena);
+		return err;
+	}
 	what = try_alloc(m, (u32)(bytes / PCPU_WORD), (u32)(align / PCPU_WORD), gfp, addr);
 	if (what)
 		warn_failed(m, bytes, align, gfp, what);
 	if (pcpu_nr_empty(m->percpu) < PCPU_EMPTY_LOW || m->percpu->atomic_failed)
 		pcpu_balance(m);
+	if (memcg)
+		memcg_percpu_charged(m, memcg, *addr, bytes, what ? -ENOMEM : 0);
 	arena_guarantee_end(&m->arena);
 	return what ? -ENOMEM : 0;
 }
@@ -193,6 +203,8 @@ int free_percpu(struct machine *m, u64 addr)
 		return -EINVAL;
 	if (secure_host_memory(m))
 		return -ENOBUFS;
+	if (m->memcg)
+		memcg_percpu_uncharge(m, addr);
 	pcpu_free_area(state, chunk, at);
 	state->counts.nr_dealloc++;
 	state->counts.nr_cur_alloc--;

@@ -269,11 +269,11 @@ static __noinline int alloc_slow(struct machine *m, struct kmem_cache *s, gfp_t 
 	return 0;
 }
 
-int slab_alloc_node(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
-		    const struct slab_request *req, struct slab_object *object)
+static inline int alloc_any(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+			    const struct slab_request *req, struct slab_object *object)
 {
-	if (node == NUMA_NO_NODE) {
-		struct sheaf_object found = slab_alloc_fast(m, s);
+	if (node == NUMA_NO_NODE && !m->fault) {
+		struct sheaf_object found = slab_at_hand(m, s);
 
 		if (likely(found.slab)) {
 			tell_object(s, found.slab, found.index, object);
@@ -283,6 +283,29 @@ int slab_alloc_node(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node
 	if (unlikely(m->fault) && should_failslab(m, s, gfp))
 		return -ENOMEM;
 	return alloc_slow(m, s, gfp, node, req, object);
+}
+
+static __noinline int alloc_charged(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+				    const struct slab_request *req, struct slab_object *object)
+{
+	int err = alloc_any(m, s, gfp, node, req, object);
+	struct slab *slab;
+
+	if (err)
+		return err;
+	slab = slab_of_addr(m, object->addr);
+	err = slab_charge_object(m, slab, object->handle - slab->handle, gfp);
+	if (err)
+		kmem_cache_free_at(m, s, object->addr, req->site);
+	return err;
+}
+
+int slab_alloc_node(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
+		    const struct slab_request *req, struct slab_object *object)
+{
+	if (unlikely(m->slab_hooks) && slab_may_charge(m, s, gfp))
+		return alloc_charged(m, s, gfp, node, req, object);
+	return alloc_any(m, s, gfp, node, req, object);
 }
 
 int kmem_cache_alloc_at(struct machine *m, struct kmem_cache *s, gfp_t gfp, int node,
@@ -402,6 +425,8 @@ void kmem_cache_free_at(struct machine *m, struct kmem_cache *s, u64 addr, const
 		BUG_ON(m, i == SLAB_NIL || !slab_allocated(slab, i));
 		slab->allocated[i / 64] &= ~(1ULL << (i % 64));
 		slab->given[i / 64] &= ~(1ULL << (i % 64));
+		if (slab->nr_memcg)
+			slab_uncharge_object(m, slab, i);
 		slab_put_free(m, slab->cache, slab, i);
 	}
 }

@@ -412,6 +412,8 @@ static void digest_slab(struct digest *d, const struct slab *slab)
 		digest_u64(d, slab->allocated[i]);
 		digest_u64(d, slab->given[i]);
 	}
+	for (unsigned int i = 0; slab->nr_memcg && i < slab->objects; i++)
+		digest_u64(d, slab->memcg[i]);
 }
 
 static void digest_list(struct digest *d, const struct slab_list *list)

@@ -23,7 +23,7 @@ static size_t slab_bitmap_words(const struct kmem_cache *s)
 
 size_t slab_host_bytes(const struct kmem_cache *s)
 {
-	size_t object = sizeof(u16);
+	size_t object = 2 * sizeof(u16);
 
 	if (s->flags & SLAB_STORE_USER)
 		object += NR_TRACKS * sizeof(struct slab_track);
@@ -184,6 +184,7 @@ static void slab_init_objects(struct machine *m, struct slab *slab)
 		slab->orig_size = (u32 *)at;
 		slab->next_free = (u16 *)(slab->orig_size + s->geo.objects);
 	}
+	slab->memcg = slab->next_free + s->geo.objects;
 	slab_init_freelist(m, slab);
 }
 

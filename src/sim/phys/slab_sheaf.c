@@ -9,6 +9,7 @@
 #include "sim/phys/slab_sheaf.h"
 
 #include "sim/base/digest.h"
+#include "sim/phys/slab_charge.h"
 #include "sim/phys/slab_rcu.h"
 
 #define MAX_FULL_SHEAVES 10
@@ -269,6 +270,8 @@ void slab_sheaf_waited(struct machine *m, struct kmem_cache *s, struct slab_shea
 
 		object->slab->allocated[object->index / 64] &= ~(1ULL << object->index % 64);
 		object->slab->nr_sheaf++;
+		if (object->slab->nr_memcg)
+			slab_uncharge_object(m, object->slab, object->index);
 		slab_touch(object->slab);
 	}
 	if (keep) {

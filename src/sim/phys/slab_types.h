@@ -45,6 +45,7 @@ struct slab {
 	u16 inuse;
 	u16 free;		/* first free object, or SLAB_NIL */
 	u16 nr_sheaf;		/* objects that lie in sheaves */
+	u16 nr_memcg;		/* objects that are charged to a memory cgroup */
 	struct slab *prev, *next;	/* of the list that it is on */
 	/* Debugging. */
 	u8 *bytes;		/* what lies in it; NULL: what must (slab_bytes.h) */
@@ -56,6 +57,7 @@ struct slab {
 	struct slab_track *tracks;	/* two for each object; NULL: not recorded */
 	u32 *orig_size;		/* asked of kmalloc(); NULL: not recorded */
 	u16 *next_free;
+	u16 *memcg;		/* of each object: the group that it is charged to */
 };
 
 /* Who allocated an object, or freed it. */

@@ -12,6 +12,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/alloc_policy.h"
 #include "sim/phys/kernel_tables.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
 
@@ -84,6 +85,8 @@ static void area_strip(struct machine *m, struct vm_area *area)
 
 		page->mapping = 0;
 		page->index = 0;
+		if (unlikely(page_memcg_id(page)))
+			memcg_mod_kernel(m, page_memcg_id(page), MEMCG_VMALLOC, -1);
 		free_pages(m, area->pfns[i], 0);
 		if (area->kind & VMAP_ALLOC)
 			m->vmalloc->nr_pages--;
@@ -204,11 +207,13 @@ static int vmalloc_areas(struct machine *m, const struct vmalloc_request *req,
 	}
 	table.align = 0;
 	table.owner = 0;
+	table.gfp &= ~__GFP_ACCOUNT;
 	if (areas[1])
 		err = vmalloc_areas(m, &table, areas + 1, &area->page_table);
 	else
-		err = kmalloc(m, table_bytes(m, area->nr_pages), req->gfp & ~__GFP_HIGHMEM,
-			      req->node, &area->page_table);
+		err = kmalloc(m, table_bytes(m, area->nr_pages),
+			      req->gfp & ~(__GFP_HIGHMEM | __GFP_ACCOUNT), req->node,
+			      &area->page_table);
 	if (areas[1] && !err)
 		area->kind |= VMAP_VPAGES;
 	if (!err)

@@ -4,6 +4,7 @@
  * a policy decides, or in blocks that are split at once.
  */
 #include "sim/phys/alloc_policy.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/vmalloc_types.h"
 
@@ -25,6 +26,8 @@ static int bulk_node(struct machine *m, const struct vm_area *area, u32 i, int n
 static void area_set_page(struct machine *m, struct vm_area *area, u32 i, u32 pfn)
 {
 	area->pfns[i] = pfn;
+	if (unlikely(page_memcg_id(pfn_to_page(m, pfn))))
+		memcg_mod_kernel(m, page_memcg_id(pfn_to_page(m, pfn)), MEMCG_VMALLOC, 1);
 	if (i + 1 < area->nr_pages)
 		area->pfns[i + 1] = PFN_NIL;
 	pfn_to_page(m, pfn)->mapping = area->id;

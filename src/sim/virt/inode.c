@@ -183,7 +183,7 @@ static int xa_node_alloc(void *ctx, u32 *node)
 {
 	struct machine *m = ctx;
 
-	int err = object_alloc(m, &m->virt->xa_nodes, GFP_KERNEL, NUMA_NO_NODE, node);
+	int err = object_alloc(m, &m->virt->xa_nodes, GFP_KERNEL_ACCOUNT, NUMA_NO_NODE, node);
 
 	if (!err)
 		workingset_new_node(m, *node);

@@ -6,6 +6,7 @@
 #include "sim/virt/kstack.h"
 
 #include "sim/base/bug.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/vmalloc.h"
 #include "sim/virt/task.h"
@@ -27,20 +28,66 @@ static u64 thread_size(const struct machine *m)
 
 static void account_page(struct machine *m, u64 pfn, int sign)
 {
-	const struct zone *zone = page_zone(m, pfn_to_page(m, pfn));
-
-	m->nodes[zone->node]->stat[NR_KERNEL_STACK] += sign * (s64)(PAGE_SIZE >> 10);
+	mod_lruvec_page_state(m, pfn_to_page(m, pfn), NR_KERNEL_STACK,
+			      sign * (s64)(PAGE_SIZE >> 10));
 }
 
+/* What lies in the direct map is one block: its first page has the group. */
 static void account_stack(struct machine *m, u64 addr, int sign)
 {
 	const struct vm_area *area = NULL;
+	u64 pfn = PFN_DOWN(addr - m->arch->page_offset);
 
 	if (m->arch->bits == 64)
 		area = find_vm_area(m, addr);
 	for (u64 i = 0; i < thread_size(m) >> PAGE_SHIFT; i++)
-		account_page(m, area ? area->pfns[i] :
-			     PFN_DOWN(addr - m->arch->page_offset) + i, sign);
+		account_page(m, area ? area->pfns[i] : pfn, sign);
+}
+
+/* Pages of an area are charged while a task has it: not while a CPU keeps it. */
+static void uncharge_stack(struct machine *m, u64 addr, u64 nr)
+{
+	const struct vm_area *area = find_vm_area(m, addr);
+
+	for (u64 i = 0; i < nr; i++)
+		if (page_memcg_id(pfn_to_page(m, area->pfns[i])))
+			memcg_uncharge_pages(m, area->pfns[i], 0);
+}
+
+static int charge_stack(struct machine *m, u64 addr)
+{
+	const struct vm_area *area = find_vm_area(m, addr);
+	int err = 0;
+
+	for (u64 i = 0; i < thread_size(m) >> PAGE_SHIFT && !err; i++) {
+		err = memcg_charge_kernel_pages(m, area->pfns[i], 0, GFP_KERNEL);
+		if (err)
+			uncharge_stack(m, addr, i);
+	}
+	return err;
+}
+
+/* It goes if the group may not have it. */
+static int charge_new_stack(struct machine *m, u64 addr)
+{
+	int err = unlikely(m->memcg) ? charge_stack(m, addr) : 0;
+
+	if (err)
+		BUG_ON(m, vfree(m, addr));
+	return err;
+}
+
+static void release_stack(struct machine *m, u64 addr)
+{
+	u64 *cached = m->tasks->cached_stack[m->cpu];
+
+	for (unsigned int i = 0; i < NR_CACHED_STACKS; i++) {
+		if (cached[i])
+			continue;
+		cached[i] = addr;
+		return;
+	}
+	BUG_ON(m, vfree(m, addr));
 }
 
 int kernel_stack_alloc(struct machine *m, int node, const char *caller, u64 *addr)
@@ -54,8 +101,10 @@ int kernel_stack_alloc(struct machine *m, int node, const char *caller, u64 *add
 
 	if (m->arch->bits == 64) {
 		err = vmalloc(m, &req, addr);
+		if (!err)
+			err = charge_new_stack(m, *addr);
 	} else {
-		err = alloc_kernel_pages(m, GFP_KERNEL, (unsigned int)get_order(req.bytes),
+		err = alloc_kernel_pages(m, GFP_KERNEL_ACCOUNT, (unsigned int)get_order(req.bytes),
 					 node, PGTY_stack, &pfn);
 		if (!err)
 			*addr = m->arch->page_offset + PFN_PHYS(pfn);
@@ -67,21 +116,16 @@ int kernel_stack_alloc(struct machine *m, int node, const char *caller, u64 *add
 
 void kernel_stack_free(struct machine *m, u64 addr)
 {
-	u64 *cached = m->tasks->cached_stack[m->cpu];
-
 	account_stack(m, addr, -1);
 	/* What is not mapped by vmalloc costs no flush: it is not kept. */
-	for (unsigned int i = 0; m->arch->bits == 64 && i < NR_CACHED_STACKS; i++) {
-		if (cached[i])
-			continue;
-		cached[i] = addr;
-		return;
-	}
-	if (m->arch->bits == 64)
-		BUG_ON(m, vfree(m, addr));
-	else
+	if (m->arch->bits == 32) {
 		free_pages(m, PFN_DOWN(addr - m->arch->page_offset),
 			   (unsigned int)get_order(thread_size(m)));
+		return;
+	}
+	if (unlikely(m->memcg))
+		uncharge_stack(m, addr, thread_size(m) >> PAGE_SHIFT);
+	release_stack(m, addr);
 }
 
 static unsigned int caller_row(const struct machine *m)
@@ -96,14 +140,17 @@ static unsigned int caller_row(const struct machine *m)
 int kernel_stack_alloc_task(struct machine *m, int node, u64 *addr)
 {
 	u64 *cached = m->tasks->cached_stack[m->cpu];
+	int err;
 
 	for (unsigned int i = 0; i < NR_CACHED_STACKS; i++) {
 		if (!cached[i])
 			continue;
 		*addr = cached[i];
 		cached[i] = 0;
-		account_stack(m, *addr, 1);
-		return 0;
+		err = charge_new_stack(m, *addr);
+		if (!err)
+			account_stack(m, *addr, 1);
+		return err;
 	}
 	return kernel_stack_alloc(m, node, callers[caller_row(m)].clone, addr);
 }

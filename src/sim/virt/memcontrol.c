@@ -51,6 +51,8 @@ static struct mem_cgroup *current_memcg(const struct machine *m)
 {
 	const struct task_struct *task = current_task(m);
 
+	if (m->memcg->active)
+		return mem_cgroup_of(m, m->memcg->active);
 	/* Nor is what a line without a task allocates. */
 	if (!task || !task->mm || m->oom_killer_disabled)
 		return NULL;
