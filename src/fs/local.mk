@@ -59,6 +59,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/proc/meminfo.c \
 	src/fs/proc/pid.c src/fs/proc/pid.h \
 	src/fs/proc/pid_ctl.c src/fs/proc/pid_fdinfo.c src/fs/proc/pid_files.c src/fs/proc/pid_limits.c \
+	src/fs/proc/pid_identity.c src/fs/proc/pid_mounts.c \
 	src/fs/proc/pid_dump.c src/fs/proc/pid_mem.c src/fs/proc/pid_fault.c src/fs/proc/pid_oom.c \
 	src/fs/proc/pid_stat.c \
 	src/fs/proc/pid_status.c src/fs/proc/pid_vmas.c src/fs/proc/pid_walk.c \

@@ -14,9 +14,10 @@ MOUNT_TESTS = \
 	tests/mount/test_self.sh \
 	tests/mount/test_start.sh \
 	tests/mount/test_stop.sh \
+	tests/mount/test_tools.sh \
 	tests/mount/test_users.sh \
 	tests/mount/test_write.sh
-EXTRA_DIST += tests/mount/lib.sh
+EXTRA_DIST += tests/mount/lib.sh tests/mount/tools.sh
 dist_check_SCRIPTS += $(MOUNT_TESTS)
 TESTS += $(MOUNT_TESTS)
 check_PROGRAMS += tests/mount/prober

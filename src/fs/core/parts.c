@@ -53,7 +53,9 @@
 	X(pid_ctl_parts) \
 	X(pid_files_parts) \
 	X(pid_fdinfo_parts) \
+	X(pid_identity_parts) \
 	X(pid_limits_parts) \
+	X(pid_mounts_parts) \
 	X(pid_mem_parts) \
 	X(pid_dump_parts) \
 	X(pid_oom_parts) \

@@ -162,6 +162,8 @@ void sb_validate(const struct machine *m, struct check *check);	/* F1 */
 struct inode *inode_next(const struct machine *m, const struct inode *inode);
 /* Where a new file of this path would be: memory or a disk. */
 enum inode_kind path_kind(const char *path);
+/* The device of the files in a directory. */
+void path_device(const char *path, u32 *major, u32 *minor);
 void iput(struct machine *m, struct inode *inode);
 
 /* An open file that nobody holds yet but the caller. -ETXTBSY: to write what is run. */

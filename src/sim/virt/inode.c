@@ -6,6 +6,8 @@
  *
  * Paths are looked up by a walk over all inodes: there are few.
  */
+#include <stdio.h>
+
 #include "sim/base/digest.h"
 #include "sim/phys/objects.h"
 #include "sim/virt/blk.h"
@@ -152,6 +154,18 @@ static unsigned int path_super(const char *path)
 enum inode_kind path_kind(const char *path)
 {
 	return strcmp(path, "/dev/zero") ? supers[path_super(path)].kind : INODE_ZERO;
+}
+
+void path_device(const char *path, u32 *major, u32 *minor)
+{
+	/* The directory itself, whose files begin with a slash behind it. */
+	char below[64];
+	const struct super *super;
+
+	snprintf(below, sizeof(below), "%s/", path);
+	super = &supers[path_super(below)];
+	*major = super->major;
+	*minor = super->minor;
 }
 
 /* Where a link of the machine file leads; a path that is none leads to itself. */
