@@ -139,7 +139,7 @@ noinst_PROGRAMS += tests/ops-run
 tests_ops_run_SOURCES = tests/ops-run.c tests/ops.h tests/ops_calls.c tests/ops_dump.c \
 	tests/ops_files.c tests/ops_more.c tests/ops_numa.c tests/ops_others.c \
 	tests/ops_layout.h tests/ops_layouts.c tests/ops_parse.c \
-	tests/ops_print.c tests/ops_program.c \
+	tests/ops_print.c tests/ops_program.c tests/ops_uffd.c \
 	tests/tree_files.c tests/tree_files.h
 tests_ops_run_LDADD = $(KMM_LIBS)
 
@@ -152,7 +152,7 @@ tests_diff_host_SOURCES = tests/diff_host.c tests/diff.h tests/diff_engine.c tes
 	tests/diff_look.h tests/diff_make.c tests/diff_make.h tests/diff_print.c \
 	tests/diff_real.c tests/diff_steps.c tests/ops.h tests/ops_calls.c tests/ops_files.c \
 	tests/ops_more.c tests/ops_numa.c tests/ops_others.c tests/ops_parse.c \
-	tests/tree_files.c tests/tree_files.h
+	tests/ops_uffd.c tests/tree_files.c tests/tree_files.h
 tests_diff_host_LDADD = $(KMM_LIBS)
 check_DATA = tests/diff_worker
 EXTRA_DIST += tests/diff_worker.c

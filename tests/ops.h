@@ -32,6 +32,9 @@ struct op_result {
 	u8 vec[MINCORE_PAGES];
 };
 
+/* What a call wrote to its caller's memory; a text is there also if it failed. */
+enum told { TOLD_NOTHING, TOLD_POLICY, TOLD_STATUS, TOLD_SEGMENT, TOLD_TEXT };
+
 /* One operation: a row of the table in ops_parse.c. */
 struct op_row {
 	const char *name;
@@ -44,6 +47,7 @@ struct op_row {
 	int (*run)(struct ops *ops, const struct op *op, struct op_result *result);
 	bool quiet;		/* no maps after it */
 	bool address;		/* its result is printed as one */
+	enum told told;		/* what of vec is printed */
 };
 
 struct op {
@@ -62,6 +66,7 @@ struct ops {
 	unsigned int current;	/* whose line it is */
 	bool auto_maps;
 	bool bare;		/* the program touches nothing, and nothing is printed */
+	bool still;		/* it touches nothing within its calls */
 	unsigned long line;
 	unsigned int nr_vars;
 	struct {
@@ -130,6 +135,24 @@ int op_setrlimit(struct ops *ops, const struct op *op, struct op_result *result)
 int op_mseal(struct ops *ops, const struct op *op, struct op_result *result);
 int op_prctl(struct ops *ops, const struct op *op, struct op_result *result);
 int op_remap_file_pages(struct ops *ops, const struct op *op, struct op_result *result);
+
+/* ops_uffd.c */
+int op_pkey_alloc(struct ops *ops, const struct op *op, struct op_result *result);
+int op_pkey_free(struct ops *ops, const struct op *op, struct op_result *result);
+int op_pkey_mprotect(struct ops *ops, const struct op *op, struct op_result *result);
+int op_memfd2(struct ops *ops, const struct op *op, struct op_result *result);
+int op_khugepaged(struct ops *ops, const struct op *op, struct op_result *result);
+int op_pmadvise(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_api(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_register(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_unregister(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_wp(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_copy(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_move(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_zeropage(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_continue(struct ops *ops, const struct op *op, struct op_result *result);
+int op_uffd_poison(struct ops *ops, const struct op *op, struct op_result *result);
 
 /* Run it in the current process. False: the process is gone. */
 bool ops_run(struct ops *ops, const struct op *op, struct op_result *result);

@@ -231,10 +231,10 @@ const struct op_row op_rows[] = {
 	{ "msync", "vv", op_msync },
 	{ "mbind", "vvvvvv", op_mbind },
 	{ "set_mempolicy", "vvv", op_set_mempolicy, .quiet = true },
-	{ "get_mempolicy", "vv", op_get_mempolicy, .quiet = true },
+	{ "get_mempolicy", "vv", op_get_mempolicy, .quiet = true, .told = TOLD_POLICY },
 	{ "home_node", "vvvv", op_home_node },
 	{ "migrate_pages", "vvv", op_migrate_pages, .quiet = true },
-	{ "move_pages", "vvov", op_move_pages, .quiet = true },
+	{ "move_pages", "vvov", op_move_pages, .quiet = true, .told = TOLD_STATUS },
 	{ "mincore", "vv", op_mincore, .quiet = true },
 	{ "read", "vNP", op_read },
 	{ "write", "vNP", op_write },
@@ -269,10 +269,26 @@ const struct op_row op_rows[] = {
 	{ "shmget", "vvvv", op_shmget, .quiet = true },
 	{ "shmat", "vvv", op_shmat, .address = true },
 	{ "shmdt", "v", op_shmdt },
-	{ "shmctl", "vv", op_shmctl, .quiet = true },
+	{ "shmctl", "vv", op_shmctl, .quiet = true, .told = TOLD_SEGMENT },
 	{ "vm_read", "vvvvv", op_vm_read },
 	{ "vm_write", "vvvvv", op_vm_write },
 	{ "process_madvise", "vvvv", op_process_madvise },
+	{ "pmadvise", "vvdx", op_pmadvise },
+	{ "pkey_alloc", "vv", op_pkey_alloc, .quiet = true },
+	{ "pkey_free", "o", op_pkey_free, .quiet = true },
+	{ "pkey_mprotect", "vvpo", op_pkey_mprotect },
+	{ "memfd2", "sov", op_memfd2 },
+	{ "khugepaged", "", op_khugepaged, .quiet = true },
+	{ "uffd", "v", op_uffd },
+	{ "uffd_api", "vv", op_uffd_api, .told = TOLD_TEXT },
+	{ "uffd_register", "vvvv", op_uffd_register, .told = TOLD_TEXT },
+	{ "uffd_unregister", "vvv", op_uffd_unregister },
+	{ "uffd_wp", "vvvv", op_uffd_wp },
+	{ "uffd_copy", "vvvvv", op_uffd_copy, .told = TOLD_TEXT },
+	{ "uffd_move", "vvvvv", op_uffd_move, .told = TOLD_TEXT },
+	{ "uffd_zeropage", "vvvv", op_uffd_zeropage, .told = TOLD_TEXT },
+	{ "uffd_continue", "vvvv", op_uffd_continue, .told = TOLD_TEXT },
+	{ "uffd_poison", "vvvv", op_uffd_poison, .told = TOLD_TEXT },
 };
 const unsigned int nr_op_rows = ARRAY_SIZE(op_rows);
 
@@ -336,8 +352,11 @@ bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
 		say_ended(ops, task);
 		return false;
 	}
-	if (result->sig)
+	if (result->sig) {
+		/* A handler has the rights of a new program, and does not return. */
+		task->pkru = PKRU_INIT;
 		ops_touch(ops, task->pid, TOUCH_HANDLER);
+	}
 	result->minflt = task->min_flt - min_flt;
 	result->majflt = task->maj_flt - maj_flt;
 	if (err == -ENOBUFS) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fs/core/line.h"
+#include "sim/virt/shm.h"
 #include "sim/virt/task.h"
 #include "tree_files.h"
 
@@ -53,6 +54,34 @@ static s64 accesses_seen(const struct op *op, const struct op_result *result)
 	return strcmp(op->row->name, "write") ? result->ret : 0;
 }
 
+static int told_int(const struct op_result *result, unsigned int offset)
+{
+	int value;
+
+	memcpy(&value, result->vec + offset, sizeof(value));
+	return value;
+}
+
+static void print_told(const struct op *op, const struct op_result *result)
+{
+	if (op->row->told == TOLD_TEXT && result->vec[0])
+		printf("   %s\n", (const char *)result->vec);
+	if (result->err)
+		return;
+	if (op->row->told == TOLD_POLICY)
+		printf("   policy=%d nodes=0x%x\n", told_int(result, 0),
+		       (unsigned int)told_int(result, 8));
+	if (op->row->told == TOLD_SEGMENT && op->a[1] == IPC_STAT)
+		printf("   nattch=%d bytes=%d mode=%o\n", told_int(result, 0),
+		       told_int(result, 8), (unsigned int)told_int(result, 16));
+	if (op->row->told == TOLD_STATUS) {
+		printf("   status=");
+		for (unsigned int i = 0; i < (u64)op->a[1] && i < 64; i++)
+			printf(" %d", told_int(result, i * sizeof(int)));
+		putchar('\n');
+	}
+}
+
 void ops_print_result(const struct ops *ops, const struct op *op,
 		      const struct op_result *result)
 {
@@ -69,6 +98,8 @@ void ops_print_result(const struct ops *ops, const struct op *op,
 		print_value(ops, op, result);
 	printf(" minflt=+%llu majflt=+%llu\n", (unsigned long long)result->minflt,
 	       (unsigned long long)result->majflt);
+	if (op->row->told && !result->sig)
+		print_told(op, result);
 	if (strcmp(op->row->name, "mincore") || result->err)
 		return;
 	printf("   vec=");

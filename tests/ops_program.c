@@ -38,7 +38,7 @@ bool ops_touch(struct ops *ops, u32 pid, enum touch when)
 	struct task_struct *task = task_find(ops->m, pid);
 	struct access_result how;
 
-	if (ops->bare)
+	if (ops->bare || ops->still)
 		return true;
 	for (const struct touch_row *row = layout->around; row->touched.nr; row++)
 		if (row->when == when && !touch(ops->m, task, &row->touched) &&
@@ -63,7 +63,7 @@ void ops_fill_buffer(struct ops *ops, u64 bytes)
 		ACCESS_STORE,
 	};
 
-	if (!ops->bare && bytes)
+	if (!ops->bare && !ops->still && bytes)
 		touch(ops->m, ops_task(ops), &row);
 }
 

@@ -443,12 +443,16 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 	if (!(req.flags & MAP_FIXED))
 		req.addr = round_hint_to_min(m, req.addr);
 	err = check_size(m, map.mm, &req);
+	/* What has no place may have used up a protection key. */
+	if (!err && rel_mmap_flags_before_place(m->release))
+		map.vm_flags = calc_vm_bits(m, task, req.prot, req.flags);
 	if (!err)
 		err = place(m, &req, &map);
 	if (err)
 		return err;
-	map.vm_flags = vm_flags | calc_vm_bits(m, task, req.prot, req.flags) | map.mm->def_flags |
-		       VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	if (!rel_mmap_flags_before_place(m->release))
+		map.vm_flags = calc_vm_bits(m, task, req.prot, req.flags);
+	map.vm_flags |= vm_flags | map.mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 	err = check_locked(m, &map, req.flags);
 	if (!err)
 		err = map.file ? check_file(m, &map, req.prot, req.flags) :

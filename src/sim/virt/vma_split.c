@@ -160,13 +160,14 @@ int copy_vma(struct machine *m, struct vm_area_struct **vmap, u64 addr, u64 len,
 {
 	struct vm_area_struct *vma = *vmap;
 	u64 old_start = vma->vm_start;
+	bool may_merge = copy_may_merge(vma, addr, len, keep_source);
 	int err;
 
 	/* Without pages the page offset is free: that of the new place may merge. */
 	if (vma_is_anonymous(vma) && !vma->anon_vma)
 		pgoff = addr >> PAGE_SHIFT;
 	*copy = NULL;
-	if (copy_may_merge(vma, addr, len, keep_source)) {
+	if (may_merge) {
 		struct vma_attr attr = {
 			.start = addr, .end = addr + len, .pgoff = pgoff,
 			.vm_flags = vma->vm_flags, .file = vma->vm_file, .vm_ops = vma->vm_ops,
@@ -189,7 +190,11 @@ int copy_vma(struct machine *m, struct vm_area_struct **vmap, u64 addr, u64 len,
 	if (err)
 		return err;
 	err = vma_insert(m, *copy, NULL);
-	if (err)
+	if (err) {
 		vma_discard(m, *copy);
+	} else if (!may_merge) {
+		vma_stays_apart(m, *copy, APART_MOVED);
+		vma_stays_apart(m, vma_next(m, *copy), APART_MOVED);
+	}
 	return err;
 }
