@@ -2,7 +2,8 @@
 /*
  * System calls that no file stands behind, answered for the machine: sysinfo(2) from
  * its meminfo, uptime and loadavg; kill(2), when a simulated process is meant, by
- * the same call of the machine's init. A row for each; all others pass.
+ * the same call of the machine's init; questions, by kmm-enter-ask.c. A row for each;
+ * all others pass.
  */
 #include "kmm-enter.h"
 
@@ -18,19 +19,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "fs/fuse/mountinfo.h"
+#include "kmm-enter-answer.h"
 
-#define PASS INT32_MAX		/* the kernel goes on with the call as it is */
-
-struct asked {
-	const struct enter *enter;
-	const struct seccomp_notif *call;
-	int fd;
-};
-
-/* -- sysinfo --------------------------------------------------------------------- */
-
-static bool read_file(const struct enter *enter, const char *path, char *text, size_t room)
+bool answer_read(const struct enter *enter, const char *path, char *text, size_t room)
 {
 	int fd = openat(enter->fd, path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, room - 1);
@@ -40,6 +31,18 @@ static bool read_file(const struct enter *enter, const char *path, char *text, s
 	text[n > 0 ? n : 0] = '\0';
 	return n > 0;
 }
+
+int answer_give(const struct asked *asked, uint64_t addr, const void *data, size_t len)
+{
+	struct iovec from = { (void *)data, len }, to = { (void *)(uintptr_t)addr, len };
+
+	if (seccomp_notify_id_valid(asked->fd, asked->call->id))
+		return -ESRCH;
+	return process_vm_writev((pid_t)asked->call->pid, &from, 1, &to, 1, 0) == (ssize_t)len ? 0 :
+	       -EFAULT;
+}
+
+/* -- sysinfo --------------------------------------------------------------------- */
 
 static uint64_t meminfo_bytes(const char *text, const char *label)
 {
@@ -59,16 +62,16 @@ static bool read_figures(const struct enter *enter, struct figures *f)
 	double loads[3];
 	unsigned int procs;
 
-	if (!read_file(enter, "proc/uptime", text, sizeof(text)))
+	if (!answer_read(enter, "proc/uptime", text, sizeof(text)))
 		return false;
 	f->uptime = strtoull(text, NULL, 10);
-	if (!read_file(enter, "proc/loadavg", text, sizeof(text)) ||
+	if (!answer_read(enter, "proc/loadavg", text, sizeof(text)) ||
 	    sscanf(text, "%lf %lf %lf %*u/%u", &loads[0], &loads[1], &loads[2], &procs) != 4)
 		return false;
 	for (int i = 0; i < 3; i++)
 		f->loads[i] = (uint64_t)(loads[i] * (1 << SI_LOAD_SHIFT) + 0.5);
 	f->procs = procs;
-	if (!read_file(enter, "proc/meminfo", text, sizeof(text)))
+	if (!answer_read(enter, "proc/meminfo", text, sizeof(text)))
 		return false;
 	f->total = meminfo_bytes(text, "MemTotal:");
 	f->free = meminfo_bytes(text, "MemFree:");
@@ -122,17 +125,7 @@ static void fill(struct sysinfo *to, const struct figures *f)
 	};
 }
 
-static int give(const struct asked *asked, uint64_t addr, const void *data, size_t len)
-{
-	struct iovec from = { (void *)data, len }, to = { (void *)(uintptr_t)addr, len };
-
-	if (seccomp_notify_id_valid(asked->fd, asked->call->id))
-		return -ESRCH;
-	return process_vm_writev((pid_t)asked->call->pid, &from, 1, &to, 1, 0) == (ssize_t)len ? 0 :
-	       -EFAULT;
-}
-
-static int answer_sysinfo(const struct asked *asked)
+static int answer_sysinfo(struct asked *asked)
 {
 	uint64_t addr = asked->call->data.args[0];
 	struct figures figures;
@@ -143,13 +136,27 @@ static int answer_sysinfo(const struct asked *asked)
 		return -EIO;
 	if (asked->call->data.arch == SCMP_ARCH_X86) {
 		fill32(&info32, &figures);
-		return give(asked, addr, &info32, sizeof(info32));
+		return answer_give(asked, addr, &info32, sizeof(info32));
 	}
 	fill(&info, &figures);
-	return give(asked, addr, &info, sizeof(info));
+	return answer_give(asked, addr, &info, sizeof(info));
 }
 
 /* -- kill ------------------------------------------------------------------------ */
+
+/* A pid, or a group's number below 0. This process is 1, but nobody inside can mean it. */
+bool answer_is_visitor(int pid)
+{
+	return (pid > 1 || pid < -1) && !kill(pid, 0);
+}
+
+bool answer_is_simulated(const struct enter *enter, int pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	return pid > 0 && !faccessat(enter->fd, path, F_OK, 0);
+}
 
 /* init sends it: whoever may enter may do that. */
 static int kill_simulated(const struct enter *enter, int pid, int sig)
@@ -166,24 +173,17 @@ static int kill_simulated(const struct enter *enter, int pid, int sig)
 	return err;
 }
 
-/*
- * A visitor is found first, as is "all of them" and "my own group". This process is the
- * namespace's 1, but nobody inside can mean it.
- */
-static int answer_kill(const struct asked *asked)
+/* A visitor is found first, as is "all of them" and "my own group". */
+static int answer_kill(struct asked *asked)
 {
 	int pid = (int)asked->call->data.args[0], sig = (int)asked->call->data.args[1];
-	char path[32];
 
-	if (pid == 0 || pid == -1 || (pid != 1 && !kill(pid, 0)))
+	if (pid == 0 || pid == -1 || answer_is_visitor(pid))
 		return PASS;
 	if (sig < 0 || sig > SIGRTMAX)
 		return -EINVAL;
-	if (pid > 0) {
-		snprintf(path, sizeof(path), "proc/%d/ctl", pid);
-		if (faccessat(asked->enter->fd, path, F_OK, 0))
-			return -ESRCH;
-	}
+	if (pid > 0 && !answer_is_simulated(asked->enter, pid))
+		return -ESRCH;
 	return kill_simulated(asked->enter, pid, sig);
 }
 
@@ -191,13 +191,31 @@ static int answer_kill(const struct asked *asked)
 
 struct answer {
 	const char *name;
-	int (*run)(const struct asked *asked);
+	int (*run)(struct asked *asked);
+	int others;		/* asked only when this argument is not 0; -1: always */
 };
 
 static const struct answer answers[] = {
-	{ "kill", answer_kill },
-	{ "sysinfo", answer_sysinfo },
+	{ "getpgid", answer_getpgid, 0 },
+	{ "getpriority", answer_getpriority, 1 },
+	{ "getsid", answer_getsid, 0 },
+	{ "ioprio_get", answer_ioprio, 1 },
+	{ "kill", answer_kill, 0 },
+	{ "sched_getaffinity", answer_affinity, -1 },
+	{ "sched_getscheduler", answer_scheduler, 0 },
+	{ "sysinfo", answer_sysinfo, -1 },
+	{ "uname", answer_uname, -1 },
 };
+
+static int add_rule(scmp_filter_ctx filter, const struct answer *answer)
+{
+	int nr = seccomp_syscall_resolve_name(answer->name);
+
+	if (answer->others < 0)
+		return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, nr, 0);
+	return seccomp_rule_add(filter, SCMP_ACT_NOTIFY, nr, 1,
+				SCMP_CMP((unsigned int)answer->others, SCMP_CMP_NE, 0));
+}
 
 int answer_listen(void)
 {
@@ -210,8 +228,7 @@ int answer_listen(void)
 	if (!err && seccomp_arch_native() == SCMP_ARCH_X86_64)
 		err = seccomp_arch_add(filter, SCMP_ARCH_X86);
 	for (size_t i = 0; !err && i < ARRAY_SIZE(answers); i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_NOTIFY,
-				       seccomp_syscall_resolve_name(answers[i].name), 0);
+		err = add_rule(filter, &answers[i]);
 	if (!err)
 		err = seccomp_load(filter);
 	fd = err ? -1 : seccomp_notify_fd(filter);
@@ -222,7 +239,7 @@ int answer_listen(void)
 	return fd;
 }
 
-static int run_answer(const struct asked *asked)
+static int run_answer(struct asked *asked)
 {
 	const struct seccomp_data *data = &asked->call->data;
 
@@ -248,6 +265,7 @@ bool answer_one(const struct enter *enter, int fd)
 		ret = run_answer(&asked);
 		reply->id = call->id;
 		reply->error = ret == PASS ? 0 : ret;
+		reply->val = ret ? 0 : asked.value;
 		reply->flags = ret == PASS ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
 		seccomp_notify_respond(fd, reply);
 	}

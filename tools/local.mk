@@ -21,7 +21,8 @@ bin_PROGRAMS += kmm-enter
 kmm_enter_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 kmm_enter_SOURCES = \
 	tools/kmm-enter.c tools/kmm-enter.h \
-	tools/kmm-enter-answer.c tools/kmm-enter-init.c tools/kmm-enter-mounts.c \
+	tools/kmm-enter-answer.c tools/kmm-enter-answer.h tools/kmm-enter-ask.c \
+	tools/kmm-enter-init.c tools/kmm-enter-mounts.c \
 	tools/kmm-enter-rights.c \
 	src/fs/fuse/mountinfo.c src/fs/fuse/mountinfo.h \
 	tools/options.c tools/options.h

@@ -53,6 +53,7 @@ expect "the host's /proc is not the directory" in_host_proc
 # Pids: far away from simulated ones, and the host's are not there.
 expect "high pid" inside sh -c '[ $$ -gt 1000 ]'
 expect "self" inside sh -c 'read -r pid rest </proc/self/stat; [ "$pid" -gt 1000 ]'
+expect "own group" inside sh -c 'setsid sleep 9 & sleep 0.2; kill -TERM -$!; wait $!; [ $? = 143 ]'
 expect "own child" inside sh -c 'sleep 9 & kill -0 $! && kill $!; wait $!; [ $? = 143 ]'
 expect "the host's pid is not there" inside sh -c '! kill -0 "$1" 2>/dev/null' sh "$$"
 expect "no other visitor is listed" inside sh -c \
@@ -130,6 +131,14 @@ if command -v busybox >/dev/null; then
 	expect "sysinfo" says "^Mem: +$total " inside busybox free
 else
 	leave_out "sysinfo: no busybox"
+fi
+
+# Other questions by system call.
+expect "release" prints "$(cat "$mnt/proc/sys/kernel/osrelease")" uname -r
+expect "CPUs" prints "$(grep -c ^processor "$mnt/proc/cpuinfo")" nproc
+if command -v taskset >/dev/null; then
+	expect "CPUs of a simulated process" says 'affinity list: 0-3' inside taskset -cp 2
+	expect "CPUs of nobody" not inside taskset -p 1000 2>/dev/null
 fi
 
 # A shell, when nothing is said.
