@@ -30,7 +30,7 @@ SCRIPTED_TESTS = \
 	tests/test_reclaim.sh \
 	tests/test_capture.sh \
 	tests/test_kmm_run.sh \
-	tests/test_oom_report.sh \
+	tests/test_memcg_steps.sh tests/test_oom_report.sh \
 	tests/test_ops.sh \
 	tests/test_scenarios.sh \
 	tests/test_strace2kmm.sh

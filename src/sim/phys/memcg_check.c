@@ -43,7 +43,7 @@ static void recount(const struct page *folio, struct memcg_census *found)
 		bool counts = false;
 
 		if (recounted[i] == NR_FILE_PAGES)
-			counts = file || swapcache;
+			counts = file && !swapcache;
 		else if (recounted[i] == NR_SHMEM)
 			counts = file && shmem && !swapcache;
 		else if (recounted[i] == NR_SWAPCACHED)

@@ -68,7 +68,8 @@ s64 memcg_node_stat(const struct machine *m, const struct mem_cgroup *memcg,
 	if ((!memcg || mem_cgroup_is_root(memcg)) && is_of_pages(item)) {
 		for (unsigned int nid = 0; nid < m->nr_nodes; nid++)
 			if (m->nodes[nid] && (node < 0 || (unsigned int)node == nid))
-				sum += m->nodes[nid]->stat[item];
+				sum += m->nodes[nid]->stat[item] -
+				       (item == NR_FILE_PAGES ? m->nodes[nid]->stat[NR_SWAPCACHED] : 0);
 		return sum;
 	}
 	while (memcg && (at = mem_cgroup_next(m, root, at)))

@@ -197,20 +197,27 @@ static void why_killed(struct machine *m, const struct oom_control *oc,
 }
 
 /* One process, with all that share its memory. */
+static void tell_of_victim(struct machine *m, struct task_struct *victim, const char *message)
+{
+	const struct task_struct *thread = find_task_with_mm(m, victim);
+
+	count_vm_event(m, OOM_KILL, 1);
+	if (m->memcg)
+		memcg_memory_event(m, mem_cgroup_of(m, thread->mm->memcg), MEMCG_OOM_KILL);
+	oom_say_killed(m, thread, message);
+}
+
 static void kill_with_sharers(struct machine *m, struct task_struct *victim, const char *message)
 {
 	const struct mm_struct *mm = find_task_with_mm(m, victim)->mm;
 	const u32 tgid = victim->tgid;
 
-	count_vm_event(m, OOM_KILL, 1);
-	if (m->memcg)
-		memcg_memory_event(m, mem_cgroup_of(m, mm->memcg), MEMCG_OOM_KILL);
-	oom_say_killed(m, find_task_with_mm(m, victim), message);
+	tell_of_victim(m, victim, message);
 	kill_sharers(m, mm, tgid);
 	kill_process(m, victim);
 }
 
-/* memory.oom.group: all of the group end with the victim, which is told of once more. */
+/* memory.oom.group: all of the group end, in their order, and the victim is told of once more. */
 static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, const char *message)
 {
 	struct task_struct *task = NULL, *next;
@@ -225,8 +232,8 @@ static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, c
 	task = mem_cgroup_next_process(m, group, NULL);
 	for (; task; task = next) {
 		next = mem_cgroup_next_process(m, group, task);
-		if (task->tgid != first && task->tgid != PID_INIT && find_task_with_mm(m, task) &&
-		    task->signal->oom_score_adj != OOM_SCORE_ADJ_MIN && !task->signal->oom_victim)
+		if (task->tgid == first || (task->tgid != PID_INIT && find_task_with_mm(m, task) &&
+		    task->signal->oom_score_adj != OOM_SCORE_ADJ_MIN && !task->signal->oom_victim))
 			kill_with_sharers(m, task, message);
 	}
 }
@@ -243,17 +250,13 @@ void oom_kill_process(struct machine *m, const struct oom_control *oc, const cha
 		dump_oom_victim(m, oc, victim);
 	}
 	why_killed(m, oc, victim);
-	/* The kernel's victim still has its memory when the group's turn comes. */
-	if (group && m->memcg) {
-		const struct task_struct *thread = find_task_with_mm(m, victim);
-
-		count_vm_event(m, OOM_KILL, 1);
-		memcg_memory_event(m, mem_cgroup_of(m, thread->mm->memcg), MEMCG_OOM_KILL);
-		oom_say_killed(m, thread, message);
+	if (!group) {
+		kill_with_sharers(m, victim, message);
+		return;
 	}
-	kill_with_sharers(m, victim, message);
-	if (group)
-		kill_group(m, group, tgid, message);
+	/* The kernel's victim still has its memory when the group's turn comes. */
+	tell_of_victim(m, victim, message);
+	kill_group(m, group, tgid, message);
 }
 
 /* vm.panic_on_oom: 1 where all of the machine is short of memory, 2 always. */

@@ -286,8 +286,8 @@ void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 
 u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 pgoff);
 /* A page that was out is in its place again: the cache's, as a new one. */
 void filemap_swapped_in(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn);
-/* An array whose nodes are those of page caches. */
-void page_cache_xa_init(struct machine *m, struct xarray *xa);
+/* An array whose nodes are as those of page caches, but charged to nobody. */
+void swap_cache_xa_init(struct machine *m, struct xarray *xa);
 /* Another is in its place already: the cache's references of it go. */
 void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u32 pfn);
 /* One of the same size is in its place: the cache's references, and what is counted. */

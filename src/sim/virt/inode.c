@@ -193,15 +193,24 @@ struct inode *inode_find(const struct machine *m, const char *path)
 
 /* The nodes of page caches. */
 
-static int xa_node_alloc(void *ctx, u32 *node)
+static int node_alloc(struct machine *m, gfp_t gfp, u32 *node)
 {
-	struct machine *m = ctx;
-
-	int err = object_alloc(m, &m->virt->xa_nodes, GFP_KERNEL_ACCOUNT, NUMA_NO_NODE, node);
+	int err = object_alloc(m, &m->virt->xa_nodes, gfp, NUMA_NO_NODE, node);
 
 	if (!err)
 		workingset_new_node(m, *node);
 	return err;
+}
+
+static int xa_node_alloc(void *ctx, u32 *node)
+{
+	return node_alloc(ctx, GFP_KERNEL_ACCOUNT, node);
+}
+
+/* Those of the swap cache are nobody's. */
+static int swap_node_alloc(void *ctx, u32 *node)
+{
+	return node_alloc(ctx, GFP_KERNEL, node);
 }
 
 static void xa_node_free(void *ctx, u32 node)
@@ -221,9 +230,11 @@ static struct xa_node *xa_node_get(void *ctx, u32 node)
 
 static const struct xa_ops cache_ops = { xa_node_alloc, xa_node_free, xa_node_get };
 
-void page_cache_xa_init(struct machine *m, struct xarray *xa)
+static const struct xa_ops swap_ops = { swap_node_alloc, xa_node_free, xa_node_get };
+
+void swap_cache_xa_init(struct machine *m, struct xarray *xa)
 {
-	xa_init(xa, &cache_ops, m);
+	xa_init(xa, &swap_ops, m);
 }
 
 /* Everything that an inode needs, or nothing. */

@@ -222,7 +222,7 @@ static int alloc_host(struct machine *m, struct swap_info_struct *si)
 	for (u32 i = 0; i < si->nr_map_pages; i++)
 		si->map_pages[i].first = PFN_NIL;
 	for (u32 i = 0; i < si->nr_spaces; i++)
-		page_cache_xa_init(m, &si->spaces[i]);
+		swap_cache_xa_init(m, &si->spaces[i]);
 	return 0;
 }
 

@@ -72,7 +72,8 @@ u32 swap_cache_find(const struct machine *m, swp_entry_t entry, u64 *shadow)
 
 static void count_cached(struct machine *m, const struct page *folio, s64 nr)
 {
-	mod_lruvec_page_state(m, folio, NR_FILE_PAGES, nr);
+	/* A group's file pages are those of files. */
+	m->nodes[page_zone(m, folio)->node]->stat[NR_FILE_PAGES] += nr;
 	mod_lruvec_page_state(m, folio, NR_SWAPCACHED, nr);
 }
 
