@@ -87,8 +87,7 @@ static int brk_expand(struct machine *m, struct task_struct *task,
 	if (attr.vm_flags & VM_LOCKED)
 		mm->locked_vm += nr_pages;
 	vma->vm_flags |= vm_softdirty(m);
-	vma_stays_apart(m, vma, APART_BRK);
-	vma_stays_apart(m, vma_next(m, vma), APART_BRK);
+	vma_edges_stay_apart(m, vma, APART_BRK);
 	return 0;
 }
 

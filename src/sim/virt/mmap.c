@@ -256,8 +256,7 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 		return 0;
 	if (vma->vm_flags & (VM_SPECIAL | VM_DROPPABLE)) {
 		vma->vm_flags &= ~VM_LOCKED_MASK;
-		vma_stays_apart(m, vma, APART_MARKED);
-		vma_stays_apart(m, vma_next(m, vma), APART_MARKED);
+		vma_edges_stay_apart(m, vma, APART_MARKED);
 	} else {
 		map->mm->locked_vm += pages_of(map);
 	}

@@ -236,7 +236,7 @@ static int unmap_source(struct remap *r, u64 addr, u64 len)
 }
 
 /* What stays of a mapping whose pages went without it. */
-static void dontunmap_complete(struct remap *r, const struct vm_area_struct *copy)
+static void dontunmap_complete(struct remap *r, struct vm_area_struct *copy)
 {
 	struct vm_area_struct *vma = r->vma;
 	bool tidy = dontunmap_is_tidy(r->m);
@@ -249,8 +249,8 @@ static void dontunmap_complete(struct remap *r, const struct vm_area_struct *cop
 		if (tidy && vma_is_anonymous(vma) && !vma->vm_file)
 			vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
 	}
-	vma_stays_apart(r->m, vma, APART_MOVED);
-	vma_stays_apart(r->m, vma_next(r->m, vma), APART_MOVED);
+	vma_edges_stay_apart(r->m, vma, APART_MOVED);
+	vma_edges_stay_apart(r->m, copy, APART_MOVED);
 }
 
 /* The copy goes again, with the entries that it got. */

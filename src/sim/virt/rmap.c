@@ -161,8 +161,7 @@ int anon_vma_prepare(struct machine *m, struct vm_area_struct *vma)
 	chain_link(vma, chain, anon_vma);
 	anon_vma->num_active_vmas++;
 	if (shared) {
-		vma_stays_apart(m, vma, APART_FAULT);
-		vma_stays_apart(m, vma_next(m, vma), APART_FAULT);
+		vma_edges_stay_apart(m, vma, APART_FAULT);
 	}
 	return 0;
 }

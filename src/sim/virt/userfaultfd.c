@@ -133,15 +133,6 @@ static void ctx_free(struct machine *m, struct userfaultfd_ctx *ctx)
 	object_free(m, &m->virt->uffd_ctxs, ctx->self);
 }
 
-void userfaultfd_ctx_drop(struct machine *m, u32 handle)
-{
-	struct userfaultfd_ctx *ctx = userfaultfd_ctx_of(m, handle);
-
-	if (ctx->mm->mm_users)
-		userfaultfd_clear_all(m, ctx);
-	ctx_free(m, ctx);
-}
-
 /* A descriptor for the context, of the task's. */
 static int ctx_getfd(struct machine *m, struct task_struct *task,
 		     const struct userfaultfd_ctx *ctx, int *fd)
@@ -230,13 +221,11 @@ int uffdio_api(struct machine *m, struct task_struct *task, int fd, struct uffdi
 void userfaultfd_release(struct machine *m, u32 handle)
 {
 	struct userfaultfd_ctx *ctx = userfaultfd_ctx_of(m, handle);
-	struct task_struct *task = NULL;
 
 	if (ctx->mm->mm_users)
 		userfaultfd_clear_all(m, ctx);
 	userfaultfd_wake(m, handle, 0, 0);
-	while ((task = userfaultfd_next_waiting(m, handle, NULL)) && task->uffd_events)
-		userfaultfd_event_complete(m, task);
+	userfaultfd_events_forget(m, handle);
 	ctx_free(m, ctx);
 }
 

@@ -161,7 +161,10 @@ int userfaultfd_ctx_get(const struct machine *m, const struct task_struct *task,
 /* For fdinfo: faults that nobody was told of; all that wait. False: another file. */
 bool userfaultfd_fdinfo(const struct machine *m, const struct file *file, u64 *pending,
 			u64 *total, struct userfaultfd_ctx **ctx);
-/* The last reference to its file is gone. */
+/*
+ * The last reference to its file is gone, or nobody will ever read of it. Who waits goes on;
+ * for one that nobody read of the kernel lets him wait till he is killed.
+ */
 void userfaultfd_release(struct machine *m, u32 handle);
 
 /* userfaultfd_register.c. *ioctls: what works on the range. */
@@ -255,8 +258,6 @@ int userfaultfd_event_add(struct machine *m, struct task_struct *task, u32 ctx,
 /* userfaultfd.c: what a child's mm has in place of octx, told once for each fork. */
 int userfaultfd_fork_ctx(struct machine *m, struct task_struct *task, u32 octx,
 			 struct mm_struct *mm, u32 *handle) __must_check;
-/* A context that no descriptor ever had. */
-void userfaultfd_ctx_drop(struct machine *m, u32 handle);
 /* Calls change the map, and somebody has not read of it: answers are -EAGAIN. */
 bool userfaultfd_mmap_changing(const struct machine *m, const struct userfaultfd_ctx *ctx);
 /* Of all that wait or have events: NULL ends; ctx 0: any. */
@@ -264,5 +265,7 @@ struct task_struct *userfaultfd_next_waiting(const struct machine *m, u32 ctx,
 					     const struct task_struct *task);
 /* An event was read: its task goes on with the next one, or with its program. */
 void userfaultfd_event_complete(struct machine *m, struct task_struct *task);
+/* The context is going: what it was to be told is forgotten, and who told it goes on. */
+void userfaultfd_events_forget(struct machine *m, u32 ctx);
 
 #endif

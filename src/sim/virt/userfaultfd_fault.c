@@ -225,16 +225,42 @@ int userfaultfd_event_add(struct machine *m, struct task_struct *task, u32 ctx,
 	return 0;
 }
 
+/* It is off the list of who waited; the next one may be told now. */
+static void event_remove(struct machine *m, struct task_struct *task, struct uffd_event **at)
+{
+	struct uffd_event *event = *at;
+
+	*at = event->next;
+	if (task->uffd_events && !task->uffd_events->seq)
+		task->uffd_events->seq = next_seq(m);
+	if (event->kind == UFFD_EVENT_FORK && event->arg[0])
+		userfaultfd_release(m, (u32)event->arg[0]);
+	arena_free(&m->arena, event, sizeof(*event));
+}
+
 void userfaultfd_event_complete(struct machine *m, struct task_struct *task)
 {
-	struct uffd_event *event = task->uffd_events;
+	event_remove(m, task, &task->uffd_events);
+}
 
-	task->uffd_events = event->next;
-	if (event->kind == UFFD_EVENT_FORK && event->arg[0])
-		userfaultfd_ctx_drop(m, (u32)event->arg[0]);
-	arena_free(&m->arena, event, sizeof(*event));
-	if (task->uffd_events)
-		task->uffd_events->seq = next_seq(m);
+/* The first of a task's that is for the context; NULL: none is. */
+static struct uffd_event **event_for(struct task_struct *task, u32 ctx)
+{
+	struct uffd_event **at = &task->uffd_events;
+
+	while (*at && (*at)->ctx != ctx)
+		at = &(*at)->next;
+	return *at ? at : NULL;
+}
+
+void userfaultfd_events_forget(struct machine *m, u32 ctx)
+{
+	struct task_struct *task;
+	struct uffd_event **at;
+
+	for (u32 pid = 0; (task = task_next(m, pid)); pid = task->pid + 1)
+		while ((at = event_for(task, ctx)))
+			event_remove(m, task, at);
 }
 
 bool userfaultfd_mmap_changing(const struct machine *m, const struct userfaultfd_ctx *ctx)
@@ -287,9 +313,7 @@ void dup_userfaultfd_fail(struct machine *m, const struct mm_struct *mm)
 			at = &event->next;
 			continue;
 		}
-		*at = event->next;
-		userfaultfd_ctx_drop(m, ctx);
-		arena_free(&m->arena, event, sizeof(*event));
+		event_remove(m, task, at);
 	}
 }
 
@@ -301,8 +325,7 @@ int mremap_userfaultfd(struct machine *m, struct vm_area_struct *vma, u64 from, 
 		return 0;
 	if (!task) {
 		userfaultfd_reset_ctx(vma);
-		vma_stays_apart(m, vma, APART_MOVED);
-		vma_stays_apart(m, vma_next(m, vma), APART_MOVED);
+		vma_edges_stay_apart(m, vma, APART_MOVED);
 		return 0;
 	}
 	return userfaultfd_event_add(m, task, vma->uffd, UFFD_EVENT_REMAP,

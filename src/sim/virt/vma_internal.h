@@ -103,6 +103,8 @@ static inline u64 vm_softdirty(const struct machine *m)
 enum vma_apart { APART_NO, APART_FORK, APART_SPLIT, APART_FAULT, APART_BRK, APART_MOVED, APART_MARKED,
 		 APART_GROWN, APART_MEMORY };
 void vma_stays_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why);
+/* The same of the VMA before it, and of the one behind. */
+void vma_edges_stay_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why);
 /* Neighbours that nothing keeps apart, whichever of them is asked. */
 bool vmas_could_be_one(const struct machine *m, struct vm_area_struct *prev,
 		       struct vm_area_struct *vma);

@@ -127,6 +127,12 @@ void vma_stays_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apa
 		vma->apart = (u8)why;
 }
 
+void vma_edges_stay_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why)
+{
+	vma_stays_apart(m, vma, why);
+	vma_stays_apart(m, vma_next(m, vma), why);
+}
+
 /* Commit; before, the VMA that stays gets the anon_vma of one that goes. */
 static int merge_commit(struct machine *m, const struct merge *g,
 			const struct vma_change *change, struct vm_area_struct *donor)
@@ -342,8 +348,7 @@ static int modify(struct machine *m, struct vm_area_struct **vma, struct vma_att
 		err = split_vma(m, old, end, /* new_below = */ false, NULL);
 	/* Nothing changes: what made its neighbours be like it does so still. */
 	if (err) {
-		vma_stays_apart(m, old, APART_MEMORY);
-		vma_stays_apart(m, vma_next(m, old), APART_MEMORY);
+		vma_edges_stay_apart(m, old, APART_MEMORY);
 	}
 	return err;
 }
