@@ -366,6 +366,44 @@ static void test_pressure(void)
 }
 
 /*
+ * There is no room for what lies in the area: who switches it off is the first to be killed,
+ * and others are if that is init; the area stays, or is gone with them.
+ */
+static void test_off_in_need(void)
+{
+	static const struct {
+		const char *line;
+		int err;
+		bool killed;
+	} cases[] = {
+		{ "sim/as/b/ctl: swapoff /dev/nvme0n1", -ENOMEM, false },
+		{ "sim/as/init/ctl: swapoff /dev/nvme0n1", 0, true },
+	};
+
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = {
+			releases[i / 2], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=256M",
+			"swap 1.on=no", NULL };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as b"), 0);
+		expect("mmap " AT " 200M rw private,anon,fixed", 0);
+		expect("store " AT " 200M", 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, cases[i % 2].line), cases[i % 2].err);
+		CU_ASSERT_EQUAL(!strstr(lab_cat(&lab, "proc/swaps"), "nvme0n1"), cases[i % 2].killed);
+		CU_ASSERT_EQUAL(event("oom_kill"), 1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, cases[i % 2].killed ?
+					      "sim/as/a/status" : "sim/as/b/status"), "Z (zombie)"));
+		CU_ASSERT_EQUAL(!strstr(lab_cat(&lab, "sim/dmesg"), "oom_reaper: reaped process"),
+				!cases[i % 2].killed);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_end_tasks(&lab);
+		close_lab();
+	}
+}
+
+/*
  * An area of 8 MiB, and some MiB more than there is memory: what is written is given up
  * next, before more is written (a real 6.18 of 128 MiB: 1241 out, 742 freed). Else the area
  * fills and somebody dies.
@@ -402,6 +440,7 @@ static const CU_TestInfo tests[] = {
 	{ "shared by fork", test_shared },
 	{ "zeroes", test_zeroes },
 	{ "memory is short", test_pressure },
+	{ "no room for what lies in an area", test_off_in_need },
 	{ "a small area", test_small_area },
 };
 

@@ -217,7 +217,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/policy/kswapd.c src/sim/policy/kswapd.h \
 	src/sim/policy/khugepaged.c src/sim/policy/khugepaged.h \
 	src/sim/policy/khugepaged_scan.c \
-	src/sim/policy/oom.h src/sim/policy/oom_kill.c src/sim/policy/oom_report.c \
+	src/sim/policy/oom.h src/sim/policy/oom_kill.c src/sim/policy/oom_reaper.c \
+	src/sim/policy/oom_report.c \
 	src/sim/policy/memory_hotplug.h src/sim/policy/memory_hotplug_migrate.c \
 	src/sim/policy/memory_hotplug_nodes.c \
 	src/sim/policy/pressure.c src/sim/policy/pressure.h

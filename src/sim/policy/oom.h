@@ -2,8 +2,8 @@
 /*
  * The OOM killer. oom_kill.c: who is the worst, and its end; oom_report.c: what the log
  * says of it. As nothing else runs while a call does, a victim other than the caller has
- * ended when out_of_memory() returns, so that the reaper never has anything to do; the
- * caller itself may use the reserves and dies when its call is done.
+ * ended when out_of_memory() returns; the caller itself may use the reserves and dies when
+ * its call is done. oom_reaper.c: a victim's memory that somebody else holds.
  *
  * It works while a task makes a call (machine->oom_killer_disabled). A line of the
  * machine's own, as `alloc_pages` in sim/ctl, rather fails.
@@ -71,6 +71,8 @@ void select_bad_process(const struct machine *m, struct oom_control *oc);
 void oom_kill_process(struct machine *m, const struct oom_control *oc, const char *message);
 /* vm.panic_on_oom: 1 where all of the machine is short of memory, 2 always. */
 bool panics_on_oom(struct machine *m, const struct oom_control *oc);
+/* The victim is gone. If nobody but a call holds its memory, that is freed nevertheless. */
+void oom_reap_mm(struct machine *m, struct mm_struct *mm, u32 pid, const char *comm);
 bool task_will_free_mem(const struct task_struct *task);
 /* Who runs, for reports; the first process where nobody does. */
 struct task_struct *oom_current(const struct machine *m);
@@ -87,6 +89,7 @@ void dump_oom_victim(struct machine *m, const struct oom_control *oc,
 		     const struct task_struct *victim);
 /* "Out of memory: Killed process ..." */
 void oom_say_killed(struct machine *m, const struct task_struct *victim, const char *message);
+void oom_say_reaped(struct machine *m, const struct mm_struct *mm, u32 pid, const char *comm);
 /* May it be killed for this shortage at all? */
 bool oom_eligible(const struct machine *m, const struct oom_control *oc,
 		  const struct task_struct *task);

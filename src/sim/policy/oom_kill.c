@@ -118,7 +118,8 @@ static void evaluate(const struct machine *m, struct oom_control *oc, struct tas
 
 	if (!oom_eligible(m, oc, task) || task->signal->oom_victim)
 		return;
-	points = oom_badness(m, task, oc->totalpages);
+	points = task->signal->oom_flag_origin ? INT64_MAX :
+						  oom_badness(m, task, oc->totalpages);
 	if (points == OOM_UNKILLABLE || points < oc->chosen_points)
 		return;
 	oc->chosen = task;
@@ -196,7 +197,6 @@ static void why_killed(struct machine *m, const struct oom_control *oc,
 		    ": it dies when its call is done" : "");
 }
 
-/* One process, with all that share its memory. */
 static void tell_of_victim(struct machine *m, struct task_struct *victim, const char *message)
 {
 	const struct task_struct *thread = find_task_with_mm(m, victim);
@@ -207,14 +207,20 @@ static void tell_of_victim(struct machine *m, struct task_struct *victim, const 
 	oom_say_killed(m, thread, message);
 }
 
+/* One process, with all that share its memory. */
 static void kill_with_sharers(struct machine *m, struct task_struct *victim, const char *message)
 {
-	const struct mm_struct *mm = find_task_with_mm(m, victim)->mm;
+	struct mm_struct *mm = find_task_with_mm(m, victim)->mm;
 	const u32 tgid = victim->tgid;
+	char comm[COMM_CHARS + 1];
 
+	mmgrab(mm);
+	memcpy(comm, victim->comm, sizeof(comm));
 	tell_of_victim(m, victim, message);
 	kill_sharers(m, mm, tgid);
 	kill_process(m, victim);
+	oom_reap_mm(m, mm, tgid, comm);
+	mmdrop(m, mm);
 }
 
 /* memory.oom.group: all of the group end, in their order, and the victim is told of once more. */

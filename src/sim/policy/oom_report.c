@@ -170,3 +170,12 @@ void oom_say_killed(struct machine *m, const struct task_struct *victim, const c
 	       kb(get_mm_counter_known(mm, MM_SHMEMPAGES)), victim->uid,
 	       (ull)mm->pgtables_bytes >> 10, victim->signal->oom_score_adj);
 }
+
+void oom_say_reaped(struct machine *m, const struct mm_struct *mm, u32 pid, const char *comm)
+{
+	printk(m, KERNEL_INFO, "oom_reaper: reaped process %u (%s), now anon-rss:%llukB, "
+	       "file-rss:%llukB, shmem-rss:%llukB", pid, comm,
+	       kb(get_mm_counter_known(mm, MM_ANONPAGES)),
+	       kb(get_mm_counter_known(mm, MM_FILEPAGES)),
+	       kb(get_mm_counter_known(mm, MM_SHMEMPAGES)));
+}

@@ -120,11 +120,17 @@ static int unuse_inode(struct machine *m, struct inode *inode, unsigned int type
 
 int shmem_unuse(struct machine *m, unsigned int type)
 {
+	struct inode *next, *inode = inode_next(m, NULL);
 	int err = 0;
 
-	for (struct inode *inode = inode_next(m, NULL); inode && !err; inode = inode_next(m, inode))
+	/* Its last user may be killed meanwhile. */
+	for (; inode && !err; inode = next) {
+		inode->i_count++;
 		if (inode->kind == INODE_SHMEM && inode->swapped)
 			err = unuse_inode(m, inode, type);
+		next = inode_next(m, inode);
+		iput(m, inode);
+	}
 	return err;
 }
 

@@ -194,35 +194,49 @@ int add_to_swap(struct machine *m, u32 pfn)
 
 /* -- a folio for a slot -------------------------------------------------------- */
 
-/* A new page for the slot, which somebody refers to: in the cache, not read yet. */
+/* The page comes into the cache for the slot, which has the cache's bit. */
+static int fill_slot(struct machine *m, swp_entry_t entry, u32 pfn)
+{
+	u64 shadow;
+	int err;
+
+	(void)swap_cache_find(m, entry, &shadow);
+	err = mem_cgroup_swapin_charge(m, pfn, NULL, GFP_KERNEL, entry);
+	if (!err)
+		err = add_to_swap_cache(m, pfn, entry);
+	if (err) {
+		put_swap_slots(m, entry, 1);
+		return err;
+	}
+	page_set_flag(pfn_to_page(m, pfn), PG_swapbacked);
+	if (shadow)
+		workingset_refault(m, pfn_to_page(m, pfn), shadow);
+	lru_cache_add(m, pfn);
+	return 0;
+}
+
+/*
+ * A new page for the slot, which somebody refers to: in the cache, not read yet. PFN_NIL and
+ * 0: while there was need of memory, who referred to it went.
+ */
 static int new_cache_page(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
 			  u64 address, u32 *pfn)
 {
-	u64 shadow;
 	int err;
 
 	err = vma ? vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn) :
 		    filemap_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, pfn);
 	if (err)
 		return err;
-	err = mem_cgroup_swapin_charge(m, *pfn, NULL, GFP_KERNEL, entry);
-	if (err) {
-		free_pages(m, *pfn, 0);
-		return err;
+	if (swap_count(m, entry)) {
+		*swap_map_of(m, entry) |= SWAP_HAS_CACHE;
+		err = fill_slot(m, entry, *pfn);
+		if (!err)
+			return 0;
 	}
-	(void)swap_cache_find(m, entry, &shadow);
-	*swap_map_of(m, entry) |= SWAP_HAS_CACHE;
-	err = add_to_swap_cache(m, *pfn, entry);
-	if (err) {
-		*swap_map_of(m, entry) &= ~SWAP_HAS_CACHE;
-		put_page(m, *pfn);
-		return err;
-	}
-	page_set_flag(pfn_to_page(m, *pfn), PG_swapbacked);
-	if (shadow)
-		workingset_refault(m, pfn_to_page(m, *pfn), shadow);
-	lru_cache_add(m, *pfn);
-	return 0;
+	put_page(m, *pfn);
+	*pfn = PFN_NIL;
+	return err;
 }
 
 u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
@@ -239,8 +253,8 @@ u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, struct vm_area_s
 	if (!swap_count(m, entry))
 		return PFN_NIL;
 	*err = new_cache_page(m, entry, vma, address, &pfn);
-	*new = !*err;
-	return *err ? PFN_NIL : pfn;
+	*new = !*err && pfn != PFN_NIL;
+	return *new ? pfn : PFN_NIL;
 }
 
 u32 read_swap_cache(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,

@@ -6,8 +6,10 @@
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
 #include "sim/virt/file.h"
+#include "sim/virt/fork.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/vma.h"
 
@@ -38,7 +40,8 @@ static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 {
 	const struct unuse *u = arg;
 	struct machine *m = u->m;
-	swp_entry_t entry = pte_to_swp_entry(*pte);
+	pte_t old = *pte;
+	swp_entry_t entry = pte_to_swp_entry(old);
 	struct vm_fault vmf = { .vma = u->vma, .address = addr };
 	bool new;
 	int err;
@@ -49,9 +52,11 @@ static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 	pfn = swap_cache_get_folio(m, entry, u->vma, addr);
 	if (pfn == PFN_NIL)
 		pfn = swapin_readahead(m, entry, &vmf, &new, &err);
+	/* Meanwhile the reaper may have been here. */
 	if (pfn == PFN_NIL)
-		return err ? err : -ENOMEM;
-	unuse_pte(u, addr, pte, pfn);
+		return *pte != old ? 0 : err ? err : -ENOMEM;
+	if (likely(*pte == old))
+		unuse_pte(u, addr, pte, pfn);
 	(void)folio_free_swap(m, pfn);
 	put_page(m, pfn);
 	return 0;
@@ -71,7 +76,7 @@ static int unuse_mm(struct unuse *u, const struct mm_struct *mm)
 /* Pages that only the cache has. */
 static void free_cached(const struct unuse *u)
 {
-	for (u64 at = 1; at < u->si->max && u->si->inuse_pages; at++)
+	for (u64 at = 1; at < u->si->max && u->si->inuse_pages && !fatal_signal_pending(u->m); at++)
 		if (u->si->swap_map[at] & SWAP_HAS_CACHE) {
 			u32 pfn = swap_cache_find(u->m, swp_entry(u->si->type, at), NULL);
 
@@ -83,21 +88,45 @@ static void free_cached(const struct unuse *u)
 		}
 }
 
+/*
+ * Each mm is held while it is emptied, and till the next one is: memory may be short, and
+ * who dies for it takes its mm off the list.
+ */
+static int unuse_mms(struct unuse *u)
+{
+	struct machine *m = u->m;
+	struct mm_struct *prev = NULL, *mm = m->virt->mmlist_first;
+	int err = 0;
+
+	while (mm && !err && u->si->inuse_pages && !fatal_signal_pending(m)) {
+		mmget(mm);
+		if (prev)
+			mmput(m, prev);
+		prev = mm;
+		err = unuse_mm(u, mm);
+		mm = mm->mmlist_next;
+	}
+	if (prev)
+		mmput(m, prev);
+	return err;
+}
+
 int try_to_unuse(struct machine *m, struct swap_info_struct *si)
 {
 	struct unuse u = { .m = m, .si = si };
-	int err = 0;
+	int err;
 
 	swap_complete_io(m);
 	if (!si->inuse_pages)
 		return 0;
 	err = shmem_unuse(m, si->type);
-	for (struct mm_struct *mm = m->virt->mmlist_first; mm && !err && si->inuse_pages;
-	     mm = mm->mmlist_next)
-		err = unuse_mm(&u, mm);
+	if (!err)
+		err = unuse_mms(&u);
 	if (err)
 		return err;
 	free_cached(&u);
+	if (si->inuse_pages && fatal_signal_pending(m))
+		return -EINTR;
 	BUG_ON(m, si->inuse_pages);
 	return 0;
 }

@@ -408,7 +408,11 @@ int sys_swapoff(struct machine *m, struct task_struct *task, const char *path)
 	vm_unacct_memory(m, si->pages);
 	disable_area(m, si);
 	swap_slots_disable(m);
+	if (task)
+		task->signal->oom_flag_origin = true;
 	err = try_to_unuse(m, si);
+	if (task)
+		task->signal->oom_flag_origin = false;
 	if (err)
 		reinsert_area(m, si);
 	else

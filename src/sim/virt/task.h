@@ -93,6 +93,7 @@ struct signal_struct {
 	s16 oom_score_adj, oom_score_adj_min;
 	bool group_exit;
 	bool oom_victim;	/* killed for want of memory; dies when its call is done */
+	bool oom_flag_origin;	/* is in swapoff: the first to be killed */
 	u32 exit_code;		/* as wait4 gives it */
 	u32 pgid, sid;
 	u64 maxrss;		/* pages */
