@@ -106,6 +106,7 @@ static int net_show(struct out *out, const struct view *v)
 }
 
 static const struct entry net_entries[] = {
+	{ "arp", S_IFREG | 0444, ALL, net_show },
 	{ "dev", S_IFREG | 0444, ALL, net_show },
 	{ "if_inet6", S_IFREG | 0444, ALL, net_show },
 	{ "netstat", S_IFREG | 0444, ALL, net_show },
@@ -114,6 +115,7 @@ static const struct entry net_entries[] = {
 	{ "snmp6", S_IFREG | 0444, ALL, net_show },
 	{ "sockstat", S_IFREG | 0444, ALL, net_show },
 	{ "sockstat6", S_IFREG | 0444, ALL, net_show },
+	{ "softnet_stat", S_IFREG | 0444, ALL, net_show },
 	{ "tcp", S_IFREG | 0444, ALL, net_show },
 	{ "tcp6", S_IFREG | 0444, ALL, net_show },
 	{ "udp", S_IFREG | 0444, ALL, net_show },
@@ -136,6 +138,7 @@ static const struct dir net_dir = { DIR_FILES(net_entries) };
 	{ "maps", S_IFREG | 0444, ALL, text_show }, \
 	{ "mountinfo", S_IFREG | 0444, ALL, text_show }, \
 	{ "mounts", S_IFREG | 0444, ALL, text_show }, \
+	{ "mountstats", S_IFREG | 0400, ALL, text_show }, \
 	{ "ns", S_IFDIR | 0511, ALL, .dir = &ns_dir }, \
 	{ "numa_maps", S_IFREG | 0444, ALL, text_show }, \
 	{ "oom_score", S_IFREG | 0444, ALL, text_show }, \
