@@ -343,6 +343,28 @@ static void test_khugepaged(const char *release)
 	stop();
 }
 
+/* A new sleeping time wakes it, but not where jiffies begin behind 0: nobody reaches its end. */
+static void test_khugepaged_woken(const char *machine, const char *scans)
+{
+	start(machine, "6.1", "transparent_hugepage=madvise");
+	run("proc/1/ctl: fork as a");
+	run("sim/as/a/ctl: mmap 0x10000000 8M rw private,anon,fixed as buf");
+	run("sim/as/a/ctl: store @buf");
+	run("sim/as/a/ctl: madvise @buf 8M hugepage");
+	run("sim/ctl: tick 100ms");
+	expect(THP "khugepaged/full_scans", "1\n");
+	run(THP "khugepaged/scan_sleep_millisecs: 500");
+	run("sim/ctl: tick 100ms");
+	expect(THP "khugepaged/full_scans", scans);
+	stop();
+}
+
+static void test_khugepaged_woken_all(void)
+{
+	test_khugepaged_woken("pc", "2\n");
+	test_khugepaged_woken("i386", "1\n");
+}
+
 static void test_khugepaged_limits(const char *release)
 {
 	start("pc", release, "transparent_hugepage=madvise");
@@ -698,6 +720,7 @@ static const CU_TestInfo tests[] = {
 	{ "who may", test_who },
 	{ "how hard it is tried", test_gfp },
 	{ "mms that khugepaged knows", test_slots_all },
+	{ "khugepaged is woken by its sleeping time", test_khugepaged_woken_all },
 	{ "khugepaged", test_khugepaged_all },
 	{ "MADV_COLLAPSE", test_collapse_all },
 	{ "sizes", test_sizes },

@@ -21,8 +21,16 @@ void khugepaged_boot(struct machine *m)
 	khugepaged_sleep(m);
 }
 
+/*
+ * It is told that its sleep ended at jiffy 0. That is in the past, but for 32 bits of jiffies:
+ * they begin five minutes before 0, and till then it sleeps on.
+ */
 void khugepaged_wake_now(struct machine *m)
 {
+	const u64 first_wrap = 300ULL * 1000000000;
+
+	if (m->arch->bits == 32 && m->now_ns < first_wrap)
+		return;
 	if (m->khugepaged->in_turn || khugepaged_has_work(m))
 		khugepaged_wake(m, m->now_ns);
 }

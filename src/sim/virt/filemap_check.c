@@ -100,7 +100,7 @@ static void check_i_mmap(const struct machine *m, const struct inode *inode,
 			container_of(node, const struct vm_area_struct, shared);
 
 		nr++;
-		writable += vma_counts_as_writer(m, vma);
+		writable += vma_counts_as_writer(vma);
 		if (!vma->vm_file || vma->vm_file->inode != inode)
 			check_fail(check, "M6", "inode %u: expected no VMA %u in its i_mmap",
 				   inode->self, vma->self);

@@ -15,12 +15,6 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/pgtable.h"
 
-/* Can the architecture have them at all? */
-static inline bool has_transparent_hugepage(const struct machine *m)
-{
-	return m->arch->entry_bytes == 8;
-}
-
 static inline unsigned int hpage_pmd_order(const struct machine *m)
 {
 	return m->virt->pgtables->shift[1] - PAGE_SHIFT;

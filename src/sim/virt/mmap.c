@@ -200,33 +200,29 @@ static int merge_or_new(struct machine *m, const struct mmap_state *map,
 	return mmap_new_vma(m, map, vma);
 }
 
-/* What is sealed against writing is not mapped so, nor made writable later. */
+/*
+ * What is sealed against writing is not mapped so; what is mapped to be read only is not made
+ * writable later. Until 6.13 that it is not to be written is found out later: before anything
+ * goes for F_SEAL_WRITE (nobody is counted as its writer), else by the file, once what was
+ * there is gone.
+ */
 static int check_seals(const struct machine *m, struct mmap_state *map)
 {
 	if (!(map->file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) ||
-	    !(map->vm_flags & VM_SHARED) || !rel_sealed_may_be_read(m->release))
+	    !(map->vm_flags & VM_SHARED))
 		return 0;
 	if (map->vm_flags & VM_WRITE)
-		return -EPERM;
+		return rel_seals_checked_first(m->release) ? -EPERM : 0;
 	map->vm_flags &= ~(u64)VM_MAYWRITE;
 	return 0;
 }
 
-/* Until 6.7: any shared mapping counts as a writer, once what was there is gone. */
-static int check_seals_late(const struct machine *m, struct mmap_state *map)
+static u32 seals_against(const struct machine *m, const struct mmap_state *map)
 {
-	u32 seals = map->file ? map->file->inode->seals : 0;
+	bool writes = (map->vm_flags & VM_SHARED) && (map->vm_flags & VM_WRITE);
 
-	if (rel_sealed_may_be_read(m->release) || !(map->vm_flags & VM_SHARED))
-		return 0;
-	if (seals & F_SEAL_WRITE)
-		return -EPERM;
-	if (seals & F_SEAL_FUTURE_WRITE) {
-		if (map->vm_flags & VM_WRITE)
-			return -EPERM;
-		map->vm_flags &= ~(u64)VM_MAYWRITE;
-	}
-	return 0;
+	return writes && map->file && !rel_seals_checked_first(m->release) ?
+	       map->file->inode->seals : 0;
 }
 
 static int mmap_region(struct machine *m, struct mmap_state *map)
@@ -238,10 +234,12 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 		machine_why(m, "PR_SET_MDWE: what is written is not executed");
 		return -EACCES;
 	}
+	if (seals_against(m, map) & F_SEAL_WRITE)
+		return -EPERM;
 	err = mmap_setup(m, map);
 	if (err)
 		return err;
-	err = check_seals_late(m, map);
+	err = seals_against(m, map) & F_SEAL_FUTURE_WRITE ? -EPERM : 0;
 	if (!err)
 		err = merge_or_new(m, map, &vma);
 	if (err) {

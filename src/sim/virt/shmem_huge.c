@@ -125,8 +125,6 @@ int shmem_alloc_huge(struct machine *m, struct inode *inode, u64 pgoff,
 	gfp_t gfp;
 	int err;
 
-	if (!has_transparent_hugepage(m))
-		return -ENOENT;
 	orders = shmem_allowable_huge_orders(m, inode, vma, pgoff, request->write_end,
 					     /* force = */ false);
 	if (likely(!orders))

@@ -121,12 +121,7 @@ static int fill_shared(const struct fill *f, pte_t *pte)
 	u32 pfn;
 	int err = 0;
 
-	if (beyond_file(f))
-		return -EFAULT;
-	if (find_page(f->m, &inode->i_data, pgoff) != PFN_NIL ||
-	    shmem_swapped_at(inode, pgoff, &slot))
-		return -EEXIST;
-	/* Before the file has the page: what is copied may fail. */
+	/* What is copied is read first, whether or not the page can be put there. */
 	if (f->kind == FILL_COPY) {
 		err = fault_in_user(f->m, f->task, f->src, /* write = */ false);
 		if (!err && f->src % PAGE_SIZE)
@@ -134,6 +129,11 @@ static int fill_shared(const struct fill *f, pte_t *pte)
 	}
 	if (err)
 		return err == -ENOBUFS ? err : -EFAULT;
+	if (beyond_file(f))
+		return -EFAULT;
+	if (find_page(f->m, &inode->i_data, pgoff) != PFN_NIL ||
+	    shmem_swapped_at(inode, pgoff, &slot))
+		return -EEXIST;
 	err = shmem_get_page(f->m, inode, pgoff, SGP_CACHE, &pfn);
 	if (err)
 		return err == -ENOSPC ? -ENOMEM : err;
@@ -213,13 +213,22 @@ static int fill_page(const struct fill *f)
 
 /* ---- A range. ---- */
 
-/* The one VMA that holds all of the range, registered. */
-static struct vm_area_struct *find_dst_vma(const struct machine *m, const struct mm_struct *mm,
-					   u64 start, u64 len)
+/*
+ * The one VMA that holds all of the range, registered. Since VMAs have locks of their own
+ * it gets an anon_vma with the lock, before anything is looked at.
+ */
+static int find_dst_vma(struct machine *m, const struct mm_struct *mm, u64 start, u64 len,
+			struct vm_area_struct **found)
 {
 	struct vm_area_struct *vma = vma_lookup(m, mm, start);
+	int err = 0;
 
-	return vma && len <= vma->vm_end - start && vma->uffd ? vma : NULL;
+	if (vma && rel_uffd_prepares_anon_first(m->release) && !(vma->vm_flags & VM_SHARED))
+		err = anon_vma_prepare(m, vma);
+	if (err)
+		return err;
+	*found = vma;
+	return vma && len <= vma->vm_end - start && vma->uffd ? 0 : -ENOENT;
 }
 
 static int check_dst(const struct fill *f)
@@ -241,9 +250,9 @@ static s64 fill_range(struct fill *f, const struct userfaultfd_ctx *ctx, u64 len
 	u64 done = 0;
 	int err;
 
-	f->vma = find_dst_vma(f->m, ctx->mm, f->dst, len);
-	if (!f->vma)
-		return -ENOENT;
+	err = find_dst_vma(f->m, ctx->mm, f->dst, len, &f->vma);
+	if (err)
+		return err;
 	err = check_dst(f);
 	if (!err && is_vm_hugetlb_page(f->vma))
 		return hugetlb_mfill(f->m, f->task, f->vma, &(struct hugetlb_fill){

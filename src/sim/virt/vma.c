@@ -139,11 +139,9 @@ u64 vm_start_gap(const struct vm_area_struct *vma)
 	return vma->vm_start > gap ? vma->vm_start - gap : 0;
 }
 
-/* A shared mapping that may become writable is counted in its file; any, until 6.7. */
-bool vma_counts_as_writer(const struct machine *m, const struct vm_area_struct *vma)
+/* A shared mapping that may become writable is counted in its file. */
+bool vma_counts_as_writer(const struct vm_area_struct *vma)
 {
-	if (!rel_sealed_may_be_read(m->release))
-		return vma->vm_flags & VM_SHARED;
 	return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
 }
 
@@ -156,7 +154,7 @@ void vma_link_file(const struct machine *m, struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	if (vma_counts_as_writer(m, vma))
+	if (vma_counts_as_writer(vma))
 		mapping_of(vma)->i_mmap_writable++;
 	vma->shared.start = vma->vm_pgoff;
 	vma->shared.last = vma->vm_pgoff + vma_pages(vma) - 1;
@@ -167,7 +165,7 @@ void vma_unlink_file(const struct machine *m, struct vm_area_struct *vma)
 {
 	if (!vma->vm_file)
 		return;
-	if (vma_counts_as_writer(m, vma))
+	if (vma_counts_as_writer(vma))
 		mapping_of(vma)->i_mmap_writable--;
 	interval_tree_remove(&mapping_of(vma)->i_mmap, &vma->shared);
 }

@@ -129,7 +129,7 @@ int expand_downwards(struct machine *m, struct task_struct *task,
 		     struct vm_area_struct *vma, u64 addr) __must_check;
 
 /* Is it counted in its file's i_mmap_writable? */
-bool vma_counts_as_writer(const struct machine *m, const struct vm_area_struct *vma);
+bool vma_counts_as_writer(const struct vm_area_struct *vma);
 
 /* B7 V1 to V6, of one mm. */
 void vma_validate(const struct machine *m, const struct mm_struct *mm, struct check *check);
