@@ -91,6 +91,7 @@ UNIT_TESTS = \
 	tests/test_pgtable \
 	tests/test_pid tests/test_policies \
 	tests/test_proc_files \
+	tests/test_psi \
 	tests/test_reclaim tests/test_rmap \
 	tests/test_sim_files \
 	tests/test_sched \

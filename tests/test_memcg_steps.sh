@@ -65,7 +65,8 @@ reaped() {
 	line rcu_barrier
 }
 step() {
-	for file in memory.current memory.stat memory.events memory.swap.current memory.swap.events; do
+	for file in memory.current memory.stat memory.events memory.swap.current memory.swap.events \
+		io.pressure; do
 		echo "$1 $file" >> "$tmp/steps"
 		line "cat sys/fs/cgroup/$2/$file"
 	done
@@ -137,6 +138,7 @@ figures() {
 	/^==>/ { part[1] = "" }
 	!part[1] || !NF { next }
 	NF == 1 { print part[1], part[2], $1; next }
+	/ avg10=/ { if (sub(/^some.*total=/, "")) print part[1], part[2], $0; next }
 	part[2] == "memory.swap.events" { $1 = "memory.swap." $1 }
 	part[2] == "memory.events" { $1 = "memory." $1 }
 	{ print part[1], $0 }' "$tmp/out"
@@ -219,6 +221,8 @@ compare() {
 			all("memory.max", "s1 s4 s6", release == "6.1" ? 1.2 : 1.8)
 			all("pgmajfault workingset_refault_anon", "s4 s6", 1.01)
 			all("swapcached", "s4", 1.3)
+			# In microseconds, of a disk of this machine and one of another.
+			all("io.pressure", "s4", 2)
 			if (release == "6.1")
 				all("memory.swap.max memory.swap.fail", "s6", 2.5)
 			if (release != "6.1") {

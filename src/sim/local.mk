@@ -168,7 +168,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/huge_memory_split_file.c src/sim/virt/huge_zero.c \
 	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
-	src/sim/virt/poking.c \
+	src/sim/virt/poking.c src/sim/virt/psi.c src/sim/virt/psi.h \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c src/sim/virt/remap_file_pages.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_map.c src/sim/virt/rmap_walk.c \
@@ -206,7 +206,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/reclaim/policies.c src/sim/reclaim/trace.c src/sim/reclaim/trace.h \
 	src/sim/reclaim/reclaim.h src/sim/reclaim/reclaim_check.c \
 	src/sim/reclaim/reclaim_internal.h \
-	src/sim/reclaim/scan_balance.c src/sim/reclaim/shrink_folio.c src/sim/reclaim/vmscan.c
+	src/sim/reclaim/scan_balance.c src/sim/reclaim/shrink_folio.c src/sim/reclaim/throttle.c src/sim/reclaim/vmscan.c
 
 # policy
 libkmmsim_a_SOURCES += \

@@ -297,12 +297,12 @@ static int run_guarded(void *arg)
 	if (!err) {
 		m->oom_killer_disabled = !call->task;
 		err = call->verb->run(call);
+		if (unlikely(m->memcg))
+			cost += memory_high_wait(m);
 		m->oom_killer_disabled = true;
 	}
 	if (!call->refused)
 		err = end_of_victim(call, err);
-	if (unlikely(m->memcg))
-		cost += memory_high_wait(m);
 	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */

@@ -158,10 +158,23 @@ static const char msg_text[] =
 	"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid"
 	"  cgid      stime      rtime      ctime\n";
 
-/* Nobody waits in a machine whose calls run to completion. */
-static const char pressure_text[] =
-	"some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
-	"full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+static int pressure_memory_show(struct out *out, const struct view *v)
+{
+	psi_show(v->m, &v->m->virt->psi, PSI_MEM, out);
+	return 0;
+}
+
+static int pressure_io_show(struct out *out, const struct view *v)
+{
+	psi_show(v->m, &v->m->virt->psi, PSI_IO, out);
+	return 0;
+}
+
+static int pressure_cpu_show(struct out *out, const struct view *v)
+{
+	psi_show(v->m, NULL, PSI_IO, out);
+	return 0;
+}
 
 /* A name fills 40 columns; figures of eight digits take the room of a tab. */
 static int swaps_show(struct out *out, const struct view *v)
@@ -196,9 +209,9 @@ static const struct entry system_entries[] = {
 };
 
 static const struct entry pressure_entries[] = {
-	TEXT_ROW("cpu", 0666, pressure_text),
-	TEXT_ROW("io", 0666, pressure_text),
-	TEXT_ROW("memory", 0666, pressure_text),
+	FILE_ROW("cpu", 0666, pressure_cpu_show),
+	FILE_ROW("io", 0666, pressure_io_show),
+	FILE_ROW("memory", 0666, pressure_memory_show),
 };
 
 static const struct entry sysvipc_entries[] = {

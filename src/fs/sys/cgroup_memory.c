@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "fs/core/figures.h"
 #include "fs/core/proactive.h"
 #include "sim/boot/cmdline.h"
 #include "sim/phys/memcg_stats.h"
@@ -338,11 +339,33 @@ static int reclaim_store(struct store *s, const struct view *v, const char *text
 
 #define RW_ROW(file, show, store) { file, S_IFREG | 0644, ALL, show, store }
 
-static const char pressure_text[] =
-	"some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
-	"full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+static int show_pressure(struct out *out, const struct view *v, enum psi_res res)
+{
+	const struct cgroup *cgroup = cgroup_of(v->m, v->id[V_CGROUP]);
+
+	psi_show(v->m, cgroup && cgroup->parent ? &cgroup->psi : &v->m->virt->psi, res, out);
+	return 0;
+}
+
+static int memory_pressure_show(struct out *out, const struct view *v)
+{
+	return show_pressure(out, v, PSI_MEM);
+}
+
+static int io_pressure_show(struct out *out, const struct view *v)
+{
+	return show_pressure(out, v, PSI_IO);
+}
+
+static int cpu_pressure_show(struct out *out, const struct view *v)
+{
+	psi_show(v->m, NULL, PSI_IO, out);
+	return 0;
+}
 
 static const struct entry group_entries[] = {
+	FILE_ROW("cpu.pressure", 0644, cpu_pressure_show),
+	FILE_ROW("io.pressure", 0644, io_pressure_show),
 	FILE_ROW("memory.current", 0444, current_show),
 	FILE_ROW("memory.events", 0444, events_show),
 	FILE_ROW("memory.events.local", 0444, events_local_show),
@@ -354,7 +377,7 @@ static const struct entry group_entries[] = {
 	RW_ROW("memory.oom.group", oom_group_show, oom_group_store),
 	{ "memory.peak", S_IFREG | 0444, UNTIL(R_6_1), peak_show },
 	{ "memory.peak", S_IFREG | 0644, SINCE(R_6_18), peak_show, peak_store },
-	TEXT_ROW("memory.pressure", 0644, pressure_text),
+	FILE_ROW("memory.pressure", 0644, memory_pressure_show),
 	{ "memory.reclaim", S_IFREG | 0200, ALL, .store = reclaim_store },
 	FILE_ROW("memory.stat", 0444, stat_show),
 	FILE_ROW("memory.swap.current", 0444, swap_current_show),
@@ -365,8 +388,10 @@ static const struct entry group_entries[] = {
 };
 
 static const struct entry root_entries[] = {
+	FILE_ROW("cpu.pressure", 0644, cpu_pressure_show),
+	FILE_ROW("io.pressure", 0644, io_pressure_show),
 	FILE_ROW("memory.numa_stat", 0444, numa_stat_show),
-	TEXT_ROW("memory.pressure", 0644, pressure_text),
+	FILE_ROW("memory.pressure", 0644, memory_pressure_show),
 	{ "memory.reclaim", S_IFREG | 0200, ALL, .store = reclaim_store },
 	FILE_ROW("memory.stat", 0444, stat_show),
 };
@@ -378,8 +403,9 @@ static bool memory_visible(const struct view *v, const struct entry *entry)
 
 	if (!strcmp(entry->name, "memory.numa_stat") && !v->m->arch->numa)
 		return false;
-	return !cgroup || !strcmp(entry->name, "memory.pressure") ||
-	       cgroup_has(cgroup, CGROUP_MEMORY);
+	if (strstr(entry->name, ".pressure"))
+		return option_on(v->m, "PSI");
+	return !cgroup || cgroup_has(cgroup, CGROUP_MEMORY);
 }
 
 static const struct dir root_dir = { DIR_FILES(root_entries), .visible = memory_visible };

@@ -428,6 +428,7 @@ void lruvec_digest(const struct lruvec *lruvec, struct digest *digest)
 	digest_u64(digest, lruvec->nonresident_age);
 	for (unsigned int i = 0; i < ANON_AND_FILE; i++)
 		digest_u64(digest, (u64)lruvec->refaults[i]);
+	digest_u64(digest, lruvec->congested);
 }
 
 void lru_digest(const struct machine *m, struct digest *digest)

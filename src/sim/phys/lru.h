@@ -46,6 +46,7 @@ struct lruvec {
 	u64 anon_cost, file_cost;
 	u64 nonresident_age;	/* evictions and activations: the clock of shadows */
 	s64 refaults[ANON_AND_FILE];	/* workingset_activate_* after the last reclaim */
+	bool congested;		/* all dirty pages of it are on their way */
 };
 
 /* Folios of a node that are split when memory is short: heads, by second tails' links. */

@@ -195,6 +195,7 @@ static bool prepare_kswapd_sleep(const struct machine *m, struct pglist_data *no
 	if (!pgdat_balanced(m, node, order, highest))
 		return false;
 	node->flags &= ~(u32)(PGDAT_DIRTY | PGDAT_WRITEBACK);
+	node_lruvec(m, node->id)->congested = false;
 	return true;
 }
 

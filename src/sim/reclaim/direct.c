@@ -9,6 +9,7 @@
 #include "sim/phys/compaction_suitable.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/psi.h"
 
 typedef unsigned long long ull;
 
@@ -76,6 +77,7 @@ static bool compaction_ready(const struct scan_control *sc, const struct zone *z
 
 static void shrink_zones(struct scan_control *sc, const struct reclaim_request *req)
 {
+	struct pglist_data *first = NULL;
 	struct machine *m = sc->m;
 	int last = -1;
 
@@ -91,8 +93,12 @@ static void shrink_zones(struct scan_control *sc, const struct reclaim_request *
 		if (zone->node == last)
 			continue;
 		last = zone->node;
-		shrink_node(sc, m->nodes[zone->node]);
+		if (!first)
+			first = m->nodes[last];
+		shrink_node(sc, m->nodes[last]);
 	}
+	if (first)
+		consider_reclaim_throttle(sc, first);
 }
 
 static void snapshot_all(const struct scan_control *sc, const struct reclaim_request *req)
@@ -107,6 +113,8 @@ static void snapshot_all(const struct scan_control *sc, const struct reclaim_req
 			continue;
 		last = zone->node;
 		snapshot_refaults(m, sc->target, m->nodes[zone->node]);
+		if (sc->target)
+			target_lruvec(sc, zone->node)->congested = false;
 	}
 }
 
@@ -162,8 +170,10 @@ u64 try_to_free_pages(struct machine *m, const struct reclaim_request *req)
 	/* Who frees memory is not to be freed for. */
 	if (m->lru->reclaiming)
 		return 0;
+	psi_memstall_enter(m);
 	throttle_direct_reclaim(m, req);
 	freed = do_try_to_free_pages(&sc, req);
+	psi_memstall_leave(m);
 	machine_why(m, "direct reclaim for order %u: %llu pages were freed, down to priority %d "
 		    "(try_to_free_pages)", req->order, (ull)sc.nr_reclaimed, sc.priority);
 	return freed;

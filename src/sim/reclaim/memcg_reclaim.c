@@ -8,6 +8,8 @@
 
 #include "sim/phys/report.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/blk.h"
+#include "sim/virt/psi.h"
 
 typedef unsigned long long ull;
 
@@ -62,8 +64,12 @@ u64 try_to_free_mem_cgroup_pages(struct machine *m, struct mem_cgroup *memcg, u6
 {
 	const struct memcg_request r = { .memcg = memcg, .nr_pages = nr_pages, .gfp = gfp,
 					 .by = BY_DIRECT, .swappiness = -1 };
+	u64 freed;
 
-	return free_pages_of(m, &r);
+	psi_memstall_enter(m);
+	freed = free_pages_of(m, &r);
+	psi_memstall_leave(m);
+	return freed;
 }
 
 int memcg_reclaim_proactive(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages,
@@ -163,7 +169,7 @@ static u64 high_delay(u64 hz, u64 nr_pages, u64 over)
 
 void mem_cgroup_handle_over_high(struct machine *m)
 {
-	u64 nr_pages = m->memcg->nr_over_high, penalty;
+	u64 nr_pages = m->memcg->nr_over_high, penalty, begin;
 	struct mem_cgroup *memcg = m->memcg->of_current ? m->memcg->of_current(m) : NULL;
 	unsigned int retries = HIGH_RETRIES;
 	u64 want = nr_pages, hz = MAX(kernel_hz(m), 100);
@@ -183,7 +189,10 @@ void mem_cgroup_handle_over_high(struct machine *m)
 		if (!freed && !retries--)
 			break;
 	}
+	begin = blk_now(m) + m->memcg->throttled_ns;
 	m->memcg->throttled_ns += penalty * (1000000000 / hz);
+	psi_stall(m, begin, blk_now(m) + m->memcg->throttled_ns, /* io = */ false,
+		  /* memory = */ true);
 	machine_why(m, "memory cgroup %u: %llu pages were charged beyond memory.high, and nothing can be "
 		    "freed: the program waits %llu ms (mem_cgroup_handle_over_high)", memcg->id,
 		    (ull)nr_pages, (ull)(penalty * 1000 / hz));

@@ -47,6 +47,16 @@ struct reclaim_stat {
 u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_list *list,
 		      struct reclaim_stat *stat, bool ignore_references);
 
+/* throttle.c: who reclaims for himself waits. */
+enum vmscan_throttle_state {
+	VMSCAN_THROTTLE_WRITEBACK, VMSCAN_THROTTLE_NOPROGRESS, VMSCAN_THROTTLE_CONGESTED,
+};
+void reclaim_throttle(struct machine *m, struct pglist_data *node,
+		      enum vmscan_throttle_state reason);
+/* After a turn at one priority; after a node. */
+void consider_reclaim_throttle(struct scan_control *sc, struct pglist_data *node);
+void note_congestion(struct scan_control *sc, struct pglist_data *node);
+
 /* scan_balance.c */
 /* Too few pages are on the inactive list, in proportion to the active one. */
 bool inactive_is_low(const struct machine *m, const struct lruvec *lruvec,

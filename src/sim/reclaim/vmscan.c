@@ -158,6 +158,7 @@ void shrink_node(struct scan_control *sc, struct pglist_data *node)
 		shrink_node_memcgs(sc, node);
 		reclaimable |= sc->nr_reclaimed > before;
 		note_dirty(sc, node);
+		note_congestion(sc, node);
 	} while (should_continue_reclaim(sc, node, sc->nr_reclaimed - before));
 	/* There is something to be had: kswapd may try again. */
 	if (reclaimable)

@@ -171,12 +171,16 @@ static void count_busy(struct gendisk *disk, u64 from, u64 to)
 	disk->busy_ns = to;
 }
 
+u64 blk_slot_free_ns(const struct gendisk *disk)
+{
+	return disk->slots[(disk->slot + BLK_MAX_DEPTH - disk->queue_depth) % BLK_MAX_DEPTH];
+}
+
 u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages)
 {
 	u64 now = blk_now(m), start, done;
-	u32 oldest = (disk->slot + BLK_MAX_DEPTH - disk->queue_depth) % BLK_MAX_DEPTH;
 
-	start = MAX(now, MAX(disk->free_ns, disk->slots[oldest]));
+	start = MAX(now, MAX(disk->free_ns, blk_slot_free_ns(disk)));
 	disk->free_ns = start;
 	if (disk->bandwidth)
 		disk->free_ns += nr_pages * PAGE_SIZE * NS_PER_SEC / disk->bandwidth;
@@ -266,12 +270,30 @@ int blk_boot(struct machine *m)
 	return event_add(m->events, &event, &disk->event);
 }
 
-void blk_wait_until(struct machine *m, u64 ns)
+static void stall_until(struct machine *m, u64 ns, bool io)
 {
 	struct blk_state *blk = m->virt->blk;
 
+	psi_stall(m, blk_now(m), ns, io, /* memory = */ false);
 	blk->waited_until_ns = MAX(blk->waited_until_ns, ns);
 	end_requests(m, file_disk(m), blk_now(m));
+}
+
+void blk_wait_until(struct machine *m, u64 ns)
+{
+	stall_until(m, ns, /* io = */ true);
+}
+
+void blk_sleep_until(struct machine *m, u64 ns)
+{
+	stall_until(m, ns, /* io = */ false);
+}
+
+u64 blk_next_done_ns(const struct machine *m)
+{
+	const struct gendisk *disk = file_disk(m);
+
+	return disk->nr ? request_at(disk, 0)->done_ns : NEVER;
 }
 
 u64 blk_writes_done_ns(const struct machine *m)

@@ -59,6 +59,7 @@ struct blk_state {
 	unsigned int nr;
 	u64 waited_until_ns;	/* the call that runs would sleep so long */
 	u64 read_done_ns;	/* when what was read ahead last is there */
+	bool read_thrashes;	/* some of it was thrown out not long ago */
 };
 
 int blk_init(struct machine *m) __must_check;	/* -ENOBUFS */
@@ -86,18 +87,26 @@ u64 blk_wait_ns(struct machine *m);
 void blk_set_timer(struct machine *m, u32 event, u64 when_ns);
 /* So many pages in a row are read, or written without anybody who asks: when it is done. */
 u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages);
-/* The call goes on at that time; what is done then is done now. */
+/* When one request more may go in: who submits waits so long. */
+u64 blk_slot_free_ns(const struct gendisk *disk);
+/* The call goes on at that time; what is done then is done now. A stall (psi.h). */
 void blk_wait_until(struct machine *m, u64 ns);
+/* The same, but nobody waits for a disk. */
+void blk_sleep_until(struct machine *m, u64 ns);
 /* These pages, under writeback, are written. False: no host memory; nothing happened. */
 bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr) __must_check;
 /* The inode is about to be freed. */
 void blk_forget_inode(struct machine *m, const struct inode *inode);
+/* When the first write that is on its way is done; UINT64_MAX: there is none. */
+u64 blk_next_done_ns(const struct machine *m);
 /* When all writes that are on their way are done. */
 u64 blk_writes_done_ns(const struct machine *m);
 /* The disk's own cache is emptied; the caller waits. */
 void blk_flush(struct machine *m, struct gendisk *disk);
 /* No request more goes in for now. */
 bool blk_queue_full(const struct gendisk *disk);
+/* filemap.c: the folio is read by then; of one that was in use till lately, for want of memory. */
+void wait_for_folio(struct machine *m, u32 pfn, u64 done_ns);
 /* The folio is written now; the caller waits. */
 void folio_wait_writeback(struct machine *m, u32 pfn);
 

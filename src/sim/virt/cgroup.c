@@ -182,6 +182,7 @@ int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name)
 	state->nr++;
 	m->policies = &mempolicy_alloc_policy;
 	cpuset_init(cgroup);
+	psi_group_init(m, &cgroup->psi);
 	return 0;
 }
 
@@ -307,6 +308,7 @@ void cgroups_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, (u64)(u32)cgroup->max_depth << 32 | (u32)cgroup->max_descendants);
 		digest_string(digest, cgroup->name);
 		digest_cpuset(&cgroup->cpuset, digest);
+		psi_digest(&cgroup->psi, digest);
 	}
 	for (const struct task_struct *task = task_next(m, 0); state->nr && task;
 	     task = task_next(m, task->pid + 1))

@@ -11,6 +11,7 @@
 #ifndef KMM_VIRT_CGROUP_H
 #define KMM_VIRT_CGROUP_H
 
+#include "sim/virt/psi.h"
 #include "sim/virt/task.h"
 
 enum cgroup_controller { CGROUP_CPUSET, CGROUP_MEMORY, NR_CGROUP_CONTROLLERS };
@@ -34,6 +35,7 @@ struct cgroup {
 	s32 max_depth, max_descendants;	/* below it; INT32_MAX: as many as you like */
 	struct cpuset cpuset;
 	struct mem_cgroup *memcg;	/* memcontrol.h; NULL: its parent's counts */
+	struct psi_group psi;		/* not of the root: the machine's counts */
 };
 
 struct cgroup_state {

@@ -328,6 +328,17 @@ static int read_folio(struct machine *m, struct address_space *mapping, u64 pgof
 	return 0;
 }
 
+void wait_for_folio(struct machine *m, u32 pfn, u64 done_ns)
+{
+	bool thrashes = page_flag(pfn_folio(m, pfn), PG_workingset);
+
+	if (thrashes)
+		psi_memstall_enter(m);
+	blk_wait_until(m, done_ns);
+	if (thrashes)
+		psi_memstall_leave(m);
+}
+
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major)
 {
@@ -344,7 +355,7 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 	*major = true;
 	err = read_folio(m, mapping, pgoff, 0, pfn);
 	if (!err)
-		blk_wait_until(m, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
+		wait_for_folio(m, *pfn, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
 	return err;
 }
 

@@ -83,10 +83,12 @@ void swap_writepage(struct machine *m, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 	u64 nr = folio_nr_pages(folio);
+	struct gendisk *disk;
 	bool zeroes;
 
 	if (folio_free_swap(m, pfn))
 		return;
+	disk = swap_info(m, page_swap_entry(m, pfn))->disk;
 	zeroes = rel_has_zeromap(m->release) && folio_is_zeroes(m, pfn, nr);
 	write_slots(m, pfn, nr, zeroes);
 	page_clear_flag(folio, PG_dirty);
@@ -100,7 +102,10 @@ void swap_writepage(struct machine *m, u32 pfn)
 		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_SWPOUT, 1);
 	count_memcg_folio_event(m, folio, PSWPOUT);
 	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
-	blk_submit(m, swap_info(m, page_swap_entry(m, pfn))->disk, REQ_OP_WRITE, nr);
+	/* Who reclaims for himself waits where the queue is full; kswapd does so alone. */
+	if (psi_in_memstall(m))
+		blk_wait_until(m, blk_slot_free_ns(disk));
+	blk_submit(m, disk, REQ_OP_WRITE, nr);
 	start_writeback(m, pfn);
 }
 
@@ -121,5 +126,12 @@ void swap_read_folio(struct machine *m, u32 pfn)
 	}
 	count_memcg_folio_event(m, folio, PSWPIN);
 	count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
-	blk_submit(m, si->disk, REQ_OP_READ, nr);
+	swap_of(m)->wanted_done_ns = blk_submit(m, si->disk, REQ_OP_READ, nr);
+}
+
+void swap_wait_for_read(struct machine *m, u32 pfn, bool ahead)
+{
+	const struct swap_state *swap = swap_of(m);
+
+	wait_for_folio(m, pfn, ahead ? swap->ahead_done_ns : swap->wanted_done_ns);
 }

@@ -367,6 +367,7 @@ static void sleep_for(struct machine *m, u64 jiffies)
 	u64 ns = jiffies * machine_config_jiffy_ns(m->config);
 	unsigned int cpu = m->cpu;
 
+	psi_stall(m, blk_now(m), blk_now(m) + ns, /* io = */ true, /* memory = */ false);
 	/* What the call has waited for already comes first. */
 	machine_tick(m, blk_wait_ns(m) + ns);
 	m->cpu = cpu;

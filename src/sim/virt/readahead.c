@@ -28,6 +28,7 @@ static void submit_read(struct machine *m, u64 nr)
 static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr, u64 mark)
 {
 	u64 end = MIN(index + nr, inode_pages(inode)), row = 0;
+	bool thrashes = false;
 	int err = 0;
 
 	for (; index < end; index++) {
@@ -43,18 +44,27 @@ static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr,
 		if (err)
 			break;
 		row++;
+		thrashes |= page_flag(pfn_to_page(m, pfn), PG_workingset);
 		if (index == mark)
 			page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
 		put_page(m, pfn);
 	}
 	submit_read(m, row);
+	m->virt->blk->read_thrashes = thrashes;
 	return err;
 }
 
 /* What was read last is wanted now; or it may come while others are used. */
 static int wait_for_read(struct machine *m, int err)
 {
-	blk_wait_until(m, m->virt->blk->read_done_ns);
+	const struct blk_state *blk = m->virt->blk;
+
+	/* What was in use, and had to go, is waited for because memory is short. */
+	if (blk->read_thrashes)
+		psi_memstall_enter(m);
+	blk_wait_until(m, blk->read_done_ns);
+	if (blk->read_thrashes)
+		psi_memstall_leave(m);
 	return err;
 }
 

@@ -60,6 +60,7 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 		*pfn = swapin_shmem(m, slot, &err);
 		if (*pfn == PFN_NIL)
 			return err ? err : -ENOMEM;
+		swap_wait_for_read(m, *pfn, /* ahead = */ false);
 		if (request->vmf) {
 			count_vm_event(m, PGMAJFAULT, 1);
 			count_memcg_event_mm(m, request->vmf->vma->vm_mm, PGMAJFAULT);

@@ -172,6 +172,8 @@ void swap_writepage(struct machine *m, u32 pfn);
 void swap_complete_io(struct machine *m);
 /* The slots' contents come to the folio, which is up to date behind it. */
 void swap_read_folio(struct machine *m, u32 pfn);
+/* Who wants it now waits till it has been read; or what was read ahead with it. */
+void swap_wait_for_read(struct machine *m, u32 pfn, bool ahead);
 /*
  * The page of a slot, in the cache, with a reference; read if it was not there (*major).
  * PFN_NIL: there is no memory, *err says of whom.

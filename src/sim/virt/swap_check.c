@@ -364,5 +364,7 @@ void swap_digest(const struct machine *m, struct digest *digest)
 	stocks_digest(m, digest);
 	digest_u64(digest, swap->ra_prev_offset);
 	digest_u64(digest, (u64)swap->ra_hits << 32 | swap->ra_last_pages);
+	digest_u64(digest, swap->wanted_done_ns);
+	digest_u64(digest, swap->ahead_done_ns);
 	digest_u64(digest, swap->slots_enabled << 1 | swap->slots_active);
 }

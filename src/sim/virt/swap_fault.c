@@ -81,6 +81,7 @@ static unsigned int find_or_read(struct swap_fault *f)
 	if (f->pfn == PFN_NIL)
 		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
 	f->was_read = true;
+	swap_wait_for_read(m, f->pfn, /* ahead = */ false);
 	count_vm_event(m, PGMAJFAULT, 1);
 	count_memcg_event_mm(m, f->vmf->vma->vm_mm, PGMAJFAULT);
 	machine_why(m, "0x%llx: its page lay in slot %llu of %s, not in memory: it was read, and "

@@ -124,6 +124,8 @@ struct swap_state {
 	/* Reading ahead by slots. */
 	u64 ra_prev_offset;
 	u32 ra_hits, ra_last_pages;
+	/* When the page that was wanted last is read; when those that came with it are. */
+	u64 wanted_done_ns, ahead_done_ns;
 	/* On its way to a device: heads of folios. */
 	u32 io[SWAP_IO_MAX], nr_io;
 };

@@ -59,6 +59,7 @@ u32 swap_cache_get_folio(struct machine *m, swp_entry_t entry, struct vm_area_st
 	if (ahead) {
 		count_vm_event(m, SWAP_RA_HIT, 1);
 		swap_of(m)->ra_hits += !by_vma;
+		swap_wait_for_read(m, pfn, /* ahead = */ true);
 	}
 	return pfn;
 }
@@ -96,10 +97,14 @@ static bool read_ahead_one(struct machine *m, swp_entry_t entry, struct vm_fault
 	if (pfn == PFN_NIL)
 		return err != -ENOBUFS;
 	if (new) {
+		u64 wanted = swap_of(m)->wanted_done_ns;
+
 		swap_read_folio(m, pfn);
 		if (!is_target) {
 			page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
 			count_vm_event(m, SWAP_RA, 1);
+			swap_of(m)->ahead_done_ns = swap_of(m)->wanted_done_ns;
+			swap_of(m)->wanted_done_ns = wanted;
 		}
 	}
 	put_page(m, pfn);

@@ -218,6 +218,7 @@ int virt_init(struct machine *m)
 		return -ENOBUFS;
 	m->warn_alloc = warn_alloc;
 	m->virt->next_ctx_id = m->init_mm->ctx_id + 1;
+	psi_group_init(m, &m->virt->psi);
 	err = pools_init(m);
 	if (!err)
 		err = rcu_caches_init(m);
@@ -263,6 +264,7 @@ void virt_digest(const struct machine *m, struct digest *digest)
 	digest_u64(digest, (u64)m->virt->oom_reports.printed << 32 |
 			   m->virt->oom_reports.missed);
 	digest_u64(digest, m->virt->remap_warned);
+	psi_digest(&m->virt->psi, digest);
 	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (parts[i].digest)
 			parts[i].digest(m, digest);

@@ -13,6 +13,7 @@
 
 #include "sim/phys/objects.h"
 #include "sim/virt/mm_types.h"
+#include "sim/virt/psi.h"
 
 struct cgroup_state;		/* cgroup.h */
 struct content_state;		/* content.h */
@@ -64,6 +65,8 @@ struct virt_state {
 	struct dcache_state *dcache;	/* dcache.h */
 	struct disk_state *disks;	/* disk.h */
 	struct blk_state *blk;	/* blk.h */
+	struct psi_group psi;	/* psi.h: of the machine */
+	u32 memstall;		/* psi_memstall_enter() */
 	struct wb_state *writeback;	/* writeback.h */
 	struct workingset_state *workingset;	/* workingset.h */
 	u64 shrink_deferred[NR_SHRINKERS][MAX_NUMNODES];	/* objects not looked at yet */

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who reclaims for himself waits where going on makes no sense: pages are written more slowly
+ * than they are looked at, or nothing can be freed and most of it is on its way to the disk.
+ * The time passes at once for him, in which requests of the disk are done. (kswapd is not held
+ * up, but where somebody waits for it: it runs in no time. Pages are isolated for a moment
+ * only: nobody waits for those.)
+ */
+#include "sim/reclaim/reclaim_internal.h"
+
+#include "sim/virt/blk.h"
+#include "sim/virt/psi.h"
+
+typedef unsigned long long ull;
+
+static const char *const reasons[] = {
+	[VMSCAN_THROTTLE_WRITEBACK] = "pages are written more slowly than they are looked at",
+	[VMSCAN_THROTTLE_NOPROGRESS] = "nothing was freed, and most pages are dirty or written",
+	[VMSCAN_THROTTLE_CONGESTED] = "all dirty pages wait for the disk",
+};
+
+/* Less than half of what could be reclaimed is dirty or on its way: no reason to wait. */
+static bool skip_throttle_noprogress(const struct machine *m, const struct pglist_data *node)
+{
+	u64 reclaimable = 0, pending = 0;
+
+	if (node->kswapd_failures >= MAX_RECLAIM_RETRIES)
+		return true;
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		const struct zone *zone = node->zones[type];
+
+		if (!zone || !zone_managed(zone))
+			continue;
+		reclaimable += zone_reclaimable_pages(m, zone);
+		pending += (u64)MAX(zone->stat[NR_ZONE_WRITE_PENDING], 0);
+	}
+	return 2 * pending <= reclaimable;
+}
+
+#define WRITEBACK_NS 100000000
+
+/* Till a batch of pages is written, or some time is over. */
+static void wait_for_writeback(struct machine *m, struct pglist_data *node)
+{
+	u64 end = blk_now(m) + WRITEBACK_NS;
+	s64 before = node->stat[NR_WRITTEN];
+
+	while (node->stat[NR_WRITTEN] - before <= SWAP_CLUSTER_MAX && blk_now(m) < end)
+		blk_sleep_until(m, MIN(end, MAX(blk_next_done_ns(m), blk_now(m) + 1)));
+	node->stat[NR_THROTTLED_WRITTEN] += node->stat[NR_WRITTEN] - before;
+}
+
+void reclaim_throttle(struct machine *m, struct pglist_data *node,
+		      enum vmscan_throttle_state reason)
+{
+	u64 begin = blk_now(m);
+
+	if (reason == VMSCAN_THROTTLE_WRITEBACK)
+		wait_for_writeback(m, node);
+	else if (skip_throttle_noprogress(m, node))
+		return;
+	else
+		blk_sleep_until(m, begin + machine_config_jiffy_ns(m->config));
+	machine_why(m, "node %u: direct reclaim waits %llu us: %s (reclaim_throttle)", node->id,
+		    (ull)(blk_now(m) - begin) / 1000, reasons[reason]);
+}
+
+void consider_reclaim_throttle(struct scan_control *sc, struct pglist_data *node)
+{
+	if (sc->nr_reclaimed > sc->nr_scanned >> 3 || by_kswapd(sc) || sc->target)
+		return;
+	if (sc->priority == 1 && !sc->nr_reclaimed)
+		reclaim_throttle(sc->m, node, VMSCAN_THROTTLE_NOPROGRESS);
+}
+
+/* All dirty pages that were met are on their way, and will be freed then. */
+void note_congestion(struct scan_control *sc, struct pglist_data *node)
+{
+	struct lruvec *lruvec = target_lruvec(sc, node->id);
+
+	if (by_kswapd(sc) && sc->nr.immediate && psi_in_memstall(sc->m))
+		reclaim_throttle(sc->m, node, VMSCAN_THROTTLE_WRITEBACK);
+	if ((by_kswapd(sc) || sc->target) && sc->nr.dirty && sc->nr.dirty == sc->nr.congested)
+		lruvec->congested = true;
+	if (!by_kswapd(sc) && lruvec->congested)
+		reclaim_throttle(sc->m, node, VMSCAN_THROTTLE_CONGESTED);
+}
