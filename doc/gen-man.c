@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Prints kmmfs-tree(7) or kmmfs-verbs(7) from the rows that serve the files and
- * run the verbs, so that the pages cannot say anything else.
+ * run the verbs, so that the pages cannot say anything else; or the verbs' names.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -155,13 +155,24 @@ static void print_verbs(void)
 	puts(".SH SEE ALSO\n.BR kmmfs (1),\n.BR kmm-run (1),\n.BR kmmfs-tree (7)");
 }
 
+/* For the completion of shells. */
+static void print_names(void)
+{
+	const struct verb *verb;
+
+	for (unsigned int i = 0; (verb = verb_at(i)); i++)
+		puts(verb->name);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "kmmfs-tree"))
 		print_tree();
 	else if (argc == 2 && !strcmp(argv[1], "kmmfs-verbs"))
 		print_verbs();
+	else if (argc == 2 && !strcmp(argv[1], "verbs"))
+		print_names();
 	else
-		return fprintf(stderr, "usage: gen-man kmmfs-tree|kmmfs-verbs\n"), 2;
+		return fprintf(stderr, "usage: gen-man kmmfs-tree|kmmfs-verbs|verbs\n"), 2;
 	return ferror(stdout) ? 1 : 0;
 }

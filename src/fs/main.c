@@ -9,6 +9,7 @@
 
 #include "fs/fuse/mounted.h"
 #include "fs/fuse/stop.h"
+#include "fs/main_helper.h"
 #include "sim/boot/config.h"
 
 #define DEFAULT_MACHINE "pc"
@@ -49,6 +50,7 @@ static char **split_short_o(int argc, char **argv)
 
 struct command {
 	gboolean foreground, debug, single, list, version;
+	bool fake;		/* mount -f: say what is wrong with the words, mount nothing */
 	char **lists, **sets, **words;
 	char *stop, *pidfile;
 };
@@ -118,7 +120,7 @@ static int start(const struct command *c)
 				EXIT_USAGE);
 	if (merge_options(c, &options, &error))
 		status = complain(error, EXIT_USAGE);
-	else if (mount_machine(&options, nr_words == 2 ? c->words[0] : DEFAULT_MACHINE,
+	else if (!c->fake && mount_machine(&options, nr_words == 2 ? c->words[0] : DEFAULT_MACHINE,
 			       c->words[nr_words - 1], &error))
 		status = complain(error, EXIT_FAILURE);
 	mount_options_free(&options);
@@ -145,7 +147,7 @@ int main(int argc, char **argv)
 {
 	struct command command = { 0 };
 	GOptionContext *context = option_context(&command);
-	char **words = split_short_o(argc, argv);
+	char **words, *wrong = NULL;
 	GError *error = NULL;
 	int status;
 
@@ -154,7 +156,13 @@ int main(int argc, char **argv)
 	 * /proc/sys/vm/overcommit_memory after the mount.
 	 */
 	mallopt(M_ARENA_MAX, 1);
-	if (g_option_context_parse_strv(context, &words, &error)) {
+	if (argc && is_mount_helper(argv[0]))
+		words = mount_helper_words(argv, &command.fake, &wrong);
+	else
+		words = split_short_o(argc, argv);
+	if (!words) {
+		status = complain(wrong, EXIT_USAGE);
+	} else if (g_option_context_parse_strv(context, &words, &error)) {
 		status = obey(&command);
 	} else {
 		status = complain(g_strdup_printf("%s: see kmmfs --help", error->message),

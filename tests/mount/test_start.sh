@@ -61,6 +61,39 @@ else
 	leave_out "no mount.fuse3"
 fi
 
+# By our own helper, whose letters are mount's; and through mount(8) itself.
+ln -s "$kmmfs" "$work/mount.kmmfs"
+new_mount
+expect "helper" "$work/mount.kmmfs" tiny "$mnt" -nv -o rw,user=somebody,noexec,set=seed=7
+expect "helper's options" grep -q " $mnt .*noexec.* - fuse.kmmfs" /proc/self/mountinfo
+expect "helper's machine" grep -q '^seed *= *7' "$mnt/sim/machine"
+expect "stop" stop
+expect "helper, fake" "$work/mount.kmmfs" none "$mnt" -f -o ro
+expect "fake mounts nothing" not mounted "$mnt"
+expect "helper: a wrong word" exits 2 "$work/mount.kmmfs" none "$mnt" -o bogus
+expect "helper: sloppy" "$work/mount.kmmfs" none "$mnt" -sf -o bogus
+expect "helper: a wrong letter" exits 2 "$work/mount.kmmfs" none "$mnt" -x
+expect "helper: one word" exits 2 "$work/mount.kmmfs" none
+cat >"$work/by-mount" <<'EOF'
+set -e
+mount --make-rprivate /
+mount -t tmpfs none /usr/sbin
+ln -s "$1" /usr/sbin/mount.kmmfs
+ln -s "$1" /usr/sbin/mount.fuse.kmmfs
+for type in kmmfs fuse.kmmfs; do
+	echo "tiny $2 $type noauto,nofail,ro,set=seed=9 0 0" >"$3/fstab"
+	mount -T "$3/fstab" "$2"
+	grep -q " $2 ro,.* - fuse.kmmfs kmmfs " /proc/self/mountinfo
+	grep -q '^seed *= *9' "$2/sim/machine"
+	umount "$2"
+done
+EOF
+if is_root && [ "$(readlink -f /sbin)" = /usr/sbin ] && timeout 5 unshare -m true 2>/dev/null; then
+	expect "a line of fstab" timeout 20 unshare -m sh "$work/by-mount" "$kmmfs" "$mnt" "$work"
+else
+	leave_out "mount(8): needs root"
+fi
+
 # Foreground, and the message to a service manager.
 new_mount
 "$prober" notified "$work/notify" >"$work/ready" &

@@ -2,7 +2,7 @@
 # The mount: the only files that see FUSE.
 bin_PROGRAMS += kmmfs
 kmmfs_CFLAGS = $(AM_CFLAGS) $(FUSE_CFLAGS)
-kmmfs_SOURCES = src/fs/main.c \
+kmmfs_SOURCES = src/fs/main.c src/fs/main_helper.c src/fs/main_helper.h \
 	src/fs/fuse/daemon.c src/fs/fuse/daemon.h \
 	src/fs/fuse/lead.c src/fs/fuse/lead.h \
 	src/fs/fuse/mount_options.c src/fs/fuse/mount_options.h \

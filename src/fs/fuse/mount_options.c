@@ -43,6 +43,7 @@ static const struct {
 	{ "foreground", OPTION(foreground) },
 	{ "debug", OPTION(debug) },
 	{ "single-thread", OPTION(single) },
+	{ "sloppy", OPTION(sloppy) },
 };
 
 static const struct {
@@ -151,7 +152,7 @@ static int take_word(struct mount_options *options, const char *word, char **err
 		known = take_flag(options, name) || take_switch(options, name);
 	known = known || is_ignored(name);
 	g_free(name);
-	if (known)
+	if (known || options->sloppy)
 		return 0;
 	*error = g_strdup_printf("'%s' is not an option of -o: see kmmfs --help", word);
 	return -EINVAL;

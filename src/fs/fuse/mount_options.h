@@ -14,6 +14,7 @@ struct mount_options {
 	bool allow_other;
 	bool nonempty;
 	bool foreground, debug, single;	/* as -f -d -s */
+	bool sloppy;		/* unknown words mean nothing */
 	char *fsname, *subtype;	/* g_free() */
 	char *pidfile;		/* g_free(); NULL = none */
 	char **sets;		/* g_strfreev(); --set */
