@@ -58,6 +58,11 @@ static const char *const lines[] = {
 	"!sim/as/a/ctl: mlock2 @m+48K 8K onfault",
 	"!sim/as/a/ctl: munlock @m+20K 4K",
 	"sim/as/a/ctl: munlockall",
+	/* What joins two of which one has pages. */
+	"sim/as/a/ctl: mmap 0x30000000 4K rw private,anon,fixed",
+	"sim/as/a/ctl: mmap 0x30002000 4K rw private,anon,fixed",
+	"sim/as/a/ctl: store 0x30002000",
+	"sim/as/a/ctl: mmap 0x30001000 4K rw private,anon,fixed",
 	"!sim/as/a/ctl: mincore @m 64K",
 	"sim/as/a/ctl: msync @m 64K",
 	"!sim/as/a/ctl: fork as b",

@@ -278,6 +278,35 @@ static void test_max(void)
 	}
 }
 
+/* A child for which there is not all the memory it takes: there is none, and somebody dies. */
+static void test_fork_at_max(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		char max[24];
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		write_file(0, "/a", "memory.swap.max", "0");
+		for (unsigned int pages = 1; pages < 40; pages++) {
+			write_file(0, "/a", "memory.max", "max");
+			fork_into("t", "/a");
+			eat(0, "t", 1);
+			/* Without what CPUs keep for it. */
+			snprintf(max, sizeof(max), "%lld",
+				 (long long)figure("/a", "memory.stat", "anon") +
+				 (long long)figure("/a", "memory.stat", "kernel") + pages * 4096LL);
+			write_file(0, "/a", "memory.max", max);
+			(void)lab_run(&lab, "sim/as/t/ctl: fork");
+			CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+			lab_end_tasks(&lab);
+		}
+		CU_ASSERT(figure("/a", "memory.events", "oom_kill") > 0);
+		CU_ASSERT(figure("/a", "memory.events", "oom_kill") < 39);
+		close_lab();
+	}
+}
+
 /* memory.oom.group: all of it, from the highest group that says so. */
 static void test_oom_group(void)
 {
@@ -579,6 +608,7 @@ int main(void)
 		{ "files of a new group", test_golden },
 		{ "the tree", test_tree },
 		{ "memory.max", test_max },
+		{ "fork at memory.max", test_fork_at_max },
 		{ "memory.oom.group", test_oom_group },
 		{ "memory.low, in proportion", test_low },
 		{ "memory.min, in proportion", test_min },

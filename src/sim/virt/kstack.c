@@ -67,13 +67,15 @@ static int charge_stack(struct machine *m, u64 addr)
 	return err;
 }
 
-/* It goes if the group may not have it. */
-static int charge_new_stack(struct machine *m, u64 addr)
+/* It goes if the group may not have it: then there is none. */
+static int charge_new_stack(struct machine *m, u64 *addr)
 {
-	int err = unlikely(m->memcg) ? charge_stack(m, addr) : 0;
+	int err = unlikely(m->memcg) ? charge_stack(m, *addr) : 0;
 
-	if (err)
-		BUG_ON(m, vfree(m, addr));
+	if (err) {
+		BUG_ON(m, vfree(m, *addr));
+		*addr = 0;
+	}
 	return err;
 }
 
@@ -102,7 +104,7 @@ int kernel_stack_alloc(struct machine *m, int node, const char *caller, u64 *add
 	if (m->arch->bits == 64) {
 		err = vmalloc(m, &req, addr);
 		if (!err)
-			err = charge_new_stack(m, *addr);
+			err = charge_new_stack(m, addr);
 	} else {
 		err = alloc_kernel_pages(m, GFP_KERNEL_ACCOUNT, (unsigned int)get_order(req.bytes),
 					 node, PGTY_stack, &pfn);
@@ -147,7 +149,7 @@ int kernel_stack_alloc_task(struct machine *m, int node, u64 *addr)
 			continue;
 		*addr = cached[i];
 		cached[i] = 0;
-		err = charge_new_stack(m, *addr);
+		err = charge_new_stack(m, addr);
 		if (!err)
 			account_stack(m, *addr, 1);
 		return err;

@@ -193,11 +193,14 @@ static int merge_or_new(struct machine *m, const struct mmap_state *map,
 		.start = map->addr, .end = map->end, .pgoff = map->pgoff,
 		.vm_flags = map->vm_flags, .file = map->file,
 	};
-	int err = vma_merge_new(m, map->mm, &attr, vma);
+	int merged = vma_merge_new(m, map->mm, &attr, vma), err;
 
-	if (err == -ENOBUFS || *vma)
-		return err;
-	return mmap_new_vma(m, map, vma);
+	if (merged == -ENOBUFS || *vma)
+		return merged;
+	err = mmap_new_vma(m, map, vma);
+	if (!err && merged)
+		vma_edges_stay_apart(m, *vma, APART_MEMORY);
+	return err;
 }
 
 /*

@@ -161,7 +161,7 @@ int copy_vma(struct machine *m, struct vm_area_struct **vmap, u64 addr, u64 len,
 	struct vm_area_struct *vma = *vmap;
 	u64 old_start = vma->vm_start;
 	bool may_merge = copy_may_merge(vma, addr, len, keep_source);
-	int err;
+	int err, merged = 0;
 
 	/* Without pages the page offset is free: that of the new place may merge. */
 	if (vma_is_anonymous(vma) && !vma->anon_vma)
@@ -177,9 +177,9 @@ int copy_vma(struct machine *m, struct vm_area_struct **vmap, u64 addr, u64 len,
 			.kind = VMA_RANGE_COPY, .copied_from = vma,
 		};
 
-		err = vma_merge_new(m, vma->vm_mm, &attr, copy);
-		if (err == -ENOBUFS)
-			return err;
+		merged = vma_merge_new(m, vma->vm_mm, &attr, copy);
+		if (merged == -ENOBUFS)
+			return merged;
 	}
 	if (*copy) {
 		if (old_start >= (*copy)->vm_start && old_start < (*copy)->vm_end)
@@ -190,11 +190,9 @@ int copy_vma(struct machine *m, struct vm_area_struct **vmap, u64 addr, u64 len,
 	if (err)
 		return err;
 	err = vma_insert(m, *copy, NULL);
-	if (err) {
+	if (err)
 		vma_discard(m, *copy);
-	} else if (!may_merge) {
-		vma_stays_apart(m, *copy, APART_MOVED);
-		vma_stays_apart(m, vma_next(m, *copy), APART_MOVED);
-	}
+	else if (merged)
+		vma_edges_stay_apart(m, *copy, APART_MEMORY);
 	return err;
 }
