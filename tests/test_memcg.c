@@ -321,6 +321,8 @@ static void test_oom_group(void)
 	write_file(0, "/g", "memory.max", "40M");
 	fork_into("x", "/g/x");
 	fork_into("y", "/g/y");
+	/* A process of its own that shares x's memory goes with x, and is not told of. */
+	run(0, "sim/as/x/ctl: clone vm,SIGCHLD as z");
 	eat(0, "x", 10);
 	eat(ENOMEM, "y", 64);
 	CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom"), 1);

@@ -223,10 +223,23 @@ static void kill_with_sharers(struct machine *m, struct task_struct *victim, con
 	mmdrop(m, mm);
 }
 
+/* From the beginning: who shares memory with one that was killed went with it. */
+static struct task_struct *next_to_kill(struct machine *m, const struct mem_cgroup *group, u32 first)
+{
+	struct task_struct *task = NULL;
+
+	while ((task = mem_cgroup_next_process(m, group, task)))
+		if (task->tgid != PID_INIT && find_task_with_mm(m, task) &&
+		    !task->signal->oom_victim &&
+		    (task->tgid == first || task->signal->oom_score_adj != OOM_SCORE_ADJ_MIN))
+			break;
+	return task;
+}
+
 /* memory.oom.group: all of the group end, in their order, and the victim is told of once more. */
 static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, const char *message)
 {
-	struct task_struct *task = NULL, *next;
+	struct task_struct *task;
 	struct out path = OUT_INIT;
 
 	memcg_memory_event(m, group, MEMCG_OOM_GROUP_KILL);
@@ -235,13 +248,8 @@ static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, c
 		printk(m, 6, "Tasks in %s are going to be killed due to memory.oom.group set",
 		       path.text);
 	out_free(&path);
-	task = mem_cgroup_next_process(m, group, NULL);
-	for (; task; task = next) {
-		next = mem_cgroup_next_process(m, group, task);
-		if (task->tgid == first || (task->tgid != PID_INIT && find_task_with_mm(m, task) &&
-		    task->signal->oom_score_adj != OOM_SCORE_ADJ_MIN && !task->signal->oom_victim))
-			kill_with_sharers(m, task, message);
-	}
+	while ((task = next_to_kill(m, group, first)))
+		kill_with_sharers(m, task, message);
 }
 
 void oom_kill_process(struct machine *m, const struct oom_control *oc, const char *message)
