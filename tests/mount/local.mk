@@ -17,7 +17,7 @@ MOUNT_TESTS = \
 	tests/mount/test_tools.sh \
 	tests/mount/test_users.sh \
 	tests/mount/test_write.sh
-EXTRA_DIST += tests/mount/lib.sh tests/mount/tools.sh
+EXTRA_DIST += tests/mount/lib.sh tests/mount/sysinfo32.c tests/mount/tools.sh
 dist_check_SCRIPTS += $(MOUNT_TESTS) tests/mount/test_tools_long.sh
 TESTS += $(MOUNT_TESTS)
 check_PROGRAMS += tests/mount/prober

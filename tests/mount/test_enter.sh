@@ -133,6 +133,18 @@ else
 	leave_out "sysinfo: no busybox"
 fi
 
+# The same of 32 bits, where such a program can be made and run.
+if ${CC:-cc} -m32 -O1 -ffreestanding -fno-stack-protector -fno-pie -nostdlib -static -o "$work/sysinfo32" \
+	"$KMM_SRCDIR/tests/mount/sysinfo32.c" 2>/dev/null && "$work/sysinfo32" >/dev/null 2>&1; then
+	chmod 755 "$work" "$work/sysinfo32"
+	expect "sysinfo of 32 bits" prints "$(awk '$1 == "MemTotal:" { total = $2 } $1 == "MemFree:" { free = $2 }
+		END { for (unit = 1; total * 1024 / unit >= 4294967296; unit *= 2);
+			printf "%.0f %.0f %d", total * 1024 / unit, free * 1024 / unit, unit }' \
+		"$mnt/proc/meminfo") $(sed 's|.*/||; s/ .*//' "$mnt/proc/loadavg")" "$work/sysinfo32"
+else
+	leave_out "sysinfo of 32 bits: needs cc -m32"
+fi
+
 # Other questions by system call.
 expect "release" prints "$(cat "$mnt/proc/sys/kernel/osrelease")" uname -r
 expect "CPUs" prints "$(grep -c ^processor "$mnt/proc/cpuinfo")" nproc

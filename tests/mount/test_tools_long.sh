@@ -280,5 +280,48 @@ fi
 
 expect "clean" grep -q ^clean "$mnt/sim/check"
 expect "stop" stop
+
+# -- other machines: the tools that lay out what there is ---------------------------
+
+lays_out() {
+	command="$machine: free"
+	out=$work/out
+	node_dir=$mnt/sys/devices/system/node
+	timeout 20 "$enter" "$mnt" free -k >"$out"
+	figure memory '/^Mem/ { print $2, $4, $7 }' "$MemTotal $MemFree $MemAvailable"
+	ran ps -e -o pid=
+	tr -d ' ' <"$out" >"$work/tool"
+	pids >"$work/machine"
+	same_lines processes "$work/tool" "$work/machine"
+	ran lscpu
+	figure cpus '/^CPU\(s\)/ { print $2 }' "$(grep -c ^processor "$mnt/proc/cpuinfo")"
+	ran nproc
+	figure cpus '{ print }' "$(grep -c ^processor "$mnt/proc/cpuinfo")"
+	ran slabtop -o
+	figure caches '/Total Caches/ { print $(NF - 1) }' "$(sed 1,2d "$mnt/proc/slabinfo" | wc -l)" || true
+	[ -d "$node_dir" ] || return
+	ran numactl -H
+	for node in "$node_dir"/node[0-9]*; do
+		id=${node##*/node}
+		figure "node $id" "/^node $id (size|free)/ { print \$4 }" "$(awk '$3 == "MemTotal:" || $3 == "MemFree:" {
+			printf "%d\n", $4 / 1024 }' "$node/meminfo")"
+		figure "distances of $id" "\$1 == \"$id:\" { \$1 = \"\"; print substr(\$0, 2) }" "$(cat "$node/distance")"
+	done
+	ran lsmem -b
+	figure online '/Total online/ { print $4 }' \
+		$(($(grep -lx online "$mnt"/sys/devices/system/memory/memory*/state | wc -l) *
+		$(printf %d 0x"$(cat "$mnt/sys/devices/system/memory/block_size_bytes")")))
+}
+if has numactl slabtop; then
+	for machine in tiny numa4 numa8 i386 swap hotplug '--set release=6.1 pc' '--set release=6.1 numa8' \
+		'--set arch=i386-pae i386' '--set arch=x86_64-la57 numa4'; do
+		# shellcheck disable=SC2086
+		start $machine
+		read_meminfo
+		lays_out
+		stop
+	done
+fi
+
 by_a_user
 finish_tools
