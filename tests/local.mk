@@ -90,7 +90,7 @@ UNIT_TESTS = \
 	tests/test_page_alloc \
 	tests/test_memory \
 	tests/test_pgtable \
-	tests/test_pid tests/test_policies \
+	tests/test_pictures tests/test_pid tests/test_policies \
 	tests/test_proc_files \
 	tests/test_psi \
 	tests/test_reclaim tests/test_rmap \

@@ -100,6 +100,8 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/help.c \
 	src/fs/sim/mm_struct.c \
 	src/fs/sim/one_page.c \
+	src/fs/sim/picture.c src/fs/sim/picture.h src/fs/sim/picture_memory.c \
+	src/fs/sim/picture_process.c \
 	src/fs/sim/readme.c \
 	src/fs/sim/state.c \
 	src/fs/sim/highmem.c \

@@ -59,6 +59,7 @@ struct entry {
 	const struct dir *dir;	/* what a directory holds */
 	const char *help;	/* one paragraph; NULL: as in the real kernel */
 	const char *text;	/* what fixed_text_show() prints */
+	bool sized;		/* stat tells its size, which takes rendering it: pictures */
 };
 
 /* The show() of a file or link whose text is always the same: the row's. */

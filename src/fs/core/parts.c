@@ -46,6 +46,8 @@
 	X(mm_struct_parts) \
 	X(page_parts) \
 	X(view_parts) \
+	X(picture_memory_parts) \
+	X(picture_process_parts) \
 	X(zone_parts) \
 	X(help_parts) \
 	/* A simulated pid is looked up before the caller's own. */ \

@@ -143,6 +143,19 @@ static bool names_vanish(const struct row *row)
 	return row->host;
 }
 
+/* A process may have gone: then so has its picture. */
+static int rendered_size(const struct entry *entry, const struct view *view, u64 *size)
+{
+	struct out text = OUT_INIT;
+	int err = entry->show(&text, view);
+
+	if (!err)
+		err = out_error(&text);
+	*size = text.len;
+	out_free(&text);
+	return err;
+}
+
 static int getattr(struct tree *tree, struct node node, struct caller caller,
 		   struct node_attr *attr)
 {
@@ -156,9 +169,9 @@ static int getattr(struct tree *tree, struct node node, struct caller caller,
 	*attr = (struct node_attr){
 		.mode = row->entry->mode,
 		.nlink = S_ISDIR(row->entry->mode) ? 2 + count_dirs(tree, row, &view) : 1,
-		.volatile_name = names_vanish(row),
+		.volatile_name = names_vanish(row) || row->entry->sized,
 	};
-	return 0;
+	return row->entry->sized ? rendered_size(row->entry, &view, &attr->size) : 0;
 }
 
 int tree_getattr(struct tree *tree, struct node node, struct caller caller,

@@ -25,6 +25,14 @@ bool vma_is_stack(const struct vm_area_struct *vma);
 /* "/lib/libc.so.6", "/dev/zero (deleted)"; blanks and such escaped as the file wants. */
 void out_file_path(struct out *out, const struct file *file, const char *escaped);
 
+/* What is there of a mapping, in bytes. */
+struct vma_usage {
+	u64 anon, file, shmem, swap, huge;
+};
+/* As smaps counts it; pages of a pool are in `huge` alone. */
+void vma_usage(const struct machine *m, const struct vm_area_struct *vma,
+	       struct vma_usage *usage);
+
 /*
  * The page behind an entry that is present, if it counts: not the zero page, not a
  * special mapping's. PFN_NIL.

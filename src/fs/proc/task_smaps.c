@@ -187,6 +187,23 @@ static void gather_vma(const struct machine *m, const struct vm_area_struct *vma
 	walk_mapped_range(m, vma->vm_mm, vma->vm_start, vma->vm_end, &ops, &gather);
 }
 
+void vma_usage(const struct machine *m, const struct vm_area_struct *vma,
+	       struct vma_usage *usage)
+{
+	struct mem_size_stats stats = { 0 };
+	const struct inode *inode = vma->vm_file ? vma->vm_file->inode : NULL;
+	u64 rest;
+
+	gather_vma(m, vma, &stats);
+	rest = stats.resident - MIN(stats.anonymous, stats.resident);
+	*usage = (struct vma_usage){
+		.anon = stats.anonymous, .swap = stats.swap,
+		.huge = stats.shared_hugetlb + stats.private_hugetlb,
+		.shmem = inode && inode->kind == INODE_SHMEM ? rest : 0,
+		.file = inode && inode->kind == INODE_SHMEM ? 0 : rest,
+	};
+}
+
 /* One line: what it is in, and where. */
 struct smaps_row {
 	const char *label;	/* with its colon and blanks up to the number */
