@@ -154,6 +154,8 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->arch = config->arch;
 	m->release = config->release;
 	m->rng = config->seed;
+	m->hz = (u32)machine_config_number(config, "HZ");
+	m->jiffy_ns = machine_config_jiffy_ns(config);
 	m->why.booting = true;
 	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->gbpages = m->arch->bits == 64 && machine_config_bool(config, "GBPAGES");

@@ -136,6 +136,8 @@ struct machine {
 	/* Time and chance. */
 	struct event_queue *events;	/* base/event.h */
 	u64 now_ns;		/* virtual time since boot */
+	u32 hz;			/* [config] HZ; 0: nobody says */
+	u64 jiffy_ns;		/* a tick of the timer */
 	u32 vmstat_event;	/* the vmstat shepherd's, in events */
 	u64 rng;
 

@@ -24,7 +24,7 @@
 static u64 stat_interval_ns(const struct machine *m)
 {
 	if (m->tunables->stat_interval <= 0)
-		return machine_config_jiffy_ns(m->config);
+		return m->jiffy_ns;
 	return m->tunables->stat_interval * NS_PER_SEC;
 }
 

@@ -13,7 +13,7 @@
 
 static u64 timer_ticks(const struct machine *m)
 {
-	return m->now_ns / machine_config_jiffy_ns(m->config);
+	return m->now_ns / m->jiffy_ns;
 }
 
 /* user nice system idle iowait irq softirq steal guest guest_nice */

@@ -54,14 +54,9 @@ const char *running_comm(const struct machine *m)
 	return running->comm ? running->comm : "swapper/0";
 }
 
-u64 kernel_hz(const struct machine *m)
-{
-	return m->config && m->config->arch ? machine_config_number(m->config, "HZ") : 0;
-}
-
 u64 jiffies(const struct machine *m)
 {
-	u64 hz = kernel_hz(m);
+	u64 hz = m->hz;
 
 	/* The kernel's clock begins five minutes before it wraps around in 32 bits. */
 	return hz ? (1ULL << 32) - 300 * hz + m->now_ns / (1000000000 / hz) : 0;

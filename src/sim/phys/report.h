@@ -21,7 +21,6 @@ u32 running_pid(const struct machine *m);
 const char *running_comm(const struct machine *m);
 /* Timer ticks. */
 u64 jiffies(const struct machine *m);
-u64 kernel_hz(const struct machine *m);	/* ticks of a second; 0: nobody says */
 
 /* "CPU: 0 PID: 1 Comm: init ..." and the call trace. */
 void dump_stack(struct machine *m);

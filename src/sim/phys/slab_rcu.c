@@ -106,10 +106,10 @@ int kmem_cache_frees_by_rcu(struct machine *m, struct kmem_cache *s)
 /* After the first jiffies CPUs that idle are seen to; the next tick runs callbacks. */
 static u64 grace_period_ns(const struct machine *m)
 {
-	u64 hz = 1000000000 / machine_config_jiffy_ns(m->config);
+	u64 hz = m->hz;
 	u64 jiffies = 1 + (hz > 250) + (hz > 500) + m->nr_possible_cpus / 256;
 
-	return (jiffies + 1) * machine_config_jiffy_ns(m->config);
+	return (jiffies + 1) * m->jiffy_ns;
 }
 
 /* If anything waits; else the timer sleeps. */

@@ -214,7 +214,7 @@ int kcompactd_boot(struct machine *m)
 /* It runs at the next tick of the clock. */
 static void kcompactd_wake(struct machine *m, const struct pglist_data *node)
 {
-	u64 when = m->now_ns + machine_config_jiffy_ns(m->config);
+	u64 when = m->now_ns + m->jiffy_ns;
 
 	if (node->kcompactd_event && event_when_ns(m->events, node->kcompactd_event) > when)
 		event_set(m->events, node->kcompactd_event, when, CHECK_INTERVAL_NS);

@@ -17,7 +17,7 @@
 
 static u64 after_msecs(const struct machine *m, s32 msecs)
 {
-	u64 jiffy = machine_config_jiffy_ns(m->config);
+	u64 jiffy = m->jiffy_ns;
 
 	return m->now_ns + ALIGN_UP((u64)(u32)msecs * NS_PER_MSEC, jiffy);
 }

@@ -172,7 +172,7 @@ void mem_cgroup_handle_over_high(struct machine *m)
 	u64 nr_pages = m->memcg->nr_over_high, penalty, begin;
 	struct mem_cgroup *memcg = m->memcg->of_current ? m->memcg->of_current(m) : NULL;
 	unsigned int retries = HIGH_RETRIES;
-	u64 want = nr_pages, hz = MAX(kernel_hz(m), 100);
+	u64 want = nr_pages, hz = MAX(m->hz, 100);
 
 	m->memcg->nr_over_high = 0;
 	if (!nr_pages || !memcg)

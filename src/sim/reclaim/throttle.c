@@ -60,7 +60,7 @@ void reclaim_throttle(struct machine *m, struct pglist_data *node,
 	else if (skip_throttle_noprogress(m, node))
 		return;
 	else
-		blk_sleep_until(m, begin + machine_config_jiffy_ns(m->config));
+		blk_sleep_until(m, begin + m->jiffy_ns);
 	machine_why(m, "node %u: direct reclaim waits %llu us: %s (reclaim_throttle)", node->id,
 		    (ull)(blk_now(m) - begin) / 1000, reasons[reason]);
 }

@@ -41,7 +41,7 @@ void khugepaged_wake(struct machine *m, u64 when_ns)
 	if (!k->running || !k->step)
 		return;
 	if (when_ns <= m->now_ns)
-		event.when_ns = m->now_ns + machine_config_jiffy_ns(m->config);
+		event.when_ns = m->now_ns + m->jiffy_ns;
 	khugepaged_sleep(m);
 	/* The queue has room for each timer of the machine since the boot. */
 	if (event_add(m->events, &event, &k->event))

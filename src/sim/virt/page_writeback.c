@@ -26,14 +26,9 @@ static struct wb_state *wb_of(const struct machine *m)
 	return m->virt->writeback;
 }
 
-static u64 hz(const struct machine *m)
-{
-	return 1000000000ULL / machine_config_jiffy_ns(m->config);
-}
-
 u64 writeback_jiffies(const struct machine *m)
 {
-	return blk_now(m) / machine_config_jiffy_ns(m->config);
+	return blk_now(m) / m->jiffy_ns;
 }
 
 /* ---- Limits. ---- */
@@ -110,7 +105,7 @@ void writeback_set_ratelimit(struct machine *m)
 static void age_completions(struct machine *m)
 {
 	struct wb_state *wb = wb_of(m);
-	u64 now = writeback_jiffies(m), period = 3 * hz(m);
+	u64 now = writeback_jiffies(m), period = 3 * m->hz;
 
 	for (; wb->period_end && now >= wb->period_end; wb->period_end += period) {
 		wb->completions /= 2;
@@ -129,14 +124,14 @@ void wb_writeout_add(struct machine *m, u64 nr)
 	wb->completions += nr;
 	wb->written += nr;
 	if (!wb->period_end)
-		wb->period_end = writeback_jiffies(m) + 3 * hz(m);
+		wb->period_end = writeback_jiffies(m) + 3 * m->hz;
 }
 
 /* The only disk has all of it, unless nothing was written lately. */
 static bool has_share(const struct machine *m)
 {
 	const struct wb_state *wb = wb_of(m);
-	u64 now = writeback_jiffies(m), period = 3 * hz(m);
+	u64 now = writeback_jiffies(m), period = 3 * m->hz;
 	u64 halves = wb->period_end && now >= wb->period_end ? (now - wb->period_end) / period + 1 : 0;
 
 	return halves < 64 && wb->completions >> halves;
@@ -224,7 +219,7 @@ static void wb_position_ratio(const struct wb_state *wb, struct dirty_control *d
 
 static void update_write_bandwidth(const struct machine *m, struct wb_state *wb, u64 elapsed)
 {
-	u64 period = roundup_pow_of_two(3 * hz(m)), bw = (wb->written - wb->written_stamp) * hz(m);
+	u64 period = roundup_pow_of_two(3 * m->hz), bw = (wb->written - wb->written_stamp) * m->hz;
 	u64 avg = wb->avg_write_bandwidth, old = wb->write_bandwidth;
 
 	if (elapsed > period) {
@@ -256,7 +251,7 @@ static void update_dirty_ratelimit(const struct machine *m, struct wb_state *wb,
 				   const struct dirty_control *dc, u64 elapsed)
 {
 	u64 setpoint = (freerun(dc) + MAX(dc->limit, wb->dirty_limit)) / 2;
-	u64 rate = (wb->dirtied - wb->dirtied_stamp) * hz(m) / elapsed;
+	u64 rate = (wb->dirtied - wb->dirtied_stamp) * m->hz / elapsed;
 	u64 limit = wb->dirty_ratelimit, step = 0, balanced, shift, x;
 	u64 task = (limit * dc->pos_ratio >> RATELIMIT_CALC_SHIFT) + 1;
 
@@ -278,7 +273,7 @@ static void update_dirty_ratelimit(const struct machine *m, struct wb_state *wb,
 
 static bool interval_is_over(const struct machine *m, u64 stamp)
 {
-	return writeback_jiffies(m) >= stamp + MAX(hz(m) / 5, 1);
+	return writeback_jiffies(m) >= stamp + MAX(m->hz / 5, 1);
 }
 
 static void update_bandwidth(struct machine *m, const struct dirty_control *dc)
@@ -311,7 +306,7 @@ void wb_bandwidth_estimate_start(struct machine *m)
 	struct wb_state *wb = wb_of(m);
 	u64 now = writeback_jiffies(m);
 
-	if (now - MIN(now, wb->bw_stamp) <= hz(m) || file_disk(m)->nr)
+	if (now - MIN(now, wb->bw_stamp) <= m->hz || file_disk(m)->nr)
 		return;
 	wb->dirtied_stamp = wb->dirtied;
 	wb->written_stamp = wb->written;
@@ -335,14 +330,14 @@ static void choose_pauses(const struct machine *m, const struct dirty_control *d
 			  u64 task_ratelimit, struct pause *p)
 {
 	const struct wb_state *wb = wb_of(m);
-	u64 bw = wb->avg_write_bandwidth, limit = wb->dirty_ratelimit, second = roundup_pow_of_two(hz(m));
-	s64 t = (s64)MAX(1, hz(m) / 100);
+	u64 bw = wb->avg_write_bandwidth, limit = wb->dirty_ratelimit, second = roundup_pow_of_two(m->hz);
+	s64 t = (s64)MAX(1, m->hz / 100);
 	unsigned int high = (unsigned int)ilog2(bw), low = (unsigned int)ilog2(limit);
 
-	p->max = (s64)(dc->wb_dirty / (1 + bw / roundup_pow_of_two(1 + hz(m) / 8)) + 1);
-	p->max = MIN(p->max, (s64)MAX(hz(m) / 5, 1));
+	p->max = (s64)(dc->wb_dirty / (1 + bw / roundup_pow_of_two(1 + m->hz / 8)) + 1);
+	p->max = MIN(p->max, (s64)MAX(m->hz / 5, 1));
 	if (high > low)
-		t += (s64)((high - low) * (10 * hz(m)) / 1024);
+		t += (s64)((high - low) * (10 * m->hz) / 1024);
 	t = MIN(t, 1 + p->max / 2);
 	p->pages = limit * (u64)t / second;
 	if (p->pages < DIRTY_POLL_THRESH) {
@@ -350,10 +345,10 @@ static void choose_pauses(const struct machine *m, const struct dirty_control *d
 		p->pages = limit * (u64)t / second;
 		if (p->pages > DIRTY_POLL_THRESH) {
 			p->pages = DIRTY_POLL_THRESH;
-			t = (s64)(hz(m) * DIRTY_POLL_THRESH / limit);
+			t = (s64)(m->hz * DIRTY_POLL_THRESH / limit);
 		}
 	}
-	if ((s64)(hz(m) * p->pages / (task_ratelimit + 1)) > p->max) {
+	if ((s64)(m->hz * p->pages / (task_ratelimit + 1)) > p->max) {
 		t = p->max;
 		p->pages = task_ratelimit * (u64)t / second;
 	}
@@ -364,7 +359,7 @@ static void choose_pauses(const struct machine *m, const struct dirty_control *d
 static void sleep_for(struct machine *m, u64 jiffies)
 {
 	struct wb_state *wb = wb_of(m);
-	u64 ns = jiffies * machine_config_jiffy_ns(m->config);
+	u64 ns = jiffies * m->jiffy_ns;
 	unsigned int cpu = m->cpu;
 
 	psi_stall(m, blk_now(m), blk_now(m) + ns, /* io = */ true, /* memory = */ false);
@@ -386,7 +381,7 @@ static void free_running(struct machine *m, struct task_struct *task,
 /* It need not sleep yet: the time that it would have is kept in mind. */
 static void skip_pause(struct machine *m, struct task_struct *task, s64 pause, u64 period)
 {
-	if (pause < -(s64)hz(m)) {
+	if (pause < -(s64)m->hz) {
 		task->dirty_paused_when = writeback_jiffies(m);
 		task->nr_dirtied = 0;
 	} else if (period) {
@@ -411,7 +406,7 @@ static bool throttle(struct machine *m, struct task_struct *task, struct dirty_c
 		update_bandwidth(m, dc);
 	rate = wb->dirty_ratelimit * dc->pos_ratio >> RATELIMIT_CALC_SHIFT;
 	choose_pauses(m, dc, rate, &p);
-	period = rate ? hz(m) * task->nr_dirtied / rate : (u64)p.max;
+	period = rate ? m->hz * task->nr_dirtied / rate : (u64)p.max;
 	pause = (s64)period;
 	if (rate && task->dirty_paused_when)
 		pause -= (s64)(now - task->dirty_paused_when);

@@ -20,9 +20,7 @@ static const u64 decay[NR_PSI_AVGS] = { 1677, 1981, 2034 };	/* e^(-2/10), -2/60,
 
 static u64 period_ns(const struct machine *m)
 {
-	u64 hz = kernel_hz(m) ? kernel_hz(m) : 250;
-
-	return (2 * hz + 1) * (1000000000 / hz);
+	return (2 * m->hz + 1) * m->jiffy_ns;
 }
 
 void psi_group_init(const struct machine *m, struct psi_group *group)
