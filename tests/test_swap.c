@@ -403,6 +403,25 @@ static void test_off_in_need(void)
 	}
 }
 
+/* More than memory and swap hold: what was written out meanwhile is not taken back by page. */
+static void test_fallocate(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = {
+			releases[i], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=32M",
+			"swap 1.on=no", NULL };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+		expect("memfd_create x as fd", 0);
+		CU_ASSERT(lab_run(&lab, "sim/as/a/ctl: fallocate @fd 0 0 200M") < 0);
+		CU_ASSERT(event("pswpout") + event("swpout_zero") > 1000);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_end_tasks(&lab);
+		close_lab();
+	}
+}
+
 /*
  * An area of 8 MiB, and some MiB more than there is memory: what is written is given up
  * next, before more is written (a real 6.18 of 128 MiB: 1241 out, 742 freed). Else the area
@@ -441,6 +460,7 @@ static const CU_TestInfo tests[] = {
 	{ "zeroes", test_zeroes },
 	{ "memory is short", test_pressure },
 	{ "no room for what lies in an area", test_off_in_need },
+	{ "fallocate beyond memory and swap", test_fallocate },
 	{ "a small area", test_small_area },
 };
 

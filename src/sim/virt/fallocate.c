@@ -88,9 +88,13 @@ static void forget_unused(struct machine *m, struct inode *inode, u64 start, u64
 	u64 entry, next;
 
 	for (u64 at = start; at < end && (entry = xa_find(pages, &at, end - 1)); at = next) {
-		const struct page *folio = pfn_to_page(m, entry_pfn(entry));
+		const struct page *folio;
 
 		next = xa_behind(pages, at);
+		/* What lies in swap has contents. */
+		if (xa_is_value(entry))
+			continue;
+		folio = pfn_to_page(m, entry_pfn(entry));
 		if (!page_flag(folio, PG_uptodate) && page_index(folio) == at && next <= end)
 			filemap_remove_folio(m, &inode->i_data, at);
 	}
