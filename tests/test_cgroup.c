@@ -153,6 +153,33 @@ static void test_following(void)
 	}
 }
 
+/* A group that asks for no nodes: other CPUs change no policy, other nodes of the parent do. */
+static void test_inherited(void)
+{
+	struct numa_bed bed;
+	char text[80];
+
+	for (unsigned int i = 0; next_numa_bed(&bed, &i);) {
+		struct cgroup *a = open_group(&bed), *b;
+		u64 addr = ALIGN_UP(numa_map(&bed, 64, MAP_PRIVATE), 16 * P);
+		const u64 cpus[CPU_WORDS] = { 0x2 };
+
+		CU_ASSERT_EQUAL(cgroup_control(bed.m, a, CGROUP_BIT(CGROUP_CPUSET), 0), 0);
+		b = make(&bed, a, "b");
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, b, bed.task->pid), 0);
+		CU_ASSERT_EQUAL(numa_mbind(&bed, addr, 8, MPOL_INTERLEAVE | MPOL_F_RELATIVE_NODES,
+					   0x6, 0), 0);
+		CU_ASSERT_EQUAL(cpuset_set_cpus(bed.m, b, cpus), 0);
+		CU_ASSERT_STRING_EQUAL(numa_policy(&bed, addr, text), "interleave=relative:1-2");
+		CU_ASSERT_EQUAL(cpuset_set_mems(bed.m, a, 0xc), 0);
+		CU_ASSERT_STRING_EQUAL(numa_policy(&bed, addr, text), "interleave=relative:2-3");
+		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, cgroup_of(bed.m, 0), bed.task->pid), 0);
+		CU_ASSERT_EQUAL(cgroup_rmdir(bed.m, b), 0);
+		CU_ASSERT_EQUAL(cgroup_rmdir(bed.m, a), 0);
+	}
+}
+
 /* The kernel's own memory may come from elsewhere, when all of the cpuset is taken. */
 static void test_leaving(void)
 {
@@ -194,6 +221,7 @@ static const CU_TestInfo tests[] = {
 	{ "sets of CPUs and nodes", test_sets },
 	{ "allocation", test_allocation },
 	{ "what follows", test_following },
+	{ "no nodes of its own", test_inherited },
 	{ "who may leave", test_leaving },
 };
 

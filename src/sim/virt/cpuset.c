@@ -57,10 +57,15 @@ static int move_memory(struct machine *m, struct mm_struct *mm, u64 from, u64 to
 	return ret == -ENOBUFS ? ret : 0;
 }
 
-/* All tasks whose cpuset this is. */
+/*
+ * All tasks whose cpuset this is. Policies follow what the group asks for; the kernel takes
+ * that even if it asks for nothing, which leaves some without a node: here they follow what
+ * it has then.
+ */
 static int update_tasks(struct machine *m, struct cgroup *cgroup)
 {
 	struct cpuset *cs = &cgroup->cpuset;
+	bool others = cs->effective_mems != cs->old_mems;
 	struct task_struct *task;
 	int err = 0;
 
@@ -69,9 +74,9 @@ static int update_tasks(struct machine *m, struct cgroup *cgroup)
 		if (!task_alive(task) || cpuset_of(task_cgroup(m, task)) != cgroup)
 			continue;
 		confine(m, task, cgroup);
-		if (!task->mm)
+		if (!task->mm || !others)
 			continue;
-		mpol_rebind_mm(m, task->mm, cs->mems);
+		mpol_rebind_mm(m, task->mm, cs->mems ? cs->mems : cs->effective_mems);
 		err = move_memory(m, task->mm, cs->old_mems, cs->effective_mems);
 	}
 	cs->old_mems = cs->effective_mems;
