@@ -208,17 +208,17 @@ static void kmap_without_page(struct machine *m)
 }
 
 static const struct plant plants[] = {
-	{ "V1 V2 V4 T5 C1 M4", vma_unaligned, "a VMA ends within a page" },
-	{ "V2 V1 V4 M1 M4 T5 C1", vma_moved, "a VMA begins a page earlier than the tree says" },
+	{ "V1 V2 V4 T5 C1 M4 K3", vma_unaligned, "a VMA ends within a page" },
+	{ "V2 V1 V4 M1 M4 T5 C1 K3", vma_moved, "a VMA begins a page earlier than the tree says" },
 	{ "V3", vma_unmerged, "two VMAs that are alike, side by side" },
 	{ "V4 M6", vma_offset, "a file knows a VMA as a page longer" },
 	{ "V6", vma_flags, "a VMA may be read, and may not" },
 	{ "V7", mm_layout, "an mm's mappings begin within a page" },
 	{ "T7", mm_segments, "an mm's code ends before it begins" },
-	{ "T5", mm_total, "an mm counts a mapped page more" },
+	{ "T5 K3", mm_total, "an mm counts a mapped page more" },
 	{ "T6 A3", mm_map_count, "an mm counts a VMA more" },
 	{ "C1", mm_committed, "the machine has promised a page more than its VMAs" },
-	{ "T4", mm_rss, "an mm counts an anonymous page more" },
+	{ "T4 K3", mm_rss, "an mm counts an anonymous page more" },
 	{ "T1", entry_of_nothing, "an entry where there is no VMA" },
 	{ "T3", tables_counted, "an mm counts a page table more" },
 	{ "T2 T5 V6", entry_of_more, "an entry may write, its VMA may not" },

@@ -167,7 +167,7 @@ static void test_ids(void)
 static bool is_planted(const char *id)
 {
 	/* test_check_texts, test_proc_files */
-	static const char *const texts[] = { "B11", "K4", "I9" };
+	static const char *const texts[] = { "B11", "K4", "I9", "V8", "K3" };
 
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
 		for (unsigned int i = 0; i < tables[t]->nr; i++) {
@@ -322,7 +322,7 @@ static const char head[] =
 "(`doc/architecture.md` says what the ids hold), and the first line of that id that `sim/check` prints then; numbers are\n"
 "written N. `tests/test_check_ids.c` does them all on both releases and looks that no id outside of the row's group fires;\n"
 "of physical memory (the first tables), that every sentence of the sources is printed by one of them.\n"
-"B11, I9 and K4 are of texts: `tests/test_check_texts.c`. What SLUB itself finds in slabs under debugging, red zones,\n"
+"B11, I9, K3, K4 and V8 are of texts: `tests/test_check_texts.c`. What SLUB itself finds in slabs under debugging, red zones,\n"
 "poison, lists of free objects, the users' records, is not the engine's trouble but the machine's, and goes to `sim/dmesg`:\n"
 "the rows are in `tests/test_slab_debug.c`.\n"
 "\n"

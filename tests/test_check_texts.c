@@ -11,6 +11,7 @@
 
 #include "fs/core/tree_struct.h"
 #include "fs/sim/check.h"
+#include "sim/virt/task.h"
 
 static bool id_is_in(const char *line, const char *ids)
 {
@@ -188,6 +189,63 @@ static void test_slab_files(void)
 	lab_close(&lab);
 }
 
+/* proc/PID: one of its texts has one place changed. */
+static void test_tasks(void)
+{
+	enum { MAPS, SMAPS, ROLLUP, STATUS, STATM, NR_TEXTS };
+	static const char *const files[] = { "maps", "smaps", "smaps_rollup", "status", "statm" };
+	static const struct {
+		unsigned int text;
+		const char *from, *to, *ids;
+	} rows[] = {
+		{ MAPS, "10000000-10020000", "10000000-10021000", "V8" },
+		{ MAPS, "10020000 rw-p", "10020000 r--p", "V8" },
+		{ MAPS, " [stack]", "[stack]", "V8" },
+		{ MAPS, "10000000-10020000 rw-p 00000000 00:00 0 \n", "", "V8" },
+		{ SMAPS, "Size:                128 kB", "Size:                124 kB", "K3" },
+		{ SMAPS, "Rss:                  64 kB", "Rss:                  68 kB", "K3" },
+		{ SMAPS, "Private_Dirty:        64 kB", "Private_Dirty:        60 kB", "K3" },
+		{ SMAPS, "Anonymous:            64 kB", "Anonymous:            60 kB", "K3" },
+		{ ROLLUP, "LazyFree:              0 kB", "LazyFree:              4 kB", "K3" },
+		{ ROLLUP, "Pss:    ", "Pss:  99", "K3" },
+		{ STATUS, "VmSize:	  ", "VmSize:	 1", "K3" },
+		{ STATUS, "RssFile:	    ", "RssFile:	   9", "K3" },
+		{ STATUS, "VmSwap:	       0", "VmSwap:	       4", "K3" },
+		{ STATM, " ", " 1", "K3" },
+	};
+	struct lab lab;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	lab_run(&lab, "proc/1/ctl: mmap 0x10000000 128K rw private,anon,fixed");
+	lab_run(&lab, "proc/1/ctl: store 0x10000000 64K");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct machine *m = tree_machine(lab.tree);
+		struct out out = OUT_INIT;
+		struct check check = { .out = &out };
+		char *texts[NR_TEXTS], path[64];
+
+		for (unsigned int t = 0; t < NR_TEXTS; t++) {
+			bool here = t == rows[i].text;
+
+			snprintf(path, sizeof(path), "proc/1/%s", files[t]);
+			texts[t] = changed(lab_cat(&lab, path), here ? rows[i].from : "",
+					   here ? rows[i].to : "");
+		}
+		task_texts_check(m, task_find(m, 1)->mm, &(struct task_texts){
+			texts[MAPS], texts[SMAPS], texts[ROLLUP], texts[STATUS], texts[STATM],
+		}, &check);
+		if (!as_expected(lab_text(&out), rows[i].ids)) {
+			CU_FAIL("another id fires, or none");
+			fprintf(stderr, "%s, %s: found\n%.1500s", files[rows[i].text], rows[i].to,
+				lab_text(&out));
+		}
+		for (unsigned int t = 0; t < NR_TEXTS; t++)
+			free(texts[t]);
+		out_free(&out);
+	}
+	lab_close(&lab);
+}
+
 /* E5: the check changes nothing. */
 static void test_check_only_reads(void)
 {
@@ -211,6 +269,7 @@ static const CU_TestInfo tests[] = {
 	{ "each line of meminfo", test_meminfo },
 	{ "sums of vmstat", test_vmstat },
 	{ "files of caches", test_slab_files },
+	{ "files of a task", test_tasks },
 	{ "the check only reads", test_check_only_reads },
 };
 

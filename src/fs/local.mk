@@ -96,6 +96,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/as.c \
 	src/fs/sim/check.c src/fs/sim/check.h \
 	src/fs/sim/check_buddy.c src/fs/sim/check_meminfo.c src/fs/sim/check_slab.c \
+	src/fs/sim/check_tasks.c \
 	src/fs/sim/control.c \
 	src/fs/sim/help.c \
 	src/fs/sim/mm_struct.c \

@@ -5,9 +5,11 @@
  */
 #include "fs/sim/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fs/core/tree_struct.h"
+#include "sim/virt/task.h"
 
 static const struct {
 	const char *path;
@@ -78,6 +80,42 @@ int check_text(const struct machine *m, const char *path, const char *text,
 	return -ENOENT;
 }
 
+/* A task's files, as they are now. */
+static int check_task(struct tree *tree, const struct task_struct *task, struct check *check)
+{
+	static const char *const names[] = { "maps", "smaps", "smaps_rollup", "status", "statm" };
+	struct out outs[ARRAY_SIZE(names)];
+	char path[64];
+	int err = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		outs[i] = (struct out)OUT_INIT;
+		snprintf(path, sizeof(path), "proc/%u/%s", task->pid, names[i]);
+		if (!err)
+			err = render(tree, path, &outs[i]);
+	}
+	if (!err)
+		task_texts_check(tree->machine, task->mm, &(struct task_texts){
+			.maps = outs[0].text, .smaps = outs[1].text, .rollup = outs[2].text,
+			.status = outs[3].text, .statm = outs[4].text,
+		}, check);
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		out_free(&outs[i]);
+	return err;
+}
+
+/* Of each address space one task's. */
+static int check_tasks(struct tree *tree, struct check *check)
+{
+	const struct machine *m = tree->machine;
+	int err = 0;
+
+	for (const struct task_struct *t = task_next(m, 0); t && !err; t = task_next(m, t->pid + 1))
+		if (t->mm && t->pid == t->tgid && !(t->flags & PF_KTHREAD))
+			err = check_task(tree, t, check);
+	return err;
+}
+
 static int check_sums(struct tree *tree, struct check *check)
 {
 	struct out vmstat = OUT_INIT, zoneinfo = OUT_INIT;
@@ -109,6 +147,8 @@ int tree_check(struct tree *tree, struct check *check)
 	if (!renderer.err)
 		slab_sysfs_check(tree->machine, &files, check);
 	err = renderer.err ? renderer.err : check_sums(tree, check);
+	if (!err)
+		err = check_tasks(tree, check);
 	out_free(&renderer.out);
 	return err;
 }
@@ -127,7 +167,7 @@ bool text_line(const char **text, char line[512])
 
 bool text_number(const char **at, u64 *number)
 {
-	const char *p = *at + strspn(*at, " ");
+	const char *p = *at + strspn(*at, " \t");
 	char *end;
 
 	if (*p < '0' || *p > '9')

@@ -35,6 +35,14 @@ struct slab_text {
 void slab_sysfs_check(const struct machine *m, const struct slab_text *files,
 		      struct check *check);
 
+/* proc/PID of one address space. */
+struct mm_struct;
+struct task_texts {
+	const char *maps, *smaps, *rollup, *status, *statm;
+};
+void task_texts_check(const struct machine *m, const struct mm_struct *mm,
+		      const struct task_texts *texts, struct check *check);
+
 /* -- for these files: lines, words, numbers ------------------------------------------ */
 
 /* The line at *text without its end; false behind the last. *text moves on. */

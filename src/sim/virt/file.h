@@ -396,6 +396,7 @@ struct sgp_request {
 	const struct vm_fault *vmf;	/* by a fault; NULL: by a call, */
 	u64 write_end;			/* which writes so far (bytes) */
 	bool *major;			/* set: it had to be read from swap; NULL */
+	bool single;			/* no huge page, whoever may have one */
 };
 /* The page with a reference; SGP_READ: *pfn is PFN_NIL for a hole. */
 int shmem_get_folio(struct machine *m, struct inode *inode, u64 pgoff,

@@ -285,6 +285,9 @@ int faultin_page_range(struct machine *m, struct mm_struct *mm, u64 start, u64 e
 	int err = faultin_range(m, mm, start, end, (write ? FOLL_WRITE : 0) | FOLL_WAITS);
 	struct task_struct *task = current_task(m);
 
+	/* Whatever came of it: until 6.8 what has no VMA is found out before. */
+	if (!rel_populate_begins_anew(m->release))
+		lru_add_drain(m);
 	if (err != -EINPROGRESS)
 		return err;
 	userfaultfd_wait_populate(task, task->uffd.address, end, write);

@@ -5,6 +5,7 @@
  * mappings which may write cannot be sealed against writing.
  */
 #include "sim/phys/tunables.h"
+#include "sim/phys/lru.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/mmap.h"
@@ -103,10 +104,14 @@ static int add_seals(struct machine *m, const struct file *file, u64 seals)
 	/* A program that will not change: its bytes will not, either. */
 	if (seals & F_SEAL_EXEC && inode->mode & MODE_EXEC)
 		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITES;
-	if (seals & ~(u64)inode->seals & F_SEAL_WRITE && inode->i_data.i_mmap_writable) {
-		machine_why(m, "%d shared mappings of the file may write",
-			    inode->i_data.i_mmap_writable);
-		return -EBUSY;
+	if (seals & ~(u64)inode->seals & F_SEAL_WRITE) {
+		if (inode->i_data.i_mmap_writable) {
+			machine_why(m, "%d shared mappings of the file may write",
+				    inode->i_data.i_mmap_writable);
+			return -EBUSY;
+		}
+		/* Its pages are looked at, whether anybody holds one. */
+		lru_add_drain(m);
 	}
 	inode->seals |= (u32)seals;
 	return 0;

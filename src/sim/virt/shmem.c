@@ -100,7 +100,7 @@ static void found_page(struct machine *m, u32 pfn, enum sgp_type sgp)
 static int new_page(struct machine *m, struct inode *inode, u64 pgoff,
 		    const struct sgp_request *request, u32 *pfn)
 {
-	int err = shmem_alloc_huge(m, inode, pgoff, request, pfn);
+	int err = request->single ? -ENOENT : shmem_alloc_huge(m, inode, pgoff, request, pfn);
 
 	if (err != -ENOENT)
 		return err;

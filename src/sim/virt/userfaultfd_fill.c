@@ -116,6 +116,7 @@ static int fill_private(const struct fill *f, pte_t *pte)
 /* A new page of the file, which must not have it yet. */
 static int fill_shared(const struct fill *f, pte_t *pte)
 {
+	const struct sgp_request request = { .sgp = SGP_CACHE, .single = true };
 	struct inode *inode = f->vma->vm_file->inode;
 	u64 pgoff = linear_page_index(f->vma, f->dst), slot;
 	u32 pfn;
@@ -134,7 +135,7 @@ static int fill_shared(const struct fill *f, pte_t *pte)
 	if (find_page(f->m, &inode->i_data, pgoff) != PFN_NIL ||
 	    shmem_swapped_at(inode, pgoff, &slot))
 		return -EEXIST;
-	err = shmem_get_page(f->m, inode, pgoff, SGP_CACHE, &pfn);
+	err = shmem_get_folio(f->m, inode, pgoff, &request, &pfn);
 	if (err)
 		return err == -ENOSPC ? -ENOMEM : err;
 	if (f->kind == FILL_COPY)

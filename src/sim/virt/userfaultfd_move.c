@@ -24,15 +24,20 @@ static bool may_move(const struct vm_area_struct *vma)
 	return !(vma->vm_flags & (VM_PFNMAP | VM_IO | VM_HUGETLB | VM_MIXEDMAP));
 }
 
+/* A private destination gets its anon_vma before anything is looked at. */
 static int find_vmas(struct move *mv, const struct mm_struct *mm)
 {
+	int err = 0;
+
 	mv->dst_vma = vma_lookup(mv->m, mm, mv->dst);
-	mv->src_vma = vma_lookup(mv->m, mm, mv->src);
-	if (!mv->dst_vma || !mv->src_vma)
+	if (!mv->dst_vma)
 		return -ENOENT;
-	if (vma_is_anonymous(mv->dst_vma))
-		return anon_vma_prepare(mv->m, mv->dst_vma);
-	return 0;
+	if (!(mv->dst_vma->vm_flags & VM_SHARED))
+		err = anon_vma_prepare(mv->m, mv->dst_vma);
+	if (err)
+		return err;
+	mv->src_vma = vma_lookup(mv->m, mm, mv->src);
+	return mv->src_vma ? 0 : -ENOENT;
 }
 
 static int check_vmas(const struct move *mv, const struct userfaultfd_ctx *ctx, u64 len)
@@ -126,13 +131,9 @@ static int move_pte(const struct move *mv, pte_t *dst, pte_t *src)
 
 static int move_page(const struct move *mv)
 {
-	unsigned int level = 0;
 	pte_t *src, *dst;
 	int err;
 
-	if (leaf_entry(mv->m, mv->dst_vma->vm_mm, mv->dst, &level) && level)
-		return -EEXIST;
-	split_huge_pmd_address(mv->m, mv->src_vma, mv->src);
 	src = pte_offset_map(mv->m, mv->src_vma->vm_mm, mv->src);
 	if (!src && !mv->holes)
 		return -ENOENT;
@@ -146,20 +147,69 @@ static int move_page(const struct move *mv)
 	return move_pte(mv, dst, src);
 }
 
+/* ---- Huge pages. ---- */
+
+static void move_huge_page(const struct move *mv, u64 *dst, u64 *src)
+{
+	struct machine *m = mv->m;
+	u64 prot = vma_page_prot(m, mv->dst_vma) | PTE_PSE;
+	u32 pfn = (u32)pte_pfn(*src);
+	bool zero = *src & PTE_SPECIAL;
+
+	if (!zero) {
+		page_move_anon_rmap(m, pfn, mv->dst_vma);
+		page_set_index(pfn_to_page(m, pfn), linear_page_index(mv->dst_vma, mv->dst));
+	}
+	move_huge_pmd(m, mv->src_vma, mv->src, mv->dst, src, dst);
+	if (zero)
+		*dst = mk_pte(pfn, prot | PTE_SPECIAL) | (*dst & PTE_SOFT_DIRTY);
+	else
+		*dst = pte_mkdirty(m, mk_pte(pfn, prot)) | PTE_RW;
+}
+
+/* A huge page goes as a whole if all of it goes, and fits; else it is split. 1: it went. */
+static int move_huge(const struct move *mv, u64 left)
+{
+	struct machine *m = mv->m;
+	u64 size = hpage_pmd_size(m), *dst, *src;
+	int err;
+
+	if (!table_entry(m, mv->src_vma->vm_mm, mv->src, 1) && !mv->holes)
+		return -ENOENT;
+	err = table_alloc_entry(m, mv->dst_vma->vm_mm, mv->dst, 1, &dst);
+	if (err)
+		return err;
+	if (entry_is_huge(*dst))
+		return -EEXIST;
+	src = table_entry(m, mv->src_vma->vm_mm, mv->src, 1);
+	if (!src || !entry_is_huge(*src))
+		return 0;
+	if (!(*src & PTE_SPECIAL) && !page_flag(pfn_to_page(m, pte_pfn(*src)), PG_anon_exclusive))
+		return -EBUSY;
+	if ((mv->src | mv->dst) & (size - 1) || left < size || *dst) {
+		__split_huge_pmd(m, mv->src_vma, mv->src, src);
+		return 0;
+	}
+	move_huge_page(mv, dst, src);
+	return 1;
+}
+
 static s64 move_pages(struct move *mv, const struct userfaultfd_ctx *ctx, u64 len)
 {
-	u64 done = 0;
+	u64 done = 0, step;
 	int err = find_vmas(mv, ctx->mm);
 
 	if (!err)
 		err = check_vmas(mv, ctx, len);
-	while (done < len && !err) {
-		err = move_page(mv);
+	for (; done < len && !err; done += step) {
+		int whole = move_huge(mv, len - done);
+
+		step = whole ? hpage_pmd_size(mv->m) : PAGE_SIZE;
+		err = whole < 0 ? whole : whole ? 0 : move_page(mv);
 		if (err)
 			break;
-		mv->dst += PAGE_SIZE;
-		mv->src += PAGE_SIZE;
-		done += PAGE_SIZE;
+		mv->dst += step;
+		mv->src += step;
 	}
 	return done && err != -ENOBUFS ? (s64)done : err;
 }

@@ -99,6 +99,9 @@ static int set_ctx(struct machine *m, struct vm_area_struct **vma, u64 start, u6
 		return err;
 	vma_set_flags(*vma, flags);
 	(*vma)->uffd = ctx;
+	/* Until 6.3 the next VMA was asked with another offset. */
+	if (rel_uffd_tail_stays(m->release))
+		vma_stays_apart(m, vma_next(m, *vma), APART_MARKED);
 	return 0;
 }
 

@@ -81,6 +81,7 @@ struct vma_attr {
 	const struct mempolicy *policy;
 	enum vma_range_kind kind;	/* of a new range */
 	struct vm_area_struct *copied_from;	/* whose pages come; or NULL */
+	bool tail_stays;	/* the tail of a VMA joins nobody */
 };
 /*
  * Can a new mapping with these attributes be part of its neighbours? Then it is,

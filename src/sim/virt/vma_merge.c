@@ -326,13 +326,16 @@ static int modify(struct machine *m, struct vm_area_struct **vma, struct vma_att
 {
 	struct vm_area_struct *old = *vma, *merged;
 	u64 start = attr->start, end = attr->end;
-	int err;
+	bool apart = attr->tail_stays && start > old->vm_start;
+	int err = 0;
 
+	merged = NULL;
 	attr->pgoff = linear_page_index(old, start);
 	attr->file = old->vm_file;
 	attr->vm_ops = old->vm_ops;
 	attr->anon_vma = old->anon_vma;
-	err = try_merge_existing(m, old, attr, &merged);
+	if (!apart)
+		err = try_merge_existing(m, old, attr, &merged);
 	if (merged) {
 		*vma = merged;
 		return 0;
@@ -370,6 +373,7 @@ int vma_modify_uffd(struct machine *m, struct vm_area_struct **vma, u64 start, u
 	struct vma_attr attr = {
 		.start = start, .end = end, .vm_flags = vm_flags,
 		.anon_name = (*vma)->anon_name, .uffd = uffd, .policy = (*vma)->vm_policy,
+		.tail_stays = rel_uffd_tail_stays(m->release),
 	};
 
 	return modify(m, vma, &attr);
