@@ -205,7 +205,62 @@ static void test_files(void)
 	stop();
 }
 
+/* What a process reads and writes; a child's figures are its parent's when it was waited for. */
+static void test_io(void)
+{
+	static const char *const lines[] = {
+		"proc/1/ctl: fork as a",
+		"sim/as/a/ctl: openat AT_FDCWD /data O_RDWR|O_CREAT 0644 as f",
+		"sim/as/a/ctl: write @f 1M",
+		"sim/as/a/ctl: pread64 @f 8K 0",
+		"sim/as/a/ctl: ftruncate @f 512K",
+		"sim/as/a/ctl: read @f 64K",	/* behind the end: a call, no bytes */
+	};
+	char text[4096], before[4096];
+
+	start("tiny", "6.18");
+	read_path("proc/1/io", before);
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
+		CU_ASSERT_EQUAL(lab_run(&lab, lines[i]), 0);
+	read_path("sim/as/a/io", text);
+	CU_ASSERT_STRING_EQUAL(text, "rchar: 8192\nwchar: 1048576\nsyscr: 2\nsyscw: 1\n"
+			       "read_bytes: 0\nwrite_bytes: 1048576\n"
+			       "cancelled_write_bytes: 524288\n");
+	read_path("proc/1/io", text);
+	CU_ASSERT_STRING_EQUAL(text, before);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: exit"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/1/ctl: wait4 -1"), 0);
+	read_path("proc/1/io", text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "wchar: 1048576\nsyscr: 2\nsyscw: 1\n"));
+	stop();
+}
+
+/* As real kernels of both releases print them for init. */
+static void test_identity(void)
+{
+	char text[4096];
+
+	start("tiny", "6.1");
+	read_path("proc/1/cpuset", text);
+	CU_ASSERT_STRING_EQUAL(text, "/\n");
+	stop();
+	start("tiny", "6.18");
+	read_path("proc/1/uid_map", text);
+	CU_ASSERT_STRING_EQUAL(text, "         0          0 4294967295\n");
+	read_path("proc/1/loginuid", text);
+	CU_ASSERT_STRING_EQUAL(text, "4294967295");
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/1/ctl: fork"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/1/ctl: fork"), 0);
+	read_path("proc/1/task/1/children", text);
+	CU_ASSERT_EQUAL(strchr(text, ' ') ? strlen(strchr(text, ' ')) > 1 : 0, 1);
+	read_path("proc/1/mountinfo", text);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, " 259:0 / / rw,relatime - ext4 "));
+	stop();
+}
+
 static const CU_TestInfo tests[] = {
+	{ "io", test_io },
+	{ "identity", test_identity },
 	{ "threads", test_threads },
 	{ "stat", test_stat },
 	{ "status", test_status },

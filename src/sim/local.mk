@@ -173,7 +173,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c src/sim/virt/remap_file_pages.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_map.c src/sim/virt/rmap_walk.c \
 	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c src/sim/virt/shm_lock.c src/sim/virt/shmem.c src/sim/virt/signal.c \
-	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h \
+	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h src/sim/virt/task_io.h \
 	src/sim/virt/task_check.c \
 	src/sim/virt/tlb.c src/sim/virt/tlb.h src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c \
 	src/sim/virt/truncate.c src/sim/virt/userfaultfd.c src/sim/virt/userfaultfd.h \

@@ -59,15 +59,33 @@ static int personality_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+/* The thread's; or of all threads, those that are gone, and children that were waited for. */
+static struct task_io io_of(const struct view *v)
+{
+	const struct task_struct *task = view_task(v), *thread;
+	struct task_io io = task->io;
+
+	if (view_is_thread(v) || !task->signal)
+		return io;
+	io = task->signal->io;
+	for (thread = thread_next(v->m, task->tgid, 0); thread;
+	     thread = thread_next(v->m, task->tgid, thread->pid + 1))
+		task_io_add(&io, &thread->io);
+	return io;
+}
+
 static int io_show(struct out *out, const struct view *v)
 {
-	static const char *const names[] = {
-		"rchar", "wchar", "syscr", "syscw", "read_bytes", "write_bytes",
-		"cancelled_write_bytes",
+	const struct task_io io = io_of(v);
+	const struct { const char *name; u64 value; } rows[] = {
+		{ "rchar", io.rchar }, { "wchar", io.wchar }, { "syscr", io.syscr },
+		{ "syscw", io.syscw }, { "read_bytes", io.read_bytes },
+		{ "write_bytes", io.write_bytes },
+		{ "cancelled_write_bytes", io.cancelled_write_bytes },
 	};
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
-		out_printf(out, "%s: 0\n", names[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		out_printf(out, "%s: %llu\n", rows[i].name, (unsigned long long)rows[i].value);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/workingset.h"
 #include "sim/virt/writeback.h"
 
@@ -185,6 +186,7 @@ static void account_cleaned(struct machine *m, struct page *page)
 	page_clear_flag(page, PG_dirty);
 	mod_lruvec_page_state(m, page, NR_DIRTY, -1);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]--;
+	task_io_account_cancelled_write(m, PAGE_SIZE);
 }
 
 /* The folio is not of the file any more; the references stay. */
@@ -260,6 +262,7 @@ void filemap_dirty_folio(struct machine *m, u64 pfn)
 	xa_set_mark(&inode->i_data.i_pages, page_index(page), XA_MARK_DIRTY);
 	mod_lruvec_page_state(m, page, NR_DIRTY, 1);
 	mod_lruvec_page_state(m, page, NR_DIRTIED, 1);
+	task_io_account_write(m, PAGE_SIZE);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]++;
 	m->virt->writeback->dirtied++;
 	m->virt->writeback->fresh_dirtied++;
@@ -325,6 +328,7 @@ static int read_folio(struct machine *m, struct address_space *mapping, u64 pgof
 	disk_read(m, mapping->host, pgoff, *pfn);
 	page_set_flag(pfn_to_page(m, *pfn), PG_uptodate);
 	count_vm_event(m, PGPGIN, PAGE_SIZE / 1024);
+	task_io_account_read(m, PAGE_SIZE);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/virt/blk.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memcontrol.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
 
 static void count_writeback(struct machine *m, const struct page *folio, s64 n)
@@ -126,6 +127,7 @@ void swap_read_folio(struct machine *m, u32 pfn)
 	}
 	count_memcg_folio_event(m, folio, PSWPIN);
 	count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
+	task_io_account_read(m, nr * PAGE_SIZE);
 	swap_of(m)->wanted_done_ns = blk_submit(m, si->disk, REQ_OP_READ, nr);
 }
 

@@ -66,6 +66,25 @@ static int read_page(struct machine *m, struct file *file, u64 at, u64 wanted, u
 	return 0;
 }
 
+/* A call that came to its file is counted, whatever it did, and the bytes that it did. */
+static int count_read(struct task_struct *task, u64 done, int err)
+{
+	if (err == -ENOBUFS)
+		return err;
+	task->io.rchar += done;
+	task->io.syscr++;
+	return done ? 0 : err;
+}
+
+static int count_write(struct task_struct *task, u64 done, int err)
+{
+	if (err == -ENOBUFS)
+		return err;
+	task->io.wchar += done;
+	task->io.syscw++;
+	return done ? 0 : err;
+}
+
 int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
 	      u64 *done)
 {
@@ -81,7 +100,7 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	len = MIN(len, MAX_RW_COUNT);
 	if (file->inode->kind == INODE_ZERO) {
 		*done = len;
-		return 0;
+		return count_read(task, len, 0);
 	}
 	end = MIN(offset + len, file->inode->i_size);
 	last = file->f_ra.prev_pos;
@@ -100,7 +119,7 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	file->f_ra.prev_pos = last;
 	if (at > offset)
 		*done = at - offset;
-	return *done && err != -ENOBUFS ? 0 : err;
+	return count_read(task, *done, err);
 }
 
 static bool seals_forbid(const struct inode *inode, u64 next)
@@ -193,7 +212,7 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	len = MIN(len, MAX_RW_COUNT);
 	if (file->inode->kind == INODE_ZERO || !len) {
 		*done = len;
-		return 0;
+		return count_write(task, len, 0);
 	}
 	if (file->inode->swap_file)
 		return -ETXTBSY;
@@ -213,5 +232,5 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 			balance_dirty_pages_ratelimited(m, task);
 	}
 	*done = at - offset;
-	return *done && err != -ENOBUFS ? 0 : err;
+	return count_write(task, *done, err);
 }

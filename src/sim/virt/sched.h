@@ -58,6 +58,31 @@ static inline struct task_struct *current_task(const struct machine *m)
 	return m->tasks && m->tasks->cpus ? m->tasks->cpus[m->cpu].current : NULL;
 }
 
+/* Of a disk, for the call that is being made; made dirty by it; thrown away. */
+static inline void task_io_account_read(const struct machine *m, u64 bytes)
+{
+	struct task_struct *task = current_task(m);
+
+	if (task)
+		task->io.read_bytes += bytes;
+}
+
+static inline void task_io_account_write(const struct machine *m, u64 bytes)
+{
+	struct task_struct *task = current_task(m);
+
+	if (task)
+		task->io.write_bytes += bytes;
+}
+
+static inline void task_io_account_cancelled_write(const struct machine *m, u64 bytes)
+{
+	struct task_struct *task = current_task(m);
+
+	if (task)
+		task->io.cancelled_write_bytes += bytes;
+}
+
 /* Was it killed while its call goes on? It dies at the end (policy/oom.h). */
 static inline bool fatal_signal_pending(const struct machine *m)
 {

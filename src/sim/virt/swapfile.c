@@ -8,6 +8,7 @@
 #include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/task.h"
 
@@ -324,6 +325,7 @@ int sys_swapon(struct machine *m, const struct task_struct *task, const char *pa
 	enable_swap_info(m, si, flags);
 	/* The header was read. */
 	count_vm_event(m, PGPGIN, PAGE_SIZE / 1024);
+	task_io_account_read(m, PAGE_SIZE);
 	return 0;
 }
 

@@ -325,6 +325,20 @@ void tasks_free(struct machine *m)
 	m->tasks = NULL;
 }
 
+/* Most tasks have no figures. */
+static void io_digest(const struct task_io *io, struct digest *digest)
+{
+	if (!(io->syscr | io->syscw | io->read_bytes | io->write_bytes | io->cancelled_write_bytes))
+		return;
+	digest_u64(digest, io->rchar);
+	digest_u64(digest, io->wchar);
+	digest_u64(digest, io->syscr);
+	digest_u64(digest, io->syscw);
+	digest_u64(digest, io->read_bytes);
+	digest_u64(digest, io->write_bytes);
+	digest_u64(digest, io->cancelled_write_bytes);
+}
+
 static void signal_digest(const struct signal_struct *signal, struct digest *digest)
 {
 	digest_u64(digest, (u64)signal->self << 32 | (u32)signal->nr_threads);
@@ -337,6 +351,7 @@ static void signal_digest(const struct signal_struct *signal, struct digest *dig
 	digest_u64(digest, signal->maj_flt);
 	digest_u64(digest, signal->cmin_flt);
 	digest_u64(digest, signal->cmaj_flt);
+	io_digest(&signal->io, digest);
 	digest_u64(digest, (u64)(u16)signal->oom_score_adj << 16 |
 		   (u16)signal->oom_score_adj_min);
 	digest_u64(digest, (u64)signal->exit_code << 1 | signal->group_exit);
@@ -356,6 +371,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, (u64)(t->mm ? t->mm->self : 0) << 32 |
 		   (t->active_mm ? t->active_mm->self + 1 : 0));
 	digest_u64(digest, t->min_flt);
+	io_digest(&t->io, digest);
 	if (t->nr_dirtied || t->dirty_paused_when) {
 		digest_u64(digest, (u64)t->nr_dirtied_pause << 32 | t->nr_dirtied);
 		digest_u64(digest, t->dirty_paused_when);

@@ -10,6 +10,7 @@
 #include "sim/base/digest.h"
 #include "sim/machine.h"
 #include "sim/phys/fault_inject.h"
+#include "sim/virt/task_io.h"
 
 #define PID_LIMIT (4U << 20)	/* pids are below it: PID_MAX_LIMIT */
 #define PID_INIT 1
@@ -90,6 +91,7 @@ struct signal_struct {
 	struct rlimit rlim[RLIM_NLIMITS];
 	u64 min_flt, maj_flt;	/* of threads that are gone */
 	u64 cmin_flt, cmaj_flt;	/* of children that were waited for */
+	struct task_io io;	/* of both */
 	s16 oom_score_adj, oom_score_adj_min;
 	bool group_exit;
 	bool oom_victim;	/* killed for want of memory; dies when its call is done */
@@ -143,6 +145,7 @@ struct task_struct {
 	u32 tgid;
 	u32 exit_code;
 	u64 min_flt, maj_flt;
+	struct task_io io;
 	u64 nvcsw, nivcsw;	/* context switches */
 	u32 nr_dirtied, nr_dirtied_pause;	/* pages: writeback.h; 0: the default */
 	u64 dirty_paused_when;	/* jiffies; 0: never */
