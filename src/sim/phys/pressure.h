@@ -99,6 +99,8 @@ struct pressure_ops {
 	bool (*memcg_oom)(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp,
 			  unsigned int order);
 	void (*memcg_over_high)(struct machine *m);
+	/* Isolated folios go, the last of the list first; those that stay are put back. */
+	void (*reclaim_pages)(struct machine *m, struct page_list *list);
 	/* Pages of the zone that reclaim could free at best. */
 	u64 (*reclaimable)(const struct machine *m, const struct zone *zone);
 };

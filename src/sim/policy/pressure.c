@@ -34,6 +34,7 @@ static const struct pressure_ops pressure_ops = {
 	.memcg_reclaim = try_to_free_mem_cgroup_pages,
 	.memcg_oom = mem_cgroup_oom,
 	.memcg_over_high = mem_cgroup_handle_over_high,
+	.reclaim_pages = reclaim_pages,
 	.memory_changed = hotplug_memory_changed,
 	.node_gained_memory = hotplug_node_gained,
 	.node_lost_memory = hotplug_node_lost,

@@ -97,6 +97,8 @@ u64 node_reclaim_pages(struct machine *m, struct pglist_data *node, gfp_t gfp,
 /* So many pages of the node, because somebody asked. -EAGAIN: there were fewer. */
 int node_reclaim_proactive(struct machine *m, struct pglist_data *node, u64 nr_pages,
 			   int swappiness) __must_check;
+/* shrink_folio.c: isolated folios that somebody wants out: MADV_PAGEOUT. */
+void reclaim_pages(struct machine *m, struct page_list *list);
 /* memcg_reclaim.c: so many pages of a group and those below it; how many were freed. */
 u64 try_to_free_mem_cgroup_pages(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages,
 				 gfp_t gfp);

@@ -8,6 +8,7 @@
  */
 #include "sim/reclaim/reclaim_internal.h"
 
+#include "sim/base/bug.h"
 #include "sim/phys/lru_internal.h"
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
@@ -48,6 +49,7 @@ struct folio_shrink {
 	struct machine *m;
 	unsigned int node;
 	struct reclaim_stat *stat;
+	struct page_list *list;		/* of what is left to look at */
 	bool ignore_references;
 	struct arch_tlbflush_unmap_batch batch;
 	/* For sim/why: how many pages, and the last one of each outcome. */
@@ -102,18 +104,40 @@ static enum outcome meet_writeback(struct folio_shrink *s, struct page *folio)
 	return ACTIVATED_DIRTY;
 }
 
+/* The folio was split: its other pages are next, from the first on. */
+static void take_tails(const struct folio_shrink *s, u32 pfn, u64 nr)
+{
+	const struct page *folio = pfn_to_page(s->m, pfn);
+
+	for (u64 i = nr - 1; i; i--) {
+		struct page *page = pfn_to_page(s->m, pfn + i);
+
+		/* What nobody had mapped is gone; of the others none is on a list. */
+		if (page->mapping != folio->mapping || !page_flag(page, PG_anon))
+			continue;
+		BUG_ON(s->m, page_flag(page, PG_lru));
+		page_clear_flag(page, PG_active);
+		get_page(s->m, pfn + i);
+		page_list_add_tail(s->m, s->list, pfn + (u32)i);
+	}
+}
+
 /* Anonymous memory that is wanted needs a slot in swap. */
 static enum outcome find_place(const struct folio_shrink *s, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(s->m, pfn);
+	u64 nr = folio_nr_pages(folio);
+	int err;
 
-	if (!page_flag(folio, PG_swapbacked) || page_flag(folio, PG_swapcache))
+	if (!page_flag(folio, PG_swapbacked) || page_flag(folio, PG_swapcache) ||
+	    !page_flag(folio, PG_anon))
 		return FREED;
-	if (!page_flag(folio, PG_anon))
-		return get_nr_swap_pages(s->m) ? FREED : ACTIVATED_NO_SWAP;
 	if (!(s->sc->gfp & __GFP_IO))
 		return KEPT_BUSY;
-	return reclaim_add_to_swap(s->m, pfn) ? ACTIVATED_NO_SWAP : FREED;
+	err = reclaim_add_to_swap(s->m, pfn);
+	if (nr > 1 && !folio_is_large(folio))
+		take_tails(s, pfn, nr);
+	return err ? ACTIVATED_NO_SWAP : FREED;
 }
 
 /* It is dirty, and not mapped. FREED: it has been written. */
@@ -264,7 +288,7 @@ u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_li
 		      struct reclaim_stat *stat, bool ignore_references)
 {
 	struct folio_shrink s = {
-		.sc = sc, .m = sc->m, .node = node, .stat = stat,
+		.sc = sc, .m = sc->m, .node = node, .stat = stat, .list = list,
 		.ignore_references = ignore_references,
 	};
 	struct page_list stay = PAGE_LIST_INIT;
@@ -296,4 +320,45 @@ u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_li
 	count_vm_event(sc->m, PGACTIVATE, (s64)stat->nr_activate);
 	explain(&s, reclaimed);
 	return reclaimed;
+}
+
+static void reclaim_folio_list(struct machine *m, unsigned int node, struct page_list *list)
+{
+	struct scan_control sc = {
+		.m = m, .by = BY_DIRECT, .gfp = GFP_KERNEL, .may_writepage = true,
+		.may_unmap = true, .may_swap = true,
+	};
+	struct reclaim_stat stat;
+
+	shrink_folio_list(&sc, node, list, &stat, rel_pageout_keeps_young(m->release));
+	while (list->last != PFN_NIL) {
+		u32 pfn = list->last;
+
+		page_list_del(m, list, pfn);
+		lru_putback(m, pfn);
+	}
+}
+
+/* Folios of one node in a row at a time. */
+void reclaim_pages(struct machine *m, struct page_list *list)
+{
+	struct page_list same = PAGE_LIST_INIT;
+	unsigned int node = 0;
+
+	m->lru->reclaiming++;
+	while (list->last != PFN_NIL) {
+		u32 pfn = list->last;
+		struct page *folio = pfn_to_page(m, pfn);
+
+		if (same.last != PFN_NIL && page_zone(m, folio)->node != node)
+			reclaim_folio_list(m, node, &same);
+		node = page_zone(m, folio)->node;
+		page_list_del(m, list, pfn);
+		page_clear_flag(folio, PG_active);
+		page_list_add_head(m, &same, pfn);
+	}
+	if (same.last != PFN_NIL)
+		reclaim_folio_list(m, node, &same);
+	swap_complete_io(m);
+	m->lru->reclaiming--;
 }

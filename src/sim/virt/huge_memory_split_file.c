@@ -6,7 +6,7 @@
  */
 #include "sim/virt/huge_memory_split.h"
 
-#include "sim/phys/lru.h"
+#include "sim/phys/lru_internal.h"
 #include "sim/phys/memcg.h"
 #include "sim/phys/page_owner.h"
 #include "sim/virt/file.h"
@@ -45,7 +45,7 @@ static void add_to_lru(struct machine *m, u32 head, u32 tail)
 		page->prev = 0;
 		return;
 	}
-	list = &m->lru->lruvecs[page_zone(m, folio)->node].lists[page_lru(folio)];
+	list = &folio_lruvec(m, folio)->lists[page_lru(folio)];
 	page->prev = folio->prev;
 	page->next = head;
 	if (folio->prev == PFN_NIL)

@@ -187,125 +187,30 @@ int madvise_cold(struct advise *a)
 	return 0;
 }
 
-static bool is_dirty(const struct page *page, pte_t pte)
-{
-	return pte & PTE_DIRTY || page_flag(page, PG_dirty);
-}
-
-/* Can the page go without being written? Droppable memory can whatever it holds. */
-static bool page_is_disposable(const struct advise *a, const struct page *page, pte_t pte)
-{
-	if (page_flag(page, PG_unevictable) ||
-	    (is_dirty(page, pte) && !(a->vma->vm_flags & VM_DROPPABLE)))
-		return false;
-	if (page_flag(page, PG_swapcache) || page_flag(page, PG_writeback))
-		return false;
-	return !page_flag(page, PG_swapbacked) || !page_flag(page, PG_anon);
-}
-
-/* The folio that nobody maps any more leaves its file's cache, if nobody else has it. */
-static void drop_unmapped(struct advise *a, const struct page *folio)
-{
-	struct address_space *mapping = &inode_of(a->m, folio->mapping)->i_data;
-
-	if (folio->refcount == (s32)folio_nr_pages(folio))
-		filemap_remove_folio(a->m, mapping, page_index(folio));
-}
-
-static void dispose_of_page(struct advise *a, u64 addr, pte_t pte)
-{
-	const struct page *page = pfn_to_page(a->m, pte_pfn(pte));
-	bool anon = page_flag(page, PG_anon);
-
-	if (anon && !is_dirty(page, pte))
-		a->m->event[PGLAZYFREED]++;
-	zap_page_range(a->m, a->vma, addr, addr + PAGE_SIZE, /* even_cows = */ true);
-	if (!anon)
-		drop_unmapped(a, page);
-}
-
 /* May this task know, and so change, which pages of the file are cached? */
 static bool pageout_is_anon_only(const struct advise *a)
 {
 	return !vma_is_anonymous(a->vma) && !may_write_mapped_file(a->task, a->vma);
 }
 
-/* What was collected goes out: all of a leaf table's at once. */
+/* What was collected goes out, as reclaim would do it: all of a leaf table's at once. */
 static void reclaim_collected(struct advise *a)
 {
-	reclaim_anon_pages(a->m, &a->reclaim);
+	if (a->reclaim.first != PFN_NIL && a->m->pressure)
+		a->m->pressure->reclaim_pages(a->m, &a->reclaim);
 }
 
-/* A page that may go to swap is collected; false: there is no swap. */
-static bool collect_anon(struct advise *a, u64 addr, u32 pfn)
+static void collect(struct advise *a, u64 addr, struct page *folio)
 {
-	if (!a->m->total_swap_pages)
-		return false;
+	u32 pfn = (u32)(folio - a->m->mem_map);
+
+	page_clear_flag(folio, PG_referenced);
 	if (addr >= a->reclaim_end) {
 		reclaim_collected(a);
 		a->reclaim_end = pmd_addr_end(a->m, addr, a->end);
 	}
-	if (lru_isolate(a->m, pfn))
-		page_list_add_tail(a->m, &a->reclaim, pfn);
-	return true;
-}
-
-/* It goes whole. Where there is no swap there is none for its pages either: those stay. */
-static void pageout_large(struct advise *a, u64 addr, pte_t *pte, u64 nr)
-{
-	u32 first = (u32)pte_pfn(*pte);
-
-	if (collect_anon(a, addr, first) || !split_lone_folio(a, first))
-		return;
-	for (u64 i = 0; i < nr; i++)
-		if (entry_page(pte[i]) != PFN_NIL)
-			activate_page(a->m, pte_pfn(pte[i]));
-}
-
-/*
- * What would have to be written stays. A disk's page has the mark that reclaim wants it as
- * soon as it is written: the same bit that starts the next reading.
- */
-static void keep_folio(struct machine *m, struct page *folio)
-{
-	u64 pfn = (u64)(folio - m->mem_map);
-
-	if (!page_flag(folio, PG_swapbacked) && page_flag(folio, PG_dirty)) {
-		page_set_flag(folio, PG_reclaim);
-		m->nodes[page_zone(m, folio)->node]->stat[NR_VMSCAN_IMMEDIATE_RECLAIM] +=
-			(s64)folio_nr_pages(folio);
-	}
-	activate_page(m, pfn);
-}
-
-/*
- * No place to go to, or it would have to be written first: it stays. Of a file's pages that
- * is found out when they are unmapped, which does not count as an access.
- */
-static void keep_page(struct advise *a, u64 addr, pte_t *pte)
-{
-	u32 pfn = (u32)pte_pfn(*pte);
-
-	if (!page_flag(pfn_to_page(a->m, pfn), PG_anon)) {
-		*pte &= ~PTE_ACCESSED;
-		zap_page_range(a->m, a->vma, addr, addr + PAGE_SIZE, /* even_cows = */ true);
-	}
-	keep_folio(a->m, pfn_folio(a->m, pfn));
-}
-
-/* All of a large folio of a file, mapped by so many small entries: the same. */
-static void pageout_file_folio(struct advise *a, u64 addr, const pte_t *pte, u64 nr)
-{
-	struct page *folio = pfn_folio(a->m, pte_pfn(*pte));
-	bool disposable = true;
-
-	for (u64 i = 0; i < nr; i++)
-		disposable &= page_is_disposable(a, folio, pte[i]);
-	zap_page_range(a->m, a->vma, addr, addr + (nr << PAGE_SHIFT), /* even_cows = */ true);
-	if (disposable)
-		drop_unmapped(a, folio);
-	else
-		keep_folio(a->m, folio);
+	if (!page_flag(folio, PG_unevictable) && lru_isolate(a->m, pfn))
+		page_list_add_head(a->m, &a->reclaim, pfn);
 }
 
 static int pageout_page(void *arg, u64 addr, pte_t *pte)
@@ -318,32 +223,8 @@ static int pageout_page(void *arg, u64 addr, pte_t *pte)
 		return 0;
 	if (!rel_pageout_keeps_young(a->m->release))
 		clear_bits(a, addr, pte, nr, PTE_ACCESSED);
-	page_clear_flag(folio, PG_referenced);
-	if (nr > 1 && !page_flag(folio, PG_anon))
-		pageout_file_folio(a, addr, pte, nr);
-	else if (nr > 1)
-		pageout_large(a, addr, pte, nr);
-	else if (page_is_disposable(a, folio, *pte))
-		dispose_of_page(a, addr, *pte);
-	else if (!page_flag(folio, PG_unevictable) &&
-		 !(page_flag(folio, PG_swapbacked) && collect_anon(a, addr, (u32)pte_pfn(*pte))))
-		keep_page(a, addr, pte);
+	collect(a, addr, folio);
 	return 0;
-}
-
-/* It is unmapped, as a split of the entry does; and stays if it would have to be written. */
-static void pageout_file_pmd(struct advise *a, u64 addr, u64 *entry)
-{
-	struct page *folio = pfn_to_page(a->m, pte_pfn(*entry));
-	bool disposable = page_is_disposable(a, folio, *entry);
-
-	if (page_flag(folio, PG_unevictable))
-		return;
-	__split_huge_pmd(a->m, a->vma, addr, entry);
-	if (disposable)
-		drop_unmapped(a, folio);
-	else
-		keep_folio(a->m, folio);
 }
 
 static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *entry)
@@ -356,19 +237,7 @@ static int pageout_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *e
 		return 0;
 	if (!rel_pageout_keeps_young(a->m->release))
 		clear_huge_bits(a, addr, entry, PTE_ACCESSED);
-	page_clear_flag(folio, PG_referenced);
-	if (!page_flag(folio, PG_anon)) {
-		pageout_file_pmd(a, addr, entry);
-	} else if (page_is_disposable(a, folio, *entry)) {
-		if (!is_dirty(folio, *entry))
-			count_vm_event(a->m, PGLAZYFREED, (s64)folio_nr_pages(folio));
-		zap_huge_pmd(a->tlb, a->vma, addr, entry);
-	} else if (!page_flag(folio, PG_unevictable) &&
-		   !collect_anon(a, addr, (u32)pte_pfn(*entry)) &&
-		   split_lone_folio(a, (u32)pte_pfn(*entry))) {
-		/* No swap: its pages are next, each by itself. */
-		a->done = 0;
-	}
+	collect(a, addr, folio);
 	return 0;
 }
 

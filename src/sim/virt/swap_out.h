@@ -18,7 +18,4 @@ int reclaim_add_to_swap(struct machine *m, u32 pfn) __must_check;
 void swap_reclaim_write(struct machine *m, u32 pfn);
 /* It leaves the cache, if it is clean and nobody else has it; a shadow stays. */
 bool remove_swap_mapping(struct machine *m, u32 pfn, u32 target) __must_check;
-/* All of a list of heads, in order; it is empty behind it. */
-void reclaim_anon_pages(struct machine *m, struct page_list *list);
-
 #endif
