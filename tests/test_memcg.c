@@ -577,6 +577,62 @@ static void test_kernel_memory(void)
 	}
 }
 
+/* Who dirties pages of a group waits when they are a fifth of what it may have. */
+static void test_dirty(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		long long dirty, limit = (20 << 20) / 5;
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		make("/b");
+		write_file(0, "/a", "memory.max", "20M");
+		fork_into("t", "/a");
+		fork_into("u", "/b");
+		run(0, "sim/as/t/ctl: open /a O_RDWR|O_CREAT as fd");
+		run(0, "sim/as/t/ctl: pwrite64 @fd 16M 0");
+		dirty = figure("/a", "memory.stat", "file_dirty") +
+			figure("/a", "memory.stat", "file_writeback");
+		CU_ASSERT(dirty > 0 && dirty < limit + limit / 8);
+		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom"), 0);
+		/* Without a limit of its own it is the machine's that counts. */
+		run(0, "sim/as/u/ctl: open /b O_RDWR|O_CREAT as fd2");
+		run(0, "sim/as/u/ctl: pwrite64 @fd2 16M 0");
+		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "file_dirty"), 16 << 20);
+		close_lab();
+	}
+}
+
+/* A frozen group makes no calls, nor does one below; killed is who is in either. */
+static void test_freeze_and_kill(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		make("/a");
+		fork_into("t", "/a");
+		run(0, "sim/as/t/ctl: fork as u");
+		write_file(ERANGE, "/a", "cgroup.freeze", "2");
+		write_file(EINVAL, "/a", "cgroup.freeze", "x");
+		write_file(0, "/a", "cgroup.freeze", "1");
+		CU_ASSERT_EQUAL(figure("/a", "cgroup.events", "frozen"), 1);
+		make("/a/b");
+		CU_ASSERT_EQUAL(figure("/a/b", "cgroup.events", "frozen"), 1);
+		CU_ASSERT_EQUAL(figure("/a/b", "cgroup.freeze", NULL), 0);
+		run(EAGAIN, "sim/as/t/ctl: getpid");
+		write_file(0, "/a", "cgroup.freeze", "0");
+		run(0, "sim/as/t/ctl: mmap 0 16K rw private,anon");
+		write_file(0, "/a", "cgroup.freeze", "1");
+		write_file(ERANGE, "/a", "cgroup.kill", "0");
+		write_file(0, "/a", "cgroup.kill", "1");
+		CU_ASSERT_EQUAL(figure("/a", "cgroup.events", "populated"), 0);
+		CU_ASSERT_EQUAL(figure("/a", "cgroup.events", "frozen"), 1);
+		run(0, "cgroup_rmdir a/b");
+		run(0, "cgroup_rmdir a");
+		close_lab();
+	}
+}
+
 /* A page that moves takes its charge along. */
 static void test_moves(void)
 {
@@ -620,6 +676,8 @@ int main(void)
 		{ "groups that were removed", test_offline },
 		{ "memory of tasks", test_tasks_memory },
 		{ "memory of the kernel", test_kernel_memory },
+		{ "dirty pages", test_dirty },
+		{ "freeze and kill", test_freeze_and_kill },
 		{ "pages and tasks that move", test_moves },
 	};
 

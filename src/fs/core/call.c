@@ -13,6 +13,7 @@
 #include "fs/core/journal.h"
 #include "sim/policy/oom.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/cgroup.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/blk.h"
@@ -255,6 +256,8 @@ static int find_caller(struct call *call)
 				   "its vfork child has to call execve or to exit" :
 				   userfaultfd_waits_for(task) ? userfaultfd_waits_for(task) :
 				   "it was stopped");
+	if (cgroup_is_frozen(task_cgroup(m, task)))
+		return call_refuse(call, -EAGAIN, "task %u waits: its control group is frozen", pid);
 	call->task = task;
 	return 0;
 }

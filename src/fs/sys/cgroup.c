@@ -277,8 +277,49 @@ static int max_descendants_store(struct store *s, const struct view *v, const ch
 
 static int events_show(struct out *out, const struct view *v)
 {
-	out_printf(out, "populated %d\nfrozen 0\n", cgroup_is_populated(v->m, cgroup_view(v)));
+	out_printf(out, "populated %d\nfrozen %d\n", cgroup_is_populated(v->m, cgroup_view(v)),
+		   cgroup_is_frozen(cgroup_view(v)));
 	return 0;
+}
+
+/* An int, with blanks around it. */
+static int read_int(struct store *s, const char *text, s32 low, s32 high, s32 *value)
+{
+	char *end;
+	long long found = strtoll(text, &end, 0);
+	bool is_int = end != text && !end[strspn(end, " \t\n")];
+
+	*value = (s32)found;
+	if (is_int && found >= low && found <= high)
+		return 0;
+	out_printf(s->sentence, "'%s' is not %d%s", text, low, high > low ? " or 1" : "");
+	return is_int ? -ERANGE : -EINVAL;
+}
+
+static int freeze_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%d\n", cgroup_view(v)->freeze);
+	return 0;
+}
+
+static int freeze_store(struct store *s, const struct view *v, const char *text)
+{
+	s32 value;
+	int err = read_int(s, text, 0, 1, &value);
+
+	if (!err)
+		cgroup_view(v)->freeze = value;
+	return err;
+}
+
+static int kill_store(struct store *s, const struct view *v, const char *text)
+{
+	s32 value;
+	int err = read_int(s, text, 1, 1, &value);
+
+	if (!err)
+		cgroup_kill(s->m, cgroup_view(v));
+	return err;
 }
 
 /* Groups of a controller, from here down, that are off line and not gone. */
@@ -420,6 +461,8 @@ static void group_path(const struct view *v, u32 id, struct out *out)
 static const struct entry group_entries[] = {
 	FILE_ROW("cgroup.controllers", 0444, controllers_show),
 	FILE_ROW("cgroup.events", 0444, events_show),
+	RW_ROW("cgroup.freeze", freeze_show, freeze_store),
+	{ "cgroup.kill", S_IFREG | 0200, ALL, .store = kill_store },
 	RW_ROW("cgroup.max.depth", max_depth_show, max_depth_store),
 	RW_ROW("cgroup.max.descendants", max_descendants_show, max_descendants_store),
 	RW_ROW("cgroup.procs", procs_show, procs_store),

@@ -173,6 +173,9 @@ u64 try_to_free_pages(struct machine *m, const struct reclaim_request *req)
 	psi_memstall_enter(m);
 	throttle_direct_reclaim(m, req);
 	freed = do_try_to_free_pages(&sc, req);
+	if (!freed)
+		reclaim_let_flusher_work(m, global_node_stat(m, NR_DIRTY) +
+					    global_node_stat(m, NR_WRITEBACK));
 	psi_memstall_leave(m);
 	machine_why(m, "direct reclaim for order %u: %llu pages were freed, down to priority %d "
 		    "(try_to_free_pages)", req->order, (ull)sc.nr_reclaimed, sc.priority);

@@ -56,6 +56,9 @@ static u64 free_pages_of(struct machine *m, const struct memcg_request *r)
 		    "there, down to priority %d (try_to_free_mem_cgroup_pages)", r->memcg->id,
 		    (ull)r->memcg->memory.usage, (ull)r->memcg->memory.max,
 		    (ull)r->memcg->memory.high, (ull)sc.nr_reclaimed, sc.priority);
+	if (!freed)
+		reclaim_let_flusher_work(m, (u64)(memcg_node_stat(m, r->memcg, NR_DIRTY, -1) +
+						  memcg_node_stat(m, r->memcg, NR_WRITEBACK, -1)));
 	return freed;
 }
 

@@ -56,6 +56,8 @@ void reclaim_throttle(struct machine *m, struct pglist_data *node,
 /* After a turn at one priority; after a node. */
 void consider_reclaim_throttle(struct scan_control *sc, struct pglist_data *node);
 void note_congestion(struct scan_control *sc, struct pglist_data *node);
+/* When all of it came to nothing, and so many pages are dirty or on their way. */
+void reclaim_let_flusher_work(struct machine *m, u64 dirty);
 
 /* scan_balance.c */
 /* Too few pages are on the inactive list, in proportion to the active one. */

@@ -10,6 +10,7 @@
 
 #include "sim/virt/blk.h"
 #include "sim/virt/psi.h"
+#include "sim/virt/writeback.h"
 
 typedef unsigned long long ull;
 
@@ -84,4 +85,16 @@ void note_congestion(struct scan_control *sc, struct pglist_data *node)
 		lruvec->congested = true;
 	if (!by_kswapd(sc) && lruvec->congested)
 		reclaim_throttle(sc->m, node, VMSCAN_THROTTLE_CONGESTED);
+}
+
+/*
+ * Nothing was freed, and pages are dirty or on their way: the kernel's further tries take time,
+ * in which the flusher and the disk work. Here that passes at once.
+ */
+void reclaim_let_flusher_work(struct machine *m, u64 dirty)
+{
+	if (!dirty || m->lru->reclaiming)
+		return;
+	flusher_run_woken(m);
+	blk_sleep_until(m, MIN(blk_now(m) + WRITEBACK_NS, MAX(blk_next_done_ns(m), blk_now(m))));
 }

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "sim/virt/fork.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
@@ -104,6 +105,25 @@ bool cgroup_is_populated(const struct machine *m, const struct cgroup *cgroup)
 		if (task_alive(task) && is_below(task_cgroup(m, task), cgroup))
 			return true;
 	return false;
+}
+
+bool cgroup_is_frozen(const struct cgroup *cgroup)
+{
+	while (cgroup && !cgroup->freeze)
+		cgroup = cgroup->parent;
+	return cgroup;
+}
+
+void cgroup_kill(struct machine *m, struct cgroup *cgroup)
+{
+	struct task_struct *task;
+
+	/* Whoever dies may take others along. */
+	for (u32 pid = 1; (task = task_next(m, pid)); ) {
+		pid = task->pid + 1;
+		if (task_alive(task) && task->mm && is_below(task_cgroup(m, task), cgroup))
+			send_sig(m, task, SIGKILL);
+	}
 }
 
 /* -- making and removing ------------------------------------------------------ */
@@ -304,7 +324,7 @@ void cgroups_digest(const struct machine *m, struct digest *digest)
 		if (!cgroup)
 			continue;
 		digest_u64(digest, (u64)id << 32 | cgroup->parent->id);
-		digest_u64(digest, cgroup->subtree_control);
+		digest_u64(digest, cgroup->subtree_control | (u64)cgroup->freeze << 32);
 		digest_u64(digest, (u64)(u32)cgroup->max_depth << 32 | (u32)cgroup->max_descendants);
 		digest_string(digest, cgroup->name);
 		digest_cpuset(&cgroup->cpuset, digest);

@@ -33,6 +33,7 @@ struct cgroup {
 	char name[CGROUP_NAME_CHARS + 1];
 	u32 subtree_control;	/* CGROUP_BIT()s that the children have */
 	s32 max_depth, max_descendants;	/* below it; INT32_MAX: as many as you like */
+	bool freeze;		/* its tasks, and those below, make no calls */
 	struct cpuset cpuset;
 	struct mem_cgroup *memcg;	/* memcontrol.h; NULL: its parent's counts */
 	struct psi_group psi;		/* not of the root: the machine's counts */
@@ -66,6 +67,11 @@ static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controlle
 {
 	return !cgroup->parent || cgroup->parent->subtree_control & CGROUP_BIT(controller);
 }
+
+/* Is it to be frozen, or one above it? Who sleeps, as all tasks do here, is at once. */
+bool cgroup_is_frozen(const struct cgroup *cgroup);
+/* SIGKILL for all tasks of it, and of those below. */
+void cgroup_kill(struct machine *m, struct cgroup *cgroup);
 
 /* -EEXIST, -EINVAL (the name), -EAGAIN (as many as there may be, or too deep). */
 int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name) __must_check;

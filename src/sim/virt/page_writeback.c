@@ -12,6 +12,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk.h"
 #include "sim/virt/task.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/virt.h"
 
 #define INIT_BW (100ULL << (20 - PAGE_SHIFT))
@@ -147,19 +148,12 @@ u64 wb_calc_thresh(const struct machine *m, u64 thresh)
 	return share;
 }
 
-bool wb_over_bg_thresh(const struct machine *m)
-{
-	u64 background, limit, dirty = global_node_stat(m, NR_DIRTY);
-
-	global_dirty_limits(m, &background, &limit);
-	return dirty > background || dirty > wb_calc_thresh(m, background);
-}
-
 /* ---- Rates. ---- */
 
 /* What balance_dirty_pages() looks at. */
 struct dirty_control {
-	u64 dirty, limit, background;	/* the machine's */
+	u64 dirty, limit, background;	/* the machine's, or a memory cgroup's */
+	u64 hard_limit;			/* which follows the limit down slowly */
 	u64 wb_dirty, wb_limit;		/* the disk's */
 	u64 pos_ratio;
 };
@@ -170,6 +164,82 @@ static void look(const struct machine *m, struct dirty_control *dc)
 	dc->wb_dirty = dc->dirty;
 	global_dirty_limits(m, &dc->background, &dc->limit);
 	dc->wb_limit = wb_calc_thresh(m, dc->limit);
+	dc->hard_limit = MAX(dc->limit, wb_of(m)->dirty_limit);
+}
+
+/* Pages that the group may still get, by all above it. */
+static u64 headroom_of(const struct mem_cgroup *memcg)
+{
+	u64 headroom = UINT64_MAX;
+
+	for (; memcg->parent; memcg = memcg->parent) {
+		u64 ceiling = MIN(memcg->memory.max, memcg->memory.high);
+
+		headroom = MIN(headroom, ceiling - MIN(ceiling, memcg->memory.usage));
+	}
+	return headroom;
+}
+
+/* A setting, as a part of what the machine has, of what the group could make dirty. */
+static u64 group_share(u64 bytes, s32 ratio, u64 available, u64 all)
+{
+	u64 part = (u64)MAX(ratio, 0) * PAGE_SIZE / 100;
+
+	if (bytes)
+		part = MIN(DIV_ROUND_UP(bytes, MAX(all, 1)), PAGE_SIZE);
+	return part * available / PAGE_SIZE;
+}
+
+/*
+ * The same of a group: its own limits are the settings' part of its file pages, and of what it
+ * may still get as long as others have clean pages. Pages of files that are dirty.
+ */
+static u64 look_at_group(const struct machine *m, const struct mem_cgroup *memcg,
+			 struct dirty_control *dc)
+{
+	const struct tunables *t = m->tunables;
+	u64 dirty = (u64)memcg_node_stat(m, memcg, NR_DIRTY, -1), clean, others, available;
+	u64 files = (u64)(memcg_node_stat(m, memcg, NR_INACTIVE_FILE, -1) +
+			  memcg_node_stat(m, memcg, NR_ACTIVE_FILE, -1));
+	u64 all = dirtyable_pages(m);
+
+	dc->dirty = dirty + (u64)memcg_node_stat(m, memcg, NR_WRITEBACK, -1);
+	clean = files - MIN(files, dc->dirty);
+	others = all - MIN(all, (u64)global_node_stat(m, NR_DIRTY));
+	others -= MIN(others, clean);
+	available = files + MIN(headroom_of(memcg), others);
+	dc->limit = group_share(t->dirty_bytes, t->dirty_ratio, available, all);
+	dc->background = group_share(t->dirty_background_bytes, t->dirty_background_ratio, available,
+				     all);
+	if (dc->background >= dc->limit)
+		dc->background = dc->limit / 2;
+	dc->wb_dirty = dc->dirty;
+	dc->wb_limit = dc->hard_limit = dc->limit;
+	return dirty;
+}
+
+/* Is a group beyond its own background limit? */
+static bool group_over_bg_thresh(const struct machine *m)
+{
+	const struct mem_cgroup *memcg = NULL;
+	struct dirty_control dc;
+
+	if (!m->memcg)
+		return false;
+	while ((memcg = mem_cgroup_next(m, root_mem_cgroup(m), memcg)))
+		if (memcg->parent && memcg->online &&
+		    look_at_group(m, memcg, &dc) > dc.background)
+			return true;
+	return false;
+}
+
+bool wb_over_bg_thresh(const struct machine *m)
+{
+	u64 background, limit, dirty = global_node_stat(m, NR_DIRTY);
+
+	global_dirty_limits(m, &background, &limit);
+	return dirty > background || dirty > wb_calc_thresh(m, background) ||
+	       group_over_bg_thresh(m);
 }
 
 static u64 freerun(const struct dirty_control *dc)
@@ -193,7 +263,7 @@ static s64 pos_ratio_polynom(u64 setpoint, u64 dirty, u64 limit)
 /* How far what is dirty is from where it should be. */
 static void wb_position_ratio(const struct wb_state *wb, struct dirty_control *dc)
 {
-	u64 limit = MAX(dc->limit, wb->dirty_limit), setpoint = (freerun(dc) + limit) / 2;
+	u64 limit = dc->hard_limit, setpoint = (freerun(dc) + limit) / 2;
 	u64 wb_limit = MIN(dc->wb_limit, dc->limit), part, wb_setpoint, span, intercept;
 	u64 ratio;
 
@@ -371,11 +441,15 @@ static void sleep_for(struct machine *m, u64 jiffies)
 }
 
 static void free_running(struct machine *m, struct task_struct *task,
-			 const struct dirty_control *dc)
+			 const struct dirty_control *dc, const struct dirty_control *group)
 {
+	u64 pages = poll_interval(dc->dirty, dc->limit);
+
+	if (group)
+		pages = MIN(pages, poll_interval(group->dirty, group->limit));
 	task->dirty_paused_when = writeback_jiffies(m);
 	task->nr_dirtied = 0;
-	task->nr_dirtied_pause = (u32)poll_interval(dc->dirty, dc->limit);
+	task->nr_dirtied_pause = (u32)pages;
 }
 
 /* It need not sleep yet: the time that it would have is kept in mind. */
@@ -392,16 +466,28 @@ static void skip_pause(struct machine *m, struct task_struct *task, s64 pause, u
 	}
 }
 
+/* Of the machine and the group, the one that is to be slowed down more. */
+static struct dirty_control *stricter(const struct wb_state *wb, struct dirty_control *dc,
+				      struct dirty_control *group)
+{
+	wb_position_ratio(wb, dc);
+	if (!group)
+		return dc;
+	wb_position_ratio(wb, group);
+	return group->pos_ratio < dc->pos_ratio ? group : dc;
+}
+
 /* Once. False: it is enough. */
-static bool throttle(struct machine *m, struct task_struct *task, struct dirty_control *dc)
+static bool throttle(struct machine *m, struct task_struct *task, struct dirty_control *dc,
+		     struct dirty_control *group)
 {
 	struct wb_state *wb = wb_of(m);
 	u64 now = writeback_jiffies(m), rate, period;
 	struct pause p;
 	s64 pause;
 
+	dc = stricter(wb, dc, group);
 	wb->dirty_exceeded = dc->wb_dirty > dc->wb_limit && dc->dirty > dc->limit;
-	wb_position_ratio(wb, dc);
 	if (interval_is_over(m, wb->bw_stamp))
 		update_bandwidth(m, dc);
 	rate = wb->dirty_ratelimit * dc->pos_ratio >> RATELIMIT_CALC_SHIFT;
@@ -432,21 +518,28 @@ static bool throttle(struct machine *m, struct task_struct *task, struct dirty_c
 
 static void balance_dirty_pages(struct machine *m, struct task_struct *task)
 {
-	struct dirty_control dc;
+	const struct mem_cgroup *memcg = m->memcg ? mem_cgroup_from_task(m, task) : NULL;
+	struct dirty_control dc, of_group, *group = NULL;
 
+	if (memcg && !mem_cgroup_is_root(memcg))
+		group = &of_group;
 	for (unsigned int i = 0; i < MAX_SLEEPS; i++) {
 		u64 dirty = global_node_stat(m, NR_DIRTY);
+		bool background;
 
 		look(m, &dc);
-		if (!m->tunables->laptop_mode && dirty > dc.background && !wb_of(m)->running)
+		background = dirty > dc.background;
+		if (group)
+			background |= look_at_group(m, memcg, group) > group->background;
+		if (!m->tunables->laptop_mode && background && !wb_of(m)->running)
 			wb_start_background_writeback(m);
-		if (dc.dirty <= freerun(&dc)) {
-			free_running(m, task, &dc);
+		if (dc.dirty <= freerun(&dc) && (!group || group->dirty <= freerun(group))) {
+			free_running(m, task, &dc, group);
 			return;
 		}
 		if (!wb_of(m)->running)
 			wb_start_background_writeback(m);
-		if (!throttle(m, task, &dc))
+		if (!throttle(m, task, &dc, group))
 			return;
 	}
 }
