@@ -44,17 +44,20 @@ static pte_t clear_entry(const struct unmap *u, struct vm_area_struct *vma, u64 
 	return old;
 }
 
-/* May the mapping of an anonymous page go? */
-static bool may_discard(const struct unmap *u)
+/* May the mapping of an anonymous page go? Droppable memory may, whatever it holds. */
+static bool may_discard(const struct unmap *u, const struct vm_area_struct *vma)
 {
 	struct page *folio = pfn_to_page(u->m, u->pfn);
+	bool droppable = vma->vm_flags & VM_DROPPABLE;
 
 	if (page_flag(folio, PG_swapbacked))
 		return false;
-	if (folio->refcount == 1 + folio_mapcount(folio) && !page_flag(folio, PG_dirty))
+	if (folio->refcount == 1 + folio_mapcount(folio) &&
+	    (droppable || !page_flag(folio, PG_dirty)))
 		return true;
 	/* Somebody has written it, or wants to: it is kept after all. */
-	page_set_flag(folio, PG_swapbacked);
+	if (!droppable)
+		page_set_flag(folio, PG_swapbacked);
 	return false;
 }
 
@@ -93,7 +96,7 @@ static int unmap_pte(const struct unmap *u, struct vm_area_struct *vma, u64 addr
 		set_page_dirty(m, u->pfn);
 	update_hiwater_rss(vma->vm_mm);
 	if (page_flag(folio, PG_anon) && (page_flag(folio, PG_swapcache) ?
-					  swap_out_entry(u, vma, pfn, old, pte) : !may_discard(u))) {
+					  swap_out_entry(u, vma, pfn, old, pte) : !may_discard(u, vma))) {
 		*pte = old;
 		return 1;
 	}
