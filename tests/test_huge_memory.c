@@ -202,8 +202,8 @@ static void test_unmap(void)
 		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 		/* The shrinker splits it and frees what nobody maps. */
 		free_pages = node_stat(&bed, NR_ANON_PAGES);
-		CU_ASSERT_EQUAL(deferred_split_scan(bed.m, 0, 10) +
-				deferred_split_scan(bed.m, 1, 10), 1);
+		CU_ASSERT_EQUAL(deferred_split_scan(bed.m, 0, NULL, 10) +
+				deferred_split_scan(bed.m, 1, NULL, 10), 1);
 		CU_ASSERT_EQUAL(bed.m->event[THP_SPLIT_PAGE], 1);
 		/* 6.18 gives up the pages of zeroes: one was written. */
 		CU_ASSERT_EQUAL(free_pages - node_stat(&bed, NR_ANON_PAGES), bed.old ? 0 : 507);

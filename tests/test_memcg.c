@@ -577,6 +577,38 @@ static void test_kernel_memory(void)
 	}
 }
 
+/* Slabs of a group shrink when it is short of memory, those of others stay. */
+static void test_shrinkers(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		long long before, others;
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		make("/b");
+		run(0, "set_active_memcg b");
+		run(0, "fill_dentries 3000");
+		run(0, "set_active_memcg a");
+		run(0, "fill_dentries 5000");
+		run(0, "set_active_memcg /");
+		run(0, "fill_dentries 2000");
+		before = figure("/a", "memory.stat", "slab_reclaimable");
+		others = figure("/b", "memory.stat", "slab_reclaimable");
+		CU_ASSERT(before > 5000 * (192 + 8));
+		CU_ASSERT(before * 3 > others * 5 - 100 && before * 3 < others * 5 + 100);
+		write_file(EAGAIN, "/a", "memory.reclaim", "64M");
+		run(0, "rcu_barrier");
+		CU_ASSERT(figure("/a", "memory.stat", "slab_reclaimable") < before / 50);
+		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "slab_reclaimable"), others);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		run(0, "proc/sys/vm/drop_caches: 2");
+		run(0, "rcu_barrier");
+		CU_ASSERT(figure("/b", "memory.stat", "slab_reclaimable") < others / 50);
+		close_lab();
+	}
+}
+
 /* Who dirties pages of a group waits when they are a fifth of what it may have. */
 static void test_dirty(void)
 {
@@ -676,6 +708,7 @@ int main(void)
 		{ "groups that were removed", test_offline },
 		{ "memory of tasks", test_tasks_memory },
 		{ "memory of the kernel", test_kernel_memory },
+		{ "shrinkers", test_shrinkers },
 		{ "dirty pages", test_dirty },
 		{ "freeze and kill", test_freeze_and_kill },
 		{ "pages and tasks that move", test_moves },

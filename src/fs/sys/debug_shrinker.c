@@ -50,7 +50,7 @@ static int scan_store(struct store *s, const struct view *v, const char *text)
 			   ROOT_GROUP);
 		return shrinker->memcg_aware ? -ENOENT : -EINVAL;
 	}
-	gone = shrinker->scan_objects(s->m, (unsigned int)node, nr);
+	gone = shrinker->scan_objects(s->m, (unsigned int)node, NULL, nr);
 	machine_why_call(s->m, "shrinker %s, node %d: %lu asked for, %llu given back "
 			 "(shrinker_debugfs_scan_write)", shrinker->name, node, nr,
 			 (unsigned long long)(gone == SHRINK_STOP ? 0 : gone));

@@ -37,10 +37,14 @@ enum memcg_memory_event {
 /* Figures of the kernel's own memory, which no list has: in pages, but for PERCPU_B. */
 enum memcg_kernel_item { MEMCG_KMEM, MEMCG_PERCPU_B, MEMCG_VMALLOC, NR_MEMCG_KERNEL_ITEMS };
 
+#define NR_MEMCG_SHRINKERS 4	/* virt/shrinker.h's */
+
 struct mem_cgroup_per_node {
 	struct lruvec lruvec;
 	s64 stat[NR_VM_NODE_STAT_ITEMS];	/* of pages that are charged to the group */
 	u32 iter;		/* where direct reclaim goes on below: id + 1; 0: at the top */
+	u64 nr_shadow_nodes;	/* workingset.h: of those that are charged */
+	u64 shrink_deferred[NR_MEMCG_SHRINKERS];
 };
 
 struct mem_cgroup {
@@ -213,7 +217,10 @@ int memcg_percpu_charge(struct machine *m, u64 bytes, gfp_t gfp,
 void memcg_percpu_charged(struct machine *m, struct mem_cgroup *memcg, u64 addr, u64 bytes,
 			  int err);
 void memcg_percpu_uncharge(struct machine *m, u64 addr);
-/* slab_charge.c: bytes of charged objects of each group, recounted. */
+/* slab_charge.c: the group (0: none) that an object is charged to, and is it memcg's now? */
+u32 object_memcg_id(const struct machine *m, u64 addr);
+bool memcg_owns_object(const struct machine *m, const struct mem_cgroup *memcg, u64 addr);
+/* Bytes of charged objects of each group, recounted. */
 void slab_recount_charges(const struct machine *m, u64 (*bytes)[NR_SLAB_KINDS]);
 
 /* ---- memcg_stat.c ---- */

@@ -277,6 +277,8 @@ static void node_digest(const struct machine *m, const struct mem_cgroup_per_nod
 			struct digest *digest)
 {
 	digest_u64(digest, node->iter);
+	for (unsigned int i = 0; i < NR_MEMCG_SHRINKERS; i++)
+		digest_u64(digest, node->shrink_deferred[i]);
 	lruvec_digest(&node->lruvec, digest);
 	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
 		digest_u64(digest, (u64)node->stat[i]);

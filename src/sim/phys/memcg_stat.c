@@ -125,4 +125,8 @@ void memcg_reparent_stats(const struct memcg_state *state, struct mem_cgroup *me
 			parent->nodes[nid].stat[i] += memcg->nodes[nid].stat[i];
 			memcg->nodes[nid].stat[i] = 0;
 		}
+	for (unsigned int nid = 0; nid < state->nr_nodes; nid++) {
+		parent->nodes[nid].nr_shadow_nodes += memcg->nodes[nid].nr_shadow_nodes;
+		memcg->nodes[nid].nr_shadow_nodes = 0;
+	}
 }

@@ -57,3 +57,16 @@ void slab_recount_charges(const struct machine *m, u64 (*bytes)[NR_SLAB_KINDS])
 					obj_full_size(m, slab->cache);
 	}
 }
+
+u32 object_memcg_id(const struct machine *m, u64 addr)
+{
+	const struct slab *slab = slab_of_addr(m, addr);
+
+	return slab && slab->nr_memcg ? slab->memcg[slab_object_index(slab, addr)] : 0;
+}
+
+/* What a group that was removed had is its parent's. */
+bool memcg_owns_object(const struct machine *m, const struct mem_cgroup *memcg, u64 addr)
+{
+	return memcg == mem_cgroup_online_ancestor(mem_cgroup_of(m, object_memcg_id(m, addr)));
+}

@@ -47,11 +47,12 @@ static s64 slab_pages(const struct machine *m)
 }
 
 /* Slabs that became empty are reclaimed pages, too, whoever's they were. */
-static void shrink_slabs(struct scan_control *sc, const struct pglist_data *node)
+static void shrink_slabs(struct scan_control *sc, const struct pglist_data *node,
+			 struct mem_cgroup *memcg)
 {
 	s64 before = slab_pages(sc->m), after;
 
-	if (!shrink_slab(sc->m, node->id, (unsigned int)MAX(sc->priority, 0)))
+	if (!shrink_slab(sc->m, node->id, memcg, (unsigned int)MAX(sc->priority, 0)))
 		return;
 	after = slab_pages(sc->m);
 	sc->nr_reclaimed += (u64)MAX(before - after, 0);
@@ -119,9 +120,7 @@ static void shrink_memcg(struct scan_control *sc, struct mem_cgroup *memcg,
 		memcg_memory_event(m, memcg, MEMCG_LOW);
 	}
 	m->reclaim->shrink_lruvec(sc, mem_cgroup_lruvec(m, memcg, node->id));
-	/* What slabs can give back is not known by group. */
-	if (mem_cgroup_is_root(memcg))
-		shrink_slabs(sc, node);
+	shrink_slabs(sc, node, memcg);
 }
 
 /* Since 6.18 who reclaims for himself ends when he has enough, and goes on there next time. */
@@ -133,7 +132,7 @@ static void shrink_node_memcgs(struct scan_control *sc, struct pglist_data *node
 
 	if (!m->memcg) {
 		m->reclaim->shrink_lruvec(sc, node_lruvec(m, node->id));
-		shrink_slabs(sc, node);
+		shrink_slabs(sc, node, NULL);
 		return;
 	}
 	root = sc->target ? sc->target : root_mem_cgroup(m);

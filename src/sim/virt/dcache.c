@@ -7,6 +7,7 @@
 #include "sim/virt/dcache.h"
 
 #include "sim/base/digest.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/virt.h"
@@ -19,6 +20,7 @@ struct dcache_node {
 	struct unused_dentry *dentries;	/* [room] */
 	u64 *inodes;			/* [room] */
 	u32 nr_dentries, nr_inodes, room;
+	u32 nr_charged;			/* of both: to memory cgroups */
 };
 
 struct dcache_state {
@@ -82,6 +84,11 @@ static int node_make_room(struct machine *m, struct dcache_node *n, u32 nr)
 	return 0;
 }
 
+static bool is_charged(const struct machine *m, u64 addr)
+{
+	return m->memcg && object_memcg_id(m, addr);
+}
+
 static int fill_one(struct machine *m, int node)
 {
 	struct dcache_state *state = m->virt->dcache;
@@ -98,6 +105,7 @@ static int fill_one(struct machine *m, int node)
 	}
 	n = &state->node[slab_node_of(m, dentry.addr)];
 	n->dentries[n->nr_dentries++] = (struct unused_dentry){ dentry.addr, inode.addr };
+	n->nr_charged += is_charged(m, dentry.addr) + is_charged(m, inode.addr);
 	return 0;
 }
 
@@ -118,43 +126,91 @@ int dcache_fill(struct machine *m, u32 nr, int node, u32 *made)
 	return err;
 }
 
-u64 dcache_nr_dentries(const struct machine *m, unsigned int node)
+/* Does it count for this group? NULL: always. */
+static bool is_of(const struct machine *m, const struct mem_cgroup *memcg, u64 addr)
 {
-	return m->virt->dcache->node[node].nr_dentries;
+	return !memcg || memcg_owns_object(m, memcg, addr);
 }
 
-u64 dcache_nr_inodes(const struct machine *m, unsigned int node)
+/* All of a node are the root's: nobody has to look. */
+static bool is_all(const struct dcache_node *n, const struct mem_cgroup *memcg)
 {
-	return m->virt->dcache->node[node].nr_inodes;
+	return !memcg || (!n->nr_charged && mem_cgroup_is_root(memcg));
 }
 
-u64 dcache_prune_dentries(struct machine *m, unsigned int node, u64 nr)
+u64 dcache_nr_dentries(const struct machine *m, unsigned int node, const struct mem_cgroup *memcg)
+{
+	const struct dcache_node *n = &m->virt->dcache->node[node];
+	u64 nr = 0;
+
+	if (is_all(n, memcg))
+		return n->nr_dentries;
+	for (u32 i = 0; n->nr_charged && i < n->nr_dentries; i++)
+		nr += is_of(m, memcg, n->dentries[i].dentry);
+	return nr;
+}
+
+u64 dcache_nr_inodes(const struct machine *m, unsigned int node, const struct mem_cgroup *memcg)
+{
+	const struct dcache_node *n = &m->virt->dcache->node[node];
+	u64 nr = 0;
+
+	if (is_all(n, memcg))
+		return n->nr_inodes;
+	for (u32 i = 0; n->nr_charged && i < n->nr_inodes; i++)
+		nr += is_of(m, memcg, n->inodes[i]);
+	return nr;
+}
+
+u64 dcache_prune_dentries(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+			  u64 nr)
 {
 	struct dcache_state *state = m->virt->dcache;
 	struct dcache_node *n = &state->node[node];
-	u32 gone = (u32)MIN(nr, (u64)n->nr_dentries);
+	bool all = is_all(n, memcg);
+	u32 gone = 0, kept = 0, at;
 
-	for (u32 i = 0; i < gone; i++) {
-		kmem_cache_free_rcu(m, state->dentry, n->dentries[i].dentry, 1);
-		n->inodes[n->nr_inodes++] = n->dentries[i].inode;
+	for (at = 0; at < n->nr_dentries && gone < nr; at++) {
+		const struct unused_dentry dentry = n->dentries[at];
+
+		if (!all && !is_of(m, memcg, dentry.dentry)) {
+			n->dentries[kept++] = dentry;
+			continue;
+		}
+		n->nr_charged -= is_charged(m, dentry.dentry);
+		kmem_cache_free_rcu(m, state->dentry, dentry.dentry, 1);
+		n->inodes[n->nr_inodes++] = dentry.inode;
+		gone++;
 	}
-	n->nr_dentries -= gone;
 	if (gone)
-		memmove(n->dentries, n->dentries + gone, n->nr_dentries * sizeof(*n->dentries));
+		memmove(n->dentries + kept, n->dentries + at,
+			(n->nr_dentries - at) * sizeof(*n->dentries));
+	n->nr_dentries -= gone;
 	return gone;
 }
 
-u64 dcache_prune_inodes(struct machine *m, unsigned int node, u64 nr)
+u64 dcache_prune_inodes(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+			u64 nr)
 {
 	struct dcache_state *state = m->virt->dcache;
 	struct dcache_node *n = &state->node[node];
-	u32 gone = (u32)MIN(nr, (u64)n->nr_inodes);
+	bool all = is_all(n, memcg);
+	u32 gone = 0, kept = 0, at;
 
-	for (u32 i = 0; i < gone; i++)
-		kmem_cache_free_rcu(m, state->inode, n->inodes[i], 1);
-	n->nr_inodes -= gone;
+	for (at = 0; at < n->nr_inodes && gone < nr; at++) {
+		u64 inode = n->inodes[at];
+
+		if (!all && !is_of(m, memcg, inode)) {
+			n->inodes[kept++] = inode;
+			continue;
+		}
+		n->nr_charged -= is_charged(m, inode);
+		kmem_cache_free_rcu(m, state->inode, inode, 1);
+		gone++;
+	}
 	if (gone)
-		memmove(n->inodes, n->inodes + gone, n->nr_inodes * sizeof(*n->inodes));
+		memmove(n->inodes + kept, n->inodes + at, (n->nr_inodes - at) * sizeof(*n->inodes));
+	n->nr_inodes -= gone;
 	return gone;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/machine.h"
 
 struct digest;
+struct mem_cgroup;
 struct object_census;
 
 int dcache_init(struct machine *m) __must_check;
@@ -19,11 +20,14 @@ void dcache_free(struct machine *m);
  * 0, or -ENOMEM when memory ran out; -ENOBUFS: host memory, nothing changed.
  */
 int dcache_fill(struct machine *m, u32 nr, int node, u32 *made) __must_check;
-u64 dcache_nr_dentries(const struct machine *m, unsigned int node);
-u64 dcache_nr_inodes(const struct machine *m, unsigned int node);
+/* Of a memory cgroup; NULL: of all. */
+u64 dcache_nr_dentries(const struct machine *m, unsigned int node, const struct mem_cgroup *memcg);
+u64 dcache_nr_inodes(const struct machine *m, unsigned int node, const struct mem_cgroup *memcg);
 /* The oldest go: names first let go of their inodes. How many went. */
-u64 dcache_prune_dentries(struct machine *m, unsigned int node, u64 nr);
-u64 dcache_prune_inodes(struct machine *m, unsigned int node, u64 nr);
+u64 dcache_prune_dentries(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+			  u64 nr);
+u64 dcache_prune_inodes(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+			u64 nr);
 
 void dcache_digest(const struct machine *m, struct digest *digest);
 void dcache_claim(const struct machine *m, struct object_census *census);

@@ -134,8 +134,11 @@ static inline int __must_check split_folio(struct machine *m, u64 pfn)
 	return split_huge_page_to_order(m, pfn, 0);
 }
 /* The shrinker's: how many folios wait on a node; split up to nr of them, how many were. */
-u64 deferred_split_count(const struct machine *m, unsigned int node);
-u64 deferred_split_scan(struct machine *m, unsigned int node, u64 nr);
+struct mem_cgroup;
+u64 deferred_split_count(const struct machine *m, unsigned int node,
+			 const struct mem_cgroup *memcg);
+u64 deferred_split_scan(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+			u64 nr);
 
 
 struct huge_state {

@@ -11,6 +11,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
@@ -237,9 +238,23 @@ int try_folio_split(struct machine *m, u64 at)
 
 /* ---- The shrinker. ---- */
 
-u64 deferred_split_count(const struct machine *m, unsigned int node)
+/* NULL: of any group. */
+static bool waits_for(const struct machine *m, const struct mem_cgroup *memcg, u32 head)
 {
-	return m->lru->split_queues[node].len;
+	return !memcg || page_memcg_id(pfn_to_page(m, head)) == memcg->id;
+}
+
+u64 deferred_split_count(const struct machine *m, unsigned int node,
+			 const struct mem_cgroup *memcg)
+{
+	const struct split_queue *queue = &m->lru->split_queues[node];
+	u64 nr = 0;
+
+	if (!memcg)
+		return queue->len;
+	for (u32 at = queue->list.first; at != PFN_NIL; at = pfn_to_page(m, at)[2].next)
+		nr += waits_for(m, memcg, at);
+	return nr;
 }
 
 /* More zeroes than khugepaged would have filled in. */
@@ -275,19 +290,25 @@ static bool scan_one(struct machine *m, u32 head)
 	return !failed;
 }
 
-u64 deferred_split_scan(struct machine *m, unsigned int node, u64 nr)
+u64 deferred_split_scan(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+			u64 nr)
 {
-	struct split_queue *queue = &m->lru->split_queues[node];
-	u32 at = queue->list.first, before;
-	u64 split = 0;
+	const struct split_queue *queue = &m->lru->split_queues[node];
+	u32 at = queue->list.first, last = PFN_NIL, before;
+	u64 found = 0, split = 0;
 
-	nr = MIN(nr, queue->len);
-	for (u64 i = 1; i < nr; i++)
-		at = pfn_to_page(m, at)[2].next;
+	for (; at != PFN_NIL && found < nr; at = pfn_to_page(m, at)[2].next)
+		if (waits_for(m, memcg, at)) {
+			last = at;
+			found++;
+		}
 	/* The kernel takes them off one by one, and so works from the last to the first. */
-	for (; nr; nr--, at = before) {
+	for (at = last; found; at = before) {
 		before = pfn_to_page(m, at)[2].prev;
+		if (!waits_for(m, memcg, at))
+			continue;
 		split += scan_one(m, at);
+		found--;
 	}
 	return split;
 }

@@ -8,6 +8,7 @@
 #include "sim/virt/shrinker.h"
 
 #include "sim/base/digest.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/dcache.h"
@@ -26,38 +27,44 @@ static u64 vfs_pressure(const struct machine *m, u64 nr)
 	       (u64)MAX(m->tunables->vfs_cache_pressure_denom, 1);
 }
 
-static u64 super_count(const struct machine *m, unsigned int node)
+static u64 super_count(const struct machine *m, unsigned int node,
+		       const struct mem_cgroup *memcg)
 {
-	return vfs_pressure(m, dcache_nr_dentries(m, node) + dcache_nr_inodes(m, node));
+	return vfs_pressure(m, dcache_nr_dentries(m, node, memcg) +
+			       dcache_nr_inodes(m, node, memcg));
 }
 
 /* Of names and of inodes as many as their part is. */
-static u64 super_scan(struct machine *m, unsigned int node, u64 nr)
+static u64 super_scan(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+		      u64 nr)
 {
-	u64 dentries = dcache_nr_dentries(m, node), inodes = dcache_nr_inodes(m, node);
+	u64 dentries = dcache_nr_dentries(m, node, memcg);
+	u64 inodes = dcache_nr_inodes(m, node, memcg);
 	u64 total = dentries + inodes + 1, freed;
 
-	freed = dcache_prune_dentries(m, node, nr * dentries / total);
-	return freed + dcache_prune_inodes(m, node, nr * inodes / total);
+	freed = dcache_prune_dentries(m, node, memcg, nr * dentries / total);
+	return freed + dcache_prune_inodes(m, node, memcg, nr * inodes / total);
 }
 
-static u64 zero_count(const struct machine *m, unsigned int node)
+static u64 zero_count(const struct machine *m, unsigned int node, const struct mem_cgroup *memcg)
 {
+	(void)memcg;
 	return node ? 0 : huge_zero_folio_count(m);
 }
 
-static u64 zero_scan(struct machine *m, unsigned int node, u64 nr)
+static u64 zero_scan(struct machine *m, unsigned int node, const struct mem_cgroup *memcg, u64 nr)
 {
+	(void)memcg;
 	(void)node;
 	(void)nr;
 	return shrink_huge_zero_folio(m);
 }
 
-static u64 split_scan(struct machine *m, unsigned int node, u64 nr)
+static u64 split_scan(struct machine *m, unsigned int node, const struct mem_cgroup *memcg, u64 nr)
 {
-	u64 split = deferred_split_scan(m, node, nr);
+	u64 split = deferred_split_scan(m, node, memcg, nr);
 
-	return split || deferred_split_count(m, node) ? split : SHRINK_STOP;
+	return split || deferred_split_count(m, node, memcg) ? split : SHRINK_STOP;
 }
 
 static const struct shrinker shrinkers[NR_SHRINKERS] = {
@@ -75,7 +82,7 @@ const struct shrinker *shrinker_at(unsigned int i)
 
 u64 shrinker_count(const struct machine *m, const struct shrinker *shrinker, unsigned int node)
 {
-	return !node || shrinker->numa_aware ? shrinker->count_objects(m, node) : 0;
+	return !node || shrinker->numa_aware ? shrinker->count_objects(m, node, NULL) : 0;
 }
 
 /* How many objects are to be looked at. */
@@ -86,13 +93,18 @@ static u64 scan_target(const struct shrinker *shrinker, u64 freeable, unsigned i
 	return (freeable >> priority) * 4 / shrinker->seeks;
 }
 
+_Static_assert(NR_MEMCG_SHRINKERS == NR_SHRINKERS, "a group knows what each has put off");
+
 static u64 do_shrink_slab(struct machine *m, unsigned int i, unsigned int node,
-			  unsigned int priority)
+			  struct mem_cgroup *memcg, unsigned int priority)
 {
 	const struct shrinker *shrinker = &shrinkers[i];
-	u64 freeable = shrinker_count(m, shrinker, node), freed = 0, scanned = 0;
-	u64 *deferred = &m->virt->shrink_deferred[i][shrinker->numa_aware ? node : 0];
-	u64 put_off = *deferred, delta, left;
+	const bool counts = !node || shrinker->numa_aware;
+	u64 freeable = counts ? shrinker->count_objects(m, node, memcg) : 0;
+	u64 *deferred = memcg && !mem_cgroup_is_root(memcg) ?
+			&memcg->nodes[node].shrink_deferred[i] :
+			&m->virt->shrink_deferred[i][shrinker->numa_aware ? node : 0];
+	u64 put_off = *deferred, delta, left, freed = 0, scanned = 0;
 
 	if (!freeable)
 		return 0;
@@ -100,7 +112,7 @@ static u64 do_shrink_slab(struct machine *m, unsigned int i, unsigned int node,
 	left = MIN((put_off >> priority) + delta, 2 * freeable);
 	while (left && (left >= shrinker->batch || left >= freeable)) {
 		u64 nr = MIN((u64)shrinker->batch, left);
-		u64 gone = shrinker->scan_objects(m, node, nr);
+		u64 gone = shrinker->scan_objects(m, node, memcg, nr);
 
 		if (gone == SHRINK_STOP)
 			break;
@@ -114,12 +126,28 @@ static u64 do_shrink_slab(struct machine *m, unsigned int i, unsigned int node,
 	return freed;
 }
 
-u64 shrink_slab(struct machine *m, unsigned int node, unsigned int priority)
+u64 shrink_slab(struct machine *m, unsigned int node, struct mem_cgroup *memcg,
+		unsigned int priority)
 {
+	bool all = !memcg || mem_cgroup_is_root(memcg);
 	u64 freed = 0;
 
 	for (unsigned int i = 0; i < NR_SHRINKERS; i++)
-		freed += do_shrink_slab(m, i, node, priority);
+		if (all || shrinkers[i].memcg_aware)
+			freed += do_shrink_slab(m, i, node, memcg, priority);
+	return freed;
+}
+
+/* Of all groups. */
+static u64 drop_slab_node(struct machine *m, unsigned int node)
+{
+	struct mem_cgroup *memcg = NULL;
+	u64 freed = 0;
+
+	if (!m->memcg)
+		return shrink_slab(m, node, NULL, 0);
+	while ((memcg = mem_cgroup_iter(m, root_mem_cgroup(m), memcg)))
+		freed += shrink_slab(m, node, memcg, 0);
 	return freed;
 }
 
@@ -132,7 +160,7 @@ void drop_slab(struct machine *m)
 		freed = 0;
 		for (unsigned int node = 0; node < m->nr_nodes; node++)
 			if (m->nodes[node])
-				freed += shrink_slab(m, node, 0);
+				freed += drop_slab_node(m, node);
 	} while (freed >> shift++ > 1);
 }
 

@@ -8,26 +8,32 @@
 
 #include "sim/machine.h"
 
+struct mem_cgroup;
+
 #define SHRINK_STOP (~0ULL)	/* scan_objects: there is nothing, do not ask again */
 
 struct shrinker {
 	const char *name;	/* of its directory, with its number behind it */
 	u32 id;
 	bool numa_aware;	/* counts by node; the others' objects are node 0's */
-	bool memcg_aware;
+	bool memcg_aware;	/* it counts by group, if there are any; else the root's is all */
 	u8 seeks;		/* what an object costs to make again; 0: nothing */
 	u32 batch;		/* objects that are asked for at a time */
-	u64 (*count_objects)(const struct machine *m, unsigned int node);
+	/* memcg NULL: of all groups. */
+	u64 (*count_objects)(const struct machine *m, unsigned int node,
+			     const struct mem_cgroup *memcg);
 	/* How many were given back. */
-	u64 (*scan_objects)(struct machine *m, unsigned int node, u64 nr);
+	u64 (*scan_objects)(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+			    u64 nr);
 };
 
 /* In the order in which they were registered; NULL behind the last. */
 const struct shrinker *shrinker_at(unsigned int i);
 /* Objects of a node that it could give back. */
 u64 shrinker_count(const struct machine *m, const struct shrinker *shrinker, unsigned int node);
-/* Reclaim at a priority (12: a little, 0: all): how many objects were given back. */
-u64 shrink_slab(struct machine *m, unsigned int node, unsigned int priority);
+/* Reclaim at a priority (12: a little, 0: all), of a group: how many objects were given back. */
+u64 shrink_slab(struct machine *m, unsigned int node, struct mem_cgroup *memcg,
+		unsigned int priority);
 /* drop_caches: all of them, with no regard for how many objects there are. */
 void drop_slab(struct machine *m);
 struct digest;

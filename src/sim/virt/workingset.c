@@ -27,7 +27,7 @@ typedef unsigned long long ull;
 
 struct shadow_list {
 	u32 first, last;	/* handles of xa_nodes; 0: none */
-	u64 nr;
+	u64 nr, nr_charged;	/* the second: to memory cgroups */
 };
 
 struct workingset_state {
@@ -192,6 +192,25 @@ void workingset_new_node(struct machine *m, u32 handle)
 	node_at(m, handle)->nid = (u16)slab_node_of(m, addr);
 }
 
+static struct mem_cgroup *owner_of(const struct machine *m, const struct cache_node *node)
+{
+	u64 addr = object_addr(&m->virt->xa_nodes, node->node.self);
+
+	return mem_cgroup_online_ancestor(mem_cgroup_of(m, object_memcg_id(m, addr)));
+}
+
+/* A node that is charged is on the list, or is not any more. */
+static void count_charged(struct machine *m, struct shadow_list *list,
+			  const struct cache_node *node, int sign)
+{
+	u64 addr = object_addr(&m->virt->xa_nodes, node->node.self);
+
+	if (!object_memcg_id(m, addr))
+		return;
+	list->nr_charged += (u64)sign;
+	owner_of(m, node)->nodes[node->nid].nr_shadow_nodes += (u64)sign;
+}
+
 static void list_add(struct machine *m, struct cache_node *node, u32 inode)
 {
 	u32 handle = node->node.self;
@@ -204,6 +223,8 @@ static void list_add(struct machine *m, struct cache_node *node, u32 inode)
 	*(list->last ? &node_at(m, list->last)->next : &list->first) = handle;
 	list->last = handle;
 	list->nr++;
+	if (unlikely(m->memcg))
+		count_charged(m, list, node, 1);
 	m->nodes[nid]->stat[WORKINGSET_NODES]++;
 }
 
@@ -216,6 +237,8 @@ static void list_del(struct machine *m, struct cache_node *node)
 	*(node->next ? &node_at(m, node->next)->prev : &list->last) = node->prev;
 	node->inode = node->prev = node->next = 0;
 	list->nr--;
+	if (unlikely(m->memcg))
+		count_charged(m, list, node, -1);
 	m->nodes[nid]->stat[WORKINGSET_NODES]--;
 }
 
@@ -251,21 +274,46 @@ void workingset_forget_node(struct machine *m, u32 handle)
 }
 
 /* As many nodes as all pages that are in use could fill to an eighth. */
-static u64 shadow_nodes_limit(const struct machine *m, unsigned int nid)
+static s64 pages_of_lists(const struct machine *m, unsigned int nid,
+			  const struct mem_cgroup *memcg)
 {
-	const s64 *stat = m->nodes[nid]->stat;
 	s64 pages = 0;
 
 	for (unsigned int list = 0; list < NR_LRU_LISTS; list++)
-		pages += stat[NR_INACTIVE_ANON + list];
+		if (!memcg || mem_cgroup_is_root(memcg))
+			pages += m->nodes[nid]->stat[NR_INACTIVE_ANON + list];
+		else
+			for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+				pages += (s64)memcg->nodes[nid].lruvec.size[type][list];
+	return pages;
+}
+
+static u64 shadow_nodes_limit(const struct machine *m, unsigned int nid,
+			      const struct mem_cgroup *memcg)
+{
+	const s64 *stat = memcg && !mem_cgroup_is_root(memcg) ? memcg->nodes[nid].stat :
+								m->nodes[nid]->stat;
+	s64 pages = pages_of_lists(m, nid, memcg);
+
 	pages += stat[NR_SLAB_RECLAIMABLE] >> PAGE_SHIFT;
 	pages += stat[NR_SLAB_UNRECLAIMABLE] >> PAGE_SHIFT;
 	return (u64)MAX(pages, 0) >> (XA_SHIFT - 3);
 }
 
-u64 shadow_nodes_count(const struct machine *m, unsigned int nid)
+/* Nodes on the list that are memcg's; of the root what is charged to nobody, too. */
+static u64 nr_nodes_of(const struct machine *m, unsigned int nid, const struct mem_cgroup *memcg)
 {
-	u64 nr = m->virt->workingset->lists[nid].nr, limit = shadow_nodes_limit(m, nid);
+	const struct shadow_list *list = &m->virt->workingset->lists[nid];
+
+	if (!memcg)
+		return list->nr;
+	return memcg->nodes[nid].nr_shadow_nodes +
+	       (mem_cgroup_is_root(memcg) ? list->nr - list->nr_charged : 0);
+}
+
+u64 shadow_nodes_count(const struct machine *m, unsigned int nid, const struct mem_cgroup *memcg)
+{
+	u64 nr = nr_nodes_of(m, nid, memcg), limit = shadow_nodes_limit(m, nid, memcg);
 
 	return nr > limit ? nr - limit : 0;
 }
@@ -295,14 +343,24 @@ static void reclaim_node(struct machine *m, struct cache_node *node)
 	}
 }
 
-u64 shadow_nodes_scan(struct machine *m, unsigned int nid, u64 nr)
+u64 shadow_nodes_scan(struct machine *m, unsigned int nid, const struct mem_cgroup *memcg, u64 nr)
 {
-	const struct shadow_list *list = &m->virt->workingset->lists[nid];
+	u32 at = m->virt->workingset->lists[nid].first, next;
 	u64 freed = 0;
 
-	for (; nr && list->first; nr--, freed++) {
-		reclaim_node(m, node_at(m, list->first));
+	for (; nr && at; at = next) {
+		struct cache_node *node = node_at(m, at);
+		const struct mem_cgroup *owner = m->memcg ? owner_of(m, node) : NULL;
+
+		next = node->next;
+		if (memcg && owner != memcg)
+			continue;
+		reclaim_node(m, node);
 		m->nodes[nid]->stat[WORKINGSET_NODERECLAIM]++;
+		if (owner)
+			memcg_mod_stat(m, owner->id, nid, WORKINGSET_NODERECLAIM, 1);
+		nr--;
+		freed++;
 	}
 	return freed;
 }
@@ -384,7 +442,7 @@ void workingset_validate(const struct machine *m, struct check *check)
 	for (unsigned int nid = 0; nid < m->nr_nodes; nid++) {
 		const struct shadow_list *list = &m->virt->workingset->lists[nid];
 		u32 before = 0;
-		u64 nr = 0;
+		u64 nr = 0, charged = 0;
 
 		if (!m->nodes[nid])
 			continue;
@@ -392,9 +450,13 @@ void workingset_validate(const struct machine *m, struct check *check)
 			if (node_at(m, h)->prev != before || !node_at(m, h)->inode)
 				check_fail(check, "L7", "node %u: expected shadow node %u behind %u",
 					   nid, h, before);
+			charged += m->memcg && object_memcg_id(m, object_addr(&m->virt->xa_nodes, h));
 			before = h;
 		}
-		check->nr_checked += 2;
+		check->nr_checked += 3;
+		if (charged != list->nr_charged)
+			check_fail(check, "L7", "node %u: expected %llu shadow nodes that are charged, "
+				   "found %llu", nid, (ull)charged, (ull)list->nr_charged);
 		if (nr != list->nr || list->last != before ||
 		    m->nodes[nid]->stat[WORKINGSET_NODES] != (s64)nr)
 			check_fail(check, "L7", "node %u: expected %llu shadow nodes, found %llu, and "

@@ -17,6 +17,7 @@
 
 struct address_space;
 struct digest;
+struct mem_cgroup;
 struct page;
 
 /* A node of a page cache: what the pool of xa_nodes holds. */
@@ -53,8 +54,10 @@ void workingset_new_node(struct machine *m, u32 handle);
 void workingset_forget_node(struct machine *m, u32 handle);
 
 /* The shrinker mm-shadow: nodes beyond what refaults can tell from; how many went. */
-u64 shadow_nodes_count(const struct machine *m, unsigned int node);
-u64 shadow_nodes_scan(struct machine *m, unsigned int node, u64 nr);
+u64 shadow_nodes_count(const struct machine *m, unsigned int node,
+		       const struct mem_cgroup *memcg);
+u64 shadow_nodes_scan(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
+		      u64 nr);
 
 /* Shadows of bytes of the file behind `from`, up to page `end`, are forgotten. */
 void clear_shadows(struct machine *m, struct address_space *mapping, u64 start, u64 end);
