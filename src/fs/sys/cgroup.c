@@ -312,6 +312,22 @@ static int freeze_store(struct store *s, const struct view *v, const char *text)
 	return err;
 }
 
+static int pressure_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%d\n", !cgroup_view(v)->psi_off);
+	return 0;
+}
+
+static int pressure_store(struct store *s, const struct view *v, const char *text)
+{
+	s32 value;
+	int err = read_int(s, text, 0, 1, &value);
+
+	if (!err)
+		cgroup_view(v)->psi_off = !value;
+	return err;
+}
+
 static int kill_store(struct store *s, const struct view *v, const char *text)
 {
 	s32 value;
@@ -465,6 +481,7 @@ static const struct entry group_entries[] = {
 	{ "cgroup.kill", S_IFREG | 0200, ALL, .store = kill_store },
 	RW_ROW("cgroup.max.depth", max_depth_show, max_depth_store),
 	RW_ROW("cgroup.max.descendants", max_descendants_show, max_descendants_store),
+	RW_ROW("cgroup.pressure", pressure_show, pressure_store),
 	RW_ROW("cgroup.procs", procs_show, procs_store),
 	FILE_ROW("cgroup.stat", 0444, stat_show),
 	RW_ROW("cgroup.subtree_control", subtree_show, subtree_store),

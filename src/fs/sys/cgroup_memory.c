@@ -404,7 +404,7 @@ static bool memory_visible(const struct view *v, const struct entry *entry)
 	if (!strcmp(entry->name, "memory.numa_stat") && !v->m->arch->numa)
 		return false;
 	if (strstr(entry->name, ".pressure"))
-		return option_on(v->m, "PSI");
+		return option_on(v->m, "PSI") && !(cgroup && cgroup->psi_off);
 	return !cgroup || cgroup_has(cgroup, CGROUP_MEMORY);
 }
 

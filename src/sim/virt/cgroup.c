@@ -324,7 +324,8 @@ void cgroups_digest(const struct machine *m, struct digest *digest)
 		if (!cgroup)
 			continue;
 		digest_u64(digest, (u64)id << 32 | cgroup->parent->id);
-		digest_u64(digest, cgroup->subtree_control | (u64)cgroup->freeze << 32);
+		digest_u64(digest, cgroup->subtree_control | (u64)cgroup->freeze << 32 |
+				   (u64)cgroup->psi_off << 33);
 		digest_u64(digest, (u64)(u32)cgroup->max_depth << 32 | (u32)cgroup->max_descendants);
 		digest_string(digest, cgroup->name);
 		digest_cpuset(&cgroup->cpuset, digest);

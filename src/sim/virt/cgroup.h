@@ -37,6 +37,7 @@ struct cgroup {
 	struct cpuset cpuset;
 	struct mem_cgroup *memcg;	/* memcontrol.h; NULL: its parent's counts */
 	struct psi_group psi;		/* not of the root: the machine's counts */
+	bool psi_off;			/* it is not to be counted, and has no files of it */
 };
 
 struct cgroup_state {

@@ -120,7 +120,8 @@ void psi_stall(struct machine *m, u64 from_ns, u64 to_ns, bool io, bool memory)
 	if (!m->booted || from_ns >= to_ns)
 		return;
 	for (; cgroup && cgroup->parent; cgroup = cgroup->parent)
-		group_stall(m, &cgroup->psi, from_ns, to_ns, stalls);
+		if (!cgroup->psi_off)
+			group_stall(m, &cgroup->psi, from_ns, to_ns, stalls);
 	group_stall(m, &m->virt->psi, from_ns, to_ns, stalls);
 }
 
