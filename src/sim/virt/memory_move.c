@@ -127,7 +127,9 @@ static int change_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *en
 
 	if (p->vma->vm_flags & VM_HUGETLB)
 		return 0;
-	if (end - addr != table_span(p->m, level)) {
+	/* A file's is marked page by page, also where nothing is mapped then. */
+	if (end - addr != table_span(p->m, level) ||
+	    (p->set && !vma_is_anonymous(p->vma))) {
 		__split_huge_pmd(p->tlb->m, p->vma, addr, entry);
 		return 0;
 	}
