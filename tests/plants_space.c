@@ -202,6 +202,17 @@ static void task_serial(struct machine *m)
 	init_task(m)->serial = 0;
 }
 
+static void faults_lost(struct machine *m)
+{
+	m->event[PGFAULT] = 0;
+	m->event[PGMAJFAULT] = 0;
+}
+
+static void faults_major(struct machine *m)
+{
+	m->event[PGMAJFAULT] = m->event[PGFAULT] + 1;
+}
+
 static void kmap_without_page(struct machine *m)
 {
 	m->virt->highmem->pkmaps[3].count = 1;
@@ -230,6 +241,8 @@ static const struct plant plants[] = {
 	{ "R5 R1", folio_mappings, "a large folio counts a mapping more" },
 	{ "R6 R1 F3", zero_page_mapped, "the zero page counts a mapping" },
 	{ "K2", task_serial, "a task without a serial number" },
+	{ "I2", faults_lost, "tasks had faults, the machine had none" },
+	{ "I2", faults_major, "more faults had to read than there were" },
 	{ "HM1", kmap_without_page,
 	  "an address of the kmap area is used, and maps nothing", .machine = "i386" },
 };

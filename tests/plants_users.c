@@ -29,16 +29,21 @@ static void pid_twice(struct machine *m)
 	m->tasks->tasks[3]->pid = m->tasks->tasks[2]->pid;
 }
 
-/* The first page that a list of any node has. */
-static struct page *listed_page(struct machine *m)
+/* The first page that a list of any node has, from the given one on. */
+static struct page *page_of_lists(struct machine *m, unsigned int first)
 {
 	lru_add_drain_all(m);
 	for (unsigned int node = 0; node < m->nr_nodes; node++)
-		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
+		for (unsigned int list = first; list < LRU_UNEVICTABLE; list++)
 			if (m->lru->lruvecs[node].lists[list].first != PFN_NIL)
 				return pfn_to_page(m, m->lru->lruvecs[node].lists[list].first);
 	CU_FAIL_FATAL("no page on a list");
 	return NULL;
+}
+
+static struct page *listed_page(struct machine *m)
+{
+	return page_of_lists(m, 0);
 }
 
 static void lru_not_listed(struct machine *m)
@@ -430,6 +435,19 @@ static void huge_surplus(struct machine *m)
 	hugetlb_hstate(m, 9)->surplus_huge_pages++;
 }
 
+static void dirty_unread(struct machine *m)
+{
+	struct page *page = page_of_lists(m, LRU_INACTIVE_FILE);
+
+	page_set_flag(page, PG_writeback);
+	page_clear_flag(page, PG_uptodate);
+}
+
+static void page_locked(struct machine *m)
+{
+	page_set_flag(listed_page(m), PG_locked);
+}
+
 static void lru_last(struct machine *m)
 {
 	struct page *page = listed_page(m);
@@ -512,6 +530,8 @@ static const struct plant plants[] = {
 	{ "C4", huge_resv, "a promised huge page is forgotten" },
 	{ "C4", huge_node_count, "a node counts a huge page more" },
 	{ "C4", huge_surplus, "a pool counts a surplus page more" },
+	{ "R7 WB1 F4", dirty_unread, "a page that was never read is on its way to the disk" },
+	{ "R7", page_locked, "a page is locked between two calls" },
 	{ "L1", lru_last, "a list ends with its first page" },
 	{ "L1 L3 L6", lru_batch, "a page of the kernel's waits to be put on a list" },
 	{ "R5", split_queue_count, "a queue of folios to split counts one more than it has" },

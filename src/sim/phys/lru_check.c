@@ -97,6 +97,20 @@ static void walk_node(struct lru_census *census, unsigned int node, enum lru_lis
 		walk_list(census, mem_cgroup_lruvec(m, memcg, node), list);
 }
 
+/* R7: what is written or on its way was read or made before; nobody holds a lock between calls. */
+static void check_state(struct lru_census *census, const struct page *page, u64 pfn)
+{
+	census->check->nr_checked++;
+	/* What fallocate() made of shared memory is dirty, and nobody has used it. */
+	if ((page_flag(page, PG_dirty) || page_flag(page, PG_writeback)) &&
+	    !page_flag(page, PG_uptodate) && !page_flag(page, PG_swapbacked))
+		check_fail(census->check, "R7", "page 0x%llx: expected what is dirty to be up to "
+			   "date, found flags 0x%x", (ull)pfn, page->flags);
+	if (page_flag(page, PG_locked))
+		check_fail(census->check, "R7", "page 0x%llx: expected nobody to hold its lock, "
+			   "found flags 0x%x", (ull)pfn, page->flags);
+}
+
 /* L6: on a list are pages that somebody can map. */
 static void count_page(struct lru_census *census, u64 pfn)
 {
@@ -108,6 +122,7 @@ static void count_page(struct lru_census *census, u64 pfn)
 	if (!page_flag(page, PG_lru))
 		return;
 	census->flagged[zone][page_lru(page)] += (s64)folio_nr_pages(page);
+	check_state(census, page, pfn);
 	census->check->nr_checked++;
 	if (page_type(page) || page_flag(page, PG_reserved) || page->refcount <= 0)
 		check_fail(census->check, "L6", "page 0x%llx: expected a user page on %s, found "

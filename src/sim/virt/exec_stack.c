@@ -126,7 +126,6 @@ static int string_page(struct exec *e, u64 addr, u32 *pfn)
 	fault = handle_mm_fault(e->m, e->stack, addr, FAULT_FLAG_WRITE | FAULT_FLAG_REMOTE);
 	if (fault & VM_FAULT_ERROR)
 		return fault & VM_FAULT_NOHOST ? -ENOBUFS : -E2BIG;
-	e->task->min_flt++;
 	*pfn = follow_page(e->m, e->mm, addr);
 	touch_string_page(e, addr, *pfn);
 	return 0;

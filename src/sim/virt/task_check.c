@@ -112,6 +112,22 @@ static void mm_validate(const struct machine *m, const struct mm_struct *mm,
 			   (mm->mm_users > 0) + borrowers + kernel, mm->mm_count);
 }
 
+/* I2: faults of tasks are among all faults, and so are those that had to read. */
+static void faults_validate(const struct machine *m, struct check *check)
+{
+	u64 of_tasks = 0, all = m->event[PGFAULT], major = m->event[PGMAJFAULT];
+
+	for (unsigned int i = 0; i < m->tasks->nr; i++)
+		of_tasks += m->tasks->tasks[i]->min_flt + m->tasks->tasks[i]->maj_flt;
+	check->nr_checked += 2;
+	if (all < of_tasks)
+		check_fail(check, "I2", "machine: expected pgfault %llu or more, found %llu",
+			   (unsigned long long)of_tasks, (unsigned long long)all);
+	if (all < major)
+		check_fail(check, "I2", "machine: expected pgmajfault up to %llu, found %llu",
+			   (unsigned long long)all, (unsigned long long)major);
+}
+
 void tasks_validate(const struct machine *m, struct check *check)
 {
 	u32 last = 0;
@@ -127,6 +143,7 @@ void tasks_validate(const struct machine *m, struct check *check)
 		vfork_validate(m, task, check);
 		last = task->pid;
 	}
+	faults_validate(m, check);
 	if (!m->tasks->cpus)
 		return;
 	mm_validate(m, m->init_mm, check);
