@@ -203,6 +203,9 @@ void lru_cache_add(struct machine *m, u64 pfn)
 
 void lru_add_drain(struct machine *m)
 {
+	/* Nothing waits. */
+	if (m->lru->batch_size == 1)
+		return;
 	for (unsigned int kind = 0; kind < NR_LRU_BATCHES; kind++)
 		if (current_batch(m, kind)->nr)
 			drain_batch(m, current_batch(m, kind), kind);

@@ -8,10 +8,12 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/reclaim/reclaim_internal.h"
 #include "sim/virt/file.h"
+#include "sim/virt/rmap.h"
 
-/* So many accesses ahead, what they will look at is fetched. */
+/* So many accesses ahead, what they will look at is fetched; pages that are found are kept. */
 #define AHEAD_SLOT 12
 #define AHEAD_PAGE 6
+#define KEPT 8
 
 int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_objects, u64 capacity)
 {
@@ -78,28 +80,49 @@ static __noinline int read_in(struct trace_cache *cache, u32 index)
 	return 0;
 }
 
-static inline void prefetch_page(const struct machine *m, const struct xarray *pages, u32 index)
+static inline u32 prefetch_page(const struct machine *m, const struct xarray *pages, u32 index)
 {
 	u64 entry = xa_load(pages, index);
+	u32 pfn;
 
-	if (entry && !xa_is_value(entry))
-		__builtin_prefetch(pfn_to_page(m, entry_pfn(entry)), 1);
+	if (!entry || xa_is_value(entry))
+		return PFN_NIL;
+	pfn = entry_pfn(entry);
+	__builtin_prefetch(pfn_to_page(m, pfn), 1);
+	return pfn;
+}
+
+/* What was found a few accesses ago, if it is still that page of the file. */
+static inline u32 find_kept(const struct trace_cache *cache, u32 pfn, u32 index)
+{
+	struct machine *m = cache->m;
+	const struct page *page;
+
+	if (pfn != PFN_NIL) {
+		page = pfn_to_page(m, pfn);
+		if (likely(page->mapping == cache->inode->self && page->refcount &&
+			   page_index(page) == index && !page_flag(page, PG_anon)))
+			return pfn;
+	}
+	return find_page(m, &cache->inode->i_data, index);
 }
 
 int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 {
 	const struct xarray *pages = &cache->inode->i_data.i_pages;
 	struct machine *m = cache->m;
+	u32 kept[KEPT];
 	int err = 0;
 
+	memset(kept, 0xff, sizeof(kept));
 	for (u64 i = 0; i < nr && !err; i++) {
-		u32 pfn;
+		u32 pfn = find_kept(cache, kept[i % KEPT], indices[i]);
 
+		kept[i % KEPT] = PFN_NIL;
 		if (likely(i + AHEAD_SLOT < nr)) {
 			xa_prefetch(pages, indices[i + AHEAD_SLOT]);
-			prefetch_page(m, pages, indices[i + AHEAD_PAGE]);
+			kept[(i + AHEAD_PAGE) % KEPT] = prefetch_page(m, pages, indices[i + AHEAD_PAGE]);
 		}
-		pfn = find_page(m, &cache->inode->i_data, indices[i]);
 		if (pfn != PFN_NIL)
 			mark_page_accessed(m, pfn);
 		else

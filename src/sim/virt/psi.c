@@ -115,11 +115,12 @@ void psi_stall(struct machine *m, u64 from_ns, u64 to_ns, bool io, bool memory)
 		[PSI_IO] = io, [PSI_MEM] = memory || psi_in_memstall(m),
 	};
 	const struct task_struct *task = m->oom_killer_disabled ? NULL : current_task(m);
-	struct cgroup *cgroup = task ? task_cgroup(m, task) : NULL;
+	struct cgroup *cgroup;
 
-	if (!m->booted || from_ns >= to_ns)
+	/* Who waits is a task. */
+	if (!task || !m->booted || from_ns >= to_ns)
 		return;
-	for (; cgroup && cgroup->parent; cgroup = cgroup->parent)
+	for (cgroup = task_cgroup(m, task); cgroup && cgroup->parent; cgroup = cgroup->parent)
 		if (!cgroup->psi_off)
 			group_stall(m, &cgroup->psi, from_ns, to_ns, stalls);
 	group_stall(m, &m->virt->psi, from_ns, to_ns, stalls);
