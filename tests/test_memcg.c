@@ -307,6 +307,25 @@ static void test_fork_at_max(void)
 	}
 }
 
+/* Whose group has no memory any more is charged to who has it. */
+static void test_control_taken(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		fork_into("t", "/a");
+		eat(0, "t", 1);
+		write_file(0, "", "cgroup.subtree_control", "-memory");
+		eat(0, "t", 2);
+		run(0, "sim/as/t/ctl: fork as u");
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_end_tasks(&lab);
+		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		close_lab();
+	}
+}
+
 /* memory.oom.group: all of it, from the highest group that says so. */
 static void test_oom_group(void)
 {
@@ -699,6 +718,7 @@ int main(void)
 		{ "the tree", test_tree },
 		{ "memory.max", test_max },
 		{ "fork at memory.max", test_fork_at_max },
+		{ "a group without the controller", test_control_taken },
 		{ "memory.oom.group", test_oom_group },
 		{ "memory.low, in proportion", test_low },
 		{ "memory.min, in proportion", test_min },
