@@ -65,6 +65,21 @@ static enum kind used_kind(const struct page *page)
 	return page_flag(page, PG_swapbacked) ? K_SHMEM : K_FILE;
 }
 
+#define BLOCK (1ULL << MAX_PAGE_ORDER)
+
+/* How far it goes on as at the cursor, where no page has a descriptor: a page, or a block. */
+static u64 same_ahead(const struct cursor *c)
+{
+	const struct zone *zone = pfn_online_zone(c->m, c->pfn);
+	u64 last = c->pfn | (BLOCK - 1);
+
+	if (c->pfn & (BLOCK - 1) || page_present(c->m, c->pfn) || page_present(c->m, last) ||
+	    page_virgin(c->m, c->pfn) || pfn_online_zone(c->m, last) != zone ||
+	    pfn_online_zone(c->m, c->pfn + BLOCK / 2) != zone)
+		return 1;
+	return BLOCK;
+}
+
 /* What lies at the cursor's page, and how far. */
 static void look(struct cursor *c)
 {
@@ -74,15 +89,19 @@ static void look(struct cursor *c)
 	unsigned int order;
 	int used;
 
-	c->left = 1;
+	c->left = same_ahead(c);
 	if (pfn_online_zone(m, c->pfn) != c->zone) {
 		c->kind = K_HOLE;
+	} else if (page_virgin(m, c->pfn)) {
+		c->kind = K_FREE;
+		c->left = BLOCK - (c->pfn & (BLOCK - 1));
 	} else if (buddy_find(m, c->pfn, &head, &order)) {
 		c->kind = K_FREE;
 		c->left = head + (1ULL << order) - c->pfn;
 	} else if (!page_present(m, c->pfn)) {
 		c->kind = K_RESERVED;
 	} else {
+		c->left = 1;
 		page = pfn_to_page(m, c->pfn);
 		used = allocated_order(m, c->pfn);
 		c->kind = page_flag(page, PG_reserved) ? K_RESERVED :
