@@ -6,6 +6,8 @@
 
 . "$KMM_SRCDIR/tests/mount/lib.sh"
 enter=$KMM_BUILDDIR/kmm-enter
+# Some tools are where an ordinary user does not look.
+PATH=$PATH:/usr/sbin:/sbin
 absent=''
 
 # $MemTotal and its like.
