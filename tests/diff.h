@@ -110,8 +110,10 @@ unsigned long long diff_real_capabilities(void);
 /* What of the host's configuration shows. */
 struct diff_host {
 	const char *thp;	/* a word of sys/kernel/mm/transparent_hugepage/enabled */
-	/* MAYBE_GUARD, HUGE_KEEPS_DIRTY, MEM_SOFT_DIRTY, PKEYS, LRU_GEN_ENABLED of [config] */
-	bool marks_guards, keeps_dirty, has_soft_dirty, has_pkeys, has_lru_gen;
+	/* MAYBE_GUARD, HUGE_KEEPS_DIRTY, SEAL_EXEC_ASKS, MEM_SOFT_DIRTY, PKEYS, LRU_GEN_ENABLED
+	 * of [config]
+	 */
+	bool marks_guards, keeps_dirty, seal_asks, has_soft_dirty, has_pkeys, has_lru_gen;
 };
 void *diff_engine_new(const char *worker, const struct diff_host *host);
 void diff_engine_free(void *side);	/* after end() */

@@ -42,7 +42,8 @@ struct engine {
 
 static const char machine_format[] =
 	"[machine]\narch = x86_64\nrelease = 6.18\nplatform = pc\n"
-	"cmdline = transparent_hugepage=%s\n[config]\nMAYBE_GUARD = %c\nHUGE_KEEPS_DIRTY = %c\nMEM_SOFT_DIRTY = %c\nPKEYS = %c\n"
+	"cmdline = transparent_hugepage=%s\n[config]\nMAYBE_GUARD = %c\nHUGE_KEEPS_DIRTY = %c\n"
+	"SEAL_EXEC_ASKS = %c\nMEM_SOFT_DIRTY = %c\nPKEYS = %c\n"
 	"LRU_GEN_ENABLED = %c\n"
 	"[node 0]\ncpus = 0\nmemory = 1G\n";
 
@@ -124,6 +125,7 @@ void *diff_engine_new(const char *worker, const struct diff_host *host)
 	}
 	snprintf(machine_text, sizeof(machine_text), machine_format, host->thp,
 		 host->marks_guards ? 'y' : 'n', host->keeps_dirty ? 'y' : 'n',
+		 host->seal_asks ? 'y' : 'n',
 		 host->has_soft_dirty ? 'y' : 'n',
 		 host->has_pkeys ? 'y' : 'n', host->has_lru_gen ? 'y' : 'n');
 	snprintf(lowest, sizeof(lowest), "%lu", diff_real_lowest());

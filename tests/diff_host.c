@@ -13,6 +13,7 @@
  * not to be read. What its configuration leaves out is said.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,6 +339,21 @@ static bool host_keeps_dirty(void)
 	return kept;
 }
 
+/* Does F_SEAL_EXEC fail where somebody maps the file to write? */
+static bool host_seal_asks(void)
+{
+	const int f_add_seals = 1033, f_seal_exec = 0x20;
+	int fd = memfd_create("seals", MFD_ALLOW_SEALING);
+	char *page = fd < 0 ? MAP_FAILED : mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, fd, 0);
+	bool asks = page != MAP_FAILED && fcntl(fd, f_add_seals, f_seal_exec);
+
+	if (page != MAP_FAILED)
+		munmap(page, 4096);
+	if (fd >= 0)
+		close(fd);
+	return asks;
+}
+
 /* Can the host's side be started, and be read? NULL or why not. */
 static const char *cannot_look(void *real)
 {
@@ -446,6 +462,7 @@ int main(int argc, char **argv)
 	host.thp = diff->huge ? thp_of_host() : "madvise";
 	host.marks_guards = host_shows(" gu");
 	host.keeps_dirty = host_keeps_dirty();
+	host.seal_asks = host_seal_asks();
 	host.has_soft_dirty = host_shows(" sd");
 	host.has_pkeys = host_shows("ProtectionKey:");
 	host.has_lru_gen = host_has_lru_gen();

@@ -93,6 +93,7 @@ static bool has_seals(const struct inode *inode)
 static int add_seals(struct machine *m, const struct file *file, u64 seals)
 {
 	struct inode *inode = file->inode;
+	u64 implied = 0;
 	u32 known = ALL_SEALS | (rel_has_seal_exec(m->release) ? F_SEAL_EXEC : 0);
 
 	if (!file_may_write(file))
@@ -103,7 +104,9 @@ static int add_seals(struct machine *m, const struct file *file, u64 seals)
 		return -EPERM;
 	/* A program that will not change: its bytes will not, either. */
 	if (seals & F_SEAL_EXEC && inode->mode & MODE_EXEC)
-		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITES;
+		implied = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITES;
+	if (machine_config_bool(m->config, "SEAL_EXEC_ASKS"))
+		seals |= implied;
 	if (seals & ~(u64)inode->seals & F_SEAL_WRITE) {
 		if (inode->i_data.i_mmap_writable) {
 			machine_why(m, "%d shared mappings of the file may write",
@@ -113,7 +116,7 @@ static int add_seals(struct machine *m, const struct file *file, u64 seals)
 		/* Its pages are looked at, whether anybody holds one. */
 		lru_add_drain(m);
 	}
-	inode->seals |= (u32)seals;
+	inode->seals |= (u32)(seals | implied);
 	return 0;
 }
 
