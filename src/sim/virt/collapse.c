@@ -348,11 +348,15 @@ enum scan_result hpage_collapse_scan_pmd(struct machine *m, struct vm_area_struc
 
 /* ---- MADV_COLLAPSE. ---- */
 
-static int collapse_errno(enum scan_result result)
+static int collapse_errno(const struct machine *m, enum scan_result result)
 {
 	switch (result) {
 	case SCAN_ALLOC_HUGE_PAGE_FAIL:
 		return -ENOMEM;
+	case SCAN_CGROUP_CHARGE_FAIL:
+		return -EBUSY;
+	case SCAN_EXCEED_NONE_PTE:
+		return rel_collapse_leaves_uffd_holes(m->release) ? -EBUSY : -EINVAL;
 	case SCAN_PAGE_COUNT:
 	case SCAN_PAGE_LOCK:
 	case SCAN_PAGE_LRU:
@@ -432,5 +436,5 @@ int madvise_collapse(struct machine *m, struct vm_area_struct *vma, u64 start, u
 	err = kfree(m, control);
 	BUG_ON(m, err);
 	/* Without a whole block in the range it is less than nothing that was asked for. */
-	return done == (hend - hstart) / pmd_size(m) ? 0 : collapse_errno(last_fail);
+	return done == (hend - hstart) / pmd_size(m) ? 0 : collapse_errno(m, last_fail);
 }

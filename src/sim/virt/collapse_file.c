@@ -18,6 +18,7 @@
 #include "sim/virt/rmap.h"
 #include "sim/virt/thp.h"
 #include "sim/virt/tlb.h"
+#include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 
 /* The most that a huge page has. */
@@ -246,6 +247,20 @@ static void free_taken(const struct file_collapse *c)
 }
 
 /* The huge page takes their places. */
+/* Does somebody want to be asked for what is missing? He is not given it unasked. */
+static bool holes_are_awaited(const struct file_collapse *c)
+{
+	const struct address_space *mapping = &c->file->inode->i_data;
+
+	if (!c->nr_none || !rel_collapse_leaves_uffd_holes(c->m->release))
+		return false;
+	for (struct interval_node *node = interval_tree_first(&mapping->i_mmap, c->start, c->end - 1);
+	     node; node = interval_tree_next(node, c->start, c->end - 1))
+		if (userfaultfd_missing(container_of(node, struct vm_area_struct, shared)))
+			return true;
+	return false;
+}
+
 static enum scan_result replace(struct file_collapse *c, u32 pfn)
 {
 	struct machine *m = c->m;
@@ -253,6 +268,8 @@ static enum scan_result replace(struct file_collapse *c, u32 pfn)
 
 	if (!is_shmem(c) && inode->i_writecount > 0)
 		return SCAN_FAIL;
+	if (holes_are_awaited(c))
+		return SCAN_EXCEED_NONE_PTE;
 	if (c->nr_none && shmem_acct_pages(m, inode, c->nr_none))
 		return SCAN_FAIL;
 	if (filemap_add_folio(m, &inode->i_data, c->start, pfn)) {
