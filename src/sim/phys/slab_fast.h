@@ -58,7 +58,7 @@ static inline void slab_free_fast(struct machine *m, struct kmem_cache *s, struc
 	BUG_ON(m, slab->cache != s || i >= slab->objects || !(slab->allocated[i / 64] & bit));
 	slab->allocated[i / 64] &= ~bit;
 	slab->given[i / 64] &= ~bit;
-	if (unlikely(slab->nr_memcg))
+	if (unlikely(m->memcg) && slab->nr_memcg)
 		slab_uncharge_object(m, slab, i);
 	if (s->sheaves && c->main->size < s->sheaf_capacity &&
 	    slab->node == local_memory_node(m)) {

@@ -266,15 +266,19 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 
 /* ---- The call's checks. ---- */
 
-static u64 calc_vm_bits(struct machine *m, struct task_struct *task, u64 prot, u64 flags)
+static inline u64 exec_only_bits(struct machine *m, struct task_struct *task, u64 prot)
+{
+	return likely(prot != PROT_EXEC) ? 0 :
+	       (u64)execute_only_pkey(m, task) << VM_PKEY_SHIFT;
+}
+
+static u64 calc_vm_bits(const struct machine *m, u64 prot, u64 flags)
 {
 	u64 vm_flags = vm_prot_bits(prot);
 
 	vm_flags |= flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0;
 	vm_flags |= flags & MAP_LOCKED ? VM_LOCKED : 0;
 	vm_flags |= flags & MAP_SYNC ? VM_SYNC : 0;
-	if (prot == PROT_EXEC)
-		vm_flags |= (u64)execute_only_pkey(m, task) << VM_PKEY_SHIFT;
 	if ((flags & MAP_STACK) && rel_map_stack_is_nohugepage(m->release))
 		vm_flags |= VM_NOHUGEPAGE;
 	return vm_flags;
@@ -445,14 +449,15 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 	err = check_size(m, map.mm, &req);
 	/* What has no place may have used up a protection key. */
 	if (!err && rel_mmap_flags_before_place(m->release))
-		map.vm_flags = calc_vm_bits(m, task, req.prot, req.flags);
+		map.vm_flags = exec_only_bits(m, task, req.prot);
 	if (!err)
 		err = place(m, &req, &map);
 	if (err)
 		return err;
 	if (!rel_mmap_flags_before_place(m->release))
-		map.vm_flags = calc_vm_bits(m, task, req.prot, req.flags);
-	map.vm_flags |= vm_flags | map.mm->def_flags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+		map.vm_flags = exec_only_bits(m, task, req.prot);
+	map.vm_flags |= vm_flags | calc_vm_bits(m, req.prot, req.flags) | map.mm->def_flags |
+			VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 	err = check_locked(m, &map, req.flags);
 	if (!err)
 		err = map.file ? check_file(m, &map, req.prot, req.flags) :
