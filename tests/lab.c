@@ -3,19 +3,16 @@
 #include "lab.h"
 
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/virt/task.h"
 #include "support.h"
 
-int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
+/* The file has been read, with this result. */
+static int open_config(struct lab *lab, const char *machine, int err, char *error)
 {
-	char *error = NULL;
-	int err;
-
-	*lab = (struct lab){ .me = { 0 } };
-	err = machine_config_load(machine, sets, &lab->config, &error);
 	if (!err)
 		err = tree_create(lab->config, &lab->tree, &error);
 	if (err) {
@@ -25,6 +22,26 @@ int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
 	}
 	free(error);
 	return err;
+}
+
+int lab_open_set(struct lab *lab, const char *machine, const char *const *sets)
+{
+	char *error = NULL;
+	int err;
+
+	*lab = (struct lab){ .me = { 0 } };
+	err = machine_config_load(machine, sets, &lab->config, &error);
+	return open_config(lab, machine, err, error);
+}
+
+int lab_open_text(struct lab *lab, const char *text, const char *const *sets)
+{
+	char *error = NULL;
+	int err;
+
+	*lab = (struct lab){ .me = { 0 } };
+	err = machine_config_parse("test", text, sets, &lab->config, &error);
+	return open_config(lab, "test", err, error);
 }
 
 int lab_open(struct lab *lab, const char *machine)
@@ -45,6 +62,31 @@ int lab_run(struct lab *lab, const char *line)
 	out_clear(&lab->out);
 	out_clear(&lab->sentence);
 	return tree_run(lab->tree, line, lab->me, &lab->out, &lab->sentence);
+}
+
+void lab_expect(struct lab *lab, int err, const char *format, ...)
+{
+	char line[400];
+	va_list args;
+	int found;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	found = lab_run(lab, line);
+	if (found != -err && found != err)
+		printf("\n  %s: expected %d, found %d: %s\n", line, err, found,
+		       lab_text(&lab->sentence));
+	CU_ASSERT(found == -err || found == err);
+}
+
+void lab_fork_into(struct lab *lab, const char *name, const char *group)
+{
+	char path[60];
+
+	lab_expect(lab, 0, "sim/as/init/ctl: fork as %s", name);
+	snprintf(path, sizeof(path), "sim/as/%s/stat", name);
+	lab_expect(lab, 0, "sys/fs/cgroup%s/cgroup.procs: %d", group, atoi(lab_cat(lab, path)));
 }
 
 const char *lab_text(const struct out *out)

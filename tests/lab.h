@@ -17,10 +17,16 @@ struct lab {
 /* 0, or -errno with the reason on standard error. sets: as of kmm-run --set. */
 int lab_open_set(struct lab *lab, const char *machine, const char *const *sets);
 int lab_open(struct lab *lab, const char *machine);
+/* A machine file of this text. */
+int lab_open_text(struct lab *lab, const char *text, const char *const *sets);
 /* What lab_open() took; fine after it failed. */
 void lab_close(struct lab *lab);
 /* One line; its errno. The reply is in lab->out, the reason in lab->sentence. */
 int lab_run(struct lab *lab, const char *line);
+/* A line that must come to this errno, of either sign: else it is told, and fails. */
+void lab_expect(struct lab *lab, int err, const char *format, ...) __printf(3, 4);
+/* A child of init, which begins in the control group. */
+void lab_fork_into(struct lab *lab, const char *name, const char *group);
 /* Never NULL. */
 const char *lab_text(const struct out *out);
 /* What a file says; good until the next lab_run(). */

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "fs/core/tree_struct.h"
 #include "sim/base/rng.h"
@@ -40,16 +39,11 @@ static struct machine *machine(void)
 
 static void open_machine(const char *release, const char *cmdline)
 {
-	char path[] = "/tmp/test_hotplug.XXXXXX";
-	int fd = mkstemp(path);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	char text[sizeof(machine_text) + 200];
 
-	if (!file)
-		abort();
-	fprintf(file, machine_text, release, cmdline);
-	fclose(file);
-	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, path), 0);
-	unlink(path);
+	CU_ASSERT_FATAL(snprintf(text, sizeof(text), machine_text, release, cmdline) <
+			(int)sizeof(text));
+	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, text, NULL), 0);
 }
 
 static void check_clean(const char *what)

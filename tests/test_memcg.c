@@ -4,10 +4,8 @@
  * swap, groups that die as a whole, and what stays when a group is removed. Sizes and
  * tolerances of the protection are those of the kernel's own selftest.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lab.h"
 #include "support.h"
@@ -33,14 +31,9 @@ static const char machine_text[] =
 
 static void open_lab(unsigned int release)
 {
-	char path[] = "/tmp/memcg-XXXXXX";
 	const char *const sets[] = { releases[release], NULL };
-	int fd = mkstemp(path);
 
-	CU_ASSERT_FATAL(fd >= 0 && write(fd, machine_text, sizeof(machine_text) - 1) > 0);
-	close(fd);
-	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, path, sets), 0);
-	unlink(path);
+	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
 }
 
 static void close_lab(void)
@@ -52,25 +45,9 @@ static void close_lab(void)
 	lab_close(&lab);
 }
 
-/* A line, which must come to this errno. */
-static __printf(2, 3) void run(int err, const char *format, ...)
-{
-	char line[200];
-	va_list args;
-	int found;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	found = lab_run(&lab, line);
-	if (found != -err && found != err)
-		printf("\n  %s: expected %d, found %d: %s\n", line, err, found, lab_text(&lab.sentence));
-	CU_ASSERT(found == -err || found == err);
-}
-
 static void write_file(int err, const char *group, const char *file, const char *text)
 {
-	run(err, "%s%s/%s: %s", ROOT, group, file, text);
+	lab_expect(&lab, err, "%s%s/%s: %s", ROOT, group, file, text);
 }
 
 /* A figure of a file: after its name, or the first if that is NULL. */
@@ -94,25 +71,15 @@ static long long mib(const char *group, const char *file)
 	return figure(group, file, NULL) >> 20;
 }
 
-/* A child of init, which begins in the group. */
-static void fork_into(const char *name, const char *group)
-{
-	char path[60];
-
-	run(0, "sim/as/init/ctl: fork as %s", name);
-	snprintf(path, sizeof(path), "sim/as/%s/stat", name);
-	run(0, "%s%s/cgroup.procs: %d", ROOT, group, atoi(lab_cat(&lab, path)));
-}
-
 static void make(const char *group)
 {
-	run(0, "cgroup_mkdir %s%s", ROOT, group);
+	lab_expect(&lab, 0, "cgroup_mkdir %s%s", ROOT, group);
 }
 
 static void eat(int err, const char *task, unsigned int mib)
 {
-	run(0, "sim/as/%s/ctl: mmap 0 %uM rw private,anon as %s_memory", task, mib, task);
-	run(err, "sim/as/%s/ctl: store @%s_memory %uM", task, task, mib);
+	lab_expect(&lab, 0, "sim/as/%s/ctl: mmap 0 %uM rw private,anon as %s_memory", task, mib, task);
+	lab_expect(&lab, err, "sim/as/%s/ctl: store @%s_memory %uM", task, task, mib);
 }
 
 /* As values_close() of the selftests: percent of the sum. */
@@ -134,7 +101,7 @@ static void test_charge(void)
 		open_lab(i);
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/a");
-		fork_into("t", "/a");
+		lab_fork_into(&lab, "t", "/a");
 		CU_ASSERT_EQUAL(figure("/a", "memory.current", NULL), 0);
 		eat(0, "t", 20);
 		current = figure("/a", "memory.current", NULL);
@@ -145,8 +112,8 @@ static void test_charge(void)
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "pagetables") != 0, i == 0);
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "pgfault"), 20 << 8);
 		CU_ASSERT_EQUAL(figure("", "memory.stat", "kernel"), kernel);
-		run(0, "sim/as/t/ctl: exit_group 0");
-		run(0, "rcu_barrier");
+		lab_expect(&lab, 0, "sim/as/t/ctl: exit_group 0");
+		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT(figure("/a", "memory.current", NULL) <= 80 * 4096);
 		CU_ASSERT_EQUAL(figure("/a", "memory.peak", NULL), current);
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), 0);
@@ -227,19 +194,19 @@ static void test_tree(void)
 	open_lab(1);
 	make("/a");
 	make("/a/b");
-	run(ENOENT, ROOT "/a/cgroup.subtree_control: +memory");
+	lab_expect(&lab, ENOENT, ROOT "/a/cgroup.subtree_control: +memory");
 	write_file(0, "", "cgroup.subtree_control", "+memory +cpuset");
 	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.controllers"), "cpuset memory\n");
-	fork_into("t", "/a");
+	lab_fork_into(&lab, "t", "/a");
 	write_file(EBUSY, "/a", "cgroup.subtree_control", "+memory");
-	run(0, ROOT "/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
+	lab_expect(&lab, 0, ROOT "/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
 	write_file(0, "/a", "cgroup.subtree_control", "+memory");
 	write_file(EBUSY, "", "cgroup.subtree_control", "-memory");
-	run(EBUSY, ROOT "/a/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
-	run(ESRCH, ROOT "/a/b/cgroup.procs: 99999");
+	lab_expect(&lab, EBUSY, ROOT "/a/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
+	lab_expect(&lab, ESRCH, ROOT "/a/b/cgroup.procs: 99999");
 	write_file(0, "/a", "cgroup.max.descendants", "1");
-	run(EAGAIN, "cgroup_mkdir a/c");
-	run(EBUSY, "cgroup_rmdir a");
+	lab_expect(&lab, EAGAIN, "cgroup_mkdir a/c");
+	lab_expect(&lab, EBUSY, "cgroup_rmdir a");
 	close_lab();
 }
 
@@ -252,9 +219,9 @@ static void test_max(void)
 		make("/a");
 		write_file(0, "/a", "memory.max", "30M");
 		write_file(0, "/a", "memory.swap.max", "0");
-		fork_into("other", "");
+		lab_fork_into(&lab, "other", "");
 		eat(0, "other", 50);
-		fork_into("t", "/a");
+		lab_fork_into(&lab, "t", "/a");
 		eat(ENOMEM, "t", 100);
 		CU_ASSERT(figure("/a", "memory.events", "max") > 0);
 		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom"), 1);
@@ -269,7 +236,7 @@ static void test_max(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"),
 					      "Memory cgroup out of memory: Killed process "));
 		/* Less than it has: swap takes what it may, then the limit kills. */
-		fork_into("u", "/a");
+		lab_fork_into(&lab, "u", "/a");
 		eat(0, "u", 20);
 		write_file(0, "/a", "memory.max", "10M");
 		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom_kill"), 2);
@@ -290,7 +257,7 @@ static void test_fork_at_max(void)
 		write_file(0, "/a", "memory.swap.max", "0");
 		for (unsigned int pages = 1; pages < 40; pages++) {
 			write_file(0, "/a", "memory.max", "max");
-			fork_into("t", "/a");
+			lab_fork_into(&lab, "t", "/a");
 			eat(0, "t", 1);
 			/* Without what CPUs keep for it. */
 			snprintf(max, sizeof(max), "%lld",
@@ -314,11 +281,11 @@ static void test_control_taken(void)
 		open_lab(i);
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/a");
-		fork_into("t", "/a");
+		lab_fork_into(&lab, "t", "/a");
 		eat(0, "t", 1);
 		write_file(0, "", "cgroup.subtree_control", "-memory");
 		eat(0, "t", 2);
-		run(0, "sim/as/t/ctl: fork as u");
+		lab_expect(&lab, 0, "sim/as/t/ctl: fork as u");
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
 		lab_end_tasks(&lab);
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
@@ -338,10 +305,10 @@ static void test_oom_group(void)
 	write_file(0, "/g", "memory.oom.group", "1");
 	write_file(0, "/g", "memory.swap.max", "0");
 	write_file(0, "/g", "memory.max", "40M");
-	fork_into("x", "/g/x");
-	fork_into("y", "/g/y");
+	lab_fork_into(&lab, "x", "/g/x");
+	lab_fork_into(&lab, "y", "/g/y");
 	/* A process of its own that shares x's memory goes with x, and is not told of. */
-	run(0, "sim/as/x/ctl: clone vm,SIGCHLD as z");
+	lab_expect(&lab, 0, "sim/as/x/ctl: clone vm,SIGCHLD as z");
 	eat(0, "x", 10);
 	eat(ENOMEM, "y", 64);
 	CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom"), 1);
@@ -362,7 +329,7 @@ static void test_protection(const char *file)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		open_lab(i);
-		run(0, "sim/as/init/ctl: swapoff /dev/sda");
+		lab_expect(&lab, 0, "sim/as/init/ctl: swapoff /dev/sda");
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/A");
 		write_file(0, "/A", "cgroup.subtree_control", "+memory");
@@ -377,9 +344,9 @@ static void test_protection(const char *file)
 			make(group);
 			if (k == 3)
 				continue;
-			fork_into(name, group);
-			run(0, "sim/as/%s/ctl: open /disk O_RDONLY as disk", name);
-			run(0, "sim/as/%s/ctl: pread64 @disk 50M %uM", name, 50 * k);
+			lab_fork_into(&lab, name, group);
+			lab_expect(&lab, 0, "sim/as/%s/ctl: open /disk O_RDONLY as disk", name);
+			lab_expect(&lab, 0, "sim/as/%s/ctl: pread64 @disk 50M %uM", name, 50 * k);
 		}
 		write_file(0, "/A", file, "50M");
 		write_file(0, "/A/B", file, "50M");
@@ -390,7 +357,7 @@ static void test_protection(const char *file)
 			write_file(0, group, file, limits[k]);
 		}
 		within("B", figure("/A/B", "memory.current", NULL), 150 << 20, 3);
-		fork_into("G", "/A/G");
+		lab_fork_into(&lab, "G", "/A/G");
 		eat(0, "G", 148);
 		within("B", figure("/A/B", "memory.current", NULL), 50 << 20, 3);
 		within("C", figure("/A/B/C", "memory.current", NULL), 29 << 20, 15);
@@ -416,26 +383,26 @@ static void test_high(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		open_lab(i);
-		run(0, "sim/as/init/ctl: swapoff /dev/sda");
+		lab_expect(&lab, 0, "sim/as/init/ctl: swapoff /dev/sda");
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/h");
 		write_file(0, "/h", "memory.high", "30M");
-		fork_into("t", "/h");
+		lab_fork_into(&lab, "t", "/h");
 		eat(0, "t", 31);
 		CU_ASSERT_EQUAL(mib("/h", "memory.current"), 31);
 		CU_ASSERT(figure("/h", "memory.events", "high") > 0);
 		CU_ASSERT_EQUAL(figure("/h", "memory.events", "max"), 0);
 		CU_ASSERT_EQUAL(figure("/h", "memory.events", "oom"), 0);
 		/* Much more: the program waits. */
-		fork_into("u", "/h");
+		lab_fork_into(&lab, "u", "/h");
 		eat(0, "u", 20);
 		CU_ASSERT(strncmp(lab_cat(&lab, "sim/clock"), "0 ", 2));
 		/* Page cache goes instead. */
-		run(0, "sim/as/t/ctl: exit_group 0");
-		run(0, "sim/as/u/ctl: exit_group 0");
-		fork_into("v", "/h");
-		run(0, "sim/as/v/ctl: open /disk O_RDONLY as disk");
-		run(0, "sim/as/v/ctl: pread64 @disk 50M 0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: exit_group 0");
+		lab_expect(&lab, 0, "sim/as/u/ctl: exit_group 0");
+		lab_fork_into(&lab, "v", "/h");
+		lab_expect(&lab, 0, "sim/as/v/ctl: open /disk O_RDONLY as disk");
+		lab_expect(&lab, 0, "sim/as/v/ctl: pread64 @disk 50M 0");
 		CU_ASSERT(mib("/h", "memory.current") <= 30);
 		close_lab();
 	}
@@ -450,9 +417,9 @@ static void test_reclaim(void)
 		open_lab(i);
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/r");
-		fork_into("t", "/r");
-		run(0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
-		run(0, "sim/as/t/ctl: pread64 @disk 50M 0");
+		lab_fork_into(&lab, "t", "/r");
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 50M 0");
 		/* What was read ahead counts as well. */
 		current = figure("/r", "memory.current", NULL);
 		CU_ASSERT(current >= 50 << 20);
@@ -468,8 +435,8 @@ static void test_reclaim(void)
 		within("swapped", figure("/r", "memory.swap.current", NULL), 20 << 20, 10);
 		CU_ASSERT_EQUAL(figure("/r", "memory.stat", "anon") + figure("/r", "memory.swap.current",
 				NULL) >= 30 << 20, true);
-		run(0, "sim/as/t/ctl: load @t_memory 30M");
-		run(0, "sim/as/t/ctl: exit_group 0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: load @t_memory 30M");
+		lab_expect(&lab, 0, "sim/as/t/ctl: exit_group 0");
 		/* 6.1: but for slots that CPUs keep. */
 		CU_ASSERT(figure("/r", "memory.swap.current", NULL) <= (i ? 0 : 2 * 64 * 4096));
 		close_lab();
@@ -485,12 +452,12 @@ static void test_swap(void)
 		make("/s");
 		write_file(0, "/s", "memory.max", "20M");
 		write_file(0, "/s", "memory.swap.max", "30M");
-		fork_into("t", "/s");
+		lab_fork_into(&lab, "t", "/s");
 		eat(0, "t", 40);
 		CU_ASSERT(mib("/s", "memory.swap.current") >= 20);
 		CU_ASSERT(figure("/s", "memory.current", NULL) <= 20 << 20);
-		run(0, "sim/as/t/ctl: load @t_memory 40M");
-		fork_into("u", "/s");
+		lab_expect(&lab, 0, "sim/as/t/ctl: load @t_memory 40M");
+		lab_fork_into(&lab, "u", "/s");
 		/* Who has more dies for it. */
 		eat(0, "u", 40);
 		CU_ASSERT(mib("/s", "memory.swap.current") <= 30);
@@ -509,21 +476,21 @@ static void test_offline(void)
 		make("/p");
 		write_file(0, "/p", "cgroup.subtree_control", "+memory");
 		make("/p/c");
-		fork_into("t", "/p/c");
-		run(0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
-		run(0, "sim/as/t/ctl: pread64 @disk 20M 0");
-		run(EBUSY, "cgroup_rmdir p/c");
-		run(0, "sim/as/t/ctl: exit_group 0");
-		run(0, "cgroup_rmdir p/c");
+		lab_fork_into(&lab, "t", "/p/c");
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 20M 0");
+		lab_expect(&lab, EBUSY, "cgroup_rmdir p/c");
+		lab_expect(&lab, 0, "sim/as/t/ctl: exit_group 0");
+		lab_expect(&lab, 0, "cgroup_rmdir p/c");
 		CU_ASSERT(mib("/p", "memory.current") >= 20);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 1);
 		write_file(0, "/p", "memory.reclaim", "19M");
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-		run(0, "proc/sys/vm/drop_caches: 3");
-		run(0, "rcu_barrier");
+		lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 3");
+		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
-		run(0, "cgroup_rmdir p");
+		lab_expect(&lab, 0, "cgroup_rmdir p");
 		close_lab();
 	}
 }
@@ -537,19 +504,19 @@ static void test_tasks_memory(void)
 		open_lab(i);
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/a");
-		fork_into("t", "/a");
-		run(0, "sim/as/t/ctl: mmap 0 16K rw private,anon");
+		lab_fork_into(&lab, "t", "/a");
+		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 16K rw private,anon");
 		slab = figure("/a", "memory.stat", "slab");
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "kernel_stack"), 0);
-		run(0, "sim/as/t/ctl: fork as u");
+		lab_expect(&lab, 0, "sim/as/t/ctl: fork as u");
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "kernel_stack"), 16384);
 		CU_ASSERT(figure("/a", "memory.stat", "slab") > slab + 12000);
 		CU_ASSERT(figure("/a", "memory.stat", "kernel") >=
 			  figure("/a", "memory.stat", "slab") + 16384);
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-		run(0, "sim/as/u/ctl: exit_group 0");
-		run(0, "sim/as/t/ctl: wait4 -1");
-		run(0, "rcu_barrier");
+		lab_expect(&lab, 0, "sim/as/u/ctl: exit_group 0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: wait4 -1");
+		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "kernel_stack"), 0);
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "slab"), slab);
 		close_lab();
@@ -565,33 +532,33 @@ static void test_kernel_memory(void)
 		make("/p");
 		write_file(0, "/p", "cgroup.subtree_control", "+memory");
 		make("/p/c");
-		run(0, "set_active_memcg p/c");
-		run(0, "alloc_percpu 64 8 GFP_KERNEL_ACCOUNT as piece");
-		run(0, "vmalloc 1M GFP_KERNEL_ACCOUNT as area");
-		run(0, "vmalloc 1M GFP_KERNEL as nobodys");
-		run(0, "kmem_cache_alloc dentry GFP_KERNEL as dentry");
-		run(0, "kmalloc 100 GFP_KERNEL_ACCOUNT as bytes");
+		lab_expect(&lab, 0, "set_active_memcg p/c");
+		lab_expect(&lab, 0, "alloc_percpu 64 8 GFP_KERNEL_ACCOUNT as piece");
+		lab_expect(&lab, 0, "vmalloc 1M GFP_KERNEL_ACCOUNT as area");
+		lab_expect(&lab, 0, "vmalloc 1M GFP_KERNEL as nobodys");
+		lab_expect(&lab, 0, "kmem_cache_alloc dentry GFP_KERNEL as dentry");
+		lab_expect(&lab, 0, "kmalloc 100 GFP_KERNEL_ACCOUNT as bytes");
 		CU_ASSERT(figure("/p/c", "memory.stat", "percpu") >= 64 + 16 * 8);
 		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "vmalloc"), 1 << 20);
 		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "slab_reclaimable"), 192 + 8);
 		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "slab_unreclaimable"), 128 + 8);
 		write_file(0, "/p", "memory.max", "2M");
-		run(ENOMEM, "vmalloc 4M GFP_KERNEL_ACCOUNT");
+		lab_expect(&lab, ENOMEM, "vmalloc 4M GFP_KERNEL_ACCOUNT");
 		CU_ASSERT(figure("/p", "memory.events", "max") > 0);
 		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "vmalloc"), 1 << 20);
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-		run(0, "cgroup_rmdir p/c");
+		lab_expect(&lab, 0, "cgroup_rmdir p/c");
 		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "vmalloc"), 1 << 20);
 		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab"), 200 + 136);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-		run(0, "vfree @area");
-		run(0, "free_percpu @piece");
-		run(0, "kmem_cache_free dentry @dentry");
-		run(0, "kfree @bytes");
+		lab_expect(&lab, 0, "vfree @area");
+		lab_expect(&lab, 0, "free_percpu @piece");
+		lab_expect(&lab, 0, "kmem_cache_free dentry @dentry");
+		lab_expect(&lab, 0, "kfree @bytes");
 		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "kernel"), 0);
 		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
-		run(0, "cgroup_rmdir p");
+		lab_expect(&lab, 0, "cgroup_rmdir p");
 		close_lab();
 	}
 }
@@ -606,23 +573,23 @@ static void test_shrinkers(void)
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/a");
 		make("/b");
-		run(0, "set_active_memcg b");
-		run(0, "fill_dentries 3000");
-		run(0, "set_active_memcg a");
-		run(0, "fill_dentries 5000");
-		run(0, "set_active_memcg /");
-		run(0, "fill_dentries 2000");
+		lab_expect(&lab, 0, "set_active_memcg b");
+		lab_expect(&lab, 0, "fill_dentries 3000");
+		lab_expect(&lab, 0, "set_active_memcg a");
+		lab_expect(&lab, 0, "fill_dentries 5000");
+		lab_expect(&lab, 0, "set_active_memcg /");
+		lab_expect(&lab, 0, "fill_dentries 2000");
 		before = figure("/a", "memory.stat", "slab_reclaimable");
 		others = figure("/b", "memory.stat", "slab_reclaimable");
 		CU_ASSERT(before > 5000 * (192 + 8));
 		CU_ASSERT(before * 3 > others * 5 - 100 && before * 3 < others * 5 + 100);
 		write_file(EAGAIN, "/a", "memory.reclaim", "64M");
-		run(0, "rcu_barrier");
+		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT(figure("/a", "memory.stat", "slab_reclaimable") < before / 50);
 		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "slab_reclaimable"), others);
 		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-		run(0, "proc/sys/vm/drop_caches: 2");
-		run(0, "rcu_barrier");
+		lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 2");
+		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT(figure("/b", "memory.stat", "slab_reclaimable") < others / 50);
 		close_lab();
 	}
@@ -639,17 +606,17 @@ static void test_dirty(void)
 		make("/a");
 		make("/b");
 		write_file(0, "/a", "memory.max", "20M");
-		fork_into("t", "/a");
-		fork_into("u", "/b");
-		run(0, "sim/as/t/ctl: open /a O_RDWR|O_CREAT as fd");
-		run(0, "sim/as/t/ctl: pwrite64 @fd 16M 0");
+		lab_fork_into(&lab, "t", "/a");
+		lab_fork_into(&lab, "u", "/b");
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /a O_RDWR|O_CREAT as fd");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @fd 16M 0");
 		dirty = figure("/a", "memory.stat", "file_dirty") +
 			figure("/a", "memory.stat", "file_writeback");
 		CU_ASSERT(dirty > 0 && dirty < limit + limit / 8);
 		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom"), 0);
 		/* Without a limit of its own it is the machine's that counts. */
-		run(0, "sim/as/u/ctl: open /b O_RDWR|O_CREAT as fd2");
-		run(0, "sim/as/u/ctl: pwrite64 @fd2 16M 0");
+		lab_expect(&lab, 0, "sim/as/u/ctl: open /b O_RDWR|O_CREAT as fd2");
+		lab_expect(&lab, 0, "sim/as/u/ctl: pwrite64 @fd2 16M 0");
 		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "file_dirty"), 16 << 20);
 		close_lab();
 	}
@@ -661,8 +628,8 @@ static void test_freeze_and_kill(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		open_lab(i);
 		make("/a");
-		fork_into("t", "/a");
-		run(0, "sim/as/t/ctl: fork as u");
+		lab_fork_into(&lab, "t", "/a");
+		lab_expect(&lab, 0, "sim/as/t/ctl: fork as u");
 		write_file(ERANGE, "/a", "cgroup.freeze", "2");
 		write_file(EINVAL, "/a", "cgroup.freeze", "x");
 		write_file(0, "/a", "cgroup.freeze", "1");
@@ -670,16 +637,16 @@ static void test_freeze_and_kill(void)
 		make("/a/b");
 		CU_ASSERT_EQUAL(figure("/a/b", "cgroup.events", "frozen"), 1);
 		CU_ASSERT_EQUAL(figure("/a/b", "cgroup.freeze", NULL), 0);
-		run(EAGAIN, "sim/as/t/ctl: getpid");
+		lab_expect(&lab, EAGAIN, "sim/as/t/ctl: getpid");
 		write_file(0, "/a", "cgroup.freeze", "0");
-		run(0, "sim/as/t/ctl: mmap 0 16K rw private,anon");
+		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 16K rw private,anon");
 		write_file(0, "/a", "cgroup.freeze", "1");
 		write_file(ERANGE, "/a", "cgroup.kill", "0");
 		write_file(0, "/a", "cgroup.kill", "1");
 		CU_ASSERT_EQUAL(figure("/a", "cgroup.events", "populated"), 0);
 		CU_ASSERT_EQUAL(figure("/a", "cgroup.events", "frozen"), 1);
-		run(0, "cgroup_rmdir a/b");
-		run(0, "cgroup_rmdir a");
+		lab_expect(&lab, 0, "cgroup_rmdir a/b");
+		lab_expect(&lab, 0, "cgroup_rmdir a");
 		close_lab();
 	}
 }
@@ -693,18 +660,18 @@ static void test_moves(void)
 		open_lab(i);
 		write_file(0, "", "cgroup.subtree_control", "+memory");
 		make("/a");
-		fork_into("t", "/a");
+		lab_fork_into(&lab, "t", "/a");
 		eat(0, "t", 20);
 		before = figure("/a", "memory.stat", "anon");
-		run(0, "proc/sys/vm/compact_memory: 1");
+		lab_expect(&lab, 0, "proc/sys/vm/compact_memory: 1");
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), before);
 		/* Children begin in their parent's group, and pages stay where they were charged. */
-		run(0, "sim/as/t/ctl: fork as child");
-		run(0, ROOT "/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
+		lab_expect(&lab, 0, "sim/as/t/ctl: fork as child");
+		lab_expect(&lab, 0, ROOT "/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), before);
-		run(0, "sim/as/t/ctl: store @t_memory 20M");
+		lab_expect(&lab, 0, "sim/as/t/ctl: store @t_memory 20M");
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), before);
-		run(0, "sim/as/child/ctl: exit_group 0");
+		lab_expect(&lab, 0, "sim/as/child/ctl: exit_group 0");
 		close_lab();
 	}
 }

@@ -3,10 +3,8 @@
  * Pressure stall information: waits of tasks by their reason, for their groups up to the
  * machine, and averages of them as time goes by.
  */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lab.h"
 #include "support.h"
@@ -39,14 +37,9 @@ static const char machine_text[] =
 
 static void open_lab(unsigned int release)
 {
-	char path[] = "/tmp/psi-XXXXXX";
 	const char *const sets[] = { releases[release], NULL };
-	int fd = mkstemp(path);
 
-	CU_ASSERT_FATAL(fd >= 0 && write(fd, machine_text, sizeof(machine_text) - 1) > 0);
-	close(fd);
-	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, path, sets), 0);
-	unlink(path);
+	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
 }
 
 static void close_lab(void)
@@ -55,21 +48,6 @@ static void close_lab(void)
 	CU_ASSERT(!strncmp(lab_cat(&lab, "sim/check"), "clean", 5));
 	lab_end_tasks(&lab);
 	lab_close(&lab);
-}
-
-static __printf(1, 2) void run(const char *format, ...)
-{
-	char line[200];
-	va_list args;
-	int err;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	err = lab_run(&lab, line);
-	if (err)
-		printf("\n  %s: %d: %s\n", line, err, lab_text(&lab.sentence));
-	CU_ASSERT_EQUAL(err, 0);
 }
 
 /* A figure of a file: both lines must have it. */
@@ -91,26 +69,17 @@ static double figure(const char *path, const char *name)
 	return value;
 }
 
-static void fork_into(const char *name, const char *group)
-{
-	char path[60];
-
-	run("sim/as/init/ctl: fork as %s", name);
-	snprintf(path, sizeof(path), "sim/as/%s/stat", name);
-	run(ROOT "%s/cgroup.procs: %d", group, atoi(lab_cat(&lab, path)));
-}
-
 /* Half a second of two, and what is left of that later. */
 static void test_averages(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		open_lab(i);
-		run("cgroup_mkdir a");
-		run("cgroup_mkdir a/b");
-		run("cgroup_mkdir c");
-		fork_into("t", "/a/b");
-		run("sim/as/t/ctl: open /disk O_RDONLY as disk");
-		run("sim/as/t/ctl: pread64 @disk 4K 0");
+		lab_expect(&lab, 0, "cgroup_mkdir a");
+		lab_expect(&lab, 0, "cgroup_mkdir a/b");
+		lab_expect(&lab, 0, "cgroup_mkdir c");
+		lab_fork_into(&lab, "t", "/a/b");
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 4K 0");
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/b/io.pressure", "total"), 500000, 100);
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "total"), 500000, 100);
 		CU_ASSERT_DOUBLE_EQUAL(figure("proc/pressure/io", "total"), 500000, 100);
@@ -120,15 +89,15 @@ static void test_averages(void)
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/cpu.pressure", "total"), 0, 0.1);
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg10"), 0, 0.001);
 		/* 24 % of 2.004 s: 24 * 371 / 2048. */
-		run("tick 2s");
+		lab_expect(&lab, 0, "tick 2s");
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg10"), 4.34, 0.001);
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg60"), 0.78, 0.001);
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg300"), 0.16, 0.001);
 		/* e^-1 of it; and reading it changes nothing. */
-		run("tick 10s");
+		lab_expect(&lab, 0, "tick 10s");
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg10"), 4.34 * 0.368, 0.05);
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg10"), 4.34 * 0.368, 0.05);
-		run("tick 300s");
+		lab_expect(&lab, 0, "tick 300s");
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg10"), 0, 0.001);
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "total"), 500000, 100);
 		close_lab();
@@ -139,12 +108,12 @@ static void test_averages(void)
 static void test_all_the_time(void)
 {
 	open_lab(0);
-	run("cgroup_mkdir a");
-	fork_into("t", "/a");
-	run("sim/as/t/ctl: open /disk O_RDONLY as disk");
-	run("sim/as/t/ctl: fadvise64 @disk 0 0 random");
+	lab_expect(&lab, 0, "cgroup_mkdir a");
+	lab_fork_into(&lab, "t", "/a");
+	lab_expect(&lab, 0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+	lab_expect(&lab, 0, "sim/as/t/ctl: fadvise64 @disk 0 0 random");
 	for (unsigned int i = 0; i < 120; i++)
-		run("sim/as/t/ctl: pread64 @disk 4K %uK", i * 64);
+		lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 4K %uK", i * 64);
 	CU_ASSERT(figure(ROOT "/a/io.pressure", "avg10") > 95);
 	CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "total"), 60e6, 1e5);
 	CU_ASSERT(figure(ROOT "/a/io.pressure", "avg300") > 15);
@@ -158,21 +127,21 @@ static void test_swap_and_high(void)
 		double before;
 
 		open_lab(i);
-		run(ROOT "/cgroup.subtree_control: +memory");
-		run("cgroup_mkdir s");
-		fork_into("t", "/s");
-		run(ROOT "/s/memory.max: 4M");
-		run("sim/as/t/ctl: mmap 0 16M rw private,anon as memory");
-		run("sim/as/t/ctl: store @memory 16M");
+		lab_expect(&lab, 0, ROOT "/cgroup.subtree_control: +memory");
+		lab_expect(&lab, 0, "cgroup_mkdir s");
+		lab_fork_into(&lab, "t", "/s");
+		lab_expect(&lab, 0, ROOT "/s/memory.max: 4M");
+		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 16M rw private,anon as memory");
+		lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 16M");
 		before = figure(ROOT "/s/io.pressure", "total");
-		run("sim/as/t/ctl: load @memory 4K");
+		lab_expect(&lab, 0, "sim/as/t/ctl: load @memory 4K");
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/s/io.pressure", "total") - before, 505000, 10000);
-		run(ROOT "/s/memory.max: max");
-		run("sim/as/init/ctl: swapoff /dev/sda");
+		lab_expect(&lab, 0, ROOT "/s/memory.max: max");
+		lab_expect(&lab, 0, "sim/as/init/ctl: swapoff /dev/sda");
 		before = figure(ROOT "/s/memory.pressure", "total");
-		run(ROOT "/s/memory.high: 2M");
-		run("sim/as/t/ctl: mmap 0 8M rw private,anon as more");
-		run("sim/as/t/ctl: store @more 8M");
+		lab_expect(&lab, 0, ROOT "/s/memory.high: 2M");
+		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 8M rw private,anon as more");
+		lab_expect(&lab, 0, "sim/as/t/ctl: store @more 8M");
 		CU_ASSERT(figure(ROOT "/s/memory.pressure", "total") - before > 100000);
 		close_lab();
 	}
