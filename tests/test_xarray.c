@@ -721,6 +721,11 @@ static void test_order_shapes(void)
 	xa.root->marks[XA_PRESENT] &= ~8ULL;
 	xa.root->count--;
 	assert_valid(&xa, nodes);
+	/* Split, it is a node below one that has nothing else, as long as nothing goes from that. */
+	CU_ASSERT_EQUAL(xa_split_at(&xa, 3, 0), 0);
+	CU_ASSERT_EQUAL(xa_erase(&xa, 32), 4);
+	CU_ASSERT_EQUAL(nodes->live, 2);
+	assert_valid(&xa, nodes);
 	xa_destroy(&xa);
 	nodes_end(nodes);
 }
