@@ -113,11 +113,11 @@ static void engine_set(struct run *run, const struct model *model, unsigned int 
 		page_clear_type(page);
 		page->refcount = model->kind[i] == USED;
 	}
-	for (unsigned int order = 0; order <= TOP; order++)
-		zone->free_area[order] = (struct free_area) {
-			.lists = { PAGE_LIST_INIT, PAGE_LIST_INIT, PAGE_LIST_INIT,
-				   PAGE_LIST_INIT, PAGE_LIST_INIT },
-		};
+	for (unsigned int order = 0; order <= TOP; order++) {
+		zone->free_area[order] = (struct free_area) { 0 };
+		for (unsigned int type = 0; type < MIGRATE_TYPES; type++)
+			zone->free_area[order].lists[type] = (struct page_list) PAGE_LIST_INIT;
+	}
 	zone->stat[NR_FREE_PAGES] = 0;
 	for (unsigned int i = 0; i < PAGES; i++)
 		if (model->kind[i] == FREE)
