@@ -177,11 +177,18 @@ bool text_number(const char **at, u64 *number)
 	return true;
 }
 
+static const char *line_behind(const char *line)
+{
+	const char *end = strchr(line, '\n');
+
+	return end ? end + 1 : NULL;
+}
+
 bool text_figure(const char *text, const char *label, u64 *number)
 {
 	size_t len = strlen(label);
 
-	for (const char *p = text; p && *p; p = strchr(p, '\n'), p += !!p) {
+	for (const char *p = text; p && *p; p = line_behind(p)) {
 		const char *at = p + len;
 
 		if (!strncmp(p, label, len))
