@@ -191,7 +191,10 @@ int enter_mounts(const struct enter *enter)
 	int status;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return enter_fail(errno, "a mount namespace of its own");
+		return errno == EINVAL ?
+		       enter_fail(0, "/ is no mount point, as in a chroot: mounts could not be kept "
+				  "apart; enter from outside it") :
+		       enter_fail(errno, "a mount namespace of its own");
 	status = enter->user_ns ? 0 : take_off_kernel_files();
 	status = status || fresh_proc(enter) ||
 		 (chdir(enter->mount) && enter_fail(errno, "%s", enter->mount)) ||

@@ -5,7 +5,7 @@
 . "$KMM_SRCDIR/tests/mount/tools.sh"
 needed=yes
 start_busy
-timeout 20 "$enter" "$mnt" true 2>"$work/refused" || skip "no namespaces here: $(cat "$work/refused")"
+timeout 20 "$enter" "$mnt" true 2>"$work/refused" || skip_entering "$work/refused"
 
 # -- procps ----------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2154  # read_meminfo() sets them
 . "$KMM_SRCDIR/tests/mount/tools.sh"
 start_busy
-timeout 20 "$enter" "$mnt" true 2>"$work/refused" || skip "no namespaces here: $(cat "$work/refused")"
+timeout 20 "$enter" "$mnt" true 2>"$work/refused" || skip_entering "$work/refused"
 python=/usr/bin/python3
 used_swap=$((SwapTotal - SwapFree))
 rss=$(field "proc/$hog/status" VmRSS)
