@@ -43,7 +43,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/boot/image.c src/sim/boot/image.h \
 	src/sim/boot/platform.c \
 	src/sim/boot/config.c src/sim/boot/config.h \
-	src/sim/boot/config_any.c src/sim/boot/config_check.c src/sim/boot/config_disk.c src/sim/boot/config_load.h \
+	src/sim/boot/config_any.c src/sim/boot/config_check.c \
+	src/sim/boot/config_disk.c src/sim/boot/config_load.h \
 	src/sim/boot/config_options.def src/sim/boot/cost.def src/sim/boot/config_rows.c \
 	src/sim/boot/config_text.c src/sim/boot/config_text.h \
 	src/sim/boot/config_value.c src/sim/boot/config_value.h \
@@ -64,7 +65,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/mmzone.h \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \
-	src/sim/phys/memcg.c src/sim/phys/memcg.h src/sim/phys/memcg_charge.c src/sim/phys/memcg_objects.c \
+	src/sim/phys/memcg.c src/sim/phys/memcg.h src/sim/phys/memcg_charge.c \
+	src/sim/phys/memcg_objects.c \
 	src/sim/phys/memcg_check.c src/sim/phys/memcg_stat.c \
 	src/sim/phys/memcg_stats.c src/sim/phys/memcg_stats.h \
 	src/sim/policy/oom_memcg.c \
@@ -98,7 +100,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/slab_cache.c src/sim/phys/slab_caches.c \
 	src/sim/phys/slab_caches_6_1.def src/sim/phys/slab_caches_6_1_i386.def \
 	src/sim/phys/slab_caches_6_18.def \
-	src/sim/phys/slab_charge.c src/sim/phys/slab_charge.h src/sim/phys/slab_check.c src/sim/phys/slab_debug.c src/sim/phys/slab_debug.h \
+	src/sim/phys/slab_charge.c src/sim/phys/slab_charge.h src/sim/phys/slab_check.c \
+	src/sim/phys/slab_debug.c src/sim/phys/slab_debug.h \
 	src/sim/phys/slab_geometry.c \
 	src/sim/phys/slab_info.c src/sim/phys/slab_objects.c src/sim/phys/slab_options.c \
 	src/sim/phys/slab_page.c src/sim/phys/slab_partial.c \
@@ -126,7 +129,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/affinity.c src/sim/virt/cgroup.c src/sim/virt/cgroup.h \
 	src/sim/virt/cpuset.c \
 	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/cachestat.c \
-	src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/disk.c src/sim/virt/disk.h src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/elf.c \
+	src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/disk.c \
+	src/sim/virt/disk.h src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/elf.c \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
@@ -140,20 +144,23 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/init_task.c src/sim/virt/inode.c \
 	src/sim/virt/kernel_map.c src/sim/virt/kernel_map.h \
 	src/sim/virt/kernel_walk.c src/sim/virt/kernel_walk.h \
-	src/sim/virt/ksm.c src/sim/virt/ksm.h src/sim/virt/kstack.c src/sim/virt/kstack.h src/sim/virt/kthreads.c \
+	src/sim/virt/ksm.c src/sim/virt/ksm.h src/sim/virt/kstack.c \
+	src/sim/virt/kstack.h src/sim/virt/kthreads.c \
 	src/sim/virt/limits.c src/sim/virt/madvise.c src/sim/virt/madvise.h \
 	src/sim/virt/madvise_pages.c src/sim/virt/maple_nodes.c \
 	src/sim/virt/mbind.c src/sim/virt/mempolicy.c src/sim/virt/mempolicy.h \
 	src/sim/virt/mempolicy_alloc.c src/sim/virt/mempolicy_check.c \
 	src/sim/virt/mempolicy_shared.c src/sim/virt/migrate.c src/sim/virt/migrate.h \
-	src/sim/virt/migrate_hugetlb.c src/sim/virt/migrate_large.c src/sim/virt/migrate_rmap.c src/sim/virt/move_pages.c \
+	src/sim/virt/migrate_hugetlb.c src/sim/virt/migrate_large.c \
+	src/sim/virt/migrate_rmap.c src/sim/virt/move_pages.c \
 	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_check.c \
 	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
 	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \
 	 src/sim/virt/memfd.c src/sim/virt/mincore.c \
 	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
-	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h src/sim/virt/mprotect.c src/sim/virt/mremap.c \
+	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h \
+	src/sim/virt/mprotect.c src/sim/virt/mremap.c \
 	src/sim/virt/mseal.c src/sim/virt/msync.c src/sim/virt/munmap.c \
 	src/sim/virt/page_io.c src/sim/virt/swap.h src/sim/virt/swap_area.c src/sim/virt/swap_check.c \
 	src/sim/virt/swap_cluster.c src/sim/virt/swap_cluster_list.c src/sim/virt/swap_fault.c \
@@ -172,8 +179,10 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c src/sim/virt/remap_file_pages.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_map.c src/sim/virt/rmap_walk.c \
-	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c src/sim/virt/shm_lock.c src/sim/virt/shmem.c src/sim/virt/signal.c \
-	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c src/sim/virt/task.h src/sim/virt/task_io.h \
+	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c \
+	src/sim/virt/shm_lock.c src/sim/virt/shmem.c src/sim/virt/signal.c \
+	src/sim/virt/special.c src/sim/virt/stack.c src/sim/virt/task.c \
+	src/sim/virt/task.h src/sim/virt/task_io.h \
 	src/sim/virt/task_check.c \
 	src/sim/virt/tlb.c src/sim/virt/tlb.h src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c \
 	src/sim/virt/truncate.c src/sim/virt/userfaultfd.c src/sim/virt/userfaultfd.h \
@@ -184,7 +193,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
-	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/blk.c src/sim/virt/blk.h src/sim/virt/fs_writeback.c src/sim/virt/page_writeback.c \
+	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/blk.c \
+	src/sim/virt/blk.h src/sim/virt/fs_writeback.c src/sim/virt/page_writeback.c \
 	src/sim/virt/writeback.c src/sim/virt/writeback.h src/sim/virt/writeback_check.c
 
 # virt: what reclaim asks of mappings
@@ -193,7 +203,8 @@ libkmmsim_a_SOURCES += \
 
 # virt: who may have huge pages, and how they come
 libkmmsim_a_SOURCES += \
-	src/sim/virt/collapse.c src/sim/virt/collapse_file.c src/sim/virt/rmap_unmap.c src/sim/virt/collapse.h \
+	src/sim/virt/collapse.c src/sim/virt/collapse_file.c src/sim/virt/rmap_unmap.c \
+	src/sim/virt/collapse.h \
 	src/sim/virt/dcache.c src/sim/virt/dcache.h src/sim/virt/shrinker.c src/sim/virt/shrinker.h \
 	src/sim/virt/mm_slot.c src/sim/virt/mm_slot.h src/sim/virt/mthp.c \
 	src/sim/virt/split_debug.c src/sim/virt/split_debug.h \
@@ -201,12 +212,14 @@ libkmmsim_a_SOURCES += \
 
 # reclaim
 libkmmsim_a_SOURCES += \
-	src/sim/reclaim/classic.c src/sim/reclaim/clock.c src/sim/reclaim/direct.c src/sim/reclaim/fifo.c src/sim/reclaim/isolate.c \
+	src/sim/reclaim/classic.c src/sim/reclaim/clock.c src/sim/reclaim/direct.c \
+	src/sim/reclaim/fifo.c src/sim/reclaim/isolate.c \
 	src/sim/reclaim/plain.c src/sim/reclaim/plain.h src/sim/reclaim/plain_lru.c \
 	src/sim/reclaim/policies.c src/sim/reclaim/trace.c src/sim/reclaim/trace.h \
 	src/sim/reclaim/reclaim.h src/sim/reclaim/reclaim_check.c \
 	src/sim/reclaim/reclaim_internal.h \
-	src/sim/reclaim/scan_balance.c src/sim/reclaim/shrink_folio.c src/sim/reclaim/throttle.c src/sim/reclaim/vmscan.c
+	src/sim/reclaim/scan_balance.c src/sim/reclaim/shrink_folio.c \
+	src/sim/reclaim/throttle.c src/sim/reclaim/vmscan.c
 
 # policy
 libkmmsim_a_SOURCES += \

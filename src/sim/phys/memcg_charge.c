@@ -266,7 +266,7 @@ int memcg_charge_kernel_pages(struct machine *m, u64 pfn, unsigned int order, gf
 		return err;
 	/* Whoever was killed for it may have been the last of the group. */
 	commit_charge(pfn_to_page(m, pfn), memcg);
-	mem_cgroup_online_ancestor(memcg)->kernel[MEMCG_KMEM] += 1LL << order;
+	memcg_mod_kernel(m, memcg->id, MEMCG_KMEM, 1LL << order);
 	memcg->nr_kernel += 1ULL << order;
 	return 0;
 }

@@ -31,7 +31,7 @@ static int charge_pages(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp, 
 	int err = try_charge_memcg(m, memcg, gfp, nr);
 
 	if (!err)
-		mem_cgroup_online_ancestor(memcg)->kernel[MEMCG_KMEM] += nr;
+		memcg_mod_kernel(m, memcg->id, MEMCG_KMEM, nr);
 	return err;
 }
 
@@ -39,7 +39,7 @@ void obj_cgroup_uncharge_pages(struct machine *m, struct mem_cgroup *memcg, u64 
 {
 	if (!nr)
 		return;
-	mem_cgroup_online_ancestor(memcg)->kernel[MEMCG_KMEM] -= (s64)nr;
+	memcg_mod_kernel(m, memcg->id, MEMCG_KMEM, -(s64)nr);
 	memcg_uncharge(m, memcg, nr, /* keep = */ memcg->online);
 }
 
@@ -156,7 +156,7 @@ void memcg_percpu_charged(struct machine *m, struct mem_cgroup *memcg, u64 addr,
 	state->percpu[state->nr_percpu++] = (struct memcg_percpu){
 		.addr = addr, .bytes = full, .id = memcg->id,
 	};
-	mem_cgroup_online_ancestor(memcg)->kernel[MEMCG_PERCPU_B] += full;
+	memcg_mod_kernel(m, memcg->id, MEMCG_PERCPU_B, full);
 }
 
 void memcg_percpu_uncharge(struct machine *m, u64 addr)
@@ -173,6 +173,6 @@ void memcg_percpu_uncharge(struct machine *m, u64 addr)
 	piece = state->percpu[i];
 	state->percpu[i] = state->percpu[--state->nr_percpu];
 	memcg = mem_cgroup_of(m, piece.id);
-	mem_cgroup_online_ancestor(memcg)->kernel[MEMCG_PERCPU_B] -= piece.bytes;
+	memcg_mod_kernel(m, memcg->id, MEMCG_PERCPU_B, -(s64)piece.bytes);
 	obj_cgroup_uncharge(m, memcg, piece.bytes);
 }

@@ -202,7 +202,7 @@ static void reclaim_collected(struct advise *a)
 
 static void collect(struct advise *a, u64 addr, struct page *folio)
 {
-	u32 pfn = (u32)(folio - a->m->mem_map);
+	u32 pfn = (u32)page_to_pfn(a->m, folio);
 
 	page_clear_flag(folio, PG_referenced);
 	if (addr >= a->reclaim_end) {

@@ -29,7 +29,7 @@ struct truncation {
 static void wait_for_disk(const struct truncation *t, const struct page *folio)
 {
 	if (page_flag(folio, PG_writeback) && t->inode->kind == INODE_DISK)
-		folio_wait_writeback(t->m, (u32)(folio - t->m->mem_map));
+		folio_wait_writeback(t->m, (u32)page_to_pfn(t->m, folio));
 }
 
 /* The folio, all of it, leaves the cache, and with it its mappings. */
