@@ -103,6 +103,12 @@ const char *lab_cat(struct lab *lab, const char *path)
 	return lab_text(&lab->out);
 }
 
+void lab_check(struct lab *lab)
+{
+	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab->tree), machine_check, NULL), 0);
+	CU_ASSERT(!strncmp(lab_cat(lab, "sim/check"), "clean", 5));
+}
+
 void lab_end_tasks(struct lab *lab)
 {
 	const struct machine *m = tree_machine(lab->tree);

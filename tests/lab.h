@@ -31,6 +31,8 @@ void lab_fork_into(struct lab *lab, const char *name, const char *group);
 const char *lab_text(const struct out *out);
 /* What a file says; good until the next lab_run(). */
 const char *lab_cat(struct lab *lab, const char *path);
+/* Nothing is broken: what the engine and what sim/check look at. */
+void lab_check(struct lab *lab);
 /* Every task but init is killed and waited for. */
 void lab_end_tasks(struct lab *lab);
 /* Till the machine reboots nobody is killed when memory is out: calls fail. */

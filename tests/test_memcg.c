@@ -38,8 +38,7 @@ static void open_lab(unsigned int release)
 
 static void close_lab(void)
 {
-	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-	CU_ASSERT(!strncmp(lab_cat(&lab, "sim/check"), "clean", 5));
+	lab_check(&lab);
 	lab_end_tasks(&lab);
 	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
 	lab_close(&lab);
@@ -76,6 +75,14 @@ static void make(const char *group)
 	lab_expect(&lab, 0, "cgroup_mkdir %s%s", ROOT, group);
 }
 
+/* A machine with a group whose memory is limited and counted. */
+static void open_group(unsigned int release, const char *group)
+{
+	open_lab(release);
+	write_file(0, "", "cgroup.subtree_control", "+memory");
+	make(group);
+}
+
 static void eat(int err, const char *task, unsigned int mib)
 {
 	lab_expect(&lab, 0, "sim/as/%s/ctl: mmap 0 %uM rw private,anon as %s_memory", task, mib, task);
@@ -98,9 +105,7 @@ static void test_charge(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		long long current, anon, kernel;
 
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		lab_fork_into(&lab, "t", "/a");
 		CU_ASSERT_EQUAL(figure("/a", "memory.current", NULL), 0);
 		eat(0, "t", 20);
@@ -138,9 +143,7 @@ static void test_values(void)
 	static const char *const files[] = { "memory.max", "memory.high", "memory.low", "memory.min",
 					     "memory.swap.max", "memory.swap.high" };
 
-	open_lab(1);
-	write_file(0, "", "cgroup.subtree_control", "+memory");
-	make("/a");
+	open_group(1, "/a");
 	for (size_t f = 0; f < ARRAY_SIZE(files); f++)
 		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 			char path[60];
@@ -172,9 +175,7 @@ static void test_golden(void)
 		struct out found = OUT_INIT;
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/m");
+		open_group(i, "/m");
 		for (size_t f = 0; f < ARRAY_SIZE(files); f++) {
 			char path[60];
 
@@ -214,9 +215,7 @@ static void test_tree(void)
 static void test_max(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		write_file(0, "/a", "memory.max", "30M");
 		write_file(0, "/a", "memory.swap.max", "0");
 		lab_fork_into(&lab, "other", "");
@@ -251,9 +250,7 @@ static void test_fork_at_max(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		char max[24];
 
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		write_file(0, "/a", "memory.swap.max", "0");
 		for (unsigned int pages = 1; pages < 40; pages++) {
 			write_file(0, "/a", "memory.max", "max");
@@ -278,9 +275,7 @@ static void test_fork_at_max(void)
 static void test_control_taken(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		lab_fork_into(&lab, "t", "/a");
 		eat(0, "t", 1);
 		write_file(0, "", "cgroup.subtree_control", "-memory");
@@ -296,9 +291,7 @@ static void test_control_taken(void)
 /* memory.oom.group: all of it, from the highest group that says so. */
 static void test_oom_group(void)
 {
-	open_lab(1);
-	write_file(0, "", "cgroup.subtree_control", "+memory");
-	make("/g");
+	open_group(1, "/g");
 	make("/g/x");
 	make("/g/y");
 	write_file(0, "/g", "cgroup.subtree_control", "+memory");
@@ -414,9 +407,7 @@ static void test_reclaim(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		long long current;
 
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/r");
+		open_group(i, "/r");
 		lab_fork_into(&lab, "t", "/r");
 		lab_expect(&lab, 0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
 		lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 50M 0");
@@ -447,9 +438,7 @@ static void test_reclaim(void)
 static void test_swap(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/s");
+		open_group(i, "/s");
 		write_file(0, "/s", "memory.max", "20M");
 		write_file(0, "/s", "memory.swap.max", "30M");
 		lab_fork_into(&lab, "t", "/s");
@@ -471,9 +460,7 @@ static void test_swap(void)
 static void test_offline(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/p");
+		open_group(i, "/p");
 		write_file(0, "/p", "cgroup.subtree_control", "+memory");
 		make("/p/c");
 		lab_fork_into(&lab, "t", "/p/c");
@@ -501,9 +488,7 @@ static void test_tasks_memory(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		long long slab;
 
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		lab_fork_into(&lab, "t", "/a");
 		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 16K rw private,anon");
 		slab = figure("/a", "memory.stat", "slab");
@@ -527,9 +512,7 @@ static void test_tasks_memory(void)
 static void test_kernel_memory(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/p");
+		open_group(i, "/p");
 		write_file(0, "/p", "cgroup.subtree_control", "+memory");
 		make("/p/c");
 		lab_expect(&lab, 0, "set_active_memcg p/c");
@@ -569,9 +552,7 @@ static void test_shrinkers(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		long long before, others;
 
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		make("/b");
 		lab_expect(&lab, 0, "set_active_memcg b");
 		lab_expect(&lab, 0, "fill_dentries 3000");
@@ -601,9 +582,7 @@ static void test_dirty(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		long long dirty, limit = (20 << 20) / 5;
 
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		make("/b");
 		write_file(0, "/a", "memory.max", "20M");
 		lab_fork_into(&lab, "t", "/a");
@@ -657,9 +636,7 @@ static void test_moves(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		long long before;
 
-		open_lab(i);
-		write_file(0, "", "cgroup.subtree_control", "+memory");
-		make("/a");
+		open_group(i, "/a");
 		lab_fork_into(&lab, "t", "/a");
 		eat(0, "t", 20);
 		before = figure("/a", "memory.stat", "anon");

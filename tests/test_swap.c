@@ -337,15 +337,20 @@ static s64 event(const char *name)
 	return at ? strtoll(at + strlen(label), NULL, 10) : 0;
 }
 
+/* A machine of 128 MiB, all from one CPU, with one area. */
+static void open_small(unsigned int release, const char *area)
+{
+	const char *const sets[] = {
+		releases[release], "node 0.cpus=0", "node 0.memory=128M", area, "swap 1.on=no", NULL };
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+}
+
 /* 200 MiB in a machine that has 128: a real one wrote 37,533 pages (6.1), 37,471 (6.18). */
 static void test_pressure(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		const char *const sets[] = {
-			releases[i], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=256M",
-			"swap 1.on=no", NULL };
-
-		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		open_small(i, "swap 0.size=256M");
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
 		expect("mmap " AT " 200M rw private,anon,fixed", 0);
 		expect("store " AT " 200M", 0);
@@ -381,11 +386,7 @@ static void test_off_in_need(void)
 	};
 
 	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(releases); i++) {
-		const char *const sets[] = {
-			releases[i / 2], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=256M",
-			"swap 1.on=no", NULL };
-
-		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		open_small(i / 2, "swap 0.size=256M");
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as b"), 0);
 		expect("mmap " AT " 200M rw private,anon,fixed", 0);
@@ -407,11 +408,7 @@ static void test_off_in_need(void)
 static void test_fallocate(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		const char *const sets[] = {
-			releases[i], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=32M",
-			"swap 1.on=no", NULL };
-
-		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		open_small(i, "swap 0.size=32M");
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
 		expect("memfd_create x as fd", 0);
 		CU_ASSERT(lab_run(&lab, "sim/as/a/ctl: fallocate @fd 0 0 200M") < 0);
@@ -430,13 +427,10 @@ static void test_fallocate(void)
 static void test_small_area(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		const char *const sets[] = {
-			releases[i], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=8M",
-			"swap 1.on=no", NULL };
 		char call[64];
 		u64 free;
 
-		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		open_small(i, "swap 0.size=8M");
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
 		expect("mmap " AT " 125M rw private,anon,fixed,noreserve", 0);
 		free = strtoull(strstr(lab_cat(&lab, "proc/meminfo"), "MemFree:") + 8, NULL, 10);
