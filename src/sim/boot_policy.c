@@ -23,7 +23,7 @@ static int alloc_in_turn(struct machine *m, const struct alloc_request *req, u32
 	struct zone *zone;
 	int err;
 
-	local.node = mpol_next_node(policy->prev, policy->nodes);
+	local.node = next_node_in(policy->prev, policy->nodes);
 	policy->prev = (s16)local.node;
 	err = alloc_pages(m, &local, pfn);
 	if (err)

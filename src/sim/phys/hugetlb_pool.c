@@ -20,13 +20,12 @@ static u64 nodes_with_memory(const struct machine *m)
 	return nodes;
 }
 
-/* The node of the set whose turn it is; *turn moves on. */
+/* The node of the set whose turn it is; *turn is the next one of the same set. */
 static unsigned int take_turn(unsigned int *turn, u64 nodes)
 {
-	u64 behind = nodes & (~0ULL << *turn);
-	unsigned int nid = (unsigned int)ctz64(behind ? behind : nodes);
+	unsigned int nid = (unsigned int)next_node_in((int)*turn - 1, nodes);
 
-	*turn = (nid + 1) % MAX_NUMNODES;
+	*turn = (unsigned int)next_node_in((int)nid, nodes);
 	return nid;
 }
 

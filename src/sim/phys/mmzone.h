@@ -170,6 +170,16 @@ struct pglist_data {
 	u32 kcompactd_event;		/* its timer, in events; 0: the node has no thread */
 };
 
+/* The next node of the set behind `node`, round and round; -1: the set is empty. */
+static inline int next_node_in(int node, u64 nodes)
+{
+	u64 behind = node >= 63 ? 0 : nodes & (~0ULL << (node + 1));
+
+	if (!nodes)
+		return -1;
+	return (int)ctz64(behind ? behind : nodes);
+}
+
 static inline bool zone_populated(const struct zone *zone)
 {
 	return zone->present_pages != 0;

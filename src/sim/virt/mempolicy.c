@@ -377,7 +377,7 @@ static int next_interleaved(const struct machine *m, const struct task_struct *t
 	if (!pol || pol != task->mempolicy || !mpol_interleaves(pol))
 		return -EINVAL;
 	*node = weighted && task->il_weight ? task->il_prev :
-					      mpol_next_node(task->il_prev, pol->nodes);
+					      next_node_in(task->il_prev, pol->nodes);
 	return 0;
 }
 

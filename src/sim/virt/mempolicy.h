@@ -147,8 +147,6 @@ void mpol_print(struct out *out, const struct mempolicy *pol);
 /* What the task may use has changed: its policy; those of the VMAs of an mm. */
 void mpol_rebind_task(struct task_struct *task, u64 nodes);
 void mpol_rebind_mm(const struct machine *m, struct mm_struct *mm, u64 nodes);
-/* The next node of the set behind `node`, round and round; -1: the set is empty. */
-int mpol_next_node(int node, u64 nodes);
 /*
  * nr pages at once over a set of nodes that is not empty, the turns going on behind *prev:
  * each node gets its share in a row, what is left over goes to the first ones.

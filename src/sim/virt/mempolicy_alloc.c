@@ -21,15 +21,6 @@ static unsigned int nr_nodes_of(u64 nodes)
 	return (unsigned int)__builtin_popcountll(nodes);
 }
 
-int mpol_next_node(int node, u64 nodes)
-{
-	u64 behind = node >= MAX_NUMNODES - 1 ? 0 : nodes & (~0ULL << (node + 1));
-
-	if (!nodes)
-		return -1;
-	return (int)first_node(behind ? behind : nodes);
-}
-
 u8 get_il_weight(const struct machine *m, unsigned int node)
 {
 	return MAX(m->virt->il_weights[node], 1);
@@ -38,7 +29,7 @@ u8 get_il_weight(const struct machine *m, unsigned int node)
 /* A task's turn: the node of its next page. */
 static int interleave_turn(const struct mempolicy *pol, struct task_struct *task)
 {
-	int node = mpol_next_node(task->il_prev, pol->nodes);
+	int node = next_node_in(task->il_prev, pol->nodes);
 
 	if (node >= 0)
 		task->il_prev = (s16)node;
@@ -52,7 +43,7 @@ static int weighted_turn(const struct machine *m, const struct mempolicy *pol,
 	int node = task->il_prev;
 
 	if (!task->il_weight || node < 0 || !(pol->nodes >> node & 1)) {
-		node = mpol_next_node(node, pol->nodes);
+		node = next_node_in(node, pol->nodes);
 		if (node < 0)
 			return node;
 		task->il_prev = (s16)node;
@@ -71,7 +62,7 @@ static int node_at_offset(const struct mempolicy *pol, u64 offset)
 		return -1;
 	target = (unsigned int)offset % nr;
 	for (unsigned int i = 0; i <= target; i++)
-		node = mpol_next_node(node, pol->nodes);
+		node = next_node_in(node, pol->nodes);
 	return node;
 }
 
@@ -88,7 +79,7 @@ static int weighted_node_at_offset(const struct machine *m, const struct mempoli
 	target = (unsigned int)(offset % total);
 	node = (int)first_node(pol->nodes);
 	for (; target >= get_il_weight(m, (unsigned int)node);
-	     node = mpol_next_node(node, pol->nodes))
+	     node = next_node_in(node, pol->nodes))
 		target -= get_il_weight(m, (unsigned int)node);
 	return node;
 }
@@ -286,7 +277,7 @@ void interleave_bulk(u64 nodes, s16 *prev, unsigned int nr, u8 *to)
 	for (unsigned int n = 0; n < nr_nodes; n++) {
 		unsigned int share = nr / nr_nodes + (n < nr % nr_nodes);
 
-		*prev = (s16)mpol_next_node(*prev, nodes);
+		*prev = (s16)next_node_in(*prev, nodes);
 		while (share--)
 			*to++ = (u8)*prev;
 	}
