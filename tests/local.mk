@@ -29,6 +29,7 @@ SCRIPTED_TESTS = \
 	tests/readme.sh \
 	tests/test_reclaim.sh \
 	tests/test_capture.sh \
+	tests/test_compare.sh \
 	tests/test_completion.sh \
 	tests/test_kmm_run.sh \
 	tests/test_memcg_steps.sh tests/test_oom_report.sh \

@@ -270,6 +270,8 @@ static void count_cpus(struct capture *c)
 		nr = count_lines(c, "proc/cpuinfo", "processor");
 	if (!nr)
 		nr = count_lines(c, "proc/stat", "cpu");
+	if (!nr)
+		nr = count_lines(c, "proc/zoneinfo", "    cpu: ");
 	if (nr)
 		c->nr_cpus = nr;
 	if (!c->nr_cpus)

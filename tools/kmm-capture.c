@@ -1,162 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * kmm-capture: a machine file of the kernel that runs here, or of one whose files
- * were copied. Facts are gathered, settled where sources disagree or are missing,
- * and written; the result is read by the parser of machine files before it leaves.
- */
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kmm-capture: writes a machine file. kmm-capture-machine.c makes it. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "kmm-capture.h"
 #include "options.h"
-#include "sim/boot/config.h"
-#include "sim/boot/config_value.h"
-
-static void free_range(void *data)
-{
-	g_free(((struct capture_range *)data)->name);
-}
-
-static void free_zone(void *data)
-{
-	g_free(((struct capture_zone *)data)->name);
-}
-
-static GArray *new_array(size_t size, GDestroyNotify clear)
-{
-	GArray *array = g_array_new(FALSE, TRUE, (guint)size);
-
-	g_array_set_clear_func(array, clear);
-	return array;
-}
-
-static struct capture *capture_new(const char *from)
-{
-	struct capture *c = g_new0(struct capture, 1);
-
-	c->root = g_strdup(from ? from : "/");
-	c->live = !from;
-	c->dmesg = g_ptr_array_new_with_free_func(g_free);
-	c->notes = g_ptr_array_new_with_free_func(g_free);
-	c->sysctls = g_ptr_array_new_with_free_func(g_free);
-	c->image_sizes = g_ptr_array_new_with_free_func(g_free);
-	c->e820 = new_array(sizeof(struct capture_range), free_range);
-	c->updates = new_array(sizeof(struct capture_range), free_range);
-	c->srat = new_array(sizeof(struct capture_range), free_range);
-	c->memnode = new_array(sizeof(struct capture_range), free_range);
-	c->reserves = new_array(sizeof(struct capture_range), free_range);
-	c->image = new_array(sizeof(struct capture_range), free_range);
-	c->zones = new_array(sizeof(struct capture_zone), free_zone);
-	return c;
-}
-
-static void capture_free(struct capture *c)
-{
-	for (unsigned int nid = 0; nid < CAPTURE_NODES; nid++) {
-		g_free(c->nodes[nid].cpulist);
-		g_free(c->nodes[nid].distances);
-	}
-	g_ptr_array_free(c->dmesg, TRUE);
-	g_ptr_array_free(c->notes, TRUE);
-	g_ptr_array_free(c->sysctls, TRUE);
-	g_ptr_array_free(c->image_sizes, TRUE);
-	g_array_free(c->e820, TRUE);
-	g_array_free(c->updates, TRUE);
-	g_array_free(c->srat, TRUE);
-	g_array_free(c->memnode, TRUE);
-	g_array_free(c->reserves, TRUE);
-	g_array_free(c->image, TRUE);
-	g_array_free(c->zones, TRUE);
-	g_free(c->root);
-	g_free(c->version);
-	g_free(c->cmdline);
-	g_free(c->meminfo);
-	g_free(c);
-}
-
-static void add_cpu(GString *list, unsigned int cpu)
-{
-	g_string_append_printf(list, "%s%u", list->len ? "," : "", cpu);
-}
-
-/* A CPU that another node has already (numa=fake shows it in several) is left out. */
-static void take_cpus(struct capture *c, struct capture_node *node, u64 *taken)
-{
-	u64 bits[CPU_WORDS] = { 0 };
-	GString *list;
-	const char *why;
-	bool twice = false;
-
-	if (!node->cpulist || !config_value_list(node->cpulist, bits, MAX_CPUS, &why))
-		return;
-	for (unsigned int i = 0; i < CPU_WORDS; i++)
-		twice |= (bits[i] & taken[i]) != 0;
-	list = g_string_new(NULL);
-	for (unsigned int cpu = 0; cpu < MAX_CPUS; cpu++) {
-		if (!(bits[cpu / 64] >> (cpu % 64) & 1))
-			continue;
-		c->nr_cpus = MAX(c->nr_cpus, cpu + 1);
-		if (!(taken[cpu / 64] >> (cpu % 64) & 1))
-			add_cpu(list, cpu);
-		taken[cpu / 64] |= 1ULL << (cpu % 64);
-	}
-	if (twice) {
-		capture_note(c, "CPUs that several nodes list stand in the first of them");
-		g_free(node->cpulist);
-		node->cpulist = g_strdup(list->str);
-	}
-	g_string_free(list, TRUE);
-}
-
-/* Each CPU stands in one node: those that are offline join the first node. */
-static int settle_cpus(struct capture *c)
-{
-	u64 taken[CPU_WORDS] = { 0 };
-	unsigned int nid = 0, nr_added = 0;
-	GString *list;
-
-	if (c->nr_cpus > MAX_CPUS) {
-		fprintf(stderr, "kmm-capture: %u CPUs; at most %d are simulated\n", c->nr_cpus,
-			MAX_CPUS);
-		return -EINVAL;
-	}
-	for (unsigned int i = 0; i < c->nr_nodes; i++)
-		take_cpus(c, &c->nodes[i], taken);
-	while (nid + 1 < c->nr_nodes && !c->nodes[nid].online)
-		nid++;
-	list = g_string_new(c->nodes[nid].cpulist);
-	for (unsigned int cpu = 0; cpu < c->nr_cpus; cpu++) {
-		if (taken[cpu / 64] >> (cpu % 64) & 1)
-			continue;
-		add_cpu(list, cpu);
-		nr_added++;
-	}
-	if (nr_added && c->nodes[nid].cpulist && *c->nodes[nid].cpulist)
-		capture_note(c, "CPUs that are offline stand in node %u", nid);
-	if (nr_added) {
-		g_free(c->nodes[nid].cpulist);
-		c->nodes[nid].cpulist = g_strdup(list->str);
-	}
-	g_string_free(list, TRUE);
-	return 0;
-}
-
-/* The parser reads what was written: a file that it refuses is a bug or a limit. */
-static int check(const GString *text)
-{
-	struct machine_config *config;
-	char *error;
-	int err = machine_config_parse("the captured machine", text->str, NULL, &config, &error);
-
-	if (err) {
-		fprintf(stderr, "kmm-capture: %s\n", error);
-		g_free(error);
-		return err;
-	}
-	machine_config_free(config);
-	return 0;
-}
 
 static int emit(const GString *text, const char *path)
 {
@@ -180,7 +28,6 @@ static int emit(const GString *text, const char *path)
 
 static int run(const char *from, const char *output)
 {
-	struct capture *c;
 	GString *text;
 	int err;
 
@@ -188,27 +35,11 @@ static int run(const char *from, const char *output)
 		fprintf(stderr, "kmm-capture: %s: not a directory\n", from);
 		return -ENOTDIR;
 	}
-	c = capture_new(from);
 	text = g_string_new(NULL);
-	capture_from_tree(c);
-	if (!c->zones->len && !c->dmesg->len && !c->e820->len) {
-		fprintf(stderr, "kmm-capture: %s: neither proc/zoneinfo nor dmesg is there\n",
-			c->root);
-		err = -ENOENT;
-	} else {
-		capture_settle_memory(c);
-		capture_settle_zones(c);
-		capture_settle_sysctls(c);
-		err = settle_cpus(c);
-	}
-	if (!err) {
-		capture_write(c, text);
-		err = check(text);
-	}
+	err = capture_machine(from, text);
 	if (!err)
 		err = emit(text, output);
 	g_string_free(text, TRUE);
-	capture_free(c);
 	return err;
 }
 

@@ -110,4 +110,10 @@ bool capture_min_free_is_default(const struct capture *c, bool exact);
 /* kmm-capture-write.c: the machine file. */
 void capture_write(struct capture *c, GString *out);
 
+/*
+ * kmm-capture-machine.c: all of that, appended to `text`. `from`: a directory of copied
+ * files; NULL: this host. 0 or -errno, which has been said on standard error.
+ */
+int capture_machine(const char *from, GString *text) G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

@@ -2,14 +2,22 @@
 # The programs lie in the build folder itself: build/kmm-run, build/kmmfs, ...
 KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(ELF_LIBS) $(GLIB_LIBS) -lpthread
 
-bin_PROGRAMS += kmm-capture
-kmm_capture_SOURCES = \
-	tools/kmm-capture.c tools/kmm-capture.h \
+CAPTURE_SOURCES = \
+	tools/kmm-capture.h tools/kmm-capture-machine.c \
 	tools/kmm-capture-log.c tools/kmm-capture-memory.c tools/kmm-capture-source.c \
 	tools/kmm-capture-sysctl.c \
 	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c \
 	tools/options.c tools/options.h
+
+bin_PROGRAMS += kmm-capture kmm-compare
+kmm_capture_SOURCES = tools/kmm-capture.c $(CAPTURE_SOURCES)
 kmm_capture_LDADD = libkmmsim.a $(ELF_LIBS) $(GLIB_LIBS)
+kmm_compare_SOURCES = \
+	tools/kmm-compare.c tools/kmm-compare.h \
+	tools/kmm-compare-history.c tools/kmm-compare-match.c tools/kmm-compare-parse.c \
+	tools/kmm-compare-print.c tools/kmm-compare-rows.c tools/kmm-compare-source.c \
+	$(CAPTURE_SOURCES)
+kmm_compare_LDADD = $(KMM_LIBS)
 
 bin_PROGRAMS += kmm-ctl kmm-run
 kmm_run_SOURCES = tools/kmm-run.c tools/options.c tools/options.h

@@ -119,6 +119,16 @@ const struct machine *tree_machine(const struct tree *tree)
 	return tree->machine;
 }
 
+u64 tree_history(struct tree *tree)
+{
+	u64 nr;
+
+	tree_lock_read(tree);
+	nr = journal_lines(tree);
+	tree_unlock(tree);
+	return nr;
+}
+
 int tree_guard(struct tree *tree, int (*change)(void *arg), void *arg)
 {
 	struct bug_trap trap;

@@ -48,6 +48,8 @@ int tree_create(const struct machine_config *config, struct tree **tree,
 		char **error) __must_check;
 void tree_free(struct tree *tree);
 const struct machine *tree_machine(const struct tree *tree);
+/* Lines of the journal since the boot. */
+u64 tree_history(struct tree *tree);
 
 int tree_lookup(struct tree *tree, struct node parent, const char *name,
 		struct caller caller, struct node *node) __must_check;
