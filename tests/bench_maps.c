@@ -91,7 +91,7 @@ static const struct row rows[] = {
 	  kernel_map_unmap, .prepare = scattered_areas, .extent = (nr), .goal = (goal_rate) }
 	MAP_ROW("10", 10, 5e6),
 	MAP_ROW("1,000", 1000, 4e6),
-	{ "mmap + touch 4 + munmap, 1,000 VMAs", 3000, engine_map_touch_unmap,
+	{ "mmap + touch 4 + munmap, 1,000 VMAs", 9000, engine_map_touch_unmap,
 	  model_map_touch_unmap, kernel_map_touch_unmap, .prepare = scattered_areas,
 	  .extent = 1000, .goal = 1.5e6 },
 	{ "mprotect split + merge, 1,000 VMAs", 4000, engine_protect, model_protect,
