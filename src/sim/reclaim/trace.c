@@ -17,7 +17,14 @@
 
 int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_objects, u64 capacity)
 {
-	*cache = (struct trace_cache){ .m = m, .capacity = capacity };
+	*cache = (struct trace_cache){
+		.m = m, .capacity = capacity,
+		.sc = {
+			.m = m, .by = BY_PROACTIVE, .gfp = GFP_KERNEL, .nr_to_reclaim = 1,
+			.reclaim_idx = MAX_NR_ZONES - 1, .swappiness = -1, .may_writepage = true,
+			.may_unmap = true, .may_swap = true,
+		},
+	};
 	if (!nr_objects || nr_objects > 0xffffffffULL)
 		return -EINVAL;
 	return inode_create(m, INODE_DISK, "/trace", nr_objects * PAGE_SIZE, &cache->inode);
@@ -38,21 +45,19 @@ static int make_room(struct trace_cache *cache)
 {
 	struct machine *m = cache->m;
 	struct lruvec *lruvec = node_lruvec(m, m->cpu_node[m->cpu]);
-	struct scan_control sc = {
-		.m = m, .by = BY_PROACTIVE, .gfp = GFP_KERNEL, .nr_to_reclaim = 1,
-		.reclaim_idx = MAX_NR_ZONES - 1, .swappiness = -1, .may_writepage = true,
-		.may_unmap = true, .may_swap = true, .priority = DEF_PRIORITY,
-	};
+	struct scan_control *sc = &cache->sc;
 
+	sc->nr_reclaimed = 0;
+	sc->priority = DEF_PRIORITY;
 	m->lru->reclaiming++;
-	for (; !sc.nr_reclaimed && sc.priority >= 0; sc.priority--) {
+	for (; !sc->nr_reclaimed && sc->priority >= 0; sc->priority--) {
 		/* The classic policy's figures of the node. */
 		if (!m->lru->policy)
-			prepare_scan_count(&sc, m->nodes[lruvec->node]);
-		m->reclaim->shrink_lruvec(&sc, lruvec);
+			prepare_scan_count(sc, m->nodes[lruvec->node]);
+		m->reclaim->shrink_lruvec(sc, lruvec);
 	}
 	m->lru->reclaiming--;
-	return sc.nr_reclaimed ? 0 : -ENOMEM;
+	return sc->nr_reclaimed ? 0 : -ENOMEM;
 }
 
 static __noinline int read_in(struct trace_cache *cache, u32 index)

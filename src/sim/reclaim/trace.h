@@ -8,6 +8,7 @@
 #define KMM_RECLAIM_TRACE_H
 
 #include "sim/machine.h"
+#include "sim/reclaim/reclaim.h"
 
 struct inode;
 
@@ -16,6 +17,7 @@ struct trace_cache {
 	struct inode *inode;		/* on a disk; nobody else uses it */
 	u64 capacity;			/* pages; 0: what the machine's memory holds */
 	u64 accesses, misses;
+	struct scan_control sc;		/* one page shall go */
 };
 
 /* An empty cache on a new file of nr_objects pages. -ENOMEM, -ENOBUFS, -EINVAL. */
