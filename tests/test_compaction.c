@@ -18,6 +18,7 @@
 #include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
 #include "sim/policy/compaction.h"
+#include "sim/policy/compaction_internal.h"
 #include "sim/virt/memory.h"
 
 #define NR_PAGES 8192	/* of the mapping: 16 pageblocks */
@@ -242,6 +243,32 @@ static void test_direct(void)
 }
 
 /*
+ * The free scanner has come down into the migrate scanner's pageblock, and is asked once
+ * more: there is no place half way between them, and it stays where it is.
+ */
+static void test_scanners_cross(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
+		u64 block = ALIGN_DOWN((u64)pfn_at(&bed, 0), pageblock_nr_pages(bed.m));
+		struct compact_control cc = {
+			.m = bed.m, .zone = page_zone(bed.m, pfn_to_page(bed.m, block)),
+			.order = 5, .gfp = GFP_KERNEL, .mode = COMPACT_ASYNC, .direct = true,
+			.migrate_pfn = block + 64, .free_pfn = block, .nr_migratepages = 1,
+		};
+		u32 dst;
+
+		for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++)
+			cc.freepages[order] = (struct page_list)PAGE_LIST_INIT;
+		cc.zone->compact.init_free_pfn = 0;
+		CU_ASSERT_EQUAL(compaction_alloc(bed.m, &cc, pfn_at(&bed, 0), &dst), -ENOMEM);
+		CU_ASSERT_TRUE(cc.free_pfn < bed.m->max_pfn);
+		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
+	}
+}
+
+/*
  * Nothing can be won: after the n-th failure 2^n attempts are left out, up to 64 each
  * time, and each that is left out is counted.
  */
@@ -365,6 +392,7 @@ static const CU_TestInfo tests[] = {
 	{ "pages that are held", test_held },
 	{ "migrate types", test_types },
 	{ "direct compaction", test_direct },
+	{ "scanners that cross", test_scanners_cross },
 	{ "deferral", test_deferral },
 	{ "proactive", test_proactive },
 	{ "kcompactd", test_kcompactd },

@@ -167,11 +167,14 @@ static bool pfn_is_online(const struct machine *m, u64 pfn)
 	       (i < memory->cnt && PFN_UP(memory->regions[i].base) < start + PFN_DOWN(SZ_2M));
 }
 
+bool pfn_valid(const struct machine *m, u64 pfn)
+{
+	return pfn < m->max_pfn && pfn_is_online(m, pfn);
+}
+
 struct zone *pfn_online_zone(const struct machine *m, u64 pfn)
 {
-	if (pfn >= m->max_pfn || !pfn_is_online(m, pfn))
-		return NULL;
-	return pfn_zone_or_hole(m, pfn);
+	return pfn_valid(m, pfn) ? pfn_zone_or_hole(m, pfn) : NULL;
 }
 
 bool pageblock_pfn_in_zone(const struct machine *m, const struct zone *zone, u64 pfn, u64 end)

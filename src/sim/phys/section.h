@@ -108,6 +108,8 @@ void set_pageblock_type(struct machine *m, u64 pfn, enum migratetype type);
 /* All the pageblocks of a block of pageblock order or more. */
 void change_pageblock_range(struct machine *m, u64 pfn, unsigned int order,
 			    enum migratetype type);
+/* Has the page a descriptor in a kernel? Any number may be asked. */
+bool pfn_valid(const struct machine *m, u64 pfn);
 /*
  * The zone of a page that has a descriptor in a kernel (RAM, or a hole near some):
  * pfn_to_online_page() and page_zone(). NULL: there is none.

@@ -187,7 +187,7 @@ static void fast_search_failed(struct compact_control *cc, struct fast_search *s
 		return;
 	if (s->highest >= s->min_pfn) {
 		s->page = cc->free_pfn = s->highest;
-	} else if (cc->direct) {
+	} else if (cc->direct && pfn_valid(m, s->min_pfn)) {
 		if (pageblock_pfn_in_zone(m, cc->zone, s->min_pfn, end))
 			s->page = s->min_pfn;
 		cc->free_pfn = s->min_pfn;
