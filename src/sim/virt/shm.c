@@ -387,7 +387,10 @@ static bool is_piece(const struct vm_area_struct *vma, u64 addr)
 	       (vma->vm_start - addr) >> PAGE_SHIFT == vma->vm_pgoff;
 }
 
-/* The pieces of one attachment; which file they are of is known from the first. */
+/*
+ * The pieces of one attachment; which file they are of is known from the first, which goes
+ * even where mremap has made it longer than the segment.
+ */
 int sys_shmdt(struct machine *m, struct task_struct *task, u64 addr)
 {
 	struct vm_area_struct *vma = find_vma(m, task->mm, addr);
@@ -403,12 +406,12 @@ int sys_shmdt(struct machine *m, struct task_struct *task, u64 addr)
 		return -EINVAL;
 	file = vma->vm_file;
 	bytes = ALIGN_UP(file->inode->i_size, PAGE_SIZE);
-	for (; vma && vma->vm_end - addr <= bytes && err != -ENOBUFS;
-	     vma = find_vma(m, task->mm, next)) {
+	do {
 		next = vma->vm_end;
 		if (is_piece(vma, addr) && vma->vm_file == file)
 			err = do_vmi_munmap(m, task->mm, vma->vm_start, vma->vm_end);
-	}
+		vma = find_vma(m, task->mm, next);
+	} while (err != -ENOBUFS && vma && vma->vm_end - addr <= bytes);
 	return err == -ENOBUFS ? err : 0;
 }
 
