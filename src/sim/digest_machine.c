@@ -14,6 +14,7 @@
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/memory_block.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/slab.h"
@@ -253,6 +254,7 @@ static void (*const digests[])(const struct machine *m, struct digest *d) = {
 	nodes_digest,
 	pages_digest,
 	pageblocks_digest,
+	memory_blocks_digest,
 	compaction_digest,
 	events_digest,
 	tunables_digest,

@@ -127,7 +127,7 @@ static int state_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-/* Unlike `state`, it does not mind that nothing is to be done. */
+/* Unlike `state`, it does not mind that nothing is to be done, and names no type. */
 static int online_store(struct store *s, const struct view *v, const char *text)
 {
 	bool online;
@@ -136,7 +136,7 @@ static int online_store(struct store *s, const struct view *v, const char *text)
 	if (err)
 		out_printf(s->sentence, "'%s' is neither 0 nor 1", text);
 	else if (online && !block_of(v)->online)
-		err = go_online(s, v->id[V_BLOCK], MMOP_ONLINE);
+		err = go_online(s, v->id[V_BLOCK], MMOP_OFFLINE);
 	else if (!online && block_of(v)->online)
 		err = go_offline(s, v->id[V_BLOCK]);
 	return err;

@@ -25,6 +25,7 @@ struct memory_block {
 	bool online;
 	bool early;		/* of the boot */
 	bool moved;		/* went off line or came on line since */
+	u8 online_type;		/* MMOP_*: asked for in vain; what the next bare "online" means */
 	u16 nid;		/* of several nodes the last */
 	u16 zone;		/* index; NO_ZONE: several, or off line */
 	u32 group;		/* index + 1; 0: none */
@@ -55,7 +56,9 @@ bool memory_block_on_node(const struct machine *m, u32 id, unsigned int nid);
 /* Its zone; NULL: several, or it is off line. */
 struct zone *memory_block_zone(const struct machine *m, const struct memory_block *block);
 
+struct digest;
 /* memory_hotplug_check.c */
 void memory_blocks_validate(const struct machine *m, struct check *check);
+void memory_blocks_digest(const struct machine *m, struct digest *digest);
 
 #endif

@@ -160,14 +160,19 @@ int memory_block_online(struct machine *m, u32 id, enum mmop type)
 	bool first;
 	int err;
 
-	if (block->online)
+	if (block->online) {
+		block->online_type = (u8)type;
 		return -EINVAL;
+	}
+	if (type == MMOP_OFFLINE)
+		type = block->online_type ? (enum mmop)block->online_type : MMOP_ONLINE;
 	zone = zone_for_pfn_range(m, type, block->nid, block->group,
 				  id * m->hotplug->block_pages, m->hotplug->block_pages);
 	first = !m->nodes[zone->node]->has_memory;
 	err = online_pages(m, zone, id);
 	if (err)
 		return err;
+	block->online_type = MMOP_OFFLINE;
 	why_online(m, id, zone, type);
 	rework_figures(m);
 	node_gained(m, m->nodes[zone->node], first);

@@ -24,8 +24,9 @@ struct offline_failure {
 };
 
 /*
- * A block goes on line into the zone that `type` means. 0; -EINVAL: it is on line;
- * -ENOBUFS: no host memory, nothing changed.
+ * A block goes on line into the zone that `type` means; MMOP_OFFLINE: what was asked for
+ * last while it was on line, if anything, or MMOP_ONLINE. 0; -EINVAL: it is on line, and
+ * `type` is kept for that; -ENOBUFS: no host memory, nothing changed.
  */
 int memory_block_online(struct machine *m, u32 id, enum mmop type) __must_check;
 /*

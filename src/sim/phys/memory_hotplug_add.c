@@ -251,6 +251,7 @@ static void create_blocks(struct machine *m, const struct addition *add)
 		struct memory_block *block = &m->hotplug->blocks[id];
 
 		block->exists = block->moved = true;
+		block->online_type = MMOP_OFFLINE;
 		block->nid = (u16)add->nid;
 		block->group = add->group;
 	}

@@ -5,6 +5,8 @@
  */
 #include "sim/phys/memory_hotplug.h"
 
+#include "sim/base/digest.h"
+
 typedef unsigned long long ull;
 
 static void check_online(const struct machine *m, u32 id, const struct memory_block *block,
@@ -111,4 +113,19 @@ void memory_blocks_validate(const struct machine *m, struct check *check)
 	}
 	check_groups(m, check);
 	check_nodes(m, check);
+}
+
+/* Blocks of the boot that never moved are what the machine file says. */
+void memory_blocks_digest(const struct machine *m, struct digest *digest)
+{
+	for (u32 id = 0; m->hotplug && id < m->hotplug->nr_blocks; id++) {
+		const struct memory_block *block = &m->hotplug->blocks[id];
+
+		if (!block->moved && !block->online_type)
+			continue;
+		digest_u64(digest, (u64)id << 32 | (u64)block->exists << 24 |
+			   (u64)block->online << 16 | block->online_type);
+		digest_u64(digest, (u64)block->nid << 32 | block->zone);
+		digest_u64(digest, (u64)block->group << 32 | block->nr_vmemmap_pages);
+	}
 }
