@@ -100,6 +100,7 @@ static int go_online(struct store *s, u32 id, enum mmop type)
 		return err;
 	err = memory_block_online(s->m, id, type);
 	virt_guarantee_end(s->m);
+	s->changed = err == -EINVAL;	/* it remembers the type */
 	if (err == -EINVAL)
 		out_printf(s->sentence, "memory%u is online already", id);
 	else if (err)
