@@ -66,7 +66,7 @@ reaped() {
 }
 step() {
 	for file in memory.current memory.stat memory.events memory.swap.current memory.swap.events \
-		io.pressure; do
+		io.pressure memory.pressure; do
 		echo "$1 $file" >> "$tmp/steps"
 		line "cat sys/fs/cgroup/$2/$file"
 	done
@@ -223,6 +223,9 @@ compare() {
 			all("swapcached", "s4", 1.3)
 			# In microseconds, of a disk of this machine and one of another.
 			all("io.pressure", "s4", 2)
+			# And of its CPU, which was emulated: some times slower than one of today.
+			all("memory.pressure", "s1 s2 s4 s6", 6)
+			all("memory.pressure", "a3", 20)
 			if (release == "6.1")
 				all("memory.swap.max memory.swap.fail", "s6", 2.5)
 			if (release != "6.1") {

@@ -15,6 +15,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/policy/compaction.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/psi.h"
 #include "sim/virt/sched.h"
 
 #define NAP_NS 100000000ULL
@@ -167,9 +168,11 @@ static unsigned int balance_pgdat(struct machine *m, struct pglist_data *node,
 
 	count_vm_event(m, PAGEOUTRUN, 1);
 	set_reclaim_active(node, highest, /* active = */ true);
+	psi_daemon_enter(m);
 	m->lru->reclaiming++;
 	balanced = balance_priorities(&b);
 	m->lru->reclaiming--;
+	psi_daemon_leave(m);
 	if (!balanced && !b.sc.nr_reclaimed)
 		node->kswapd_failures++;
 	set_reclaim_active(node, highest, /* active = */ false);

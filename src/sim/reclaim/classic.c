@@ -65,6 +65,11 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	struct reclaim_stat stat;
 	u64 scanned, taken, reclaimed;
 
+	if (unlikely(too_many_isolated(sc, m->nodes[lruvec->node], file))) {
+		reclaim_throttle(m, m->nodes[lruvec->node], VMSCAN_THROTTLE_ISOLATED);
+		if (too_many_isolated(sc, m->nodes[lruvec->node], file))
+			return 0;
+	}
 	lru_add_drain(m);
 	taken = isolate_lru_folios(sc, lruvec, list, nr_to_scan, &pages, &scanned);
 	count_isolated_pages(m, lruvec, file, (s64)taken);
@@ -74,10 +79,10 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	reclaimed = shrink_folio_list(sc, lruvec->node, &pages, &stat,
 				      /* ignore_references = */ false);
 	move_folios_to_lru(m, lruvec, &pages);
-	swap_complete_io(m);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
 	count_reclaim(sc, lruvec, file, 0, reclaimed);
 	lru_note_cost(m, lruvec, file, stat.nr_pageout, scanned - MIN(scanned, reclaimed));
+	reclaim_took_time(sc, scanned, reclaimed + stat.nr_pageout);
 	/* Nothing but dirty pages that nobody is about to write: somebody has to. */
 	if (stat.nr_unqueued_dirty == taken)
 		wakeup_flusher_threads(m);
@@ -130,6 +135,7 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 	if (m->memcg)
 		memcg_count_event(m, lruvec->memcg, PGDEACTIVATE, deactivated);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
+	reclaim_took_time(sc, scanned, 0);
 	if (rotated && rel_rotations_cost(m->release))
 		lru_note_cost(m, lruvec, file, 0, rotated);
 }

@@ -121,7 +121,6 @@ static u64 shrink_batch(struct scan_control *sc, struct lruvec *lruvec, enum lru
 	for (u32 pfn = pages.first; pfn != PFN_NIL; pfn = pfn_to_page(m, pfn)->next)
 		page_clear_flag(pfn_to_page(m, pfn), PG_active);
 	move_folios_to_lru(m, lruvec, &pages);
-	swap_complete_io(m);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
 	if (stat.nr_unqueued_dirty == taken)
 		wakeup_flusher_threads(m);
@@ -158,6 +157,7 @@ static u64 shrink_list(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 			freed += shrink_batch(sc, lruvec, list, others, &scanned);
 	}
 	count_reclaim(sc, lruvec, is_file_list(list), scanned, freed);
+	reclaim_took_time(sc, scanned, freed);
 	sc->nr_scanned += scanned;
 	return freed;
 }

@@ -47,12 +47,18 @@ struct reclaim_stat {
 u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_list *list,
 		      struct reclaim_stat *stat, bool ignore_references);
 
-/* throttle.c: who reclaims for himself waits. */
+/* throttle.c: it takes CPU time to turn to a node, for looking at pages. */
+void reclaim_takes_node(const struct scan_control *sc);
+void reclaim_took_time(const struct scan_control *sc, u64 nr_scanned, u64 nr_freed_or_written);
+/* Who reclaims for himself waits. */
 enum vmscan_throttle_state {
-	VMSCAN_THROTTLE_WRITEBACK, VMSCAN_THROTTLE_NOPROGRESS, VMSCAN_THROTTLE_CONGESTED,
+	VMSCAN_THROTTLE_WRITEBACK, VMSCAN_THROTTLE_ISOLATED, VMSCAN_THROTTLE_NOPROGRESS,
+	VMSCAN_THROTTLE_CONGESTED,
 };
 void reclaim_throttle(struct machine *m, struct pglist_data *node,
 		      enum vmscan_throttle_state reason);
+/* More pages of a kind are off their lists than are on the inactive one, or an eighth of those. */
+bool too_many_isolated(const struct scan_control *sc, const struct pglist_data *node, bool file);
 /* After a turn at one priority; after a node. */
 void consider_reclaim_throttle(struct scan_control *sc, struct pglist_data *node);
 void note_congestion(struct scan_control *sc, struct pglist_data *node);

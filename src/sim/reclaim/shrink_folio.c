@@ -329,14 +329,15 @@ static void reclaim_folio_list(struct machine *m, unsigned int node, struct page
 		.may_unmap = true, .may_swap = true,
 	};
 	struct reclaim_stat stat;
+	u64 freed = shrink_folio_list(&sc, node, list, &stat, rel_pageout_keeps_young(m->release));
 
-	shrink_folio_list(&sc, node, list, &stat, rel_pageout_keeps_young(m->release));
 	while (list->last != PFN_NIL) {
 		u32 pfn = list->last;
 
 		page_list_del(m, list, pfn);
 		lru_putback(m, pfn);
 	}
+	reclaim_took_time(&sc, sc.nr_scanned, freed + stat.nr_pageout);
 }
 
 /* Folios of one node in a row at a time. */
@@ -359,6 +360,5 @@ void reclaim_pages(struct machine *m, struct page_list *list)
 	}
 	if (same.last != PFN_NIL)
 		reclaim_folio_list(m, node, &same);
-	swap_complete_io(m);
 	m->lru->reclaiming--;
 }

@@ -2,9 +2,11 @@
 /*
  * Who reclaims for himself waits where going on makes no sense: pages are written more slowly
  * than they are looked at, or nothing can be freed and most of it is on its way to the disk.
- * The time passes at once for him, in which requests of the disk are done. (kswapd is not held
- * up, but where somebody waits for it: it runs in no time. Pages are isolated for a moment
- * only: nobody waits for those.)
+ * The time passes at once for him, in which requests of disks are done. (kswapd is held up
+ * where somebody waits for it, or while pages are on their way to swap. Nobody but who reclaims
+ * himself has pages isolated, to migrate them: kswapd works while he waits.)
+ *
+ * Reclaim itself takes time, too: that of the CPU, by the page.
  */
 #include "sim/reclaim/reclaim_internal.h"
 
@@ -14,8 +16,28 @@
 
 typedef unsigned long long ull;
 
+static void take_time(struct machine *m, u64 ns)
+{
+	if (ns)
+		blk_sleep_until(m, blk_now(m) + ns);
+}
+
+void reclaim_took_time(const struct scan_control *sc, u64 nr_scanned, u64 nr_freed_or_written)
+{
+	const u64 *cost = sc->m->config->cost;
+
+	take_time(sc->m, nr_scanned * cost[COST_SCAN_PAGE] +
+			 nr_freed_or_written * cost[COST_RECLAIM_PAGE]);
+}
+
+void reclaim_takes_node(const struct scan_control *sc)
+{
+	take_time(sc->m, sc->m->config->cost[COST_SHRINK_NODE]);
+}
+
 static const char *const reasons[] = {
 	[VMSCAN_THROTTLE_WRITEBACK] = "pages are written more slowly than they are looked at",
+	[VMSCAN_THROTTLE_ISOLATED] = "more pages are off their lists than on the inactive one",
 	[VMSCAN_THROTTLE_NOPROGRESS] = "nothing was freed, and most pages are dirty or written",
 	[VMSCAN_THROTTLE_CONGESTED] = "all dirty pages wait for the disk",
 };
@@ -39,6 +61,7 @@ static bool skip_throttle_noprogress(const struct machine *m, const struct pglis
 }
 
 #define WRITEBACK_NS 100000000
+#define ISOLATED_NS 20000000
 
 /* Till a batch of pages is written, or some time is over. */
 static void wait_for_writeback(struct machine *m, struct pglist_data *node)
@@ -51,6 +74,19 @@ static void wait_for_writeback(struct machine *m, struct pglist_data *node)
 	node->stat[NR_THROTTLED_WRITTEN] += node->stat[NR_WRITTEN] - before;
 }
 
+/* Who is about to migrate them comes here himself: what helps is kswapd, which never waits so. */
+static void wait_for_isolated(struct machine *m, struct pglist_data *node)
+{
+	u64 end = blk_now(m) + ISOLATED_NS;
+	u8 reclaiming = m->lru->reclaiming;
+
+	m->lru->reclaiming = 0;
+	if (node->kswapd_state == KSWAPD_WOKEN && m->pressure->run_woken)
+		m->pressure->run_woken(m);
+	m->lru->reclaiming = reclaiming;
+	blk_sleep_until(m, end);
+}
+
 void reclaim_throttle(struct machine *m, struct pglist_data *node,
 		      enum vmscan_throttle_state reason)
 {
@@ -58,12 +94,26 @@ void reclaim_throttle(struct machine *m, struct pglist_data *node,
 
 	if (reason == VMSCAN_THROTTLE_WRITEBACK)
 		wait_for_writeback(m, node);
+	else if (reason == VMSCAN_THROTTLE_ISOLATED)
+		wait_for_isolated(m, node);
 	else if (skip_throttle_noprogress(m, node))
 		return;
 	else
 		blk_sleep_until(m, begin + m->jiffy_ns);
 	machine_why(m, "node %u: direct reclaim waits %llu us: %s (reclaim_throttle)", node->id,
 		    (ull)(blk_now(m) - begin) / 1000, reasons[reason]);
+}
+
+bool too_many_isolated(const struct scan_control *sc, const struct pglist_data *node, bool file)
+{
+	s64 inactive = node->stat[file ? NR_INACTIVE_FILE : NR_INACTIVE_ANON];
+	s64 isolated = node->stat[file ? NR_ISOLATED_FILE : NR_ISOLATED_ANON];
+
+	if (by_kswapd(sc))
+		return false;
+	if ((sc->gfp & (__GFP_IO | __GFP_FS)) == (__GFP_IO | __GFP_FS))
+		inactive >>= 3;
+	return isolated > inactive;
 }
 
 void consider_reclaim_throttle(struct scan_control *sc, struct pglist_data *node)
@@ -79,7 +129,8 @@ void note_congestion(struct scan_control *sc, struct pglist_data *node)
 {
 	struct lruvec *lruvec = target_lruvec(sc, node->id);
 
-	if (by_kswapd(sc) && sc->nr.immediate && psi_in_memstall(sc->m))
+	if (by_kswapd(sc) && sc->nr.immediate &&
+	    (psi_in_memstall(sc->m) || blk_writes_swap(sc->m)))
 		reclaim_throttle(sc->m, node, VMSCAN_THROTTLE_WRITEBACK);
 	if ((by_kswapd(sc) || sc->target) && sc->nr.dirty && sc->nr.dirty == sc->nr.congested)
 		lruvec->congested = true;

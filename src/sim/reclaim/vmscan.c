@@ -153,6 +153,7 @@ void shrink_node(struct scan_control *sc, struct pglist_data *node)
 	do {
 		before = sc->nr_reclaimed;
 		memset(&sc->nr, 0, sizeof(sc->nr));
+		reclaim_takes_node(sc);
 		prepare_scan_count(sc, node);
 		shrink_node_memcgs(sc, node);
 		reclaimable |= sc->nr_reclaimed > before;

@@ -16,8 +16,11 @@
 #include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/writeback.h"
+
+typedef unsigned long long ull;
 
 #define NS_PER_SEC 1000000000ULL
 #define NEVER UINT64_MAX
@@ -74,6 +77,16 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* All that its queue takes: what goes to swap is written to get host memory, if not to need some. */
+static int reserve_requests(struct machine *m, struct gendisk *disk)
+{
+	disk->requests = arena_alloc(&m->arena, BLK_MAX_DEPTH * sizeof(*disk->requests));
+	if (!disk->requests)
+		return -ENOBUFS;
+	disk->room = BLK_MAX_DEPTH;
+	return 0;
+}
+
 int blk_init(struct machine *m)
 {
 	int err;
@@ -87,6 +100,8 @@ int blk_init(struct machine *m)
 		struct gendisk *disk;
 
 		err = add_disk(m, base_name(swap->path), swap->size, &disk);
+		if (!err)
+			err = reserve_requests(m, disk);
 		if (!err)
 			disk->rotational = swap->rotational;
 	}
@@ -148,20 +163,6 @@ u64 blk_wait_ns(struct machine *m)
 	return ns;
 }
 
-void blk_forget_times(struct machine *m)
-{
-	struct blk_state *blk = m->virt->blk;
-
-	blk->waited_until_ns = blk->read_done_ns = 0;
-	for (unsigned int i = 0; i < blk->nr; i++) {
-		struct gendisk *disk = &blk->disks[i];
-
-		memset(disk->slots, 0, BLK_MAX_DEPTH * sizeof(*disk->slots));
-		disk->free_ns = disk->busy_ns = disk->io_ticks_ns = 0;
-		memset(disk->ticks_ns, 0, sizeof(disk->ticks_ns));
-	}
-}
-
 static void count_busy(struct gendisk *disk, u64 from, u64 to)
 {
 	from = MAX(from, disk->busy_ns);
@@ -207,12 +208,17 @@ static struct blk_request *request_at(const struct gendisk *disk, u32 i)
 static void end_request(struct machine *m, struct gendisk *disk)
 {
 	const struct blk_request request = *request_at(disk, 0);
-	struct inode *inode = inode_of(m, request.inode);
 	u64 index = request.index, last = request.index + request.nr - 1, entry;
+	struct inode *inode;
 
 	disk->first = (disk->first + 1) & (disk->room - 1);
 	disk->nr--;
 	disk->nr_writeback -= request.nr;
+	if (request.inode == BLK_SWAP) {
+		swap_end_write(m, (u32)request.index);
+		return;
+	}
+	inode = inode_of(m, request.inode);
 	if (!inode || inode->kind != INODE_DISK)
 		return;
 	/* Some may be gone from the file meanwhile. */
@@ -246,11 +252,26 @@ static bool end_requests(struct machine *m, struct gendisk *disk, u64 now)
 
 	for (; disk->nr && request_at(disk, 0)->done_ns <= now; any = true)
 		end_request(m, disk);
-	if (any) {
+	if (any)
 		set_timer(m, disk);
+	if (any && disk == file_disk(m))
 		writeback_requests_done(m);
-	}
 	return any;
+}
+
+void blk_forget_times(struct machine *m)
+{
+	struct blk_state *blk = m->virt->blk;
+
+	blk->waited_until_ns = blk->read_done_ns = 0;
+	for (unsigned int i = 0; i < blk->nr; i++) {
+		struct gendisk *disk = &blk->disks[i];
+
+		end_requests(m, disk, NEVER);
+		memset(disk->slots, 0, BLK_MAX_DEPTH * sizeof(*disk->slots));
+		disk->free_ns = disk->busy_ns = disk->io_ticks_ns = 0;
+		memset(disk->ticks_ns, 0, sizeof(disk->ticks_ns));
+	}
 }
 
 static bool disk_step(struct machine *m, void *data)
@@ -262,12 +283,17 @@ static bool disk_step(struct machine *m, void *data)
 
 int blk_boot(struct machine *m)
 {
-	struct gendisk *disk = file_disk(m);
-	const struct event event = {
-		.when_ns = NEVER, .run = disk_step, .data = disk, .name = "disk",
-	};
+	struct blk_state *blk = m->virt->blk;
+	int err = 0;
 
-	return event_add(m->events, &event, &disk->event);
+	for (unsigned int i = 0; i < blk->nr && !err; i++) {
+		const struct event event = {
+			.when_ns = NEVER, .run = disk_step, .data = &blk->disks[i], .name = "disk",
+		};
+
+		err = event_add(m->events, &event, &blk->disks[i].event);
+	}
+	return err;
 }
 
 static void stall_until(struct machine *m, u64 ns, bool io)
@@ -276,7 +302,9 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 
 	psi_stall(m, blk_now(m), ns, io, /* memory = */ false);
 	blk->waited_until_ns = MAX(blk->waited_until_ns, ns);
-	end_requests(m, file_disk(m), blk_now(m));
+	for (unsigned int i = 0; i < blk->nr; i++)
+		if (blk->disks[i].nr)
+			end_requests(m, &blk->disks[i], blk_now(m));
 }
 
 void blk_wait_until(struct machine *m, u64 ns)
@@ -291,9 +319,23 @@ void blk_sleep_until(struct machine *m, u64 ns)
 
 u64 blk_next_done_ns(const struct machine *m)
 {
-	const struct gendisk *disk = file_disk(m);
+	const struct blk_state *blk = m->virt->blk;
+	u64 next = NEVER;
 
-	return disk->nr ? request_at(disk, 0)->done_ns : NEVER;
+	for (unsigned int i = 0; i < blk->nr; i++)
+		if (blk->disks[i].nr)
+			next = MIN(next, request_at(&blk->disks[i], 0)->done_ns);
+	return next;
+}
+
+bool blk_writes_swap(const struct machine *m)
+{
+	const struct blk_state *blk = m->virt->blk;
+
+	for (unsigned int i = 1; i < blk->nr; i++)
+		if (blk->disks[i].nr)
+			return true;
+	return false;
 }
 
 u64 blk_writes_done_ns(const struct machine *m)
@@ -355,20 +397,37 @@ static bool make_room(struct machine *m, struct gendisk *disk)
 	return true;
 }
 
+/* It is submitted, and on its way. */
+static void add_request(struct machine *m, struct gendisk *disk, struct blk_request request)
+{
+	request.done_ns = blk_submit(m, disk, REQ_OP_WRITE, request.nr);
+	*request_at(disk, disk->nr++) = request;
+	disk->nr_writeback += request.nr;
+	if (disk->nr == 1)
+		set_timer(m, disk);
+}
+
 bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr)
 {
 	struct gendisk *disk = file_disk(m);
 
 	if (!make_room(m, disk))
 		return false;
-	*request_at(disk, disk->nr++) = (struct blk_request){
-		.done_ns = blk_submit(m, disk, REQ_OP_WRITE, nr), .index = index,
-		.inode = inode->self, .nr = nr,
-	};
-	disk->nr_writeback += nr;
-	if (disk->nr == 1)
-		set_timer(m, disk);
+	add_request(m, disk, (struct blk_request){ .index = index, .inode = inode->self, .nr = nr });
 	return true;
+}
+
+void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u32 nr)
+{
+	/* The disk of files, where a swap file is: as for those, it is there at once then. */
+	if (!make_room(m, disk)) {
+		swap_end_write(m, pfn);
+		return;
+	}
+	add_request(m, disk, (struct blk_request){ .index = pfn, .inode = BLK_SWAP, .nr = nr });
+	/* A device that takes no time is done when it is told to begin. */
+	if (request_at(disk, disk->nr - 1)->done_ns <= blk_now(m))
+		end_requests(m, disk, blk_now(m));
 }
 
 void blk_forget_inode(struct machine *m, const struct inode *inode)
@@ -383,10 +442,9 @@ void blk_forget_inode(struct machine *m, const struct inode *inode)
 void folio_wait_writeback(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
-	struct gendisk *disk = file_disk(m);
 
-	while (page_flag(folio, PG_writeback) && disk->nr)
-		blk_wait_until(m, request_at(disk, 0)->done_ns);
+	while (page_flag(folio, PG_writeback) && blk_next_done_ns(m) != NEVER)
+		blk_wait_until(m, blk_next_done_ns(m));
 	BUG_ON(m, page_flag(folio, PG_writeback));
 }
 
@@ -416,9 +474,25 @@ void blk_digest(const struct machine *m, struct digest *digest)
 	}
 }
 
-void blk_validate(const struct machine *m, struct check *check)
+static void check_request(const struct machine *m, const struct blk_request *request,
+			  struct check *check)
 {
-	const struct gendisk *disk = file_disk(m);
+	const struct page *folio;
+
+	if (request->inode != BLK_SWAP)
+		return;
+	folio = pfn_to_page(m, request->index);
+	check->nr_checked++;
+	if (!page_flag(folio, PG_writeback) || !page_flag(folio, PG_swapcache) ||
+	    folio_nr_pages(folio) != request->nr)
+		check_fail(check, "WB1", "page frame %#llx: expected a folio of %u pages on its way to "
+			   "swap, found %llu and flags %#x", (ull)request->index, request->nr,
+			   (ull)folio_nr_pages(folio), folio->flags);
+}
+
+static void check_disk(const struct machine *m, const struct gendisk *disk, struct check *check)
+{
+	const char *name = disk->name[0] ? disk->name : "disk";
 	u64 before = 0, pages = 0;
 
 	check->nr_checked += 2;
@@ -426,13 +500,39 @@ void blk_validate(const struct machine *m, struct check *check)
 		const struct blk_request *request = request_at(disk, i);
 
 		if (request->done_ns < before || !request->nr)
-			check_fail(check, "WB1", "disk: expected request %u behind %llu ns, found it "
-				   "done at %llu", i, (unsigned long long)before,
-				   (unsigned long long)request->done_ns);
+			check_fail(check, "WB1", "%s: expected request %u behind %llu ns, found it "
+				   "done at %llu", name, i, (ull)before, (ull)request->done_ns);
 		before = request->done_ns;
 		pages += request->nr;
+		check_request(m, request, check);
 	}
 	if (pages != disk->nr_writeback)
-		check_fail(check, "WB1", "disk: expected %llu pages on their way, found %llu",
-			   (unsigned long long)pages, (unsigned long long)disk->nr_writeback);
+		check_fail(check, "WB1", "%s: expected %llu pages on their way, found %llu", name,
+			   (ull)pages, (ull)disk->nr_writeback);
+}
+
+void blk_validate(const struct machine *m, struct check *check)
+{
+	const struct blk_state *blk = m->virt->blk;
+
+	for (unsigned int i = 0; i < blk->nr; i++)
+		check_disk(m, &blk->disks[i], check);
+}
+
+u64 blk_nr_swap_writes(const struct machine *m, s64 by_node[MAX_NUMNODES])
+{
+	const struct blk_state *blk = m->virt->blk;
+	u64 pages = 0;
+
+	for (unsigned int i = 0; i < blk->nr; i++)
+		for (u32 r = 0; r < blk->disks[i].nr; r++) {
+			const struct blk_request *request = request_at(&blk->disks[i], r);
+
+			if (request->inode != BLK_SWAP)
+				continue;
+			pages += request->nr;
+			if (by_node)
+				by_node[page_zone(m, pfn_to_page(m, request->index))->node] += request->nr;
+		}
+	return pages;
 }

@@ -2,8 +2,8 @@
 /*
  * How long disks take, on virtual time. A disk has one pipe of a bandwidth, through which
  * requests go one after the other, a latency on top of each, and room for so many at once.
- * What is written is on the disk at once (disk.h); its pages are under writeback until the
- * request is done. Nobody sleeps in the middle of a call: what he waits for is done at
+ * What is written is on the disk at once (disk.h, or the slots of swap); its pages are under
+ * writeback until the request is done. Nobody sleeps in the middle of a call: what he waits for is done at
  * once, and the time passes behind the call (blk_wait_ns()).
  */
 #ifndef KMM_VIRT_BLK_H
@@ -19,12 +19,14 @@ enum req_op { REQ_OP_READ, REQ_OP_WRITE, NR_REQ_OPS };
 
 #define BLK_MAX_PAGES 128	/* of one request: 512 KiB */
 
-/* A write that is on its way: pages [index, index + nr) of a file. */
+/* A write that is on its way: pages [index, index + nr) of a file, or the folio at `index`. */
 struct blk_request {
 	u64 done_ns;
 	u64 index;
 	u32 inode, nr;
 };
+
+#define BLK_SWAP UINT32_MAX	/* as inode: a folio that goes to its slots of swap */
 
 struct gendisk {
 	char name[32];		/* empty: no section of the machine file names it */
@@ -40,7 +42,7 @@ struct gendisk {
 	u64 free_ns;
 	u64 *slots;		/* [BLK_MAX_DEPTH] */
 	u32 slot;
-	/* Writes of files on their way, oldest first: a ring, room a power of two. */
+	/* Writes on their way, oldest first: a ring, room a power of two. */
 	struct blk_request *requests;
 	u32 first, nr, room;
 	u32 event;		/* the first of them is done; 0: before the boot */
@@ -68,8 +70,12 @@ int blk_boot(struct machine *m) __must_check;	/* timers; -ENOMEM */
 /* The boot is over: what it read took no time. */
 void blk_forget_times(struct machine *m);
 void blk_digest(const struct machine *m, struct digest *digest);
-/* W7: pages under writeback have a request, on time. */
+/* WB1: requests are in order; pages of theirs are under writeback. */
 void blk_validate(const struct machine *m, struct check *check);
+/* Some pages are on their way to swap (areas that are no files). */
+bool blk_writes_swap(const struct machine *m);
+/* Pages on their way to swap, counted, and added to those of each node (NULL: not). */
+u64 blk_nr_swap_writes(const struct machine *m, s64 by_node[MAX_NUMNODES]);
 
 /* The disk that files are on; of a swap area's path, or NULL; of a name, or NULL. */
 struct gendisk *file_disk(const struct machine *m);
@@ -95,11 +101,13 @@ void blk_wait_until(struct machine *m, u64 ns);
 void blk_sleep_until(struct machine *m, u64 ns);
 /* These pages, under writeback, are written. False: no host memory; nothing happened. */
 bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr) __must_check;
+/* A folio of the swap cache, under writeback, is written; who submits it waited for a slot. */
+void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u32 nr);
 /* The inode is about to be freed. */
 void blk_forget_inode(struct machine *m, const struct inode *inode);
-/* When the first write that is on its way is done; UINT64_MAX: there is none. */
+/* When the first write that is on its way is done, on any disk; UINT64_MAX: there is none. */
 u64 blk_next_done_ns(const struct machine *m);
-/* When all writes that are on their way are done. */
+/* When all writes of files that are on their way are done. */
 u64 blk_writes_done_ns(const struct machine *m);
 /* The disk's own cache is emptied; the caller waits. */
 void blk_flush(struct machine *m, struct gendisk *disk);

@@ -8,6 +8,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/objects.h"
 #include "sim/phys/section.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/workingset.h"
@@ -257,6 +258,7 @@ void filemap_validate(const struct machine *m, struct check *check)
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		check_inode(m, inode, sums, check);
 	count_mapped(m, sums);
+	(void)blk_nr_swap_writes(m, sums->writeback);
 	for (unsigned int i = 0; i < m->nr_nodes; i++)
 		if (m->nodes[i])
 			check_node(sums, i, m->nodes[i]->stat, check);

@@ -92,8 +92,6 @@ static void replace_in_cache(struct machine *m, struct inode *inode, u32 src, u3
 	bool dirty = page_flag(old, PG_dirty) && inode->kind == INODE_DISK;
 	int err;
 
-	if (page_flag(old, PG_writeback) && inode->kind == INODE_DISK)
-		folio_wait_writeback(m, src);
 	err = xa_store(&inode->i_data.i_pages, page_index(old), mk_cache_entry(dst), NULL);
 	BUG_ON(m, err);
 	filemap_moved_folio(m, &inode->i_data, src, dst);
@@ -128,6 +126,8 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 	bool swapped = page_flag(old, PG_swapcache);
 	s32 cache_refs = cached || swapped ? (s32)folio_nr_pages(old) : 0;
 
+	if (page_flag(old, PG_writeback))
+		folio_wait_writeback(m, src);
 	if (old->refcount != 1 + cache_refs + folio_mapcount(old))
 		return -EAGAIN;
 	if (unlikely(m->memcg))

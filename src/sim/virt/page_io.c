@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Between folios and slots. What is written is taken at once, and the folio is under
- * writeback until the device is done: at the end of the call that wrote, or when too many
- * are on their way. Pages of zeroes are not written since 6.12, but marked.
+ * writeback until the device is done (blk.h); till then it stays in the swap cache. Whoever
+ * writes waits where the queue is full. Pages of zeroes are not written since 6.12, but marked.
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
@@ -19,43 +19,31 @@ static void count_writeback(struct machine *m, const struct page *folio, s64 n)
 	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING] += n;
 }
 
-static void end_writeback(struct machine *m, u32 pfn)
+void swap_end_write(struct machine *m, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);
 	s64 nr = (s64)folio_nr_pages(folio);
 
-	/* What nobody else has is freed by the last reference. */
+	page_clear_flag(folio, PG_writeback);
+	count_writeback(m, folio, -nr);
+	mod_lruvec_page_state(m, folio, NR_WRITTEN, nr);
 	if (page_flag(folio, PG_reclaim)) {
 		page_clear_flag(folio, PG_reclaim);
 		folio_rotate_reclaimable(m, pfn);
 	}
-	page_clear_flag(folio, PG_writeback);
-	count_writeback(m, folio, -nr);
-	mod_lruvec_page_state(m, folio, NR_WRITTEN, nr);
-	put_page(m, pfn);
 }
 
-void swap_complete_io(struct machine *m)
+static void start_writeback(struct machine *m, u32 pfn, struct gendisk *disk)
 {
-	struct swap_state *swap = swap_of(m);
-	u32 nr = swap->nr_io;
-
-	for (u32 i = 0; i < nr; i++)
-		end_writeback(m, swap->io[i]);
-	swap->nr_io = 0;
-}
-
-static void start_writeback(struct machine *m, u32 pfn)
-{
-	struct swap_state *swap = swap_of(m);
 	struct page *folio = pfn_to_page(m, pfn);
+	s64 nr = (s64)folio_nr_pages(folio);
 
-	if (swap->nr_io == SWAP_IO_MAX)
-		swap_complete_io(m);
+	/* Whoever writes waits for his turn. */
+	if (blk_slot_free_ns(disk) > blk_now(m))
+		blk_wait_until(m, blk_slot_free_ns(disk));
 	page_set_flag(folio, PG_writeback);
-	count_writeback(m, folio, (s64)folio_nr_pages(folio));
-	get_page(m, pfn);
-	swap->io[swap->nr_io++] = pfn;
+	count_writeback(m, folio, nr);
+	blk_write_swap(m, disk, pfn, (u32)nr);
 }
 
 /* The slots have what the pages have. */
@@ -103,11 +91,7 @@ void swap_writepage(struct machine *m, u32 pfn)
 		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_SWPOUT, 1);
 	count_memcg_folio_event(m, folio, PSWPOUT);
 	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
-	/* Who reclaims for himself waits where the queue is full; kswapd does so alone. */
-	if (psi_in_memstall(m))
-		blk_wait_until(m, blk_slot_free_ns(disk));
-	blk_submit(m, disk, REQ_OP_WRITE, nr);
-	start_writeback(m, pfn);
+	start_writeback(m, pfn, disk);
 }
 
 void swap_read_folio(struct machine *m, u32 pfn)

@@ -69,11 +69,11 @@ static void update_averages(struct psi_group *group, u64 now, u64 period)
 	group->avg_next_update += (1 + missed) * period;
 	length = now - (group->avg_last_update + missed * period);
 	group->avg_last_update = now;
-	for (unsigned int res = 0; res < NR_PSI_RESOURCES; res++) {
-		u64 sample = MIN(group->total_ns[res] - group->avg_total_ns[res], length);
+	for (unsigned int state = 0; state < NR_PSI_STATES; state++) {
+		u64 sample = MIN(group->total_ns[state] - group->avg_total_ns[state], length);
 
-		group->avg_total_ns[res] += sample;
-		calc_avgs(group->avg[res], missed, sample, length);
+		group->avg_total_ns[state] += sample;
+		calc_avgs(group->avg[state], missed, sample, length);
 	}
 }
 
@@ -96,31 +96,38 @@ static void advance(const struct machine *m, struct psi_group *group, u64 now)
 /* ---- Stalls. ---- */
 
 static void group_stall(const struct machine *m, struct psi_group *group, u64 from, u64 to,
-			const bool stalls[NR_PSI_RESOURCES])
+			const bool stalls[NR_PSI_STATES])
 {
 	while (from < to) {
 		u64 end;
 
 		advance(m, group, from);
 		end = MIN(to, group->avg_next_update);
-		for (unsigned int res = 0; res < NR_PSI_RESOURCES; res++)
-			group->total_ns[res] += stalls[res] ? end - from : 0;
+		for (unsigned int state = 0; state < NR_PSI_STATES; state++)
+			group->total_ns[state] += stalls[state] ? end - from : 0;
 		from = end;
 	}
 }
 
 void psi_stall(struct machine *m, u64 from_ns, u64 to_ns, bool io, bool memory)
 {
-	const bool stalls[NR_PSI_RESOURCES] = {
-		[PSI_IO] = io, [PSI_MEM] = memory || psi_in_memstall(m),
+	const bool daemon = m->virt->psi_daemon;
+	const bool stalls[NR_PSI_STATES] = {
+		[PSI_IO_SOME] = io, [PSI_IO_FULL] = io && !daemon,
+		[PSI_MEM_SOME] = memory || daemon || psi_in_memstall(m),
+		[PSI_MEM_FULL] = memory || psi_in_memstall(m),
 	};
 	const struct task_struct *task = m->oom_killer_disabled ? NULL : current_task(m);
 	struct cgroup *cgroup;
 
-	/* Who waits is a task. */
-	if (!task || !m->booted || from_ns >= to_ns)
+	if (!m->booted || from_ns >= to_ns)
 		return;
-	for (cgroup = task_cgroup(m, task); cgroup && cgroup->parent; cgroup = cgroup->parent)
+	/* A task waits, beside the daemon it may be for it. */
+	if (daemon && !psi_in_memstall(m))
+		task = NULL;
+	if (!task && !daemon)
+		return;
+	for (cgroup = task ? task_cgroup(m, task) : NULL; cgroup && cgroup->parent; cgroup = cgroup->parent)
 		if (!cgroup->psi_off)
 			group_stall(m, &cgroup->psi, from_ns, to_ns, stalls);
 	group_stall(m, &m->virt->psi, from_ns, to_ns, stalls);
@@ -134,6 +141,16 @@ void psi_memstall_enter(struct machine *m)
 void psi_memstall_leave(struct machine *m)
 {
 	m->virt->memstall--;
+}
+
+void psi_daemon_enter(struct machine *m)
+{
+	m->virt->psi_daemon = true;
+}
+
+void psi_daemon_leave(struct machine *m)
+{
+	m->virt->psi_daemon = false;
 }
 
 bool psi_in_memstall(const struct machine *m)
@@ -167,18 +184,18 @@ void psi_show(const struct machine *m, const struct psi_group *group, enum psi_r
 	}
 	now = *group;
 	advance(m, &now, m->now_ns);
-	show_line(out, "some", now.avg[res], now.total_ns[res]);
-	show_line(out, "full", now.avg[res], now.total_ns[res]);
+	show_line(out, "some", now.avg[2 * res], now.total_ns[2 * res]);
+	show_line(out, "full", now.avg[2 * res + 1], now.total_ns[2 * res + 1]);
 }
 
 void psi_digest(const struct psi_group *group, struct digest *digest)
 {
 	digest_u64(digest, group->avg_last_update);
 	digest_u64(digest, group->avg_next_update);
-	for (unsigned int res = 0; res < NR_PSI_RESOURCES; res++) {
-		digest_u64(digest, group->total_ns[res]);
-		digest_u64(digest, group->avg_total_ns[res]);
+	for (unsigned int state = 0; state < NR_PSI_STATES; state++) {
+		digest_u64(digest, group->total_ns[state]);
+		digest_u64(digest, group->avg_total_ns[state]);
 		for (unsigned int i = 0; i < NR_PSI_AVGS; i++)
-			digest_u64(digest, group->avg[res][i]);
+			digest_u64(digest, group->avg[state][i]);
 	}
 }

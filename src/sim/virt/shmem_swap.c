@@ -6,6 +6,7 @@
  */
 #include "sim/base/bug.h"
 #include "sim/virt/content.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memcontrol.h"
@@ -68,6 +69,7 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 		if (request->major)
 			*request->major = true;
 	}
+	folio_wait_writeback(m, *pfn);
 	filemap_swapped_in(m, &inode->i_data, pgoff, *pfn);
 	inode->swapped--;
 	if (request->sgp == SGP_WRITE)

@@ -164,12 +164,12 @@ static inline bool folio_in_swap_cache(const struct page *folio)
 /* -- reading and writing -- */
 
 /*
- * The dirty folio's contents go to its slots. It is under writeback behind it until
- * swap_complete_io(), or was clean at once: zeroes (since 6.12), or nobody needs it.
+ * The dirty folio's contents go to its slots. It is under writeback behind it until the
+ * device is done, or was clean at once: zeroes (since 6.12), or nobody needs it.
  */
 void swap_writepage(struct machine *m, u32 pfn);
-/* What was written is on the devices by now: folios are clean, reclaim's are rotated. */
-void swap_complete_io(struct machine *m);
+/* What was written is on the device: what reclaim wanted out goes to the end of its list. */
+void swap_end_write(struct machine *m, u32 pfn);
 /* The slots' contents come to the folio, which is up to date behind it. */
 void swap_read_folio(struct machine *m, u32 pfn);
 /* Who wants it now waits till it has been read; or what was read ahead with it. */

@@ -8,6 +8,7 @@
 
 #include "sim/base/digest.h"
 #include "sim/phys/section.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/swap_internal.h"
@@ -21,6 +22,7 @@ struct swap_census {
 	u32 *refs[MAX_SWAPFILES];
 	u8 *stocked[MAX_SWAPFILES];	/* in a stock of a CPU */
 	s64 cached[MAX_NUMNODES];
+	u64 writeback;			/* pages on their way out */
 };
 
 static u64 slots_in_use(const struct swap_info_struct *si)
@@ -154,6 +156,7 @@ static void check_slot(struct swap_census *c, const struct swap_info_struct *si,
 	if (!cached)
 		return;
 	c->cached[page_zone(c->m, pfn_to_page(c->m, pfn))->node]++;
+	c->writeback += page_flag(pfn_folio(c->m, pfn), PG_writeback);
 	if (!page_flag(pfn_folio(c->m, pfn), PG_swapcache) ||
 	    page_swap_entry(c->m, pfn) != entry)
 		check_fail(c->check, "S3", "swap area %s, slot %llu: expected page 0x%x to name "
@@ -170,6 +173,10 @@ static void check_slots(struct swap_census *c)
 			if (swap->info[type].swap_map[at] || c->refs[type][at] ||
 			    swap_cache_load(c->m, swp_entry(type, at)))
 				check_slot(c, &swap->info[type], at);
+	c->check->nr_checked++;
+	if (c->writeback != blk_nr_swap_writes(c->m, NULL))
+		check_fail(c->check, "S3", "the swap cache: expected %llu pages under writeback, "
+			   "found %llu", (ull)blk_nr_swap_writes(c->m, NULL), (ull)c->writeback);
 	for (unsigned int i = 0; i < c->m->nr_nodes; i++)
 		if (c->m->nodes[i] && c->m->nodes[i]->stat[NR_SWAPCACHED] != c->cached[i])
 			check_fail(c->check, "S3", "node %u: expected nr_swapcached %lld, found "

@@ -103,8 +103,6 @@ struct percpu_swap_cluster {
 	u64 offset[SWAP_NR_ORDERS];	/* 0: none */
 };
 
-#define SWAP_IO_MAX 512
-
 struct swap_state {
 	struct swap_info_struct info[MAX_SWAPFILES];
 	u32 nr_types;		/* ever used */
@@ -126,8 +124,6 @@ struct swap_state {
 	u32 ra_hits, ra_last_pages;
 	/* When the page that was wanted last is read; when those that came with it are. */
 	u64 wanted_done_ns, ahead_done_ns;
-	/* On its way to a device: heads of folios. */
-	u32 io[SWAP_IO_MAX], nr_io;
 };
 
 static inline struct swap_state *swap_of(const struct machine *m)

@@ -5,6 +5,7 @@
  */
 #include "sim/base/bug.h"
 #include "sim/phys/lru.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/memory_internal.h"
@@ -55,6 +56,7 @@ static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 	/* Meanwhile the reaper may have been here. */
 	if (pfn == PFN_NIL)
 		return *pte != old ? 0 : err ? err : -ENOMEM;
+	folio_wait_writeback(m, (u32)folio_pfn(m, pfn));
 	if (likely(*pte == old))
 		unuse_pte(u, addr, pte, pfn);
 	(void)folio_free_swap(m, pfn);
@@ -83,6 +85,7 @@ static void free_cached(const struct unuse *u)
 			if (pfn == PFN_NIL)
 				continue;
 			get_page(u->m, pfn);
+			folio_wait_writeback(u->m, (u32)folio_pfn(u->m, pfn));
 			(void)folio_free_swap(u->m, pfn);
 			put_page(u->m, pfn);
 		}
@@ -116,7 +119,6 @@ int try_to_unuse(struct machine *m, struct swap_info_struct *si)
 	struct unuse u = { .m = m, .si = si };
 	int err;
 
-	swap_complete_io(m);
 	if (!si->inuse_pages)
 		return 0;
 	err = shmem_unuse(m, si->type);

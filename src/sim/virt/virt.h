@@ -67,6 +67,7 @@ struct virt_state {
 	struct blk_state *blk;	/* blk.h */
 	struct psi_group psi;	/* psi.h: of the machine */
 	u32 memstall;		/* psi_memstall_enter() */
+	bool psi_daemon;	/* psi_daemon_enter() */
 	struct wb_state *writeback;	/* writeback.h */
 	struct workingset_state *workingset;	/* workingset.h */
 	u64 shrink_deferred[NR_SHRINKERS][MAX_NUMNODES];	/* objects not looked at yet */
