@@ -2,8 +2,9 @@
 /*
  * Storms on booted machines of every architecture and release: tasks that store, fork,
  * map and unmap, beside allocations of the kernel, while memory is compacted, taken in
- * ranges, moved between nodes, put off line and swapped out; and every n-th allocation
- * fails, of pages and slab objects, or of the host. What the pages of the tasks hold is
+ * ranges, moved between nodes, put off line and swapped out, some in memory cgroups that come
+ * and go, whose limits change; and every n-th allocation fails, of pages and slab objects, or
+ * of the host. What the pages of the tasks hold is
  * remembered: whatever moves, it stays; the invariants hold; when the tasks are gone
  * nothing is left.
  *
@@ -22,15 +23,20 @@
 #include "fs/sim/check.h"
 #include "sim/base/rng.h"
 #include "sim/phys/fault_inject.h"
+#include "sim/phys/memcg.h"
 #include "sim/virt/task.h"
 
 #define NR_TASKS 3
 #define NR_HELD 40	/* what the kernel holds, of each kind */
 #define AREA_PAGES 256
+#define NR_GROUPS 4
+
+static const char *const groups[NR_GROUPS] = { "", "/g", "/h", "/h/i" };
 
 struct kind {
 	const char *name, *machine, *sets[4];
 	unsigned int nr_nodes;
+	bool groups;		/* with memory cgroups */
 };
 
 #define SMALL_IMAGE "[image]\ncode=0x100000-0x10ffff\nrodata=0x110000-0x11ffff\n" \
@@ -64,6 +70,13 @@ static const struct kind kinds[] = {
 	  { "config.CMA=y", "config.CMA_SIZE_MBYTES=10" }, 1 },
 	{ "PAE, CMA", "[machine]\narch = i386-pae\nrelease = 6.1\n" SMALL_IMAGE MEMORY("16M"),
 	  { "config.CMA=y", "config.CMA_SIZE_MBYTES=4" }, 1 },
+	{ "6.18, groups and swap", "[machine]\nrelease = 6.18\n" SMALL_IMAGE MEMORY("24M") SWAP,
+	  { NULL }, 1, true },
+	{ "6.1, groups and swap", "[machine]\nrelease = 6.1\n" SMALL_IMAGE MEMORY("20M") SWAP,
+	  { NULL }, 1, true },
+	{ "6.1, groups", "[machine]\nrelease = 6.1\n" SMALL_IMAGE MEMORY("24M"), { NULL }, 1, true },
+	{ "PAE, groups and slow swap", "[machine]\narch = i386-pae\nrelease = 6.1\n" SMALL_IMAGE
+	  MEMORY("16M") SWAP, { "cost.disk_write=5000000" }, 1, true },
 	{ "PAE, HighMem", "[machine]\narch = i386-pae\nrelease = 6.1\ncmdline = vmalloc=900M\n"
 	  MEMORY("256M"), { NULL }, 1 },
 };
@@ -82,7 +95,7 @@ struct storm {
 	bool page[NR_HELD], range[4], cma[4], area[NR_HELD], piece[NR_HELD];
 	char line[160];
 	unsigned int worked, failed, moved;
-	s64 swapped;
+	s64 swapped, killed, group_events;
 };
 
 static const unsigned int lengths[4] = { 7, 64, 200, 600 };
@@ -171,6 +184,8 @@ static void begin_task(struct storm *s, unsigned int t)
 	s->alive[t] = true;
 	for (unsigned int i = 0; i < AREA_PAGES; i++)
 		s->token[t][i] = TOKEN_UNKNOWN;
+	if (s->kind->groups && below(s, 4))
+		say(s, "sys/fs/cgroup%s/cgroup.procs: %u", groups[below(s, 2) ? 1 : 3], s->pid[t]);
 	if (say(s, "sim/as/t%u/ctl: mmap 0 1M rw private,anon as m%u", t, t)) {
 		say(s, "proc/1/ctl: kill @t%u KILL", t);
 		s->alive[t] = false;
@@ -315,6 +330,71 @@ static void move_step(struct storm *s)
 	}
 }
 
+static void limit_step(struct storm *s, const char *group)
+{
+	static const char *const marks[] = { "max", "max", "high", "swap.max", "low", "min" };
+	const char *mark = marks[below(s, ARRAY_SIZE(marks))];
+
+	if (below(s, 3))
+		say(s, "sys/fs/cgroup%s/memory.%s: %uK", group, mark, 60 + below(s, 900));
+	else
+		say(s, "sys/fs/cgroup%s/memory.%s: max", group, mark);
+}
+
+static void group_step(struct storm *s)
+{
+	unsigned int t = below(s, NR_TASKS);
+	const char *group = groups[below(s, NR_GROUPS)];
+
+	switch (below(s, 10)) {
+	case 0:
+	case 1:
+	case 2:
+		if (s->alive[t])
+			say(s, "sys/fs/cgroup%s/cgroup.procs: %u", group, s->pid[t]);
+		break;
+	case 3:
+	case 4:
+	case 5:
+		limit_step(s, group);
+		break;
+	case 6:
+		say(s, "sys/fs/cgroup%s/memory.reclaim: %uK", group, 4 + below(s, 1000));
+		break;
+	case 7:
+		say(s, "cgroup_rmdir %s", group);
+		break;
+	case 8:
+		say(s, "cgroup_mkdir %s", group);
+		break;
+	default:
+		if (below(s, 8))
+			say(s, "sys/fs/cgroup%s/memory.oom.group: %u", group, below(s, 2));
+		else
+			say(s, "sys/fs/cgroup%s/cgroup.kill: 1", group);
+	}
+}
+
+static void make_groups(struct storm *s)
+{
+	CU_ASSERT_EQUAL_FATAL(say(s, "sys/fs/cgroup/cgroup.subtree_control: +memory"), 0);
+	for (unsigned int g = 1; g < NR_GROUPS; g++) {
+		CU_ASSERT_EQUAL_FATAL(say(s, "cgroup_mkdir %s", groups[g]), 0);
+		if (g == 2)
+			CU_ASSERT_EQUAL(say(s, "sys/fs/cgroup/h/cgroup.subtree_control: +memory"), 0);
+	}
+}
+
+/* Of the machine, what reclaim and kills did for groups. */
+static void end_groups(struct storm *s)
+{
+	if (s->m->memcg)
+		s->group_events += s->m->memcg->group_event[PGSTEAL_DIRECT];
+	s->killed += s->m->event[OOM_KILL];
+	for (unsigned int g = NR_GROUPS - 1; s->kind->groups && g; g--)
+		say(s, "cgroup_rmdir %s", groups[g]);
+}
+
 static unsigned int whole_check(struct storm *s)
 {
 	struct out out = OUT_INIT;
@@ -350,7 +430,7 @@ static void look(struct storm *s, bool whole)
 
 static void step(struct storm *s)
 {
-	unsigned int t = below(s, NR_TASKS), dice = below(s, 10);
+	unsigned int t = below(s, NR_TASKS), dice = below(s, s->kind->groups ? 16 : 10);
 	s64 moved = s->m->event[PGMIGRATE_SUCCESS];
 
 	if (dice < 5 && s->alive[t])
@@ -359,8 +439,10 @@ static void step(struct storm *s)
 		begin_task(s, t);
 	else if (dice < 8)
 		kernel_step(s);
-	else
+	else if (dice < 10)
 		move_step(s);
+	else
+		group_step(s);
 	look(s, s->m->event[PGMIGRATE_SUCCESS] != moved);
 	s->moved += (unsigned int)(s->m->event[PGMIGRATE_SUCCESS] - moved);
 }
@@ -386,6 +468,7 @@ static void give_back(struct storm *s)
 	say(s, "sys/devices/system/memory/memory1/state: online");
 	say(s, "proc/sys/vm/nr_hugepages: 0");
 	lab_end_tasks(&s->lab);
+	end_groups(s);
 	/* What init had there comes back. */
 	for (unsigned int area = 0; s->m->total_swap_pages; area++)
 		CU_ASSERT_EQUAL_FATAL(say(s, "proc/1/ctl: swapoff /dev/nvme%un1", area), 0);
@@ -401,6 +484,7 @@ static void run_storm(const struct kind *kind, unsigned int pages_nth, unsigned 
 	*s = (struct storm){
 		.kind = kind, .rng = seed, .seed = seed, .worked = s->worked,
 		.failed = s->failed, .moved = s->moved, .swapped = s->swapped,
+		.killed = s->killed, .group_events = s->group_events,
 	};
 	seed++;
 	CU_ASSERT_EQUAL_FATAL(machine_config_parse("storm", kind->machine, kind->sets,
@@ -409,6 +493,8 @@ static void run_storm(const struct kind *kind, unsigned int pages_nth, unsigned 
 	s->m = s->lab.tree->machine;
 	lab_spare_tasks(&s->lab);
 	leftovers_count(s->m, &before);
+	if (kind->groups)
+		make_groups(s);
 	for (unsigned int t = 0; t < NR_TASKS; t++)
 		begin_task(s, t);
 	s->fault = (struct fault_inject){
@@ -439,12 +525,15 @@ static void test_storms(bool host)
 	for (unsigned int k = 0; k < ARRAY_SIZE(kinds); k++)
 		for (unsigned int n = 0; n < ARRAY_SIZE(nths); n++)
 			run_storm(&kinds[k], host ? 0 : nths[n], host ? nths[n] : 0, rounds, s);
-	fprintf(stderr, "%u lines worked, %u failed, %u pages moved, %lld swapped out\n",
-		s->worked, s->failed, s->moved, (long long)s->swapped);
+	fprintf(stderr, "%u lines worked, %u failed, %u pages moved, %lld swapped out, %lld freed for "
+		"groups, %lld killed\n", s->worked, s->failed, s->moved, (long long)s->swapped,
+		(long long)s->group_events, (long long)s->killed);
 	CU_ASSERT_TRUE(s->worked > s->failed / 4);
 	CU_ASSERT_TRUE(s->failed > rounds * 10);
 	CU_ASSERT_TRUE(s->moved > rounds * 10);
 	CU_ASSERT_TRUE(s->swapped > rounds * 5);
+	CU_ASSERT_TRUE(s->group_events > rounds * 5);
+	CU_ASSERT_TRUE(s->killed > 0 || rounds < 400);
 	free(s);
 }
 
