@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Pressure stall information: waits of tasks by their reason, for their groups up to the
- * machine, and averages of them as time goes by.
+ * machine, and averages of them as time goes by; the time of the CPU that reclaim takes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -146,12 +146,98 @@ static void test_swap_and_high(void)
 	}
 }
 
+static unsigned long usec(const char *path, const char *name)
+{
+	const char *text = lab_cat(&lab, path), *at = text ? strstr(text, name) : NULL;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	return strtoul(at + strlen(name), NULL, 10);
+}
+
+/* Reclaim takes time of a CPU, which is the group's that is short of memory, and a stall of it. */
+static void test_cpu_time(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *nice = i ? "nice_usec 0\n" : "";
+		char expected[80];
+		unsigned long time;
+
+		open_lab(i);
+		lab_expect(&lab, 0, ROOT "/cgroup.subtree_control: +memory");
+		lab_expect(&lab, 0, "cgroup_mkdir s");
+		lab_expect(&lab, 0, "cgroup_mkdir s/t");
+		lab_fork_into(&lab, "t", "/s/t");
+		snprintf(expected, sizeof(expected), "usage_usec 0\nuser_usec 0\nsystem_usec 0\n%s", nice);
+		CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/s/t/cpu.stat"), expected);
+		CU_ASSERT(!strncmp(lab_cat(&lab, ROOT "/cpu.stat"), expected, strlen(expected)));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, ROOT "/cpu.stat"),
+			"nr_periods 0\nnr_throttled 0\nthrottled_usec 0\nnr_bursts 0\nburst_usec 0\n"));
+		lab_expect(&lab, 0, ROOT "/s/memory.max: 4M");
+		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 16M rw private,anon as memory");
+		lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 16M");
+		time = usec(ROOT "/s/t/cpu.stat", "system_usec ");
+		/* 3,000 pages at 6 us and more each; most of it is waiting, too. */
+		CU_ASSERT(time > 18000 && time < 100000);
+		CU_ASSERT_EQUAL(usec(ROOT "/s/cpu.stat", "usage_usec "), time);
+		CU_ASSERT(usec(ROOT "/cpu.stat", "usage_usec ") >= time);
+		CU_ASSERT(figure(ROOT "/s/memory.pressure", "total") >= time);
+		close_lab();
+	}
+}
+
+/* So long a group's tasks made no calls, for it or for one above. */
+static void test_frozen(void)
+{
+	open_lab(0);
+	CU_ASSERT(lab_run(&lab, "cat " ROOT "/cpu.stat.local") < 0);
+	close_lab();
+	open_lab(1);
+	lab_expect(&lab, 0, "cgroup_mkdir a");
+	lab_expect(&lab, 0, "cgroup_mkdir a/b");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.stat.local"), "frozen_usec 0\n");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cpu.stat.local"), "");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/cpu.stat.local"), "throttled_usec 0\n");
+	lab_expect(&lab, 0, ROOT "/a/cgroup.freeze: 1");
+	lab_expect(&lab, 0, "tick 2s");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/b/cgroup.stat.local"), "frozen_usec 2000000\n");
+	lab_expect(&lab, 0, ROOT "/a/b/cgroup.freeze: 1");
+	lab_expect(&lab, 0, ROOT "/a/cgroup.freeze: 0");
+	lab_expect(&lab, 0, "tick 1s");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.stat.local"), "frozen_usec 2000000\n");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/b/cgroup.stat.local"), "frozen_usec 3000000\n");
+	lab_expect(&lab, 0, ROOT "/a/b/cgroup.freeze: 0");
+	lab_expect(&lab, 0, "tick 1s");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/b/cgroup.stat.local"), "frozen_usec 3000000\n");
+	close_lab();
+}
+
+/* kswapd works beside the tasks: some wait for memory meanwhile, not all. */
+static void test_daemon(void)
+{
+	const char *const sets[] = { "node 0.memory=128M", NULL };
+	unsigned long some, full;
+	const char *text;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
+	lab_expect(&lab, 0, "sim/as/init/ctl: fork as t");
+	lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 200M rw private,anon as memory");
+	lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 200M");
+	text = lab_cat(&lab, "proc/pressure/memory");
+	some = strtoul(strstr(text, "total=") + 6, NULL, 10);
+	full = strtoul(strstr(strstr(text, "full"), "total=") + 6, NULL, 10);
+	CU_ASSERT(full > 50000 && some > full + 20000);
+	close_lab();
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
 		{ "averages", test_averages },
 		{ "all the time", test_all_the_time },
 		{ "swap, memory.high", test_swap_and_high },
+		{ "time of the CPU", test_cpu_time },
+		{ "frozen", test_frozen },
+		{ "kswapd", test_daemon },
 	};
 
 	return suite_main("pressure stalls", tests, ARRAY_SIZE(tests), NULL, NULL);

@@ -23,6 +23,7 @@
 	X(node_parts) \
 	X(mm_parts) \
 	X(cgroup_parts) \
+	X(cgroup_cpu_parts) \
 	X(cgroup_memory_parts) \
 	X(hugepages_parts) \
 	X(cma_parts) \

@@ -308,7 +308,7 @@ static int freeze_store(struct store *s, const struct view *v, const char *text)
 	int err = read_int(s, text, 0, 1, &value);
 
 	if (!err)
-		cgroup_view(v)->freeze = value;
+		cgroup_freeze(s->m, cgroup_view(v), value);
 	return err;
 }
 

@@ -112,7 +112,9 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 	lru_add_drain(m);
 	taken = isolate_lru_folios(sc, lruvec, list, nr_to_scan, &hold, &scanned);
 	count_isolated_pages(m, lruvec, file, (s64)taken);
-	count_event(sc, lruvec, PGREFILL, scanned);
+	/* Generations get older without being looked at. */
+	if (!lru_gen_enabled(m))
+		count_event(sc, lruvec, PGREFILL, scanned);
 	while (hold.last != PFN_NIL) {
 		u32 pfn = hold.last;
 		struct page *folio = pfn_to_page(m, pfn);

@@ -114,6 +114,33 @@ bool cgroup_is_frozen(const struct cgroup *cgroup)
 	return cgroup;
 }
 
+u64 cgroup_frozen_ns(const struct machine *m, const struct cgroup *cgroup)
+{
+	return cgroup->frozen_ns + (cgroup_is_frozen(cgroup) ? m->now_ns - cgroup->freeze_start_ns : 0);
+}
+
+void cgroup_freeze(struct machine *m, struct cgroup *cgroup, bool freeze)
+{
+	struct cgroup_state *state = m->virt->cgroups;
+
+	/* Before, and behind it: whoever is below does as well, unless somebody else keeps it so. */
+	for (u32 id = 1; id < state->room; id++)
+		if (state->groups[id])
+			state->groups[id]->frozen_ns = cgroup_frozen_ns(m, state->groups[id]);
+	cgroup->freeze = freeze;
+	for (u32 id = 1; id < state->room; id++)
+		if (state->groups[id])
+			state->groups[id]->freeze_start_ns = m->now_ns;
+}
+
+void cgroup_account_system(struct machine *m, const struct task_struct *task, u64 ns)
+{
+	struct cgroup *cgroup = task ? task_cgroup(m, task) : cgroup_of(m, 0);
+
+	for (; cgroup; cgroup = cgroup->parent)
+		cgroup->system_ns += ns;
+}
+
 void cgroup_kill(struct machine *m, struct cgroup *cgroup)
 {
 	struct task_struct *task;
@@ -203,6 +230,7 @@ int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name)
 	m->policies = &mempolicy_alloc_policy;
 	cpuset_init(cgroup);
 	psi_group_init(m, &cgroup->psi);
+	cgroup->freeze_start_ns = m->now_ns;
 	return 0;
 }
 
@@ -318,6 +346,7 @@ void cgroups_digest(const struct machine *m, struct digest *digest)
 
 	digest_u64(digest, state->root.subtree_control);
 	digest_u64(digest, state->nr);
+	digest_u64(digest, state->root.system_ns);
 	for (u32 id = 1; id < state->room; id++) {
 		const struct cgroup *cgroup = state->groups[id];
 
@@ -330,6 +359,8 @@ void cgroups_digest(const struct machine *m, struct digest *digest)
 		digest_string(digest, cgroup->name);
 		digest_cpuset(&cgroup->cpuset, digest);
 		psi_digest(&cgroup->psi, digest);
+		digest_u64(digest, cgroup->system_ns);
+		digest_u64(digest, cgroup_frozen_ns(m, cgroup));
 	}
 	for (const struct task_struct *task = task_next(m, 0); state->nr && task;
 	     task = task_next(m, task->pid + 1))

@@ -38,6 +38,8 @@ struct cgroup {
 	struct mem_cgroup *memcg;	/* memcontrol.h; NULL: its parent's counts */
 	struct psi_group psi;		/* not of the root: the machine's counts */
 	bool psi_off;			/* it is not to be counted, and has no files of it */
+	u64 system_ns;		/* CPU time of its tasks, and of those below */
+	u64 frozen_ns, freeze_start_ns;	/* how long it was; since when it is */
 };
 
 struct cgroup_state {
@@ -57,6 +59,11 @@ struct cgroup *cgroup_child(const struct machine *m, const struct cgroup *parent
 struct cgroup *cgroup_find_child(const struct machine *m, const struct cgroup *parent,
 				 const char *name);
 struct cgroup *task_cgroup(const struct machine *m, const struct task_struct *task);
+/* Its tasks, and those of the groups below, make no more calls, or do again. */
+void cgroup_freeze(struct machine *m, struct cgroup *cgroup, bool freeze);
+u64 cgroup_frozen_ns(const struct machine *m, const struct cgroup *cgroup);
+/* The kernel worked for the task (NULL: for itself) so long. */
+void cgroup_account_system(struct machine *m, const struct task_struct *task, u64 ns);
 /* "/", "/a/b" */
 void cgroup_path(const struct cgroup *cgroup, struct out *out);
 /* How many are below it? */
