@@ -4,7 +4,7 @@
 # they say themselves: options from --help, machines from --list, verbs from their table.
 set -eu
 shell=$1 build=$2
-programs='kmmfs kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-replay'
+programs='kmmfs kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-record kmm-replay'
 
 # Options of a program, one a line: LETTER NAME ARGUMENT TEXT, - for none, tabs between.
 options() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-dist_man_MANS += doc/kmm-capture.1 doc/kmm-compare.1 doc/kmm-ctl.1 doc/kmm-enter.1 doc/kmm-replay.1 doc/kmm-run.1 doc/kmmfs.1 doc/mount.kmmfs.8 doc/strace2kmm.1
+dist_man_MANS += doc/kmm-capture.1 doc/kmm-compare.1 doc/kmm-ctl.1 doc/kmm-enter.1 doc/kmm-record.1 doc/kmm-replay.1 doc/kmm-run.1 doc/kmmfs.1 doc/mount.kmmfs.8 doc/strace2kmm.1
 EXTRA_DIST += CONTRIBUTING.md COPYING NEWS README.md doc/architecture.md doc/corruptions.md \
 	doc/howto-add-a-counter.md doc/howto-add-a-file.md doc/howto-add-an-invariant.md \
 	doc/howto-add-a-release.md doc/howto-add-a-verb.md doc/language.md doc/machine-file.md doc/mount.md
@@ -23,7 +23,7 @@ EXTRA_DIST += doc/gen-completion.sh
 CLEANFILES += $(nodist_bashcomp_DATA) $(nodist_zshcomp_DATA)
 
 completion_programs = kmmfs$(EXEEXT) kmm-run$(EXEEXT) kmm-ctl$(EXEEXT) kmm-capture$(EXEEXT) \
-	kmm-compare$(EXEEXT) kmm-enter$(EXEEXT) kmm-replay$(EXEEXT)
+	kmm-compare$(EXEEXT) kmm-enter$(EXEEXT) kmm-record$(EXEEXT) kmm-replay$(EXEEXT)
 doc/bash/kmmfs doc/zsh/_kmmfs: doc/gen-completion.sh doc/gen-man$(EXEEXT) $(completion_programs)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SHELL) $(srcdir)/doc/gen-completion.sh \
 		$$(basename $(@D)) . > $@.tmp && mv $@.tmp $@
@@ -38,7 +38,7 @@ doc/kmmfs@.service: doc/kmmfs@.service.in Makefile
 		mv $@.tmp $@
 
 mount_helpers = mount.kmmfs mount.fuse.kmmfs
-completed_as = kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-replay
+completed_as = kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-record kmm-replay
 install-exec-hook:
 	$(MKDIR_P) '$(DESTDIR)$(sbindir)'
 	cd '$(DESTDIR)$(sbindir)' && for helper in $(mount_helpers); do \

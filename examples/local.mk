@@ -21,6 +21,7 @@ EXPERIMENTS = \
 	examples/page-owner.sh \
 	examples/pagetables.sh \
 	examples/readahead.sh \
+	examples/record.sh \
 	examples/sharing.sh \
 	examples/slab.sh \
 	examples/slab-debug.sh \

@@ -20,7 +20,7 @@ tags() {
 		sed 's/^\.[A-Z]* //; s/\\-/-/g; s/"//g'
 }
 
-for program in kmmfs kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-replay; do
+for program in kmmfs kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-record kmm-replay; do
 	"$build/$program" --help | sed -n 's/^ *\(-.*\)$/\1/p' | sed 's/  .*//' |
 		options >"$tmp/help"
 	tags "$src/doc/$program.1" | options >"$tmp/man"

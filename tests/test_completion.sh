@@ -21,7 +21,7 @@ completes() {
 
 # shellcheck disable=SC1091  # made by the build
 . "$build/doc/bash/kmmfs"
-for program in kmmfs kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-replay; do
+for program in kmmfs kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-record kmm-replay; do
 	wanted=$("$build/$program" --help | grep -oE -- '^  (-[A-Za-z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort)
 	got=$(completes "$program" -- | grep -e -- | sort)
 	[ -n "$wanted" ] && [ "$wanted" = "$got" ] || complain "$program: completes $got, --help has $wanted"

@@ -304,7 +304,7 @@ static void test_set(void)
 
 static void test_shipped(void)
 {
-	static const char *const names[] = { "pc", "tiny", "numa4", "numa8", "i386", "swap", "hotplug" };
+	static const char *const names[] = { "pc", "tiny", "numa4", "numa8", "i386", "swap", "hotplug", "small" };
 	struct machine_config *c = NULL;
 	char *error = NULL;
 

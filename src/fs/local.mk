@@ -45,7 +45,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/verbs_page.c src/fs/sim/verbs_process.c \
 	src/fs/sim/verbs_slab.c src/fs/sim/verbs_task.c src/fs/sim/verbs_uffd.c \
 	src/fs/sim/verbs_hotplug.c src/fs/sim/verbs_kmap.c src/fs/sim/verbs_swap.c \
-	src/fs/sim/verbs_tlb.c src/fs/sim/verbs_vmalloc.c
+	src/fs/sim/verbs_tlb.c src/fs/sim/verbs_record.c src/fs/sim/verbs_real.c src/fs/sim/verbs_vmalloc.c
 # proc
 libkmmtree_a_SOURCES += \
 	src/fs/core/figures.c src/fs/core/figures.h \
@@ -106,7 +106,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/picture_process.c \
 	src/fs/sim/readme.c \
 	src/fs/sim/state.c \
-	src/fs/sim/highmem.c \
+	src/fs/sim/highmem.c src/fs/sim/real.c \
 	src/fs/sim/steps.c \
 	src/fs/sim/tlb.c \
 	src/fs/sim/zone.c \

@@ -177,6 +177,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
 	src/sim/virt/poking.c src/sim/virt/psi.c src/sim/virt/psi.h \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
+	src/sim/virt/program_made.c src/sim/virt/real.c src/sim/virt/real.h \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c src/sim/virt/remap_file_pages.c \
 	src/sim/virt/rmap.c src/sim/virt/rmap.h src/sim/virt/rmap_map.c src/sim/virt/rmap_walk.c \
 	src/sim/virt/sched.c src/sim/virt/sched.h src/sim/virt/session.c \
@@ -266,7 +267,8 @@ KMM_MACHINES = \
 	src/sim/boot/machines/numa8.machine \
 	src/sim/boot/machines/i386.machine \
 	src/sim/boot/machines/swap.machine \
-	src/sim/boot/machines/hotplug.machine
+	src/sim/boot/machines/hotplug.machine \
+	src/sim/boot/machines/small.machine
 KMM_EMBED = src/sim/boot/machines/embed.awk
 EXTRA_DIST += $(KMM_MACHINES) $(KMM_EMBED)
 nodist_libkmmsim_a_SOURCES = src/sim/boot/machines.c

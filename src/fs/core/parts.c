@@ -43,6 +43,7 @@
 	X(steps_parts) \
 	X(names_parts) \
 	X(highmem_parts) \
+	X(real_parts) \
 	X(tlb_parts) \
 	X(mm_struct_parts) \
 	X(page_parts) \

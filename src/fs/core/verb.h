@@ -158,6 +158,8 @@ extern const struct verb_table kmap_verbs;	/* sim/verbs_kmap.c */
 extern const struct verb_table swap_verbs;	/* sim/verbs_swap.c */
 extern const struct verb_table hotplug_verbs;	/* sim/verbs_hotplug.c */
 extern const struct verb_table tlb_verbs;	/* sim/verbs_tlb.c */
+extern const struct verb_table record_verbs;	/* sim/verbs_record.c */
+extern const struct verb_table real_verbs;	/* sim/verbs_real.c */
 
 /* All verbs as one list: i-th, or NULL behind the last. The number is an id. */
 const struct verb *verb_at(unsigned int i);

@@ -40,7 +40,8 @@ static int run_execve(struct call *call)
 {
 	const char *argv[MAX_ARGS + 1] = { call->args[0].text };
 	struct exec_request req = { .path = call->args[0].text, .argv = argv };
-	int err = call_needs_range(call, 0);
+	const struct exec_strings *strings = &call->task->exec_strings;
+	int err = call_needs_range(call, (u64)strings->arg_bytes + strings->env_bytes);
 
 	for (unsigned int i = 1; i < MAX_ARGS && call->args[i].given; i++)
 		argv[i - 1] = call->args[i].text;

@@ -148,9 +148,30 @@ static int exec_finish(struct exec *e)
 		err = exec_stack_tables(e);
 	if (!err && e->task->personality & MMAP_PAGE_ZERO)
 		err = map_page_zero(e);
+	e->task->exec_strings = (struct exec_strings){ 0 };
 	e->task->ip = e->entry;
 	e->task->sp = e->p;
 	return err;
+}
+
+/* What a line said of the strings: as many as that, the words of the line among them. */
+static void count_all_strings(struct exec *e)
+{
+	const struct exec_strings *strings = &e->task->exec_strings;
+	u64 bytes = 0;
+
+	e->argc = e->argv_words = count_strings(e->argv);
+	e->envc = count_strings(e->envp);
+	for (unsigned int i = 0; i < e->argc; i++)
+		bytes += strlen(e->argv[i]) + 1;
+	e->argc = MAX(e->argc, strings->argc);
+	if (strings->arg_bytes > bytes)
+		e->argv_rest = strings->arg_bytes - bytes;
+	if (!e->envc) {
+		e->envc = strings->envc;
+		e->envp_rest = strings->env_bytes;
+	}
+	e->path_bytes = strings->path_bytes;
 }
 
 static int exec_loaded(struct exec *e)
@@ -186,8 +207,7 @@ int exec_program(struct machine *m, struct task_struct *task, const struct progr
 
 	if (err)
 		return err;
-	e.argc = count_strings(e.argv);
-	e.envc = count_strings(e.envp);
+	count_all_strings(&e);
 	if (program->interp) {
 		err = program_load(m, program->interp, &interp);
 		if (!err)

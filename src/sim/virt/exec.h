@@ -15,7 +15,10 @@ struct exec {
 	const struct program *program, *interp;	/* interp: NULL without one */
 	struct file *file, *interp_file;
 	const char *const *argv, *const *envp;
-	unsigned int argc, envc;
+	unsigned int argc, envc;	/* all strings */
+	unsigned int argv_words;	/* those of argv that have a text */
+	u64 argv_rest, envp_rest;	/* bytes of strings without one: exec_strings */
+	u64 path_bytes;			/* of the name that it is called by */
 	bool randomize;
 	/* exec_stack.c */
 	struct mm_struct *mm;
@@ -49,5 +52,10 @@ int run_init_process(struct machine *m) __must_check;
 
 /* program.c: the files of the rows; a program by its path: -ENOENT, -ENOEXEC. */
 int programs_init(struct machine *m) __must_check;
+
+/* program_made.c: what lines have described; NULL: not this path. */
+const struct program *made_program(const struct machine *m, const char *path);
+void made_programs_free(struct machine *m);
+void made_programs_digest(const struct machine *m, struct digest *digest);
 
 #endif

@@ -155,11 +155,28 @@ static int push_string(struct exec *e, const char *text)
 	return 0;
 }
 
+/* Strings whose bytes nobody told. */
+static int push_bytes(struct exec *e, u64 len)
+{
+	int err = 0;
+
+	if (e->p - len < e->argmin || len > e->p)
+		return -E2BIG;
+	e->p -= len;
+	for (u64 part; len && !err; len -= part) {
+		u64 end = e->p + len;
+		u32 pfn;
+
+		part = MIN(len, (end - 1) % PAGE_SIZE + 1);
+		err = string_page(e, end - 1, &pfn);
+	}
+	return err;
+}
+
 static int push_strings(struct exec *e, const char *const *strings, unsigned int nr)
 {
 	int err = 0;
 
-	e->string_page = NO_PAGE;
 	while (nr-- && !err)
 		err = push_string(e, strings[nr]);
 	return err;
@@ -176,12 +193,19 @@ int exec_stack_begin(struct exec *e)
 		err = stack_limits(e);
 	e->string_page = NO_PAGE;
 	if (!err)
-		err = push_string(e, e->program->path);
+		err = e->path_bytes ? push_bytes(e, e->path_bytes) :
+				      push_string(e, e->program->path);
 	e->path_addr = e->p;
+	e->string_page = NO_PAGE;
 	if (!err)
-		err = push_strings(e, e->envp, e->envc);
+		err = push_bytes(e, e->envp_rest);
 	if (!err)
-		err = push_strings(e, e->argv, e->argc);
+		err = push_strings(e, e->envp, e->envp_rest ? 0 : e->envc);
+	e->string_page = NO_PAGE;
+	if (!err)
+		err = push_bytes(e, e->argv_rest);
+	if (!err)
+		err = push_strings(e, e->argv, e->argv_words);
 	if (!err)
 		return 0;
 	mmput(e->m, e->mm);
@@ -283,16 +307,21 @@ static void fill_auxv(struct exec *e, u64 platform, u64 random, struct auxv *v)
 	v->nr += 2;	/* AT_NULL */
 }
 
-/* Pointers to `nr` strings that lie one behind the other from *string on, and a null. */
+/*
+ * Pointers to `nr` strings that lie one behind the other from *string on, and a null. Those
+ * from `words` on have `rest` bytes.
+ */
 static int put_pointers(struct exec *e, u64 *sp, u64 *string, const char *const *strings,
-			unsigned int nr)
+			unsigned int words, unsigned int nr, u64 rest)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < nr && !err; i++) {
 		err = put_word(e, sp, *string);
-		*string += strlen(strings[i]) + 1;
+		if (i < words)
+			*string += strlen(strings[i]) + 1;
 	}
+	*string += rest;
 	return err ? err : put_word(e, sp, 0);
 }
 
@@ -303,10 +332,12 @@ static int put_tables(struct exec *e, const struct auxv *v)
 	int err = put_word(e, &sp, e->argc);
 
 	if (!err)
-		err = put_pointers(e, &sp, &string, e->argv, e->argc);
+		err = put_pointers(e, &sp, &string, e->argv, e->argv_words, e->argc,
+				   e->argv_rest);
 	mm->arg_end = mm->env_start = string;
 	if (!err)
-		err = put_pointers(e, &sp, &string, e->envp, e->envc);
+		err = put_pointers(e, &sp, &string, e->envp, e->envp_rest ? 0 : e->envc,
+				   e->envc, e->envp_rest);
 	mm->env_end = string;
 	for (unsigned int i = 0; i < v->nr && !err; i++)
 		err = put_word(e, &sp, v->words[i]);

@@ -82,6 +82,16 @@ int sys_execve(struct machine *m, struct task_struct *task,
 	       const struct exec_request *req) __must_check;
 /* The program of a file: built-in row, or read from its host path by libelf. */
 int program_load(struct machine *m, const char *path, struct program *program) __must_check;
+/* A program that a line describes (program_made.c), without segments; -ENOBUFS. */
+int program_make(struct machine *m, const struct program *program) __must_check;
+/* The next segment of one that was made: -ENOENT, -ENOSPC, -EINVAL. */
+int program_add_segment(struct machine *m, const char *path,
+			const struct program_segment *segment) __must_check;
+/*
+ * A file of the disk of this path and size, made or cut: -EEXIST: it is elsewhere;
+ * -EBUSY: it has another size and is open; what inode_truncate() and inode_create() give.
+ */
+int file_make(struct machine *m, const char *path, u64 size) __must_check;
 /* Put a program that the caller describes into the task's (empty, new) mm. */
 int exec_program(struct machine *m, struct task_struct *task, const struct program *program,
 		 const struct exec_request *req) __must_check;

@@ -111,7 +111,9 @@ int program_load(struct machine *m, const char *path, struct program *program)
 	if (!inode)
 		return -ENOENT;
 	file = config_file(m, inode->path);
-	found = file ? file->program : row_program(m, inode->path);
+	found = made_program(m, inode->path);
+	if (!found)
+		found = file ? file->program : row_program(m, inode->path);
 	if (inode->kind == INODE_ZERO)
 		return -EACCES;
 	if (!found)

@@ -389,6 +389,11 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, t->exit_code);
 	for (unsigned int i = 0; i < CPU_WORDS; i++)
 		digest_u64(digest, t->cpus_allowed[i]);
+	if (t->exec_strings.argc) {
+		digest_u64(digest, (u64)t->exec_strings.argc << 32 | t->exec_strings.arg_bytes);
+		digest_u64(digest, (u64)t->exec_strings.envc << 32 | t->exec_strings.env_bytes);
+		digest_u64(digest, t->exec_strings.path_bytes);
+	}
 	digest_u64(digest, t->ip);
 	digest_u64(digest, t->sp);
 	for (unsigned int i = 0; i < ARRAY_SIZE(t->rss_cache); i++)

@@ -41,6 +41,15 @@ enum task_policy { POLICY_NORMAL, POLICY_FIFO };
 #define ADDR_COMPAT_LAYOUT 0x0200000ULL
 #define READ_IMPLIES_EXEC 0x0400000ULL
 
+/*
+ * Strings that the next execve passes beside the words of its line: how many arguments
+ * and how much environment in all, bytes with the final zeros. 0: just the words.
+ */
+struct exec_strings {
+	u32 argc, arg_bytes, envc, env_bytes;
+	u32 path_bytes;		/* of the name that the program was called by; 0: its path */
+};
+
 struct mm_struct;
 struct files_struct;
 struct uffd_event;
@@ -168,6 +177,7 @@ struct task_struct {
 	struct fs_struct *fs;	/* NULL: init's own, which is of the image */
 	u64 pid_object;		/* address of its struct pid; 0: none */
 	u64 ip, sp;		/* where its program stands: exec sets them */
+	struct exec_strings exec_strings;
 	struct task_fault fault;	/* allocations of its calls that fail on purpose */
 	struct uffd_wait uffd;	/* userfaultfd.h: the page that it waits for */
 	struct uffd_event *uffd_events;	/* what is to be read before it goes on */

@@ -25,6 +25,7 @@
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
+#include "sim/virt/real.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/shm.h"
@@ -154,7 +155,8 @@ static const struct part {
 	{ workingset_init, workingset_free, workingset_digest, workingset_validate },
 	{ files_init, files_free, files_digest, filemap_validate },
 	{ dcache_init, dcache_free, dcache_digest, NULL },
-	{ programs_init, NULL, NULL, NULL },
+	{ NULL, real_processes_free, NULL, NULL },
+	{ programs_init, made_programs_free, made_programs_digest, NULL },
 	{ swap_init, swap_free_state, swap_digest, swap_validate },
 	{ NULL, NULL, mms_digest, NULL },
 	{ shm_init, shm_free, shm_digest, shm_validate },

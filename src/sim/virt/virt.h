@@ -61,6 +61,8 @@ struct virt_state {
 	struct content_state *contents;
 	struct file_state *file_state;
 	struct exec_state *exec;
+	struct real_process *reals;	/* real.h */
+	struct made_program *programs;	/* program_made.c: the youngest first */
 	struct huge_state *huge;
 	struct dcache_state *dcache;	/* dcache.h */
 	struct disk_state *disks;	/* disk.h */

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a real process was like when it ended, beside the one here: kmm-record writes these
+ * lines. Mappings have to be the same. How much of them is in memory and how many faults
+ * there were has to be the same within two hundredths, unless something that this machine
+ * did explains it: sim/why says what was compared, and why it may differ.
+ */
+#include <inttypes.h>
+
+#include "fs/core/call_task.h"
+#include "fs/proc/task_mmu.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/real.h"
+#include "sim/virt/vma.h"
+
+#define SCOPE_TASKS (1U << V_PID)
+#define TOLERANCE 50		/* a 50th may be missing */
+
+enum { VMA_START, VMA_END, VMA_PERMS, VMA_RSS, VMA_ANON, VMA_NAME };
+enum { REAL_RSS, REAL_ANON, REAL_MINFLT, REAL_MAJFLT };
+
+static u64 kb(u64 bytes)
+{
+	return bytes >> 10;
+}
+
+static bool is_near(u64 ours, u64 real)
+{
+	u64 difference = ours > real ? ours - real : real - ours;
+
+	return difference * TOLERANCE <= real;
+}
+
+/* The name that maps shows, without what it says of a file that is gone. */
+static bool name_is(const struct machine *m, const struct vm_area_struct *vma, const char *name)
+{
+	struct out line = OUT_INIT;
+	const char *at;
+	size_t len;
+	bool same;
+
+	/* Names of anonymous memory are a matter of how a kernel is built. */
+	if (!strncmp(name, "[anon", 5))
+		return !vma->vm_file;
+	show_map_vma(&line, m, vma);
+	at = line.text ? line.text : "";
+	/* START-END PERMS OFFSET DEVICE INODE */
+	for (unsigned int word = 0; word < 5; word++) {
+		at += strcspn(at, " \n");
+		at += strspn(at, " ");
+	}
+	len = strcspn(at, " \n");
+	same = len == strlen(name) && !memcmp(at, name, len);
+	out_free(&line);
+	return same;
+}
+
+static void rights_of(const struct vm_area_struct *vma, char text[5])
+{
+	u64 flags = vma->vm_flags;
+
+	text[0] = flags & VM_READ ? 'r' : '-';
+	text[1] = flags & VM_WRITE ? 'w' : '-';
+	text[2] = flags & VM_EXEC ? 'x' : '-';
+	text[3] = flags & VM_MAYSHARE ? 's' : 'p';
+	text[4] = '\0';
+}
+
+static u64 bytes_in_memory(const struct vma_usage *usage)
+{
+	return usage->anon + usage->file + usage->shmem;
+}
+
+static int differs(struct call *call, const struct vm_area_struct *vma)
+{
+	char rights[5];
+
+	if (!vma) {
+		out_printf(call->sentence, "there is no mapping at %#" PRIx64,
+			   call->args[VMA_START].value);
+		return -ENOENT;
+	}
+	rights_of(vma, rights);
+	out_printf(call->sentence, "here the mapping is %#" PRIx64 "-%#" PRIx64 " %s", vma->vm_start,
+		   vma->vm_end, rights);
+	return -EEXIST;
+}
+
+static int run_real_vma(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct machine *m = call->m;
+	const struct vm_area_struct *vma = NULL;
+	struct vma_usage usage;
+	char rights[5];
+	int err = call_needs_range(call, 0);
+
+	if (err)
+		return err;
+	if (call->task->mm)
+		vma = find_vma(m, call->task->mm, args[VMA_START].value);
+	if (!vma || vma->vm_start != args[VMA_START].value || vma->vm_end != args[VMA_END].value)
+		return differs(call, vma);
+	rights_of(vma, rights);
+	if (strcmp(rights, args[VMA_PERMS].text))
+		return differs(call, vma);
+	if (args[VMA_NAME].given && !name_is(m, vma, args[VMA_NAME].text)) {
+		out_printf(call->sentence, "here the mapping has another name: see maps");
+		return -EEXIST;
+	}
+	vma_usage(m, vma, &usage);
+	if (kb(bytes_in_memory(&usage)) != args[VMA_RSS].value ||
+	    kb(usage.anon) != args[VMA_ANON].value)
+		machine_why_call(m, "%#" PRIx64 " %s %s: Rss %" PRIu64 " kB here, %" PRIu64 " kB real; "
+				 "anonymous %" PRIu64 " kB, %" PRIu64 " kB", vma->vm_start, rights,
+				 args[VMA_NAME].given ? args[VMA_NAME].text : "",
+				 kb(bytes_in_memory(&usage)), args[VMA_RSS].value,
+				 kb(usage.anon), args[VMA_ANON].value);
+	return 0;
+}
+
+static void fill_ours(const struct machine *m, const struct task_struct *task,
+		      struct real_process *p)
+{
+	const struct vm_area_struct *vma = task->mm ? vma_first(m, task->mm) : NULL;
+	const struct task_struct *thread;
+
+	p->pid = task->tgid;
+	memcpy(p->comm, task->comm, TASK_COMM_LEN - 1);
+	for (; vma; vma = vma_next(m, vma)) {
+		struct vma_usage usage;
+
+		vma_usage(m, vma, &usage);
+		p->ours.rss += bytes_in_memory(&usage);
+		p->ours.anon += usage.anon;
+		p->swap += usage.swap;
+	}
+	p->ours.minflt = task->signal->min_flt;
+	p->ours.majflt = task->signal->maj_flt;
+	for (thread = thread_next(m, task->tgid, 0); thread;
+	     thread = thread_next(m, task->tgid, thread->pid + 1)) {
+		p->ours.minflt += thread->min_flt;
+		p->ours.majflt += thread->maj_flt;
+	}
+}
+
+/* What this machine did that a real one need not have done; NULL: nothing. */
+static const char *cause_of(const struct machine *m, const struct real_process *p)
+{
+	if (p->swap)
+		return "parts of it are in swap";
+	if (m->event[PGSTEAL_KSWAPD] || m->event[PGSTEAL_DIRECT])
+		return "memory was short: pages were reclaimed";
+	if (!rel_maps_folios_around(m->release))
+		return "the release is another one: execve and faults touch other pages";
+	if (m->event[THP_FAULT_ALLOC])
+		return "huge pages";
+	if (p->ours.majflt > p->real.majflt)
+		return "files were not in memory";
+	if (p->real.majflt > p->ours.majflt)
+		return "files were not in memory there";
+	return NULL;
+}
+
+static void explain(struct machine *m, const struct real_process *p)
+{
+	machine_why_call(m, "here: Rss %" PRIu64 " kB (%" PRIu64 " kB anonymous, %" PRIu64
+			 " kB in swap), %" PRIu64 " + %" PRIu64 " faults; real: Rss %" PRIu64
+			 " kB (%" PRIu64 " kB anonymous), %" PRIu64 " + %" PRIu64 " faults%s%s",
+			 kb(p->ours.rss), kb(p->ours.anon), kb(p->swap), p->ours.minflt,
+			 p->ours.majflt, kb(p->real.rss), kb(p->real.anon), p->real.minflt,
+			 p->real.majflt, p->cause ? ": " : "", p->cause ? p->cause : "");
+}
+
+static int run_real_figures(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct real_process p = {
+		.real = { .rss = args[REAL_RSS].value << 10, .anon = args[REAL_ANON].value << 10,
+			  .minflt = args[REAL_MINFLT].value, .majflt = args[REAL_MAJFLT].value },
+	};
+	int err = call_needs(call, &(struct virt_need){ .pages = 64, .objects = 64,
+							.bytes = sizeof(p) });
+
+	if (err)
+		return err;
+	fill_ours(call->m, call->task, &p);
+	p.near = is_near(p.ours.rss, p.real.rss) &&
+		 is_near(p.ours.minflt + p.ours.majflt, p.real.minflt + p.real.majflt);
+	p.cause = p.near ? NULL : cause_of(call->m, &p);
+	err = real_process_add(call->m, &p);
+	if (err)
+		return err;
+	explain(call->m, &p);
+	if (p.near || p.cause)
+		return 0;
+	out_printf(call->sentence, "here: Rss %" PRIu64 " kB (%" PRIu64 " kB anonymous), %" PRIu64
+		   " + %" PRIu64 " faults, which nothing explains", kb(p.ours.rss),
+		   kb(p.ours.anon), p.ours.minflt, p.ours.majflt);
+	return -ERANGE;
+}
+
+static const struct verb verbs[] = {
+	{ "real_vma", { A_ADDR, A_ADDR, A_WORD, A_NUMBER, A_NUMBER, A_PATH | A_OPTIONAL },
+	  run_real_vma, RESULT_NONE, 0, SCOPE_TASKS, "START END RIGHTS RSS ANONYMOUS [NAME]",
+	  "Compare a mapping with the one that a real process had: same range, rights and name, or "
+	  "the line fails. sim/why says so where other parts of it are in memory (in kB)." },
+	{ "real_figures", { A_NUMBER, A_NUMBER, A_NUMBER, A_NUMBER }, run_real_figures, RESULT_NONE,
+	  0, SCOPE_TASKS, "RSS ANONYMOUS MINFLT MAJFLT",
+	  "Compare what this process has in memory (in kB) and its faults with a real one's: the "
+	  "line fails if they differ by more than 2 % and this machine did nothing that explains "
+	  "it. sim/why has the figures." },
+};
+
+const struct verb_table real_verbs = { verbs, ARRAY_SIZE(verbs) };

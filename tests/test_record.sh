@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Programs of this machine, recorded and replayed: one process and many, threads, children of
+# fork, vfork and execve, pipes, files that are written, a signal. Each process is within 2 %
+# of what it was. Another kernel than 6.18, or one that forbids to trace, is another test.
+set -eu
+build=$(cd "${KMM_BUILDDIR:-.}" && pwd)
+
+skip() {
+	echo "skipped: $*" >&2
+	exit 77
+}
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+# What is wrong is said, by the status, too.
+status=0
+"$build/kmm-record" -o x ./no-such-command 2> x.err || status=$?
+[ "$status" != 125 ] || skip "$(cat x.err)"
+[ "$status" = 127 ] || fail "no command: status $status"
+grep -q 'no-such-command' x.err || fail "no command: $(cat x.err)"
+status=0
+"$build/kmm-record" -o x sh -c 'exit 7' || status=$?
+[ "$status" = 7 ] || fail "exit 7: status $status"
+status=0
+"$build/kmm-record" -o x sh -c 'kill -9 $$' || status=$?
+[ "$status" = 137 ] || fail "killed: status $status"
+case $(uname -r -m) in
+6.18*x86_64) ;;
+*) skip "the host runs $(uname -r), not a 6.18 for x86-64" ;;
+esac
+
+# recorded NAME COMMAND...
+recorded() {
+	name=$1
+	shift
+	"$build/kmm-record" -o "$name.kmm" "$@" > "$name.stdout" 2> "$name.stderr" < /dev/null
+	"$build/kmm-run" -m pc "$name.kmm" > "$name.out" || fail "$name: not as recorded"
+	wanted=$(grep -c real_figures "$name.kmm")
+	grep -q "^processes: $wanted, $wanted of them" "$name.out" || fail "$name: $(cat "$name.out")"
+	echo "$name: $(grep -c ' = ' "$name.kmm") results, $wanted processes as recorded"
+}
+recorded true true
+recorded ls ls -R /usr/share/doc
+# shellcheck disable=SC2016
+recorded shell sh -c 'for i in 1 2 3; do echo $i | cat | wc -c; done; x=$(date); : > file; cat file'
+seq 200000 > numbers
+recorded sort sort --parallel=2 -r -o sorted numbers
+recorded killed sh -c '(kill -9 $$) & wait' || true
+! command -v python3 > /dev/null || recorded python python3 -c 'x = bytearray(20 << 20)'

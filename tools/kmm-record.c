@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kmm-record: run a program and write down what it asks of memory, as lines that kmm-run
+ * replays on any machine.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include "kmm-record.h"
+#include "options.h"
+
+#define FAILED 125	/* what env and timeout say of themselves */
+
+static const struct program kmm_record = {
+	.name = "kmm-record",
+	.summary = "[OPTION...] COMMAND [ARGUMENT...]",
+	.description = "Run a program and record its calls on memory and files, its accesses and "
+		       "what came of them, as a script for kmm-run.",
+	.posix = true,
+};
+
+static gboolean cold;
+static char *output;
+
+static void recording_init(struct recording *r, FILE *out)
+{
+	*r = (struct recording){ .out = out, .cold = cold };
+	r->tasks = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	r->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	r->paths = g_hash_table_new(g_str_hash, g_str_equal);
+	r->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	r->started = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	r->checked = g_hash_table_new(NULL, NULL);
+	r->segments = g_hash_table_new(NULL, NULL);
+	r->events = g_array_new(FALSE, FALSE, sizeof(struct record_event));
+}
+
+/* What is being recorded, and of which kernel. */
+static void put_head(struct recording *r, char **argv)
+{
+	g_autofree char *command = g_strjoinv(" ", argv);
+	struct utsname host;
+
+	g_strdelimit(command, "\n\r", ' ');
+	uname(&host);
+	record_say(r, NULL, "# recorded by kmm-record: %.1000s", command);
+	record_say(r, NULL, "# Linux %s %s", host.release, host.machine);
+}
+
+static void put_tail(struct recording *r)
+{
+	GHashTableIter iter;
+	gpointer what, nr;
+
+	g_hash_table_iter_init(&iter, r->skipped);
+	while (g_hash_table_iter_next(&iter, &what, &nr))
+		record_say(r, NULL, "# left out, %d times: %s", GPOINTER_TO_INT(nr),
+			   (const char *)what);
+	if (record_perf_lost(r->perf))
+		record_say(r, NULL, "# %" PRIu64 " faults were lost: the buffers were too small",
+			   record_perf_lost(r->perf));
+	record_say(r, NULL, "cat sim/real");
+	record_say(r, NULL, "# %" PRIu64 " processes, %" PRIu64 " calls, %" PRIu64 " accesses",
+		   r->nr_processes, r->nr_calls, r->nr_accesses);
+}
+
+int main(int argc, char **argv)
+{
+	const GOptionEntry rows[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+		  "write to FILE (default: COMMAND.kmm)", "FILE" },
+		{ "cold", 0, 0, G_OPTION_ARG_NONE, &cold,
+		  "begin with files that are on disk alone, whatever is cached here", NULL },
+		{ NULL },
+	};
+	g_autofree char *error = NULL, *base = NULL, *path = NULL;
+	struct recording r;
+	int status;
+	FILE *out;
+
+	if (!options_parse(&kmm_record, rows, &argc, &argv, &status))
+		return status;
+	if (argc < 2)
+		return options_fail(&kmm_record, "there is no command", "to record");
+	base = g_path_get_basename(argv[1]);
+	path = output ? g_strdup(output) : g_strconcat(base, ".kmm", NULL);
+	out = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	if (!out) {
+		fprintf(stderr, "kmm-record: %s: %s\n", path, g_strerror(errno));
+		return FAILED;
+	}
+	recording_init(&r, out);
+	put_head(&r, argv + 1);
+	record_settings(&r);
+	status = record_run(&r, argv + 1, &error);
+	if (r.perf) {
+		put_tail(&r);
+		record_perf_close(r.perf);
+	}
+	if (fclose(out) && !error)
+		error = g_strdup_printf("%s: %s", path, g_strerror(errno));
+	if (error) {
+		fprintf(stderr, "kmm-record: %s\n", error);
+		return FAILED;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
