@@ -57,5 +57,16 @@ $(cat "$tmp/diff")"
 			match($0, /total-vm:[0-9]+/); kb = substr($0, RSTART + 9, RLENGTH - 9) }
 		END { exit !(kb && vm[pid] * 4 == kb) }' "$tmp/ours" ||
 		complain "the table and the last line differ"
+	# With swap: an area, all of it in use, by the process and the cache.
+	"$build/kmm-run" -m swap --set machine.release=$release --set 'node 0.memory=128M' \
+		--set 'swap 0.size=16M' --set 'swap 1.on=no' --set cmdline=transparent_hugepage=never \
+		"$tmp/script" > "$tmp/out" 2> "$tmp/errors" || complain "$(cat "$tmp/errors")"
+	awk '/pages in swap cache/ { sub(/.*> */, ""); sub(/^\[[^]]*\] */, ""); cached = $1 }
+		/Free swap  = / { sub(/.*= /, ""); free = $1 + 0 }
+		/Total swap = / { sub(/.*= /, ""); total = $1 + 0 }
+		/\] *[0-9]+ *[0-9]+ .* init$/ { used = $(NF - 2) > used ? $(NF - 2) : used }
+		END { exit !(total == 16380 && free < 400 && cached != "" &&
+			     used * 4 <= total - free && (used + cached) * 4 >= total - free - 400) }' \
+		"$tmp/out" || complain "the figures of swap: $(grep -E 'swap|init$' "$tmp/out")"
 done
 exit $failed

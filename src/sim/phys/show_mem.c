@@ -254,9 +254,9 @@ static void show_totals(struct machine *m)
 			high += zone->present_pages;
 	}
 	printk(m, KERNEL_WARNING, "%llu total pagecache pages", (ull)global_node_stat(m, NR_FILE_PAGES));
-	printk(m, KERNEL_WARNING, "0 pages in swap cache");
-	printk(m, KERNEL_WARNING, "Free swap  = 0kB");
-	printk(m, KERNEL_WARNING, "Total swap = 0kB");
+	printk(m, KERNEL_WARNING, "%llu pages in swap cache", (ull)global_node_stat(m, NR_SWAPCACHED));
+	printk(m, KERNEL_WARNING, "Free swap  = %llukB", kb((u64)MAX(m->nr_swap_pages, 0)));
+	printk(m, KERNEL_WARNING, "Total swap = %llukB", kb((u64)m->total_swap_pages));
 	printk(m, KERNEL_WARNING, "%llu pages RAM", (ull)present);
 	printk(m, KERNEL_WARNING, "%llu pages HighMem/MovableOnly", (ull)high);
 	printk(m, KERNEL_WARNING, "%llu pages reserved", (ull)reserved);

@@ -105,15 +105,15 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 	struct page_list hold = PAGE_LIST_INIT, active = PAGE_LIST_INIT;
 	struct page_list inactive = PAGE_LIST_INIT;
 	struct machine *m = sc->m;
-	bool file = is_file_list(list);
+	/* Generations get older without being looked at. */
+	bool file = is_file_list(list), counts = !lru_gen_enabled(m);
 	u64 scanned, taken, rotated = 0;
 	s64 deactivated;
 
 	lru_add_drain(m);
 	taken = isolate_lru_folios(sc, lruvec, list, nr_to_scan, &hold, &scanned);
 	count_isolated_pages(m, lruvec, file, (s64)taken);
-	/* Generations get older without being looked at. */
-	if (!lru_gen_enabled(m))
+	if (counts)
 		count_event(sc, lruvec, PGREFILL, scanned);
 	while (hold.last != PFN_NIL) {
 		u32 pfn = hold.last;
@@ -133,8 +133,9 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 	}
 	move_folios_to_lru(m, lruvec, &active);
 	deactivated = (s64)move_folios_to_lru(m, lruvec, &inactive);
-	count_vm_event(m, PGDEACTIVATE, deactivated);
-	if (m->memcg)
+	if (counts)
+		count_vm_event(m, PGDEACTIVATE, deactivated);
+	if (m->memcg && counts)
 		memcg_count_event(m, lruvec->memcg, PGDEACTIVATE, deactivated);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
 	reclaim_took_time(sc, scanned, 0);

@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Real machines ran out of memory with swap: anonymous memory that was written, or a file of
+# shared memory; then it was given back, and swap switched off. tests/golden/reclaim/swap-*
+# have what each was, and what moved there. Simulated machines do the same: sums that must
+# hold, hold for both; what moved there moves here, and by about as much.
+here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
+build=${KMM_BUILDDIR:-$PWD}
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM
+
+step() {
+	echo "cat proc/vmstat"
+	echo "cat proc/meminfo"
+	steps="$steps $1"
+}
+
+# scenario KEY=VALUE...: of the first line
+scenario() {
+	arch=x86_64 anon= shm= rounds=1 swappiness=60 steps=
+	for word; do
+		eval "$word"
+	done
+	cat > "$tmp/machine" <<-END
+	[machine]
+	arch = $arch
+	release = $release
+	cmdline = transparent_hugepage=never
+	[node 0]
+	cpus = $cpus
+	memory = $memory
+	[swap 0]
+	path = /dev/nvme0n1
+	size = $swap
+	END
+	{
+		step before
+		echo "proc/sys/vm/swappiness: $swappiness"
+		echo "proc/1/ctl: fork as eat"
+		if [ "$shm" ]; then
+			echo "sim/as/eat/ctl: open /dev/shm/f rdwr,creat as f"
+			echo "sim/as/eat/ctl: pwrite64 @f $shm 0"
+		else
+			echo "sim/as/eat/ctl: mmap 0x10000000 $anon rw private,anon,fixed,noreserve"
+			echo "sim/as/eat/ctl: store 0x10000000 $anon"
+		fi
+		while [ $((rounds -= 1)) -gt 0 ]; do
+			echo "sim/as/eat/ctl: load 0x10000000 $anon"
+		done
+		step touched
+		[ -z "$shm" ] || echo "sim/as/eat/ctl: unlink /dev/shm/f"
+		echo "proc/1/ctl: kill @eat KILL"
+		echo "proc/1/ctl: wait4 -1 0"
+		echo "tick 1s"
+		step killed
+		echo "proc/1/ctl: swapoff /dev/nvme0n1"
+		step off
+		echo "cat sim/check"
+	} > "$tmp/script"
+	steps=
+	for s in before touched killed off; do
+		steps="$steps $s"
+	done
+	# Where the area is too small, somebody is killed.
+	"$build/kmm-run" -k -m "$tmp/machine" "$tmp/script" > "$tmp/out" 2> "$tmp/err"
+	grep -q '^clean' "$tmp/out" || { grep -A 9 '^broken' "$tmp/out"; cat "$tmp/err"; return 1; }
+}
+
+# compare GOLDEN
+compare() {
+	awk -v steps="$steps" -v file="$1" '
+	function wrong(text) {
+		print file ": " text
+		failed = 1
+	}
+	function sums(whose, v, k) {
+		if (!((k, "pgscan_anon") in v))
+			return
+		for (i = 1; i <= 2; i++) {
+			part = i == 1 ? "pgscan" : "pgsteal"
+			if (v[k, part "_kswapd"] + v[k, part "_direct"] + v[k, part "_khugepaged"] != \
+			    v[k, part "_anon"] + v[k, part "_file"])
+				wrong(whose " " k ": " part " by whom is not " part " of which kind")
+		}
+		# Each page that reclaim wrote has a slot, and is written, or on its way. (What a real
+		# machine counts comes late, by CPU.)
+		slack = whose == "real" ? 32 : 0
+		if (abs(v[k, "nr_vmscan_write"] - v[k, "pswpout"]) > slack ||
+		    abs(v[k, "nr_written"] + v[k, "nr_writeback"] - v[k, "pswpout"]) > slack)
+			wrong(whose " " k ": " v[k, "pswpout"] " out, " v[k, "nr_vmscan_write"] " by " \
+			      "reclaim, " v[k, "nr_written"] " written")
+		if (v[k, "pgsteal_anon"] > v[k, "pgscan_anon"])
+			wrong(whose " " k ": more was freed than was looked at")
+		if (v[k, "swap_ra_hit"] > v[k, "swap_ra"] || v[k, "swap_ra"] > v[k, "pswpin"])
+			wrong(whose " " k ": more was read ahead than was read")
+		if (k == "off" && (v[k, "SwapTotal"] || v[k, "SwapFree"]))
+			wrong(whose " " k ": there is swap")
+	}
+	function abs(n) {
+		return n < 0 ? -n : n
+	}
+	# Within a factor; few are as good as none.
+	function about(k, name, factor, few,	r, o) {
+		if (!((k, name) in real))
+			return
+		r = real[k, name]
+		o = ours[k, name]
+		facts++
+		if ((o > r * factor || r > o * factor) && (r > few || o > few))
+			wrong(k " " name ": " r " on a real machine, " o " here")
+	}
+	BEGIN { split(steps, step) }
+	FNR == 1 { input++ }
+	input == 1 && FNR > 1 { real[$1, $2] = $3; at[$1] }
+	input == 2 && /^==> proc\/vmstat/ { now = step[++nr] }
+	input == 2 && /^==> sim/ { now = "" }
+	input == 2 && now && NF >= 2 {
+		sub(":", "", $1)
+		absolute = $1 ~ /^(nr_(free_pages|anon_pages|swapcached|writeback)|SwapTotal|SwapFree)$/
+		if (now == "before")
+			before[$1] = $2
+		ours[now, $1] = absolute ? $2 : $2 - before[$1]
+	}
+	END {
+		for (k in at) {
+			sums("real", real, k)
+			sums("ours", ours, k)
+			# Few are those of other programs.
+			about(k, "pswpout", 1.4, 0)
+			about(k, "pgsteal_anon", 1.4, 0)
+			about(k, "pgscan_anon", 2.2, 0)
+			about(k, "pgrotated", 1.6, 0)
+			about(k, "pgfault", 1.3, 0)
+			about(k, "pgmajfault", 1.5, 200)
+			about(k, "pswpin", 1.5, 1000)
+			about(k, "swap_ra", 1.5, 1000)
+			about(k, "swap_ra_hit", 1.5, 1000)
+			about(k, "workingset_refault_anon", 1.5, 1000)
+			about(k, "pgdeactivate", 3, 100)
+			about(k, "nr_swapcached", 2, 1200)
+			about(k, "nr_writeback", 1.5, 1200)
+			about(k, "oom_kill", 1, 0)
+			about(k, "nr_vmscan_immediate_reclaim", 3, 100)
+			about(k, "nr_free_pages", k == "touched" ? 3 : 1.4, 800)
+			about(k, "SwapTotal", 1, 0)
+			about(k, "SwapFree", 1.6, 0)
+		}
+		# Who was first is a matter of timing.
+		about("touched", "pgscan_direct", 8, 1000)
+		about("touched", "pgsteal_direct", 8, 1000)
+		exit failed || facts < 30
+	}' "$1" "$tmp/out"
+}
+
+status=0
+for golden in "$here"/tests/golden/reclaim/swap-*.txt; do
+	# shellcheck disable=SC2046
+	scenario $(head -n 1 "$golden") || status=1
+	compare "$golden" || status=1
+done
+exit $status
