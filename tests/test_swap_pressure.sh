@@ -18,7 +18,8 @@ step() {
 
 # scenario KEY=VALUE...: of the first line
 scenario() {
-	arch=x86_64 anon= shm= rounds=1 swappiness=60 steps=
+	arch=x86_64 rounds=1 swappiness=60
+	release='' memory='' cpus='' swap='' anon='' shm='' steps=''
 	for word; do
 		eval "$word"
 	done
@@ -58,7 +59,7 @@ scenario() {
 		step off
 		echo "cat sim/check"
 	} > "$tmp/script"
-	steps=
+	steps=''
 	for s in before touched killed off; do
 		steps="$steps $s"
 	done

@@ -25,6 +25,7 @@ static const struct shape {
 	const char *arch, *release;
 	bool rotational, shared;
 	const char *huge;	/* words of the command line: large folios */
+	bool slow;		/* writes take longer than a call */
 } rows[] = {
 	{ "arch=x86_64", "release=6.1", false }, { "arch=x86_64", "release=6.18", false },
 	{ "arch=i386", "release=6.1", false }, { "arch=i386-pae", "release=6.1", false },
@@ -36,6 +37,10 @@ static const struct shape {
 	{ "arch=x86_64", "release=6.18",
 	  .huge = "transparent_hugepage=never thp_anon=16K,64K:always" },
 	{ "arch=i386-pae", "release=6.1", .huge = "transparent_hugepage=always" },
+	{ "arch=x86_64", "release=6.1", .slow = true },
+	{ "arch=x86_64", "release=6.18", .slow = true },
+	{ "arch=x86_64", "release=6.18", .shared = true, .slow = true },
+	{ "arch=x86_64", "release=6.18", .huge = "transparent_hugepage=always", .slow = true },
 };
 
 struct storm {
@@ -245,7 +250,8 @@ static s64 storm(const struct shape *row, unsigned int nr_calls, u64 seed)
 		row->arch, row->release, row->huge ? "node 0.memory=768M" : "node 0.memory=256M",
 		row->huge ? "swap 0.size=3M" : "swap 0.size=400K",
 		row->huge ? "swap 1.size=20M" : "swap 1.size=3M",
-		row->rotational ? "swap 0.rotational=yes" : "seed=1", cmdline, NULL };
+		row->rotational ? "swap 0.rotational=yes" : "seed=1",
+		row->slow ? "cost.disk_write=20000000" : "seed=1", cmdline, NULL };
 	struct storm s = { .rng = seed, .alive = { true }, .is_on = { true, true },
 			   .shared = row->shared,
 			   .nr_pages = row->huge ? NR_HUGE_PAGES : NR_PAGES };
@@ -263,7 +269,9 @@ static s64 storm(const struct shape *row, unsigned int nr_calls, u64 seed)
 	for (unsigned int i = 0; i < nr_calls; i++) {
 		unsigned int what = below(&s, 100);
 
-		if (what < 82)
+		if (row->slow && !below(&s, 10))
+			do_line(&s, "tick 7ms", 0, 0, 0);
+		else if (what < 82)
 			range_call(&s);
 		else if (what < 90)
 			map_call(&s);
