@@ -164,6 +164,31 @@ static void test_shmem(void)
 }
 
 /* Anonymous shared memory is charged as a whole, given back when unmapped. */
+/* Clean pages that are dropped stay charged for until the file gets another. */
+static void test_shmem_dropped(void)
+{
+	struct machine *m = open_machine("release=6.18");
+	int fd = open_file(m, "/dev/shm/dropped", O_RDWR | O_CREAT);
+	s64 committed = m->virt->committed_as;
+	u64 b = 0x10000000;
+
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 8 * PAGE_SIZE), 0);
+	map_file(m, fd, b, 8 * PAGE_SIZE, MAP_SHARED | MAP_FIXED);
+	for (unsigned int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(touch(m, b + i * PAGE_SIZE, ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 4);
+	CU_ASSERT_EQUAL(sys_munmap(m, task, b, SZ_1M), 0);
+	drop_pagecache(m);
+	CU_ASSERT_EQUAL(fget(m, task, fd)->inode->i_data.nrpages, 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 4);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	map_file(m, fd, b, 8 * PAGE_SIZE, MAP_SHARED | MAP_FIXED);
+	CU_ASSERT_EQUAL(touch(m, b, ACCESS_LOAD), 0);
+	CU_ASSERT_EQUAL(m->virt->committed_as, committed + 1);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	close_machine(m);
+}
+
 static void test_shared_anonymous(void)
 {
 	struct machine *m = open_machine("release=6.18");
@@ -543,6 +568,7 @@ static void test_planted(void)
 static const CU_TestInfo tests[] = {
 	{ "descriptors", test_descriptors },
 	{ "shared memory", test_shmem },
+	{ "clean pages of shared memory", test_shmem_dropped },
 	{ "shared anonymous memory", test_shared_anonymous },
 	{ "disk", test_disk },
 	{ "readahead", test_readahead },

@@ -277,6 +277,8 @@ static enum scan_result replace(struct file_collapse *c, u32 pfn)
 			shmem_unacct_pages(m, inode, c->nr_none);
 		return SCAN_STORE_FAILED;
 	}
+	if (c->nr_none)
+		shmem_recalc_inode(m, inode);
 	return SCAN_SUCCEED;
 }
 

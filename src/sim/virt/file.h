@@ -57,6 +57,7 @@ struct inode {
 	bool huge_shm;		/* SysV shared memory: reserved when it was made */
 	bool large_folios;	/* of shmem: its file system may have some, said huge= */
 	u64 swapped;		/* of shmem: pages that are out: values in i_pages */
+	u64 dropped;		/* of shmem: pages that went clean, and are charged for yet */
 	u64 fallocend;		/* of shmem: pages before this were asked for by fallocate() */
 	struct interval_tree shared_policy;	/* of shmem: sp_nodes (mempolicy.h) */
 	u32 shm;		/* slot + 1 of the System V segment that it is of */
@@ -297,7 +298,7 @@ void filemap_count_split(struct machine *m, struct address_space *mapping,
 			 const struct page *folio);
 /* The page has what its file has not yet: NR_FILE_DIRTY of a disk. */
 void set_page_dirty(struct machine *m, u64 pfn);
-/* The same by the file system, that writes to it: reclaim's mark stays (PG_reclaim). */
+/* The same by a file system that writes to it: a disk's leaves reclaim's mark (PG_reclaim). */
 void filemap_dirty_folio(struct machine *m, u64 pfn);
 /*
  * An entry of i_pages is its folio's first page frame, or a value: the shadow of a folio
@@ -429,6 +430,8 @@ int shmem_alloc_huge(struct machine *m, struct inode *inode, u64 pgoff,
 /* Pages are to be charged for: -ENOSPC. They left the cache: they are not any more. */
 int shmem_acct_pages(struct machine *m, struct inode *inode, u64 nr) __must_check;
 void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr);
+/* Reclaim took clean pages: that is noticed when the file gets or loses others. */
+void shmem_recalc_inode(struct machine *m, struct inode *inode);
 int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size) __must_check;
 /* The rows of file and shmem mappings; ->mmap(): what such a file gives to a VMA. */
 extern const struct vm_operations file_vm_ops, shmem_vm_ops, shmem_anon_vm_ops;

@@ -229,8 +229,10 @@ bool remove_mapping(struct machine *m, u32 pfn, u32 target)
 
 	if (folio->refcount != (s32)folio_nr_pages(folio) + 1 || page_flag(folio, PG_dirty))
 		return false;
-	if (is_shmem(mapping))
-		return false;
+	if (is_shmem(mapping)) {
+		mapping->host->dropped += filemap_forget_folio(m, mapping, page_index(folio));
+		return true;
+	}
 	leaf = xa_replace(&mapping->i_pages, page_index(folio),
 			  workingset_eviction(m, folio, target));
 	mapping->nr_shadows++;
@@ -248,25 +250,36 @@ void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 
 		shmem_unacct_pages(m, mapping->host, nr);
 }
 
-void filemap_dirty_folio(struct machine *m, u64 pfn)
+static void dirty_folio(struct machine *m, struct page *folio)
 {
-	struct page *page = pfn_folio(m, pfn);
 	struct inode *inode;
 
-	if (page_flag(page, PG_dirty) || page_flag(page, PG_reserved))
+	if (page_flag(folio, PG_dirty) || page_flag(folio, PG_reserved))
 		return;
-	page_set_flag(page, PG_dirty);
-	inode = page_flag(page, PG_anon) ? NULL : inode_of(m, page->mapping);
+	page_set_flag(folio, PG_dirty);
+	inode = page_flag(folio, PG_anon) ? NULL : inode_of(m, folio->mapping);
 	if (!inode || inode->kind != INODE_DISK)
 		return;
-	xa_set_mark(&inode->i_data.i_pages, page_index(page), XA_MARK_DIRTY);
-	mod_lruvec_page_state(m, page, NR_DIRTY, 1);
-	mod_lruvec_page_state(m, page, NR_DIRTIED, 1);
+	xa_set_mark(&inode->i_data.i_pages, page_index(folio), XA_MARK_DIRTY);
+	mod_lruvec_page_state(m, folio, NR_DIRTY, 1);
+	mod_lruvec_page_state(m, folio, NR_DIRTIED, 1);
 	task_io_account_write(m, PAGE_SIZE);
-	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]++;
+	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING]++;
 	m->virt->writeback->dirtied++;
 	m->virt->writeback->fresh_dirtied++;
 	mark_inode_dirty_pages(m, inode);
+}
+
+void filemap_dirty_folio(struct machine *m, u64 pfn)
+{
+	struct page *folio = pfn_folio(m, pfn);
+	const struct inode *inode = page_flag(folio, PG_anon) ? NULL :
+							       inode_of(m, folio->mapping);
+
+	/* shmem has no buffers to mark: it dirties its folios as anybody does */
+	if (inode && inode->kind == INODE_SHMEM)
+		page_clear_flag(folio, PG_reclaim);
+	dirty_folio(m, folio);
 }
 
 void set_page_dirty(struct machine *m, u64 pfn)
@@ -275,7 +288,7 @@ void set_page_dirty(struct machine *m, u64 pfn)
 
 	if (!page_flag(folio, PG_anon))
 		page_clear_flag(folio, PG_reclaim);
-	filemap_dirty_folio(m, pfn);
+	dirty_folio(m, folio);
 }
 
 /* gfp: what there is beside the file's own. Who writes does not use what was there. */

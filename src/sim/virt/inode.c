@@ -379,7 +379,7 @@ void sb_validate(const struct machine *m, struct check *check)
 
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
 		if (inode->kind == INODE_SHMEM)
-			used[inode->sb] += inode->i_data.nrpages + inode->swapped;
+			used[inode->sb] += inode->i_data.nrpages + inode->swapped + inode->dropped;
 	for (unsigned int i = 0; i < NR_SUPERS; i++) {
 		check->nr_checked++;
 		if (used[i] != m->virt->file_state->used[i])
@@ -430,6 +430,7 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->pid_serial << 32 | inode->pid);
 	digest_u64(digest, inode->shm);
 	digest_u64(digest, inode->swapped);
+	digest_u64(digest, inode->dropped);
 	digest_u64(digest, inode->disk_end);
 	if (inode->wb_list) {
 		digest_u64(digest, inode->wb_order << 2 | inode->wb_list);

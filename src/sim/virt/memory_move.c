@@ -144,6 +144,18 @@ static int change_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *en
 	return 0;
 }
 
+/*
+ * Are entries made writable one by one? Of shared memory only where the file is asked: the
+ * kernel's vma_wants_writenotify() is given the protection of before, which differs, and
+ * says no.
+ */
+static bool wants_manual_write_upgrade(const struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_WRITE))
+		return false;
+	return !(vma->vm_flags & VM_SHARED) || (vma->vm_ops && vma->vm_ops->page_mkwrite);
+}
+
 void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 start, u64 end)
 {
 	static const struct walk_ops ops = { .visit = change_pte, .huge = change_huge };
@@ -152,10 +164,7 @@ void change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, u64 s
 			     .end = end };
 	pte_t *pte = NULL;
 
-	if (vma->vm_flags & VM_SHARED)
-		p.try_writable = vma_wants_writenotify(m, vma);
-	else
-		p.try_writable = vma->vm_flags & VM_WRITE;
+	p.try_writable = wants_manual_write_upgrade(vma);
 	if (unlikely(is_vm_hugetlb_page(vma))) {
 		hugetlb_change_protection(tlb, vma, start, end, p.prot);
 		return;
@@ -184,8 +193,7 @@ void uffd_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vma, 
 	if (!rel_uffd_moves(m->release))
 		p.prot = vm_get_page_prot(m, vma->vm_flags & ~(enable ? (u64)VM_WRITE : 0));
 	else if (!enable)
-		p.try_writable = vma->vm_flags & VM_SHARED ? vma_wants_writenotify(m, vma) :
-							     vma->vm_flags & VM_WRITE;
+		p.try_writable = wants_manual_write_upgrade(vma);
 	tlb_start_vma(tlb, vma);
 	if (!walk_mapped_range(m, vma->vm_mm, start, end, &ops, &p))
 		tlb_end_vma(tlb, vma);

@@ -68,7 +68,8 @@ static s64 shmem_committed(const struct machine *m)
 		const struct inode *inode = object_get(pool, h);
 
 		nr_pages += (s64)(inode->accounted ? PFN_UP(inode->i_size) :
-						     inode->i_data.nrpages + inode->swapped);
+						     inode->i_data.nrpages + inode->swapped +
+						     inode->dropped);
 	}
 	return nr_pages;
 }

@@ -41,6 +41,16 @@ void shmem_unacct_pages(struct machine *m, struct inode *inode, u64 nr)
 	sb_give_pages(m, inode, nr);
 }
 
+void shmem_recalc_inode(struct machine *m, struct inode *inode)
+{
+	u64 nr = inode->dropped;
+
+	if (likely(!nr))
+		return;
+	inode->dropped = 0;
+	shmem_unacct_pages(m, inode, nr);
+}
+
 int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size)
 {
 	u64 old = inode_pages(inode), new = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
@@ -140,6 +150,7 @@ int shmem_get_folio(struct machine *m, struct inode *inode, u64 pgoff,
 	err = new_page(m, inode, pgoff, request, pfn);
 	if (err)
 		return err;
+	shmem_recalc_inode(m, inode);
 	folio = pfn_folio(m, *pfn);
 	if (sgp == SGP_WRITE)
 		page_set_flag(folio, PG_referenced);

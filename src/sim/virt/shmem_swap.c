@@ -46,6 +46,7 @@ bool shmem_swap_out(struct machine *m, u32 pfn)
 	err = xa_store(&inode->i_data.i_pages, index, xa_mk_value(page_swap_entry(m, pfn)), NULL);
 	BUG_ON(m, err);
 	filemap_replaced_folio(m, &inode->i_data, pfn);
+	shmem_recalc_inode(m, inode);
 	inode->swapped++;
 	page_set_flag(folio, PG_dirty);
 	return true;
@@ -72,6 +73,7 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 	folio_wait_writeback(m, *pfn);
 	filemap_swapped_in(m, &inode->i_data, pgoff, *pfn);
 	inode->swapped--;
+	shmem_recalc_inode(m, inode);
 	if (request->sgp == SGP_WRITE)
 		mark_page_accessed(m, *pfn);
 	swap_cache_del_folio(m, *pfn, 0);

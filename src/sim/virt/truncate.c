@@ -221,6 +221,7 @@ void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64
 	truncate_rest(&t);
 	if (inode->kind == INODE_DISK)
 		clear_shadows(m, &inode->i_data, t.first, t.behind);
+	shmem_recalc_inode(m, inode);
 }
 
 void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 end,
@@ -299,6 +300,14 @@ static bool may_be_dropped(const struct page *folio)
 	       folio->refcount == (s32)folio_nr_pages(folio);
 }
 
+static void mapping_evict_folio(struct machine *m, struct address_space *mapping, u64 pgoff)
+{
+	u64 nr = filemap_forget_folio(m, mapping, pgoff);
+
+	if (mapping->host->kind == INODE_SHMEM)
+		mapping->host->dropped += nr;
+}
+
 u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u64 start,
 			     u64 end)
 {
@@ -318,7 +327,7 @@ u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u
 		if (first < start || first + nr > t.behind)
 			continue;
 		if (may_be_dropped(folio)) {
-			filemap_remove_folio(m, mapping, first);
+			mapping_evict_folio(m, mapping, first);
 		} else {
 			deactivate_file_page(m, pfn);
 			stayed++;
