@@ -75,7 +75,7 @@ UNIT_TESTS = \
 	tests/test_kernel_walk \
 	tests/test_line \
 	tests/test_maple_tree \
-	tests/test_hugetlb \
+	tests/test_hugetlb tests/test_hugetlb_share \
 	tests/test_huge_memory tests/test_shmem_huge \
 	tests/test_madvise \
 	tests/test_memblock \

@@ -435,6 +435,42 @@ static void huge_surplus(struct machine *m)
 	hugetlb_hstate(m, 9)->surplus_huge_pages++;
 }
 
+/* Two mappings of one GiB of a file, one table. */
+static u64 shared_table(struct machine *m)
+{
+	struct mmap_request req = {
+		.addr = 1ULL << 32, .len = SZ_1G, .prot = PROT_READ | PROT_WRITE,
+		.flags = MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE | MAP_FIXED,
+	};
+	struct task_struct *init = task_find(m, PID_INIT);
+	u64 addr = 0;
+
+	for (unsigned int i = 0; i < 2; i++, req.addr += SZ_1G) {
+		CU_ASSERT_EQUAL_FATAL(sys_mmap(m, init, &req, &addr), 0);
+		CU_ASSERT_EQUAL_FATAL(fault_in_user(m, init, addr, /* write = */ true), 0);
+		req.file = vma_lookup(m, init->mm, addr)->vm_file;
+		req.flags &= ~(u64)(MAP_ANONYMOUS | MAP_HUGETLB);
+	}
+	return pte_pfn(*table_entry(m, init->mm, addr, 2));
+}
+
+static void shared_table_count(struct machine *m)
+{
+	pfn_to_page(m, shared_table(m))->prev++;
+}
+
+static void shared_table_sum(struct machine *m)
+{
+	(void)shared_table(m);
+	m->virt->pgtables->nr_shared++;
+}
+
+static void shared_table_of_marked(struct machine *m)
+{
+	(void)shared_table(m);
+	vma_lookup(m, task_find(m, PID_INIT)->mm, 1ULL << 32)->hugetlb_lock = NULL;
+}
+
 static void dirty_unread(struct machine *m)
 {
 	struct page *page = page_of_lists(m, LRU_INACTIVE_FILE);
@@ -527,6 +563,9 @@ static const struct plant plants[] = {
 	{ "M1 R1 R2", huge_index, "a huge page says that it is mapped elsewhere" },
 	{ "T4", huge_usage, "an mm counts huge pages that it does not map" },
 	{ "T2 T5", huge_rights, "an entry of huge pages may write, its VMA may not" },
+	{ "T11", shared_table_count, "a table of huge pages counts a sharer more" },
+	{ "T11 T3", shared_table_sum, "one shared table more is counted than there is" },
+	{ "T11 A3", shared_table_of_marked, "a mapping without a lock shares its table" },
 	{ "C4", huge_resv, "a promised huge page is forgotten" },
 	{ "C4", huge_node_count, "a node counts a huge page more" },
 	{ "C4", huge_surplus, "a pool counts a surplus page more" },

@@ -139,7 +139,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/highmem.c src/sim/virt/highmem.h \
 	src/sim/virt/hugetlb.h src/sim/virt/hugetlb_fault.c src/sim/virt/hugetlb_file.c \
 	src/sim/virt/hugetlb_range.c src/sim/virt/hugetlb_resv.c \
-	src/sim/virt/hugetlb_validate.c src/sim/virt/hugetlb_vma.c \
+	src/sim/virt/hugetlb_share.c src/sim/virt/hugetlb_validate.c src/sim/virt/hugetlb_vma.c \
 	src/sim/virt/init_mm.c \
 	src/sim/virt/init_task.c src/sim/virt/inode.c \
 	src/sim/virt/kernel_map.c src/sim/virt/kernel_map.h \

@@ -71,7 +71,8 @@ static u64 huge_word(const struct machine *m, const struct vm_area_struct *vma, 
 	word |= PM_PRESENT | leaf_pfn(m, *entry, hugetlb_level(m, vma), addr);
 	if (!page_flag(pfn_to_page(m, pte_pfn(*entry)), PG_anon))
 		word |= PM_FILE;
-	if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) == 1)
+	if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) == 1 &&
+	    !(rel_pagemap_asks_for_shared_tables(m->release) && hugetlb_pmd_shared(m, vma, addr)))
 		word |= PM_MMAP_EXCLUSIVE;
 	return word;
 }

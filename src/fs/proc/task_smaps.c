@@ -147,7 +147,8 @@ static void gather_huge_pages(const struct machine *m, const struct vm_area_stru
 		entry = huge_pte_offset(m, vma, addr);
 		if (!entry || !*entry)
 			continue;
-		if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) > 1)
+		if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) > 1 ||
+		    hugetlb_pmd_shared(m, vma, addr))
 			stats->shared_hugetlb += size;
 		else
 			stats->private_hugetlb += size;

@@ -201,13 +201,35 @@ void hugetlb_count_add(struct mm_struct *mm, s64 pages);
 unsigned int hugetlb_fault(struct machine *m, struct vm_area_struct *vma, u64 address,
 			   unsigned int flags);
 
-/* The entry of an address, with the tables above it made as needed; or NULL: none yet. */
-int huge_pte_alloc(struct machine *m, const struct vm_area_struct *vma, u64 addr,
+/*
+ * The entry of an address, with the tables above it made as needed, or found with others
+ * (hugetlb_share.c); or NULL: none yet.
+ */
+int huge_pte_alloc(struct machine *m, struct vm_area_struct *vma, u64 addr,
 		   u64 **pte) __must_check;
+/* The same, with a table of its own: mremap moves entries there. */
+int hugetlb_own_pte_alloc(struct machine *m, struct vm_area_struct *vma, u64 addr,
+			  u64 **pte) __must_check;
 u64 *huge_pte_offset(const struct machine *m, const struct vm_area_struct *vma, u64 addr);
 /* The next address to look at; where there is no entry, what its table would serve goes. */
 u64 huge_addr_next(const struct machine *m, const struct vm_area_struct *vma, u64 addr,
 		   const u64 *entry);
+
+/*
+ * Is the table of addr shared with others? Before an entry changes, the mapping lets go of
+ * such a table; true: it did, and has nothing there now.
+ */
+bool hugetlb_pmd_shared(const struct machine *m, const struct vm_area_struct *vma, u64 addr);
+struct mmu_gather;
+bool huge_pmd_unshare(struct mmu_gather *tlb, const struct vm_area_struct *vma, u64 addr);
+/* A mapping gets flags that forbid it; one is cut at addr. */
+void hugetlb_unshare_all_pmds(struct machine *m, const struct vm_area_struct *vma);
+void hugetlb_split(struct machine *m, const struct vm_area_struct *vma, u64 addr);
+/* Of an entry that several see, true for one of them. */
+bool hugetlb_counts_entry(const struct machine *m, const struct vm_area_struct *vma, u64 addr);
+/* T11 of a mapping; tables that it has and another one counts. */
+u64 hugetlb_shared_validate(const struct machine *m, const struct vm_area_struct *vma,
+			    struct check *check);
 
 /*
  * Ranges of whole huge pages. ref_pfn: only that page (PFN_NIL: all). Where a page is to

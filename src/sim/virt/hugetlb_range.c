@@ -78,6 +78,8 @@ void unmap_hugepage_range(struct mmu_gather *tlb, struct vm_area_struct *vma, u6
 
 	for (u64 addr = start; addr < end; addr = huge_addr_next(tlb->m, vma, addr, entry)) {
 		entry = huge_pte_offset(tlb->m, vma, addr);
+		if (entry && huge_pmd_unshare(tlb, vma, addr))
+			entry = NULL;
 		if (entry && *entry && unmap_entry(&u, addr, entry))
 			return;
 	}
@@ -117,7 +119,7 @@ int copy_hugetlb_page_range(struct machine *m, struct vm_area_struct *dst,
 		err = huge_pte_alloc(m, dst, addr, &to);
 		if (err)
 			return err;
-		if (*from)
+		if (*from && !hugetlb_pmd_shared(m, dst, addr))
 			copy_entry(m, dst, src, to, from);
 	}
 	return 0;
@@ -131,6 +133,8 @@ void hugetlb_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vm
 
 	for (u64 addr = start; addr < end; addr = huge_addr_next(m, vma, addr, entry)) {
 		entry = huge_pte_offset(m, vma, addr);
+		if (entry && huge_pmd_unshare(tlb, vma, addr))
+			entry = NULL;
 		old = entry ? *entry : 0;
 		if (!old || pte_is_marker(old))
 			continue;
@@ -146,14 +150,16 @@ int move_hugetlb_page_tables(struct machine *m, struct vm_area_struct *old, u64 
 			     struct vm_area_struct *vma, u64 new_addr, u64 len, u64 *moved)
 {
 	u64 size = vma_huge_size(old), start = old_addr, end = old_addr + len;
+	struct mmu_gather tlb;
 	int err = 0;
 
+	tlb_gather_mmu(m, &tlb, old->vm_mm);
 	for (; old_addr < end && !err; old_addr += size, new_addr += size) {
 		u64 *from = huge_pte_offset(m, old, old_addr), *to;
 
-		if (!from || !*from)
+		if (!from || !*from || huge_pmd_unshare(&tlb, old, old_addr))
 			continue;
-		err = huge_pte_alloc(m, vma, new_addr, &to);
+		err = hugetlb_own_pte_alloc(m, vma, new_addr, &to);
 		if (err)
 			break;
 		*to = *from;
@@ -163,5 +169,6 @@ int move_hugetlb_page_tables(struct machine *m, struct vm_area_struct *old, u64 
 	if (*moved)
 		flush_tlb_range_stride(m, old, start, start + *moved,
 				       PAGE_SHIFT + old->vm_file->inode->huge_order);
+	tlb_finish_mmu(&tlb);
 	return err;
 }

@@ -17,6 +17,7 @@ struct huge_census {
 	struct check *check;
 	const struct mm_struct *mm;
 	u64 mapped;		/* base pages of the mm */
+	u64 shared;		/* tables that another mapping has as well */
 	u64 promised[HUGETLB_POOLS];	/* less those that count when a page is freed */
 };
 
@@ -112,11 +113,15 @@ static void check_mm(struct huge_census *c, const struct mm_struct *mm)
 	     vma = vma_next(c->m, vma)) {
 		if (vma->vm_mm != mm)
 			break;
-		if (is_vm_hugetlb_page(vma))
-			check_vma(c, vma);
+		if (!is_vm_hugetlb_page(vma))
+			continue;
+		check_vma(c, vma);
+		if (is_file_hugepages(vma->vm_file))
+			c->shared += hugetlb_shared_validate(c->m, vma, c->check);
 	}
 	c->check->nr_checked++;
-	if (c->mapped != mm->hugetlb_usage)
+	/* Pages are counted for who faults them in: of a shared table, for one of several. */
+	if (c->mapped != mm->hugetlb_usage && !mm->shares_hugetlb)
 		check_fail(c->check, "T4", "mm %u: expected %llu pages of huge pages, found %llu",
 			   mm->self, (ull)c->mapped, (ull)mm->hugetlb_usage);
 }
@@ -134,7 +139,8 @@ static int count_one(void *arg, struct vm_area_struct *vma, u64 addr)
 	if (!is_vm_hugetlb_page(vma))
 		return 0;
 	entry = huge_pte_offset(c->m, vma, addr);
-	c->maps += entry && *entry && pte_pfn(*entry) == c->pfn;
+	c->maps += entry && *entry && pte_pfn(*entry) == c->pfn &&
+		   hugetlb_counts_entry(c->m, vma, addr);
 	return 0;
 }
 
@@ -216,6 +222,10 @@ void hugetlb_mappings_validate(const struct machine *m, struct check *check)
 		return;
 	for (const struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm))
 		check_mm(&c, mm);
+	check->nr_checked++;
+	if (c.shared != m->virt->pgtables->nr_shared)
+		check_fail(check, "T11", "machine: expected %llu tables that are others', too, found "
+			   "%llu", (ull)c.shared, (ull)m->virt->pgtables->nr_shared);
 	check_pages(&c);
 	check_promises(&c);
 }

@@ -91,11 +91,6 @@ const struct vm_operations hugetlb_vm_ops = {
 	.may_split = true,
 };
 
-int huge_pte_alloc(struct machine *m, const struct vm_area_struct *vma, u64 addr, u64 **pte)
-{
-	return table_alloc_entry(m, vma->vm_mm, addr, (int)hugetlb_level(m, vma), pte);
-}
-
 u64 *huge_pte_offset(const struct machine *m, const struct vm_area_struct *vma, u64 addr)
 {
 	return table_entry(m, vma->vm_mm, addr, (int)hugetlb_level(m, vma));

@@ -7,6 +7,7 @@
 #include "sim/phys/lru.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/migrate.h"
@@ -26,6 +27,7 @@ struct queue {
 	struct page_list *list;
 	const struct vm_area_struct *vma;
 	const struct page *large;	/* the last large folio: it may have many entries */
+	bool shares_table;	/* with other mms: of the page of huge pages that is looked at */
 	u64 nr_failed;		/* that could not be taken */
 };
 
@@ -36,18 +38,18 @@ static bool only_asks(const struct queue *q)
 }
 
 /* 6.1 asks how often the first page is mapped. */
-static bool others_map(const struct machine *m, const struct page *folio)
+static bool others_map(const struct queue *q, const struct page *folio)
 {
 	if (page_type(folio) == PGTY_hugetlb)
-		return folio_mapcount(folio) != 1;
-	return rel_mbind_moves_by_policy(m->release) ? folio_maybe_mapped_shared(folio) :
+		return folio_mapcount(folio) != 1 || q->shares_table;
+	return rel_mbind_moves_by_policy(q->m->release) ? folio_maybe_mapped_shared(folio) :
 						       page_mapcount(folio) != 1;
 }
 
 /* False: it cannot be taken. One that others map, too, is left alone, which is fine. */
 static bool take_folio(struct queue *q, const struct page *folio)
 {
-	if (!(q->flags & MPOL_MF_MOVE_ALL) && others_map(q->m, folio))
+	if (!(q->flags & MPOL_MF_MOVE_ALL) && others_map(q, folio))
 		return true;
 	if (page_type(folio) == PGTY_hugetlb)
 		return isolate_hugetlb(q->m, q->list, (u32)page_to_pfn(q->m, folio));
@@ -97,11 +99,11 @@ static int queue_huge_entry(void *arg, u64 addr, u64 end, unsigned int level, u6
 	struct queue *q = arg;
 	u64 pfn = pte_pfn(*entry);
 
-	(void)addr;
 	(void)end;
 	if ((level != 1 && !(q->vma->vm_flags & VM_HUGETLB)) || is_huge_zero_pfn(q->m, pfn) ||
 	    !misplaced(q, pfn_to_page(q->m, pfn)))
 		return 0;
+	q->shares_table = is_vm_hugetlb_page(q->vma) && hugetlb_pmd_shared(q->m, q->vma, addr);
 	return queue_folio(q, pfn_to_page(q->m, pfn));
 }
 

@@ -311,10 +311,16 @@ static void check_zero_page(const struct census *c)
 			   page_mapcount(pfn_to_page(c->m, pfn)));
 }
 
+/* Tables of several mms were counted for each. */
+static s64 shared_tables_counted(const struct machine *m)
+{
+	return (s64)m->virt->pgtables->nr_shared * table_counts(m, 1);
+}
+
 /* T3 of all: the kernel's own tables are those that were there first. */
 static void check_table_pages(const struct census *c)
 {
-	s64 expected = c->nr_tables + kernel_tables_counted(c->m) +
+	s64 expected = c->nr_tables - shared_tables_counted(c->m) + kernel_tables_counted(c->m) +
 		       c->m->virt->pgtables->nr_kernel_tables;
 
 	c->check->nr_checked++;

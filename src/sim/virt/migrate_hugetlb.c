@@ -11,6 +11,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
+#include "sim/virt/mmu_gather.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/tlb.h"
 
@@ -56,6 +57,18 @@ struct huge_move {
 	u32 src, dst;
 };
 
+/* Of a table that several have, only the last one sees the page move. */
+static bool lets_go_of_table(struct machine *m, const struct vm_area_struct *vma, u64 addr)
+{
+	struct mmu_gather tlb;
+	bool shared;
+
+	tlb_gather_mmu(m, &tlb, vma->vm_mm);
+	shared = huge_pmd_unshare(&tlb, vma, addr);
+	tlb_finish_mmu(&tlb);
+	return shared;
+}
+
 static int move_entry(void *arg, struct vm_area_struct *vma, u64 addr)
 {
 	const struct huge_move *move = arg;
@@ -67,6 +80,8 @@ static int move_entry(void *arg, struct vm_area_struct *vma, u64 addr)
 	size = vma_huge_size(vma);
 	entry = huge_pte_offset(m, vma, addr);
 	if (!entry || !pte_present(*entry) || pte_pfn(*entry) != move->src)
+		return 0;
+	if (lets_go_of_table(m, vma, addr))
 		return 0;
 	if (*entry & PTE_DIRTY)
 		page_set_flag(pfn_to_page(m, move->dst), PG_dirty);

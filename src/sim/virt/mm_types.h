@@ -83,6 +83,7 @@ struct mm_struct {
 	s16 execute_only_pkey;
 	u64 numa_next_scan, numa_scan_offset;
 	s32 numa_scan_seq;
+	bool shares_hugetlb;	/* it had a table with others, once: hugetlb_share.c */
 	u64 hugetlb_usage;
 	u64 ksm_merging_pages, ksm_rmap_items, ksm_zero_pages;
 	u64 cpumask[CPU_WORDS];	/* CPUs that have it loaded, or had and were not told */

@@ -64,6 +64,7 @@ static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct
 	mm->numa_next_scan = mm->numa_scan_offset = 0;
 	mm->numa_scan_seq = 0;
 	mm->hugetlb_usage = 0;
+	mm->shares_hugetlb = false;
 	mm->ksm_merging_pages = mm->ksm_rmap_items = mm->ksm_zero_pages = 0;
 	mt_init(&mm->mm_mt, &m->virt->maple_pool, &mm_maple_ops, m);
 	mm->flags = current_mm ? inherited_flags(m, current_mm) : MMF_DUMP_FILTER_DEFAULT;

@@ -162,8 +162,28 @@ static int table_alloc(struct machine *m, struct mm_struct *mm, unsigned int lev
 	/* The last one given back, or the next number: whatever was reserved when. */
 	pfn_to_page(m, *pfn)->mapping = pt->nr_free ? pt->free_handles[--pt->nr_free] :
 						      ++pt->nr_handles;
+	pfn_to_page(m, *pfn)->prev = 0;	/* pt_share_count() */
 	table_account(m, mm, *pfn, level, 1);
 	return 0;
+}
+
+void table_share(struct machine *m, struct mm_struct *mm, u64 *entry, u64 theirs)
+{
+	pfn_to_page(m, pte_pfn(theirs))->prev++;
+	m->virt->pgtables->nr_shared++;
+	*entry = theirs;
+	mm->pgtables_bytes += PAGE_SIZE;
+}
+
+void table_unshare(struct machine *m, struct mm_struct *mm, u64 *entry)
+{
+	struct page *table = pfn_to_page(m, pte_pfn(*entry));
+
+	BUG_ON(m, !table->prev);
+	table->prev--;
+	m->virt->pgtables->nr_shared--;
+	*entry = 0;
+	mm->pgtables_bytes -= PAGE_SIZE;
 }
 
 void table_free(struct machine *m, struct mm_struct *mm, u64 pfn, unsigned int level)
@@ -438,7 +458,7 @@ u64 vm_get_page_prot(const struct machine *m, u64 vm_flags)
 	return prot;
 }
 
-bool vma_wants_writenotify(const struct machine *m, const struct vm_area_struct *vma)
+static bool vma_wants_writenotify(const struct machine *m, const struct vm_area_struct *vma)
 {
 	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) != (VM_WRITE | VM_SHARED))
 		return false;

@@ -174,6 +174,7 @@ struct pgtable_state {
 	u8 shift[MAX_PGTABLE_LEVELS];	/* by level */
 	u16 entries[MAX_PGTABLE_LEVELS];
 	u16 user_entries;	/* of the top table; the rest is the kernel's */
+	u64 nr_shared;		/* entries that name a table which another one named before */
 	s64 nr_kernel_tables;	/* counted before, but for kernel_tables.h */
 	bool highpte;		/* leaf tables may lie in HighMem */
 	u32 special_pfn;	/* special.c: first of the pages behind [vdso] and [vvar] */
@@ -311,6 +312,16 @@ u32 pgtable_withdraw(struct machine *m, struct mm_struct *mm, u64 addr);
 /* Those deposited with a table of level 1; then `next` of each: PFN_NIL ends. */
 u32 pgtable_first_deposit(const struct machine *m, u64 pmd_table);
 u32 pgtable_next_deposit(const struct machine *m, u64 pmd_table, u32 pfn);
+/*
+ * Tables of level 1 that several mms have: how many others (pt_share_count of a page). An
+ * entry of level 2 takes or lets go of one.
+ */
+static inline u32 pt_share_count(const struct machine *m, u64 pfn)
+{
+	return m->mem_map[pfn].prev;
+}
+void table_share(struct machine *m, struct mm_struct *mm, u64 *entry, u64 theirs);
+void table_unshare(struct machine *m, struct mm_struct *mm, u64 *entry);
 /* Like table_free() of level 0. */
 void pte_free(struct machine *m, struct mm_struct *mm, u32 pfn);
 /* Give back one table that is empty and that no entry names any more. */
@@ -321,7 +332,6 @@ void table_free(struct machine *m, struct mm_struct *mm, u64 pfn, unsigned int l
  */
 u64 vm_get_page_prot(const struct machine *m, u64 vm_flags);
 u64 vma_page_prot(const struct machine *m, const struct vm_area_struct *vma);
-bool vma_wants_writenotify(const struct machine *m, const struct vm_area_struct *vma);
 
 static inline bool vma_soft_dirty_enabled(const struct machine *m,
 					  const struct vm_area_struct *vma)

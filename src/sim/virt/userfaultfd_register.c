@@ -99,6 +99,8 @@ static int set_ctx(struct machine *m, struct vm_area_struct **vma, u64 start, u6
 		return err;
 	vma_set_flags(*vma, flags);
 	(*vma)->uffd = ctx;
+	if (is_vm_hugetlb_page(*vma) && flags & (VM_UFFD_WP | VM_UFFD_MINOR))
+		hugetlb_unshare_all_pmds(m, *vma);
 	/* Until 6.3 the next VMA was asked with another offset. */
 	if (rel_uffd_tail_stays(m->release))
 		vma_stays_apart(m, vma_next(m, *vma), APART_MARKED);

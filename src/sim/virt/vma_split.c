@@ -64,6 +64,7 @@ int __split_vma(struct machine *m, struct vm_area_struct *vma, u64 addr, bool ne
 	err = vma_clone(m, vma, start, end, linear_page_index(vma, start), &new);
 	if (err)
 		return err;
+	hugetlb_split(m, vma, addr);
 	err = vma_insert(m, new, vma);
 	if (err) {
 		vma_discard(m, new);
