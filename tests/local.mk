@@ -166,10 +166,11 @@ tests/diff_worker: tests/diff_worker.c tests/diff.h
 		-o $@ $(srcdir)/tests/diff_worker.c
 
 # All sequences of a few calls.
-check_PROGRAMS += tests/enum_calls tests/enum_forks
-TESTS += tests/enum_calls tests/enum_forks
+check_PROGRAMS += tests/enum_calls tests/enum_forks tests/enum_huge
+TESTS += tests/enum_calls tests/enum_forks tests/enum_huge
 tests_enum_calls_SOURCES = tests/enum_calls.c tests/enumerate.c tests/enumerate.h
 tests_enum_forks_SOURCES = tests/enum_forks.c tests/enumerate.c tests/enumerate.h
+tests_enum_huge_SOURCES = tests/enum_huge.c tests/enumerate.c tests/enumerate.h
 
 # Address sets of real processes, recorded by others: see its head comment.
 noinst_PROGRAMS += tests/replay_maple
@@ -182,7 +183,7 @@ CLEANFILES += $(LONG_TESTS)
 
 check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 		tests/storm_pages$(EXEEXT) tests/storm_tasks$(EXEEXT) \
-		tests/test_swap_storm$(EXEEXT) tests/enum_forks$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
+		tests/test_swap_storm$(EXEEXT) tests/enum_forks$(EXEEXT) tests/enum_huge$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
@@ -193,8 +194,9 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 	@$(AM_TESTS_ENVIRONMENT) ./tests/storm_tasks 600
 	@echo "== test_swap_storm, 2,000 calls on each machine"
 	@$(AM_TESTS_ENVIRONMENT) SWAP_STORM_CALLS=2000 ./tests/test_swap_storm
-	@echo "== enum_calls, sequences of four; enum_forks, to the end"
+	@echo "== enum_calls, sequences of four; enum_huge, of three; enum_forks, to the end"
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=4 ./tests/enum_calls
+	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=3 ./tests/enum_huge
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=16 ./tests/enum_forks
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/digest-builds.sh
 	@$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/fuzz-long.sh
