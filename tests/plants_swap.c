@@ -2,7 +2,16 @@
 /* What can be wrong with swap: slots, their counts, the cache, clusters. */
 #include "plants.h"
 
+#include "support.h"
+
+#include "sim/phys/lru.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/madvise.h"
+#include "sim/virt/memory.h"
+#include "sim/virt/mmap.h"
+#include "sim/virt/pgtable.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/writeback.h"
 
@@ -57,6 +66,40 @@ static void cluster_list(struct machine *m)
 	si->clusters[si->free.first].next = CLUSTER_NIL;
 }
 
+/* A page of init's that is out; its entry. */
+static pte_t *entry_of_slot(struct machine *m)
+{
+	const struct mmap_request req = {
+		.len = PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
+		.flags = MAP_PRIVATE | MAP_ANONYMOUS,
+	};
+	struct task_struct *init = task_find(m, PID_INIT);
+	pte_t *pte;
+	u64 addr = 0;
+
+	CU_ASSERT_EQUAL_FATAL(sys_mmap(m, init, &req, &addr), 0);
+	CU_ASSERT_EQUAL_FATAL(fault_in_user(m, init, addr, /* write = */ true), 0);
+	lru_add_drain_all(m);
+	CU_ASSERT_EQUAL_FATAL(sys_madvise(m, init, addr, PAGE_SIZE, MADV_PAGEOUT), 0);
+	pte = pte_offset_map(m, init->mm, addr);
+	CU_ASSERT_FATAL(pte_is_swap(*pte));
+	return pte;
+}
+
+static void exclusive_entry(struct machine *m)
+{
+	pte_t *pte = entry_of_slot(m);
+	u32 pid;
+
+	CU_ASSERT_EQUAL_FATAL(sys_clone(m, task_find(m, PID_INIT), 17, &pid), 0);
+	*pte |= SWP_EXCLUSIVE;
+}
+
+static void read_ahead(struct machine *m)
+{
+	m->event[SWAP_RA] = m->event[PSWPIN] + m->event[SWPIN_ZERO] + 1;
+}
+
 static void disk_pages(struct machine *m)
 {
 	file_disk(m)->nr_writeback++;
@@ -83,6 +126,8 @@ static const struct plant plants[] = {
 	ROW("S2", area_order, "swap areas are not in the order of their priorities"),
 	ROW("S3 S2 S7", slot_without_page, "a slot has the bit of the swap cache and no page"),
 	ROW("S3 K4", cached_pages, "a page of the swap cache too many is counted"),
+	ROW("S5", exclusive_entry, "an entry says that it is the only one, and a child has it, too"),
+	ROW("I6", read_ahead, "more pages of swap were read ahead than were read"),
 	ROW("S7", cluster_count, "a cluster counts a slot more"),
 	ROW("S7", cluster_list, "a list of clusters ends too soon"),
 };

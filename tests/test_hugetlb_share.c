@@ -9,6 +9,7 @@
 #include "support.h"
 #include "task_machine.h"
 
+#include "sim/base/rng.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
@@ -282,9 +283,121 @@ static void test_not_shared(void)
 	end();
 }
 
+/* ---- Random calls of several tasks. ---- */
+
+#define STORM_TASKS 4
+#define STORM_CALLS 1500
+
+static u64 some_gib(u64 *rng)
+{
+	return BASE + rng_below(rng, 4) * SZ_1G;
+}
+
+static u64 some_page(u64 *rng)
+{
+	static const unsigned int pages[] = { 0, 1, 2, 3, 255, 510, 511 };
+
+	return some_gib(rng) + pages[rng_below(rng, ARRAY_SIZE(pages))] * M2;
+}
+
+/* Whatever it comes to is fine, but for broken invariants. */
+static int storm_map(u64 *rng, struct task_struct *task)
+{
+	const struct mmap_request req = {
+		.addr = rng_below(rng, 8) ? some_gib(rng) : some_page(rng),
+		.len = rng_below(rng, 3) ? SZ_1G : 2 * SZ_1G,
+		.prot = rng_below(rng, 4) ? RW : PROT_READ, .file = fget(tm.m, task, fd),
+		.flags = (rng_below(rng, 8) ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED | MAP_NORESERVE,
+		.offset = rng_below(rng, 3) ? 0 : SZ_1G,
+	};
+	u64 where;
+
+	return sys_mmap(tm.m, task, &req, &where);
+}
+
+static int storm_move(u64 *rng, struct task_struct *task)
+{
+	const struct mremap_request req = {
+		.addr = rng_below(rng, 2) ? some_gib(rng) : some_page(rng),
+		.old_len = SZ_1G, .new_len = SZ_1G, .new_addr = some_gib(rng),
+		.flags = MREMAP_MAYMOVE | MREMAP_FIXED,
+	};
+	u64 where;
+
+	return sys_mremap(tm.m, task, &req, &where);
+}
+
+static int storm_call(u64 *rng, struct task_struct *task)
+{
+	static const u64 lengths[] = { M2, 4 * M2, SZ_1G, 512 * SZ_1M };
+	u64 addr = some_page(rng), len = lengths[rng_below(rng, ARRAY_SIZE(lengths))];
+
+	sched_switch_to(tm.m, task);
+	switch (rng_below(rng, 16)) {
+	case 0 ... 2:
+		return storm_map(rng, task);
+	case 3:
+		return sys_munmap(tm.m, task, addr, len);
+	case 4:
+		return sys_mprotect(tm.m, task, addr, len, rng_below(rng, 2) ? RW : PROT_READ);
+	case 5:
+		return storm_move(rng, task);
+	case 6:
+		return sys_madvise(tm.m, task, addr, len, MADV_DONTNEED);
+	case 7:
+		return sys_fallocate(tm.m, task, fd, 3, addr % (2 * SZ_1G), len);
+	case 8:
+		return rng_below(rng, 4) ? 0 : sys_ftruncate(tm.m, task, fd, 2 * SZ_1G);
+	case 9:
+		return do_migrate_pages(tm.m, task->mm, 1ULL << rng_below(rng, 2),
+					1ULL << rng_below(rng, 2), MPOL_MF_MOVE_ALL);
+	default:
+		return task_touch(tm.m, task, addr,
+				  rng_below(rng, 2) ? ACCESS_STORE : ACCESS_LOAD);
+	}
+}
+
+static void test_storm(void)
+{
+	for (unsigned int r = 0; r < 2; r++) {
+		struct task_struct *tasks[STORM_TASKS] = { NULL };
+		u64 rng;
+		u64 shared = 0;
+
+		begin(r);
+		rng = 7 + r;
+		tasks[0] = child;
+		for (unsigned int i = 0; i < STORM_CALLS; i++) {
+			unsigned int t = (unsigned int)rng_below(&rng, STORM_TASKS);
+
+			if (!tasks[t])
+				tasks[t] = task_fork(tm.m, tm.init, 17);
+			if (rng_below(&rng, 40))
+				(void)storm_call(&rng, tasks[t]);
+			else
+				task_end(tm.m, tm.init, tasks[t]->pid, 0), tasks[t] = NULL;
+			shared += tm.m->virt->pgtables->nr_shared != 0;
+			if (i % 5 == 0 && task_machine_check(tm.m)) {
+				CU_FAIL("the storm broke something");
+				fprintf(stderr, "after call %u\n", i);
+				break;
+			}
+		}
+		/* It was about something. */
+		CU_ASSERT(shared > STORM_CALLS / 4);
+		for (unsigned int t = 0; t < STORM_TASKS; t++)
+			if (tasks[t])
+				task_end(tm.m, tm.init, tasks[t]->pid, 0);
+		CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+		CU_ASSERT_EQUAL(tm.m->virt->pgtables->nr_shared, 0);
+		end();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "share", test_share }, { "let go", test_let_go }, { "hole", test_hole },
 	{ "move", test_move }, { "migrate", test_migrate }, { "not shared", test_not_shared },
+	{ "storm", test_storm },
 };
 
 int main(void)

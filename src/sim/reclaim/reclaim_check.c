@@ -36,6 +36,18 @@ static void check_sums(const struct machine *m, struct check *check)
 			   (long long)sums[0], (long long)sums[1]);
 }
 
+/* I6: pages that were read ahead were read, and found at most once each. */
+static void check_swap_readahead(const struct machine *m, struct check *check)
+{
+	s64 read = m->event[PSWPIN] + m->event[SWPIN_ZERO];
+
+	check->nr_checked++;
+	if (m->event[SWAP_RA] > read || m->event[SWAP_RA_HIT] > m->event[SWAP_RA])
+		check_fail(check, "I6", "machine: expected swap_ra up to %lld pages that were read, "
+			   "and as many hits, found %lld and %lld", (long long)read,
+			   (long long)m->event[SWAP_RA], (long long)m->event[SWAP_RA_HIT]);
+}
+
 /* I5: what was restored had been activated, what was activated had come back. */
 static void check_workingset(const struct pglist_data *node, struct check *check)
 {
@@ -57,6 +69,7 @@ void reclaim_validate(const struct machine *m, struct check *check)
 	if (!m->lru)
 		return;
 	check_sums(m, check);
+	check_swap_readahead(m, check);
 	for (unsigned int i = 0; i < m->nr_nodes; i++) {
 		const struct pglist_data *node = m->nodes[i];
 

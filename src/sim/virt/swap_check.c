@@ -21,6 +21,7 @@ struct swap_census {
 	struct check *check;
 	u32 *refs[MAX_SWAPFILES];
 	u8 *stocked[MAX_SWAPFILES];	/* in a stock of a CPU */
+	u8 *exclusive[MAX_SWAPFILES];	/* an entry says that it is the only one */
 	s64 cached[MAX_NUMNODES];
 	u64 writeback;			/* pages on their way out */
 };
@@ -83,9 +84,17 @@ static void count_ref(struct swap_census *c, swp_entry_t entry, const char *who)
 
 static int count_pte(void *arg, u64 addr, pte_t *pte)
 {
+	struct swap_census *c = arg;
+	swp_entry_t entry;
+
 	(void)addr;
-	if (pte_is_swap(*pte))
-		count_ref(arg, pte_to_swp_entry(*pte), "an entry of a page table");
+	if (!pte_is_swap(*pte))
+		return 0;
+	entry = pte_to_swp_entry(*pte);
+	count_ref(c, entry, "an entry of a page table");
+	if (*pte & SWP_EXCLUSIVE && swp_entry_type(entry) < MAX_SWAPFILES &&
+	    c->exclusive[swp_entry_type(entry)])
+		c->exclusive[swp_entry_type(entry)][swp_entry_offset(entry)] = 1;
 	return 0;
 }
 
@@ -136,6 +145,22 @@ static void count_stocks(const struct swap_census *c)
 	}
 }
 
+/* S5: what an entry or a page has as its own, nobody else has in swap. */
+static void check_own(const struct swap_census *c, const struct swap_info_struct *si, u64 at,
+		      u32 cached)
+{
+	u32 refs = c->refs[si->type][at];
+	bool own_page = cached != PFN_NIL && page_flag(pfn_to_page(c->m, cached), PG_anon_exclusive);
+
+	c->check->nr_checked++;
+	if (c->exclusive[si->type][at] && refs != 1)
+		check_fail(c->check, "S5", "swap area %s, slot %llu: expected one entry, which is "
+			   "exclusive, found %u", si->path, (ull)at, refs);
+	if (own_page && refs)
+		check_fail(c->check, "S5", "swap area %s, slot %llu: expected no entry beside the "
+			   "exclusive page 0x%x, found %u", si->path, (ull)at, cached, refs);
+}
+
 static void check_slot(struct swap_census *c, const struct swap_info_struct *si, u64 at)
 {
 	u32 map = si->swap_map[at], refs = c->refs[si->type][at];
@@ -153,6 +178,7 @@ static void check_slot(struct swap_census *c, const struct swap_info_struct *si,
 		check_fail(c->check, "S3", "swap area %s, slot %llu: expected its bit of the cache "
 			   "to be %d, found %d", si->path, (ull)at,
 			   cached || c->stocked[si->type][at], !!(map & SWAP_HAS_CACHE));
+	check_own(c, si, at, pfn);
 	if (!cached)
 		return;
 	c->cached[page_zone(c->m, pfn_to_page(c->m, pfn))->node]++;
@@ -270,7 +296,8 @@ static bool census_alloc(struct swap_census *c)
 			continue;
 		c->refs[type] = calloc(max, sizeof(u32));
 		c->stocked[type] = calloc(max, 1);
-		if (!c->refs[type] || !c->stocked[type])
+		c->exclusive[type] = calloc(max, 1);
+		if (!c->refs[type] || !c->stocked[type] || !c->exclusive[type])
 			return false;
 	}
 	return true;
@@ -294,6 +321,7 @@ void swap_validate(const struct machine *m, struct check *check)
 			check_clusters(m, &swap->info[type], check);
 		free(c.refs[type]);
 		free(c.stocked[type]);
+		free(c.exclusive[type]);
 	}
 }
 
