@@ -12,6 +12,7 @@ EXPERIMENTS = \
 	examples/hotplug.sh \
 	examples/huge-pages.sh \
 	examples/init-mm.sh \
+	examples/kept.sh \
 	examples/kswapd.sh \
 	examples/memcg.sh \
 	examples/migrate-types.sh \

@@ -4,11 +4,12 @@
 EXTRA_DIST += tests/golden tests/facts tests/capture-facts.awk tests/ops-compare.awk \
 	tests/scenario-facts.awk
 
-TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(ELF_LIBS) \
+TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) \
 	$(GLIB_LIBS) -lpthread
 check_LIBRARIES = tests/libtest.a
 tests_libtest_a_SOURCES = \
 	tests/frag_bed.c tests/frag_bed.h \
+	tests/history.c tests/history.h \
 	tests/lab.c tests/lab.h \
 	tests/leftovers.c tests/leftovers.h \
 	tests/token.c tests/token.h \
@@ -99,6 +100,7 @@ UNIT_TESTS = \
 	tests/test_sched \
 	tests/test_slab tests/test_slab_attributes tests/test_slab_debug tests/test_slab_rcu \
 	tests/test_slab_waits \
+	tests/test_state \
 	tests/test_store \
 	tests/test_sys_files \
 	tests/test_swap tests/test_swap_storm \
@@ -183,7 +185,7 @@ CLEANFILES += $(LONG_TESTS)
 
 check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 		tests/storm_pages$(EXEEXT) tests/storm_tasks$(EXEEXT) \
-		tests/test_swap_storm$(EXEEXT) tests/enum_forks$(EXEEXT) tests/enum_huge$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
+		tests/test_swap_storm$(EXEEXT) tests/test_state$(EXEEXT) tests/enum_forks$(EXEEXT) tests/enum_huge$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
@@ -194,6 +196,8 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 	@$(AM_TESTS_ENVIRONMENT) ./tests/storm_tasks 600
 	@echo "== test_swap_storm, 2,000 calls on each machine"
 	@$(AM_TESTS_ENVIRONMENT) SWAP_STORM_CALLS=2000 ./tests/test_swap_storm
+	@echo "== test_state, every byte of 64 KiB"
+	@$(AM_TESTS_ENVIRONMENT) STATE_BYTES=65536 ./tests/test_state
 	@echo "== enum_calls, sequences of four; enum_huge, of three; enum_forks, to the end"
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=4 ./tests/enum_calls
 	@$(AM_TESTS_ENVIRONMENT) ENUM_DEPTH=3 ./tests/enum_huge

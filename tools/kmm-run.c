@@ -14,6 +14,7 @@
 
 #include "fs/core/ctl.h"
 #include "fs/core/line.h"
+#include "fs/core/state_dir.h"
 #include "fs/core/tree.h"
 #include "options.h"
 #include "sim/base/bug.h"
@@ -28,7 +29,7 @@ static const struct program program = {
 };
 
 struct options {
-	char *machine;
+	char *machine, *state;
 	char **commands, **sets, **rest;
 	gboolean keep_going, verbose, list;
 };
@@ -113,7 +114,7 @@ static int run_single(struct runner *run, const char *text, size_t len,
 		fwrite(out.text, 1, out.len, stdout);
 	out_free(&out);
 	out_free(&copy);
-	return err;
+	return err ? err : tree_commit(run->tree);
 }
 
 static bool is_cat(const char *text, size_t len)
@@ -184,6 +185,9 @@ static size_t run_batch(struct runner *run, const char *text, size_t len, int *e
 	if (*err)
 		return 0;
 	n = handle_write(run->ctl, 0, text, len);
+	*err = tree_commit(run->tree);
+	if (*err)
+		return 0;
 	if (n == (ssize_t)len)
 		return len;
 	/* What failed is the first line behind n that says anything. */
@@ -362,29 +366,76 @@ static void list_machines(void)
 		printf("%-10s %s\n", shipped_machines[i].name, shipped_machines[i].help);
 }
 
-static int boot_and_run(const struct options *options)
+static void tell_progress(void *arg, u64 done, u64 total)
 {
-	struct runner run = { .options = options, .me = { getpid(), getuid() } };
-	const char *name = options->machine ? options->machine : "pc";
-	struct machine_config *config;
+	(void)arg;
+	fprintf(stderr, "kmm-run: history: %llu of %llu lines have been run again\n",
+		(unsigned long long)done, (unsigned long long)total);
+}
+
+/* The machine that is kept in a directory comes back. */
+static int join_state(struct runner *run, struct state_dir *state)
+{
+	struct out told = OUT_INIT;
+	char *error;
+	int err = state_join(state, run->tree, &told, &error);
+
+	if (told.len)
+		fprintf(stderr, "kmm-run: %s", told.text);
+	out_free(&told);
+	if (err) {
+		options_fail(&program, "", error ? error : strerror(-err));
+		state_close(state);
+	}
+	free(error);
+	return err ? EXIT_USAGE : 0;
+}
+
+/* Machine, tree, and what was kept. 0 or EXIT_USAGE. */
+static int boot(struct runner *run, struct machine_config **config)
+{
+	const struct options *options = run->options;
+	const char *name = options->machine;
+	struct state_dir *state = NULL;
 	char *error = NULL;
 	int err;
 
-	stack_trace_init();
-	if (machine_config_load(name, (const char *const *)options->sets, &config, &error)) {
-		options_fail(&program, error ? error : "no memory", "");
-		g_free(error);
+	if (options->state && state_open(options->state, &state, &error)) {
+		options_fail(&program, "", error ? error : "no memory");
+		free(error);
 		return EXIT_USAGE;
 	}
-	err = tree_create(config, &run.tree, &error);
+	if (!name && state && !options->sets)
+		name = state_machine(state);
+	if (machine_config_load(name ? name : "pc", (const char *const *)options->sets, config,
+				&error)) {
+		options_fail(&program, error ? error : "no memory", "");
+		g_free(error);
+		state_close(state);
+		return EXIT_USAGE;
+	}
+	err = tree_create(*config, &run->tree, &error);
 	if (err) {
 		options_fail(&program, "the machine does not boot: ",
 			     error ? error : strerror(-err));
 		free(error);
-		machine_config_free(config);
+		state_close(state);
 		return EXIT_USAGE;
 	}
-	err = run_all(&run, options);
+	tree_on_progress(run->tree, tell_progress, NULL);
+	return state ? join_state(run, state) : 0;
+}
+
+static int boot_and_run(const struct options *options)
+{
+	struct runner run = { .options = options, .me = { getpid(), getuid() } };
+	struct machine_config *config = NULL;
+	int err;
+
+	stack_trace_init();
+	err = boot(&run, &config);
+	if (!err)
+		err = run_all(&run, options);
 	tree_free(run.tree);
 	machine_config_free(config);
 	return err;
@@ -393,6 +444,7 @@ static int boot_and_run(const struct options *options)
 static void free_options(struct options *options)
 {
 	g_free(options->machine);
+	g_free(options->state);
 	g_strfreev(options->commands);
 	g_strfreev(options->sets);
 	g_strfreev(options->rest);
@@ -412,6 +464,8 @@ int main(int argc, char **argv)
 		  "print the reply to each line", NULL },
 		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.sets,
 		  "change a key of the machine", "[SECTION.]KEY=VALUE" },
+		{ "state", 0, 0, G_OPTION_ARG_FILENAME, &options.state,
+		  "keep the machine in DIR: it goes on from where it was", "DIR" },
 		{ "list", 'l', 0, G_OPTION_ARG_NONE, &options.list,
 		  "list the shipped machines", NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rest, NULL,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The programs lie in the build folder itself: build/kmm-run, build/kmmfs, ...
-KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(ELF_LIBS) $(GLIB_LIBS) -lpthread
+KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(GLIB_LIBS) -lpthread
 
 CAPTURE_SOURCES = \
 	tools/kmm-capture.h tools/kmm-capture-machine.c \

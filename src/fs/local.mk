@@ -17,6 +17,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/readdir.c \
 	src/fs/core/rows.c \
 	src/fs/core/self.c \
+	src/fs/core/state_dir.c src/fs/core/state_dir.h src/fs/core/state_scan.c \
 	src/fs/core/tree.c src/fs/core/tree.h src/fs/core/tree_struct.h \
 	src/fs/core/verb.h \
 	src/fs/core/wide_id.c src/fs/core/wide_id.h
@@ -32,6 +33,9 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/ctl_queue.c src/fs/core/ctl_queue.h \
 	src/fs/core/journal.c \
 	src/fs/core/journal_code.c src/fs/core/journal_code.h \
+	src/fs/core/journal_file.c src/fs/core/journal_file.h \
+	src/fs/core/journal_record.c src/fs/core/journal_record.h \
+	src/fs/core/journal_text.c src/fs/core/journal_text.h \
 	src/fs/core/line.c src/fs/core/line.h \
 	src/fs/core/line_run.c \
 	src/fs/core/replay.c src/fs/core/replay.h \

@@ -12,7 +12,6 @@
 #include "fs/main_helper.h"
 #include "sim/boot/config.h"
 
-#define DEFAULT_MACHINE "pc"
 enum { EXIT_USAGE = 2 };
 
 static int complain(char *sentence, int status)
@@ -72,7 +71,7 @@ static GOptionContext *option_context(struct command *c)
 		{ "single-thread", 's', 0, G_OPTION_ARG_NONE, &c->single,
 		  "Answer one request at a time", NULL },
 		{ "options", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &c->lists,
-		  "Mount options: allow_other, ro, noexec, nonempty, fsname=, set=, ...",
+		  "Mount options: allow_other, ro, nonempty, set=, state=DIR, ...",
 		  "LIST" },
 		{ "version", 'V', 0, G_OPTION_ARG_NONE, &c->version, "Show the version", NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c->words, NULL, NULL },
@@ -84,7 +83,8 @@ static GOptionContext *option_context(struct command *c)
 	g_option_context_set_summary(context,
 		"Mount a simulated machine: its memory manager as a /proc and /sys.");
 	g_option_context_set_description(context,
-		"MACHINE is a file or a shipped name (--list); without it, " DEFAULT_MACHINE ".\n"
+		"MACHINE is a file or a shipped name (--list); without it, " DEFAULT_MACHINE ", or what state=DIR\n"
+		"keeps.\n"
 		"End a mount with kmmfs --stop MOUNTPOINT. Without FUSE, use kmm-run.");
 	return context;
 }
@@ -120,7 +120,7 @@ static int start(const struct command *c)
 				EXIT_USAGE);
 	if (merge_options(c, &options, &error))
 		status = complain(error, EXIT_USAGE);
-	else if (!c->fake && mount_machine(&options, nr_words == 2 ? c->words[0] : DEFAULT_MACHINE,
+	else if (!c->fake && mount_machine(&options, nr_words == 2 ? c->words[0] : NULL,
 			       c->words[nr_words - 1], &error))
 		status = complain(error, EXIT_FAILURE);
 	mount_options_free(&options);

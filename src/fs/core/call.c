@@ -220,6 +220,9 @@ static int secure_host_memory(struct call *call)
 {
 	int err = call->replaying ? 0 : journal_reserve_call(call->tree);
 
+	if (err && err != -ENOMEM)
+		return call_refuse(call, err, "the journal on disk cannot take this line (%s): "
+				   "nothing was changed", strerror(-err));
 	if (!err && call->name[0])
 		err = names_reserve(&call->tree->names);
 	if (!err && !last_call_get(call->tree, call->scope))

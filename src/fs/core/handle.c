@@ -115,6 +115,7 @@ static void store_what_was_read(struct handle *handle)
 		(void)!store_run(handle, &call, &path);
 	}
 	tree_unlock(tree);
+	(void)!tree_commit(tree);	/* who reads is not told */
 	out_free(&sentence);
 	out_free(&path);
 	out_free(&text);

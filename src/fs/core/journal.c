@@ -3,6 +3,9 @@
  * Lines lie one behind the other in chunks, never across two. A chunk is made when
  * the one before has no room left for the next line, before that line runs. The
  * memory is not the machine's: the history outlives the machine that undo replaces.
+ *
+ * With a file, each line is a record of it as well, and so is each change of the
+ * history: a file is only appended to.
  */
 #include "fs/core/journal.h"
 
@@ -10,6 +13,9 @@
 
 #include "fs/core/call.h"
 #include "fs/core/journal_code.h"
+#include "fs/core/journal_file.h"
+#include "fs/core/journal_record.h"
+#include "fs/core/journal_text.h"
 
 #define CHUNK_BYTES (256U << 10)
 #define MAX_CHUNKS (JOURNAL_BYTES / CHUNK_BYTES)
@@ -27,6 +33,8 @@ struct journal {
 	u64 lines;		/* all that were appended */
 	u64 lost;		/* of these, not kept */
 	u64 reboots;
+	struct journal_file *file;	/* NULL: in memory alone */
+	struct out record;	/* the text of the next one */
 };
 
 int journal_create(struct tree *tree)
@@ -36,6 +44,24 @@ int journal_create(struct tree *tree)
 		return -ENOMEM;
 	tree->journal->max_chunks = MAX_CHUNKS;
 	return 0;
+}
+
+void journal_attach(struct tree *tree, struct journal_file *file)
+{
+	tree->journal->file = file;
+}
+
+bool journal_kept(const struct tree *tree, u64 *bytes)
+{
+	if (!tree->journal->file)
+		return false;
+	*bytes = journal_file_bytes(tree->journal->file);
+	return true;
+}
+
+int journal_commit(struct tree *tree)
+{
+	return tree->journal->file ? journal_file_commit(tree->journal->file) : 0;
 }
 
 void journal_limit(struct tree *tree, u64 bytes)
@@ -54,8 +80,11 @@ static void drop_chunks(struct journal *journal, unsigned int from)
 
 void journal_destroy(struct tree *tree)
 {
-	if (tree->journal)
+	if (tree->journal) {
 		drop_chunks(tree->journal, 0);
+		journal_file_free(tree->journal->file);
+		out_free(&tree->journal->record);
+	}
 	free(tree->journal);
 	tree->journal = NULL;
 }
@@ -92,14 +121,27 @@ static int reserve(struct journal *journal, size_t bytes)
 	return 0;
 }
 
+static int reserve_record(struct journal *journal)
+{
+	if (likely(!journal->file))
+		return 0;
+	if (!out_reserve(&journal->record, RECORD_TEXT))
+		return -ENOMEM;
+	return journal_file_reserve(journal->file);
+}
+
 int journal_reserve(struct tree *tree, const char *path, const char *line)
 {
-	return reserve(tree->journal, journal_store_bytes(path, line));
+	int err = reserve(tree->journal, journal_store_bytes(path, line));
+
+	return err ? err : reserve_record(tree->journal);
 }
 
 int journal_reserve_call(struct tree *tree)
 {
-	return reserve(tree->journal, JOURNAL_CALL_BYTES);
+	int err = reserve(tree->journal, JOURNAL_CALL_BYTES);
+
+	return err ? err : reserve_record(tree->journal);
 }
 
 /* Where the next line goes; NULL: nowhere, it is only counted. */
@@ -119,12 +161,26 @@ static void placed(struct journal *journal, size_t bytes)
 	open_chunk(journal)->lines++;
 }
 
+/* journal->record is whole. */
+static void put_record(struct journal *journal)
+{
+	bool failed = out_error(&journal->record);
+
+	journal_file_append(journal->file, failed ? NULL : journal->record.text,
+			    journal->record.len);
+	out_clear(&journal->record);
+}
+
 void journal_append(struct tree *tree, const char *path, const char *line, int err)
 {
 	u8 *p = place(tree->journal, journal_store_bytes(path, line));
 
 	if (p)
 		placed(tree->journal, journal_put_store(p, path, line, err));
+	if (unlikely(tree->journal->file)) {
+		journal_text_store(&tree->journal->record, path, line, err);
+		put_record(tree->journal);
+	}
 }
 
 void journal_append_call(struct tree *tree, const struct call *call)
@@ -133,6 +189,10 @@ void journal_append_call(struct tree *tree, const struct call *call)
 
 	if (p)
 		placed(tree->journal, journal_put_call(p, call));
+	if (unlikely(tree->journal->file)) {
+		journal_text_call(&tree->journal->record, call);
+		put_record(tree->journal);
+	}
 }
 
 u64 journal_lines(const struct tree *tree)
@@ -145,7 +205,7 @@ bool journal_complete(const struct tree *tree)
 	return !tree->journal->lost;
 }
 
-void journal_cut(struct tree *tree, u64 nr)
+static void cut(struct tree *tree, u64 nr)
 {
 	struct journal *journal = tree->journal;
 	struct journal_line line;
@@ -167,10 +227,25 @@ void journal_cut(struct tree *tree, u64 nr)
 			journal_get(journal->chunks[i]->bytes + journal->chunks[i]->used, &line);
 }
 
+void journal_cut(struct tree *tree, u64 nr)
+{
+	struct journal *journal = tree->journal;
+
+	if (journal->file) {
+		journal_text_undo(&journal->record, journal->lines - nr);
+		put_record(journal);
+	}
+	cut(tree, nr);
+}
+
 void journal_restart(struct tree *tree)
 {
 	struct journal *journal = tree->journal;
 
+	if (journal->file) {
+		out_puts(&journal->record, REBOOT_TEXT);
+		put_record(journal);
+	}
 	drop_chunks(journal, 0);
 	journal->lines = journal->lost = 0;
 	journal->reboots++;
@@ -198,8 +273,6 @@ int journal_walk(const struct tree *tree, u64 nr,
 static int print_line(void *arg, struct journal_line *line)
 {
 	struct out *out = arg;
-	struct call *call = &line->call;
-	char path[32];
 
 	if (line->is_store) {
 		/* One line for each write: to those who read values a newline is a blank. */
@@ -209,13 +282,7 @@ static int print_line(void *arg, struct journal_line *line)
 			   line->err ? "-1 " : "0", line->err ? errno_text(line->err) : "");
 		return out_error(out);
 	}
-	scope_path(call->scope, path);
-	out_printf(out, "%s: ", path);
-	call_print(out, call->verb, call->form, call->nr_args, call->args);
-	if (call->name[0])
-		out_printf(out, " as %s", call->name);
-	out_puts(out, " = ");
-	call_result(out, call->verb, call->err, call->value);
+	journal_text_call(out, &line->call);
 	out_putc(out, '\n');
 	return out_error(out);
 }

@@ -24,8 +24,19 @@ void journal_destroy(struct tree *tree);
 void journal_limit(struct tree *tree, u64 bytes);
 
 /*
+ * From now on each line is a record of this file as well (state_dir.h), which belongs to
+ * the journal.
+ */
+struct journal_file;
+void journal_attach(struct tree *tree, struct journal_file *file);
+/* Bytes of the file by now; false: there is none. Any side of the lock. */
+bool journal_kept(const struct tree *tree, u64 *bytes);
+/* What ran so far is on disk: 0 or -errno. Without a file: 0. No lock. */
+int journal_commit(struct tree *tree) __must_check;
+
+/*
  * Room for one line, so that the journal_append() that follows cannot fail: called
- * before the first change. 0 or -ENOMEM.
+ * before the first change. 0, -ENOMEM, or what the disk's journal fails with.
  */
 int journal_reserve(struct tree *tree, const char *path, const char *line) __must_check;
 /* A store that ran: err is 0 or the -errno that it gave. */

@@ -98,7 +98,7 @@ static int find_node(struct tree *tree, const char *path, struct node *node)
 	return 0;
 }
 
-struct replay_store {
+struct store_call {
 	struct store store;
 	struct view view;
 	const char *text;
@@ -106,17 +106,17 @@ struct replay_store {
 
 static int run_store(void *arg)
 {
-	struct replay_store *call = arg;
+	struct store_call *call = arg;
 
 	return call->view.entry->store(&call->store, &call->view, call->text);
 }
 
-static int replay_store(struct replay *replay, struct journal_line *line)
+int replay_store(struct tree *tree, const char *path, const char *text, struct out *sentence,
+		 int *came_to)
 {
-	struct tree *tree = replay->tree;
-	struct replay_store call = { .text = line->text };
+	struct store_call call = { .text = text };
 	struct node node;
-	int err = find_node(tree, line->path, &node);
+	int err = find_node(tree, path, &node);
 
 	if (!err)
 		err = node_view(tree, node, (struct caller){ 0 }, &call.view);
@@ -125,10 +125,20 @@ static int replay_store(struct replay *replay, struct journal_line *line)
 	if (err)
 		return err;
 	call.store.m = tree->machine;
-	call.store.sentence = replay->sentence;
-	err = tree_guard(tree, run_store, &call);
-	if (err != line->err)
-		return err ? err : -EIO;
+	call.store.sentence = sentence;
+	*came_to = tree_guard(tree, run_store, &call);
+	return 0;
+}
+
+static int store_again(struct replay *replay, struct journal_line *line)
+{
+	int came_to, err;
+
+	err = replay_store(replay->tree, line->path, line->text, replay->sentence, &came_to);
+	if (err)
+		return err;
+	if (came_to != line->err)
+		return came_to ? came_to : -EIO;
 	out_clear(replay->sentence);
 	return 0;
 }
@@ -180,7 +190,7 @@ static int replay_call(struct replay *replay, struct journal_line *line)
 static int replay_line(void *arg, struct journal_line *line)
 {
 	struct replay *replay = arg;
-	int err = line->is_store ? replay_store(replay, line) : replay_call(replay, line);
+	int err = line->is_store ? store_again(replay, line) : replay_call(replay, line);
 
 	if (err) {
 		out_clear(replay->sentence);
@@ -188,7 +198,7 @@ static int replay_line(void *arg, struct journal_line *line)
 			   "run again (%s)", (unsigned long long)replay->nr + 1, errno_text(err));
 		return err == -ENOMEM ? err : -EIO;
 	}
-	replay->nr++;
+	progress_made(replay->tree, ++replay->nr);
 	return 0;
 }
 
@@ -200,6 +210,7 @@ int replay_prefix(struct tree *tree, u64 nr, struct out *sentence)
 
 	if (err)
 		return err;
+	progress_begin(tree, nr);
 	err = journal_walk(tree, nr, replay_line, &replay);
 	if (err) {
 		life_save(tree, &failed);

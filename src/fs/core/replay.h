@@ -15,4 +15,8 @@ int replay_reboot(struct tree *tree, struct out *sentence) __must_check;
 /* The machine as it was nr lines after its boot. 0 or -errno with a sentence. */
 int replay_prefix(struct tree *tree, u64 nr, struct out *sentence) __must_check;
 
+/* A store once more: *came_to is what it gives. -errno: there is no such file. */
+int replay_store(struct tree *tree, const char *path, const char *text, struct out *sentence,
+		 int *came_to) __must_check;
+
 #endif

@@ -5,12 +5,14 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs/core/boot_sysctl.h"
 #include "fs/core/ctl.h"
 #include "fs/core/host.h"
 #include "fs/core/journal.h"
+#include "fs/core/state_dir.h"
 #include "fs/core/tree_struct.h"
 #include "sim/base/bug.h"
 #include "sim/virt/task.h"
@@ -102,6 +104,7 @@ void tree_free(struct tree *tree)
 		return;
 	ctl_destroy(tree);
 	journal_destroy(tree);
+	state_close(tree->state);
 	if (tree->machine)
 		machine_free(tree->machine);
 	names_free(&tree->names);
@@ -127,6 +130,44 @@ u64 tree_history(struct tree *tree)
 	nr = journal_lines(tree);
 	tree_unlock(tree);
 	return nr;
+}
+
+int tree_commit(struct tree *tree)
+{
+	return journal_commit(tree);
+}
+
+void tree_on_progress(struct tree *tree, tree_progress_fn tell, void *arg)
+{
+	tree->progress = (struct replay_progress){ .tell = tell, .arg = arg };
+}
+
+static u64 coarse_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+void progress_begin(struct tree *tree, u64 total)
+{
+	tree->progress.total = total;
+	tree->progress.next_ns = coarse_ns() + 1000000000;
+}
+
+void progress_made(struct tree *tree, u64 done)
+{
+	struct replay_progress *progress = &tree->progress;
+	u64 now;
+
+	if (!progress->tell)
+		return;
+	now = coarse_ns();
+	if (now < progress->next_ns)
+		return;
+	progress->next_ns = now + 1000000000;
+	progress->tell(progress->arg, done, progress->total);
 }
 
 int tree_guard(struct tree *tree, int (*change)(void *arg), void *arg)

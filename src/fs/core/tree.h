@@ -51,6 +51,19 @@ const struct machine *tree_machine(const struct tree *tree);
 /* Lines of the journal since the boot. */
 u64 tree_history(struct tree *tree);
 
+/*
+ * Whom to tell, about once a second, how far a long undo is: `done` of `total` lines
+ * have been run again. Under the lock: whoever is told opens nothing of the tree.
+ */
+typedef void (*tree_progress_fn)(void *arg, u64 done, u64 total);
+void tree_on_progress(struct tree *tree, tree_progress_fn tell, void *arg);
+
+/*
+ * Of a machine that is kept (state_dir.h): what ran so far is on disk. Before a line is
+ * acknowledged. 0, or -errno: then it is not, and no more lines are taken.
+ */
+int tree_commit(struct tree *tree) __must_check;
+
 int tree_lookup(struct tree *tree, struct node parent, const char *name,
 		struct caller caller, struct node *node) __must_check;
 /* A path from the root ("proc/zoneinfo"; leading / allowed), links followed. */

@@ -17,6 +17,7 @@
 
 struct journal;		/* journal.h */
 struct ctl_state;	/* ctl.h: the last call of each scope */
+struct state_dir;	/* state_dir.h */
 
 enum row_kind { ROW_ENTRY, ROW_BIN, ROW_CTL, ROW_EACH };
 
@@ -48,6 +49,14 @@ struct last_line {
 	const char *help;	/* static: the page in sim/help, or NULL */
 };
 
+/* While a history is run again. */
+struct replay_progress {
+	tree_progress_fn tell;	/* NULL: nobody wants to know */
+	void *arg;
+	u64 total;
+	u64 next_ns;		/* when to tell next */
+};
+
 struct tree {
 	/* Fixed at start. */
 	const struct machine_config *config;
@@ -57,6 +66,7 @@ struct tree {
 	unsigned int nr_made;
 	struct wide_ids wide;	/* has its own lock */
 	int host_proc;		/* O_PATH descriptor of the host's /proc; -1 = none */
+	struct state_dir *state;	/* where the journal is kept; NULL: nowhere */
 
 	pthread_rwlock_t lock;
 	/* Guarded by the lock. */
@@ -65,6 +75,7 @@ struct tree {
 	struct last_line last;
 	struct journal *journal;	/* made by journal_create() */
 	struct ctl_state *ctl;	/* made by ctl_create() */
+	struct replay_progress progress;
 };
 
 static inline void tree_lock_read(struct tree *tree)
@@ -121,6 +132,10 @@ int tree_guard(struct tree *tree, int (*change)(void *arg), void *arg) __must_ch
 
 /* The names of a machine that has just booted: init. Cannot fail after the first. */
 int tree_reset_names(struct tree *tree) __must_check;
+
+/* `total` lines will be run again; so many are done. Write lock, or nobody else yet. */
+void progress_begin(struct tree *tree, u64 total);
+void progress_made(struct tree *tree, u64 done);
 
 /* Remember the last line (write lock held). Texts are copied; NULL counts as "". */
 struct last_text {

@@ -107,6 +107,21 @@ static void message(enum fuse_log_level level, const char *fmt, va_list args)
 	vsyslog((int)level, fmt, args);
 }
 
+void message_say(bool foreground, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (foreground) {
+		fputs("kmmfs: ", stderr);
+		vfprintf(stderr, fmt, args);
+		fputc('\n', stderr);
+	} else {
+		vsyslog(LOG_INFO, fmt, args);
+	}
+	va_end(args);
+}
+
 void messages_open(bool foreground)
 {
 	if (foreground)

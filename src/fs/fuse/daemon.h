@@ -25,5 +25,7 @@ void notify_ready(int fd);	/* and closes it */
 
 /* libfuse's messages: to standard error, or to the system log. */
 void messages_open(bool foreground);
+/* One of ours: to standard error, or, in the background, to the system log. */
+void message_say(bool foreground, const char *fmt, ...) __printf(2, 3);
 
 #endif

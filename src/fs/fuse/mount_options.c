@@ -53,6 +53,7 @@ static const struct {
 	{ "fsname", OPTION(fsname) },
 	{ "subtype", OPTION(subtype) },
 	{ "pidfile", OPTION(pidfile) },
+	{ "state", OPTION(state) },
 };
 
 /* default-permissions is always on; the rest is for mount(8), systemd and fstab. */
@@ -76,6 +77,7 @@ void mount_options_free(struct mount_options *options)
 	g_free(options->fsname);
 	g_free(options->subtype);
 	g_free(options->pidfile);
+	g_free(options->state);
 	g_strfreev(options->sets);
 }
 

@@ -17,6 +17,7 @@ struct mount_options {
 	bool sloppy;		/* unknown words mean nothing */
 	char *fsname, *subtype;	/* g_free() */
 	char *pidfile;		/* g_free(); NULL = none */
+	char *state;		/* g_free(): where the machine is kept; NULL = nowhere */
 	char **sets;		/* g_strfreev(); --set */
 };
 

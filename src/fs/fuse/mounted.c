@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs/core/state_dir.h"
 #include "fs/fuse/daemon.h"
 #include "fs/fuse/mount_point.h"
+#include "fs/fuse/mountinfo.h"
 #include "fs/fuse/serve.h"
 #include "sim/base/bug.h"
 
@@ -23,6 +25,7 @@ struct mounted {
 	const struct mount_options *options;
 	struct machine_config *config;
 	struct tree *tree;
+	struct state_dir *state;	/* until the tree has it */
 	struct mount_point point;
 	struct pidfile pidfile;
 	int notify_fd, ready_fd, null_fd;
@@ -144,6 +147,70 @@ static int mount_and_run(struct mounted *m, char **error)
 	return run(m, error);
 }
 
+static void tell_progress(void *arg, u64 done, u64 total)
+{
+	const struct mounted *m = arg;
+
+	/* Before the mount there is a terminal yet. */
+	message_say(m->options->foreground || !m->server.session,
+		    "history: %llu of %llu lines have been run again",
+		    (unsigned long long)done, (unsigned long long)total);
+}
+
+/* GLib's, from what the core gives. */
+static int take_error(int ret, char *from, char **error)
+{
+	if (ret && from)
+		*error = g_strdup(from);
+	free(from);
+	return ret;
+}
+
+static int open_state(struct mounted *m, char **error)
+{
+	char *reason;
+	int ret;
+
+	if (!m->options->state)
+		return 0;
+	ret = state_open(m->options->state, &m->state, &reason);
+	ret = take_error(ret, reason, error);
+	if (!ret && path_below(state_path(m->state), m->point.path)) {
+		*error = g_strdup_printf("%s: the machine would be kept inside the mount",
+					 m->options->state);
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+/* The lines of a machine that was kept run again. */
+static int join_state(struct mounted *m, char **error)
+{
+	struct out told = OUT_INIT;
+	char *reason;
+	int ret;
+
+	if (!m->state)
+		return 0;
+	ret = state_join(m->state, m->tree, &told, &reason);
+	ret = take_error(ret, reason, error);
+	if (told.len)
+		fprintf(stderr, "kmmfs: %s", told.text);
+	out_free(&told);
+	if (!ret)
+		m->state = NULL;
+	return ret;
+}
+
+/* The machine that was named, or is kept. */
+static int load_machine(struct mounted *m, const char *machine, char **error)
+{
+	if (!machine && m->state && !m->options->sets[0])
+		machine = state_machine(m->state);
+	return machine_config_load(machine ? machine : DEFAULT_MACHINE,
+				   (const char *const *)m->options->sets, &m->config, error);
+}
+
 /* All that may fail for a reason that the user can mend, before the mount. */
 static int prepare(struct mounted *m, const char *machine, const char *where, char **error)
 {
@@ -152,10 +219,15 @@ static int prepare(struct mounted *m, const char *machine, const char *where, ch
 	if (!ret)
 		ret = pidfile_open(&m->pidfile, m->options->pidfile, m->point.path, error);
 	if (!ret)
-		ret = machine_config_load(machine, (const char *const *)m->options->sets,
-					  &m->config, error);
+		ret = open_state(m, error);
+	if (!ret)
+		ret = load_machine(m, machine, error);
 	if (!ret)
 		ret = tree_create(m->config, &m->tree, error);
+	if (ret)
+		return ret;
+	tree_on_progress(m->tree, tell_progress, m);
+	ret = join_state(m, error);
 	if (ret)
 		return ret;
 	stack_trace_init();
@@ -178,6 +250,7 @@ static void undo(struct mounted *m)
 		fuse_session_destroy(m->server.session);
 	pidfile_remove(&m->pidfile);
 	tree_free(m->tree);
+	state_close(m->state);
 	machine_config_free(m->config);
 	mount_point_close(&m->point);
 }

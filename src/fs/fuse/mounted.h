@@ -7,8 +7,11 @@
 
 #include "fs/fuse/mount_options.h"
 
+/* Unless a name is given, or a directory has a machine. */
+#define DEFAULT_MACHINE "pc"
+
 /*
- * Boot a machine (a file or a shipped name), mount it on `where`, and serve until
+ * Boot a machine (a file or a shipped name; NULL: none was named), mount it on `where`, and serve until
  * the mount ends; in the background unless the options say otherwise, then the
  * calling process exits when the machine is being served. 0, or -errno with *error
  * (g_free(); NULL: no memory).

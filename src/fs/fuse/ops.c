@@ -157,6 +157,8 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 
 	(void)mode;
 	if (!ret)
+		ret = tree_commit(server_of(req)->tree);
+	if (!ret)
 		ret = node_entry(req, node, &entry);
 	if (ret)
 		fuse_reply_err(req, -ret);
@@ -166,8 +168,12 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	fuse_reply_err(req, -tree_rmdir(server_of(req)->tree, node_from_ino(parent), name,
-					request_caller(req)));
+	int ret = tree_rmdir(server_of(req)->tree, node_from_ino(parent), name,
+			     request_caller(req));
+
+	if (!ret)
+		ret = tree_commit(server_of(req)->tree);
+	fuse_reply_err(req, -ret);
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,

@@ -90,7 +90,10 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 	      struct fuse_file_info *fi)
 {
 	ssize_t taken = handle_write(file_of(fi)->handle, (u64)offset, buf, size);
+	int err = tree_commit(server_of(req)->tree);
 
+	if (taken >= 0 && err)
+		taken = err;
 	if (taken < 0)
 		fuse_reply_err(req, (int)-taken);
 	else
@@ -100,7 +103,8 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	file_close(server_of(req), file_of(fi));
-	fuse_reply_err(req, 0);
+	/* What was left of a line ran; nobody waits for an answer. */
+	fuse_reply_err(req, -tree_commit(server_of(req)->tree));
 }
 
 /* Only SEEK_DATA and SEEK_HOLE ask us: a generated file has no holes to find. */

@@ -145,6 +145,7 @@ static void tick(struct server *server)
 {
 	/* A machine that has broken down says so itself, to whoever looks. */
 	(void)ctl_clock(server->tree);
+	(void)!tree_commit(server->tree);
 }
 
 /* One line a second, by the clock, so that delays do not add up. */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "fs/core/journal.h"
+#include "fs/core/state_dir.h"
 #include "fs/core/tree_struct.h"
 #include "fs/sim/check.h"
 #include "sim/base/event.h"
@@ -149,6 +150,23 @@ static int log_show(struct out *out, const struct view *v)
 	return journal_text(v->tree, out);
 }
 
+static int journal_show(struct out *out, const struct view *v)
+{
+	u64 bytes;
+
+	if (!journal_kept(v->tree, &bytes))
+		return 0;
+	out_printf(out, "directory: %s\nlines: %" PRIu64 "\nbytes: %" PRIu64 "\n",
+		   state_path(v->tree->state), journal_lines(v->tree), bytes);
+	return 0;
+}
+
+static bool is_kept(const struct view *v, const struct entry *entry)
+{
+	(void)entry;
+	return v->tree->state;
+}
+
 static int reclaim_policy_show(struct out *out, const struct view *v)
 {
 	for (unsigned int i = 0; reclaim_policies[i]; i++)
@@ -194,6 +212,14 @@ static const struct entry sim_entries[] = {
 
 static const struct dir sim_dir = { DIR_FILES(sim_entries) };
 
+static const struct entry kept_entries[] = {
+	{ "journal", S_IFREG | 0444, ALL, journal_show,
+	  .help = "Of a machine that is kept (-o state=DIR): the directory, the lines of "
+		  "sim/log, and the bytes of the journal, which also says what was undone." },
+};
+
+static const struct dir kept_dir = { DIR_FILES(kept_entries), .visible = is_kept };
+
 static const struct dir snap_dir = { 0 };
 
 static const struct entry reserved_entries[] = {
@@ -203,4 +229,4 @@ static const struct entry reserved_entries[] = {
 
 static const struct dir reserved_dir = { DIR_FILES(reserved_entries) };
 
-TREE_PARTS(state_parts, { "sim", &sim_dir }, { "sim", &reserved_dir });
+TREE_PARTS(state_parts, { "sim", &sim_dir }, { "sim", &reserved_dir }, { "sim", &kept_dir });
