@@ -77,6 +77,24 @@ int tree_lookup(struct tree *tree, struct node parent, const char *name,
 	return err;
 }
 
+bool tree_never(struct tree *tree, struct node parent, const char *name)
+{
+	const struct row *dir;
+
+	if (parent.row >= tree->nr_rows)
+		return false;
+	dir = tree_row(tree, parent);
+	if (!row_is_process(dir) || !S_ISDIR(dir->entry->mode))
+		return false;
+	for (unsigned int i = 0; i < dir->nr_children; i++) {
+		const struct row *row = &tree->rows[dir->first_child + i];
+
+		if (row->kind == ROW_EACH || !strcmp(row->entry->name, name))
+			return false;
+	}
+	return true;
+}
+
 /* The text of a link (lock held). */
 static int link_text(struct tree *tree, struct node node, struct caller caller,
 		     struct out *target)

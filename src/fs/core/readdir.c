@@ -136,6 +136,8 @@ static unsigned int count_dirs(struct tree *tree, const struct row *dir,
 /* Names that another object may have soon: tasks, and what the host's caller has. */
 static bool names_vanish(const struct row *row)
 {
+	if (row_is_process(row))
+		return false;
 	for (unsigned int i = 0; i < row->nr_ids; i++) {
 		if (row->slot[i] == V_PID || row->slot[i] == V_TID)
 			return true;
@@ -166,8 +168,11 @@ static int getattr(struct tree *tree, struct node node, struct caller caller,
 	if (err)
 		return err;
 	row = tree_row(tree, node);
+	if (row_is_process(row))
+		shown_add(tree, node);
 	*attr = (struct node_attr){
 		.mode = row->entry->mode,
+		.process = row_is_process(row),
 		.nlink = S_ISDIR(row->entry->mode) ? 2 + count_dirs(tree, row, &view) : 1,
 		.volatile_name = names_vanish(row) || row->entry->sized,
 	};

@@ -26,6 +26,7 @@ static void life_save(struct tree *tree, struct life *life)
 static void life_restore(struct tree *tree, const struct life *life)
 {
 	tree->machine = life->machine;
+	tree->life++;
 	tree->names = life->names;
 	tree->ctl = life->ctl;
 }

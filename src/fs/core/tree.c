@@ -76,8 +76,11 @@ int tree_create(const struct machine_config *config, struct tree **result, char 
 		return -ENOMEM;
 	tree->config = config;
 	tree->host_proc = host_proc_open();
-	err = lock_init(tree);
+	err = shown_init(&tree->shown);
+	if (!err)
+		err = lock_init(tree);
 	if (err) {
+		shown_free(&tree->shown);
 		free(tree);
 		return err;
 	}
@@ -113,6 +116,7 @@ void tree_free(struct tree *tree)
 	if (tree->host_proc >= 0)
 		close(tree->host_proc);
 	wide_ids_free(&tree->wide);
+	shown_free(&tree->shown);
 	pthread_rwlock_destroy(&tree->lock);
 	free(tree);
 }

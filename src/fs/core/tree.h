@@ -37,7 +37,8 @@ struct node_attr {
 	mode_t mode;
 	u64 size;		/* 0 for generated text */
 	unsigned int nlink;
-	bool volatile_name;	/* PID and TID names: no entry timeout */
+	bool process;		/* whoever keeps the name is told when it ends */
+	bool volatile_name;	/* no entry timeout: TIDs, and what comes and goes */
 };
 
 /*
@@ -66,6 +67,8 @@ int tree_commit(struct tree *tree) __must_check;
 
 int tree_lookup(struct tree *tree, struct node parent, const char *name,
 		struct caller caller, struct node *node) __must_check;
+/* A name that a directory of a process cannot have, ever. */
+bool tree_never(struct tree *tree, struct node parent, const char *name);
 /* A path from the root ("proc/zoneinfo"; leading / allowed), links followed. */
 int tree_walk(struct tree *tree, const char *path, struct caller caller,
 	      struct node *node) __must_check;
@@ -86,6 +89,14 @@ int tree_mkdir(struct tree *tree, struct node parent, const char *name,
 	       struct caller caller, struct node *node) __must_check;
 int tree_rmdir(struct tree *tree, struct node parent, const char *name,
 	       struct caller caller) __must_check;
+
+/*
+ * Attributes of a process were perhaps kept, and it has ended: *dir is the directory
+ * that its name was in, pids[] are the names. How many; fewer than there is room: all.
+ * tree_any_gone() is quick when nobody ended.
+ */
+bool tree_any_gone(struct tree *tree);
+unsigned int tree_take_gone(struct tree *tree, struct node *dir, u32 *pids, unsigned int room);
 
 /*
  * Entries from cookie on ("." is 0, ".." is 1, then each name has a stable

@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "fs/core/names.h"
+#include "fs/core/shown.h"
 #include "fs/core/tree.h"
 #include "fs/core/wide_id.h"
 
@@ -76,6 +77,9 @@ struct tree {
 	struct journal *journal;	/* made by journal_create() */
 	struct ctl_state *ctl;	/* made by ctl_create() */
 	struct replay_progress progress;
+	u64 life;		/* reboots and undos */
+
+	struct shown shown;	/* names that were given out (shown.h) */
 };
 
 static inline void tree_lock_read(struct tree *tree)
@@ -102,6 +106,18 @@ static inline const struct row *tree_row(const struct tree *tree, struct node no
 static inline bool row_recurs(const struct row *row)
 {
 	return row->kind == ROW_EACH && container_of(row->entry, struct each, entry)->has;
+}
+
+/*
+ * A process and its plain files: their names may be kept, as it is told when one ends
+ * (shown.h). Not what comes and goes while it lives, nor threads.
+ */
+static inline bool row_is_process(const struct row *row)
+{
+	if (row->nr_ids != 1 || row->slot[0] != V_PID || row->host)
+		return false;
+	return row->kind == ROW_EACH ||
+	       (S_ISREG(row->entry->mode) && !(row->from && row->from->visible));
 }
 
 /* rows.c: flatten fs_parts[] into tree->rows. 0, -ENOMEM, -E2BIG, -EINVAL. */

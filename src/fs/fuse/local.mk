@@ -13,5 +13,6 @@ kmmfs_SOURCES = src/fs/main.c src/fs/main_helper.c src/fs/main_helper.h \
 	src/fs/fuse/probe.c src/fs/fuse/probe.h \
 	src/fs/fuse/serve.c src/fs/fuse/serve.h \
 	src/fs/fuse/server.h \
-	src/fs/fuse/stop.c src/fs/fuse/stop.h
+	src/fs/fuse/stop.c src/fs/fuse/stop.h \
+	src/fs/fuse/teller.c src/fs/fuse/teller.h
 kmmfs_LDADD = $(KMM_LIBS) $(FUSE_LIBS)

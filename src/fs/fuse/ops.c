@@ -42,7 +42,8 @@ static int node_stat(fuse_req_t req, struct node node, struct stat *st, double *
 		.st_ctim = server->start,
 	};
 	/* A link may lead elsewhere for the next who asks, or the next moment. */
-	*keep = attr.volatile_name || S_ISLNK(attr.mode) ? KEEP_VOLATILE : KEEP_FIXED;
+	*keep = attr.volatile_name || S_ISLNK(attr.mode) ? KEEP_VOLATILE :
+		attr.process ? KEEP_PROCESS : KEEP_FIXED;
 	return 0;
 }
 
@@ -57,7 +58,10 @@ int node_entry(fuse_req_t req, struct node node, struct fuse_entry_param *entry)
 	return ret;
 }
 
-/* A missing name is answered by ENOENT alone: nobody remembers that it is missing. */
+/*
+ * A missing name is answered by ENOENT alone, so that nobody remembers that it is missing;
+ * but for what tools ask of each process, and none ever has.
+ */
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fuse_entry_param entry;
@@ -68,6 +72,10 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 			  request_caller(req), &node);
 	if (!ret)
 		ret = node_entry(req, node, &entry);
+	if (ret == -ENOENT && tree_never(server_of(req)->tree, node_from_ino(parent), name)) {
+		entry = (struct fuse_entry_param){ .entry_timeout = KEEP_PROCESS };
+		ret = 0;
+	}
 	if (ret)
 		fuse_reply_err(req, -ret);
 	else
@@ -173,7 +181,7 @@ static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 	if (!ret)
 		ret = tree_commit(server_of(req)->tree);
-	fuse_reply_err(req, -ret);
+	teller_answer(&server_of(req)->teller, req, ret);
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
@@ -238,6 +246,7 @@ void server_init(struct server *server, struct tree *tree)
 	*server = (struct server){ .tree = tree, .uid = geteuid(), .gid = getegid() };
 	clock_gettime(CLOCK_REALTIME, &server->start);
 	pthread_mutex_init(&server->files_lock, NULL);
+	teller_init(&server->teller, tree);
 	server->files.prev = server->files.next = &server->files;
 }
 

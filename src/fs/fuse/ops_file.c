@@ -94,17 +94,14 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 
 	if (taken >= 0 && err)
 		taken = err;
-	if (taken < 0)
-		fuse_reply_err(req, (int)-taken);
-	else
-		fuse_reply_write(req, MIN((size_t)taken, size));
+	teller_answer_write(&server_of(req)->teller, req, MIN(taken, (ssize_t)size));
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	file_close(server_of(req), file_of(fi));
 	/* What was left of a line ran; nobody waits for an answer. */
-	fuse_reply_err(req, -tree_commit(server_of(req)->tree));
+	teller_answer(&server_of(req)->teller, req, tree_commit(server_of(req)->tree));
 }
 
 /* Only SEEK_DATA and SEEK_HOLE ask us: a generated file has no holes to find. */

@@ -146,6 +146,7 @@ static void tick(struct server *server)
 	/* A machine that has broken down says so itself, to whoever looks. */
 	(void)ctl_clock(server->tree);
 	(void)!tree_commit(server->tree);
+	teller_look(&server->teller);
 }
 
 /* One line a second, by the clock, so that delays do not add up. */
@@ -212,6 +213,9 @@ static int stop(struct crew *crew, bool ticking)
 
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	timespec_add_ms(&deadline, STOP_LIMIT_MS);
+	/* First, while requests are answered: see teller.h. */
+	if (teller_stop(&crew->server->teller))
+		ret = join(crew->server->teller.thread, &deadline);
 	fuse_session_exit(crew->server->session);
 	lead_stop(&crew->lead);
 	if (ticking)
@@ -230,6 +234,7 @@ static int start(struct crew *crew, const struct serve_options *options, bool *t
 	int ret = 0;
 
 	lead_init(&crew->lead, /* alone = */ options->single);
+	ret = teller_start(&crew->server->teller, crew->server->session);
 	while (crew->nr < wanted && !ret) {
 		ret = -pthread_create(&crew->threads[crew->nr], NULL, answer, crew);
 		crew->nr += !ret;

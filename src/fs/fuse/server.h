@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "fs/core/tree.h"
+#include "fs/fuse/teller.h"
 
 /* An open file; on the server's list until it is released. */
 struct open_file {
@@ -27,6 +28,7 @@ struct server {
 	uid_t uid;
 	gid_t gid;
 	struct timespec start;	/* every file's times */
+	struct teller teller;	/* has its own lock */
 
 	pthread_mutex_t files_lock;
 	struct open_file files;	/* head of a ring; guarded by files_lock */
@@ -34,6 +36,7 @@ struct server {
 
 /* How long the kernel may keep a name and its attributes, in seconds. */
 #define KEEP_FIXED 1.0
+#define KEEP_PROCESS 30.0	/* SHOWN_KEPT_S: until it is told */
 #define KEEP_VOLATILE 0.0
 
 /* ops.c: the table of requests. */

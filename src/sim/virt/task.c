@@ -63,11 +63,19 @@ struct task_struct *process_next(const struct machine *m, u32 pid)
 
 struct task_struct *thread_next(const struct machine *m, u32 tgid, u32 pid)
 {
-	struct task_struct *task = task_next(m, pid);
+	struct task_struct *task = task_find(m, tgid);
 
+	if (task && task->tgid == tgid && task->signal && task->signal->count == 1)
+		return pid <= tgid ? task : NULL;
+	task = task_next(m, pid);
 	while (task && task->tgid != tgid)
 		task = task_next(m, task->pid + 1);
 	return task;
+}
+
+u64 tasks_reaped(const struct machine *m)
+{
+	return m->tasks ? m->tasks->last_serial - m->tasks->nr : 0;
 }
 
 int task_prio(const struct task_struct *task)

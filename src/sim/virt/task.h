@@ -220,6 +220,8 @@ struct task_struct *task_find(const struct machine *m, u32 pid);
 struct task_struct *task_next(const struct machine *m, u32 pid);
 /* The same among processes (first threads); among the threads of one process. */
 struct task_struct *process_next(const struct machine *m, u32 pid);
+/* Grows whenever a task is gone for good. */
+u64 tasks_reaped(const struct machine *m);
 struct task_struct *thread_next(const struct machine *m, u32 tgid, u32 pid);
 /* As /proc/PID/stat prints it: 20 + nice, or -1 - rt_priority. */
 int task_prio(const struct task_struct *task);
