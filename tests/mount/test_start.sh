@@ -34,14 +34,14 @@ sanitized || {
 	expect "idle memory, kB: $rss" test "$rss" -le 25600
 }
 expect "threads" test "$(grep -c . "/proc/$daemon/task/$daemon/comm")" = 1
-expect "all threads" test "$(find "/proc/$daemon/task" -maxdepth 1 -name '[0-9]*' | wc -l)" = 5
+expect "all threads" test "$(find "/proc/$daemon/task" -maxdepth 1 -name '[0-9]*' | wc -l)" = 6
 expect "stop" stop
 expect "pid file is removed" eventually not test -e "$work/pid"
 
 # fstab and its helper: source, mount point, -o; _ is -, and fstab's own words pass.
 start -oro,noexec,nofail,_netdev,x-systemd.automount,default_permissions,single_thread
 expect "ro" grep -q " $mnt ro,.*noexec" /proc/self/mountinfo
-expect "one thread" test "$(find "/proc/$daemon/task" -maxdepth 1 -name '[0-9]*' | wc -l)" = 2
+expect "one thread" test "$(find "/proc/$daemon/task" -maxdepth 1 -name '[0-9]*' | wc -l)" = 3
 expect "ro refuses" "$prober" errno EROFS open-write "$mnt/README"
 expect "stop -s" stop
 
