@@ -348,14 +348,14 @@ static void test_other_version(void)
 	struct lab lab;
 	char record[256];
 	u32 crc = 0;
-	size_t len = record_put(record, &crc, head, sizeof(head) - 1);
+	size_t len = journal_record_put(record, &crc, head, sizeof(head) - 1);
 
 	write_journal("again", record, len);
 	CU_ASSERT_EQUAL(open_kept(&lab, "again", "tiny", &told), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&told), "was kept by another version (journal of "
 				      "kmmfs 0.0.1"));
 	crc = 0;
-	len = record_put(record, &crc, "hello", 5);
+	len = journal_record_put(record, &crc, "hello", 5);
 	write_journal("again", record, len);
 	out_clear(&told);
 	CU_ASSERT_EQUAL(open_kept(&lab, "again", "tiny", &told), -EINVAL);
@@ -378,7 +378,7 @@ static void test_other_result(void)
 	state_scan_free(&scan);
 	memcpy(bytes, whole.bytes, len);
 	snprintf(text, sizeof(text), "sim/ctl: alloc_pages 0 = 0x1");
-	len += record_put(bytes + len, &crc, text, strlen(text));
+	len += journal_record_put(bytes + len, &crc, text, strlen(text));
 	write_journal("again", bytes, len);
 	CU_ASSERT_EQUAL(open_kept(&lab, "again", "tiny", &told), -EIO);
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&told), "'sim/ctl: alloc_pages 0 = 0x1', went "

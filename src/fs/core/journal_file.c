@@ -122,7 +122,7 @@ void journal_file_append(struct journal_file *file, const char *text, size_t len
 		pthread_mutex_unlock(&file->lock);
 		return;
 	}
-	bytes = record_put(chunk->bytes + chunk->used, &file->crc, text, len);
+	bytes = journal_record_put(chunk->bytes + chunk->used, &file->crc, text, len);
 	pthread_mutex_lock(&file->lock);
 	chunk->used += bytes;
 	file->appended += bytes;

@@ -11,7 +11,7 @@
 
 #define CRC_DIGITS 8
 
-size_t record_put(char *to, u32 *crc, const char *text, size_t len)
+size_t journal_record_put(char *to, u32 *crc, const char *text, size_t len)
 {
 	char *p = to + CRC_DIGITS + 1;
 	char head[CRC_DIGITS + 2];
@@ -66,7 +66,7 @@ static enum record_state cut_or_damaged(const char *bytes, size_t len)
 									     RECORD_CUT;
 }
 
-enum record_state record_get(const char *bytes, size_t len, u32 *crc, struct record *record)
+enum record_state journal_record_get(const char *bytes, size_t len, u32 *crc, struct record *record)
 {
 	size_t head, length, text;
 	u32 want, found;

@@ -18,7 +18,7 @@
 #define RECORD_FRAME 24		/* what else a record takes, at most */
 
 /* Put a record at `to`, which has room. Returns its bytes; *crc goes on. */
-size_t record_put(char *to, u32 *crc, const char *text, size_t len);
+size_t journal_record_put(char *to, u32 *crc, const char *text, size_t len);
 
 enum record_state {
 	RECORD_WHOLE,
@@ -34,6 +34,6 @@ struct record {
 };
 
 /* The record at the start of `bytes`. *crc goes on when it is whole. */
-enum record_state record_get(const char *bytes, size_t len, u32 *crc, struct record *record);
+enum record_state journal_record_get(const char *bytes, size_t len, u32 *crc, struct record *record);
 
 #endif

@@ -210,7 +210,7 @@ static int begin(struct state_dir *dir, struct tree *tree, u64 *bytes, u32 *crc,
 	if (out_error(&head))
 		return -ENOMEM;
 	*crc = 0;
-	*bytes = record_put(record, crc, head.text, head.len);
+	*bytes = journal_record_put(record, crc, head.text, head.len);
 	out_free(&head);
 	fd = make_file(dir, MACHINE, machine, strlen(machine));
 	if (fd >= 0) {
@@ -240,7 +240,7 @@ static int check_head(const struct state_dir *dir, const struct tree *tree, char
 
 	print_head(&head, machine_text(tree));
 	err = out_error(&head);
-	record_get(dir->bytes, dir->len, &crc, &record);
+	journal_record_get(dir->bytes, dir->len, &crc, &record);
 	while (!err && same < head.len && same < record.len && head.text[same] == record.text[same])
 		same++;
 	if (!err && (same < head.len || same < record.len)) {

@@ -56,7 +56,7 @@ int state_scan(const char *bytes, size_t len, struct state_scan *scan)
 	u64 nr;
 
 	*scan = (struct state_scan){ 0 };
-	while ((state = record_get(bytes + scan->bytes, len - scan->bytes, &scan->crc, &record)) ==
+	while ((state = journal_record_get(bytes + scan->bytes, len - scan->bytes, &scan->crc, &record)) ==
 	       RECORD_WHOLE) {
 		if (!scan->records) {
 			;	/* whose the journal is */
@@ -120,7 +120,7 @@ int state_replay(struct tree *tree, const char *bytes, const struct state_scan *
 
 		for (u64 n = scan->runs[i].nr; n && !err; n--, at += record.bytes, done++) {
 			/* Scanned before: of the checksum, the start is not known here. */
-			record_get(at, bytes + scan->bytes - at, &crc, &record);
+			journal_record_get(at, bytes + scan->bytes - at, &crc, &record);
 			err = run_record(tree, &record, done, sentence);
 			progress_made(tree, done);
 		}
