@@ -60,9 +60,9 @@ GArray *record_maps(pid_t pid, bool sizes)
 	return vmas;
 }
 
-struct record_counts record_faults_of(pid_t pid)
+struct record_counts record_faults_at(const char *name)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid), *text = NULL;
+	g_autofree char *path = g_strdup_printf("/proc/%s/stat", name), *text = NULL;
 	struct record_counts counts = { 0 };
 	const char *rest;
 
@@ -74,6 +74,14 @@ struct record_counts record_faults_of(pid_t pid)
 		(void)!sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64,
 			      &counts.minflt, &counts.majflt);
 	return counts;
+}
+
+struct record_counts record_faults_of(pid_t pid)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", pid);
+	return record_faults_at(name);
 }
 
 /* By the name that the machine knows a file by. */

@@ -193,9 +193,12 @@ void record_run_end(struct recording *r)
 }
 
 /* Accesses to page after page are one line: the first address, then each page. */
-static void put_access(struct recording *r, const struct record_task *task, char kind, u64 addr)
+static void put_access(struct recording *r, struct record_task *task, char kind, u64 addr)
 {
 	r->nr_accesses++;
+	task->seen++;
+	if (!record_perf_sees_kernel(r->perf))
+		record_known(task, addr);
 	if (r->run.tid == task->tid && r->run.kind == kind &&
 	    addr / PAGE_BYTES == r->run.addr / PAGE_BYTES + r->run.pages) {
 		r->run.pages++;
@@ -249,6 +252,22 @@ void record_faults(struct recording *r)
 	g_hash_table_destroy(nr_left);
 	if (pages.fd >= 0)
 		close(pages.fd);
+}
+
+bool record_kernel_access(struct recording *r, struct record_task *task, u64 addr)
+{
+	struct record_event event = { .addr = addr, .tid = task->tid, .kernel = true };
+	struct pages pages = { .pid = 0, .fd = -1 };
+	char kind = 0;
+
+	pages_of(&pages, task->tid);
+	if (pagemap_entry(&pages, addr) & PM_PRESENT)
+		kind = kind_of(&event, task, &pages, /* again = */ false);
+	if (kind)
+		put_access(r, task, kind, addr);
+	if (pages.fd >= 0)
+		close(pages.fd);
+	return kind;
 }
 
 void record_faults_drop(struct recording *r, pid_t tid)

@@ -42,6 +42,16 @@ u64 record_clone_flags(const struct record_task *task, u64 *exit_signal)
 	}
 }
 
+u64 record_clone_child_tid(const struct record_task *task)
+{
+	u64 args[5] = { 0 };
+
+	if (task->call.nr == SYS_clone)
+		return task->call.args[3];
+	(void)!record_read(task->tid, task->call.args[0], args, sizeof(args));
+	return args[2];
+}
+
 void record_clone_line(struct recording *r, struct record_task *task, pid_t child)
 {
 	u64 sig, flags = record_clone_flags(task, &sig);

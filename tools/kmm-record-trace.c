@@ -82,6 +82,8 @@ static void space_put(struct record_space *space)
 		return;
 	if (space->vmas)
 		g_array_free(space->vmas, TRUE);
+	if (space->known)
+		g_hash_table_destroy(space->known);
 	g_queue_clear(&space->waiting);
 	g_free(space);
 }
@@ -142,6 +144,9 @@ static bool enter_call(struct recording *r, struct record_task *task,
 	memcpy(task->call.args, info->entry.args, sizeof(task->call.args));
 	r->nr_calls++;
 	record_faults(r);
+	if (!record_perf_sees_kernel(r->perf) && task->started && !task->ended)
+		record_kernel_before(r, task);
+	task->sp = info->stack_pointer;
 	switch (task->call.nr) {
 	case SYS_execve:
 	case SYS_execveat:
@@ -184,11 +189,17 @@ static void leave_call(struct recording *r, struct record_task *task,
 	task->call.result = info->exit.rval;
 	task->call.failed = info->exit.is_error;
 	record_faults(r);
+	if (!record_perf_sees_kernel(r->perf) && task->started && !task->ended) {
+		record_kernel_faults(r, task);
+		record_kernel_behind(task);
+	}
 	if (task->started && !task->ended)
 		record_call_line(r, task);
 	task->in_read = false;
-	if (record_call_is_of_space(&task->call))
+	if (record_call_is_of_space(&task->call)) {
 		task->space->vmas_valid = false;
+		record_forget_changed(task);
+	}
 	space_release(r, task);
 }
 
@@ -253,10 +264,15 @@ static void child_born(struct recording *r, struct record_task *task)
 	child->fds = flags & CLONE_FILES ? task->fds : record_fds_copy(task->fds);
 	child->fds->users += flags & CLONE_FILES ? 1 : 0;
 	child->started = task->started;
+	child->rseq = flags & CLONE_VM ? 0 : task->rseq;
 	record_faults(r);
 	if (task->started)
 		record_clone_line(r, task, tid);
 	child->ready = true;
+	if (!(flags & CLONE_VM))
+		record_forget_all(task);
+	if (flags & CLONE_CHILD_SETTID && task->started && !record_perf_sees_kernel(r->perf))
+		(void)record_kernel_access(r, child, record_clone_child_tid(task));
 	if (flags & CLONE_VFORK)
 		task->vfork_child = tid;
 	if (!(flags & CLONE_THREAD)) {
@@ -289,6 +305,8 @@ static struct record_task *exec_done(struct recording *r, struct record_task *ta
 		record_begin(r, task);
 	task->started = true;
 	record_fds_exec(task);
+	task->rseq = 0;
+	record_kernel_behind(task);
 	record_exec_line(r, task);
 	vfork_done(r, task);
 	return task;

@@ -61,6 +61,7 @@ struct record_space {
 	u64 id;
 	pid_t busy;		/* the thread inside a call that changes it; 0 */
 	GQueue waiting;		/* pids of those that have to wait for it */
+	GHashTable *known;	/* pages that were seen to fault; NULL: none */
 	GArray *vmas;		/* of record_vma; what was read last */
 	bool vmas_valid;
 };
@@ -86,6 +87,11 @@ struct record_task {
 	bool in_exec;		/* its faults are those of execve */
 	bool in_read;		/* a long one: the kernel's faults in the buffer wait ... */
 	u64 read_end;		/* ... from here on */
+	/* Where the kernel's faults are not seen: the thread's, when a call began or ended; */
+	u64 faults_before, faults_behind;
+	u64 seen;		/* of its own, since */
+	u64 sp;			/* its stack, at the last call */
+	u64 rseq;		/* where the kernel writes the CPU on its way back, or 0 */
 	bool ended;		/* the line that ends it is out */
 	pid_t vfork_child;	/* that it waits for, until that has run or ended in our lines */
 	bool held;		/* it stands behind that call, which the kernel lets it leave */
@@ -133,8 +139,27 @@ void record_say(struct recording *r, const char *path, const char *fmt, ...)
 void record_faults(struct recording *r);
 /* What the thread faulted inside an execve is that of the new program: drop it. */
 void record_faults_drop(struct recording *r, pid_t tid);
+/* The kernel's access to a page that is there. False: it is not, or may not be. */
+bool record_kernel_access(struct recording *r, struct record_task *task, u64 addr);
 /* The run of accesses ends here. */
 void record_run_end(struct recording *r);
+
+/* ---- kmm-record-kernel.c: where the kernel's own faults may not be seen ---- */
+
+u64 record_thread_faults(const struct record_task *task);
+/* A call begins: the kernel may have faulted on its way back from the last one. */
+void record_kernel_before(struct recording *r, struct record_task *task);
+/* A call comes back: its faults become accesses, as far as its arguments tell. */
+void record_kernel_faults(struct recording *r, struct record_task *task);
+/* Now it goes back to the program. */
+void record_kernel_behind(struct record_task *task);
+/* A page of the task has been accessed; those of a range are new ones. */
+void record_known(struct record_task *task, u64 addr);
+void record_forget(struct record_task *task, u64 start, u64 len);
+/* The address space has been copied: each page is to be written anew. */
+void record_forget_all(struct record_task *task);
+/* What a call that changes the address space makes of it. */
+void record_forget_changed(struct record_task *task);
 
 /* ---- kmm-record-files.c ---- */
 
@@ -176,8 +201,9 @@ void record_begin(struct recording *r, struct record_task *task);
 void record_call_begins(struct record_task *task);
 /* A call came back. */
 void record_call_line(struct recording *r, struct record_task *task);
-/* The flags of a call that made a child. */
+/* The flags of a call that made a child; where the kernel writes its pid for it, or 0. */
 u64 record_clone_flags(const struct record_task *task, u64 *exit_signal);
+u64 record_clone_child_tid(const struct record_task *task);
 void record_clone_line(struct recording *r, struct record_task *task, pid_t child);
 void record_exec_line(struct recording *r, struct record_task *task);
 void record_exit_line(struct recording *r, struct record_task *task, bool group, int status);
@@ -192,6 +218,8 @@ struct record_counts {
 /* Mappings of a process, with their sizes if asked; of record_vma. NULL: there are none. */
 GArray *record_maps(pid_t pid, bool sizes);
 struct record_counts record_faults_of(pid_t pid);
+/* The same of "PID" or "PID/task/TID". */
+struct record_counts record_faults_at(const char *name);
 /* The process is about to end: what it was like. */
 void record_end(struct recording *r, struct record_task *task);
 

@@ -25,11 +25,12 @@ static u64 kb(u64 bytes)
 	return bytes >> 10;
 }
 
-static bool is_near(u64 ours, u64 real)
+/* `least`: where a single one is more than that part. */
+static bool is_near(u64 ours, u64 real, u64 least)
 {
 	u64 difference = ours > real ? ours - real : real - ours;
 
-	return difference * TOLERANCE <= real;
+	return difference * TOLERANCE <= real || difference <= least;
 }
 
 /* The name that maps shows, without what it says of a file that is gone. */
@@ -186,8 +187,8 @@ static int run_real_figures(struct call *call)
 	if (err)
 		return err;
 	fill_ours(call->m, call->task, &p);
-	p.near = is_near(p.ours.rss, p.real.rss) &&
-		 is_near(p.ours.minflt + p.ours.majflt, p.real.minflt + p.real.majflt);
+	p.near = is_near(p.ours.rss, p.real.rss, PAGE_SIZE) &&
+		 is_near(p.ours.minflt + p.ours.majflt, p.real.minflt + p.real.majflt, 1);
 	p.cause = p.near ? NULL : cause_of(call->m, &p);
 	err = real_process_add(call->m, &p);
 	if (err)
