@@ -171,6 +171,8 @@ static struct record_file *file_new(struct recording *r, const char *link, const
 	file->shmem = fs->f_type == TMPFS;
 	file->path = word_of_path(r, real && *real == '/' ? real : "/file", file->shmem);
 	g_hash_table_add(r->paths, file->path);
+	if (real)
+		record_name_is(r, real, file);
 	g_hash_table_replace(r->files, id_of(major(st->st_dev), minor(st->st_dev), st->st_ino),
 			     file);
 	if (real && g_str_has_prefix(real, "/memfd:"))
@@ -183,6 +185,34 @@ static struct record_file *file_new(struct recording *r, const char *link, const
 	if (!r->cold)
 		put_cached(r, file->path, link, (u64)st->st_size);
 	return file;
+}
+
+char *record_path_of(const struct record_task *task, s64 dirfd, u64 addr)
+{
+	g_autofree char *path = record_read_string(task->tid, addr);
+	g_autofree char *link = NULL, *dir = NULL;
+
+	if (!path || path[0] == '/')
+		return g_steal_pointer(&path);
+	if (dirfd == AT_FDCWD)
+		link = g_strdup_printf("/proc/%d/cwd", task->tid);
+	else
+		link = g_strdup_printf("/proc/%d/fd/%" PRId64, task->tid, dirfd);
+	dir = g_file_read_link(link, NULL);
+	return dir ? g_canonicalize_filename(path, dir) : NULL;
+}
+
+struct record_file *record_name_gone(struct recording *r, const char *path)
+{
+	struct record_file *file = g_hash_table_lookup(r->names, path);
+
+	g_hash_table_remove(r->names, path);
+	return file;
+}
+
+void record_name_is(struct recording *r, const char *path, struct record_file *file)
+{
+	g_hash_table_replace(r->names, g_strdup(path), file);
 }
 
 /* /dev/zero is a way to ask for memory. */
@@ -222,7 +252,9 @@ struct record_file *record_file_of(struct recording *r, pid_t pid, const char *n
 		return NULL;
 	file = record_file_known(r, major(st.st_dev), minor(st.st_dev), st.st_ino);
 	/* The number of a file that is gone may be another's. */
-	return file && file->born == birth_of(link) ? file : file_new(r, link, &st, &fs);
+	if (file && !file->gone && file->born == birth_of(link))
+		return file;
+	return file_new(r, link, &st, &fs);
 }
 
 /* ---- programs ---- */

@@ -299,19 +299,51 @@ void call_memfd(struct recording *r, struct record_task *task)
 
 void call_truncate(struct recording *r, struct record_task *task)
 {
-	g_autofree char *path = record_read_string(task->tid, task->call.args[0]);
+	g_autofree char *path = record_path_of(task, AT_FDCWD, task->call.args[0]);
+	const struct record_file *file = path ? g_hash_table_lookup(r->names, path) : NULL;
 
-	if (!task->call.failed && path && g_hash_table_contains(r->paths, path))
-		record_put(r, task, "truncate(%s, %" PRIu64 ") = 0", path, task->call.args[1]);
+	if (!task->call.failed && file)
+		record_put(r, task, "truncate(%s, %" PRIu64 ") = 0", file->path,
+			   task->call.args[1]);
 }
 
-/* A name that goes. Another file may get it. */
+static void put_unlink(struct recording *r, struct record_task *task, const char *path)
+{
+	struct record_file *file = path ? record_name_gone(r, path) : NULL;
+
+	if (!file || file->gone)
+		return;
+	/* Under another name it would be told of anew. */
+	file->gone = true;
+	record_put(r, task, "unlink(%s) = 0", file->path);
+}
+
 void call_unlink(struct recording *r, struct record_task *task)
 {
-	unsigned int arg = task->call.nr == SYS_unlinkat;
-	g_autofree char *path = record_read_string(task->tid, task->call.args[arg]);
+	const struct record_call *call = &task->call;
+	bool at = call->nr == SYS_unlinkat;
+	g_autofree char *path = record_path_of(task, at ? (int)call->args[0] : AT_FDCWD,
+					       call->args[at]);
 
-	if (task->call.failed || !path || !g_hash_table_contains(r->paths, path))
+	if (!call->failed)
+		put_unlink(r, task, path);
+}
+
+/* The machine's file keeps its first name; a file that had the new one is gone. */
+void call_rename(struct recording *r, struct record_task *task)
+{
+	const struct record_call *call = &task->call;
+	bool at = call->nr != SYS_rename;
+	g_autofree char *old = record_path_of(task, at ? (int)call->args[0] : AT_FDCWD,
+					      call->args[at ? 1 : 0]);
+	g_autofree char *new = record_path_of(task, at ? (int)call->args[2] : AT_FDCWD,
+					      call->args[at ? 3 : 1]);
+	struct record_file *file;
+
+	if (call->failed || !old || !new)
 		return;
-	record_put(r, task, "unlink(%s) = 0", path);
+	put_unlink(r, task, new);
+	file = record_name_gone(r, old);
+	if (file)
+		record_name_is(r, new, file);
 }

@@ -32,6 +32,7 @@ static void recording_init(struct recording *r, FILE *out)
 	r->tasks = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	r->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r->paths = g_hash_table_new(g_str_hash, g_str_equal);
+	r->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r->started = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	r->checked = g_hash_table_new(NULL, NULL);

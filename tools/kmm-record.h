@@ -104,6 +104,7 @@ struct recording {
 	GHashTable *tasks;	/* tid -> struct record_task */
 	GHashTable *files;	/* "dev:inode" -> struct record_file */
 	GHashTable *paths;	/* paths in use there */
+	GHashTable *names;	/* paths here -> struct record_file */
 	GArray *events;		/* not yet turned into lines */
 	GHashTable *skipped;	/* calls that could not be recorded -> how often */
 	GHashTable *started;	/* tgid -> struct record_counts, of when it began */
@@ -166,11 +167,17 @@ void record_forget_changed(struct record_task *task);
 struct record_file {
 	char *path;		/* by which the machine knows it */
 	bool shmem;
+	bool gone;		/* it has no name on the machine any more */
 	s64 born;		/* ns: another file may have its number later */
 };
 
 /* The file behind /proc/PID/PATH (fd/3, exe): known to the machine. NULL: none that can be. */
 struct record_file *record_file_of(struct recording *r, pid_t pid, const char *link);
+/* The path that a call names: absolute, by the program's directory or descriptor; or NULL. */
+char *record_path_of(const struct record_task *task, s64 dirfd, u64 addr);
+/* A name here goes, or becomes another: the file of the old name, or NULL. */
+struct record_file *record_name_gone(struct recording *r, const char *path);
+void record_name_is(struct recording *r, const char *path, struct record_file *file);
 /* The program that has just been loaded: files, segments, interpreter. NULL: none. */
 struct record_file *record_program_of(struct recording *r, pid_t pid);
 
