@@ -226,7 +226,7 @@ static const char *const lines[] = {
 	"sim/as/rec/ctl: execve /opt/prog prog",
 	"sim/as/rec/ctl: mmap 0x30000000 16K rw private,anon,fixed",
 	"sim/as/rec/ctl: real_vma 0x30000000 0x30004000 rw-p 4 4",
-	"sim/as/rec/ctl: real_figures 24 24 6 0",
+	"sim/as/rec/ctl: real_figures 24 24 6 0 24",
 	"sim/as/rec/ctl: exit_group",
 	"sim/as/a/ctl: wait4 @rec",
 	"sim/as/b/ctl: execve /bin/true true",

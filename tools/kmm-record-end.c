@@ -84,6 +84,17 @@ struct record_counts record_faults_of(pid_t pid)
 	return record_faults_at(name);
 }
 
+/* The most that was in memory at once, in kB. */
+static u64 peak_of(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/status", pid), *text = NULL;
+	const char *line = NULL;
+
+	if (g_file_get_contents(path, &text, NULL, NULL))
+		line = strstr(text, "VmHWM:");
+	return line ? strtoull(line + 6, NULL, 10) : 0;
+}
+
 /* By the name that the machine knows a file by. */
 static const char *name_of(const struct recording *r, const struct record_vma *vma, char **made)
 {
@@ -133,7 +144,8 @@ void record_end(struct recording *r, struct record_task *task)
 			   "%s%s)", vma->start, vma->end, vma->perms, vma->rss, vma->anon,
 			   *name ? ", " : "", name);
 	}
-	record_put(r, task, "real_figures(%" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ")", rss,
-		   anon, ended.minflt - began->minflt, ended.majflt - began->majflt);
+	record_put(r, task, "real_figures(%" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64
+		   ")", rss, anon, ended.minflt - began->minflt, ended.majflt - began->majflt,
+		   peak_of(task->tid));
 	g_array_free(vmas, TRUE);
 }

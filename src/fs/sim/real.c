@@ -14,6 +14,8 @@ static void show_process(struct out *out, const struct real_process *p)
 	out_pad(out, ' ', NAME_WIDTH - MIN(strlen(p->comm), (size_t)NAME_WIDTH));
 	out_u64(out, p->ours.rss >> 10, 9);
 	out_u64(out, p->real.rss >> 10, 9);
+	out_u64(out, p->ours.peak >> 10, 9);
+	out_u64(out, p->real.peak >> 10, 9);
 	out_u64(out, p->ours.anon >> 10, 11);
 	out_u64(out, p->real.anon >> 10, 9);
 	out_u64(out, p->swap >> 10, 9);
@@ -45,7 +47,7 @@ static int real_show(struct out *out, const struct view *v)
 		   (long long)event[PGMAJFAULT], (long long)event[OOM_KILL]);
 	if (!nr)
 		return 0;
-	out_puts(out, "    pid  name              Rss kB     real  anonymous     real  in swap   "
+	out_puts(out, "    pid  name              Rss kB     real     peak     real  anonymous     real  in swap   "
 		      "minflt     real majflt   real\n");
 	for (p = real_process_first(v->m); p; p = p->next)
 		show_process(out, p);

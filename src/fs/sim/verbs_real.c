@@ -18,7 +18,7 @@
 #define TOLERANCE 50		/* a 50th may be missing */
 
 enum { VMA_START, VMA_END, VMA_PERMS, VMA_RSS, VMA_ANON, VMA_NAME };
-enum { REAL_RSS, REAL_ANON, REAL_MINFLT, REAL_MAJFLT };
+enum { REAL_RSS, REAL_ANON, REAL_MINFLT, REAL_MAJFLT, REAL_PEAK };
 
 static u64 kb(u64 bytes)
 {
@@ -137,6 +137,9 @@ static void fill_ours(const struct machine *m, const struct task_struct *task,
 		p->ours.anon += usage.anon;
 		p->swap += usage.swap;
 	}
+	if (task->mm)
+		p->ours.peak = MAX(task->mm->hiwater_rss,
+				   get_mm_resident(task->mm)) << PAGE_SHIFT;
 	p->ours.minflt = task->signal->min_flt;
 	p->ours.majflt = task->signal->maj_flt;
 	for (thread = thread_next(m, task->tgid, 0); thread;
@@ -179,7 +182,7 @@ static int run_real_figures(struct call *call)
 	const struct arg *args = call->args;
 	struct real_process p = {
 		.real = { .rss = args[REAL_RSS].value << 10, .anon = args[REAL_ANON].value << 10,
-			  .minflt = args[REAL_MINFLT].value, .majflt = args[REAL_MAJFLT].value },
+			  .minflt = args[REAL_MINFLT].value, .majflt = args[REAL_MAJFLT].value, .peak = args[REAL_PEAK].value << 10 },
 	};
 	int err = call_needs(call, &(struct virt_need){ .pages = 64, .objects = 64,
 							.bytes = sizeof(p) });
@@ -207,11 +210,12 @@ static const struct verb verbs[] = {
 	  run_real_vma, RESULT_NONE, 0, SCOPE_TASKS, "START END RIGHTS RSS ANONYMOUS [NAME]",
 	  "Compare a mapping with the one that a real process had: same range, rights and name, or "
 	  "the line fails. sim/why says so where other parts of it are in memory (in kB)." },
-	{ "real_figures", { A_NUMBER, A_NUMBER, A_NUMBER, A_NUMBER }, run_real_figures, RESULT_NONE,
-	  0, SCOPE_TASKS, "RSS ANONYMOUS MINFLT MAJFLT",
+	{ "real_figures", { A_NUMBER, A_NUMBER, A_NUMBER, A_NUMBER, A_NUMBER | A_OPTIONAL },
+	  run_real_figures, RESULT_NONE, 0, SCOPE_TASKS, "RSS ANONYMOUS MINFLT MAJFLT [PEAK]",
 	  "Compare what this process has in memory (in kB) and its faults with a real one's: the "
 	  "line fails if they differ by more than 2 % and this machine did nothing that explains "
-	  "it. sim/why has the figures." },
+	  "it. PEAK is the most that was in memory at once, which is not compared. sim/real and "
+	  "sim/why have the figures." },
 };
 
 const struct verb_table real_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -9,7 +9,7 @@
 #include "sim/virt/task.h"
 
 struct real_figures {
-	u64 rss, anon;		/* bytes */
+	u64 rss, anon, peak;	/* bytes; peak: the most of rss, 0: not told */
 	u64 minflt, majflt;
 };
 
