@@ -50,3 +50,31 @@ grep -v '^sim/as/.*store' ls.kmm > wrong.kmm
 if "$build/kmm-run" -m pc wrong.kmm > /dev/null 2>&1; then
 	fail "accesses are missing: not found"
 fi
+
+# What no recording says is refused, and leaves a machine that is whole.
+cat > refused.kmm <<'END'
+proc/1/ctl: file_make relative 1 = -1 EINVAL
+proc/1/ctl: program_segment(/opt/p, 0, 4096, 0, 4096, 5) = -1 ENOENT
+proc/1/ctl: file_make /opt/p 20000
+proc/1/ctl: program_make(/opt/p, other, 0, 64, 1, 4096) = -1 EINVAL
+proc/1/ctl: program_make(/opt/p, dyn, 0, 64, 1, 100) = -1 EINVAL
+proc/1/ctl: program_make(/opt/p, exec-execstack, 0x400000, 64, 2, 4096)
+proc/1/ctl: fork as a
+sim/as/a/ctl: execve /opt/p = -1 ENOEXEC
+proc/1/ctl: program_segment(/opt/p, 0x400000, 4096, 0, 8192, 5) = -1 EINVAL
+proc/1/ctl: program_segment(/opt/p, 0xfffffffffffff000, 8192, 0, 0, 5) = -1 EINVAL
+proc/1/ctl: program_segment(/opt/p, 0x400000, 4096, 0, 4096, 5)
+proc/1/ctl: program_segment(/opt/p, 0x3ff000, 4096, 4096, 4096, 3) = -1 EINVAL
+proc/1/ctl: program_segment(/opt/p, 0x401000, 8192, 4096, 100, 3)
+sim/as/a/ctl: exec_strings 1 2 3 2000000000 = -1 EINVAL
+sim/as/a/ctl: exec_strings 1000000 1000 5 200000000
+sim/as/a/ctl: execve /opt/p = -1 E2BIG
+sim/as/a/ctl: exec_strings 100 10000 50 100000
+sim/as/a/ctl: execve /opt/p p
+sim/as/a/ctl: real_vma 0x400000 0x401000 r-xp 0 0 /opt/p
+sim/as/a/ctl: real_vma 0x400000 0x402000 r-xp 0 0 = -1 EEXIST
+sim/as/a/ctl: real_vma 0x7ffffffff000 0x800000000000 r-xp 0 0 = -1 ENOENT
+proc/1/ctl: file_make /opt/p 30000 = -1 EBUSY
+END
+"$build/kmm-run" -m tiny refused.kmm -c 'cat sim/check' > refused.out || fail "lines to be refused"
+grep -q '^clean' refused.out || fail "refused lines: $(cat refused.out)"

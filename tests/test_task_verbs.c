@@ -218,7 +218,7 @@ static const char *const lines[] = {
 	"sim/as/c/ctl: setrlimit stack 1M",
 	"sim/as/a/ctl: file_make /opt/prog 5000",
 	"sim/as/a/ctl: file_make /opt/prog 20000",
-	"sim/as/a/ctl: program_make /opt/prog dyn,nostack 0x1000 64 3 4096 /lib64/ld-linux-x86-64.so.2",
+	"sim/as/a/ctl: program_make /opt/prog dyn-nostack 0x1000 64 3 4096 /lib64/ld-linux-x86-64.so.2",
 	"sim/as/a/ctl: program_segment /opt/prog 0 4096 0 4096 rx",
 	"sim/as/a/ctl: program_segment /opt/prog 4096 12288 4096 2048 rw",
 	"sim/as/a/ctl: fork as rec",

@@ -264,7 +264,7 @@ static void put_program(struct recording *r, const char *path, const struct prog
 {
 	record_say(r, "proc/1/ctl", "program_make(%s, %s%s, %#" PRIx64 ", %" PRIu64 ", %u, %" PRIu64
 		   "%s%s)", path, program->dynamic ? "dyn" : "exec",
-		   program->no_stack_header ? ",nostack" : program->exec_stack ? ",execstack" : "",
+		   program->no_stack_header ? "-nostack" : program->exec_stack ? "-execstack" : "",
 		   program->entry, program->phoff, program->phnum, program->align,
 		   interp ? ", " : "", interp ? interp : "");
 	for (unsigned int i = 0; i < program->nr_segments; i++) {

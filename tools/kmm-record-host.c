@@ -2,20 +2,52 @@
 /* Settings of this machine that a program's memory depends on: those that are no default. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "kmm-record.h"
 
+#define THP "sys/kernel/mm/transparent_hugepage/"
+
+/* Of a choice, "always [madvise] never", what is in brackets counts. */
 static const struct {
 	const char *path, *usual;
 } settings[] = {
-	{ "sys/vm/overcommit_ratio", "50" },
-	{ "sys/vm/overcommit_kbytes", "0" },
-	{ "sys/vm/max_map_count", "65530" },
-	{ "sys/vm/mmap_min_addr", "65536" },
-	{ "sys/vm/legacy_va_layout", "0" },
-	{ "sys/vm/memfd_noexec", "0" },
+	{ "proc/sys/vm/overcommit_ratio", "50" },
+	{ "proc/sys/vm/overcommit_kbytes", "0" },
+	{ "proc/sys/vm/max_map_count", "65530" },
+	{ "proc/sys/vm/mmap_min_addr", "65536" },
+	{ "proc/sys/vm/legacy_va_layout", "0" },
+	{ "proc/sys/vm/memfd_noexec", "0" },
+	{ THP "enabled", "madvise" },
+	{ THP "defrag", "madvise" },
+	{ THP "shmem_enabled", "never" },
+	{ THP "use_zero_page", "1" },
+	{ THP "hugepages-16kB/enabled", "never" },
+	{ THP "hugepages-32kB/enabled", "never" },
+	{ THP "hugepages-64kB/enabled", "never" },
+	{ THP "hugepages-128kB/enabled", "never" },
+	{ THP "hugepages-256kB/enabled", "never" },
+	{ THP "hugepages-512kB/enabled", "never" },
+	{ THP "hugepages-1024kB/enabled", "never" },
+	{ THP "hugepages-2048kB/enabled", "inherit" },
 };
+
+/* The value of a file here; NULL: there is none. */
+static char *value_of(const char *name)
+{
+	g_autofree char *path = g_strconcat("/", name, NULL);
+	char *text, *choice, *end;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	g_strchomp(text);
+	choice = strchr(text, '[');
+	end = choice ? strchr(choice, ']') : NULL;
+	if (!end)
+		return text;
+	*end = '\0';
+	memmove(text, choice + 1, (size_t)(end - choice));
+	return text;
+}
 
 /*
  * What a program was given here it is to be given on a small machine, too: whether it is
@@ -23,28 +55,22 @@ static const struct {
  */
 static void put_overcommit(struct recording *r)
 {
-	g_autofree char *text = NULL;
-	const char *mode = "0";
+	static const char path[] = "proc/sys/vm/overcommit_memory";
+	g_autofree char *mode = value_of(path);
 
-	if (g_file_get_contents("/proc/sys/vm/overcommit_memory", &text, NULL, NULL))
-		mode = g_strchomp(text);
-	r->guesses = !strcmp(mode, "0");
+	r->guesses = !mode || !strcmp(mode, "0");
 	if (r->guesses)
 		record_say(r, NULL, "# what was given here is given on a smaller machine, too:");
-	record_say(r, "proc/sys/vm/overcommit_memory", "%s", r->guesses ? "1" : mode);
+	record_say(r, path, "%s", r->guesses ? "1" : mode);
 }
 
 void record_settings(struct recording *r)
 {
 	put_overcommit(r);
 	for (unsigned int i = 0; i < G_N_ELEMENTS(settings); i++) {
-		g_autofree char *path = g_strconcat("/proc/", settings[i].path, NULL);
-		g_autofree char *text = NULL;
+		g_autofree char *value = value_of(settings[i].path);
 
-		if (!g_file_get_contents(path, &text, NULL, NULL))
-			continue;
-		g_strchomp(text);
-		if (strcmp(text, settings[i].usual))
-			record_say(r, path + 1, "%s", text);
+		if (value && strcmp(value, settings[i].usual))
+			record_say(r, settings[i].path, "%s", value);
 	}
 }

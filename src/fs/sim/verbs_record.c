@@ -31,17 +31,17 @@ static int run_file_make(struct call *call)
 	return err ? err : file_make(call->m, path, size);
 }
 
-/* "dyn", "exec"; with ",execstack" or ",nostack" behind it. */
+/* "dyn", "exec"; with "-execstack" or "-nostack" behind it. */
 static bool parse_kind(const char *text, struct program *program)
 {
-	const char *rest = strchr(text, ',');
+	const char *rest = strchr(text, '-');
 	size_t len = rest ? (size_t)(rest - text) : strlen(text);
 
 	program->dynamic = len == 3 && !strncmp(text, "dyn", len);
 	if (!program->dynamic && (len != 4 || strncmp(text, "exec", len)))
 		return false;
-	program->exec_stack = rest && !strcmp(rest, ",execstack");
-	program->no_stack_header = rest && !strcmp(rest, ",nostack");
+	program->exec_stack = rest && !strcmp(rest, "-execstack");
+	program->no_stack_header = rest && !strcmp(rest, "-nostack");
 	return !rest || program->exec_stack || program->no_stack_header;
 }
 
@@ -58,7 +58,7 @@ static int run_program_make(struct call *call)
 
 	if (!parse_kind(args[PROGRAM_KIND].text, &program))
 		return call_refuse(call, -EINVAL, "'%.40s' is neither dyn nor exec, with "
-				   "execstack or nostack behind a comma or not",
+				   "-execstack or -nostack behind it or not",
 				   args[PROGRAM_KIND].text);
 	if (program.align && !is_power_of_2(program.align))
 		return call_refuse(call, -EINVAL, "an alignment is a power of 2");
@@ -84,7 +84,8 @@ static int run_program_segment(struct call *call)
 	else if (err == -ENOSPC)
 		out_printf(call->sentence, "a program has %d segments at most", MAX_SEGMENTS);
 	else if (err == -EINVAL)
-		out_printf(call->sentence, "more of the file than there is memory for it");
+		out_printf(call->sentence, "a segment lies behind the last one, and has no more of "
+			   "the file than memory");
 	return err;
 }
 
@@ -116,7 +117,7 @@ static const struct verb verbs[] = {
 	  run_program_make, RESULT_NONE, 0, SCOPE_TASKS,
 	  "PATH KIND ENTRY PHOFF PHNUM ALIGN [INTERPRETER]",
 	  "Say that a file is a program, as its ELF header does: KIND is dyn or exec, with "
-	  "`,execstack` or `,nostack` where its stack may be executed, or nothing says so. "
+	  "`-execstack` or `-nostack` where its stack may be executed, or nothing says so. "
 	  "program_segment gives its segments, one line each." },
 	{ "program_segment", { A_PATH, A_ADDR, A_SIZE, A_SIZE, A_SIZE, A_PROT },
 	  run_program_segment, RESULT_NONE, 0, SCOPE_TASKS,

@@ -55,6 +55,8 @@ int programs_init(struct machine *m) __must_check;
 
 /* program_made.c: what lines have described; NULL: not this path. */
 const struct program *made_program(const struct machine *m, const char *path);
+/* Has it a segment to run? */
+bool made_program_runs(const struct program *program);
 void made_programs_free(struct machine *m);
 void made_programs_digest(const struct machine *m, struct digest *digest);
 

@@ -112,6 +112,8 @@ int program_load(struct machine *m, const char *path, struct program *program)
 		return -ENOENT;
 	file = config_file(m, inode->path);
 	found = made_program(m, inode->path);
+	if (found && !made_program_runs(found))
+		return -ENOEXEC;
 	if (!found)
 		found = file ? file->program : row_program(m, inode->path);
 	if (inode->kind == INODE_ZERO)

@@ -6,6 +6,7 @@
  */
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
+#include "sim/virt/mmap.h"
 #include "sim/virt/virt.h"
 
 struct made_program {
@@ -42,6 +43,28 @@ const struct program *made_program(const struct machine *m, const char *path)
 	const struct made_program *made = made_find(m, path);
 
 	return made ? &made->program : NULL;
+}
+
+bool made_program_runs(const struct program *program)
+{
+	for (unsigned int i = 0; i < program->nr_segments; i++) {
+		if (program->segments[i].prot & PROT_EXEC)
+			return true;
+	}
+	return false;
+}
+
+/* As a linker writes them: one behind the other. */
+static bool follows(const struct program *program, const struct program_segment *segment)
+{
+	const struct program_segment *last;
+
+	if (segment->filesz > segment->memsz || segment->vaddr > ~0ULL - segment->memsz)
+		return false;
+	if (!program->nr_segments)
+		return true;
+	last = &program->segments[program->nr_segments - 1];
+	return segment->vaddr >= last->vaddr + last->memsz;
 }
 
 int file_make(struct machine *m, const char *path, u64 size)
@@ -110,7 +133,7 @@ int program_add_segment(struct machine *m, const char *path, const struct progra
 	program = &made->program;
 	if (program->nr_segments == MAX_SEGMENTS)
 		return -ENOSPC;
-	if (segment->filesz > segment->memsz)
+	if (!follows(program, segment))
 		return -EINVAL;
 	program->segments[program->nr_segments++] = *segment;
 	return 0;
