@@ -7,10 +7,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kmm-capture.h"
 #include "sim/boot/config.h"
 #include "sim/boot/config_value.h"
+#include "sim/boot/image.h"
+#include "sim/machine.h"
 
 static void free_range(void *data)
 {
@@ -141,8 +144,108 @@ static int settle_cpus(struct capture *c)
 	return 0;
 }
 
+/* Pages that the zone of the kernel lacks, because Debian's kernel is too large for it. */
+static u64 pages_missing(const struct capture *c, const struct machine *booted, u64 kernel_pfn)
+{
+	for (unsigned int i = 0; i < c->zones->len; i++) {
+		const struct capture_zone *z = &g_array_index(c->zones, struct capture_zone, i);
+
+		for (unsigned int k = 0; k < booted->nr_zones; k++) {
+			const struct zone *zone = booted->zones[k];
+
+			if (zone->node == z->nid && !strcmp(zone->name, z->name) &&
+			    zone->start_pfn <= kernel_pfn && kernel_pfn < zone_end_pfn(zone))
+				return z->managed > zone->managed_pages ?
+				       z->managed - zone->managed_pages : 0;
+		}
+	}
+	return 0;
+}
+
+/* NULL: it does not boot. */
+static struct machine *boot(const struct machine_config *config)
+{
+	struct machine *booted = NULL;
+	char *error = NULL;
+
+	if (machine_boot(config, &booted, &error))
+		booted = NULL;
+	free(error);
+	return booted;
+}
+
+static void print_small_image(GString *out, const struct kernel_image *image, u64 code_end)
+{
+	g_string_printf(out, "\n# a kernel that fits beside the managed pages\n[image]\n"
+			"code = 0x%llx-0x%llx\ntext_rodata_gap = %lluK\n",
+			(unsigned long long)image->code.start, (unsigned long long)code_end - 1,
+			(unsigned long long)(image->rodata.start - code_end) >> 10);
+}
+
+/* The pages that are missing on the machine of `text` and `image`; 0: none, or it is none. */
+static u64 still_missing(const struct capture *c, const GString *text, const GString *image,
+			 u64 kernel_pfn)
+{
+	g_autofree char *both = g_strconcat(text->str, image->str, NULL);
+	struct machine_config *config;
+	struct machine *booted;
+	char *error = NULL;
+	u64 missing;
+
+	if (machine_config_parse("the captured machine", both, NULL, &config, &error)) {
+		g_free(error);
+		return 0;
+	}
+	booted = boot(config);
+	missing = booted ? pages_missing(c, booted, kernel_pfn) : 0;
+	if (booted)
+		machine_free(booted);
+	machine_config_free(config);
+	return missing;
+}
+
+/*
+ * A kernel of which we know nothing but that it is smaller: its code ends earlier. What
+ * the boot gives back behind it depends on that, so that it may take more than one attempt.
+ */
+static void write_small_image(const struct capture *c, const struct machine_config *config,
+			      const struct machine *booted, GString *text)
+{
+	GString *section = g_string_new(NULL);
+	struct kernel_image image;
+	u64 missing, end, kernel_pfn;
+
+	kernel_image_init(&image, config);
+	kernel_pfn = PFN_DOWN(image.code.start);
+	end = ALIGN_UP(image.code.end, PAGE_SIZE);
+	missing = c->image->len || c->image_sizes->len ? 0 : pages_missing(c, booted, kernel_pfn);
+	for (unsigned int tries = 0; missing && tries < 5; tries++) {
+		if (missing << PAGE_SHIFT >= end - image.code.start)
+			break;
+		end -= missing << PAGE_SHIFT;
+		print_small_image(section, &image, end);
+		missing = still_missing(c, text, section, kernel_pfn);
+	}
+	g_string_append(text, section->str);
+	g_string_free(section, TRUE);
+}
+
+/* What follows from the machine is known when it has booted: what is left is its build. */
+static void write_build(const struct capture *c, const struct machine_config *config,
+			GString *text)
+{
+	struct machine *booted = boot(config);
+
+	if (!booted)
+		return;
+	write_small_image(c, config, booted, text);
+	if (capture_has_slabs(c))
+		capture_write_slabs(c, booted, text);
+	machine_free(booted);
+}
+
 /* The parser reads what was written: a file that it refuses is a bug or a limit. */
-static int check(const GString *text)
+static int check(const struct capture *c, GString *text)
 {
 	struct machine_config *config;
 	char *error;
@@ -153,6 +256,7 @@ static int check(const GString *text)
 		g_free(error);
 		return err;
 	}
+	write_build(c, config, text);
 	machine_config_free(config);
 	return 0;
 }
@@ -175,7 +279,7 @@ int capture_machine(const char *from, GString *text)
 	}
 	if (!err) {
 		capture_write(c, text);
-		err = check(text);
+		err = check(c, text);
 	}
 	capture_free(c);
 	return err;

@@ -95,6 +95,13 @@ static void add(struct capture *c, const char *name, const char *value)
 		g_ptr_array_add(c->sysctls, g_strdup_printf("vm.%s = %s", name, value));
 }
 
+static bool has_limit(const struct capture *c)
+{
+	g_autofree char *text = capture_read_word(c, "proc/sys/vm/overcommit_kbytes");
+
+	return text && *text && strcmp(text, "0");
+}
+
 void capture_settle_sysctls(struct capture *c)
 {
 	static const struct {
@@ -121,8 +128,9 @@ void capture_settle_sysctls(struct capture *c)
 		    !strcmp(value, is_32 ? defaults[i].value_32 : defaults[i].value) ||
 		    (defaults[i].unless && strstr(c->cmdline, defaults[i].unless)))
 			continue;
-		/* A ratio that an absolute limit switched off reads 0, and cannot be set. */
-		if (!strcmp(defaults[i].name, "overcommit_ratio") && !strcmp(value, "0"))
+		/* An absolute limit makes the ratio read 0; setting that would end the limit. */
+		if (!strcmp(defaults[i].name, "overcommit_ratio") && !strcmp(value, "0") &&
+		    has_limit(c))
 			continue;
 		add(c, defaults[i].name, value);
 	}

@@ -192,6 +192,30 @@ static void read_zoneinfo(struct capture *c)
 		capture_note(c, "proc/zoneinfo could not be read: the boot works out the zones");
 }
 
+/*
+ * MemTotal is the sum of what the zones manage, but on kernels that initialise memory
+ * only when it is wanted: the rest is in the zone that has the most left.
+ */
+static void find_late(struct capture *c)
+{
+	const u64 total = meminfo_kb(c, "MemTotal:") / 4;
+	struct capture_zone *most = NULL;
+	u64 managed = 0;
+
+	for (unsigned int i = 0; i < c->zones->len; i++) {
+		struct capture_zone *z = &g_array_index(c->zones, struct capture_zone, i);
+
+		managed += z->managed;
+		if (z->managed && (!most || z->present - z->managed > most->present - most->managed))
+			most = z;
+	}
+	if (!most || total <= managed)
+		return;
+	most->late = MIN(total - managed, most->present - most->managed);
+	capture_note(c, "%llu pages of node %u, zone %s are not initialised yet",
+		     (ull)most->late, most->nid, most->name);
+}
+
 static void add_part(struct capture *c, u64 start, u64 end, const char *name)
 {
 	for (unsigned int i = 0; i < c->image->len; i++) {
@@ -486,6 +510,7 @@ void capture_from_tree(struct capture *c)
 
 	read_texts(c);
 	read_zoneinfo(c);
+	find_late(c);
 	read_iomem(c);
 	capture_from_log(c);
 	capture_drop_torn(c);

@@ -197,6 +197,8 @@ static void write_zones(struct capture *c, GString *out)
 						   "early: before it freed\n# the initrd and "
 						   "init memory",
 				       z->nid, z->name, (ull)z->managed, (ull)z->early);
+		if (z->late)
+			g_string_append_printf(out, "late = %llu\n", (ull)z->late);
 		head = true;
 	}
 }

@@ -28,7 +28,7 @@ struct capture_zone {
 	u64 batch, high_max;	/* of per-CPU lists; 0: not printed */
 	u64 protection[8];	/* by zone type, in the order of the node's zones */
 	unsigned int index;	/* of this zone in that order */
-	u64 early;
+	u64 early, late;
 };
 
 struct capture_node {
@@ -106,6 +106,11 @@ void capture_settle_sysctls(struct capture *c);
 /* HighMem, Movable beside it, and in newer kernels any Movable: a clamped min, no share of it. */
 bool capture_zone_is_clamped(const struct capture *c, const struct capture_zone *zone);
 bool capture_min_free_is_default(const struct capture *c, bool exact);
+
+/* kmm-capture-slab.c: objects that are larger or smaller than on `booted`. */
+struct machine;
+bool capture_has_slabs(const struct capture *c);
+void capture_write_slabs(const struct capture *c, const struct machine *booted, GString *out);
 
 /* kmm-capture-write.c: the machine file. */
 void capture_write(struct capture *c, GString *out);

@@ -182,7 +182,7 @@ static unsigned int group_of(const struct report *report, unsigned int i, struct
 		sum->nr_files += row->nr_files;
 		sum->nr_fields += row->nr_fields;
 		sum->nr_count += row->nr_count;
-		sum->trouble = row->trouble ? row->trouble : sum->trouble;
+		sum->trouble = sum->trouble ? sum->trouble : row->trouble;
 		for (unsigned int class = 0; class < NR_CLASSES; class++) {
 			sum->nr[class] += row->nr[class];
 			sum->nr_equal[class] += row->nr_equal[class];
@@ -227,9 +227,12 @@ static void print_summary(const struct report *report, const struct print_option
 
 static void print_troubles(const struct report *report)
 {
-	for (unsigned int i = 0; i < nr_file_rows; i++) {
-		if (report->rows[i].trouble)
-			printf("note: %s\n", report->rows[i].trouble);
+	struct row_result sum;
+
+	for (unsigned int i = 0; i < nr_file_rows; i = group_of(report, i, &sum)) {
+		group_of(report, i, &sum);
+		if (sum.trouble)
+			printf("note: %s\n", sum.trouble);
 	}
 }
 

@@ -136,7 +136,7 @@ const struct file_row file_rows[] = {
 	VALUE(MEMORY, "memory*/state", STATE),
 	VALUE(CPU, "online", DERIVED), VALUE(CPU, "possible", DERIVED), VALUE(CPU, "present", DERIVED),
 
-	MAYBE_VALUE(SLAB, "*/object_size", DERIVED), MAYBE_VALUE(SLAB, "*/slab_size", DERIVED),
+	MAYBE_VALUE(SLAB, "*/object_size", STATE), MAYBE_VALUE(SLAB, "*/slab_size", DERIVED),
 	MAYBE_VALUE(SLAB, "*/objs_per_slab", DERIVED), MAYBE_VALUE(SLAB, "*/order", DERIVED),
 	MAYBE_VALUE(SLAB, "*/align", DERIVED), MAYBE_VALUE(SLAB, "*/min_partial", DERIVED),
 	MAYBE_VALUE(SLAB, "*/cpu_partial", DERIVED),

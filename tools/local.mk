@@ -5,13 +5,13 @@ KMM_LIBS = libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(GL
 CAPTURE_SOURCES = \
 	tools/kmm-capture.h tools/kmm-capture-machine.c \
 	tools/kmm-capture-log.c tools/kmm-capture-memory.c tools/kmm-capture-source.c \
-	tools/kmm-capture-sysctl.c \
+	tools/kmm-capture-slab.c tools/kmm-capture-sysctl.c \
 	tools/kmm-capture-tree.c tools/kmm-capture-write.c tools/kmm-capture-zones.c \
 	tools/options.c tools/options.h
 
 bin_PROGRAMS += kmm-capture kmm-compare
 kmm_capture_SOURCES = tools/kmm-capture.c $(CAPTURE_SOURCES)
-kmm_capture_LDADD = libkmmsim.a $(ELF_LIBS) $(GLIB_LIBS)
+kmm_capture_LDADD = $(KMM_LIBS)
 kmm_compare_SOURCES = \
 	tools/kmm-compare.c tools/kmm-compare.h \
 	tools/kmm-compare-history.c tools/kmm-compare-match.c tools/kmm-compare-parse.c \

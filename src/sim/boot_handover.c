@@ -323,6 +323,20 @@ static void free_missing(struct boot *b, struct zone *zone)
 	}
 }
 
+/* Some kernels initialise memory only when it is wanted: it counts, and is on no list. */
+static void count_late(struct boot *b, struct zone *zone)
+{
+	const struct config_zone *target = zone_target(b, zone);
+
+	if (!target || !target->late)
+		return;
+	zone->late_pages = target->late;
+	b->m->late_pages += target->late;
+	b->m->totalram_pages += target->late;
+	boot_note(b->m, "late: %llu pages of node %u, zone %s are not initialised yet",
+		  (unsigned long long)target->late, zone->node, zone->name);
+}
+
 static void print_protection(struct boot *b)
 {
 	const struct kernel_image *image = &b->image;
@@ -388,6 +402,8 @@ void boot_free_init(struct boot *b)
 	free_area(b, &image->data_gap, "unused kernel image (rodata/data gap)");
 	for (unsigned int i = 0; i < b->m->nr_zones && !b->err; i++)
 		free_missing(b, b->m->zones[i]);
+	for (unsigned int i = 0; i < b->m->nr_zones && !b->err; i++)
+		count_late(b, b->m->zones[i]);
 	if (!b->err && !early_was_met(b))
 		marks_of_targets(b);
 }

@@ -91,6 +91,7 @@ struct machine {
 
 	/* Totals of the allocator. */
 	u64 totalram_pages, totalreserve_pages;
+	u64 late_pages;		/* of totalram_pages: those of the zones */
 	s64 nr_swap_pages, total_swap_pages;	/* free slots of swap areas, all: virt/swap.h */
 	s64 event[NR_VM_EVENT_ITEMS];
 	s64 zone_event[NR_VM_ZONE_EVENT_ITEMS][MAX_NR_ZONES];

@@ -32,6 +32,8 @@ bool counter_shown(const struct machine *m, const struct counter_row *row)
 		return false;
 	if (row->needs & NEEDS_CMA && !m->cma)
 		return false;
+	if (row->needs & NEEDS_UNACCEPTED && !option_on(m, "UNACCEPTED_MEMORY"))
+		return false;
 	if (row->needs & NEEDS_TLBFLUSH && !option_on(m, "DEBUG_TLBFLUSH"))
 		return false;
 	return !(row->needs & NEEDS_ZSWAP) || option_on(m, "ZSWAP");

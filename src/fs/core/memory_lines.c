@@ -26,12 +26,12 @@ struct line {
 
 static u64 total(const struct machine *m, const struct pglist_data *node)
 {
-	return managed_figure(m, node, MEM_ALL);
+	return managed_figure(m, node, MEM_ALL) + (node ? 0 : m->late_pages);
 }
 
 static u64 free_pages_now(const struct machine *m, const struct pglist_data *node)
 {
-	return free_figure(m, node, MEM_ALL);
+	return free_figure(m, node, MEM_ALL) + (node ? 0 : m->late_pages);
 }
 
 static u64 used(const struct machine *m, const struct pglist_data *node)

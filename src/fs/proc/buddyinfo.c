@@ -86,7 +86,12 @@ static void show_type_names(struct out *out, const struct machine *m, const char
 
 static void show_pageblocks(struct out *out, const struct machine *m, const struct zone *zone)
 {
-	show_by_type(out, m, zone, zone->pageblocks);
+	u64 blocks[MIGRATE_TYPES];
+	u64 late = zone_late_blocks(zone, m->pageblock_order);
+
+	memcpy(blocks, zone->pageblocks, sizeof(blocks));
+	blocks[MIGRATE_MOVABLE] -= MIN(late, blocks[MIGRATE_MOVABLE]);
+	show_by_type(out, m, zone, blocks);
 }
 
 /*

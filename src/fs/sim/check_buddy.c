@@ -168,6 +168,8 @@ void pagetypeinfo_check(const struct machine *m, const char *text, struct check 
 		}
 		nr_zones++;
 		zone_count_pageblocks(m, zone, blocks);
+		blocks[MIGRATE_MOVABLE] -= MIN(blocks[MIGRATE_MOVABLE],
+					       zone_late_blocks(zone, m->pageblock_order));
 		name_zone(zone, "pagetypeinfo blocks", object);
 		check_row(check, object, rest, blocks, known_types(m, blocks));
 	}

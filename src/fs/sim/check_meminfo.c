@@ -77,7 +77,7 @@ static void check_bounds(const char *text, struct check *check)
 /* Managed pages and free pages, from the zones and their lists. */
 static void check_memory(const struct machine *m, const char *text, struct check *check)
 {
-	u64 managed = 0, free = 0, found;
+	u64 managed = m->late_pages, free = m->late_pages, found;
 
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
 		managed += m->zones[i]->managed_pages;

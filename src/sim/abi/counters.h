@@ -13,7 +13,8 @@ enum {
 	NEEDS_64BIT = 1 << 1,	/* a pud that can be huge */
 	NEEDS_TLBFLUSH = 1 << 3,	/* CONFIG_DEBUG_TLBFLUSH */
 	NEEDS_CMA = 1 << 4,	/* CONFIG_CMA */
-	NEEDS_ZSWAP = 1 << 2,	/* CONFIG_ZSWAP, where 6.1 prints it */
+	NEEDS_ZSWAP = 1 << 2,	/* CONFIG_ZSWAP */
+	NEEDS_UNACCEPTED = 1 << 5,	/* CONFIG_UNACCEPTED_MEMORY */
 };
 
 enum counter_kind { COUNTER_ZONE, COUNTER_NUMA, COUNTER_NODE, COUNTER_WB,

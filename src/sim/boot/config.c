@@ -95,6 +95,7 @@ static void load_init(struct config_load *load, char **error)
 	load->keys = g_array_new(FALSE, TRUE, sizeof(struct config_key));
 	load->image = g_array_new(FALSE, TRUE, sizeof(struct config_key));
 	load->sysctls = g_array_new(FALSE, TRUE, sizeof(struct config_key));
+	load->slabs = g_array_new(FALSE, TRUE, sizeof(struct config_key));
 }
 
 static void *take(GArray *array, unsigned int *nr)
@@ -116,6 +117,7 @@ static void load_finish(struct config_load *load)
 	config->config = take(load->keys, &config->nr_config);
 	config->image = take(load->image, &config->nr_image);
 	config->sysctls = take(load->sysctls, &config->nr_sysctls);
+	config->slabs = take(load->slabs, &config->nr_slabs);
 	config_text_clear(&load->text);
 }
 
@@ -228,6 +230,7 @@ void machine_config_free(struct machine_config *config)
 	free_pairs(config->config, config->nr_config);
 	free_pairs(config->image, config->nr_image);
 	free_pairs(config->sysctls, config->nr_sysctls);
+	free_pairs(config->slabs, config->nr_slabs);
 	g_free(config->e820);
 	g_free(config->reserves);
 	g_free(config->zones);

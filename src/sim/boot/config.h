@@ -53,6 +53,7 @@ struct config_zone {
 	u16 node;
 	enum zone_type type;
 	u64 managed, early;	/* pages */
+	u64 late;		/* pages that the boot left uninitialised */
 	bool has_managed, has_early;
 };
 
@@ -129,6 +130,8 @@ struct machine_config {
 	unsigned int nr_config;
 	struct config_key *sysctls;	/* [sysctl]: set before init runs */
 	unsigned int nr_sysctls;
+	struct config_key *slabs;	/* [slab]: bytes of the objects of a cache */
+	unsigned int nr_slabs;
 	struct config_key *image;	/* [image]: sizes of the kernel's parts */
 	unsigned int nr_image;
 	char *text;		/* the file's bytes with --set applied: sim/machine */

@@ -141,6 +141,22 @@ int config_any_sysctl(struct config_load *load, const char *key, const char *val
 	return 0;
 }
 
+/* Which caches there are is known when the machine boots: other names do nothing. */
+int config_any_slab(struct config_load *load, const char *key, const char *value)
+{
+	const char *why;
+	u64 bytes;
+
+	if (!config_value_u64(value, &bytes, &why))
+		return config_bad_value(load, value, why);
+	if (!bytes || bytes > 65536)
+		return config_bad_value(load, value, "an object has 1 to 65536 bytes");
+	if (g_str_has_prefix(key, "kmem_cache") || strstr(key, "kmalloc-"))
+		return config_bad(load, load->line, "the objects of %s are what its name says", key);
+	add_pair(load->slabs, key, value);
+	return 0;
+}
+
 int config_any_image(struct config_load *load, const char *key, const char *value)
 {
 	struct phys_range *ranges;

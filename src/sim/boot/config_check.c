@@ -328,6 +328,11 @@ static int check_zones(struct config_load *load)
 					  "managed: %llu pages, but the zone can have at most "
 					  "%llu", (unsigned long long)zone->managed,
 					  (unsigned long long)most);
+		if (zone->late > most - zone->managed || (zone->late && !zone->has_managed))
+			return config_bad(load, line_of(load, section, "late"),
+					  "late: %llu pages beside those of `managed', but the zone "
+					  "can have at most %llu", (unsigned long long)zone->late,
+					  (unsigned long long)most);
 		if (zone->early > most)
 			return config_bad(load, line_of(load, section, "early"),
 					  "early: %llu pages, but the zone can have at most "

@@ -19,7 +19,7 @@ struct config_load {
 	const struct config_line *line;	/* the one that is being read */
 	unsigned int at;	/* the element that its section describes */
 	/* The arrays of the config while they grow. */
-	GArray *e820, *reserves, *zones, *swaps, *files, *keys, *image, *sysctls;
+	GArray *e820, *reserves, *zones, *swaps, *files, *keys, *image, *sysctls, *slabs;
 };
 
 /* A key, and the function that reads its value. */
@@ -58,6 +58,7 @@ int config_any_e820(struct config_load *load, const char *key, const char *value
 int config_any_reserve(struct config_load *load, const char *key, const char *value) __must_check;
 int config_any_config(struct config_load *load, const char *key, const char *value) __must_check;
 int config_any_sysctl(struct config_load *load, const char *key, const char *value) __must_check;
+int config_any_slab(struct config_load *load, const char *key, const char *value) __must_check;
 int config_any_image(struct config_load *load, const char *key, const char *value) __must_check;
 int config_any_cost(struct config_load *load, const char *key, const char *value) __must_check;
 

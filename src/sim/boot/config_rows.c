@@ -221,6 +221,13 @@ static int set_early(struct config_load *load, const char *value)
 	return set_pages(load, value, &zone->early, &zone->has_early);
 }
 
+static int set_late(struct config_load *load, const char *value)
+{
+	bool has;
+
+	return set_pages(load, value, &this_zone(load)->late, &has);
+}
+
 /* [swap N] */
 
 static int set_swap_size(struct config_load *load, const char *value)
@@ -426,6 +433,7 @@ static const struct key_row node_keys[] = {
 static const struct key_row zone_keys[] = {
 	{ "managed", set_managed },
 	{ "early", set_early },
+	{ "late", set_late },
 };
 
 static const struct key_row swap_keys[] = {
@@ -454,6 +462,7 @@ static const struct section_row sections[] = {
 	{ "e820", "[e820]", open_bare, .any = config_any_e820 },
 	{ "reserve", "[reserve]", open_bare, .any = config_any_reserve },
 	{ "sysctl", "[sysctl]", open_bare, .any = config_any_sysctl },
+	{ "slab", "[slab]", open_bare, .any = config_any_slab },
 	{ "swap", "[swap N]", open_swap, KEYS(swap_keys) },
 	{ "disk", "[disk]", open_disk, .keys = config_disk_keys,
 	  .nr_keys = NR_CONFIG_DISK_KEYS },

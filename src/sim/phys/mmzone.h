@@ -106,6 +106,7 @@ struct zone {
 
 	/* Fixed by boot and by writes of sysctls. */
 	u64 managed_pages;
+	u64 late_pages;		/* not initialised yet: in totalram_pages, of no list */
 	u64 early_pages;	/* managed when the watermarks were last computed */
 	u64 reserve_pages;	/* managed when lowmem_reserve[] was last computed */
 	u64 watermark[NR_WMARK];	/* without the boost */
@@ -193,6 +194,13 @@ static inline bool zone_spans_pfn(const struct zone *zone, u64 pfn)
 static inline bool zone_managed(const struct zone *zone)
 {
 	return zone->managed_pages != 0;
+}
+
+/* Pageblocks that have no descriptors as long as pages are late. */
+static inline u64 zone_late_blocks(const struct zone *zone, unsigned int pageblock_order)
+{
+	return zone->late_pages ?
+	       (zone->present_pages - zone->managed_pages) >> pageblock_order : 0;
 }
 
 static inline u64 zone_end_pfn(const struct zone *zone)

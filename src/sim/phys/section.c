@@ -508,6 +508,7 @@ void section_validate(const struct machine *m, struct check *check)
 	for (unsigned int i = 0; i < m->nr_nodes; i++)
 		if (m->nodes[i])
 			node_validate(m, m->nodes[i], check);
+	managed += m->late_pages;
 	check->nr_checked++;
 	if (managed != m->totalram_pages)
 		check_fail(check, "P4", "machine: expected totalram %llu, found %llu",

@@ -108,6 +108,17 @@ static u32 fpu_context(const struct machine *m, const struct slab_cache_row *row
 								      row->usersize;
 }
 
+/* Another build's objects: [slab] of the machine file. */
+static u32 given_size(const struct machine *m, const char *name, u32 size)
+{
+	const struct machine_config *config = m->config;
+
+	for (unsigned int i = 0; i < config->nr_slabs; i++)
+		if (!strcmp(config->slabs[i].name, name))
+			return (u32)strtoul(config->slabs[i].value, NULL, 0);
+	return size;
+}
+
 static u32 row_size(const struct machine *m, const struct slab_cache_row *row)
 {
 	u32 further_cpu_words = (m->nr_cpus - 1) / 64;
@@ -119,7 +130,7 @@ static u32 row_size(const struct machine *m, const struct slab_cache_row *row)
 		size += 8 * further_cpu_words;
 	if (row->needs & PER_64CPUS_3)
 		size += 3 * 8 * further_cpu_words;
-	return size;
+	return given_size(m, row->name, size);
 }
 
 /* A small machine has not booted as much: fewer of everything below 256 MiB. */

@@ -102,7 +102,8 @@ u64 si_mem_available(const struct machine *m)
 
 	for (unsigned int i = 0; i < m->nr_zones; i++)
 		low += zone_wmark(m->zones[i], WMARK_LOW);
-	available = (s64)global_zone_stat(m, NR_FREE_PAGES) - (s64)m->totalreserve_pages;
+	available = (s64)(global_zone_stat(m, NR_FREE_PAGES) + m->late_pages) -
+		    (s64)m->totalreserve_pages;
 	cache = global_node_stat(m, NR_ACTIVE_FILE) + global_node_stat(m, NR_INACTIVE_FILE);
 	available += cache - MIN(cache / 2, low);
 	/* Slab counters are in bytes. */
