@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-dist_man_MANS += doc/kmm-capture.1 doc/kmm-compare.1 doc/kmm-ctl.1 doc/kmm-enter.1 doc/kmm-record.1 doc/kmm-replay.1 doc/kmm-run.1 doc/kmmfs.1 doc/mount.kmmfs.8 doc/strace2kmm.1
+dist_man_MANS += doc/kmm-capture.1 doc/kmm-compare.1 doc/kmm-ctl.1 doc/kmm-enter.1 doc/kmm-record.1 doc/kmm-replay.1 doc/kmm-run.1 doc/kmmfs.1 doc/libkmm.3 doc/mount.kmmfs.8 doc/strace2kmm.1
 EXTRA_DIST += CONTRIBUTING.md COPYING NEWS README.md doc/architecture.md doc/corruptions.md \
 	doc/howto-add-a-counter.md doc/howto-add-a-file.md doc/howto-add-an-invariant.md \
 	doc/howto-add-a-release.md doc/howto-add-a-verb.md doc/language.md doc/machine-file.md doc/mount.md
@@ -46,6 +46,8 @@ install-exec-hook:
 install-data-hook:
 	cd '$(DESTDIR)$(bashcompdir)' && for program in $(completed_as); do \
 		rm -f $$program && $(LN_S) kmmfs $$program || exit 1; done
+	$(link_libkmm)
 uninstall-hook:
 	-cd '$(DESTDIR)$(sbindir)' && rm -f $(mount_helpers)
+	-cd '$(DESTDIR)$(libdir)' && rm -f libkmm.so $(KMM_SONAME)
 	-cd '$(DESTDIR)$(bashcompdir)' && rm -f $(completed_as)

@@ -35,4 +35,4 @@ EXPERIMENTS = \
 	examples/zones.sh
 dist_check_SCRIPTS += $(EXPERIMENTS)
 TESTS += $(EXPERIMENTS)
-EXTRA_DIST += examples/machine.sh
+EXTRA_DIST += examples/machine.sh examples/libkmm/grow.c

@@ -24,6 +24,7 @@ function rank(path) {
 	sub(/^src\//, "", path)
 	if (path ~ /^tools\//)			return 100
 	if (path ~ /^fs\/main/)			return 90
+	if (path ~ /^lib\//)			return 90
 	if (path ~ /^fs\/fuse\//)		return 80
 	if (path ~ /^fs\/(proc|sys|sim)\//)	return 70
 	if (path ~ /^fs\/core\/parts\.c/)	return 75
@@ -54,7 +55,7 @@ fuse=$(grep -rlE '#include <fuse' src tools | grep -v '^src/fs/fuse/' |
 	grep -v '^src/fs/main\.c$' || true)
 [ -z "$fuse" ] || complain "includes FUSE outside src/fs/fuse: $fuse"
 
-glib=$(grep -rlE '#include <glib' src | grep -vE '^src/sim/boot/config|^src/fs/(main|fuse/)' || true)
+glib=$(grep -rlE '#include <glib' src | grep -vE '^src/sim/boot/config|^src/fs/(main|fuse/)|^src/lib/' || true)
 [ -z "$glib" ] || complain "calls GLib outside start-up: $glib"
 
 releases=$(grep -rnE 'release *(==|!=|<=?|>=?) *R_' src tools | grep -v '^src/sim/abi/' || true)

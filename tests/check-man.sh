@@ -35,7 +35,7 @@ for program in kmmfs kmm-run kmm-ctl kmm-capture kmm-compare kmm-enter kmm-recor
 	}
 done
 
-for page in "$build/doc/kmmfs-tree.7" "$build/doc/kmmfs-verbs.7" "$src"/doc/*.[18]; do
+for page in "$build/doc/kmmfs-tree.7" "$build/doc/kmmfs-verbs.7" "$src"/doc/*.[138]; do
 	command -v groff >/dev/null || break
 	groff -man -Tutf8 -ww -Wbreak -z "$page" 2>"$tmp/warnings"
 	[ ! -s "$tmp/warnings" ] || { cat "$tmp/warnings" >&2; status=1; }

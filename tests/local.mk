@@ -33,6 +33,7 @@ SCRIPTED_TESTS = \
 	tests/test_compare.sh \
 	tests/test_completion.sh \
 	tests/test_kmm_run.sh \
+	tests/test_libkmm.sh \
 	tests/test_memcg_steps.sh tests/test_oom_report.sh tests/test_swap_pressure.sh \
 	tests/test_ops.sh \
 	tests/test_scenarios.sh \
