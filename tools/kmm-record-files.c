@@ -170,7 +170,8 @@ static struct record_file *file_new(struct recording *r, const char *link, const
 	file->born = birth_of(link);
 	file->shmem = fs->f_type == TMPFS;
 	file->path = word_of_path(r, real && *real == '/' ? real : "/file", file->shmem);
-	g_hash_table_add(r->paths, file->path);
+	g_hash_table_add(r->paths, g_strdup(file->path));
+	g_ptr_array_add(r->all_files, file);
 	if (real)
 		record_name_is(r, real, file);
 	g_hash_table_replace(r->files, id_of(major(st->st_dev), minor(st->st_dev), st->st_ino),
@@ -185,6 +186,14 @@ static struct record_file *file_new(struct recording *r, const char *link, const
 	if (!r->cold)
 		put_cached(r, file->path, link, (u64)st->st_size);
 	return file;
+}
+
+void record_file_free(void *data)
+{
+	struct record_file *file = data;
+
+	g_free(file->path);
+	g_free(file);
 }
 
 char *record_path_of(const struct record_task *task, s64 dirfd, u64 addr)
@@ -223,6 +232,7 @@ static struct record_file *zero_file(struct recording *r)
 	if (!file) {
 		file = g_new0(struct record_file, 1);
 		file->path = g_strdup("/dev/zero");
+		g_ptr_array_add(r->all_files, file);
 		g_hash_table_insert(r->files, g_strdup("zero"), file);
 	}
 	return file;

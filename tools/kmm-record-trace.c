@@ -131,6 +131,23 @@ static void task_gone(struct recording *r, struct record_task *task)
 	g_hash_table_remove(r->tasks, GINT_TO_POINTER(task->tid));
 }
 
+void record_tasks_free(struct recording *r)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, r->tasks);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct record_task *task = value;
+
+		if (task->space)
+			space_put(task->space);
+		if (task->fds)
+			record_fds_put(task->fds);
+	}
+	g_hash_table_destroy(r->tasks);
+}
+
 /* ---- stops ---- */
 
 /* True: the task stays where it is until the space is free. */

@@ -31,13 +31,28 @@ static void recording_init(struct recording *r, FILE *out)
 	*r = (struct recording){ .out = out, .cold = cold };
 	r->tasks = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	r->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	r->paths = g_hash_table_new(g_str_hash, g_str_equal);
+	r->all_files = g_ptr_array_new_with_free_func(record_file_free);
+	r->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r->skipped = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r->started = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	r->checked = g_hash_table_new(NULL, NULL);
 	r->segments = g_hash_table_new(NULL, NULL);
 	r->events = g_array_new(FALSE, FALSE, sizeof(struct record_event));
+}
+
+static void recording_free(struct recording *r)
+{
+	GHashTable *const tables[] = { r->files, r->paths, r->names, r->skipped, r->started,
+				       r->checked, r->segments };
+
+	record_tasks_free(r);
+	for (unsigned int i = 0; i < G_N_ELEMENTS(tables); i++)
+		g_hash_table_destroy(tables[i]);
+	g_ptr_array_free(r->all_files, TRUE);
+	g_array_free(r->events, TRUE);
+	if (r->perf)
+		record_perf_close(r->perf);
 }
 
 /* What is being recorded, and of which kernel. */
@@ -98,12 +113,12 @@ int main(int argc, char **argv)
 	put_head(&r, argv + 1);
 	record_settings(&r);
 	status = record_run(&r, argv + 1, &error);
-	if (r.perf) {
+	if (r.perf)
 		put_tail(&r);
-		record_perf_close(r.perf);
-	}
 	if (fclose(out) && !error)
 		error = g_strdup_printf("%s: %s", path, g_strerror(errno));
+	recording_free(&r);
+	g_free(output);
 	if (error) {
 		fprintf(stderr, "kmm-record: %s\n", error);
 		return FAILED;

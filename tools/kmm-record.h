@@ -102,6 +102,7 @@ struct recording {
 	FILE *out;
 	struct record_perf *perf;
 	GHashTable *tasks;	/* tid -> struct record_task */
+	GPtrArray *all_files;	/* of struct record_file */
 	GHashTable *files;	/* "dev:inode" -> struct record_file */
 	GHashTable *paths;	/* paths in use there */
 	GHashTable *names;	/* paths here -> struct record_file */
@@ -181,6 +182,7 @@ void record_name_is(struct recording *r, const char *path, struct record_file *f
 /* The program that has just been loaded: files, segments, interpreter. NULL: none. */
 struct record_file *record_program_of(struct recording *r, pid_t pid);
 
+void record_file_free(void *file);
 /* The one of this disk and inode, if it is known; or NULL. */
 struct record_file *record_file_known(const struct recording *r, unsigned int major,
 				      unsigned int minor, u64 ino);
@@ -239,6 +241,8 @@ struct record_memory {
 size_t record_read(pid_t pid, u64 addr, void *to, size_t len);
 /* A string of it, or NULL; to be freed. */
 char *record_read_string(pid_t pid, u64 addr);
+/* Those that are left when the rest has ended elsewhere. */
+void record_tasks_free(struct recording *r);
 /* Run a command and record it. Exit status of the command, or -1 with *error. */
 int record_run(struct recording *r, char **argv, char **error);
 
