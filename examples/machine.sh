@@ -6,7 +6,10 @@
 #   sh examples/buddy.sh              on a fresh machine
 #   sh examples/buddy.sh ~/m          on a machine that is mounted there
 
-build=$(cd "${KMM_BUILDDIR:-$(dirname "$0")/../build}" && pwd)
+# Where kmmfs is: beside us in a source tree, else installed.
+build=${KMM_BUILDDIR:-$(dirname "$0")/../build}
+[ -x "$build/kmmfs" ] || build=$(dirname "$(command -v kmmfs)")
+build=$(cd "$build" && pwd)
 
 # machine MACHINE [MOUNT [OPTION]]: set $MNT.
 machine() {

@@ -124,10 +124,11 @@ C
 compile "$tmp/all.c" "$tmp/all"
 [ "$("$tmp/all" 2> "$tmp/err")" = 'all of it' ] || complain "all: $(cat "$tmp/err")"
 
-if command -v c++ >/dev/null; then
+# Sanitizers of two compilers do not mix.
+if [ -z "$sanitize" ] && command -v c++ >/dev/null; then
 	printf '#include <kmm/kmm.h>\nint main() { return !*kmm_version(); }\n' > "$tmp/plus.cc"
-	# shellcheck disable=SC2046,SC2086
-	c++ $sanitize "$tmp/plus.cc" -o "$tmp/plus" $(pkg-config --cflags --libs libkmm) && "$tmp/plus" ||
+	# shellcheck disable=SC2046
+	c++ "$tmp/plus.cc" -o "$tmp/plus" $(pkg-config --cflags --libs libkmm) && "$tmp/plus" ||
 		complain "C++ cannot use it"
 fi
 [ $failed -eq 0 ] && echo "libkmm is found, linked and does what its header says"

@@ -37,6 +37,24 @@ static int run_line(struct source *source, const char *text, const char *log, un
 	return err;
 }
 
+/* A journal on disk has a checksum and a length before each line. */
+static const char *line_of_record(const char *record)
+{
+	const char *p = record + strspn(record, "0123456789abcdef");
+	const char *number = p + 1;
+
+	if (p - record != 8 || *p != ' ')
+		return record;
+	p = number + strspn(number, "0123456789");
+	return p > number && *p == ' ' ? p + 1 : record;
+}
+
+/* May a later line take lines back? Then the last of several lines N is meant. */
+static bool goes_back(const char *text)
+{
+	return strstr(text, "sim/ctl: undo") || strstr(text, "sim/ctl: reboot");
+}
+
 int history_take(struct source *source, const char *log, const guint64 at[2],
 		 struct snapshot *snapshots[2])
 {
@@ -52,10 +70,12 @@ int history_take(struct source *source, const char *log, const guint64 at[2],
 	}
 	lines = g_strsplit(text, "\n", -1);
 	take(source, at, snapshots);
-	for (unsigned int i = 0; lines[i] && tree_history(source->tree) < end; i++) {
+	for (unsigned int i = 0; lines[i]; i++) {
 		const guint64 before = tree_history(source->tree);
 
-		if (run_line(source, lines[i], log, i + 1))
+		if (before >= end && !goes_back(text))
+			break;
+		if (run_line(source, line_of_record(lines[i]), log, i + 1))
 			return EXIT_USAGE;
 		if (tree_history(source->tree) != before)
 			take(source, at, snapshots);

@@ -83,12 +83,13 @@ static int compare(const struct options *options)
 	return status;
 }
 
-/* A mount has its machine file and its journal in it. */
+/* A mount has its machine file and its journal in it, and so has the directory of a state. */
 static int open_history(const struct options *options, struct source *source, char **log)
 {
 	const char *name = options->rest ? options->rest[0] : NULL;
 	const char *const *sets = (const char *const *)options->sets;
-	g_autofree char *machine = NULL;
+	g_autofree char *machine = NULL, *state = NULL;
+	bool kept;
 	int status;
 
 	if (!name)
@@ -98,8 +99,13 @@ static int open_history(const struct options *options, struct source *source, ch
 		return *log ? source_machine(name, sets, source) :
 			      options_fail(&program, "--log FILE says which journal is that of ", name);
 	}
-	machine = g_build_filename(name, "sim", "machine", NULL);
-	*log = options->log ? g_strdup(options->log) : g_build_filename(name, "sim", "log", NULL);
+	state = g_build_filename(name, "journal", NULL);
+	kept = g_file_test(state, G_FILE_TEST_IS_REGULAR);
+	machine = g_build_filename(name, kept ? "" : "sim", "machine", NULL);
+	if (options->log)
+		*log = g_strdup(options->log);
+	else
+		*log = kept ? g_strdup(state) : g_build_filename(name, "sim", "log", NULL);
 	status = source_machine(machine, sets, source);
 	if (!status) {
 		g_free(source->what);
