@@ -46,7 +46,7 @@ check-threads:
 		tests/mount/throng$(EXEEXT) tests/mount/prober$(EXEEXT)
 	@KMM_BUILDDIR='$(abs_top_builddir)'/threads KMM_SRCDIR='$(abs_top_srcdir)' \
 		KMM_TEST_LIMIT=900 KMM_SECONDS=$${KMM_SECONDS:-60} \
-		TSAN_OPTIONS=report_signal_unsafe=0 \
+		TSAN_OPTIONS=report_signal_unsafe=0:atexit_sleep_ms=0 \
 		$(SHELL) '$(srcdir)'/tests/mount/test_throng.sh
 distclean-local: ; rm -rf threads
 .PHONY: check-long check-long-mount check-threads

@@ -19,6 +19,7 @@ cat "$mnt/sim/log" >"$work/log"
 echo "$lines lines were written"
 expect "they wrote" test "$lines" -ge 100
 expect "stop" stop
+eventually gone "$daemon"
 expect "the log makes the same machine" says "^$digest\$" \
 	timeout 100 "$KMM_BUILDDIR/kmm-run" -m pc "$work/log" -c 'cat sim/digest'
 expect "the journal does, too" says "^$digest\$" \

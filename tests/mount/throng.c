@@ -20,6 +20,7 @@
 
 #define ROOM (4U << 20)
 #define MAX_THRONG 256
+#define MAX_LINES 30	/* in one write, none longer than 64 bytes */
 
 static double seconds(void)
 {
@@ -193,9 +194,9 @@ static long write_lines(int fd, const char *text)
 }
 
 static const char *const task_lines[] = {
-	"mmap 0 64K rw private,anon as @\nstore @ 64K\n",
+	"mmap 0 64K rw private,anon\nstore @ 64K\n",
 	"mmap 0 256K rw private,anon\nstore @ 128K\nmunmap @ 64K\n",
-	"munmap @+4K 8K\n", "mprotect @ 4K r\n", "fork as @\n", "wait4 -1 WNOHANG\n",
+	"munmap @+4K 8K\n", "mprotect @ 4K r\n", "fork\n", "wait4 -1 WNOHANG\n",
 	"madvise @ 16K dontneed\n", "load @ 4K\n", "brk 0\n", "mlock @ 8K\n",
 };
 static const char *const machine_lines[] = {
@@ -208,7 +209,7 @@ static const char *const machine_lines[] = {
 static int writer(const char *mount, unsigned int seed, double end)
 {
 	int init = open_ctl(mount, "proc/1/ctl"), machine = open_ctl(mount, "sim/ctl"), mine = -1;
-	char line[128];
+	char line[128], text[64 * MAX_LINES];
 	long pid = 0;
 
 	if (init < 0 || machine < 0)
@@ -226,10 +227,16 @@ static int writer(const char *mount, unsigned int seed, double end)
 			if (pid <= 0 || mine < 0)
 				return torn(line, strerror(errno));
 		}
-		if (rand_r(&seed) % 3)
-			write_lines(mine, ANY(task_lines, &seed));
-		else
-			write_lines(machine, ANY(machine_lines, &seed));
+		text[0] = '\0';
+		if (rand_r(&seed) % 3) {
+			for (int i = rand_r(&seed) % MAX_LINES; i >= 0; i--)
+				strcat(text, ANY(task_lines, &seed));
+			write_lines(mine, text);
+		} else {
+			for (int i = rand_r(&seed) % MAX_LINES; i >= 0; i--)
+				strcat(text, ANY(machine_lines, &seed));
+			write_lines(machine, text);
+		}
 	}
 	return 0;
 }

@@ -63,7 +63,8 @@ static int run_undo(struct call *call)
 	int err;
 
 	if (nr > lines)
-		return call_refuse(call, -EINVAL, "only %llu lines ran since the boot: see sim/log",
+		return call_refuse(call, -EINVAL, "%llu cannot be taken back: only %llu lines ran "
+				   "since the boot, see sim/log", (unsigned long long)nr,
 				   (unsigned long long)lines);
 	if (!journal_complete(call->tree))
 		return call_refuse(call, -ENOSPC, "the journal is full and no longer the whole "
