@@ -23,7 +23,7 @@ $(KMM_SHARED): libkmmapi.a libkmmtree.a libkmmsim.a $(srcdir)/src/lib/libkmm.map
 	$(AM_V_CCLD)$(CC) $(CFLAGS) $(AM_CFLAGS) $(AM_LDFLAGS) $(LDFLAGS) -shared -o $@ \
 		-Wl,-soname,$(KMM_SONAME) -Wl,--version-script,$(srcdir)/src/lib/libkmm.map \
 		-Wl,--whole-archive libkmmapi.a -Wl,--no-whole-archive \
-		libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(ELF_LIBS) $(GLIB_LIBS) -lpthread
+		libkmmtree.a libkmmsim.a $(UNWIND_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(GLIB_LIBS) -lpthread
 
 libkmm.pc: src/lib/libkmm.pc.in Makefile
 	$(AM_V_GEN)sed -e 's|[@]prefix@|$(prefix)|' -e 's|[@]exec_prefix@|$(exec_prefix)|' \
