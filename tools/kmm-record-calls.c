@@ -231,6 +231,24 @@ static void call_wait(struct recording *r, struct record_task *task)
 		record_put(r, task, "wait4(@p%d)", pid);
 }
 
+/* What concerns memory and cannot be told: it is said so in the end. */
+static void call_left_out(struct recording *r, struct record_task *task)
+{
+	static const struct {
+		u16 nr;
+		const char *name;
+	} names[] = {
+		{ SYS_io_uring_setup, "io_uring_setup" },
+		{ SYS_vmsplice, "vmsplice" }, { SYS_move_pages, "move_pages" },
+		{ SYS_migrate_pages, "migrate_pages" },
+	};
+
+	for (unsigned int i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (names[i].nr == task->call.nr && !task->call.failed)
+			record_skipped(r, names[i].name);
+	}
+}
+
 /* ---- rows ---- */
 
 struct call_row {
@@ -273,7 +291,9 @@ static const struct call_row rows[] = {
 	BY(renameat2, call_rename), BY(process_vm_readv, call_process_vm),
 	BY(process_vm_writev, call_process_vm), BY(pidfd_open, call_pidfd_open),
 	BY(process_madvise, call_process_madvise), BY(setrlimit, call_limit),
-	BY(prlimit64, call_limit), BY(wait4, call_wait), BY(waitid, call_wait),
+	BY(userfaultfd, call_userfaultfd), BY(ioctl, call_ioctl), BY(io_uring_setup, call_left_out),
+	BY(vmsplice, call_left_out), BY(move_pages, call_left_out),
+	BY(migrate_pages, call_left_out), BY(prlimit64, call_limit), BY(wait4, call_wait), BY(waitid, call_wait),
 };
 
 static const struct call_row *row_of(u64 nr)

@@ -27,6 +27,7 @@
 struct record_fd {
 	int sim;
 	bool cloexec;
+	bool no_file;		/* a userfaultfd: what is read from it is no file's */
 };
 
 /* ---- files ---- */
@@ -375,6 +376,22 @@ int record_fd_of(const struct record_task *task, s64 fd)
 							    GINT_TO_POINTER((int)fd));
 
 	return entry ? entry->sim : NOT_OPEN;
+}
+
+void record_fd_no_file(struct record_task *task, s64 fd)
+{
+	struct record_fd *entry = g_hash_table_lookup(task->fds->table, GINT_TO_POINTER((int)fd));
+
+	if (entry)
+		entry->no_file = true;
+}
+
+int record_file_fd(const struct record_task *task, s64 fd)
+{
+	const struct record_fd *entry = g_hash_table_lookup(task->fds->table,
+							    GINT_TO_POINTER((int)fd));
+
+	return entry && !entry->no_file ? entry->sim : NOT_OPEN;
 }
 
 static bool is_taken(const struct record_task *task, int sim)

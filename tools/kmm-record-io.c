@@ -110,7 +110,7 @@ void record_call_begins(struct record_task *task)
 
 	task->in_read = (call->nr == SYS_read || call->nr == SYS_pread64) &&
 			call->args[2] > READ_PIECE &&
-			record_fd_of(task, (int)call->args[0]) != NOT_OPEN;
+			record_file_fd(task, (int)call->args[0]) != NOT_OPEN;
 	task->read_end = 0;
 }
 
@@ -137,7 +137,7 @@ static void read_in_pieces(struct recording *r, struct record_task *task, int fd
 void call_read(struct recording *r, struct record_task *task)
 {
 	const struct record_call *call = &task->call;
-	int fd = record_fd_of(task, (int)call->args[0]);
+	int fd = record_file_fd(task, (int)call->args[0]);
 	bool vector = call->nr != SYS_read && call->nr != SYS_pread64;
 	bool at = call->nr == SYS_pread64 || call->nr == SYS_preadv || call->nr == SYS_preadv2;
 	u64 values[3] = { (u64)fd, vector ? (u64)call->result : call->args[2], call->args[3] };
@@ -155,7 +155,7 @@ void call_read(struct recording *r, struct record_task *task)
 void call_write(struct recording *r, struct record_task *task)
 {
 	const struct record_call *call = &task->call;
-	int fd = record_fd_of(task, (int)call->args[0]);
+	int fd = record_file_fd(task, (int)call->args[0]);
 	bool at = call->nr == SYS_pwrite64 || call->nr == SYS_pwritev || call->nr == SYS_pwritev2;
 	u64 values[3] = { (u64)fd, (u64)call->result, call->args[3] };
 
@@ -170,7 +170,7 @@ static void put_moved(struct recording *r, struct record_task *task, s64 fd, u64
 		      bool write)
 {
 	s64 nr = task->call.result, pos = 0;
-	int sim = record_fd_of(task, fd);
+	int sim = record_file_fd(task, fd);
 
 	if (sim == NOT_OPEN || nr <= 0)
 		return;

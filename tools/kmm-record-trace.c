@@ -183,6 +183,11 @@ static bool enter_call(struct recording *r, struct record_task *task,
 	case SYS_userfaultfd:
 		r->uffd = true;
 		return false;
+	case SYS_ioctl:
+		/* Who waits goes on before the call is back. */
+		if (record_call_fills(&task->call) && task->started)
+			record_call_line(r, task);
+		return false;
 	default:
 		record_call_begins(task);
 		break;
@@ -200,17 +205,20 @@ static bool enter_call(struct recording *r, struct record_task *task,
 static void leave_call(struct recording *r, struct record_task *task,
 		       const struct __ptrace_syscall_info *info)
 {
+	bool told;
+
 	if (!task->inside)
 		return;
 	task->inside = task->in_exec = false;
 	task->call.result = info->exit.rval;
 	task->call.failed = info->exit.is_error;
+	told = task->call.nr == SYS_ioctl && record_call_fills(&task->call);
 	record_faults(r);
 	if (!record_perf_sees_kernel(r->perf) && task->started && !task->ended) {
 		record_kernel_faults(r, task);
 		record_kernel_behind(task);
 	}
-	if (task->started && !task->ended)
+	if (task->started && !task->ended && !told)
 		record_call_line(r, task);
 	task->in_read = false;
 	if (record_call_is_of_space(&task->call)) {

@@ -191,6 +191,8 @@ struct record_fds *record_fds_new(void);
 struct record_fds *record_fds_copy(struct record_fds *fds);
 void record_fds_put(struct record_fds *fds);
 int record_fd_of(const struct record_task *task, s64 fd);	/* or NOT_OPEN */
+int record_file_fd(const struct record_task *task, s64 fd);	/* of a file alone */
+void record_fd_no_file(struct record_task *task, s64 fd);
 /* The lowest number that is free from `from` on, as the machine will give it. */
 int record_fd_open(struct record_task *task, s64 fd, bool cloexec, int from);
 void record_fd_set(struct record_task *task, s64 fd, int sim, bool cloexec);
@@ -206,6 +208,8 @@ GArray *record_fd_range(const struct record_task *task, u64 first, u64 last);
 bool record_call_is_of_space(const struct record_call *call);
 /* The first process is there, with what it inherits. */
 void record_begin(struct recording *r, struct record_task *task);
+/* Of an ioctl: does it fill pages that others wait for? */
+bool record_call_fills(const struct record_call *call);
 /* A call begins that will be told in pieces. */
 void record_call_begins(struct record_task *task);
 /* A call came back. */

@@ -46,7 +46,7 @@ kmm_record_SOURCES = \
 	tools/kmm-record-calls.c tools/kmm-record-calls.h tools/kmm-record-end.c \
 	tools/kmm-record-faults.c tools/kmm-record-files.c tools/kmm-record-host.c \
 	tools/kmm-record-io.c tools/kmm-record-kernel.c tools/kmm-record-lines.c \
-	tools/kmm-record-perf.c tools/kmm-record-tasks.c tools/kmm-record-trace.c \
+	tools/kmm-record-perf.c tools/kmm-record-tasks.c tools/kmm-record-trace.c tools/kmm-record-uffd.c \
 	tools/options.c tools/options.h
 kmm_record_LDADD = $(KMM_LIBS)
 

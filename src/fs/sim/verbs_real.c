@@ -136,6 +136,7 @@ static void fill_ours(const struct machine *m, const struct task_struct *task,
 		p->ours.rss += bytes_in_memory(&usage);
 		p->ours.anon += usage.anon;
 		p->swap += usage.swap;
+		p->filled |= vma->vm_flags & VM_UFFD_MISSING;
 	}
 	if (task->mm)
 		p->ours.peak = MAX(task->mm->hiwater_rss,
@@ -154,6 +155,8 @@ static const char *cause_of(const struct machine *m, const struct real_process *
 {
 	if (p->swap)
 		return "parts of it are in swap";
+	if (p->filled)
+		return "userfaultfd: what is filled is there before it faults";
 	if (m->event[PGSTEAL_KSWAPD] || m->event[PGSTEAL_DIRECT])
 		return "memory was short: pages were reclaimed";
 	if (!rel_maps_folios_around(m->release))

@@ -19,6 +19,7 @@ struct real_process {
 	char comm[TASK_COMM_LEN];
 	struct real_figures ours, real;
 	u64 swap;		/* bytes of it, here */
+	bool filled;		/* by a handler of its faults (userfaultfd) */
 	bool near;		/* within two hundredths */
 	const char *cause;	/* static; of what is not near; NULL: none is known */
 };
