@@ -3,6 +3,8 @@
  * Pressure stall information: waits of tasks by their reason, for their groups up to the
  * machine, and averages of them as time goes by; the time of the CPU that reclaim takes.
  */
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "support.h"
 
 #include "fs/core/tree_struct.h"
+#include "sim/virt/psi_trigger.h"
 
 #define ROOT "sys/fs/cgroup"
 
@@ -229,6 +232,108 @@ static void test_daemon(void)
 	close_lab();
 }
 
+/* ---- Triggers. ---- */
+
+static const struct caller nobody;
+
+static struct handle *open_file(const char *path)
+{
+	struct handle *handle = NULL;
+	struct node node;
+
+	CU_ASSERT_EQUAL_FATAL(tree_walk(lab.tree, path, nobody, &node), 0);
+	CU_ASSERT_EQUAL_FATAL(tree_open(lab.tree, node, nobody, O_RDWR, &handle), 0);
+	return handle;
+}
+
+static int tell(struct handle *handle, const char *text)
+{
+	ssize_t taken = handle_write(handle, 0, text, strlen(text));
+
+	return taken < 0 ? (int)taken : 0;
+}
+
+static void test_trigger_texts(void)
+{
+	static const struct {
+		const char *text;
+		int err[2];
+	} rows[] = {
+		{ "some 150000 1000000", { 0, 0 } }, { "full 1 500000\n", { 0, 0 } },
+		{ "some 150000", { -EINVAL, -EINVAL } }, { "most 1 1000000", { -EINVAL, -EINVAL } },
+		{ "some 0 1000000", { -EINVAL, -EINVAL } },
+		{ "some 1000001 1000000", { -EINVAL, -EINVAL } },
+		{ "some 1 10000001", { -EINVAL, -EINVAL } }, { "some 1 0", { -EINVAL, -EINVAL } },
+		{ "some 1000 499999", { -EINVAL, 0 } },
+	};
+	static const char *const files[] = {
+		"proc/pressure/memory", "proc/pressure/io", "proc/pressure/cpu",
+		ROOT "/memory.pressure", ROOT "/a/cpu.pressure", ROOT "/a/io.pressure",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		lab_expect(&lab, 0, "cgroup_mkdir a");
+		for (unsigned int row = 0; row < ARRAY_SIZE(rows) * ARRAY_SIZE(files); row++) {
+			struct handle *handle = open_file(files[row % ARRAY_SIZE(files)]);
+			int err = rows[row / ARRAY_SIZE(files)].err[i];
+
+			CU_ASSERT_EQUAL(tell(handle, rows[row / ARRAY_SIZE(files)].text), err);
+			CU_ASSERT_EQUAL(tell(handle, "some 1000 1000000"), err ? 0 : -EBUSY);
+			handle_release(handle);
+		}
+		close_lab();
+	}
+}
+
+/* Half a second of stall: at once, and again in another window, for whom it is enough. */
+static void test_triggers(void)
+{
+	static const char *const texts[] = { "some 400000 1000000", "full 400000 1000000",
+					     "some 600000 1000000" };
+	const int ready = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	struct handle *waits[ARRAY_SIZE(texts)], *bare, *other;
+
+	open_lab(0);
+	lab_expect(&lab, 0, "cgroup_mkdir a");
+	lab_expect(&lab, 0, "cgroup_mkdir b");
+	lab_fork_into(&lab, "t", "/a");
+	lab_expect(&lab, 0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+	lab_expect(&lab, 0, "sim/as/t/ctl: fadvise64 @disk 0 0 random");
+	for (unsigned int i = 0; i < ARRAY_SIZE(texts); i++) {
+		waits[i] = open_file(ROOT "/a/io.pressure");
+		CU_ASSERT_EQUAL(tell(waits[i], texts[i]), 0);
+		CU_ASSERT(handle_can_poll(waits[i]));
+		CU_ASSERT_EQUAL(handle_poll(waits[i]), ready);
+	}
+	other = open_file(ROOT "/b/io.pressure");
+	CU_ASSERT_EQUAL(tell(other, texts[0]), 0);
+	bare = open_file("proc/pressure/io");
+	CU_ASSERT_EQUAL(handle_poll(bare), ready | POLLPRI | POLLERR);
+	lab_expect(&lab, 0, "tick 1s");
+	lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 4K 0");
+	for (unsigned int i = 0; i < 2; i++) {
+		CU_ASSERT(handle_wakes(waits[i]) && handle_wakes(waits[i]));
+		CU_ASSERT_EQUAL(handle_poll(waits[i]), ready | POLLPRI);
+		CU_ASSERT_EQUAL(handle_poll(waits[i]), ready);
+	}
+	CU_ASSERT(!handle_wakes(waits[2]) && !handle_wakes(other));
+	/* In the same window: not again. Later it is. */
+	lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 4K 64K");
+	CU_ASSERT(!handle_wakes(waits[0]));
+	lab_expect(&lab, 0, "tick 600ms");
+	lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 4K 128K");
+	CU_ASSERT(handle_wakes(waits[0]));
+	/* The group is gone. */
+	lab_expect(&lab, 0, "cgroup_rmdir b");
+	CU_ASSERT_EQUAL(handle_poll(other), ready | POLLPRI | POLLERR);
+	for (unsigned int i = 0; i < ARRAY_SIZE(texts); i++)
+		handle_release(waits[i]);
+	handle_release(other);
+	handle_release(bare);
+	close_lab();
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -238,6 +343,8 @@ int main(void)
 		{ "time of the CPU", test_cpu_time },
 		{ "frozen", test_frozen },
 		{ "kswapd", test_daemon },
+		{ "what triggers say", test_trigger_texts },
+		{ "triggers", test_triggers },
 	};
 
 	return suite_main("pressure stalls", tests, ARRAY_SIZE(tests), NULL, NULL);

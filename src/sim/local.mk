@@ -176,6 +176,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
 	src/sim/virt/poking.c src/sim/virt/psi.c src/sim/virt/psi.h \
+	src/sim/virt/psi_trigger.c src/sim/virt/psi_trigger.h \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \
 	src/sim/virt/program_made.c src/sim/virt/real.c src/sim/virt/real.h \
 	src/sim/virt/read_write.c src/sim/virt/readahead.c src/sim/virt/remap_file_pages.c \

@@ -330,6 +330,31 @@ static int do_poll(char **args)
 }
 
 /* statfs PATH: as of a /proc, nothing is stored. */
+/* TRIGGER is written to FILE of pressure, and waited for; "waits" is said before, then "woken". */
+static int do_trigger(char **args)
+{
+	struct pollfd waits = { .fd = open(args[0], O_RDWR), .events = POLLPRI };
+	int got;
+
+	if (waits.fd < 0 || write(waits.fd, args[1], strlen(args[1])) < 0) {
+		perror(args[0]);
+		return 1;
+	}
+	if (write(waits.fd, args[1], strlen(args[1])) != -1 || errno != EBUSY) {
+		puts("two triggers");
+		return 1;
+	}
+	if (poll(&waits, 1, 0)) {
+		puts("too early");
+		return 1;
+	}
+	puts("waits");
+	fflush(stdout);
+	got = poll(&waits, 1, 20000);
+	puts(got == 1 && waits.revents == POLLPRI ? "woken" : "in vain");
+	return 0;
+}
+
 static int do_statfs(char **args)
 {
 	struct statvfs st;
@@ -542,6 +567,7 @@ static const struct {
 	{ "rewind", 3, do_rewind },
 	{ "statfs", 1, do_statfs },
 	{ "tell-dir", 1, do_tell_dir },
+	{ "trigger", 2, do_trigger },
 };
 
 int main(int argc, char **argv)

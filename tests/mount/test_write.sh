@@ -25,6 +25,29 @@ expect "a reply on the same file" says '^[0-9a-fx]' sh -c \
 	"exec 3<>$ctl; echo alloc_pages 1 >&3; read -r reply <&3; echo \"\$reply\""
 expect "an empty queue is the end" test -z \
 	"$(exec 3<>"$ctl"; echo alloc_pages 0 >&3; read -r _ <&3; timeout 5 cat <&3)"
+# Who waits for pressure is woken by what others write.
+sim=$mnt/sim
+echo "fork as eat" > "$mnt/proc/1/ctl"
+"$prober" trigger "$mnt/proc/pressure/memory" "some 20000 1000000
+" > "$work/trigger" 2>&1 &
+helpers="$helpers $!"
+waiter=$!
+i=0
+while [ ! -s "$work/trigger" ] && [ $((i += 1)) -lt 100 ]; do
+	sleep 0.1
+done
+expect "it waits" says '^waits' cat "$work/trigger"
+groups=$mnt/sys/fs/cgroup
+echo +memory > "$groups/cgroup.subtree_control"
+mkdir "$groups/g"
+echo 1M > "$groups/g/memory.high"
+awk '/^Pid:/ { print $2 }' "$sim/as/eat/status" > "$groups/g/cgroup.procs"
+echo "mmap 0x10000000 8M rw private,anon,fixed" > "$sim/as/eat/ctl"
+echo "store 0x10000000 8M" > "$sim/as/eat/ctl"
+expect "the group waits" says 'total=[1-9]' cat "$groups/g/memory.pressure"
+echo "tick 1s" > "$ctl"
+wait "$waiter"
+expect "it was woken" says '^woken' cat "$work/trigger"
 expect "check" says '^clean' cat "$mnt/sim/check"
 expect "stop" stop
 

@@ -17,6 +17,7 @@
 
 struct tree;
 struct dir;
+struct psi_trigger;
 
 /* Which object a path speaks of: one slot for each kind of numbered name. */
 enum view_slot { V_NODE, V_CPU, V_PID, V_TID, V_PFN, V_BLOCK, V_CACHE, V_STEP, V_NAME,
@@ -37,6 +38,7 @@ struct store {
 	struct out *sentence;	/* on failure: what was wrong, quoting the input */
 	bool changed;		/* it fails, but not without having done something */
 	const char *rest;	/* in the text: what a sysctl left unread; NULL: nothing */
+	struct psi_trigger *trigger;	/* of who opened the file; NULL: a script writes */
 };
 
 struct entry {
@@ -56,6 +58,8 @@ struct entry {
 	 * and is a line of the journal like any other. NULL: reading only reads.
 	 */
 	bool (*reading_stores)(const struct view *v);
+	/* Who polls waits for the trigger that he wrote: it is brought up to date. */
+	void (*poll)(const struct view *v, struct psi_trigger *trigger);
 	const struct dir *dir;	/* what a directory holds */
 	const char *help;	/* one paragraph; NULL: as in the real kernel */
 	const char *text;	/* what fixed_text_show() prints */

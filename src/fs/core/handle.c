@@ -10,6 +10,7 @@
  */
 #include <ctype.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
 #include "fs/core/tree_struct.h"
+#include "sim/virt/psi_trigger.h"
 
 #define PAGE_BYTES 4096	/* of one write, a text file takes as much at most */
 
@@ -33,6 +35,8 @@ struct handle {
 	bool used;		/* something was read or written since it was rendered */
 
 	u64 appended;		/* bytes; under the tree's lock */
+	/* Written with the tree's lock for writing, or with the mutex and that for reading. */
+	struct psi_trigger trigger;
 };
 
 static bool opened_for(const struct handle *handle, int mode)
@@ -313,7 +317,9 @@ static ssize_t write_text(struct handle *handle, u64 offset, const char *buf, si
 {
 	struct out sentence = OUT_INIT, path = OUT_INIT;
 	char text[PAGE_BYTES + 1];
-	struct store_call call = { .store.sentence = &sentence, .text = text };
+	struct store_call call = {
+		.store = { .sentence = &sentence, .trigger = &handle->trigger }, .text = text,
+	};
 	size_t read, room = PAGE_BYTES;
 	bool sysctl;
 	int err;
@@ -420,4 +426,43 @@ void handle_release(struct handle *handle)
 	out_free(&handle->text);
 	pthread_mutex_destroy(&handle->mutex);
 	free(handle);
+}
+
+/* ---- Polling. ---- */
+
+/* Bits of poll(); `told`: the caller is told of an event, so that it is over. */
+static int poll_events(struct handle *handle, bool told)
+{
+	int events = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	struct psi_trigger *trigger = &handle->trigger;
+	struct tree *tree = handle->tree;
+	struct view view;
+
+	pthread_mutex_lock(&handle->mutex);
+	tree_lock_read(tree);
+	if (node_view(tree, handle->node, handle->caller, &view) || !trigger->on) {
+		events |= POLLERR | POLLPRI;
+	} else {
+		view.entry->poll(&view, trigger);
+		events |= trigger->event ? POLLPRI : 0;
+		trigger->event &= !told;
+	}
+	tree_unlock(tree);
+	pthread_mutex_unlock(&handle->mutex);
+	return events;
+}
+
+bool handle_can_poll(const struct handle *handle)
+{
+	return handle->kind == ROW_ENTRY && tree_row(handle->tree, handle->node)->entry->poll;
+}
+
+int handle_poll(struct handle *handle)
+{
+	return poll_events(handle, /* told = */ true);
+}
+
+bool handle_wakes(struct handle *handle)
+{
+	return poll_events(handle, /* told = */ false) & POLLPRI;
 }

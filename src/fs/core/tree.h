@@ -119,6 +119,10 @@ ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t 
 /* Runs what is left of a ctl line. */
 void handle_release(struct handle *handle);
 bool handle_is_stream(const struct handle *handle);	/* ctl: not seekable */
+/* Of a file that one may wait for; bits of poll(), and whether he who waits is to be woken. */
+bool handle_can_poll(const struct handle *handle);
+int handle_poll(struct handle *handle);
+bool handle_wakes(struct handle *handle);
 
 /*
  * Run one line "PATH: LINE" or "cat PATH" (kmm-run, scenarios). What cat and

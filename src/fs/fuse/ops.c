@@ -4,9 +4,8 @@
  * is remembered for a name that was looked up, and forget has nothing to do.
  *
  * Not in the table, on purpose: flush (one request less for each close; what is
- * left of a line runs at release), access (default_permissions is always on),
- * poll (the kernel then answers "readable and writable", as for files of /proc
- * without a poll of their own), and extended attributes.
+ * left of a line runs at release), access (default_permissions is always on), and
+ * extended attributes.
  */
 #include "fs/fuse/server.h"
 
@@ -270,6 +269,7 @@ const struct fuse_lowlevel_ops server_ops = {
 	.write = op_write,
 	.release = op_release,
 	.lseek = op_lseek,
+	.poll = op_poll,
 	.readdir = op_readdir,
 	.readdirplus = op_readdirplus,
 	.statfs = op_statfs,

@@ -5,10 +5,12 @@
  * A read is answered in full up to the end: some readers ask only once.
  *
  * An open file is on a list until its release: at the end of the mount the
- * releases of files that are still open never come.
+ * releases of files that are still open never come. Who polls one is woken behind the
+ * write that made what he waits for happen.
  */
 #include "fs/fuse/server.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,11 +21,22 @@ static struct open_file *file_of(const struct fuse_file_info *fi)
 	return (struct open_file *)(uintptr_t)fi->fh;
 }
 
+/* Lock held: whoever waits now, if anybody; *file keeps `poll`, which may be NULL. */
+static void set_poll(struct server *server, struct open_file *file, struct fuse_pollhandle *poll)
+{
+	server->nr_polls += !!poll;
+	server->nr_polls -= !!file->poll;
+	if (file->poll)
+		fuse_pollhandle_destroy(file->poll);
+	file->poll = poll;
+}
+
 static void file_close(struct server *server, struct open_file *file)
 {
 	pthread_mutex_lock(&server->files_lock);
 	file->prev->next = file->next;
 	file->next->prev = file->prev;
+	set_poll(server, file, NULL);
 	pthread_mutex_unlock(&server->files_lock);
 	handle_release(file->handle);
 	free(file);
@@ -43,6 +56,7 @@ static int file_open(fuse_req_t req, fuse_ino_t ino, int flags, struct open_file
 		free(file);
 		return ret;
 	}
+	file->poll = NULL;
 	pthread_mutex_lock(&server->files_lock);
 	file->next = &server->files;
 	file->prev = server->files.prev;
@@ -86,22 +100,62 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		free(buf);
 }
 
+/* Something happened: who waited for it? */
+static void wake_polls(struct server *server)
+{
+	if (likely(!server->nr_polls))
+		return;
+	pthread_mutex_lock(&server->files_lock);
+	for (struct open_file *file = server->files.next; file != &server->files; file = file->next)
+		if (file->poll && handle_wakes(file->handle)) {
+			fuse_lowlevel_notify_poll(file->poll);
+			set_poll(server, file, NULL);
+		}
+	pthread_mutex_unlock(&server->files_lock);
+}
+
+void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	     struct fuse_pollhandle *poll)
+{
+	struct server *server = server_of(req);
+	struct open_file *file = file_of(fi);
+
+	if (!handle_can_poll(file->handle)) {
+		if (poll)
+			fuse_pollhandle_destroy(poll);
+		fuse_reply_poll(req, POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+		return;
+	}
+	/* First this: what happens from here on wakes. */
+	if (poll) {
+		pthread_mutex_lock(&server->files_lock);
+		set_poll(server, file, poll);
+		pthread_mutex_unlock(&server->files_lock);
+	}
+	fuse_reply_poll(req, (unsigned int)handle_poll(file->handle));
+}
+
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
 	      struct fuse_file_info *fi)
 {
 	ssize_t taken = handle_write(file_of(fi)->handle, (u64)offset, buf, size);
-	int err = tree_commit(server_of(req)->tree);
+	struct server *server = server_of(req);
+	int err = tree_commit(server->tree);
 
 	if (taken >= 0 && err)
 		taken = err;
-	teller_answer_write(&server_of(req)->teller, req, MIN(taken, (ssize_t)size));
+	teller_answer_write(&server->teller, req, MIN(taken, (ssize_t)size));
+	wake_polls(server);
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	file_close(server_of(req), file_of(fi));
+	struct server *server = server_of(req);
+
+	file_close(server, file_of(fi));
 	/* What was left of a line ran; nobody waits for an answer. */
-	teller_answer(&server_of(req)->teller, req, tree_commit(server_of(req)->tree));
+	teller_answer(&server->teller, req, tree_commit(server->tree));
+	wake_polls(server);
 }
 
 /* Only SEEK_DATA and SEEK_HOLE ask us: a generated file has no holes to find. */

@@ -10,6 +10,7 @@
 #define FUSE_USE_VERSION 35
 #include <fuse_lowlevel.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "fs/core/tree.h"
@@ -19,6 +20,7 @@
 struct open_file {
 	struct handle *handle;
 	struct open_file *prev, *next;
+	struct fuse_pollhandle *poll;	/* somebody waits; guarded by files_lock */
 };
 
 struct server {
@@ -32,6 +34,7 @@ struct server {
 
 	pthread_mutex_t files_lock;
 	struct open_file files;	/* head of a ring; guarded by files_lock */
+	atomic_uint nr_polls;	/* of files that somebody waits for */
 };
 
 /* How long the kernel may keep a name and its attributes, in seconds. */
@@ -69,6 +72,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t offset,
 	      struct fuse_file_info *fi);
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	     struct fuse_pollhandle *poll);
 void op_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
 	      struct fuse_file_info *fi);
 

@@ -6,6 +6,7 @@
  */
 #include "fs/core/figures.h"
 #include "sim/virt/file.h"
+#include "sim/virt/psi_trigger.h"
 #include "sim/virt/shm.h"
 #include "sim/virt/swap.h"
 
@@ -176,6 +177,31 @@ static int pressure_cpu_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+static int pressure_memory_store(struct store *s, const struct view *v, const char *text)
+{
+	return psi_trigger_create(s->m, &s->m->virt->psi, PSI_MEM, text, s->trigger);
+}
+
+static int pressure_io_store(struct store *s, const struct view *v, const char *text)
+{
+	return psi_trigger_create(s->m, &s->m->virt->psi, PSI_IO, text, s->trigger);
+}
+
+static int pressure_cpu_store(struct store *s, const struct view *v, const char *text)
+{
+	return psi_trigger_create(s->m, NULL, PSI_IO, text, s->trigger);
+}
+
+static void pressure_poll(const struct view *v, struct psi_trigger *trigger)
+{
+	psi_trigger_update(v->m, &v->m->virt->psi, trigger);
+}
+
+static void pressure_cpu_poll(const struct view *v, struct psi_trigger *trigger)
+{
+	psi_trigger_update(v->m, NULL, trigger);
+}
+
 /* A name fills 40 columns; figures of eight digits take the room of a tab. */
 static int swaps_show(struct out *out, const struct view *v)
 {
@@ -209,9 +235,11 @@ static const struct entry system_entries[] = {
 };
 
 static const struct entry pressure_entries[] = {
-	FILE_ROW("cpu", 0666, pressure_cpu_show),
-	FILE_ROW("io", 0666, pressure_io_show),
-	FILE_ROW("memory", 0666, pressure_memory_show),
+	{ "cpu", S_IFREG | 0666, ALL, pressure_cpu_show, pressure_cpu_store,
+	  .poll = pressure_cpu_poll },
+	{ "io", S_IFREG | 0666, ALL, pressure_io_show, pressure_io_store, .poll = pressure_poll },
+	{ "memory", S_IFREG | 0666, ALL, pressure_memory_show, pressure_memory_store,
+	  .poll = pressure_poll },
 };
 
 static const struct entry sysvipc_entries[] = {

@@ -12,6 +12,7 @@
 #include "sim/policy/oom.h"
 #include "sim/reclaim/reclaim.h"
 #include "sim/virt/memcontrol.h"
+#include "sim/virt/psi_trigger.h"
 
 typedef unsigned long long ull;
 
@@ -339,22 +340,38 @@ static int reclaim_store(struct store *s, const struct view *v, const char *text
 
 #define RW_ROW(file, show, store) { file, S_IFREG | 0644, ALL, show, store }
 
-static int show_pressure(struct out *out, const struct view *v, enum psi_res res)
+static const struct psi_group *group_psi(const struct view *v)
 {
 	const struct cgroup *cgroup = cgroup_of(v->m, v->id[V_CGROUP]);
 
-	psi_show(v->m, cgroup && cgroup->parent ? &cgroup->psi : &v->m->virt->psi, res, out);
-	return 0;
+	return cgroup && cgroup->parent ? &cgroup->psi : &v->m->virt->psi;
 }
 
 static int memory_pressure_show(struct out *out, const struct view *v)
 {
-	return show_pressure(out, v, PSI_MEM);
+	psi_show(v->m, group_psi(v), PSI_MEM, out);
+	return 0;
+}
+
+static int memory_pressure_store(struct store *s, const struct view *v, const char *text)
+{
+	return psi_trigger_create(s->m, group_psi(v), PSI_MEM, text, s->trigger);
 }
 
 static int io_pressure_show(struct out *out, const struct view *v)
 {
-	return show_pressure(out, v, PSI_IO);
+	psi_show(v->m, group_psi(v), PSI_IO, out);
+	return 0;
+}
+
+static int io_pressure_store(struct store *s, const struct view *v, const char *text)
+{
+	return psi_trigger_create(s->m, group_psi(v), PSI_IO, text, s->trigger);
+}
+
+static void pressure_poll(const struct view *v, struct psi_trigger *trigger)
+{
+	psi_trigger_update(v->m, group_psi(v), trigger);
 }
 
 static int cpu_pressure_show(struct out *out, const struct view *v)
@@ -363,9 +380,22 @@ static int cpu_pressure_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+static int cpu_pressure_store(struct store *s, const struct view *v, const char *text)
+{
+	return psi_trigger_create(s->m, NULL, PSI_IO, text, s->trigger);
+}
+
+static void cpu_pressure_poll(const struct view *v, struct psi_trigger *trigger)
+{
+	psi_trigger_update(v->m, NULL, trigger);
+}
+
+#define PRESSURE_ROW(file, function, waits) \
+	{ file, S_IFREG | 0644, ALL, function##_show, function##_store, .poll = waits }
+
 static const struct entry group_entries[] = {
-	FILE_ROW("cpu.pressure", 0644, cpu_pressure_show),
-	FILE_ROW("io.pressure", 0644, io_pressure_show),
+	PRESSURE_ROW("cpu.pressure", cpu_pressure, cpu_pressure_poll),
+	PRESSURE_ROW("io.pressure", io_pressure, pressure_poll),
 	FILE_ROW("memory.current", 0444, current_show),
 	FILE_ROW("memory.events", 0444, events_show),
 	FILE_ROW("memory.events.local", 0444, events_local_show),
@@ -377,7 +407,7 @@ static const struct entry group_entries[] = {
 	RW_ROW("memory.oom.group", oom_group_show, oom_group_store),
 	{ "memory.peak", S_IFREG | 0444, UNTIL(R_6_1), peak_show },
 	{ "memory.peak", S_IFREG | 0644, SINCE(R_6_18), peak_show, peak_store },
-	FILE_ROW("memory.pressure", 0644, memory_pressure_show),
+	PRESSURE_ROW("memory.pressure", memory_pressure, pressure_poll),
 	{ "memory.reclaim", S_IFREG | 0200, ALL, .store = reclaim_store },
 	FILE_ROW("memory.stat", 0444, stat_show),
 	FILE_ROW("memory.swap.current", 0444, swap_current_show),
@@ -388,10 +418,10 @@ static const struct entry group_entries[] = {
 };
 
 static const struct entry root_entries[] = {
-	FILE_ROW("cpu.pressure", 0644, cpu_pressure_show),
-	FILE_ROW("io.pressure", 0644, io_pressure_show),
+	PRESSURE_ROW("cpu.pressure", cpu_pressure, cpu_pressure_poll),
+	PRESSURE_ROW("io.pressure", io_pressure, pressure_poll),
 	FILE_ROW("memory.numa_stat", 0444, numa_stat_show),
-	FILE_ROW("memory.pressure", 0644, memory_pressure_show),
+	PRESSURE_ROW("memory.pressure", memory_pressure, pressure_poll),
 	{ "memory.reclaim", S_IFREG | 0200, ALL, .store = reclaim_store },
 	FILE_ROW("memory.stat", 0444, stat_show),
 };
