@@ -205,6 +205,32 @@ static void test_files(void)
 	stop();
 }
 
+/* stat tells what is known without asking each CPU: since 6.2 that is less than statm's. */
+static void test_resident(void)
+{
+	static const char *const releases[] = { "6.1", "6.18" };
+	unsigned long whole, known;
+	char text[4096], *at;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		start("tiny", releases[i]);
+		CU_ASSERT_EQUAL(lab_run(&lab, "proc/1/ctl: fork as a"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: mmap 0 400K rw private,anon as m"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: store @m 400K"), 0);
+		read_path("sim/as/a/statm", text);
+		whole = strtoul(strchr(text, ' '), NULL, 10);
+		read_path("sim/as/a/stat", text);
+		/* The 22nd behind the name. */
+		at = strchr(text, ')');
+		for (unsigned int field = 0; field < 22; field++)
+			at = strchr(at + 1, ' ');
+		known = strtoul(at, NULL, 10);
+		CU_ASSERT(i ? known < whole && whole - known < 3 * 32 : known == whole);
+		CU_ASSERT(known > 30);
+		stop();
+	}
+}
+
 /* What a process reads and writes; a child's figures are its parent's when it was waited for. */
 static void test_io(void)
 {
@@ -259,6 +285,7 @@ static void test_identity(void)
 }
 
 static const CU_TestInfo tests[] = {
+	{ "resident", test_resident },
 	{ "io", test_io },
 	{ "identity", test_identity },
 	{ "threads", test_threads },

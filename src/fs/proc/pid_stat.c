@@ -37,7 +37,7 @@ static void show_size(struct out *out, const struct machine *m, const struct tas
 	u64 limit = t->signal ? t->signal->rlim[RLIMIT_RSS].cur : RLIM_INFINITY;
 
 	out_printf(out, " %" PRIu64 " %" PRIu64, t->mm ? t->mm->total_vm << PAGE_SHIFT : 0,
-		   t->mm ? get_mm_resident(t->mm) : 0);
+		   t->mm ? get_mm_rss(t->mm) : 0);
 	if (limit == RLIM_INFINITY && m->arch->bits == 32)
 		limit = 0xffffffff;
 	out_printf(out, " %" PRIu64, limit);

@@ -193,7 +193,7 @@ static int clear_refs_store(struct store *s, const struct view *v, const char *t
 	if (!mm)
 		return -ESRCH;
 	if (type == CLEAR_REFS_MM_HIWATER_RSS)
-		mm->hiwater_rss = get_mm_resident(mm);
+		mm->hiwater_rss = get_mm_rss(mm);
 	else
 		clear_mm(s->m, mm, type);
 	return 0;

@@ -48,7 +48,7 @@ static bool is_unkillable(const struct task_struct *task)
 
 static s64 pages_of(const struct mm_struct *mm)
 {
-	return (s64)(get_mm_rss(mm) + get_mm_counter(mm, MM_SWAPENTS) +
+	return (s64)(get_mm_rss(mm) + get_mm_counter_known(mm, MM_SWAPENTS) +
 		     mm->pgtables_bytes / PAGE_SIZE);
 }
 
@@ -188,7 +188,7 @@ static void why_killed(struct machine *m, const struct oom_control *oc,
 	machine_why(m, "order %u, %X: out of memory: %s (%u) is killed: %llu pages resident + "
 		    "%llu swapped + %llu tables + %lld for oom_score_adj %d of %llu pages = %lld "
 		    "points%s (oom_badness)", oc->order, oc->gfp, victim->comm, victim->pid,
-		    (ull)get_mm_rss(mm), (ull)get_mm_counter(mm, MM_SWAPENTS),
+		    (ull)get_mm_rss(mm), (ull)get_mm_counter_known(mm, MM_SWAPENTS),
 		    (ull)(mm->pgtables_bytes / PAGE_SIZE),
 		    (ll)victim->signal->oom_score_adj * (ll)(oc->totalpages / 1000),
 		    victim->signal->oom_score_adj, (ull)oc->totalpages,
