@@ -139,16 +139,13 @@ static char *value_text(const struct fact *fact)
  */
 static bool same_layout(const struct fact *a, const struct fact *b)
 {
-	const struct fact *facts[2] = { a, b };
-	g_autofree char *before[2] = { NULL }, *after[2] = { NULL };
+	g_autofree char *before_a = NULL, *before_b = NULL;
 
 	if (!a->line || !b->line)
 		return true;
-	for (unsigned int i = 0; i < 2; i++) {
-		before[i] = g_strchomp(g_strndup(facts[i]->line, facts[i]->start));
-		after[i] = g_strdup(facts[i]->line + facts[i]->end);
-	}
-	return !strcmp(before[0], before[1]) && !strcmp(after[0], after[1]) &&
+	before_a = g_strchomp(g_strndup(a->line, a->start));
+	before_b = g_strchomp(g_strndup(b->line, b->start));
+	return !strcmp(before_a, before_b) && !strcmp(a->line + a->end, b->line + b->end) &&
 	       (a->start == b->start || a->end == b->end);
 }
 
