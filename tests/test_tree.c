@@ -366,8 +366,15 @@ static void test_attr(void)
 	CU_ASSERT_FALSE(attr.volatile_name);
 	pid = at("proc/7");
 	CU_ASSERT_EQUAL(tree_getattr(tree, pid, me, &attr), 0);
-	CU_ASSERT(attr.volatile_name);
+	CU_ASSERT(attr.process);
+	CU_ASSERT_FALSE(attr.volatile_name);
 	CU_ASSERT_EQUAL(attr.mode, S_IFDIR | 0555);
+	CU_ASSERT(tree_never(tree, pid, "ctty"));
+	CU_ASSERT_FALSE(tree_never(tree, pid, "task"));
+	CU_ASSERT_FALSE(tree_never(tree, at("proc"), "ctty"));
+	CU_ASSERT_EQUAL(tree_getattr(tree, at("proc/7/task/1001"), me, &attr), 0);
+	CU_ASSERT_FALSE(attr.process);
+	CU_ASSERT(attr.volatile_name);
 	memset(world.pid, 0, sizeof(world.pid));
 	CU_ASSERT_EQUAL(tree_getattr(tree, pid, me, &attr), -ENOENT);
 	CU_ASSERT_EQUAL(tree_getattr(tree, at("sys/module/big"), me, &attr), 0);
