@@ -364,6 +364,20 @@ static void say_uffd_wp(struct live *l)
 	say(l->f, one_in(l->f, 2) ? " wp" : " 0");
 }
 
+static void say_pagemap_scan(struct live *l)
+{
+	live_part(l, 0);
+	say(l->f, " 0x%llx 0x%llx", (ull)l->addr, (ull)l->len);
+	live_arg(l, A_PAGE_IS);
+	if (one_in(l->f, 2)) {
+		live_arg(l, A_PAGE_IS);
+		live_arg(l, A_PAGE_IS);
+		live_arg(l, A_PAGE_IS);
+		say(l->f, " %u", one_in(l->f, 2) ? 0 : 40);
+		live_arg(l, A_PM_SCAN);
+	}
+}
+
 static void say_uffd_copy(struct live *l)
 {
 	ull dst;
@@ -436,6 +450,7 @@ static const struct verb_row {
 	{ "uffdio_continue", 6, say_uffd_fill },
 	{ "uffdio_poison", 2, say_uffd_fill },
 	{ "uffdio_writeprotect", 8, say_uffd_wp },
+	{ "pagemap_scan", 10, say_pagemap_scan },
 	{ "uffd_read", 10, say_uffd },
 };
 

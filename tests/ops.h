@@ -154,6 +154,8 @@ int op_uffd_zeropage(struct ops *ops, const struct op *op, struct op_result *res
 int op_uffd_continue(struct ops *ops, const struct op *op, struct op_result *result);
 int op_uffd_poison(struct ops *ops, const struct op *op, struct op_result *result);
 
+int op_pagemap_scan(struct ops *ops, const struct op *op, struct op_result *result);
+
 /* Run it in the current process. False: the process is gone. */
 bool ops_run(struct ops *ops, const struct op *op, struct op_result *result);
 struct task_struct *ops_task(const struct ops *ops);

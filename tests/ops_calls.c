@@ -287,6 +287,7 @@ const struct op_row op_rows[] = {
 	{ "uffd_copy", "vvvvv", op_uffd_copy, .told = TOLD_TEXT },
 	{ "uffd_move", "vvvvv", op_uffd_move, .told = TOLD_TEXT },
 	{ "uffd_zeropage", "vvvv", op_uffd_zeropage, .told = TOLD_TEXT },
+	{ "pagemap_scan", "vvvvvv", op_pagemap_scan, .quiet = true, .told = TOLD_TEXT },
 	{ "uffd_continue", "vvvv", op_uffd_continue, .told = TOLD_TEXT },
 	{ "uffd_poison", "vvvv", op_uffd_poison, .told = TOLD_TEXT },
 };

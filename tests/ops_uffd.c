@@ -10,6 +10,7 @@
 
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/pagemap_scan.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/userfaultfd.h"
 #include "tree_files.h"
@@ -180,4 +181,38 @@ int op_uffd_continue(struct ops *ops, const struct op *op, struct op_result *res
 int op_uffd_poison(struct ops *ops, const struct op *op, struct op_result *result)
 {
 	return fill(ops, op, result, uffdio_poison, /* from = */ false);
+}
+
+/*
+ * ADDR LENGTH CATEGORIES RETURN PAGES FLAGS: categories that all must have, at least one of
+ * those << 16, inverted << 32; with the flags, how many regions << 8 (0: 9, 255: no vector).
+ */
+int op_pagemap_scan(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	struct page_region regions[16];
+	u64 all = (u64)op->a[2], room = (u64)op->a[5] >> 8 & 255;
+	struct pm_scan_arg arg = {
+		.start = (u64)op->a[0], .end = (u64)(op->a[0] + op->a[1]), .vec = regions,
+		.vec_len = room ? room : 9, .max_pages = (u64)op->a[4], .flags = op->a[5] & 255,
+		.category_mask = all & 0xffff, .category_anyof_mask = all >> 16 & 0xffff,
+		.category_inverted = all >> 32 & 0xffff, .return_mask = (u64)op->a[3],
+	};
+	char *text = (char *)result->vec;
+	int at;
+
+	if (room == 255) {
+		arg.vec = NULL;
+		arg.vec_len = 0;
+	}
+	result->ret = pagemap_scan(ops->m, ops_task(ops)->mm, &arg);
+	text[0] = 0;
+	if (result->ret < 0)
+		return (int)result->ret;
+	at = snprintf(text, sizeof(result->vec), "end=%llx", (unsigned long long)arg.walk_end);
+	for (s64 i = 0; i < result->ret; i++)
+		at += snprintf(text + at, sizeof(result->vec) - (size_t)at, " %llx+%llu:%llx",
+			       (unsigned long long)regions[i].start,
+			       (unsigned long long)((regions[i].end - regions[i].start) >> 12),
+			       (unsigned long long)regions[i].categories);
+	return 0;
 }

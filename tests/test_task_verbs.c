@@ -257,6 +257,7 @@ static const char *const lines[] = {
 	"sim/as/a/ctl: uffdio_copy @uf @um @m 8K wp",
 	"sim/as/a/ctl: uffdio_zeropage @uf @um+8K 12K",
 	"sim/as/a/ctl: uffdio_writeprotect @uf @um 8K",
+	"sim/as/a/ctl: pagemap_scan @um 64K written written,present 0 0 8",
 	"sim/as/a/ctl: uffdio_poison @uf @um+32K 4K",
 	"sim/as/a/ctl: uffdio_wake @uf @um 64K",
 	"sim/as/ut/ctl: madvise @um 4K dontneed",

@@ -168,6 +168,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/shmem_swap.c src/sim/virt/swap_out.c src/sim/virt/swap_out.h \
 	src/sim/virt/swap_scan.c src/sim/virt/swap_slots.c src/sim/virt/swap_state.c \
 	src/sim/virt/swap_unuse.c src/sim/virt/swapfile.c \
+	src/sim/virt/pagemap_scan.c src/sim/virt/pagemap_scan.h \
 	src/sim/virt/pgtable.c src/sim/virt/pgtable.h src/sim/virt/pgtable_check.c \
 	src/sim/virt/pgtable_deposit.c src/sim/virt/huge_memory.c src/sim/virt/huge_memory.h \
 	src/sim/virt/huge_memory_pmd.c \

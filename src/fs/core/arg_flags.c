@@ -12,6 +12,7 @@
 #include "sim/virt/fork.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/pagemap_scan.h"
 #include "sim/virt/prctl.h"
 #include "sim/virt/shm.h"
 #include "sim/virt/userfaultfd.h"

@@ -7,6 +7,7 @@
 
 #include "fs/core/call_task.h"
 #include "sim/virt/file.h"
+#include "sim/virt/pagemap_scan.h"
 #include "sim/virt/userfaultfd.h"
 
 #define SCOPE_TASKS (1U << V_PID)
@@ -214,6 +215,40 @@ static int run_read(struct call *call)
 	return 0;
 }
 
+#define SCAN_REGIONS 256	/* that one call can tell */
+#define ALL_CATEGORIES (PAGE_IS_GUARD - 1)
+
+enum {
+	SCAN_ADDR, SCAN_LEN, SCAN_ALL, SCAN_RETURN, SCAN_ANY, SCAN_INVERTED, SCAN_PAGES,
+	SCAN_FLAGS
+};
+
+static int run_pagemap_scan(struct call *call)
+{
+	const struct arg *args = call->args;
+	struct page_region regions[SCAN_REGIONS];
+	struct pm_scan_arg arg = {
+		.start = args[SCAN_ADDR].value, .end = args[SCAN_ADDR].value + args[SCAN_LEN].value,
+		.vec = regions, .vec_len = SCAN_REGIONS, .max_pages = args[SCAN_PAGES].value,
+		.flags = args[SCAN_FLAGS].value, .category_mask = args[SCAN_ALL].value,
+		.category_anyof_mask = args[SCAN_ANY].value,
+		.category_inverted = args[SCAN_INVERTED].value,
+		.return_mask = args[SCAN_RETURN].given ? args[SCAN_RETURN].value : ALL_CATEGORIES,
+	};
+	bool protects = arg.flags & PM_SCAN_WP_MATCHING;
+	int err = call_needs_range(call, protects ? 2 * args[SCAN_LEN].value : 0);
+	s64 nr = err ? err : pagemap_scan(call->m, call->task->mm, &arg);
+
+	if (nr < 0)
+		return (int)nr;
+	for (s64 i = 0; i < nr; i++)
+		machine_why_call(call->m, "0x%" PRIx64 "-0x%" PRIx64 " 0x%" PRIx64,
+				 regions[i].start, regions[i].end, regions[i].categories);
+	machine_why_call(call->m, "walk_end 0x%" PRIx64, arg.walk_end);
+	call->value = (u64)nr;
+	return 0;
+}
+
 static const struct verb verbs[] = {
 	{ "userfaultfd", { A_UFFD | A_OPTIONAL }, run_userfaultfd, RESULT_NUMBER, 0, SCOPE_TASKS,
 	  "[FLAGS]",
@@ -250,6 +285,15 @@ static const struct verb verbs[] = {
 	  run_writeprotect, RESULT_NONE, 0, SCOPE_TASKS, "FD ADDR LENGTH [MODE]",
 	  "Mark pages, so that their next write waits (wp), or take the marks off and wake who "
 	  "waits (0, dontwake)." },
+	{ "pagemap_scan", { A_ADDR, A_SIZE, A_PAGE_IS | A_OPTIONAL, A_PAGE_IS | A_OPTIONAL,
+			    A_PAGE_IS | A_OPTIONAL, A_PAGE_IS | A_OPTIONAL, A_NUMBER | A_OPTIONAL,
+			    A_PM_SCAN | A_OPTIONAL }, run_pagemap_scan,
+	  RESULT_NUMBER, 0, SCOPE_TASKS,
+	  "ADDR LENGTH [CATEGORIES [RETURN [ANYOF [INVERTED [PAGES [FLAGS]]]]]]",
+	  "ioctl(PAGEMAP_SCAN) of its own pagemap (since 6.7): pages of all CATEGORIES, and one "
+	  "of ANYOF, of which INVERTED are asked for the other way: written, present, file, "
+	  "swapped, pfnzero, huge, soft_dirty, wpallowed, guard. At most so many PAGES; "
+	  "wp_matching protects what was written (wp_async). Result: regions, which sim/why has." },
 	{ "uffd_read", { A_FD }, run_read, RESULT_POINTER, 0, SCOPE_TASKS, "FD",
 	  "Read one message: a fault that waits, or else an event. Result: the address of the "
 	  "fault, or the event's first figure (of a fork, the child's descriptor); all of it is "
