@@ -286,6 +286,7 @@ static bool call(void *arg, unsigned int number)
 	    (kind == MREMAP && !fits(&r)))
 		return false;
 	model_call(bed, kind, &r);
+	bed->err = 0;
 	if (kind == FORK)
 		fork_or_end(bed);
 	else if (kind == STORE || kind == CHILD_STORE)
