@@ -192,8 +192,8 @@ static void check_image(struct boot *b)
 		if (r->base <= start && end <= r->base + r->size)
 			return;
 	}
-	boot_fail(b, -EINVAL, "the kernel's image does not fit into the machine's memory "
-		  "(a smaller one can be described in [image])");
+	boot_fail(b, -EINVAL, "the kernel's image does not fit into the machine's memory (a "
+		  "smaller one can be described in [image], as the machine `small` has it)");
 }
 
 /* The trampoline that starts other CPUs lies below 1 MiB, which is then closed. */
