@@ -94,11 +94,12 @@ static void alloc_or_free_area(struct fuzz *f)
 	bool live = f->area[i];
 
 	f->area[i] = !live;
-	if (live)
+	if (live) {
 		say(f, "vfree @v%u", i);
-	else
-		say(f, "vmalloc%s %u as v%u", below(f, 8) ? "" : "_huge",
-		    1 + below(f, below(f, 40) ? 40 * 4096 : 3 << 20), i);
+		return;
+	}
+	say(f, "vmalloc%s", below(f, 8) ? "" : "_huge");
+	say(f, " %u as v%u", 1 + below(f, below(f, 40) ? 40 * 4096 : 3 << 20), i);
 }
 
 static void make_or_drop_cache(struct fuzz *f)

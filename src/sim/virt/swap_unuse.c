@@ -14,6 +14,9 @@
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/vma.h"
 
+/* A slot that so many did not free is a bug. */
+#define MAX_PASSES 1000
+
 struct unuse {
 	struct machine *m;
 	struct swap_info_struct *si;
@@ -114,21 +117,25 @@ static int unuse_mms(struct unuse *u)
 	return err;
 }
 
+/*
+ * Again and again: a page that is still on its way to the disk keeps its slot, and reclaim
+ * may put that back into an mm that was emptied already.
+ */
 int try_to_unuse(struct machine *m, struct swap_info_struct *si)
 {
 	struct unuse u = { .m = m, .si = si };
-	int err;
 
-	if (!si->inuse_pages)
-		return 0;
-	err = shmem_unuse(m, si->type);
-	if (!err)
-		err = unuse_mms(&u);
-	if (err)
-		return err;
-	free_cached(&u);
-	if (si->inuse_pages && fatal_signal_pending(m))
-		return -EINTR;
-	BUG_ON(m, si->inuse_pages);
+	for (unsigned int pass = 0; si->inuse_pages; pass++) {
+		int err = shmem_unuse(m, si->type);
+
+		BUG_ON(m, pass == MAX_PASSES);
+		if (!err)
+			err = unuse_mms(&u);
+		if (err)
+			return err;
+		free_cached(&u);
+		if (si->inuse_pages && fatal_signal_pending(m))
+			return -EINTR;
+	}
 	return 0;
 }
