@@ -10,6 +10,8 @@ python=/usr/bin/python3
 used_swap=$((SwapTotal - SwapFree))
 rss=$(field "proc/$hog/status" VmRSS)
 vsz=$(field "proc/$hog/status" VmSize)
+# What CPUs keep to themselves is not in it, unlike in status.
+stat_rss=$(awk '{ print $24 * 4 }' "$mnt/proc/$hog/stat")
 
 # -- memory by process -------------------------------------------------------------
 
@@ -35,7 +37,7 @@ if has memstat; then
 fi
 if has pidstat; then
 	ran pidstat -r -p ALL
-	figure sizes "\$3 == $hog { print \$6, \$7 }" "$vsz $rss"
+	figure sizes "\$3 == $hog { print \$6, \$7 }" "$vsz $stat_rss"
 	figure 'all with memory, and no others' 'NF == 9 && $3 ~ /^[0-9]/ && $6 { n++ } END { print n }' \
 		"$(cat "$mnt"/proc/[0-9]*/statm | awk '$1 { n++ } END { print n }')"
 fi
@@ -96,7 +98,7 @@ if has atop; then
 	figure memory '$1 == "MEM" { print $8, $9, $11, $12 }' \
 		"$((MemTotal / 4)) $((MemFree / 4)) $((Buffers / 4)) $((Slab / 4))"
 	figure swap '$1 == "SWP" { print $8, $9 }' "$((SwapTotal / 4)) $((SwapFree / 4))"
-	figure 'a process' "\$1 == \"PRM\" && \$7 == $hog { print \$11, \$12; exit }" "$vsz $rss"
+	figure 'a process' "\$1 == \"PRM\" && \$7 == $hog { print \$11, \$12; exit }" "$vsz $stat_rss"
 fi
 if has dstat; then
 	ran dstat --nocolor -m -s 1 1
