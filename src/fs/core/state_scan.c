@@ -56,6 +56,8 @@ int state_scan(const char *bytes, size_t len, struct state_scan *scan)
 	u64 nr;
 
 	*scan = (struct state_scan){ 0 };
+	if (!len)
+		bytes = "";	/* an empty file has no bytes to point to */
 	while ((state = journal_record_get(bytes + scan->bytes, len - scan->bytes, &scan->crc, &record)) ==
 	       RECORD_WHOLE) {
 		if (!scan->records) {
