@@ -161,6 +161,9 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 	try_to_unmap_flush_dirty(m, &s->batch);
 	if (folio->refcount != (s32)nr + 1)
 		return KEPT_BUSY;
+	/* Truncated meanwhile, and somebody else has it. */
+	if (!folio->mapping && !page_flag(folio, PG_swapcache))
+		return KEPT_DIRTY;
 	if (file ? !filemap_write_folio(m, pfn) :
 		   !page_flag(folio, PG_swapcache) && !shmem_swap_out(m, pfn))
 		return ACTIVATED_DIRTY;
