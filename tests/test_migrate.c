@@ -12,6 +12,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/migrate.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 
@@ -321,6 +322,62 @@ static void test_held(void)
 	}
 }
 
+static int same_order(struct machine *m, void *arg, u32 src, u32 *dst)
+{
+	(void)arg;
+	return alloc_migration_target(m, src, 2, dst);
+}
+
+/* Four pages of which one is on its way to the disk; how many do not move. */
+static int migrate_busy(struct numa_bed *bed, bool sync, u32 busy, const u32 pfns[4])
+{
+	struct page_list list = PAGE_LIST_INIT;
+	struct migration migration = {
+		.new_page = same_order, .reason = MR_COMPACTION, .sync = sync,
+	};
+	int ret;
+
+	lru_add_drain_all(bed->m);
+	for (unsigned int i = 0; i < 4; i++)
+		CU_ASSERT_TRUE(isolate_page(bed->m, &list, pfns[i]));
+	CU_ASSERT_TRUE(filemap_write_folio(bed->m, busy));
+	CU_ASSERT_TRUE(page_flag(pfn_to_page(bed->m, busy), PG_writeback));
+	ret = migrate_pages(bed->m, &list, &migration);
+	putback_movable_pages(bed->m, &list);
+	return ret;
+}
+
+/* Who compacts lightly leaves what a disk is writing; others wait. */
+static void test_writeback(void)
+{
+	struct numa_bed bed;
+
+	for (unsigned int i = 0; next_numa_bed(&bed, &i);) {
+		struct mmap_request req = { .len = 4 * P, .prot = PROT_READ | PROT_WRITE,
+					    .flags = MAP_SHARED };
+		u32 pfns[4];
+		u64 addr;
+		int fd;
+
+		CU_ASSERT_EQUAL(sys_open(bed.m, bed.task, "/busy", O_RDWR | O_CREAT, 0600, &fd), 0);
+		CU_ASSERT_EQUAL(sys_ftruncate(bed.m, bed.task, fd, 4 * P), 0);
+		req.file = fget(bed.m, bed.task, fd);
+		CU_ASSERT_EQUAL(sys_mmap(bed.m, bed.task, &req, &addr), 0);
+		numa_touch(&bed, addr, 4);
+		for (unsigned int n = 0; n < 4; n++)
+			pfns[n] = numa_pfn(&bed, addr + n * P);
+		CU_ASSERT_EQUAL(migrate_busy(&bed, /* sync = */ false, pfns[1], pfns), 1);
+		ASSERT_NODES(&bed, addr, 4, "2022");
+		CU_ASSERT_TRUE(page_flag(pfn_to_page(bed.m, pfns[1]), PG_writeback));
+		CU_ASSERT_EQUAL(bed.m->event[PGMIGRATE_FAIL], 1);
+		for (unsigned int n = 0; n < 4; n++)
+			pfns[n] = numa_pfn(&bed, addr + n * P);
+		CU_ASSERT_EQUAL(migrate_busy(&bed, /* sync = */ true, pfns[2], pfns), 0);
+		ASSERT_NODES(&bed, addr, 4, "2222");
+		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
+	}
+}
+
 /* More than a batch of pages, and the TLB's view: what was read-only stays it. */
 static void test_many(void)
 {
@@ -357,6 +414,7 @@ static const CU_TestInfo tests[] = {
 	{ "migrate_pages", test_migrate_pages },
 	{ "no room", test_no_room },
 	{ "a page that is held", test_held },
+	{ "a page that is being written", test_writeback },
 	{ "many pages", test_many },
 };
 

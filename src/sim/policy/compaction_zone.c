@@ -123,7 +123,7 @@ static bool migrate_isolated(struct walk *w, enum compact_result *result)
 	struct machine *m = cc->m;
 	struct migration migration = {
 		.new_page = compaction_alloc, .free_page = compaction_free, .arg = cc,
-		.reason = MR_COMPACTION,
+		.reason = MR_COMPACTION, .sync = cc->mode == COMPACT_SYNC,
 	};
 	int err = migrate_pages(m, &cc->migratepages, &migration);
 

@@ -44,7 +44,9 @@ static void isolate_migratepages_range(struct compact_control *cc, u64 end)
 
 static int migrate_out(struct compact_control *cc, u64 end)
 {
-	struct migration migration = { .new_page = contig_target, .reason = MR_CONTIG_RANGE };
+	struct migration migration = {
+		.new_page = contig_target, .reason = MR_CONTIG_RANGE, .sync = true,
+	};
 	unsigned int tries = 0;
 	int err = 0;
 

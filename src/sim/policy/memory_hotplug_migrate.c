@@ -115,6 +115,7 @@ static s64 do_migrate_range(struct machine *m, u64 pfn, u64 end, unsigned int ni
 	struct target target = target_of(m, nid);
 	struct migration migration = {
 		.new_page = offline_target, .arg = &target, .reason = MR_MEMORY_HOTPLUG,
+		.sync = true,
 	};
 	struct page_list source = PAGE_LIST_INIT;
 	int err;

@@ -284,7 +284,7 @@ static int move_queued(struct machine *m, struct task_struct *task, u64 start, u
 {
 	struct target target = { .mm = task->mm, .start = start, .pol = pol };
 	struct migration migration = { .new_page = new_page_of_vma, .arg = &target,
-					.reason = MR_MEMPOLICY_MBIND };
+					.reason = MR_MEMPOLICY_MBIND, .sync = true };
 
 	if (list->first == PFN_NIL)
 		return 0;
@@ -419,7 +419,7 @@ static int migrate_to_node(struct machine *m, struct mm_struct *mm, unsigned int
 	struct page_list list = PAGE_LIST_INIT;
 	struct queue q = { .m = m, .flags = flags, .nodes = 1ULL << source, .list = &list };
 	struct migration migration = { .new_page = new_page_on_node, .arg = &dest,
-					.reason = MR_SYSCALL };
+					.reason = MR_SYSCALL, .sync = true };
 	int ret = 0;
 
 	if (!vma_first(m, mm))

@@ -126,8 +126,9 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 	bool swapped = page_flag(old, PG_swapcache);
 	s32 cache_refs = cached || swapped ? (s32)folio_nr_pages(old) : 0;
 
+	/* It went there as the others of its batch were made ready: it is tried again alone. */
 	if (page_flag(old, PG_writeback))
-		folio_wait_writeback(m, src);
+		return -EAGAIN;
 	if (old->refcount != 1 + cache_refs + folio_mapcount(old))
 		return -EAGAIN;
 	if (unlikely(m->memcg))
@@ -153,6 +154,15 @@ static void migrate_done(struct machine *m, u32 src)
 	put_page(m, src);
 }
 
+static void free_target(struct machine *m, const struct migration *migration, u32 dst)
+{
+	if (migration->free_page)
+		migration->free_page(m, migration->arg, dst);
+	else
+		put_page(m, dst);
+}
+
+/* -EBUSY: it is on its way to a disk, and nobody waits for that, or not in a batch. */
 static int migrate_unmap(struct machine *m, struct migration *migration, u32 src,
 			 struct arch_tlbflush_unmap_batch *batch, struct pair *pair)
 {
@@ -165,6 +175,12 @@ static int migrate_unmap(struct machine *m, struct migration *migration, u32 src
 	err = migration->new_page(m, migration->arg, src, &pair->dst);
 	if (err)
 		return err;
+	if (page_flag(page, PG_writeback) && (batch || !migration->sync)) {
+		free_target(m, migration, pair->dst);
+		return -EBUSY;
+	}
+	if (page_flag(page, PG_writeback))
+		folio_wait_writeback(m, src);
 	pair->was_mlocked = page_flag(page, PG_mlocked);
 	pair->was_mapped = folio_mapcount(page);
 	if (pair->was_mapped && !folio_is_large(page))
@@ -178,10 +194,7 @@ static void migrate_undo(struct machine *m, const struct migration *migration,
 {
 	if (pair->was_mapped && !folio_is_large(pfn_to_page(m, pair->src)))
 		remove_migration_ptes(m, pair->src, pair->src);
-	if (migration->free_page)
-		migration->free_page(m, migration->arg, pair->dst);
-	else
-		put_page(m, pair->dst);
+	free_target(m, migration, pair->dst);
 }
 
 static int migrate_move(struct machine *m, const struct migration *migration,
@@ -262,9 +275,10 @@ static int unmap_or_split(struct machine *m, struct migration *migration,
 	return *split ? 0 : err;
 }
 
-/* Unmap up to room pages from the list on; those wait in pairs[]. */
+/* Unmap up to room pages from the list on; those wait in pairs[], busy ones on `failed`. */
 static int unmap_list(struct machine *m, struct migration *migration, struct page_list *from,
-		      struct pair *pairs, unsigned int room, unsigned int *nr)
+		      struct pair *pairs, unsigned int room, unsigned int *nr,
+		      struct page_list *failed)
 {
 	struct arch_tlbflush_unmap_batch batch = { 0 };
 	u32 pfn = from->first, next;
@@ -279,6 +293,12 @@ static int unmap_list(struct machine *m, struct migration *migration, struct pag
 			continue;
 		err = unmap_or_split(m, migration, from, pfn, room > 1 ? &batch : NULL,
 				     &pairs[*nr], &split);
+		if (err == -EBUSY) {
+			page_list_del(m, from, pfn);
+			page_list_add_tail(m, failed, pfn);
+			err = 0;
+			continue;
+		}
 		if (err) {
 			count_failed(m, migration, pfn);
 			break;
@@ -323,7 +343,7 @@ static int migrate_list(struct machine *m, struct migration *migration,
 	while (from->first != PFN_NIL && !err) {
 		unsigned int nr;
 
-		err = unmap_list(m, migration, from, pairs, size, &nr);
+		err = unmap_list(m, migration, from, pairs, size, &nr, failed);
 		move_pairs(m, migration, pairs, nr, tries, failed);
 	}
 	return err;

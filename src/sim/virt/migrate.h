@@ -21,6 +21,7 @@ struct migration {
 	void (*free_page)(struct machine *m, void *arg, u32 dst);
 	void *arg;
 	enum migrate_reason reason;
+	bool sync;		/* who is on its way to a disk is waited for; else it stays */
 	/* Filled in: pages; folios. */
 	u64 nr_succeeded, nr_failed;
 	u64 folios_failed;

@@ -107,7 +107,7 @@ static int new_page_on_node(struct machine *m, void *arg, u32 src, u32 *dst)
 static int move_row(struct mover *mover, u64 i)
 {
 	struct migration migration = { .new_page = new_page_on_node, .arg = mover,
-					.reason = MR_SYSCALL };
+					.reason = MR_SYSCALL, .sync = true };
 	int ret;
 
 	if (mover->list.first == PFN_NIL)
