@@ -61,6 +61,7 @@ UNIT_TESTS = \
 	tests/test_check_texts \
 	tests/test_check_incremental \
 	tests/test_config \
+	tests/test_cputime \
 	tests/test_ctl \
 	tests/test_compaction \
 	tests/test_extfrag \

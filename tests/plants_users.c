@@ -29,6 +29,21 @@ static void pid_twice(struct machine *m)
 	m->tasks->tasks[3]->pid = m->tasks->tasks[2]->pid;
 }
 
+static void worked_for_nobody(struct machine *m)
+{
+	m->tasks->cpus[0].system_ns += 1000;
+}
+
+static void works_longer(struct machine *m)
+{
+	m->tasks->cpus[0].iowait_ns += m->now_ns + 1;
+}
+
+static void group_worked(struct machine *m)
+{
+	cgroup_of(m, 0)->system_ns += 1000;
+}
+
 /* The first page that a list of any node has, from the given one on. */
 static struct page *page_of_lists(struct machine *m, unsigned int first)
 {
@@ -514,6 +529,9 @@ static void split_queue_small(struct machine *m)
 
 static const struct plant plants[] = {
 	{ "K1", pid_twice, "two tasks with one pid" },
+	{ "CT1", worked_for_nobody, "a CPU worked, and no task did" },
+	{ "CT1", works_longer, "a CPU waited for longer than the machine is up" },
+	{ "CT1", group_worked, "the root group worked, and no task of it did" },
 	{ "L1", lru_not_listed, "the last page of a list comes after nothing" },
 	{ "L2 L1 L3", lru_other_list, "a page of the inactive list says that it is active" },
 	{ "L3 K4", lru_count, "a node counts a page more on its inactive list" },

@@ -117,7 +117,8 @@ static void test_times(void)
 	call("pwrite64 @w 1M 0");
 	begin = m->now_ns;
 	call("sync_file_range @w 0 1M WRITE");
-	CU_ASSERT_EQUAL(m->now_ns, begin);
+	/* Who writes works for it. */
+	CU_ASSERT_EQUAL(m->now_ns, begin + 256 * m->config->cost[COST_WRITE_PAGE]);
 	expect_pages(0, 256);
 	CU_ASSERT_EQUAL(lab_run(&lab, "tick 60ms"), 0);
 	expect_pages(0, 256);

@@ -22,6 +22,7 @@
 #include "sim/policy/compaction.h"
 #include "sim/policy/kswapd.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/kstack.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/sched.h"
@@ -159,6 +160,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	cma_validate,
 	tasks_validate,
 	sched_validate,
+	cputime_validate,
 	virt_validate,
 	kernel_stacks_validate,
 	compaction_validate,
@@ -184,6 +186,7 @@ static const struct {
 	{ slab_validate_touched, slab_checked },
 	{ vmalloc_validate_touched, vmalloc_checked },
 	{ kernel_stacks_validate_counts, NULL },
+	{ cputime_validate, NULL },
 	{ virt_validate_touched, NULL },
 	{ compaction_validate, NULL },
 	{ kswapd_validate, NULL },

@@ -14,6 +14,7 @@
 #include "sim/policy/oom.h"
 #include "sim/reclaim/reclaim.h"
 #include "sim/virt/cgroup.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/blk.h"
@@ -303,6 +304,7 @@ static int run_guarded(void *arg)
 	if (!err) {
 		m->oom_killer_disabled = !call->task;
 		err = call->verb->run(call);
+		account_system_time(m, cost);
 		if (unlikely(m->memcg))
 			cost += memory_high_wait(m);
 		m->oom_killer_disabled = true;

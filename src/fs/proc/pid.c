@@ -128,7 +128,6 @@ static int cgroup_show(struct out *out, const struct view *v)
 	FILE_ROW("io", 0400, io_show), \
 	FILE_ROW("personality", 0400, personality_show), \
 	LINK_ROW("root", root_show), \
-	TEXT_ROW("schedstat", 0444, "0 0 0\n"), \
 	FILE_ROW("wchan", 0444, wchan_show)
 
 static const struct entry thread_entries[] = { TASK_FILES };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * PID/stat and PID/statm: one line of numbers. In a process's file faults are those
- * of all its threads, in a thread's its own.
+ * PID/stat, statm and schedstat: one line of numbers. In a process's stat faults and time
+ * are those of all its threads, in a thread's its own.
  */
 #include <inttypes.h>
 
@@ -10,25 +10,28 @@
 
 #define USER_HZ_NS 10000000ULL	/* stat counts in clock ticks of 1/100 s */
 
-struct faults {
-	u64 min, cmin, maj, cmaj;
+struct sums {
+	u64 min, cmin, maj, cmaj, stime_ns, cstime_ns;
 };
 
-static void count_faults(const struct view *v, const struct task_struct *t, struct faults *f)
+static void sum_threads(const struct view *v, const struct task_struct *t, struct sums *f)
 {
-	*f = (struct faults){ .min = t->min_flt, .maj = t->maj_flt };
+	*f = (struct sums){ .min = t->min_flt, .maj = t->maj_flt, .stime_ns = t->stime_ns };
 	if (!t->signal || (t->flags & PF_KTHREAD))
 		return;
 	f->cmin = t->signal->cmin_flt;
 	f->cmaj = t->signal->cmaj_flt;
+	f->cstime_ns = t->signal->cstime_ns;
 	if (view_is_thread(v))
 		return;
 	f->min = t->signal->min_flt;
 	f->maj = t->signal->maj_flt;
+	f->stime_ns = t->signal->stime_ns;
 	for (const struct task_struct *i = thread_next(v->m, t->tgid, 0); i;
 	     i = thread_next(v->m, t->tgid, i->pid + 1)) {
 		f->min += i->min_flt;
 		f->maj += i->maj_flt;
+		f->stime_ns += i->stime_ns;
 	}
 }
 
@@ -75,13 +78,14 @@ static int stat_show(struct out *out, const struct view *v)
 	const struct task_struct *t = view_task(v);
 	const struct signal_struct *sig = t->signal;
 	s32 nr_threads = sig && !(t->flags & PF_KTHREAD) ? sig->nr_threads : 1;
-	struct faults f;
+	struct sums f;
 
-	count_faults(v, t, &f);
+	sum_threads(v, t, &f);
 	out_printf(out, "%u (%s) %c %u %u %u 0 -1 %u", t->pid, t->comm, t->state, t->ppid,
 		   sig ? sig->pgid : 0, sig ? sig->sid : 0, t->flags);
-	out_printf(out, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " 0 0 0 0", f.min, f.cmin,
-		   f.maj, f.cmaj);
+	out_printf(out, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " 0 %" PRIu64 " 0 %" PRIu64,
+		   f.min, f.cmin, f.maj, f.cmaj, (u64)(f.stime_ns / USER_HZ_NS),
+		   (u64)(f.cstime_ns / USER_HZ_NS));
 	out_printf(out, " %d %d %d 0 %" PRIu64, task_prio(t), t->nice, nr_threads,
 		   (u64)(t->start_ns / USER_HZ_NS));
 	show_size(out, v->m, t);
@@ -112,7 +116,15 @@ static int statm_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+/* Time on a CPU; nobody waits for one, or is put off it. */
+static int schedstat_show(struct out *out, const struct view *v)
+{
+	out_printf(out, "%" PRIu64 " 0 0\n", view_task(v)->stime_ns);
+	return 0;
+}
+
 static const struct entry entries[] = {
+	FILE_ROW("schedstat", 0444, schedstat_show),
 	FILE_ROW("stat", 0444, stat_show),
 	FILE_ROW("statm", 0444, statm_show),
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * proc/stat, uptime, loadavg, interrupts, softirqs: time. Virtual time passes
- * only in calls and ticks; what is not spent on operations counts as idle, so
+ * only in calls and ticks; what is not spent on operations or waiting counts as idle, so
  * that readers of differences see an idle machine.
  */
 #include "fs/core/figures.h"
-#include "sim/virt/sched.h"
+#include "sim/virt/cputime.h"
 
 #define USER_HZ 100
 #define NS_PER_USER_TICK (1000000000ULL / USER_HZ)
@@ -16,10 +16,24 @@ static u64 timer_ticks(const struct machine *m)
 	return m->now_ns / m->jiffy_ns;
 }
 
-/* user nice system idle iowait irq softirq steal guest guest_nice */
-static void show_cpu_times(struct out *out, u64 idle)
+struct cpu_times {
+	u64 system_ns, iowait_ns, idle_ns;
+};
+
+static void add_cpu(const struct machine *m, unsigned int cpu, struct cpu_times *times)
 {
-	out_printf(out, " 0 0 0 %llu 0 0 0 0 0 0\n", (unsigned long long)idle);
+	times->system_ns += cpu_of(m, cpu)->system_ns;
+	times->iowait_ns += cpu_of(m, cpu)->iowait_ns;
+	times->idle_ns += cpu_idle_ns(m, cpu);
+}
+
+/* user nice system idle iowait irq softirq steal guest guest_nice */
+static void show_cpu_times(struct out *out, const struct cpu_times *times)
+{
+	out_printf(out, " 0 0 %llu %llu %llu 0 0 0 0 0\n",
+		   (unsigned long long)(times->system_ns / NS_PER_USER_TICK),
+		   (unsigned long long)(times->idle_ns / NS_PER_USER_TICK),
+		   (unsigned long long)(times->iowait_ns / NS_PER_USER_TICK));
 }
 
 static const char *const softirqs[] = {
@@ -32,14 +46,19 @@ static const char *const softirqs[] = {
 static int stat_show(struct out *out, const struct view *v)
 {
 	const struct machine *m = v->m;
-	u64 idle = m->now_ns / NS_PER_USER_TICK;
 	u64 ticks = timer_ticks(m) * m->nr_cpus;
+	struct cpu_times all = { 0 };
 
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		add_cpu(m, cpu, &all);
 	out_puts(out, "cpu ");
-	show_cpu_times(out, idle * m->nr_cpus);
+	show_cpu_times(out, &all);
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
+		struct cpu_times one = { 0 };
+
+		add_cpu(m, cpu, &one);
 		out_printf(out, "cpu%u", cpu);
-		show_cpu_times(out, idle);
+		show_cpu_times(out, &one);
 	}
 	out_printf(out, "intr %llu\nctxt %llu\nbtime 0\nprocesses %llu\nprocs_running 1\n"
 		   "procs_blocked 0\n", (unsigned long long)ticks,
@@ -60,11 +79,13 @@ static void show_centiseconds(struct out *out, u64 centiseconds)
 
 static int uptime_show(struct out *out, const struct view *v)
 {
-	u64 up = v->m->now_ns / NS_PER_CENTISECOND;
+	u64 idle_ns = 0;
 
-	show_centiseconds(out, up);
+	for (unsigned int cpu = 0; cpu < v->m->nr_cpus; cpu++)
+		idle_ns += cpu_idle_ns(v->m, cpu);
+	show_centiseconds(out, v->m->now_ns / NS_PER_CENTISECOND);
 	out_putc(out, ' ');
-	show_centiseconds(out, up * v->m->nr_cpus);
+	show_centiseconds(out, idle_ns / NS_PER_CENTISECOND);
 	out_putc(out, '\n');
 	return 0;
 }

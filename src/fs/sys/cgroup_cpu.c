@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cpu.stat of control groups: the time of a CPU that reclaim took for their tasks (no other
- * work of the kernel's takes time by itself, and programs are not simulated); how long a
- * group was frozen. There is no controller of CPU time: its figures are the root's alone.
+ * cpu.stat of control groups: the time of CPUs that the kernel worked for their tasks
+ * (cputime.h; programs are not simulated); how long a group was frozen. There is no
+ * controller of CPU time: its figures are the root's alone.
  */
 #include "fs/core/entry.h"
 #include "sim/virt/cgroup.h"

@@ -10,6 +10,7 @@
 #include "sim/phys/extfrag.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/sched.h"
 
 #define CHECK_INTERVAL_NS 500000000ULL
@@ -167,15 +168,18 @@ static bool kcompactd_step(struct machine *m, void *data)
 	struct pglist_data *node = data;
 	unsigned int cpu = m->cpu;
 	u64 timeout = CHECK_INTERVAL_NS;
+	struct task_struct *before;
 	bool acted = true;
 
 	m->cpu = sched_node_cpu(m, node);
+	before = cputime_daemon_enter(m, node_thread(m, "kcompactd", node->id));
 	if (node->kcompactd_max_order && !node->proactive_trigger)
 		kcompactd_do_work(m, node);
 	else
 		acted = proactive_turn(m, node, &timeout);
 	acted |= node->proactive_trigger;
 	node->proactive_trigger = false;
+	cputime_daemon_leave(m, before);
 	m->cpu = cpu;
 	event_set(m->events, node->kcompactd_event, m->now_ns + timeout, timeout);
 	return acted;

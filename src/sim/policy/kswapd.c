@@ -15,6 +15,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/policy/compaction.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/psi.h"
 #include "sim/virt/sched.h"
 
@@ -268,12 +269,15 @@ static bool kswapd_step(struct machine *m, void *data)
 {
 	struct pglist_data *node = data;
 	unsigned int cpu = m->cpu;
+	struct task_struct *before;
 
 	m->cpu = sched_node_cpu(m, node);
+	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id));
 	if (node->kswapd_state == KSWAPD_WOKEN)
 		wake(m, node);
 	else
 		nap_ends(m, node);
+	cputime_daemon_leave(m, before);
 	m->cpu = cpu;
 	return true;
 }

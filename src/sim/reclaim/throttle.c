@@ -11,35 +11,23 @@
 #include "sim/reclaim/reclaim_internal.h"
 
 #include "sim/virt/blk.h"
-#include "sim/virt/cgroup.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/psi.h"
-#include "sim/virt/sched.h"
 #include "sim/virt/writeback.h"
 
 typedef unsigned long long ull;
-
-static void take_time(const struct scan_control *sc, u64 ns)
-{
-	struct machine *m = sc->m;
-
-	if (!ns)
-		return;
-	cgroup_account_system(m, by_kswapd(sc) || m->oom_killer_disabled ? NULL : current_task(m),
-			      ns);
-	blk_sleep_until(m, blk_now(m) + ns);
-}
 
 void reclaim_took_time(const struct scan_control *sc, u64 nr_scanned, u64 nr_freed_or_written)
 {
 	const u64 *cost = sc->m->config->cost;
 
-	take_time(sc, nr_scanned * cost[COST_SCAN_PAGE] +
-		      nr_freed_or_written * cost[COST_RECLAIM_PAGE]);
+	cpu_takes_time(sc->m, nr_scanned * cost[COST_SCAN_PAGE] +
+			      nr_freed_or_written * cost[COST_RECLAIM_PAGE]);
 }
 
 void reclaim_takes_node(const struct scan_control *sc)
 {
-	take_time(sc, sc->m->config->cost[COST_SHRINK_NODE]);
+	cpu_takes_time(sc->m, sc->m->config->cost[COST_SHRINK_NODE]);
 }
 
 static const char *const reasons[] = {

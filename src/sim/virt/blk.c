@@ -15,6 +15,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/file.h"
 #include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
@@ -301,6 +302,8 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 	struct blk_state *blk = m->virt->blk;
 
 	psi_stall(m, blk_now(m), ns, io, /* memory = */ false);
+	if (io)
+		account_iowait(m, blk_now(m), ns);
 	blk->waited_until_ns = MAX(blk->waited_until_ns, ns);
 	for (unsigned int i = 0; i < blk->nr; i++)
 		if (blk->disks[i].nr)

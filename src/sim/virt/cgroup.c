@@ -135,9 +135,7 @@ void cgroup_freeze(struct machine *m, struct cgroup *cgroup, bool freeze)
 
 void cgroup_account_system(struct machine *m, const struct task_struct *task, u64 ns)
 {
-	struct cgroup *cgroup = task ? task_cgroup(m, task) : cgroup_of(m, 0);
-
-	for (; cgroup; cgroup = cgroup->parent)
+	for (struct cgroup *cgroup = task_cgroup(m, task); cgroup; cgroup = cgroup->parent)
 		cgroup->system_ns += ns;
 }
 

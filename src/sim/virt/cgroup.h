@@ -62,7 +62,7 @@ struct cgroup *task_cgroup(const struct machine *m, const struct task_struct *ta
 /* Its tasks, and those of the groups below, make no more calls, or do again. */
 void cgroup_freeze(struct machine *m, struct cgroup *cgroup, bool freeze);
 u64 cgroup_frozen_ns(const struct machine *m, const struct cgroup *cgroup);
-/* The kernel worked for the task (NULL: for itself) so long. */
+/* The kernel worked for the task so long: cputime.h. */
 void cgroup_account_system(struct machine *m, const struct task_struct *task, u64 ns);
 /* "/", "/a/b" */
 void cgroup_path(const struct cgroup *cgroup, struct out *out);

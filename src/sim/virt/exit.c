@@ -26,6 +26,7 @@ static void release_task(struct machine *m, struct task_struct *task)
 {
 	task->signal->min_flt += task->min_flt;
 	task->signal->maj_flt += task->maj_flt;
+	task->signal->stime_ns += task->stime_ns;
 	task_io_add(&task->signal->io, &task->io);
 	task_unlink(m, task);
 	task_free(m, task);
@@ -201,6 +202,7 @@ static void reap(struct machine *m, struct task_struct *task, struct task_struct
 	*status = its->group_exit ? its->exit_code : child->exit_code;
 	mine->cmin_flt += child->min_flt + its->min_flt + its->cmin_flt;
 	mine->cmaj_flt += child->maj_flt + its->maj_flt + its->cmaj_flt;
+	mine->cstime_ns += child->stime_ns + its->stime_ns + its->cstime_ns;
 	task_io_add(&mine->io, &child->io);
 	task_io_add(&mine->io, &its->io);
 	release_task(m, child);

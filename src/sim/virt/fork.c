@@ -200,6 +200,7 @@ static void child_init(struct machine *m, const struct task_struct *task, u64 fl
 	child->wchan = NULL;
 	child->start_ns = m->now_ns;
 	child->min_flt = child->maj_flt = 0;
+	child->stime_ns = 0;
 	child->exec_strings = (struct exec_strings){ 0 };
 	child->io = (struct task_io){ 0 };
 	child->nr_dirtied = child->nr_dirtied_pause = 0;

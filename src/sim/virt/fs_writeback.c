@@ -14,6 +14,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/virt.h"
 
 #define NEVER UINT64_MAX
@@ -247,7 +248,7 @@ static bool begin_work(struct machine *m, enum wb_work_kind kind)
 }
 
 /* Begins, or goes on. */
-static void wb_workfn(struct machine *m)
+static void wb_do_writeback(struct machine *m)
 {
 	struct wb_state *wb = wb_of(m);
 	bool begun = wb->running;
@@ -269,6 +270,15 @@ static void wb_workfn(struct machine *m)
 	wb->running = false;
 	if (nr_dirty_inodes(wb) && m->tunables->dirty_writeback_centisecs)
 		wb_wakeup_delayed(m);
+}
+
+/* The work item of a kworker. */
+static void wb_workfn(struct machine *m)
+{
+	struct task_struct *before = cputime_daemon_enter(m, kernel_thread(m, "kworker/u"));
+
+	wb_do_writeback(m);
+	cputime_daemon_leave(m, before);
 }
 
 static bool flusher_step(struct machine *m, void *data)

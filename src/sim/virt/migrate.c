@@ -12,6 +12,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/memcg.h"
 #include "sim/virt/content.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
@@ -410,6 +411,7 @@ int migrate_pages(struct machine *m, struct page_list *from, struct migration *m
 	splice(m, &again, from);
 	count_vm_event(m, PGMIGRATE_SUCCESS, (s64)migration->nr_succeeded);
 	count_vm_event(m, PGMIGRATE_FAIL, (s64)migration->nr_failed);
+	cpu_takes_time(m, migration->nr_succeeded * m->config->cost[COST_MIGRATE_PAGE]);
 	if (from->first == PFN_NIL)
 		return 0;
 	return err ? err : (int)migration->folios_failed;

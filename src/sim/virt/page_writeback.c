@@ -11,6 +11,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/task.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/virt.h"
@@ -433,6 +434,7 @@ static void sleep_for(struct machine *m, u64 jiffies)
 	unsigned int cpu = m->cpu;
 
 	psi_stall(m, blk_now(m), blk_now(m) + ns, /* io = */ true, /* memory = */ false);
+	account_iowait(m, blk_now(m), blk_now(m) + ns);
 	/* What the call has waited for already comes first. */
 	machine_tick(m, blk_wait_ns(m) + ns);
 	m->cpu = cpu;

@@ -11,6 +11,7 @@
 
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/tlb.h"
 
@@ -234,6 +235,7 @@ void sched_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, state->nr_switches);
 		digest_u64(digest, state->idle->nvcsw);
 	}
+	cputime_digest(m, digest);
 }
 
 static void cpu_validate(const struct machine *m, unsigned int cpu, struct check *check)

@@ -14,6 +14,9 @@ struct cpu_state {
 	struct task_struct *current;	/* its idle task when nobody runs */
 	struct task_struct *idle;	/* pid 0, comm "swapper/N" */
 	u64 nr_switches;
+	/* cputime.h: what it did, and till when it is known to do something. */
+	u64 system_ns, iowait_ns, busy_until_ns;
+	u64 iowait_from_ns, iowait_to_ns;	/* its last wait for a disk */
 };
 
 int sched_init(struct machine *m) __must_check;

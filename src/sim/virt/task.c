@@ -160,6 +160,7 @@ void task_link(struct machine *m, struct task_struct *task)
 
 void task_unlink(struct machine *m, const struct task_struct *task)
 {
+	m->tasks->gone_stime_ns += task->stime_ns;
 	table_remove(m, task);
 }
 
@@ -359,6 +360,8 @@ static void signal_digest(const struct signal_struct *signal, struct digest *dig
 	digest_u64(digest, signal->maj_flt);
 	digest_u64(digest, signal->cmin_flt);
 	digest_u64(digest, signal->cmaj_flt);
+	digest_u64(digest, signal->stime_ns);
+	digest_u64(digest, signal->cstime_ns);
 	io_digest(&signal->io, digest);
 	digest_u64(digest, (u64)(u16)signal->oom_score_adj << 16 |
 		   (u16)signal->oom_score_adj_min);
@@ -385,6 +388,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 		digest_u64(digest, t->dirty_paused_when);
 	}
 	digest_u64(digest, t->maj_flt);
+	digest_u64(digest, t->stime_ns);
 	digest_u64(digest, t->nvcsw);
 	digest_u64(digest, t->nivcsw);
 	digest_u64(digest, (u64)t->uid << 32 | t->gid);

@@ -100,6 +100,7 @@ struct signal_struct {
 	struct rlimit rlim[RLIM_NLIMITS];
 	u64 min_flt, maj_flt;	/* of threads that are gone */
 	u64 cmin_flt, cmaj_flt;	/* of children that were waited for */
+	u64 stime_ns, cstime_ns;	/* the same of time that they used in the kernel */
 	struct task_io io;	/* of both */
 	s16 oom_score_adj, oom_score_adj_min;
 	bool group_exit;
@@ -154,6 +155,7 @@ struct task_struct {
 	u32 tgid;
 	u32 exit_code;
 	u64 min_flt, maj_flt;
+	u64 stime_ns;		/* of a CPU, in the kernel: cputime.h */
 	struct task_io io;
 	u64 nvcsw, nivcsw;	/* context switches */
 	u32 nr_dirtied, nr_dirtied_pause;	/* pages: writeback.h; 0: the default */
@@ -208,6 +210,8 @@ struct task_table {
 	u64 idle_stack[MAX_CPUS];	/* of the CPUs' idle threads; 0: none */
 	u64 cached_stack[MAX_CPUS][NR_CACHED_STACKS];	/* that dead tasks left; 0: none */
 	struct cpu_state *cpus;	/* [nr_cpus]: sched.h */
+	struct task_struct *daemon;	/* cputime.h: it works now, beside who runs; NULL */
+	u64 gone_stime_ns;	/* of tasks that are no more */
 };
 
 /* init, kthreadd and the threads that this kernel starts on this machine. */

@@ -11,6 +11,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
@@ -163,6 +164,7 @@ u64 do_writepages(struct machine *m, struct inode *inode, struct writeback_contr
 		wbc->start = inode->writeback_index;
 	end = write_cache_pages(&bio, wbc, &written);
 	submit_bio(&bio);
+	cpu_works(m, written * m->config->cost[COST_WRITE_PAGE]);
 	if (wbc->range_cyclic)
 		inode->writeback_index = end;
 	wb_update_bandwidth(m);
