@@ -105,6 +105,7 @@ path == "proc/buddyinfo" {
 }
 path == "proc/pagetypeinfo" { pagetypeinfo($0); next }
 path == "proc/iomem" { iomem($0); next }
+path == "proc/stat" { if ($1 ~ /^cpu|^btime$/) fact($1 ($1 == "btime" ? " " $2 : "")); next }
 path == "proc/slabinfo" { slabinfo(); next }
 path == "proc/vmallocinfo" { vmallocinfo($0); next }
 path == "sim/dmesg" { dmesg($0); next }

@@ -25,7 +25,7 @@ unpack() {
 
 files='proc/zoneinfo proc/meminfo proc/vmstat proc/buddyinfo proc/pagetypeinfo proc/iomem
 proc/slabinfo proc/vmallocinfo proc/version proc/cmdline proc/sys/vm/min_free_kbytes
-proc/sys/vm/nr_hugepages proc/sys/vm/lowmem_reserve_ratio
+proc/sys/vm/nr_hugepages proc/sys/vm/lowmem_reserve_ratio proc/stat
 sys/devices/system/memory/block_size_bytes'
 
 # paths SHAPE: what is compared, one a line, by the names of the simulated tree.

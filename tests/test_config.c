@@ -60,6 +60,7 @@ static void test_all_keys(void)
 		"[machine]\n"
 		"arch = x86_64\nrelease = 6.1\ncmdline = movablecore=512M hugepages=16 \n"
 		"seed = 0x2a\nplatform = q35\nversion = Linux version 6.1.0 = x\nclock = real\n"
+		"boot_time = 1700000000\n"
 		"[config]\nHZ = 100\nMEM_SOFT_DIRTY = no\n"
 		"[image]\ncode = 0x1000000-0x1e01ef1\ninit = 2612K\n"
 		"[node 0]\ncpus = 0-1,3\nmemory = 0x0-0x9fbff 0x100000-0x7fffffff\n"
@@ -84,6 +85,7 @@ static void test_all_keys(void)
 	CU_ASSERT_STRING_EQUAL(c->platform, "q35");
 	CU_ASSERT_STRING_EQUAL(c->version, "Linux version 6.1.0 = x");
 	CU_ASSERT_TRUE(c->clock_real);
+	CU_ASSERT_EQUAL(c->boot_time, 1700000000);
 	CU_ASSERT_EQUAL(c->nr_cpus, 4);
 	CU_ASSERT_EQUAL(c->nr_nodes, 3);
 	CU_ASSERT_EQUAL(c->nodes[0].cpus[0], 0xb);
@@ -202,6 +204,7 @@ static void test_bad_values(void)
 	refuse("[machine]\nrelease = 5.10\n", "m:2: release: '5.10'", "6.18");
 	refuse("[machine]\nseed = -1\n", "m:2: seed: '-1'", "number");
 	refuse("[machine]\nseed = 18446744073709551616\n", "m:2: seed", "too large");
+	refuse("[machine]\nboot_time = 253402300800\n", "m:2: boot_time: '253402300800'", "9999");
 	refuse("[machine]\nplatform = mac\n", "m:2: platform: 'mac'", "q35");
 	refuse("[machine]\nclock = wall\n", "m:2: clock: 'wall'", "virtual");
 	refuse("[node 0]\ncpus = 0-\n", "m:2: cpus: '0-'", "0-3,7");

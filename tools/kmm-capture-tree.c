@@ -306,6 +306,16 @@ static void count_cpus(struct capture *c)
 	}
 }
 
+/* When it booted, by its own clock. */
+static void read_boot_time(struct capture *c)
+{
+	g_autofree char *text = capture_read(c, "proc/stat");
+	const char *line = text ? find_line(text, "btime ") : NULL;
+
+	if (line)
+		c->boot_time = strtoull(line, NULL, 10);
+}
+
 static void mark_online(struct capture *c, unsigned int nid)
 {
 	if (nid >= CAPTURE_NODES)
@@ -518,6 +528,7 @@ void capture_from_tree(struct capture *c)
 	guess_arch(c);
 	find_release(c);
 	count_cpus(c);
+	read_boot_time(c);
 	read_nodes(c);
 	if (!c->e820->len)
 		read_firmware_map(c);

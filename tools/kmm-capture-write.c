@@ -22,6 +22,8 @@ static void write_head(struct capture *c, GString *out)
 	g_string_append_printf(out, "\n[machine]\narch = %s\nrelease = %s\ncmdline = %s\n",
 			       c->arch, c->release, c->cmdline);
 	g_string_append_printf(out, "seed = 1\nplatform = %s\n", c->q35 ? "q35" : "pc");
+	if (c->boot_time)
+		g_string_append_printf(out, "boot_time = %" G_GUINT64_FORMAT "\n", c->boot_time);
 	if (c->present_cpus > c->nr_cpus)
 		g_string_append_printf(out, "present_cpus = %u\n", c->present_cpus);
 	if (c->possible_cpus > MAX(c->nr_cpus, c->present_cpus))

@@ -46,6 +46,7 @@ struct capture {
 	bool old_rules;		/* 6.1's: watermarks of Movable */
 	const char *release;
 	bool q35;
+	u64 boot_time;		/* 0: not known */
 	unsigned int nr_cpus, present_cpus, possible_cpus;
 	unsigned int smp_node;	/* the node of the CPUs that came up last */
 	unsigned int hz, nr_cpus_config, fpu_context;

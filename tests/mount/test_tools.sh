@@ -99,6 +99,11 @@ if has ps; then
 	ran ps -o oom=,cgroup=,wchan= -p "$hog"
 	figure oom '{ print $1 }' "$(cat "$mnt/proc/$hog/oom_score")"
 	figure cgroup '{ print $2 }' "$(cat "$mnt/proc/$hog/cgroup")"
+	# Where nobody knows when the machine booted, ps asks again for each process.
+	ran ps -o lstart= -p "$hog"
+	figure 'when it began' '{ $1 = $1; print }' "$(LC_ALL=C date '+%a %b %-d %T %Y' -d "@$(($(field \
+		proc/stat btime) + $(awk '{ print int($22 / 100) }' "$mnt/proc/$hog/stat")))")"
+	same 'the clock was set' "$(field proc/stat btime)" 1764547200
 	ran ps -o mntns=,pidns=,luid= -p "$hog"
 fi
 
@@ -193,6 +198,9 @@ if has ipcs; then
 	ran ipcs -m
 	figure segment '$1 == "0x00001234" { print $2, $5, $6 }' \
 		"$(awk '$1 == 4660 { print $2, $4, $7 }' "$mnt/proc/sysvipc/shm")"
+	ran ipcs -m -t
+	figure 'when it was made' '$1 ~ /^[0-9]+$/ { print $(NF - 2), $(NF - 1), $NF; exit }' \
+		"$(date '+%b %-d %T' -d "@$(awk '$1 == 4660 { print $14 }' "$mnt/proc/sysvipc/shm")")"
 	ran ipcs -a
 fi
 

@@ -60,9 +60,10 @@ static int stat_show(struct out *out, const struct view *v)
 		out_printf(out, "cpu%u", cpu);
 		show_cpu_times(out, &one);
 	}
-	out_printf(out, "intr %llu\nctxt %llu\nbtime 0\nprocesses %llu\nprocs_running 1\n"
+	out_printf(out, "intr %llu\nctxt %llu\nbtime %llu\nprocesses %llu\nprocs_running 1\n"
 		   "procs_blocked 0\n", (unsigned long long)ticks,
 		   (unsigned long long)nr_context_switches(m),
+		   (unsigned long long)m->config->boot_time,
 		   (unsigned long long)m->tasks->total_forks);
 	out_printf(out, "softirq %llu", (unsigned long long)ticks);
 	for (size_t i = 0; i < ARRAY_SIZE(softirqs); i++)

@@ -79,6 +79,7 @@ static void load_init(struct config_load *load, char **error)
 	load->config->arch = arch_find("x86_64");
 	load->config->release = R_6_18;
 	load->config->seed = 1;
+	load->config->boot_time = DEFAULT_BOOT_TIME;
 	memcpy(load->config->cost, cost_defaults, sizeof(cost_defaults));
 	load->config->cmdline = g_strdup("transparent_hugepage=madvise");
 	load->config->platform = g_strdup("pc");

@@ -13,6 +13,7 @@
 #include "sim/arch/arch.h"
 
 #define MAX_NUMNODES 64
+#define DEFAULT_BOOT_TIME 1764547200ULL	/* 1 December 2025, 0:00 UTC */
 #define MAX_CPUS 512
 #define CPU_WORDS (MAX_CPUS / 64)
 
@@ -108,6 +109,7 @@ struct machine_config {
 	char *platform;		/* "pc" or "q35" */
 	char *version;		/* proc/version of a captured machine, or NULL */
 	u64 seed;
+	u64 boot_time;		/* what its clock said then: seconds since 1970 */
 	u64 cost[NR_COSTS];	/* ns of virtual time */
 	char *reclaim;		/* the policy's name: reclaim/policies.c */
 	bool clock_real;

@@ -6,6 +6,8 @@
  */
 #include "sim/boot/config_load.h"
 
+#define MAX_BOOT_TIME 253402300799ULL	/* the last second of the year 9999 */
+
 struct section_row {
 	const char *word;	/* "node" */
 	const char *form;	/* "[node N]": for messages */
@@ -139,6 +141,18 @@ static int set_clock(struct config_load *load, const char *value)
 	if (strcmp(value, "virtual") && strcmp(value, "real"))
 		return config_bad_value(load, value, "the clocks are virtual and real");
 	load->config->clock_real = !strcmp(value, "real");
+	return 0;
+}
+
+static int set_boot_time(struct config_load *load, const char *value)
+{
+	const char *why;
+
+	if (!config_value_u64(value, &load->config->boot_time, &why))
+		return config_bad_value(load, value, why);
+	if (load->config->boot_time > MAX_BOOT_TIME)
+		return config_bad_value(load, value,
+					"seconds since 1970, as `date +%s` prints them, till the year 9999");
 	return 0;
 }
 
@@ -420,6 +434,7 @@ static const struct key_row machine_keys[] = {
 	{ "reclaim", set_reclaim },
 	{ "version", set_version },
 	{ "clock", set_clock },
+	{ "boot_time", set_boot_time },
 	{ "present_cpus", set_present_cpus },
 	{ "possible_cpus", set_possible_cpus },
 };

@@ -24,9 +24,10 @@
 #define OBJECT_BYTES 248	/* struct shmid_kernel */
 #define NS_PER_S 1000000000ULL
 
+/* By the machine's clock: what has no time has 0. */
 static u64 seconds(const struct machine *m)
 {
-	return m->now_ns / NS_PER_S;
+	return m->config->boot_time + m->now_ns / NS_PER_S;
 }
 
 static struct shm_segment *find_id(const struct machine *m, s32 id)
@@ -457,7 +458,7 @@ int sys_shmctl_set(const struct machine *m, const struct task_struct *task, s32 
 	shm->uid = perm->uid;
 	shm->gid = perm->gid;
 	shm->mode = (shm->mode & ~0777U) | (perm->mode & 0777);
-	shm->ctime = m->now_ns / 1000000000;
+	shm->ctime = seconds(m);
 	return 0;
 }
 

@@ -26,7 +26,9 @@ void shm_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, (u64)shm->lock_uid << 1 | shm->file->inode->unevictable);
 		digest_u64(digest, (u64)shm->cpid << 32 | shm->lpid);
 		digest_u64(digest, (u64)shm->nattch << 32 ^ shm->bytes);
-		digest_u64(digest, shm->atime << 40 ^ shm->dtime << 20 ^ shm->ctime);
+		digest_u64(digest, shm->atime);
+		digest_u64(digest, shm->dtime);
+		digest_u64(digest, shm->ctime);
 		digest_u64(digest, shm->creator);
 	}
 }
