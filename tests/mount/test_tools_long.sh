@@ -240,6 +240,95 @@ if has collectd; then
 		"$(awk '$1 == "numa_hit" { print $2 }' "$mnt/sys/devices/system/node/node0/numastat")"
 fi
 
+# Its charts, asked of its web server; a figure that it has not measured yet is none or 0.
+charts='system.ram mem.available system.swap mem.kernel mem.slab mem.committed mem.slabmemory mem.hugepages'
+netdata_says() {
+	chart() {
+		awk -F, -v chart="$1" -v name="$2" '
+			$1 == "==" { here = $2 == chart; next }
+			here && $1 == "time" { for (i in at) delete at[i]; for (i = 1; i <= NF; i++) at[$i] = i; next }
+			here && name in at { print $at[name] }' "$out"
+	}
+	mib() {
+		near "$1 $2" "$(chart "$1" "$2")" "$(awk -v kb="$3" 'BEGIN { printf "%.4f", kb / 1024 }')" 0.01
+	}
+	cached=$((Cached + SReclaimable - Shmem))
+	mib system.ram free "$MemFree"
+	mib system.ram cached "$cached"
+	mib system.ram buffers "$Buffers"
+	mib system.ram used $((MemTotal - MemFree - cached - Buffers))
+	mib mem.available avail "$MemAvailable"
+	mib system.swap free "$SwapFree"
+	mib system.swap used "$used_swap"
+	mib mem.kernel Slab "$Slab"
+	mib mem.kernel KernelStack "$KernelStack"
+	mib mem.kernel PageTables "$PageTables"
+	mib mem.kernel VmallocUsed "$VmallocUsed"
+	mib mem.kernel Percpu "$Percpu"
+	mib mem.slab reclaimable "$SReclaimable"
+	mib mem.slab unreclaimable "$SUnreclaim"
+	mib mem.committed Committed_AS "$Committed_AS"
+	mib mem.hugepages free $((HugePages_Free * 2048))
+	mib mem.hugepages used $(((HugePages_Total - HugePages_Free - HugePages_Rsvd) * 2048))
+}
+if has netdata busybox; then
+	mkdir "$work/netdata"
+	port=$((20000 + $$ % 20000))
+	cat >"$work/netdata/netdata.conf" <<-CONF
+		[global]
+		run as user = $(id -un)
+		[db]
+		mode = ram
+		[directories]
+		config = $work/netdata
+		cache = $work/netdata
+		lib = $work/netdata
+		log = $work/netdata
+		[web]
+		bind to = 127.0.0.1:$port
+		[health]
+		enabled = no
+		[ml]
+		enabled = no
+		[statsd]
+		enabled = no
+		[registry]
+		enabled = no
+		[plugins]
+		enable running new plugins = no
+		proc = yes
+		slabinfo = yes
+	CONF
+	cat >"$work/netdata/ask" <<-'SH'
+		dir=$1 charts=$2 data=http://127.0.0.1:$3/api/v1/data
+		shift 3
+		netdata -D -c "$dir/netdata.conf" "$@" >"$dir/said" 2>&1 &
+		tries=0
+		until busybox wget -qO- "$data?chart=mem.slab&format=csv&after=-1" 2>/dev/null | grep -q ',[0-9.]*[1-9]'; do
+			tries=$((tries + 1))
+			[ $tries -lt 80 ] || { tail -3 "$dir/error.log" >&2; break; }
+			sleep 0.5
+		done
+		sleep 1
+		for chart in $charts; do
+			echo "==,$chart"
+			busybox wget -qO- "$data?chart=$chart&format=csv&after=-1" 2>/dev/null | tr -d '\r'
+		done
+		kill $!
+		wait $!
+		true
+	SH
+	ran sh "$work/netdata/ask" "$work/netdata" "$charts" $port
+	netdata_says
+	same 'a cache' "$(chart mem.slabmemory vm_area_struct)" \
+		"$(awk '$1 == "vm_area_struct" { print $15 * $6 * 4096 }' "$mnt/proc/slabinfo")"
+	# By its own option, which its part for slabs does not know.
+	command="netdata -s"
+	out=$work/out
+	sh "$work/netdata/ask" "$work/netdata" "$charts" $port -s "$mnt" >"$out"
+	netdata_says
+fi
+
 # -- structure ---------------------------------------------------------------------
 
 if has lstopo-no-graphics; then
