@@ -169,6 +169,11 @@ tests/diff_worker: tests/diff_worker.c tests/diff.h
 		-static -nostdlib -Wl,--build-id=none -Wl,-z,noexecstack \
 		-o $@ $(srcdir)/tests/diff_worker.c
 
+# To be recorded by test_record.sh.
+check_PROGRAMS += tests/reads_writes
+tests_reads_writes_SOURCES = tests/reads_writes.c
+tests_reads_writes_LDADD =
+
 # All sequences of a few calls.
 check_PROGRAMS += tests/enum_calls tests/enum_forks tests/enum_huge
 TESTS += tests/enum_calls tests/enum_forks tests/enum_huge

@@ -43,8 +43,9 @@ as_recorded() {
 	wanted=$(grep -c real_figures "$name.kmm")
 	grep -q "^processes: $wanted, $wanted of them" "$name.out"
 }
-# recorded NAME COMMAND...: its files are in memory, for it ran before. The host may take pages
-# from it, or give it some, while it is recorded: what parts once has to part again.
+# recorded NAME COMMAND...: its files are in memory, for it ran before. A fault maps the pages
+# around it as well, but for those that another process is mapping just then, which have a
+# fault of their own later: that is seldom, and what parts once has to part again.
 recorded() {
 	name=$1
 	shift
@@ -58,6 +59,13 @@ recorded ls ls -R /usr/share/doc
 recorded shell sh -c 'for i in 1 2 3; do echo $i | cat | wc -c; done; x=$(date); : > file; cat file'
 seq 200000 > numbers
 recorded sort sort --parallel=2 -r -o sorted numbers
+# What reads and then writes runs beside what is stopped again and again.
+for turn in 1 2 3 4 5 6 7 8; do
+	"$build/kmm-record" -o apart.kmm "$build/tests/reads_writes"
+	loads=$(grep -c 'ctl: load' apart.kmm)
+	[ "$loads" -ge 200 ] || fail "apart, turn $turn: $loads reads, some were taken for writes"
+done
+recorded apart "$build/tests/reads_writes"
 recorded killed sh -c '(kill -9 $$) & wait'
 # Who may not see what the kernel faults.
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then

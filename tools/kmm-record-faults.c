@@ -5,6 +5,10 @@
  * that was only read is the zero page; a page of a private mapping that is still its
  * file's was read; what may not be written was not written. A fault at the program's own
  * instruction is the instruction's.
+ *
+ * Who runs while another stops may have read a page and written it since, and the second
+ * fault may not be told of yet: a page that seems written is looked at when its own process
+ * stops, and what that process did from there on is told behind it.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,6 +22,7 @@
 #define PM_SWAP (1ULL << 62)
 #define PM_PRESENT (1ULL << 63)
 #define INSTRUCTION_BYTES 15	/* at most */
+#define MAX_WAITING 256U	/* faults: with more, none waits until its thread stops */
 
 /* PAGEMAP_SCAN, since 6.7: for who has older headers. */
 struct scan_region {
@@ -221,9 +226,23 @@ static bool must_wait(const struct record_event *event, const struct record_task
 	return task->in_exec || (task->in_read && event->addr >= task->read_end);
 }
 
-void record_faults(struct recording *r)
+/* A private page was perhaps read first: only who has stopped has told of all his faults. */
+static bool not_told(struct record_task *task, const struct record_task *stopped, char kind,
+		     u64 addr)
+{
+	const struct record_vma *vma;
+
+	if (kind != 's' || task->space == stopped->space)
+		return false;
+	vma = vma_of(task, addr);
+	return vma && vma->perms[3] == 'p';
+}
+
+void record_faults(struct recording *r, const struct record_task *stopped)
 {
 	struct pages pages = { .pid = 0, .fd = -1 };
+	g_autoptr(GHashTable) later = g_hash_table_new(NULL, NULL);	/* spaces */
+	bool hold = r->nr_waiting < MAX_WAITING;
 	GHashTable *nr_left;
 	guint kept = 0;
 
@@ -237,7 +256,7 @@ void record_faults(struct recording *r)
 		bool again = faults_again(nr_left, page_key(r, &event));
 		char kind;
 
-		if (must_wait(&event, task)) {
+		if (must_wait(&event, task) || g_hash_table_contains(later, task->space)) {
 			g_array_index(r->events, struct record_event, kept++) = event;
 			continue;
 		}
@@ -245,10 +264,14 @@ void record_faults(struct recording *r)
 			continue;
 		pages_of(&pages, task->tid);
 		kind = kind_of(&event, task, &pages, again);
-		if (kind)
+		if (hold && not_told(task, stopped, kind, event.addr)) {
+			g_hash_table_add(later, task->space);
+			g_array_index(r->events, struct record_event, kept++) = event;
+		} else if (kind)
 			put_access(r, task, kind, event.addr);
 	}
 	g_array_set_size(r->events, kept);
+	r->nr_waiting = kept;
 	g_hash_table_destroy(nr_left);
 	if (pages.fd >= 0)
 		close(pages.fd);

@@ -128,10 +128,10 @@ static void read_in_pieces(struct recording *r, struct record_task *task, int fd
 			record_put(r, task, "pread64(%d, %" PRIu64 ", %" PRIu64 ") = %" PRIu64, fd,
 				   now, call->args[3] + done, now);
 		task->read_end = call->args[1] + done + now;
-		record_faults(r);
+		record_faults(r, task);
 	}
 	task->in_read = false;
-	record_faults(r);
+	record_faults(r, task);
 }
 
 void call_read(struct recording *r, struct record_task *task)

@@ -160,7 +160,7 @@ static bool enter_call(struct recording *r, struct record_task *task,
 	task->call = (struct record_call){ .nr = info->entry.nr };
 	memcpy(task->call.args, info->entry.args, sizeof(task->call.args));
 	r->nr_calls++;
-	record_faults(r);
+	record_faults(r, task);
 	if (!record_perf_sees_kernel(r->perf) && task->started && !task->ended)
 		record_kernel_before(r, task);
 	task->sp = info->stack_pointer;
@@ -213,7 +213,7 @@ static void leave_call(struct recording *r, struct record_task *task,
 	task->call.result = info->exit.rval;
 	task->call.failed = info->exit.is_error;
 	told = task->call.nr == SYS_ioctl && record_call_fills(&task->call);
-	record_faults(r);
+	record_faults(r, task);
 	if (!record_perf_sees_kernel(r->perf) && task->started && !task->ended) {
 		record_kernel_faults(r, task);
 		record_kernel_behind(task);
@@ -290,7 +290,7 @@ static void child_born(struct recording *r, struct record_task *task)
 	child->fds->users += flags & CLONE_FILES ? 1 : 0;
 	child->started = task->started;
 	child->rseq = flags & CLONE_VM ? 0 : task->rseq;
-	record_faults(r);
+	record_faults(r, task);
 	if (task->started)
 		record_clone_line(r, task, tid);
 	child->ready = true;
@@ -315,7 +315,7 @@ static struct record_task *exec_done(struct recording *r, struct record_task *ta
 	pid_t old = message_of(task);
 	struct record_task *caller = record_task_find(r, old);
 
-	record_faults(r);
+	record_faults(r, task);
 	if (caller && caller != task) {
 		record_faults_drop(r, old);
 		task->call = caller->call;
@@ -352,7 +352,7 @@ static void event_stop(struct recording *r, struct record_task *task, int event)
 	case PTRACE_EVENT_EXIT: {
 		int status = message_of(task);
 
-		record_faults(r);
+		record_faults(r, task);
 		if (task->started && !task->ended)
 			record_exit_line(r, task, WIFSIGNALED(status), status);
 		vfork_done(r, task);
@@ -392,7 +392,7 @@ static void stopped(struct recording *r, pid_t tid, int status)
 		event_stop(r, task, event);
 		resume(task, 0);
 	} else {
-		record_faults(r);
+		record_faults(r, task);
 		resume(task, sig);
 	}
 }

@@ -107,6 +107,7 @@ struct recording {
 	GHashTable *paths;	/* paths in use there */
 	GHashTable *names;	/* paths here -> struct record_file */
 	GArray *events;		/* not yet turned into lines */
+	unsigned int nr_waiting;	/* of them, when they were looked at last */
 	GHashTable *skipped;	/* calls that could not be recorded -> how often */
 	GHashTable *started;	/* tgid -> struct record_counts, of when it began */
 	GHashTable *checked;	/* tgids whose end is recorded */
@@ -137,8 +138,11 @@ void record_say(struct recording *r, const char *path, const char *fmt, ...)
 
 /* ---- kmm-record-faults.c ---- */
 
-/* All faults until now become accesses, or wait where their thread is not known yet. */
-void record_faults(struct recording *r);
+/*
+ * All faults until now become accesses, or wait: where their thread is not known yet, or it
+ * is not the one that has stopped, and what it did is not certain.
+ */
+void record_faults(struct recording *r, const struct record_task *stopped);
 /* What the thread faulted inside an execve is that of the new program: drop it. */
 void record_faults_drop(struct recording *r, pid_t tid);
 /* The kernel's access to a page that is there. False: it is not, or may not be. */
