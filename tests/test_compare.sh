@@ -166,13 +166,29 @@ grep -q '^note: real: proc/iomem cannot be read' "$tmp/out" || complain "zeros o
 
 # Other machines differ; the same machine does not.
 wants 1 --real "$shape" pc
-wants 2 --real "$tmp/nowhere"
-wants 2 --real "$here/NEWS"
-wants 2 no-such-machine
-wants 2 one two
-wants 2 --at 1 pc
-wants 2 --at 1 --at 2 pc
-wants 2 --at 1 --at x --log /dev/null pc
+
+# refused WORDS ARGUMENT...: what was wrong is quoted.
+refused() {
+	words=$1
+	shift
+	wants 2 "$@"
+	grep -q -e "$words" "$tmp/out" || complain "kmm-compare $*: $(cat "$tmp/out")"
+}
+mkdir "$tmp/a place"
+refused "$tmp/nowhere: No such" --real "$tmp/nowhere"
+refused "$here/NEWS: neither texts" --real "$here/NEWS"
+refused 'a place: has no directory proc' --real "$tmp/a place"
+refused 'no-such-machine: there is no such file' no-such-machine
+refused 'a place: nothing is mounted' "$tmp/a place"
+refused 'not also two' one two
+refused '--at stands twice, not only with 1$' --at 1 pc
+refused 'not also --at 3$' --at 1 --at 2 --at 3 pc
+refused '--log FILE says which journal is that of pc' --at 1 --at 2 pc
+refused 'not x$' --at 1 --at x --log /dev/null pc
+refused 'not -1$' --at=-1 --at 2 --log /dev/null pc
+refused '--at 7: the history in /dev/null has only 0 lines' --at 0 --at 7 --log /dev/null pc
+refused 'a place: neither a machine is mounted' --at 1 --at 2 "$tmp/a place"
+refused '--log goes with --at' --log /dev/null pc
 
 # Two points of one history.
 cat > "$tmp/log" <<'LOG'

@@ -26,6 +26,9 @@ status=0
 [ "$status" = 127 ] || fail "no command: status $status"
 grep -q 'no-such-command' x.err || fail "no command: $(cat x.err)"
 status=0
+"$build/kmm-record" 2> x.err && fail "nothing to record" || [ $? = 2 ]
+grep -q 'there is no command to record' x.err || fail "nothing to record: $(cat x.err)"
+status=0
 "$build/kmm-record" -o x sh -c 'exit 7' || status=$?
 [ "$status" = 7 ] || fail "exit 7: status $status"
 status=0
@@ -54,6 +57,14 @@ recorded() {
 	echo "$name: $(grep -c ' = ' "$name.kmm") results, $wanted processes as recorded"
 }
 recorded true true
+# Another kernel is said to be one, before anything else.
+for other in '-m i386' '--set release=6.1'; do
+	# shellcheck disable=SC2086
+	if "$build/kmm-run" $other true.kmm > other.out 2>&1; then
+		fail "$other: replayed"
+	fi
+	grep -q '^true.kmm:3: this was recorded on Linux 6.18 of 64 bits' other.out || fail "$other: $(cat other.out)"
+done
 recorded ls ls -R /usr/share/doc
 # shellcheck disable=SC2016
 recorded shell sh -c 'for i in 1 2 3; do echo $i | cat | wc -c; done; x=$(date); : > file; cat file'

@@ -82,7 +82,8 @@ int history_take(struct source *source, const char *log, const guint64 at[2],
 	}
 	if (snapshots[0] && snapshots[1])
 		return 0;
-	fprintf(stderr, "kmm-compare: %s: the history has only %llu lines\n", log,
+	fprintf(stderr, "kmm-compare: --at %llu: the history in %s has only %llu lines\n",
+		(unsigned long long)at[!!snapshots[0]], log,
 		(unsigned long long)tree_history(source->tree));
 	return EXIT_USAGE;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kmm-compare.h"
@@ -47,12 +48,30 @@ static int print(struct snapshot *const sides[2], const struct options *options,
 	return status;
 }
 
+/* A directory that the machine in it, or its user, does not let us see; 0: not that. */
+static int hidden(const char *name)
+{
+	struct stat st;
+
+	if (!stat(name, &st))
+		return 0;
+	if (errno == ENOTCONN)
+		return options_fail(&program, name, ": the machine there has died; start it again: "
+				    "kmmfs, with this mount point");
+	if (errno == EACCES)
+		return options_fail(&program, name, ": Permission denied; a machine of another user "
+				    "is for all with -o allow_other");
+	return 0;
+}
+
 static int open_ours(const struct options *options, const struct source *real,
 		     struct source *ours)
 {
 	const char *const *sets = (const char *const *)options->sets;
 	const char *name = options->rest ? options->rest[0] : NULL;
 
+	if (name && hidden(name))
+		return EXIT_USAGE;
 	if (name && g_file_test(name, G_FILE_TEST_IS_DIR)) {
 		if (sets)
 			return options_fail(&program, "--set changes no machine that runs: ", name);
@@ -94,6 +113,8 @@ static int open_history(const struct options *options, struct source *source, ch
 
 	if (!name)
 		return options_fail(&program, "--at wants a MOUNTPOINT, or a MACHINE with --log", "");
+	if (hidden(name))
+		return EXIT_USAGE;
 	if (!g_file_test(name, G_FILE_TEST_IS_DIR)) {
 		*log = g_strdup(options->log);
 		return *log ? source_machine(name, sets, source) :
@@ -102,6 +123,9 @@ static int open_history(const struct options *options, struct source *source, ch
 	state = g_build_filename(name, "journal", NULL);
 	kept = g_file_test(state, G_FILE_TEST_IS_REGULAR);
 	machine = g_build_filename(name, kept ? "" : "sim", "machine", NULL);
+	if (!g_file_test(machine, G_FILE_TEST_IS_REGULAR))
+		return options_fail(&program, name, ": neither a machine is mounted there nor is it "
+				    "the directory of one that is kept (-o state=DIR)");
 	if (options->log)
 		*log = g_strdup(options->log);
 	else
@@ -114,15 +138,20 @@ static int open_history(const struct options *options, struct source *source, ch
 	return status;
 }
 
-static bool read_points(const struct options *options, guint64 at[2])
+static int read_points(const struct options *options, guint64 at[2])
 {
-	if (g_strv_length(options->at) != 2)
-		return false;
-	for (unsigned int i = 0; i < 2; i++) {
+	const guint nr = g_strv_length(options->at);
+
+	for (guint i = 0; i < MIN(nr, 2); i++) {
 		if (!g_ascii_string_to_unsigned(options->at[i], 10, 0, G_MAXUINT64 - 1, &at[i], NULL))
-			return false;
+			return options_fail(&program, "--at wants a number of lines, 0 or more, not ",
+					    options->at[i]);
 	}
-	return true;
+	if (nr == 2)
+		return 0;
+	return nr == 1 ? options_fail(&program, "--at stands twice, not only with ", options->at[0]) :
+			 options_fail(&program, "two points are compared, not also --at ",
+				      options->at[2]);
 }
 
 static int compare_points(const struct options *options)
@@ -136,9 +165,9 @@ static int compare_points(const struct options *options)
 
 	if (options->real)
 		return options_fail(&program, "--real and --at do not go together", "");
-	if (!read_points(options, at))
-		return options_fail(&program, "--at stands twice, with numbers of lines", "");
-	status = open_history(options, &source, &log);
+	status = read_points(options, at);
+	if (!status)
+		status = open_history(options, &source, &log);
 	if (!status)
 		status = history_take(&source, log, at, sides);
 	if (!status) {
@@ -189,6 +218,9 @@ int main(int argc, char **argv)
 		if (options.rest && options.rest[1])
 			status = options_fail(&program, "one machine at a time, not also ",
 					      options.rest[1]);
+		else if (options.log && !options.at)
+			status = options_fail(&program, "--log goes with --at N --at M, and would do "
+					      "nothing here: ", options.log);
 		else
 			status = options.at ? compare_points(&options) : compare(&options);
 	}

@@ -2,8 +2,10 @@
 /* Settings of this machine that a program's memory depends on: those that are no default. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "kmm-record.h"
+#include "sim/abi/release.h"
 
 #define THP "sys/kernel/mm/transparent_hugepage/"
 
@@ -64,8 +66,25 @@ static void put_overcommit(struct recording *r)
 	record_say(r, path, "%s", r->guesses ? "1" : mode);
 }
 
+/* Where things lie and what faults is this kernel's: a machine of another is told so. */
+static void put_kernel(struct recording *r)
+{
+	struct utsname host;
+	enum release release;
+	char *dot;
+
+	uname(&host);
+	dot = strchr(host.release, '.');
+	dot = dot ? strchr(dot + 1, '.') : NULL;
+	if (dot)
+		*dot = '\0';
+	if (!release_parse(host.release, &release))
+		record_say(r, "proc/1/ctl", "real_kernel %s 64", release_name(release));
+}
+
 void record_settings(struct recording *r)
 {
+	put_kernel(r);
 	put_overcommit(r);
 	for (unsigned int i = 0; i < G_N_ELEMENTS(settings); i++) {
 		g_autofree char *value = value_of(settings[i].path);

@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 	if (!options_parse(&kmm_record, rows, &argc, &argv, &status))
 		return status;
 	if (argc < 2)
-		return options_fail(&kmm_record, "there is no command", "to record");
+		return options_fail(&kmm_record, "there is no command to record", "; see --help");
 	base = g_path_get_basename(argv[1]);
 	path = output ? g_strdup(output) : g_strconcat(base, ".kmm", NULL);
 	out = strcmp(path, "-") ? fopen(path, "we") : stdout;

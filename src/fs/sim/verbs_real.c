@@ -17,6 +17,7 @@
 #define SCOPE_TASKS (1U << V_PID)
 #define TOLERANCE 50		/* a 50th may be missing */
 
+enum { KERNEL_RELEASE, KERNEL_BITS };
 enum { VMA_START, VMA_END, VMA_PERMS, VMA_RSS, VMA_ANON, VMA_NAME };
 enum { REAL_RSS, REAL_ANON, REAL_MINFLT, REAL_MAJFLT, REAL_PEAK };
 
@@ -208,7 +209,27 @@ static int run_real_figures(struct call *call)
 	return -ERANGE;
 }
 
+/* Where things lie is another matter on another kernel: said here, before it shows. */
+static int run_real_kernel(struct call *call)
+{
+	const struct arg *args = call->args;
+	const struct machine *m = call->m;
+	const char *release = release_name(m->release);
+	unsigned int bits = m->arch->bits;
+
+	if (!strcmp(args[KERNEL_RELEASE].text, release) && args[KERNEL_BITS].value == bits)
+		return 0;
+	out_printf(call->sentence, "this was recorded on Linux %s of %" PRIu64 " bits, and here runs %s "
+		   "of %u: boot a machine whose file has that release, and an arch of as many bits",
+		   args[KERNEL_RELEASE].text, args[KERNEL_BITS].value, release, bits);
+	return -ERANGE;
+}
+
 static const struct verb verbs[] = {
+	{ "real_kernel", { A_WORD, A_NUMBER }, run_real_kernel, RESULT_NONE, 0, SCOPE_TASKS,
+	  "RELEASE BITS",
+	  "The kernel that a recording was made on, 6.18 or 6.1, and the bits of its programs: the "
+	  "line fails on a machine of another one, where other calls give other addresses." },
 	{ "real_vma", { A_ADDR, A_ADDR, A_WORD, A_NUMBER, A_NUMBER, A_PATH | A_OPTIONAL },
 	  run_real_vma, RESULT_NONE, 0, SCOPE_TASKS, "START END RIGHTS RSS ANONYMOUS [NAME]",
 	  "Compare a mapping with the one that a real process had: same range, rights and name, or "
