@@ -119,6 +119,24 @@ check_closed() {
 	return $code
 }
 
+# What was not copied whole is no machine, and it is said where it ends.
+check_cut() {
+	dir=$tmp/cut
+	rm -rf "$dir"
+	mkdir -p "$dir/proc"
+	for bytes in 0 100 500 3000; do
+		head -c $bytes "$tmp/$1/proc/zoneinfo" > "$dir/proc/zoneinfo"
+		if "$build/kmm-capture" --from "$dir" > "$tmp/machine" 2> "$tmp/errors"; then
+			echo "$1, $bytes bytes of zoneinfo: taken"
+			return 1
+		fi
+		grep -q "$dir: there is neither\|$dir/proc/zoneinfo: node 0, zone DMA.* is cut short" "$tmp/errors" || {
+			echo "$1, $bytes bytes of zoneinfo: $(cat "$tmp/errors")"
+			return 1
+		}
+	done
+}
+
 # list PATTERN: names of shapes, which have no blanks.
 list() {
 	(cd "$tmp" && find . -mindepth 2 -maxdepth 2 -path "$1" | sort | cut -c3-)
@@ -151,6 +169,7 @@ for shape in $closed; do
 done
 for shape in $torn; do
 	check_torn "$shape" || failed=$((failed + 1))
+	check_cut "$shape" || failed=$((failed + 1))
 done
 echo "$# machines, $failed with differences"
 [ $failed -eq 0 ]

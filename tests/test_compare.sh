@@ -164,6 +164,13 @@ sed -i 's/[0-9a-f]\{8,\}-[0-9a-f]\{8,\}/00000000-00000000/' "$tmp/closed/proc/io
 wants 0 --real "$tmp/closed"
 grep -q '^note: real: proc/iomem cannot be read' "$tmp/out" || complain "zeros of iomem are not told"
 
+# What is no text does no harm to terminals, nor to who reads JSON.
+cp -r "$shape" "$tmp/garbled"
+printf 'MemTotal:  1 kB\n\033[31mRed\277:  2 kB\n' > "$tmp/garbled/proc/meminfo"
+wants 1 --real "$tmp/garbled"
+grep -q '?\[31mRed?' "$tmp/out" || complain "garbled: $(grep -a Red "$tmp/out")"
+compare --json --real "$tmp/garbled" | LC_ALL=C grep -q '[^ -~	]' && complain "garbled: JSON is no text"
+
 # Other machines differ; the same machine does not.
 wants 1 --real "$shape" pc
 

@@ -261,6 +261,21 @@ static int check(const struct capture *c, GString *text)
 	return 0;
 }
 
+/* A copy that was cut short would be a machine with a strange end. */
+static int check_zones(const struct capture *c)
+{
+	for (unsigned int i = 0; i < c->zones->len; i++) {
+		const struct capture_zone *zone = &g_array_index(c->zones, struct capture_zone, i);
+
+		if (zone->whole)
+			continue;
+		fprintf(stderr, "kmm-capture: %s/proc/zoneinfo: node %u, zone %s is cut short: copy "
+			"the whole file\n", c->root, zone->nid, zone->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int capture_machine(const char *from, GString *text)
 {
 	struct capture *c = capture_new(from);
@@ -268,10 +283,13 @@ int capture_machine(const char *from, GString *text)
 
 	capture_from_tree(c);
 	if (!c->zones->len && !c->dmesg->len && !c->e820->len) {
-		fprintf(stderr, "kmm-capture: %s: neither proc/zoneinfo nor dmesg is there\n",
-			c->root);
+		fprintf(stderr, "kmm-capture: %s: there is neither a proc/zoneinfo with zones nor a "
+			"dmesg\n", c->root);
 		err = -ENOENT;
 	} else {
+		err = check_zones(c);
+	}
+	if (!err) {
 		capture_settle_memory(c);
 		capture_settle_zones(c);
 		capture_settle_sysctls(c);

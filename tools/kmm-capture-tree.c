@@ -145,6 +145,7 @@ static void set_zone_field(struct capture_zone *zone, const char *name, u64 valu
 		if (!strcmp(name, fields[i].name))
 			*fields[i].field = value;
 	}
+	zone->whole |= !strcmp(name, "start_pfn:");
 }
 
 /* "(0, 459, 459)", "256\t256\t32": up to eight numbers. */
@@ -184,6 +185,8 @@ static void read_zoneinfo(struct capture *c)
 			g_array_append_val(c->zones, zone);
 		} else if (c->zones->len && strstr(*line, "protection: (")) {
 			read_numbers(*line, last_zone(c)->protection);
+			/* An empty zone ends here. */
+			last_zone(c)->whole = !last_zone(c)->present;
 		} else if (c->zones->len && sscanf(*line, "%31s %llu", name, &value) == 2) {
 			set_zone_field(last_zone(c), name, value);
 		}

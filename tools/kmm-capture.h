@@ -28,6 +28,7 @@ struct capture_zone {
 	u64 batch, high_max;	/* of per-CPU lists; 0: not printed */
 	u64 protection[8];	/* by zone type, in the order of the node's zones */
 	unsigned int index;	/* of this zone in that order */
+	bool whole;		/* all of its lines are there */
 	u64 early, late;
 };
 

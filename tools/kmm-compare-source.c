@@ -46,6 +46,17 @@ static int read_file(const char *path, char **text)
 	return err;
 }
 
+/* What is no text says so by '?': figures go to terminals, and into JSON. */
+static void make_printable(char *text)
+{
+	const bool valid = g_utf8_validate(text, -1, NULL);
+
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if ((*p < ' ' && *p != '\n' && *p != '\t') || *p == 0x7f || (*p > 0x7f && !valid))
+			*p = '?';
+	}
+}
+
 static const struct caller me = { 0 };
 
 static int read_tree(struct tree *tree, const char *path, char **text)
@@ -72,12 +83,16 @@ static int read_tree(struct tree *tree, const char *path, char **text)
 int source_read(const struct source *source, const char *path, char **text)
 {
 	g_autofree char *full = NULL;
+	int err;
 
 	*text = NULL;
 	if (source->tree)
 		return read_tree(source->tree, path, text);
 	full = full_path(source, path);
-	return read_file(full, text);
+	err = read_file(full, text);
+	if (!err)
+		make_printable(*text);
+	return err;
 }
 
 static bool fill_name(void *arg, const char *name, struct node node, mode_t mode, u64 cookie)
