@@ -56,7 +56,7 @@ struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 {
 	struct xa_node *node = xa->root;
 
-	if (!node || index > xa_max_index(node->shift))
+	if (!node || xa_is_beyond(node, index))
 		return NULL;
 	for (unsigned int shift = node->shift; shift; shift -= XA_SHIFT) {
 		unsigned int i = index >> shift & (XA_SLOTS - 1);
@@ -116,7 +116,7 @@ static u64 find(const struct xarray *xa, u64 *where, u64 max, enum xa_mark mark,
 
 	if (!node)
 		return !index && (mark == XA_PRESENT || xa_marked(xa, mark)) ? xa->head : 0;
-	if (index > xa_max_index(node->shift))
+	if (xa_is_beyond(node, index))
 		return 0;
 	i = xa_canonical(node, xa_slot_of(node, index));
 	for (;;) {
@@ -314,10 +314,8 @@ static struct xa_node *make_path(struct xarray *xa, const struct xa_place *to,
 	return node;
 }
 
-static void set_entry(struct xa_node *node, u64 index, u64 entry)
+static void set_entry(struct xa_node *node, unsigned int i, u64 entry)
 {
-	unsigned int i = xa_canonical(node, xa_slot_of(node, index));
-
 	node->nr_values += xa_is_value(entry);
 	node->nr_values -= xa_is_value(node->slots[i]);
 	xa_set_slot(node, i, entry);
@@ -349,40 +347,54 @@ int xa_make_place(struct xarray *xa, const struct xa_place *to, struct xa_node *
 	return 0;
 }
 
-static int store_new(struct xarray *xa, u64 index, u64 entry)
+static int store_new(struct xarray *xa, u64 index, u64 entry, struct xa_node **node)
 {
 	const struct xa_place to = xa_place_of(index, 0);
-	struct xa_node *node;
 	int err = 0;
 
+	*node = NULL;
 	if (!index && !xa->root)
 		xa->head = entry;
 	else
-		err = xa_make_place(xa, &to, &node);
+		err = xa_make_place(xa, &to, node);
 	if (err)
 		return err;
 	xa->nr_entries++;
-	if (!xa->head)
-		set_entry(node, index, entry);
+	if (*node)
+		set_entry(*node, xa_slot_of(*node, index), entry);
+	return 0;
+}
+
+int xa_store_leaf(struct xarray *xa, u64 index, u64 entry, u64 *old, struct xa_node **leaf)
+{
+	struct xa_node *node = xa_leaf_of(xa, index);
+	unsigned int i;
+
+	if (unlikely(!node)) {
+		*old = xa->root || index ? 0 : xa->head;
+		if (!*old)
+			return store_new(xa, index, entry, leaf);
+		xa->head = entry;
+	} else {
+		i = xa_canonical(node, xa_slot_of(node, index));
+		*old = node->slots[i];
+		xa->nr_entries += !*old;
+		set_entry(node, i, entry);
+	}
+	*leaf = node;
 	return 0;
 }
 
 int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old)
 {
-	struct xa_node *node = xa_leaf_of(xa, index);
-	u64 before = xa_load(xa, index);
+	struct xa_node *leaf;
+	u64 before;
 	int err = 0;
 
-	if (!entry) {
-		xa_erase(xa, index);
-	} else if (node) {
-		xa->nr_entries += !before;
-		set_entry(node, index, entry);
-	} else if (before) {
-		xa->head = entry;
-	} else {
-		err = store_new(xa, index, entry);
-	}
+	if (entry)
+		err = xa_store_leaf(xa, index, entry, &before, &leaf);
+	else
+		before = xa_erase(xa, index);
 	if (!err && old)
 		*old = before;
 	return err;

@@ -89,7 +89,7 @@ static inline u64 xa_mk_sibling(unsigned int slot)
 
 static inline bool xa_is_sibling(u64 entry)
 {
-	return (entry & 3) == 2 && entry < XA_SLOTS << 2;
+	return (entry & ~((XA_SLOTS - 1ULL) << 2)) == 2;
 }
 
 /* The slot of the entry that a slot's sibling entry is of; any other: itself. */
@@ -105,7 +105,8 @@ static inline struct xa_node *xa_child(const struct xa_node *node, unsigned int 
 {
 	u64 entry = node->slots[slot];
 
-	return (entry & 3) == 2 && likely(entry >= XA_SLOTS << 2) ?
+	/* Ends in binary 10, and is no sibling: one comparison, for what is below wraps around. */
+	return ((entry - (XA_SLOTS << 2)) & (1ULL << 63 | 3)) == 2 ?
 	       (struct xa_node *)(uintptr_t)(entry - 2) : NULL;
 }
 
@@ -118,6 +119,12 @@ static inline unsigned int xa_slot_of(const struct xa_node *node, u64 index)
 static inline u64 xa_max_index(unsigned int shift)
 {
 	return shift + XA_SHIFT >= 64 ? ~0ULL : (1ULL << (shift + XA_SHIFT)) - 1;
+}
+
+/* Is index beyond what a top node reaches? */
+static inline bool xa_is_beyond(const struct xa_node *top, u64 index)
+{
+	return index >> top->shift >= XA_SLOTS;
 }
 
 void xa_init(struct xarray *xa, const struct xa_ops *ops, void *ctx);
@@ -139,7 +146,7 @@ static inline u64 xa_load(const struct xarray *xa, u64 index)
 
 	if (!node)
 		return index ? 0 : xa->head;
-	if (index > xa_max_index(node->shift))
+	if (xa_is_beyond(node, index))
 		return 0;
 	/* A node's own shift is not asked: it lies far from its slots. */
 	for (shift = node->shift;; shift -= XA_SHIFT) {
@@ -157,7 +164,7 @@ static inline u64 xa_peek_ahead(const struct xarray *xa, u64 index, unsigned int
 	const struct xa_node *node = xa->root;
 	unsigned int i = (index & (XA_SLOTS - 1)) + ahead;
 
-	if (!node || i >= XA_SLOTS || index > xa_max_index(node->shift))
+	if (!node || i >= XA_SLOTS || xa_is_beyond(node, index))
 		return 0;
 	while (node->shift) {
 		node = xa_child(node, xa_slot_of(node, index));
@@ -167,21 +174,34 @@ static inline u64 xa_peek_ahead(const struct xarray *xa, u64 index, unsigned int
 	return node->slots[i];
 }
 
-/* Somebody will look at index soon. */
-static inline void xa_prefetch(const struct xarray *xa, u64 index)
+/*
+ * Somebody will look at index soon. The node of the lowest level that it lies in, which it is
+ * as long as xa->version stays the same; NULL: there is none.
+ */
+static inline const struct xa_node *xa_prefetch(const struct xarray *xa, u64 index)
 {
 	const struct xa_node *node = xa->root;
 
-	if (!node || index > xa_max_index(node->shift))
-		return;
+	if (!node || xa_is_beyond(node, index))
+		return NULL;
 	for (unsigned int shift = node->shift; shift; shift -= XA_SHIFT) {
 		node = xa_child(node, index >> shift & (XA_SLOTS - 1));
 		if (!node)
-			return;
+			return NULL;
 	}
 	__builtin_prefetch(&node->slots[index & (XA_SLOTS - 1)], 1);
 	__builtin_prefetch(&node->marks, 1);
 	__builtin_prefetch(&node->count, 1);
+	return node;
+}
+
+/* xa_load() by what xa_prefetch() found when the array was of that version. */
+static inline u64 xa_load_from(const struct xarray *xa, const struct xa_node *leaf, u32 version,
+			       u64 index)
+{
+	if (unlikely(!leaf || version != xa->version))
+		return xa_load(xa, index);
+	return leaf->slots[xa_canonical(leaf, index & (XA_SLOTS - 1))];
 }
 
 /* 2^order indices are the entry's that index is of; 0 where there is none. */
@@ -231,6 +251,9 @@ u64 xa_next(struct xa_cursor *cursor, u64 max, enum xa_mark mark);
  * erases or replaces needs no node and cannot fail. Nodes are made in the kernel's order.
  */
 int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
+/* The same of an entry that is not 0, and the node that has it then; NULL: none. */
+int xa_store_leaf(struct xarray *xa, u64 index, u64 entry, u64 *old,
+		  struct xa_node **leaf) __must_check;
 /* The entry that index is of becomes another, neither of them 0. The node that has it; NULL: none. */
 static inline struct xa_node *xa_replace(struct xarray *xa, u64 index, u64 entry)
 {

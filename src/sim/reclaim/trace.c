@@ -10,10 +10,10 @@
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 
-/* So many accesses ahead, what they will look at is fetched; pages that are found are kept. */
+/* So many accesses ahead, what they will look at is fetched; nodes that are found are kept. */
 #define AHEAD_SLOT 12
 #define AHEAD_PAGE 6
-#define KEPT 8
+#define KEPT 16
 
 int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_objects, u64 capacity)
 {
@@ -64,7 +64,6 @@ static __noinline int read_in(struct trace_cache *cache, u32 index)
 {
 	struct machine *m = cache->m;
 	struct address_space *mapping = &cache->inode->i_data;
-	bool major;
 	u32 pfn;
 	int err;
 
@@ -75,7 +74,7 @@ static __noinline int read_in(struct trace_cache *cache, u32 index)
 		if (err)
 			return err;
 	}
-	err = filemap_get_page(m, mapping, index, &pfn, &major);
+	err = filemap_read_page(m, mapping, index, &pfn);
 	if (err)
 		return err;
 	/* The kernel counts the read that brought it, too. */
@@ -85,51 +84,38 @@ static __noinline int read_in(struct trace_cache *cache, u32 index)
 	return 0;
 }
 
-static inline u32 prefetch_page(const struct machine *m, const struct xarray *pages, u32 index)
+struct kept {
+	const struct xa_node *leaf;
+	u32 version;
+};
+
+static inline u64 load_kept(const struct xarray *pages, const struct kept *kept, u32 index)
 {
-	u64 entry = xa_load(pages, index);
-	u32 pfn;
-
-	if (!entry || xa_is_value(entry))
-		return PFN_NIL;
-	pfn = entry_pfn(entry);
-	__builtin_prefetch(pfn_to_page(m, pfn), 1);
-	return pfn;
-}
-
-/* What was found a few accesses ago, if it is still that page of the file. */
-static inline u32 find_kept(const struct trace_cache *cache, u32 pfn, u32 index)
-{
-	struct machine *m = cache->m;
-	const struct page *page;
-
-	if (pfn != PFN_NIL) {
-		page = pfn_to_page(m, pfn);
-		if (likely(page->mapping == cache->inode->self && page->refcount &&
-			   page_index(page) == index && !page_flag(page, PG_anon)))
-			return pfn;
-	}
-	return find_page(m, &cache->inode->i_data, index);
+	return xa_load_from(pages, kept->leaf, kept->version, index);
 }
 
 int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 {
 	const struct xarray *pages = &cache->inode->i_data.i_pages;
+	struct kept kept[KEPT] = { 0 };
 	struct machine *m = cache->m;
-	u32 kept[KEPT];
+	u64 entry;
 	int err = 0;
 
-	memset(kept, 0xff, sizeof(kept));
 	for (u64 i = 0; i < nr && !err; i++) {
-		u32 pfn = find_kept(cache, kept[i % KEPT], indices[i]);
-
-		kept[i % KEPT] = PFN_NIL;
 		if (likely(i + AHEAD_SLOT < nr)) {
-			xa_prefetch(pages, indices[i + AHEAD_SLOT]);
-			kept[(i + AHEAD_PAGE) % KEPT] = prefetch_page(m, pages, indices[i + AHEAD_PAGE]);
+			u32 next = indices[i + AHEAD_PAGE], later = indices[i + AHEAD_SLOT];
+
+			kept[(i + AHEAD_SLOT) % KEPT] = (struct kept){
+				xa_prefetch(pages, later), pages->version,
+			};
+			entry = load_kept(pages, &kept[(i + AHEAD_PAGE) % KEPT], next);
+			if (entry && !xa_is_value(entry))
+				__builtin_prefetch(pfn_to_page(m, entry_pfn(entry)), 1);
 		}
-		if (pfn != PFN_NIL)
-			mark_page_accessed(m, pfn);
+		entry = load_kept(pages, &kept[i % KEPT], indices[i]);
+		if (entry && !xa_is_value(entry))
+			mark_page_accessed(m, cache_page(m, entry, indices[i]));
 		else
 			err = read_in(cache, indices[i]);
 		cache->accesses++;

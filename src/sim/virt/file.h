@@ -261,6 +261,9 @@ void prefetch_page_ahead(const struct machine *m, const struct address_space *ma
  */
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major) __must_check;
+/* The same of a disk's file where it is known that the page is not there. */
+int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff,
+		      u32 *pfn) __must_check;
 /*
  * A page that is to be read before anybody asks for it: it may be refused rather than
  * memory be reclaimed for it again and again. And one of a disk's file that is about to

@@ -140,18 +140,18 @@ static int store_folio(struct machine *m, struct address_space *mapping, u64 pgo
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 	u64 entry = mk_cache_entry(pfn);
+	struct xa_node *leaf;
 	int err;
 
-	*shadow = 0;
 	if (unlikely(folio_is_large(folio))) {
 		*shadow = take_shadows(m, mapping, pgoff, folio_nr_pages(folio));
 		return xa_store_order(&mapping->i_pages, pgoff, folio_order(folio), entry);
 	}
-	err = xa_store(&mapping->i_pages, pgoff, entry, shadow);
+	err = xa_store_leaf(&mapping->i_pages, pgoff, entry, shadow, &leaf);
 	if (err || likely(!mapping->nr_shadows))
 		return err;
 	mapping->nr_shadows -= *shadow != 0;
-	workingset_update_node(m, mapping, pgoff);
+	workingset_update_leaf(m, mapping, leaf);
 	return 0;
 }
 
@@ -356,11 +356,18 @@ void wait_for_folio(struct machine *m, u32 pfn, u64 done_ns)
 		psi_memstall_leave(m);
 }
 
+int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
+{
+	int err = read_folio(m, mapping, pgoff, 0, pfn);
+
+	if (!err)
+		wait_for_folio(m, *pfn, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
+	return err;
+}
+
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major)
 {
-	int err;
-
 	*major = false;
 	if (is_shmem(mapping))
 		return shmem_get_page(m, mapping->host, pgoff, SGP_CACHE, pfn);
@@ -370,10 +377,7 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 		return 0;
 	}
 	*major = true;
-	err = read_folio(m, mapping, pgoff, 0, pfn);
-	if (!err)
-		wait_for_folio(m, *pfn, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
-	return err;
+	return filemap_read_page(m, mapping, pgoff, pfn);
 }
 
 int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)

@@ -111,22 +111,20 @@ static void group_stall(const struct machine *m, struct psi_group *group, u64 fr
 
 void psi_stall(struct machine *m, u64 from_ns, u64 to_ns, bool io, bool memory)
 {
-	const bool daemon = m->virt->psi_daemon;
-	const bool stalls[NR_PSI_STATES] = {
-		[PSI_IO_SOME] = io, [PSI_IO_FULL] = io && !daemon,
-		[PSI_MEM_SOME] = memory || daemon || psi_in_memstall(m),
-		[PSI_MEM_FULL] = memory || psi_in_memstall(m),
-	};
 	const struct task_struct *task = m->oom_killer_disabled ? NULL : current_task(m);
+	const bool daemon = m->virt->psi_daemon;
+	bool stalls[NR_PSI_STATES];
 	struct cgroup *cgroup;
 
-	if (!m->booted || from_ns >= to_ns)
+	if (!m->booted || from_ns >= to_ns || (!task && !daemon))
 		return;
 	/* A task waits, beside the daemon it may be for it. */
 	if (daemon && !psi_in_memstall(m))
 		task = NULL;
-	if (!task && !daemon)
-		return;
+	stalls[PSI_IO_SOME] = io;
+	stalls[PSI_IO_FULL] = io && !daemon;
+	stalls[PSI_MEM_SOME] = memory || daemon || psi_in_memstall(m);
+	stalls[PSI_MEM_FULL] = memory || psi_in_memstall(m);
 	for (cgroup = task ? task_cgroup(m, task) : NULL; cgroup && cgroup->parent; cgroup = cgroup->parent)
 		if (!cgroup->psi_off)
 			group_stall(m, &cgroup->psi, from_ns, to_ns, stalls);

@@ -248,11 +248,14 @@ static bool shadows_alone(const struct xa_node *node)
 }
 
 void workingset_update_leaf(struct machine *m, struct address_space *mapping,
-			    const struct xa_node *leaf)
+			    struct xa_node *leaf)
 {
-	struct cache_node *node = leaf ? node_at(m, leaf->self) : NULL;
+	struct cache_node *node;
 
-	if (!node || shadows_alone(leaf) == !!node->inode)
+	if (!leaf)
+		return;
+	node = container_of(leaf, struct cache_node, node);
+	if (shadows_alone(leaf) == !!node->inode)
 		return;
 	if (node->inode)
 		list_del(m, node);

@@ -48,7 +48,7 @@ void workingset_refault(struct machine *m, struct page *folio, u64 shadow);
 void workingset_update_node(struct machine *m, struct address_space *mapping, u64 index);
 /* The same of the node itself, or of NULL. */
 void workingset_update_leaf(struct machine *m, struct address_space *mapping,
-			    const struct xa_node *leaf);
+			    struct xa_node *leaf);
 /* The node is new; it is about to be freed. */
 void workingset_new_node(struct machine *m, u32 handle);
 void workingset_forget_node(struct machine *m, u32 handle);
