@@ -4,10 +4,10 @@
  * simulated machine at two points of its history.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kmm-compare.h"
@@ -48,13 +48,18 @@ static int print(struct snapshot *const sides[2], const struct options *options,
 	return status;
 }
 
-/* A directory that the machine in it, or its user, does not let us see; 0: not that. */
+/*
+ * A directory that the machine in it, or its user, does not let us see; 0: not that. It is
+ * opened: attributes are known for a while after a machine has died.
+ */
 static int hidden(const char *name)
 {
-	struct stat st;
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	if (!stat(name, &st))
+	if (fd >= 0) {
+		close(fd);
 		return 0;
+	}
 	if (errno == ENOTCONN)
 		return options_fail(&program, name, ": the machine there has died; start it again: "
 				    "kmmfs, with this mount point");

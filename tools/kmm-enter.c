@@ -63,9 +63,11 @@ static int no_machine(const char *path, int err)
 	return enter_fail(err, "%s", path);
 }
 
+/* Names are known for a while after a machine has died: one file is opened. */
 static int find_machine(struct enter *enter, const char *path)
 {
 	static const char *const files[] = { "proc/meminfo", "proc/1", "sys/devices", "sim/check" };
+	int file;
 
 	enter->mount = realpath(path, NULL);
 	if (!enter->mount)
@@ -77,6 +79,10 @@ static int find_machine(struct enter *enter, const char *path)
 		if (faccessat(enter->fd, files[i], F_OK, 0))
 			return no_machine(path, errno);
 	}
+	file = openat(enter->fd, files[0], O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return no_machine(path, errno);
+	close(file);
 	return 0;
 }
 

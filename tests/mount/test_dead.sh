@@ -22,6 +22,7 @@ eventually test "$(readlink "/proc/$helper/cwd")" = "$mnt"
 expect "kill and mount again, busy" remount
 kill -9 "$daemon"
 eventually "$prober" errno ENOTCONN stat "$mnt/none"
+expect "compare what is dead" says 'the machine there has died' "$KMM_BUILDDIR/kmm-compare" "$mnt"
 expect "stop what is dead" takes_at_most 1000 stop
 expect "stop what is dead: unmounted" not mounted "$mnt"
 

@@ -161,8 +161,10 @@ expect "stop" stop
 
 # A machine that died.
 start
+timeout 20 "$enter" "$mnt" true
 kill -9 "$daemon"
 eventually not cat "$mnt/README"
+expect "died, and its names are known" says 'has died; start it again' "$enter" "$mnt"
 expect "died" says 'has died; start it again' "$enter" "$mnt"
 
 by_a_user

@@ -44,6 +44,7 @@ expect "stop" stop
 expect "another machine" says "keeps another machine" "$kmmfs" -o state="$state" pc "$mnt"
 expect "changed by --set" says "keeps another machine" \
 	"$kmmfs" -o state="$state" --set seed=7 tiny "$mnt"
+expect "a state without a name" says "state='': a machine is kept in a directory" "$kmmfs" -o state= tiny "$mnt"
 expect "not inside the mount" says "inside the mount" "$kmmfs" -o state="$mnt/state" tiny "$mnt"
 rmdir "$mnt/state" 2>/dev/null
 

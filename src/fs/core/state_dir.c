@@ -61,6 +61,8 @@ static int open_dir(struct state_dir *dir, const char *path, char **error)
 {
 	struct stat st;
 
+	if (!*path)
+		return fail(error, -EINVAL, "state='': a machine is kept in a directory, which has a name");
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return fail(error, -errno, "%s: %s", path, strerror(errno));
 	dir->path = realpath(path, NULL);
