@@ -71,12 +71,14 @@ recorded shell sh -c 'for i in 1 2 3; do echo $i | cat | wc -c; done; x=$(date);
 seq 200000 > numbers
 recorded sort sort --parallel=2 -r -o sorted numbers
 # What reads and then writes runs beside what is stopped again and again.
-for turn in 1 2 3 4 5 6 7 8; do
-	"$build/kmm-record" -o apart.kmm "$build/tests/reads_writes"
-	loads=$(grep -c 'ctl: load' apart.kmm)
-	[ "$loads" -ge 200 ] || fail "apart, turn $turn: $loads reads, some were taken for writes"
+for who in '' thread; do
+	for turn in 1 2 3 4 5 6 7 8; do
+		"$build/kmm-record" -o apart.kmm "$build/tests/reads_writes" $who
+		loads=$(grep -c 'ctl: load' apart.kmm)
+		[ "$loads" -ge 200 ] || fail "apart $who, turn $turn: $loads reads, some were taken for writes"
+	done
+	recorded "apart$who" "$build/tests/reads_writes" $who
 done
-recorded apart "$build/tests/reads_writes"
 recorded killed sh -c '(kill -9 $$) & wait'
 # Who may not see what the kernel faults.
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then

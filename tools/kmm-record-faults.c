@@ -7,15 +7,18 @@
  * instruction is the instruction's.
  *
  * Who runs while another stops may have read a page and written it since, and the second
- * fault may not be told of yet: a page that seems written is looked at when its own process
- * stops, and what that process did from there on is told behind it.
+ * fault may not be told of yet: a page that seems written is looked at when its own thread
+ * stops, and what its process did from there on is told behind it; but at once, before the
+ * process's memory changes.
  */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kmm-record-calls.h"
 #include "kmm-record.h"
 
 #define PM_FILE (1ULL << 61)
@@ -226,13 +229,32 @@ static bool must_wait(const struct record_event *event, const struct record_task
 	return task->in_exec || (task->in_read && event->addr >= task->read_end);
 }
 
+/* Does what has stopped change its space for all threads, copy it, or end it? */
+static bool changes_space(const struct record_task *stopped)
+{
+	switch (stopped->call.nr) {
+	case SYS_clone:
+	case SYS_clone3:
+	case SYS_fork:
+	case SYS_vfork:
+	case SYS_execve:
+	case SYS_execveat:
+	case SYS_exit:
+	case SYS_exit_group:
+		return true;
+	default:
+		return stopped->ending || record_call_is_of_space(&stopped->call);
+	}
+}
+
 /* A private page was perhaps read first: only who has stopped has told of all his faults. */
 static bool not_told(struct record_task *task, const struct record_task *stopped, char kind,
 		     u64 addr)
 {
 	const struct record_vma *vma;
 
-	if (kind != 's' || task->space == stopped->space)
+	if (kind != 's' || task == stopped ||
+	    (task->space == stopped->space && changes_space(stopped)))
 		return false;
 	vma = vma_of(task, addr);
 	return vma && vma->perms[3] == 'p';

@@ -352,6 +352,7 @@ static void event_stop(struct recording *r, struct record_task *task, int event)
 	case PTRACE_EVENT_EXIT: {
 		int status = message_of(task);
 
+		task->ending = true;
 		record_faults(r, task);
 		if (task->started && !task->ended)
 			record_exit_line(r, task, WIFSIGNALED(status), status);

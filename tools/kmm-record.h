@@ -92,6 +92,7 @@ struct record_task {
 	u64 seen;		/* of its own, since */
 	u64 sp;			/* its stack, at the last call */
 	u64 rseq;		/* where the kernel writes the CPU on its way back, or 0 */
+	bool ending;		/* it has stopped for the last time */
 	bool ended;		/* the line that ends it is out */
 	pid_t vfork_child;	/* that it waits for, until that has run or ended in our lines */
 	bool held;		/* it stands behind that call, which the kernel lets it leave */
