@@ -6,10 +6,13 @@
 #include "support.h"
 #include "fs/core/arg.h"
 #include "fs/core/line.h"
+#include "fs/core/strace_form.h"
 #include "sim/abi/gfp.h"
 #include "sim/phys/slab.h"
 
 /* -- words ---------------------------------------------------------------------- */
+
+static bool strace_forms;
 
 /* "verb|arg|arg as NAME = VALUE ERRNO": the words of a line in one text. */
 static const char *split(const char *text)
@@ -19,6 +22,8 @@ static const char *split(const char *text)
 	struct words words;
 	int err = words_split(text, strlen(text), &words, &sentence);
 
+	if (!err && strace_forms)
+		err = strace_form(&words, &sentence);
 	if (err) {
 		snprintf(result, sizeof(result), "%s: %s", errno_text(err), sentence.text);
 	} else {
@@ -77,6 +82,48 @@ static void test_c_form(void)
 	check_split("open(\"/a, b)\\\" c\", {x=1, y=[2, 3]}) = 3</a, b>",
 		    "open|/a, b)\\\" c|{x=1, y=[2, 3]} = 3");
 	check_split("alloc_pages (GFP_KERNEL, 0) as x", "alloc_pages|GFP_KERNEL|0 as x");
+}
+
+static void test_strace_form(void)
+{
+	const struct { const char *line, *words; } rows[] = {
+		{ "read(3, \"a, b\"..., 832) = 5", "read|3|832 = 5" },
+		{ "read(3, 832)", "read|3|832" },
+		{ "read 3 \"x\" 832", "read|3|x|832" },
+		{ "prlimit64(0, RLIMIT_AS, NULL, {rlim_cur=1, rlim_max=2}) = 0",
+		  "prlimit|0|RLIMIT_AS = 0" },
+		{ "prlimit64(0, RLIMIT_AS, {rlim_cur=8*1024, rlim_max=RLIM64_INFINITY}, NULL)",
+		  "prlimit|0|RLIMIT_AS|8*1024|RLIM64_INFINITY" },
+		{ "setrlimit(RLIMIT_AS, 4096)", "setrlimit|RLIMIT_AS|4096" },
+		{ "setrlimit(AS, {rlim_cur=1, rlim_max=2})", "setrlimit|AS|1|2" },
+		{ "process_madvise(5, 20, 0, 4096, 8192)", "process_madvise|5|20|0|4096|8192" },
+		{ "process_madvise(5, [{iov_base=0x1, iov_len=2}, {iov_base=0x3, iov_len=4}], 2, "
+		  "COLD, 0)", "process_madvise|5|COLD|0|0x1|2|0x3|4" },
+		{ "ioctl(4, UFFDIO_COPY, {dst=1, src=2, len=3, mode=0, copy=3}) = 0",
+		  "uffdio_copy|4|1|2|3|0" },
+		{ "ioctl(4, UFFDIO_WAKE, {start=1, len=2}) = -1 EINVAL (Invalid)",
+		  "uffdio_wake|4|1|2 = -1 EINVAL" },
+		{ "ioctl(4, UFFDIO_API, {api=0xaa, features=0 => features=X, ioctls=1<<Y}) = 0",
+		  "uffdio_api|4|0|0xaa" },
+		{ "ioctl(1, TCGETS, {c_iflag=1})", "ioctl|1|TCGETS|{c_iflag=1}" },
+		{ "ioctl(4, UFFDIO_WAKE, 0x7ffe)", "ioctl|4|UFFDIO_WAKE|0x7ffe" },
+		{ "execve(\"/x\", [\"x\", \"a, \\\"b]\"], 0x7ff /* 21 vars */) = 0",
+		  "execve|/x|x|a, \\\"b] = 0" },
+		{ "execve(\"/x\", [], NULL)", "execve|/x" },
+		{ "sched_setaffinity(0, 8, [0 1 3])", "sched_setaffinity|0|0 1 3" },
+		{ "madvise(1, 2, 0x66 /* MADV_??? */)", "madvise|1|2|0x66" },
+		{ "mmap2(0, 1, 2, 3)", "mmap|0|1|2|3" },
+		{ "mmap2 0 1 2 3", "mmap|0|1|2|3" },
+	};
+
+	strace_forms = true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		check_split(rows[i].line, rows[i].words);
+	check_split("process_madvise(5, [{iov_base=1, iov_len=1}, {iov_base=1, iov_len=1}, "
+		    "{iov_base=1, iov_len=1}, {iov_base=1, iov_len=1}, {iov_base=1, iov_len=1}, "
+		    "{iov_base=1, iov_len=1}, {iov_base=1, iov_len=1}], 7, COLD, 0)",
+		    "EBADMSG: too many words from '1' on");
+	strace_forms = false;
 }
 
 static void test_tail(void)
@@ -188,6 +235,11 @@ static void test_numbers(void)
 	check_value(A_NUMBER, "0xffffffffffffffff", UINT64_MAX);
 	check_value(A_NUMBER, "-9223372036854775808", 1ULL << 63);
 	check_value(A_NUMBER, "NULL", 0);
+	check_value(A_NUMBER, "8192*1024", 8 << 20);
+	check_value(A_NUMBER, "RLIM64_INFINITY", UINT64_MAX);
+	check_refused(A_NUMBER, "8192*");
+	check_refused(A_NUMBER, "8192*1K");
+	check_refused(A_NUMBER, "0x100000000*0x100000000");
 	check_refused(A_NUMBER, "18446744073709551616");
 	check_refused(A_NUMBER, "0x10000000000000000");
 	check_refused(A_NUMBER, "-9223372036854775809");
@@ -444,6 +496,7 @@ static void test_judge(void)
 static const CU_TestInfo tests[] = {
 	{ "short form", test_short_form },
 	{ "c form", test_c_form },
+	{ "strace form", test_strace_form },
 	{ "tail", test_tail },
 	{ "no words", test_no_words },
 	{ "unreadable", test_unreadable },

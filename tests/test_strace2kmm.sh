@@ -25,6 +25,10 @@ sh "$srcdir/tools/strace2kmm" "$log" > "$dir/calls.kmm"
 grep -q '^# left out:.*UFFDIO_WRITEPROTECT' "$dir/calls.kmm"
 echo "calls: $(grep -c ' = ' "$dir/calls.kmm") results as recorded"
 
+# What strace prints is a line as it is, but for addresses and pids.
+"$build/kmm-run" "$srcdir/tests/golden/strace/as-printed.kmm" > /dev/null
+echo "as printed: $(grep -c ' = ' "$srcdir/tests/golden/strace/as-printed.kmm") calls"
+
 case $(uname -r -m) in
 6.18*x86_64) ;;
 *) skip "the host runs $(uname -r), not a 6.18 for x86-64" ;;

@@ -41,6 +41,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/line_run.c \
 	src/fs/core/replay.c src/fs/core/replay.h \
 	src/fs/core/verb.c \
+	src/fs/core/strace_form.c src/fs/core/strace_form.h \
 	src/fs/core/word.c src/fs/core/word.h \
 	src/fs/sim/verbs_ipc.c src/fs/sim/verbs_machine.c \
 	src/fs/sim/verbs_cma.c src/fs/sim/verbs_access.c src/fs/sim/verbs_fd.c \

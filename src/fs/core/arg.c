@@ -98,7 +98,8 @@ static int parse_number(struct arg_env *env, const struct word *word, struct arg
 		arg->value = 0;
 		return 0;
 	}
-	if (word_is(word, "RLIM_INFINITY") || word_is(word, "unlimited")) {
+	if (word_is(word, "RLIM_INFINITY") || word_is(word, "RLIM64_INFINITY") ||
+	    word_is(word, "unlimited")) {
 		arg->value = ~0ULL;
 		return 0;
 	}

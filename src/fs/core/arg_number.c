@@ -52,7 +52,8 @@ int number_parse(const struct word *word, u64 *value, bool *negative,
 		 struct out *sentence)
 {
 	const char *p = word->text, *end = p + word->len;
-	bool overflow;
+	bool overflow, factor_overflow;
+	u64 factor;
 	int shift;
 
 	*negative = p < end && *p == '-';
@@ -60,7 +61,12 @@ int number_parse(const struct word *word, u64 *value, bool *negative,
 		p++;
 	if (!number_digits(&p, end, value, &overflow))
 		return arg_refuse(sentence, word, " is not a number");
-	if (p < end) {
+	if (p < end && *p == '*') {
+		p++;
+		if (!number_digits(&p, end, &factor, &factor_overflow) || p < end)
+			return arg_refuse(sentence, word, " is not a product of two numbers");
+		overflow |= factor_overflow | __builtin_mul_overflow(*value, factor, value);
+	} else if (p < end) {
 		shift = suffix_shift(*p);
 		if (shift < 0 || p + 1 < end)
 			return arg_refuse(sentence, word, " is not a number: "
@@ -156,6 +162,12 @@ static bool read_mask(const char *p, const char *end, u64 *set)
 	return p == end || (number_digits(&p, end, set, &overflow) && !overflow && p == end);
 }
 
+/* "0-1,3", and "0 1 3" as strace has it. */
+static bool separates(char c)
+{
+	return c == ',' || c == ' ';
+}
+
 int nodes_parse(struct arg_env *env, const struct word *word, struct arg *arg,
 		struct out *sentence)
 {
@@ -172,9 +184,9 @@ int nodes_parse(struct arg_env *env, const struct word *word, struct arg *arg,
 	if (word->len && *p == '[') {
 		read = read_mask(p, end, &arg->value);
 	} else {
-		for (; read && p < end; p += p < end && *p == ',')
+		for (; read && p < end; p += p < end && separates(*p))
 			read = read_range(&p, end, &arg->value) &&
-			       (p == end || (*p == ',' && p + 1 < end));
+			       (p == end || (separates(*p) && p + 1 < end));
 	}
 	return read ? 0 : arg_refuse(sentence, word, " is no set of numbers up to 63: write "
 				     "0-1,3 or [0xb] or all");

@@ -4,6 +4,7 @@
  * fit the words is meant. When none fits, the form that came furthest says why.
  */
 #include "fs/core/call.h"
+#include "fs/core/strace_form.h"
 
 static struct arg_env arg_env(struct request *req)
 {
@@ -201,6 +202,8 @@ int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
 	if (err || !req->words.verb.len)
 		return err;
 	err = check_expectation(&req->words, sentence);
+	if (!err)
+		err = strace_form(&req->words, sentence);
 	if (!err)
 		err = find_verb(req, scope, sentence);
 	if (!err)

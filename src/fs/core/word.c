@@ -113,11 +113,26 @@ static int add_word(struct words *words, const char *text, size_t len, bool quot
 	return 0;
 }
 
-/* The argument [p, stop) of the C form, blanks and quotes off. */
+/* Where the argument ends without the remark, as C has it, that strace puts behind values. */
+static const char *remark_start(const char *p, const char *stop)
+{
+	const char *at = stop - 2;
+
+	if (stop - p < 4 || at[0] != '*' || at[1] != '/')
+		return stop;
+	while (at > p && (at[0] != '/' || at[1] != '*'))
+		at--;
+	return at > p ? at : stop;
+}
+
+/* The argument [p, stop) of the C form, remarks, blanks and quotes off. */
 static int add_argument(struct words *words, const char *p, const char *stop,
 			struct out *sentence)
 {
 	p = skip_blanks(p, stop);
+	while (stop > p && is_blank(stop[-1]))
+		stop--;
+	stop = remark_start(p, stop);
 	while (stop > p && is_blank(stop[-1]))
 		stop--;
 	if (p == stop)
