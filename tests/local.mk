@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/test_buddy \
 	tests/test_cgroup \
 	tests/test_check \
+	tests/test_cgwb \
 	tests/test_check_ids \
 	tests/test_check_texts \
 	tests/test_check_incremental \

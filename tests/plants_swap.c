@@ -107,18 +107,24 @@ static void disk_pages(struct machine *m)
 
 static void dirty_inodes(struct machine *m)
 {
-	m->virt->writeback->nr_inodes[B_DIRTY]++;
+	m->virt->writeback->root.nr_inodes[B_DIRTY]++;
 }
 
 static void flusher_waits(struct machine *m)
 {
-	m->virt->writeback->running = true;
+	m->virt->writeback->root.running = true;
+}
+
+static void dirty_pages_of_flusher(struct machine *m)
+{
+	m->virt->writeback->root.nr_dirty++;
 }
 
 #define ROW(ids, plant, what) { ids, plant, what, .machine = "swap" }
 static const struct plant plants[] = {
 	ROW("WB1", disk_pages, "a page more is on its way to the disk"),
 	ROW("WB2", dirty_inodes, "a file more has dirty pages"),
+	ROW("WB2", dirty_pages_of_flusher, "a flusher counts a dirty page more"),
 	ROW("WB2", flusher_waits, "the flusher waits for the disk, which has nothing to do"),
 	ROW("S1 S2 S7", slot_nobody_has, "a slot of swap has a reference that nobody holds"),
 	ROW("S2 K4", slots_in_use, "a swap area counts a slot more"),

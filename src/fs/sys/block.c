@@ -172,31 +172,51 @@ static void show_kb(struct out *out, const char *name, u64 pages)
 	out_printf(out, "%-20s%10llu kB\n", name, (ull)pages * (PAGE_SIZE / 1024));
 }
 
+/* WB_registered, WB_writeback_running, WB_has_dirty_io, WB_start_all */
+static unsigned int wb_state_bits(const struct bdi_writeback *wb)
+{
+	return 1U | (unsigned int)wb->running << 1 | (unsigned int)(wb_nr_dirty_inodes(wb) > 0) << 2 |
+	       (unsigned int)wb->start_all << 3;
+}
+
+static void add_wb(const struct machine *m, const struct bdi_writeback *wb, u64 limit,
+		   struct bdi_writeback *sum, u64 *thresh)
+{
+	*thresh += wb_calc_thresh(m, wb, limit);
+	sum->nr_dirty += wb->nr_dirty;
+	sum->nr_writeback += wb->nr_writeback;
+	sum->dirtied += wb->dirtied;
+	sum->written += wb->written;
+	sum->write_bandwidth += wb->write_bandwidth;
+	for (unsigned int list = 0; list < NR_WB_LISTS; list++)
+		sum->nr_inodes[list] += wb->nr_inodes[list];
+}
+
 static int bdi_stats_show(struct out *out, const struct view *v)
 {
-	const struct wb_state *wb = v->m->virt->writeback;
-	u64 background, limit;
+	const struct bdi_writeback *wb = NULL;
+	struct bdi_writeback sum = { 0 };
+	u64 background, limit, thresh = 0;
 
 	global_dirty_limits(v->m, &background, &limit);
-	show_kb(out, "BdiWriteback:", file_disk(v->m)->nr_writeback);
-	show_kb(out, "BdiReclaimable:", node_pages(v->m, NULL, NR_DIRTY));
-	show_kb(out, "BdiDirtyThresh:", wb_calc_thresh(v->m, limit));
+	while ((wb = wb_next(v->m, wb)))
+		if (!wb->memcg || rel_bdi_stats_have_groups(v->m->release))
+			add_wb(v->m, wb, limit, &sum, &thresh);
+	show_kb(out, "BdiWriteback:", sum.nr_writeback);
+	show_kb(out, "BdiReclaimable:", sum.nr_dirty);
+	show_kb(out, "BdiDirtyThresh:", thresh);
 	show_kb(out, "DirtyThresh:", limit);
 	show_kb(out, "BackgroundThresh:", background);
-	show_kb(out, "BdiDirtied:", wb->dirtied);
-	show_kb(out, "BdiWritten:", wb->written);
+	show_kb(out, "BdiDirtied:", sum.dirtied);
+	show_kb(out, "BdiWritten:", sum.written);
 	out_printf(out, "%-20s%10llu kBps\n", "BdiWriteBandwidth:",
-		   (ull)wb->write_bandwidth * (PAGE_SIZE / 1024));
-	out_printf(out, "%-20s%10u\n", "b_dirty:", wb->nr_inodes[B_DIRTY]);
-	out_printf(out, "%-20s%10u\n", "b_io:", wb->nr_inodes[B_IO]);
-	out_printf(out, "%-20s%10u\n", "b_more_io:", wb->nr_inodes[B_MORE_IO]);
+		   (ull)sum.write_bandwidth * (PAGE_SIZE / 1024));
+	out_printf(out, "%-20s%10u\n", "b_dirty:", sum.nr_inodes[B_DIRTY]);
+	out_printf(out, "%-20s%10u\n", "b_io:", sum.nr_inodes[B_IO]);
+	out_printf(out, "%-20s%10u\n", "b_more_io:", sum.nr_inodes[B_MORE_IO]);
 	out_printf(out, "%-20s%10u\n", "b_dirty_time:", 0);
 	out_printf(out, "%-20s%10u\n", "bdi_list:", 1);
-	/* WB_registered, WB_writeback_running, WB_has_dirty_io, WB_start_all */
-	out_printf(out, "%-20s%10x\n", "state:",
-		   1U | (u32)wb->running << 1 |
-		   (u32)(wb->nr_inodes[B_DIRTY] + wb->nr_inodes[B_IO] + wb->nr_inodes[B_MORE_IO] > 0) << 2 |
-		   (u32)wb->start_all << 3);
+	out_printf(out, "%-20s%10x\n", "state:", wb_state_bits(&v->m->virt->writeback->root));
 	return 0;
 }
 

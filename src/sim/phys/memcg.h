@@ -47,6 +47,8 @@ struct mem_cgroup_per_node {
 	u64 shrink_deferred[NR_MEMCG_SHRINKERS];
 };
 
+struct bdi_writeback;
+
 struct mem_cgroup {
 	u16 id;			/* 0: the root */
 	bool online, oom_group;
@@ -63,6 +65,7 @@ struct mem_cgroup {
 	u32 pins;		/* who walks by: it stays */
 	u32 nr_charged_bytes;	/* of a page that is charged for objects: what none has */
 	u64 object_bytes;	/* of objects that are charged */
+	struct bdi_writeback *wb;	/* virt/writeback.h; NULL: of the root, and off line */
 	struct mem_cgroup_per_node *nodes;	/* [memcg_state.nr_nodes] */
 };
 

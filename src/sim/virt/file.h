@@ -72,6 +72,10 @@ struct inode {
 	u8 wb_list;		/* enum wb_list */
 	u64 wb_order, dirtied_when_ns;
 	u64 writeback_index;	/* where the flusher goes on */
+	u32 nr_dirty, nr_writeback;	/* pages */
+	u16 i_wb;		/* the group whose flusher has it (cgwb.c) */
+	bool i_wb_attached;	/* it is of one */
+	u16 i_wb_frn_winner, i_wb_frn_avg_time, i_wb_frn_history;
 	struct address_space i_data;
 };
 

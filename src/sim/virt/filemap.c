@@ -185,6 +185,7 @@ static void account_cleaned(struct machine *m, struct page *page)
 {
 	page_clear_flag(page, PG_dirty);
 	mod_lruvec_page_state(m, page, NR_DIRTY, -1);
+	inode_mod_dirty(m, inode_of(m, page->mapping), -1);
 	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]--;
 	task_io_account_cancelled_write(m, PAGE_SIZE);
 }
@@ -263,10 +264,13 @@ static void dirty_folio(struct machine *m, struct page *folio)
 	xa_set_mark(&inode->i_data.i_pages, page_index(folio), XA_MARK_DIRTY);
 	mod_lruvec_page_state(m, folio, NR_DIRTY, 1);
 	mod_lruvec_page_state(m, folio, NR_DIRTIED, 1);
+	inode_attach_wb(m, inode, folio);
+	inode_mod_dirty(m, inode, 1);
 	task_io_account_write(m, PAGE_SIZE);
 	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING]++;
-	m->virt->writeback->dirtied++;
+	inode_to_wb(m, inode)->dirtied++;
 	m->virt->writeback->fresh_dirtied++;
+	m->virt->writeback->fresh_wb = inode->i_wb;
 	mark_inode_dirty_pages(m, inode);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The flusher of the disk. It runs some seconds after the first page became dirty, and
- * from then on each dirty_writeback_centisecs as long as any is: inodes that were dirtied
+ * The flusher of the disk, or of a group's inodes there. It runs some seconds after the first
+ * page became dirty, and from then on each dirty_writeback_centisecs as long as any is: inodes that were dirtied
  * before dirty_expire_centisecs are written whole, others while more is dirty than the
  * background limit. A turn takes a chunk of each inode that it queued; when the disk takes
  * no request more, it goes on when one is done.
  */
 #include "sim/virt/writeback.h"
+
+#include <stdio.h>
 
 #include "sim/base/bug.h"
 #include "sim/base/event.h"
@@ -26,27 +28,21 @@
 #define LAG 128
 #define LAG_ON_ONE_CPU 64
 
-static struct wb_state *wb_of(const struct machine *m)
+static struct wb_state *bdi_of(const struct machine *m)
 {
 	return m->virt->writeback;
 }
 
 /* ---- Lists of inodes. ---- */
 
-static u32 nr_dirty_inodes(const struct wb_state *wb)
+void inode_io_list_move(struct machine *m, struct inode *inode, enum wb_list list)
 {
-	return wb->nr_inodes[B_DIRTY] + wb->nr_inodes[B_IO] + wb->nr_inodes[B_MORE_IO];
-}
-
-/* To its end. */
-static void inode_io_list_move(struct machine *m, struct inode *inode, enum wb_list list)
-{
-	struct wb_state *wb = wb_of(m);
+	struct bdi_writeback *wb = inode_to_wb(m, inode);
 
 	wb->nr_inodes[inode->wb_list]--;
 	wb->nr_inodes[list]++;
 	inode->wb_list = (u8)list;
-	inode->wb_order = ++wb->next_order;
+	inode->wb_order = ++bdi_of(m)->next_order;
 }
 
 void inode_io_list_del(struct machine *m, struct inode *inode)
@@ -56,58 +52,57 @@ void inode_io_list_del(struct machine *m, struct inode *inode)
 }
 
 /* The one that is longest on a list; NULL: none is. */
-static struct inode *first_of(const struct machine *m, enum wb_list list)
+static struct inode *first_of(const struct machine *m, const struct bdi_writeback *wb,
+			      enum wb_list list)
 {
 	struct inode *first = NULL;
 
-	if (!wb_of(m)->nr_inodes[list])
+	if (!wb->nr_inodes[list])
 		return NULL;
 	for (struct inode *i = inode_next(m, NULL); i; i = inode_next(m, i))
-		if (i->wb_list == list && (!first || i->wb_order < first->wb_order))
+		if (i->wb_list == list && i->i_wb == wb->memcg && (!first || i->wb_order < first->wb_order))
 			first = i;
 	return first;
 }
 
 /* ---- When it runs. ---- */
 
-static void wb_wakeup_at(struct machine *m, u64 ns)
+static void wb_wakeup_at(struct machine *m, const struct bdi_writeback *wb, u64 ns)
 {
-	const struct wb_state *wb = wb_of(m);
-
 	if (wb->event && ns < event_when_ns(m->events, wb->event))
 		blk_set_timer(m, wb->event, ns);
 }
 
-static void wb_wakeup_delayed(struct machine *m)
+static void wb_wakeup_delayed(struct machine *m, const struct bdi_writeback *wb)
 {
 	s64 interval = m->tunables->dirty_writeback_centisecs;
 
-	wb_wakeup_at(m, m->now_ns + (u64)MAX(interval, 0) * NS_PER_CENTISEC);
+	wb_wakeup_at(m, wb, m->now_ns + (u64)MAX(interval, 0) * NS_PER_CENTISEC);
 }
 
 void mark_inode_dirty_pages(struct machine *m, struct inode *inode)
 {
-	struct wb_state *wb = wb_of(m);
-	bool first = !nr_dirty_inodes(wb);
+	const struct bdi_writeback *wb = inode_to_wb(m, inode);
+	bool first = !wb_nr_dirty_inodes(wb);
 
 	if (inode->wb_list != WB_CLEAN)
 		return;
 	inode->dirtied_when_ns = m->now_ns;
 	inode_io_list_move(m, inode, B_DIRTY);
 	if (first)
-		wb_wakeup_delayed(m);
+		wb_wakeup_delayed(m, wb);
 }
 
-static void wb_wakeup(struct machine *m)
+void wb_wakeup(struct machine *m, struct bdi_writeback *wb)
 {
-	wb_of(m)->woken = true;
+	wb->woken = true;
 	if (!m->polls_left)
 		m->polls_left = m->nr_cpus > 1 ? LAG : LAG_ON_ONE_CPU;
 }
 
-void wb_start_background_writeback(struct machine *m)
+void wb_start_background_writeback(struct machine *m, struct bdi_writeback *wb)
 {
-	wb_wakeup(m);
+	wb_wakeup(m, wb);
 }
 
 void dirty_writeback_interval_changed(struct machine *m)
@@ -118,11 +113,11 @@ void dirty_writeback_interval_changed(struct machine *m)
 
 void laptop_io_completion(struct machine *m, u64 done_ns)
 {
-	const struct wb_state *wb = wb_of(m);
+	u32 event = bdi_of(m)->laptop_event;
 	s64 seconds = m->tunables->laptop_mode;
 
-	if (seconds > 0 && wb->laptop_event)
-		blk_set_timer(m, wb->laptop_event, done_ns + (u64)seconds * NS_PER_SEC);
+	if (seconds > 0 && event)
+		blk_set_timer(m, event, done_ns + (u64)seconds * NS_PER_SEC);
 }
 
 /* ---- What it writes. ---- */
@@ -133,35 +128,36 @@ static u64 nr_dirty_pages(const struct machine *m)
 }
 
 /* What is left from the turn before, then those that were dirtied by then. */
-static void queue_io(struct machine *m, const struct wb_work *work)
+static void queue_io(struct machine *m, const struct bdi_writeback *wb)
 {
+	const struct wb_work *work = &wb->work;
 	struct inode *inode;
 
-	while ((inode = first_of(m, B_MORE_IO)))
+	while ((inode = first_of(m, wb, B_MORE_IO)))
 		inode_io_list_move(m, inode, B_IO);
-	while ((inode = first_of(m, B_DIRTY)) && inode->dirtied_when_ns <= work->before_ns)
+	while ((inode = first_of(m, wb, B_DIRTY)) && inode->dirtied_when_ns <= work->before_ns)
 		inode_io_list_move(m, inode, B_IO);
 }
 
-static u64 chunk_size(const struct machine *m, const struct wb_work *work)
+static u64 chunk_size(const struct machine *m, const struct bdi_writeback *wb)
 {
-	const struct wb_state *wb = wb_of(m);
-	u64 pages = MIN(wb->avg_write_bandwidth / 2, wb->dirty_limit / DIRTY_SCOPE);
+	u64 pages = MIN(wb->avg_write_bandwidth / 2, bdi_of(m)->dirty_limit / DIRTY_SCOPE);
 
-	pages = MIN(pages, (u64)work->nr_pages);
+	pages = MIN(pages, (u64)wb->work.nr_pages);
 	return (pages + MIN_WRITEBACK_PAGES) / MIN_WRITEBACK_PAGES * MIN_WRITEBACK_PAGES;
 }
 
 /* Some of an inode. Pages. */
-static u64 writeback_single_inode(struct machine *m, struct inode *inode, struct wb_work *work)
+static u64 writeback_single_inode(struct machine *m, struct bdi_writeback *wb,
+				  struct inode *inode)
 {
 	struct writeback_control wbc = {
-		.sync_mode = WB_SYNC_NONE, .nr_to_write = chunk_size(m, work), .last = ~0ULL >> 1,
+		.sync_mode = WB_SYNC_NONE, .nr_to_write = chunk_size(m, wb), .last = ~0ULL >> 1,
 		.range_cyclic = true,
 	};
 	u64 written = do_writepages(m, inode, &wbc);
 
-	work->nr_pages -= (s64)written;
+	wb->work.nr_pages -= (s64)written;
 	if (!xa_marked(&inode->i_data.i_pages, XA_MARK_DIRTY)) {
 		inode_io_list_move(m, inode, WB_CLEAN);
 	} else if (written >= wbc.nr_to_write) {
@@ -175,21 +171,21 @@ static u64 writeback_single_inode(struct machine *m, struct inode *inode, struct
 }
 
 /* Till the work is done, or (false) the disk takes no more for now. */
-static bool wb_writeback(struct machine *m, struct wb_work *work)
+static bool wb_writeback(struct machine *m, struct bdi_writeback *wb)
 {
-	struct wb_state *wb = wb_of(m);
+	struct wb_work *work = &wb->work;
 	u64 wrote = 0;
 
 	for (;;) {
-		struct inode *inode = first_of(m, B_IO);
+		struct inode *inode = first_of(m, wb, B_IO);
 
 		if (!inode) {
-			if (work->kind == WB_BACKGROUND && !wb_over_bg_thresh(m))
+			if (work->kind == WB_BACKGROUND && !wb_over_bg_thresh(m, wb))
 				return true;
 			if (work->kind == WB_BACKGROUND)
 				work->before_ns = m->now_ns;
-			queue_io(m, work);
-			inode = first_of(m, B_IO);
+			queue_io(m, wb);
+			inode = first_of(m, wb, B_IO);
 			if (!inode)
 				return true;
 			wrote = 0;
@@ -198,14 +194,14 @@ static bool wb_writeback(struct machine *m, struct wb_work *work)
 			return true;
 		if (blk_queue_full(file_disk(m)))
 			return false;
-		wrote += writeback_single_inode(m, inode, work);
+		wrote += writeback_single_inode(m, wb, inode);
 		/* A whole turn came to nothing: what there is is on its way already. */
 		if (!wrote && !wb->nr_inodes[B_IO])
 			return true;
 	}
 }
 
-static void explain(struct machine *m, const struct wb_work *work)
+static void explain(struct machine *m, const struct bdi_writeback *wb)
 {
 	static const char *const whys[] = {
 		[WB_START_ALL] = "somebody wants all of it written",
@@ -213,18 +209,34 @@ static void explain(struct machine *m, const struct wb_work *work)
 		[WB_BACKGROUND] = "more is dirty than the background limit, or the disk's share of it",
 	};
 	u64 background, limit;
+	char whose[40] = "";
 
+	if (wb->memcg)
+		snprintf(whose, sizeof(whose), " of memory cgroup %u (%llu pages)", wb->memcg,
+			 (unsigned long long)wb->nr_dirty);
 	global_dirty_limits(m, &background, &limit);
-	machine_why(m, "the flusher runs: %s: %llu pages are dirty, background limit %llu, limit %llu "
-		    "(wb_do_writeback)", whys[work->kind],
+	machine_why(m, "the flusher%s runs: %s: %llu pages are dirty, background limit %llu, limit "
+		    "%llu (wb_do_writeback)", whose, whys[wb->work.kind],
 		    (unsigned long long)nr_dirty_pages(m), (unsigned long long)background,
 		    (unsigned long long)limit);
 }
 
-/* Is there work of this kind? */
-static bool begin_work(struct machine *m, enum wb_work_kind kind)
+/* What a wb has to write of what all have: by what it wrote lately, of those with anything. */
+static s64 wb_split_pages(const struct machine *m, const struct bdi_writeback *wb, u64 nr)
 {
-	struct wb_state *wb = wb_of(m);
+	const struct bdi_writeback *other = NULL;
+	u64 all = 0;
+
+	while ((other = wb_next(m, other)))
+		all += wb_nr_dirty_inodes(other) ? other->avg_write_bandwidth : 0;
+	if (wb->avg_write_bandwidth >= all)
+		return (s64)nr;
+	return (s64)DIV_ROUND_UP(nr * wb->avg_write_bandwidth, all);
+}
+
+/* Is there work of this kind? */
+static bool begin_work(struct machine *m, struct bdi_writeback *wb, enum wb_work_kind kind)
+{
 	const struct tunables *t = m->tunables;
 	u64 interval = (u64)MAX(t->dirty_writeback_centisecs, 0) * NS_PER_CENTISEC;
 	u64 expire = (u64)t->dirty_expire_centisecs * NS_PER_CENTISEC;
@@ -232,6 +244,7 @@ static bool begin_work(struct machine *m, enum wb_work_kind kind)
 	wb->work = (struct wb_work){ kind, (s64)nr_dirty_pages(m), m->now_ns };
 	switch (kind) {
 	case WB_START_ALL:
+		wb->work.nr_pages = wb_split_pages(m, wb, nr_dirty_pages(m));
 		return wb->start_all && wb->work.nr_pages;
 	case WB_KUPDATE:
 		if (!interval || m->now_ns < wb->last_old_flush_ns + interval)
@@ -243,24 +256,23 @@ static bool begin_work(struct machine *m, enum wb_work_kind kind)
 		return wb->work.nr_pages;
 	default:
 		wb->work.nr_pages = INT64_MAX;
-		return wb_over_bg_thresh(m);
+		return wb_over_bg_thresh(m, wb);
 	}
 }
 
 /* Begins, or goes on. */
-static void wb_do_writeback(struct machine *m)
+static void wb_do_writeback(struct machine *m, struct bdi_writeback *wb)
 {
-	struct wb_state *wb = wb_of(m);
 	bool begun = wb->running;
 
 	wb->running = true;
 	for (enum wb_work_kind kind = begun ? wb->work.kind : WB_START_ALL; kind < NR_WB_WORKS;
 	     kind++) {
-		if (!begun && begin_work(m, kind)) {
-			explain(m, &wb->work);
+		if (!begun && begin_work(m, wb, kind)) {
+			explain(m, wb);
 			begun = true;
 		}
-		if (begun && !wb_writeback(m, &wb->work))
+		if (begun && !wb_writeback(m, wb))
 			return;
 		begun = false;
 		if (kind == WB_START_ALL)
@@ -268,65 +280,72 @@ static void wb_do_writeback(struct machine *m)
 	}
 	wb->work = (struct wb_work){ 0 };
 	wb->running = false;
-	if (nr_dirty_inodes(wb) && m->tunables->dirty_writeback_centisecs)
-		wb_wakeup_delayed(m);
+	if (wb_nr_dirty_inodes(wb) && m->tunables->dirty_writeback_centisecs)
+		wb_wakeup_delayed(m, wb);
 }
 
 /* The work item of a kworker. */
-static void wb_workfn(struct machine *m)
+static void wb_workfn(struct machine *m, struct bdi_writeback *wb)
 {
 	struct task_struct *before = cputime_daemon_enter(m, kernel_thread(m, "kworker/u"));
 
-	wb_do_writeback(m);
+	wb_do_writeback(m, wb);
 	cputime_daemon_leave(m, before);
 }
 
 static bool flusher_step(struct machine *m, void *data)
 {
-	blk_set_timer(m, wb_of(m)->event, NEVER);
-	if (!wb_of(m)->running)
-		wb_workfn(m);
+	struct bdi_writeback *wb = data;
+
+	blk_set_timer(m, wb->event, NEVER);
+	if (!wb->running)
+		wb_workfn(m, wb);
 	return true;
 }
 
 void flusher_run_woken(struct machine *m)
 {
-	struct wb_state *wb = wb_of(m);
-
-	if (!wb->woken)
-		return;
-	/* Who frees memory has pages in his hands. */
-	if (m->lru->reclaiming) {
-		m->polls_left = MAX(m->polls_left, 1);
-		return;
+	for (struct bdi_writeback *wb = NULL; (wb = wb_next(m, wb)); ) {
+		if (!wb->woken)
+			continue;
+		/* Who frees memory has pages in his hands. */
+		if (m->lru->reclaiming) {
+			m->polls_left = MAX(m->polls_left, 1);
+			return;
+		}
+		wb->woken = false;
+		if (!wb->running)
+			wb_workfn(m, wb);
 	}
-	wb->woken = false;
-	if (!wb->running)
-		wb_workfn(m);
 }
 
 static bool laptop_step(struct machine *m, void *data)
 {
-	blk_set_timer(m, wb_of(m)->laptop_event, NEVER);
+	blk_set_timer(m, bdi_of(m)->laptop_event, NEVER);
 	wakeup_flusher_threads(m);
 	return true;
 }
 
 void writeback_requests_done(struct machine *m)
 {
-	wb_update_bandwidth(m);
-	if (wb_of(m)->running && !blk_queue_full(file_disk(m)))
-		wb_workfn(m);
+	struct bdi_writeback *wb;
+
+	for (wb = NULL; (wb = wb_next(m, wb)); )
+		if (!wb->memcg || wb->written != wb->written_stamp)
+			wb_update_bandwidth(m, wb);
+	for (wb = NULL; (wb = wb_next(m, wb)); )
+		if (wb->running && !blk_queue_full(file_disk(m)))
+			wb_workfn(m, wb);
 }
 
 void wakeup_flusher_threads(struct machine *m)
 {
-	struct wb_state *wb = wb_of(m);
-
-	if (wb->start_all || !nr_dirty_inodes(wb))
-		return;
-	wb->start_all = true;
-	wb_wakeup(m);
+	for (struct bdi_writeback *wb = NULL; (wb = wb_next(m, wb)); ) {
+		if (wb->start_all || !wb_nr_dirty_inodes(wb))
+			continue;
+		wb->start_all = true;
+		wb_wakeup(m, wb);
+	}
 }
 
 void ksys_sync(struct machine *m)
@@ -335,26 +354,32 @@ void ksys_sync(struct machine *m)
 		filemap_fdatawrite_range(m, inode, 0, ~0ULL, WB_SYNC_ALL);
 	blk_wait_until(m, blk_writes_done_ns(m));
 	blk_flush(m, file_disk(m));
-	if (wb_of(m)->laptop_event && m->tunables->laptop_mode)
-		blk_set_timer(m, wb_of(m)->laptop_event, NEVER);
+	if (bdi_of(m)->laptop_event && m->tunables->laptop_mode)
+		blk_set_timer(m, bdi_of(m)->laptop_event, NEVER);
+}
+
+int wb_event_add(struct machine *m, struct bdi_writeback *wb)
+{
+	const struct event flusher = {
+		.when_ns = NEVER, .run = flusher_step, .data = wb, .name = "flusher",
+	};
+
+	return event_add(m->events, &flusher, &wb->event);
 }
 
 int writeback_boot(struct machine *m)
 {
-	struct wb_state *wb = wb_of(m);
-	const struct event flusher = {
-		.when_ns = NEVER, .run = flusher_step, .name = "flusher",
-	};
+	struct wb_state *bdi = bdi_of(m);
 	const struct event laptop = {
 		.when_ns = NEVER, .run = laptop_step, .name = "laptop_mode",
 	};
-	int err = event_add(m->events, &flusher, &wb->event);
+	int err = wb_event_add(m, &bdi->root);
 
 	if (!err)
-		err = event_add(m->events, &laptop, &wb->laptop_event);
+		err = event_add(m->events, &laptop, &bdi->laptop_event);
 	writeback_set_ratelimit(m);
-	wb->last_old_flush_ns = m->now_ns;
-	if (nr_dirty_inodes(wb))
-		wb_wakeup_delayed(m);
+	bdi->root.last_old_flush_ns = m->now_ns;
+	if (wb_nr_dirty_inodes(&bdi->root))
+		wb_wakeup_delayed(m, &bdi->root);
 	return err;
 }

@@ -438,6 +438,10 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	}
 	if (inode->writeback_index)
 		digest_u64(digest, inode->writeback_index);
+	if (inode->i_wb || inode->i_wb_frn_winner || inode->i_wb_frn_history) {
+		digest_u64(digest, (u64)inode->i_wb << 32 | inode->i_wb_frn_winner);
+		digest_u64(digest, (u64)inode->i_wb_frn_history << 32 | inode->i_wb_frn_avg_time);
+	}
 	digest_string(digest, inode->path);
 	digest_u64(digest, mapping->nrpages);
 	if (mapping->nr_thps || inode->large_folios || inode->fallocend) {

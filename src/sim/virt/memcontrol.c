@@ -9,6 +9,7 @@
 #include "sim/base/bug.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/writeback.h"
 
 struct mem_cgroup *cgroup_memcg(const struct machine *m, const struct cgroup *cgroup)
 {
@@ -72,6 +73,7 @@ int mem_cgroup_charge_slow(struct machine *m, u64 pfn, const struct mm_struct *m
 
 int memcg_mkdir(struct machine *m, struct cgroup *cgroup)
 {
+	struct bdi_writeback *wb;
 	int err;
 
 	if (!cgroup_has(cgroup, CGROUP_MEMORY))
@@ -79,10 +81,19 @@ int memcg_mkdir(struct machine *m, struct cgroup *cgroup)
 	err = memcg_state_make(m);
 	if (!err)
 		err = swap_cgroup_make(m);
+	if (!err)
+		err = cgwb_create(m, &wb);
 	if (err)
 		return err;
 	m->memcg->of_current = current_memcg;
-	return mem_cgroup_create(m, cgroup_memcg(m, cgroup->parent), cgroup->id, &cgroup->memcg);
+	err = mem_cgroup_create(m, cgroup_memcg(m, cgroup->parent), cgroup->id, &cgroup->memcg);
+	if (err) {
+		cgwb_free(m, wb);
+		return err;
+	}
+	wb_init(m, wb, cgroup->memcg->id);
+	cgroup->memcg->wb = wb;
+	return 0;
 }
 
 void memcg_rmdir(struct machine *m, struct cgroup *cgroup)
@@ -93,6 +104,7 @@ void memcg_rmdir(struct machine *m, struct cgroup *cgroup)
 	if (!memcg)
 		return;
 	memcg_update_mms(m);
+	cgwb_offline(m, memcg);
 	mem_cgroup_offline(m, memcg);
 }
 

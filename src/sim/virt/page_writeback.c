@@ -16,14 +16,13 @@
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/virt.h"
 
-#define INIT_BW (100ULL << (20 - PAGE_SHIFT))
 #define RATELIMIT_CALC_SHIFT 10
 #define DIRTY_POLL_THRESH (128 >> (PAGE_SHIFT - 10))
 #define MAX_SLEEPS 100		/* of one call in a row */
 
 typedef unsigned long long ull;
 
-static struct wb_state *wb_of(const struct machine *m)
+static struct wb_state *bdi_of(const struct machine *m)
 {
 	return m->virt->writeback;
 }
@@ -97,51 +96,61 @@ void writeback_set_ratelimit(struct machine *m)
 {
 	u64 background;
 
-	if (m->virt && wb_of(m))
-		global_dirty_limits(m, &background, &wb_of(m)->dirty_limit);
+	if (m->virt && bdi_of(m))
+		global_dirty_limits(m, &background, &bdi_of(m)->dirty_limit);
 }
 
 /* ---- What the disk wrote lately. ---- */
 
+static u64 period_jiffies(const struct machine *m)
+{
+	return 3 * m->hz;
+}
+
 /* Periods of three seconds: what was before counts half. */
 static void age_completions(struct machine *m)
 {
-	struct wb_state *wb = wb_of(m);
-	u64 now = writeback_jiffies(m), period = 3 * m->hz;
+	struct wb_state *bdi = bdi_of(m);
+	u64 now = writeback_jiffies(m);
 
-	for (; wb->period_end && now >= wb->period_end; wb->period_end += period) {
-		wb->completions /= 2;
-		if (!wb->completions) {
-			wb->period_end = 0;
+	for (; bdi->period_end && now >= bdi->period_end; bdi->period_end += period_jiffies(m)) {
+		for (struct bdi_writeback *wb = NULL; (wb = wb_next(m, wb)); )
+			wb->completions /= 2;
+		bdi->completions /= 2;
+		if (!bdi->completions) {
+			bdi->period_end = 0;
 			return;
 		}
 	}
 }
 
-void wb_writeout_add(struct machine *m, u64 nr)
+void wb_writeout_add(struct machine *m, struct bdi_writeback *wb, u64 nr)
 {
-	struct wb_state *wb = wb_of(m);
+	struct wb_state *bdi = bdi_of(m);
 
 	age_completions(m);
+	bdi->completions += nr;
 	wb->completions += nr;
 	wb->written += nr;
-	if (!wb->period_end)
-		wb->period_end = writeback_jiffies(m) + 3 * m->hz;
+	if (!bdi->period_end)
+		bdi->period_end = writeback_jiffies(m) + period_jiffies(m);
 }
 
-/* The only disk has all of it, unless nothing was written lately. */
-static bool has_share(const struct machine *m)
+/* What of the pages that were written lately it wrote: of a limit, so much is its own. */
+static u64 share_of(const struct machine *m, const struct bdi_writeback *wb, u64 thresh)
 {
-	const struct wb_state *wb = wb_of(m);
-	u64 now = writeback_jiffies(m), period = 3 * m->hz;
-	u64 halves = wb->period_end && now >= wb->period_end ? (now - wb->period_end) / period + 1 : 0;
+	const struct wb_state *bdi = bdi_of(m);
+	u64 now = writeback_jiffies(m), period = period_jiffies(m);
+	u64 halves = bdi->period_end && now >= bdi->period_end ? (now - bdi->period_end) / period + 1 : 0;
 
-	return halves < 64 && wb->completions >> halves;
+	if (halves >= 64 || !(bdi->completions >> halves))
+		return 0;
+	return thresh * (wb->completions >> halves) / (bdi->completions >> halves);
 }
 
-u64 wb_calc_thresh(const struct machine *m, u64 thresh)
+u64 wb_calc_thresh(const struct machine *m, const struct bdi_writeback *wb, u64 thresh)
 {
-	u64 share = has_share(m) ? thresh : 0;
+	u64 share = share_of(m, wb, thresh);
 	u64 dirty = global_node_stat(m, NR_DIRTY) + global_node_stat(m, NR_WRITEBACK);
 
 	if (rel_idle_disk_has_share(m->release) && thresh > dirty)
@@ -155,17 +164,17 @@ u64 wb_calc_thresh(const struct machine *m, u64 thresh)
 struct dirty_control {
 	u64 dirty, limit, background;	/* the machine's, or a memory cgroup's */
 	u64 hard_limit;			/* which follows the limit down slowly */
-	u64 wb_dirty, wb_limit;		/* the disk's */
+	u64 wb_dirty, wb_limit;		/* the wb's */
 	u64 pos_ratio;
 };
 
-static void look(const struct machine *m, struct dirty_control *dc)
+static void look(const struct machine *m, const struct bdi_writeback *wb, struct dirty_control *dc)
 {
 	dc->dirty = global_node_stat(m, NR_DIRTY) + global_node_stat(m, NR_WRITEBACK);
-	dc->wb_dirty = dc->dirty;
+	dc->wb_dirty = wb->nr_dirty + wb->nr_writeback;
 	global_dirty_limits(m, &dc->background, &dc->limit);
-	dc->wb_limit = wb_calc_thresh(m, dc->limit);
-	dc->hard_limit = MAX(dc->limit, wb_of(m)->dirty_limit);
+	dc->wb_limit = wb_calc_thresh(m, wb, dc->limit);
+	dc->hard_limit = MAX(dc->limit, bdi_of(m)->dirty_limit);
 }
 
 /* Pages that the group may still get, by all above it. */
@@ -192,12 +201,13 @@ static u64 group_share(u64 bytes, s32 ratio, u64 available, u64 all)
 }
 
 /*
- * The same of a group: its own limits are the settings' part of its file pages, and of what it
+ * The same of the group of a wb: its own limits are the settings' part of its file pages, and of what it
  * may still get as long as others have clean pages. Pages of files that are dirty.
  */
-static u64 look_at_group(const struct machine *m, const struct mem_cgroup *memcg,
+static u64 look_at_group(const struct machine *m, const struct bdi_writeback *wb,
 			 struct dirty_control *dc)
 {
+	const struct mem_cgroup *memcg = mem_cgroup_of(m, wb->memcg);
 	const struct tunables *t = m->tunables;
 	u64 dirty = (u64)memcg_node_stat(m, memcg, NR_DIRTY, -1), clean, others, available;
 	u64 files = (u64)(memcg_node_stat(m, memcg, NR_INACTIVE_FILE, -1) +
@@ -214,33 +224,21 @@ static u64 look_at_group(const struct machine *m, const struct mem_cgroup *memcg
 				     all);
 	if (dc->background >= dc->limit)
 		dc->background = dc->limit / 2;
-	dc->wb_dirty = dc->dirty;
+	dc->wb_dirty = wb->nr_dirty + wb->nr_writeback;
 	dc->wb_limit = dc->hard_limit = dc->limit;
 	return dirty;
 }
 
-/* Is a group beyond its own background limit? */
-static bool group_over_bg_thresh(const struct machine *m)
+bool wb_over_bg_thresh(const struct machine *m, const struct bdi_writeback *wb)
 {
-	const struct mem_cgroup *memcg = NULL;
+	u64 background, limit;
 	struct dirty_control dc;
 
-	if (!m->memcg)
-		return false;
-	while ((memcg = mem_cgroup_next(m, root_mem_cgroup(m), memcg)))
-		if (memcg->parent && memcg->online &&
-		    look_at_group(m, memcg, &dc) > dc.background)
-			return true;
-	return false;
-}
-
-bool wb_over_bg_thresh(const struct machine *m)
-{
-	u64 background, limit, dirty = global_node_stat(m, NR_DIRTY);
-
 	global_dirty_limits(m, &background, &limit);
-	return dirty > background || dirty > wb_calc_thresh(m, background) ||
-	       group_over_bg_thresh(m);
+	if (global_node_stat(m, NR_DIRTY) > background ||
+	    wb->nr_dirty > wb_calc_thresh(m, wb, background))
+		return true;
+	return wb->memcg && MAX(look_at_group(m, wb, &dc), wb->nr_dirty) > dc.background;
 }
 
 static u64 freerun(const struct dirty_control *dc)
@@ -262,7 +260,7 @@ static s64 pos_ratio_polynom(u64 setpoint, u64 dirty, u64 limit)
 }
 
 /* How far what is dirty is from where it should be. */
-static void wb_position_ratio(const struct wb_state *wb, struct dirty_control *dc)
+static void wb_position_ratio(const struct bdi_writeback *wb, struct dirty_control *dc)
 {
 	u64 limit = dc->hard_limit, setpoint = (freerun(dc) + limit) / 2;
 	u64 wb_limit = MIN(dc->wb_limit, dc->limit), part, wb_setpoint, span, intercept;
@@ -288,7 +286,7 @@ static void wb_position_ratio(const struct wb_state *wb, struct dirty_control *d
 	dc->pos_ratio = ratio;
 }
 
-static void update_write_bandwidth(const struct machine *m, struct wb_state *wb, u64 elapsed)
+static void update_write_bandwidth(const struct machine *m, struct bdi_writeback *wb, u64 elapsed)
 {
 	u64 period = roundup_pow_of_two(3 * m->hz), bw = (wb->written - wb->written_stamp) * m->hz;
 	u64 avg = wb->avg_write_bandwidth, old = wb->write_bandwidth;
@@ -308,20 +306,20 @@ static void update_write_bandwidth(const struct machine *m, struct wb_state *wb,
 }
 
 /* It follows the limit up at once, and slowly down. */
-static void update_dirty_limit(struct wb_state *wb, const struct dirty_control *dc)
+static void update_dirty_limit(struct wb_state *bdi, const struct dirty_control *dc)
 {
 	u64 target = MAX(dc->limit, dc->dirty);
 
-	if (wb->dirty_limit < dc->limit)
-		wb->dirty_limit = dc->limit;
-	else if (wb->dirty_limit > target)
-		wb->dirty_limit -= (wb->dirty_limit - target) >> 5;
+	if (bdi->dirty_limit < dc->limit)
+		bdi->dirty_limit = dc->limit;
+	else if (bdi->dirty_limit > target)
+		bdi->dirty_limit -= (bdi->dirty_limit - target) >> 5;
 }
 
-static void update_dirty_ratelimit(const struct machine *m, struct wb_state *wb,
+static void update_dirty_ratelimit(const struct machine *m, struct bdi_writeback *wb,
 				   const struct dirty_control *dc, u64 elapsed)
 {
-	u64 setpoint = (freerun(dc) + MAX(dc->limit, wb->dirty_limit)) / 2;
+	u64 setpoint = (freerun(dc) + dc->hard_limit) / 2;
 	u64 rate = (wb->dirtied - wb->dirtied_stamp) * m->hz / elapsed;
 	u64 limit = wb->dirty_ratelimit, step = 0, balanced, shift, x;
 	u64 task = (limit * dc->pos_ratio >> RATELIMIT_CALC_SHIFT) + 1;
@@ -347,37 +345,40 @@ static bool interval_is_over(const struct machine *m, u64 stamp)
 	return writeback_jiffies(m) >= stamp + MAX(m->hz / 5, 1);
 }
 
-static void update_bandwidth(struct machine *m, const struct dirty_control *dc)
+/* dc: who is slowed down; of the machine, then (or NULL) of his group. NULL: nobody. */
+static void update_bandwidth(struct machine *m, struct bdi_writeback *wb,
+			     const struct dirty_control *dc, const struct dirty_control *group)
 {
-	struct wb_state *wb = wb_of(m);
+	struct wb_state *bdi = bdi_of(m);
 	u64 now = writeback_jiffies(m), elapsed = MAX(now - MIN(now, wb->bw_stamp), 1);
 
 	if (dc) {
-		if (interval_is_over(m, wb->dirty_limit_stamp)) {
-			update_dirty_limit(wb, dc);
-			wb->dirty_limit_stamp = now;
+		if (interval_is_over(m, bdi->dirty_limit_stamp)) {
+			update_dirty_limit(bdi, dc);
+			bdi->dirty_limit_stamp = now;
 		}
 		update_dirty_ratelimit(m, wb, dc, elapsed);
 	}
+	if (group)
+		update_dirty_ratelimit(m, wb, group, elapsed);
 	update_write_bandwidth(m, wb, elapsed);
 	wb->dirtied_stamp = wb->dirtied;
 	wb->written_stamp = wb->written;
 	wb->bw_stamp = now;
 }
 
-void wb_update_bandwidth(struct machine *m)
+void wb_update_bandwidth(struct machine *m, struct bdi_writeback *wb)
 {
-	if (interval_is_over(m, wb_of(m)->bw_stamp))
-		update_bandwidth(m, NULL);
+	if (interval_is_over(m, wb->bw_stamp))
+		update_bandwidth(m, wb, NULL, NULL);
 }
 
-/* The disk was idle: that says nothing of what it can do. */
-void wb_bandwidth_estimate_start(struct machine *m)
+/* It had nothing to write: that says nothing of what the disk can do. */
+void wb_bandwidth_estimate_start(struct machine *m, struct bdi_writeback *wb)
 {
-	struct wb_state *wb = wb_of(m);
 	u64 now = writeback_jiffies(m);
 
-	if (now - MIN(now, wb->bw_stamp) <= m->hz || file_disk(m)->nr)
+	if (now - MIN(now, wb->bw_stamp) <= m->hz || wb->nr_writeback)
 		return;
 	wb->dirtied_stamp = wb->dirtied;
 	wb->written_stamp = wb->written;
@@ -397,10 +398,9 @@ struct pause {
 	u64 pages;
 };
 
-static void choose_pauses(const struct machine *m, const struct dirty_control *dc,
-			  u64 task_ratelimit, struct pause *p)
+static void choose_pauses(const struct machine *m, const struct bdi_writeback *wb,
+			  const struct dirty_control *dc, u64 task_ratelimit, struct pause *p)
 {
-	const struct wb_state *wb = wb_of(m);
 	u64 bw = wb->avg_write_bandwidth, limit = wb->dirty_ratelimit, second = roundup_pow_of_two(m->hz);
 	s64 t = (s64)MAX(1, m->hz / 100);
 	unsigned int high = (unsigned int)ilog2(bw), low = (unsigned int)ilog2(limit);
@@ -429,7 +429,7 @@ static void choose_pauses(const struct machine *m, const struct dirty_control *d
 /* Time passes, in which the flusher and the disk work. */
 static void sleep_for(struct machine *m, u64 jiffies)
 {
-	struct wb_state *wb = wb_of(m);
+	struct wb_state *bdi = bdi_of(m);
 	u64 ns = jiffies * m->jiffy_ns;
 	unsigned int cpu = m->cpu;
 
@@ -438,8 +438,8 @@ static void sleep_for(struct machine *m, u64 jiffies)
 	/* What the call has waited for already comes first. */
 	machine_tick(m, blk_wait_ns(m) + ns);
 	m->cpu = cpu;
-	wb->nr_pauses++;
-	wb->paused_ns += ns;
+	bdi->nr_pauses++;
+	bdi->paused_ns += ns;
 }
 
 static void free_running(struct machine *m, struct task_struct *task,
@@ -469,7 +469,7 @@ static void skip_pause(struct machine *m, struct task_struct *task, s64 pause, u
 }
 
 /* Of the machine and the group, the one that is to be slowed down more. */
-static struct dirty_control *stricter(const struct wb_state *wb, struct dirty_control *dc,
+static struct dirty_control *stricter(const struct bdi_writeback *wb, struct dirty_control *dc,
 				      struct dirty_control *group)
 {
 	wb_position_ratio(wb, dc);
@@ -479,21 +479,31 @@ static struct dirty_control *stricter(const struct wb_state *wb, struct dirty_co
 	return group->pos_ratio < dc->pos_ratio ? group : dc;
 }
 
-/* Once. False: it is enough. */
-static bool throttle(struct machine *m, struct task_struct *task, struct dirty_control *dc,
-		     struct dirty_control *group)
+static bool exceeded(const struct dirty_control *dc)
 {
-	struct wb_state *wb = wb_of(m);
+	return dc->wb_dirty > dc->wb_limit && dc->dirty > dc->limit;
+}
+
+/* Pages that the kernel's per-CPU counters of a wb may be off. */
+static u64 wb_stat_error(const struct machine *m)
+{
+	return m->nr_cpus * 8 * (1 + (u64)ilog2(m->nr_cpus));
+}
+
+/* Once. False: it is enough. */
+static bool throttle(struct machine *m, struct task_struct *task, struct bdi_writeback *wb,
+		     struct dirty_control *global, struct dirty_control *group)
+{
 	u64 now = writeback_jiffies(m), rate, period;
+	struct dirty_control *dc = stricter(wb, global, group);
 	struct pause p;
 	s64 pause;
 
-	dc = stricter(wb, dc, group);
-	wb->dirty_exceeded = dc->wb_dirty > dc->wb_limit && dc->dirty > dc->limit;
+	wb->dirty_exceeded = exceeded(global) || (group && exceeded(group));
 	if (interval_is_over(m, wb->bw_stamp))
-		update_bandwidth(m, dc);
+		update_bandwidth(m, wb, global, group);
 	rate = wb->dirty_ratelimit * dc->pos_ratio >> RATELIMIT_CALC_SHIFT;
-	choose_pauses(m, dc, rate, &p);
+	choose_pauses(m, wb, dc, rate, &p);
 	period = rate ? m->hz * task->nr_dirtied / rate : (u64)p.max;
 	pause = (s64)period;
 	if (rate && task->dirty_paused_when)
@@ -506,72 +516,72 @@ static bool throttle(struct machine *m, struct task_struct *task, struct dirty_c
 		now += (u64)MIN(pause - p.max, p.max);
 		pause = p.max;
 	}
-	machine_why(m, "pid %u waits %lld jiffies: it dirtied %u pages, %llu are dirty or on their way, "
-		    "setpoint between %llu and %llu; it may dirty %llu in a second, the disk writes "
-		    "%llu (balance_dirty_pages)", task->pid, (long long)pause, task->nr_dirtied,
-		    (ull)dc->dirty, (ull)freerun(dc), (ull)dc->limit, (ull)rate,
-		    (ull)wb->avg_write_bandwidth);
+	machine_why(m, "pid %u waits %lld jiffies: it dirtied %u pages, %llu %sare dirty or on their "
+		    "way, setpoint between %llu and %llu; it may dirty %llu in a second, the disk "
+		    "writes %llu (balance_dirty_pages)", task->pid, (long long)pause,
+		    task->nr_dirtied, (ull)dc->dirty, dc == group ? "of its group " : "",
+		    (ull)freerun(dc), (ull)dc->limit, (ull)rate, (ull)wb->avg_write_bandwidth);
 	sleep_for(m, (u64)pause);
 	task->dirty_paused_when = now + (u64)pause;
 	task->nr_dirtied = 0;
 	task->nr_dirtied_pause = (u32)p.pages;
-	return !rate && task_alive(task);
+	/* With next to nothing of its own to write, no waiting would help. */
+	return !rate && dc->wb_dirty > wb_stat_error(m) && task_alive(task);
 }
 
-static void balance_dirty_pages(struct machine *m, struct task_struct *task)
+static void balance_dirty_pages(struct machine *m, struct task_struct *task,
+				struct bdi_writeback *wb)
 {
-	const struct mem_cgroup *memcg = m->memcg ? mem_cgroup_from_task(m, task) : NULL;
-	struct dirty_control dc, of_group, *group = NULL;
+	struct dirty_control dc, of_group, *group = wb->memcg ? &of_group : NULL;
 
-	if (memcg && !mem_cgroup_is_root(memcg))
-		group = &of_group;
 	for (unsigned int i = 0; i < MAX_SLEEPS; i++) {
 		u64 dirty = global_node_stat(m, NR_DIRTY);
 		bool background;
 
-		look(m, &dc);
+		look(m, wb, &dc);
 		background = dirty > dc.background;
 		if (group)
-			background |= look_at_group(m, memcg, group) > group->background;
-		if (!m->tunables->laptop_mode && background && !wb_of(m)->running)
-			wb_start_background_writeback(m);
+			background |= look_at_group(m, wb, group) > group->background;
+		if (!m->tunables->laptop_mode && background && !wb->running)
+			wb_start_background_writeback(m, wb);
 		if (dc.dirty <= freerun(&dc) && (!group || group->dirty <= freerun(group))) {
 			free_running(m, task, &dc, group);
 			return;
 		}
-		if (!wb_of(m)->running)
-			wb_start_background_writeback(m);
-		if (!throttle(m, task, &dc, group))
+		if (!wb->running)
+			wb_start_background_writeback(m, wb);
+		if (!throttle(m, task, wb, &dc, group))
 			return;
 	}
 }
 
 void balance_dirty_pages_ratelimited(struct machine *m, struct task_struct *task)
 {
-	struct wb_state *wb = wb_of(m);
+	struct wb_state *bdi = bdi_of(m);
+	struct bdi_writeback *wb;
 	u32 limit = task->nr_dirtied_pause ? task->nr_dirtied_pause : DIRTY_POLL_THRESH;
 
-	if (likely(!wb->fresh_dirtied))
+	if (likely(!bdi->fresh_dirtied))
 		return;
-	task->nr_dirtied += (u32)wb->fresh_dirtied;
-	wb->fresh_dirtied = 0;
+	wb = wb_of_memcg(m, bdi->fresh_wb);
+	task->nr_dirtied += (u32)bdi->fresh_dirtied;
+	bdi->fresh_dirtied = 0;
 	if (wb->dirty_exceeded)
 		limit = MIN(limit, 32 >> (PAGE_SHIFT - 10));
 	if (task->nr_dirtied >= limit)
-		balance_dirty_pages(m, task);
+		balance_dirty_pages(m, task, wb);
 }
 
 /* ---- State. ---- */
 
 int writeback_init(struct machine *m)
 {
-	struct wb_state *wb = arena_alloc(&m->arena, sizeof(*wb));
+	struct wb_state *bdi = arena_alloc(&m->arena, sizeof(*bdi));
 
-	if (!wb)
+	if (!bdi)
 		return -ENOBUFS;
-	wb->write_bandwidth = wb->avg_write_bandwidth = INIT_BW;
-	wb->dirty_ratelimit = wb->balanced_dirty_ratelimit = INIT_BW;
-	m->virt->writeback = wb;
+	wb_init(m, &bdi->root, 0);
+	m->virt->writeback = bdi;
 	return 0;
 }
 

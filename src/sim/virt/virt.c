@@ -165,6 +165,7 @@ static const struct part {
 	{ NULL, NULL, NULL, memory_validate },
 	{ cgroups_init, cgroups_free, cgroups_digest, cgroups_validate },
 	{ NULL, memcg_state_free, memcg_digest, memcg_validate },
+	{ NULL, cgwbs_free, NULL, NULL },
 	{ NULL, NULL, resv_maps_digest, hugetlb_mappings_validate },
 	{ NULL, NULL, mempolicy_digest, mempolicy_validate },
 	{ NULL, NULL, NULL, rmap_validate },

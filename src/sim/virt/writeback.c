@@ -45,6 +45,7 @@ static int mkclean_one(void *arg, struct vm_area_struct *vma, u64 address)
 struct bio {
 	struct machine *m;
 	struct inode *inode;
+	struct wb_owners owners;
 	u64 index;
 	u32 nr;
 };
@@ -84,6 +85,9 @@ static bool write_page(struct bio *bio, u64 index, u32 pfn)
 	xa_set_mark(pages, index, XA_MARK_WRITEBACK);
 	mod_lruvec_page_state(m, page, NR_DIRTY, -(s64)nr);
 	mod_lruvec_page_state(m, page, NR_WRITEBACK, nr);
+	inode_mod_dirty(m, bio->inode, -(s64)nr);
+	inode_mod_writeback(m, bio->inode, nr);
+	wbc_account_owner(m, &bio->owners, page);
 	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
 	if (bio->nr && (bio->index + bio->nr != index || bio->nr + nr > BLK_MAX_PAGES))
 		submit_bio(bio);
@@ -103,9 +107,10 @@ void folio_end_writeback(struct machine *m, u32 pfn)
 	page_clear_flag(folio, PG_writeback);
 	xa_clear_mark(&inode->i_data.i_pages, page_index(folio), XA_MARK_WRITEBACK);
 	mod_lruvec_page_state(m, folio, NR_WRITEBACK, -nr);
+	inode_mod_writeback(m, inode, -nr);
 	mod_lruvec_page_state(m, folio, NR_WRITTEN, nr);
 	zone->stat[NR_ZONE_WRITE_PENDING] -= nr;
-	wb_writeout_add(m, (u64)nr);
+	wb_writeout_add(m, inode_to_wb(m, inode), (u64)nr);
 	if (page_flag(folio, PG_reclaim)) {
 		page_clear_flag(folio, PG_reclaim);
 		folio_rotate_reclaimable(m, pfn);
@@ -159,7 +164,8 @@ u64 do_writepages(struct machine *m, struct inode *inode, struct writeback_contr
 	/* All that fits, or nothing: dirty pages stay so. */
 	if (disk_reserve(m, MIN(mapping->nrpages, wbc->last - wbc->start + 1)))
 		return 0;
-	wb_bandwidth_estimate_start(m);
+	wbc_attach_inode(inode, &bio.owners);
+	wb_bandwidth_estimate_start(m, inode_to_wb(m, inode));
 	if (wbc->range_cyclic)
 		wbc->start = inode->writeback_index;
 	end = write_cache_pages(&bio, wbc, &written);
@@ -167,7 +173,8 @@ u64 do_writepages(struct machine *m, struct inode *inode, struct writeback_contr
 	cpu_works(m, written * m->config->cost[COST_WRITE_PAGE]);
 	if (wbc->range_cyclic)
 		inode->writeback_index = end;
-	wb_update_bandwidth(m);
+	wb_update_bandwidth(m, inode_to_wb(m, inode));
+	wbc_detach_inode(m, inode, &bio.owners);
 	return written;
 }
 
