@@ -120,7 +120,8 @@ UNIT_TESTS = \
 	tests/test_warn_alloc \
 	tests/test_why \
 	tests/test_xarray \
-	tests/test_zonelist
+	tests/test_zonelist \
+	tests/test_zram
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 

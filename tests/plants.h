@@ -19,6 +19,7 @@ struct plant {
 	const char *machine;	/* NULL: pc */
 	const char *cmdline;	/* further words */
 	const char *config;	/* a line of [config]; NULL: none */
+	const char *set;	/* any other key; NULL: none */
 	void (*undo)(struct machine *m);	/* of what the machine's end needs; NULL */
 };
 

@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include "sim/phys/lru.h"
+#include "sim/virt/content.h"
 #include "sim/virt/blk.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/madvise.h"
@@ -14,6 +15,7 @@
 #include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/writeback.h"
+#include "sim/virt/zram.h"
 
 static struct swap_info_struct *first_area(struct machine *m)
 {
@@ -120,12 +122,49 @@ static void dirty_pages_of_flusher(struct machine *m)
 	m->virt->writeback->root.nr_dirty++;
 }
 
+/* With a page in slot 5. */
+static struct zram *zram_with_page(struct machine *m)
+{
+	struct zram *zram = swap_disk(m, "/dev/zram0")->zram;
+	u32 pfn = plant_take(m, 0, GFP_HIGHUSER_MOVABLE, 0);
+
+	content_store(m, pfn, 0);
+	CU_ASSERT_EQUAL_FATAL(zram_write_page(m, zram, 5, pfn), 0);
+	return zram;
+}
+
+static void zram_free_slot(struct machine *m)
+{
+	zram_with_page(m);
+}
+
+static void zram_size(struct machine *m)
+{
+	zram_with_page(m)->compr_data_size++;
+}
+
+static void zram_pages(struct machine *m)
+{
+	zram_with_page(m)->pool.nr_pages++;
+}
+
+static void zspage_count(struct machine *m)
+{
+	zram_with_page(m)->pool.zspages[0].inuse++;
+}
+
 #define ROW(ids, plant, what) { ids, plant, what, .machine = "swap" }
+#define ZRAM_ROW(ids, plant, what) \
+	{ ids, plant, what, .machine = "swap", .set = "swap 0.path=/dev/zram0" }
 static const struct plant plants[] = {
 	ROW("WB1", disk_pages, "a page more is on its way to the disk"),
 	ROW("WB2", dirty_inodes, "a file more has dirty pages"),
 	ROW("WB2", dirty_pages_of_flusher, "a flusher counts a dirty page more"),
 	ROW("WB2", flusher_waits, "the flusher waits for the disk, which has nothing to do"),
+	ZRAM_ROW("ZS1", zram_free_slot, "a zram keeps the page of a slot that is free"),
+	ZRAM_ROW("ZS1", zram_size, "a zram counts a byte more than its pages come to"),
+	ZRAM_ROW("ZS1", zram_pages, "a pool of zsmalloc counts a page more"),
+	ZRAM_ROW("ZS1", zspage_count, "a zspage counts an object more"),
 	ROW("S1 S2 S7", slot_nobody_has, "a slot of swap has a reference that nobody holds"),
 	ROW("S2 K4", slots_in_use, "a swap area counts a slot more"),
 	ROW("S2 K4", free_slots, "a free slot is not counted"),

@@ -91,12 +91,14 @@ static void write_row(const struct plant *plant, const char *line)
 static void open_machine(struct lab *lab, const struct plant *plant, const char *release)
 {
 	char cmdline[160], release_set[32], config[40];
-	const char *sets[] = { cmdline, release_set, NULL, NULL, NULL };
+	const char *sets[] = { cmdline, release_set, NULL, NULL, NULL, NULL };
 	unsigned int nr = 2;
 
 	snprintf(config, sizeof(config), "config.%s", plant->config);
 	if (plant->config)
 		sets[nr++] = config;
+	if (plant->set)
+		sets[nr++] = plant->set;
 	if (!plant->machine)
 		sets[nr++] = "node 1.memory=4G";
 

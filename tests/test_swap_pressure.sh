@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Real machines ran out of memory with swap: anonymous memory that was written, or a file of
-# shared memory; then it was given back, and swap switched off. tests/golden/reclaim/swap-*
+# shared memory; then it was given back, and swap switched off (a disk's, or a compressed one's). tests/golden/reclaim/swap-*
 # have what each was, and what moved there. Simulated machines do the same: sums that must
 # hold, hold for both; what moved there moves here, and by about as much.
 here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
@@ -13,12 +13,15 @@ trap 'exit 1' INT TERM
 step() {
 	echo "cat proc/vmstat"
 	echo "cat proc/meminfo"
+	case $path in
+	*zram*) echo "cat sys/block/zram0/mm_stat" ;;
+	esac
 	steps="$steps $1"
 }
 
 # scenario KEY=VALUE...: of the first line
 scenario() {
-	arch=x86_64 rounds=1 swappiness=60
+	arch=x86_64 rounds=1 swappiness=60 path=/dev/nvme0n1
 	release='' memory='' cpus='' swap='' anon='' shm='' steps=''
 	for word; do
 		eval "$word"
@@ -32,7 +35,7 @@ scenario() {
 	cpus = $cpus
 	memory = $memory
 	[swap 0]
-	path = /dev/nvme0n1
+	path = $path
 	size = $swap
 	END
 	{
@@ -55,7 +58,7 @@ scenario() {
 		echo "proc/1/ctl: wait4 -1 0"
 		echo "tick 1s"
 		step killed
-		echo "proc/1/ctl: swapoff /dev/nvme0n1"
+		echo "proc/1/ctl: swapoff $path"
 		step off
 		echo "cat sim/check"
 	} > "$tmp/script"
@@ -111,14 +114,34 @@ compare() {
 		if ((o > r * factor || r > o * factor) && (r > few || o > few))
 			wrong(k " " name ": " r " on a real machine, " o " here")
 	}
+	function ratio(name,	r, o) {
+		if (!(("touched", name) in real))
+			return
+		r = real["touched", name] / real["touched", "orig_data_size"]
+		o = ours["touched", name] / ours["touched", "orig_data_size"]
+		facts++
+		if (abs(r - o) > r / 30)
+			wrong(name " of a byte: " r " on a real machine, " o " here")
+		if (name == "mem_used_total" &&
+		    ours["touched", name] != 4096 * ours["touched", "nr_zspages"])
+			wrong("nr_zspages and the memory of zram differ")
+	}
 	BEGIN { split(steps, step) }
 	FNR == 1 { input++ }
 	input == 1 && FNR > 1 { real[$1, $2] = $3; at[$1] }
 	input == 2 && /^==> proc\/vmstat/ { now = step[++nr] }
 	input == 2 && /^==> sim/ { now = "" }
+	input == 2 && /^==> sys.*mm_stat/ { sizes = 1 }
+	input == 2 && sizes && NF == 9 {
+		ours[now, "orig_data_size"] = $1
+		ours[now, "compr_data_size"] = $2
+		ours[now, "mem_used_total"] = $3
+		sizes = 0
+		next
+	}
 	input == 2 && now && NF >= 2 {
 		sub(":", "", $1)
-		absolute = $1 ~ /^(nr_(free_pages|anon_pages|swapcached|writeback)|SwapTotal|SwapFree)$/
+		absolute = $1 ~ /^(nr_(free_pages|anon_pages|swapcached|writeback|zspages)|SwapTotal|SwapFree)$/
 		if (now == "before")
 			before[$1] = $2
 		ours[now, $1] = absolute ? $2 : $2 - before[$1]
@@ -147,6 +170,13 @@ compare() {
 			about(k, "SwapTotal", 1, 0)
 			about(k, "SwapFree", 1.6, 0)
 		}
+		about("touched", "nr_zspages", 1.4, 0)
+		about("touched", "orig_data_size", 1.4, 0)
+		about("touched", "compr_data_size", 1.4, 0)
+		about("touched", "mem_used_total", 1.4, 0)
+		# Of each page that is kept, as much is left.
+		ratio("compr_data_size")
+		ratio("mem_used_total")
 		# Who was first is a matter of timing.
 		about("touched", "pgscan_direct", 8, 1000)
 		about("touched", "pgsteal_direct", 8, 1000)

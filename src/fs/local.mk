@@ -86,7 +86,7 @@ libkmmtree_a_SOURCES += \
 libkmmtree_a_SOURCES += \
 	src/fs/sys/cma.c \
 	src/fs/sys/cpu.c \
-	src/fs/sys/block.c src/fs/sys/debug.c src/fs/sys/debug_thp.c \
+	src/fs/sys/block.c src/fs/sys/zram.c src/fs/sys/debug.c src/fs/sys/debug_thp.c \
 	src/fs/sys/ptdump.c \
 	src/fs/sys/page_owner.c \
 	src/fs/sys/devices.c src/fs/sys/devices.h \

@@ -27,6 +27,7 @@
 #include "sim/virt/fork.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/zram.h"
 
 typedef unsigned long long ull;
 
@@ -43,6 +44,7 @@ static const struct {
 } owners[] = {
 	{ PGTY_slab, "A4", "slab", slab_nr_pages },
 	{ PGTY_vmalloc, "A5", "vmalloc", vmalloc_own_pages },
+	{ PGTY_zsmalloc, "ZS1", "zsmalloc", zsmalloc_nr_pages },
 	{ PGTY_percpu, "A7", "per-CPU", percpu_nr_chunk_pages },
 };
 

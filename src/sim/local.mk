@@ -177,6 +177,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/pgtable_free.c src/sim/virt/pidfd.c src/sim/virt/pidfd.h \
 	src/sim/virt/placement.c src/sim/virt/prctl.c src/sim/virt/prctl.h src/sim/virt/prctl_mm.c \
 	src/sim/virt/cgwb.c src/sim/virt/cputime.c src/sim/virt/cputime.h \
+	src/sim/virt/zram.c src/sim/virt/zram.h src/sim/virt/zsmalloc.c src/sim/virt/zsmalloc.h \
 	src/sim/virt/poking.c src/sim/virt/psi.c src/sim/virt/psi.h \
 	src/sim/virt/psi_trigger.c src/sim/virt/psi_trigger.h \
 	src/sim/virt/process_vm.c src/sim/virt/process_vm.h src/sim/virt/program.c \

@@ -31,6 +31,7 @@
 	X(slab_parts) \
 	X(debug_parts) \
 	X(block_parts) \
+	X(zram_parts) \
 	X(debug_thp_parts) \
 	X(debug_fault_parts) \
 	X(debug_percpu_parts) \

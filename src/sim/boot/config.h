@@ -63,6 +63,7 @@ struct config_swap {
 	u64 size;
 	int priority;
 	bool has_priority, rotational, off;
+	u32 compressed;		/* bytes that a page comes to, of zram; 0: the default */
 	char *path;
 };
 

@@ -372,6 +372,10 @@ static int check_swaps(struct config_load *load)
 			return config_bad(load, line_of(load, section, NULL),
 					  "[%s] has no size: write for example size = 512M",
 					  section);
+		if (swap->compressed && strncmp(swap->path, "/dev/zram", 9))
+			return config_bad(load, line_of(load, section, "compressed"),
+					  "[%s] is no zram, which alone has compressed: write for "
+					  "example path = /dev/zram0", section);
 	}
 	return 0;
 }

@@ -272,6 +272,19 @@ static int set_swap_priority(struct config_load *load, const char *value)
 	return 0;
 }
 
+static int set_swap_compressed(struct config_load *load, const char *value)
+{
+	const char *why;
+	u64 bytes;
+
+	if (!config_value_u64(value, &bytes, &why))
+		return config_bad_value(load, value, why);
+	if (!bytes || bytes > PAGE_SIZE)
+		return config_bad_value(load, value, "a page comes to 1 to 4096 bytes");
+	this_swap(load)->compressed = (u32)bytes;
+	return 0;
+}
+
 static int set_swap_path(struct config_load *load, const char *value)
 {
 	if (value[0] != '/')
@@ -457,6 +470,7 @@ static const struct key_row swap_keys[] = {
 	{ "path", set_swap_path },
 	{ "rotational", set_swap_rotational },
 	{ "on", set_swap_on },
+	{ "compressed", set_swap_compressed },
 };
 
 static const struct key_row file_keys[] = {

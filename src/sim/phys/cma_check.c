@@ -21,6 +21,7 @@ static bool belongs_to_cma(const struct page *page)
 	case PGTY_slab:
 	case PGTY_table:
 	case PGTY_vmalloc:
+	case PGTY_zsmalloc:
 	case PGTY_percpu:
 	case PGTY_stack:
 		return false;

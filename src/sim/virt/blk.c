@@ -7,6 +7,7 @@
 #include "sim/virt/blk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sim/base/bug.h"
 #include "sim/base/digest.h"
@@ -20,6 +21,7 @@
 #include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/writeback.h"
+#include "sim/virt/zram.h"
 
 typedef unsigned long long ull;
 
@@ -29,6 +31,8 @@ typedef unsigned long long ull;
 #define FIRST_ROOM 64
 #define BLOCK_EXT_MAJOR 259
 #define READ_AHEAD_KB 128
+#define ZRAM_MAJOR 253		/* the first that is free, from 254 down */
+#define ZRAM_COMPRESSED 1080	/* as lzo-rle left pages of a program that wrote text */
 
 /* ---- Disks. ---- */
 
@@ -88,6 +92,16 @@ static int reserve_requests(struct machine *m, struct gendisk *disk)
 	return 0;
 }
 
+/* It is as quick as the CPU that compresses. */
+static int make_zram(struct machine *m, struct gendisk *disk, const struct config_swap *swap)
+{
+	disk->major = ZRAM_MAJOR;
+	disk->minor = (u32)strtoul(disk->name + strlen("zram"), NULL, 10);
+	disk->latency_ns[REQ_OP_READ] = disk->latency_ns[REQ_OP_WRITE] = disk->bandwidth = 0;
+	disk->rotational = false;
+	return zram_alloc(m, disk, swap->compressed ? swap->compressed : ZRAM_COMPRESSED);
+}
+
 int blk_init(struct machine *m)
 {
 	int err;
@@ -105,6 +119,8 @@ int blk_init(struct machine *m)
 			err = reserve_requests(m, disk);
 		if (!err)
 			disk->rotational = swap->rotational;
+		if (!err && is_zram_path(swap->path))
+			err = make_zram(m, disk, swap);
 	}
 	return err;
 }
@@ -116,6 +132,7 @@ void blk_free(struct machine *m)
 	for (unsigned int i = 0; blk && i < blk->nr; i++) {
 		struct gendisk *disk = &blk->disks[i];
 
+		zram_free(m, disk->zram);
 		arena_free(&m->arena, disk->slots, BLK_MAX_DEPTH * sizeof(*disk->slots));
 		arena_free(&m->arena, disk->requests, disk->room * sizeof(*disk->requests));
 	}

@@ -51,6 +51,7 @@ struct gendisk {
 	u64 ios[NR_REQ_OPS], sectors[NR_REQ_OPS], ticks_ns[NR_REQ_OPS], io_ticks_ns;
 	u64 busy_ns;		/* io_ticks_ns count up to here */
 	u64 flushes, flush_ticks_ns;
+	struct zram *zram;	/* zram.h: it is one; NULL */
 };
 
 #define BLK_MAX_DEPTH 1024

@@ -12,6 +12,7 @@
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
+#include "sim/virt/zram.h"
 
 static void count_writeback(struct machine *m, const struct page *folio, s64 n)
 {
@@ -68,6 +69,33 @@ static bool folio_is_zeroes(const struct machine *m, u32 pfn, u64 nr)
 	return true;
 }
 
+/* Memory that takes them; false: there was none, and the folio is as dirty as it was. */
+static bool write_zram(struct machine *m, struct zram *zram, u32 pfn, u64 nr)
+{
+	swp_entry_t entry = page_swap_entry(m, pfn);
+	struct page *folio = pfn_to_page(m, pfn);
+
+	for (u64 i = 0; i < nr; i++) {
+		int err = zram_write_page(m, zram, swp_entry_offset(entry) + i, pfn + (u32)i);
+
+		if (!err)
+			continue;
+		machine_why(m, "%s: slot %llu cannot be written: %s (end_swap_bio_write)",
+			    zram->disk->name, (unsigned long long)(swp_entry_offset(entry) + i),
+			    err == -EIO ? "it is beyond the end" : "there is no memory for it");
+		page_set_flag(folio, PG_dirty);
+		page_clear_flag(folio, PG_reclaim);
+		return false;
+	}
+	return true;
+}
+
+/* Before 6.3, zram took pages without requests, which are what is counted. */
+static bool has_requests(const struct machine *m, const struct gendisk *disk)
+{
+	return !disk->zram || rel_zram_has_bios(m->release);
+}
+
 void swap_writepage(struct machine *m, u32 pfn)
 {
 	struct page *folio = pfn_to_page(m, pfn);
@@ -85,19 +113,26 @@ void swap_writepage(struct machine *m, u32 pfn)
 		count_memcg_folio_event(m, folio, SWPOUT_ZERO);
 		return;
 	}
+	if (unlikely(disk->zram) && !write_zram(m, disk->zram, pfn, nr))
+		return;
 	if (nr == 1ULL << m->arch->hugetlb_order)
 		count_vm_event(m, THP_SWPOUT, 1);
 	if (nr > 1)
 		mod_mthp_stat(m, folio_order(folio), MTHP_STAT_SWPOUT, 1);
 	count_memcg_folio_event(m, folio, PSWPOUT);
-	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
+	if (has_requests(m, disk))
+		count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
 	start_writeback(m, pfn, disk);
 }
 
 void swap_read_folio(struct machine *m, u32 pfn)
 {
+	swap_read_entry(m, pfn, page_swap_entry(m, pfn));
+}
+
+void swap_read_entry(struct machine *m, u32 pfn, swp_entry_t entry)
+{
 	struct page *folio = pfn_to_page(m, pfn);
-	swp_entry_t entry = page_swap_entry(m, pfn);
 	const struct swap_info_struct *si = swap_info(m, entry);
 	u64 nr = folio_nr_pages(folio), offset = swp_entry_offset(entry);
 	bool zeroes = si->swap_map[offset] & SWAP_ZERO;
@@ -109,8 +144,11 @@ void swap_read_folio(struct machine *m, u32 pfn)
 		count_memcg_folio_event(m, folio, SWPIN_ZERO);
 		return;
 	}
+	for (u64 i = 0; unlikely(si->disk->zram) && i < nr; i++)
+		zram_read_page(m, si->disk->zram, offset + i);
 	count_memcg_folio_event(m, folio, PSWPIN);
-	count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
+	if (has_requests(m, si->disk))
+		count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
 	task_io_account_read(m, nr * PAGE_SIZE);
 	swap_of(m)->wanted_done_ns = blk_submit(m, si->disk, REQ_OP_READ, nr);
 }

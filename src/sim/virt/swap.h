@@ -172,6 +172,8 @@ void swap_writepage(struct machine *m, u32 pfn);
 void swap_end_write(struct machine *m, u32 pfn);
 /* The slots' contents come to the folio, which is up to date behind it. */
 void swap_read_folio(struct machine *m, u32 pfn);
+/* The same of a page that is not in the cache: what the slot has. */
+void swap_read_entry(struct machine *m, u32 pfn, swp_entry_t entry);
 /* Who wants it now waits till it has been read; or what was read ahead with it. */
 void swap_wait_for_read(struct machine *m, u32 pfn, bool ahead);
 /*

@@ -12,6 +12,7 @@
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/tlb.h"
 #include "sim/virt/userfaultfd.h"
+#include "sim/virt/workingset.h"
 
 u64 swap_pte_word(const struct machine *m, pte_t pte)
 {
@@ -66,6 +67,43 @@ struct swap_fault {
 	u64 idx, nr;		/* entries that are mapped; that of the address among them */
 };
 
+/* Of a device that nobody waits for, and an entry that has the slot alone. */
+static bool may_skip_cache(const struct swap_fault *f)
+{
+	return swap_info(f->m, f->entry)->flags & SWP_SYNCHRONOUS_IO && swap_count(f->m, f->entry) == 1;
+}
+
+/* A page of its own for what is in the slot, which nobody needs from then on. */
+static unsigned int read_past_cache(struct swap_fault *f)
+{
+	struct machine *m = f->m;
+	const struct vm_fault *vmf = f->vmf;
+	u64 shadow;
+	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vmf->vma, vmf->address, &f->pfn);
+
+	if (!err && *vmf->pte == vmf->orig_pte) {
+		page_set_flag(pfn_to_page(m, f->pfn), PG_swapbacked);
+		err = mem_cgroup_swapin_charge(m, f->pfn, NULL, GFP_KERNEL, f->entry);
+		if (err)
+			put_page(m, f->pfn);
+	}
+	if (err)
+		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
+	/* While there was need of memory, the slot went. */
+	if (*vmf->pte != vmf->orig_pte) {
+		put_page(m, f->pfn);
+		return VM_FAULT_NOPAGE;
+	}
+	(void)swap_cache_find(m, f->entry, &shadow);
+	if (shadow)
+		workingset_refault(m, pfn_to_page(m, f->pfn), shadow);
+	lru_cache_add(m, f->pfn);
+	swap_read_entry(m, f->pfn, f->entry);
+	count_vm_event(m, PGMAJFAULT, 1);
+	count_memcg_event_mm(m, vmf->vma->vm_mm, PGMAJFAULT);
+	return VM_FAULT_MAJOR;
+}
+
 /* The page, from the cache or the device. 0 or VM_FAULT_*. */
 static unsigned int find_or_read(struct swap_fault *f)
 {
@@ -77,6 +115,8 @@ static unsigned int find_or_read(struct swap_fault *f)
 	f->pfn = swap_cache_get_folio(m, f->entry, f->vmf->vma, f->vmf->address);
 	if (f->pfn != PFN_NIL)
 		return 0;
+	if (may_skip_cache(f))
+		return read_past_cache(f);
 	f->pfn = swapin_readahead(m, f->entry, f->vmf, &new, &err);
 	if (f->pfn == PFN_NIL)
 		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
@@ -181,8 +221,8 @@ unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
 	struct swap_fault f = { .m = m, .vmf = vmf, .entry = pte_to_swp_entry(vmf->orig_pte) };
 	unsigned int ret = find_or_read(&f);
 
-	if (unlikely(ret & VM_FAULT_ERROR))
-		return ret;
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)))
+		return ret & ~(unsigned int)VM_FAULT_NOPAGE;
 	/* Nobody waits for a device with the lock held; zeroes need none. */
 	if (f.was_read && !(*swap_map_of(m, f.entry) & SWAP_ZERO) &&
 	    !(vmf->flags & FAULT_FLAG_TRIED)) {

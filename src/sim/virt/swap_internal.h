@@ -27,6 +27,7 @@
 enum swap_flags {
 	SWP_USED = 1, SWP_WRITEOK = 2, SWP_SOLIDSTATE = 4, SWP_BLKDEV = 8,
 	SWP_DISCARDABLE = 16, SWP_AREA_DISCARD = 32, SWP_PAGE_DISCARD = 64,
+	SWP_SYNCHRONOUS_IO = 128,	/* nobody waits: a page that one entry wants skips the cache */
 };
 
 enum cluster_state { CLUSTER_NONE, CLUSTER_FREE, CLUSTER_NONFULL, CLUSTER_FRAG, CLUSTER_FULL };

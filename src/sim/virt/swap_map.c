@@ -11,6 +11,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/swap_internal.h"
+#include "sim/virt/zram.h"
 
 void swap_range_alloc(struct machine *m, struct swap_info_struct *si, u64 offset, u64 nr)
 {
@@ -54,6 +55,8 @@ static void free_range(struct machine *m, struct swap_info_struct *si, u64 offse
 	for (u64 i = 0; i < nr; i++) {
 		si->swap_map[offset + i] = 0;
 		content_forget(m, &si->content[offset + i]);
+		if (unlikely(si->disk->zram))
+			zram_slot_free_notify(m, si->disk->zram, offset + i);
 		if (unlikely(m->memcg))
 			mem_cgroup_uncharge_swap(m, swp_entry(si->type, offset + i));
 	}

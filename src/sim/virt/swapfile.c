@@ -11,6 +11,7 @@
 #include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/task.h"
+#include "sim/virt/zram.h"
 
 typedef unsigned long long ull;
 
@@ -126,8 +127,17 @@ int swap_mkswap(struct machine *m, const char *path)
 {
 	struct inode *inode = inode_find(m, path);
 
-	if (find_device(m, path))
-		return find_area(m, path) ? -EBUSY : 0;
+	if (find_device(m, path)) {
+		struct gendisk *disk = swap_disk(m, path);
+
+		if (find_area(m, path))
+			return -EBUSY;
+		if (disk && disk->zram && !disk->zram->nr_entries)
+			return -EINVAL;
+		if (disk && disk->zram)
+			disk->zram->formatted = true;
+		return 0;
+	}
 	if (!inode)
 		return errno_of_odd_path(path);
 	if (inode->kind != INODE_DISK)
@@ -143,9 +153,9 @@ int swap_mkswap(struct machine *m, const char *path)
 /* Its pages, with the header; 0: it has none. */
 static u64 read_swap_header(struct machine *m, const struct swap_info_struct *si)
 {
-	if (si->device)
-		return si->device->size >> PAGE_SHIFT;
-	if (!si->inode->swap_header) {
+	if (si->device && (!si->disk->zram || si->disk->zram->formatted))
+		return si->disk->bytes >> PAGE_SHIFT;
+	if (si->device || !si->inode->swap_header) {
 		printk(m, KERN_ERR_LEVEL, "Unable to find swap-space signature");
 		return 0;
 	}
@@ -167,7 +177,8 @@ static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const 
 			return -EBUSY;
 		si->path = si->device->path;
 		si->disk = swap_disk(m, si->path);
-		si->flags |= SWP_BLKDEV | (si->device->rotational ? 0 : SWP_SOLIDSTATE);
+		si->flags |= SWP_BLKDEV | (si->disk->rotational ? 0 : SWP_SOLIDSTATE) |
+			     (si->disk->zram ? SWP_SYNCHRONOUS_IO : 0);
 		return 0;
 	}
 	if (!inode)
@@ -331,7 +342,7 @@ int sys_swapon(struct machine *m, const struct task_struct *task, const char *pa
 
 int swap_boot(struct machine *m)
 {
-	int err = 0;
+	int err = zram_boot(m);
 
 	for (unsigned int i = 0; i < m->config->nr_swaps && !err; i++) {
 		const struct config_swap *swap = &m->config->swaps[i];

@@ -39,6 +39,7 @@
 #include "sim/virt/shrinker.h"
 #include "sim/virt/workingset.h"
 #include "sim/virt/writeback.h"
+#include "sim/virt/zram.h"
 
 static const struct {
 	size_t pool;		/* offset in struct virt_state */
@@ -158,6 +159,7 @@ static const struct part {
 	{ NULL, real_processes_free, NULL, NULL },
 	{ programs_init, made_programs_free, made_programs_digest, NULL },
 	{ swap_init, swap_free_state, swap_digest, swap_validate },
+	{ NULL, NULL, zram_digest, zram_validate },
 	{ NULL, NULL, mms_digest, NULL },
 	{ shm_init, shm_free, shm_digest, shm_validate },
 	{ NULL, anon_vma_names_free, anon_vma_names_digest, anon_vma_names_validate },
@@ -332,4 +334,5 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	shm_claim(m, census);
 	dcache_claim(m, census);
 	swap_claim_objects(m, census);
+	zram_claim_objects(m, census);
 }
