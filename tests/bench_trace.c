@@ -84,7 +84,11 @@ static void model_replay(struct bench *b, const struct row *row)
 
 static void prepare(struct bench *b, const struct row *row)
 {
-	static const char *const sets[] = { "reclaim=lru", "node 0.memory=2G", NULL };
+	/* As kmm-replay's own: no time passes. */
+	static const char *const sets[] = {
+		"reclaim=lru", "node 0.memory=2G", "cost.shrink_node=0", "cost.scan_page=0",
+		"cost.reclaim_page=0", "cost.disk_read=0", NULL,
+	};
 	const struct zipf zipf = { OBJECTS, REQUESTS, 1.0, 42 };
 	struct replay *r = b->replay;
 

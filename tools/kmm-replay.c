@@ -66,7 +66,9 @@ static int write_file(const char *name, const struct trace *trace)
 static int load_config(const struct options *options, const char *policy, u64 capacity,
 		       struct machine_config **config)
 {
-	char *text = g_strdup_printf("[node 0]\ncpus = 0\nmemory = %lluM\n",
+	/* A trace has no time: none passes, unless a machine says what takes it. */
+	char *text = g_strdup_printf("[node 0]\ncpus = 0\nmemory = %lluM\n[cost]\nshrink_node = 0\n"
+				     "scan_page = 0\nreclaim_page = 0\ndisk_read = 0\n",
 				     1024 + (unsigned long long)capacity / 128);
 	char *reclaim = g_strdup_printf("reclaim=%s", policy), *error = NULL;
 	GPtrArray *sets = g_ptr_array_new();

@@ -61,6 +61,8 @@ u64 lruvec_lru_size(const struct machine *m, const struct lruvec *lruvec, enum l
 	const struct pglist_data *node = m->nodes[lruvec->node];
 	u64 pages = 0;
 
+	if (highest == MAX_NR_ZONES - 1 && !m->memcg)
+		return (u64)node->stat[NR_INACTIVE_ANON + list];
 	for (unsigned int type = 0; type <= highest; type++) {
 		const struct zone *zone = node->zones[type];
 

@@ -317,11 +317,14 @@ int blk_boot(struct machine *m)
 static void stall_until(struct machine *m, u64 ns, bool io)
 {
 	struct blk_state *blk = m->virt->blk;
+	u64 now = blk_now(m);
 
-	psi_stall(m, blk_now(m), ns, io, /* memory = */ false);
-	if (io)
-		account_iowait(m, blk_now(m), ns);
-	blk->waited_until_ns = MAX(blk->waited_until_ns, ns);
+	if (ns > now) {
+		psi_stall(m, now, ns, io, /* memory = */ false);
+		if (io)
+			account_iowait(m, now, ns);
+		blk->waited_until_ns = ns;
+	}
 	for (unsigned int i = 0; i < blk->nr; i++)
 		if (blk->disks[i].nr)
 			end_requests(m, &blk->disks[i], blk_now(m));
