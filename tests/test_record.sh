@@ -21,11 +21,18 @@ cd "$dir"
 
 # What is wrong is said, by the status, too.
 status=0
-"$build/kmm-record" -o x ./no-such-command 2> x.err || status=$?
+"$build/kmm-record" -o x true 2> x.err || status=$?
 [ "$status" != 125 ] || skip "$(cat x.err)"
-[ "$status" = 127 ] || fail "no command: status $status"
-grep -q 'no-such-command' x.err || fail "no command: $(cat x.err)"
+rm x
 status=0
+"$build/kmm-record" -o x ./no-such-command 2> x.err || status=$?
+[ "$status" = 127 ] || fail "no command: status $status"
+grep -q 'no-such-command: there is no such program' x.err || fail "no command: $(cat x.err)"
+status=0
+"$build/kmm-record" -o x /dev/null 2> x.err || status=$?
+[ "$status" = 126 ] || fail "no program: status $status"
+grep -q '/dev/null: this is no program' x.err || fail "no program: $(cat x.err)"
+[ ! -e x ] || fail "nothing ran, and left a recording"
 "$build/kmm-record" 2> x.err && fail "nothing to record" || [ $? = 2 ]
 grep -q 'there is no command to record' x.err || fail "nothing to record: $(cat x.err)"
 status=0

@@ -448,6 +448,7 @@ static int trace_all(struct recording *r, int signals)
 static void become(char **argv, int word, const sigset_t *mask)
 {
 	char go;
+	int err;
 
 	if (read(word, &go, 1) != 1)
 		_exit(127);
@@ -455,8 +456,9 @@ static void become(char **argv, int word, const sigset_t *mask)
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	(void)personality(ADDR_NO_RANDOMIZE);
 	execvp(argv[0], argv);
-	fprintf(stderr, "kmm-record: %s: %s\n", argv[0], strerror(errno));
-	_exit(127);
+	err = errno;
+	fprintf(stderr, "kmm-record: %s: %s\n", argv[0], strerror(err));
+	_exit(err == ENOENT ? 127 : 126);
 }
 
 static int attach(struct recording *r, pid_t pid, char **error)

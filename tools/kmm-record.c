@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "kmm-record.h"
 #include "options.h"
@@ -84,6 +85,19 @@ static void put_tail(struct recording *r)
 		   r->nr_processes, r->nr_calls, r->nr_accesses);
 }
 
+/* What cannot run does not take the place of an older recording. 0, or the status. */
+static int check_command(const char *name)
+{
+	g_autofree char *found = g_find_program_in_path(name);
+	const bool there = strchr(name, '/') && !access(name, F_OK);
+
+	if (found)
+		return 0;
+	fprintf(stderr, "kmm-record: %s: %s\n", name, there ? "this is no program that you may run" :
+		"there is no such program");
+	return there ? 126 : 127;
+}
+
 int main(int argc, char **argv)
 {
 	const GOptionEntry rows[] = {
@@ -102,6 +116,9 @@ int main(int argc, char **argv)
 		return status;
 	if (argc < 2)
 		return options_fail(&kmm_record, "there is no command to record", "; see --help");
+	status = check_command(argv[1]);
+	if (status)
+		return status;
 	base = g_path_get_basename(argv[1]);
 	path = output ? g_strdup(output) : g_strconcat(base, ".kmm", NULL);
 	out = strcmp(path, "-") ? fopen(path, "we") : stdout;
