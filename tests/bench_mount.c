@@ -284,7 +284,7 @@ static double run_ps(const char *mount)
 	return (now() - begin) * 1e3;
 }
 
-/* Of a machine with many processes: each costs ps five files. */
+/* Of a machine with many processes: each costs ps four files. */
 static void bench_ps(const struct place *place)
 {
 	static const char line[] = "proc/1/ctl: fork\n";
