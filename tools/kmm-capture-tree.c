@@ -191,6 +191,8 @@ static void read_zoneinfo(struct capture *c)
 			set_zone_field(last_zone(c), name, value);
 		}
 	}
+	if (c->zones->len && !g_str_has_suffix(text, "\n"))
+		last_zone(c)->whole = false;
 	if (!c->zones->len)
 		capture_note(c, "proc/zoneinfo could not be read: the boot works out the zones");
 }
