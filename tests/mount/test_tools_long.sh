@@ -364,6 +364,14 @@ if has page-types; then
 		END { print r / 4 }' "$mnt/proc/$hog/smaps")"
 fi
 if has slabinfo; then
+	cache=$mnt/sys/kernel/slab/vm_area_struct
+	ran slabinfo
+	figure 'a cache' '$1 == "vm_area_struct" { print $2, $3 }' \
+		"$(sed 's/ .*//' "$cache/objects") $(cat "$cache/object_size")"
+	ran slabinfo vm_area_struct
+	figure 'its slabs' '/^Object :/ { print $3, $6 }' \
+		"$(cat "$cache/object_size") $(sed 's/ .*//' "$cache/slabs")"
+	figure 'objects of a slab' '/^Align/ { print $5 }' "$(cat "$cache/objs_per_slab")"
 	ran slabinfo -T
 	figure caches '/^Slabcaches/ { print $3 }' "$(find "$mnt/sys/kernel/slab" -mindepth 1 -maxdepth 1 \
 		-type d | wc -l)"
