@@ -54,8 +54,11 @@ static int print(struct snapshot *const sides[2], const struct options *options,
  */
 static int hidden(const char *name)
 {
-	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd;
 
+	if (g_file_test(name, G_FILE_TEST_IS_REGULAR))
+		return 0;
+	fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd >= 0) {
 		close(fd);
 		return 0;
