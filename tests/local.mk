@@ -28,7 +28,7 @@ SCRIPTED_TESTS = \
 	tests/check-text.sh \
 	tests/fuzz-live.sh \
 	tests/readme.sh \
-	tests/test_reclaim.sh tests/test_record.sh tests/test_recordings.sh \
+	tests/test_reclaim.sh tests/test_record.sh tests/test_recordings.sh tests/test_replay.sh \
 	tests/test_capture.sh \
 	tests/test_compare.sh \
 	tests/test_completion.sh \

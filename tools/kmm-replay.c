@@ -162,9 +162,44 @@ static int run_all(const struct options *options, const struct trace *trace)
 
 			if (!asked || g_strv_contains(asked, name))
 				status = run_one(options, trace, name,
-						 strtoull(capacities[c], NULL, 0));
+						 strtoull(capacities[c], NULL, 10));
 		}
 	return status;
+}
+
+static bool is_policy(const char *name)
+{
+	for (unsigned int i = 0; reclaim_policies[i]; i++)
+		if (!strcmp(reclaim_policies[i]->name, name))
+			return true;
+	return false;
+}
+
+/* 0, or EXIT_USAGE: a policy or a capacity is none. */
+static int check(const struct options *options)
+{
+	for (char **name = options->policies; name && *name; name++)
+		if (!is_policy(*name))
+			return options_fail(&program, *name,
+					    " is no policy: classic, lru, fifo, clock");
+	for (char **pages = options->capacities; pages && *pages; pages++)
+		if (!g_ascii_string_to_unsigned(*pages, 10, 0, UINT32_MAX, NULL, NULL))
+			return options_fail(&program, *pages, " is not a number of pages");
+	return 0;
+}
+
+/* Why the trace cannot be had. */
+static int fail(const char *name, int err)
+{
+	const char *why = strerror(-err);
+
+	if (err == -EBADMSG)
+		why = "is no trace in the format oracleGeneral: it does not end with a whole record "
+		      "of 24 bytes (zstd -dc TRACE.zst | kmm-replay -)";
+	else if (err == -ENODATA)
+		why = "has no accesses";
+	fprintf(stderr, "kmm-replay: %s%s %s\n", name, strerror(-err) == why ? ":" : "", why);
+	return 1;
 }
 
 static int run(const struct options *options)
@@ -178,18 +213,23 @@ static int run(const struct options *options)
 		return options_fail(&program, "TRACE or --zipf is missing", "; see --help");
 	if (options->zipf && !parse_zipf(options->zipf, &zipf))
 		return options_fail(&program, options->zipf, " is not OBJECTS,REQUESTS[,ALPHA[,SEED]]");
+	err = check(options);
+	if (err)
+		return err;
 	stack_trace_init();
 	err = options->zipf ? trace_zipf(&trace, &zipf) : read_file(name, &trace);
+	if (!err && !trace.nr)
+		err = -ENODATA;
 	if (!err && options->write) {
 		name = options->write;
 		err = write_file(name, &trace);
 	}
 	if (err)
-		fprintf(stderr, "kmm-replay: %s: %s\n", name, strerror(-err));
+		err = fail(name, err);
 	else if (!options->write)
 		err = run_all(options, &trace);
 	trace_free(&trace);
-	return err < 0 ? 1 : err;
+	return err;
 }
 
 int main(int argc, char **argv)
