@@ -24,7 +24,7 @@
 #define SI_KERNEL 0x80
 
 #define MAX_TRIES 8	/* a fault mends something each time, or it is an error */
-#define FAULT_INJECT_TRIES 1000	/* where allocations are made to fail */
+#define FAULT_INJECT_TRIES 1000	/* where allocations are made to fail, or reclaim goes on */
 
 static bool has_nx(const struct machine *m)
 {
@@ -211,13 +211,30 @@ struct access_walk {
 	bool was_none;		/* nothing was mapped there before */
 };
 
-/* Each attempt meets an allocation that is to fail: on a kernel, without end. */
-static __attribute__((__cold__, __noinline__)) int faults_for_ever(struct machine *m,
-							struct access_result *result)
+static u64 pages_scanned(const struct machine *m)
 {
-	machine_why(m, "the instruction has faulted %u times, and would do so for ever: whenever it "
-		    "runs an allocation is made to fail", FAULT_INJECT_TRIES);
-	return fault_signal(result, SIGKILL_NR, 0);
+	return (u64)(m->event[PGSCAN_ANON] + m->event[PGSCAN_FILE]);
+}
+
+/*
+ * Each attempt meets an allocation that is to fail, or what it needs is taken away again by who
+ * looks for memory: on a kernel, without end, unless others get on meanwhile.
+ */
+static __attribute__((__cold__, __noinline__)) int faults_again(struct machine *m, unsigned int tries,
+							 u64 *scanned,
+							 struct access_result *result)
+{
+	BUG_ON(m, !m->fault && tries > MAX_TRIES && *scanned == pages_scanned(m));
+	*scanned = pages_scanned(m);
+	if (tries >= FAULT_INJECT_TRIES) {
+		machine_why(m, "the instruction has faulted %u times, and would do so for ever: "
+			    "whenever it runs an allocation is made to fail, or memory is short",
+			    FAULT_INJECT_TRIES);
+		return fault_signal(result, SIGKILL_NR, 0);
+	}
+	if (m->pressure->run_woken)
+		m->pressure->run_woken(m);
+	return 0;
 }
 
 /* 0: there is one, or result->signal says why not; else as the handler. */
@@ -227,15 +244,16 @@ static inline int access_entry(struct machine *m, struct task_struct *task, u64 
 {
 	struct mm_struct *mm = task->mm;
 	pte_t *pte = find_entry(m, mm, address, &walk->level);
+	u64 scanned = 0;
 
 	walk->was_none = !pte || !*pte;
 	for (unsigned int tries = 0; !pte || !pte_allows(m, task, *pte, access); tries++) {
 		int err;
 
 		if (unlikely(tries >= MAX_TRIES)) {
-			BUG_ON(m, !m->fault);
-			if (tries >= FAULT_INJECT_TRIES)
-				return faults_for_ever(m, result);
+			err = faults_again(m, tries, &scanned, result);
+			if (err || result->signal)
+				return err;
 		}
 		result->error_code = fault_error_code(m, task, pte, access);
 		err = do_user_addr_fault(m, task, address, result->error_code, walk->flags,
