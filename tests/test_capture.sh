@@ -119,6 +119,22 @@ check_closed() {
 	return $code
 }
 
+# Compressed swap is that here, too, and pages come to as much.
+check_zram() {
+	dir=$tmp/zram
+	rm -rf "$dir"
+	cp -r "$tmp/$1" "$dir" || return 1
+	mkdir -p "$dir/sys/block/zram0"
+	printf 'Filename\tType\tSize\tUsed\tPriority\n%s\n%s\n' \
+		'/dev/zram0 partition 307196 129792 100' '/dev/sda2 partition 1020 0 -2' > "$dir/proc/swaps"
+	echo '134516736 35476153 36614144 0 36614144 41 0 64 64' > "$dir/sys/block/zram0/mm_stat"
+	"$build/kmm-capture" --from "$dir" -o "$tmp/machine" || return 1
+	printf '[swap 0]\nsize = 307200K\npriority = 100\npath = /dev/zram0\ncompressed = 1081\n' > "$tmp/expected"
+	printf '\n[swap 1]\nsize = 1024K\npriority = -2\n' >> "$tmp/expected"
+	sed -n '/^\[swap 0/,/^priority = -2/p' "$tmp/machine" | diff "$tmp/expected" - || return 1
+	"$build/kmm-run" -k -m "$tmp/machine" -c 'cat sys/block/zram0/disksize' | grep -qx 314572800
+}
+
 # What was not copied whole is no machine, and it is said where it ends.
 check_cut() {
 	dir=$tmp/cut
@@ -170,6 +186,7 @@ done
 for shape in $torn; do
 	check_torn "$shape" || failed=$((failed + 1))
 	check_cut "$shape" || failed=$((failed + 1))
+	check_zram "$shape" || failed=$((failed + 1))
 done
 echo "$# machines, $failed with differences"
 [ $failed -eq 0 ]

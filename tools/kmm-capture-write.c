@@ -138,6 +138,31 @@ static void write_sysctls(struct capture *c, GString *out)
 				       (const char *)g_ptr_array_index(c->sysctls, i));
 }
 
+/* What a page of a zram device comes to, of those that are not all one word. */
+static void write_compressed(struct capture *c, GString *out, const char *name)
+{
+	g_autofree char *path = g_strdup_printf("sys/block/%s/mm_stat", name);
+	g_autofree char *text = capture_read(c, path);
+	ull bytes, compressed, same, nr;
+
+	if (!text || sscanf(text, "%llu %llu %*u %*u %*d %llu", &bytes, &compressed, &same) != 3)
+		return;
+	nr = bytes / 4096;
+	if (nr > same && compressed / (nr - same) && compressed / (nr - same) <= 4096)
+		g_string_append_printf(out, "compressed = %llu\n", compressed / (nr - same));
+}
+
+/* Others have names of their own, which are nobody's business. */
+static void write_zram(struct capture *c, GString *out, const char *line)
+{
+	char name[16];
+
+	if (sscanf(line, "/dev/%15s", name) != 1 || strncmp(name, "zram", 4))
+		return;
+	g_string_append_printf(out, "path = /dev/%s\n", name);
+	write_compressed(c, out, name);
+}
+
 /* "/dev/sda2  partition  1048572  0  -2": the header's page is not counted there. */
 static void write_swaps(struct capture *c, GString *out)
 {
@@ -154,6 +179,7 @@ static void write_swaps(struct capture *c, GString *out)
 			continue;
 		g_string_append_printf(out, "\n[swap %u]\nsize = %lluK\npriority = %d\n", id++,
 				       kb + 4, priority);
+		write_zram(c, out, *line);
 	}
 }
 
