@@ -293,6 +293,25 @@ static void test_family(void)
 	close_lab();
 }
 
+/* What a line costs is worked, unless it was refused: then nothing has changed. */
+static void test_costs(void)
+{
+	static const char *const sets[] = { "cost.kmalloc=30000000", "cost.kfree=30000000", NULL };
+	char before[DIGEST_CHARS + 1], after[DIGEST_CHARS + 1];
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
+	lab_expect(&lab, 0, "kmalloc 100 kernel as bytes");
+	CU_ASSERT_EQUAL(of_stat("cpu0 ", SYSTEM), 3);
+	lab_digest(&lab, before);
+	CU_ASSERT(lab_run(&lab, "kfree 0x1234") < 0);
+	lab_digest(&lab, after);
+	CU_ASSERT_STRING_EQUAL(before, after);
+	lab_expect(&lab, 0, "kfree @bytes");
+	CU_ASSERT_EQUAL(of_stat("cpu0 ", SYSTEM), 6);
+	expect_whole();
+	close_lab();
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -302,6 +321,7 @@ int main(void)
 		{ "who writes", test_writers },
 		{ "compaction", test_compaction },
 		{ "threads and children", test_family },
+		{ "lines", test_costs },
 	};
 
 	return suite_main("time of CPUs", tests, ARRAY_SIZE(tests), NULL, NULL);

@@ -304,7 +304,7 @@ static int run_guarded(void *arg)
 	if (!err) {
 		m->oom_killer_disabled = !call->task;
 		err = call->verb->run(call);
-		account_system_time(m, cost);
+		account_system_time(m, call->refused ? 0 : cost);
 		if (unlikely(m->memcg))
 			cost += memory_high_wait(m);
 		m->oom_killer_disabled = true;
