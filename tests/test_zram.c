@@ -185,6 +185,8 @@ static void test_reset(void)
 	lab_expect(&lab, EINVAL, "proc/1/ctl: swapon /dev/zram0");
 	lab_expect(&lab, EINVAL, ZRAM "disksize: 0");
 	lab_expect(&lab, EINVAL, ZRAM "disksize: 32X");
+	lab_expect(&lab, ENOMEM, ZRAM "disksize: 4T");
+	lab_expect(&lab, ENOMEM, ZRAM "disksize: 20G");
 	lab_expect(&lab, 0, ZRAM "disksize: 32M");
 	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ZRAM "size"), "65536\n");
 	/* Nothing is on it yet. */

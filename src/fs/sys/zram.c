@@ -106,6 +106,10 @@ static int disksize_store(struct store *s, const struct view *v, const char *tex
 	err = zram_set_disksize(s->m, zram, ALIGN_UP(bytes, PAGE_SIZE));
 	if (err == -EBUSY)
 		out_puts(s->sentence, "the device has a size: write 1 to reset first");
+	if (err == -ENOMEM || err == -ENOBUFS)
+		out_printf(s->sentence, "there is no memory for a table of '%s'", text);
+	/* Memory was reclaimed for it. */
+	s->changed = err == -ENOMEM;
 	return err == -ENOBUFS ? -ENOMEM : err;
 }
 

@@ -67,6 +67,9 @@ int zram_set_disksize(struct machine *m, struct zram *zram, u64 bytes)
 
 	if (zram->nr_entries)
 		return -EBUSY;
+	/* More than all memory: vmalloc would not even try. */
+	if (req.bytes / PAGE_SIZE > m->max_pfn)
+		return -ENOMEM;
 	zram->table = arena_alloc(&m->arena, nr * sizeof(*zram->table));
 	if (!zram->table)
 		return -ENOBUFS;
