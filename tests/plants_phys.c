@@ -12,6 +12,7 @@
 #include "sim/phys/percpu_internal.h"
 #include "sim/phys/buddy.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/hwpoison.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
@@ -274,6 +275,25 @@ static void owner_order(struct machine *m)
 	page_owner_set_order(m, plant_take(m, 2, GFP_KERNEL, PGTY_kernel), 3);
 }
 
+static void failed_page_free(struct machine *m)
+{
+	page_set_hwpoison(m, page_to_pfn(m, plant_free_head(m)));
+}
+
+static void failed_page_given(struct machine *m)
+{
+	u32 pfn = plant_take(m, 0, GFP_HIGHUSER_MOVABLE, 0);
+
+	page_set_hwpoison(m, pfn);
+	page_keep_hwpoison(m, pfn);
+	pfn_to_page(m, pfn)->refcount++;
+}
+
+static void failed_page_forgotten(struct machine *m)
+{
+	m->num_poisoned_pages++;
+}
+
 static const struct plant plants[] = {
 	{ "A5", area_size, "an area of vmalloc() has a page more than its memory and the guard" },
 	{ "T10", kernel_table, "a table of the vmalloc range says that it is of another level" },
@@ -315,6 +335,9 @@ static const struct plant plants[] = {
 	{ "CP2", capture_left, "somebody still waits for the block that compaction frees" },
 	{ "PO1", owner_stack,
 	  "a stack counts a page more than the records", .cmdline = "page_owner=on" },
+	{ "R8 B8", failed_page_free, "a page that failed is free" },
+	{ "R8", failed_page_given, "somebody else has a page that failed" },
+	{ "R8 K4", failed_page_forgotten, "a page more is counted as failed" },
 	{ "P6 PO1", owner_order,
 	  "an owner's record says another order", .cmdline = "page_owner=on" },
 };

@@ -123,7 +123,7 @@ static void test_isolated(void)
 
 		/* The first pageblock that is all free. */
 		for (start = ALIGN_UP(start, size); !test_pages_isolated(bed.m, start,
-									 start + size, &first);)
+									 start + size, 0, &first);)
 			start += size;
 		CU_ASSERT_EQUAL_FATAL(start_isolate_page_range(bed.m, &isolation, start,
 							       start + 1, 0), 0);

@@ -39,7 +39,7 @@ run_list()
 	printf '%s %s: %s\n' "$1" "${2#../calls/}" "$(tail -n 1 "$tmp/diff")"
 }
 
-for release in 6.18 6.1 6.1-i386 6.1-i386pae 6.18-numa 6.1-numa; do
+for release in 6.18 6.1 6.1-failure 6.1-i386 6.1-i386pae 6.18-numa 6.1-numa; do
 	for list; do
 		[ -f "$golden/$list/$release.out.xz" ] || continue
 		case $list in

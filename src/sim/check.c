@@ -12,6 +12,7 @@
 #include "sim/machine.h"
 #include "sim/phys/cma.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/hwpoison.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/memory_block.h"
 #include "sim/phys/page_alloc.h"
@@ -152,6 +153,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	memory_blocks_validate,
 	page_alloc_validate,
 	page_states_validate,
+	hwpoison_validate,
 	slab_validate,
 	objects_validate,
 	vmalloc_validate,

@@ -43,6 +43,7 @@ static void identity_digest(const struct machine *m, struct digest *d)
 	digest_u64(d, m->rng);
 	digest_u64(d, m->cpu);
 	digest_u64(d, (u64)m->broken << 1 | m->mobility_grouping_off);
+	digest_u64(d, m->num_poisoned_pages);
 }
 
 static void regions_digest(const struct memblock_type *type, struct digest *d)
@@ -127,6 +128,8 @@ static void nodes_digest(const struct machine *m, struct digest *d)
 		digest_u64(d, (u64)node->kswapd_alloc_order << 32 |
 			   node->kswapd_reclaim_order << 8 | node->kswapd_last);
 		digest_u64(d, node->totalreserve_pages);
+		for (unsigned int result = 0; result < NR_MF_RESULTS; result++)
+			digest_u64(d, node->mf_stats[result]);
 		for (unsigned int z = 0; z < node->nr_zonelist; z++)
 			digest_u64(d, node->zonelist[z]);
 	}

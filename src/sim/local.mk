@@ -60,6 +60,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/fault_inject.c src/sim/phys/fault_inject.h \
 	src/sim/phys/cma.c src/sim/phys/cma.h src/sim/phys/cma_check.c \
 	src/sim/phys/contig.c src/sim/phys/contig.h src/sim/phys/hugetlb.c src/sim/phys/hugetlb.h \
+	src/sim/phys/hwpoison.c src/sim/phys/hwpoison.h \
 	src/sim/phys/hugetlb_check.c src/sim/phys/hugetlb_internal.h \
 	src/sim/phys/hugetlb_pool.c \
 	src/sim/phys/mmzone.h \
@@ -137,6 +138,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/filemap.c src/sim/virt/filemap_check.c \
 	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c \
 	src/sim/virt/highmem.c src/sim/virt/highmem.h \
+	src/sim/virt/hwpoison_page.c src/sim/virt/memory_failure.h src/sim/virt/soft_offline.c \
 	src/sim/virt/hugetlb.h src/sim/virt/hugetlb_fault.c src/sim/virt/hugetlb_file.c \
 	src/sim/virt/hugetlb_range.c src/sim/virt/hugetlb_resv.c \
 	src/sim/virt/hugetlb_share.c src/sim/virt/hugetlb_validate.c src/sim/virt/hugetlb_vma.c \

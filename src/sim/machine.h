@@ -114,6 +114,7 @@ struct machine {
 	struct hugetlb_state *hugetlb;	/* phys/hugetlb.h; NULL: no pool yet */
 	struct cma_state *cma;	/* phys/cma.h; NULL: the kernel has none */
 	s64 contig_taken;	/* pages that were taken past pgalloc: contig.c, compaction */
+	u64 num_poisoned_pages;	/* phys/hwpoison.h */
 	struct page_owner *page_owner;	/* phys/page_owner.h; NULL when off */
 	const struct alloc_policy *policies;	/* phys/alloc_policy.h; NULL: nobody has one */
 	struct fault_inject *fault;	/* phys/fault_inject.h; NULL: off */

@@ -71,6 +71,12 @@ static u64 unaccepted(const struct machine *m, const struct pglist_data *node)
 	return zones_figure(m, node, NR_UNACCEPTED);
 }
 
+static u64 hardware_corrupted(const struct machine *m, const struct pglist_data *node)
+{
+	(void)node;
+	return m->num_poisoned_pages;
+}
+
 static u64 cma_total(const struct machine *m, const struct pglist_data *node)
 {
 	(void)node;
@@ -216,7 +222,7 @@ static const struct line machine_lines[] = {
 	F("VmallocUsed:    ", vmalloc_used),
 	F("VmallocChunk:   ", nothing),
 	F("Percpu:         ", percpu),
-	F("HardwareCorrupted: ", nothing, .width = 5, .option = "MEMORY_FAILURE"),
+	F("HardwareCorrupted: ", hardware_corrupted, .width = 5, .option = "MEMORY_FAILURE"),
 	N("AnonHugePages:  ", NR_ANON_THPS),
 	N("ShmemHugePages: ", NR_SHMEM_HUGEPAGES),
 	N("ShmemPmdMapped: ", NR_SHMEM_PMDMAPPED),

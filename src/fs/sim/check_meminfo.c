@@ -11,6 +11,7 @@
 #include "fs/sim/check.h"
 #include "sim/phys/buddy.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/hwpoison.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc.h"
@@ -222,6 +223,11 @@ static u64 nothing(const struct machine *m)
 	return 0;
 }
 
+static u64 hardware_corrupted(const struct machine *m)
+{
+	return KB(hwpoison_recount(m));
+}
+
 /* Whole areas, by the pageblocks of their zones: none is Isolate between two lines. */
 static u64 cma_total(const struct machine *m)
 {
@@ -301,7 +307,7 @@ static const struct meminfo_row {
 	{ "VmallocUsed:", vmalloc_used, 0 },
 	{ "VmallocChunk:", nothing, 0 },
 	{ "Percpu:", percpu, 0 },
-	{ "HardwareCorrupted:", nothing, 0 },
+	{ "HardwareCorrupted:", hardware_corrupted, 0 },
 	{ "AnonHugePages:", NULL, NR_ANON_THPS },
 	{ "ShmemHugePages:", NULL, NR_SHMEM_HUGEPAGES },
 	{ "ShmemPmdMapped:", NULL, NR_SHMEM_PMDMAPPED },

@@ -60,6 +60,7 @@ static const struct type_name type_names[] = {
 	{ PGTY_stack, "none", "a kernel stack" },
 	{ PGTY_kernel, "none", "the kernel" },
 	{ PGTY_isolated, "none", "isolated" },
+	{ PGTY_hwpoison, "none", "nobody: it failed" },
 };
 
 static const struct type_name *find_type(unsigned int type)

@@ -193,7 +193,7 @@ static int run_madvise(struct call *call)
 	int advice = (int)args[2].value;
 	bool touches = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
 		       advice == MADV_WILLNEED || advice == MADV_GUARD_INSTALL ||
-		       advice == MADV_COLLAPSE;
+		       advice == MADV_COLLAPSE || advice == MADV_SOFT_OFFLINE;
 	int err = call_needs_range(call, touches ? args[1].value : 0);
 
 	return err ? err : sys_madvise(call->m, call->task, args[0].value, args[1].value,

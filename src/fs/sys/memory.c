@@ -8,6 +8,7 @@
 #include "fs/sys/devices.h"
 #include "sim/phys/dump_page.h"
 #include "sim/phys/memory_hotplug.h"
+#include "sim/virt/memory_failure.h"
 #include "sim/virt/virt.h"
 
 static const char *const online_types[] = {
@@ -207,6 +208,43 @@ static const struct entry block_entries[] = {
 	FILE_ROW("valid_zones", 0444, valid_zones_show),
 };
 
+/* -- pages that fail -- */
+
+/* What moving a page, however large, may need of the host. */
+static int secure_page(struct store *s)
+{
+	const struct virt_need need = {
+		.pages = 1024, .tables = 16, .objects = 4096, .bytes = SZ_1M,
+	};
+
+	if (!virt_guarantee(s->m, &need))
+		return 0;
+	out_puts(s->sentence, "no host memory for a page that may have to move");
+	return -ENOMEM;
+}
+
+static int soft_offline_store(struct store *s, const struct view *v, const char *text)
+{
+	u64 address;
+	int err = sysfs_number(text, 0, &address);
+
+	(void)v;
+	if (err) {
+		out_printf(s->sentence, "'%s' is no physical address", text);
+		return err;
+	}
+	err = secure_page(s);
+	if (err)
+		return err;
+	err = soft_offline_page(s->m, address >> PAGE_SHIFT, /* counted = */ false);
+	virt_guarantee_end(s->m);
+	s->changed = err && err != -ENOBUFS;	/* what CPUs kept to themselves is back */
+	if (err)
+		out_printf(s->sentence, "page 0x%llx stays in use: see sim/dmesg",
+			   (unsigned long long)(address >> PAGE_SHIFT));
+	return err == -ENOBUFS ? -ENOMEM : err;
+}
+
 static const struct dir block_dir = { DIR_FILES(block_entries), DIR_EACH(block_each) };
 
 static const struct each memory_each[] = {
@@ -221,7 +259,15 @@ static const struct entry memory_entries[] = {
 	FILE_ROW("block_size_bytes", 0444, block_size_show),
 	{ .name = "crash_hotplug", .mode = S_IFREG | 0444, .span = SINCE(R_6_18),
 	  .show = fixed_text_show, .text = "0\n" },
+	{ .name = "soft_offline_page", .mode = S_IFREG | 0200, .span = ALL,
+	  .store = soft_offline_store,
+	  .help = "Write a physical address: its page goes out of use; what it holds moves elsewhere." },
 };
+
+static bool memory_file_visible(const struct view *v, const struct entry *entry)
+{
+	return !strstr(entry->name, "_offline_page") || option_on(v->m, "MEMORY_FAILURE");
+}
 
 /* -- sys/module/memory_hotplug -- */
 
@@ -294,7 +340,9 @@ static const struct entry parameters_entries[] = {
 
 static const struct dir hotplug_dir = { DIR_FILES(parameters_entries) };
 
-static const struct dir memory_dir = { DIR_FILES(memory_entries), DIR_EACH(memory_each) };
+static const struct dir memory_dir = {
+	DIR_FILES(memory_entries), DIR_EACH(memory_each), .visible = memory_file_visible,
+};
 
 static bool memory_visible(const struct view *v, const struct entry *entry)
 {

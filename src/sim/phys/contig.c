@@ -25,13 +25,13 @@ static int empty_range(struct machine *m, struct isolation *isolation, u64 start
 	int err = 0;
 
 	drain_all_pages(m, isolation->zone);
-	if (test_pages_isolated(m, start, end, &pfn))
+	if (test_pages_isolated(m, start, end, 0, &pfn))
 		return 0;
 	if (m->pressure && m->pressure->migrate_range)
 		err = m->pressure->migrate_range(m, isolation->zone, start, end);
 	if (err && err != -EBUSY)
 		return err;
-	if (test_pages_isolated(m, start, end, &pfn))
+	if (test_pages_isolated(m, start, end, 0, &pfn))
 		return 0;
 	why_busy(m, start, end, pfn, "test_pages_isolated");
 	return -EBUSY;
@@ -42,7 +42,7 @@ static u64 nr_used(const struct machine *m, u64 start, u64 end)
 {
 	u64 used = 0, pfn;
 
-	while (!test_pages_isolated(m, start, end, &pfn)) {
+	while (!test_pages_isolated(m, start, end, 0, &pfn)) {
 		start = pfn + 1;
 		used++;
 	}

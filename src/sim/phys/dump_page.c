@@ -34,6 +34,7 @@ static const struct type_row type_rows[] = {
 	{ PGTY_stack, NULL, "a kernel stack" },
 	{ PGTY_kernel, NULL, "the kernel's" },
 	{ PGTY_isolated, NULL, "isolated by somebody else" },
+	{ PGTY_hwpoison, NULL, "out of use: it failed" },
 };
 
 static const struct type_row *type_row(const struct page *page)

@@ -26,6 +26,7 @@ struct memory_block {
 	bool early;		/* of the boot */
 	bool moved;		/* went off line or came on line since */
 	u8 online_type;		/* MMOP_*: asked for in vain; what the next bare "online" means */
+	u32 nr_hwpoison;	/* pages that had failed when it went off line */
 	u16 nid;		/* of several nodes the last */
 	u16 zone;		/* index; NO_ZONE: several, or off line */
 	u32 group;		/* index + 1; 0: none */

@@ -13,6 +13,7 @@
 #include "sim/boot/memblock.h"
 #include "sim/phys/dump_page.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/hwpoison.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_isolation.h"
@@ -164,6 +165,8 @@ int memory_block_online(struct machine *m, u32 id, enum mmop type)
 		block->online_type = (u8)type;
 		return -EINVAL;
 	}
+	if (block->nr_hwpoison && rel_blocks_know_failures(m->release))
+		return -EHWPOISON;
 	if (type == MMOP_OFFLINE)
 		type = block->online_type ? (enum mmop)block->online_type : MMOP_ONLINE;
 	zone = zone_for_pfn_range(m, type, block->nid, block->group,
@@ -239,7 +242,7 @@ static int empty_range(struct machine *m, struct isolation *isolation,
 	int err;
 
 	drain_all_pages(m, isolation->zone);
-	if (test_pages_isolated(m, pages->start, end, &failure->pfn))
+	if (test_pages_isolated(m, pages->start, end, MEMORY_OFFLINE, &failure->pfn))
 		return 0;
 	if (!m->pressure || !m->pressure->offline_range)
 		return -EBUSY;
@@ -254,7 +257,7 @@ static int empty_range(struct machine *m, struct isolation *isolation,
 	if (err)
 		return err;
 	drain_all_pages(m, isolation->zone);
-	if (test_pages_isolated(m, pages->start, end, &failure->pfn))
+	if (test_pages_isolated(m, pages->start, end, MEMORY_OFFLINE, &failure->pfn))
 		return 0;
 	/* The kernel tries again till somebody interrupts it. */
 	failure->reason = "signal backoff";
@@ -285,11 +288,13 @@ static void offline_isolated_pages(struct machine *m, struct zone *zone, u32 id)
 	struct memory_block *block = memory_block_by_id(m, id);
 	struct pglist_data *node = m->nodes[zone->node];
 	struct range pages = block_range(m, id);
-	u64 start = id * m->hotplug->block_pages, end = start + m->hotplug->block_pages;
+	u64 start = id * m->hotplug->block_pages, end = start + m->hotplug->block_pages, failed;
 	bool last;
 
 	take_isolated_range(m, zone, pages.start, end);
-	m->contig_taken += (s64)pages.nr_pages;
+	failed = hwpoison_count(m, pages.start, end);
+	block->nr_hwpoison += (u32)failed;
+	m->contig_taken += (s64)(pages.nr_pages - failed);
 	set_block_types(m, start, m->hotplug->block_pages);
 	zone->managed_pages -= pages.nr_pages;
 	m->totalram_pages -= pages.nr_pages;

@@ -327,6 +327,7 @@ static void remove_block(struct machine *m, u32 id)
 	free_vmemmap(m, block);
 	if (block->group)
 		m->hotplug->groups[block->group - 1].nr_blocks--;
+	m->num_poisoned_pages -= block->nr_hwpoison;
 	*block = (struct memory_block){ .zone = NO_ZONE, .vmemmap = PAGE_LIST_INIT };
 	sections_drop(m, id * m->hotplug->block_pages, (id + 1) * m->hotplug->block_pages);
 }

@@ -127,5 +127,6 @@ void memory_blocks_digest(const struct machine *m, struct digest *digest)
 			   (u64)block->online << 16 | block->online_type);
 		digest_u64(digest, (u64)block->nid << 32 | block->zone);
 		digest_u64(digest, (u64)block->group << 32 | block->nr_vmemmap_pages);
+		digest_u64(digest, block->nr_hwpoison);
 	}
 }

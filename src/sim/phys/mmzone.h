@@ -131,6 +131,9 @@ struct zone {
 	struct zone_basis basis;
 };
 
+/* Pages that failed, by what became of them (hwpoison.h). */
+enum mf_result { MF_IGNORED, MF_FAILED, MF_DELAYED, MF_RECOVERED, NR_MF_RESULTS };
+
 struct pglist_data {
 	u16 id;
 	bool online;
@@ -164,6 +167,7 @@ struct pglist_data {
 	enum zone_type kswapd_last;	/* its highest zone */
 	u32 kswapd_event;	/* its timer, in events; 0: the node has no thread */
 	u64 min_unmapped_pages, min_slab_pages;
+	u64 mf_stats[NR_MF_RESULTS];
 	/* What kcompactd of the node was asked for. */
 	u32 kcompactd_max_order;	/* 0: nothing */
 	enum zone_type kcompactd_highest;

@@ -75,6 +75,7 @@ enum pagetype {
 	PGTY_stack = 0xe4,	/* kernel stack */
 	PGTY_kernel = 0xe5,	/* other allocations of the kernel */
 	PGTY_isolated = 0xe6,
+	PGTY_hwpoison = 0xe7,	/* nobody gets it any more: hwpoison.h */
 };
 
 static inline bool page_flag(const struct page *page, enum pageflags flag)

@@ -176,13 +176,25 @@ void undo_isolate_page_range(struct machine *m, struct isolation *isolation)
 	end_isolate_page_range(m, isolation);
 }
 
-bool test_pages_isolated(const struct machine *m, u64 start, u64 end, u64 *pfn)
+/* It failed, and is kept out of use: gone is as good as kept. */
+static bool is_kept(const struct machine *m, u64 pfn, unsigned int flags)
+{
+	return flags & MEMORY_OFFLINE && page_present(m, pfn) &&
+	       page_type(pfn_to_page(m, pfn)) == PGTY_hwpoison;
+}
+
+bool test_pages_isolated(const struct machine *m, u64 start, u64 end, unsigned int flags,
+			 u64 *pfn)
 {
 	while (start < end) {
 		unsigned int order;
 		u64 head;
 
 		*pfn = start;
+		if (is_kept(m, start, flags)) {
+			start++;
+			continue;
+		}
 		if (!buddy_find(m, start, &head, &order))
 			return false;
 		start = head + (1ULL << order);
@@ -209,6 +221,10 @@ void take_isolated_range(struct machine *m, struct zone *zone, u64 start, u64 en
 		unsigned int order;
 		u64 head;
 
+		if (is_kept(m, pfn, MEMORY_OFFLINE)) {
+			pfn++;
+			continue;
+		}
 		BUG_ON(m, buddy_take(m, zone, pfn, &head, &order) != 1);
 		if (head < start)
 			give_back_outside(m, zone, head, start);

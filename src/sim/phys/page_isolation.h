@@ -34,8 +34,12 @@ void undo_isolate_page_range(struct machine *m, struct isolation *isolation);
 /* The pageblocks stay Isolate; what was remembered goes. */
 void end_isolate_page_range(struct machine *m, struct isolation *isolation);
 
-/* Is every page of [start, end) free? If not, *pfn is the first that is not. */
-bool test_pages_isolated(const struct machine *m, u64 start, u64 end, u64 *pfn);
+/*
+ * Is every page of [start, end) free, or (MEMORY_OFFLINE) out of use because it failed? If
+ * not, *pfn is the first that is not.
+ */
+bool test_pages_isolated(const struct machine *m, u64 start, u64 end, unsigned int flags,
+			 u64 *pfn);
 /* The first page of [start, end) that cannot move; end: there is none. */
 u64 has_unmovable_pages(const struct machine *m, const struct zone *zone, u64 start, u64 end,
 			unsigned int flags);

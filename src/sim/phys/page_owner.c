@@ -29,6 +29,7 @@ const char *const migrate_reason_names[NR_MIGRATE_REASONS] = {
 	[MR_MEMPOLICY_MBIND] = "mempolicy_mbind",
 	[MR_CONTIG_RANGE] = "contig_range",
 	[MR_MEMORY_HOTPLUG] = "memory_hotplug",
+	[MR_MEMORY_FAILURE] = "memory_failure",
 };
 
 struct page_owner {

@@ -27,7 +27,7 @@ struct page_owner_info {
 
 /* Why pages move; the names are in page_owner.c. */
 enum migrate_reason { MR_NONE, MR_COMPACTION, MR_SYSCALL, MR_MEMPOLICY_MBIND, MR_CONTIG_RANGE,
-		      MR_MEMORY_HOTPLUG, NR_MIGRATE_REASONS };
+		      MR_MEMORY_HOTPLUG, MR_MEMORY_FAILURE, NR_MIGRATE_REASONS };
 extern const char *const migrate_reason_names[NR_MIGRATE_REASONS];
 
 /* Switch it on: before the first page is allocated. 0 or -ENOMEM. */

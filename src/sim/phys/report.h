@@ -40,6 +40,7 @@ enum warn_site {
 	WARN_NOFAIL_ORDER,	/* must not fail, and is not small (6.1) */
 	WARN_NOFAIL_ATOMIC,	/* must not fail, and must not wait */
 	WARN_NOFAIL_COSTLY,	/* must not fail, and is costly (6.1) */
+	SAID_NO_SOFT_OFFLINE,	/* not a warning: virt/soft_offline.c */
 	NR_WARN_SITES
 };
 void warn_on_once(struct machine *m, enum warn_site site);

@@ -263,7 +263,7 @@ static void show_totals(struct machine *m)
 	if (m->cma)
 		printk(m, KERNEL_WARNING, "%llu pages cma reserved", (ull)totalcma_pages(m));
 	if (machine_config_bool(m->config, "MEMORY_FAILURE"))
-		printk(m, KERNEL_WARNING, "0 pages hwpoisoned");
+		printk(m, KERNEL_WARNING, "%llu pages hwpoisoned", (ull)m->num_poisoned_pages);
 }
 
 /* show() of each zone that counts. */

@@ -13,6 +13,7 @@
 #include "sim/virt/ksm.h"
 #include "sim/virt/madvise.h"
 #include "sim/virt/memory.h"
+#include "sim/virt/memory_failure.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/pidfd.h"
 #include "sim/virt/swap.h"
@@ -193,8 +194,13 @@ static int advise_collapse(struct advise *a)
 	return madvise_collapse(a->m, a->vma, a->start, a->end);
 }
 
-/* Broken memory is not simulated: who may ask for it is told so. */
-static int madvise_inject_error(struct advise *a)
+static int madvise_soft_offline(struct advise *a)
+{
+	return a->task->cap_sys_admin ? soft_offline_range(a->m, a->mm, a->start, a->end) : -EPERM;
+}
+
+/* What is in there is lost is not simulated: who may ask for it is told so. */
+static int madvise_hwpoison(struct advise *a)
 {
 	return a->task->cap_sys_admin ? -EOPNOTSUPP : -EPERM;
 }
@@ -227,8 +233,8 @@ static const struct advice_row advice_rows[] = {
 	{ MADV_DONTNEED_LOCKED, ALL, .act = madvise_dontneed_locked,
 	  .discards = true },
 	{ MADV_COLLAPSE, ALL, .act = advise_collapse },
-	{ MADV_HWPOISON, ALL, "MEMORY_FAILURE", .act = madvise_inject_error, .by_call = true },
-	{ MADV_SOFT_OFFLINE, ALL, "MEMORY_FAILURE", .act = madvise_inject_error,
+	{ MADV_HWPOISON, ALL, "MEMORY_FAILURE", .act = madvise_hwpoison, .by_call = true },
+	{ MADV_SOFT_OFFLINE, ALL, "MEMORY_FAILURE", .act = madvise_soft_offline,
 	  .by_call = true },
 	{ MADV_GUARD_INSTALL, SINCE(R_6_18), .act = madvise_guard_install,
 	  .discards = true },

@@ -149,10 +149,12 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 }
 
 /* It goes, as the last who had it lets go. */
-static void migrate_done(struct machine *m, u32 src)
+static void migrate_done(struct machine *m, const struct migration *migration, u32 src)
 {
 	count_isolated(m, pfn_to_page(m, src), -(s64)folio_nr_pages(pfn_to_page(m, src)));
-	put_page(m, src);
+	/* One that goes out of use stays the caller's. */
+	if (migration->reason != MR_MEMORY_FAILURE)
+		put_page(m, src);
 }
 
 static void free_target(struct machine *m, const struct migration *migration, u32 dst)
@@ -218,7 +220,7 @@ static int migrate_move(struct machine *m, const struct migration *migration,
 	put_page(m, pair->dst);
 	if (unlikely(m->memcg))
 		mem_cgroup_migrated(m, pfn_to_page(m, pair->src));
-	migrate_done(m, pair->src);
+	migrate_done(m, migration, pair->src);
 	return 0;
 }
 
@@ -250,7 +252,7 @@ static bool freed_meanwhile(struct machine *m, struct migration *migration,
 	page_clear_flag(page, PG_unevictable);
 	page_list_del(m, from, pfn);
 	count_succeeded(m, migration, folio_order(page));
-	migrate_done(m, pfn);
+	migrate_done(m, migration, pfn);
 	return true;
 }
 

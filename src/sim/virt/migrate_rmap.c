@@ -72,6 +72,8 @@ static int unmap_one(void *arg, struct vm_area_struct *vma, u64 addr)
 	*pte = make_migration_entry(old, r->src, exclusive);
 	flush_entry(r, vma, addr, old);
 	page_remove_rmap(r->m, r->src, vma);
+	if (vma->vm_flags & VM_LOCKED)
+		mlock_drain_local(r->m);
 	put_page(r->m, r->src);
 	return 0;
 }

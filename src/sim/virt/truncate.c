@@ -308,6 +308,21 @@ static void mapping_evict_folio(struct machine *m, struct address_space *mapping
 		mapping->host->dropped += nr;
 }
 
+bool mapping_evict_page(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	bool evicted;
+
+	if (page_flag(page, PG_anon) || !page->mapping)
+		return false;
+	page->refcount--;
+	evicted = may_be_dropped(page);
+	page->refcount++;
+	if (evicted)
+		mapping_evict_folio(m, &inode_of(m, page->mapping)->i_data, page_index(page));
+	return evicted;
+}
+
 u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u64 start,
 			     u64 end)
 {

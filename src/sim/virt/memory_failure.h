@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory that fails: soft_offline.c has a page that is still good, and goes out of use
+ * without anybody noticing; memory_failure.c one whose contents are lost. What they have
+ * in common is in hwpoison_page.c; how failed pages are kept, in phys/hwpoison.h.
+ *
+ * Host memory: as in virt.h, for the page that a soft offline moves to.
+ */
+#ifndef KMM_VIRT_MEMORY_FAILURE_H
+#define KMM_VIRT_MEMORY_FAILURE_H
+
+#include "sim/virt/mm_types.h"
+
+/*
+ * The page goes out of use: a free one at once, one in use when its contents are elsewhere.
+ * `counted`: the caller has a reference, which is gone afterwards. 0; -ENXIO: no memory;
+ * -EIO: nothing that can be moved; -EBUSY: it did not move; -EOPNOTSUPP: the sysctl forbids
+ * it; -ENOBUFS: no host memory.
+ */
+int soft_offline_page(struct machine *m, u64 pfn, bool counted) __must_check;
+
+/*
+ * The pages that an mm has in [start, end), faulted in where there are none; of a larger
+ * folio, one. Up to the first error: as above, or -EFAULT, -ENOMEM.
+ */
+int soft_offline_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end) __must_check;
+
+/* For those two: get_hwpoison_page(). 1: with a reference; 0: it is free; -EIO. */
+int catch_page(struct machine *m, u64 pfn, bool counted) __must_check;
+/* What CPUs keep to themselves of it goes where it is seen. */
+void shake_page(struct machine *m, u64 pfn);
+
+#endif
