@@ -14,6 +14,7 @@
 #include "fs/core/tree_struct.h"
 #include "sim/base/rng.h"
 #include "sim/phys/fault_inject.h"
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/memory_hotplug.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/content.h"
@@ -419,9 +420,40 @@ static void test_storms(void)
 		storm(seed & 1 ? "6.18" : "6.1", seed & 2 ? "movablecore=512M" : "", seed, steps);
 }
 
+/* Does a free huge page lie in the block? */
+static bool has_free_huge(const struct hstate *h, u32 id)
+{
+	for (unsigned int nid = 0; nid < 2; nid++)
+		for (u32 pfn = h->free[nid].first; pfn != PFN_NIL;
+		     pfn = pfn_to_page(machine(), pfn)->next)
+			if (pfn / machine()->hotplug->block_pages == id)
+				return true;
+	return false;
+}
+
+/* Huge pages that nobody uses are cut, and their pool is smaller. */
+static void test_free_huge(void)
+{
+	const struct hstate *h;
+	unsigned int gone = 0;
+	u64 before;
+
+	open_machine("6.18", "movablecore=512M");
+	CU_ASSERT_EQUAL_FATAL(run("proc/sys/vm/nr_hugepages: 100"), 0);
+	h = hugetlb_hstate(machine(), hugetlb_default_order(machine()));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(h);
+	before = h->nr_huge_pages;
+	for (u32 id = 0; id < machine()->hotplug->nr_blocks; id++)
+		gone += has_free_huge(h, id) && !run_block(id, "offline");
+	CU_ASSERT(gone > 0);
+	CU_ASSERT(h->nr_huge_pages < before);
+	lab_close(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "contents survive", test_contents },
 	{ "refusals", test_refusals },
+	{ "free huge pages", test_free_huge },
 	{ "a node comes and goes", test_node },
 	{ "host memory fails", test_host },
 	{ "allocations fail", test_injected },

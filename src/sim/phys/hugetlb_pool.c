@@ -475,11 +475,11 @@ int gigantic_pages_secure(struct machine *m, u64 nr)
 
 int hugetlb_dissolve_free(struct machine *m, u64 pfn)
 {
-	const struct page *head = folio_of_const(pfn_to_page(m, pfn));
+	struct page *head = pfn_folio(m, pfn);
 	struct hstate *h = hugetlb_hstate(m, head[1].block_order);
 	u32 at = (u32)page_to_pfn(m, head);
 
-	if (!h || head->refcount || !available_huge_pages(h))
+	if (!h || !(*hugetlb_page_flags(head) & HPG_FREED) || !available_huge_pages(h))
 		return -EBUSY;
 	hugetlb_remove(m, h, at, /* surplus = */ false);
 	h->max_huge_pages--;

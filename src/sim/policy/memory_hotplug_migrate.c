@@ -9,6 +9,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/dump_page.h"
 #include "sim/phys/folio.h"
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/migrate.h"
@@ -66,8 +67,8 @@ static u64 scan_movable_pages(const struct machine *m, u64 pfn, u64 end)
 		page = pfn_to_page(m, pfn);
 		if (page_flag(page, PG_lru) && page_type(page) == 0)
 			return pfn;
-		if (page_type(page) == PGTY_hugetlb && page->refcount > 0 &&
-		    page_flag(page, PG_head))
+		if (page_type(page) == PGTY_hugetlb && page_flag(page, PG_head) &&
+		    !(*hugetlb_page_flags(pfn_to_page(m, pfn)) & HPG_FREED))
 			return pfn;
 	}
 	return end;
