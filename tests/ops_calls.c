@@ -322,6 +322,18 @@ static void say_ended(struct ops *ops, struct task_struct *task)
 		printf("!! nobody waits for it\n");
 }
 
+/* A page of the task failed: its handler runs when the call is done. */
+static bool take_mceerr(struct task_struct *task, struct op_result *result)
+{
+	if (!task_alive(task) || !task->mce_code || result->sig)
+		return false;
+	result->sig = SIGBUS;
+	result->code = task->mce_code;
+	result->addr = task->mce_addr;
+	task->mce_code = 0;
+	return true;
+}
+
 bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
 {
 	struct task_struct *task = ops_task(ops);
@@ -347,6 +359,8 @@ bool ops_run(struct ops *ops, const struct op *op, struct op_result *result)
 	maj_flt = task->maj_flt;
 	ops_touch(ops, task->pid, TOUCH_CALL);
 	err = op->row->run(ops, op, result);
+	if (take_mceerr(task, result))
+		err = 0;
 	if (task_alive(task) && result->sig == SIGKILL)
 		do_group_exit(ops->m, task, SIGKILL);
 	if (!task_alive(task) || !ops_touch(ops, task->pid, TOUCH_AFTER)) {

@@ -61,11 +61,17 @@ int op_pwrite(struct ops *ops, const struct op *op, struct op_result *result)
 
 int op_pread(struct ops *ops, const struct op *op, struct op_result *result)
 {
-	u64 done = 0;
-	int err = sys_pread(ops->m, ops_task(ops), (int)op->a[0], op->a[1], op->a[2], &done);
+	u64 all = 0, done;
+	int err;
 
-	ops_fill_buffer(ops, done);
-	result->ret = (s64)done;
+	/* As the program does it, till all is read. */
+	do {
+		err = sys_pread(ops->m, ops_task(ops), (int)op->a[0], (u64)op->a[1] + all,
+				(u64)op->a[2] - all, &done);
+		all += done;
+	} while (!err && done && all < (u64)op->a[2]);
+	ops_fill_buffer(ops, all);
+	result->ret = (s64)all;
 	result->ret_stands = true;
 	return err;
 }

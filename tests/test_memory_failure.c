@@ -14,6 +14,7 @@
 #include "sim/phys/buddy.h"
 #include "sim/phys/hwpoison.h"
 #include "sim/phys/memory_hotplug.h"
+#include "sim/phys/page_alloc.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/task.h"
@@ -49,6 +50,8 @@ static void corrupted(unsigned int pages)
 	snprintf(line, sizeof(line), "HardwareCorrupted: %5u kB", pages * 4);
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/meminfo"), line));
 	CU_ASSERT_EQUAL(machine()->num_poisoned_pages, pages);
+	if (strncmp(lab_cat(&lab, "sim/check"), "clean", 5))
+		printf("\n%s\n", lab_cat(&lab, "sim/check"));
 	lab_check(&lab);
 }
 
@@ -226,11 +229,207 @@ static void test_hotplug(void)
 	hotplug("6.1");
 }
 
+/* -- contents that are lost --------------------------------------------------- */
+
+static void hard_offline(int err, u64 pfn)
+{
+	lab_expect(&lab, err, "sys/devices/system/memory/hard_offline_page: 0x%llx",
+		   (ull)pfn << PAGE_SHIFT);
+}
+
+static void expect_stats(const char *name, const char *value)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "sys/devices/system/node/node0/memory_failure/%s", name);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, path), value);
+}
+
+static void test_lost_by_address(void)
+{
+	u64 head, at;
+	unsigned int order;
+
+	open_machine("6.18", "y");
+	lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 3");
+	head = free_block(4);
+	CU_ASSERT_NOT_EQUAL_FATAL(head, PFN_NIL);
+	hard_offline(0, head + 9);
+	logged("recovery action for free buddy page: Recovered");
+	CU_ASSERT_FALSE(buddy_find(machine(), head + 9, &at, &order));
+	expect_block(head, 3);
+	corrupted(1);
+	hard_offline(-EHWPOISON, head + 9);
+	logged("recovery action for already poisoned page: Failed");
+	soft_offline(0, head + 9);
+	/* The kernel's image stays what it is. */
+	hard_offline(-EBUSY, 0x1100000 >> PAGE_SHIFT);
+	logged("Memory failure: 0x1100: recovery action for get hwpoison page: Ignored");
+	hard_offline(-ENXIO, 0x100000);
+	logged("Memory failure: 0x100000: memory outside kernel control");
+	corrupted(2);
+	expect_stats("recovered", "1\n");
+	expect_stats("ignored", "1\n");
+	expect_stats("failed", "0\n");
+	expect_stats("total", "2\n");
+	lab_close(&lab);
+}
+
+/* A page of the kernel's own is kept when it is freed; a part of a block is refused. */
+static void test_lost_of_kernel(void)
+{
+	u64 pfn;
+
+	open_machine("6.1", "y");
+	lab_expect(&lab, 0, "sim/ctl: alloc_pages GFP_KERNEL 0 as one");
+	lab_expect(&lab, 0, "sim/ctl: alloc_pages GFP_KERNEL 3 as eight");
+	for (pfn = 0; pfn < machine()->max_pfn; pfn++)
+		if (page_present(machine(), pfn) && page_type(pfn_to_page(machine(), pfn)) ==
+		    PGTY_kernel && page_is_single(pfn_to_page(machine(), pfn)) &&
+		    allocated_order(machine(), pfn) == 0 &&
+		    !page_flag(pfn_to_page(machine(), pfn), PG_tail))
+			hard_offline(-EBUSY, pfn);
+	logged("recovery action for unknown page: Ignored");
+	lab_check(&lab);
+	lab_expect(&lab, 0, "sim/ctl: free_pages @one 0");
+	CU_ASSERT(machine()->num_poisoned_pages > 0);
+	lab_check(&lab);
+	lab_expect(&lab, 0, "sim/ctl: free_pages @eight 3");
+	lab_check(&lab);
+	lab_close(&lab);
+}
+
+static void map_pages(const char *name, const char *how)
+{
+	lab_expect(&lab, 0, "sim/as/%s/ctl: mmap 0x10000000 64K rw %s,fixed", name, how);
+	lab_expect(&lab, 0, "sim/as/%s/ctl: store 0x10000000 64K", name);
+}
+
+static bool lives(const char *name)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "cat sim/as/%s/status", name);
+	return !lab_run(&lab, line) && strstr(lab_text(&lab.out), "State:\tS");
+}
+
+/* 6.18 tells at once who asked for it; on 6.1, who comes by is told. */
+static void lost_memory(const char *release, const char *how, bool at_once)
+{
+	open_machine(release, "y");
+	lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+	map_pages("user", how);
+	lab_expect(&lab, 0, "sim/as/user/ctl: fork as other");
+	lab_expect(&lab, at_once ? -EFAULT : 0, "sim/as/user/ctl: madvise 0x10003000 4K hwpoison");
+	if (at_once) {
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&lab.sentence), "BUS_MCEERR_AR, si_addr="
+					      "0x10003000"));
+	} else {
+		CU_ASSERT_TRUE(lives("user"));
+		lab_expect(&lab, -EFAULT, "sim/as/user/ctl: load 0x10003000");
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&lab.sentence), "BUS_MCEERR_AR"));
+	}
+	CU_ASSERT_FALSE(lives("user"));
+	CU_ASSERT_TRUE(lives("other"));
+	lab_expect(&lab, 0, "sim/as/other/ctl: load 0x10002000");
+	corrupted(1);
+	lab_expect(&lab, -EFAULT, "sim/as/other/ctl: load 0x10003000");
+	logged("MCE: Killing ");
+	CU_ASSERT_FALSE(lives("other"));
+	lab_end_tasks(&lab);
+	corrupted(1);
+	lab_close(&lab);
+}
+
+static void test_lost_memory(void)
+{
+	lost_memory("6.18", "private,anon", true);
+	lost_memory("6.18", "shared,anon", true);
+	lost_memory("6.1", "private,anon", false);
+	lost_memory("6.1", "shared,anon", false);
+}
+
+/* Who asked for that is told of what others find; who ignores it lives on. */
+static void test_early(void)
+{
+	open_machine("6.1", "y");
+	lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+	map_pages("user", "shared,anon");
+	lab_expect(&lab, 0, "sim/as/user/ctl: fork as early");
+	lab_expect(&lab, 0, "sim/as/early/ctl: prctl mce_kill 1 1");
+	lab_expect(&lab, 0, "sim/as/early/ctl: prctl mce_kill_get = 1");
+	lab_expect(&lab, -EINVAL, "sim/as/user/ctl: prctl mce_kill 2");
+	lab_expect(&lab, 0, "sim/as/user/ctl: prctl mce_kill_get = 2");
+	lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x10003000 4K hwpoison");
+	CU_ASSERT_TRUE(lives("user"));
+	CU_ASSERT_FALSE(lives("early"));
+	/* All of them, by the sysctl. */
+	lab_expect(&lab, 0, "proc/sys/vm/memory_failure_early_kill: 1");
+	lab_expect(&lab, -EFAULT, "sim/as/user/ctl: madvise 0x10004000 4K hwpoison");
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&lab.sentence), "BUS_MCEERR_AO"));
+	CU_ASSERT_FALSE(lives("user"));
+	corrupted(2);
+	lab_close(&lab);
+}
+
+/* What the disk has is read again; what it has not is an error, once. */
+static void test_lost_file(void)
+{
+	open_machine("6.18", "y");
+	lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+	lab_expect(&lab, 0, "sim/as/user/ctl: open /var/f rdwr,creat as f");
+	lab_expect(&lab, 0, "sim/as/user/ctl: pwrite64 @f 4K 0");
+	lab_expect(&lab, 0, "sim/as/user/ctl: pwrite64 @f 4K 4K");
+	lab_expect(&lab, 0, "sim/as/user/ctl: fsync @f");
+	lab_expect(&lab, 0, "sim/as/user/ctl: mmap 0x10000000 32K rw shared,fixed @f 0");
+	lab_expect(&lab, 0, "sim/as/user/ctl: load 0x10000000 8K");
+	lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x10000000 4K hwpoison");
+	logged("corrupted page was clean: dropped without side effects");
+	logged("recovery action for clean LRU page: Recovered");
+	lab_expect(&lab, 0, "sim/as/user/ctl: load 0x10000000");
+	corrupted(1);
+	lab_expect(&lab, 0, "sim/as/user/ctl: fork as other");
+	lab_expect(&lab, 0, "sim/as/user/ctl: store 0x10001000");
+	lab_expect(&lab, -EFAULT, "sim/as/user/ctl: madvise 0x10001000 4K hwpoison");
+	corrupted(2);
+	lab_expect(&lab, -EIO, "sim/as/other/ctl: msync 0x10000000 8K sync");
+	lab_expect(&lab, 0, "sim/as/other/ctl: msync 0x10000000 8K sync");
+	lab_expect(&lab, 0, "sim/as/other/ctl: munmap 0x10000000 32K");
+	corrupted(2);
+	lab_close(&lab);
+}
+
+/* What is not simulated, and a kernel that does not try. */
+static void test_not_helped(void)
+{
+	open_machine("6.18", "y");
+	lab_expect(&lab, 0, "proc/sys/vm/nr_hugepages: 4");
+	lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+	lab_expect(&lab, 0, "sim/as/user/ctl: mmap 0x40000000 2M rw private,anon,hugetlb,fixed");
+	lab_expect(&lab, 0, "sim/as/user/ctl: store 0x40000000");
+	lab_expect(&lab, -EOPNOTSUPP, "sim/as/user/ctl: madvise 0x40000000 4K hwpoison");
+	corrupted(0);
+	/* A soft offline takes one page of it; the rest is free. */
+	lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x40005000 4K soft_offline");
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/meminfo"), "HugePages_Total:       3"));
+	corrupted(1);
+	lab_expect(&lab, 0, "proc/sys/vm/memory_failure_recovery: 0");
+	hard_offline(-EIO, 0x2000);
+	logged("Memory failure on page 2000");
+	lab_close(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "free pages leave their blocks", test_free },
 	{ "what cannot go, or must not", test_refused },
 	{ "pages in use move", test_in_use },
 	{ "blocks with pages that failed", test_hotplug },
+	{ "lost by address", test_lost_by_address },
+	{ "lost of the kernel", test_lost_of_kernel },
+	{ "lost memory of programs", test_lost_memory },
+	{ "early signals", test_early },
+	{ "lost pages of files", test_lost_file },
+	{ "what is not helped", test_not_helped },
 };
 
 int main(void)

@@ -138,7 +138,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/filemap.c src/sim/virt/filemap_check.c \
 	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c \
 	src/sim/virt/highmem.c src/sim/virt/highmem.h \
-	src/sim/virt/hwpoison_page.c src/sim/virt/memory_failure.h src/sim/virt/soft_offline.c \
+	src/sim/virt/hwpoison_page.c src/sim/virt/hwpoison_unmap.c src/sim/virt/memory_failure.c \
+	src/sim/virt/memory_failure.h src/sim/virt/soft_offline.c \
 	src/sim/virt/hugetlb.h src/sim/virt/hugetlb_fault.c src/sim/virt/hugetlb_file.c \
 	src/sim/virt/hugetlb_range.c src/sim/virt/hugetlb_resv.c \
 	src/sim/virt/hugetlb_share.c src/sim/virt/hugetlb_validate.c src/sim/virt/hugetlb_vma.c \

@@ -15,6 +15,8 @@
 #include "sim/reclaim/reclaim.h"
 #include "sim/virt/cgroup.h"
 #include "sim/virt/cputime.h"
+#include "sim/virt/fork.h"
+#include "sim/virt/memory.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/blk.h"
@@ -279,6 +281,26 @@ static int end_of_victim(struct call *call, int err)
 	return -ENOMEM;
 }
 
+/* A page of the task's failed while it made its call: it has no handler for that. */
+static int end_of_poisoned(struct call *call, int err)
+{
+	u32 pid = scope_is_task(call->scope) ? call->scope - SCOPE_TASK : 0;
+	struct task_struct *task = pid ? task_find(call->m, pid) : NULL;
+
+	if (!task || !task_alive(task) || !task->mce_code)
+		return err;
+	out_clear(call->sentence);
+	out_printf(call->sentence, "killed by SIGBUS {si_code=%s, si_addr=0x%llx}: a page failed",
+		   task->mce_code == BUS_MCEERR_AR ? "BUS_MCEERR_AR" : "BUS_MCEERR_AO",
+		   (unsigned long long)task->mce_addr);
+	if (task->mce_code == BUS_MCEERR_AR)
+		force_sig(call->m, task, SIGBUS);
+	else
+		send_sig(call->m, task, SIGBUS);
+	task->mce_code = 0;
+	return -EFAULT;
+}
+
 /* Whoever was charged beyond memory.high reclaims before his program goes on, and waits. */
 static u64 memory_high_wait(struct machine *m)
 {
@@ -310,7 +332,7 @@ static int run_guarded(void *arg)
 		m->oom_killer_disabled = true;
 	}
 	if (!call->refused)
-		err = end_of_victim(call, err);
+		err = end_of_poisoned(call, end_of_victim(call, err));
 	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */

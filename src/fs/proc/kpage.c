@@ -18,7 +18,7 @@ enum kpf {
 	KPF_ACTIVE = 6, KPF_SLAB = 7, KPF_WRITEBACK = 8, KPF_RECLAIM = 9, KPF_BUDDY = 10,
 	KPF_MMAP = 11, KPF_ANON = 12, KPF_SWAPCACHE = 13, KPF_SWAPBACKED = 14,
 	KPF_COMPOUND_HEAD = 15, KPF_COMPOUND_TAIL = 16, KPF_HUGE = 17, KPF_UNEVICTABLE = 18,
-	KPF_HWPOISON = 19, KPF_NOPAGE = 20, KPF_THP = 22, KPF_ZERO_PAGE = 24, KPF_OFFLINE = 23, KPF_PGTABLE = 26,
+	KPF_HWPOISON = 19, KPF_NOPAGE = 20, KPF_KSM = 21, KPF_THP = 22, KPF_ZERO_PAGE = 24, KPF_OFFLINE = 23, KPF_PGTABLE = 26,
 	KPF_RESERVED = 32, KPF_MLOCKED = 33, KPF_MAPPEDTODISK = 34, KPF_PRIVATE = 35,
 	KPF_OWNER_PRIVATE = 37,
 };
@@ -123,7 +123,7 @@ static u64 folio_flags(const struct machine *m, const struct page *page, u64 pfn
 	return flags;
 }
 
-static u64 page_flags(const struct machine *m, u64 pfn)
+static u64 page_flags_of(const struct machine *m, u64 pfn)
 {
 	const struct page *page;
 	unsigned int type;
@@ -149,6 +149,13 @@ static u64 page_flags(const struct machine *m, u64 pfn)
 	else if (!page->refcount && is_free(m, pfn))
 		flags |= BIT(KPF_BUDDY);
 	return flags;
+}
+
+static u64 page_flags(const struct machine *m, u64 pfn)
+{
+	u64 flags = page_flags_of(m, pfn);
+
+	return flags & BIT(KPF_ANON) && rel_anon_shows_ksm(m->release) ? flags | BIT(KPF_KSM) : flags;
 }
 
 static u64 page_count(const struct machine *m, u64 pfn)

@@ -56,6 +56,11 @@ static void show_entry(struct out *out, const struct machine *m, unsigned int i,
 		show_slot(out, m, entry);
 		return;
 	}
+	if (pte_is_hwpoison(entry)) {
+		out_printf(out, "0x%0*" PRIx64 "  page 0x%x, which failed\n", 2 * arch->entry_bytes,
+			   entry, swp_pfn(entry));
+		return;
+	}
 	out_printf(out, "0x%0*" PRIx64 "  page 0x%" PRIx64, 2 * arch->entry_bytes, entry,
 		   pte_pfn(entry));
 	for (unsigned int bit = 0; bit < ARRAY_SIZE(entry_bits); bit++) {

@@ -21,6 +21,12 @@
 #define MAX_SWAPFILES_SHIFT 5	/* below it: the area; from it on: the slot */
 #define PM_PRESENT (1ULL << 63)
 
+/* MAX_SWAPFILES: areas are numbered up to there, and other kinds of entries from there on. */
+static u64 swp_hwpoison(const struct machine *m)
+{
+	return rel_swap_has_device_entries(m->release) ? 24 : 26;
+}
+
 static u64 entry_word(const struct machine *m, u64 pte, unsigned int level, u64 addr)
 {
 	const struct page *page;
@@ -32,6 +38,11 @@ static u64 entry_word(const struct machine *m, u64 pte, unsigned int level, u64 
 		if (pte_is_swap(pte))
 			word |= swp_entry_type(pte_to_swp_entry(pte)) |
 				swp_entry_offset(pte_to_swp_entry(pte)) << MAX_SWAPFILES_SHIFT;
+		if (pte_is_hwpoison(pte)) {
+			word |= swp_hwpoison(m) | (u64)swp_pfn(pte) << MAX_SWAPFILES_SHIFT;
+			if (!page_flag(pfn_to_page(m, swp_pfn(pte)), PG_anon))
+				word |= PM_FILE;
+		}
 		if (pte & PTE_SOFT_DIRTY)
 			word |= PM_SOFT_DIRTY;
 		if (pte & PTE_UFFD_WP)

@@ -102,6 +102,21 @@ static void account_slot(const struct gather *gather, pte_t pte)
 	gather->stats->swap_pss += (PAGE_SIZE << PSS_SHIFT) / MAX(count, 1);
 }
 
+/* Of a page that failed; of whom it is does not matter (since 6.15). */
+static void account_poisoned(const struct gather *gather, pte_t pte)
+{
+	const struct page *page = pfn_to_page(gather->m, swp_pfn(pte));
+	bool shared = rel_smaps_shares_failed(gather->m->release);
+
+	if (page_flag(page, PG_anon))
+		gather->stats->anonymous += PAGE_SIZE;
+	gather->stats->resident += PAGE_SIZE;
+	if (page_flag(page, PG_referenced))
+		gather->stats->referenced += PAGE_SIZE;
+	accumulate(gather->stats, page, PAGE_SIZE, lone_pss(gather->m, PAGE_SIZE), /* dirty = */ false,
+		   gather->locked, /* private = */ !shared);
+}
+
 static int account_entry(void *arg, u64 addr, pte_t *pte)
 {
 	const struct gather *gather = arg;
@@ -110,6 +125,8 @@ static int account_entry(void *arg, u64 addr, pte_t *pte)
 	(void)addr;
 	if (unlikely(pte_is_swap(*pte)))
 		account_slot(gather, *pte);
+	if (unlikely(pte_is_hwpoison(*pte)))
+		account_poisoned(gather, *pte);
 	if (pfn != PFN_NIL)
 		account_pages(gather, pfn_to_page(gather->m, pfn), 1, *pte);
 	return 0;

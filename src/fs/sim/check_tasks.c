@@ -12,6 +12,7 @@
 
 #include "fs/proc/task_mmu.h"
 #include "fs/sim/check.h"
+#include "sim/virt/pgtable.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma.h"
 
@@ -25,6 +26,7 @@ enum { RSS, SHARED_CLEAN, SHARED_DIRTY, PRIVATE_CLEAN, PRIVATE_DIRTY, SWAP = ARR
 
 struct sums {
 	u64 size, pss, nr_vmas, of[ARRAY_SIZE(summed)];
+	u64 failed;		/* kB of entries of pages that failed */
 };
 
 static u64 figure(const char *text, const char *label)
@@ -175,7 +177,8 @@ static void check_status(const struct machine *m, const char *status, const char
 	/* A task's own count may be ahead. */
 	if (rel_rss_is_split(m->release))
 		return;
-	check_shown(check, "K3", object, "VmRSS:", sums->of[RSS], rss);
+	/* smaps has those that failed as well. */
+	check_shown(check, "K3", object, "VmRSS:", sums->of[RSS] - sums->failed, rss);
 	check->nr_checked++;
 	if (figure(status, "VmSwap:") > sums->of[SWAP])
 		check_fail(check, "K3", "%s: expected VmSwap: up to %llu, found %llu", object,
@@ -199,14 +202,27 @@ static void check_statm(const char *statm, const char *status, const char *objec
 		    figure(status, "RssShmem:")) >> (PAGE_SHIFT - 10), shared);
 }
 
+static int count_failed(void *arg, u64 addr, pte_t *pte)
+{
+	struct sums *sums = arg;
+
+	(void)addr;
+	sums->failed += pte_is_hwpoison(*pte) ? PAGE_SIZE >> 10 : 0;
+	return 0;
+}
+
 void task_texts_check(const struct machine *m, const struct mm_struct *mm,
 		      const struct task_texts *texts, struct check *check)
 {
+	static const struct walk_ops failed = { .visit = count_failed };
 	struct sums sums = { 0 };
 	char object[32];
 
 	snprintf(object, sizeof(object), "mm %u", mm->self);
 	check_maps(m, mm, texts->maps, check);
+	/* It never stops. */
+	if (walk_mapped_range(m, mm, 0, ~0ULL, &failed, &sums))
+		return;
 	add_up(texts->smaps, object, &sums, check);
 	check_rollup(texts->rollup, object, &sums, check);
 	check_status(m, texts->status, object, &sums, check);

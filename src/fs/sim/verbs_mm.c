@@ -193,7 +193,8 @@ static int run_madvise(struct call *call)
 	int advice = (int)args[2].value;
 	bool touches = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE ||
 		       advice == MADV_WILLNEED || advice == MADV_GUARD_INSTALL ||
-		       advice == MADV_COLLAPSE || advice == MADV_SOFT_OFFLINE;
+		       advice == MADV_COLLAPSE || advice == MADV_SOFT_OFFLINE ||
+		       advice == MADV_HWPOISON;
 	int err = call_needs_range(call, touches ? args[1].value : 0);
 
 	return err ? err : sys_madvise(call->m, call->task, args[0].value, args[1].value,
@@ -363,7 +364,8 @@ static const struct verb verbs[] = {
 	  SCOPE_TASKS, "ADDR LENGTH [FLAGS]",
 	  "Seal a range: from now on it cannot be unmapped, moved or protected otherwise." },
 	{ "madvise", { A_ADDR, A_SIZE, A_MADV }, run_madvise, RESULT_NONE, 0, SCOPE_TASKS,
-	  "ADDR LENGTH ADVICE", "Say how a range will be used: dontneed, free, dontfork, ..." },
+	  "ADDR LENGTH ADVICE", "Say how a range will be used: dontneed, free, dontfork, ...; or that "
+	  "its memory fails: soft_offline moves what it holds elsewhere, hwpoison loses it." },
 	{ "mlock", { A_ADDR, A_SIZE }, run_mlock, RESULT_NONE, 0, SCOPE_TASKS, "ADDR LENGTH",
 	  "Fault a range in and keep it in memory." },
 	{ "mlock2", { A_ADDR, A_SIZE, A_MLOCK | A_OPTIONAL }, run_mlock, RESULT_NONE, 0,

@@ -223,12 +223,12 @@ static int secure_page(struct store *s)
 	return -ENOMEM;
 }
 
-static int soft_offline_store(struct store *s, const struct view *v, const char *text)
+static int offline_page(struct store *s, const char *text,
+			int (*offline)(struct machine *m, u64 pfn))
 {
 	u64 address;
 	int err = sysfs_number(text, 0, &address);
 
-	(void)v;
 	if (err) {
 		out_printf(s->sentence, "'%s' is no physical address", text);
 		return err;
@@ -236,13 +236,35 @@ static int soft_offline_store(struct store *s, const struct view *v, const char 
 	err = secure_page(s);
 	if (err)
 		return err;
-	err = soft_offline_page(s->m, address >> PAGE_SHIFT, /* counted = */ false);
+	err = offline(s->m, address >> PAGE_SHIFT);
 	virt_guarantee_end(s->m);
 	s->changed = err && err != -ENOBUFS;	/* what CPUs kept to themselves is back */
 	if (err)
-		out_printf(s->sentence, "page 0x%llx stays in use: see sim/dmesg",
+		out_printf(s->sentence, "page 0x%llx: see sim/dmesg",
 			   (unsigned long long)(address >> PAGE_SHIFT));
 	return err == -ENOBUFS ? -ENOMEM : err;
+}
+
+static int soft_offline(struct machine *m, u64 pfn)
+{
+	return soft_offline_page(m, pfn, /* counted = */ false);
+}
+
+static int soft_offline_store(struct store *s, const struct view *v, const char *text)
+{
+	(void)v;
+	return offline_page(s, text, soft_offline);
+}
+
+static int hard_offline(struct machine *m, u64 pfn)
+{
+	return memory_failure(m, pfn, 0);
+}
+
+static int hard_offline_store(struct store *s, const struct view *v, const char *text)
+{
+	(void)v;
+	return offline_page(s, text, hard_offline);
 }
 
 static const struct dir block_dir = { DIR_FILES(block_entries), DIR_EACH(block_each) };
@@ -259,6 +281,9 @@ static const struct entry memory_entries[] = {
 	FILE_ROW("block_size_bytes", 0444, block_size_show),
 	{ .name = "crash_hotplug", .mode = S_IFREG | 0444, .span = SINCE(R_6_18),
 	  .show = fixed_text_show, .text = "0\n" },
+	{ .name = "hard_offline_page", .mode = S_IFREG | 0200, .span = ALL,
+	  .store = hard_offline_store,
+	  .help = "Write a physical address: its page fails; what it holds is lost." },
 	{ .name = "soft_offline_page", .mode = S_IFREG | 0200, .span = ALL,
 	  .store = soft_offline_store,
 	  .help = "Write a physical address: its page goes out of use; what it holds moves elsewhere." },

@@ -231,12 +231,48 @@ static int node_block_show(struct out *out, const struct view *v)
 	return 0;
 }
 
+static int failures_show(struct out *out, const struct view *v, enum mf_result result)
+{
+	out_printf(out, "%llu\n", (unsigned long long)v->m->nodes[v->id[V_NODE]]->mf_stats[result]);
+	return 0;
+}
+
+static int delayed_show(struct out *out, const struct view *v)
+{
+	return failures_show(out, v, MF_DELAYED);
+}
+
+static int failed_show(struct out *out, const struct view *v)
+{
+	return failures_show(out, v, MF_FAILED);
+}
+
+static int ignored_show(struct out *out, const struct view *v)
+{
+	return failures_show(out, v, MF_IGNORED);
+}
+
+static int recovered_show(struct out *out, const struct view *v)
+{
+	return failures_show(out, v, MF_RECOVERED);
+}
+
+static int all_failures_show(struct out *out, const struct view *v)
+{
+	unsigned long long total = 0;
+
+	for (unsigned int result = 0; result < NR_MF_RESULTS; result++)
+		total += v->m->nodes[v->id[V_NODE]]->mf_stats[result];
+	out_printf(out, "%llu\n", total);
+	return 0;
+}
+
 static const struct entry failure_entries[] = {
-	TEXT_ROW("delayed", 0444, "0\n"),
-	TEXT_ROW("failed", 0444, "0\n"),
-	TEXT_ROW("ignored", 0444, "0\n"),
-	TEXT_ROW("recovered", 0444, "0\n"),
-	TEXT_ROW("total", 0444, "0\n"),
+	FILE_ROW("delayed", 0444, delayed_show),
+	FILE_ROW("failed", 0444, failed_show),
+	FILE_ROW("ignored", 0444, ignored_show),
+	FILE_ROW("recovered", 0444, recovered_show),
+	FILE_ROW("total", 0444, all_failures_show),
 };
 
 static const struct dir failure_dir = { DIR_FILES(failure_entries) };

@@ -15,6 +15,7 @@
 #include "sim/phys/alloc_policy.h"
 #include "sim/phys/folio.h"
 #include "sim/phys/fault_inject.h"
+#include "sim/phys/hwpoison.h"
 #include "sim/phys/memcg.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/pcp.h"
@@ -470,6 +471,10 @@ static __noinline void free_pages_long(struct machine *m, u64 pfn, unsigned int 
 	enum migratetype type = pageblock_type(m, pfn);
 
 	BUG_ON(m, page->refcount != 1);
+	if (unlikely(page_flag(page, PG_hwpoison) && !order)) {
+		page_keep_hwpoison(m, pfn);
+		return;
+	}
 	if (unlikely(m->page_owner))
 		page_owner_reset(m, pfn, order);
 	if (unlikely(page_memcg_id(page)))
@@ -492,7 +497,7 @@ void free_pages(struct machine *m, u64 pfn, unsigned int order)
 	enum migratetype type = pageblock_type(m, pfn);
 
 	if (unlikely(order || page->refcount != 1 || type >= MIGRATE_PCPTYPES ||
-		     m->page_owner || page_memcg_id(page))) {
+		     m->page_owner || page_memcg_id(page) || page_flag(page, PG_hwpoison))) {
 		free_pages_long(m, pfn, order);
 		return;
 	}

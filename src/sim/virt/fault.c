@@ -5,6 +5,7 @@
  * it looks again. Only what the handler cannot mend is a signal.
  */
 #include "sim/base/bug.h"
+#include "sim/boot/boot_log.h"
 #include "sim/phys/fault_inject.h"
 #include "sim/virt/content.h"
 #include "sim/virt/memory_internal.h"
@@ -124,9 +125,14 @@ static int wait_for_userfault(const struct machine *m, struct task_struct *task,
 	return -EINPROGRESS;
 }
 
-static int sigbus(unsigned int ret, struct access_result *result)
+static int sigbus(struct machine *m, const struct task_struct *task, u64 address, unsigned int ret,
+		  struct access_result *result)
 {
-	return fault_signal(result, SIGBUS_NR, ret & VM_FAULT_HWPOISON ? BUS_MCEERR_AR : BUS_ADRERR);
+	if (!(ret & VM_FAULT_HWPOISON))
+		return fault_signal(result, SIGBUS_NR, BUS_ADRERR);
+	printk(m, 3, "MCE: Killing %s:%u due to hardware memory corruption fault at %llx",
+	       task->comm, task->pid, (unsigned long long)address);
+	return fault_signal(result, SIGBUS_NR, BUS_MCEERR_AR);
 }
 
 /*
@@ -173,7 +179,7 @@ static int do_user_addr_fault(struct machine *m, struct task_struct *task, u64 a
 	if (ret & VM_FAULT_OOM)
 		return fault_was_injected(m) ? 0 : fault_signal(result, SIGKILL_NR, 0);
 	if (ret & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON))
-		return sigbus(ret, result);
+		return sigbus(m, task, address, ret, result);
 	return fault_signal(result, SIGSEGV_NR, SEGV_MAPERR);
 }
 

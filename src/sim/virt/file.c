@@ -63,6 +63,7 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	(*file)->f_ra.ra_pages = file_disk(m)->read_ahead_kb / (PAGE_SIZE / 1024);
 	(*file)->f_ra.prev_pos = ~0ULL;
 	(*file)->inode = inode;
+	(*file)->f_wb_err = inode->wb_err - (inode->wb_err && !inode->wb_err_seen);
 	inode->i_count++;
 	inode->i_writecount += counts_writers(*file);
 	if (unlikely(inode->i_data.nr_thps && file_may_write(*file)))

@@ -76,6 +76,8 @@ struct inode {
 	u16 i_wb;		/* the group whose flusher has it (cgwb.c) */
 	bool i_wb_attached;	/* it is of one */
 	u16 i_wb_frn_winner, i_wb_frn_avg_time, i_wb_frn_history;
+	u32 wb_err;		/* how often a page was lost */
+	bool wb_err_seen;	/* somebody was told of the last */
 	struct address_space i_data;
 };
 
@@ -108,6 +110,7 @@ struct file {
 	struct inode *inode;
 	struct file_ra_state f_ra;
 	u32 next_put;		/* of those that are put when the call ends */
+	u32 f_wb_err;		/* inode->wb_err as it was told of */
 };
 
 #define NR_OPEN_MAX 1024
@@ -364,6 +367,14 @@ int sys_cachestat(struct machine *m, struct task_struct *task, int fd, u64 offse
 /* readahead(): as POSIX_FADV_WILLNEED. -EBADF, -EINVAL: not of a disk or memory. */
 int sys_readahead(struct machine *m, struct task_struct *task, int fd, u64 offset,
 		  u64 count) __must_check;
+/* A page that was to be written is lost. */
+static inline void mapping_set_error(struct inode *inode)
+{
+	inode->wb_err++;
+	inode->wb_err_seen = false;
+}
+/* -EIO, once for each open file: a page of it was lost since it was asked last. */
+int file_check_wb_err(struct file *file) __must_check;
 int sys_fsync(struct machine *m, struct task_struct *task, int fd) __must_check;
 int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64 offset,
 			u64 len, u32 flags) __must_check;

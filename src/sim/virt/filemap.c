@@ -5,6 +5,7 @@
  * map what is cached around; pages of shared memory are made as they are asked for.
  */
 #include "sim/base/bug.h"
+#include "sim/phys/hwpoison.h"
 #include "sim/phys/memcg.h"
 #include "sim/virt/content.h"
 #include "sim/virt/blk.h"
@@ -219,6 +220,9 @@ u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 p
 	uncache_folio(m, mapping, folio);
 	folio->refcount -= (s32)nr - 1;
 	put_page(m, pfn);
+	/* What is left is the reference that keeps it out of use. */
+	if (unlikely(page_flag(folio, PG_hwpoison) && folio->refcount == 1))
+		page_keep_hwpoison(m, pfn);
 	return nr;
 }
 
@@ -406,7 +410,7 @@ int filemap_grab_page(struct machine *m, struct address_space *mapping, u64 pgof
 static bool may_map_around(const struct page *page)
 {
 	return page_flag(page, PG_uptodate) && !page_flag(page, PG_locked) &&
-	       !page_flag(page, PG_reclaim);
+	       !page_flag(page, PG_reclaim) && !page_flag(page, PG_hwpoison);
 }
 
 /*

@@ -122,6 +122,11 @@ void send_sig(struct machine *m, struct task_struct *task, int sig);
 void force_sig(struct machine *m, struct task_struct *task, int sig);
 void force_sig_fault(struct machine *m, struct task_struct *task, int sig, int code,
 		     u64 address, u32 error_code);	/* with the segfault line in dmesg */
+/*
+ * SIGBUS about a page that failed, to a thread of the process whose call runs: it comes when
+ * the call is done, and waits in task->mce_code till then.
+ */
+void send_sig_mceerr(struct task_struct *task, int code, u64 address);
 /* SIG_IGN or SIG_DFL for a signal; -EINVAL: SIGKILL, SIGSTOP, no such. */
 int signal_ignore(struct task_struct *task, int sig, bool ignore) __must_check;
 

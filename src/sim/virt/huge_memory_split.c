@@ -70,6 +70,7 @@ static bool can_share_zero(const struct split *s, const struct vm_area_struct *v
 {
 	return rel_split_shares_zeroes(s->m->release) && !content_token(s->m, pfn) &&
 	       !page_flag(pfn_to_page(s->m, pfn), PG_mlocked) &&
+	       !page_flag(pfn_to_page(s->m, pfn), PG_hwpoison) &&
 	       !(vma->vm_flags & VM_LOCKED);
 }
 

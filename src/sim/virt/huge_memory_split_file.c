@@ -86,7 +86,7 @@ static void piece_of_tail(struct machine *m, u32 head, u32 i, unsigned int order
 	struct page *folio = pfn_to_page(m, head), *page = folio + i;
 	bool exclusive = page_flag(page, PG_anon_exclusive) && page->mapcount >= 0;
 
-	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1);
+	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1) | 1U << PG_hwpoison;
 	page->flags |= folio->flags & INHERITED;
 	if (exclusive)
 		page_set_flag(page, PG_anon_exclusive);

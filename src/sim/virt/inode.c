@@ -436,6 +436,8 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 		digest_u64(digest, inode->wb_order << 2 | inode->wb_list);
 		digest_u64(digest, inode->dirtied_when_ns);
 	}
+	if (inode->wb_err)
+		digest_u64(digest, (u64)inode->wb_err << 1 | inode->wb_err_seen);
 	if (inode->writeback_index)
 		digest_u64(digest, inode->writeback_index);
 	if (inode->i_wb || inode->i_wb_frn_winner || inode->i_wb_frn_history) {

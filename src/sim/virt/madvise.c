@@ -199,10 +199,9 @@ static int madvise_soft_offline(struct advise *a)
 	return a->task->cap_sys_admin ? soft_offline_range(a->m, a->mm, a->start, a->end) : -EPERM;
 }
 
-/* What is in there is lost is not simulated: who may ask for it is told so. */
 static int madvise_hwpoison(struct advise *a)
 {
-	return a->task->cap_sys_admin ? -EOPNOTSUPP : -EPERM;
+	return a->task->cap_sys_admin ? hwpoison_range(a->m, a->mm, a->start, a->end) : -EPERM;
 }
 
 static const struct advice_row advice_rows[] = {

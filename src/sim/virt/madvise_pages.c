@@ -274,6 +274,8 @@ static int free_page_lazily(void *arg, u64 addr, pte_t *pte)
 
 	if (unlikely(pte_is_swap(*pte)))
 		free_slot(a, pte);
+	else if (unlikely(pte_is_hwpoison(*pte) || pte_is_poison(*pte)))
+		*pte = 0;
 	if (!nr)
 		return 0;
 	folio = pfn_folio(a->m, pte_pfn(*pte));

@@ -257,6 +257,7 @@ static unsigned int finish_fault(struct machine *m, struct vm_fault *vmf)
 /* The leaf table first: it may need memory, and so may ->fault(). */
 static unsigned int ask_file(struct machine *m, struct vm_fault *vmf)
 {
+	unsigned int ret;
 	int err = 0;
 
 	if (!vmf->pte) {
@@ -265,7 +266,12 @@ static unsigned int ask_file(struct machine *m, struct vm_fault *vmf)
 	}
 	if (unlikely(err))
 		return fault_of_errno(err);
-	return vmf->vma->vm_ops->fault(m, vmf);
+	ret = vmf->vma->vm_ops->fault(m, vmf);
+	if (unlikely(vmf->page != PFN_NIL && page_flag(pfn_to_page(m, vmf->page), PG_hwpoison))) {
+		put_page(m, vmf->page);
+		return ret | VM_FAULT_HWPOISON;
+	}
+	return ret;
 }
 
 /* The window is aligned, begins in the VMA and ends with it or with the table. */
@@ -388,6 +394,8 @@ static __noinline unsigned int do_swap_page(struct machine *m, struct vm_fault *
 {
 	if (pte_is_swap(vmf->orig_pte))
 		return do_swap_fault(m, vmf);
+	if (pte_is_hwpoison(vmf->orig_pte))
+		return VM_FAULT_HWPOISON;
 	BUG_ON(m, !pte_is_marker(vmf->orig_pte));
 	if (pte_is_guard(vmf->orig_pte))
 		return VM_FAULT_SIGSEGV;

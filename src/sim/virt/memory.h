@@ -82,7 +82,7 @@ void do_set_pte(struct machine *m, struct vm_fault *vmf, u64 *pte, u32 pfn, u64 
  */
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_IFETCH };
 enum { SEGV_MAPERR = 1, SEGV_ACCERR = 2, SEGV_BNDERR = 3, SEGV_PKUERR = 4,
-       BUS_ADRALN = 1, BUS_ADRERR = 2, BUS_MCEERR_AR = 4 };
+       BUS_ADRALN = 1, BUS_ADRERR = 2, BUS_MCEERR_AR = 4, BUS_MCEERR_AO };
 struct access_result {
 	int signal;		/* 0, SIGSEGV 11, SIGBUS 7; SIGKILL 9: out of memory */
 	int code;		/* SEGV_*, BUS_*; kernel addresses: SI_KERNEL 0x80 */

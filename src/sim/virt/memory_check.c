@@ -263,6 +263,7 @@ static void check_page(const struct census *c, u64 pfn)
 		all = sums.all;
 	}
 	refs += all;
+	refs += page_flag(page, PG_hwpoison) && !page_flag(page, PG_reserved);
 	if (!page_is_tail(page) && (page_in_cache(m, page, pfn) || page_flag(page, PG_swapcache)))
 		refs += (s32)folio_nr_pages(page);
 

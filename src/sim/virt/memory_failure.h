@@ -25,6 +25,24 @@ int soft_offline_page(struct machine *m, u64 pfn, bool counted) __must_check;
  */
 int soft_offline_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end) __must_check;
 
+/*
+ * What the page holds is lost: it is dropped if a disk has it, too; else who comes by gets
+ * SIGBUS. MF_COUNT_INCREASED: a call of the current task has a reference, which is gone
+ * afterwards; MF_ACTION_REQUIRED: it is told when the call is done. 0; -ENXIO:
+ * no memory; -EHWPOISON: it was lost before; -EBUSY: it could not be helped; -EOPNOTSUPP: a
+ * huge page of a pool, a page that swap has too, or of a larger block of the kernel;
+ * -ENOBUFS: no host memory.
+ */
+enum mf_flags { MF_COUNT_INCREASED = 1, MF_ACTION_REQUIRED = 2 };
+int memory_failure(struct machine *m, u64 pfn, unsigned int flags) __must_check;
+/* As soft_offline_range(). */
+int hwpoison_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end) __must_check;
+
+/* hwpoison_unmap.c: nobody maps it any more, and those who had changed it are told. */
+void hwpoison_user_mappings(struct machine *m, u64 pfn, unsigned int flags);
+/* The current task, if it has the page still. 0 or -EHWPOISON. */
+int kill_accessing_process(struct machine *m, u64 pfn) __must_check;
+
 /* For those two: get_hwpoison_page(). 1: with a reference; 0: it is free; -EIO. */
 int catch_page(struct machine *m, u64 pfn, bool counted) __must_check;
 /* What CPUs keep to themselves of it goes where it is seen. */

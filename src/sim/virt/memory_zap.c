@@ -78,7 +78,7 @@ static __noinline u64 zap_folio_entries(const struct zap *z, u64 addr, pte_t *pt
 /* A marker: may it stay? */
 static bool keeps_marker(const struct zap *z, pte_t entry)
 {
-	if (pte_is_poison(entry))
+	if (pte_is_poison(entry) || pte_is_hwpoison(entry))
 		return !z->even_cows;
 	return !z->drop_markers && !(pte_is_uffd_marker(entry) && vma_is_anonymous(z->vma));
 }

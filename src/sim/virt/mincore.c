@@ -50,6 +50,8 @@ static bool page_in_core(const struct machine *m, const struct vm_area_struct *v
 
 	if (pte && pte_present(*pte))
 		return true;
+	if (pte && pte_is_hwpoison(*pte))
+		return true;
 	if (pte && pte_is_swap(*pte)) {
 		u32 pfn = swap_cache_find(m, pte_to_swp_entry(*pte), NULL);
 

@@ -8,13 +8,15 @@
 #include "sim/virt/task.h"
 
 /* What of the VMA's file lies in [addr, end) of it. */
-static void sync_vma(struct machine *m, const struct vm_area_struct *vma, u64 addr, u64 end)
+static int sync_vma(struct machine *m, const struct vm_area_struct *vma, u64 addr, u64 end)
 {
 	u64 start = linear_page_index(vma, addr) << PAGE_SHIFT;
 
-	if (vma->vm_file && vma->vm_flags & VM_SHARED)
-		filemap_write_range(m, vma->vm_file->inode, start,
-				    start + MIN(end, vma->vm_end) - addr);
+	if (!vma->vm_file || !(vma->vm_flags & VM_SHARED))
+		return 0;
+	filemap_write_range(m, vma->vm_file->inode, start,
+			    start + MIN(end, vma->vm_end) - addr);
+	return file_check_wb_err(vma->vm_file);
 }
 
 /* VMAs from addr on, which lies in [start of the call, end). */
@@ -22,7 +24,7 @@ static int msync_range(struct machine *m, const struct mm_struct *mm, u64 addr, 
 		       u64 flags)
 {
 	const struct vm_area_struct *vma;
-	int unmapped = 0;
+	int unmapped = 0, err;
 
 	for (;;) {
 		vma = find_vma(m, mm, addr);
@@ -36,8 +38,9 @@ static int msync_range(struct machine *m, const struct mm_struct *mm, u64 addr, 
 		}
 		if (flags & MS_INVALIDATE && vma->vm_flags & VM_LOCKED)
 			return -EBUSY;
-		if (flags & MS_SYNC)
-			sync_vma(m, vma, addr, end);
+		err = flags & MS_SYNC ? sync_vma(m, vma, addr, end) : 0;
+		if (err)
+			return err;
 		addr = vma->vm_end;
 		if (addr >= end)
 			return unmapped;

@@ -47,6 +47,9 @@ static u64 category_of_entry(const struct scan *s, const struct step *step)
 	if (!pte_present(entry)) {
 		if (pte_is_guard(entry) && rel_pagemap_scan_sees_guards(m->release))
 			found |= PAGE_IS_GUARD;
+		if (pte_is_hwpoison(entry) && interest & PAGE_IS_FILE &&
+		    !page_flag(pfn_to_page(m, swp_pfn(entry)), PG_anon))
+			found |= PAGE_IS_FILE;
 		return found | PAGE_IS_SWAPPED;
 	}
 	found |= PAGE_IS_PRESENT;

@@ -50,6 +50,7 @@ typedef u64 pte_t;
 enum swp_type {
 	SWP_GUARD_MARKER = 1, SWP_DEVICE_FIRST = 2,	/* a slot of the first swap area: swap.h */
 	SWP_DEVICE_LAST = 2 + 27,
+	SWP_HWPOISON = 0x7a,	/* the page in the offset has failed: memory_failure.h */
 	SWP_POISON_MARKER = 0x7b, SWP_UFFD_MARKER,	/* userfaultfd.h */
 	/* The page in the offset is on its way elsewhere (migrate.c): while a call runs. */
 	SWP_MIGRATION_READ = 0x7d, SWP_MIGRATION_READ_EXCLUSIVE, SWP_MIGRATION_WRITE,
@@ -116,7 +117,17 @@ static inline bool pte_is_migration(pte_t pte)
 	return !pte_present(pte) && swp_type(pte) >= SWP_MIGRATION_READ;
 }
 
-/* The page of a migration entry. */
+static inline bool pte_is_hwpoison(pte_t pte)
+{
+	return !pte_present(pte) && swp_type(pte) == SWP_HWPOISON;
+}
+
+static inline pte_t make_hwpoison_entry(u32 pfn)
+{
+	return (u64)SWP_HWPOISON << 1 | (u64)pfn << SWP_OFFSET_SHIFT;
+}
+
+/* The page of an entry of migration, or of one that failed. */
 static inline u32 swp_pfn(pte_t pte)
 {
 	return (u32)(pte >> SWP_OFFSET_SHIFT);

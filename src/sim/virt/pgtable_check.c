@@ -109,6 +109,9 @@ static int check_entry(void *arg, u64 addr, pte_t *pte)
 		return 0;
 	}
 	if (!pte_present(*pte)) {
+		if (pte_is_hwpoison(*pte) && page_present(t->m, swp_pfn(*pte)) &&
+		    page_flag(pfn_to_page(t->m, swp_pfn(*pte)), PG_hwpoison))
+			return 0;
 		if (!pte_is_marker(*pte) && !pte_is_swap(*pte))
 			check_fail(t->check, "T1", "mm %u, 0x%llx: expected a page, a slot, a marker or "
 				   "nothing, found 0x%llx", t->mm->self, (ull)addr, (ull)*pte);

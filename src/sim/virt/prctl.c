@@ -125,6 +125,39 @@ bool map_deny_write_exec(const struct mm_struct *mm, u64 oldflags, u64 newflags)
 	return newflags & VM_WRITE || !(oldflags & VM_EXEC);
 }
 
+/* When it is told of pages that fail. */
+static int mce_kill(struct machine *m, struct task_struct *task,
+		    const struct prctl_request *req, u64 *result)
+{
+	(void)m;
+	(void)result;
+	if (req->arg4 || req->arg5 || req->arg2 > PR_MCE_KILL_SET ||
+	    (req->arg2 == PR_MCE_KILL_CLEAR && req->arg3))
+		return -EINVAL;
+	task->flags &= ~PF_MCE_PROCESS;
+	if (req->arg2 == PR_MCE_KILL_CLEAR)
+		return 0;
+	/* So it is left, too, where it has said nothing that is known. */
+	if (req->arg3 != PR_MCE_KILL_DEFAULT)
+		task->flags |= PF_MCE_PROCESS;
+	if (req->arg3 <= PR_MCE_KILL_DEFAULT)
+		task->flags &= ~PF_MCE_EARLY;
+	if (req->arg3 == PR_MCE_KILL_EARLY)
+		task->flags |= PF_MCE_EARLY;
+	return req->arg3 > PR_MCE_KILL_DEFAULT ? -EINVAL : 0;
+}
+
+static int mce_kill_get(struct machine *m, struct task_struct *task,
+			const struct prctl_request *req, u64 *result)
+{
+	(void)m;
+	if (req->arg2 || req->arg3 || req->arg4 || req->arg5)
+		return -EINVAL;
+	*result = !(task->flags & PF_MCE_PROCESS) ? PR_MCE_KILL_DEFAULT :
+		  task->flags & PF_MCE_EARLY ? PR_MCE_KILL_EARLY : PR_MCE_KILL_LATE;
+	return 0;
+}
+
 static int set_mm(struct machine *m, struct task_struct *task,
 		  const struct prctl_request *req, u64 *result)
 {
@@ -185,6 +218,8 @@ static const struct option_row {
 	{ PR_SET_DUMPABLE, ALL, set_dumpable },
 	{ PR_SET_NAME, ALL, set_name },
 	{ PR_GET_NAME, ALL, get_name },
+	{ PR_MCE_KILL, ALL, mce_kill },
+	{ PR_MCE_KILL_GET, ALL, mce_kill_get },
 	{ PR_SET_MM, ALL, set_mm },
 	{ PR_SET_THP_DISABLE, ALL, set_thp_disable },
 	{ PR_GET_THP_DISABLE, ALL, get_thp_disable },

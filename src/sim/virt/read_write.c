@@ -59,6 +59,10 @@ static int read_page(struct machine *m, struct file *file, u64 at, u64 wanted, u
 
 	if (err || pfn == PFN_NIL)
 		return err;
+	if (unlikely(page_flag(pfn_to_page(m, pfn), PG_hwpoison))) {
+		put_page(m, pfn);
+		return -EIO;
+	}
 	/* Policies other than the kernel's are told of what was there, not of what comes. */
 	if (index != (last - 1) >> PAGE_SHIFT && (cached || !m->lru->policy))
 		mark_page_accessed(m, pfn);
@@ -168,6 +172,10 @@ static int write_page(struct machine *m, struct inode *inode, u64 at, u64 end, u
 		err = filemap_grab_page(m, &inode->i_data, index, whole, &pfn);
 	if (err)
 		return err;
+	if (unlikely(page_flag(pfn_to_page(m, pfn), PG_hwpoison))) {
+		put_page(m, pfn);
+		return -EIO;
+	}
 	*next = MIN(folio_end(m, inode, pfn, at), end);
 	store_bytes(m, pfn, at, *next);
 	page_set_flag(pfn_folio(m, pfn), PG_uptodate);

@@ -7,6 +7,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/file.h"
+#include "sim/virt/memory.h"
 #include "sim/virt/vma.h"
 
 #include <inttypes.h>
@@ -141,6 +142,17 @@ void force_sig(struct machine *m, struct task_struct *task, int sig)
 	task->sighand->ignored &= ~sigmask(sig);
 	task->flags |= PF_SIGNALED;
 	do_group_exit(m, task, (u32)sig);
+}
+
+/* The first that waits is the one that is told; later ones are the same signal. */
+void send_sig_mceerr(struct task_struct *task, int code, u64 address)
+{
+	if (code != BUS_MCEERR_AR && task->sighand->ignored & sigmask(SIGBUS))
+		return;
+	if (task->mce_code)
+		return;
+	task->mce_code = (u8)code;
+	task->mce_addr = address;
 }
 
 /* " in FILE[...]": where the program stood. */

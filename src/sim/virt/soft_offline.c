@@ -75,11 +75,23 @@ static int offline_free_page(struct machine *m, u64 pfn)
 	return 0;
 }
 
+/* A free huge page is cut; no CPU keeps it (zone_pcp_disable). */
+static int offline_free_huge_page(struct machine *m, u64 pfn)
+{
+	if (hugetlb_dissolve_free(m, pfn))
+		return -EBUSY;
+	drain_all_pages(m, pfn_zone(m, pfn));
+	return offline_free_page(m, pfn);
+}
+
 /* Its contents are in another page; it has the reference of who isolated it. */
-static int keep_moved_page(struct machine *m, u64 pfn, bool huge)
+static int keep_moved_page(struct machine *m, u64 pfn, bool huge, bool was_dirty)
 {
 	if (huge)
-		return hugetlb_dissolve_free(m, pfn) ? -EBUSY : offline_free_page(m, pfn);
+		return offline_free_huge_page(m, pfn);
+	/* Anonymous memory stays as dirty as it was. */
+	if (was_dirty && page_flag(pfn_to_page(m, pfn), PG_anon))
+		page_set_flag(pfn_to_page(m, pfn), PG_dirty);
 	page_set_hwpoison(m, pfn);
 	page_keep_hwpoison(m, pfn);
 	return 0;
@@ -98,6 +110,7 @@ static int move_page(struct machine *m, u64 pfn, bool huge)
 		.new_page = new_page_nearby, .reason = MR_MEMORY_FAILURE,
 	};
 	struct page_list list = PAGE_LIST_INIT;
+	bool was_dirty = page_flag(pfn_to_page(m, pfn), PG_dirty);
 	bool isolated = isolate_to_list(m, pfn, huge, &list);
 	int left;
 
@@ -109,7 +122,7 @@ static int move_page(struct machine *m, u64 pfn, bool huge)
 	}
 	left = migrate_pages(m, &list, &migration);
 	if (!left)
-		return keep_moved_page(m, pfn, huge);
+		return keep_moved_page(m, pfn, huge, was_dirty);
 	putback_movable_pages(m, &list);
 	if (left == -ENOBUFS)
 		return left;
@@ -165,7 +178,7 @@ static int may_offline(struct machine *m, u64 pfn)
 
 int soft_offline_page(struct machine *m, u64 pfn, bool counted)
 {
-	int caught = may_offline(m, pfn), err;
+	int caught = may_offline(m, pfn);
 
 	if (caught <= 0) {
 		if (counted)
@@ -177,12 +190,8 @@ int soft_offline_page(struct machine *m, u64 pfn, bool counted)
 		return offline_in_use_page(m, pfn);
 	if (caught < 0)
 		return caught;
-	if (page_present(m, pfn) && page_type(pfn_folio(m, pfn)) == PGTY_hugetlb) {
-		err = hugetlb_dissolve_free(m, pfn);
-		if (err)
-			return -EBUSY;
-	}
-	return offline_free_page(m, pfn);
+	return page_present(m, pfn) && page_type(pfn_folio(m, pfn)) == PGTY_hugetlb ?
+	       offline_free_huge_page(m, pfn) : offline_free_page(m, pfn);
 }
 
 int soft_offline_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end)

@@ -193,6 +193,7 @@ int task_alloc(struct machine *m, const struct task_struct *like, int node,
 	t->mempolicy = NULL;
 	memset(&t->uffd, 0, sizeof(t->uffd));
 	t->uffd_events = NULL;
+	t->mce_code = 0;
 	t->pid_object = 0;
 	*task = t;
 	return 0;

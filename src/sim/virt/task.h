@@ -26,6 +26,8 @@
 #define PF_SUPERPRIV 0x00000100U
 #define PF_SIGNALED 0x00000400U
 #define PF_MEMALLOC 0x00000800U
+#define PF_MCE_PROCESS 0x00000080U	/* PR_MCE_KILL: it has said so itself: */
+#define PF_MCE_EARLY 0x08000000U	/* it is told of pages that fail, not of accesses */
 #define PF_NOFREEZE 0x00008000U
 #define PF_KCOMPACTD 0x00010000U	/* since 6.3; a hole before */
 #define PF_KSWAPD 0x00020000U
@@ -181,6 +183,8 @@ struct task_struct {
 	u64 ip, sp;		/* where its program stands: exec sets them */
 	struct exec_strings exec_strings;
 	struct task_fault fault;	/* allocations of its calls that fail on purpose */
+	u8 mce_code;		/* BUS_MCEERR_*: SIGBUS waits for the end of its call; 0 */
+	u64 mce_addr;
 	struct uffd_wait uffd;	/* userfaultfd.h: the page that it waits for */
 	struct uffd_event *uffd_events;	/* what is to be read before it goes on */
 	s32 rss_cache[4];	/* 6.1: counts not yet in the mm (enum mm_counter) */

@@ -223,6 +223,17 @@ void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 
 	filemap_fdatawait_range(m, inode, start, end);
 }
 
+int file_check_wb_err(struct file *file)
+{
+	struct inode *inode = file->inode;
+
+	if (file->f_wb_err == inode->wb_err)
+		return 0;
+	file->f_wb_err = inode->wb_err;
+	inode->wb_err_seen = true;
+	return -EIO;
+}
+
 int sys_fsync(struct machine *m, struct task_struct *task, int fd)
 {
 	struct file *file = fget(m, task, fd);
@@ -234,5 +245,5 @@ int sys_fsync(struct machine *m, struct task_struct *task, int fd)
 	filemap_write_range(m, file->inode, 0, ~0ULL);
 	if (file->inode->kind == INODE_DISK)
 		blk_flush(m, file_disk(m));
-	return 0;
+	return file_check_wb_err(file);
 }

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A page of which the contents are lost: nobody may read it again. Its mappings become
+ * entries that name it (hwpoison_unmap.c), and whoever had changed it is told; what a disk
+ * has as well is dropped. Which page is helped how is a row, found by the flags that it has
+ * then, or had before.
+ */
+#include "sim/virt/memory_failure.h"
+
+#include "sim/boot/boot_log.h"
+#include "sim/phys/folio.h"
+#include "sim/phys/hwpoison.h"
+#include "sim/phys/lru.h"
+#include "sim/phys/page_alloc.h"
+#include "sim/phys/report.h"
+#include "sim/phys/tunables.h"
+#include "sim/virt/blk.h"
+#include "sim/virt/file.h"
+#include "sim/virt/huge_memory.h"
+#include "sim/virt/memory_internal.h"
+#include "sim/virt/rmap.h"
+
+typedef unsigned long long ull;
+
+static const char *const result_names[NR_MF_RESULTS] = {
+	[MF_IGNORED] = "Ignored", [MF_FAILED] = "Failed", [MF_DELAYED] = "Delayed",
+	[MF_RECOVERED] = "Recovered",
+};
+
+/* What became of it is told and counted. 0 or -EBUSY. */
+static int action_result(struct machine *m, u64 pfn, const char *what, enum mf_result result)
+{
+	m->nodes[page_zone(m, pfn_to_page(m, pfn))->node]->mf_stats[result]++;
+	m->num_poisoned_pages++;
+	printk(m, 3, "Memory failure: %#llx: recovery action for %s: %s", (ull)pfn, what,
+	       result_names[result]);
+	return result == MF_RECOVERED || result == MF_DELAYED ? 0 : -EBUSY;
+}
+
+/* -- what is done ------------------------------------------------------------- */
+
+/* Does anybody but us, and `others`, have it? */
+static bool has_extra_refcount(struct machine *m, u64 pfn, const char *what, s32 others)
+{
+	s32 count = pfn_to_page(m, pfn)->refcount - 1 - others;
+
+	if (count <= 0)
+		return false;
+	printk(m, 3, "Memory failure: %#llx: %s still referenced by %d users", (ull)pfn, what,
+	       count);
+	return true;
+}
+
+static void delete_from_lru(struct machine *m, u64 pfn)
+{
+	struct page *page = pfn_to_page(m, pfn);
+
+	if (!lru_isolate(m, pfn))
+		return;
+	page->refcount--;
+	page_clear_flag(page, PG_active);
+	page_clear_flag(page, PG_unevictable);
+}
+
+static enum mf_result me_kernel(struct machine *m, u64 pfn, const char *what)
+{
+	(void)m;
+	(void)pfn;
+	(void)what;
+	return MF_IGNORED;
+}
+
+static enum mf_result me_unknown(struct machine *m, u64 pfn, const char *what)
+{
+	(void)what;
+	printk(m, 3, "Memory failure: %#llx: Unknown page state", (ull)pfn);
+	return MF_IGNORED;
+}
+
+/* The page leaves its file; one of shared memory stays, so that all who come are told. */
+static enum mf_result me_pagecache_clean(struct machine *m, u64 pfn, const char *what)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+	struct inode *inode;
+	bool stays;
+
+	delete_from_lru(m, pfn);
+	if (page_flag(page, PG_anon))
+		return MF_RECOVERED;
+	if (!page->mapping)
+		return MF_FAILED;
+	inode = inode_of(m, page->mapping);
+	stays = inode->kind == INODE_SHMEM;
+	if (!stays) {
+		filemap_remove_folio(m, &inode->i_data, page_index(page));
+		page_clear_flag(pfn_to_page(m, pfn), PG_dirty);
+	}
+	return has_extra_refcount(m, pfn, what, stays) ? MF_FAILED : MF_RECOVERED;
+}
+
+static enum mf_result me_pagecache_dirty(struct machine *m, u64 pfn, const char *what)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	/* Who syncs the file is told. */
+	if (!page_flag(page, PG_anon) && page->mapping)
+		mapping_set_error(inode_of(m, page->mapping));
+	return me_pagecache_clean(m, pfn, what);
+}
+
+struct page_state {
+	u32 mask, res;
+	const char *what;
+	enum mf_result (*action)(struct machine *m, u64 pfn, const char *what);
+};
+
+#define DIRTY (1U << PG_dirty)
+#define UNEVICTABLE (1U << PG_unevictable)
+#define MLOCKED (1U << PG_mlocked)
+#define LRU (1U << PG_lru)
+#define RESERVED (1U << PG_reserved)
+
+/* The first that fits; the last one fits all. */
+static const struct page_state states[] = {
+	{ RESERVED, RESERVED, "reserved kernel page", me_kernel },
+	{ MLOCKED | DIRTY, MLOCKED | DIRTY, "dirty mlocked LRU page", me_pagecache_dirty },
+	{ MLOCKED | DIRTY, MLOCKED, "clean mlocked LRU page", me_pagecache_clean },
+	{ UNEVICTABLE | DIRTY, UNEVICTABLE | DIRTY, "dirty unevictable LRU page",
+	  me_pagecache_dirty },
+	{ UNEVICTABLE | DIRTY, UNEVICTABLE, "clean unevictable LRU page", me_pagecache_clean },
+	{ LRU | DIRTY, LRU | DIRTY, "dirty LRU page", me_pagecache_dirty },
+	{ LRU | DIRTY, LRU, "clean LRU page", me_pagecache_clean },
+	{ 0, 0, "unknown page", me_unknown },
+};
+
+static const struct page_state *find_state(u32 flags)
+{
+	const struct page_state *state = states;
+
+	while ((flags & state->mask) != state->res)
+		state++;
+	return state;
+}
+
+static int identify_page_state(struct machine *m, u64 pfn, u32 before)
+{
+	u32 flags = pfn_to_page(m, pfn)->flags;
+	const struct page_state *state = find_state(flags);
+
+	if (!state->mask)
+		state = find_state(before | (flags & DIRTY));
+	return action_result(m, pfn, state->what, state->action(m, pfn, state->what));
+}
+
+/* -- the page ----------------------------------------------------------------- */
+
+/* Our reference keeps it for ever: alone, or as long as its file has it. */
+static void keep_page(struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn);
+
+	/* What is the kernel's own stays that; when it is freed, it is kept. */
+	if (page_flag(page, PG_reserved) || page_type(page))
+		put_page(m, pfn);
+	else if (page->refcount == 1 && !folio_mapcount(page))
+		page_keep_hwpoison(m, pfn);
+}
+
+static int fail_user_page(struct machine *m, u64 pfn, unsigned int flags)
+{
+	const u32 lists = LRU | 1U << PG_writeback;
+	u32 before = pfn_to_page(m, pfn)->flags;
+
+	if (!page_type(pfn_to_page(m, pfn)) && before & lists) {
+		folio_wait_writeback(m, (u32)pfn);
+		hwpoison_user_mappings(m, pfn, flags);
+		if (before & LRU && !pfn_to_page(m, pfn)->mapping)
+			return action_result(m, pfn, "already truncated LRU page", MF_IGNORED);
+	}
+	return identify_page_state(m, pfn, before);
+}
+
+static int fail_free_page(struct machine *m, u64 pfn)
+{
+	int taken = take_page_off_buddy(m, pfn);
+
+	if (taken < 0)
+		return taken;
+	page_set_flag(pfn_to_page(m, pfn), PG_hwpoison);
+	if (taken)
+		page_keep_hwpoison(m, pfn);
+	return action_result(m, pfn, "free buddy page", taken ? MF_RECOVERED : MF_FAILED);
+}
+
+/* It was marked before. */
+static int already_poisoned(struct machine *m, u64 pfn, unsigned int flags)
+{
+	int err = flags & MF_ACTION_REQUIRED ? kill_accessing_process(m, pfn) : -EHWPOISON;
+
+	if (flags & MF_COUNT_INCREASED)
+		put_page(m, pfn);
+	if (rel_failures_are_told(m->release))
+		printk(m, 3, "Memory failure: %#llx: recovery action for already poisoned page: "
+		       "Failed", (ull)pfn);
+	else
+		printk(m, 3, "Memory failure: %#llx: already hardware poisoned", (ull)pfn);
+	return err;
+}
+
+/* -EOPNOTSUPP: of what is larger than a page, and stays that, a part is not taken. */
+static int may_fail(struct machine *m, u64 pfn)
+{
+	const struct page *page = pfn_to_page(m, pfn), *folio = folio_of_const(page);
+
+	if (page_type(folio) == PGTY_hugetlb || page_flag(folio, PG_swapcache) ||
+	    (page_type(page) && !page_is_single(page)))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* 1: with a reference of ours; else what it has come to. */
+static int catch_to_fail(struct machine *m, u64 pfn)
+{
+	int caught = catch_page(m, pfn, /* counted = */ false);
+
+	if (!caught)
+		return fail_free_page(m, pfn);
+	if (caught > 0)
+		return 1;
+	page_set_flag(pfn_to_page(m, pfn), PG_hwpoison);
+	return action_result(m, pfn, rel_failures_are_told(m->release) ? "get hwpoison page" :
+								      "unknown page", MF_IGNORED);
+}
+
+/* A large folio is cut first. */
+static int split_to_fail(struct machine *m, u64 pfn)
+{
+	int err;
+
+	if (!folio_is_large(pfn_folio(m, pfn)))
+		return 0;
+	err = split_huge_page_to_order(m, pfn, 0);
+	if (!err)
+		return 0;
+	/* What is left of it cannot be kept out of use by itself. */
+	page_clear_flag(pfn_to_page(m, pfn), PG_hwpoison);
+	put_page(m, pfn);
+	return err == -ENOBUFS ? err : -EBUSY;
+}
+
+int memory_failure(struct machine *m, u64 pfn, unsigned int flags)
+{
+	bool counted = flags & MF_COUNT_INCREASED;
+	int err;
+
+	if (!m->tunables->memory_failure_recovery) {
+		panic(m, "Memory failure on page %llx", (ull)pfn);
+		return -EIO;
+	}
+	if (pfn >= m->max_pfn || !pfn_online_zone(m, pfn)) {
+		printk(m, 3, "Memory failure: %#llx: memory outside kernel control", (ull)pfn);
+		return -ENXIO;
+	}
+	if (section_materialise(m, pfn))
+		return -ENOBUFS;
+	if (page_flag(pfn_to_page(m, pfn), PG_hwpoison))
+		return already_poisoned(m, pfn, flags);
+	err = may_fail(m, pfn);
+	if (err && counted)
+		put_page(m, pfn);
+	if (!err && !counted) {
+		err = catch_to_fail(m, pfn);
+		if (err <= 0)
+			return err;
+	}
+	if (err < 0)
+		return err;
+	page_set_flag(pfn_to_page(m, pfn), PG_hwpoison);
+	err = split_to_fail(m, pfn);
+	if (err)
+		return err;
+	shake_page(m, pfn);
+	err = fail_user_page(m, pfn, flags);
+	keep_page(m, pfn);
+	return err;
+}
+
+int hwpoison_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end)
+{
+	const unsigned int flags = MF_COUNT_INCREASED |
+				   (rel_poisoning_kills(m->release) ? MF_ACTION_REQUIRED : 0);
+	u64 size;
+
+	for (u64 addr = start; addr < end; addr += size) {
+		u32 pfn;
+		int err = get_user_page(m, mm, addr, &pfn);
+
+		if (err)
+			return err;
+		size = PAGE_SIZE << folio_order(pfn_folio(m, pfn));
+		get_page(m, pfn);
+		printk(m, 6, "Injecting memory failure for pfn %#llx at process virtual address %#llx",
+		       (ull)pfn, (ull)addr);
+		err = memory_failure(m, pfn, flags);
+		if (err)
+			return err;
+	}
+	return 0;
+}
