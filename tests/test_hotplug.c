@@ -442,6 +442,11 @@ static void test_free_huge(void)
 	CU_ASSERT_EQUAL_FATAL(run("proc/sys/vm/nr_hugepages: 100"), 0);
 	h = hugetlb_hstate(machine(), hugetlb_default_order(machine()));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(h);
+	/* Some are in use, and do not move within their block. */
+	CU_ASSERT_EQUAL_FATAL(run("proc/1/ctl: fork as eater"), 0);
+	CU_ASSERT_EQUAL(run("sim/as/eater/ctl: mmap 0x40000000 32M rw private,anon,hugetlb,fixed"),
+			0);
+	CU_ASSERT_EQUAL(run("sim/as/eater/ctl: store 0x40000000 32M"), 0);
 	before = h->nr_huge_pages;
 	for (u32 id = 0; id < machine()->hotplug->nr_blocks; id++)
 		gone += has_free_huge(h, id) && !run_block(id, "offline");

@@ -145,6 +145,9 @@ static u32 dequeue_node(struct machine *m, struct hstate *h, unsigned int nid)
 {
 	u32 pfn = h->free[nid].first;
 
+	/* Not one that is about to go off line. (6.1 would move pages there, for ever.) */
+	while (pfn != PFN_NIL && pageblock_type(m, pfn) == MIGRATE_ISOLATE)
+		pfn = pfn_to_page(m, pfn)->next;
 	if (pfn == PFN_NIL)
 		return pfn;
 	page_list_del(m, &h->free[nid], pfn);
