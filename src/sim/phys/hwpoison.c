@@ -38,6 +38,7 @@ int take_page_off_buddy(struct machine *m, u64 pfn)
 	enum migratetype type;
 	unsigned int order;
 	u64 head;
+	struct page *page;
 	int taken;
 
 	if (!zone)
@@ -47,7 +48,10 @@ int take_page_off_buddy(struct machine *m, u64 pfn)
 		return taken;
 	type = pageblock_type(m, head);
 	break_down_buddy_pages(m, zone, head, pfn, order, type);
-	pfn_to_page(m, pfn)->refcount = 1;
+	page = pfn_to_page(m, pfn);
+	page->index = 0;
+	page->memcg = 0;	/* what was the type of its list */
+	page->refcount = 1;
 	m->contig_taken++;
 	return 1;
 }
