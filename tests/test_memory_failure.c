@@ -410,6 +410,7 @@ static void test_not_helped(void)
 	lab_expect(&lab, 0, "sim/as/user/ctl: mmap 0x40000000 2M rw private,anon,hugetlb,fixed");
 	lab_expect(&lab, 0, "sim/as/user/ctl: store 0x40000000");
 	lab_expect(&lab, -EOPNOTSUPP, "sim/as/user/ctl: madvise 0x40000000 4K hwpoison");
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/why"), "is of a pool of huge pages"));
 	corrupted(0);
 	/* A soft offline takes one page of it; the rest is free. */
 	lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x40005000 4K soft_offline");

@@ -211,11 +211,16 @@ static int already_poisoned(struct machine *m, u64 pfn, unsigned int flags)
 static int may_fail(struct machine *m, u64 pfn)
 {
 	const struct page *page = pfn_to_page(m, pfn), *folio = folio_of_const(page);
+	const char *what = page_type(folio) == PGTY_hugetlb ? "of a pool of huge pages" :
+			   page_flag(folio, PG_swapcache) ? "in the swap cache" :
+			   page_type(page) && !page_is_single(page) ? "a part of a larger block" :
+			   NULL;
 
-	if (page_type(folio) == PGTY_hugetlb || page_flag(folio, PG_swapcache) ||
-	    (page_type(page) && !page_is_single(page)))
-		return -EOPNOTSUPP;
-	return 0;
+	if (!what)
+		return 0;
+	machine_why(m, "page 0x%llx is %s: how the kernel loses such pages is not simulated; "
+		    "soft_offline may do (memory_failure)", (ull)pfn, what);
+	return -EOPNOTSUPP;
 }
 
 /* 1: with a reference of ours; else what it has come to. */
