@@ -2,7 +2,7 @@
 # tests/ mirrors src/: one CUnit program for each module, scripts for the rest.
 # What real kernels printed is below tests/golden.
 EXTRA_DIST += tests/golden tests/facts tests/capture-facts.awk tests/ops-compare.awk \
-	tests/scenario-facts.awk
+	tests/opening.sh tests/scenario-facts.awk
 
 TEST_LIBS = tests/libtest.a libkmmtree.a libkmmsim.a $(CUNIT_LIBS) $(UNWIND_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) \
 	$(GLIB_LIBS) -lpthread

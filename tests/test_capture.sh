@@ -8,14 +8,9 @@
 # Without an argument: the machines of captures-RELEASE.tar.xz, which cover every kind;
 # --all adds those of captures-RELEASE-more.tar.xz (their names begin with +).
 # Differences are printed as diff prints them: < the real kernel, > the simulated one.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
-for tool in tar xz awk diff; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
+needs tar xz awk diff
 
 unpack() {
 	for archive in "$here"/tests/golden/captures-*.tar.xz; do
@@ -172,7 +167,6 @@ case $1 in
 *)
 	[ -d "$1" ] || unpack ;;
 esac
-failed=0
 for shape; do
 	status=0
 	dir=$tmp/$shape

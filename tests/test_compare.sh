@@ -6,20 +6,9 @@
 #   tests/test_compare.sh [--all]
 #
 # --all: every capture, those of captures-RELEASE-more.tar.xz included.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
-for tool in tar xz awk diff; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-failed=0
-
-complain() {
-	echo "$*"
-	failed=$((failed + 1))
-}
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
+needs tar xz awk diff
 
 compare() {
 	"$build/kmm-compare" "$@"

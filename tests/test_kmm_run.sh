@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kmm-run from outside: exit status, messages, headings, replies, standard input.
-run="${KMM_BUILDDIR:-.}/kmm-run"
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
+run=$build/kmm-run
+passed=0
 
 # expect NAME STATUS OUTPUT ERRORS: of the last run
 expect() {

@@ -2,23 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # libkmm as others find it: installed below a prefix, found by pkg-config, used by the
 # example and by a program that calls everything once.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
 : "${CC:=cc}"
-for tool in pkg-config "${CC%% *}" make readelf; do
-	command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
+needs pkg-config "${CC%% *}" make readelf
 # Where the build has sanitizers, so has what uses the library.
 sanitize=$(sed -n 's/^KMM_CFLAGS = .*\(-fsanitize=[a-z,]*\).*/\1/p' "$build/Makefile")
 CC=$(sed -n 's/^CC = //p' "$build/Makefile")
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-complain() {
-	echo "$*"
-	failed=$((failed + 1))
-}
 
 MAKEFLAGS='' make -s -C "$build" install-libkmm DESTDIR="$tmp/root" > "$tmp/out" 2>&1 || {
 	cat "$tmp/out"

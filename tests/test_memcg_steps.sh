@@ -4,18 +4,9 @@
 # killed for it, alone or with their group, that fork, and that swap. The same is done here. Sums that must
 # hold, hold for both; what moved there moves here, and by about as much. The reports of the OOM killer are
 # alike to the letter but for figures, and what they say twice, they say alike.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
 golden=$here/tests/golden/memcg
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-failed=0
-
-complain() {
-	echo "$release: $*"
-	failed=1
-}
 
 line() {
 	echo "$*" >> "$tmp/script"
@@ -299,6 +290,7 @@ $(cat "$tmp/diff")"
 }
 
 for release in 6.1 6.18; do
+	about=$release
 	machine
 	scenario
 	"$build/kmm-run" -m "$tmp/machine" "$tmp/script" > "$tmp/out" 2> "$tmp/errors" ||
@@ -309,4 +301,4 @@ for release in 6.1 6.18; do
 	[ $release = 6.18 ] || compare "$golden/oom-$release.txt" 'a1 a2 a3'
 	reports
 done
-exit $failed
+[ $failed -eq 0 ]

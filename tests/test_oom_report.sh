@@ -3,16 +3,8 @@
 # The report of the OOM killer has the lines of a real kernel's (golden/oom), in its order
 # and to the letter but for figures; the call trace is our own. And what the report says
 # twice, it says alike.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-complain() {
-	echo "$release: $*"
-	failed=1
-}
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
 
 # Figures become #; what may be there or not goes: letters of types with free blocks.
 form() {
@@ -32,6 +24,7 @@ cat sim/check
 cat sim/dmesg
 END
 for release in 6.1 6.18; do
+	about=$release
 	"$build/kmm-run" -m tiny --set release=$release --set machine.release=$release \
 		"$tmp/script" > "$tmp/out" 2> "$tmp/errors" || complain "$(cat "$tmp/errors")"
 	grep -q '^clean ' "$tmp/out" || complain "$(grep -A 5 check "$tmp/out")"
@@ -69,4 +62,4 @@ $(cat "$tmp/diff")"
 			     used * 4 <= total - free && (used + cached) * 4 >= total - free - 400) }' \
 		"$tmp/out" || complain "the figures of swap: $(grep -E 'swap|init$' "$tmp/out")"
 done
-exit $failed
+[ $failed -eq 0 ]

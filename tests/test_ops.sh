@@ -7,19 +7,15 @@
 #
 #	test_ops.sh [LIST...]
 set -eu
-src=${KMM_SRCDIR:-.}
-build=${KMM_BUILDDIR:-build}
-golden=$src/tests/golden/ops
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
+needs xz
+golden=$here/tests/golden/ops
 if [ $# = 0 ]; then
 	cd "$golden"
 	set -- [0-9][0-9]-* ../calls/*
 	cd "$OLDPWD"
 fi
-
-command -v xz >/dev/null || { echo "there is no xz"; exit 77; }
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/kmm-ops.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-status=0
 
 # RELEASE LIST [FLAG VAR]
 run_list()
@@ -28,13 +24,13 @@ run_list()
 			>"$tmp/ours" 2>"$tmp/err"; then
 		echo "$1 $2: ops-run failed"
 		cat "$tmp/err"
-		status=1
+		failed=1
 	fi
 	xz -dc "$golden/$2/$1.out.xz" >"$tmp/real"
-	if ! awk ${4:-} -f "$src/tests/ops-compare.awk" "$tmp/real" "$tmp/ours" \
+	if ! awk ${4:-} -f "$here/tests/ops-compare.awk" "$tmp/real" "$tmp/ours" \
 			>"$tmp/diff"; then
 		cat "$tmp/diff"
-		status=1
+		failed=1
 	fi
 	printf '%s %s: %s\n' "$1" "${2#../calls/}" "$(tail -n 1 "$tmp/diff")"
 }
@@ -48,4 +44,4 @@ for release in 6.18 6.1 6.1-failure 6.1-i386 6.1-i386pae 6.18-numa 6.1-numa; do
 		esac
 	done
 done
-exit "$status"
+[ $failed -eq 0 ]

@@ -3,11 +3,8 @@
 # A real machine of 128 MiB has read 300 MiB of a disk, once, and without swap. A simulated
 # one does the same: sums that must hold, hold for both; what moved there moves here, and by
 # about as much, but for what is a matter of timing.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
 
 cat > "$tmp/machine" <<'END'
 [machine]

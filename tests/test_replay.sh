@@ -3,15 +3,9 @@
 # kmm-replay: a trace that is written and read again comes to the same misses; few enough
 # objects are missed once each; what is wrong is quoted.
 set -u
-replay=${KMM_BUILDDIR:-.}/kmm-replay
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-failed=0
-
-complain() {
-	echo "$*"
-	failed=$((failed + 1))
-}
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
+replay=$build/kmm-replay
 
 # The last column is time.
 figures() {
@@ -54,4 +48,4 @@ refuses 2 "clok is no policy" -p clok "$tmp/trace"
 refuses 2 "many is not a number of pages" -c many "$tmp/trace"
 refuses 2 "-1 is not a number of pages" -c -1 "$tmp/trace"
 refuses 2 "5,x is not OBJECTS" -z 5,x
-exit $((failed > 0))
+[ $failed -eq 0 ]

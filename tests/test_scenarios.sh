@@ -7,20 +7,9 @@
 #   tests/test_scenarios.sh [RELEASE/NAME | DIR]...
 #
 # Differences are printed as diff prints them: < the real kernel, > the simulated one.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
-for tool in tar xz awk diff; do
-	command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
-done
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-failed=0
-
-complain() {
-	echo "$scenario: $*"
-	failed=$((failed + 1))
-}
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
+needs tar xz awk diff
 
 steps() {
 	(cd "$dir" && ls -d [0-9]*)
@@ -357,6 +346,7 @@ done
 # shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd "$tmp" && find . -mindepth 2 -maxdepth 2 -type d | sort | cut -c3-)
 for scenario; do
+	about=$scenario
 	dir=$tmp/$scenario
 	[ -d "$dir" ] || dir=$scenario
 	machine_of || { complain 'no machine file'; continue; }

@@ -4,11 +4,8 @@
 # shared memory; then it was given back, and swap switched off (a disk's, or a compressed one's). tests/golden/reclaim/swap-*
 # have what each was, and what moved there. Simulated machines do the same: sums that must
 # hold, hold for both; what moved there moves here, and by about as much.
-here=${KMM_SRCDIR:-$(cd "$(dirname "$0")/.." && pwd)}
-build=${KMM_BUILDDIR:-$PWD}
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/opening.sh
+. "$(dirname "$0")/opening.sh"
 
 step() {
 	echo "cat proc/vmstat"
@@ -62,10 +59,6 @@ scenario() {
 		step off
 		echo "cat sim/check"
 	} > "$tmp/script"
-	steps=''
-	for s in before touched killed off; do
-		steps="$steps $s"
-	done
 	# Where the area is too small, somebody is killed.
 	"$build/kmm-run" -k -m "$tmp/machine" "$tmp/script" > "$tmp/out" 2> "$tmp/err"
 	grep -q '^clean' "$tmp/out" || { grep -A 9 '^broken' "$tmp/out"; cat "$tmp/err"; return 1; }
@@ -184,10 +177,9 @@ compare() {
 	}' "$1" "$tmp/out"
 }
 
-status=0
 for golden in "$here"/tests/golden/reclaim/swap-*.txt; do
 	# shellcheck disable=SC2046
-	scenario $(head -n 1 "$golden") || status=1
-	compare "$golden" || status=1
+	scenario $(head -n 1 "$golden") || failed=1
+	compare "$golden" || failed=1
 done
-exit $status
+[ $failed -eq 0 ]
