@@ -7,16 +7,21 @@
 
 static int run_mkswap(struct call *call)
 {
-	return swap_mkswap(call->m, call->args[0].text);
+	int err = call_needs_range(call, 0);
+
+	return err ? err : swap_mkswap(call->m, call->args[0].text);
 }
 
 static int run_swapon(struct call *call)
 {
 	const struct arg *args = call->args;
+	struct virt_need need;
 	int err;
 
-	err = sys_swapon(call->m, call->task, args[0].text, (u32)args[1].value);
-	return err == -ENOBUFS ? call_no_host_memory(call) : err;
+	if (swapon_need(call->m, args[0].text, &need))
+		return call_no_host_memory(call);
+	err = call_needs(call, &need);
+	return err ? err : sys_swapon(call->m, call->task, args[0].text, (u32)args[1].value);
 }
 
 /* All that is out comes in. */

@@ -67,6 +67,8 @@ u64 vmalloc_nr_pages(const struct machine *m);		/* VmallocUsed */
 /* Those of them that belong to this PGTY_*. */
 u64 vmalloc_nr_owned(const struct machine *m, enum pagetype owner);
 unsigned int nr_vm_areas(const struct machine *m);
+/* A bound of the host memory that `nr` areas more take, of so many pages all together. */
+u64 vmalloc_host_bytes(const struct machine *m, unsigned int nr, u64 nr_pages);
 /*
  * By ascending address, i < vm_area_slots(); those with VMAP_LAZY were freed and not
  * purged yet, or are kept for the next one: only their addresses count.

@@ -22,6 +22,15 @@ void area_forget(struct machine *m, struct vm_area *area)
 	arena_free(&m->arena, area, area_host_bytes(area->room));
 }
 
+/* An area's table may be an area, that one's table too; the array of all may double twice. */
+u64 vmalloc_host_bytes(const struct machine *m, unsigned int nr, u64 nr_pages)
+{
+	const struct vmalloc_state *state = m->vmalloc;
+
+	return nr * 3 * ARENA_COST(sizeof(struct vm_area)) + 2 * nr_pages * sizeof(u32) +
+	       6 * (u64)MAX(state->room, 64U) * sizeof(*state->areas);
+}
+
 void vmalloc_range(const struct machine *m, u64 *start, u64 *end)
 {
 	*start = m->vmalloc->start;

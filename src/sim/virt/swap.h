@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Swap: areas (swapfile.c), the slots of which each has a count of who refers to it
+ * Swap: areas (swapfile.c, what they take: swap_area.c), the slots of which each has a count of who refers to it
  * (swap_map.c), and clusters of slots out of which new ones are taken, as 6.1 does
  * (swap_scan.c, with swap_slots.c in front of it) or 6.18 (swap_cluster.c); the swap cache
  * of pages that have a slot (swap_state.c) and what moves them between memory and areas
@@ -9,7 +9,7 @@
  *
  * A page of the swap cache has PG_swapcache and knows its slot: page_swap_entry(); the
  * cache has a reference for each page of a folio. Contents of slots are tokens, as those
- * of pages (content.h). Host memory is secured at swapon; what a nodes of the cache need
+ * of pages (content.h). Host memory is secured at swapon; what nodes of the cache need
  * is -ENOBUFS, and nothing has changed.
  */
 #ifndef KMM_VIRT_SWAP_H
@@ -17,6 +17,8 @@
 
 #include "sim/phys/folio.h"
 #include "sim/virt/pgtable.h"
+
+struct virt_need;	/* virt.h */
 
 /* Area and slot: 0 is none, since slot 0 is the header. */
 typedef u64 swp_entry_t;
@@ -80,6 +82,8 @@ int swap_boot(struct machine *m) __must_check;
  */
 int sys_swapon(struct machine *m, const struct task_struct *task, const char *path,
 	       u32 flags) __must_check;
+/* A bound of what a swapon of this path takes. -ENOBUFS: what no bound covers is not there. */
+int swapon_need(struct machine *m, const char *path, struct virt_need *need) __must_check;
 int sys_swapoff(struct machine *m, struct task_struct *task, const char *path) __must_check;
 /* What mkswap writes: a header. -ENOENT, -EINVAL (too short), -EBUSY (in use). */
 int swap_mkswap(struct machine *m, const char *path) __must_check;

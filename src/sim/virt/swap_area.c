@@ -11,6 +11,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/swap_internal.h"
+#include "sim/virt/virt.h"
 
 /* -- memory of an area --------------------------------------------------------- */
 
@@ -224,6 +225,31 @@ static int alloc_host(struct machine *m, struct swap_info_struct *si)
 	for (u32 i = 0; i < si->nr_spaces; i++)
 		swap_cache_xa_init(m, &si->spaces[i]);
 	return 0;
+}
+
+/* Of an area of either release, on any disk. */
+void swap_area_need(const struct machine *m, u64 max, struct virt_need *need)
+{
+	const struct swap_info_struct si = {
+		.max = max, .flags = SWP_SOLIDSTATE,
+		.nr_clusters = (u32)DIV_ROUND_UP(max, swap_of(m)->cluster_slots),
+	};
+	const u64 of_slot = sizeof(*si.swap_map) + sizeof(*si.content) + sizeof(*si.table) +
+			    sizeof(*si.cgroup_ids);
+	const u64 of_cpu = sizeof(*si.cpus) + sizeof(struct swap_slots_cache) +
+			   sizeof(struct percpu_swap_cluster);
+	const struct alloc_row *row;
+
+	*need = (struct virt_need){
+		.pages = 64 + DIV_ROUND_UP(max, GROUPS_PER_PAGE), .tables = 16, .objects = 128,
+	};
+	for (unsigned int i = 0; (row = alloc_row_at(m, i)); i++)
+		need->pages += PFN_UP(row->bytes(&si));
+	need->tables += need->pages / 512;
+	need->bytes = max * of_slot + m->nr_cpus * of_cpu + si.nr_clusters * sizeof(*si.clusters) +
+		      DIV_ROUND_UP(max, SWAP_MAP_PAGE_SLOTS) * sizeof(*si.map_pages) +
+		      DIV_ROUND_UP(max, 1ULL << SWAP_SPACE_SHIFT) * sizeof(*si.spaces) +
+		      vmalloc_host_bytes(m, SWAP_ALLOCS, need->pages) + PAGE_SIZE;
 }
 
 int swap_area_alloc(struct machine *m, struct swap_info_struct *si)

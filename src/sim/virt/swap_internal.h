@@ -154,7 +154,8 @@ void swap_del_from_avail(struct machine *m, struct swap_info_struct *si);
 /* The area behind others of its priority, for CPUs of the node. */
 void swap_requeue(struct machine *m, unsigned int node, const struct swap_info_struct *si);
 
-/* swap_area.c: memory for si->max slots, and what it all takes back. */
+/* swap_area.c: a bound of what that takes; memory for si->max slots, and what it all takes back. */
+void swap_area_need(const struct machine *m, u64 max, struct virt_need *need);
 int swap_area_alloc(struct machine *m, struct swap_info_struct *si) __must_check;
 void swap_area_free(struct machine *m, struct swap_info_struct *si);
 

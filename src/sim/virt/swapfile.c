@@ -312,6 +312,16 @@ static int setup_area(struct machine *m, struct swap_info_struct *si, const char
 	return err;
 }
 
+int swapon_need(struct machine *m, const char *path, struct virt_need *need)
+{
+	const struct gendisk *disk = find_device(m, path) ? swap_disk(m, path) : NULL;
+	const struct inode *inode = disk ? NULL : inode_find(m, path);
+
+	swap_area_need(m, disk ? disk->bytes >> PAGE_SHIFT : inode ? inode->swap_header + 1 : 0,
+		       need);
+	return section_private_init(m);
+}
+
 int sys_swapon(struct machine *m, const struct task_struct *task, const char *path, u32 flags)
 {
 	struct swap_info_struct *si;
