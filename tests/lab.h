@@ -31,7 +31,7 @@ void lab_fork_into(struct lab *lab, const char *name, const char *group);
 const char *lab_text(const struct out *out);
 /* What a file says; good until the next lab_run(). */
 const char *lab_cat(struct lab *lab, const char *path);
-/* Nothing is broken: what the engine and what sim/check look at. */
+/* Nothing is broken, says sim/check: the engine, and what files show of it. */
 void lab_check(struct lab *lab);
 /* Every task but init is killed and waited for. */
 void lab_end_tasks(struct lab *lab);

@@ -40,7 +40,7 @@ static void close_lab(void)
 {
 	lab_check(&lab);
 	lab_end_tasks(&lab);
-	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+	lab_check(&lab);
 	lab_close(&lab);
 }
 
@@ -262,7 +262,7 @@ static void test_fork_at_max(void)
 				 (long long)figure("/a", "memory.stat", "kernel") + pages * 4096LL);
 			write_file(0, "/a", "memory.max", max);
 			(void)lab_run(&lab, "sim/as/t/ctl: fork");
-			CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+			lab_check(&lab);
 			lab_end_tasks(&lab);
 		}
 		CU_ASSERT(figure("/a", "memory.events", "oom_kill") > 0);
@@ -281,9 +281,9 @@ static void test_control_taken(void)
 		write_file(0, "", "cgroup.subtree_control", "-memory");
 		eat(0, "t", 2);
 		lab_expect(&lab, 0, "sim/as/t/ctl: fork as u");
-		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_check(&lab);
 		lab_end_tasks(&lab);
-		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_check(&lab);
 		close_lab();
 	}
 }
@@ -472,7 +472,7 @@ static void test_offline(void)
 		CU_ASSERT(mib("/p", "memory.current") >= 20);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 1);
 		write_file(0, "/p", "memory.reclaim", "19M");
-		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_check(&lab);
 		lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 3");
 		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
@@ -498,7 +498,7 @@ static void test_tasks_memory(void)
 		CU_ASSERT(figure("/a", "memory.stat", "slab") > slab + 12000);
 		CU_ASSERT(figure("/a", "memory.stat", "kernel") >=
 			  figure("/a", "memory.stat", "slab") + 16384);
-		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_check(&lab);
 		lab_expect(&lab, 0, "sim/as/u/ctl: exit_group 0");
 		lab_expect(&lab, 0, "sim/as/t/ctl: wait4 -1");
 		lab_expect(&lab, 0, "rcu_barrier");
@@ -529,12 +529,12 @@ static void test_kernel_memory(void)
 		lab_expect(&lab, ENOMEM, "vmalloc 4M GFP_KERNEL_ACCOUNT");
 		CU_ASSERT(figure("/p", "memory.events", "max") > 0);
 		CU_ASSERT_EQUAL(figure("/p/c", "memory.stat", "vmalloc"), 1 << 20);
-		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_check(&lab);
 		lab_expect(&lab, 0, "cgroup_rmdir p/c");
 		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "vmalloc"), 1 << 20);
 		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab"), 200 + 136);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
-		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_check(&lab);
 		lab_expect(&lab, 0, "vfree @area");
 		lab_expect(&lab, 0, "free_percpu @piece");
 		lab_expect(&lab, 0, "kmem_cache_free dentry @dentry");
@@ -568,7 +568,7 @@ static void test_shrinkers(void)
 		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT(figure("/a", "memory.stat", "slab_reclaimable") < before / 50);
 		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "slab_reclaimable"), others);
-		CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
+		lab_check(&lab);
 		lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 2");
 		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT(figure("/b", "memory.stat", "slab_reclaimable") < others / 50);

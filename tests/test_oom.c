@@ -32,15 +32,6 @@ static struct machine *machine(void)
 	return (struct machine *)(uintptr_t)tree_machine(lab.tree);
 }
 
-static void check_clean(void)
-{
-	const char *text = lab_cat(&lab, "sim/check");
-
-	if (strncmp(text, "clean ", 6))
-		printf("\n%s\n", text);
-	CU_ASSERT_EQUAL(strncmp(text, "clean ", 6), 0);
-}
-
 static void run(const char *line)
 {
 	int err = lab_run(&lab, line);
@@ -114,7 +105,7 @@ static void test_worst_first(void)
 	CU_ASSERT(alive("other"));
 	CU_ASSERT_EQUAL(oom_kills(), (s64)count("Out of memory: Killed process "));
 	CU_ASSERT(oom_kills() >= 1);
-	check_clean();
+	lab_check(&lab);
 }
 
 static void test_score_adj(void)
@@ -132,7 +123,7 @@ static void test_score_adj(void)
 	CU_ASSERT_EQUAL(oom_kills(), 2);
 	CU_ASSERT_EQUAL(count("Killed process"), 2);
 	CU_ASSERT_EQUAL(count("oom_score_adj:1000\n"), 1);
-	check_clean();
+	lab_check(&lab);
 }
 
 /* Of two that are alike, the younger. */
@@ -150,7 +141,7 @@ static void test_tie(void)
 	run("sim/as/eater/oom_score_adj: -990");
 	CU_ASSERT_EQUAL(eat("eater"), -ENOMEM);
 	CU_ASSERT(!alive("b"));
-	check_clean();
+	lab_check(&lab);
 }
 
 /* Those that share the memory die, too. */
@@ -164,7 +155,7 @@ static void test_sharers(void)
 	CU_ASSERT_EQUAL(eat("eater"), -ENOMEM);
 	CU_ASSERT(!alive("a"));
 	CU_ASSERT(!alive("twin"));
-	check_clean();
+	lab_check(&lab);
 }
 
 /* Nobody is left: the machine stops, its files do not. */
@@ -177,9 +168,9 @@ static void test_deadlock(void)
 	CU_ASSERT_EQUAL(count("Kernel panic - not syncing: System is deadlocked on memory\n"), 1);
 	CU_ASSERT_EQUAL(count("Out of memory and no killable processes...\n"), 1);
 	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: getpid"), -EIO);
-	check_clean();
+	lab_check(&lab);
 	run("reboot");
-	check_clean();
+	lab_check(&lab);
 }
 
 static void test_panic_on_oom(void)
@@ -191,7 +182,7 @@ static void test_panic_on_oom(void)
 	CU_ASSERT_EQUAL(count("Kernel panic - not syncing: Out of memory: system-wide "
 			      "panic_on_oom is enabled\n"), 1);
 	CU_ASSERT_EQUAL(oom_kills(), 0);
-	check_clean();
+	lab_check(&lab);
 }
 
 static void test_allocating_task(void)
@@ -206,7 +197,7 @@ static void test_allocating_task(void)
 	CU_ASSERT(alive("large"));
 	CU_ASSERT_EQUAL(count("Out of memory (oom_kill_allocating_task): Killed process"), 1);
 	CU_ASSERT_EQUAL(oom_kills(), 1);
-	check_clean();
+	lab_check(&lab);
 }
 
 /* A line of the machine's own fails, and nobody dies for it. */
@@ -219,7 +210,7 @@ static void test_no_task_calls(void)
 	CU_ASSERT_EQUAL(lab_run(&lab, "alloc_pages 0 GFP_KERNEL"), -ENOMEM);
 	CU_ASSERT(alive("a"));
 	CU_ASSERT_EQUAL(oom_kills(), 0);
-	check_clean();
+	lab_check(&lab);
 }
 
 /* The nodes of a policy are full: who has nothing there is spared. */
@@ -242,7 +233,7 @@ static void test_memory_policy(void)
 	CU_ASSERT_EQUAL(eat("a"), -ENOMEM);
 	CU_ASSERT_EQUAL(count("oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,nodemask=1,"), 1);
 	CU_ASSERT(alive("elsewhere"));
-	check_clean();
+	lab_check(&lab);
 	lab_close(&lab);
 	CU_ASSERT_EQUAL(setup(), 0);
 }
@@ -266,7 +257,7 @@ static void test_remote(void)
 		CU_ASSERT(!err || err == -EFAULT || err == -ENOMEM || err == -ESRCH);
 		task_machine_give(machine(), taken, &nr, nr);
 		free(taken);
-		check_clean();
+		lab_check(&lab);
 	}
 }
 
@@ -311,7 +302,7 @@ static void test_hungry(void)
 			panics += err == -EIO;
 			task_machine_give(machine(), taken, &nr, nr);
 			free(taken);
-			check_clean();
+			lab_check(&lab);
 		}
 	}
 	CU_ASSERT(died > 20);

@@ -285,11 +285,6 @@ static struct arena *arena(void)
 	return &((struct machine *)(uintptr_t)tree_machine(lab.tree))->arena;
 }
 
-static void check_clean(void)
-{
-	CU_ASSERT_EQUAL(nr_broken(tree_machine(lab.tree), machine_check, NULL), 0);
-}
-
 /* It is refused until enough is there. What it comes to then. */
 static int run_refused(const char *line)
 {
@@ -323,7 +318,7 @@ static void test_no_host_memory(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
 		run_failing(lines[i]);
-	check_clean();
+	lab_check(&lab);
 }
 
 /* Calls on huge pages: a fault takes five hundred pages and a table at once. */
@@ -392,7 +387,7 @@ static void test_huge_pages(void)
 			releases[i], NULL }), 0);
 		for (unsigned int line = 0; line < ARRAY_SIZE(huge_lines); line++)
 			run_failing(huge_lines[line]);
-		check_clean();
+		lab_check(&lab);
 	}
 	lab_close(&lab);
 	CU_ASSERT_EQUAL_FATAL(setup(), 0);
@@ -416,7 +411,7 @@ static void test_architectures(void)
 		/* Not every one has nodes, sealed or droppable memory. */
 		for (unsigned int line = 0; line < ARRAY_SIZE(lines); line++)
 			run_refused(lines[line]);
-		check_clean();
+		lab_check(&lab);
 	}
 	/* PAE's pgd is an object until 6.15. */
 	lab_close(&lab);
@@ -426,7 +421,7 @@ static void test_architectures(void)
 	run_failing("sim/as/a/ctl: mmap 0 64K rw private,anon,populate as m");
 	run_failing("sim/as/a/ctl: fork as b");
 	run_failing("sim/as/b/ctl: execve /bin/true");
-	check_clean();
+	lab_check(&lab);
 	lab_close(&lab);
 	CU_ASSERT_EQUAL_FATAL(setup(), 0);
 }
@@ -445,7 +440,7 @@ static void test_bounds(void)
 			printf("\n  %s: %s\n", lines[i], lab_text(&lab.sentence));
 		CU_ASSERT_EQUAL(err, 0);
 	}
-	check_clean();
+	lab_check(&lab);
 }
 
 static void test_replay(void)
@@ -609,7 +604,7 @@ static void test_no_memory(void)
 				printf("\n  %s, %u pages: %s\n", hungry_lines[i], pages,
 				       lab_text(&lab.sentence));
 			CU_ASSERT(!err || err == -ENOMEM || err == -EAGAIN);
-			check_clean();
+			lab_check(&lab);
 			failed += err != 0;
 		}
 		if (err)
@@ -618,7 +613,7 @@ static void test_no_memory(void)
 	}
 	CU_ASSERT(failed > 50);
 	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: wait4 -1"), 0);
-	check_clean();
+	lab_check(&lab);
 }
 
 /* The old memory is shared and stays: nothing of it helps the new one. */
@@ -634,13 +629,13 @@ static void test_exec_without_memory(void)
 
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: clone vm,SIGCHLD as x"), 0);
 		err = run_hungry("sim/as/x/ctl: execve /bin/true true", pages);
-		check_clean();
+		lab_check(&lab);
 		done = !err;
 		failed += err != 0;
 		err = lab_run(&lab, "sim/as/x/ctl: exit_group");
 		CU_ASSERT(!err || err == -ESRCH);	/* killed by the call */
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: wait4 -1"), 0);
-		check_clean();
+		lab_check(&lab);
 	}
 	CU_ASSERT(done);
 	CU_ASSERT(failed > 0);
