@@ -285,10 +285,44 @@ static void test_storm(void)
 	}
 }
 
+/* Twice as large, or what is wanted if that is more; nothing changes where it fails. */
+static void test_growing(void)
+{
+	static const struct {
+		u32 nr, room;
+	} rows[] = { { 1, 5 }, { 5, 5 }, { 6, 10 }, { 10, 10 }, { 11, 20 }, { 70, 70 }, { 71, 140 } };
+	struct arena arena = { 0 };
+	u32 *array = NULL, room = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		u32 before = room, *grown;
+
+		arena_fail_after(&arena, 1);
+		grown = arena_grow(&arena, array, &room, rows[i].nr, 5, sizeof(*array));
+		CU_ASSERT_EQUAL(room, before);
+		CU_ASSERT_PTR_EQUAL(grown, rows[i].room == before ? array : NULL);
+		arena_fail_after(&arena, 0);
+		array = arena_grow(&arena, array, &room, rows[i].nr, 5, sizeof(*array));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(array);
+		CU_ASSERT_EQUAL(room, rows[i].room);
+		CU_ASSERT_EQUAL(arena.bytes, room * sizeof(*array));
+		for (u32 at = 0; at < before; at++)
+			CU_ASSERT_EQUAL(array[at], at + 1);
+		for (u32 at = before; at < room; at++) {
+			CU_ASSERT_EQUAL(array[at], 0);
+			array[at] = at + 1;
+		}
+	}
+	arena_free(&arena, array, room * sizeof(*array));
+	CU_ASSERT_EQUAL(arena.bytes, 0);
+	arena_close(&arena);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "counting", test_counting },
 	{ "a guarantee, to the byte", test_exact },
 	{ "emergency blocks", test_blocks },
+	{ "arrays that grow", test_growing },
 	{ "nesting", test_nesting },
 	{ "refused", test_refused },
 	{ "storms", test_storm },

@@ -24,20 +24,14 @@ static void memblock_debug(struct boot *b, const char *what, u64 base, u64 size,
 
 static void note_fixed(struct boot *b, u64 base, u64 size)
 {
-	size_t bytes = sizeof(*b->fixed);
+	struct phys_range *fixed = arena_grow(&b->m->arena, b->fixed, &b->room_fixed,
+					      b->nr_fixed + 1, 32, sizeof(*fixed));
 
-	if (b->nr_fixed == b->room_fixed) {
-		unsigned int room = b->room_fixed ? 2 * b->room_fixed : 32;
-		struct phys_range *fixed = arena_resize(&b->m->arena, b->fixed,
-							b->room_fixed * bytes, room * bytes);
-
-		if (!fixed) {
-			boot_fail(b, -ENOMEM, NULL);
-			return;
-		}
-		b->fixed = fixed;
-		b->room_fixed = room;
+	if (!fixed) {
+		boot_fail(b, -ENOMEM, NULL);
+		return;
 	}
+	b->fixed = fixed;
 	b->fixed[b->nr_fixed++] = (struct phys_range){ base, base + size };
 }
 

@@ -14,22 +14,17 @@
 
 static void add_block(struct boot *b, u64 start, u64 end, int nid)
 {
-	size_t bytes = sizeof(*b->blocks);
+	struct numa_block *blocks;
 
 	if (start >= end)
 		return;
-	if (b->nr_blocks == b->room_blocks) {
-		unsigned int room = b->room_blocks ? 2 * b->room_blocks : 16;
-		struct numa_block *blocks = arena_resize(&b->m->arena, b->blocks,
-							 b->room_blocks * bytes, room * bytes);
-
-		if (!blocks) {
-			boot_fail(b, -ENOMEM, NULL);
-			return;
-		}
-		b->blocks = blocks;
-		b->room_blocks = room;
+	blocks = arena_grow(&b->m->arena, b->blocks, &b->room_blocks, b->nr_blocks + 1, 16,
+			    sizeof(*blocks));
+	if (!blocks) {
+		boot_fail(b, -ENOMEM, NULL);
+		return;
 	}
+	b->blocks = blocks;
 	b->blocks[b->nr_blocks++] = (struct numa_block){ start, end, nid };
 }
 

@@ -46,21 +46,14 @@ static struct table *find_table(struct mapper *map, u64 addr, u8 shift)
 
 static struct table *add_table(struct mapper *map, u64 addr, u8 shift, bool huge)
 {
-	struct arena *arena = &map->b->m->arena;
-	size_t bytes = sizeof(*map->tables);
+	struct table *tables = arena_grow(&map->b->m->arena, map->tables, &map->room, map->nr + 1,
+					  64, sizeof(*tables));
 
-	if (map->nr == map->room) {
-		unsigned int room = map->room ? 2 * map->room : 64;
-		struct table *tables = arena_resize(arena, map->tables, map->room * bytes,
-						    room * bytes);
-
-		if (!tables) {
-			boot_fail(map->b, -ENOMEM, NULL);
-			return NULL;
-		}
-		map->tables = tables;
-		map->room = room;
+	if (!tables) {
+		boot_fail(map->b, -ENOMEM, NULL);
+		return NULL;
 	}
+	map->tables = tables;
 	map->tables[map->nr] = (struct table){ addr >> shift, shift, huge };
 	return &map->tables[map->nr++];
 }

@@ -199,6 +199,16 @@ void *arena_resize(struct arena *arena, void *old, size_t old_bytes, size_t byte
 	return ptr;
 }
 
+void *arena_grow_array(struct arena *arena, void *array, u32 *room, u32 nr, u32 first, size_t size)
+{
+	u32 more = MAX(MAX(2 * *room, first), nr);
+
+	array = arena_resize(arena, array, *room * size, more * size);
+	if (array)
+		*room = more;
+	return array;
+}
+
 void arena_free(struct arena *arena, void *ptr, size_t bytes)
 {
 	if (!ptr)

@@ -42,6 +42,21 @@ void *arena_resize(struct arena *arena, void *old, size_t old_bytes,
 
 void arena_free(struct arena *arena, void *ptr, size_t bytes);
 
+/* One of twice as many elements, of `first` or of nr, whichever is most. */
+void *arena_grow_array(struct arena *arena, void *array, u32 *room, u32 nr, u32 first,
+		       size_t size) __must_check;
+
+/*
+ * An array with room for nr >= 1 elements of `size` bytes: this one, or one that takes its
+ * place, with *room for more; the new part is zeroed. NULL: both stay as they were.
+ */
+static inline __must_check void *arena_grow(struct arena *arena, void *array, u32 *room, u32 nr,
+					    u32 first, size_t size)
+{
+	return likely(nr <= *room) ? array :
+				     arena_grow_array(arena, array, room, nr, first, size);
+}
+
 /* Let the n-th allocation from now fail (1 = the next); 0 switches that off. */
 void arena_fail_after(struct arena *arena, u64 n);
 

@@ -69,17 +69,12 @@ void event_queue_free(struct event_queue *queue)
 
 static int event_make_room(struct event_queue *queue)
 {
-	unsigned int room = queue->room ? 2 * queue->room : 16;
-	struct event *heap;
+	struct event *heap = arena_grow(queue->arena, queue->heap, &queue->room, queue->nr + 1, 16,
+					sizeof(*heap));
 
-	if (queue->nr < queue->room)
-		return 0;
-	heap = arena_resize(queue->arena, queue->heap, queue->room * sizeof(*heap),
-			    room * sizeof(*heap));
 	if (!heap)
 		return -ENOMEM;
 	queue->heap = heap;
-	queue->room = room;
 	return 0;
 }
 

@@ -57,17 +57,12 @@ static int buckets_make_room(struct arena *arena, struct stack_depot *depot)
 
 static int ips_make_room(struct arena *arena, struct stack_depot *depot)
 {
-	u32 room = depot->room_ips ? 2 * depot->room_ips : FIRST_IPS;
-	u64 *ips;
+	u64 *ips = arena_grow(arena, depot->ips, &depot->room_ips,
+			      depot->nr_ips + STACK_DEPTH + 1, FIRST_IPS, sizeof(*ips));
 
-	if (depot->nr_ips + STACK_DEPTH + 1 <= depot->room_ips)
-		return 0;
-	ips = arena_resize(arena, depot->ips, depot->room_ips * sizeof(*ips),
-			   room * sizeof(*ips));
 	if (!ips)
 		return -ENOBUFS;
 	depot->ips = ips;
-	depot->room_ips = room;
 	return 0;
 }
 

@@ -20,20 +20,15 @@ const char *const e820_type_names[E820_TYPES] = {
 
 int e820_add(struct e820_table *table, u64 start, u64 end, enum e820_type type)
 {
-	size_t bytes = sizeof(*table->entries);
+	struct config_e820 *entries;
 
 	if (start >= end)
 		return 0;
-	if (table->nr == table->room) {
-		unsigned int room = table->room ? 2 * table->room : 32;
-		struct config_e820 *entries = arena_resize(table->arena, table->entries,
-							   table->room * bytes, room * bytes);
-
-		if (!entries)
-			return -ENOMEM;
-		table->entries = entries;
-		table->room = room;
-	}
+	entries = arena_grow(table->arena, table->entries, &table->room, table->nr + 1, 32,
+			     sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	table->entries = entries;
 	table->entries[table->nr++] = (struct config_e820){ { start, end }, type };
 	return 0;
 }

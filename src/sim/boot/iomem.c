@@ -5,17 +5,12 @@
 /* Room for one more. */
 static int reserve(struct iomem *iomem, struct arena *arena)
 {
-	unsigned int room = MAX(iomem->room * 2, 32U);
-	struct resource *more;
+	struct resource *more = arena_grow(arena, iomem->resources, &iomem->room, iomem->nr + 1, 32,
+					   sizeof(*more));
 
-	if (iomem->nr < iomem->room)
-		return 0;
-	more = arena_resize(arena, iomem->resources, iomem->room * sizeof(*more),
-			    room * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	iomem->resources = more;
-	iomem->room = room;
 	return 0;
 }
 

@@ -342,17 +342,12 @@ void cma_release(struct machine *m, struct cma *cma, u64 pfn, u64 count)
 
 static int reserve_mem(struct machine *m, struct cma *cma)
 {
-	unsigned int room = cma->room_mems ? 2 * cma->room_mems : 8;
-	struct cma_mem *mems;
+	struct cma_mem *mems = arena_grow(&m->arena, cma->mems, &cma->room_mems, cma->nr_mems + 1,
+					  8, sizeof(*mems));
 
-	if (cma->nr_mems < cma->room_mems)
-		return 0;
-	mems = arena_resize(&m->arena, cma->mems, cma->room_mems * sizeof(*mems),
-			    room * sizeof(*mems));
 	if (!mems)
 		return -ENOBUFS;
 	cma->mems = mems;
-	cma->room_mems = room;
 	return 0;
 }
 

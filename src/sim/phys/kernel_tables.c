@@ -75,19 +75,12 @@ bool kernel_table_is_counted(const struct machine *m, unsigned int level)
 static int make_room(struct machine *m, unsigned int more)
 {
 	struct kernel_tables *tables = m->kernel_tables;
-	unsigned int room = tables->room ? tables->room : 128;
-	struct kernel_table *rows;
+	struct kernel_table *rows = arena_grow(&m->arena, tables->rows, &tables->room,
+					       tables->nr + more, 128, sizeof(*rows));
 
-	while (room < tables->nr + more)
-		room *= 2;
-	if (room == tables->room)
-		return 0;
-	rows = arena_resize(&m->arena, tables->rows, tables->room * sizeof(*rows),
-			    room * sizeof(*rows));
 	if (!rows)
 		return -ENOBUFS;
 	tables->rows = rows;
-	tables->room = room;
 	return 0;
 }
 

@@ -113,13 +113,11 @@ static int take_id(struct machine *m, u32 *id)
 		return 0;
 	if (*id > MEMCG_ID_MAX - 1)
 		return -ENOSPC;
-	groups = arena_resize(&m->arena, state->groups, groups_bytes(state->room),
-			      groups_bytes(2 * state->room));
+	groups = arena_grow(&m->arena, state->groups, &state->room, *id + 1, FIRST_ROOM,
+			    sizeof(*groups));
 	if (!groups)
 		return -ENOBUFS;
-	memset(groups + state->room, 0, groups_bytes(state->room));
 	state->groups = groups;
-	state->room *= 2;
 	return 0;
 }
 

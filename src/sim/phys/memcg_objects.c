@@ -127,20 +127,16 @@ static u32 percpu_full_bytes(const struct machine *m, u64 bytes)
 int memcg_percpu_charge(struct machine *m, u64 bytes, gfp_t gfp, struct mem_cgroup **memcg)
 {
 	struct memcg_state *state = m->memcg;
-	u32 room = state->room_percpu ? 2 * state->room_percpu : 8;
 	struct memcg_percpu *percpu;
 
 	*memcg = gfp & __GFP_ACCOUNT ? obj_cgroup_of_current(m) : NULL;
 	if (!*memcg)
 		return 0;
-	if (state->nr_percpu == state->room_percpu) {
-		percpu = arena_resize(&m->arena, state->percpu,
-				      state->room_percpu * sizeof(*percpu), room * sizeof(*percpu));
-		if (!percpu)
-			return -ENOBUFS;
-		state->percpu = percpu;
-		state->room_percpu = room;
-	}
+	percpu = arena_grow(&m->arena, state->percpu, &state->room_percpu, state->nr_percpu + 1, 8,
+			    sizeof(*percpu));
+	if (!percpu)
+		return -ENOBUFS;
+	state->percpu = percpu;
 	return obj_cgroup_charge(m, *memcg, gfp, percpu_full_bytes(m, bytes));
 }
 

@@ -40,18 +40,13 @@ void object_pool_free(struct machine *m, struct object_pool *pool)
 /* Room for this handle. */
 static int pool_grow(struct machine *m, struct object_pool *pool, u32 handle)
 {
-	u32 chunk = handle >> OBJECT_CHUNK_SHIFT, room = pool->nr_chunks;
-	char **chunks;
+	u32 chunk = handle >> OBJECT_CHUNK_SHIFT;
+	char **chunks = arena_grow(&m->arena, pool->chunks, &pool->nr_chunks, chunk + 1, 1,
+				   sizeof(*chunks));
 
-	if (chunk >= room) {
-		room = MAX(room * 2, chunk + 1);
-		chunks = arena_resize(&m->arena, pool->chunks,
-				      pool->nr_chunks * sizeof(*chunks), room * sizeof(*chunks));
-		if (!chunks)
-			return -ENOBUFS;
-		pool->chunks = chunks;
-		pool->nr_chunks = room;
-	}
+	if (!chunks)
+		return -ENOBUFS;
+	pool->chunks = chunks;
 	if (!pool->chunks[chunk])
 		pool->chunks[chunk] = arena_alloc(&m->arena, chunk_bytes(pool));
 	return pool->chunks[chunk] ? 0 : -ENOBUFS;

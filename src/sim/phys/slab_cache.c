@@ -224,17 +224,12 @@ void slab_cache_free(struct machine *m, struct kmem_cache *s)
 static int slab_cache_list_reserve(struct machine *m)
 {
 	struct slab_state *state = m->slab;
-	unsigned int room = state->room_caches ? 2 * state->room_caches : 256;
-	struct kmem_cache **caches;
+	struct kmem_cache **caches = arena_grow(&m->arena, state->caches, &state->room_caches,
+						state->nr_caches + 1, 256, sizeof(*caches));
 
-	if (state->nr_caches < state->room_caches)
-		return 0;
-	caches = arena_resize(&m->arena, state->caches,
-			      state->room_caches * sizeof(*caches), room * sizeof(*caches));
 	if (!caches)
 		return -ENOBUFS;
 	state->caches = caches;
-	state->room_caches = room;
 	return 0;
 }
 
@@ -320,23 +315,18 @@ void slab_shrink_all(struct machine *m)
 static int add_alias(struct machine *m, struct kmem_cache *s,
 		     const struct kmem_cache_request *req)
 {
-	u32 nr = s->refcount - 1, room = s->room_aliases ? 2 * s->room_aliases : 4;
+	u32 nr = s->refcount - 1;
 	char *name = arena_strdup(&m->arena, req->name);
 	char **aliases;
 
 	if (!name)
 		return -ENOBUFS;
-	if (nr == s->room_aliases) {
-		aliases = arena_resize(&m->arena, s->aliases,
-				       s->room_aliases * sizeof(*aliases),
-				       room * sizeof(*aliases));
-		if (!aliases) {
-			arena_strfree(&m->arena, name);
-			return -ENOBUFS;
-		}
-		s->aliases = aliases;
-		s->room_aliases = room;
+	aliases = arena_grow(&m->arena, s->aliases, &s->room_aliases, nr + 1, 4, sizeof(*aliases));
+	if (!aliases) {
+		arena_strfree(&m->arena, name);
+		return -ENOBUFS;
 	}
+	s->aliases = aliases;
 	s->aliases[nr] = name;
 	s->refcount++;
 	/* The shared objects must be cleared and copied in full. */

@@ -36,18 +36,11 @@ size_t slab_host_bytes(const struct kmem_cache *s)
 /* Room for so many more in a table of pointers. */
 static int table_grow(struct machine *m, struct slab ***table, u32 nr, u32 *room)
 {
-	u32 more = *room ? 2 * *room : 8;
-	struct slab **bigger;
+	struct slab **bigger = arena_grow(&m->arena, *table, room, nr, 8, sizeof(*bigger));
 
-	if (nr <= *room)
-		return 0;
-	more = MAX(more, nr);
-	bigger = arena_resize(&m->arena, *table, *room * sizeof(*bigger),
-			      more * sizeof(*bigger));
 	if (!bigger)
 		return -ENOBUFS;
 	*table = bigger;
-	*room = more;
 	return 0;
 }
 

@@ -86,19 +86,12 @@ static int find_hole_top(struct vmalloc_state *state, u64 bytes, u64 align, u64 
 int areas_make_room(struct machine *m, unsigned int more)
 {
 	struct vmalloc_state *state = m->vmalloc;
-	unsigned int room = state->room ? state->room : 64;
-	struct vm_area **areas;
+	struct vm_area **areas = arena_grow(&m->arena, state->areas, &state->room,
+					    state->nr + more, 64, sizeof(*areas));
 
-	while (room < state->nr + more)
-		room *= 2;
-	if (room == state->room)
-		return 0;
-	areas = arena_resize(&m->arena, state->areas, state->room * sizeof(*areas),
-			     room * sizeof(*areas));
 	if (!areas)
 		return -ENOBUFS;
 	state->areas = areas;
-	state->room = room;
 	return 0;
 }
 

@@ -37,17 +37,13 @@ static bool is_valid(const char *text)
 static int grow(struct machine *m)
 {
 	struct virt_state *virt = m->virt;
-	u32 nr = virt->nr_anon_names ? 2 * virt->nr_anon_names : FIRST_SLOTS;
-	struct anon_vma_name *names = arena_alloc(&m->arena, nr * sizeof(*names));
+	struct anon_vma_name *names = arena_grow(&m->arena, virt->anon_names, &virt->nr_anon_names,
+						 virt->nr_anon_names + 1, FIRST_SLOTS,
+						 sizeof(*names));
 
 	if (!names)
 		return -ENOBUFS;
-	if (virt->anon_names) {
-		memcpy(names, virt->anon_names, virt->nr_anon_names * sizeof(*names));
-		arena_free(&m->arena, virt->anon_names, virt->nr_anon_names * sizeof(*names));
-	}
 	virt->anon_names = names;
-	virt->nr_anon_names = nr;
 	return 0;
 }
 

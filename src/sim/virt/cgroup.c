@@ -157,20 +157,16 @@ void cgroup_kill(struct machine *m, struct cgroup *cgroup)
 static int take_id(struct machine *m, u32 *id)
 {
 	struct cgroup_state *state = m->virt->cgroups;
-	u32 room = state->room ? 2 * state->room : 8;
 	struct cgroup **groups;
 
 	for (*id = 1; *id < state->room && state->groups[*id];)
 		++*id;
 	if (*id < state->room)
 		return 0;
-	groups = arena_resize(&m->arena, state->groups, state->room * sizeof(*groups),
-			      room * sizeof(*groups));
+	groups = arena_grow(&m->arena, state->groups, &state->room, *id + 1, 8, sizeof(*groups));
 	if (!groups)
 		return -ENOBUFS;
-	memset(groups + state->room, 0, (room - state->room) * sizeof(*groups));
 	state->groups = groups;
-	state->room = room;
 	return 0;
 }
 

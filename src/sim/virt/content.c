@@ -211,20 +211,17 @@ static int slot_new(struct machine *m, u32 *at)
 {
 	struct content_state *c = m->virt->contents;
 	u8 *bytes = arena_alloc(&m->arena, PAGE_SIZE);
-	u32 room = c->room ? 2 * c->room : 16;
 	void *slots;
 
 	if (!bytes)
 		return -ENOBUFS;
-	if (!c->free && c->nr == c->room) {
-		slots = arena_resize(&m->arena, c->slots, c->room * sizeof(*c->slots),
-				     room * sizeof(*c->slots));
+	if (!c->free) {
+		slots = arena_grow(&m->arena, c->slots, &c->room, c->nr + 1, 16, sizeof(*c->slots));
 		if (!slots) {
 			arena_free(&m->arena, bytes, PAGE_SIZE);
 			return -ENOBUFS;
 		}
 		c->slots = slots;
-		c->room = room;
 	}
 	if (c->free) {
 		*at = c->free - 1;

@@ -76,38 +76,21 @@ static bool may(const struct task_struct *task, const struct shm_segment *shm, u
 
 /* ---- They come and go. ---- */
 
-static int grow(struct machine *m)
-{
-	struct shm_state *state = m->virt->shm;
-	u32 nr = state->nr_slots ? 2 * state->nr_slots : FIRST_SLOTS;
-	struct shm_segment *segments = arena_alloc(&m->arena, nr * sizeof(*segments));
-
-	if (!segments)
-		return -ENOBUFS;
-	if (state->segments) {
-		memcpy(segments, state->segments, state->nr_slots * sizeof(*segments));
-		arena_free(&m->arena, state->segments, state->nr_slots * sizeof(*segments));
-	}
-	state->segments = segments;
-	state->nr_slots = nr;
-	return 0;
-}
-
 /* The next slot behind the last one, in turn: among half as many again as are used. */
 static int take_slot(struct machine *m, u32 *result)
 {
 	struct shm_state *state = m->virt->shm;
 	u32 limit = (u32)m->tunables->shmmni, max, slot;
+	struct shm_segment *segments;
 
 	if (state->in_use >= limit)
 		return -ENOSPC;
 	max = MIN(MAX(state->in_use * 3 / 2, FIRST_SLOTS), limit);
-	while (max > state->nr_slots) {
-		int err = grow(m);
-
-		if (err)
-			return err;
-	}
+	segments = arena_grow(&m->arena, state->segments, &state->nr_slots, max, FIRST_SLOTS,
+			      sizeof(*segments));
+	if (!segments)
+		return -ENOBUFS;
+	state->segments = segments;
 	slot = (u32)(state->last_slot + 1);
 	for (u32 i = 0; i < max; i++, slot++) {
 		if (slot >= max)

@@ -113,17 +113,12 @@ u32 pid_alloc(const struct machine *m)
 int tasks_reserve(struct machine *m)
 {
 	struct task_table *table = m->tasks;
-	unsigned int room = table->room ? table->room * 2 : 64;
-	struct task_struct **tasks;
+	struct task_struct **tasks = arena_grow(&m->arena, table->tasks, &table->room,
+						table->nr + 1, 64, sizeof(*tasks));
 
-	if (table->nr < table->room)
-		return 0;
-	tasks = arena_resize(&m->arena, table->tasks, table->room * sizeof(*tasks),
-			     room * sizeof(*tasks));
 	if (!tasks)
 		return -ENOBUFS;
 	table->tasks = tasks;
-	table->room = room;
 	return 0;
 }
 
