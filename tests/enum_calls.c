@@ -291,24 +291,19 @@ static bool check_is_clean(struct bed *bed)
 {
 	const struct machine *m = bed->tm.m;
 	const struct mm_struct *mm = bed->task->mm;
-	struct out out = OUT_INIT;
-	struct check check = { .out = &out };
+	struct verdict verdict;
 	s64 committed = 0;
-	bool clean;
 
-	vma_validate(m, mm, &check);
-	mmap_validate(m, mm, &committed, &check);
-	pgtable_validate(m, mm, &check);
+	verdict_begin(&verdict);
+	vma_validate(m, mm, &verdict.check);
+	mmap_validate(m, mm, &committed, &verdict.check);
+	pgtable_validate(m, mm, &verdict.check);
 	for (const struct vm_area_struct *vma = find_vma(m, mm, WINDOW);
 	     vma && vma->vm_start < address_of(PAGES); vma = vma_next(m, vma))
-		rmap_validate_vma(m, vma, &check);
+		rmap_validate_vma(m, vma, &verdict.check);
 	if (bed->nr_judged++ % WHOLE_CHECK == 0)
-		machine_check(m, &check);
-	clean = check.nr_checked && !check.nr_broken;
-	if (!clean)
-		fprintf(stderr, "%.*s", (int)out.len, out.len ? out.text : "");
-	out_free(&out);
-	return clean;
+		machine_check(m, &verdict.check);
+	return verdict_is_clean(&verdict);
 }
 
 static bool judge(void *arg)

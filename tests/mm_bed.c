@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mm_bed.h"
+#include "support.h"
 
 #include "sim/virt/pgtable.h"
 
@@ -172,16 +173,11 @@ bool bed_maps_are(const struct mm_bed *bed, u64 from, u64 to, const char *expect
 
 bool bed_is_sane(const struct mm_bed *bed, const struct mm_struct *mm)
 {
-	struct out out = OUT_INIT;
-	struct check check = { .out = &out };
+	struct verdict verdict;
 	s64 committed = 0;
-	bool sane;
 
-	vma_validate(bed->m, mm, &check);
-	mmap_validate(bed->m, mm, &committed, &check);
-	sane = check.nr_checked && !check.nr_broken;
-	if (!sane)
-		fprintf(stderr, "%.*s", (int)out.len, out.len ? out.text : "");
-	out_free(&out);
-	return sane;
+	verdict_begin(&verdict);
+	vma_validate(bed->m, mm, &verdict.check);
+	mmap_validate(bed->m, mm, &committed, &verdict.check);
+	return verdict_is_clean(&verdict);
 }

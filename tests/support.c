@@ -51,6 +51,23 @@ char *golden_text(const char *dir, const char *name)
 	return text;
 }
 
+void verdict_begin(struct verdict *verdict)
+{
+	*verdict = (struct verdict){ .check.out = &verdict->text };
+}
+
+bool verdict_is_clean(struct verdict *verdict)
+{
+	bool clean = verdict->check.nr_checked && !verdict->check.nr_broken;
+
+	if (!clean)
+		fprintf(stderr, "%u checked, %u broken\n%.*s", verdict->check.nr_checked,
+			verdict->check.nr_broken, (int)MIN(verdict->text.len, 4000),
+			verdict->text.len ? verdict->text.text : "");
+	out_free(&verdict->text);
+	return clean;
+}
+
 unsigned int nr_broken(const struct machine *m,
 		       void (*validate)(const struct machine *m, struct check *check),
 		       struct out *out)

@@ -24,6 +24,15 @@ FILE *golden_open(const char *dir, const char *name);
 /* The text of it, with a NUL behind it; NULL if there is none. free() it. */
 char *golden_text(const char *dir, const char *name);
 
+/* What validators find, some of them: their lines are kept until the end. */
+struct verdict {
+	struct out text;
+	struct check check;
+};
+void verdict_begin(struct verdict *verdict);
+/* Was anything looked at, and is none of it broken? Else what is goes to standard error. */
+bool verdict_is_clean(struct verdict *verdict);
+
 /*
  * How many invariants the validator finds broken. Their lines go to *out, which the
  * caller frees, or to standard error if that is NULL. Fails if it checked nothing.
