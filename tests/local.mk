@@ -35,7 +35,7 @@ SCRIPTED_TESTS = \
 	tests/test_kmm_run.sh \
 	tests/test_libkmm.sh \
 	tests/test_memcg_steps.sh tests/test_oom_report.sh tests/test_swap_pressure.sh \
-	tests/test_ops.sh \
+	tests/test_ops.sh tests/test_programs.sh \
 	tests/test_scenarios.sh \
 	tests/test_strace2kmm.sh
 dist_check_SCRIPTS += $(SCRIPTED_TESTS) tests/digest-builds.sh tests/diff-long.sh \

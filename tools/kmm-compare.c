@@ -233,9 +233,5 @@ int main(int argc, char **argv)
 			status = options.at ? compare_points(&options) : compare(&options);
 	}
 	free_options(&options);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("kmm-compare: standard output");
-		status = EXIT_USAGE;
-	}
-	return status;
+	return options_output_written(&program) ? status : EXIT_USAGE;
 }

@@ -18,16 +18,14 @@
 
 static const struct program kmm_record = {
 	.name = "kmm-record",
-	.summary = "[OPTION...] COMMAND [ARGUMENT...]",
-	.description = "Run a program and record its calls on memory and files, its accesses and "
-		       "what came of them, as a script for kmm-run.",
+	.summary = "Run a program and record its calls on memory and files, its accesses and what came\n"
+		   "of them, as a script for kmm-run.",
+	.description = "Exit status: the command's; 125 when nothing can be recorded, 126 when the command\n"
+		       "cannot be run, 127 when there is none, 2 for wrong usage.\n",
 	.posix = true,
 };
 
-static gboolean cold;
-static char *output;
-
-static void recording_init(struct recording *r, FILE *out)
+static void recording_init(struct recording *r, FILE *out, bool cold)
 {
 	*r = (struct recording){ .out = out, .cold = cold };
 	r->tasks = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -98,47 +96,57 @@ static int check_command(const char *name)
 	return there ? 126 : 127;
 }
 
-int main(int argc, char **argv)
+/* Exit status. */
+static int record(char **command, const char *output, bool cold)
 {
-	const GOptionEntry rows[] = {
-		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
-		  "write to FILE (default: COMMAND.kmm)", "FILE" },
-		{ "cold", 0, 0, G_OPTION_ARG_NONE, &cold,
-		  "begin with files that are on disk alone, whatever is cached here", NULL },
-		{ NULL },
-	};
-	g_autofree char *error = NULL, *base = NULL, *path = NULL;
+	g_autofree char *base = g_path_get_basename(command[0]), *error = NULL;
+	g_autofree char *path = output ? g_strdup(output) : g_strconcat(base, ".kmm", NULL);
+	int status = check_command(command[0]);
 	struct recording r;
-	int status;
 	FILE *out;
 
-	if (!options_parse(&kmm_record, rows, &argc, &argv, &status))
-		return status;
-	if (argc < 2)
-		return options_fail(&kmm_record, "there is no command to record", "; see --help");
-	status = check_command(argv[1]);
 	if (status)
 		return status;
-	base = g_path_get_basename(argv[1]);
-	path = output ? g_strdup(output) : g_strconcat(base, ".kmm", NULL);
 	out = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	if (!out) {
 		fprintf(stderr, "kmm-record: %s: %s\n", path, g_strerror(errno));
 		return FAILED;
 	}
-	recording_init(&r, out);
-	put_head(&r, argv + 1);
+	recording_init(&r, out, cold);
+	put_head(&r, command);
 	record_settings(&r);
-	status = record_run(&r, argv + 1, &error);
+	status = record_run(&r, command, &error);
 	if (r.perf)
 		put_tail(&r);
 	if (fclose(out) && !error)
 		error = g_strdup_printf("%s: %s", path, g_strerror(errno));
 	recording_free(&r);
-	g_free(output);
 	if (error) {
 		fprintf(stderr, "kmm-record: %s\n", error);
 		return FAILED;
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int main(int argc, char **argv)
+{
+	g_autofree char *output = NULL;
+	g_auto(GStrv) command = NULL;
+	gboolean cold = FALSE;
+	const GOptionEntry rows[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
+		  "write to FILE (default: COMMAND.kmm)", "FILE" },
+		{ "cold", 0, 0, G_OPTION_ARG_NONE, &cold,
+		  "begin with files that are on disk alone, whatever is cached here", NULL },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &command, NULL,
+		  "COMMAND [ARGUMENT...]" },
+		{ 0 },
+	};
+	int status;
+
+	if (!options_parse(&kmm_record, rows, &argc, &argv, &status))
+		return status;
+	if (!command)
+		return options_fail(&kmm_record, "there is no command to record", "; see --help");
+	return record(command, output, cold);
 }

@@ -264,5 +264,5 @@ int main(int argc, char **argv)
 	g_strfreev(options.capacities);
 	g_strfreev(options.sets);
 	g_strfreev(options.rest);
-	return status;
+	return options_output_written(&program) || status ? status : 1;
 }

@@ -484,9 +484,5 @@ int main(int argc, char **argv)
 			status = boot_and_run(&options);
 	}
 	free_options(&options);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("kmm-run: standard output");
-		status = status ? status : 1;
-	}
-	return status;
+	return options_output_written(&program) || status ? status : 1;
 }

@@ -2,7 +2,9 @@
 /* GLib's parser, with what all programs add to it. */
 #include "options.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "config.h"
 
@@ -10,6 +12,14 @@ int options_fail(const struct program *program, const char *what, const char *wh
 {
 	fprintf(stderr, "%s: %s%s\n", program->name, what, why);
 	return EXIT_USAGE;
+}
+
+bool options_output_written(const struct program *program)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return true;
+	fprintf(stderr, "%s: standard output: %s\n", program->name, strerror(errno));
+	return false;
 }
 
 bool options_parse(const struct program *program, const GOptionEntry *rows, int *argc,
@@ -34,6 +44,7 @@ bool options_parse(const struct program *program, const GOptionEntry *rows, int 
 		g_error_free(error);
 	} else if (version) {
 		printf("%s %s\n", program->name, PACKAGE_VERSION);
+		*status = options_output_written(program) ? 0 : 1;
 	}
 	g_option_context_free(context);
 	return !*status && !version;

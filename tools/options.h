@@ -21,7 +21,10 @@ struct program {
 bool options_parse(const struct program *program, const GOptionEntry *rows, int *argc,
 		   char ***argv, int *status);
 
-/* "NAME: WHAT WHY" on standard error. Returns EXIT_USAGE. */
+/* "NAME: WHATWHY" on standard error. Returns EXIT_USAGE. */
 int options_fail(const struct program *program, const char *what, const char *why);
+
+/* All of standard output has been written? Else what went wrong is on standard error. */
+bool options_output_written(const struct program *program);
 
 #endif

@@ -152,11 +152,11 @@ int trace_write_oracle_general(const struct trace *trace, FILE *file)
 		put_little_endian(record + 4, trace->indices[i] + 1ULL, 8);
 		put_little_endian(record + 12, 1, 4);
 		put_little_endian(record + 16, (u64)next[i], 8);
-		err = fwrite(record, sizeof(record), 1, file) == 1 ? 0 : -EIO;
+		err = fwrite(record, sizeof(record), 1, file) == 1 ? 0 : -errno;
 	}
 	free(next);
 	free(seen);
-	return err ? err : fflush(file) ? -EIO : 0;
+	return err ? err : fflush(file) ? -errno : 0;
 }
 
 /* ---- zipf ---- */

@@ -21,11 +21,18 @@ static int complain(char *sentence, int status)
 	return status;
 }
 
+static int end_of_output(void)
+{
+	if (!fflush(stdout))
+		return EXIT_SUCCESS;
+	return complain(g_strdup_printf("standard output: %s", strerror(errno)), EXIT_FAILURE);
+}
+
 static int list_machines(void)
 {
 	for (unsigned int i = 0; i < nr_shipped_machines; i++)
 		printf("%-8s %s\n", shipped_machines[i].name, shipped_machines[i].help);
-	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return end_of_output();
 }
 
 /* "-oLIST", as mount helpers and habits have it, becomes "-o" "LIST". */
@@ -133,7 +140,7 @@ static int obey(const struct command *c)
 
 	if (c->version) {
 		printf("kmmfs %s (libfuse %s)\n", PACKAGE_VERSION, fuse_library_version());
-		return EXIT_SUCCESS;
+		return end_of_output();
 	}
 	if (c->list)
 		return list_machines();
