@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Each program's manual page has the options that its --help has, and no others. The
-# pages of the tree and of the verbs are printed from the tables themselves.
+# pages of the tree and of the verbs are printed from the tables themselves. README.md
+# names every page, shipped machine and experiment.
 set -eu
 src=${KMM_SRCDIR:-.} build=${KMM_BUILDDIR:-.}
 
@@ -40,6 +41,30 @@ for page in "$build/doc/kmmfs-tree.7" "$build/doc/kmmfs-verbs.7" "$src"/doc/*.[1
 	groff -man -Tutf8 -ww -Wbreak -z "$page" 2>"$tmp/warnings"
 	[ ! -s "$tmp/warnings" ] || { cat "$tmp/warnings" >&2; status=1; }
 done
+
+# named WORD...: README.md has them.
+named() {
+	for word; do
+		grep -qF -e "$word" "$src/README.md" || {
+			echo "README.md does not name $word" >&2
+			status=1
+		}
+	done
+}
+
+for page in "$src"/doc/*.[138]; do
+	name=$(basename "$page")
+	named "${name%.*}(${name##*.})"
+done
+for example in "$src"/examples/[!m]*.sh "$src"/examples/m[!a]*.sh; do
+	named "\`$(basename "$example")\`"
+done
+sed -n '/kmmfs --list /s/.*# /, /p' "$src/README.md" | tr -d '\n' >"$tmp/readme"
+"$build/kmmfs" --list | sed 's/ .*//; s/^/, /' | tr -d '\n' >"$tmp/list"
+cmp -s "$tmp/list" "$tmp/readme" || {
+	echo "README.md: the machines are not$(cat "$tmp/readme")" >&2
+	status=1
+}
 
 [ "$status" = 0 ] && echo "the manual pages have the programs' options"
 exit "$status"
