@@ -363,29 +363,50 @@ static void test_other_version(void)
 	out_free(&told);
 }
 
-/* A line that comes to something else is told, and the journal stays as it is. */
+/* What a record says that nobody can have written is told, and the journal stays as it is. */
 static void test_other_result(void)
 {
-	struct out told = OUT_INIT;
-	char text[256], *bytes = malloc(whole.len + 256);
-	struct lab lab;
-	size_t len = whole.len;
-	u32 crc;
+	static const struct {
+		const char *text;
+		int err;
+		const char *said;
+	} rows[] = {
+		{ "sim/ctl: alloc_pages 0 = 0x1", -EIO, "it comes to 0x" },
+		{ "sim/ctl: kfree 1 = 0", -EIO, "it comes to -1 EINVAL and came to 0" },
+		{ "proc/sys/vm/swappiness: 7 = -1 EINVAL", -EIO, "it comes to 0 and came to -1 EINVAL" },
+		{ "proc/sys/vm/no_such: 7 = 0", -ENOENT, "No such file" },
+		{ "proc/version: 7 = 0", -EACCES, "Permission denied" },
+		{ "sim/ctl: tick 1", -EBADMSG, "it is no line with a result" },
+		{ "sim/ctl: = 0", -EBADMSG, "it is no line with a result" },
+		{ "sim/ctl: ", -EBADMSG, "it is no line with a result" },
+		{ ": ", -EBADMSG, "it is no line with a result" },
+		{ "", -EBADMSG, "it is no line with a result" },
+	};
 	struct state_scan scan;
 
 	CU_ASSERT_EQUAL(state_scan(whole.bytes, whole.len, &scan), 0);
-	crc = scan.crc;
 	state_scan_free(&scan);
-	memcpy(bytes, whole.bytes, len);
-	snprintf(text, sizeof(text), "sim/ctl: alloc_pages 0 = 0x1");
-	len += journal_record_put(bytes + len, &crc, text, strlen(text));
-	write_journal("again", bytes, len);
-	CU_ASSERT_EQUAL(open_kept(&lab, "again", "tiny", &told), -EIO);
-	CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&told), "'sim/ctl: alloc_pages 0 = 0x1', went "
-				      "otherwise when it was run again: it comes to 0x"));
-	CU_ASSERT_EQUAL(journal_size("again"), len);
-	free(bytes);
-	out_free(&told);
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *bytes = malloc(whole.len + 256), line[80];
+		struct out told = OUT_INIT;
+		size_t len = whole.len;
+		u32 crc = scan.crc;
+		struct lab lab;
+
+		memcpy(bytes, whole.bytes, len);
+		len += journal_record_put(bytes + len, &crc, rows[i].text, strlen(rows[i].text));
+		write_journal("again", bytes, len);
+		CU_ASSERT_EQUAL(open_kept(&lab, "again", "tiny", &told), rows[i].err);
+		snprintf(line, sizeof(line), "'%s', went otherwise when it was run again: ",
+			 rows[i].text);
+		if (!strstr(lab_text(&told), line) || !strstr(lab_text(&told), rows[i].said))
+			printf("\n  %s: %s\n", rows[i].text, lab_text(&told));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&told), line));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&told), rows[i].said));
+		CU_ASSERT_EQUAL(journal_size("again"), len);
+		free(bytes);
+		out_free(&told);
+	}
 }
 
 /* What no line can say: newlines and odd bytes in values. */

@@ -97,7 +97,7 @@ static bool take_apart(char *copy, size_t len, struct parts *parts)
 	char *colon = strstr(copy, ": ");
 	size_t at = len;
 
-	if (!colon)
+	if (!colon || colon + 2 + strlen(" = ") > copy + len)
 		return false;
 	*colon = '\0';
 	*parts = (struct parts){ .path = copy, .text = colon + 2 };
