@@ -248,11 +248,11 @@ static void write_build(const struct capture *c, const struct machine_config *co
 static int check(const struct capture *c, GString *text)
 {
 	struct machine_config *config;
-	char *error;
+	char *error = NULL;
 	int err = machine_config_parse("the captured machine", text->str, NULL, &config, &error);
 
 	if (err) {
-		fprintf(stderr, "kmm-capture: %s\n", error);
+		fprintf(stderr, "kmm-capture: %s\n", error ? error : "no memory");
 		g_free(error);
 		return err;
 	}

@@ -34,28 +34,21 @@ static bool is_near(u64 ours, u64 real, u64 least)
 	return difference * TOLERANCE <= real || difference <= least;
 }
 
-/* The name that maps shows, without what it says of a file that is gone. */
-static bool name_is(const struct machine *m, const struct vm_area_struct *vma, const char *name)
+/* The name that maps shows in its line, without what it says of a file that is gone. */
+static bool name_is(const struct vm_area_struct *vma, const char *line, const char *name)
 {
-	struct out line = OUT_INIT;
-	const char *at;
 	size_t len;
-	bool same;
 
 	/* Names of anonymous memory are a matter of how a kernel is built. */
 	if (!strncmp(name, "[anon", 5))
 		return !vma->vm_file;
-	show_map_vma(&line, m, vma);
-	at = line.text ? line.text : "";
 	/* START-END PERMS OFFSET DEVICE INODE */
 	for (unsigned int word = 0; word < 5; word++) {
-		at += strcspn(at, " \n");
-		at += strspn(at, " ");
+		line += strcspn(line, " \n");
+		line += strspn(line, " ");
 	}
-	len = strcspn(at, " \n");
-	same = len == strlen(name) && !memcmp(at, name, len);
-	out_free(&line);
-	return same;
+	len = strcspn(line, " \n");
+	return len == strlen(name) && !memcmp(line, name, len);
 }
 
 static void rights_of(const struct vm_area_struct *vma, char text[5])
@@ -89,26 +82,30 @@ static int differs(struct call *call, const struct vm_area_struct *vma)
 	return -EEXIST;
 }
 
-static int run_real_vma(struct call *call)
+/* The mapping of the line's addresses, or the next behind; NULL: there is none. */
+static const struct vm_area_struct *vma_at(const struct call *call)
 {
+	const struct mm_struct *mm = call->task->mm;
+
+	return mm ? find_vma(call->m, mm, call->args[VMA_START].value) : NULL;
+}
+
+static int compare_vma(struct call *call, const char *line)
+{
+	const struct vm_area_struct *vma = vma_at(call);
 	const struct arg *args = call->args;
 	struct machine *m = call->m;
-	const struct vm_area_struct *vma = NULL;
 	struct vma_usage usage;
 	char rights[5];
-	int err = call_needs_range(call, 0);
 
-	if (err)
-		return err;
-	if (call->task->mm)
-		vma = find_vma(m, call->task->mm, args[VMA_START].value);
 	if (!vma || vma->vm_start != args[VMA_START].value || vma->vm_end != args[VMA_END].value)
 		return differs(call, vma);
 	rights_of(vma, rights);
 	if (strcmp(rights, args[VMA_PERMS].text))
 		return differs(call, vma);
-	if (args[VMA_NAME].given && !name_is(m, vma, args[VMA_NAME].text)) {
-		out_printf(call->sentence, "here the mapping has another name: see maps");
+	if (args[VMA_NAME].given && !name_is(vma, line, args[VMA_NAME].text)) {
+		out_printf(call->sentence, "here the mapping has another name than '%.100s': see maps",
+			   args[VMA_NAME].text);
 		return -EEXIST;
 	}
 	vma_usage(m, vma, &usage);
@@ -120,6 +117,21 @@ static int run_real_vma(struct call *call)
 				 kb(bytes_in_memory(&usage)), args[VMA_RSS].value,
 				 kb(usage.anon), args[VMA_ANON].value);
 	return 0;
+}
+
+static int run_real_vma(struct call *call)
+{
+	const struct vm_area_struct *vma = vma_at(call);
+	struct out line = OUT_INIT;
+	int err;
+
+	if (vma)
+		show_map_vma(&line, call->m, vma);
+	err = out_error(&line) ? call_no_host_memory(call) : call_needs_range(call, 0);
+	if (!err)
+		err = compare_vma(call, line.text);
+	out_free(&line);
+	return err;
 }
 
 static void fill_ours(const struct machine *m, const struct task_struct *task,
@@ -185,8 +197,11 @@ static int run_real_figures(struct call *call)
 {
 	const struct arg *args = call->args;
 	struct real_process p = {
-		.real = { .rss = args[REAL_RSS].value << 10, .anon = args[REAL_ANON].value << 10,
-			  .minflt = args[REAL_MINFLT].value, .majflt = args[REAL_MAJFLT].value, .peak = args[REAL_PEAK].value << 10 },
+		.real = {
+			.rss = args[REAL_RSS].value << 10, .anon = args[REAL_ANON].value << 10,
+			.peak = args[REAL_PEAK].value << 10,
+			.minflt = args[REAL_MINFLT].value, .majflt = args[REAL_MAJFLT].value,
+		},
 	};
 	int err = call_needs(call, &(struct virt_need){ .pages = 64, .objects = 64,
 							.bytes = sizeof(p) });

@@ -61,7 +61,8 @@ static int run_program_make(struct call *call)
 				   "-execstack or -nostack behind it or not",
 				   args[PROGRAM_KIND].text);
 	if (program.align && !is_power_of_2(program.align))
-		return call_refuse(call, -EINVAL, "an alignment is a power of 2");
+		return call_refuse(call, -EINVAL, "%#llx is no alignment: it has to be a power of 2",
+				   (unsigned long long)program.align);
 	err = needs_bytes(call, 3 * PATH_BYTES);
 	return err ? err : program_make(call->m, &program);
 }
@@ -79,13 +80,15 @@ static int run_program_segment(struct call *call)
 	if (!err)
 		err = program_add_segment(call->m, args[SEGMENT_PATH].text, &segment);
 	if (err == -ENOENT)
-		out_printf(call->sentence, "no program_make has told of %.100s",
+		out_printf(call->sentence, "'%.100s' is no program yet: program_make says that it is",
 			   args[SEGMENT_PATH].text);
 	else if (err == -ENOSPC)
-		out_printf(call->sentence, "a program has %d segments at most", MAX_SEGMENTS);
+		out_printf(call->sentence, "'%.100s' has %d segments, and a program has no more",
+			   args[SEGMENT_PATH].text, MAX_SEGMENTS);
 	else if (err == -EINVAL)
-		out_printf(call->sentence, "a segment lies behind the last one, and has no more of "
-			   "the file than memory");
+		out_printf(call->sentence, "the segment at %#llx has to begin behind the last one, "
+			   "and to have no more of the file than of memory",
+			   (unsigned long long)segment.vaddr);
 	return err;
 }
 
@@ -96,7 +99,9 @@ static int run_exec_strings(struct call *call)
 
 	for (unsigned int i = 0; i < 5; i++) {
 		if (args[i].value > 1U << 30)
-			return call_refuse(call, -EINVAL, "no more than 1G of strings, nor as many");
+			return call_refuse(call, -EINVAL, "%llu is too much: strings are at most 1G, "
+					   "in number and in bytes",
+					   (unsigned long long)args[i].value);
 	}
 	err = needs_bytes(call, 0);
 	if (!err)
