@@ -12,6 +12,8 @@
 #include "support.h"
 #include "task_machine.h"
 
+#include "fs/core/verb.h"
+
 static struct lab lab;
 
 static int setup(void)
@@ -427,20 +429,111 @@ static void test_architectures(void)
 }
 
 /* What a call secures before its first change is all that it needs. */
-static void test_bounds(void)
+static void run_within_bounds(const char *const list[], unsigned int nr)
 {
 	CU_ASSERT_EQUAL(lab_run(&lab, "reboot"), 0);
-	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		int err;
 
 		arena_fail_guaranteed(arena(), true);
-		err = lab_run(&lab, lines[i]);
+		err = lab_run(&lab, list[i]);
 		arena_fail_guaranteed(arena(), false);
 		if (err)
-			printf("\n  %s: %s\n", lines[i], lab_text(&lab.sentence));
+			printf("\n  %s: %s\n", list[i], lab_text(&lab.sentence));
 		CU_ASSERT_EQUAL(err, 0);
 	}
 	lab_check(&lab);
+}
+
+static void test_bounds(void)
+{
+	run_within_bounds(lines, ARRAY_SIZE(lines));
+}
+
+/* Calls that want another machine: one with room to swap. */
+static const char *const swap_lines[] = {
+	"sim/as/init/ctl: fork as a",
+	"sim/as/a/ctl: mmap 0x10000000 64K rw private,anon,fixed as m",
+	"sim/as/a/ctl: store @m 64K",
+	"sim/as/a/ctl: real_kernel 6.18 64",
+	"sim/as/a/ctl: getpid",
+	"sim/as/a/ctl: mmap 0 4K rx private,anon as code",
+	"sim/as/a/ctl: ifetch @code",
+	"sim/as/a/ctl: find_vma @m",
+	"sim/as/a/ctl: find_vma_prev @m",
+	"sim/as/a/ctl: find_vma_intersection @m @m+4K",
+	"sim/as/a/ctl: mlock2 @m 4K onfault",
+	"sim/as/a/ctl: munlock @m 4K",
+	"sim/as/a/ctl: openat AT_FDCWD /swapfile rdwr,creat as file",
+	"sim/as/a/ctl: pwrite64 @file 64K 0",
+	"sim/as/a/ctl: syncfs @file",
+	"sim/as/a/ctl: fallocate @file 0 0 1M",
+	"sim/as/a/ctl: sync",
+	"sim/as/a/ctl: mkswap /swapfile",
+	"sim/as/a/ctl: swapon /swapfile 0xfffe",
+	"sim/as/a/ctl: madvise @m 64K pageout",
+	"sim/as/a/ctl: load @m 8K",
+	"sim/as/a/ctl: swapoff /swapfile",
+	"sim/as/a/ctl: userfaultfd nonblock as u",
+	"sim/as/a/ctl: uffdio_api @u",
+	"sim/as/a/ctl: mmap 0x20000000 64K rw private,anon,fixed as to",
+	"sim/as/a/ctl: uffdio_register @u @to 64K missing",
+	"sim/as/a/ctl: uffdio_move @u @to @m 8K",
+	"sim/as/a/ctl: memfd_create shared as mem",
+	"sim/as/a/ctl: pwrite64 @mem 64K 0",
+	"sim/as/a/ctl: mmap 0x30000000 64K rw shared,fixed @mem 0 as minor",
+	"sim/as/a/ctl: uffdio_register @u @minor 64K minor",
+	"sim/as/a/ctl: uffdio_continue @u @minor 8K",
+	"sim/as/a/ctl: exit_group",
+	"sim/as/init/ctl: wait4 -1",
+};
+
+static void test_swap_machine(void)
+{
+	lab_close(&lab);
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "swap"), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(swap_lines); i++)
+		run_failing(swap_lines[i]);
+	run_within_bounds(swap_lines, ARRAY_SIZE(swap_lines));
+	lab_close(&lab);
+	CU_ASSERT_EQUAL_FATAL(setup(), 0);
+}
+
+static bool calls(const char *line, const char *verb)
+{
+	const char *at = strstr(line, "/ctl: ");
+	size_t len = strlen(verb);
+
+	return at && !strncmp(at + 6, verb, len) && (!at[6 + len] || at[6 + len] == ' ');
+}
+
+static bool is_tried(const char *verb)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
+		if (calls(lines[i], verb))
+			return true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(swap_lines); i++)
+		if (calls(swap_lines[i], verb))
+			return true;
+	return false;
+}
+
+/* A verb that stands in neither list may be refused half way, and nobody would know. */
+static void test_all_verbs(void)
+{
+	/* No CPU has it; of a process that is about to end none is found. */
+	static const char *const never[] = { "map_shadow_stack", "process_mrelease" };
+	const struct verb *verb;
+
+	for (unsigned int i = 0; (verb = verb_at(i)); i++) {
+		bool tried = !(verb->scopes & 1U << V_PID) || is_tried(verb->name);
+
+		for (unsigned int n = 0; n < ARRAY_SIZE(never); n++)
+			tried |= !strcmp(verb->name, never[n]);
+		if (!tried)
+			printf("\n  no line of this test calls %s\n", verb->name);
+		CU_ASSERT(tried);
+	}
 }
 
 static void test_replay(void)
@@ -646,6 +739,8 @@ static const CU_TestInfo tests[] = {
 	{ "huge pages", test_huge_pages },
 	{ "other architectures", test_architectures },
 	{ "bounds", test_bounds },
+	{ "a machine with swap", test_swap_machine },
+	{ "all verbs", test_all_verbs },
 	{ "replay", test_replay },
 	{ "no call yet", test_no_call_yet },
 	{ "arguments left out", test_left_out },
