@@ -90,8 +90,8 @@ static GOptionContext *option_context(struct command *c)
 	g_option_context_set_summary(context,
 		"Mount a simulated machine: its memory manager as a /proc and /sys.");
 	g_option_context_set_description(context,
-		"MACHINE is a file or a shipped name (--list); without it, " DEFAULT_MACHINE ", or what state=DIR\n"
-		"keeps.\n"
+		"MACHINE is a file or a shipped name (--list); without it, " DEFAULT_MACHINE ", or what\n"
+		"state=DIR keeps.\n"
 		"End a mount with kmmfs --stop MOUNTPOINT. Without FUSE, use kmm-run.");
 	return context;
 }

@@ -14,7 +14,10 @@
 
 struct journal_file;
 
-/* The file, which has `bytes` and whose checksum is crc by now. It is the journal's from then on. */
+/*
+ * The file, which has `bytes` and whose checksum is crc by now, is the journal's from then
+ * on. -ENOMEM: it is still the caller's.
+ */
 int journal_file_new(int fd, u64 bytes, u32 crc, struct journal_file **file) __must_check;
 /* Commits what it can, and closes. */
 void journal_file_free(struct journal_file *file);

@@ -66,7 +66,8 @@ static enum record_state cut_or_damaged(const char *bytes, size_t len)
 									     RECORD_CUT;
 }
 
-enum record_state journal_record_get(const char *bytes, size_t len, u32 *crc, struct record *record)
+enum record_state journal_record_get(const char *bytes, size_t len, u32 *crc,
+				     struct record *record)
 {
 	size_t head, length, text;
 	u32 want, found;

@@ -34,6 +34,7 @@ struct record {
 };
 
 /* The record at the start of `bytes`. *crc goes on when it is whole. */
-enum record_state journal_record_get(const char *bytes, size_t len, u32 *crc, struct record *record);
+enum record_state journal_record_get(const char *bytes, size_t len, u32 *crc,
+				     struct record *record);
 
 #endif

@@ -16,7 +16,8 @@ static const struct verb_table *const tables[] = {
 	&mm_verbs, &access_verbs, &task_verbs, &file_verbs, &fd_verbs,
 	&process_verbs, &ipc_verbs, &uffd_verbs,
 	&numa_verbs,
-	&swap_verbs, &cma_verbs, &kmap_verbs, &tlb_verbs, &record_verbs, &real_verbs, &cgroup_verbs, &hotplug_verbs,
+	&swap_verbs, &cma_verbs, &kmap_verbs, &tlb_verbs, &record_verbs, &real_verbs,
+	&cgroup_verbs, &hotplug_verbs,
 };
 
 const struct verb *verb_at(unsigned int i)

@@ -11,9 +11,9 @@
 #define DEFAULT_MACHINE "pc"
 
 /*
- * Boot a machine (a file or a shipped name; NULL: none was named), mount it on `where`, and serve until
- * the mount ends; in the background unless the options say otherwise, then the
- * calling process exits when the machine is being served. 0, or -errno with *error
+ * Boot a machine (a file or a shipped name; NULL: none was named), mount it on `where`,
+ * and serve until the mount ends; in the background unless the options say otherwise, then
+ * the calling process exits when the machine is being served. 0, or -errno with *error
  * (g_free(); NULL: no memory).
  */
 int mount_machine(const struct mount_options *options, const char *machine,

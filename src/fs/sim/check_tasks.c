@@ -22,7 +22,10 @@ static const char *const summed[] = {
 	"Referenced:", "Anonymous:", "LazyFree:", "AnonHugePages:", "ShmemPmdMapped:",
 	"FilePmdMapped:", "Shared_Hugetlb:", "Private_Hugetlb:", "Swap:",
 };
-enum { RSS, SHARED_CLEAN, SHARED_DIRTY, PRIVATE_CLEAN, PRIVATE_DIRTY, SWAP = ARRAY_SIZE(summed) - 1 };
+enum {
+	RSS, SHARED_CLEAN, SHARED_DIRTY, PRIVATE_CLEAN, PRIVATE_DIRTY,
+	SWAP = ARRAY_SIZE(summed) - 1
+};
 
 struct sums {
 	u64 size, pss, nr_vmas, of[ARRAY_SIZE(summed)];

@@ -221,9 +221,11 @@ static void zone_title(struct map *map, const struct zone *zone)
 {
 	char title[160], size[24], cell[24];
 
-	snprintf(title, sizeof(title), "Node %u, zone %s: 0x%" PRIx64 "-0x%" PRIx64 ", %s managed, a cell is %s",
-		 zone->node, zone->name, PFN_PHYS(zone->start_pfn), PFN_PHYS(zone_end_pfn(zone)) - 1,
-		 picture_size(PFN_PHYS(zone->managed_pages), size), picture_size(PFN_PHYS(map->pages), cell));
+	snprintf(title, sizeof(title), "Node %u, zone %s: 0x%" PRIx64 "-0x%" PRIx64 ", %s managed, "
+		 "a cell is %s", zone->node, zone->name, PFN_PHYS(zone->start_pfn),
+		 PFN_PHYS(zone_end_pfn(zone)) - 1,
+		 picture_size(PFN_PHYS(zone->managed_pages), size),
+		 picture_size(PFN_PHYS(map->pages), cell));
 	if (map->svg)
 		svg_text(map->out, 20, map->y + 12, title, 150);
 	else

@@ -47,8 +47,8 @@ static int real_show(struct out *out, const struct view *v)
 		   (long long)event[PGMAJFAULT], (long long)event[OOM_KILL]);
 	if (!nr)
 		return 0;
-	out_puts(out, "    pid  name              Rss kB     real     peak     real  anonymous     real  in swap   "
-		      "minflt     real majflt   real\n");
+	out_puts(out, "    pid  name              Rss kB     real     peak     real  anonymous     real  "
+		      "in swap   minflt     real majflt   real\n");
 	for (p = real_process_first(v->m); p; p = p->next)
 		show_process(out, p);
 	return 0;

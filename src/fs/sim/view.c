@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sim/view/: pictures in text (picture*.c has those that are SVG, too). zones draws physical memory from the boot
- * allocator's regions and the free lists, so its cost is that of the blocks, not
- * of the pages; buddy draws the free lists; slab the biggest caches; nodes the
- * distances.
+ * sim/view/: pictures in text (picture*.c has those that are SVG, too). zones draws
+ * physical memory from the boot allocator's regions and the free lists, so its cost is
+ * that of the blocks, not of the pages; buddy draws the free lists; slab the biggest
+ * caches; nodes the distances.
  */
 #include <inttypes.h>
 

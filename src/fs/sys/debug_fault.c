@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fault injection: sys/kernel/debug/fail_page_alloc and failslab, whose files are fields
- * of one struct each. What a task is told is in proc/PID (proc/pid_fault.c). Debian's kernels are built
- * without; [config] FAULT_INJECTION says whether this one has it.
+ * of one struct each. What a task is told is in proc/PID (proc/pid_fault.c). Debian's
+ * kernels are built without; [config] FAULT_INJECTION says whether this one has it.
  */
 #include "fs/core/figures.h"
 #include "fs/core/value.h"
