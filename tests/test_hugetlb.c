@@ -233,18 +233,23 @@ static void test_noreserve_takes_what_is_left(void)
 	end();
 }
 
+/* init has one page of a pool of so many, at *addr, and a child that shares it. */
+static struct task_struct *share_with_child(unsigned int release, u64 pages, u64 *addr)
+{
+	boot(release, NULL);
+	resize(pages);
+	*addr = map(M2, PRIVATE);
+	CU_ASSERT_EQUAL(touch(tm.init, *addr, ACCESS_STORE), 0);
+	return task_fork(tm.m, tm.init, 17);
+}
+
 /* A child that reads shares, who writes copies; the owner's copy needs no promise. */
 static void test_fork(void)
 {
 	for (unsigned int r = 0; r < 2; r++) {
-		struct task_struct *child;
 		u64 addr;
+		struct task_struct *child = share_with_child(r, 2, &addr);
 
-		boot(r, NULL);
-		resize(2);
-		addr = map(M2, PRIVATE);
-		CU_ASSERT_EQUAL(touch(tm.init, addr, ACCESS_STORE), 0);
-		child = task_fork(tm.m, tm.init, 17);
 		pool_is(2, 1, 0, 0);
 		CU_ASSERT_EQUAL(child->mm->hugetlb_usage, 512);
 		CU_ASSERT_EQUAL(touch(child, addr, ACCESS_LOAD), 0);
@@ -262,14 +267,9 @@ static void test_fork(void)
 static void test_owner_takes_from_child(void)
 {
 	for (unsigned int r = 0; r < 2; r++) {
-		struct task_struct *child;
 		u64 addr;
+		struct task_struct *child = share_with_child(r, 1, &addr);
 
-		boot(r, NULL);
-		resize(1);
-		addr = map(M2, PRIVATE);
-		CU_ASSERT_EQUAL(touch(tm.init, addr, ACCESS_STORE), 0);
-		child = task_fork(tm.m, tm.init, 17);
 		CU_ASSERT_EQUAL(touch(child, addr, ACCESS_LOAD), 0);
 		CU_ASSERT_EQUAL(touch(tm.init, addr, ACCESS_STORE), 0);
 		CU_ASSERT_EQUAL(child->mm->hugetlb_usage, 0);
@@ -293,11 +293,7 @@ static void test_owner_has_moved(void)
 		struct task_struct *child;
 		u64 addr;
 
-		boot(r, NULL);
-		resize(1);
-		move.addr = map(M2, PRIVATE);
-		CU_ASSERT_EQUAL(touch(tm.init, move.addr, ACCESS_STORE), 0);
-		child = task_fork(tm.m, tm.init, 17);
+		child = share_with_child(r, 1, &move.addr);
 		sched_switch_to(tm.m, tm.init);
 		CU_ASSERT_EQUAL(sys_mremap(tm.m, tm.init, &move, &addr), 0);
 		CU_ASSERT_EQUAL(touch(tm.init, addr, ACCESS_STORE), 7);
@@ -315,14 +311,9 @@ static void test_owner_has_moved(void)
 static void test_owner_goes_first(void)
 {
 	for (unsigned int r = 0; r < 2; r++) {
-		struct task_struct *child;
 		u64 addr;
+		struct task_struct *child = share_with_child(r, 2, &addr);
 
-		boot(r, NULL);
-		resize(2);
-		addr = map(M2, PRIVATE);
-		CU_ASSERT_EQUAL(touch(tm.init, addr, ACCESS_STORE), 0);
-		child = task_fork(tm.m, tm.init, 17);
 		sched_switch_to(tm.m, tm.init);
 		unmap(addr, M2);
 		pool_is(2, 1, r ? -1LL : 0, 0);
