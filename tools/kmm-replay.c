@@ -191,14 +191,13 @@ static int check(const struct options *options)
 /* Why the trace cannot be had. */
 static int fail(const char *name, int err)
 {
-	const char *why = strerror(-err);
-
 	if (err == -EBADMSG)
-		why = "is no trace in the format oracleGeneral: it does not end with a whole record "
-		      "of 24 bytes (zstd -dc TRACE.zst | kmm-replay -)";
+		fprintf(stderr, "kmm-replay: %s is no trace in the format oracleGeneral: it does not end "
+			"with a whole record of 24 bytes (zstd -dc TRACE.zst | kmm-replay -)\n", name);
 	else if (err == -ENODATA)
-		why = "has no accesses";
-	fprintf(stderr, "kmm-replay: %s%s %s\n", name, strerror(-err) == why ? ":" : "", why);
+		fprintf(stderr, "kmm-replay: %s has no accesses\n", name);
+	else
+		fprintf(stderr, "kmm-replay: %s: %s\n", name, strerror(-err));
 	return 1;
 }
 
