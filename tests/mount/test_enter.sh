@@ -53,7 +53,10 @@ expect "the host's /proc is not the directory" in_host_proc
 
 # Pids: far away from simulated ones, and the host's are not there.
 expect "high pid" inside sh -c '[ $$ -gt 1000 ]'
-expect "self" inside sh -c 'read -r pid rest </proc/self/stat; [ "$pid" -gt 1000 ]'
+expect "self" inside sh -c 'read -r pid rest </proc/self/stat; [ "$pid" = $$ ]'
+expect "self's status" inside sh -c 'n=0; while read -r name id rest; do
+	case $name in Tgid: | Pid:) [ "$id" = $$ ] || exit 1; n=$((n + 1)) ;; esac
+done </proc/self/status; [ $n = 2 ]'
 expect "own group" inside sh -c 'setsid sleep 9 & sleep 0.2; kill -TERM -$!; wait $!; [ $? = 143 ]'
 expect "own child" inside sh -c 'sleep 9 & kill -0 $! && kill $!; wait $!; [ $? = 143 ]'
 expect "the host's pid is not there" inside sh -c '! kill -0 "$1" 2>/dev/null' sh "$$"

@@ -31,6 +31,52 @@ static int text_show(struct out *out, const struct view *v)
 	return host_read(v->tree, path, out);
 }
 
+/*
+ * stat and status begin with ids, which the host prints as its own: where the caller's pid
+ * namespace is another, they are those by which the caller finds the file.
+ */
+static void put_ids(struct out *out, const char *text, int tgid, int pid)
+{
+	const struct { const char *before; int id; } ids[] = {
+		{ "Tgid:\t", tgid }, { "Pid:\t", pid },
+	};
+
+	if (text[0] >= '0' && text[0] <= '9') {
+		out_printf(out, "%d%s", pid, text + strspn(text, "0123456789"));
+		return;
+	}
+	for (const char *end; *text; text = end) {
+		end = strchrnul(text, '\n');
+		end += *end == '\n';
+		for (unsigned int i = 0; i < ARRAY_SIZE(ids); i++) {
+			size_t len = strlen(ids[i].before);
+
+			if (strncmp(text, ids[i].before, len))
+				continue;
+			out_printf(out, "%s%d", ids[i].before, ids[i].id);
+			text += len + strspn(text + len, "0123456789");
+		}
+		out_write(out, text, (size_t)(end - text));
+	}
+}
+
+static int ids_show(struct out *out, const struct view *v)
+{
+	struct out text = OUT_INIT;
+	struct host_caller who;
+	char path[128];
+	int err;
+
+	if (host_caller_read(v->tree, v->caller, &who) || who.ns_tgid == who.tgid)
+		return text_show(out, v);
+	host_path(v, "", path);
+	err = host_read(v->tree, path, &text);
+	if (!err && text.text)
+		put_ids(out, text.text, who.ns_tgid, v->id[V_TID] ? who.ns_tid : who.ns_tgid);
+	out_free(&text);
+	return err;
+}
+
 static int link_show(struct out *out, const struct view *v)
 {
 	char path[128];
@@ -148,9 +194,9 @@ static const struct dir net_dir = { DIR_FILES(net_entries) };
 	{ "sessionid", S_IFREG | 0444, ALL, text_show }, \
 	{ "smaps", S_IFREG | 0444, ALL, text_show }, \
 	{ "smaps_rollup", S_IFREG | 0444, ALL, text_show }, \
-	{ "stat", S_IFREG | 0444, ALL, text_show }, \
+	{ "stat", S_IFREG | 0444, ALL, ids_show }, \
 	{ "statm", S_IFREG | 0444, ALL, text_show }, \
-	{ "status", S_IFREG | 0444, ALL, text_show }, \
+	{ "status", S_IFREG | 0444, ALL, ids_show }, \
 	{ "wchan", S_IFREG | 0444, ALL, text_show }
 
 static const struct entry thread_entries[] = { HOST_ENTRIES };
