@@ -163,7 +163,15 @@ static void fill_ours(const struct machine *m, const struct task_struct *task,
 	}
 }
 
-/* What this machine did that a real one need not have done; NULL: nothing. */
+static bool near_faults(const struct real_process *p)
+{
+	return is_near(p->ours.minflt + p->ours.majflt, p->real.minflt + p->real.majflt, 1);
+}
+
+/*
+ * What this machine did that a real one need not have done, or the other way round; NULL:
+ * nothing.
+ */
 static const char *cause_of(const struct machine *m, const struct real_process *p)
 {
 	if (p->swap)
@@ -180,6 +188,9 @@ static const char *cause_of(const struct machine *m, const struct real_process *
 		return "files were not in memory";
 	if (p->real.majflt > p->ours.majflt)
 		return "files were not in memory there";
+	if (p->real.rss > p->ours.rss && p->real.rss / 2 < p->ours.rss &&
+	    p->real.anon == p->ours.anon && near_faults(p))
+		return "large folios of files, mapped whole: each is one page here";
 	return NULL;
 }
 
@@ -209,8 +220,7 @@ static int run_real_figures(struct call *call)
 	if (err)
 		return err;
 	fill_ours(call->m, call->task, &p);
-	p.near = is_near(p.ours.rss, p.real.rss, PAGE_SIZE) &&
-		 is_near(p.ours.minflt + p.ours.majflt, p.real.minflt + p.real.majflt, 1);
+	p.near = is_near(p.ours.rss, p.real.rss, PAGE_SIZE) && near_faults(&p);
 	p.cause = p.near ? NULL : cause_of(call->m, &p);
 	err = real_process_add(call->m, &p);
 	if (err)
