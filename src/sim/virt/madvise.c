@@ -4,6 +4,7 @@
  * pages. A hole in the range is told at the end, all VMAs get the advice; the first
  * that refuses it ends the call.
  */
+#include "sim/boot/boot_log.h"
 #include "sim/phys/lru.h"
 #include "sim/virt/anon_name.h"
 #include "sim/virt/collapse.h"
@@ -194,14 +195,50 @@ static int advise_collapse(struct advise *a)
 	return madvise_collapse(a->m, a->vma, a->start, a->end);
 }
 
+/* The pages of the range, faulted in where there are none; of a larger folio, one. */
+static int madvise_inject_error(struct advise *a, const char *what,
+				int (*inject)(struct machine *m, u32 pfn))
+{
+	u64 size;
+
+	if (!a->task->cap_sys_admin)
+		return -EPERM;
+	for (u64 addr = a->start; addr < a->end; addr += size) {
+		u32 pfn;
+		int err = get_user_page(a->m, a->mm, addr, &pfn);
+
+		if (err)
+			return err;
+		size = PAGE_SIZE << folio_order(pfn_folio(a->m, pfn));
+		get_page(a->m, pfn);
+		printk(a->m, 6, "%s pfn %#x at process virtual address %#llx", what, pfn,
+		       (unsigned long long)addr);
+		err = inject(a->m, pfn);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int soft_offline_counted(struct machine *m, u32 pfn)
+{
+	return soft_offline_page(m, pfn, /* counted = */ true);
+}
+
 static int madvise_soft_offline(struct advise *a)
 {
-	return a->task->cap_sys_admin ? soft_offline_range(a->m, a->mm, a->start, a->end) : -EPERM;
+	return madvise_inject_error(a, "Soft offlining", soft_offline_counted);
+}
+
+static int fail_counted(struct machine *m, u32 pfn)
+{
+	return memory_failure(m, pfn, MF_COUNT_INCREASED |
+				      (rel_poisoning_kills(m->release) ? MF_ACTION_REQUIRED : 0));
 }
 
 static int madvise_hwpoison(struct advise *a)
 {
-	return a->task->cap_sys_admin ? hwpoison_range(a->m, a->mm, a->start, a->end) : -EPERM;
+	return madvise_inject_error(a, "Injecting memory failure for", fail_counted);
 }
 
 static const struct advice_row advice_rows[] = {

@@ -289,26 +289,3 @@ int memory_failure(struct machine *m, u64 pfn, unsigned int flags)
 	keep_page(m, pfn);
 	return err;
 }
-
-int hwpoison_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end)
-{
-	const unsigned int flags = MF_COUNT_INCREASED |
-				   (rel_poisoning_kills(m->release) ? MF_ACTION_REQUIRED : 0);
-	u64 size;
-
-	for (u64 addr = start; addr < end; addr += size) {
-		u32 pfn;
-		int err = get_user_page(m, mm, addr, &pfn);
-
-		if (err)
-			return err;
-		size = PAGE_SIZE << folio_order(pfn_folio(m, pfn));
-		get_page(m, pfn);
-		printk(m, 6, "Injecting memory failure for pfn %#llx at process virtual address %#llx",
-		       (ull)pfn, (ull)addr);
-		err = memory_failure(m, pfn, flags);
-		if (err)
-			return err;
-	}
-	return 0;
-}

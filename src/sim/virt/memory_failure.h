@@ -20,12 +20,6 @@
 int soft_offline_page(struct machine *m, u64 pfn, bool counted) __must_check;
 
 /*
- * The pages that an mm has in [start, end), faulted in where there are none; of a larger
- * folio, one. Up to the first error: as above, or -EFAULT, -ENOMEM.
- */
-int soft_offline_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end) __must_check;
-
-/*
  * What the page holds is lost: it is dropped if a disk has it, too; else who comes by gets
  * SIGBUS. MF_COUNT_INCREASED: a call of the current task has a reference, which is gone
  * afterwards; MF_ACTION_REQUIRED: it is told when the call is done. 0; -ENXIO:
@@ -35,8 +29,6 @@ int soft_offline_range(struct machine *m, struct mm_struct *mm, u64 start, u64 e
  */
 enum mf_flags { MF_COUNT_INCREASED = 1, MF_ACTION_REQUIRED = 2 };
 int memory_failure(struct machine *m, u64 pfn, unsigned int flags) __must_check;
-/* As soft_offline_range(). */
-int hwpoison_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end) __must_check;
 
 /* hwpoison_unmap.c: nobody maps it any more, and those who had changed it are told. */
 void hwpoison_user_mappings(struct machine *m, u64 pfn, unsigned int flags);

@@ -193,24 +193,3 @@ int soft_offline_page(struct machine *m, u64 pfn, bool counted)
 	return page_present(m, pfn) && page_type(pfn_folio(m, pfn)) == PGTY_hugetlb ?
 	       offline_free_huge_page(m, pfn) : offline_free_page(m, pfn);
 }
-
-int soft_offline_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end)
-{
-	u64 size;
-
-	for (u64 addr = start; addr < end; addr += size) {
-		u32 pfn;
-		int err = get_user_page(m, mm, addr, &pfn);
-
-		if (err)
-			return err;
-		size = PAGE_SIZE << folio_order(pfn_folio(m, pfn));
-		get_page(m, pfn);
-		printk(m, 6, "Soft offlining pfn %#llx at process virtual address %#llx", (ull)pfn,
-		       (ull)addr);
-		err = soft_offline_page(m, pfn, /* counted = */ true);
-		if (err)
-			return err;
-	}
-	return 0;
-}
