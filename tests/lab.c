@@ -132,6 +132,14 @@ void lab_end_tasks(struct lab *lab)
 		continue;
 }
 
+void lab_end(struct lab *lab)
+{
+	lab_check(lab);
+	lab_end_tasks(lab);
+	lab_check(lab);
+	lab_close(lab);
+}
+
 void lab_spare_tasks(struct lab *lab)
 {
 	struct machine *m = (struct machine *)(uintptr_t)tree_machine(lab->tree);

@@ -35,6 +35,8 @@ const char *lab_cat(struct lab *lab, const char *path);
 void lab_check(struct lab *lab);
 /* Every task but init is killed and waited for. */
 void lab_end_tasks(struct lab *lab);
+/* lab_check(), before all tasks end and after, and lab_close(). */
+void lab_end(struct lab *lab);
 /* Till the machine reboots nobody is killed when memory is out: calls fail. */
 void lab_spare_tasks(struct lab *lab);
 void lab_digest(struct lab *lab, char text[DIGEST_CHARS + 1]);

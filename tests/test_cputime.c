@@ -45,14 +45,6 @@ static void open_lab(unsigned int release)
 	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
 }
 
-static void close_lab(void)
-{
-	lab_check(&lab);
-	lab_end_tasks(&lab);
-	lab_check(&lab);
-	lab_close(&lab);
-}
-
 /* The number behind so many words of the line that begins so. */
 static u64 column(const char *text, const char *line, unsigned int words)
 {
@@ -161,7 +153,7 @@ static void test_reclaim(void)
 		CU_ASSERT_EQUAL(of_stat("cpu ", SYSTEM) - before, ns / USER_TICK);
 		CU_ASSERT_EQUAL(all_tasks(), ns);
 		expect_whole();
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -184,7 +176,7 @@ static void test_kswapd(void)
 		CU_ASSERT_EQUAL(of_stat("cpu ", SYSTEM),
 				column(lab_cat(&lab, ROOT "/cpu.stat"), "system_usec", 0) / 10000);
 		expect_whole();
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -208,7 +200,7 @@ static void test_iowait(void)
 	CU_ASSERT_EQUAL(of_stat("cpu ", IOWAIT), 50);
 	CU_ASSERT_EQUAL(of_stat("cpu ", IDLE) - idle, 250);
 	expect_whole();
-	close_lab();
+	lab_end(&lab);
 }
 
 /* The flusher is a kworker; who syncs writes himself. */
@@ -230,7 +222,7 @@ static void test_writers(void)
 	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 32 * 1000000);
 	CU_ASSERT_EQUAL(of_stat("cpu ", SYSTEM), 9);
 	expect_whole();
-	close_lab();
+	lab_end(&lab);
 }
 
 /* Every other page of a range is given back: there is something to compact. */
@@ -257,7 +249,7 @@ static void test_compaction(void)
 		CU_ASSERT(stime(thread_named("kcompactd0"), 0) <= of_stat("cpu ", SYSTEM) - before);
 		CU_ASSERT_EQUAL(schedstat("sim/as/t"), 0);
 		expect_whole();
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -290,7 +282,7 @@ static void test_family(void)
 	CU_ASSERT_EQUAL(stime("sim/as/t", 0), 4);
 	threads = of_stat("cpu ", SYSTEM);
 	CU_ASSERT_EQUAL(threads, 8);
-	close_lab();
+	lab_end(&lab);
 }
 
 /* What a line costs is worked, unless it was refused: then nothing has changed. */
@@ -309,7 +301,7 @@ static void test_costs(void)
 	lab_expect(&lab, 0, "kfree @bytes");
 	CU_ASSERT_EQUAL(of_stat("cpu0 ", SYSTEM), 6);
 	expect_whole();
-	close_lab();
+	lab_end(&lab);
 }
 
 int main(void)

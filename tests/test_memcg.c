@@ -36,14 +36,6 @@ static void open_lab(unsigned int release)
 	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
 }
 
-static void close_lab(void)
-{
-	lab_check(&lab);
-	lab_end_tasks(&lab);
-	lab_check(&lab);
-	lab_close(&lab);
-}
-
 static void write_file(int err, const char *group, const char *file, const char *text)
 {
 	lab_expect(&lab, err, "%s%s/%s: %s", ROOT, group, file, text);
@@ -122,7 +114,7 @@ static void test_charge(void)
 		CU_ASSERT(figure("/a", "memory.current", NULL) <= 80 * 4096);
 		CU_ASSERT_EQUAL(figure("/a", "memory.peak", NULL), current);
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), 0);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -160,7 +152,7 @@ static void test_values(void)
 	write_file(EINVAL, "/a", "memory.reclaim", "4K swappiness=201");
 	write_file(EINVAL, "/a", "memory.reclaim", "4K foo=1");
 	write_file(0, "/a", "memory.reclaim", "0");
-	close_lab();
+	lab_end(&lab);
 }
 
 /* A new group's files are those of a real one. */
@@ -185,7 +177,7 @@ static void test_golden(void)
 		CU_ASSERT_STRING_EQUAL(lab_text(&found), golden);
 		out_free(&found);
 		free(golden);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -208,7 +200,7 @@ static void test_tree(void)
 	write_file(0, "/a", "cgroup.max.descendants", "1");
 	lab_expect(&lab, EAGAIN, "cgroup_mkdir a/c");
 	lab_expect(&lab, EBUSY, "cgroup_rmdir a");
-	close_lab();
+	lab_end(&lab);
 }
 
 /* At the limit somebody of the group dies, and nobody else. */
@@ -240,7 +232,7 @@ static void test_max(void)
 		write_file(0, "/a", "memory.max", "10M");
 		CU_ASSERT_EQUAL(figure("/a", "memory.events", "oom_kill"), 2);
 		CU_ASSERT(figure("/a", "memory.current", NULL) <= 10 << 20);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -267,7 +259,7 @@ static void test_fork_at_max(void)
 		}
 		CU_ASSERT(figure("/a", "memory.events", "oom_kill") > 0);
 		CU_ASSERT(figure("/a", "memory.events", "oom_kill") < 39);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -281,10 +273,7 @@ static void test_control_taken(void)
 		write_file(0, "", "cgroup.subtree_control", "-memory");
 		eat(0, "t", 2);
 		lab_expect(&lab, 0, "sim/as/t/ctl: fork as u");
-		lab_check(&lab);
-		lab_end_tasks(&lab);
-		lab_check(&lab);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -312,7 +301,7 @@ static void test_oom_group(void)
 	CU_ASSERT_EQUAL(figure("/g", "cgroup.events", "populated"), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "Tasks in /g are going to be killed "
 				      "due to memory.oom.group set"));
-	close_lab();
+	lab_end(&lab);
 }
 
 /* A max 200M / B low 50M; C 75/50, D 25/50, E 0/50, F 500/0; 148M of others in A. */
@@ -357,7 +346,7 @@ static void test_protection(const char *file)
 		within("D", figure("/A/B/D", "memory.current", NULL), 21 << 20, 20);
 		CU_ASSERT_EQUAL(figure("/A/B/F", "memory.current", NULL), 0);
 		CU_ASSERT_EQUAL(figure("/A", "memory.events", "oom"), 0);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -397,7 +386,7 @@ static void test_high(void)
 		lab_expect(&lab, 0, "sim/as/v/ctl: open /disk O_RDONLY as disk");
 		lab_expect(&lab, 0, "sim/as/v/ctl: pread64 @disk 50M 0");
 		CU_ASSERT(mib("/h", "memory.current") <= 30);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -430,7 +419,7 @@ static void test_reclaim(void)
 		lab_expect(&lab, 0, "sim/as/t/ctl: exit_group 0");
 		/* 6.1: but for slots that CPUs keep. */
 		CU_ASSERT(figure("/r", "memory.swap.current", NULL) <= (i ? 0 : 2 * 64 * 4096));
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -452,7 +441,7 @@ static void test_swap(void)
 		CU_ASSERT(mib("/s", "memory.swap.current") <= 30);
 		CU_ASSERT(figure("/s", "memory.swap.events", "max") > 0);
 		CU_ASSERT(figure("/s", "memory.events", "oom_kill") > 0);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -478,7 +467,7 @@ static void test_offline(void)
 		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
 		lab_expect(&lab, 0, "cgroup_rmdir p");
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -504,7 +493,7 @@ static void test_tasks_memory(void)
 		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "kernel_stack"), 0);
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "slab"), slab);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -542,7 +531,7 @@ static void test_kernel_memory(void)
 		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "kernel"), 0);
 		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
 		lab_expect(&lab, 0, "cgroup_rmdir p");
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -572,7 +561,7 @@ static void test_shrinkers(void)
 		lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 2");
 		lab_expect(&lab, 0, "rcu_barrier");
 		CU_ASSERT(figure("/b", "memory.stat", "slab_reclaimable") < others / 50);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -597,7 +586,7 @@ static void test_dirty(void)
 		lab_expect(&lab, 0, "sim/as/u/ctl: open /b O_RDWR|O_CREAT as fd2");
 		lab_expect(&lab, 0, "sim/as/u/ctl: pwrite64 @fd2 16M 0");
 		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "file_dirty"), 16 << 20);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -626,7 +615,7 @@ static void test_freeze_and_kill(void)
 		CU_ASSERT_EQUAL(figure("/a", "cgroup.events", "frozen"), 1);
 		lab_expect(&lab, 0, "cgroup_rmdir a/b");
 		lab_expect(&lab, 0, "cgroup_rmdir a");
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -649,7 +638,7 @@ static void test_moves(void)
 		lab_expect(&lab, 0, "sim/as/t/ctl: store @t_memory 20M");
 		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), before);
 		lab_expect(&lab, 0, "sim/as/child/ctl: exit_group 0");
-		close_lab();
+		lab_end(&lab);
 	}
 }
 

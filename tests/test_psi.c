@@ -45,13 +45,6 @@ static void open_lab(unsigned int release)
 	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
 }
 
-static void close_lab(void)
-{
-	lab_check(&lab);
-	lab_end_tasks(&lab);
-	lab_close(&lab);
-}
-
 /* A figure of a file: both lines must have it. */
 static double figure(const char *path, const char *name)
 {
@@ -102,7 +95,7 @@ static void test_averages(void)
 		lab_expect(&lab, 0, "tick 300s");
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "avg10"), 0, 0.001);
 		CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "total"), 500000, 100);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -119,7 +112,7 @@ static void test_all_the_time(void)
 	CU_ASSERT(figure(ROOT "/a/io.pressure", "avg10") > 95);
 	CU_ASSERT_DOUBLE_EQUAL(figure(ROOT "/a/io.pressure", "total"), 60e6, 1e5);
 	CU_ASSERT(figure(ROOT "/a/io.pressure", "avg300") > 15);
-	close_lab();
+	lab_end(&lab);
 }
 
 /* A fault that reads swap takes the device's time; memory.high is a stall of memory. */
@@ -145,7 +138,7 @@ static void test_swap_and_high(void)
 		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 8M rw private,anon as more");
 		lab_expect(&lab, 0, "sim/as/t/ctl: store @more 8M");
 		CU_ASSERT(figure(ROOT "/s/memory.pressure", "total") - before > 100000);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -184,7 +177,7 @@ static void test_cpu_time(void)
 		CU_ASSERT_EQUAL(usec(ROOT "/s/cpu.stat", "usage_usec "), time);
 		CU_ASSERT(usec(ROOT "/cpu.stat", "usage_usec ") >= time);
 		CU_ASSERT(figure(ROOT "/s/memory.pressure", "total") >= time);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -193,7 +186,7 @@ static void test_frozen(void)
 {
 	open_lab(0);
 	CU_ASSERT(lab_run(&lab, "cat " ROOT "/cpu.stat.local") < 0);
-	close_lab();
+	lab_end(&lab);
 	open_lab(1);
 	lab_expect(&lab, 0, "cgroup_mkdir a");
 	lab_expect(&lab, 0, "cgroup_mkdir a/b");
@@ -211,7 +204,7 @@ static void test_frozen(void)
 	lab_expect(&lab, 0, ROOT "/a/b/cgroup.freeze: 0");
 	lab_expect(&lab, 0, "tick 1s");
 	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/b/cgroup.stat.local"), "frozen_usec 3000000\n");
-	close_lab();
+	lab_end(&lab);
 }
 
 /* kswapd works beside the tasks: some wait for memory meanwhile, not all. */
@@ -229,7 +222,7 @@ static void test_daemon(void)
 	some = strtoul(strstr(text, "total=") + 6, NULL, 10);
 	full = strtoul(strstr(strstr(text, "full"), "total=") + 6, NULL, 10);
 	CU_ASSERT(full > 50000 && some > full + 20000);
-	close_lab();
+	lab_end(&lab);
 }
 
 /* ---- Triggers. ---- */
@@ -282,7 +275,7 @@ static void test_trigger_texts(void)
 			CU_ASSERT_EQUAL(tell(handle, "some 1000 1000000"), err ? 0 : -EBUSY);
 			handle_release(handle);
 		}
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -331,7 +324,7 @@ static void test_triggers(void)
 		handle_release(waits[i]);
 	handle_release(other);
 	handle_release(bare);
-	close_lab();
+	lab_end(&lab);
 }
 
 int main(void)

@@ -44,14 +44,6 @@ static void open_lab(unsigned int release, const char *set)
 	lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 16M rw private,anon as memory");
 }
 
-static void close_lab(void)
-{
-	lab_check(&lab);
-	lab_end_tasks(&lab);
-	lab_check(&lab);
-	lab_close(&lab);
-}
-
 enum mm_stat { ORIG, COMPR, USED, LIMIT, USED_MAX, SAME, COMPACTED, HUGE, HUGE_SINCE };
 
 static u64 figure(const char *file, unsigned int i)
@@ -118,7 +110,7 @@ static void test_sizes(void)
 			CU_ASSERT_EQUAL(mm_stat(ORIG) + mm_stat(COMPR) + mm_stat(USED), 0);
 			CU_ASSERT_EQUAL(vmstat("nr_zspages "), 0);
 			CU_ASSERT_EQUAL(mm_stat(HUGE_SINCE), rows[r].bytes == 4096 ? stored : 0);
-			close_lab();
+			lab_end(&lab);
 		}
 }
 
@@ -131,7 +123,7 @@ static void test_zeroes(void)
 		CU_ASSERT(i ? mm_stat(SAME) == 0 : mm_stat(SAME) > 3000);
 		CU_ASSERT_EQUAL(mm_stat(ORIG), mm_stat(SAME) * 4096);
 		CU_ASSERT_EQUAL(mm_stat(USED), 0);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -164,7 +156,7 @@ static void test_reads(void)
 		CU_ASSERT_PTR_NULL(strstr(lab_cat(&lab, "proc/meminfo"), "SwapCached:            0 kB"));
 		lab_expect(&lab, 0, "sim/as/u/ctl: load @memory+2M 1M");
 		CU_ASSERT_EQUAL(vmstat("pswpin "), in);
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -194,7 +186,7 @@ static void test_reset(void)
 	lab_expect(&lab, 0, "proc/1/ctl: mkswap /dev/zram0");
 	lab_expect(&lab, 0, "proc/1/ctl: swapon /dev/zram0");
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/meminfo"), "SwapTotal:         32764 kB"));
-	close_lab();
+	lab_end(&lab);
 }
 
 /* What it may not take stays in memory, dirty. */
@@ -212,7 +204,7 @@ static void test_limit(void)
 		lab_expect(&lab, 0, ZRAM "mem_limit: 0");
 		lab_expect(&lab, 0, ZRAM "mem_used_max: 0");
 		CU_ASSERT_EQUAL(mm_stat(USED_MAX), mm_stat(USED));
-		close_lab();
+		lab_end(&lab);
 	}
 }
 
@@ -224,13 +216,13 @@ static void test_time(void)
 	open_lab(0, NULL);
 	lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 16M");
 	quick = figure("sim/as/t/schedstat", 0);
-	close_lab();
+	lab_end(&lab);
 	open_lab(0, "cost.compress_page=1000000");
 	lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 16M");
 	slow = figure("sim/as/t/schedstat", 0);
 	CU_ASSERT(slow - quick >= mm_stat(ORIG) / 4096 * 990000);
 	CU_ASSERT_EQUAL(figure("proc/stat", 5), 0);	/* iowait */
-	close_lab();
+	lab_end(&lab);
 }
 
 /* A full folio, and one that is read by parts. */
@@ -248,7 +240,7 @@ static void test_huge(void)
 	CU_ASSERT(mm_stat(ORIG) >= 2 << 20);
 	lab_check(&lab);
 	lab_expect(&lab, 0, "sim/as/t/ctl: load @memory 8M");
-	close_lab();
+	lab_end(&lab);
 }
 
 int main(void)

@@ -269,12 +269,9 @@ static int find_caller(struct call *call)
 }
 
 /* A task that the OOM killer chose while it made its call never sees the result. */
-static int end_of_victim(struct call *call, int err)
+static int end_of_victim(struct call *call, struct task_struct *task, int err)
 {
-	u32 pid = scope_is_task(call->scope) ? call->scope - SCOPE_TASK : 0;
-	struct task_struct *task = pid ? task_find(call->m, pid) : NULL;
-
-	if (!task || !oom_end_of_call(call->m, task))
+	if (!oom_end_of_call(call->m, task))
 		return err;
 	out_clear(call->sentence);
 	out_puts(call->sentence, "killed by SIGKILL: memory was out (sim/dmesg has the report)");
@@ -282,12 +279,9 @@ static int end_of_victim(struct call *call, int err)
 }
 
 /* A page of the task's failed while it made its call: it has no handler for that. */
-static int end_of_poisoned(struct call *call, int err)
+static int end_of_poisoned(struct call *call, struct task_struct *task, int err)
 {
-	u32 pid = scope_is_task(call->scope) ? call->scope - SCOPE_TASK : 0;
-	struct task_struct *task = pid ? task_find(call->m, pid) : NULL;
-
-	if (!task || !task_alive(task) || !task->mce_code)
+	if (likely(!task->mce_code) || !task_alive(task))
 		return err;
 	out_clear(call->sentence);
 	out_printf(call->sentence, "killed by SIGBUS {si_code=%s, si_addr=0x%llx}: a page failed",
@@ -299,6 +293,14 @@ static int end_of_poisoned(struct call *call, int err)
 		send_sig(call->m, task, SIGBUS);
 	task->mce_code = 0;
 	return -EFAULT;
+}
+
+/* What befell the caller meanwhile, if it is still there. */
+static int end_of_caller(struct call *call, int err)
+{
+	struct task_struct *task = task_find(call->m, call->scope - SCOPE_TASK);
+
+	return task ? end_of_poisoned(call, task, end_of_victim(call, task, err)) : err;
 }
 
 /* Whoever was charged beyond memory.high reclaims before his program goes on, and waits. */
@@ -331,8 +333,8 @@ static int run_guarded(void *arg)
 			cost += memory_high_wait(m);
 		m->oom_killer_disabled = true;
 	}
-	if (!call->refused)
-		err = end_of_poisoned(call, end_of_victim(call, err));
+	if (!call->refused && scope_is_task(call->scope))
+		err = end_of_caller(call, err);
 	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */

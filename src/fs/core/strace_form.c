@@ -61,19 +61,19 @@ static const struct row rows[] = {
 };
 
 /* Other names of calls: those of 32-bit programs, and with 64-bit offsets. */
-#define ALIAS(name, verb) { name, verb, sizeof(name) - 1, sizeof(verb) - 1 }
 static const struct {
 	const char *name, *verb;
-	u8 name_len, verb_len;
 } aliases[] = {
-	ALIAS("mmap2", "mmap"), ALIAS("ugetrlimit", "getrlimit"), ALIAS("prlimit64", "prlimit"),
-	ALIAS("ftruncate64", "ftruncate"), ALIAS("truncate64", "truncate"),
-	ALIAS("fcntl64", "fcntl"), ALIAS("fadvise64_64", "fadvise64"), ALIAS("waitpid", "wait4"),
+	{ "mmap2", "mmap" }, { "ugetrlimit", "getrlimit" }, { "prlimit64", "prlimit" },
+	{ "ftruncate64", "ftruncate" }, { "truncate64", "truncate" }, { "fcntl64", "fcntl" },
+	{ "fadvise64_64", "fadvise64" }, { "waitpid", "wait4" },
 };
 
+/* Of most names the first character is another: this is asked for each row, of each line. */
 static bool same(const struct word *word, const char *name)
 {
-	return word->len == strlen(name) && !memcmp(word->text, name, word->len);
+	return word->len && *word->text == *name && word->len == strlen(name) &&
+	       !memcmp(word->text, name, word->len);
 }
 
 /* `*end` is that of the part of text that begins at p: a comma or a bracket that closes. */
@@ -241,9 +241,9 @@ int strace_form(struct words *words, struct out *sentence)
 		if (same(&words->verb, rows[i].name) && fits(&rows[i], words))
 			return apply(&rows[i], words, sentence);
 	for (unsigned int i = 0; i < ARRAY_SIZE(aliases); i++)
-		if (unlikely(words->verb.len == aliases[i].name_len &&
-			     !memcmp(words->verb.text, aliases[i].name, aliases[i].name_len))) {
-			words->verb = (struct word){ aliases[i].verb, aliases[i].verb_len, false };
+		if (same(&words->verb, aliases[i].name)) {
+			words->verb.text = aliases[i].verb;
+			words->verb.len = (u32)strlen(aliases[i].verb);
 			break;
 		}
 	return 0;
