@@ -304,6 +304,8 @@ u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_li
 		struct page *folio = pfn_to_page(sc->m, pfn);
 		enum outcome outcome;
 
+		if (page_flag(folio, PG_anon) && folio->prev != PFN_NIL)
+			swap_out_prefetch(sc->m, folio->prev);
 		page_list_del(sc->m, list, pfn);
 		outcome = shrink_one(&s, pfn);
 		s.nr[outcome]++;

@@ -17,10 +17,24 @@
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/rmap.h"
 
+/* So many are visited in the time that memory takes to come. */
+#define ENTRIES_AHEAD 16
+
 /* The page behind an entry, if it is mapped and counted; PFN_NIL. */
 static u32 entry_page(pte_t pte)
 {
 	return pte_present(pte) && !(pte & PTE_SPECIAL) ? (u32)pte_pfn(pte) : PFN_NIL;
+}
+
+/* The descriptor of a page that comes soon is on its way meanwhile. */
+static void prefetch_entry_page(const struct advise *a, u64 addr, const pte_t *pte)
+{
+	const u64 ahead = ENTRIES_AHEAD << PAGE_SHIFT;
+	u32 pfn = addr + ahead < pmd_addr_end(a->m, addr, a->end) ?
+			  entry_page(pte[ENTRIES_AHEAD]) : PFN_NIL;
+
+	if (pfn != PFN_NIL)
+		__builtin_prefetch(pfn_to_page(a->m, pfn), /* for writing = */ 1);
 }
 
 static void walk_pages(struct advise *a, pte_visit visit)
@@ -86,6 +100,7 @@ static u64 take_entries(struct advise *a, u64 addr, const pte_t *pte)
 
 	if (pfn == PFN_NIL || addr < a->done)
 		return 0;
+	prefetch_entry_page(a, addr, pte);
 	folio = pfn_folio(a->m, pfn);
 	if (likely(!folio_is_large(folio)))
 		return 1;

@@ -34,22 +34,10 @@ static pte_t make_migration_entry(pte_t pte, u32 pfn, bool exclusive)
 	       (pte & PTE_ACCESSED ? SWP_MIG_YOUNG : 0) | (pte & PTE_DIRTY ? SWP_MIG_DIRTY : 0);
 }
 
-/* A CPU other than this one may have the entry: better all such at once. */
-static bool should_defer_flush(const struct remap *r, const struct mm_struct *mm)
-{
-	for (unsigned int i = 0; r->batch && i < CPU_WORDS; i++) {
-		u64 own = r->m->cpu / 64 == i ? 1ULL << (r->m->cpu % 64) : 0;
-
-		if (mm->cpumask[i] & ~own)
-			return true;
-	}
-	return false;
-}
-
 static void flush_entry(const struct remap *r, const struct vm_area_struct *vma, u64 addr,
 			pte_t old)
 {
-	if (should_defer_flush(r, vma->vm_mm))
+	if (r->batch && on_other_cpus(r->m, vma->vm_mm->cpumask))
 		set_tlb_ubc_flush_pending(r->batch, vma->vm_mm, old);
 	else if (old & PTE_PRESENT)
 		flush_tlb_page(r->m, vma, addr);

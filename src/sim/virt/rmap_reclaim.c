@@ -21,23 +21,11 @@ struct unmap {
 	struct arch_tlbflush_unmap_batch *batch;
 };
 
-/* A CPU other than this one may have the entry: better all such at once. */
-static bool should_defer_flush(const struct machine *m, const struct mm_struct *mm)
-{
-	for (unsigned int i = 0; i < CPU_WORDS; i++) {
-		u64 own = m->cpu / 64 == i ? 1ULL << (m->cpu % 64) : 0;
-
-		if (mm->cpumask[i] & ~own)
-			return true;
-	}
-	return false;
-}
-
 static pte_t clear_entry(const struct unmap *u, struct vm_area_struct *vma, u64 addr, pte_t *pte)
 {
 	pte_t old = *pte;
 
-	if (!should_defer_flush(u->m, vma->vm_mm))
+	if (!on_other_cpus(u->m, vma->vm_mm->cpumask))
 		return ptep_clear_flush(u->m, vma, addr, pte);
 	*pte = 0;
 	set_tlb_ubc_flush_pending(u->batch, vma->vm_mm, old);

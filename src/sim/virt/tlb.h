@@ -244,7 +244,21 @@ static inline pte_t ptep_clear_flush(struct machine *m, const struct vm_area_str
 	return old;
 }
 
-/* Flushes of several mms that go together: reclaim and migration unmap so. */
+/* Is a CPU other than the current one in the mask? */
+static inline bool on_other_cpus(const struct machine *m, const u64 *mask)
+{
+	if (likely(m->nr_cpus <= 64))
+		return mask[0] & ~(1ULL << m->cpu);
+	for (unsigned int i = 0; i * 64 < m->nr_cpus; i++)
+		if (mask[i] & ~(m->cpu / 64 == i ? 1ULL << (m->cpu % 64) : 0))
+			return true;
+	return false;
+}
+
+/*
+ * Flushes of several mms that go together: reclaim and migration unmap so, where a CPU other
+ * than this one may have the entry (on_other_cpus()).
+ */
 struct arch_tlbflush_unmap_batch {
 	u64 cpumask[CPU_WORDS];
 	bool flush_required, writable;

@@ -24,21 +24,6 @@ static bool test_cpu(const u64 *mask, unsigned int cpu)
 	return mask[cpu / 64] >> (cpu % 64) & 1;
 }
 
-static inline bool any_but(const struct machine *m, const u64 *mask, unsigned int cpu)
-{
-	if (likely(m->nr_cpus <= 64))
-		return mask[0] & ~(1ULL << cpu);
-	for (unsigned int i = 0; i * 64 < m->nr_cpus; i++) {
-		u64 word = mask[i];
-
-		if (i == cpu / 64)
-			word &= ~(1ULL << (cpu % 64));
-		if (word)
-			return true;
-	}
-	return false;
-}
-
 /* Pages, one by one; or the whole address space. How many pages. */
 static u64 flush_loaded(struct machine *m, struct cpu_tlb *tlb, const struct flush_tlb_info *f,
 			bool partial, bool local)
@@ -162,7 +147,7 @@ static __noinline void flush_tlb_mm_slow(struct machine *m, struct mm_struct *mm
 		f.start = 0;
 		f.end = TLB_FLUSH_ALL;
 	}
-	if (any_but(m, mm->cpumask, m->cpu)) {
+	if (on_other_cpus(m, mm->cpumask)) {
 		f.trim_cpumask = should_trim_cpumask(m, mm);
 		flush_tlb_multi(m, mm->cpumask, &f);
 	} else if (cpu_tlb(m, m->cpu)->loaded_mm == mm) {
@@ -182,7 +167,7 @@ void flush_tlb_mm_range(struct machine *m, struct mm_struct *mm, u64 start, u64 
 	state->calls[CALL_flush_tlb_mm_range]++;
 	if (unlikely(tlb->loaded_mm != mm || tlb->is_lazy || ctx->tlb_gen != gen ||
 		     nr > state->single_page_flush_ceiling || end == TLB_FLUSH_ALL ||
-		     mm == m->init_mm || any_but(m, mm->cpumask, m->cpu))) {
+		     mm == m->init_mm || on_other_cpus(m, mm->cpumask))) {
 		flush_tlb_mm_slow(m, mm, start, end, stride_shift, freed_tables);
 		return;
 	}
@@ -261,7 +246,7 @@ void arch_tlbbatch_flush(struct machine *m, struct arch_tlbflush_unmap_batch *ba
 	};
 
 	tlb_count_call(m, CALL_arch_tlbbatch_flush);
-	if (any_but(m, batch->cpumask, m->cpu))
+	if (on_other_cpus(m, batch->cpumask))
 		flush_tlb_multi(m, batch->cpumask, &f);
 	else if (test_cpu(batch->cpumask, m->cpu))
 		flush_tlb_func(m, m->cpu, &f);
