@@ -195,6 +195,12 @@ static bool dontunmap_is_tidy(const struct machine *m)
 	return machine_config_bool(m->config, "DONTUNMAP_FIXES");
 }
 
+/* What stays is no longer locked, but counts: since the fixes were lost. */
+static bool dontunmap_locks_twice(const struct machine *m)
+{
+	return rel_dontunmap_locks_twice(m->release) && !dontunmap_is_tidy(m);
+}
+
 /* Locked memory of which a part stays behind without its lock: a VMA of its own. */
 static int split_locked_part(struct remap *r)
 {
@@ -242,7 +248,8 @@ static void dontunmap_complete(struct remap *r, struct vm_area_struct *copy)
 	bool tidy = dontunmap_is_tidy(r->m);
 
 	if (vma->vm_flags & VM_LOCKED && !tidy)
-		r->mm->locked_stray += vma_pages(vma);
+		r->mm->locked_stray += vma_pages(vma) -
+			(dontunmap_locks_twice(r->m) ? 0 : r->new_len >> PAGE_SHIFT);
 	vma->vm_flags &= ~(u64)VM_LOCKED_MASK;
 	if (copy != vma && vma->vm_start == r->addr && vma->vm_end == r->addr + r->old_len) {
 		unlink_anon_vmas(r->m, vma);
@@ -298,8 +305,8 @@ static void account_copy(struct remap *r, bool locked)
 	u64 pages = r->new_len >> PAGE_SHIFT;
 
 	vm_stat_account(r->mm, r->vma->vm_flags, (s64)pages);
-	/* A tidy DONTUNMAP takes the lock away from as many pages. */
-	if (locked && !(r->flags & MREMAP_DONTUNMAP && dontunmap_is_tidy(r->m)))
+	/* The lock is taken away from as many pages as get it, which 6.18 forgets. */
+	if (locked && (!(r->flags & MREMAP_DONTUNMAP) || dontunmap_locks_twice(r->m)))
 		r->mm->locked_vm += pages;
 }
 
