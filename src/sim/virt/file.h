@@ -336,18 +336,21 @@ static inline u64 inode_pages(const struct inode *inode)
 	return (inode->i_size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/* readahead.c: nothing is cached at pgoff; a page with the mark was found. */
+/*
+ * readahead.c: nothing is cached at pgoff; or a page is, maybe with the mark. *let_go:
+ * who faulted waited for it, or had more read, without the mm's lock.
+ */
 int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
 			u64 pgoff) __must_check;
 int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff,
-			 u32 pfn) __must_check;
+			 u32 pfn, bool *let_go) __must_check;
 int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index,
 			      u64 nr_wanted) __must_check;
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted) __must_check;
 
-/* A page of the file was found: it may be on its way. */
-void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index);
+/* A page of the file was found: it may be on its way; true: it was. */
+bool wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index);
 
 /* writeback.c: dirty pages of bytes [start, end) go to their disk. */
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end);

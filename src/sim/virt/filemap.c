@@ -513,7 +513,9 @@ unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 star
 		pfn = cache_page(m, entry, index);
 		if (!may_map_around(pfn_folio(m, pfn)))
 			continue;
-		if (file->f_ra.mmap_miss)
+		if (file->f_ra.mmap_miss &&
+		    (!rel_miss_minds_workingset(m->release) ||
+		     !page_flag(pfn_folio(m, pfn), PG_workingset)))
 			file->f_ra.mmap_miss--;
 		if (unlikely(folio_is_large(pfn_folio(m, pfn))))
 			ret |= map_folio_range(m, vmf, pfn, &index, end_pgoff);
@@ -521,6 +523,26 @@ unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 star
 			ret |= map_one_around(m, vmf, pfn, index);
 	}
 	return ret;
+}
+
+/* What was read for this fault itself is no hit. */
+static unsigned int found_page(struct machine *m, struct vm_fault *vmf, u32 pfn)
+{
+	struct file *file = vmf->vma->vm_file;
+	bool let_go = false;
+	int err = 0;
+
+	/* Not to be freed by what is read meanwhile. */
+	get_page(m, pfn);
+	if (!(vmf->flags & FAULT_FLAG_TRIED))
+		err = async_mmap_readahead(m, file, vmf->vma->vm_flags, vmf->pgoff, pfn,
+					   &let_go);
+	if (err == -ENOBUFS || (let_go && fault_may_retry(vmf->flags))) {
+		put_page(m, pfn);
+		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_RETRY;
+	}
+	vmf->page = pfn;
+	return 0;
 }
 
 static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
@@ -535,17 +557,8 @@ static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
 	if (vmf->pgoff >= inode_pages(file->inode))
 		return VM_FAULT_SIGBUS;
 	pfn = find_page(m, mapping, vmf->pgoff);
-	if (pfn != PFN_NIL) {
-		/* Not to be freed by what is read meanwhile. */
-		get_page(m, pfn);
-		err = async_mmap_readahead(m, file, vmf->vma->vm_flags, vmf->pgoff, pfn);
-		if (err == -ENOBUFS) {
-			put_page(m, pfn);
-			return VM_FAULT_NOHOST;
-		}
-		vmf->page = pfn;
-		return 0;
-	}
+	if (pfn != PFN_NIL)
+		return found_page(m, vmf, pfn);
 	count_vm_event(m, PGMAJFAULT, 1);
 	count_memcg_event_mm(m, vmf->vma->vm_mm, PGMAJFAULT);
 	ret = VM_FAULT_MAJOR;
@@ -554,7 +567,7 @@ static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
 		err = filemap_get_page(m, mapping, vmf->pgoff, &vmf->page, &major);
 	if (err)
 		return fault_of_errno(err);
-	if (vmf->flags & FAULT_FLAG_TRIED)
+	if (!fault_may_retry(vmf->flags))
 		return ret;
 	/* Nobody waits for a disk with the lock held. */
 	put_page(m, vmf->page);

@@ -126,7 +126,7 @@ static int faultin_page(struct machine *m, struct vm_area_struct *vma, u64 addre
 				   (flags & FOLL_REMOTE ? FAULT_FLAG_REMOTE : 0) |
 				   (must_unshare(m, vma, address, flags) ? FAULT_FLAG_UNSHARE : 0) |
 				   (flags & FOLL_ANEW ? FAULT_FLAG_ANEW : 0) |
-				   (flags & FOLL_LOCKED ? FAULT_FLAG_TRIED : 0) |
+				   (flags & FOLL_LOCKED ? FAULT_FLAG_HELD : 0) |
 				   (flags & FOLL_WAITS ? FAULT_FLAG_MAY_WAIT : 0), ret;
 
 	if (is_vm_hugetlb_page(vma) && !rel_hugetlb_gup_counts(m->release))

@@ -480,16 +480,26 @@ static unsigned int __handle_mm_fault(struct machine *m, struct vm_area_struct *
 	return handle_pte_fault(m, &vmf);
 }
 
+/* Is the second try a first one? It is where only the VMA was locked and nothing missed. */
+static bool begins_anew(const struct machine *m, unsigned int flags, unsigned int ret)
+{
+	return flags & FAULT_FLAG_ANEW ||
+	       (flags & FAULT_FLAG_USER && !(ret & VM_FAULT_MAJOR) &&
+		rel_file_faults_lock_vma(m->release));
+}
+
 /* What was to be read has been: it is found now, and what lies around it. */
 static unsigned int fault_again(struct machine *m, struct vm_area_struct *vma, u64 address,
-				unsigned int flags)
+				unsigned int flags, unsigned int ret)
 {
+	bool anew = begins_anew(m, flags, ret);
+
 	if (rel_counts_each_try(m->release)) {
 		count_vm_event(m, PGFAULT, 1);
 		count_memcg_event_mm(m, vma->vm_mm, PGFAULT);
 	}
-	return __handle_mm_fault(m, vma, address, flags | FAULT_FLAG_TRIED) |
-	       (flags & FAULT_FLAG_ANEW ? 0 : VM_FAULT_MAJOR);
+	flags |= anew ? FAULT_FLAG_HELD : FAULT_FLAG_TRIED;
+	return __handle_mm_fault(m, vma, address, flags) | (anew ? 0 : VM_FAULT_MAJOR);
 }
 
 unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 address,
@@ -515,7 +525,7 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	else
 		ret = __handle_mm_fault(m, vma, address, flags);
 	if (unlikely(ret & VM_FAULT_RETRY))
-		ret = fault_again(m, vma, address, flags);
+		ret = fault_again(m, vma, address, flags, ret);
 	lru_exit_fault(m);
 	if (unlikely(ret & VM_FAULT_UFFD) && !rel_counts_each_try(m->release))
 		count_vm_event(m, PGFAULT, -1);

@@ -18,6 +18,7 @@ enum fault_flags {
 	FAULT_FLAG_ANEW = 64,	/* the second time counts as the first: who asks has begun anew */
 	FAULT_FLAG_MAY_WAIT = 128,	/* for a userfaultfd, after the call */
 	FAULT_FLAG_WAITED = 256,	/* it has */
+	FAULT_FLAG_HELD = 512,	/* the lock is kept: nothing is tried again */
 };
 /* What a fault came to; the kernel's bits. */
 enum vm_fault_reason {
@@ -30,6 +31,12 @@ enum vm_fault_reason {
 #define VM_FAULT_ERROR \
 	(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_SIGSEGV | \
 	 VM_FAULT_NOHOST | VM_FAULT_UFFD)
+
+/* A wait lets go of the lock, and the fault is tried again; once. */
+static inline bool fault_may_retry(unsigned int flags)
+{
+	return !(flags & (FAULT_FLAG_TRIED | FAULT_FLAG_HELD));
+}
 
 struct vm_fault {
 	struct vm_area_struct *vma;

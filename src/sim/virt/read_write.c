@@ -27,7 +27,7 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 	*pfn = find_page(m, mapping, index);
 	*cached = *pfn != PFN_NIL;
 	if (*cached && unlikely(file->f_ra.async_ns > m->now_ns))
-		wait_for_readahead(m, &file->f_ra, index);
+		(void)wait_for_readahead(m, &file->f_ra, index);
 	if (*cached && !page_flag(pfn_folio(m, *pfn), PG_reclaim)) {
 		get_page(m, *pfn);
 		return 0;

@@ -258,10 +258,12 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 	return note_read(m, &file->f_ra, async_readahead(m, file, pfn, index, nr_wanted));
 }
 
-void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index)
+bool wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index)
 {
-	if (index >= ra->async_start && ra->async_ns > m->now_ns)
-		blk_wait_until(m, ra->async_ns);
+	if (index < ra->async_start || ra->async_ns <= m->now_ns)
+		return false;
+	blk_wait_until(m, ra->async_ns);
+	return true;
 }
 
 /* Programs are read from the page that is missing on, and not beyond their segment. */
@@ -326,16 +328,17 @@ int sync_mmap_readahead(struct machine *m, struct file *file, const struct vm_ar
 }
 
 int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff,
-			 u32 pfn)
+			 u32 pfn, bool *let_go)
 {
 	struct file_ra_state *ra = &file->f_ra;
 
+	*let_go = wait_for_readahead(m, ra, pgoff);
 	if (vm_flags & VM_RAND_READ)
 		return 0;
 	if (ra->mmap_miss)
 		ra->mmap_miss--;
-	wait_for_readahead(m, ra, pgoff);
 	if (!page_flag(pfn_folio(m, pfn), PG_reclaim))
 		return 0;
+	*let_go = true;
 	return page_cache_async_readahead(m, file, pfn, pgoff, ra->ra_pages);
 }

@@ -225,7 +225,7 @@ unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
 		return ret & ~(unsigned int)VM_FAULT_NOPAGE;
 	/* Nobody waits for a device with the lock held; zeroes need none. */
 	if (f.was_read && !(*swap_map_of(m, f.entry) & SWAP_ZERO) &&
-	    !(vmf->flags & FAULT_FLAG_TRIED)) {
+	    fault_may_retry(vmf->flags)) {
 		put_page(m, f.pfn);
 		return ret | VM_FAULT_RETRY;
 	}
