@@ -112,8 +112,6 @@ static void test_strace_form(void)
 		{ "execve(\"/x\", [], NULL)", "execve|/x" },
 		{ "sched_setaffinity(0, 8, [0 1 3])", "sched_setaffinity|0|0 1 3" },
 		{ "madvise(1, 2, 0x66 /* MADV_??? */)", "madvise|1|2|0x66" },
-		{ "mmap2(0, 1, 2, 3)", "mmap|0|1|2|3" },
-		{ "mmap2 0 1 2 3", "mmap|0|1|2|3" },
 	};
 
 	strace_forms = true;
@@ -124,6 +122,26 @@ static void test_strace_form(void)
 		    "{iov_base=1, iov_len=1}, {iov_base=1, iov_len=1}], 7, COLD, 0)",
 		    "EBADMSG: too many words from '1' on");
 	strace_forms = false;
+}
+
+/* Each other name is of a verb, and of none itself. */
+static void test_strace_alias(void)
+{
+	static const char *const names[] = {
+		"mmap2", "ugetrlimit", "prlimit64", "ftruncate64", "truncate64", "fcntl64",
+		"fadvise64_64", "waitpid",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct word word = { names[i], (u32)strlen(names[i]), false };
+		const char *verb = strace_alias(&word);
+
+		CU_ASSERT_PTR_NULL(verb_find(names[i], strlen(names[i])));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(verb);
+		CU_ASSERT_PTR_NOT_NULL(verb_find(verb, strlen(verb)));
+	}
+	CU_ASSERT_PTR_NULL(strace_alias(&(struct word){ "mmap", 4, false }));
+	CU_ASSERT_PTR_NULL(strace_alias(&(struct word){ "", 0, false }));
 }
 
 static void test_tail(void)
@@ -497,6 +515,7 @@ static const CU_TestInfo tests[] = {
 	{ "short form", test_short_form },
 	{ "c form", test_c_form },
 	{ "strace form", test_strace_form },
+	{ "strace alias", test_strace_alias },
 	{ "tail", test_tail },
 	{ "no words", test_no_words },
 	{ "unreadable", test_unreadable },

@@ -46,12 +46,7 @@ static int try_form(struct request *req, unsigned int form, unsigned int *fitted
 	if (nr < least || nr > most)
 		return -EBADMSG;
 	env = arg_env(req);
-	for (unsigned int i = 0; i < MAX_ARGS; i++) {
-		req->call.args[i].given = false;
-		req->call.args[i].value = 0;
-		req->call.args[i].from = ARG_PLAIN;
-		req->call.args[i].text = NULL;
-	}
+	memset(req->call.args, 0, sizeof(req->call.args));
 	for (unsigned int i = 0; i < nr && !err; i++) {
 		unsigned int slot = verb_form_slot(verb, form, i);
 
@@ -120,8 +115,11 @@ static int find_verb(struct request *req, u32 scope, struct out *sentence)
 	const struct word *word = &req->words.verb;
 	unsigned int slot = scope_slot(scope);
 	const struct verb *verb = verb_find(word->text, word->len), *nearest;
+	const char *alias = verb ? NULL : strace_alias(word);
 	bool near;
 
+	if (alias)
+		verb = verb_find(alias, strlen(alias));
 	req->call.verb = verb;
 	if (verb && verb->scopes & 1U << slot)
 		return 0;

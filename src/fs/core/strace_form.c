@@ -240,11 +240,13 @@ int strace_form(struct words *words, struct out *sentence)
 	for (unsigned int i = 0; words->c_form && i < ARRAY_SIZE(rows); i++)
 		if (same(&words->verb, rows[i].name) && fits(&rows[i], words))
 			return apply(&rows[i], words, sentence);
-	for (unsigned int i = 0; i < ARRAY_SIZE(aliases); i++)
-		if (same(&words->verb, aliases[i].name)) {
-			words->verb.text = aliases[i].verb;
-			words->verb.len = (u32)strlen(aliases[i].verb);
-			break;
-		}
 	return 0;
+}
+
+const char *strace_alias(const struct word *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(aliases); i++)
+		if (same(name, aliases[i].name))
+			return aliases[i].verb;
+	return NULL;
 }

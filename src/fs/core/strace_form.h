@@ -14,5 +14,7 @@
  * 0, or -EBADMSG with the reason in `sentence`.
  */
 int strace_form(struct words *words, struct out *sentence) __must_check;
+/* The verb that a call is by another name, of 32-bit programs or with 64-bit offsets; NULL. */
+const char *strace_alias(const struct word *name);
 
 #endif
