@@ -132,6 +132,12 @@ static void change_range(struct fuzz *f)
 	};
 	unsigned int i = say_mapper(f);
 
+	if (one_in(f, 500)) {
+		/* Such a page never comes back: a storm must leave some. */
+		say(f, "madvise @m%u+%uK 4K ", i, below(f, 100) * 4);
+		say(f, one_in(f, 2) ? "soft_offline" : "hwpoison");
+		return;
+	}
 	if (one_in(f, 60)) {
 		say(f, "mseal ");
 		say_part(f, i);
