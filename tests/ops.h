@@ -63,6 +63,7 @@ struct ops {
 	u32 observer;		/* pid of A's parent */
 	u32 pid[NR_PROCESSES];	/* 0: none yet */
 	bool dead[NR_PROCESSES];
+	bool no_handlers[NR_PROCESSES];	/* after kread or kwrite it dies of faults */
 	unsigned int current;	/* whose line it is */
 	bool auto_maps;
 	bool bare;		/* the program touches nothing, and nothing is printed */

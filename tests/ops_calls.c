@@ -127,6 +127,11 @@ static int access_one(struct ops *ops, u64 address, enum access access,
 {
 	int err = task_access(ops->m, ops_task(ops), address, access, how);
 
+	if (!err && how->signal && ops->no_handlers[ops->current]) {
+		force_sig_fault(ops->m, ops_task(ops), how->signal, how->code, how->address,
+				how->error_code);
+		return 0;
+	}
 	result->sig = how->signal;
 	result->code = how->code;
 	result->addr = how->address;
@@ -167,12 +172,9 @@ static int access_or_die(struct ops *ops, const struct op *op, enum access acces
 			 struct op_result *result)
 {
 	struct access_result how = { 0 };
-	int err = access_one(ops, op->a[0], access, result, &how);
 
-	if (!err && how.signal)
-		force_sig_fault(ops->m, ops_task(ops), how.signal, how.code, how.address,
-				how.error_code);
-	return err;
+	ops->no_handlers[ops->current] = true;
+	return access_one(ops, op->a[0], access, result, &how);
 }
 
 static int op_kread(struct ops *ops, const struct op *op, struct op_result *result)

@@ -49,27 +49,30 @@ int op_ftruncate(struct ops *ops, const struct op *op, struct op_result *result)
 	return sys_ftruncate(ops->m, ops_task(ops), (int)op->a[0], op->a[1]);
 }
 
+/* As the program does it: a buffer at a time, and of nothing, no call is made. */
+#define BUFFER (64 * SZ_1K)
+
 int op_pwrite(struct ops *ops, const struct op *op, struct op_result *result)
 {
-	u64 done = 0;
-	int err = sys_pwrite(ops->m, ops_task(ops), (int)op->a[0], op->a[1], op->a[2], &done);
+	u64 all = 0, len = (u64)op->a[2], done;
+	int err = 0;
 
-	result->ret = (s64)done;
+	for (; !err && all < len; all += done)
+		err = sys_pwrite(ops->m, ops_task(ops), (int)op->a[0], (u64)op->a[1] + all,
+				 MIN(len - all, BUFFER), &done);
+	result->ret = (s64)all;
 	result->ret_stands = true;
 	return err;
 }
 
 int op_pread(struct ops *ops, const struct op *op, struct op_result *result)
 {
-	u64 all = 0, done;
-	int err;
+	u64 all = 0, len = (u64)op->a[2], done = 1;
+	int err = 0;
 
-	/* As the program does it, till all is read. */
-	do {
+	for (; !err && done && all < len; all += done)
 		err = sys_pread(ops->m, ops_task(ops), (int)op->a[0], (u64)op->a[1] + all,
-				(u64)op->a[2] - all, &done);
-		all += done;
-	} while (!err && done && all < (u64)op->a[2]);
+				MIN(len - all, BUFFER), &done);
 	ops_fill_buffer(ops, all);
 	result->ret = (s64)all;
 	result->ret_stands = true;
@@ -101,6 +104,7 @@ int op_fork(struct ops *ops, const struct op *op, struct op_result *result)
 		return err;
 	ops->pid[child] = pid;
 	ops->dead[child] = false;
+	ops->no_handlers[child] = ops->no_handlers[ops->current];
 	result->ret = pid;
 	ops_touch(ops, ops->pid[ops->current], TOUCH_FORK);
 	/* A task counts its own pages while it runs. */
