@@ -401,6 +401,36 @@ static void test_lost_file(void)
 	lab_close(&lab);
 }
 
+/*
+ * How often a page is mlocked is the kernel's guess: if that is too high, the page stays
+ * mlocked when nobody has it, and is counted so; freed, it is no more.
+ */
+static void test_lost_mlocked(void)
+{
+	for (unsigned int freed = 0; freed < 2; freed++) {
+		struct page *page;
+
+		open_machine("6.1", "y");
+		lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+		map_pages("user", "private,anon");
+		lab_expect(&lab, 0, "sim/as/user/ctl: mlock 0x10000000 64K");
+		lab_expect(&lab, 0, "proc/sys/vm/compact_memory: 1");
+		page = pfn_to_page(machine(), follow_page(machine(), user(), ADDR));
+		CU_ASSERT_TRUE_FATAL(page_flag(page, PG_unevictable));
+		page->prev++;
+		if (freed) {
+			page_set_hwpoison(machine(), page_to_pfn(machine(), page));
+			lab_expect(&lab, 0, "sim/as/user/ctl: munmap 0x10000000 64K");
+		} else {
+			lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x10000000 4K hwpoison");
+		}
+		CU_ASSERT_EQUAL(page_type(page), PGTY_hwpoison);
+		CU_ASSERT_EQUAL(page_flag(page, PG_mlocked), !freed);
+		corrupted(1);
+		lab_end(&lab);
+	}
+}
+
 /* What is not simulated, and a kernel that does not try. */
 static void test_not_helped(void)
 {
@@ -432,6 +462,7 @@ static const CU_TestInfo tests[] = {
 	{ "lost memory of programs", test_lost_memory },
 	{ "early signals", test_early },
 	{ "lost pages of files", test_lost_file },
+	{ "lost mlocked pages", test_lost_mlocked },
 	{ "what is not helped", test_not_helped },
 };
 

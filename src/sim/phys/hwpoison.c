@@ -18,7 +18,8 @@ typedef unsigned long long ull;
 
 /* What tells of its life. */
 #define KEPT_FLAGS (1U << PG_hwpoison | 1U << PG_anon | 1U << PG_swapbacked | 1U << PG_dirty | \
-		    1U << PG_uptodate | 1U << PG_referenced | 1U << PG_anon_exclusive)
+		    1U << PG_uptodate | 1U << PG_referenced | 1U << PG_anon_exclusive | \
+		    1U << PG_mlocked)
 
 static void break_down_buddy_pages(struct machine *m, struct zone *zone, u64 head, u64 pfn,
 				   unsigned int order, enum migratetype type)

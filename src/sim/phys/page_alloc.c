@@ -472,6 +472,8 @@ static __noinline void free_pages_long(struct machine *m, u64 pfn, unsigned int 
 
 	BUG_ON(m, page->refcount != 1);
 	if (unlikely(page_flag(page, PG_hwpoison) && !order)) {
+		/* put_page_last() has taken it off its list, and out of the count. */
+		page->flags &= ~(1U << PG_lru | 1U << PG_mlocked);
 		page_keep_hwpoison(m, pfn);
 		return;
 	}
