@@ -360,6 +360,37 @@ static void test_min(void)
 	test_protection("memory.min");
 }
 
+/* Until 6.1 a group that is reclaimed for itself has what the last reclaim above protected. */
+static void test_own_protection(void)
+{
+	static const char *const groups[] = { "/a/low", "/a/min", "/a/other" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		bool stale = i == 0;
+
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/a");
+		write_file(0, "/a", "cgroup.subtree_control", "+memory");
+		for (unsigned int k = 0; k < ARRAY_SIZE(groups); k++) {
+			make(groups[k]);
+			lab_fork_into(&lab, groups[k] + 3, groups[k]);
+		}
+		write_file(0, "/a", "memory.max", "64M");
+		write_file(0, "/a/low", "memory.low", "12M");
+		write_file(0, "/a/min", "memory.min", "12M");
+		eat(0, "low", 8);
+		eat(0, "min", 8);
+		write_file(0, "/a/min", "memory.reclaim", "1M");
+		eat(0, "other", 60);
+		CU_ASSERT_EQUAL(figure("/a/low", "memory.events", "low"), 0);
+		write_file(0, "/a/low", "memory.reclaim", "2M");
+		CU_ASSERT_EQUAL(figure("/a/low", "memory.events", "low") > 0, stale);
+		write_file(stale ? EAGAIN : 0, "/a/min", "memory.reclaim", "2M");
+		lab_end(&lab);
+	}
+}
+
 /* Beyond memory.high a program goes on, later. */
 static void test_high(void)
 {
@@ -655,6 +686,7 @@ int main(void)
 		{ "memory.oom.group", test_oom_group },
 		{ "memory.low, in proportion", test_low },
 		{ "memory.min, in proportion", test_min },
+		{ "protection of the group itself", test_own_protection },
 		{ "memory.high", test_high },
 		{ "memory.reclaim", test_reclaim },
 		{ "swap", test_swap },

@@ -13,16 +13,21 @@
 
 typedef unsigned long long ull;
 
-bool mem_cgroup_below_min(const struct mem_cgroup *target, const struct mem_cgroup *memcg)
+/* Who is reclaimed for himself has nothing protected; or still what he last had. */
+static bool has_protection(const struct scan_control *sc, const struct mem_cgroup *memcg)
 {
-	return !mem_cgroup_is_root(memcg) && memcg != target &&
-	       memcg->memory.emin >= memcg->memory.usage;
+	return !mem_cgroup_is_root(memcg) &&
+	       (memcg != sc->target || rel_target_is_protected(sc->m->release));
 }
 
-bool mem_cgroup_below_low(const struct mem_cgroup *target, const struct mem_cgroup *memcg)
+bool mem_cgroup_below_min(const struct scan_control *sc, const struct mem_cgroup *memcg)
 {
-	return !mem_cgroup_is_root(memcg) && memcg != target &&
-	       memcg->memory.elow >= memcg->memory.usage;
+	return has_protection(sc, memcg) && memcg->memory.emin >= memcg->memory.usage;
+}
+
+bool mem_cgroup_below_low(const struct scan_control *sc, const struct mem_cgroup *memcg)
+{
+	return has_protection(sc, memcg) && memcg->memory.elow >= memcg->memory.usage;
 }
 
 /* Who asks, and how. */

@@ -111,9 +111,9 @@ int memcg_reclaim_all(struct machine *m, u64 nr_pages, int swappiness) __must_ch
 void mem_cgroup_handle_over_high(struct machine *m);
 /* How long, in ns: it is over then. */
 u64 mem_cgroup_take_wait(struct machine *m);
-/* Is all that the group has protected from reclaim of target? */
-bool mem_cgroup_below_min(const struct mem_cgroup *target, const struct mem_cgroup *memcg);
-bool mem_cgroup_below_low(const struct mem_cgroup *target, const struct mem_cgroup *memcg);
+/* Is all that the group has protected from this reclaim? */
+bool mem_cgroup_below_min(const struct scan_control *sc, const struct mem_cgroup *memcg);
+bool mem_cgroup_below_low(const struct scan_control *sc, const struct mem_cgroup *memcg);
 
 /* direct.c: all priorities, and again where pages were spared; how many were freed. */
 u64 do_try_to_free_pages(struct scan_control *sc, const struct reclaim_request *req);

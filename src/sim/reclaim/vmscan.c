@@ -110,9 +110,9 @@ static void shrink_memcg(struct scan_control *sc, struct mem_cgroup *memcg,
 	const struct mem_cgroup *root = sc->target ? sc->target : root_mem_cgroup(m);
 
 	page_counter_calculate_protection(&root->memory, &memcg->memory, /* recursive = */ true);
-	if (mem_cgroup_below_min(sc->target, memcg))
+	if (mem_cgroup_below_min(sc, memcg))
 		return;
-	if (mem_cgroup_below_low(sc->target, memcg)) {
+	if (mem_cgroup_below_low(sc, memcg)) {
 		if (!sc->low_reclaim) {
 			sc->low_skipped = true;
 			return;
