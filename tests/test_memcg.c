@@ -304,6 +304,31 @@ static void test_oom_group(void)
 	lab_end(&lab);
 }
 
+/* Who makes the call is told of twice, anybody else once: it is gone when the group's turn comes. */
+static void test_oom_group_of_others(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_group(i, "/g");
+		write_file(0, "/g", "cgroup.subtree_control", "+memory");
+		make("/g/x");
+		make("/g/y");
+		write_file(0, "/g", "memory.swap.max", "0");
+		write_file(0, "/g", "memory.max", "48M");
+		write_file(0, "/g/x", "memory.oom.group", "1");
+		lab_fork_into(&lab, "a", "/g/x");
+		lab_fork_into(&lab, "b", "/g/x");
+		lab_fork_into(&lab, "c", "/g/y");
+		eat(0, "a", 10);
+		eat(0, "b", 20);
+		eat(0, "c", 40);
+		CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom_kill"), 2);
+		CU_ASSERT_EQUAL(figure("/g/x", "memory.events", "oom_group_kill"), 1);
+		eat(ENOMEM, "c", 40);
+		CU_ASSERT_EQUAL(figure("/g/y", "memory.events", "oom_kill"), 1);
+		lab_end(&lab);
+	}
+}
+
 /* A max 200M / B low 50M; C 75/50, D 25/50, E 0/50, F 500/0; 148M of others in A. */
 static void test_protection(const char *file)
 {
@@ -684,6 +709,7 @@ int main(void)
 		{ "fork at memory.max", test_fork_at_max },
 		{ "a group without the controller", test_control_taken },
 		{ "memory.oom.group", test_oom_group },
+		{ "memory.oom.group of others", test_oom_group_of_others },
 		{ "memory.low, in proportion", test_low },
 		{ "memory.min, in proportion", test_min },
 		{ "protection of the group itself", test_own_protection },

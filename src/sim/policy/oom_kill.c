@@ -236,7 +236,7 @@ static struct task_struct *next_to_kill(struct machine *m, const struct mem_cgro
 	return task;
 }
 
-/* memory.oom.group: all of the group end, in their order, and the victim is told of once more. */
+/* memory.oom.group: all of the group end, in their order, the victim too if it is still there. */
 static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, const char *message)
 {
 	struct task_struct *task;
@@ -268,8 +268,11 @@ void oom_kill_process(struct machine *m, const struct oom_control *oc, const cha
 		kill_with_sharers(m, victim, message);
 		return;
 	}
-	/* The kernel's victim still has its memory when the group's turn comes. */
-	tell_of_victim(m, victim, message);
+	/* Who makes the call still has its memory when the group's turn comes; others are gone. */
+	if (tgid == oom_current(m)->tgid)
+		tell_of_victim(m, victim, message);
+	else
+		kill_with_sharers(m, victim, message);
 	kill_group(m, group, tgid, message);
 }
 
