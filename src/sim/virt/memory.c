@@ -488,6 +488,16 @@ static bool begins_anew(const struct machine *m, unsigned int flags, unsigned in
 		rel_file_faults_lock_vma(m->release));
 }
 
+/* Each try: what the task counted for itself is added to its mm now and then. */
+static void note_rss_event(struct machine *m)
+{
+	struct task_struct *task = current_task(m);
+
+	if (unlikely(rel_rss_is_split(m->release)) && task &&
+	    task->rss_events++ > RSS_EVENTS_THRESH)
+		sync_mm_rss(task);
+}
+
 /* What was to be read has been: it is found now, and what lies around it. */
 static unsigned int fault_again(struct machine *m, struct vm_area_struct *vma, u64 address,
 				unsigned int flags, unsigned int ret)
@@ -498,6 +508,7 @@ static unsigned int fault_again(struct machine *m, struct vm_area_struct *vma, u
 		count_vm_event(m, PGFAULT, 1);
 		count_memcg_event_mm(m, vma->vm_mm, PGFAULT);
 	}
+	note_rss_event(m);
 	flags |= anew ? FAULT_FLAG_HELD : FAULT_FLAG_TRIED;
 	return __handle_mm_fault(m, vma, address, flags) | (anew ? 0 : VM_FAULT_MAJOR);
 }
@@ -516,9 +527,7 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 		balance_dirty_pages_ratelimited(m, task);
 	count_vm_event(m, PGFAULT, 1);
 	count_memcg_event_mm(m, vma->vm_mm, PGFAULT);
-	if (unlikely(rel_rss_is_split(m->release)) && task &&
-	    task->rss_events++ > RSS_EVENTS_THRESH)
-		sync_mm_rss(task);
+	note_rss_event(m);
 	lru_enter_fault(m, !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ)));
 	if (unlikely(is_vm_hugetlb_page(vma)))
 		ret = hugetlb_fault(m, vma, address, flags);
