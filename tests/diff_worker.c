@@ -214,6 +214,22 @@ static long set_limit(long resource, long value)
 	return ret ? ret : call(SYS_prlimit64, 0, resource, (long)&limit, 0, 0, 0);
 }
 
+/* A buffer at a time, till all is done or nothing more is: the lists' program does it so. */
+static long transfer(long number, const long *a)
+{
+	long all = 0, done = 1;
+
+	while (done && all < a[2]) {
+		long len = a[2] - all < (long)sizeof(buffer) ? a[2] - all : (long)sizeof(buffer);
+
+		done = call(number, a[0], (long)buffer, len, a[1] + all, 0, 0);
+		if (done < 0 && done > -4096)
+			return done;
+		all += done;
+	}
+	return all;
+}
+
 static void make_call(void)
 {
 	static const short numbers[NR_DIFF_CALLS] = {
@@ -250,8 +266,7 @@ static void make_call(void)
 	else if (step.call == DIFF_SHMCTL)
 		ret = shm_control(a);
 	else if (step.call == DIFF_PREAD || step.call == DIFF_PWRITE)
-		ret = call(step.call == DIFF_PREAD ? SYS_pread64 : SYS_pwrite64, a[0],
-			   (long)buffer, a[2], a[1], 0, 0);
+		ret = transfer(step.call == DIFF_PREAD ? SYS_pread64 : SYS_pwrite64, a);
 	else if (step.call == DIFF_SETRLIMIT)
 		ret = set_limit(a[0], a[1]);
 	else if (step.call == DIFF_MLOCK2)
