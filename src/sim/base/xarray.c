@@ -69,15 +69,6 @@ struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 	return node;
 }
 
-unsigned int xa_nr_slots_of(const struct xa_node *node, unsigned int i)
-{
-	unsigned int end = i + 1;
-
-	while (end < XA_SLOTS && node->slots[end] == xa_mk_sibling(i))
-		end++;
-	return end - i;
-}
-
 static unsigned int order_of(const struct xa_node *node, unsigned int i)
 {
 	return node->shift + (unsigned int)ctz64(xa_nr_slots_of(node, i));
@@ -316,8 +307,7 @@ static struct xa_node *make_path(struct xarray *xa, const struct xa_place *to,
 
 static void set_entry(struct xa_node *node, unsigned int i, u64 entry)
 {
-	node->nr_values += xa_is_value(entry);
-	node->nr_values -= xa_is_value(node->slots[i]);
+	xa_count_value(node, i, entry);
 	xa_set_slot(node, i, entry);
 }
 
@@ -456,10 +446,9 @@ void xa_clear_entry(struct xarray *xa, struct xa_node *node, unsigned int i)
 {
 	for (unsigned int mark = 0; mark < XA_MARKS; mark++)
 		xa_clear_slot_mark(xa, node, i, mark);
-	for (unsigned int n = xa_nr_slots_of(node, i); n--;) {
-		node->nr_values -= xa_is_value(node->slots[i + n]);
+	xa_count_value(node, i, 0);
+	for (unsigned int n = xa_nr_slots_of(node, i); n--;)
 		xa_clear_slot(node, i + n);
-	}
 	xa->nr_entries--;
 }
 

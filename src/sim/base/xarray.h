@@ -39,7 +39,7 @@ struct xa_node {
 	u8 offset;		/* its slot in the parent */
 	u8 shift;		/* of the index bits that choose a slot; 0: lowest level */
 	u8 count;		/* slots that hold something, siblings too */
-	u8 nr_values;		/* of these, value entries */
+	u8 nr_values;		/* of these, value entries' */
 };
 
 struct xa_ops {
@@ -254,6 +254,25 @@ int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
 /* The same of an entry that is not 0, and the node that has it then; NULL: none. */
 int xa_store_leaf(struct xarray *xa, u64 index, u64 entry, u64 *old,
 		  struct xa_node **leaf) __must_check;
+/* How many slots the entry in slot i has. */
+static inline unsigned int xa_nr_slots_of(const struct xa_node *node, unsigned int i)
+{
+	unsigned int end = i + 1;
+
+	while (end < XA_SLOTS && node->slots[end] == xa_mk_sibling(i))
+		end++;
+	return end - i;
+}
+
+/* The entry in slot i, which may be none, is about to become another. */
+static inline void xa_count_value(struct xa_node *node, unsigned int i, u64 entry)
+{
+	int more = xa_is_value(entry) - xa_is_value(node->slots[i]);
+
+	if (more)
+		node->nr_values += more * (int)xa_nr_slots_of(node, i);
+}
+
 /* The entry that index is of becomes another, neither of them 0. The node that has it; NULL: none. */
 static inline struct xa_node *xa_replace(struct xarray *xa, u64 index, u64 entry)
 {
@@ -271,7 +290,7 @@ static inline struct xa_node *xa_replace(struct xarray *xa, u64 index, u64 entry
 		node = child;
 	}
 	i = xa_canonical(node, xa_slot_of(node, index));
-	node->nr_values += xa_is_value(entry) - xa_is_value(node->slots[i]);
+	xa_count_value(node, i, entry);
 	node->slots[i] = entry;
 	return node;
 }

@@ -83,7 +83,7 @@ static void check_slots(struct validation *v, const struct xa_node *node, u64 fi
 			check_extent(v, node, i, first);
 		v->nr_entries += node->slots[i] && !xa_is_sibling(node->slots[i]) &&
 				 !(node->shift && xa_child(node, i));
-		nr_values += xa_is_value(node->slots[i]);
+		nr_values += xa_is_value(node->slots[xa_canonical(node, i)]);
 		count += present;
 	}
 	if (count != node->count)

@@ -27,8 +27,6 @@ int xa_make_place(struct xarray *xa, const struct xa_place *to,
 int xa_get_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr) __must_check;
 void xa_destroy_below(struct xarray *xa, const struct xa_node *node);
 
-/* How many slots the entry in slot i has. */
-unsigned int xa_nr_slots_of(const struct xa_node *node, unsigned int i);
 /* A slot's mark goes, and that of each node above which was its only one. */
 void xa_clear_slot_mark(struct xarray *xa, struct xa_node *node, unsigned int i,
 			enum xa_mark mark);

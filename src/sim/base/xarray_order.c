@@ -43,8 +43,9 @@ static void spread(struct xarray *xa, struct xa_node *node, unsigned int first,
 {
 	if (node->slots[first] && !xa_child(node, first)) {
 		xa->nr_entries--;
-		node->nr_values -= xa_is_value(entry);
+		xa_count_value(node, first, 0);
 	}
+	node->nr_values += xa_is_value(entry) ? nr : 0;
 	for (unsigned int i = first; i < first + nr; i++) {
 		unsigned int start = i - (i - first) % step;
 
@@ -52,7 +53,6 @@ static void spread(struct xarray *xa, struct xa_node *node, unsigned int first,
 		if (i != start)
 			continue;
 		xa->nr_entries++;
-		node->nr_values += xa_is_value(entry);
 	}
 }
 
@@ -93,7 +93,7 @@ static void split_to_children(struct xarray *xa, struct xa_node *node, unsigned 
 	u64 entry = node->slots[from];
 
 	xa->nr_entries--;
-	node->nr_values -= xa_is_value(entry);
+	xa_count_value(node, from, 0);
 	for (unsigned int i = from; i < from + nr; i++) {
 		struct xa_node *child = children[i - from];
 
