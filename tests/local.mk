@@ -67,7 +67,7 @@ UNIT_TESTS = \
 	tests/test_compaction \
 	tests/test_extfrag \
 	tests/test_cma tests/test_content tests/test_contig \
-	tests/test_exec \
+	tests/test_exec tests/test_ext4_folios tests/test_file_storm \
 	tests/test_facts \
 	tests/test_fallback tests/test_fault_inject tests/test_hotplug \
 	tests/test_memory_failure \
@@ -195,7 +195,7 @@ CLEANFILES += $(LONG_TESTS)
 
 check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 		tests/storm_pages$(EXEEXT) tests/storm_tasks$(EXEEXT) \
-		tests/test_swap_storm$(EXEEXT) tests/test_state$(EXEEXT) tests/enum_forks$(EXEEXT) tests/enum_huge$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
+		tests/test_swap_storm$(EXEEXT) tests/test_file_storm$(EXEEXT) tests/test_state$(EXEEXT) tests/enum_forks$(EXEEXT) tests/enum_huge$(EXEEXT) tests/diff_host$(EXEEXT) tests/diff_worker
 	@for test in $(LONG_TESTS); do \
 		echo "== $$test"; \
 		$(AM_TESTS_ENVIRONMENT) ./$$test || exit 1; \
@@ -206,6 +206,8 @@ check-long: $(LONG_TESTS) tests/fuzz_lines$(EXEEXT) tests/enum_calls$(EXEEXT) \
 	@$(AM_TESTS_ENVIRONMENT) ./tests/storm_tasks 600
 	@echo "== test_swap_storm, 2,000 calls on each machine"
 	@$(AM_TESTS_ENVIRONMENT) SWAP_STORM_CALLS=2000 ./tests/test_swap_storm
+	@echo "== test_file_storm, 2,000 calls on each machine"
+	@$(AM_TESTS_ENVIRONMENT) FILE_STORM_CALLS=2000 ./tests/test_file_storm
 	@echo "== test_state, every byte of 64 KiB"
 	@$(AM_TESTS_ENVIRONMENT) STATE_BYTES=65536 ./tests/test_state
 	@echo "== enum_calls, sequences of four; enum_huge, of three; enum_forks, to the end"

@@ -216,7 +216,7 @@ static void test_writers(void)
 	kworker = schedstat(thread_named("kworker/u"));
 	CU_ASSERT_EQUAL(kworker, 64 * 1000000);
 	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 0);
-	lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 128K 0");
+	lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 128K 256K");
 	lab_expect(&lab, 0, "sim/as/t/ctl: fsync @w");
 	CU_ASSERT_EQUAL(schedstat(thread_named("kworker/u")), kworker);
 	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 32 * 1000000);

@@ -178,7 +178,8 @@ static void test_files(void)
 		CU_ASSERT_EQUAL(bed.m->nodes[2]->stat[NR_SHMEM] - shmem, 4);
 
 		CU_ASSERT_EQUAL(sys_open(bed.m, bed.task, "/file", O_RDWR | O_CREAT, 0600, &fd), 0);
-		CU_ASSERT_EQUAL(sys_pwrite(bed.m, bed.task, fd, 0, 4 * P, &done), 0);
+		for (u64 at = 0; at < 4 * P; at += P)
+			CU_ASSERT_EQUAL(sys_pwrite(bed.m, bed.task, fd, at, P, &done), 0);
 		req.file = fget(bed.m, bed.task, fd);
 		CU_ASSERT_EQUAL(sys_mmap(bed.m, bed.task, &req, &file), 0);
 		numa_touch(&bed, file, 3);

@@ -108,7 +108,8 @@ static void test_times(void)
 
 	open_lab("release=6.18", "disk.bandwidth=8M");
 	call("open /data/w rdwr,creat as w");
-	call("pwrite64 @w 1M 0");
+	call("pwrite64 @w 512K 0");
+	call("pwrite64 @w 512K 512K");
 	begin = m->now_ns;
 	call("fsync @w");
 	/* An eighth of a second, 2 ms, and as much for the disk's own cache. */

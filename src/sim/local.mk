@@ -135,7 +135,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \
-	src/sim/virt/filemap.c src/sim/virt/filemap_check.c \
+	src/sim/virt/filemap.c src/sim/virt/filemap_check.c src/sim/virt/filemap_fault.c \
 	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c \
 	src/sim/virt/highmem.c src/sim/virt/highmem.h \
 	src/sim/virt/hwpoison_page.c src/sim/virt/hwpoison_unmap.c src/sim/virt/memory_failure.c \

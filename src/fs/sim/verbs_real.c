@@ -190,7 +190,7 @@ static const char *cause_of(const struct machine *m, const struct real_process *
 		return "files were not in memory there";
 	if (p->real.rss > p->ours.rss && p->real.rss / 2 < p->ours.rss &&
 	    p->real.anon == p->ours.anon && near_faults(p))
-		return "large folios of files, mapped whole: each is one page here";
+		return "large folios of files, mapped whole: how they came to the cache there is not recorded";
 	return NULL;
 }
 

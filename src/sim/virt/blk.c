@@ -243,6 +243,9 @@ static void end_request(struct machine *m, struct gendisk *disk)
 	while ((entry = xa_find_marked(&inode->i_data.i_pages, &index, last, XA_MARK_WRITEBACK))) {
 		u64 next = xa_behind(&inode->i_data.i_pages, index);
 
+		/* What is left of a large folio is another request's. */
+		if (next > last + 1)
+			break;
 		folio_end_writeback(m, entry_pfn(entry));
 		if (next > last || next <= index)
 			break;

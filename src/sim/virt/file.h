@@ -27,7 +27,7 @@ struct address_space {
 	struct xarray i_pages;	/* pgoff -> mk_cache_entry(), of a folio's all pages */
 	u64 nrpages;
 	u64 nr_shadows;		/* entries that are values */
-	u32 nr_thps;		/* huge pages of a file on a disk */
+	u32 nr_thps;		/* huge pages of a file whose file system knows of none */
 	struct interval_tree i_mmap;	/* VMAs by pgoff */
 	s32 i_mmap_writable;	/* shared mappings that may write */
 };
@@ -55,7 +55,7 @@ struct inode {
 	struct resv_map *resv_map;	/* of hugetlbfs: hugetlb.h */
 	u8 huge_order;		/* of its pages */
 	bool huge_shm;		/* SysV shared memory: reserved when it was made */
-	bool large_folios;	/* of shmem: its file system may have some, said huge= */
+	bool large_folios;	/* its file system has some: ext4; shmem that said huge= */
 	u64 swapped;		/* of shmem: pages that are out: values in i_pages */
 	u64 dropped;		/* of shmem: pages that went clean, and are charged for yet */
 	u64 fallocend;		/* of shmem: pages before this were asked for by fallocate() */
@@ -95,6 +95,7 @@ struct inode {
 struct file_ra_state {
 	u64 start;
 	u32 size, async_size;	/* the window; the last so many of it start the next */
+	unsigned int order;	/* of the folios that it is made of, where they may be large */
 	u32 mmap_miss;		/* faults that found nothing cached, less those that did */
 	u64 prev_pos;		/* where the last read ended; ~0: there was none */
 	u64 async_start, async_ns;	/* from there on, pages are read by that time: blk.h */
@@ -259,6 +260,13 @@ int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, i
 /* filemap.c: the page cache. */
 /* The page at pgoff, or PFN_NIL. */
 u32 find_page(const struct machine *m, const struct address_space *mapping, u64 pgoff);
+/* The folio that it is of: its first page. */
+static inline u32 find_folio(const struct address_space *mapping, u64 pgoff)
+{
+	u64 entry = xa_load(&mapping->i_pages, pgoff);
+
+	return entry && !xa_is_value(entry) ? (u32)(entry >> 2) - 1 : PFN_NIL;
+}
 /* Who reads pages in order will look at that so many behind: its descriptor is fetched. */
 #define PREFETCH_AHEAD 8
 void prefetch_page_ahead(const struct machine *m, const struct address_space *mapping, u64 pgoff);
@@ -272,14 +280,20 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 		      u32 *pfn) __must_check;
 /*
- * A page that is to be read before anybody asks for it: it may be refused rather than
- * memory be reclaimed for it again and again. And one of a disk's file that is about to
- * be written (all of it: it need not be read first).
+ * A folio that is to be read before anybody asks for it: it may be refused rather than
+ * memory be reclaimed for it again and again. -EEXIST: something of it is cached.
  */
 int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff,
+		       unsigned int order, u32 *pfn) __must_check;
+/*
+ * The page of a disk's file where bytes [at, end) are about to be written: as many of them
+ * as fit are of its folio, which is as large as that where it is new. Of that, what will not
+ * be written is read.
+ */
+int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at, u64 end,
 		       u32 *pfn) __must_check;
-int filemap_grab_page(struct machine *m, struct address_space *mapping, u64 pgoff, bool whole,
-		      u32 *pfn) __must_check;
+/* The largest order of the folios of this file. */
+unsigned int mapping_max_folio_order(const struct machine *m, const struct inode *inode);
 /*
  * The folio, which nobody but the cache and the caller has, leaves the cache of a disk's
  * file; a shadow stays. False: it is dirty, or somebody else has it.

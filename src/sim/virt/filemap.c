@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The page cache of an inode: an xarray of page frames, each with a reference of the
- * cache. Faults on files of disks read ahead as the kernel does (readahead.c) and
- * map what is cached around; pages of shared memory are made as they are asked for.
+ * cache. Files of disks are read as read-ahead says (readahead.c), and written, in folios
+ * as large as their file system has them; pages of shared memory are made as they are asked
+ * for. Faults: filemap_fault.c.
  */
 #include "sim/base/bug.h"
 #include "sim/phys/hwpoison.h"
@@ -59,7 +60,12 @@ u64 filemap_find(const struct address_space *mapping, u64 *index, u64 max)
 	return entry;
 }
 
-/* So many of a large folio are as one; a file on a disk knows how many it has of these. */
+unsigned int mapping_max_folio_order(const struct machine *m, const struct inode *inode)
+{
+	return inode->large_folios ? hpage_pmd_order(m) : 0;
+}
+
+/* So many of a large folio are as one; who does not expect them knows how many it has. */
 static void count_huge(struct machine *m, struct address_space *mapping,
 		       const struct page *folio, s64 nr)
 {
@@ -67,7 +73,7 @@ static void count_huge(struct machine *m, struct address_space *mapping,
 		return;
 	mod_lruvec_page_state(m, folio, is_shmem(mapping) ? NR_SHMEM_HUGEPAGES :
 			      NR_FILE_HUGEPAGES, nr);
-	if (!is_shmem(mapping))
+	if (!is_shmem(mapping) && !mapping->host->large_folios)
 		mapping->nr_thps += nr > 0 ? 1 : -1U;
 }
 
@@ -123,17 +129,51 @@ void filemap_swapped_in(struct machine *m, struct address_space *mapping, u64 pg
 	count_cached(m, mapping, page, 1);
 }
 
-/* The first shadow in the place of a folio, which has room for itself then; 0: none. */
+/* The last shadow in the place of a folio, which has room for itself then; 0: none. */
 static u64 take_shadows(struct machine *m, struct address_space *mapping, u64 pgoff, u64 nr)
 {
-	u64 shadow, index = pgoff;
+	const struct xarray *pages = &mapping->i_pages;
+	u64 shadow = 0, index = pgoff, entry;
 
-	if (likely(!mapping->nr_shadows))
-		return 0;
-	shadow = xa_find(&mapping->i_pages, &index, pgoff + nr - 1);
+	while (index < pgoff + nr && (entry = xa_find(pages, &index, pgoff + nr - 1))) {
+		if (xa_is_value(entry))
+			shadow = entry;
+		index = xa_behind(pages, index);
+	}
 	if (shadow)
 		clear_shadows(m, mapping, pgoff, pgoff + nr);
 	return shadow;
+}
+
+/* What is left of the shadow of a larger folio is shadows of smaller ones. */
+static int split_shadow(struct address_space *mapping, u64 pgoff, unsigned int order)
+{
+	struct xarray *pages = &mapping->i_pages;
+	u64 before;
+	int err;
+
+	/* Getting a node may cost shadows: those that are there are counted then. */
+	while (xa_is_value(xa_load(pages, pgoff)) && xa_get_order(pages, pgoff) > order) {
+		before = mapping->nr_shadows - pages->nr_entries;
+		err = xa_split_at(pages, pgoff, order);
+		if (err)
+			return err;
+		mapping->nr_shadows = before + pages->nr_entries;
+	}
+	return 0;
+}
+
+static int store_large(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn,
+		       u64 *shadow)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	int err;
+
+	*shadow = mapping->nr_shadows ? take_shadows(m, mapping, pgoff, folio_nr_pages(folio)) : 0;
+	err = xa_store_order(&mapping->i_pages, pgoff, folio_order(folio), mk_cache_entry(pfn));
+	if (!err && mapping->nr_shadows)
+		workingset_update_node(m, mapping, pgoff);
+	return err;
 }
 
 static int store_folio(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn,
@@ -144,10 +184,13 @@ static int store_folio(struct machine *m, struct address_space *mapping, u64 pgo
 	struct xa_node *leaf;
 	int err;
 
-	if (unlikely(folio_is_large(folio))) {
-		*shadow = take_shadows(m, mapping, pgoff, folio_nr_pages(folio));
-		return xa_store_order(&mapping->i_pages, pgoff, folio_order(folio), entry);
+	if (unlikely(mapping->nr_shadows && mapping->host->large_folios)) {
+		err = split_shadow(mapping, pgoff, folio_order(folio));
+		if (err)
+			return err;
 	}
+	if (unlikely(folio_is_large(folio)))
+		return store_large(m, mapping, pgoff, pfn, shadow);
 	err = xa_store_leaf(&mapping->i_pages, pgoff, entry, shadow, &leaf);
 	if (err || likely(!mapping->nr_shadows))
 		return err;
@@ -181,14 +224,16 @@ int filemap_add_folio(struct machine *m, struct address_space *mapping, u64 pgof
 	return add_folio(m, mapping, pgoff, pfn, &shadow);
 }
 
-/* A dirty page of a disk that will never be written. */
-static void account_cleaned(struct machine *m, struct page *page)
+/* A dirty folio of a disk that will never be written. */
+static void account_cleaned(struct machine *m, struct page *folio)
 {
-	page_clear_flag(page, PG_dirty);
-	mod_lruvec_page_state(m, page, NR_DIRTY, -1);
-	inode_mod_dirty(m, inode_of(m, page->mapping), -1);
-	page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING]--;
-	task_io_account_cancelled_write(m, PAGE_SIZE);
+	s64 nr = (s64)folio_nr_pages(folio);
+
+	page_clear_flag(folio, PG_dirty);
+	mod_lruvec_page_state(m, folio, NR_DIRTY, -nr);
+	inode_mod_dirty(m, inode_of(m, folio->mapping), -nr);
+	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING] -= nr;
+	task_io_account_cancelled_write(m, (u64)nr * PAGE_SIZE);
 }
 
 /* The folio is not of the file any more; the references stay. */
@@ -257,6 +302,7 @@ void filemap_remove_folio(struct machine *m, struct address_space *mapping, u64 
 
 static void dirty_folio(struct machine *m, struct page *folio)
 {
+	s64 nr = (s64)folio_nr_pages(folio);
 	struct inode *inode;
 
 	if (page_flag(folio, PG_dirty) || page_flag(folio, PG_reserved))
@@ -266,14 +312,14 @@ static void dirty_folio(struct machine *m, struct page *folio)
 	if (!inode || inode->kind != INODE_DISK)
 		return;
 	xa_set_mark(&inode->i_data.i_pages, page_index(folio), XA_MARK_DIRTY);
-	mod_lruvec_page_state(m, folio, NR_DIRTY, 1);
-	mod_lruvec_page_state(m, folio, NR_DIRTIED, 1);
+	mod_lruvec_page_state(m, folio, NR_DIRTY, nr);
+	mod_lruvec_page_state(m, folio, NR_DIRTIED, nr);
 	inode_attach_wb(m, inode, folio);
-	inode_mod_dirty(m, inode, 1);
-	task_io_account_write(m, PAGE_SIZE);
-	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING]++;
-	inode_to_wb(m, inode)->dirtied++;
-	m->virt->writeback->fresh_dirtied++;
+	inode_mod_dirty(m, inode, nr);
+	task_io_account_write(m, (u64)nr * PAGE_SIZE);
+	page_zone(m, folio)->stat[NR_ZONE_WRITE_PENDING] += nr;
+	inode_to_wb(m, inode)->dirtied += (u64)nr;
+	m->virt->writeback->fresh_dirtied += (u64)nr;
 	m->virt->writeback->fresh_wb = inode->i_wb;
 	mark_inode_dirty_pages(m, inode);
 }
@@ -299,25 +345,37 @@ void set_page_dirty(struct machine *m, u64 pfn)
 	dirty_folio(m, folio);
 }
 
-/* gfp: what there is beside the file's own. Who writes does not use what was there. */
-static int new_page(struct machine *m, struct address_space *mapping, u64 pgoff, gfp_t gfp,
-		    u32 *result)
+/* Is anything cached where the folio would be? */
+static bool is_cached(const struct address_space *mapping, u64 pgoff, unsigned int order)
+{
+	return filemap_find(mapping, &pgoff, pgoff + (1ULL << order) - 1);
+}
+
+/*
+ * A new folio, at a multiple of its size. gfp: what there is beside the file's own; who
+ * writes does not use what was there. -EEXIST: where there may be large ones, it has no room.
+ */
+static int new_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
+		     unsigned int order, gfp_t gfp, u32 *result)
 {
 	u64 shadow;
 	u32 pfn;
 	int err;
 
 	gfp |= GFP_HIGHUSER_MOVABLE;
-	err = is_shmem(mapping) ? shmem_alloc_folio(m, gfp, 0, mapping->host, pgoff, &pfn) :
-				  filemap_alloc_folio(m, gfp, 0, &pfn);
+	err = is_shmem(mapping) ? shmem_alloc_folio(m, gfp, order, mapping->host, pgoff, &pfn) :
+				  filemap_alloc_folio(m, gfp, order, &pfn);
 	if (err)
 		return err;
 	err = mem_cgroup_charge(m, pfn, NULL, gfp);
+	if (!err && mapping->host->large_folios && is_cached(mapping, pgoff, order))
+		err = -EEXIST;
 	if (err) {
 		put_page(m, pfn);
 		return err;
 	}
-	content_zero(m, pfn);
+	for (u32 i = 0; i < 1U << order; i++)
+		content_zero(m, pfn + i);
 	err = add_folio(m, mapping, pgoff, pfn, &shadow);
 	if (err) {
 		put_page(m, pfn);
@@ -332,24 +390,30 @@ static int new_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 
 int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
 {
-	return new_page(m, mapping, pgoff, 0, pfn);
+	return new_folio(m, mapping, pgoff, 0, 0, pfn);
 }
 
-/* A new page of a disk's file, read. */
-static int read_folio(struct machine *m, struct address_space *mapping, u64 pgoff, gfp_t gfp,
-		      u32 *pfn)
+static void count_read(struct machine *m, u64 nr_pages)
+{
+	count_vm_event(m, PGPGIN, (s64)nr_pages * (PAGE_SIZE / 1024));
+	task_io_account_read(m, nr_pages * PAGE_SIZE);
+}
+
+/* A new folio of a disk's file, read. */
+static int read_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
+		      unsigned int order, gfp_t gfp, u32 *pfn)
 {
 	int err;
 
 	if (pgoff >= inode_pages(mapping->host))
 		return -EINVAL;
-	err = new_page(m, mapping, pgoff, gfp, pfn);
+	err = new_folio(m, mapping, pgoff, order, gfp, pfn);
 	if (err)
 		return err;
-	disk_read(m, mapping->host, pgoff, *pfn);
+	for (u32 i = 0; i < 1U << order; i++)
+		disk_read(m, mapping->host, pgoff + i, *pfn + i);
 	page_set_flag(pfn_to_page(m, *pfn), PG_uptodate);
-	count_vm_event(m, PGPGIN, PAGE_SIZE / 1024);
-	task_io_account_read(m, PAGE_SIZE);
+	count_read(m, 1ULL << order);
 	return 0;
 }
 
@@ -366,7 +430,7 @@ void wait_for_folio(struct machine *m, u32 pfn, u64 done_ns)
 
 int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
 {
-	int err = read_folio(m, mapping, pgoff, 0, pfn);
+	int err = read_folio(m, mapping, pgoff, 0, 0, pfn);
 
 	if (!err)
 		wait_for_folio(m, *pfn, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
@@ -388,200 +452,59 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 	return filemap_read_page(m, mapping, pgoff, pfn);
 }
 
-int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
+int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff,
+		       unsigned int order, u32 *pfn)
 {
-	return read_folio(m, mapping, pgoff, __GFP_NORETRY | __GFP_NOWARN, pfn);
+	return read_folio(m, mapping, pgoff, order, __GFP_NORETRY | __GFP_NOWARN, pfn);
 }
 
-int filemap_grab_page(struct machine *m, struct address_space *mapping, u64 pgoff, bool whole,
-		      u32 *pfn)
+/* The size that a folio for this write may have: of the write, and as its place is aligned. */
+static unsigned int write_order(const struct machine *m, const struct inode *inode, u64 at,
+				u64 end)
 {
-	*pfn = find_page(m, mapping, pgoff);
+	unsigned int max = mapping_max_folio_order(m, inode);
+	u64 chunk = PAGE_SIZE << max, bytes = MIN(chunk - (at & (chunk - 1)), end - at);
+	u64 pages = bytes >> PAGE_SHIFT, index = at >> PAGE_SHIFT;
+	unsigned int order = pages ? (unsigned int)fls64(pages) - 1 : 0;
+
+	return MIN(order, (unsigned int)ctz64(index));
+}
+
+/* A smaller one will do where there is no room, or no memory for it. */
+static int new_folio_to_write(struct machine *m, struct address_space *mapping, u64 at, u64 end,
+			      u32 *pfn)
+{
+	u64 index = at >> PAGE_SHIFT;
+	int err;
+
+	for (unsigned int order = write_order(m, mapping->host, at, end); order; order--) {
+		err = new_folio(m, mapping, index, order,
+				__GFP_WRITE | __GFP_NORETRY | __GFP_NOWARN, pfn);
+		if (!err || err == -ENOBUFS)
+			return err;
+	}
+	return new_folio(m, mapping, index, 0, __GFP_WRITE, pfn);
+}
+
+int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at, u64 end,
+		       u32 *pfn)
+{
+	u64 index = at >> PAGE_SHIFT;
+	bool whole = !(at & (PAGE_SIZE - 1)) && end - at >= PAGE_SIZE;
+	int err;
+
+	*pfn = find_page(m, mapping, index);
 	if (*pfn != PFN_NIL) {
 		get_page(m, *pfn);
 		return 0;
 	}
-	if (whole || pgoff >= inode_pages(mapping->host))
-		return new_page(m, mapping, pgoff, __GFP_WRITE, pfn);
-	return read_folio(m, mapping, pgoff, __GFP_WRITE, pfn);
-}
-
-/* Pages that are cached, whole, and not what starts the next reading. */
-static bool may_map_around(const struct page *page)
-{
-	return page_flag(page, PG_uptodate) && !page_flag(page, PG_locked) &&
-	       !page_flag(page, PG_reclaim) && !page_flag(page, PG_hwpoison);
-}
-
-/*
- * What is not mapped with a huge page for fear of the file's end does not get a table
- * either: so nothing is mapped around where only the file's last page could be.
- */
-static bool lacks_table(const struct machine *m, const struct inode *inode, u64 behind)
-{
-	return inode->kind == INODE_DISK && rel_last_page_needs_table(m->release) &&
-	       behind >= inode_pages(inode);
-}
-
-/*
- * There was no table, and the first that could be mapped around is a huge page that fits:
- * it is mapped as one. *nothing: there is nothing to map at all.
- */
-static bool filemap_map_pmd(struct machine *m, struct vm_fault *vmf, u64 index, u64 last,
-			    bool *nothing)
-{
-	const struct inode *inode = vmf->vma->vm_file->inode;
-	u64 entry = filemap_find(&inode->i_data, &index, last);
-	u32 pfn = entry ? entry_pfn(entry) : PFN_NIL;
-	const struct page *folio;
-
-	*nothing = !entry;
-	if (!entry)
-		return false;
-	folio = pfn_to_page(m, pfn);
-	*nothing = lacks_table(m, inode, page_index(folio) + folio_nr_pages(folio));
-	if (*nothing || !folio_is_large(folio) || !may_map_around(folio) ||
-	    !do_set_pmd(m, vmf, pfn))
-		return false;
-	get_page(m, pfn);
-	return true;
-}
-
-/* Pages of a large folio as far as [index, last] goes, or all, as the release has it. */
-static unsigned int map_folio_range(struct machine *m, struct vm_fault *vmf, u32 pfn,
-				    u64 *index, u64 last)
-{
-	const struct page *page = pfn_to_page(m, pfn), *folio = folio_of_const(page);
-	u64 from = page_index(folio), end = from + folio_nr_pages(folio) - 1, at = *index;
-	unsigned int ret = 0;
-
-	*index = MIN(end, last);
-	if (!rel_maps_folios_around(m->release) || lacks_table(m, vmf->vma->vm_file->inode, end + 1) ||
-	    !folio_fits_around(m, vmf, folio)) {
-		from = at;
-		end = *index;
+	if (!mapping->host->large_folios && !whole && index < inode_pages(mapping->host))
+		return read_folio(m, mapping, index, 0, __GFP_WRITE, pfn);
+	err = new_folio_to_write(m, mapping, at, end, pfn);
+	/* A large one's other pages are written whole. */
+	if (!err && !whole && index < inode_pages(mapping->host)) {
+		disk_read(m, mapping->host, index, *pfn);
+		count_read(m, 1);
 	}
-	for (at = from; at <= end; at++) {
-		u64 *pte = vmf->pte + (s64)(at - vmf->pgoff);
-
-		if (*pte)
-			continue;
-		get_page(m, pfn);
-		do_set_pte(m, vmf, pte, (u32)folio_pfn(m, pfn) + (u32)(at - page_index(folio)),
-			   vmf->address + ((at - vmf->pgoff) << PAGE_SHIFT));
-		if (at == vmf->pgoff)
-			ret = VM_FAULT_NOPAGE;
-	}
-	return ret;
+	return err;
 }
-
-static unsigned int map_one_around(struct machine *m, struct vm_fault *vmf, u32 pfn, u64 index)
-{
-	u64 *pte = vmf->pte + (s64)(index - vmf->pgoff);
-
-	if (*pte)
-		return 0;
-	get_page(m, pfn);
-	do_set_pte(m, vmf, pte, pfn, vmf->address + ((index - vmf->pgoff) << PAGE_SHIFT));
-	return index == vmf->pgoff ? VM_FAULT_NOPAGE : 0;
-}
-
-unsigned int filemap_map_pages(struct machine *m, struct vm_fault *vmf, u64 start_pgoff,
-			       u64 end_pgoff)
-{
-	struct file *file = vmf->vma->vm_file;
-	const struct address_space *mapping = &file->inode->i_data;
-	u64 nr = inode_pages(file->inode), entry;
-	unsigned int ret = 0;
-	bool nothing;
-
-	if (!nr || start_pgoff >= nr)
-		return 0;
-	end_pgoff = MIN(end_pgoff, nr - 1);
-	if (vmf->new_table) {
-		if (filemap_map_pmd(m, vmf, start_pgoff, end_pgoff, &nothing))
-			return VM_FAULT_NOPAGE;
-		if (nothing)
-			return 0;
-	}
-	for (u64 index = start_pgoff; index <= end_pgoff; index++) {
-		u32 pfn;
-
-		entry = filemap_find(mapping, &index, end_pgoff);
-		if (!entry)
-			break;
-		pfn = cache_page(m, entry, index);
-		if (!may_map_around(pfn_folio(m, pfn)))
-			continue;
-		if (file->f_ra.mmap_miss &&
-		    (!rel_miss_minds_workingset(m->release) ||
-		     !page_flag(pfn_folio(m, pfn), PG_workingset)))
-			file->f_ra.mmap_miss--;
-		if (unlikely(folio_is_large(pfn_folio(m, pfn))))
-			ret |= map_folio_range(m, vmf, pfn, &index, end_pgoff);
-		else
-			ret |= map_one_around(m, vmf, pfn, index);
-	}
-	return ret;
-}
-
-/* What was read for this fault itself is no hit. */
-static unsigned int found_page(struct machine *m, struct vm_fault *vmf, u32 pfn)
-{
-	struct file *file = vmf->vma->vm_file;
-	bool let_go = false;
-	int err = 0;
-
-	/* Not to be freed by what is read meanwhile. */
-	get_page(m, pfn);
-	if (!(vmf->flags & FAULT_FLAG_TRIED))
-		err = async_mmap_readahead(m, file, vmf->vma->vm_flags, vmf->pgoff, pfn,
-					   &let_go);
-	if (err == -ENOBUFS || (let_go && fault_may_retry(vmf->flags))) {
-		put_page(m, pfn);
-		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_RETRY;
-	}
-	vmf->page = pfn;
-	return 0;
-}
-
-static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
-{
-	struct file *file = vmf->vma->vm_file;
-	struct address_space *mapping = &file->inode->i_data;
-	unsigned int ret = 0;
-	bool major;
-	u32 pfn;
-	int err;
-
-	if (vmf->pgoff >= inode_pages(file->inode))
-		return VM_FAULT_SIGBUS;
-	pfn = find_page(m, mapping, vmf->pgoff);
-	if (pfn != PFN_NIL)
-		return found_page(m, vmf, pfn);
-	count_vm_event(m, PGMAJFAULT, 1);
-	count_memcg_event_mm(m, vmf->vma->vm_mm, PGMAJFAULT);
-	ret = VM_FAULT_MAJOR;
-	err = sync_mmap_readahead(m, file, vmf->vma, vmf->pgoff);
-	if (err != -ENOBUFS)
-		err = filemap_get_page(m, mapping, vmf->pgoff, &vmf->page, &major);
-	if (err)
-		return fault_of_errno(err);
-	if (!fault_may_retry(vmf->flags))
-		return ret;
-	/* Nobody waits for a disk with the lock held. */
-	put_page(m, vmf->page);
-	vmf->page = PFN_NIL;
-	return ret | VM_FAULT_RETRY;
-}
-
-static unsigned int filemap_page_mkwrite(struct machine *m, struct vm_fault *vmf)
-{
-	set_page_dirty(m, vmf->page);
-	return 0;
-}
-
-const struct vm_operations file_vm_ops = {
-	.name = "file", .fault = filemap_fault, .map_pages = filemap_map_pages,
-	.page_mkwrite = filemap_page_mkwrite, .may_split = true,
-};

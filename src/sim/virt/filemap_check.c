@@ -122,7 +122,8 @@ static void check_inode(const struct machine *m, const struct inode *inode,
 	     index = xa_behind(&mapping->i_pages, index)) {
 		pages = check_entry(m, inode, index, entry, sums, check);
 		nr += pages;
-		nr_thps += inode->kind == INODE_DISK && pages == 1ULL << m->arch->hugetlb_order;
+		nr_thps += inode->kind == INODE_DISK && !inode->large_folios &&
+			   pages == 1ULL << m->arch->hugetlb_order;
 		if (index == ~0ULL)
 			break;
 	}

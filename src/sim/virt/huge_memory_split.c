@@ -15,6 +15,7 @@
 #include "sim/phys/page_owner.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/content.h"
+#include "sim/virt/file.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap.h"
@@ -187,6 +188,13 @@ static int check_split(const struct split *s)
 	return 0;
 }
 
+/* Its file system does not let go of what it has yet to write. */
+static bool awaits_writing(const struct machine *m, const struct page *folio)
+{
+	return !page_flag(folio, PG_anon) && page_flag(folio, PG_dirty) &&
+	       inode_of(m, folio->mapping)->kind == INODE_DISK;
+}
+
 static int do_split(struct split *s)
 {
 	struct machine *m = s->m;
@@ -197,7 +205,9 @@ static int do_split(struct split *s)
 
 	if (err)
 		return err;
-	if (folio_mapcount(folio) + pins != folio->refcount - 1)
+	if (awaits_writing(m, folio))
+		err = -EBUSY;
+	else if (folio_mapcount(folio) + pins != folio->refcount - 1)
 		err = -EAGAIN;
 	if (!err)
 		err = anon ? split_anon_folio(s) : split_file_folio(s);

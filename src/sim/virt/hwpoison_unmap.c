@@ -109,6 +109,15 @@ static void kill_proc(struct machine *m, u64 pfn, const struct to_kill *kill, un
 		send_sig(m, task, SIGBUS);
 }
 
+void hwpoison_kill_procs(struct machine *m, u64 pfn, unsigned int flags)
+{
+	struct collection c = { .m = m, .pfn = pfn };
+
+	collect_procs(&c, flags & MF_ACTION_REQUIRED);
+	for (unsigned int i = 0; i < c.nr; i++)
+		kill_proc(m, pfn, &c.kills[i], flags);
+}
+
 /* -- mappings ----------------------------------------------------------------- */
 
 struct unmap {

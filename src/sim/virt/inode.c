@@ -30,8 +30,9 @@ static const struct super {
 	u64 first_ino;
 	enum inode_kind kind;
 	bool limited;		/* to half of the machine's memory */
+	bool ext4;		/* its files are cached in large folios, as the release has it */
 } supers[NR_SUPERS] = {
-	[SB_DISK] = { "", 259, 0, 12, INODE_DISK, false },
+	[SB_DISK] = { "", 259, 0, 12, INODE_DISK, false, .ext4 = true },
 	[SB_KERNEL] = { NULL, 0, 1, 1025, INODE_SHMEM, false },
 	[SB_ANON] = { NULL, 0, 15, 1057, INODE_ANON, false },
 	[SB_HUGE] = { NULL, 0, 16, 0, INODE_HUGETLB, false },
@@ -237,6 +238,14 @@ void swap_cache_xa_init(struct machine *m, struct xarray *xa)
 	xa_init(xa, &swap_ops, m);
 }
 
+/* May its page cache have folios of several pages? */
+static bool may_have_large_folios(const struct machine *m, const struct inode *inode)
+{
+	if (inode->kind == INODE_SHMEM)
+		return shmem_mount_huge(m, inode) != SHMEM_HUGE_NEVER;
+	return supers[inode->sb].ext4 && rel_ext4_has_large_folios(m->release);
+}
+
 /* Everything that an inode needs, or nothing. */
 static int inode_alloc(struct machine *m, u32 kind, const char *path, struct inode **inode)
 {
@@ -299,7 +308,7 @@ static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 	inode->i_size = size;
 	inode->disk_end = inode_pages(inode);
 	inode->i_count = 1;
-	inode->large_folios = kind == INODE_SHMEM && shmem_mount_huge(m, inode) != SHMEM_HUGE_NEVER;
+	inode->large_folios = may_have_large_folios(m, inode);
 	inode->i_data.host = inode;
 	xa_init(&inode->i_data.i_pages, &cache_ops, m);
 	*result = inode;
@@ -482,7 +491,8 @@ void files_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, file->f_ra.start);
 		digest_u64(digest, (u64)file->f_ra.size << 32 | file->f_ra.async_size);
 		digest_u64(digest, (u64)file->f_ra.mmap_miss << 32 ^ file->f_ra.prev_pos);
-		digest_u64(digest, (u64)file->f_ra.ra_pages << 1 | file->f_ra.random);
+		digest_u64(digest, (u64)file->f_ra.order << 56 | (u64)file->f_ra.ra_pages << 1 |
+				   file->f_ra.random);
 	}
 }
 

@@ -90,7 +90,7 @@ static bool split_lone_folio(struct advise *a, u32 pfn)
 /*
  * How many entries from this one on get the advice as one: those of a folio that the
  * range has whole. What it has in part is split first. 0: this one is left alone, and
- * on 6.1 so are those behind it in the table.
+ * so are the folio's others; on 6.1, all behind it in the table.
  */
 static u64 take_entries(struct advise *a, u64 addr, const pte_t *pte)
 {
@@ -111,8 +111,8 @@ static u64 take_entries(struct advise *a, u64 addr, const pte_t *pte)
 	}
 	if (split_lone_folio(a, pfn))
 		return entry_page(*pte) != PFN_NIL;
-	if (!rel_folios_are_batched(a->m->release))
-		a->done = pmd_addr_end(a->m, addr, a->end);
+	a->done = rel_folios_are_batched(a->m->release) ? addr + (nr << PAGE_SHIFT) :
+							  pmd_addr_end(a->m, addr, a->end);
 	return 0;
 }
 

@@ -202,9 +202,24 @@ bool folio_fits_around(const struct machine *m, const struct vm_fault *vmf,
 	       (at & (table_size(m, 0) - 1)) + nr <= table_size(m, 0);
 }
 
+/* Does it reach behind the end of a disk's file? Then it is mapped page by page. */
+static bool is_behind_end(const struct machine *m, const struct vm_fault *vmf,
+			  const struct page *folio)
+{
+	return !page_flag(folio, PG_swapbacked) && rel_maps_folios_around(m->release) &&
+	       page_index(folio) + folio_nr_pages(folio) > inode_pages(vmf->vma->vm_file->inode);
+}
+
+/* Does a fault of one page map all of the folio? */
+static bool maps_all(const struct machine *m, const struct page *folio)
+{
+	return page_flag(folio, PG_swapbacked) ? rel_folios_are_batched(m->release) :
+						 rel_maps_folios_around(m->release);
+}
+
 /*
- * A page of a large folio of shared memory: the folio as one entry; all of its pages, since
- * 6.12 or so, where nothing is in the way. False: its page alone.
+ * A page of a large folio of a file: the folio as one entry; all of its pages, since 6.12 or
+ * so, where nothing is in the way. False: its page alone.
  */
 static bool map_large_folio(struct machine *m, struct vm_fault *vmf)
 {
@@ -212,16 +227,18 @@ static bool map_large_folio(struct machine *m, struct vm_fault *vmf)
 	u64 nr = folio_nr_pages(folio), before = vmf->pgoff - page_index(folio);
 	u32 head = (u32)folio_pfn(m, vmf->page);
 
+	if (is_behind_end(m, vmf, folio))
+		return false;
 	if (do_set_pmd(m, vmf, vmf->page))
 		return true;
-	if (!rel_folios_are_batched(m->release) || !page_flag(folio, PG_swapbacked) ||
-	    userfaultfd_armed(vmf->vma) || !folio_fits_around(m, vmf, folio) ||
-	    !pte_range_none(vmf->pte - before, nr))
+	if (!maps_all(m, folio) || userfaultfd_armed(vmf->vma) ||
+	    !folio_fits_around(m, vmf, folio) || !pte_range_none(vmf->pte - before, nr))
 		return false;
 	pfn_to_page(m, head)->refcount += (s32)nr - 1;
 	for (u64 i = 0; i < nr; i++)
 		do_set_pte(m, vmf, vmf->pte - before + i, (u32)(head + i),
 			   vmf->address + ((i - before) << PAGE_SHIFT));
+	folio_mapped_whole(m, head, vmf->vma);
 	return true;
 }
 

@@ -238,7 +238,7 @@ static int catch_to_fail(struct machine *m, u64 pfn)
 }
 
 /* A large folio is cut first. */
-static int split_to_fail(struct machine *m, u64 pfn)
+static int split_to_fail(struct machine *m, u64 pfn, unsigned int flags)
 {
 	int err;
 
@@ -247,6 +247,12 @@ static int split_to_fail(struct machine *m, u64 pfn)
 	err = split_huge_page_to_order(m, pfn, 0);
 	if (!err)
 		return 0;
+	/* Who has what a disk has not yet is told. */
+	if (err == -EBUSY && rel_failures_are_told(m->release)) {
+		hwpoison_kill_procs(m, pfn, flags);
+		printk(m, 3, "Memory failure: %#llx: recovery action for unsplit thp: Failed",
+		       (ull)pfn);
+	}
 	/* What is left of it cannot be kept out of use by itself. */
 	page_clear_flag(pfn_to_page(m, pfn), PG_hwpoison);
 	put_page(m, pfn);
@@ -281,7 +287,7 @@ int memory_failure(struct machine *m, u64 pfn, unsigned int flags)
 	if (err < 0)
 		return err;
 	page_set_flag(pfn_to_page(m, pfn), PG_hwpoison);
-	err = split_to_fail(m, pfn);
+	err = split_to_fail(m, pfn, flags);
 	if (err)
 		return err;
 	shake_page(m, pfn);

@@ -32,6 +32,8 @@ int memory_failure(struct machine *m, u64 pfn, unsigned int flags) __must_check;
 
 /* hwpoison_unmap.c: nobody maps it any more, and those who had changed it are told. */
 void hwpoison_user_mappings(struct machine *m, u64 pfn, unsigned int flags);
+/* Who has it mapped, or could, is told: it is of a folio that stays as it is. */
+void hwpoison_kill_procs(struct machine *m, u64 pfn, unsigned int flags);
 /* The current task, if it has the page still. 0 or -EHWPOISON. */
 int kill_accessing_process(struct machine *m, u64 pfn) __must_check;
 

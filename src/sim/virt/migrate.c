@@ -91,6 +91,7 @@ static void replace_in_cache(struct machine *m, struct inode *inode, u32 src, u3
 {
 	struct page *old = pfn_to_page(m, src), *new = pfn_to_page(m, dst);
 	bool dirty = page_flag(old, PG_dirty) && inode->kind == INODE_DISK;
+	s64 nr = (s64)folio_nr_pages(old);
 	int err;
 
 	err = xa_store(&inode->i_data.i_pages, page_index(old), mk_cache_entry(dst), NULL);
@@ -101,8 +102,8 @@ static void replace_in_cache(struct machine *m, struct inode *inode, u32 src, u3
 	for (int sign = -1; sign <= 1; sign += 2) {
 		const struct page *page = sign < 0 ? old : new;
 
-		mod_lruvec_page_state(m, page, NR_DIRTY, sign);
-		page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING] += sign;
+		mod_lruvec_page_state(m, page, NR_DIRTY, sign * nr);
+		page_zone(m, page)->stat[NR_ZONE_WRITE_PENDING] += sign * nr;
 	}
 }
 

@@ -51,7 +51,8 @@ static void move_pmd(const struct move *move, struct vm_area_struct *vma, u64 ha
 	get_page(m, move->dst);
 	folio_dup_rmap_pmd(m, move->dst, vma);
 	if ((vma->vm_flags & (VM_LOCKED | VM_SPECIAL)) == VM_LOCKED &&
-	    !rel_folios_are_batched(m->release))
+	    (!rel_folios_are_batched(m->release) ||
+	     (rel_locks_whole_folios(m->release) && !page_flag(pfn_to_page(m, move->dst), PG_anon))))
 		mlock_page(m, move->dst);
 }
 

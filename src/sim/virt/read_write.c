@@ -15,7 +15,7 @@
 
 #define MAX_RW_COUNT 0x7ffff000ULL
 
-/* A page of a disk's file, by read-ahead; *cached: it was there. */
+/* The folio of a page of a disk's file, by read-ahead; *cached: it was there. */
 static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 wanted, u32 *pfn,
 			  bool *cached)
 {
@@ -24,21 +24,36 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 	int err;
 
 	prefetch_page_ahead(m, mapping, index);
-	*pfn = find_page(m, mapping, index);
+	*pfn = find_folio(mapping, index);
 	*cached = *pfn != PFN_NIL;
 	if (*cached && unlikely(file->f_ra.async_ns > m->now_ns))
 		(void)wait_for_readahead(m, &file->f_ra, index);
-	if (*cached && !page_flag(pfn_folio(m, *pfn), PG_reclaim)) {
+	if (*cached && !page_flag(pfn_to_page(m, *pfn), PG_reclaim)) {
 		get_page(m, *pfn);
 		return 0;
 	}
-	if (*cached)
-		err = page_cache_async_readahead(m, file, *pfn, index, wanted);
-	else
+	if (*cached) {
+		u64 before = index - page_index(pfn_to_page(m, *pfn));
+
+		err = page_cache_async_readahead(m, file, *pfn, index - before, wanted + before);
+	} else {
 		err = page_cache_sync_readahead(m, file, index, wanted);
-	if (err == -ENOBUFS)
-		return err;
-	return filemap_get_page(m, mapping, index, pfn, &major);
+	}
+	if (err != -ENOBUFS)
+		err = filemap_get_page(m, mapping, index, pfn, &major);
+	if (!err)
+		*pfn = (u32)folio_pfn(m, *pfn);
+	return err;
+}
+
+/* Did what was read before end in the same folio? Shared memory asks for the page. */
+static bool in_folio_of(const struct machine *m, const struct inode *inode, u32 pfn, u64 index,
+			u64 last)
+{
+	const struct page *folio = pfn_folio(m, pfn);
+	u64 nr = inode->kind == INODE_DISK ? folio_nr_pages(folio) : 1;
+
+	return ((index ^ (last - 1) >> PAGE_SHIFT) & ~(nr - 1)) == 0;
 }
 
 /* Bytes from `at` on of one page; `last` is where those before ended. */
@@ -64,7 +79,7 @@ static int read_page(struct machine *m, struct file *file, u64 at, u64 wanted, u
 		return -EIO;
 	}
 	/* Policies other than the kernel's are told of what was there, not of what comes. */
-	if (index != (last - 1) >> PAGE_SHIFT && (cached || !m->lru->policy))
+	if (!in_folio_of(m, inode, pfn, index, last) && (cached || !m->lru->policy))
 		mark_page_accessed(m, pfn);
 	put_page(m, pfn);
 	return 0;
@@ -143,7 +158,7 @@ static void store_bytes(struct machine *m, u32 pfn, u64 at, u64 next)
 	}
 }
 
-/* How far the folio goes, if its file is written folio by folio: some in memory are. */
+/* How far the folio goes, if its file is written folio by folio. */
 static u64 folio_end(const struct machine *m, const struct inode *inode, u32 pfn, u64 at)
 {
 	const struct page *folio = pfn_folio(m, pfn);
@@ -154,22 +169,20 @@ static u64 folio_end(const struct machine *m, const struct inode *inode, u32 pfn
 }
 
 /* Bytes from `at` on, of one page or folio, up to end: *next is where that ended. */
-static int write_page(struct machine *m, struct inode *inode, u64 at, u64 end, u64 *next)
+static int write_folio(struct machine *m, struct inode *inode, u64 at, u64 end, u64 *next)
 {
 	u64 index = at >> PAGE_SHIFT;
 	const struct sgp_request request = { .sgp = SGP_WRITE, .write_end = end };
-	bool whole;
 	u32 pfn;
 	int err;
 
 	*next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
-	whole = *next - at == PAGE_SIZE;
 	if (seals_forbid(inode, *next))
 		return -EPERM;
 	if (inode->kind == INODE_SHMEM)
 		err = shmem_get_folio(m, inode, index, &request, &pfn);
 	else
-		err = filemap_grab_page(m, &inode->i_data, index, whole, &pfn);
+		err = filemap_grab_folio(m, &inode->i_data, at, end, &pfn);
 	if (err)
 		return err;
 	if (unlikely(page_flag(pfn_to_page(m, pfn), PG_hwpoison))) {
@@ -233,7 +246,7 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 		u64 next;
 
 		poll_daemons(m);
-		err = write_page(m, file->inode, at, end, &next);
+		err = write_folio(m, file->inode, at, end, &next);
 		if (!err)
 			at = next;
 		if (m->virt->writeback->fresh_dirtied)

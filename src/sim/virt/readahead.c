@@ -2,7 +2,9 @@
 /*
  * How much of a disk's file is read at once: windows that begin small and double while
  * reading goes on in order, started anew by the page that carries the mark (PG_reclaim,
- * as the kernel has it); around a fault of a mapping, half before and half behind.
+ * as the kernel has it); around a fault of a mapping, half before and half behind. Where
+ * the file system has large folios, windows that follow others are made of such, each
+ * four times as large as those before.
  */
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
@@ -24,33 +26,52 @@ static void submit_read(struct machine *m, u64 nr)
 	}
 }
 
+/* So many pages from index on are new in the cache; those before are on their way. */
+struct read_row {
+	struct machine *m;
+	struct inode *inode;
+	u64 nr;
+	bool thrashes;
+};
+
+static int add_to_row(struct read_row *row, u64 index, unsigned int order, bool marked)
+{
+	struct machine *m = row->m;
+	u32 pfn;
+	int err = filemap_read_ahead(m, &row->inode->i_data, index, order, &pfn);
+
+	if (err)
+		return err;
+	row->nr += 1ULL << order;
+	row->thrashes |= page_flag(pfn_to_page(m, pfn), PG_workingset);
+	if (marked)
+		page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
+	put_page(m, pfn);
+	return 0;
+}
+
+static void submit_row(struct read_row *row)
+{
+	submit_read(row->m, row->nr);
+	row->nr = 0;
+	row->m->virt->blk->read_thrashes = row->thrashes;
+}
+
 /* Pages [index, index + nr) that are not cached; the mark goes to the one at `mark`. */
 static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr, u64 mark)
 {
-	u64 end = MIN(index + nr, inode_pages(inode)), row = 0;
-	bool thrashes = false;
+	u64 end = MIN(index + nr, inode_pages(inode));
+	struct read_row row = { .m = m, .inode = inode };
 	int err = 0;
 
-	for (; index < end; index++) {
-		u32 pfn;
-
+	for (; index < end && !err; index++) {
 		poll_daemons(m);
-		if (find_page(m, &inode->i_data, index) != PFN_NIL) {
-			submit_read(m, row);
-			row = 0;
-			continue;
-		}
-		err = filemap_read_ahead(m, &inode->i_data, index, &pfn);
-		if (err)
-			break;
-		row++;
-		thrashes |= page_flag(pfn_to_page(m, pfn), PG_workingset);
-		if (index == mark)
-			page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
-		put_page(m, pfn);
+		if (find_page(m, &inode->i_data, index) != PFN_NIL)
+			submit_row(&row);
+		else
+			err = add_to_row(&row, index, 0, index == mark);
 	}
-	submit_read(m, row);
-	m->virt->blk->read_thrashes = thrashes;
+	submit_row(&row);
 	return err;
 }
 
@@ -75,39 +96,64 @@ static int note_read(const struct machine *m, struct file_ra_state *ra, int err)
 	return err;
 }
 
-/* Where a page is cached already, from index on; behind the last one to read: nowhere. */
-static u64 next_cached(const struct machine *m, struct inode *inode, u64 index, u64 end)
+/* The window from index on, page by page: the mark is so far from the file's end. */
+static int read_by_page(struct machine *m, struct file *file, u64 index, u64 nr)
 {
-	u64 found = index;
+	u64 end = MIN(index + nr, inode_pages(file->inode)), size = file->f_ra.async_size;
+	u64 mark = size && index < end && size <= end - index ? end - size : ~0ULL;
 
-	if (index < end && filemap_find(&inode->i_data, &found, end - 1))
-		return found;
-	return end;
+	return index < end ? read_pages(m, file->inode, index, end - index, mark) : 0;
+}
+
+/* As large as the window has them, aligned, and none behind the window's or the file's end. */
+static unsigned int order_at(u64 index, u64 last, unsigned int order)
+{
+	order = MIN(order, (unsigned int)ctz64(index));
+	while (order && index + (1ULL << order) - 1 > last)
+		order--;
+	return order;
 }
 
 /*
- * Large folios have the mark where the window says, though the file ends before; from
- * the first page on that is cached, and always until 6.1, it is so far from the end.
+ * The window in large folios, the mark where the window says, though the file ends before;
+ * *index: how far that went, for something is cached there, or memory is short.
  */
+static int read_by_folio(struct machine *m, struct file *file, u64 *index)
+{
+	struct file_ra_state *ra = &file->f_ra;
+	u64 last = MIN(*index + ra->size, inode_pages(file->inode)) - 1;
+	u64 mark = *index + ra->size - ra->async_size;
+	struct read_row row = { .m = m, .inode = file->inode };
+	int err = 0;
+
+	ra->order = MIN(ra->order, mapping_max_folio_order(m, file->inode));
+	ra->order = MIN(ra->order, (unsigned int)fls64(ra->size) - 1);
+	while (*index <= last && !err) {
+		unsigned int order = order_at(*index, last, ra->order);
+
+		poll_daemons(m);
+		err = add_to_row(&row, *index, order, *index == ALIGN_DOWN(mark, 1ULL << order));
+		if (!err)
+			*index += 1ULL << order;
+	}
+	submit_row(&row);
+	return err;
+}
+
 static int read_window_at(struct machine *m, struct file *file, u64 start)
 {
-	const struct file_ra_state *ra = &file->f_ra;
-	u64 index = start, end = MIN(index + ra->size, inode_pages(file->inode));
-	u64 mark = ra->async_size ? start + ra->size - ra->async_size : ~0ULL;
+	u32 size = file->f_ra.size;
+	u64 index = start;
 	int err;
 
-	if (rel_readahead_is_large(m->release)) {
-		u64 stop = next_cached(m, file->inode, index, end);
-
-		err = read_pages(m, file->inode, index, stop - index, mark);
-		if (err || stop == end)
-			return err;
-		index = stop;
-	}
-	if (index >= end)
+	if (!size || start >= inode_pages(file->inode))
 		return 0;
-	mark = ra->async_size && ra->async_size <= end - index ? end - ra->async_size : ~0ULL;
-	return read_pages(m, file->inode, index, end - index, mark);
+	if (!file->inode->large_folios)
+		return read_by_page(m, file, start, size);
+	err = read_by_folio(m, file, &index);
+	if (!err || err == -ENOBUFS)
+		return err;
+	return read_by_page(m, file, index, start + size - index);
 }
 
 static int read_window(struct machine *m, struct file *file)
@@ -147,11 +193,12 @@ static void begin_window(const struct machine *m, struct file_ra_state *ra, u64 
 			 u64 wanted, u32 max)
 {
 	ra->start = index;
+	ra->order = 0;
 	ra->size = first_window(wanted, max);
 	if (ra->size > wanted)
 		ra->async_size = ra->size - (u32)wanted;
 	else
-		ra->async_size = rel_readahead_is_large(m->release) ? ra->size / 2 : ra->size;
+		ra->async_size = rel_readahead_halves(m->release) ? ra->size / 2 : ra->size;
 }
 
 /* All of the window starts the next: join them, so that reading runs ahead. Until 6.13. */
@@ -161,7 +208,7 @@ static int submit(struct machine *m, struct file *file, u64 index, u32 max)
 	u32 add;
 
 	if (index == ra->start && ra->size == ra->async_size &&
-	    !rel_readahead_is_large(m->release)) {
+	    !rel_readahead_halves(m->release)) {
 		add = next_window(ra->size, max);
 		if (ra->size + add <= max) {
 			ra->async_size = add;
@@ -198,7 +245,7 @@ static int next_in_order(struct machine *m, struct file *file, u64 index, u32 ma
 
 static bool is_next(const struct machine *m, const struct file_ra_state *ra, u64 index)
 {
-	return !rel_readahead_is_large(m->release) && ra->size &&
+	return !rel_readahead_halves(m->release) && ra->size &&
 	       (index == ra->start + ra->size - ra->async_size || index == ra->start + ra->size);
 }
 
@@ -224,6 +271,7 @@ static int sync_readahead(struct machine *m, struct file *file, u64 index, u64 n
 	ra->start = index;
 	ra->size = (u32)MIN(before + nr_wanted, max);
 	ra->async_size = 1;
+	ra->order = 0;
 	return submit(m, file, index, max);
 }
 
@@ -232,16 +280,36 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index, u
 	return wait_for_read(m, sync_readahead(m, file, index, nr_wanted));
 }
 
+/* The folios get larger, and the window ends where such a one does. */
+static int read_larger(struct machine *m, struct file *file, u32 max)
+{
+	struct file_ra_state *ra = &file->f_ra;
+	u64 end = ra->start + ra->size, aligned;
+
+	ra->order += 2;
+	aligned = ALIGN_DOWN(end, 1ULL << MIN(ra->order, (unsigned int)ctz64(max)));
+	if (aligned > ra->start)
+		ra->size = (u32)(aligned - ra->start);
+	ra->async_size = ra->size;
+	return read_window(m, file);
+}
+
 static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			   u64 nr_wanted)
 {
 	struct file_ra_state *ra = &file->f_ra;
-	u32 max = max_pages(m, ra, nr_wanted);
+	u32 max = max_pages(m, ra, nr_wanted), cut = (u32)folio_nr_pages(pfn_folio(m, pfn)) - 1;
+	bool large = file->inode->large_folios;
 	u64 hole = index + 1;
 
 	page_clear_flag(pfn_folio(m, pfn), PG_reclaim);
-	if (ra->size && index == ra->start + ra->size - ra->async_size)
-		return next_in_order(m, file, index, max);
+	if (ra->size && index == ((ra->start + ra->size - ra->async_size) & ~(u64)cut)) {
+		if (!large)
+			return next_in_order(m, file, index, max);
+		ra->start += ra->size;
+		ra->size = MAX(ra->size, next_window(ra->size, max));
+		return read_larger(m, file, max);
+	}
 	while (hole <= index + max && find_page(m, &file->inode->i_data, hole) != PFN_NIL)
 		hole++;
 	if (hole > index + max)
@@ -249,7 +317,7 @@ static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 in
 	ra->start = hole;
 	ra->size = next_window((u32)MIN(hole - index + nr_wanted, max), max);
 	ra->async_size = ra->size;
-	return submit(m, file, index, max);
+	return large ? read_larger(m, file, max) : submit(m, file, index, max);
 }
 
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
@@ -274,24 +342,19 @@ static void exec_window(struct file_ra_state *ra, const struct vm_area_struct *v
 	ra->start = pgoff;
 	ra->size = (u32)(end - pgoff);
 	ra->async_size = 0;
+	ra->order = 0;
 }
 
-/*
- * The huge page around the fault, and the next one unless order is random; whatever the
- * disk wants. Its pages are small ones here: a disk's file has large folios by collapse only.
- */
+/* The huge page around the fault, and the next one unless order is random. */
 static int read_huge_window(struct machine *m, struct file *file, u64 vm_flags, u64 pgoff)
 {
 	struct file_ra_state *ra = &file->f_ra;
 	u32 nr = 1U << hpage_pmd_order(m);
-	int err;
 
 	ra->size = vm_flags & VM_RAND_READ ? nr : 2 * nr;
-	/* A mark on the first folio does not keep it from being mapped whole. */
-	ra->async_size = ra->size > nr || !rel_readahead_is_large(m->release) ? nr : 0;
-	err = read_window_at(m, file, pgoff & ~((u64)nr - 1));
 	ra->async_size = nr;
-	return err;
+	ra->order = hpage_pmd_order(m);
+	return read_window_at(m, file, pgoff & ~((u64)nr - 1));
 }
 
 static int mmap_readahead(struct machine *m, struct file *file, const struct vm_area_struct *vma,
@@ -318,6 +381,7 @@ static int mmap_readahead(struct machine *m, struct file *file, const struct vm_
 	ra->start = pgoff - MIN(pgoff, ra->ra_pages / 2);
 	ra->size = ra->ra_pages;
 	ra->async_size = ra->ra_pages / 4;
+	ra->order = 0;
 	return read_window(m, file);
 }
 

@@ -119,6 +119,10 @@ int rmap_walk_anon_range(const struct anon_vma *anon_vma, u64 first, u64 last, r
 int rmap_walk_file_range(const struct address_space *mapping, u64 first, u64 last,
 			 rmap_range one, void *arg);
 
+/* A VMA maps so many pages of a folio of nr, all in [start, end): by one table, and whole? */
+bool vma_maps_whole(const struct machine *m, u64 start, u64 end, u64 nr_mapped, u64 nr);
+/* All pages of the large folio have just been mapped by this VMA, at once: is it locked by that? */
+void folio_mapped_whole(struct machine *m, u64 pfn, const struct vm_area_struct *vma);
 /* rmap_unmap.c: no page table maps the folio, of a file, any more. pfn: its head. */
 void try_to_unmap_file(struct machine *m, u32 pfn);
 

@@ -201,6 +201,12 @@ void folio_add_file_rmap_ptes(struct machine *m, u64 pfn, u64 nr, struct vm_area
 		mlock_page(m, pfn);
 }
 
+void folio_mapped_whole(struct machine *m, u64 pfn, const struct vm_area_struct *vma)
+{
+	if (unlikely(vma_locks(vma)) && rel_locks_whole_folios(m->release))
+		mlock_page(m, pfn);
+}
+
 void page_add_file_rmap(struct machine *m, u64 pfn, struct vm_area_struct *vma)
 {
 	folio_add_file_rmap_ptes(m, pfn, 1, vma);
@@ -280,7 +286,8 @@ void folio_dup_rmap_pmd(struct machine *m, u64 pfn, const struct vm_area_struct 
 void folio_add_file_rmap_pmd(struct machine *m, u64 pfn, struct vm_area_struct *vma)
 {
 	folio_dup_rmap_pmd(m, pfn, vma);
-	if (vma_locks(vma) && !rel_folios_are_batched(m->release))
+	if (vma_locks(vma) && (!rel_folios_are_batched(m->release) ||
+			       rel_locks_whole_folios(m->release)))
 		mlock_page(m, pfn);
 }
 

@@ -97,23 +97,41 @@ static int unmap_pte(const struct unmap *u, struct vm_area_struct *vma, u64 addr
 	return 0;
 }
 
+/* A VMA locks what it maps of the folio: non-zero. If that is all of it, the folio knows then. */
+static int keep_locked(const struct unmap *u, const struct vm_area_struct *vma, u64 start, u64 end)
+{
+	struct machine *m = u->m;
+	bool whole = false;
+	u64 nr = 0;
+
+	for (u64 addr = start; addr < end && !whole; addr += PAGE_SIZE) {
+		unsigned int level;
+
+		if (!page_vma_mapped(m, vma->vm_mm, addr, u->pfn, u->nr, &level))
+			continue;
+		nr++;
+		whole = u->nr == 1 || level || (rel_locks_whole_folios(m->release) &&
+						vma_maps_whole(m, start, end, nr, u->nr));
+	}
+	if (whole && !(vma->vm_flags & VM_SPECIAL))
+		mlock_page(m, u->pfn);
+	return nr != 0;
+}
+
 static int unmap_one(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
 {
 	const struct unmap *u = arg;
 	struct machine *m = u->m;
 	int stop = 0;
 
+	if (vma->vm_flags & VM_LOCKED)
+		return keep_locked(u, vma, start, end);
 	for (u64 addr = start; addr < end && !stop; addr += PAGE_SIZE) {
 		unsigned int level;
 		u64 *entry = page_vma_mapped(m, vma->vm_mm, addr, u->pfn, u->nr, &level);
 
 		if (!entry)
 			continue;
-		if (vma->vm_flags & VM_LOCKED) {
-			if (!(vma->vm_flags & VM_SPECIAL) && (u->nr == 1 || level))
-				mlock_page(m, u->pfn);
-			return 1;
-		}
 		if (level) {
 			__split_huge_pmd(m, vma, addr, entry);
 			entry = leaf_entry(m, vma->vm_mm, addr, &level);

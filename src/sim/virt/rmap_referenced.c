@@ -29,13 +29,15 @@ static bool clear_young(const struct vm_area_struct *vma, u64 *entry, unsigned i
 	return young && (level || !(vma->vm_flags & VM_SEQ_READ));
 }
 
-/* The VMA keeps its pages in memory: that was missed. */
-static bool is_locked(const struct referenced *r, const struct vm_area_struct *vma,
-		      unsigned int level)
+bool vma_maps_whole(const struct machine *m, u64 start, u64 end, u64 nr_mapped, u64 nr)
 {
-	bool large = r->nr > 1;
+	return nr_mapped == nr && !((start ^ (end - 1)) >> table_shift(m, 1));
+}
 
-	if (!(vma->vm_flags & VM_LOCKED) || (large && !level))
+/* Does the VMA keep the folio in memory, and was that missed? */
+static bool is_locked(const struct referenced *r, const struct vm_area_struct *vma, bool whole)
+{
+	if (!(vma->vm_flags & VM_LOCKED) || !whole)
 		return false;
 	if (!(vma->vm_flags & VM_SPECIAL))
 		mlock_page(r->m, r->pfn);
@@ -46,7 +48,8 @@ static bool is_locked(const struct referenced *r, const struct vm_area_struct *v
 static int referenced_one(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
 {
 	struct referenced *r = arg;
-	bool used = false;
+	bool used = false, whole = r->nr == 1, counts = rel_locks_whole_folios(r->m->release);
+	u64 nr = 0;
 
 	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
 		unsigned int level;
@@ -54,9 +57,16 @@ static int referenced_one(void *arg, struct vm_area_struct *vma, u64 start, u64 
 
 		if (!entry)
 			continue;
-		if (is_locked(r, vma, level)) {
+		nr++;
+		if (is_locked(r, vma, whole || level ||
+			      (counts && vma_maps_whole(r->m, start, end, nr, r->nr)))) {
 			r->vm_flags |= VM_LOCKED;
 			return 1;
+		}
+		/* Of one that it has in part, it does not tell who used it. */
+		if (counts && vma->vm_flags & VM_LOCKED) {
+			r->mapcount--;
+			continue;
 		}
 		used |= clear_young(vma, entry, level);
 		r->mapcount--;

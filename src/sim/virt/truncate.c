@@ -90,11 +90,23 @@ static void zero_folio_range(struct machine *m, u32 pfn, u64 from, u64 to)
 	}
 }
 
+/* What stays whole of a disk's file is mapped no more: faults find where the file ends. */
+static int split_or_unmap(struct machine *m, u64 at)
+{
+	u32 pfn = (u32)folio_pfn(m, at);
+	int err = try_folio_split(m, at);
+
+	if (err && !page_flag(pfn_to_page(m, pfn), PG_swapbacked) &&
+	    rel_ext4_has_large_folios(m->release))
+		try_to_unmap_file(m, pfn);
+	return err;
+}
+
 /* Split where the range begins and, since 6.15's releases, where it ends. 0 or -errno. */
 static int split_around(struct machine *m, u32 pfn, u64 from, u64 to)
 {
 	u64 size = folio_nr_pages(pfn_to_page(m, pfn)) << PAGE_SHIFT;
-	int err = try_folio_split(m, pfn + (from >> PAGE_SHIFT));
+	int err = split_or_unmap(m, pfn + (from >> PAGE_SHIFT));
 	u32 behind = pfn + (u32)(to >> PAGE_SHIFT);
 
 	if (err || to == size || !rel_splits_around(m->release) ||
@@ -103,7 +115,7 @@ static int split_around(struct machine *m, u32 pfn, u64 from, u64 to)
 	pfn = (u32)folio_pfn(m, behind);
 	get_page(m, pfn);
 	/* Whether that can be matters to nobody. */
-	err = try_folio_split(m, behind);
+	err = split_or_unmap(m, behind);
 	put_page(m, pfn);
 	return err == -ENOBUFS ? err : 0;
 }
@@ -161,7 +173,8 @@ static bool truncate_edge(struct truncation *t, u64 pgoff, u64 *first, u64 *behi
 	*first = page_index(pfn_to_page(t->m, pfn));
 	*behind = *first + folio_nr_pages(pfn_to_page(t->m, pfn));
 	get_page(t->m, pfn);
-	filemap_dirty_folio(t->m, pfn);
+	if (t->inode->kind == INODE_SHMEM)
+		filemap_dirty_folio(t->m, pfn);
 	done = truncate_partial_folio(t, pfn);
 	put_page(t->m, pfn);
 	return done;
@@ -181,6 +194,23 @@ static void truncate_edges(struct truncation *t)
 	same = last < MAX(behind, (t->start >> PAGE_SHIFT) + 1);
 	if (!same && !truncate_edge(t, last, &first, &behind))
 		t->behind = first;
+}
+
+/* A disk's file system writes zeroes where the range begins or ends in a page. */
+static void dirty_edges(struct truncation *t)
+{
+	const u64 edges[] = { t->start, t->end };
+
+	if (t->inode->kind != INODE_DISK)
+		return;
+	for (unsigned int i = 0; i < ARRAY_SIZE(edges); i++) {
+		u32 pfn = PFN_NIL;
+
+		if (edges[i] != ~0ULL && edges[i] % PAGE_SIZE)
+			pfn = find_page(t->m, &t->inode->i_data, edges[i] >> PAGE_SHIFT);
+		if (pfn != PFN_NIL)
+			filemap_dirty_folio(t->m, pfn);
+	}
 }
 
 /* Pieces of folios that were split, and large ones that the edges did not have. */
@@ -219,6 +249,7 @@ void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64
 		shmem_free_swap_range(m, inode, t.first, t.behind);
 	truncate_edges(&t);
 	truncate_rest(&t);
+	dirty_edges(&t);
 	if (inode->kind == INODE_DISK)
 		clear_shadows(m, &inode->i_data, t.first, t.behind);
 	shmem_recalc_inode(m, inode);

@@ -247,20 +247,29 @@ static bool shadows_alone(const struct xa_node *node)
 	return node->count && node->count == node->nr_values;
 }
 
-void workingset_update_leaf(struct machine *m, struct address_space *mapping,
-			    struct xa_node *leaf)
+static void update_node(struct machine *m, const struct address_space *mapping,
+			struct xa_node *xa_node)
 {
-	struct cache_node *node;
+	struct cache_node *node = container_of(xa_node, struct cache_node, node);
 
-	if (!leaf)
-		return;
-	node = container_of(leaf, struct cache_node, node);
-	if (shadows_alone(leaf) == !!node->inode)
+	if (shadows_alone(xa_node) == !!node->inode)
 		return;
 	if (node->inode)
 		list_del(m, node);
 	else
 		list_add(m, node, mapping->host->self);
+}
+
+void workingset_update_leaf(struct machine *m, struct address_space *mapping,
+			    struct xa_node *leaf)
+{
+	if (!leaf)
+		return;
+	update_node(m, mapping, leaf);
+	/* Shadows of large folios lie above the lowest level. */
+	while ((leaf = leaf->parent))
+		if (unlikely(leaf->nr_values))
+			update_node(m, mapping, leaf);
 }
 
 void workingset_update_node(struct machine *m, struct address_space *mapping, u64 index)
@@ -335,14 +344,15 @@ static u64 first_index(const struct xa_node *node)
 static void reclaim_node(struct machine *m, struct cache_node *node)
 {
 	struct address_space *mapping = &inode_of(m, node->inode)->i_data;
-	u64 first = first_index(&node->node);
-	unsigned int shift = node->node.shift;
-	u64 slots = node->node.marks[XA_PRESENT];
+	u64 at = first_index(&node->node), end = at + ((u64)XA_SLOTS << node->node.shift);
 
 	list_del(m, node);
-	for (; slots; slots &= slots - 1) {
-		xa_erase(&mapping->i_pages, first + ((u64)ctz64(slots) << shift));
+	while (at < end && xa_find(&mapping->i_pages, &at, end - 1)) {
+		u64 behind = xa_behind(&mapping->i_pages, at);
+
+		xa_erase(&mapping->i_pages, at);
 		mapping->nr_shadows--;
+		at = behind;
 	}
 }
 
@@ -398,11 +408,14 @@ static int check_node(void *arg, u32 handle, u64 first, const struct xa_node *no
 	const struct shadow_check *s = arg;
 	const struct cache_node *cache = node_at(s->m, handle);
 	u32 inode = s->mapping->host->self;
-	bool alone = shadows_alone(node) && !node->shift;
+	bool alone = shadows_alone(node);
 
 	s->check->nr_checked++;
-	/* What was in the head, and had to make room, is not noticed. */
-	if (cache->inode ? cache->inode != inode || !alone : alone && first)
+	/*
+	 * What was in the head, and had to make room, is not noticed; nor is who loses the last
+	 * node below.
+	 */
+	if (cache->inode ? cache->inode != inode || !alone : alone && first && !node->shift)
 		check_fail(s->check, "L7", "inode %u, node of page 0x%llx: expected %s the list of "
 			   "shadow nodes, found inode %u", inode, (ull)first,
 			   alone ? "it on" : "it off", cache->inode);

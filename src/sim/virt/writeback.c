@@ -13,6 +13,7 @@
 #include "sim/virt/blk.h"
 #include "sim/virt/cputime.h"
 #include "sim/virt/disk.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/task.h"
@@ -21,24 +22,54 @@
 
 struct mkclean {
 	struct machine *m;
-	u64 pfn;
+	u32 pfn;
+	u64 nr;
 };
 
-static int mkclean_one(void *arg, struct vm_area_struct *vma, u64 address)
+static void clean_huge(struct machine *m, struct vm_area_struct *vma, u64 addr, u64 *pmd)
+{
+	if (!(*pmd & (PTE_DIRTY | PTE_RW)))
+		return;
+	*pmd &= ~(u64)(PTE_DIRTY | PTE_RW);
+	flush_tlb_range_stride(m, vma, addr, addr + hpage_pmd_size(m), table_shift(m, 1));
+}
+
+/* What of a VMA may map pages of the folio. */
+static int mkclean_one(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
 {
 	const struct mkclean *clean = arg;
-	pte_t *pte, entry;
+	struct machine *m = clean->m;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return 0;
-	pte = pte_offset_map(clean->m, vma->vm_mm, address);
-	if (!pte || !pte_present(*pte) || pte_pfn(*pte) != clean->pfn ||
-	    !(*pte & (PTE_DIRTY | PTE_RW)))
-		return 0;
-	flush_cache_page(clean->m, vma, address, clean->pfn);
-	entry = ptep_clear_flush(clean->m, vma, address, pte);
-	*pte = entry & ~(PTE_DIRTY | PTE_RW);
+	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
+		unsigned int level;
+		u64 *entry = page_vma_mapped(m, vma->vm_mm, addr, clean->pfn, clean->nr, &level);
+		pte_t old;
+
+		if (entry && level) {
+			clean_huge(m, vma, addr, entry);
+			return 0;
+		}
+		if (!entry || !(*entry & (PTE_DIRTY | PTE_RW)))
+			continue;
+		flush_cache_page(m, vma, addr, pte_pfn(*entry));
+		old = ptep_clear_flush(m, vma, addr, entry);
+		*entry = old & ~(PTE_DIRTY | PTE_RW);
+	}
 	return 0;
+}
+
+/* Stores to it will be noticed again. */
+static void folio_mkclean(struct machine *m, u32 pfn)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	struct mkclean clean = { .m = m, .pfn = pfn, .nr = folio_nr_pages(folio) };
+	u64 index = page_index(folio);
+
+	if (folio_mapcount(folio))
+		(void)rmap_walk_file_range(&inode_of(m, folio->mapping)->i_data, index,
+					   index + clean.nr - 1, mkclean_one, &clean);
 }
 
 /* Neighbours that go together. */
@@ -50,35 +81,38 @@ struct bio {
 	u32 nr;
 };
 
-/* They are on their way, or, where the host has no memory to note that, there. */
+/*
+ * They are on their way, or, where the host has no memory to note that, there. A folio that
+ * is larger than a request is done with the last of its.
+ */
 static void submit_bio(struct bio *bio)
 {
-	struct address_space *mapping = &bio->inode->i_data;
-	u64 index = bio->index, last = bio->index + bio->nr - 1;
+	struct xarray *pages = &bio->inode->i_data.i_pages;
+	u64 index = bio->index, last = bio->index + bio->nr - 1, entry;
+	bool noted = true;
 
-	if (!bio->nr)
-		return;
-	if (!blk_write(bio->m, bio->inode, bio->index, bio->nr))
-		while (xa_find_marked(&mapping->i_pages, &index, last, XA_MARK_WRITEBACK))
-			folio_end_writeback(bio->m, find_page(bio->m, mapping, index));
+	for (u32 now; bio->nr && noted; bio->nr -= now, bio->index += now) {
+		now = MIN(bio->nr, BLK_MAX_PAGES);
+		noted = blk_write(bio->m, bio->inode, bio->index, now);
+	}
+	while (!noted && (entry = xa_find_marked(pages, &index, last, XA_MARK_WRITEBACK)))
+		folio_end_writeback(bio->m, entry_pfn(entry));
 	bio->nr = 0;
 }
 
-/* The disk has it. False: the host has no memory for that; the page stays dirty. */
-static bool write_page(struct bio *bio, u64 index, u32 pfn)
+/* The disk has it. False: the host has no memory for that; the folio stays dirty. */
+static bool write_folio(struct bio *bio, u64 index, u32 pfn)
 {
 	struct machine *m = bio->m;
-	struct mkclean clean = { .m = m, .pfn = pfn };
 	struct xarray *pages = &bio->inode->i_data.i_pages;
 	struct page *page = pfn_to_page(m, pfn);
 	u32 nr = (u32)folio_nr_pages(page);
+	u64 end = inode_pages(bio->inode);
 
-	for (u32 i = 0; i < nr; i++)
+	for (u32 i = 0; i < nr && index + i < end; i++)
 		if (disk_write(m, bio->inode, index + i, pfn + i))
 			return false;
-	/* It never stops. */
-	if (rmap_walk(m, pfn, mkclean_one, &clean))
-		return false;
+	folio_mkclean(m, pfn);
 	page_clear_flag(page, PG_dirty);
 	xa_clear_mark(pages, index, XA_MARK_DIRTY);
 	page_set_flag(page, PG_writeback);
@@ -122,7 +156,7 @@ static u64 write_cache_pages(struct bio *bio, struct writeback_control *wbc, u64
 {
 	struct machine *m = bio->m;
 	struct address_space *mapping = &bio->inode->i_data;
-	u64 index = wbc->start, entry;
+	u64 index = wbc->start, first, entry;
 	bool drained = false;
 
 	for (; index <= wbc->last && *written < wbc->nr_to_write; index++) {
@@ -134,17 +168,17 @@ static u64 write_cache_pages(struct bio *bio, struct writeback_control *wbc, u64
 			return 0;
 		pfn = entry_pfn(entry);
 		folio = pfn_to_page(m, pfn);
-		index = page_index(folio);
+		first = page_index(folio);
+		index = first + folio_nr_pages(folio) - 1;
 		if (page_flag(folio, PG_writeback)) {
 			if (wbc->sync_mode == WB_SYNC_NONE)
 				continue;
 			submit_bio(bio);
 			folio_wait_writeback(m, pfn);
 		}
-		if (!write_page(bio, index, pfn))
+		if (!write_folio(bio, first, pfn))
 			return 0;
 		*written += folio_nr_pages(folio);
-		index += folio_nr_pages(folio) - 1;
 		/* Letting go of pages that were looked up, the kernel empties its batches. */
 		if (!drained)
 			lru_add_drain(m);
@@ -157,12 +191,12 @@ u64 do_writepages(struct machine *m, struct inode *inode, struct writeback_contr
 {
 	struct address_space *mapping = &inode->i_data;
 	struct bio bio = { .m = m, .inode = inode };
-	u64 written = 0, end;
+	u64 written = 0, end, max = 1ULL << mapping_max_folio_order(m, inode);
 
 	if (!xa_marked(&mapping->i_pages, XA_MARK_DIRTY))
 		return 0;
-	/* All that fits, or nothing: dirty pages stay so. */
-	if (disk_reserve(m, MIN(mapping->nrpages, wbc->last - wbc->start + 1)))
+	/* All that fits, or nothing: dirty pages stay so. Folios at the edges are written whole. */
+	if (disk_reserve(m, MIN(mapping->nrpages, wbc->last - wbc->start + 2 * max)))
 		return 0;
 	wbc_attach_inode(inode, &bio.owners);
 	wb_bandwidth_estimate_start(m, inode_to_wb(m, inode));
@@ -184,7 +218,7 @@ bool filemap_write_folio(struct machine *m, u32 pfn)
 	struct inode *inode = inode_of(m, folio->mapping);
 	struct bio bio = { .m = m, .inode = inode };
 
-	if (!inode || inode->kind != INODE_DISK || !write_page(&bio, page_index(folio), pfn))
+	if (!inode || inode->kind != INODE_DISK || !write_folio(&bio, page_index(folio), pfn))
 		return false;
 	submit_bio(&bio);
 	return true;
