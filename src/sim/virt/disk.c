@@ -163,6 +163,15 @@ void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 		content_file(m, pfn, inode->self, pgoff);
 }
 
+bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff)
+{
+	const struct disk_block *block = inode->nr_disk_blocks ?
+					 find(m->virt->disks, inode->self, pgoff) : NULL;
+
+	/* A hole in what was there from the start is a block of zeroes here. */
+	return block && block->inode ? block->token : pgoff < inode->disk_end;
+}
+
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
 {
 	struct disk_state *disks = m->virt->disks;

@@ -22,6 +22,8 @@ u64 disk_host_bytes(const struct machine *m, u64 nr);
 int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn) __must_check;
 /* The page frame gets what the disk has. */
 void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn);
+/* Is there anything for the page, or a hole? */
+bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff);
 /* The file ends with page `nr_pages` - 1. */
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages);
 /* Pages [start, end) are to read as zeroes, as far as there is host memory to say so. */

@@ -212,8 +212,20 @@ static u64 hole_end(const struct falloc *f)
 	return MAX(ALIGN_UP(size, PAGE_SIZE), f->offset);
 }
 
+/* The parts of pages where the hole begins and ends. */
+static void zero_edges(const struct falloc *f, u64 end)
+{
+	u64 start = f->offset, next = MIN(ALIGN_UP(start + 1, PAGE_SIZE), end);
+
+	if (start % PAGE_SIZE || next % PAGE_SIZE)
+		disk_zero_partial(f->m, f->inode, start, next);
+	if (next < end && end % PAGE_SIZE)
+		disk_zero_partial(f->m, f->inode, ALIGN_DOWN(end, PAGE_SIZE), end);
+}
+
 static int disk_fallocate(const struct falloc *f)
 {
+	const bool punch = f->mode & FALLOC_FL_PUNCH_HOLE;
 	int err = 0;
 
 	if (f->mode & (FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_WRITE_ZEROES))
@@ -222,13 +234,14 @@ static int disk_fallocate(const struct falloc *f)
 		return disk_shift(f);
 	if (!(f->mode & FALLOC_FL_KEEP_SIZE))
 		err = file_size_limit(f->m, f->task, f->inode, f->end);
-	if (err)
+	if (err || (punch && f->offset >= f->inode->i_size))
 		return err;
-	if (f->mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+	if (punch || f->mode & FALLOC_FL_ZERO_RANGE) {
 		disk_zero(f->m, f->inode, PFN_UP(f->offset), f->end >> PAGE_SHIFT);
-	if (f->mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		truncate_pagecache(f->m, f->inode, f->offset, hole_end(f),
 				   /* even_cows = */ false);
+		zero_edges(f, hole_end(f));
+	}
 	extend(f);
 	return 0;
 }

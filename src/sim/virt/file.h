@@ -276,6 +276,8 @@ void prefetch_page_ahead(const struct machine *m, const struct address_space *ma
  */
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
 		     bool *major) __must_check;
+/* A page of a disk's file that is cached, and was never read: now it is, from a hole or not. */
+void filemap_fill_page(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn);
 /* The same of a disk's file where it is known that the page is not there. */
 int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 		      u32 *pfn) __must_check;
@@ -424,6 +426,11 @@ static inline u64 inode_max_bytes(const struct inode *inode)
  */
 int file_size_limit(struct machine *m, struct task_struct *task, const struct inode *inode,
 		    u64 size) __must_check;
+/*
+ * A disk's file system zeroes [from, to), part of a page, in the cache: there the page comes
+ * for it, and stays to be read where the file has a hole. As ext4_block_zero_page_range().
+ */
+void disk_zero_partial(struct machine *m, struct inode *inode, u64 from, u64 to);
 /* A disk's file is about to end later: its last page, if cached, is zeroed from there on. */
 void disk_file_grows(struct machine *m, struct inode *inode, u64 size);
 /* A new size: -EFBIG, -EPERM (seals), -ENOMEM (charge). */

@@ -428,6 +428,18 @@ void wait_for_folio(struct machine *m, u32 pfn, u64 done_ns)
 		psi_memstall_leave(m);
 }
 
+void filemap_fill_page(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
+{
+	bool reads = disk_has_block(m, inode, pgoff);
+
+	disk_read(m, inode, pgoff, pfn);
+	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
+	if (!reads)
+		return;
+	count_read(m, 1);
+	wait_for_folio(m, pfn, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
+}
+
 int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
 {
 	int err = read_folio(m, mapping, pgoff, 0, 0, pfn);
@@ -446,6 +458,8 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 	*pfn = find_page(m, mapping, pgoff);
 	if (*pfn != PFN_NIL) {
 		get_page(m, *pfn);
+		if (unlikely(!page_flag(pfn_folio(m, *pfn), PG_uptodate)))
+			filemap_fill_page(m, mapping->host, pgoff, *pfn);
 		return 0;
 	}
 	*major = true;

@@ -145,6 +145,10 @@ static unsigned int found_page(struct machine *m, struct vm_fault *vmf, u32 pfn)
 	if (!(vmf->flags & FAULT_FLAG_TRIED))
 		err = async_mmap_readahead(m, file, vmf->vma->vm_flags, vmf->pgoff, pfn,
 					   &let_go);
+	if (unlikely(!err && !page_flag(pfn_folio(m, pfn), PG_uptodate))) {
+		filemap_fill_page(m, file->inode, vmf->pgoff, pfn);
+		let_go = true;
+	}
 	if (err == -ENOBUFS || (let_go && fault_may_retry(vmf->flags))) {
 		put_page(m, pfn);
 		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_RETRY;

@@ -28,11 +28,14 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 	*cached = *pfn != PFN_NIL;
 	if (*cached && unlikely(file->f_ra.async_ns > m->now_ns))
 		(void)wait_for_readahead(m, &file->f_ra, index);
-	if (*cached && !page_flag(pfn_to_page(m, *pfn), PG_reclaim)) {
+	if (*cached && (pfn_to_page(m, *pfn)->flags & (1U << PG_reclaim | 1U << PG_uptodate)) ==
+			       1U << PG_uptodate) {
 		get_page(m, *pfn);
 		return 0;
 	}
-	if (*cached) {
+	if (*cached && !page_flag(pfn_to_page(m, *pfn), PG_reclaim)) {
+		err = 0;
+	} else if (*cached) {
 		u64 before = index - page_index(pfn_to_page(m, *pfn));
 
 		err = page_cache_async_readahead(m, file, *pfn, index - before, wanted + before);

@@ -196,23 +196,6 @@ static void truncate_edges(struct truncation *t)
 		t->behind = first;
 }
 
-/* A disk's file system writes zeroes where the range begins or ends in a page. */
-static void dirty_edges(struct truncation *t)
-{
-	const u64 edges[] = { t->start, t->end };
-
-	if (t->inode->kind != INODE_DISK)
-		return;
-	for (unsigned int i = 0; i < ARRAY_SIZE(edges); i++) {
-		u32 pfn = PFN_NIL;
-
-		if (edges[i] != ~0ULL && edges[i] % PAGE_SIZE)
-			pfn = find_page(t->m, &t->inode->i_data, edges[i] >> PAGE_SHIFT);
-		if (pfn != PFN_NIL)
-			filemap_dirty_folio(t->m, pfn);
-	}
-}
-
 /* Pieces of folios that were split, and large ones that the edges did not have. */
 static void truncate_rest(struct truncation *t)
 {
@@ -249,7 +232,6 @@ void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64
 		shmem_free_swap_range(m, inode, t.first, t.behind);
 	truncate_edges(&t);
 	truncate_rest(&t);
-	dirty_edges(&t);
 	if (inode->kind == INODE_DISK)
 		clear_shadows(m, &inode->i_data, t.first, t.behind);
 	shmem_recalc_inode(m, inode);
@@ -267,6 +249,30 @@ void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 e
 	truncate_inode_pages(m, inode, start, end);
 	if (behind > first && even_cows)
 		unmap_mapping_range(m, mapping, first, behind - first, even_cows);
+}
+
+void disk_zero_partial(struct machine *m, struct inode *inode, u64 from, u64 to)
+{
+	u64 index = from >> PAGE_SHIFT;
+	u32 pfn = find_page(m, &inode->i_data, index);
+
+	if (pfn != PFN_NIL) {
+		get_page(m, pfn);
+		mark_page_accessed(m, pfn);
+	} else if (filemap_new_page(m, &inode->i_data, index, &pfn)) {
+		return;
+	} else {
+		page_set_flag(pfn_to_page(m, pfn), PG_referenced);
+	}
+	if (page_flag(pfn_folio(m, pfn), PG_dirty) || page_flag(pfn_folio(m, pfn), PG_writeback) ||
+	    disk_has_block(m, inode, index)) {
+		if (!page_flag(pfn_folio(m, pfn), PG_uptodate))
+			filemap_fill_page(m, inode, index, pfn);
+		content_zero_range(m, pfn, (u32)(from % PAGE_SIZE),
+				   (u32)((to - 1) % PAGE_SIZE) + 1);
+		filemap_dirty_folio(m, pfn);
+	}
+	put_page(m, pfn);
 }
 
 int file_size_limit(struct machine *m, struct task_struct *task, const struct inode *inode,
@@ -290,7 +296,7 @@ void disk_file_grows(struct machine *m, struct inode *inode, u64 size)
 	    !rel_growth_zeroes_edge(m->release))
 		return;
 	pfn = find_page(m, &inode->i_data, edge >> PAGE_SHIFT);
-	if (pfn == PFN_NIL)
+	if (pfn == PFN_NIL || !page_flag(pfn_folio(m, pfn), PG_uptodate))
 		return;
 	content_zero_range(m, pfn, (u32)(edge % PAGE_SIZE), PAGE_SIZE);
 	filemap_dirty_folio(m, pfn);
@@ -319,7 +325,9 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 		disk_truncate(m, inode, inode_pages(inode));
 	if (size < old)
 		truncate_pagecache(m, inode, size, ~0ULL, /* even_cows = */ true);
-	else if (size == old && inode->kind == INODE_SHMEM)	/* the edge is zeroed again */
+	if (size <= old && inode->kind == INODE_DISK && size % PAGE_SIZE)
+		disk_zero_partial(m, inode, size, ALIGN_UP(size, PAGE_SIZE));
+	if (size == old && inode->kind == INODE_SHMEM)	/* the edge is zeroed again */
 		truncate_inode_pages(m, inode, size, ~0ULL);
 	return 0;
 }
