@@ -4,11 +4,13 @@
  * runs, how long who writes has to wait, and how long a disk takes.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "lab.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/task.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/writeback.h"
 #include "support.h"
@@ -240,6 +242,59 @@ static void test_laptop(void)
 	close_lab();
 }
 
+/* The text at this address of the task's. */
+static void expect_bytes(u64 address, const char *text)
+{
+	const struct task_struct *task = task_next(m, 2);
+	char path[64], found[16] = { 0 };
+	struct handle *handle;
+
+	while (task && (task->flags & PF_KTHREAD))
+		task = task_next(m, task->pid + 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(task);
+	snprintf(path, sizeof(path), "proc/%u/mem", task->pid);
+	handle = lab_handle(&lab, path, 0);
+	CU_ASSERT_EQUAL(handle_read(handle, address, found, 5), 5);
+	CU_ASSERT_EQUAL(memcmp(found, text, 5), 0);
+	handle_release(handle);
+}
+
+/* What only the disk has is zeroed as well where a file is cut, or gets a hole, within a page. */
+static void test_cut(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(releases[i], "disk.bandwidth=10M");
+		call("open /data/c rdwr,creat as c");
+		call("ftruncate @c 20K");
+		call("mmap 0x10000000 20K rw shared,fixed @c 0");
+		for (unsigned int page = 0; page < 2; page++) {
+			call(page ? "poke 0x10002100 48656c6c6f" : "poke 0x10001100 48656c6c6f");
+			call(page ? "poke 0x10002800 48656c6c6f" : "poke 0x10001800 48656c6c6f");
+		}
+		call("fsync @c");
+		call("munmap 0x10000000 20K");
+		CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 1"), 0);
+		expect_pages(0, 0);
+		call("fallocate @c punch_hole|keep_size 0x1400 2K");
+		expect_pages(1, 0);
+		call("ftruncate @c 0x2400");
+		expect_pages(2, 0);
+		/* Of a hole there is nothing to write. */
+		call("ftruncate @c 20K");
+		call("fallocate @c punch_hole|keep_size 0x3400 2K");
+		expect_pages(2, 0);
+		call("sync");
+		CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 1"), 0);
+		call("mmap 0x10000000 20K rw shared,fixed @c 0");
+		call("load 0x10000000 20K");
+		expect_bytes(0x10001100, "Hello");
+		expect_bytes(0x10001800, "\0\0\0\0\0");
+		expect_bytes(0x10002100, "Hello");
+		expect_bytes(0x10002800, "\0\0\0\0\0");
+		close_lab();
+	}
+}
+
 /* Disks as the kernel's files show them: those that the machine file names. */
 static void test_files(void)
 {
@@ -282,6 +337,7 @@ static const CU_TestInfo tests[] = {
 	{ "throttled", test_throttled },
 	{ "mapped", test_mapped },
 	{ "laptop mode", test_laptop },
+	{ "cut within a page", test_cut },
 	{ "files", test_files },
 };
 

@@ -233,16 +233,15 @@ static int slot_new(struct machine *m, u32 *at)
 	return 0;
 }
 
-int content_write(struct machine *m, u64 pfn, u32 offset, const void *buf, u32 len)
+/* The page gets bytes of its own, which nobody shares. -ENOBUFS. */
+static int own_bytes(struct machine *m, u64 pfn)
 {
-	struct content_slot *old = slot_of(m, pfn);
+	const struct content_slot *old = slot_of(m, pfn);
 	u32 at;
 	int err;
 
-	if (old && old->refs == 1) {
-		memcpy(old->bytes + offset, buf, len);
+	if (old && old->refs == 1)
 		return 0;
-	}
 	err = slot_new(m, &at);
 	if (err)
 		return err;
@@ -251,21 +250,27 @@ int content_write(struct machine *m, u64 pfn, u32 offset, const void *buf, u32 l
 		memcpy(m->virt->contents->slots[at].bytes, old->bytes, PAGE_SIZE);
 	else
 		pattern_fill(m->page_content[pfn], m->virt->contents->slots[at].bytes);
-	memcpy(m->virt->contents->slots[at].bytes + offset, buf, len);
 	set_token(m, pfn, CONTENT_BYTES | at);
 	return 0;
 }
 
+int content_write(struct machine *m, u64 pfn, u32 offset, const void *buf, u32 len)
+{
+	int err = own_bytes(m, pfn);
+
+	if (!err)
+		memcpy(slot_of(m, pfn)->bytes + offset, buf, len);
+	return err;
+}
+
 void content_zero_range(struct machine *m, u64 pfn, u32 from, u32 to)
 {
-	struct content_slot *slot = slot_of(m, pfn);
-
 	if (from >= to)
 		return;
 	if (from == 0 && to == PAGE_SIZE)
 		content_zero(m, pfn);
-	else if (slot && slot->refs == 1)
-		memset(slot->bytes + from, 0, to - from);
+	else if (slot_of(m, pfn) && !own_bytes(m, pfn))
+		memset(slot_of(m, pfn)->bytes + from, 0, to - from);
 	else if (m->page_content[pfn])
 		set_token(m, pfn, mix(content_token(m, pfn), ~((u64)from << 32 | to)));
 }

@@ -41,7 +41,10 @@ void content_forget(struct machine *m, u64 *slot);
 void content_store(struct machine *m, u64 pfn, u32 offset);
 /* What a page of a file holds when it is read from its disk. */
 void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff);
-/* Bytes [from, to) of the page become zeroes: the end of a truncated file. */
+/*
+ * Bytes [from, to) of the page become zeroes: the end of a truncated file. Bytes that others
+ * have too are copied first; without host memory for that, the rest becomes a pattern.
+ */
 void content_zero_range(struct machine *m, u64 pfn, u32 from, u32 to);
 /* Real bytes; tokens without bytes read as a pattern of the token. */
 void content_read(const struct machine *m, u64 pfn, u32 offset, void *buf, u32 len);
