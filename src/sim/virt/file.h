@@ -27,6 +27,7 @@ struct address_space {
 	struct xarray i_pages;	/* pgoff -> mk_cache_entry(), of a folio's all pages */
 	u64 nrpages;
 	u64 nr_shadows;		/* entries that are values */
+	bool large_shadows;	/* some may have been of large folios */
 	u32 nr_thps;		/* huge pages of a file whose file system knows of none */
 	struct interval_tree i_mmap;	/* VMAs by pgoff */
 	s32 i_mmap_writable;	/* shared mappings that may write */
@@ -431,6 +432,8 @@ int file_size_limit(struct machine *m, struct task_struct *task, const struct in
  * for it, and stays to be read where the file has a hole. As ext4_block_zero_page_range().
  */
 void disk_zero_partial(struct machine *m, struct inode *inode, u64 from, u64 to);
+/* The same behind the file's end, up to `to`: it is truncated up, or a write begins there. */
+void disk_zero_eof(struct machine *m, struct inode *inode, u64 to);
 /* A disk's file is about to end later: its last page, if cached, is zeroed from there on. */
 void disk_file_grows(struct machine *m, struct inode *inode, u64 size);
 /* A new size: -EFBIG, -EPERM (seals), -ENOMEM (charge). */

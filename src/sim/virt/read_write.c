@@ -182,6 +182,7 @@ static int write_folio(struct machine *m, struct inode *inode, u64 at, u64 end, 
 	*next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
 	if (seals_forbid(inode, *next))
 		return -EPERM;
+	disk_zero_eof(m, inode, at);
 	if (inode->kind == INODE_SHMEM)
 		err = shmem_get_folio(m, inode, index, &request, &pfn);
 	else

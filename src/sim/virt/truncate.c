@@ -287,6 +287,15 @@ int file_size_limit(struct machine *m, struct task_struct *task, const struct in
 	return -EFBIG;
 }
 
+void disk_zero_eof(struct machine *m, struct inode *inode, u64 to)
+{
+	u64 from = inode->i_size;
+
+	if (inode->kind == INODE_DISK && to > from && from % PAGE_SIZE &&
+	    rel_growth_zeroes_edge(m->release))
+		disk_zero_partial(m, inode, from, MIN(to, ALIGN_UP(from, PAGE_SIZE)));
+}
+
 void disk_file_grows(struct machine *m, struct inode *inode, u64 size)
 {
 	u64 edge = inode->i_size;
@@ -319,7 +328,7 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 	err = shmem_reacct_size(m, inode, size);
 	if (err)
 		return err;
-	disk_file_grows(m, inode, size);
+	disk_zero_eof(m, inode, size);
 	inode->i_size = size;
 	if (inode->kind == INODE_DISK && size < old)
 		disk_truncate(m, inode, inode_pages(inode));
