@@ -184,7 +184,7 @@ static int store_folio(struct machine *m, struct address_space *mapping, u64 pgo
 	struct xa_node *leaf;
 	int err;
 
-	if (unlikely(mapping->nr_shadows && mapping->host->large_folios)) {
+	if (unlikely(mapping->nr_shadows && mapping->large_shadows)) {
 		err = split_shadow(mapping, pgoff, folio_order(folio));
 		if (err)
 			return err;
@@ -286,6 +286,7 @@ bool remove_mapping(struct machine *m, u32 pfn, u32 target)
 	leaf = xa_replace(&mapping->i_pages, page_index(folio),
 			  workingset_eviction(m, folio, target));
 	mapping->nr_shadows++;
+	mapping->large_shadows |= folio_is_large(folio);
 	workingset_update_leaf(m, mapping, leaf);
 	uncache_folio(m, mapping, folio);
 	folio->refcount = 1;
@@ -348,7 +349,10 @@ void set_page_dirty(struct machine *m, u64 pfn)
 /* Is anything cached where the folio would be? */
 static bool is_cached(const struct address_space *mapping, u64 pgoff, unsigned int order)
 {
-	return filemap_find(mapping, &pgoff, pgoff + (1ULL << order) - 1);
+	u64 entry = order ? filemap_find(mapping, &pgoff, pgoff + (1ULL << order) - 1) :
+			    xa_load(&mapping->i_pages, pgoff);
+
+	return entry && !xa_is_value(entry);
 }
 
 /*

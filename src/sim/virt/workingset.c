@@ -267,8 +267,8 @@ void workingset_update_leaf(struct machine *m, struct address_space *mapping,
 		return;
 	update_node(m, mapping, leaf);
 	/* Shadows of large folios lie above the lowest level. */
-	while ((leaf = leaf->parent))
-		if (unlikely(leaf->nr_values))
+	while (unlikely(mapping->large_shadows) && (leaf = leaf->parent))
+		if (leaf->nr_values)
 			update_node(m, mapping, leaf);
 }
 
