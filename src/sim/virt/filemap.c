@@ -362,6 +362,8 @@ static bool is_cached(const struct address_space *mapping, u64 pgoff, unsigned i
 static int new_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
 		     unsigned int order, gfp_t gfp, u32 *result)
 {
+	/* Who asks for a page, and in no other way than the file does, has looked for it. */
+	const bool looked = !order && !gfp;
 	u64 shadow;
 	u32 pfn;
 	int err;
@@ -372,7 +374,7 @@ static int new_folio(struct machine *m, struct address_space *mapping, u64 pgoff
 	if (err)
 		return err;
 	err = mem_cgroup_charge(m, pfn, NULL, gfp);
-	if (!err && mapping->host->large_folios && is_cached(mapping, pgoff, order))
+	if (!err && !looked && mapping->host->large_folios && is_cached(mapping, pgoff, order))
 		err = -EEXIST;
 	if (err) {
 		put_page(m, pfn);

@@ -247,8 +247,8 @@ static bool shadows_alone(const struct xa_node *node)
 	return node->count && node->count == node->nr_values;
 }
 
-static void update_node(struct machine *m, const struct address_space *mapping,
-			struct xa_node *xa_node)
+static inline void update_node(struct machine *m, const struct address_space *mapping,
+			       struct xa_node *xa_node)
 {
 	struct cache_node *node = container_of(xa_node, struct cache_node, node);
 
@@ -260,16 +260,23 @@ static void update_node(struct machine *m, const struct address_space *mapping,
 		list_add(m, node, mapping->host->self);
 }
 
+/* Shadows of large folios lie above the lowest level. */
+static __noinline void update_above(struct machine *m, const struct address_space *mapping,
+				    const struct xa_node *leaf)
+{
+	for (struct xa_node *node = leaf->parent; node; node = node->parent)
+		if (node->nr_values)
+			update_node(m, mapping, node);
+}
+
 void workingset_update_leaf(struct machine *m, struct address_space *mapping,
 			    struct xa_node *leaf)
 {
 	if (!leaf)
 		return;
 	update_node(m, mapping, leaf);
-	/* Shadows of large folios lie above the lowest level. */
-	while (unlikely(mapping->large_shadows) && (leaf = leaf->parent))
-		if (leaf->nr_values)
-			update_node(m, mapping, leaf);
+	if (unlikely(mapping->large_shadows))
+		update_above(m, mapping, leaf);
 }
 
 void workingset_update_node(struct machine *m, struct address_space *mapping, u64 index)
