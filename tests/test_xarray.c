@@ -682,6 +682,36 @@ static void test_orders(void)
 }
 
 /* The kernel's shapes: 512 indices are eight slots above the lowest level. */
+/* Single entries are counted back to the first that is not there; larger ones are not. */
+static void test_prev_miss(void)
+{
+	struct nodes *nodes = nodes_new();
+	struct xarray xa;
+
+	xa_init(&xa, &ops, nodes);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 0, 9), 0);
+	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 0, 9), ~0ULL);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 1, 9), 1);
+	for (u64 i = 1; i < 200; i++)
+		if (i != 70)
+			CU_ASSERT_EQUAL(xa_store(&xa, i, i == 150 ? xa_mk_value(i) : 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 69, 100), ~0ULL);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 149, 100), 70);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 199, 100), 150);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 199, 9), 191);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 200, 9), 200);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 1ULL << 40, 9), 1ULL << 40);
+	xa_destroy(&xa);
+	/* 16 pages that begin a node: one of them is found. 16 behind a page: it is jumped over. */
+	CU_ASSERT_EQUAL(xa_store_order(&xa, 0, 4, 4), 0);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 15, 32), 14);
+	CU_ASSERT_EQUAL(xa_store_order(&xa, 16, 4, 4), 0);
+	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 31, 32), 14);
+	xa_destroy(&xa);
+	nodes_end(nodes);
+}
+
 static void test_order_shapes(void)
 {
 	struct nodes *nodes = nodes_new();
@@ -738,6 +768,7 @@ static const CU_TestInfo tests[] = {
 	{ "walk", test_walk },
 	{ "entries of several indices", test_orders },
 	{ "shapes of these", test_order_shapes },
+	{ "what is before", test_prev_miss },
 	{ "planted corruptions", test_corruptions },
 };
 

@@ -69,6 +69,43 @@ struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 	return node;
 }
 
+/* The index went down by one; -1: there is nothing before. As __xas_prev(). */
+static int slot_before(const struct xa_node **at, int offset, u64 index)
+{
+	const struct xa_node *node = *at, *child;
+
+	if (node->shift || !offset) {
+		offset -= offset != (int)xa_slot_of(node, index);
+		for (; node && offset < 0; node = node->parent)
+			offset = node->offset - 1;
+		for (; node && (child = xa_child(node, (unsigned int)offset)); node = child)
+			offset = (int)xa_slot_of(child, index);
+		*at = node;
+		return node ? offset : -1;
+	}
+	return offset - 1;
+}
+
+u64 xa_prev_miss(const struct xarray *xa, u64 index, u64 max_scan)
+{
+	const struct xa_node *node = xa->root, *child;
+	int offset;
+
+	if (!node)
+		return index || !xa->head || xa_is_value(xa->head) ? index : ~0ULL;
+	if (xa_is_beyond(node, index))
+		return index;
+	while ((child = xa_child(node, xa_slot_of(node, index))))
+		node = child;
+	offset = (int)xa_canonical(node, xa_slot_of(node, index));
+	while (node->slots[offset] && !xa_is_value(node->slots[offset]) && --max_scan) {
+		offset = slot_before(&node, offset, --index);
+		if (offset < 0 || index == ~0ULL)
+			break;
+	}
+	return index;
+}
+
 static unsigned int order_of(const struct xa_node *node, unsigned int i)
 {
 	return node->shift + (unsigned int)ctz64(xa_nr_slots_of(node, i));

@@ -254,6 +254,13 @@ int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
 /* The same of an entry that is not 0, and the node that has it then; NULL: none. */
 int xa_store_leaf(struct xarray *xa, u64 index, u64 entry, u64 *old,
 		  struct xa_node **leaf) __must_check;
+/*
+ * The first index from `index` downwards, of max_scan, that has no entry but a value; else the
+ * last that was looked at; ~0: all have. As page_cache_prev_miss() comes by it: from an entry
+ * of several slots it goes on before the first of these, though only one index is behind it,
+ * so that it may look at others than it means.
+ */
+u64 xa_prev_miss(const struct xarray *xa, u64 index, u64 max_scan);
 /* How many slots the entry in slot i has. */
 static inline unsigned int xa_nr_slots_of(const struct xa_node *node, unsigned int i)
 {

@@ -222,14 +222,9 @@ static int submit(struct machine *m, struct file *file, u64 index, u32 max)
 }
 
 /* How many pages before index are cached, as far as a window reaches. */
-static u64 cached_before(const struct machine *m, const struct file *file, u64 index, u32 max)
+static u64 cached_before(const struct file *file, u64 index, u32 max)
 {
-	u64 nr = 0;
-
-	while (nr < max && nr < index &&
-	       find_page(m, &file->inode->i_data, index - 1 - nr) != PFN_NIL)
-		nr++;
-	return nr;
+	return index - 1 - xa_prev_miss(&file->inode->i_data.i_pages, index - 1, max);
 }
 
 /* The window follows the last one. */
@@ -263,7 +258,7 @@ static int sync_readahead(struct machine *m, struct file *file, u64 index, u64 n
 		begin_window(m, ra, index, nr_wanted, max);
 		return submit(m, file, index, max);
 	}
-	before = cached_before(m, file, index, max);
+	before = cached_before(file, index, max);
 	if (before <= nr_wanted)
 		return read_pages(m, file->inode, index, nr_wanted, ~0ULL);
 	if (before >= index)
