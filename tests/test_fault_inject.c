@@ -72,6 +72,8 @@ static const char *const lines[] = {
 	"!sim/as/a/ctl: store @m+24K 8K",
 	"sim/as/a/ctl: mremap @m+48K 16K 256K maymove as moved",
 	"!sim/as/a/ctl: store @moved 64K",
+	/* What is cut off, and does not get its policy. */
+	"!sim/as/a/ctl: mbind 0x30000000 4K bind 0",
 	"!sim/as/a/ctl: mmap 0 256K rw private,anon,populate as large",
 	"!sim/as/a/ctl: mremap @large 128K 128K maymove,dontunmap as other",
 	"!sim/as/a/ctl: munmap @large+8K 8K",

@@ -12,6 +12,7 @@
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/migrate.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/vma_internal.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma.h"
 
@@ -178,7 +179,12 @@ static int mbind_vma(struct machine *m, struct vm_area_struct **vma, u64 start, 
 		return 0;
 	err = vma_modify_policy(m, vma, MAX(start, (*vma)->vm_start),
 				MIN(end, (*vma)->vm_end), pol);
-	return err ? err : replace_policy(m, *vma, pol);
+	if (!err)
+		err = replace_policy(m, *vma, pol);
+	/* Cut off already, and without a policy of its own: it is as its neighbours are. */
+	if (err)
+		vma_edges_stay_apart(m, *vma, APART_MEMORY);
+	return err;
 }
 
 static int mbind_range(struct machine *m, struct mm_struct *mm, u64 start, u64 end,

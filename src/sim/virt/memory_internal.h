@@ -42,11 +42,6 @@ static inline bool is_cow_mapping(u64 vm_flags)
 	return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
 
-static inline bool vma_is_accessible(const struct vm_area_struct *vma)
-{
-	return vma->vm_flags & VM_ACCESS_FLAGS;
-}
-
 /* What an errno of an allocation is to a fault. */
 static inline unsigned int fault_of_errno(int err)
 {

@@ -168,4 +168,9 @@ int init_mm_create(struct machine *m) __must_check;
 void init_mm_free(struct machine *m);
 void mm_digest(const struct mm_struct *mm, struct digest *digest);
 
+static inline bool vma_is_accessible(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCESS_FLAGS;
+}
+
 #endif

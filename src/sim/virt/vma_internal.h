@@ -78,11 +78,6 @@ static inline bool vma_is_sealed(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_SEALED;
 }
 
-static inline bool vma_is_accessible(const struct vm_area_struct *vma)
-{
-	return vma->vm_flags & VM_ACCESS_FLAGS;
-}
-
 /* TASK_SIZE: the first address behind all that a program can have. */
 static inline u64 task_size_max(const struct machine *m)
 {
