@@ -60,6 +60,12 @@ static int same(const char *what, s64 before, s64 after)
 	return 1;
 }
 
+/* So many may have gone. */
+static int fewer(const char *what, s64 before, s64 after, s64 gone)
+{
+	return after <= before && after >= before - gone ? 0 : same(what, before, after);
+}
+
 /* What reclaim may have taken. */
 static int no_more(const char *what, s64 before, s64 after)
 {
@@ -89,8 +95,8 @@ int leftovers_compare(const struct machine *m, const struct leftovers *before)
 	nr += same("page tables", (s64)before->tables, (s64)after.tables);
 	nr += same("Committed_AS, pages", before->committed, after.committed);
 	/* A page that failed may have been init's, who shared it with a child. */
-	nr += (m->num_poisoned_pages ? no_more : same)("anonymous pages", (s64)before->anon,
-						       (s64)after.anon);
+	nr += fewer("anonymous pages", (s64)before->anon, (s64)after.anon,
+		    (s64)m->num_poisoned_pages);
 	nr += no_more("cached pages", (s64)before->cached, (s64)after.cached);
 	if (nr)
 		say_files(m);

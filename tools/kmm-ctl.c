@@ -193,5 +193,5 @@ int main(int argc, char **argv)
 	}
 	g_free(mount);
 	g_strfreev(rest);
-	return options_output_written(&program) || status ? status : 1;
+	return options_exit_status(&program, status);
 }

@@ -263,5 +263,5 @@ int main(int argc, char **argv)
 	g_strfreev(options.capacities);
 	g_strfreev(options.sets);
 	g_strfreev(options.rest);
-	return options_output_written(&program) || status ? status : 1;
+	return options_exit_status(&program, status);
 }

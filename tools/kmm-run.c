@@ -484,5 +484,5 @@ int main(int argc, char **argv)
 			status = boot_and_run(&options);
 	}
 	free_options(&options);
-	return options_output_written(&program) || status ? status : 1;
+	return options_exit_status(&program, status);
 }

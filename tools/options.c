@@ -22,6 +22,11 @@ bool options_output_written(const struct program *program)
 	return false;
 }
 
+int options_exit_status(const struct program *program, int status)
+{
+	return options_output_written(program) || status ? status : 1;
+}
+
 bool options_parse(const struct program *program, const GOptionEntry *rows, int *argc,
 		   char ***argv, int *status)
 {
@@ -44,7 +49,7 @@ bool options_parse(const struct program *program, const GOptionEntry *rows, int 
 		g_error_free(error);
 	} else if (version) {
 		printf("%s %s\n", program->name, PACKAGE_VERSION);
-		*status = options_output_written(program) ? 0 : 1;
+		*status = options_exit_status(program, 0);
 	}
 	g_option_context_free(context);
 	return !*status && !version;

@@ -26,5 +26,7 @@ int options_fail(const struct program *program, const char *what, const char *wh
 
 /* All of standard output has been written? Else what went wrong is on standard error. */
 bool options_output_written(const struct program *program);
+/* What main() returns: the status, or 1 if it was 0 and the output could not be written. */
+int options_exit_status(const struct program *program, int status);
 
 #endif

@@ -149,13 +149,23 @@ int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn)
 	return 0;
 }
 
+/* NULL: none was written there. */
+static const struct disk_block *written_block(const struct machine *m, const struct inode *inode,
+					      u64 pgoff)
+{
+	const struct disk_block *block;
+
+	if (!inode->nr_disk_blocks)
+		return NULL;
+	block = find(m->virt->disks, inode->self, pgoff);
+	return block->inode ? block : NULL;
+}
+
 void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 {
-	const struct disk_state *disks = m->virt->disks;
-	const struct disk_block *block = inode->nr_disk_blocks ?
-					 find(disks, inode->self, pgoff) : NULL;
+	const struct disk_block *block = written_block(m, inode, pgoff);
 
-	if (block && block->inode)
+	if (block)
 		content_restore(m, pfn, block->token);
 	else if (pgoff >= inode->disk_end)
 		content_zero(m, pfn);
@@ -165,11 +175,10 @@ void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 
 bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff)
 {
-	const struct disk_block *block = inode->nr_disk_blocks ?
-					 find(m->virt->disks, inode->self, pgoff) : NULL;
+	const struct disk_block *block = written_block(m, inode, pgoff);
 
 	/* A hole in what was there from the start is a block of zeroes here. */
-	return block && block->inode ? block->token : pgoff < inode->disk_end;
+	return block ? block->token : pgoff < inode->disk_end;
 }
 
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)

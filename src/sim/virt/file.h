@@ -259,6 +259,18 @@ int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, i
 	      u64 *pos) __must_check;
 
 /* filemap.c: the page cache. */
+/*
+ * An entry of i_pages is its folio's first page frame, or a value: the shadow of a folio
+ * that was reclaimed (workingset.h).
+ */
+static inline u64 mk_cache_entry(u32 pfn)
+{
+	return ((u64)pfn + 1) << 2;
+}
+static inline u32 entry_pfn(u64 entry)
+{
+	return (u32)(entry >> 2) - 1;
+}
 /* The page at pgoff, or PFN_NIL. */
 u32 find_page(const struct machine *m, const struct address_space *mapping, u64 pgoff);
 /* The folio that it is of: its first page. */
@@ -266,7 +278,7 @@ static inline u32 find_folio(const struct address_space *mapping, u64 pgoff)
 {
 	u64 entry = xa_load(&mapping->i_pages, pgoff);
 
-	return entry && !xa_is_value(entry) ? (u32)(entry >> 2) - 1 : PFN_NIL;
+	return entry && !xa_is_value(entry) ? entry_pfn(entry) : PFN_NIL;
 }
 /* Who reads pages in order will look at that so many behind: its descriptor is fetched. */
 #define PREFETCH_AHEAD 8
@@ -327,18 +339,7 @@ void filemap_count_split(struct machine *m, struct address_space *mapping,
 void set_page_dirty(struct machine *m, u64 pfn);
 /* The same by a file system that writes to it: a disk's leaves reclaim's mark (PG_reclaim). */
 void filemap_dirty_folio(struct machine *m, u64 pfn);
-/*
- * An entry of i_pages is its folio's first page frame, or a value: the shadow of a folio
- * that was reclaimed (workingset.h). And the page at an index of a folio.
- */
-static inline u64 mk_cache_entry(u32 pfn)
-{
-	return ((u64)pfn + 1) << 2;
-}
-static inline u32 entry_pfn(u64 entry)
-{
-	return (u32)(entry >> 2) - 1;
-}
+/* The page at an index of an entry's folio. */
 u32 cache_page(const struct machine *m, u64 entry, u64 index);
 /*
  * The entry of the first folio at or behind *index and at most at max, past shadows:

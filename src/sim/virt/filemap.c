@@ -349,10 +349,8 @@ void set_page_dirty(struct machine *m, u64 pfn)
 /* Is anything cached where the folio would be? */
 static bool is_cached(const struct address_space *mapping, u64 pgoff, unsigned int order)
 {
-	u64 entry = order ? filemap_find(mapping, &pgoff, pgoff + (1ULL << order) - 1) :
-			    xa_load(&mapping->i_pages, pgoff);
-
-	return entry && !xa_is_value(entry);
+	return order ? filemap_find(mapping, &pgoff, pgoff + (1ULL << order) - 1) != 0 :
+		       find_folio(mapping, pgoff) != PFN_NIL;
 }
 
 /*

@@ -109,13 +109,18 @@ static void kill_proc(struct machine *m, u64 pfn, const struct to_kill *kill, un
 		send_sig(m, task, SIGBUS);
 }
 
+static void kill_procs(const struct collection *c, unsigned int flags)
+{
+	for (unsigned int i = 0; i < c->nr; i++)
+		kill_proc(c->m, c->pfn, &c->kills[i], flags);
+}
+
 void hwpoison_kill_procs(struct machine *m, u64 pfn, unsigned int flags)
 {
 	struct collection c = { .m = m, .pfn = pfn };
 
 	collect_procs(&c, flags & MF_ACTION_REQUIRED);
-	for (unsigned int i = 0; i < c.nr; i++)
-		kill_proc(m, pfn, &c.kills[i], flags);
+	kill_procs(&c, flags);
 }
 
 /* -- mappings ----------------------------------------------------------------- */
@@ -189,10 +194,8 @@ void hwpoison_user_mappings(struct machine *m, u64 pfn, unsigned int flags)
 	(void)rmap_walk(m, pfn, unmap_one, &u);
 	if (mlocked)
 		shake_page(m, pfn);
-	if (!page_flag(page, PG_dirty))
-		return;
-	for (unsigned int i = 0; i < c.nr; i++)
-		kill_proc(m, pfn, &c.kills[i], flags);
+	if (page_flag(page, PG_dirty))
+		kill_procs(&c, flags);
 }
 
 /* -- who comes by a second time ----------------------------------------------- */

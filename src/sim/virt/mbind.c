@@ -12,9 +12,8 @@
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/migrate.h"
 #include "sim/virt/rmap.h"
-#include "sim/virt/vma_internal.h"
 #include "sim/virt/task.h"
-#include "sim/virt/vma.h"
+#include "sim/virt/vma_internal.h"
 
 #define MPOL_MF_VALID (MPOL_MF_STRICT | MPOL_MF_MOVE | MPOL_MF_MOVE_ALL)
 #define MPOL_MF_MOVES (MPOL_MF_MOVE | MPOL_MF_MOVE_ALL)

@@ -94,16 +94,10 @@ static int move_entries(void *arg, struct vm_area_struct *vma, u64 start, u64 en
 void move_large_mappings(struct machine *m, u32 src, u32 dst)
 {
 	const struct page *folio = pfn_to_page(m, src);
-	u64 index = page_index(folio), nr = folio_nr_pages(folio);
-	struct move move = { .m = m, .src = src, .dst = dst, .nr = nr };
-	u32 mapping = pfn_to_page(m, dst)->mapping;
+	struct move move = { .m = m, .src = src, .dst = dst, .nr = folio_nr_pages(folio) };
 
-	if (page_flag(folio, PG_anon))
-		(void)rmap_walk_anon_range(anon_vma_of(m, mapping), index, index + nr - 1,
-					   move_entries, &move);
-	else
-		(void)rmap_walk_file_range(&inode_of(m, mapping)->i_data, index, index + nr - 1,
-					   move_entries, &move);
+	/* What they are of is the new one's already. */
+	(void)rmap_walk_folio(m, dst, move_entries, &move);
 	BUG_ON(m, folio_mapcount(folio));
 }
 

@@ -118,6 +118,8 @@ int rmap_walk_anon_range(const struct anon_vma *anon_vma, u64 first, u64 last, r
 
 int rmap_walk_file_range(const struct address_space *mapping, u64 first, u64 last,
 			 rmap_range one, void *arg);
+/* The same for all pages of a folio, whose head is pfn, by what it is of. */
+int rmap_walk_folio(const struct machine *m, u64 pfn, rmap_range one, void *arg);
 
 /* A VMA maps so many pages of a folio of nr, all in [start, end): by one table, and whole? */
 bool vma_maps_whole(const struct machine *m, u64 start, u64 end, u64 nr_mapped, u64 nr);

@@ -148,13 +148,7 @@ bool try_to_unmap(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_batch *
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 	struct unmap u = { .m = m, .pfn = pfn, .nr = folio_nr_pages(folio), .batch = batch };
-	u64 first = page_index(folio), last = first + u.nr - 1;
 
-	if (page_flag(folio, PG_anon))
-		(void)rmap_walk_anon_range(anon_vma_of(m, folio->mapping), first, last, unmap_one,
-					   &u);
-	else
-		(void)rmap_walk_file_range(&inode_of(m, folio->mapping)->i_data, first, last,
-					   unmap_one, &u);
+	(void)rmap_walk_folio(m, pfn, unmap_one, &u);
 	return !folio_mapcount(folio);
 }

@@ -87,20 +87,11 @@ unsigned int folio_referenced(struct machine *m, u32 pfn, u64 *vm_flags)
 		.m = m, .pfn = pfn, .nr = folio_nr_pages(folio),
 		.mapcount = folio_mapcount(folio),
 	};
-	u64 first = page_index(folio);
-	const struct inode *inode;
 
 	*vm_flags = 0;
 	if (r.mapcount <= 0 || !folio->mapping)
 		return 0;
-	if (page_flag(folio, PG_anon)) {
-		(void)rmap_walk_anon_range(anon_vma_of(m, folio->mapping), first,
-					   first + r.nr - 1, referenced_one, &r);
-	} else {
-		inode = inode_of(m, folio->mapping);
-		(void)rmap_walk_file_range(&inode->i_data, first, first + r.nr - 1,
-					   referenced_one, &r);
-	}
+	(void)rmap_walk_folio(m, pfn, referenced_one, &r);
 	*vm_flags = r.vm_flags;
 	return r.vmas;
 }

@@ -57,9 +57,7 @@ void try_to_unmap_file(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 	struct unmap u = { .m = m, .pfn = pfn, .nr = folio_nr_pages(folio) };
-	u64 index = page_index(folio);
 
 	if (folio_mapcount(folio))
-		(void)rmap_walk_file_range(&inode_of(m, folio->mapping)->i_data, index,
-					   index + u.nr - 1, unmap_entries, &u);
+		(void)rmap_walk_folio(m, pfn, unmap_entries, &u);
 }

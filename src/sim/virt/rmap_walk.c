@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "sim/phys/folio.h"
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
@@ -46,6 +47,16 @@ int rmap_walk_file_range(const struct address_space *mapping, u64 first, u64 las
 			  vma_address_of(vma, to) + PAGE_SIZE);
 	}
 	return ret;
+}
+
+int rmap_walk_folio(const struct machine *m, u64 pfn, rmap_range one, void *arg)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+	u64 first = page_index(folio), last = first + folio_nr_pages(folio) - 1;
+
+	if (page_flag(folio, PG_anon))
+		return rmap_walk_anon_range(anon_vma_of(m, folio->mapping), first, last, one, arg);
+	return rmap_walk_file_range(&inode_of(m, folio->mapping)->i_data, first, last, one, arg);
 }
 
 static int walk_anon(const struct anon_vma *anon_vma, u64 pgoff, rmap_one one, void *arg)

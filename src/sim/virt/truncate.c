@@ -287,12 +287,18 @@ int file_size_limit(struct machine *m, struct task_struct *task, const struct in
 	return -EFBIG;
 }
 
+/* A release that zeroes what of the file's last page is behind its end, and there is some. */
+static bool growth_zeroes_edge(const struct machine *m, const struct inode *inode, u64 size)
+{
+	return inode->kind == INODE_DISK && size > inode->i_size && inode->i_size % PAGE_SIZE &&
+	       rel_growth_zeroes_edge(m->release);
+}
+
 void disk_zero_eof(struct machine *m, struct inode *inode, u64 to)
 {
 	u64 from = inode->i_size;
 
-	if (inode->kind == INODE_DISK && to > from && from % PAGE_SIZE &&
-	    rel_growth_zeroes_edge(m->release))
+	if (growth_zeroes_edge(m, inode, to))
 		disk_zero_partial(m, inode, from, MIN(to, ALIGN_UP(from, PAGE_SIZE)));
 }
 
@@ -301,8 +307,7 @@ void disk_file_grows(struct machine *m, struct inode *inode, u64 size)
 	u64 edge = inode->i_size;
 	u32 pfn;
 
-	if (inode->kind != INODE_DISK || size <= edge || edge % PAGE_SIZE == 0 ||
-	    !rel_growth_zeroes_edge(m->release))
+	if (!growth_zeroes_edge(m, inode, size))
 		return;
 	pfn = find_page(m, &inode->i_data, edge >> PAGE_SHIFT);
 	if (pfn == PFN_NIL || !page_flag(pfn_folio(m, pfn), PG_uptodate))

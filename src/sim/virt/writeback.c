@@ -65,11 +65,9 @@ static void folio_mkclean(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 	struct mkclean clean = { .m = m, .pfn = pfn, .nr = folio_nr_pages(folio) };
-	u64 index = page_index(folio);
 
 	if (folio_mapcount(folio))
-		(void)rmap_walk_file_range(&inode_of(m, folio->mapping)->i_data, index,
-					   index + clean.nr - 1, mkclean_one, &clean);
+		(void)rmap_walk_folio(m, pfn, mkclean_one, &clean);
 }
 
 /* Neighbours that go together. */
