@@ -72,8 +72,15 @@ static const char *const lines[] = {
 	"!sim/as/a/ctl: store @m+24K 8K",
 	"sim/as/a/ctl: mremap @m+48K 16K 256K maymove as moved",
 	"!sim/as/a/ctl: store @moved 64K",
-	/* What is cut off, and does not get its policy. */
-	"!sim/as/a/ctl: mbind 0x30000000 4K bind 0",
+	/* Two that only their anon_vmas kept apart: the child's has none, and gets no policy. */
+	"~sim/as/a/ctl: mmap 0x50000000 4K rw private,anon,populate,fixed",
+	"~sim/as/a/ctl: mmap 0x50002000 4K rw private,anon,populate,fixed",
+	"~sim/as/a/ctl: mmap 0x50001000 4K rw private,anon,fixed",
+	"~sim/as/a/ctl: madvise 0x50000000 12K wipeonfork",
+	"~sim/as/a/ctl: fork as wiped",
+	"!sim/as/wiped/ctl: mbind 0x50000000 8K bind 0",
+	"~sim/as/wiped/ctl: exit_group",
+	"~sim/as/a/ctl: wait4 -1",
 	"!sim/as/a/ctl: mmap 0 256K rw private,anon,populate as large",
 	"!sim/as/a/ctl: mremap @large 128K 128K maymove,dontunmap as other",
 	"!sim/as/a/ctl: munmap @large+8K 8K",
