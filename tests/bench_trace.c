@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A zipf trace of a million objects on a cache of 10,000 pages by least recent use: the
+ * A zipf trace of a million objects on a cache of so many pages by least recent use: the
  * page cache of a machine of its own, and beside it the least that such a cache is, arrays of
  * links. Both go round the same trace, and are full before anything is timed.
  */
@@ -13,7 +13,6 @@
 
 #define OBJECTS 1000000
 #define REQUESTS 4000000
-#define CAPACITY 10000
 
 struct replay {
 	struct trace trace;
@@ -22,7 +21,7 @@ struct replay {
 	struct trace_cache cache;
 	u32 *next, *prev;	/* [OBJECTS] is the head */
 	u8 *here;
-	u32 nr;
+	u32 nr, capacity;
 };
 
 static const u32 *some(const struct replay *r, u64 *at, u64 nr)
@@ -68,7 +67,7 @@ static void model_replay(struct bench *b, const struct row *row)
 		if (r->here[object]) {
 			model_unlink(r, object);
 		} else {
-			if (r->nr == CAPACITY) {
+			if (r->nr == r->capacity) {
 				u32 last = r->prev[OBJECTS];
 
 				model_unlink(r, last);
@@ -82,23 +81,41 @@ static void model_replay(struct bench *b, const struct row *row)
 	}
 }
 
+static void replay_end(struct bench *b)
+{
+	struct replay *r = b->replay;
+
+	b->replay = NULL;
+	if (!r)
+		return;
+	trace_cache_end(&r->cache);
+	tree_free(r->tree);
+	trace_free(&r->trace);
+	free(r->next);
+	free(r->prev);
+	free(r->here);
+	free(r);
+}
+
 static void prepare(struct bench *b, const struct row *row)
 {
 	/* As kmm-replay's own: no time passes. */
 	static const char *const sets[] = {
 		"reclaim=lru", "node 0.memory=2G", "cost.shrink_node=0", "cost.scan_page=0",
-		"cost.reclaim_page=0", "cost.disk_read=0", NULL,
+		"cost.reclaim_page=0", "cost.disk_read=0", "disk.bandwidth=0", NULL,
 	};
 	const struct zipf zipf = { OBJECTS, REQUESTS, 1.0, 42 };
 	struct replay *r = b->replay;
 
-	if (r)
+	if (r && r->capacity == row->extent)
 		return;
+	replay_end(b);
 	r = b->replay = calloc(1, sizeof(*r));
 	need(r ? trace_zipf(&r->trace, &zipf) : -ENOMEM, "trace");
+	r->capacity = row->extent;
 	bench_boot("tiny", sets, &r->tree);
 	need(trace_cache_init(&r->cache, (struct machine *)tree_machine(r->tree), OBJECTS,
-			      CAPACITY), "trace");
+			      r->capacity), "trace");
 	r->next = malloc((OBJECTS + 1) * sizeof(*r->next));
 	r->prev = malloc((OBJECTS + 1) * sizeof(*r->prev));
 	r->here = calloc(OBJECTS + 1, 1);
@@ -111,20 +128,14 @@ static void prepare(struct bench *b, const struct row *row)
 }
 
 static const struct row rows[] = {
-	{ "trace replay, LRU", 5000, engine_replay, model_replay, NULL, .prepare = prepare,
-	  .goal = 14e6, .share = 0.25 },
+	{ "trace replay, LRU of 10,000 pages", 5000, engine_replay, model_replay,
+	  .prepare = prepare, .extent = 10000, .goal = 14e6, .share = 0.25 },
+	{ "trace replay, LRU of 100,000 pages", 5000, engine_replay, model_replay,
+	  .prepare = prepare, .extent = 100000, .goal = 14e6, .share = 0.25 },
 };
 
 void bench_trace(struct bench *b)
 {
 	print_rows(b, rows, ARRAY_SIZE(rows));
-	if (!b->replay)
-		return;
-	trace_cache_end(&b->replay->cache);
-	tree_free(b->replay->tree);
-	trace_free(&b->replay->trace);
-	free(b->replay->next);
-	free(b->replay->prev);
-	free(b->replay->here);
-	free(b->replay);
+	replay_end(b);
 }

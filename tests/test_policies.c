@@ -143,6 +143,11 @@ static u64 model_misses(const struct trace *trace, char policy, u32 capacity)
 	return misses;
 }
 
+static s64 file_pages(const struct machine *m)
+{
+	return m->nodes[0]->stat[NR_FILE_PAGES];
+}
+
 static void zipf_trace(void)
 {
 	static const char *const policies[] = { "lru", "fifo", "clock" };
@@ -155,11 +160,18 @@ static void zipf_trace(void)
 		struct trace_cache cache;
 
 		for (u32 capacity = 40; capacity <= 4000; capacity *= 10) {
+			s64 stolen = m->event[PGSTEAL_FILE], others = file_pages(m);
+
 			CU_ASSERT_EQUAL_FATAL(trace_cache_init(&cache, m, zipf.objects, capacity), 0);
 			CU_ASSERT_EQUAL(trace_cache_run(&cache, trace.indices, trace.nr), 0);
 			CU_ASSERT_EQUAL(cache.misses,
 					model_misses(&trace, policies[i][0], capacity));
 			CU_ASSERT_EQUAL(cache.inode->i_data.nrpages, capacity);
+			/* Pages of programs that nobody used went first. */
+			others -= file_pages(m) - (s64)capacity;
+			CU_ASSERT_EQUAL(m->event[PGSTEAL_FILE] - stolen - others,
+					(s64)(cache.misses - capacity));
+			CU_ASSERT(m->event[PGSCAN_FILE] >= m->event[PGSTEAL_FILE]);
 			trace_cache_end(&cache);
 		}
 		CU_ASSERT_EQUAL(task_machine_check(m), 0);

@@ -68,7 +68,8 @@ static int load_config(const struct options *options, const char *policy, u64 ca
 {
 	/* A trace has no time: none passes, unless a machine says what takes it. */
 	char *text = g_strdup_printf("[node 0]\ncpus = 0\nmemory = %lluM\n[cost]\nshrink_node = 0\n"
-				     "scan_page = 0\nreclaim_page = 0\ndisk_read = 0\n",
+				     "scan_page = 0\nreclaim_page = 0\ndisk_read = 0\n"
+				     "[disk]\nbandwidth = 0\n",
 				     1024 + (unsigned long long)capacity / 128);
 	char *reclaim = g_strdup_printf("reclaim=%s", policy), *error = NULL;
 	GPtrArray *sets = g_ptr_array_new();

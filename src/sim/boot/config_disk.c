@@ -50,8 +50,9 @@ static int set_disk_bandwidth(struct config_load *load, const char *value)
 
 	if (!config_value_size(value, bandwidth, &why))
 		return config_bad_value(load, value, why);
-	if (*bandwidth < 65536 || *bandwidth > 1ULL << 40)
-		return config_bad_value(load, value, "a disk moves 64K to 1T bytes in a second");
+	if ((*bandwidth && *bandwidth < 65536) || *bandwidth > 1ULL << 40)
+		return config_bad_value(load, value, "a disk moves 64K to 1T bytes in a second, "
+					"or at 0 any number");
 	return 0;
 }
 

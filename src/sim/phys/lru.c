@@ -200,7 +200,13 @@ void lru_cache_add(struct machine *m, u64 pfn)
 {
 	if (lru_gen_enabled(m) && m->lru->in_fault)
 		page_set_flag(pfn_to_page(m, pfn), PG_active);
-	batch_add(m, LRU_BATCH_ADD, pfn);
+	/* A batch of one does not wait. */
+	if (unlikely(m->lru->batch_size == 1)) {
+		lru_add_one(m, pfn);
+		page_set_flag(pfn_to_page(m, pfn), PG_lru);
+	} else {
+		batch_add(m, LRU_BATCH_ADD, pfn);
+	}
 }
 
 void lru_add_drain(struct machine *m)

@@ -23,9 +23,14 @@ static void shrink_lruvec(struct scan_control *sc, struct lruvec *lruvec)
 	plain_shrink(sc, lruvec, spares);
 }
 
+static bool shrink_one(struct scan_control *sc, struct lruvec *lruvec)
+{
+	return plain_shrink_one(sc, lruvec, spares);
+}
+
 static const struct lru_policy lists = { .accessed = accessed };
 
 const struct reclaim_ops plain_clock = {
-	.name = "clock", .shrink_lruvec = shrink_lruvec, .age_node = plain_age_node,
-	.lists = &lists,
+	.name = "clock", .shrink_lruvec = shrink_lruvec, .shrink_one = shrink_one,
+	.age_node = plain_age_node, .lists = &lists,
 };

@@ -6,6 +6,7 @@
  */
 #include "sim/reclaim/plain.h"
 
+#include "sim/base/bug.h"
 #include "sim/phys/lru_internal.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
@@ -25,7 +26,7 @@ void plain_age_node(struct scan_control *sc, struct pglist_data *node)
 /* Some come as active pages: they are the latest of the list. */
 static void join_active(struct machine *m, struct lruvec *lruvec, enum lru_list active)
 {
-	while (unlikely(lruvec->lists[active].last != PFN_NIL)) {
+	while (lruvec->lists[active].last != PFN_NIL) {
 		u32 pfn = lruvec->lists[active].last;
 
 		lruvec_del(m, pfn);
@@ -35,7 +36,7 @@ static void join_active(struct machine *m, struct lruvec *lruvec, enum lru_list 
 }
 
 /* It can be forgotten without another look. */
-static bool is_simple(const struct scan_control *sc, const struct page *folio)
+static inline bool is_simple(const struct scan_control *sc, const struct page *folio)
 {
 	const u32 others = 1U << PG_dirty | 1U << PG_writeback | 1U << PG_locked |
 			   1U << PG_mlocked | 1U << PG_unevictable | 1U << PG_swapbacked |
@@ -47,19 +48,16 @@ static bool is_simple(const struct scan_control *sc, const struct page *folio)
 	       page_zone(sc->m, folio)->type <= sc->reclaim_idx && page_evictable(sc->m, folio);
 }
 
-static bool forget(struct machine *m, struct page *folio, u32 pfn, u32 target)
+/* Nothing holds it: is_simple(). */
+static inline void forget(struct machine *m, struct page *folio, u32 pfn, u32 target)
 {
 	folio->refcount++;
-	if (!remove_mapping(m, pfn, target)) {
-		folio->refcount--;
-		return false;
-	}
+	BUG_ON(m, !remove_mapping(m, pfn, target));
 	put_page(m, pfn);
-	return true;
 }
 
 /* What will be looked at when the next one goes: the page before it, and its file's place. */
-static void prefetch_next(const struct machine *m, const struct page_list *list)
+static inline void prefetch_next(const struct machine *m, const struct page_list *list)
 {
 	const struct page *folio;
 	const struct inode *inode;
@@ -72,6 +70,42 @@ static void prefetch_next(const struct machine *m, const struct page_list *list)
 	inode = page_flag(folio, PG_anon) || !folio->mapping ? NULL : inode_of(m, folio->mapping);
 	if (inode)
 		xa_prefetch(&inode->i_data.i_pages, page_index(folio));
+}
+
+enum last_page { LAST_SPARED, LAST_FREED, LAST_NOT_SIMPLE };
+
+/* What becomes of the page at the list's end, of which there is one. */
+static inline enum last_page shrink_last(struct scan_control *sc, struct page_list *pages,
+					 plain_spares spares)
+{
+	u32 pfn = pages->last;
+	struct page *folio = pfn_to_page(sc->m, pfn);
+
+	if (unlikely(!is_simple(sc, folio)))
+		return LAST_NOT_SIMPLE;
+	if (spares(sc->m, folio, pfn)) {
+		page_list_del(sc->m, pages, pfn);
+		page_list_add_head(sc->m, pages, pfn);
+		return LAST_SPARED;
+	}
+	forget(sc->m, folio, pfn, sc->target ? sc->target->id : 0);
+	prefetch_next(sc->m, pages);
+	return LAST_FREED;
+}
+
+bool plain_shrink_one(struct scan_control *sc, struct lruvec *lruvec, plain_spares spares)
+{
+	struct page_list *pages = &lruvec->lists[LRU_INACTIVE_FILE];
+	enum last_page last = LAST_SPARED;
+
+	if (unlikely(lruvec->lists[LRU_ACTIVE_FILE].last != PFN_NIL))
+		return false;
+	while (last == LAST_SPARED && pages->last != PFN_NIL) {
+		last = shrink_last(sc, pages, spares);
+		sc->nr_scanned += last != LAST_NOT_SIMPLE;
+	}
+	sc->nr_reclaimed += last == LAST_FREED;
+	return last == LAST_FREED;
 }
 
 /*
@@ -135,22 +169,13 @@ static u64 shrink_list(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 	u64 scanned = 0, freed = 0;
 
 	while (scanned < nr && freed < wanted && pages->last != PFN_NIL) {
-		u32 pfn = pages->last;
-		struct page *folio = pfn_to_page(sc->m, pfn);
+		enum last_page last = shrink_last(sc, pages, spares);
 		u64 others;
 
-		if (likely(is_simple(sc, folio))) {
+		if (likely(last != LAST_NOT_SIMPLE)) {
 			scanned++;
-			if (spares(sc->m, folio, pfn)) {
-				page_list_del(sc->m, pages, pfn);
-				page_list_add_head(sc->m, pages, pfn);
-				continue;
-			}
-			if (likely(forget(sc->m, folio, pfn, sc->target ? sc->target->id : 0))) {
-				freed++;
-				prefetch_next(sc->m, pages);
-				continue;
-			}
+			freed += last == LAST_FREED;
+			continue;
 		}
 		others = line_up(sc, pages, MIN(wanted - freed, SWAP_CLUSTER_MAX), spares, &scanned);
 		if (others)

@@ -25,8 +25,14 @@ static void shrink_lruvec(struct scan_control *sc, struct lruvec *lruvec)
 	plain_shrink(sc, lruvec, plain_mapping_used);
 }
 
+static bool shrink_one(struct scan_control *sc, struct lruvec *lruvec)
+{
+	return plain_shrink_one(sc, lruvec, plain_mapping_used);
+}
+
 static const struct lru_policy lists = { .accessed = accessed };
 
 const struct reclaim_ops plain_lru = {
-	.name = "lru", .shrink_lruvec = shrink_lruvec, .age_node = plain_age_node, .lists = &lists,
+	.name = "lru", .shrink_lruvec = shrink_lruvec, .shrink_one = shrink_one,
+	.age_node = plain_age_node, .lists = &lists,
 };

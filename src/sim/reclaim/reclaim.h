@@ -61,6 +61,11 @@ struct reclaim_ops {
 	const char *name;
 	/* Look at so much of a group's lists as sc->priority says, and free what can go. */
 	void (*shrink_lruvec)(struct scan_control *sc, struct lruvec *lruvec);
+	/*
+	 * Free the page of a file that is next, if nothing more has to be done for it; NULL:
+	 * the policy has no next one. Its caller counts what was scanned and freed.
+	 */
+	bool (*shrink_one)(struct scan_control *sc, struct lruvec *lruvec);
 	/* Before kswapd shrinks a node: pages get older. */
 	void (*age_node)(struct scan_control *sc, struct pglist_data *node);
 	/* How lists are kept between; NULL: as the kernel does. */

@@ -24,6 +24,7 @@ int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_object
 			.reclaim_idx = MAX_NR_ZONES - 1, .swappiness = -1, .may_writepage = true,
 			.may_unmap = true, .may_swap = true,
 		},
+		.one = { .m = m, .by = BY_PROACTIVE, .reclaim_idx = MAX_NR_ZONES - 1 },
 	};
 	if (!nr_objects || nr_objects > 0xffffffffULL)
 		return -EINVAL;
@@ -40,11 +41,26 @@ void trace_cache_end(struct trace_cache *cache)
 	cache->inode = NULL;
 }
 
-/* Pages have to go till there are fewer than the capacity. */
-static int make_room(struct trace_cache *cache)
+static struct lruvec *lruvec_here(struct machine *m)
+{
+	return node_lruvec(m, m->cpu_node[m->cpu]);
+}
+
+/* What went page by page has not been counted yet. */
+static void count_evicted(struct trace_cache *cache)
+{
+	struct scan_control *sc = &cache->one;
+
+	count_reclaim(sc, lruvec_here(cache->m), /* file = */ true, sc->nr_scanned,
+		      sc->nr_reclaimed);
+	sc->nr_scanned = sc->nr_reclaimed = 0;
+}
+
+/* By the policy's own turns, which look at more than at the page that is next. */
+static int shrink_by_turns(struct trace_cache *cache)
 {
 	struct machine *m = cache->m;
-	struct lruvec *lruvec = node_lruvec(m, m->cpu_node[m->cpu]);
+	struct lruvec *lruvec = lruvec_here(m);
 	struct scan_control *sc = &cache->sc;
 
 	sc->nr_reclaimed = 0;
@@ -58,6 +74,18 @@ static int make_room(struct trace_cache *cache)
 	}
 	m->lru->reclaiming--;
 	return sc->nr_reclaimed ? 0 : -ENOMEM;
+}
+
+/* Pages have to go till there are fewer than the capacity. */
+static int make_room(struct trace_cache *cache)
+{
+	struct machine *m = cache->m;
+	struct scan_control *sc = &cache->one;
+	u64 scanned = sc->nr_scanned;
+	bool freed = m->reclaim->shrink_one && m->reclaim->shrink_one(sc, lruvec_here(m));
+
+	reclaim_took_time(sc, sc->nr_scanned - scanned, freed);
+	return freed ? 0 : shrink_by_turns(cache);
 }
 
 static __noinline int read_in(struct trace_cache *cache, u32 index)
@@ -120,5 +148,6 @@ int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 			err = read_in(cache, indices[i]);
 		cache->accesses++;
 	}
+	count_evicted(cache);
 	return err;
 }

@@ -17,7 +17,8 @@ struct trace_cache {
 	struct inode *inode;		/* on a disk; nobody else uses it */
 	u64 capacity;			/* pages; 0: what the machine's memory holds */
 	u64 accesses, misses;
-	struct scan_control sc;		/* one page shall go */
+	struct scan_control sc;		/* one page shall go, by turns of the policy */
+	struct scan_control one;	/* the next one shall; its figures wait to be counted */
 };
 
 /* An empty cache on a new file of nr_objects pages. -ENOMEM, -ENOBUFS, -EINVAL. */
