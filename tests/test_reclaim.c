@@ -130,6 +130,30 @@ static void test_stream(void)
 	over_releases(stream);
 }
 
+/*
+ * The last free pages of zone DMA are those of another type: it is boosted, and kswapd wakes
+ * for it alone. It does not turn to others before that is done, whoever asks for them.
+ */
+static void test_boosted_zone(void)
+{
+	struct machine *m = open_machine("release=6.1");
+	struct pglist_data *node = m->nodes[0];
+	struct zone *dma = node->zones[ZONE_DMA];
+
+	dma->watermark_boost = 512;
+	wakeup_kswapd(m, dma, 0, 0, ZONE_DMA);
+	wakeup_kswapd(m, node->zones[ZONE_DMA32], GFP_KERNEL, 0, ZONE_NORMAL);
+	CU_ASSERT_EQUAL(node->kswapd_last, ZONE_DMA);
+	CU_ASSERT_EQUAL(node->kswapd_highest, ZONE_NORMAL);
+	machine_tick(m, 0);
+	CU_ASSERT_EQUAL(node->kswapd_last, ZONE_NORMAL);
+	CU_ASSERT_EQUAL(dma->watermark_boost, 0);
+	CU_ASSERT_EQUAL(m->zone_event[PGSKIP][ZONE_DMA32], 0);
+	read_file(m, open_file(m, "/data"), 0, 200 * MEGA);
+	CU_ASSERT(m->zone_event[PGSKIP][ZONE_DMA32] > 2000);
+	close_machine(m);
+}
+
 /* What comes back soon is active at once; what is long gone is not. */
 static void refault(struct machine *m)
 {
@@ -344,7 +368,7 @@ static void test_failing(void)
 }
 
 static const CU_TestInfo tests[] = {
-	{ "a stream", test_stream },
+	{ "a stream", test_stream }, { "boosted zone", test_boosted_zone },
 	{ "refaults", test_refault },
 	{ "mapped pages", test_mapped },
 	{ "locked pages", test_locked },

@@ -446,8 +446,9 @@ static void test_fallocate(void)
 
 /*
  * An area of 10 MiB, and some MiB more than there is memory: what is written is given up
- * next, before more is written (a real 6.18 of 128 MiB: 1241 out, 742 freed). Else the area
- * fills and somebody dies.
+ * next, before more is written (real machines of 128 MiB: 1241 out, 742 freed on 6.18; 2383
+ * and 2228 on 6.1, where kswapd turns to zone DMA alone first). Else the area fills and
+ * somebody dies.
  */
 static void test_small_area(void)
 {
@@ -462,8 +463,9 @@ static void test_small_area(void)
 		snprintf(call, sizeof(call), "store " AT " %lluK",
 			 (unsigned long long)(free + 6144) & ~3ULL);
 		expect(call, 0);
-		CU_ASSERT(event("pswpout") > 500 && event("pswpout") < 2400);
+		CU_ASSERT(event("pswpout") > 500 && event("pswpout") <= 10 * 256);
 		CU_ASSERT(event("pgsteal_anon") > event("pswpout") / 3);
+		CU_ASSERT_EQUAL(event("oom_kill"), 0);
 		lab_end_tasks(&lab);
 		close_lab();
 	}

@@ -105,6 +105,16 @@ struct pressure_ops {
 	u64 (*reclaimable)(const struct machine *m, const struct zone *zone);
 };
 
+/* Pages that others get till what a daemon does shows; where there is one CPU, they wait for it. */
+#define DAEMON_LAG 80
+#define DAEMON_LAG_ON_ONE_CPU 64
+
+static inline void daemon_woken(struct machine *m)
+{
+	if (!m->polls_left)
+		m->polls_left = m->nr_cpus > 1 ? DAEMON_LAG : DAEMON_LAG_ON_ONE_CPU;
+}
+
 /*
  * Between two pages: a good moment for daemons that were woken, since nothing is half done,
  * and nothing is held that they could take away. They come some pages late, as on a machine

@@ -21,9 +21,6 @@
 
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
-/* Pages that others get till it is at work; where there is one CPU, they wait for it. */
-#define LAG 128
-#define LAG_ON_ONE_CPU 64
 
 typedef unsigned long long ull;
 
@@ -215,25 +212,30 @@ static void set_state(struct machine *m, struct pglist_data *node, enum kswapd_s
 	event_set(m->events, node->kswapd_event, when_ns, when_ns == NEVER ? 0 : NAP_NS);
 }
 
+/* What it was asked for is what the next turn is about; what is asked from now on is for later. */
+static void take_request(struct pglist_data *node)
+{
+	node->kswapd_last = asked_highest(node);
+	node->kswapd_alloc_order = node->kswapd_order;
+	node->kswapd_order = 0;
+	node->kswapd_highest = MAX_NR_ZONES;
+}
+
 /* Turn after turn, until it can take a nap. */
 static void run_turns(struct machine *m, struct pglist_data *node)
 {
 	for (;;) {
-		unsigned int order = node->kswapd_order;
-
-		node->kswapd_last = asked_highest(node);
-		node->kswapd_order = 0;
-		node->kswapd_highest = MAX_NR_ZONES;
-		node->kswapd_alloc_order = order;
-		node->kswapd_reclaim_order = balance_pgdat(m, node, order, node->kswapd_last);
+		node->kswapd_reclaim_order = balance_pgdat(m, node, node->kswapd_alloc_order,
+							   node->kswapd_last);
 		/* What was asked for meanwhile counts as well, if it did all that it was to do. */
-		if (node->kswapd_reclaim_order >= order) {
+		if (node->kswapd_reclaim_order >= node->kswapd_alloc_order) {
 			node->kswapd_alloc_order = node->kswapd_reclaim_order = node->kswapd_order;
 			node->kswapd_last = asked_highest(node);
 		}
 		if (prepare_kswapd_sleep(m, node, node->kswapd_reclaim_order, node->kswapd_last))
 			break;
 		count_vm_event(m, KSWAPD_HIGH_WMARK_HIT_QUICKLY, 1);
+		take_request(node);
 	}
 	reset_isolation_suitable(m, node);
 	wakeup_kcompactd(m, node, node->kswapd_alloc_order, node->kswapd_last);
@@ -241,16 +243,20 @@ static void run_turns(struct machine *m, struct pglist_data *node)
 	set_state(m, node, KSWAPD_NAPS, m->now_ns + NAP_NS);
 }
 
-/* It was woken. */
+/*
+ * It wakes, and sees at once what for: a zone that was boosted may be all, although whoever
+ * boosted it asks for more as soon as he allocates again. What it does shows later.
+ */
 static void wake(struct machine *m, struct pglist_data *node)
 {
+	node->kswapd_woken_early = node->kswapd_state == KSWAPD_NAPS;
 	if (node->kswapd_woken_early) {
 		node->kswapd_highest = asked_highest(node);
 		node->kswapd_order = MAX(node->kswapd_order, node->kswapd_reclaim_order);
 		count_vm_event(m, KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
 	}
-	set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
-	run_turns(m, node);
+	take_request(node);
+	node->kswapd_state = KSWAPD_WOKEN;
 }
 
 /* The nap is over. */
@@ -262,6 +268,7 @@ static void nap_ends(struct machine *m, struct pglist_data *node)
 		return;
 	}
 	count_vm_event(m, KSWAPD_HIGH_WMARK_HIT_QUICKLY, 1);
+	take_request(node);
 	run_turns(m, node);
 }
 
@@ -273,10 +280,12 @@ static bool kswapd_step(struct machine *m, void *data)
 
 	m->cpu = sched_node_cpu(m, node);
 	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id));
-	if (node->kswapd_state == KSWAPD_WOKEN)
-		wake(m, node);
-	else
+	if (node->kswapd_state == KSWAPD_WOKEN) {
+		set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
+		run_turns(m, node);
+	} else {
 		nap_ends(m, node);
+	}
 	cputime_daemon_leave(m, before);
 	m->cpu = cpu;
 	return true;
@@ -319,10 +328,10 @@ void kswapd_run_now(struct machine *m, struct pglist_data *node)
 {
 	if (m->lru->reclaiming || !node->kswapd_event)
 		return;
-	node->kswapd_highest = MIN(asked_highest(node), ZONE_NORMAL);
-	if (node->kswapd_state != KSWAPD_WOKEN)
-		node->kswapd_woken_early = node->kswapd_state == KSWAPD_NAPS;
-	node->kswapd_state = KSWAPD_WOKEN;
+	if (node->kswapd_state != KSWAPD_WOKEN) {
+		node->kswapd_highest = MIN(asked_highest(node), ZONE_NORMAL);
+		wake(m, node);
+	}
 	kswapd_step(m, node);
 }
 
@@ -366,10 +375,8 @@ void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int
 		return;
 	}
 	explain_wakeup(m, zone, order, gfp);
-	node->kswapd_woken_early = node->kswapd_state == KSWAPD_NAPS;
-	node->kswapd_state = KSWAPD_WOKEN;
-	if (!m->polls_left)
-		m->polls_left = m->nr_cpus > 1 ? LAG : LAG_ON_ONE_CPU;
+	wake(m, node);
+	daemon_woken(m);
 }
 
 void kswapd_validate(const struct machine *m, struct check *check)

@@ -24,9 +24,6 @@
 #define NS_PER_SEC 1000000000ULL
 #define MIN_WRITEBACK_PAGES 1024
 #define DIRTY_SCOPE 8
-/* Pages that others get till it is at work, as kswapd. */
-#define LAG 128
-#define LAG_ON_ONE_CPU 64
 
 static struct wb_state *bdi_of(const struct machine *m)
 {
@@ -96,8 +93,7 @@ void mark_inode_dirty_pages(struct machine *m, struct inode *inode)
 void wb_wakeup(struct machine *m, struct bdi_writeback *wb)
 {
 	wb->woken = true;
-	if (!m->polls_left)
-		m->polls_left = m->nr_cpus > 1 ? LAG : LAG_ON_ONE_CPU;
+	daemon_woken(m);
 }
 
 void wb_start_background_writeback(struct machine *m, struct bdi_writeback *wb)
