@@ -36,7 +36,7 @@ struct bench {
 	struct replay *replay;	/* bench_trace.c */
 	char **words;		/* only rows with one of them in their name; NULL: all */
 	bool profile;		/* the engine alone, long enough for a profiler */
-	unsigned int nr_goals, nr_missed;
+	unsigned int nr_goals, nr_missed, nr_by_ratio;
 };
 
 struct row {
@@ -47,6 +47,7 @@ struct row {
 	void (*kernel)(struct bench *b, const struct row *row);
 	void (*prepare)(struct bench *b, const struct row *row);	/* not timed */
 	double goal;		/* for the engine's rate; 0: none */
+	double real;		/* the kernel's where the goal was set; 0: not known */
 	double share;		/* of the model's rate, likewise */
 	u32 extent;		/* bytes, or how many there are */
 	const char *path;	/* rows that read or write a file: in the tree */
