@@ -37,7 +37,7 @@ expect 'dirty pages after 38 seconds' "$(count nr_dirty)" 0
 grep 'wb_do_writeback' sim/why | tail -n 1
 
 step 'More than the background limit: the flusher runs at once, and stops below it.'
-does writer pwrite64 0 "$(($(count nr_dirty_background_threshold) * 4096 + 4194304))" 0
+does writer pwrite64 0 "$(($(count nr_dirty_background_threshold) * 4096 + 4000000))" 0
 expect 'pages on their way' "$(($(count nr_writeback) > 0))" 1
 call tick 2s
 expect 'it has stopped' "$(count nr_writeback)" 0

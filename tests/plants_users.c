@@ -173,6 +173,15 @@ static void dirty_page(struct machine *m)
 		      PG_dirty);
 }
 
+static void lost_buffers(struct machine *m)
+{
+	struct inode *inode = cached_inode(m);
+	u64 index = 0;
+
+	page_set_flag(pfn_to_page(m, entry_pfn(xa_find(&inode->i_data.i_pages, &index, ~0ULL))),
+		      PG_private);
+}
+
 static void file_size(struct machine *m)
 {
 	cached_inode(m)->i_size = 0;
@@ -564,6 +573,7 @@ static const struct plant plants[] = {
 	{ "R9", bytes_lost, "a page holds bytes that there are not" },
 	{ "V5", name_count, "a name of anonymous memory that no VMA has" },
 	{ "F7", segment_pages, "the segments' sum is a page more" },
+	{ "F8", lost_buffers, "a page is said to have a buffer head, and has none" },
 	{ "U1 A3", khugepaged_slot_lost, "khugepaged counts an mm more than it knows" },
 	{ "U2", uffd_lost, "a registered VMA has lost its context" },
 	{ "U2", uffd_of_nobody, "a registered VMA has a context that there is not" },

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "sim/phys/lru.h"
+#include "sim/phys/folio.h"
 #include "sim/phys/section.h"
 #include "sim/virt/content.h"
 #include "sim/virt/exec.h"
@@ -531,6 +532,59 @@ static void test_storm(void)
 	}
 }
 
+/* Nobody swaps here: what lies beside pages is those. */
+static u64 buffer_heads(const struct machine *m)
+{
+	u64 nr = 0;
+
+	for (u64 pfn = 0; m->page_private && pfn < m->max_pfn; pfn++)
+		nr += page_present(m, pfn) && m->page_private[pfn];
+	return nr;
+}
+
+/* ext4 has a buffer head for each page that is written, one way or the other; none for a read. */
+static void buffers(const char *release)
+{
+	struct machine *m = open_machine(release);
+	int fd = open_file(m, "/bin/tool", O_RDWR), copy = open_file(m, "/bin/copy", O_RDWR | O_CREAT);
+	u64 where, done;
+
+	CU_ASSERT_EQUAL(sys_pread(m, task, fd, 0, 65536, &done), 0);
+	CU_ASSERT_EQUAL(buffer_heads(m), 0);
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 100, 8192, &done), 0);
+	CU_ASSERT(page_flag(pfn_folio(m, find_page(m, &fget(m, task, fd)->inode->i_data, 1)), PG_private));
+	done = folio_nr_pages(pfn_folio(m, find_page(m, &fget(m, task, fd)->inode->i_data, 1)));
+	CU_ASSERT_EQUAL(buffer_heads(m), MAX(done, 3));
+	/* Once each, whoever writes again. */
+	where = map_file(m, fd, 0, 65536, MAP_SHARED);
+	touch(m, where + PAGE_SIZE, ACCESS_STORE);
+	CU_ASSERT_EQUAL(buffer_heads(m), MAX(done, 3));
+	touch(m, where + 32768, ACCESS_LOAD);
+	touch(m, where + 32768, ACCESS_STORE);
+	CU_ASSERT_EQUAL(buffer_heads(m), MAX(done, 4));
+	CU_ASSERT_EQUAL(sys_pwrite(m, task, copy, 0, 40960, &done), 0);
+	CU_ASSERT(buffer_heads(m) >= 14);
+	CU_ASSERT_EQUAL(task_machine_check(m), 0);
+	/* They go with what they are of, as soon as it is written. */
+	CU_ASSERT_EQUAL(sys_munmap(m, task, where, 65536), 0);
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, copy, 4096), 0);
+	CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
+	CU_ASSERT_EQUAL(sys_fsync(m, task, copy), 0);
+	CU_ASSERT(buffer_heads(m) > 0);
+	drop_pagecache(m);
+	CU_ASSERT_EQUAL(buffer_heads(m), 0);
+	/* Zeroing a part of what was never written makes one. */
+	CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 5000), 0);
+	CU_ASSERT_EQUAL(buffer_heads(m), 1);
+	close_machine(m);
+}
+
+static void test_buffers(void)
+{
+	buffers("release=6.1");
+	buffers("release=6.18");
+}
+
 static void test_planted(void)
 {
 	struct machine *m = open_machine("release=6.18");
@@ -577,6 +631,7 @@ static const CU_TestInfo tests[] = {
 	{ "/dev/zero", test_dev_zero },
 	{ "contents", test_contents },
 	{ "storm", test_storm },
+	{ "buffer heads", test_buffers },
 	{ "planted", test_planted },
 };
 

@@ -166,6 +166,8 @@ static void pages_digest(const struct machine *m, struct digest *d)
 		digest_u64(d, (u64)page->mapping << 32 | page->index);
 		digest_u64(d, (u64)(u32)page->refcount << 32 | (u32)page->mapcount);
 		digest_u64(d, page->memcg);
+		if (m->page_private && m->page_private[pfn])
+			digest_u64(d, m->page_private[pfn]);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "fs/core/call_task.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/file.h"
 #include "sim/virt/writeback.h"
 
@@ -89,8 +90,11 @@ static int run_ftruncate(struct call *call)
 
 static int run_truncate(struct call *call)
 {
-	int err = call_needs_range(call, 0);
+	int err;
 
+	if (buffers_reserve(call->m))
+		return call_no_host_memory(call);
+	err = call_needs_range(call, 0);
 	return err ? err : sys_truncate(call->m, call->task, call->args[0].text,
 					call->args[1].value);
 }

@@ -4,18 +4,22 @@
  * and cut. Buffers are left out: reads and writes move contents of pages.
  */
 #include "fs/core/call_task.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/file.h"
 
 #define SCOPE_TASKS (1U << V_PID)
 
 static int open_path(struct call *call, unsigned int first)
 {
-	const struct arg *flags = &call->args[first + 1], *mode = &call->args[first + 2];
-	int err = call_needs_range(call, 0), fd;
+	const struct arg *given = &call->args[first + 1], *mode = &call->args[first + 2];
+	u32 flags = given->given ? (u32)given->value : O_RDWR;
+	int err, fd;
 
+	if ((flags & O_ACCMODE) != O_RDONLY && buffers_reserve(call->m))
+		return call_no_host_memory(call);
+	err = call_needs_range(call, 0);
 	if (!err)
-		err = sys_open(call->m, call->task, call->args[first].text,
-			       flags->given ? (u32)flags->value : O_RDWR,
+		err = sys_open(call->m, call->task, call->args[first].text, flags,
 			       mode->given ? (u32)mode->value : 0666, &fd);
 	if (!err)
 		call->value = (u64)fd;

@@ -488,7 +488,7 @@ int shmem_reacct_size(struct machine *m, struct inode *inode, u64 size) __must_c
 extern const struct vm_operations file_vm_ops, shmem_vm_ops, shmem_anon_vm_ops;
 int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma) __must_check;
 
-/* B8 F1 to F6. */
+/* B8 F1 to F6, F8. */
 void filemap_validate(const struct machine *m, struct check *check);
 
 #endif

@@ -10,6 +10,7 @@
 #include "sim/phys/memcg.h"
 #include "sim/virt/content.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
@@ -102,6 +103,7 @@ void filemap_moved_folio(struct machine *m, struct address_space *mapping, u32 s
 
 	count_cached(m, mapping, old, -(s64)nr);
 	count_cached(m, mapping, new, nr);
+	buffers_moved(m, src, dst);
 	old->refcount -= nr;
 	new->refcount += nr;
 }
@@ -112,6 +114,7 @@ void filemap_replaced_folio(struct machine *m, struct address_space *mapping, u3
 	s64 nr = (s64)folio_nr_pages(folio);
 
 	count_cached(m, mapping, folio, -nr);
+	try_to_free_buffers(m, pfn);
 	folio->mapping = 0;
 	folio->refcount -= (s32)nr;
 }
@@ -243,6 +246,7 @@ static void uncache_folio(struct machine *m, struct address_space *mapping, stru
 	count_cached(m, mapping, folio, -(s64)folio_nr_pages(folio));
 	if (!is_shmem(mapping) && page_flag(folio, PG_dirty))
 		account_cleaned(m, folio);
+	try_to_free_buffers(m, (u32)page_to_pfn(m, folio));
 	folio->mapping = 0;
 }
 

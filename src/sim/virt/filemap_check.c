@@ -9,6 +9,7 @@
 #include "sim/phys/objects.h"
 #include "sim/phys/section.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/workingset.h"
@@ -80,6 +81,10 @@ static u64 check_entry(const struct machine *m, const struct inode *inode, u64 i
 	if (dirty != xa_get_mark(&inode->i_data.i_pages, index, XA_MARK_DIRTY))
 		check_fail(check, "F4", "inode %u, page 0x%llx: expected the mark of its flag %d",
 			   inode->self, (ull)index, dirty);
+	if (inode->kind == INODE_DISK && !buffers_are_right(m, entry_pfn(entry)))
+		check_fail(check, "F8", "inode %u, page 0x%llx: expected %s", inode->self, (ull)index,
+			   page_flag(folio, PG_private) ? "a buffer head for each of its pages" :
+							  "no buffer head of any of its pages");
 	/* What fallocate() keeps behind the end of shared memory may have been used before. */
 	if (index >= inode_pages(inode) && inode->kind == INODE_DISK)
 		check_fail(check, "F5", "inode %u, page 0x%llx: expected none behind %llu bytes",

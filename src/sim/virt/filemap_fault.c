@@ -4,6 +4,7 @@
  * is read, with what read-ahead adds to it (readahead.c), and found when the fault is tried
  * again, for nobody waits with the lock held.
  */
+#include "sim/virt/buffer.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memcontrol.h"
@@ -189,6 +190,10 @@ static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
 
 static unsigned int filemap_page_mkwrite(struct machine *m, struct vm_fault *vmf)
 {
+	int err = folio_create_buffers(m, vmf->page);
+
+	if (err)
+		return fault_of_errno(err);
 	set_page_dirty(m, vmf->page);
 	return 0;
 }

@@ -141,6 +141,11 @@ static unsigned int wp_page_shared(struct machine *m, struct vm_fault *vmf)
 		if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)))
 			goto out;
 	}
+	/* Memory may have been reclaimed meanwhile. */
+	if (unlikely(*vmf->pte != vmf->orig_pte)) {
+		ret |= VM_FAULT_NOPAGE;
+		goto out;
+	}
 	ret |= wp_page_reuse(m, vmf);
 	fault_dirty_shared_page(m, vmf->page);
 out:

@@ -6,6 +6,7 @@
  */
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
@@ -192,6 +193,12 @@ static int write_folio(struct machine *m, struct inode *inode, u64 at, u64 end, 
 	if (unlikely(page_flag(pfn_to_page(m, pfn), PG_hwpoison))) {
 		put_page(m, pfn);
 		return -EIO;
+	}
+	if (inode->kind == INODE_DISK)
+		err = folio_create_buffers(m, pfn);
+	if (err) {
+		put_page(m, pfn);
+		return err;
 	}
 	*next = MIN(folio_end(m, inode, pfn, at), end);
 	store_bytes(m, pfn, at, *next);

@@ -7,6 +7,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/content.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
@@ -264,6 +265,8 @@ void disk_zero_partial(struct machine *m, struct inode *inode, u64 from, u64 to)
 	} else {
 		page_set_flag(pfn_to_page(m, pfn), PG_referenced);
 	}
+	/* Where there is no memory for them it can be zeroed as well. */
+	(void)!folio_create_buffers(m, pfn);
 	if (page_flag(pfn_folio(m, pfn), PG_dirty) || page_flag(pfn_folio(m, pfn), PG_writeback) ||
 	    disk_has_block(m, inode, index)) {
 		if (!page_flag(pfn_folio(m, pfn), PG_uptodate))

@@ -35,6 +35,7 @@
 #include "sim/virt/vma.h"
 #include "sim/virt/warn_alloc.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/shrinker.h"
 #include "sim/virt/workingset.h"
@@ -154,6 +155,7 @@ static const struct part {
 	{ writeback_init, writeback_free, writeback_digest, writeback_validate },
 	{ NULL, NULL, shrinkers_digest, NULL },
 	{ workingset_init, workingset_free, workingset_digest, workingset_validate },
+	{ buffers_init, NULL, NULL, NULL },
 	{ files_init, files_free, files_digest, filemap_validate },
 	{ dcache_init, dcache_free, dcache_digest, NULL },
 	{ NULL, real_processes_free, NULL, NULL },
@@ -332,6 +334,7 @@ void virt_claim_objects(const struct machine *m, struct object_census *census)
 	files_claim_objects(m, census);
 	anon_vma_names_claim(m, census);
 	shm_claim(m, census);
+	buffers_claim(m, census);
 	dcache_claim(m, census);
 	swap_claim_objects(m, census);
 	zram_claim_objects(m, census);

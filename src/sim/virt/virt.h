@@ -64,6 +64,7 @@ struct virt_state {
 	struct real_process *reals;	/* real.h */
 	struct made_program *programs;	/* program_made.c: the youngest first */
 	struct huge_state *huge;
+	struct kmem_cache *buffer_heads;	/* buffer.h */
 	struct dcache_state *dcache;	/* dcache.h */
 	struct disk_state *disks;	/* disk.h */
 	struct blk_state *blk;	/* blk.h */

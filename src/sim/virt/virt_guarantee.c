@@ -20,6 +20,7 @@
 #define OBJECTS_PER_SLAB 8	/* the fewest, but for large ones */
 #define LARGE_OBJECTS 32	/* of which a call needs a few at most */
 #define FRAMES_PER_SLAB 8
+#define BUFFERS_PER_SLAB 39
 #define OBJECT_BYTES 512	/* its host struct, but for large ones */
 
 /* Frames that the machine can give at all: free ones, and those that can be reclaimed. */
@@ -100,9 +101,15 @@ static u64 writeback_bytes(const struct machine *m, u64 frames)
 	return disk_host_bytes(m, dirty) + blk_host_bytes(m, dirty);
 }
 
+/* Each page may be written, to a file of a disk. */
+static u64 buffer_slabs(const struct machine *m, const struct virt_need *need)
+{
+	return m->page_private ? need->pages / BUFFERS_PER_SLAB : 0;
+}
+
 int virt_guarantee(struct machine *m, const struct virt_need *need)
 {
-	u64 slabs = need->objects / OBJECTS_PER_SLAB + LARGE_OBJECTS;
+	u64 slabs = need->objects / OBJECTS_PER_SLAB + LARGE_OBJECTS + buffer_slabs(m, need);
 	u64 left = frames_left(m), tables = MIN(need->tables, left);
 	u64 frames = need->pages + tables + slabs * FRAMES_PER_SLAB;
 	int err;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Buffer heads: what the file system of a disk keeps of each block (4 KiB) of a folio that is
+ * about to be written. They are the folio's (PG_private) until it leaves the page cache, or is
+ * split: charged to its group, and beside its pages (m->page_private).
+ */
+#ifndef KMM_VIRT_BUFFER_H
+#define KMM_VIRT_BUFFER_H
+
+#include "sim/phys/page.h"
+#include "sim/virt/virt.h"
+
+struct object_census;
+
+int buffers_init(struct machine *m) __must_check;
+/* Room beside pages, before a file of a disk can be written. 0 or -ENOBUFS. */
+int buffers_reserve(struct machine *m) __must_check;
+/*
+ * One for each block of the folio, if it has none; the caller has a reference of it, since
+ * memory may be reclaimed for them. -ENOMEM; -ENOBUFS: without buffers_reserve() only.
+ */
+int folio_create_buffers(struct machine *m, u32 pfn) __must_check;
+void try_to_free_buffers(struct machine *m, u32 pfn);
+/* Another folio has its place. */
+void buffers_moved(struct machine *m, u32 src, u32 dst);
+
+/* Each page has one, or none has, as the folio's flag says. */
+bool buffers_are_right(const struct machine *m, u32 pfn);
+void buffers_claim(const struct machine *m, struct object_census *census);
+
+#endif
