@@ -681,7 +681,6 @@ static void test_orders(void)
 	free(o);
 }
 
-/* The kernel's shapes: 512 indices are eight slots above the lowest level. */
 /* Single entries are counted back to the first that is not there; larger ones are not. */
 static void test_prev_miss(void)
 {
@@ -712,6 +711,42 @@ static void test_prev_miss(void)
 	nodes_end(nodes);
 }
 
+/* The same upwards: who begins within a larger one counts it from its beginning. */
+static void test_next_miss(void)
+{
+	struct nodes *nodes = nodes_new();
+	struct xarray xa;
+
+	xa_init(&xa, &ops, nodes);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 9), 0);
+	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 9), 1);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 1, 9), 1);
+	for (u64 i = 1; i < 200; i++)
+		if (i != 70)
+			CU_ASSERT_EQUAL(xa_store(&xa, i, i == 150 ? xa_mk_value(i) : 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 100), 70);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 70), 70);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 69), 69);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 71, 100), 150);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 151, 100), 200);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 151, 9), 160);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 1ULL << 40, 9), 1ULL << 40);
+	xa_destroy(&xa);
+	for (u64 i = 0; i < 256; i++)
+		CU_ASSERT_EQUAL(xa_store(&xa, i, 4, NULL), 0);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 200, 100), 256);
+	xa_destroy(&xa);
+	/* 32 pages from 64 on: from the second one, 96 is taken for 97. */
+	CU_ASSERT_EQUAL(xa_store_order(&xa, 64, 5, 4), 0);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 64, 48), 96);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 65, 48), 97);
+	CU_ASSERT_EQUAL(xa_next_miss(&xa, 95, 48), 127);
+	xa_destroy(&xa);
+	nodes_end(nodes);
+}
+
+/* The kernel's shapes: 512 indices are eight slots above the lowest level. */
 static void test_order_shapes(void)
 {
 	struct nodes *nodes = nodes_new();
@@ -769,6 +804,7 @@ static const CU_TestInfo tests[] = {
 	{ "entries of several indices", test_orders },
 	{ "shapes of these", test_order_shapes },
 	{ "what is before", test_prev_miss },
+	{ "what is behind", test_next_miss },
 	{ "planted corruptions", test_corruptions },
 };
 

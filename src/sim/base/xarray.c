@@ -69,41 +69,58 @@ struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 	return node;
 }
 
-/* The index went down by one; -1: there is nothing before. As __xas_prev(). */
-static int slot_before(const struct xa_node **at, int offset, u64 index)
+/* The index went by a step of 1 or -1; -1: there is nothing there. As __xas_next(), __xas_prev(). */
+static int slot_beside(const struct xa_node **at, int offset, u64 index, int step)
 {
+	const int edge = step < 0 ? -1 : (int)XA_SLOTS;
 	const struct xa_node *node = *at, *child;
 
-	if (node->shift || !offset) {
-		offset -= offset != (int)xa_slot_of(node, index);
-		for (; node && offset < 0; node = node->parent)
-			offset = node->offset - 1;
-		for (; node && (child = xa_child(node, (unsigned int)offset)); node = child)
-			offset = (int)xa_slot_of(child, index);
-		*at = node;
-		return node ? offset : -1;
-	}
-	return offset - 1;
+	if (!node->shift && offset + step != edge)
+		return offset + step;
+	if (offset != (int)xa_slot_of(node, index))
+		offset += step;
+	for (; node && offset == edge; node = node->parent)
+		offset = node->offset + step;
+	for (; node && (child = xa_child(node, (unsigned int)offset)); node = child)
+		offset = (int)xa_slot_of(child, index);
+	*at = node;
+	return node ? offset : -1;
 }
 
-u64 xa_prev_miss(const struct xarray *xa, u64 index, u64 max_scan)
+/* From index on by steps to the first that is not there, max_scan of them at most. */
+static u64 first_miss(const struct xarray *xa, u64 index, u64 max_scan, int step)
 {
 	const struct xa_node *node = xa->root, *child;
 	int offset;
 
 	if (!node)
-		return index || !xa->head || xa_is_value(xa->head) ? index : ~0ULL;
+		return index || !xa->head || xa_is_value(xa->head) ? index : (u64)step;
 	if (xa_is_beyond(node, index))
 		return index;
 	while ((child = xa_child(node, xa_slot_of(node, index))))
 		node = child;
 	offset = (int)xa_canonical(node, xa_slot_of(node, index));
-	while (node->slots[offset] && !xa_is_value(node->slots[offset]) && --max_scan) {
-		offset = slot_before(&node, offset, --index);
-		if (offset < 0 || index == ~0ULL)
+	while (node->slots[offset] && !xa_is_value(node->slots[offset]) && max_scan--) {
+		index += (u64)step;
+		if (!max_scan || index == ~0ULL)
+			break;
+		offset = slot_beside(&node, offset, index, step);
+		if (offset < 0)
 			break;
 	}
 	return index;
+}
+
+u64 xa_next_miss(const struct xarray *xa, u64 index, u64 max_scan)
+{
+	return first_miss(xa, index, max_scan, 1);
+}
+
+u64 xa_prev_miss(const struct xarray *xa, u64 index, u64 max_scan)
+{
+	u64 miss = first_miss(xa, index, max_scan, -1);
+
+	return index - miss == max_scan ? miss + 1 : miss;
 }
 
 static unsigned int order_of(const struct xa_node *node, unsigned int i)

@@ -255,6 +255,12 @@ int xa_store(struct xarray *xa, u64 index, u64 entry, u64 *old) __must_check;
 int xa_store_leaf(struct xarray *xa, u64 index, u64 entry, u64 *old,
 		  struct xa_node **leaf) __must_check;
 /*
+ * The first index from `index` on, of max_scan, that has no entry but a value; else the one
+ * behind these. As page_cache_next_miss() comes by it: an entry of several slots is counted
+ * from its first slot on, wherever in it the index is.
+ */
+u64 xa_next_miss(const struct xarray *xa, u64 index, u64 max_scan);
+/*
  * The first index from `index` downwards, of max_scan, that has no entry but a value; else the
  * last that was looked at; ~0: all have. As page_cache_prev_miss() comes by it: from an entry
  * of several slots it goes on before the first of these, though only one index is behind it,

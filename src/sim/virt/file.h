@@ -99,7 +99,8 @@ struct file_ra_state {
 	unsigned int order;	/* of the folios that it is made of, where they may be large */
 	u32 mmap_miss;		/* faults that found nothing cached, less those that did */
 	u64 prev_pos;		/* where the last read ended; ~0: there was none */
-	u64 async_start, async_ns;	/* from there on, pages are read by that time: blk.h */
+	u64 async_start, async_end;	/* pages between them are read by async_ns: blk.h */
+	u64 async_ns;
 	u32 ra_pages;		/* the longest window: of the disk; POSIX_FADV_SEQUENTIAL: twice */
 	bool random;		/* POSIX_FADV_RANDOM */
 };

@@ -92,6 +92,7 @@ static int wait_for_read(struct machine *m, int err)
 static int note_read(const struct machine *m, struct file_ra_state *ra, int err)
 {
 	ra->async_start = ra->start;
+	ra->async_end = ra->start + ra->size;
 	ra->async_ns = m->virt->blk->read_done_ns;
 	return err;
 }
@@ -126,8 +127,6 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 	struct read_row row = { .m = m, .inode = file->inode };
 	int err = 0;
 
-	ra->order = MIN(ra->order, mapping_max_folio_order(m, file->inode));
-	ra->order = MIN(ra->order, (unsigned int)fls64(ra->size) - 1);
 	while (*index <= last && !err) {
 		unsigned int order = order_at(*index, last, ra->order);
 
@@ -140,16 +139,28 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 	return err;
 }
 
+/* Behind the file's end, too, where nothing is read: the next window goes on from there. */
+static void limit_order(const struct machine *m, struct file *file)
+{
+	struct file_ra_state *ra = &file->f_ra;
+
+	ra->order = MIN(ra->order, mapping_max_folio_order(m, file->inode));
+	ra->order = MIN(ra->order, (unsigned int)fls64(ra->size) - 1);
+}
+
 static int read_window_at(struct machine *m, struct file *file, u64 start)
 {
 	u32 size = file->f_ra.size;
 	u64 index = start;
 	int err;
 
-	if (!size || start >= inode_pages(file->inode))
-		return 0;
 	if (!file->inode->large_folios)
 		return read_by_page(m, file, start, size);
+	if (!size)
+		return 0;
+	limit_order(m, file);
+	if (start >= inode_pages(file->inode))
+		return 0;
 	err = read_by_folio(m, file, &index);
 	if (!err || err == -ENOBUFS)
 		return err;
@@ -295,7 +306,7 @@ static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 in
 	struct file_ra_state *ra = &file->f_ra;
 	u32 max = max_pages(m, ra, nr_wanted), cut = (u32)folio_nr_pages(pfn_folio(m, pfn)) - 1;
 	bool large = file->inode->large_folios;
-	u64 hole = index + 1;
+	u64 hole;
 
 	page_clear_flag(pfn_folio(m, pfn), PG_reclaim);
 	if (ra->size && index == ((ra->start + ra->size - ra->async_size) & ~(u64)cut)) {
@@ -305,10 +316,10 @@ static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 in
 		ra->size = MAX(ra->size, next_window(ra->size, max));
 		return read_larger(m, file, max);
 	}
-	while (hole <= index + max && find_page(m, &file->inode->i_data, hole) != PFN_NIL)
-		hole++;
-	if (hole > index + max)
+	hole = xa_next_miss(&file->inode->i_data.i_pages, index + 1, max);
+	if (hole > index + max && rel_next_miss_is_behind(m->release))
 		return 0;
+	hole = MIN(hole, index + max);
 	ra->start = hole;
 	ra->size = next_window((u32)MIN(hole - index + nr_wanted, max), max);
 	ra->async_size = ra->size;
@@ -323,7 +334,7 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 
 bool wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index)
 {
-	if (index < ra->async_start || ra->async_ns <= m->now_ns)
+	if (index < ra->async_start || index >= ra->async_end || ra->async_ns <= blk_now(m))
 		return false;
 	blk_wait_until(m, ra->async_ns);
 	return true;
@@ -391,7 +402,9 @@ int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64
 {
 	struct file_ra_state *ra = &file->f_ra;
 
-	*let_go = wait_for_readahead(m, ra, pgoff);
+	/* Who has to wait lets go, too, but a page asked for ahead has come by then, elsewhere. */
+	(void)wait_for_readahead(m, ra, pgoff);
+	*let_go = false;
 	if (vm_flags & VM_RAND_READ)
 		return 0;
 	if (ra->mmap_miss)
