@@ -690,6 +690,18 @@ static void test_huge_shadows(void)
 	CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 	writes(&bed, 0, 4 << 20);
 	CU_ASSERT_EQUAL(inode(&bed)->i_data.nr_shadows, 0);
+	/* The only one of a node goes to a node below it. */
+	file_of_size(&bed, 0);
+	writes(&bed, 0, 64 * PAGE_SIZE);
+	syncs(&bed);
+	map_shared(&bed, B, 64);
+	touch(&bed, B, ACCESS_LOAD);
+	advise(&bed, B, 64, ADVICE_PAGEOUT);
+	EXPECT(bed, "-64");
+	CU_ASSERT_EQUAL(node_stat(&bed, WORKINGSET_NODES), 1);
+	unmap(&bed, B, 64);
+	reads(&bed, PAGES(5), 4096);
+	CU_ASSERT_EQUAL(node_stat(&bed, WORKINGSET_NODES), 0);
 	bed_close(&bed);
 }
 

@@ -265,8 +265,7 @@ static __noinline void update_above(struct machine *m, const struct address_spac
 				    const struct xa_node *leaf)
 {
 	for (struct xa_node *node = leaf->parent; node; node = node->parent)
-		if (node->nr_values)
-			update_node(m, mapping, node);
+		update_node(m, mapping, node);
 }
 
 void workingset_update_leaf(struct machine *m, struct address_space *mapping,
