@@ -65,12 +65,14 @@ static const char *const lines[] = {
 	"sim/as/a/ctl: mmap 0x30002000 4K rw private,anon,fixed",
 	"sim/as/a/ctl: store 0x30002000",
 	"sim/as/a/ctl: mmap 0x30001000 4K rw private,anon,fixed",
+	/* The slab of VMAs is then full at the next mremap. */
+	"!sim/as/a/ctl: mbind 0x30001000 4K bind 0",
 	"!sim/as/a/ctl: mincore @m 64K",
 	"sim/as/a/ctl: msync @m 64K",
 	"!sim/as/a/ctl: fork as b",
 	"!sim/as/b/ctl: store @m+8K 8K",
 	"!sim/as/a/ctl: store @m+24K 8K",
-	"sim/as/a/ctl: mremap @m+48K 16K 256K maymove as moved",
+	"-sim/as/a/ctl: mremap @m+48K 16K 256K maymove as moved",
 	"!sim/as/a/ctl: store @moved 64K",
 	/* Two that only their anon_vmas kept apart: the child's has none, and gets no policy. */
 	"~sim/as/a/ctl: mmap 0x50000000 4K rw private,anon,populate,fixed",
