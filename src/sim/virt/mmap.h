@@ -148,7 +148,11 @@ void arch_pick_mmap_layout(struct machine *m, struct task_struct *task,
 bool may_write_mapped_file(const struct task_struct *task, const struct vm_area_struct *vma);
 /* VM_READ and friends that PROT_* ask for, with the key of what is only executed. */
 u64 vm_prot_bits(u64 prot);
-/* pkey.c: rights are PKEY_DISABLE_ACCESS 1, PKEY_DISABLE_WRITE 2. */
+/*
+ * pkey.c: rights are PKEY_DISABLE_ACCESS 1, PKEY_DISABLE_WRITE 2. A kernel of 32 bits has
+ * none of the calls: -ENOSYS.
+ */
+bool has_pkey_calls(const struct machine *m);
 #define PKRU_INIT 0x55555554U	/* of a new program: key 0 alone */
 void mm_init_pkeys(const struct machine *m, struct mm_struct *mm);
 bool mm_pkey_is_allocated(const struct machine *m, const struct mm_struct *mm, int pkey);
@@ -157,7 +161,7 @@ int execute_only_pkey(struct machine *m, struct task_struct *task);
 int sys_pkey_alloc(struct machine *m, struct task_struct *task, u64 flags, u64 rights,
 		   u64 *pkey) __must_check;
 int sys_pkey_free(struct machine *m, struct task_struct *task, int pkey) __must_check;
-/* pkey -1: mprotect(). */
+/* pkey -1: as mprotect(). */
 int sys_pkey_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 prot,
 		      int pkey) __must_check;
 

@@ -191,8 +191,8 @@ static int protect_first(struct protect_call *c, bool growsdown, bool growsup,
 	return 0;
 }
 
-int sys_pkey_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 prot,
-		      int pkey)
+static int do_mprotect_pkey(struct machine *m, struct task_struct *task, u64 addr, u64 len,
+			    u64 prot, int pkey)
 {
 	bool down = prot & PROT_GROWSDOWN, up = prot & PROT_GROWSUP;
 	struct protect_call c = {
@@ -226,5 +226,11 @@ int sys_pkey_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64
 
 int sys_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 prot)
 {
-	return sys_pkey_mprotect(m, task, addr, len, prot, -1);
+	return do_mprotect_pkey(m, task, addr, len, prot, -1);
+}
+
+int sys_pkey_mprotect(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 prot,
+		      int pkey)
+{
+	return has_pkey_calls(m) ? do_mprotect_pkey(m, task, addr, len, prot, pkey) : -ENOSYS;
 }

@@ -15,6 +15,11 @@ static bool has_pkeys(const struct machine *m)
 	return machine_config_bool(m->config, "PKEYS");
 }
 
+bool has_pkey_calls(const struct machine *m)
+{
+	return m->arch->bits == 64;
+}
+
 void mm_init_pkeys(const struct machine *m, struct mm_struct *mm)
 {
 	mm->pkey_allocation_map = has_pkeys(m) ? 1 : 0;
@@ -67,6 +72,8 @@ int sys_pkey_alloc(struct machine *m, struct task_struct *task, u64 flags, u64 r
 {
 	int key;
 
+	if (!has_pkey_calls(m))
+		return -ENOSYS;
 	if (flags || rights & ~(u64)PKEY_DISABLE_MASK)
 		return -EINVAL;
 	key = alloc_key(m, task->mm);
@@ -82,6 +89,8 @@ int sys_pkey_alloc(struct machine *m, struct task_struct *task, u64 flags, u64 r
 
 int sys_pkey_free(struct machine *m, struct task_struct *task, int pkey)
 {
+	if (!has_pkey_calls(m))
+		return -ENOSYS;
 	if (!mm_pkey_is_allocated(m, task->mm, pkey))
 		return -EINVAL;
 	task->mm->pkey_allocation_map &= (u16)~(1U << pkey);
