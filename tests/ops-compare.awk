@@ -10,7 +10,7 @@
 # because two kernels of one release differ there: what the program's own pages cost,
 # inode numbers, pids, soft-dirty. With still=1, for lists of a program that is not
 # modelled (ops-run -s), neither what its stack has, how many of its pages moved, which
-# ids it got, and what is on active lists. Exit status 0 when no step differs.
+# ids it got, what is on active lists, and its faults behind clear_refs. Exit status 0 when no step differs.
 
 function starts(text, with) { return substr(text, 1, length(with)) == with }
 
@@ -76,6 +76,9 @@ function result(line) {
 		gsub(/ m(in|aj)flt=[^ ]+/, "", line)
 	if (still && title[run, nr[run]] ~ /(migrate_pages|shmget) /)
 		sub(/ret=[0-9]+/, "ret=N", line)
+	# Behind this call, the program's own pages must be written again.
+	if (still && title[run, nr[run]] ~ /clear_refs 4/)
+		sub(/minflt=[^ ]+/, "", line)
 	keep(squeeze(line))
 }
 

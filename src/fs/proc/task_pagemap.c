@@ -141,6 +141,8 @@ static int clear_entry(void *arg, u64 addr, pte_t *pte)
 	u32 pfn;
 
 	if (clear->soft_dirty) {
+		if (!clear->m->virt->pgtables->soft_dirty)
+			return 0;
 		/* A write must fault again, to be seen. */
 		*pte &= ~PTE_SOFT_DIRTY;
 		if (pte_present(*pte))
@@ -171,17 +173,19 @@ static int clear_huge(void *arg, u64 addr, u64 end, unsigned int level, u64 *ent
 	return 0;
 }
 
+/* Pages of hugetlb are not looked at. */
 static void clear_mm(struct machine *m, struct mm_struct *mm, unsigned int type)
 {
 	static const struct walk_ops ops = { .visit = clear_entry, .huge = clear_huge };
 	struct clear clear = { m, type == CLEAR_REFS_SOFT_DIRTY };
 
 	for (struct vm_area_struct *vma = vma_first(m, mm); vma; vma = vma_next(m, vma)) {
-		if (vma->vm_flags & VM_PFNMAP || (type == CLEAR_REFS_ANON && vma->vm_file) ||
-		    (type == CLEAR_REFS_MAPPED && !vma->vm_file))
-			continue;
 		if (clear.soft_dirty)
 			vma->vm_flags &= ~VM_SOFTDIRTY;
+		if (vma->vm_flags & (VM_PFNMAP | VM_HUGETLB) ||
+		    (type == CLEAR_REFS_ANON && vma->vm_file) ||
+		    (type == CLEAR_REFS_MAPPED && !vma->vm_file))
+			continue;
 		walk_mapped_range(m, mm, vma->vm_start, vma->vm_end, &ops, &clear);
 	}
 	if (clear.soft_dirty)
