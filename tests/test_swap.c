@@ -621,6 +621,29 @@ static void test_isolated(void)
 	}
 }
 
+/*
+ * Nothing of anonymous memory goes out any more, and there are some hundred pages of files: those
+ * that are just read are not what makes room for the next of them. (It was read 300 times over.)
+ */
+static void test_few_file_pages(void)
+{
+	const char *const sets[] = {
+		"release=6.1", "node 0.memory=128M", "swap 0.size=50M", "swap 1.on=no",
+		"file /data.size=64M", NULL };
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	expect("mmap " AT " 150M rw private,anon,fixed,noreserve", 0);
+	expect("store " AT " 128500K", 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/swappiness: 0"), 0);
+	expect("open /data as f", 0);
+	expect("pread64 @f 40M 0", 0);
+	CU_ASSERT(event("pgpgin") < 10 * 40 * 1024);
+	lab_check(&lab);
+	lab_end_tasks(&lab);
+	close_lab();
+}
+
 static const CU_TestInfo tests[] = {
 	{ "priorities and what proc/swaps says", test_order },
 	{ "who is no swap area", test_refused },
@@ -638,6 +661,7 @@ static const CU_TestInfo tests[] = {
 	{ "shared memory on its way", test_shared_writeback },
 	{ "slow devices", test_slow_devices },
 	{ "most pages are isolated", test_isolated },
+	{ "few pages of files", test_few_file_pages },
 };
 
 int main(void)

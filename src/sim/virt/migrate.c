@@ -166,7 +166,10 @@ static void free_target(struct machine *m, const struct migration *migration, u3
 		put_page(m, dst);
 }
 
-/* -EBUSY: it is on its way to a disk, and nobody waits for that, or not in a batch. */
+/*
+ * -EBUSY: it is being read; or it is on its way to a disk, and nobody waits for that, or not
+ * in a batch.
+ */
 static int migrate_unmap(struct machine *m, struct migration *migration, u32 src,
 			 struct arch_tlbflush_unmap_batch *batch, struct pair *pair)
 {
@@ -179,7 +182,8 @@ static int migrate_unmap(struct machine *m, struct migration *migration, u32 src
 	err = migration->new_page(m, migration->arg, src, &pair->dst);
 	if (err)
 		return err;
-	if (page_flag(page, PG_writeback) && (batch || !migration->sync)) {
+	if (page_flag(page, PG_locked) ||
+	    (page_flag(page, PG_writeback) && (batch || !migration->sync))) {
 		free_target(m, migration, pair->dst);
 		return -EBUSY;
 	}

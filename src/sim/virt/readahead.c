@@ -26,10 +26,15 @@ static void submit_read(struct machine *m, u64 nr)
 	}
 }
 
-/* So many pages from index on are new in the cache; those before are on their way. */
+/*
+ * So many pages are new in the cache and not on their way yet. Folios from `first` on are
+ * locked till all of them have been asked for: who frees or moves others meanwhile, to make
+ * room for the next of them, leaves these alone.
+ */
 struct read_row {
 	struct machine *m;
 	struct inode *inode;
+	u64 first;
 	u64 nr;
 	bool thrashes;
 };
@@ -46,6 +51,7 @@ static int add_to_row(struct read_row *row, u64 index, unsigned int order, bool 
 	row->thrashes |= page_flag(pfn_to_page(m, pfn), PG_workingset);
 	if (marked)
 		page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
+	page_set_flag(pfn_to_page(m, pfn), PG_locked);
 	put_page(m, pfn);
 	return 0;
 }
@@ -57,11 +63,23 @@ static void submit_row(struct read_row *row)
 	row->m->virt->blk->read_thrashes = row->thrashes;
 }
 
+/* All are submitted that lie before `end`. */
+static void unlock_row(const struct read_row *row, u64 end)
+{
+	const struct address_space *mapping = &row->inode->i_data;
+	u64 index = row->first, entry;
+
+	while (index < end && (entry = filemap_find(mapping, &index, end - 1))) {
+		page_clear_flag(pfn_to_page(row->m, entry_pfn(entry)), PG_locked);
+		index = xa_behind(&mapping->i_pages, index);
+	}
+}
+
 /* Pages [index, index + nr) that are not cached; the mark goes to the one at `mark`. */
 static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr, u64 mark)
 {
 	u64 end = MIN(index + nr, inode_pages(inode));
-	struct read_row row = { .m = m, .inode = inode };
+	struct read_row row = { .m = m, .inode = inode, .first = index };
 	int err = 0;
 
 	for (; index < end && !err; index++) {
@@ -72,6 +90,7 @@ static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr,
 			err = add_to_row(&row, index, 0, index == mark);
 	}
 	submit_row(&row);
+	unlock_row(&row, index);
 	return err;
 }
 
@@ -124,7 +143,7 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 	struct file_ra_state *ra = &file->f_ra;
 	u64 last = MIN(*index + ra->size, inode_pages(file->inode)) - 1;
 	u64 mark = *index + ra->size - ra->async_size;
-	struct read_row row = { .m = m, .inode = file->inode };
+	struct read_row row = { .m = m, .inode = file->inode, .first = *index };
 	int err = 0;
 
 	while (*index <= last && !err) {
@@ -136,6 +155,7 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 			*index += 1ULL << order;
 	}
 	submit_row(&row);
+	unlock_row(&row, *index);
 	return err;
 }
 
