@@ -388,7 +388,7 @@ static void test_full(void)
 		CU_ASSERT_EQUAL(full.m->virt->vmas.nr_live, vmas);
 		CU_ASSERT_EQUAL(full.m->virt->tasks.nr_live, tasks);
 		task_machine_give(full.m, taken, &nr, 1);
-	} while (refused++ < 200);
+	} while (refused++ < 1000);
 	CU_ASSERT_EQUAL(err, 0);
 	CU_ASSERT_TRUE(refused > 3);
 	task_machine_give(full.m, taken, &nr, nr);

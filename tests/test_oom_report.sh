@@ -9,7 +9,7 @@
 # Figures become #; what may be there or not goes: letters of types with free blocks.
 form() {
 	sed -E 's/^(<.>) ?(\[ *[0-9]+\.[0-9]+\] )?/\1 /; / (DMA|DMA32|Normal): /s/\([A-Z]+\) //g
-		s/all_unreclaimable\? (yes|no)/all_unreclaimable?/; s/\(busybox\)|\(init\)|\(eat\)/(NAME)/
+		s/\(busybox\)|\(init\)|\(eat\)/(NAME)/
 		s/ (busybox|init|eat)( |$)/ NAME\2/g; s/task=[a-z]+/task=NAME/
 		s/gfp_mask=[^ ]*, /gfp_mask=MASK, /; s/0x[0-9a-f]+/#/g; s/ +/ /g; s/[0-9]+/#/g
 		s/Node # DMA# /Node # DMA /; s/DMA#:/DMA:/' "$1"

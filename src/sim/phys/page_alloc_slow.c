@@ -168,11 +168,17 @@ static bool oom_allowed(const struct alloc_context *ac)
 	       !(gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) && ac->highest >= ZONE_NORMAL;
 }
 
-/* Somebody else may have freed enough; if not, somebody is killed. */
+/*
+ * Somebody else may have freed enough: kswapd, which has tried beside all the turns that came
+ * to nothing. If not, somebody is killed.
+ */
 static u32 alloc_pages_may_oom(struct machine *m, struct slowpath *s)
 {
-	u32 pfn = get_page_from_freelist(m, &s->ac, WMARK_HIGH);
+	u32 pfn;
 
+	if (m->pressure && oom_allowed(&s->ac))
+		run_woken_daemons(m);
+	pfn = get_page_from_freelist(m, &s->ac, WMARK_HIGH);
 	s->progress = 0;
 	if (pfn != PFN_NIL || !oom_allowed(&s->ac))
 		return pfn;

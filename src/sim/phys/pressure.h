@@ -105,14 +105,13 @@ struct pressure_ops {
 	u64 (*reclaimable)(const struct machine *m, const struct zone *zone);
 };
 
-/* Pages that others get till what a daemon does shows; where there is one CPU, they wait for it. */
-#define DAEMON_LAG 80
-#define DAEMON_LAG_ON_ONE_CPU 64
+/* A daemon was woken: what it does shows so many pages later, which others get meanwhile. */
+#define DAEMON_LAG 64
 
-static inline void daemon_woken(struct machine *m)
+static inline void daemon_woken(struct machine *m, u64 lag)
 {
 	if (!m->polls_left)
-		m->polls_left = m->nr_cpus > 1 ? DAEMON_LAG : DAEMON_LAG_ON_ONE_CPU;
+		m->polls_left = (u16)lag;
 }
 
 /*

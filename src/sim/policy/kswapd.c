@@ -21,6 +21,7 @@
 
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
+#define MOST_LAG 256	/* of pages: larger machines have quick disks */
 
 typedef unsigned long long ull;
 
@@ -345,6 +346,24 @@ void kswapd_run_woken(struct machine *m)
 			kswapd_step(m, m->nodes[i]);
 }
 
+/*
+ * Who allocates is quicker than who makes room: beside kswapd he gets what lies between the low
+ * and the min marks, and some more. On its own CPU he has to let it run half way there.
+ */
+static u64 lag(const struct machine *m, const struct pglist_data *node)
+{
+	u64 pages = 0;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
+		const struct zone *zone = node->zones[type];
+
+		if (zone && zone_managed(zone))
+			pages += zone->watermark[WMARK_LOW] - zone->watermark[WMARK_MIN];
+	}
+	pages = m->nr_cpus > 1 ? pages + pages / 8 : pages / 2;
+	return MIN(MAX(pages, 1), MOST_LAG);
+}
+
 static void explain_wakeup(struct machine *m, const struct zone *zone, unsigned int order,
 			   gfp_t gfp)
 {
@@ -376,7 +395,7 @@ void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int
 	}
 	explain_wakeup(m, zone, order, gfp);
 	wake(m, node);
-	daemon_woken(m);
+	daemon_woken(m, lag(m, node));
 }
 
 void kswapd_validate(const struct machine *m, struct check *check)

@@ -93,7 +93,7 @@ void mark_inode_dirty_pages(struct machine *m, struct inode *inode)
 void wb_wakeup(struct machine *m, struct bdi_writeback *wb)
 {
 	wb->woken = true;
-	daemon_woken(m);
+	daemon_woken(m, DAEMON_LAG);
 }
 
 void wb_start_background_writeback(struct machine *m, struct bdi_writeback *wb)
