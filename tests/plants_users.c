@@ -8,6 +8,7 @@
 #include "support.h"
 #include "sim/phys/lru.h"
 #include "sim/virt/anon_name.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/cgroup.h"
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
@@ -180,6 +181,16 @@ static void lost_buffers(struct machine *m)
 
 	page_set_flag(pfn_to_page(m, entry_pfn(xa_find(&inode->i_data.i_pages, &index, ~0ULL))),
 		      PG_private);
+}
+
+static void dirty_block(struct machine *m)
+{
+	struct inode *inode = cached_inode(m);
+	u64 index = 0;
+	u32 pfn = entry_pfn(xa_find(&inode->i_data.i_pages, &index, ~0ULL));
+
+	if (!folio_create_buffers(m, pfn))
+		mark_buffers_dirty(m, pfn, 0, PAGE_SIZE);
 }
 
 static void file_size(struct machine *m)
@@ -574,6 +585,7 @@ static const struct plant plants[] = {
 	{ "V5", name_count, "a name of anonymous memory that no VMA has" },
 	{ "F7", segment_pages, "the segments' sum is a page more" },
 	{ "F8", lost_buffers, "a page is said to have a buffer head, and has none" },
+	{ "F8", dirty_block, "a block of a clean page is dirty" },
 	{ "U1 A3", khugepaged_slot_lost, "khugepaged counts an mm more than it knows" },
 	{ "U2", uffd_lost, "a registered VMA has lost its context" },
 	{ "U2", uffd_of_nobody, "a registered VMA has a context that there is not" },

@@ -529,6 +529,11 @@ static void test_huge_entries(void)
 static void test_truncate(void)
 {
 	struct bed bed;
+	/* A block of 16 is dirty as the file is cut within the tenth. */
+	static const struct {
+		u64 dirty;
+		const char *left;
+	} cuts[] = { { 15, "8 1 1D" }, { 9, "16D" }, { 2, "16D" } };
 
 	bed_open(&bed, "pc", NULL);
 	/* What is to be written yet stays whole, and is mapped no more. */
@@ -564,6 +569,47 @@ static void test_truncate(void)
 	writes(&bed, 0, 65536);
 	CU_ASSERT_EQUAL(sys_fallocate(bed.m, bed.task, bed.fd, PUNCH_KEEP, 13000, 20000), 0);
 	EXPECT(bed, "16D");
+	/* Only its dirty blocks are to be written: where they are gone, it can be split. */
+	file_of_size(&bed, 0);
+	writes(&bed, 0, 65536);
+	syncs(&bed);
+	writes(&bed, PAGES(4) + 100, 5000);
+	CU_ASSERT_EQUAL(sys_fallocate(bed.m, bed.task, bed.fd, PUNCH_KEEP, PAGES(5), PAGES(2)), 0);
+	EXPECT(bed, "16D");
+	CU_ASSERT_EQUAL(sys_fallocate(bed.m, bed.task, bed.fd, PUNCH_KEEP, PAGES(4), PAGES(2)), 0);
+	EXPECT(bed, "4 -2 2x1 8");
+	CU_ASSERT_EQUAL(node_stat(&bed, NR_DIRTY), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(cuts); i++) {
+		file_of_size(&bed, 0);
+		writes(&bed, 0, 65536);
+		syncs(&bed);
+		writes(&bed, PAGES(cuts[i].dirty), 100);
+		CU_ASSERT_EQUAL(sys_ftruncate(bed.m, bed.task, bed.fd, PAGES(9) + 5), 0);
+		EXPECT(bed, cuts[i].left);
+	}
+	/* A file that grows: what is behind its end is zeroed, but for holes of the disk. */
+	file_of_size(&bed, 100);
+	reads(&bed, 0, 100);
+	writes(&bed, 9000, 10);
+	EXPECT(bed, "1 -1 1D");
+	file_of_size(&bed, 100);
+	reads(&bed, 0, 100);
+	CU_ASSERT_EQUAL(sys_fallocate(bed.m, bed.task, bed.fd, 0, 0, 20000), 0);
+	EXPECT(bed, "1 -4");
+	file_of_size(&bed, 0);
+	writes(&bed, 0, 100);
+	syncs(&bed);
+	CU_ASSERT_EQUAL(sys_fallocate(bed.m, bed.task, bed.fd, 0, 0, 20000), 0);
+	EXPECT(bed, "1D -4");
+	/* A mapping dirties all of it. */
+	file_of_size(&bed, 0);
+	writes(&bed, 0, 65536);
+	syncs(&bed);
+	map_shared(&bed, B, 16);
+	touch(&bed, B + PAGES(4), ACCESS_STORE);
+	CU_ASSERT_EQUAL(sys_fallocate(bed.m, bed.task, bed.fd, PUNCH_KEEP, PAGES(4), PAGES(1)), 0);
+	EXPECT(bed, "16D");
+	unmap(&bed, B, 16);
 	/* By a mapping. */
 	three_folios(&bed);
 	map_shared(&bed, UNALIGNED, 33);

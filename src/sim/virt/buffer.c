@@ -12,6 +12,9 @@
 #include "sim/phys/slab.h"
 #include "sim/virt/file.h"
 
+/* In the address: the block has to be written. */
+#define BH_DIRTY 1ULL
+
 int buffers_init(struct machine *m)
 {
 	m->virt->buffer_heads = kmem_cache_find(m, "buffer_head");
@@ -42,7 +45,7 @@ static int alloc_buffer_head(struct machine *m, u32 memcg, struct slab_object *o
 static void free_buffers(struct machine *m, u32 pfn, u64 nr)
 {
 	for (u64 i = pfn; i < pfn + nr; i++) {
-		kmem_cache_free(m, m->virt->buffer_heads, m->page_private[i]);
+		kmem_cache_free(m, m->virt->buffer_heads, m->page_private[i] & ~BH_DIRTY);
 		m->page_private[i] = 0;
 	}
 }
@@ -80,6 +83,37 @@ void try_to_free_buffers(struct machine *m, u32 pfn)
 		return;
 	page_clear_flag(folio, PG_private);
 	free_buffers(m, pfn, folio_nr_pages(folio));
+}
+
+void mark_buffers_dirty(struct machine *m, u32 pfn, u64 from, u64 to)
+{
+	if (!page_flag(pfn_to_page(m, pfn), PG_private))
+		return;
+	for (u64 i = from >> PAGE_SHIFT; i << PAGE_SHIFT < to; i++)
+		m->page_private[pfn + i] |= BH_DIRTY;
+}
+
+void block_invalidate_folio(struct machine *m, u32 pfn, u64 from, u64 to)
+{
+	if (!page_flag(pfn_to_page(m, pfn), PG_private))
+		return;
+	for (u64 i = DIV_ROUND_UP(from, PAGE_SIZE); (i + 1) << PAGE_SHIFT <= to; i++)
+		m->page_private[pfn + i] &= ~BH_DIRTY;
+}
+
+void buffers_clean(struct machine *m, u32 pfn)
+{
+	block_invalidate_folio(m, pfn, 0, folio_nr_pages(pfn_to_page(m, pfn)) << PAGE_SHIFT);
+}
+
+bool buffers_are_dirty(const struct machine *m, u32 pfn)
+{
+	const struct page *folio = pfn_to_page(m, pfn);
+
+	for (u64 i = 0; page_flag(folio, PG_private) && i < folio_nr_pages(folio); i++)
+		if (m->page_private[pfn + i] & BH_DIRTY)
+			return true;
+	return false;
 }
 
 void buffers_moved(struct machine *m, u32 src, u32 dst)
@@ -120,7 +154,8 @@ static void claim_of(const struct machine *m, const struct address_space *mappin
 		if (!page_flag(folio, PG_private) || !buffers_are_right(m, pfn))
 			continue;
 		for (u64 i = 0; i < folio_nr_pages(folio); i++)
-			object_claim(census, m->page_private[pfn + i], "the buffer head of a page");
+			object_claim(census, m->page_private[pfn + i] & ~BH_DIRTY,
+				     "the buffer head of a page");
 	}
 }
 

@@ -338,8 +338,16 @@ void filemap_count_split(struct machine *m, struct address_space *mapping,
 			 const struct page *folio);
 /* The page has what its file has not yet: NR_FILE_DIRTY of a disk. */
 void set_page_dirty(struct machine *m, u64 pfn);
-/* The same by a file system that writes to it: a disk's leaves reclaim's mark (PG_reclaim). */
-void filemap_dirty_folio(struct machine *m, u64 pfn);
+/*
+ * The same by a file system that writes bytes [from, to) from the beginning of the page on: a
+ * disk's leaves reclaim's mark (PG_reclaim), and only these blocks of a larger folio.
+ */
+void filemap_dirty_range(struct machine *m, u64 pfn, u64 from, u64 to);
+/*
+ * Nothing of a disk's folio has to be written, though it may be dirty: it is no more, and its
+ * buffer heads are free. False: something has.
+ */
+bool filemap_release_folio(struct machine *m, struct page *folio);
 /* The page at an index of an entry's folio. */
 u32 cache_page(const struct machine *m, u64 entry, u64 index);
 /*
@@ -436,7 +444,7 @@ int file_size_limit(struct machine *m, struct task_struct *task, const struct in
 void disk_zero_partial(struct machine *m, struct inode *inode, u64 from, u64 to);
 /* The same behind the file's end, up to `to`: it is truncated up, or a write begins there. */
 void disk_zero_eof(struct machine *m, struct inode *inode, u64 to);
-/* A disk's file is about to end later: its last page, if cached, is zeroed from there on. */
+/* The same, if its last page is cached: fallocate() is about to let the file end later. */
 void disk_file_grows(struct machine *m, struct inode *inode, u64 size);
 /* A new size: -EFBIG, -EPERM (seals), -ENOMEM (charge). */
 int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;

@@ -329,16 +329,24 @@ static void dirty_folio(struct machine *m, struct page *folio)
 	mark_inode_dirty_pages(m, inode);
 }
 
-void filemap_dirty_folio(struct machine *m, u64 pfn)
+void filemap_dirty_range(struct machine *m, u64 pfn, u64 from, u64 to)
 {
-	struct page *folio = pfn_folio(m, pfn);
+	u64 head = folio_pfn(m, pfn), at = (pfn - head) << PAGE_SHIFT;
+	struct page *folio = pfn_to_page(m, head);
 	const struct inode *inode = page_flag(folio, PG_anon) ? NULL :
 							       inode_of(m, folio->mapping);
 
 	/* shmem has no buffers to mark: it dirties its folios as anybody does */
 	if (inode && inode->kind == INODE_SHMEM)
 		page_clear_flag(folio, PG_reclaim);
+	else
+		mark_buffers_dirty(m, (u32)head, at + from, at + to);
 	dirty_folio(m, folio);
+}
+
+static bool has_buffers(const struct page *folio)
+{
+	return !page_flag(folio, PG_swapbacked) && page_flag(folio, PG_private);
 }
 
 void set_page_dirty(struct machine *m, u64 pfn)
@@ -347,7 +355,27 @@ void set_page_dirty(struct machine *m, u64 pfn)
 
 	if (!page_flag(folio, PG_anon))
 		page_clear_flag(folio, PG_reclaim);
+	if (has_buffers(folio))
+		mark_buffers_dirty(m, (u32)folio_pfn(m, pfn), 0,
+				   folio_nr_pages(folio) << PAGE_SHIFT);
 	dirty_folio(m, folio);
+}
+
+bool filemap_release_folio(struct machine *m, struct page *folio)
+{
+	u32 pfn = (u32)page_to_pfn(m, folio);
+	struct inode *inode = inode_of(m, folio->mapping);
+
+	if (inode->kind != INODE_DISK)
+		return true;
+	if (page_flag(folio, PG_dirty) && (!page_flag(folio, PG_private) || buffers_are_dirty(m, pfn)))
+		return false;
+	try_to_free_buffers(m, pfn);
+	if (page_flag(folio, PG_dirty)) {
+		account_cleaned(m, folio);
+		xa_clear_mark(&inode->i_data.i_pages, page_index(folio), XA_MARK_DIRTY);
+	}
+	return true;
 }
 
 /* Is anything cached where the folio would be? */

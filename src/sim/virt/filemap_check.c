@@ -85,6 +85,9 @@ static u64 check_entry(const struct machine *m, const struct inode *inode, u64 i
 		check_fail(check, "F8", "inode %u, page 0x%llx: expected %s", inode->self, (ull)index,
 			   page_flag(folio, PG_private) ? "a buffer head for each of its pages" :
 							  "no buffer head of any of its pages");
+	else if (inode->kind == INODE_DISK && !dirty && buffers_are_dirty(m, entry_pfn(entry)))
+		check_fail(check, "F8", "inode %u, page 0x%llx: expected no dirty block of a folio "
+			   "that is clean", inode->self, (ull)index);
 	/* What fallocate() keeps behind the end of shared memory may have been used before. */
 	if (index >= inode_pages(inode) && inode->kind == INODE_DISK)
 		check_fail(check, "F5", "inode %u, page 0x%llx: expected none behind %llu bytes",

@@ -188,13 +188,6 @@ static int check_split(const struct split *s)
 	return 0;
 }
 
-/* Its file system does not let go of what it has yet to write. */
-static bool awaits_writing(const struct machine *m, const struct page *folio)
-{
-	return !page_flag(folio, PG_anon) && page_flag(folio, PG_dirty) &&
-	       inode_of(m, folio->mapping)->kind == INODE_DISK;
-}
-
 static int do_split(struct split *s)
 {
 	struct machine *m = s->m;
@@ -205,7 +198,7 @@ static int do_split(struct split *s)
 
 	if (err)
 		return err;
-	if (awaits_writing(m, folio))
+	if (!anon && !filemap_release_folio(m, folio))
 		err = -EBUSY;
 	else if (folio_mapcount(folio) + pins != folio->refcount - 1)
 		err = -EAGAIN;

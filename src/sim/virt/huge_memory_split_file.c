@@ -9,7 +9,6 @@
 #include "sim/phys/lru_internal.h"
 #include "sim/phys/memcg.h"
 #include "sim/phys/page_owner.h"
-#include "sim/virt/buffer.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 
@@ -195,7 +194,6 @@ int split_file_folio(struct split *s)
 
 	if (err)
 		return err;
-	try_to_free_buffers(m, s->pfn);
 	try_to_unmap_file(m, s->pfn);
 	filemap_count_split(m, mapping, folio);
 	split_descriptors(s);

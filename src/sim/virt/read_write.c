@@ -203,10 +203,9 @@ static int write_folio(struct machine *m, struct inode *inode, u64 at, u64 end, 
 	*next = MIN(folio_end(m, inode, pfn, at), end);
 	store_bytes(m, pfn, at, *next);
 	page_set_flag(pfn_folio(m, pfn), PG_uptodate);
-	disk_file_grows(m, inode, *next);
 	if (*next > inode->i_size)
 		inode->i_size = *next;
-	filemap_dirty_folio(m, pfn);
+	filemap_dirty_range(m, pfn, at % PAGE_SIZE, at % PAGE_SIZE + *next - at);
 	put_page(m, pfn);
 	return 0;
 }

@@ -139,6 +139,8 @@ static bool truncate_partial_folio(struct truncation *t, u32 pfn)
 	}
 	wait_for_disk(t, folio);
 	zero_folio_range(m, pfn, from, to);
+	if (t->inode->kind == INODE_DISK)
+		block_invalidate_folio(m, pfn, from, to);
 	if (!folio_is_large(folio) || !split_around(m, pfn, from, to))
 		return true;
 	if (page_flag(folio, PG_dirty))
@@ -175,7 +177,7 @@ static bool truncate_edge(struct truncation *t, u64 pgoff, u64 *first, u64 *behi
 	*behind = *first + folio_nr_pages(pfn_to_page(t->m, pfn));
 	get_page(t->m, pfn);
 	if (t->inode->kind == INODE_SHMEM)
-		filemap_dirty_folio(t->m, pfn);
+		set_page_dirty(t->m, pfn);
 	done = truncate_partial_folio(t, pfn);
 	put_page(t->m, pfn);
 	return done;
@@ -273,7 +275,7 @@ void disk_zero_partial(struct machine *m, struct inode *inode, u64 from, u64 to)
 			filemap_fill_page(m, inode, index, pfn);
 		content_zero_range(m, pfn, (u32)(from % PAGE_SIZE),
 				   (u32)((to - 1) % PAGE_SIZE) + 1);
-		filemap_dirty_folio(m, pfn);
+		filemap_dirty_range(m, pfn, 0, PAGE_SIZE);
 	}
 	put_page(m, pfn);
 }
@@ -313,10 +315,8 @@ void disk_file_grows(struct machine *m, struct inode *inode, u64 size)
 	if (!growth_zeroes_edge(m, inode, size))
 		return;
 	pfn = find_page(m, &inode->i_data, edge >> PAGE_SHIFT);
-	if (pfn == PFN_NIL || !page_flag(pfn_folio(m, pfn), PG_uptodate))
-		return;
-	content_zero_range(m, pfn, (u32)(edge % PAGE_SIZE), PAGE_SIZE);
-	filemap_dirty_folio(m, pfn);
+	if (pfn != PFN_NIL && page_flag(pfn_folio(m, pfn), PG_uptodate))
+		disk_zero_partial(m, inode, edge, ALIGN_UP(edge, PAGE_SIZE));
 }
 
 int inode_truncate(struct machine *m, struct inode *inode, u64 size)

@@ -11,6 +11,7 @@
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/buffer.h"
 #include "sim/virt/cputime.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/huge_memory.h"
@@ -112,6 +113,7 @@ static bool write_folio(struct bio *bio, u64 index, u32 pfn)
 			return false;
 	folio_mkclean(m, pfn);
 	page_clear_flag(page, PG_dirty);
+	buffers_clean(m, pfn);
 	xa_clear_mark(pages, index, XA_MARK_DIRTY);
 	page_set_flag(page, PG_writeback);
 	xa_set_mark(pages, index, XA_MARK_WRITEBACK);
