@@ -134,6 +134,7 @@ int op_fadvise(struct ops *ops, const struct op *op, struct op_result *result);
 int op_msyncf(struct ops *ops, const struct op *op, struct op_result *result);
 int op_setrlimit(struct ops *ops, const struct op *op, struct op_result *result);
 int op_mseal(struct ops *ops, const struct op *op, struct op_result *result);
+int op_anon_name(struct ops *ops, const struct op *op, struct op_result *result);
 int op_prctl(struct ops *ops, const struct op *op, struct op_result *result);
 int op_remap_file_pages(struct ops *ops, const struct op *op, struct op_result *result);
 

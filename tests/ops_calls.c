@@ -267,6 +267,7 @@ const struct op_row op_rows[] = {
 	{ "setrlimit", "vv", op_setrlimit, .quiet = true },
 	{ "mseal", "vvv", op_mseal },
 	{ "prctl", "vvvvv", op_prctl, .quiet = true },
+	{ "anon_name", "vvs", op_anon_name },
 	{ "remap_file_pages", "vvvvv", op_remap_file_pages },
 	{ "shmget", "vvvv", op_shmget, .quiet = true },
 	{ "shmat", "vvv", op_shmat, .address = true },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Operations with the system calls' own arguments, numbers as they are. */
 #include <errno.h>
+#include <string.h>
 
 #include "ops.h"
 #include "sim/virt/file.h"
@@ -72,6 +73,19 @@ int op_prctl(struct ops *ops, const struct op *op, struct op_result *result)
 
 	result->ret = (s64)value;
 	return err;
+}
+
+/* "-": no name. */
+int op_anon_name(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	struct prctl_request req = {
+		.option = PR_SET_VMA, .arg2 = PR_SET_VMA_ANON_NAME, .arg3 = (u64)op->a[0],
+		.arg4 = (u64)op->a[1], .text = strcmp(op->s, "-") ? op->s : NULL,
+	};
+	u64 value;
+
+	(void)result;
+	return sys_prctl(ops->m, ops_task(ops), &req, &value);
 }
 
 int op_remap_file_pages(struct ops *ops, const struct op *op, struct op_result *result)
