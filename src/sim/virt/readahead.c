@@ -26,18 +26,44 @@ static void submit_read(struct machine *m, u64 nr)
 	}
 }
 
+#define MOST_LOCKED 256
+
 /*
- * So many pages are new in the cache and not on their way yet. Folios from `first` on are
- * locked till all of them have been asked for: who frees or moves others meanwhile, to make
- * room for the next of them, leaves these alone.
+ * So many pages are new in the cache and not on their way yet. Folios are locked till all of
+ * the window have been asked for: who frees or moves others meanwhile, to make room for the
+ * next of them, leaves these alone. (What a larger window has more is not.)
  */
 struct read_row {
 	struct machine *m;
 	struct inode *inode;
-	u64 first;
 	u64 nr;
 	bool thrashes;
+	u32 nr_locked, locked[MOST_LOCKED];
 };
+
+/* The array is not cleared: it is written as far as it counts. */
+static void begin_row(struct read_row *row, struct machine *m, struct inode *inode)
+{
+	row->m = m;
+	row->inode = inode;
+	row->nr = 0;
+	row->thrashes = false;
+	row->nr_locked = 0;
+}
+
+static void lock_folio(struct read_row *row, u32 pfn)
+{
+	if (row->nr_locked == MOST_LOCKED)
+		return;
+	page_set_flag(pfn_to_page(row->m, pfn), PG_locked);
+	row->locked[row->nr_locked++] = pfn;
+}
+
+static void unlock_folios(const struct read_row *row)
+{
+	for (u32 i = 0; i < row->nr_locked; i++)
+		page_clear_flag(pfn_to_page(row->m, row->locked[i]), PG_locked);
+}
 
 static int add_to_row(struct read_row *row, u64 index, unsigned int order, bool marked)
 {
@@ -51,7 +77,7 @@ static int add_to_row(struct read_row *row, u64 index, unsigned int order, bool 
 	row->thrashes |= page_flag(pfn_to_page(m, pfn), PG_workingset);
 	if (marked)
 		page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
-	page_set_flag(pfn_to_page(m, pfn), PG_locked);
+	lock_folio(row, pfn);
 	put_page(m, pfn);
 	return 0;
 }
@@ -63,25 +89,14 @@ static void submit_row(struct read_row *row)
 	row->m->virt->blk->read_thrashes = row->thrashes;
 }
 
-/* All are submitted that lie before `end`. */
-static void unlock_row(const struct read_row *row, u64 end)
-{
-	const struct address_space *mapping = &row->inode->i_data;
-	u64 index = row->first, entry;
-
-	while (index < end && (entry = filemap_find(mapping, &index, end - 1))) {
-		page_clear_flag(pfn_to_page(row->m, entry_pfn(entry)), PG_locked);
-		index = xa_behind(&mapping->i_pages, index);
-	}
-}
-
 /* Pages [index, index + nr) that are not cached; the mark goes to the one at `mark`. */
 static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr, u64 mark)
 {
 	u64 end = MIN(index + nr, inode_pages(inode));
-	struct read_row row = { .m = m, .inode = inode, .first = index };
+	struct read_row row;
 	int err = 0;
 
+	begin_row(&row, m, inode);
 	for (; index < end && !err; index++) {
 		poll_daemons(m);
 		if (find_page(m, &inode->i_data, index) != PFN_NIL)
@@ -90,7 +105,7 @@ static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr,
 			err = add_to_row(&row, index, 0, index == mark);
 	}
 	submit_row(&row);
-	unlock_row(&row, index);
+	unlock_folios(&row);
 	return err;
 }
 
@@ -143,9 +158,10 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 	struct file_ra_state *ra = &file->f_ra;
 	u64 last = MIN(*index + ra->size, inode_pages(file->inode)) - 1;
 	u64 mark = *index + ra->size - ra->async_size;
-	struct read_row row = { .m = m, .inode = file->inode, .first = *index };
+	struct read_row row;
 	int err = 0;
 
+	begin_row(&row, m, file->inode);
 	while (*index <= last && !err) {
 		unsigned int order = order_at(*index, last, ra->order);
 
@@ -155,7 +171,7 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 			*index += 1ULL << order;
 	}
 	submit_row(&row);
-	unlock_row(&row, *index);
+	unlock_folios(&row);
 	return err;
 }
 
