@@ -681,6 +681,14 @@ static void test_orders(void)
 	free(o);
 }
 
+/* 1 to 199, but for 70; 150 is a value. */
+static void store_singles(struct xarray *xa)
+{
+	for (u64 i = 1; i < 200; i++)
+		if (i != 70)
+			CU_ASSERT_EQUAL(xa_store(xa, i, i == 150 ? xa_mk_value(i) : 4, NULL), 0);
+}
+
 /* Single entries are counted back to the first that is not there; larger ones are not. */
 static void test_prev_miss(void)
 {
@@ -692,9 +700,7 @@ static void test_prev_miss(void)
 	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
 	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 0, 9), ~0ULL);
 	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 1, 9), 1);
-	for (u64 i = 1; i < 200; i++)
-		if (i != 70)
-			CU_ASSERT_EQUAL(xa_store(&xa, i, i == 150 ? xa_mk_value(i) : 4, NULL), 0);
+	store_singles(&xa);
 	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 69, 100), ~0ULL);
 	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 149, 100), 70);
 	CU_ASSERT_EQUAL(xa_prev_miss(&xa, 199, 100), 150);
@@ -722,9 +728,7 @@ static void test_next_miss(void)
 	CU_ASSERT_EQUAL(xa_store(&xa, 0, 4, NULL), 0);
 	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 9), 1);
 	CU_ASSERT_EQUAL(xa_next_miss(&xa, 1, 9), 1);
-	for (u64 i = 1; i < 200; i++)
-		if (i != 70)
-			CU_ASSERT_EQUAL(xa_store(&xa, i, i == 150 ? xa_mk_value(i) : 4, NULL), 0);
+	store_singles(&xa);
 	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 100), 70);
 	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 70), 70);
 	CU_ASSERT_EQUAL(xa_next_miss(&xa, 0, 69), 69);
