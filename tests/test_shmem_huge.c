@@ -230,8 +230,8 @@ static void test_modes(void)
 		map_at(&bed, B, HUGE, bed.fd, 0, MAP_SHARED);
 		CU_ASSERT_EQUAL(sys_ftruncate(bed.m, bed.task, bed.fd, HUGE - K4), 0);
 		store(&bed, B);
-		/* 6.18: that smaller sizes fit is enough for all that inherit. */
-		CU_ASSERT_EQUAL(is_huge_at(&bed, bed.task, B), !bed.old);
+		/* That smaller sizes fit is not enough. */
+		CU_ASSERT_FALSE(is_huge_at(&bed, bed.task, B));
 		CU_ASSERT_EQUAL(sys_munmap(bed.m, bed.task, B, HUGE), 0);
 		CU_ASSERT_EQUAL(sys_ftruncate(bed.m, bed.task, bed.fd, 0), 0);
 		CU_ASSERT_EQUAL(sys_ftruncate(bed.m, bed.task, bed.fd, HUGE), 0);

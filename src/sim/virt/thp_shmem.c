@@ -61,12 +61,13 @@ enum shmem_huge shmem_mount_huge(const struct machine *m, const struct inode *in
 					      m->tunables->thp_tmpfs_mount;
 }
 
+/* A fault does not say how much is wanted, as a write does: it gets the largest size or none. */
 static u64 mount_orders(const struct machine *m, const struct inode *inode,
 			const struct vm_area_struct *vma, u64 pgoff, u64 write_end)
 {
 	enum shmem_huge huge = shmem_mount_huge(m, inode);
 	bool advised = vma && vma->vm_flags & VM_HUGEPAGE;
-	u64 all = thp_orders_file(m), orders = 0;
+	u64 all = vma ? 1ULL << pmd_order(m) : thp_orders_file(m), orders = 0;
 
 	if (huge == SHMEM_HUGE_ALWAYS)
 		return all;
