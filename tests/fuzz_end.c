@@ -59,7 +59,10 @@ static void write_back(struct lab *lab, const struct inode *inode)
 	run(lab, "proc/1/ctl: close @end");
 }
 
-/* Files that a line made areas of, and the machine's own: what init has there comes back. */
+/*
+ * Files that a line made areas of, and the machine's own: what init has there comes back. What
+ * files in memory have there does not, if their group is at its limit: they have gone before.
+ */
 static void swap_off(struct lab *lab)
 {
 	const struct machine *m = tree_machine(lab->tree);
@@ -75,7 +78,7 @@ static void swap_off(struct lab *lab)
 	}
 }
 
-static void remove_files(struct lab *lab)
+static void remove_files(struct lab *lab, bool in_memory)
 {
 	const struct machine *m = tree_machine(lab->tree);
 	struct inode *inode = inode_next(m, NULL), *next;
@@ -83,7 +86,7 @@ static void remove_files(struct lab *lab)
 
 	for (; inode; inode = next) {
 		next = inode_next(m, inode);
-		if (inode->unlinked)
+		if (inode->unlinked || (inode->kind == INODE_SHMEM) != in_memory)
 			continue;
 		if (!may_go(inode->path)) {
 			write_back(lab, inode);
@@ -102,8 +105,9 @@ int live_end(struct lab *lab, const struct leftovers *before)
 	visit_cpus(lab);
 	/* Segments whose creators are gone go. */
 	run(lab, "proc/sys/kernel/shm_rmid_forced: 1");
+	remove_files(lab, /* in_memory = */ true);
 	swap_off(lab);
-	remove_files(lab);
+	remove_files(lab, /* in_memory = */ false);
 	/* An mm that ended under khugepaged's cursor is left to it, until it comes by. */
 	run(lab, "sim/ctl: tick 60s");
 	return leftovers_compare(tree_machine(lab->tree), before);
