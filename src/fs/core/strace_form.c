@@ -69,7 +69,7 @@ static const struct {
 	{ "fadvise64_64", "fadvise64" }, { "waitpid", "wait4" },
 };
 
-/* Of most names the first character is another: this is asked for each row, of a line in strace's form. */
+/* Of most names the first character is another: each row asks, for lines in strace's form. */
 static bool same(const struct word *word, const char *name)
 {
 	return word->len && *word->text == *name && word->len == strlen(name) &&

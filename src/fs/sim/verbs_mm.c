@@ -71,35 +71,32 @@ static int run_mprotect(struct call *call)
 					args[2].value);
 }
 
+/* Kernels of 32 bits have none of the three calls. */
+static int call_needs_pkey_calls(struct call *call)
+{
+	return has_pkey_calls(call->m) ? call_needs_range(call, 0) : call_no_such_call(call);
+}
+
 static int run_pkey_alloc(struct call *call)
 {
-	int err;
+	int err = call_needs_pkey_calls(call);
 
-	if (!has_pkey_calls(call->m))
-		return call_no_such_call(call);
-	err = call_needs_range(call, 0);
 	return err ? err : sys_pkey_alloc(call->m, call->task, call->args[0].value,
 					  call->args[1].value, &call->value);
 }
 
 static int run_pkey_free(struct call *call)
 {
-	int err;
+	int err = call_needs_pkey_calls(call);
 
-	if (!has_pkey_calls(call->m))
-		return call_no_such_call(call);
-	err = call_needs_range(call, 0);
 	return err ? err : sys_pkey_free(call->m, call->task, (int)(s64)call->args[0].value);
 }
 
 static int run_pkey_mprotect(struct call *call)
 {
 	const struct arg *args = call->args;
-	int err;
+	int err = call_needs_pkey_calls(call);
 
-	if (!has_pkey_calls(call->m))
-		return call_no_such_call(call);
-	err = call_needs_range(call, 0);
 	return err ? err : sys_pkey_mprotect(call->m, call->task, args[0].value, args[1].value,
 					     args[2].value, (int)(s64)args[3].value);
 }

@@ -376,8 +376,8 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index,
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted) __must_check;
 
-/* A page of the file was found: it may be on its way; true: it was. */
-bool wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index);
+/* A page of the file was found: if it is on its way, it comes. */
+void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index);
 
 /* writeback.c: dirty pages of bytes [start, end) go to their disk. */
 void filemap_write_range(struct machine *m, struct inode *inode, u64 start, u64 end);

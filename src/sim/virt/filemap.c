@@ -344,20 +344,15 @@ void filemap_dirty_range(struct machine *m, u64 pfn, u64 from, u64 to)
 	dirty_folio(m, folio);
 }
 
-static bool has_buffers(const struct page *folio)
-{
-	return !page_flag(folio, PG_swapbacked) && page_flag(folio, PG_private);
-}
-
 void set_page_dirty(struct machine *m, u64 pfn)
 {
 	struct page *folio = pfn_folio(m, pfn);
 
-	if (!page_flag(folio, PG_anon))
+	if (!page_flag(folio, PG_anon)) {
 		page_clear_flag(folio, PG_reclaim);
-	if (has_buffers(folio))
 		mark_buffers_dirty(m, (u32)folio_pfn(m, pfn), 0,
 				   folio_nr_pages(folio) << PAGE_SHIFT);
+	}
 	dirty_folio(m, folio);
 }
 

@@ -28,7 +28,7 @@ static int read_disk_page(struct machine *m, struct file *file, u64 index, u64 w
 	*pfn = find_folio(mapping, index);
 	*cached = *pfn != PFN_NIL;
 	if (*cached && unlikely(file->f_ra.async_ns > m->now_ns))
-		(void)wait_for_readahead(m, &file->f_ra, index);
+		wait_for_readahead(m, &file->f_ra, index);
 	if (*cached && (pfn_to_page(m, *pfn)->flags & (1U << PG_reclaim | 1U << PG_uptodate)) ==
 			       1U << PG_uptodate) {
 		get_page(m, *pfn);

@@ -59,12 +59,6 @@ static void lock_folio(struct read_row *row, u32 pfn)
 	row->locked[row->nr_locked++] = pfn;
 }
 
-static void unlock_folios(const struct read_row *row)
-{
-	for (u32 i = 0; i < row->nr_locked; i++)
-		page_clear_flag(pfn_to_page(row->m, row->locked[i]), PG_locked);
-}
-
 static int add_to_row(struct read_row *row, u64 index, unsigned int order, bool marked)
 {
 	struct machine *m = row->m;
@@ -89,6 +83,14 @@ static void submit_row(struct read_row *row)
 	row->m->virt->blk->read_thrashes = row->thrashes;
 }
 
+/* All of the window is asked for: nobody has to leave its folios alone any more. */
+static void end_row(struct read_row *row)
+{
+	submit_row(row);
+	for (u32 i = 0; i < row->nr_locked; i++)
+		page_clear_flag(pfn_to_page(row->m, row->locked[i]), PG_locked);
+}
+
 /* Pages [index, index + nr) that are not cached; the mark goes to the one at `mark`. */
 static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr, u64 mark)
 {
@@ -104,8 +106,7 @@ static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr,
 		else
 			err = add_to_row(&row, index, 0, index == mark);
 	}
-	submit_row(&row);
-	unlock_folios(&row);
+	end_row(&row);
 	return err;
 }
 
@@ -170,8 +171,7 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 		if (!err)
 			*index += 1ULL << order;
 	}
-	submit_row(&row);
-	unlock_folios(&row);
+	end_row(&row);
 	return err;
 }
 
@@ -368,12 +368,10 @@ int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u6
 	return note_read(m, &file->f_ra, async_readahead(m, file, pfn, index, nr_wanted));
 }
 
-bool wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index)
+void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index)
 {
-	if (index < ra->async_start || index >= ra->async_end || ra->async_ns <= blk_now(m))
-		return false;
-	blk_wait_until(m, ra->async_ns);
-	return true;
+	if (index >= ra->async_start && index < ra->async_end && ra->async_ns > blk_now(m))
+		blk_wait_until(m, ra->async_ns);
 }
 
 /* Programs are read from the page that is missing on, and not beyond their segment. */
@@ -439,7 +437,7 @@ int async_mmap_readahead(struct machine *m, struct file *file, u64 vm_flags, u64
 	struct file_ra_state *ra = &file->f_ra;
 
 	/* Who has to wait lets go, too, but a page asked for ahead has come by then, elsewhere. */
-	(void)wait_for_readahead(m, ra, pgoff);
+	wait_for_readahead(m, ra, pgoff);
 	*let_go = false;
 	if (vm_flags & VM_RAND_READ)
 		return 0;
