@@ -47,9 +47,11 @@ case $(uname -r -m) in
 esac
 
 # as_recorded COMMAND...: $name.out says what differs. A host whose cache has large folios of the
-# files, because they were written a moment ago, maps them whole: that is said.
+# files, because they were written a moment ago, maps them whole: that is said. Who it runs for
+# is said by $as.
+as=
 as_recorded() {
-	"$build/kmm-record" -o "$name.kmm" "$@" > "$name.stdout" 2> "$name.stderr" < /dev/null
+	$as "$build/kmm-record" -o "$name.kmm" "$@" > "$name.stdout" 2> "$name.stderr" < /dev/null
 	"$build/kmm-run" -m pc "$name.kmm" > "$name.out" 2>&1 || return 1
 	wanted=$(grep -c real_figures "$name.kmm")
 	near=$(sed -n "s/^processes: $wanted, \([0-9]*\) of them.*/\1/p" "$name.out")
@@ -58,13 +60,20 @@ as_recorded() {
 }
 # recorded NAME COMMAND...: its files are in memory, for it ran before. A fault maps the pages
 # around it as well, but for those that another process is mapping just then, which have a
-# fault of their own later: that is seldom, and what parts once has to part again.
+# fault of their own later, and a host may take its cache back at any time: that is seldom, and
+# what parts has to part three times.
 recorded() {
 	name=$1
 	shift
-	"$@" > "$name.stdout" 2> "$name.stderr" < /dev/null || true
-	as_recorded "$@" || { cat "$name.out" && as_recorded "$@"; } || fail "$name: $(cat "$name.out")"
-	echo "$name: $(grep -c ' = ' "$name.kmm") results, $wanted processes as recorded"
+	$as "$@" > "$name.stdout" 2> "$name.stderr" < /dev/null || true
+	for try in 1 2 3; do
+		if as_recorded "$@"; then
+			echo "$name: $(grep -c ' = ' "$name.kmm") results, $wanted processes as recorded"
+			return
+		fi
+		echo "$name, $try: $(cat "$name.out")"
+	done
+	fail "$name: not as recorded"
 }
 recorded true true
 # Another kernel is said to be one, before anything else.
@@ -90,16 +99,19 @@ for who in '' thread; do
 	recorded "apart$who" "$build/tests/reads_writes" $who
 done
 recorded killed sh -c '(kill -9 $$) & wait'
-# Who may not see what the kernel faults.
+# Who may not see what the kernel faults, nor what is cached of a file that is not his.
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	chmod 777 . && umask 0
-	nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
-	if $nobody "$build/kmm-record" -o user.kmm true 2> user.err; then
-		# shellcheck disable=SC2086,SC2016
-		$nobody "$build/kmm-record" -o user.kmm sh -c 'echo $(ls /usr | sort)' > user.stdout
-		"$build/kmm-run" -m pc user.kmm > user.out || fail "a user's: not as recorded"
-		grep -q "^processes: 4, 4 of them" user.out || fail "a user's: $(cat user.out)"
-		echo "a user's: 4 processes as recorded"
+	as="setpriv --reuid 65534 --regid 65534 --clear-groups"
+	if $as "$build/kmm-record" -o user.kmm true 2> user.err; then
+		# shellcheck disable=SC2016
+		recorded user sh -c 'echo $(ls /usr | sort)'
+		name=cold
+		cp "$build/kmm-run" cold && chmod 755 cold
+		dd of=cold oflag=nocache conv=notrunc,fdatasync count=0 2> /dev/null
+		as_recorded ./cold --help || fail "cold: $(cat cold.out)"
+		grep -q 'real_figures([0-9]*, [0-9]*, [0-9]*, [01], ' cold.kmm || fail "cold: files were not read in"
 	fi
+	as=
 fi
 ! command -v python3 > /dev/null || recorded python python3 -c 'x = bytearray(20 << 20)'

@@ -23,6 +23,8 @@
 #define HUGETLBFS 0x958458f6
 #define MAX_PATH_BYTES 1000	/* a line has 4096 bytes, and two of them may be needed */
 #define MAX_RANGES 64		/* of a file, cached: what is more is said as one */
+#define READ_BYTES (1U << 20)
+#define MAX_READ_BYTES (256ULL << 20)	/* of a file, that is read in to know what is cached */
 
 struct record_fd {
 	int sim;
@@ -84,6 +86,18 @@ static char *word_of_path(const struct recording *r, const char *real, bool shme
 	return word;
 }
 
+/*
+ * To who neither owns a file nor may write it mincore says of each page that it is in memory:
+ * he reads them in, so that it is true.
+ */
+static void read_in(int fd, u64 size)
+{
+	g_autofree char *buffer = g_malloc(READ_BYTES);
+
+	for (u64 at = 0; at < size && pread(fd, buffer, READ_BYTES, (off_t)at) > 0; at += READ_BYTES)
+		;
+}
+
 /* Of a file that is open here: its pages in memory, a byte each; or NULL. */
 static unsigned char *cached_pages(int fd, u64 nr_pages)
 {
@@ -115,12 +129,14 @@ static void put_cached(struct recording *r, const char *path, const char *link, 
 {
 	u64 nr_pages = (size + PAGE_BYTES - 1) / PAGE_BYTES, first = 0, nr = 0;
 	int fd = open(link, O_RDONLY | O_CLOEXEC | O_NOATIME | O_NONBLOCK);
+	bool owns = fd >= 0, any = false;	/* O_NOATIME asks as mincore does */
 	g_autofree unsigned char *vec = NULL;
-	bool any = false;
 
-	if (fd < 0)
+	if (!owns)
 		fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0) {
+		if (!owns && size <= MAX_READ_BYTES && faccessat(AT_FDCWD, link, W_OK, AT_EACCESS))
+			read_in(fd, size);
 		vec = cached_pages(fd, nr_pages);
 		close(fd);
 	}
