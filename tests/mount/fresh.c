@@ -90,7 +90,8 @@ static int work(const char *mount, unsigned int rounds)
 		err = look(mount, pid, true) || look(mount, pid, true);
 		if (call(ctl, "kill", pid, " KILL") < 0 || call(ctl, "wait4", pid, "") != pid)
 			return wrong("kill and wait4", "failed");
-		err = err || look(mount, pid, false);
+		/* Who asks finds himself by his own number, which another may have had here. */
+		err = err || (pid != getpid() && look(mount, pid, false));
 	}
 	return err;
 }
@@ -119,10 +120,11 @@ static int work_on_history(const char *mount)
 	long pid = call(init, "fork", -1, "");
 
 	err = pid <= 0 || look(mount, pid, true);
-	err = err || call(machine, "undo", 1, "") || look(mount, pid, false);
+	err = err || call(machine, "undo", 1, "") || (pid != getpid() && look(mount, pid, false));
 	pid = call(init, "fork", -1, "");
 	err = err || look(mount, pid, true);
-	return err || call(machine, "reboot", -1, "") || look(mount, pid, false);
+	err = err || call(machine, "reboot", -1, "");
+	return err || (pid != getpid() && look(mount, pid, false));
 }
 
 int main(int argc, char **argv)
