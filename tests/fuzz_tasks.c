@@ -159,6 +159,9 @@ static void use_path(struct fuzz *f)
 	case 1:
 		say(f, "memfd_create mem%u %s", i, PICK(f, memfds));
 		break;
+	case 2:
+		say(f, "memfd_secret %s", one_in(f, 2) ? "cloexec" : "0");
+		break;
 	default:
 		say(f, "open %s ", PICK(f, paths));
 		say(f, "%s", PICK(f, flags));

@@ -422,6 +422,7 @@ static const struct verb_row {
 	{ "open", 12, say_open_any },
 	{ "openat", 3, say_openat },
 	{ "memfd_create", 5, say_memfd },
+	{ "memfd_secret", 3, NULL },
 	{ "close", 14, NULL },
 	{ "ftruncate", 12, say_fd_size },
 	{ "fallocate", 12, say_fallocate },

@@ -71,6 +71,7 @@ UNIT_TESTS = \
 	tests/test_facts \
 	tests/test_fallback tests/test_fault_inject tests/test_hotplug \
 	tests/test_memory_failure \
+	tests/test_secretmem \
 	tests/test_fork \
 	tests/test_lead \
 	tests/test_lru \

@@ -142,6 +142,7 @@ int op_remap_file_pages(struct ops *ops, const struct op *op, struct op_result *
 int op_pkey_alloc(struct ops *ops, const struct op *op, struct op_result *result);
 int op_pkey_free(struct ops *ops, const struct op *op, struct op_result *result);
 int op_pkey_mprotect(struct ops *ops, const struct op *op, struct op_result *result);
+int op_memfd_secret(struct ops *ops, const struct op *op, struct op_result *result);
 int op_memfd2(struct ops *ops, const struct op *op, struct op_result *result);
 int op_khugepaged(struct ops *ops, const struct op *op, struct op_result *result);
 int op_pmadvise(struct ops *ops, const struct op *op, struct op_result *result);

@@ -281,6 +281,7 @@ const struct op_row op_rows[] = {
 	{ "pkey_free", "o", op_pkey_free, .quiet = true },
 	{ "pkey_mprotect", "vvpo", op_pkey_mprotect },
 	{ "memfd2", "sov", op_memfd2 },
+	{ "memfd_secret", "v", op_memfd_secret },
 	{ "khugepaged", "", op_khugepaged, .quiet = true },
 	{ "uffd", "v", op_uffd },
 	{ "uffd_api", "vv", op_uffd_api, .told = TOLD_TEXT },

@@ -12,6 +12,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/pagemap_scan.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/secretmem.h"
 #include "sim/virt/userfaultfd.h"
 #include "tree_files.h"
 
@@ -46,6 +47,15 @@ int op_memfd2(struct ops *ops, const struct op *op, struct op_result *result)
 	result->ret = fd;
 	result->ret_stands = true;
 	return op->a[0] ? sys_ftruncate(ops->m, ops_task(ops), fd, (u64)op->a[0]) : 0;
+}
+
+int op_memfd_secret(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	int fd, err = sys_memfd_secret(ops->m, ops_task(ops), (u32)op->a[0], &fd);
+
+	result->ret = fd;
+	result->ret_stands = !err;
+	return err;
 }
 
 /* Its thread looks at all mms at least twice. */

@@ -13,12 +13,14 @@
 #include "sim/phys/buddy.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/hwpoison.h"
+#include "sim/phys/direct_split.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/tunables.h"
 #include "sim/phys/vmalloc_types.h"
 #include "sim/policy/compaction.h"
+#include "sim/virt/set_memory.h"
 #include "sim/virt/task.h"
 
 static void area_size(struct machine *m)
@@ -29,6 +31,27 @@ static void area_size(struct machine *m)
 static void kernel_table(struct machine *m)
 {
 	pfn_to_page(m, m->kernel_tables->rows[0].pfn)->index++;
+}
+
+/* Two large entries of the direct map become tables. */
+static struct direct_split *split_map(struct machine *m)
+{
+	CU_ASSERT_EQUAL_FATAL(set_direct_map_invalid(m, 16 << 10), 0);
+	CU_ASSERT_EQUAL_FATAL(set_direct_map_invalid(m, 32 << 10), 0);
+	CU_ASSERT_TRUE_FATAL(m->direct_splits->nr > 1);
+	return m->direct_splits->rows;
+}
+
+static void split_order(struct machine *m)
+{
+	split_map(m)[0].level = 3;
+}
+
+static void split_table(struct machine *m)
+{
+	struct direct_split *split = split_map(m);
+
+	page_set_type(pfn_to_page(m, split->pfn), PGTY_stack);
 }
 
 static void stack_count(struct machine *m)
@@ -297,6 +320,8 @@ static void failed_page_forgotten(struct machine *m)
 static const struct plant plants[] = {
 	{ "A5", area_size, "an area of vmalloc() has a page more than its memory and the guard" },
 	{ "T10", kernel_table, "a table of the vmalloc range says that it is of another level" },
+	{ "T11", split_order, "a split of the direct map stands before one of a lower level" },
+	{ "T11 A6", split_table, "the table of a split of the direct map is a kernel stack" },
 	{ "A6", stack_count, "nr_kernel_stack is a kilobyte more" },
 	{ "A7", per_cpu, "a page of a per-CPU chunk says that it is another" },
 	{ "A7", per_cpu_hole, "the largest hole of a per-CPU chunk is one word larger" },

@@ -116,6 +116,12 @@ static const char *const lines[] = {
 	"sim/as/c/ctl: unlink /disk",
 	"!sim/as/c/ctl: memfd_create some as fd2",
 	"sim/as/c/ctl: close @fd2",
+	"!sim/as/c/ctl: memfd_secret as fd2",
+	"sim/as/c/ctl: ftruncate @fd2 8K",
+	"!sim/as/c/ctl: mmap 0 8K rw shared @fd2 as secret",
+	"!sim/as/c/ctl: store @secret 8K",
+	"sim/as/c/ctl: munmap @secret 8K",
+	"sim/as/c/ctl: close @fd2",
 	"sim/as/c/ctl: close @fd",
 	"sim/as/c/ctl: brk as end",
 	"!sim/as/c/ctl: brk @end+64K",
@@ -344,7 +350,7 @@ static void count(struct leftovers *counts)
 
 static void run_lines(const char *release, const char *const *rows, size_t nr)
 {
-	const char *sets[] = { release, NULL };
+	const char *sets[] = { release, "cmdline=secretmem.enable=1", NULL };
 	struct leftovers before;
 
 	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);

@@ -115,3 +115,17 @@ if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	as=
 fi
 ! command -v python3 > /dev/null || recorded python python3 -c 'x = bytearray(20 << 20)'
+# Memory that no call reads, kmm-record's neither.
+cat > secret.py <<'END'
+import ctypes, os
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+fd = libc.syscall(447, 0)
+assert fd >= 0
+os.ftruncate(fd, 65536)
+ctypes.memset(libc.mmap(None, 65536, 3, 1, fd, 0), 7, 20000)
+END
+if command -v python3 > /dev/null && python3 secret.py 2> secret.err; then
+	recorded secret python3 secret.py
+	grep -q 'memfd_secret(0) = ' secret.kmm || fail "secret: the call was left out"
+fi

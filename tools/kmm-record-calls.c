@@ -286,7 +286,7 @@ static const struct call_row rows[] = {
 	BY(sendfile, call_copy), BY(copy_file_range, call_copy), BY(splice, call_copy),
 	BY(close, call_close), BY(close_range, call_close_range), BY(dup, call_dup),
 	BY(dup2, call_dup), BY(dup3, call_dup), BY(fcntl, call_fcntl),
-	BY(memfd_create, call_memfd), BY(truncate, call_truncate), BY(unlink, call_unlink),
+	BY(memfd_create, call_memfd), BY(memfd_secret, call_memfd_secret), BY(truncate, call_truncate), BY(unlink, call_unlink),
 	BY(unlinkat, call_unlink), BY(rename, call_rename), BY(renameat, call_rename),
 	BY(renameat2, call_rename), BY(process_vm_readv, call_process_vm),
 	BY(process_vm_writev, call_process_vm), BY(pidfd_open, call_pidfd_open),

@@ -24,7 +24,7 @@ int adopt_fd(struct recording *r, struct record_task *task, s64 fd);
 
 typedef void record_call_fn(struct recording *r, struct record_task *task);
 record_call_fn call_open, call_read, call_write, call_copy, call_close, call_close_range,
-	call_dup, call_fcntl, call_memfd, call_truncate,
+	call_dup, call_fcntl, call_memfd, call_memfd_secret, call_truncate,
 	call_unlink, call_rename, call_ioctl, call_userfaultfd;
 
 #endif

@@ -193,7 +193,7 @@ static struct record_file *file_new(struct recording *r, const char *link, const
 		record_name_is(r, real, file);
 	g_hash_table_replace(r->files, id_of(major(st->st_dev), minor(st->st_dev), st->st_ino),
 			     file);
-	if (real && g_str_has_prefix(real, "/memfd:"))
+	if (real && record_path_is_memfd(real))
 		return file;
 	if (file->shmem) {
 		put_shmem(r, file->path, (u64)st->st_size);

@@ -29,7 +29,7 @@ static void put_open(struct recording *r, struct record_task *task, s64 fd, u64 
 	struct out out = OUT_INIT;
 	struct arg arg = { .given = true, .value = (u64)open_flags(flags) };
 
-	if (!file || flags & O_PATH || g_str_has_prefix(file->path, "/memfd:"))
+	if (!file || flags & O_PATH || record_path_is_memfd(file->path))
 		return;
 	arg_print_c(&out, A_OPEN, &arg);
 	record_put(r, task, "openat(AT_FDCWD, %s, %s) = %d", file->path, out.text,
@@ -294,6 +294,19 @@ void call_memfd(struct recording *r, struct record_task *task)
 		return;
 	record_put(r, task, "memfd_create(%s, %" PRIu64 ") = %d", name, call->args[1],
 		   record_fd_open(task, call->result, call->args[1] & 1, 0));
+	(void)record_file_of(r, task->tid, link);
+}
+
+void call_memfd_secret(struct recording *r, struct record_task *task)
+{
+	const struct record_call *call = &task->call;
+	g_autofree char *link = g_strdup_printf("fd/%" PRId64, call->result);
+	bool cloexec = call->args[0] & O_CLOEXEC;
+
+	if (call->failed)
+		return;
+	record_put(r, task, "memfd_secret(%s) = %d", cloexec ? "O_CLOEXEC" : "0",
+		   record_fd_open(task, call->result, cloexec, 0));
 	(void)record_file_of(r, task->tid, link);
 }
 

@@ -179,6 +179,11 @@ struct record_file {
 
 /* The file behind /proc/PID/PATH (fd/3, exe): known to the machine. NULL: none that can be. */
 struct record_file *record_file_of(struct recording *r, pid_t pid, const char *link);
+/* A file that a call makes without a name. */
+static inline bool record_path_is_memfd(const char *path)
+{
+	return g_str_has_prefix(path, "/memfd:") || g_str_has_prefix(path, "/secretmem");
+}
 /* The path that a call names: absolute, by the program's directory or descriptor; or NULL. */
 char *record_path_of(const struct record_task *task, s64 dirfd, u64 addr);
 /* A name here goes, or becomes another: the file of the old name, or NULL. */

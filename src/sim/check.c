@@ -11,6 +11,7 @@
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
 #include "sim/phys/cma.h"
+#include "sim/phys/direct_split.h"
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/hwpoison.h"
 #include "sim/phys/kernel_tables.h"
@@ -158,6 +159,7 @@ static void (*const validators[])(const struct machine *m, struct check *check) 
 	objects_validate,
 	vmalloc_validate,
 	kernel_tables_validate,
+	direct_splits_validate,
 	percpu_validate,
 	page_owner_validate,
 	hugetlb_validate,

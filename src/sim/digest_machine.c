@@ -11,6 +11,7 @@
 #include "sim/boot/memblock.h"
 #include "sim/machine.h"
 #include "sim/phys/cma.h"
+#include "sim/phys/direct_split.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
@@ -267,6 +268,7 @@ static void (*const digests[])(const struct machine *m, struct digest *d) = {
 	fault_inject_digest,
 	vmalloc_digest,
 	kernel_tables_digest,
+	direct_splits_digest,
 	percpu_digest,
 	hugetlb_digest,
 	cma_digest,

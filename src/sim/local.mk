@@ -116,6 +116,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/percpu.c src/sim/phys/percpu.h src/sim/phys/percpu_alloc.c \
 	src/sim/phys/percpu_area.c src/sim/phys/percpu_balance.c \
 	src/sim/phys/percpu_check.c src/sim/phys/percpu_internal.h \
+	src/sim/phys/direct_split.c src/sim/phys/direct_split.h \
 	src/sim/phys/kernel_tables.c src/sim/phys/kernel_tables.h \
 	src/sim/phys/vmap_nodes.c \
 	src/sim/phys/vmalloc.c src/sim/phys/vmalloc_areas.c \
@@ -160,6 +161,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
 	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \
 	 src/sim/virt/memfd.c src/sim/virt/mincore.c \
+	 src/sim/virt/secretmem.c src/sim/virt/secretmem.h \
+	 src/sim/virt/set_memory.c src/sim/virt/set_memory.h \
 	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h \

@@ -14,6 +14,7 @@
 #include "sim/phys/cma.h"
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/hugetlb.h"
+#include "sim/phys/direct_split.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/memory_block.h"
 #include "sim/phys/page_alloc.h"
@@ -237,6 +238,8 @@ int machine_boot_failing(const struct machine_config *config, u64 nth,
 	kernel_image_init(&b->image, config);
 	cmdline_parse(config->cmdline, &b->cmdline);
 	b->m->pcid = b->m->pcid && !b->cmdline.nopcid;
+	b->m->secretmem_enable = b->cmdline.secretmem_given ? b->cmdline.secretmem :
+							      rel_secretmem_is_on(b->m->release);
 	run_stages(b);
 	err = b->err;
 	if (err && err != -ENOMEM && b->reason)
@@ -277,6 +280,7 @@ u64 machine_free_counting(struct machine *m)
 	page_owner_free_state(m);
 	percpu_free_state(m);
 	vmalloc_free_state(m);
+	direct_splits_free(m);
 	kernel_tables_free(m);
 	fault_inject_free(m);
 	slab_free_state(m);

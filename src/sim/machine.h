@@ -23,6 +23,7 @@ struct boot_log;
 struct iomem;
 struct slab_state;
 struct vmalloc_state;
+struct direct_splits;
 struct kernel_tables;
 struct percpu_state;
 struct memory_hotplug;
@@ -65,6 +66,7 @@ struct machine {
 	unsigned int nr_cpus;	/* online */
 	unsigned int nr_present_cpus, nr_possible_cpus;	/* as many, or more */
 	unsigned int nr_nodes;	/* highest online id + 1 */
+	bool secretmem_enable;	/* there is memfd_secret(): secretmem.enable= */
 	bool gbpages;		/* the CPUs have pages of 1 GiB */
 	bool file_thp;		/* READ_ONLY_THP_FOR_FS: program text may be huge */
 	bool pcid;		/* their TLBs tell address spaces apart, and may */
@@ -108,6 +110,7 @@ struct machine {
 	struct iomem *iomem;	/* boot/iomem.h */
 	struct slab_state *slab;	/* phys/slab.h */
 	struct vmalloc_state *vmalloc;	/* phys/vmalloc.h */
+	struct direct_splits *direct_splits;	/* phys/direct_split.h; NULL: there are none */
 	struct kernel_tables *kernel_tables;	/* phys/kernel_tables.h: of that range */
 	struct percpu_state *percpu;	/* phys/percpu.h */
 	struct memory_hotplug *hotplug;	/* phys/memory_block.h; NULL: the kernel has none */

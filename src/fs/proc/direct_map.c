@@ -4,11 +4,14 @@
  * the top down, in steps that grow by 256 as page-table memory becomes available:
  * 2 MiB, 512 MiB, 128 GiB Each piece is split into aligned parts. A part too
  * small for the next size is widened to it when all around it is memory; then
- * the big page is counted once for each piece that lies in it.
+ * the big page is counted once for each piece that lies in it. What was split since
+ * (phys/direct_split.h) counts as what it was split into.
  */
 #include "fs/proc/direct_map.h"
 
 #include "sim/boot/memblock.h"
+#include "sim/phys/direct_split.h"
+#include "sim/virt/pgtable.h"
 
 struct mapper {
 	const struct machine *m;
@@ -120,5 +123,11 @@ struct direct_map direct_map(const struct machine *m)
 			step <<= ilog2(mapper.big) - PAGE_SHIFT - 1;
 	}
 	map_range(&mapper, top, end);
+	for (unsigned int level = 1; level <= 2; level++) {
+		u64 kb = direct_splits_count(m, level) * (table_span(m, level) >> 10);
+
+		mapper.map.kb[level] -= kb;
+		mapper.map.kb[level - 1] += kb;
+	}
 	return mapper.map;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The direct map as boot made it: how much of memory is mapped by pages of each
- * size. Later splits (set_memory_*() of a real kernel) are not modelled.
+ * The direct map: how much of memory is mapped by pages of each size, as the kernel's
+ * counters have it.
  */
 #ifndef KMM_FS_DIRECT_MAP_H
 #define KMM_FS_DIRECT_MAP_H

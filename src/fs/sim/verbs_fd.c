@@ -8,6 +8,7 @@
 #include "fs/core/call_task.h"
 #include "sim/virt/buffer.h"
 #include "sim/virt/file.h"
+#include "sim/virt/secretmem.h"
 #include "sim/virt/writeback.h"
 
 #define SCOPE_TASKS (1U << V_PID)
@@ -25,6 +26,22 @@ static int run_memfd_create(struct call *call)
 	if (!err)
 		err = sys_memfd_create(call->m, call->task, call->args[0].text,
 				       (u32)call->args[1].value, &fd);
+	if (!err)
+		call->value = (u64)fd;
+	return err;
+}
+
+static int run_memfd_secret(struct call *call)
+{
+	int err, fd;
+
+	if (!call->m->secretmem_enable)
+		return call_refuse(call, -ENOSYS, "memfd_secret() is switched off: cmdline = "
+				   "secretmem.enable=1 in the machine file switches it on");
+	err = call_needs_range(call, 0);
+	if (!err)
+		err = sys_memfd_secret(call->m, call->task,
+				       call->args[0].given ? (u32)call->args[0].value : 0, &fd);
 	if (!err)
 		call->value = (u64)fd;
 	return err;
@@ -188,6 +205,11 @@ static const struct verb verbs[] = {
 	  SCOPE_TASKS, "NAME [FLAGS]",
 	  "Make a file in memory that has no path. With allow_sealing it can be sealed: see "
 	  "fcntl." },
+	{ "memfd_secret", { A_OPEN | A_OPTIONAL }, run_memfd_secret, RESULT_NUMBER, 0, SCOPE_TASKS,
+	  "[FLAGS]",
+	  "Make a file in memory that the kernel itself cannot read: its pages leave the direct "
+	  "map. It gets a size once, by ftruncate, and is mapped shared. Since 6.5, or with "
+	  "secretmem.enable=1 on the command line." },
 	{ "fcntl", { A_FD, A_FCNTL, A_SEAL | A_OPTIONAL }, run_fcntl, RESULT_NUMBER, 0,
 	  SCOPE_TASKS, "FD COMMAND [VALUE]",
 	  "`fcntl @fd add_seals write,grow`: what a file in memory will never again allow; "

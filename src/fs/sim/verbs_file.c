@@ -79,8 +79,10 @@ static int move(struct call *call, bool write)
 
 	if (err)
 		return err;
-	if (!file)
+	if (!file || !(write ? file_may_write(file) : file_may_read(file)))
 		return -EBADF;
+	if (file->inode->kind == INODE_SECRET)
+		return -EINVAL;
 	if (write && file->f_flags & O_APPEND)
 		file->f_pos = file->inode->i_size;
 	err = write ? sys_pwrite(call->m, call->task, fd, file->f_pos, len, &call->value) :

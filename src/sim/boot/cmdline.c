@@ -406,6 +406,12 @@ static void take_init_on_free(struct cmdline *c, const struct word *word)
 	take_bool(&c->init_on_free, word);
 }
 
+static void take_secretmem(struct cmdline *c, const struct word *word)
+{
+	c->secretmem_given = c->secretmem = true;
+	take_bool(&c->secretmem, word);
+}
+
 static void take_crashkernel(struct cmdline *c, const struct word *word)
 {
 	const char *end;
@@ -503,6 +509,7 @@ static const struct param params[] = {
 	{ "page_owner", take_page_owner, false },
 	{ "init_on_alloc", take_init_on_alloc, false },
 	{ "init_on_free", take_init_on_free, false },
+	{ "secretmem.enable", take_secretmem, true },
 	{ "crashkernel", take_crashkernel, false },
 	{ "slub_debug", take_slub_debug, true },
 	{ "slab_debug", take_slub_debug, true },

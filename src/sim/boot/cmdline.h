@@ -46,6 +46,7 @@ struct cmdline {
 	bool kernelcore_mirror, movable_node;
 	bool numa_off;
 	bool nopcid;
+	bool secretmem, secretmem_given;
 	struct hugetlb_option hugetlb[MAX_HUGETLB_OPTIONS];
 	unsigned int nr_hugetlb;
 	bool hugepages_taken;	/* for the size that was named last */

@@ -11,6 +11,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/boot/iomem.h"
 #include "sim/boot/memblock.h"
+#include "sim/phys/direct_split.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
 #include "sim/phys/tunables.h"
@@ -345,6 +346,7 @@ int remove_memory(struct machine *m, u64 start, u64 size)
 	    iomem_remove(m->iomem, &m->arena, start, start + size, "System RAM"))
 		return -ENOBUFS;
 	BUG_ON(m, memblock_remove(m->memblock, start, size));
+	direct_splits_forget(m, start, start + size);
 	for (u64 at = start; at < start + size; at += bytes)
 		remove_block(m, (u32)(at / bytes));
 	machine_why(m, "%llu blocks of memory left node %u (try_remove_memory)",

@@ -48,6 +48,8 @@ int sys_readahead(struct machine *m, struct task_struct *task, int fd, u64 offse
 
 	if (!file || !file_may_read(file))
 		return -EBADF;
+	if (file->inode->kind == INODE_SECRET)
+		return rel_readahead_wants_a_file(m->release) ? -EINVAL : 0;
 	if (file->inode->kind != INODE_DISK && file->inode->kind != INODE_SHMEM)
 		return -EINVAL;
 	return sys_fadvise64(m, task, fd, offset, count, POSIX_FADV_WILLNEED);

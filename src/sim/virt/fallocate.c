@@ -270,6 +270,8 @@ int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode,
 		return -ENODEV;
 	if (f.end > inode_max_bytes(f.inode))
 		return -EFBIG;
+	if (f.inode->kind == INODE_SECRET)
+		return -EOPNOTSUPP;
 	if (f.inode->kind == INODE_HUGETLB)
 		return hugetlbfs_fallocate(&f);
 	return f.inode->kind == INODE_SHMEM ? shmem_fallocate(&f) : disk_fallocate(&f);

@@ -232,6 +232,8 @@ int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, i
 
 	if (!file)
 		return -EBADF;
+	if (file->inode->kind == INODE_SECRET)
+		return -ESPIPE;
 	if (whence < 0 || whence > 2)
 		return -EINVAL;
 	base = whence == 0 ? 0 : whence == 1 ? file->f_pos : file->inode->i_size;

@@ -2,7 +2,7 @@
 /*
  * Files: inodes with their page cache (address_space), open files, and the table of
  * descriptors of a task. An inode is on a disk, in shared memory (tmpfs, memfd,
- * anonymous shared mappings), a device (/dev/zero), or no file at all (pidfds). Names are full paths; the
+ * anonymous shared mappings), in secret memory, a device (/dev/zero), or no file at all (pidfds). Names are full paths; the
  * machine file's [file] sections and open() with O_CREAT make them.
  */
 #ifndef KMM_VIRT_FILE_H
@@ -19,7 +19,7 @@ struct page;
 struct task_struct;
 
 /* Those from INODE_ZERO on have no size and no pages. */
-enum inode_kind { INODE_DISK, INODE_SHMEM, INODE_HUGETLB, INODE_ZERO, INODE_ANON,
+enum inode_kind { INODE_DISK, INODE_SHMEM, INODE_HUGETLB, INODE_SECRET, INODE_ZERO, INODE_ANON,
 		  NR_INODE_KINDS };
 
 struct address_space {
@@ -41,7 +41,7 @@ struct inode {
 	/* shmem: its size is charged to Committed_AS; else page by page. */
 	bool accounted;
 	bool memfd;
-	bool unevictable;	/* SHM_LOCK */
+	bool unevictable;	/* SHM_LOCK, secret memory */
 	u16 mode;
 	s32 i_count;		/* open files and the name */
 	/* Open files that may write; below 0: mms that run it, which keep them out. */
@@ -162,9 +162,13 @@ int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 			  struct inode **inode) __must_check;
 /* One without pages, for descriptors that are no files: INODE_ANON. */
 int inode_create_anon(struct machine *m, const char *name, struct inode **inode) __must_check;
+/* One of memfd_secret(). */
+int inode_create_secret(struct machine *m, struct inode **inode) __must_check;
 /* One of hugetlbfs, with pages of 2^order. */
 int inode_create_hugetlb(struct machine *m, const char *name, u64 size, unsigned int order,
 			 struct inode **inode) __must_check;
+/* Files have inode->unevictable from now on: their pages stay in memory. */
+void lru_heed_mappings(struct machine *m);
 /* Pages of shared memory more, or less, on the file system: -ENOSPC. */
 int sb_take_pages(struct machine *m, const struct inode *inode, u64 nr) __must_check;
 void sb_give_pages(struct machine *m, const struct inode *inode, u64 nr);

@@ -23,7 +23,7 @@
 
 static bool is_shmem(const struct address_space *mapping)
 {
-	return mapping->host->kind != INODE_DISK;
+	return mapping->host->kind != INODE_DISK && mapping->host->kind != INODE_SECRET;
 }
 
 u32 cache_page(const struct machine *m, u64 entry, u64 index)
@@ -244,7 +244,7 @@ static void uncache_folio(struct machine *m, struct address_space *mapping, stru
 {
 	BUG_ON(m, folio_mapcount(folio));
 	count_cached(m, mapping, folio, -(s64)folio_nr_pages(folio));
-	if (!is_shmem(mapping) && page_flag(folio, PG_dirty))
+	if (mapping->host->kind == INODE_DISK && page_flag(folio, PG_dirty))
 		account_cleaned(m, folio);
 	try_to_free_buffers(m, (u32)page_to_pfn(m, folio));
 	folio->mapping = 0;

@@ -6,6 +6,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
+#include "sim/virt/secretmem.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma.h"
 
@@ -92,7 +93,7 @@ static int check_vma_flags(const struct vm_area_struct *vma, u32 pkru, unsigned 
 {
 	u64 vm_flags = vma->vm_flags;
 
-	if (vm_flags & (VM_IO | VM_PFNMAP))
+	if (vm_flags & (VM_IO | VM_PFNMAP) || vma_is_secretmem(vma))
 		return -EFAULT;
 	if (flags & FOLL_WRITE) {
 		if (!(vm_flags & VM_WRITE) &&
@@ -199,7 +200,7 @@ int get_user_page(struct machine *m, struct mm_struct *mm, u64 address, u32 *pfn
 
 	if (!vma)
 		return -EFAULT;
-	if (!get_page_fast(m, mm, address))
+	if (vma_is_secretmem(vma) || !get_page_fast(m, mm, address))
 		err = get_user_pages(m, vma, address, address + PAGE_SIZE, 0, &done);
 	if (!err)
 		*pfn = follow_page(m, mm, address);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Inodes, and which file system a path is on. Inodes of memory and of disks come from
- * two caches, so an inode's number is its handle with the cache in the lowest bit. A
+ * Inodes, and which file system a path is on. Inodes come from a cache of their file
+ * system's: which one is in the lowest and the highest bit of an inode's handle. A
  * name is one reference, each open file another; without references the pages go.
  *
  * Paths are looked up by a walk over all inodes: there are few.
@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "sim/base/digest.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/objects.h"
 #include "sim/virt/blk.h"
 #include "sim/virt/disk.h"
@@ -22,8 +23,8 @@
 #include "sim/virt/writeback.h"
 
 /* File systems; the last row whose prefix fits has the path. */
-enum { SB_DISK, SB_KERNEL, SB_ANON, SB_HUGE, SB_GIGANTIC, SB_DEV, SB_DEV_SHM, SB_TMP, SB_RUN,
-       NR_SUPERS };
+enum { SB_DISK, SB_KERNEL, SB_SECRET, SB_OLD_SECRET, SB_ANON, SB_HUGE, SB_GIGANTIC, SB_DEV,
+       SB_DEV_SHM, SB_TMP, SB_RUN, NR_SUPERS };
 static const struct super {
 	const char *prefix;	/* NULL: no path is on it */
 	u32 major, minor;
@@ -34,6 +35,8 @@ static const struct super {
 } supers[NR_SUPERS] = {
 	[SB_DISK] = { "", 259, 0, 12, INODE_DISK, false, .ext4 = true },
 	[SB_KERNEL] = { NULL, 0, 1, 1025, INODE_SHMEM, false },
+	[SB_SECRET] = { NULL, 0, 14, 0, INODE_SECRET, false },
+	[SB_OLD_SECRET] = { NULL, 0, 13, 0, INODE_SECRET, false },
 	[SB_ANON] = { NULL, 0, 15, 1057, INODE_ANON, false },
 	[SB_HUGE] = { NULL, 0, 16, 0, INODE_HUGETLB, false },
 	[SB_GIGANTIC] = { NULL, 0, 17, 0, INODE_HUGETLB, false },
@@ -96,19 +99,19 @@ void files_free(struct machine *m)
 
 /* Handles. */
 
-#define HUGETLB_HANDLE 0x80000000U
+#define OTHER_HANDLE 0x80000000U
 
-/* In the lowest bit: memory or a disk. In the highest: huge pages. */
+/* In the lowest bit: memory or a disk. With the highest: huge pages or secret memory. */
 static struct object_pool *inode_pool(const struct machine *m, u32 handle)
 {
-	if (handle & HUGETLB_HANDLE)
-		return &m->virt->hugetlbfs_inodes;
+	if (handle & OTHER_HANDLE)
+		return handle & 1 ? &m->virt->hugetlbfs_inodes : &m->virt->secret_inodes;
 	return handle & 1 ? &m->virt->shmem_inodes : &m->virt->inodes;
 }
 
 static u32 pool_handle(u32 handle)
 {
-	return (handle & ~HUGETLB_HANDLE) >> 1;
+	return (handle & ~OTHER_HANDLE) >> 1;
 }
 
 struct inode *inode_of(const struct machine *m, u32 handle)
@@ -123,11 +126,11 @@ bool inode_on_kernel_mount(const struct inode *inode)
 
 struct inode *inode_next(const struct machine *m, const struct inode *inode)
 {
-	static const u32 kinds[] = { 0, 1, HUGETLB_HANDLE | 1 };
-	u32 kind = inode ? inode->self & (HUGETLB_HANDLE | 1) : 0;
+	static const u32 kinds[] = { 0, 1, OTHER_HANDLE, OTHER_HANDLE | 1 };
+	u32 kind = inode ? inode->self & (OTHER_HANDLE | 1) : 0;
 	u32 handle = inode ? pool_handle(inode->self) + 1 : 1;
 
-	/* Disks first, then memory, then huge pages. */
+	/* Disks first, then memory, then secret memory, then huge pages. */
 	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
 		u32 next;
 
@@ -264,7 +267,7 @@ static int inode_alloc(struct machine *m, u32 kind, const char *path, struct ino
 		goto out_path;
 	err = object_alloc(m, pool, GFP_KERNEL, NUMA_NO_NODE, &handle);
 	/* shmem_get_inode() does not say why it has none. */
-	if (err == -ENOMEM && kind)
+	if (err == -ENOMEM && kind & 1)
 		err = -ENOSPC;
 	if (err)
 		goto out_dentry;
@@ -286,7 +289,9 @@ out_path:
 static u32 kind_handle(enum inode_kind kind)
 {
 	if (kind == INODE_HUGETLB)
-		return HUGETLB_HANDLE | 1;
+		return OTHER_HANDLE | 1;
+	if (kind == INODE_SECRET)
+		return OTHER_HANDLE;
 	return kind != INODE_DISK && kind != INODE_ANON;
 }
 
@@ -340,6 +345,21 @@ int inode_create_anon(struct machine *m, const char *name, struct inode **inode)
 	if (!err)
 		(*inode)->unlinked = true;
 	return err;
+}
+
+int inode_create_secret(struct machine *m, struct inode **inode)
+{
+	unsigned int sb = rel_secretmem_is_on(m->release) ? SB_SECRET : SB_OLD_SECRET;
+	int err = inode_new(m, sb, INODE_SECRET, "/secretmem", 0, inode);
+
+	if (err)
+		return err;
+	(*inode)->ino = m->virt->file_state->next_ino[SB_KERNEL]++;
+	(*inode)->mode = 0600;
+	(*inode)->unlinked = true;
+	(*inode)->unevictable = true;
+	lru_heed_mappings(m);
+	return 0;
 }
 
 int inode_create_hugetlb(struct machine *m, const char *name, u64 size, unsigned int order,
@@ -421,6 +441,22 @@ void iput(struct machine *m, struct inode *inode)
 {
 	if (!--inode->i_count)
 		evict(m, inode);
+}
+
+/* For the LRU lists. */
+static bool mapping_unevictable(const struct machine *m, const struct page *page)
+{
+	const struct inode *inode;
+
+	if (page_flag(page, PG_anon) || !page->mapping)
+		return false;
+	inode = inode_of(m, page->mapping);
+	return inode && inode->unevictable;
+}
+
+void lru_heed_mappings(struct machine *m)
+{
+	m->lru->mapping_unevictable = mapping_unevictable;
 }
 
 static void inode_digest(const struct inode *inode, struct digest *digest)

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One row for each range of the kernel's addresses. A row maps with the biggest page
- * that its memory fills, as the boot does; what later splits such pages is not kept.
+ * that its memory fills, as the boot does; where the direct map was split since, with the
+ * page of the split (phys/direct_split.h).
  */
 #include "sim/virt/kernel_map.h"
 
 #include "sim/boot/image.h"
 #include "sim/boot/memblock.h"
+#include "sim/phys/direct_split.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/section.h"
 #include "sim/phys/vmalloc.h"
+#include "sim/virt/file.h"
 #include "sim/virt/highmem.h"
 
 #define PAGE_KERNEL (PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL)
@@ -47,29 +50,70 @@ static u64 leaf_entry_of(u64 phys, unsigned int level, u64 flags)
 	return phys | flags | (level ? PTE_PSE : 0);
 }
 
-/* The page of phys, by the biggest that memory fills. */
+bool direct_map_level(const struct machine *m, u64 phys, unsigned int *level)
+{
+	const struct direct_split *split;
+	u64 start;
+
+	if (phys >= direct_map_end(m))
+		return false;
+	*level = m->arch->bits == 64 && m->gbpages ? 2 : 1;
+	for (;; --*level) {
+		start = ALIGN_DOWN(phys, table_span(m, *level));
+		if (all_memory(m, start, start + table_span(m, *level)))
+			break;
+		if (!*level)
+			return false;
+	}
+	while (*level && (split = direct_split_find(m, *level, start))) {
+		--*level;
+		start = ALIGN_DOWN(phys, table_span(m, *level));
+	}
+	return true;
+}
+
+/* Is it out of the direct map, now? */
+static bool is_secret_page(const struct machine *m, u64 pfn)
+{
+	const struct page *page = page_present(m, pfn) ? pfn_to_page(m, pfn) : NULL;
+	const struct inode *inode;
+
+	if (!page || page_type(page) || page_flag(page, PG_anon) || !page->mapping)
+		return false;
+	inode = inode_of(m, page->mapping);
+	return inode && inode->kind == INODE_SECRET;
+}
+
+/* A small entry that was taken out does not come back whole. */
+static u64 small_entry_flags(const struct machine *m, u64 phys)
+{
+	u64 start = ALIGN_DOWN(phys, table_span(m, 1)), entry = (phys - start) >> PAGE_SHIFT;
+	const struct direct_split *split = direct_split_find(m, 1, start);
+	u64 flags = PAGE_KERNEL | no_execute(m);
+
+	if (likely(!split) || !(split->changed[entry / 64] >> (entry % 64) & 1))
+		return flags;
+	flags &= ~(u64)PTE_GLOBAL;
+	if (rel_no_entry_is_dirty(m->release))
+		flags &= ~(u64)PTE_DIRTY;
+	return is_secret_page(m, PFN_DOWN(phys)) ? flags & ~(u64)(PTE_PRESENT | PTE_RW) : flags;
+}
+
 static bool direct_map_leaf(const struct machine *m, u64 addr, struct kernel_leaf *leaf)
 {
-	u64 phys = addr - m->arch->page_offset;
-	unsigned int level = m->arch->bits == 64 && m->gbpages ? 2 : 1;
+	u64 phys = addr - m->arch->page_offset, start;
+	unsigned int level;
 
-	if (addr < m->arch->page_offset || phys >= direct_map_end(m))
+	if (addr < m->arch->page_offset || !direct_map_level(m, phys, &level))
 		return false;
-	for (;; level--) {
-		u64 span = table_span(m, level), start = ALIGN_DOWN(phys, span);
-
-		if (!all_memory(m, start, start + span)) {
-			if (!level)
-				return false;
-			continue;
-		}
-		leaf->what = "direct map";
-		leaf->start = m->arch->page_offset + start;
-		leaf->bytes = span;
-		leaf->level = level;
-		leaf->entry = leaf_entry_of(start, level, PAGE_KERNEL | no_execute(m));
-		return true;
-	}
+	start = ALIGN_DOWN(phys, table_span(m, level));
+	leaf->what = "direct map";
+	leaf->start = m->arch->page_offset + start;
+	leaf->bytes = table_span(m, level);
+	leaf->level = level;
+	leaf->entry = leaf_entry_of(start, level, level ? PAGE_KERNEL | no_execute(m) :
+						  small_entry_flags(m, start));
+	return true;
 }
 
 static bool vmalloc_leaf(const struct machine *m, u64 addr, struct kernel_leaf *leaf)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel's part of every address space: what swapper_pg_dir maps, which all page
- * tables share with init_mm. Nothing of it is stored: the direct map follows from the
- * memory that there is, the vmalloc range from its areas, the rest from the image.
+ * tables share with init_mm. It follows from other structures: the direct map from the
+ * memory that there is, and where it was split (phys/direct_split.h), the vmalloc range from
+ * its areas, the rest from the image.
  */
 #ifndef KMM_VIRT_KERNEL_MAP_H
 #define KMM_VIRT_KERNEL_MAP_H
@@ -22,6 +23,8 @@ static inline bool is_kernel_address(const struct machine *m, u64 addr)
 	return m->arch->bits == 32 ? addr >= m->arch->task_size : addr >> 63;
 }
 
+/* The level of the direct map's entry for a physical address; false: it has none. */
+bool direct_map_level(const struct machine *m, u64 phys, unsigned int *level);
 /* The entry that maps addr; false: none does. */
 bool kernel_leaf_find(const struct machine *m, u64 addr, struct kernel_leaf *leaf);
 

@@ -169,6 +169,8 @@ static int madvise_remove(struct advise *a)
 	err = userfaultfd_remove(a->m, a->vma, a->start, a->end);
 	if (err)
 		return err;
+	if (file->inode->kind == INODE_SECRET)
+		return -EOPNOTSUPP;
 	if (is_file_hugepages(file))
 		return hugetlb_punch_hole(a->m, file->inode, offset,
 					  offset + (a->end - a->start));

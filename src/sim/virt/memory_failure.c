@@ -91,7 +91,12 @@ static enum mf_result me_pagecache_clean(struct machine *m, u64 pfn, const char 
 		return MF_FAILED;
 	inode = inode_of(m, page->mapping);
 	stays = inode->kind == INODE_SHMEM;
-	if (!stays) {
+	if (inode->kind == INODE_SECRET && !mapping_evict_page(m, pfn)) {
+		printk(m, 6, "Memory failure: %#llx: Failed to invalidate", (ull)pfn);
+		(void)has_extra_refcount(m, pfn, what, 0);
+		return MF_FAILED;
+	}
+	if (!stays && page->mapping) {
 		filemap_remove_folio(m, &inode->i_data, page_index(page));
 		page_clear_flag(pfn_to_page(m, pfn), PG_dirty);
 	}

@@ -119,7 +119,7 @@ static void move_flags(struct page *old, struct page *new)
 	old->flags &= ~taken;
 }
 
-/* 0; -EAGAIN: somebody else refers to the page. */
+/* 0; -EAGAIN: somebody else refers to the page; -EBUSY: it never moves. */
 static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 {
 	struct page *old = pfn_to_page(m, src), *new = pfn_to_page(m, dst);
@@ -133,6 +133,8 @@ static int move_to_new_page(struct machine *m, u32 src, u32 dst)
 		return -EAGAIN;
 	if (old->refcount != 1 + cache_refs + folio_mapcount(old))
 		return -EAGAIN;
+	if (cached && inode->kind == INODE_SECRET)
+		return -EBUSY;
 	if (unlikely(m->memcg))
 		mem_cgroup_migrate(m, old, new);
 	new->mapping = old->mapping;

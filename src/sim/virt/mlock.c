@@ -8,6 +8,7 @@
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/pgtable.h"
+#include "sim/virt/secretmem.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
 
@@ -82,7 +83,8 @@ static int mlock_fixup(struct machine *m, struct vm_area_struct **vmap, u64 star
 	struct mm_struct *mm = (*vmap)->vm_mm;
 	int err;
 
-	if (newflags == oldflags || oldflags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE))
+	if (newflags == oldflags || oldflags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE) ||
+	    vma_is_secretmem(*vmap))
 		return 0;
 	err = vma_modify(m, vmap, start, end, newflags, (*vmap)->anon_name);
 	if (err)

@@ -13,6 +13,7 @@
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/prctl.h"
+#include "sim/virt/secretmem.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
 
@@ -230,6 +231,7 @@ static u32 seals_against(const struct machine *m, const struct mmap_state *map)
 
 static int mmap_region(struct machine *m, struct mmap_state *map)
 {
+	u64 locked_vm = map->mm->locked_vm, len = map->end - map->addr;
 	struct vm_area_struct *vma;
 	int err;
 
@@ -243,6 +245,11 @@ static int mmap_region(struct machine *m, struct mmap_state *map)
 	if (err)
 		return err;
 	err = seals_against(m, map) & F_SEAL_FUTURE_WRITE ? -EPERM : 0;
+	/* What goes is locked till all is done. */
+	if (rel_mmap_checks_first(m->release))
+		len += (locked_vm - map->mm->locked_vm) << PAGE_SHIFT;
+	if (!err && map->file && map->file->inode->kind == INODE_SECRET)
+		err = secretmem_mmap(m, map->task, map->mm, len, &map->vm_flags);
 	if (!err)
 		err = merge_or_new(m, map, &vma);
 	if (err) {
@@ -321,6 +328,12 @@ static int check_shared_file(const struct machine *m, struct mmap_state *map, u6
 	return 0;
 }
 
+/* Of a file system that nothing is executed on. */
+static bool is_noexec(const struct file *file)
+{
+	return file && file->inode->kind == INODE_SECRET;
+}
+
 static int check_file(const struct machine *m, struct mmap_state *map, u64 prot, u64 flags)
 {
 	u64 type = flags & MAP_TYPE;
@@ -336,6 +349,11 @@ static int check_file(const struct machine *m, struct mmap_state *map, u64 prot,
 		return err;
 	if (!file_may(map->file, O_RDONLY))
 		return -EACCES;
+	if (is_noexec(map->file)) {
+		if (map->vm_flags & VM_EXEC)
+			return -EPERM;
+		map->vm_flags &= ~(u64)VM_MAYEXEC;
+	}
 	if (map->file->inode->kind == INODE_ANON)
 		return -ENODEV;
 	if (map->vm_flags & VM_GROWSDOWN)
@@ -437,10 +455,12 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 		.task = task, .mm = task->mm, .file = req.file,
 		.pgoff = req.offset >> PAGE_SHIFT,
 	};
+	bool locked;
 	int err;
 
 	*populate = 0;
-	if ((req.prot & PROT_READ) && (task->personality & READ_IMPLIES_EXEC))
+	if ((req.prot & PROT_READ) && (task->personality & READ_IMPLIES_EXEC) &&
+	    !is_noexec(req.file))
 		req.prot |= PROT_EXEC;
 	if (req.flags & MAP_FIXED_NOREPLACE)
 		req.flags |= MAP_FIXED;
@@ -468,11 +488,13 @@ int do_mmap(struct machine *m, struct task_struct *task, const struct mmap_reque
 	    (m->tunables->overcommit_memory != 2 || is_file_hugepages(map.file)))
 		map.vm_flags |= VM_NORESERVE;
 	map.vm_flags = ksm_vma_flags(map.mm, map.vm_flags);
+	/* What the file itself locks is not populated. */
+	locked = map.vm_flags & VM_LOCKED;
 	err = mmap_region(m, &map);
 	if (err)
 		return err;
 	*addr = map.addr;
-	if ((map.vm_flags & VM_LOCKED) ||
+	if (locked ||
 	    (req.flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE)
 		*populate = req.len;
 	return 0;

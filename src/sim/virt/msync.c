@@ -14,6 +14,8 @@ static int sync_vma(struct machine *m, const struct vm_area_struct *vma, u64 add
 
 	if (!vma->vm_file || !(vma->vm_flags & VM_SHARED))
 		return 0;
+	if (vma->vm_file->inode->kind == INODE_SECRET)
+		return -EINVAL;
 	filemap_write_range(m, vma->vm_file->inode, start,
 			    start + MIN(end, vma->vm_end) - addr);
 	return file_check_wb_err(vma->vm_file);

@@ -366,6 +366,8 @@ static int area_by_kind(struct machine *m, const struct mm_struct *mm,
 			return shmem_area(m, mm, req, pgoff, addr);
 		case INODE_HUGETLB:
 			return hugetlb_area(m, mm, req, addr);
+		case INODE_SECRET:
+			return search_area(m, mm, req, addr);
 		default:
 			return shared ? shmem_area(m, mm, req, pgoff, addr) :
 					search_area(m, mm, req, addr);

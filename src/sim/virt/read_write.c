@@ -118,6 +118,8 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	*done = 0;
 	if (!file || !file_may_read(file))
 		return -EBADF;
+	if (file->inode->kind == INODE_SECRET)
+		return -ESPIPE;
 	if ((s64)offset < 0 || file->inode->kind == INODE_ANON)
 		return -EINVAL;
 	len = MIN(len, MAX_RW_COUNT);
@@ -237,6 +239,8 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	*done = 0;
 	if (!file || !file_may_write(file))
 		return -EBADF;
+	if (file->inode->kind == INODE_SECRET)
+		return -ESPIPE;
 	if ((s64)offset < 0 || (s64)(offset + len) < 0 || file->inode->kind == INODE_ANON ||
 	    file->inode->kind == INODE_HUGETLB)
 		return -EINVAL;

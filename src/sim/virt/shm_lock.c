@@ -11,16 +11,6 @@
 #include "sim/virt/task.h"
 #include "sim/virt/virt.h"
 
-static bool mapping_unevictable(const struct machine *m, const struct page *page)
-{
-	const struct inode *inode;
-
-	if (page_flag(page, PG_anon) || !page->mapping)
-		return false;
-	inode = inode_of(m, page->mapping);
-	return inode && inode->unevictable;
-}
-
 /* Pages that segments of the user are locked with. */
 static u64 locked_pages(const struct machine *m, u32 uid)
 {
@@ -47,7 +37,7 @@ static int lock_file(struct machine *m, const struct task_struct *task, struct s
 	}
 	shm->lock_uid = task->uid;
 	shm->file->inode->unevictable = true;
-	m->lru->mapping_unevictable = mapping_unevictable;
+	lru_heed_mappings(m);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/secretmem.h"
 #include "sim/virt/shm.h"
 #include "sim/virt/userfaultfd.h"
 
@@ -233,6 +234,9 @@ int file_mmap(struct machine *m, struct file *file, struct vm_area_struct *vma)
 		vma->vm_ops = inode->unlinked ? &shmem_anon_vm_ops : &shmem_vm_ops;
 		if (inode->shm)
 			shm_mmap(m, vma);
+		return 0;
+	case INODE_SECRET:
+		vma->vm_ops = &secretmem_vm_ops;
 		return 0;
 	case INODE_ZERO:
 		return zero_mmap(m, vma);

@@ -324,6 +324,8 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 	u64 old = inode->i_size;
 	int err;
 
+	if (inode->kind == INODE_SECRET && inode->i_size)
+		return -EINVAL;
 	if (size > inode_max_bytes(inode))
 		return -EFBIG;
 	if (inode->kind == INODE_HUGETLB)
@@ -417,7 +419,7 @@ void drop_pagecache(struct machine *m)
 
 	lru_add_drain_all(m);
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
-		if (inode->kind != INODE_HUGETLB)
+		if (inode->kind != INODE_HUGETLB && inode->kind != INODE_SECRET)
 			invalidate_mapping_pages(m, &inode->i_data, 0, ~0ULL);
 	/* There are always others: files that nobody here has opened. */
 	lru_add_drain(m);

@@ -28,6 +28,7 @@
 #include "sim/virt/real.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/sched.h"
+#include "sim/virt/secretmem.h"
 #include "sim/virt/shm.h"
 #include "sim/virt/swap.h"
 #include "sim/virt/tlb.h"
@@ -67,6 +68,7 @@ static const struct {
 	POOL(files, file, "filp", NULL),
 	POOL(inodes, inode, "ext4_inode_cache", "inode_cache"),
 	POOL(shmem_inodes, inode, "shmem_inode_cache", NULL),
+	POOL(secret_inodes, inode, "inode_cache", NULL),
 	POOL(hugetlbfs_inodes, inode, "hugetlbfs_inode_cache", NULL),
 	/* resv_map got a semaphore in 6.8. */
 	POOL(resv_maps, resv_map, "kmalloc-128", NULL, .older = "kmalloc-96"),
@@ -157,6 +159,7 @@ static const struct part {
 	{ workingset_init, workingset_free, workingset_digest, workingset_validate },
 	{ buffers_init, NULL, NULL, NULL },
 	{ files_init, files_free, files_digest, filemap_validate },
+	{ NULL, NULL, NULL, secretmem_validate },
 	{ dcache_init, dcache_free, dcache_digest, NULL },
 	{ NULL, real_processes_free, NULL, NULL },
 	{ programs_init, made_programs_free, made_programs_digest, NULL },

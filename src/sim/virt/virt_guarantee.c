@@ -5,6 +5,7 @@
  * first of a new chunk of its pool and of a new slab, and tables of pointers double as
  * they fill. What is secured and not used stays for the next call.
  */
+#include "sim/phys/direct_split.h"
 #include "sim/phys/kernel_tables.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
@@ -73,7 +74,7 @@ static u64 pools_bytes(const struct machine *m)
 		&virt->anon_vma_chains, &virt->files, &virt->inodes, &virt->shmem_inodes,
 		&virt->maple_nodes, &virt->xa_nodes, &virt->mempolicies, &virt->sp_nodes,
 		&virt->mm_slots,
-		&virt->hugetlbfs_inodes, &virt->resv_maps, &virt->file_regions,
+		&virt->secret_inodes, &virt->hugetlbfs_inodes, &virt->resv_maps, &virt->file_regions,
 		&virt->hugetlb_vma_locks,
 	};
 	u64 bytes = 2 * MAPLE_CHUNK * sizeof(struct maple_node) +
@@ -112,6 +113,8 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 	u64 slabs = need->objects / OBJECTS_PER_SLAB + LARGE_OBJECTS + buffer_slabs(m, need);
 	u64 left = frames_left(m), tables = MIN(need->tables, left);
 	u64 frames = need->pages + tables + slabs * FRAMES_PER_SLAB;
+	u64 splits = object_next(&m->virt->secret_inodes, 1) ?
+			direct_splits_host_bytes(m, need->pages) : 0;
 	int err;
 
 	frames = MIN(frames, left);
@@ -121,7 +124,8 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 		err = hugetlb_secure(m, need->pages);
 	if (!err)
 		err = pgtables_reserve(m, tables);
-	if (!err && arena_guarantee(&m->arena, need->bytes + writeback_bytes(m, frames) + kernel_tables_host_bytes(m) +
+	if (!err && arena_guarantee(&m->arena, need->bytes + writeback_bytes(m, frames) +
+				    kernel_tables_host_bytes(m) + splits +
 				    objects_bytes(m, need->objects, slabs)))
 		err = -ENOBUFS;
 	m->virt->guarantees += !err;

@@ -274,7 +274,7 @@ int sys_fsync(struct machine *m, struct task_struct *task, int fd)
 
 	if (!file)
 		return -EBADF;
-	if (file->inode->kind >= INODE_ZERO)
+	if (file->inode->kind >= INODE_SECRET)
 		return -EINVAL;
 	filemap_write_range(m, file->inode, 0, ~0ULL);
 	if (file->inode->kind == INODE_DISK)
