@@ -172,9 +172,12 @@ static void test_most_nodes(void)
 
 /* The model: what was stored, in no order. */
 #define MODEL_MAX 600
+#define KEPT_LEAVES 16
+
 struct model {
 	struct nodes *nodes;
 	struct xarray xa;
+	struct xa_leaf leaves[KEPT_LEAVES];	/* some indices are behind them */
 	unsigned int bits;	/* of an index */
 	u64 index[MODEL_MAX], entry[MODEL_MAX];
 	u8 marks[MODEL_MAX];
@@ -319,6 +322,7 @@ static void do_lookups(struct model *model)
 	unsigned int i = model_at(model, index), mark = next_random(model) % (XA_MARKS + 1);
 
 	CU_ASSERT_EQUAL(xa_load(&model->xa, index), i < model->nr ? model->entry[i] : 0);
+	CU_ASSERT_EQUAL(xa_load_kept(&model->xa, index), i < model->nr ? model->entry[i] : 0);
 	if (mark < XA_MARKS)
 		CU_ASSERT_EQUAL(xa_get_mark(&model->xa, index, mark),
 				i < model->nr && model->marks[i] >> mark & 1);
@@ -375,6 +379,7 @@ static void run_model(unsigned int bits, unsigned int steps)
 	model->bits = bits;
 	model->rng = bits;
 	xa_init(&model->xa, &ops, model->nodes);
+	xa_keep_leaves(&model->xa, model->leaves, KEPT_LEAVES);
 	for (unsigned int step = 0; step < steps; step++) {
 		/* It fills, then empties. */
 		unsigned int what = next_random(model) % 16, fill = step % 4000 < 2000 ? 5 : 1;

@@ -52,10 +52,37 @@ void xa_destroy(struct xarray *xa)
 	xa->marks = 0;
 }
 
+void xa_keep_leaves(struct xarray *xa, struct xa_leaf *leaves, u64 nr)
+{
+	xa->leaves = leaves;
+	xa->nr_leaves = nr;
+	for (u64 i = 0; i < nr; i++)
+		leaves[i].version = xa->version - 1;
+}
+
+struct xa_node *xa_find_leaf(const struct xarray *xa, u64 index, struct xa_leaf *kept)
+{
+	struct xa_node *node = xa->root;
+
+	if (node && xa_is_beyond(node, index))
+		node = NULL;
+	while (node && node->shift)
+		node = xa_child(node, xa_slot_of(node, index));
+	if (kept)
+		*kept = (struct xa_leaf){ node, xa->version };
+	return node;
+}
+
 struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 {
 	struct xa_node *node = xa->root;
 
+	if (unlikely(index / XA_SLOTS < xa->nr_leaves)) {
+		struct xa_node *leaf = xa_leaf(xa, index);
+
+		if (likely(leaf))
+			return leaf;
+	}
 	if (!node || xa_is_beyond(node, index))
 		return NULL;
 	for (unsigned int shift = node->shift; shift; shift -= XA_SHIFT) {

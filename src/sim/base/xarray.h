@@ -53,6 +53,12 @@ struct xa_ops {
 	struct xa_node *(*get)(void *ctx, u32 node);
 };
 
+/* What was found where the array was of that version. */
+struct xa_leaf {
+	struct xa_node *node;	/* of the lowest level; NULL: none */
+	u32 version;
+};
+
 struct xarray {
 	const struct xa_ops *ops;
 	void *ctx;
@@ -63,6 +69,8 @@ struct xarray {
 	u64 nr_entries;
 	u32 version;		/* counts changes of nodes: cursors notice */
 	u8 marks;		/* a bit for each mark that some entry has */
+	struct xa_leaf *leaves;	/* each XA_SLOTS indices', as found; NULL: not kept */
+	u64 nr_leaves;
 };
 
 /* ---- Entries. ---- */
@@ -175,33 +183,45 @@ static inline u64 xa_peek_ahead(const struct xarray *xa, u64 index, unsigned int
 }
 
 /*
- * Somebody will look at index soon. The node of the lowest level that it lies in, which it is
- * as long as xa->version stays the same; NULL: there is none.
+ * Nodes of the lowest level are kept as they are found, for who asks for indices up to
+ * nr * XA_SLOTS in no order: the memory is the caller's, till he takes it back (NULL, 0).
  */
-static inline const struct xa_node *xa_prefetch(const struct xarray *xa, u64 index)
-{
-	const struct xa_node *node = xa->root;
+void xa_keep_leaves(struct xarray *xa, struct xa_leaf *leaves, u64 nr);
+/* By descending; kept if that is not NULL. */
+struct xa_node *xa_find_leaf(const struct xarray *xa, u64 index, struct xa_leaf *kept);
 
-	if (!node || xa_is_beyond(node, index))
-		return NULL;
-	for (unsigned int shift = node->shift; shift; shift -= XA_SHIFT) {
-		node = xa_child(node, index >> shift & (XA_SLOTS - 1));
-		if (!node)
-			return NULL;
+/* The node of the lowest level that index lies in; NULL: there is none. */
+static inline struct xa_node *xa_leaf(const struct xarray *xa, u64 index)
+{
+	struct xa_leaf *kept = NULL;
+
+	if (index / XA_SLOTS < xa->nr_leaves) {
+		kept = &xa->leaves[index / XA_SLOTS];
+		if (likely(kept->version == xa->version))
+			return kept->node;
 	}
+	return xa_find_leaf(xa, index, kept);
+}
+
+/* xa_load(), where leaves are kept. */
+static inline u64 xa_load_kept(const struct xarray *xa, u64 index)
+{
+	const struct xa_node *leaf = xa_leaf(xa, index);
+
+	return likely(leaf) ? leaf->slots[xa_canonical(leaf, index & (XA_SLOTS - 1))] :
+			      xa_load(xa, index);
+}
+
+/* Somebody will look at index soon. */
+static inline void xa_prefetch(const struct xarray *xa, u64 index)
+{
+	const struct xa_node *node = xa_leaf(xa, index);
+
+	if (!node)
+		return;
 	__builtin_prefetch(&node->slots[index & (XA_SLOTS - 1)], 1);
 	__builtin_prefetch(&node->marks, 1);
 	__builtin_prefetch(&node->count, 1);
-	return node;
-}
-
-/* xa_load() by what xa_prefetch() found when the array was of that version. */
-static inline u64 xa_load_from(const struct xarray *xa, const struct xa_node *leaf, u32 version,
-			       u64 index)
-{
-	if (unlikely(!leaf || version != xa->version))
-		return xa_load(xa, index);
-	return leaf->slots[xa_canonical(leaf, index & (XA_SLOTS - 1))];
 }
 
 /* 2^order indices are the entry's that index is of; 0 where there is none. */
@@ -267,6 +287,12 @@ u64 xa_next_miss(const struct xarray *xa, u64 index, u64 max_scan);
  * so that it may look at others than it means.
  */
 u64 xa_prev_miss(const struct xarray *xa, u64 index, u64 max_scan);
+/*
+ * The node that holds the entry that index is of, or would if it was of order 0; NULL:
+ * there is none.
+ */
+struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index);
+
 /* How many slots the entry in slot i has. */
 static inline unsigned int xa_nr_slots_of(const struct xa_node *node, unsigned int i)
 {
@@ -289,18 +315,12 @@ static inline void xa_count_value(struct xa_node *node, unsigned int i, u64 entr
 /* The entry that index is of becomes another, neither of them 0. The node that has it; NULL: none. */
 static inline struct xa_node *xa_replace(struct xarray *xa, u64 index, u64 entry)
 {
-	struct xa_node *node = xa->root, *child;
+	struct xa_node *node = xa_leaf_of(xa, index);
 	unsigned int i;
 
 	if (!node) {
 		xa->head = entry;
 		return NULL;
-	}
-	while (node->shift) {
-		child = xa_child(node, xa_slot_of(node, index));
-		if (!child)
-			break;
-		node = child;
 	}
 	i = xa_canonical(node, xa_slot_of(node, index));
 	xa_count_value(node, i, entry);
@@ -339,12 +359,6 @@ void xa_set_mark(struct xarray *xa, u64 index, enum xa_mark mark);
 void xa_clear_mark(struct xarray *xa, u64 index, enum xa_mark mark);
 
 /* ---- Dumps and checks. ---- */
-
-/*
- * The node that holds the entry that index is of, or would if it was of order 0; NULL:
- * there is none.
- */
-struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index);
 
 /* Each node, a parent before its children; non-zero stops and is returned. */
 typedef int xa_visit_fn(void *arg, u32 handle, u64 first, const struct xa_node *node);

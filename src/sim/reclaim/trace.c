@@ -5,18 +5,22 @@
  */
 #include "sim/reclaim/trace.h"
 
+#include <stdlib.h>
+
 #include "sim/phys/page_alloc.h"
 #include "sim/reclaim/reclaim_internal.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 
-/* So many accesses ahead, what they will look at is fetched; nodes that are found are kept. */
+/* So many accesses ahead, what they will look at is fetched. */
 #define AHEAD_SLOT 12
 #define AHEAD_PAGE 6
-#define KEPT 16
 
 int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_objects, u64 capacity)
 {
+	u64 nr_leaves = DIV_ROUND_UP(nr_objects, XA_SLOTS);
+	int err;
+
 	*cache = (struct trace_cache){
 		.m = m, .capacity = capacity,
 		.sc = {
@@ -28,7 +32,15 @@ int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_object
 	};
 	if (!nr_objects || nr_objects > 0xffffffffULL)
 		return -EINVAL;
-	return inode_create(m, INODE_DISK, "/trace", nr_objects * PAGE_SIZE, &cache->inode);
+	cache->leaves = malloc(nr_leaves * sizeof(*cache->leaves));
+	if (!cache->leaves)
+		return -ENOMEM;
+	err = inode_create(m, INODE_DISK, "/trace", nr_objects * PAGE_SIZE, &cache->inode);
+	if (err)
+		free(cache->leaves);
+	else
+		xa_keep_leaves(&cache->inode->i_data.i_pages, cache->leaves, nr_leaves);
+	return err;
 }
 
 void trace_cache_end(struct trace_cache *cache)
@@ -36,6 +48,8 @@ void trace_cache_end(struct trace_cache *cache)
 	if (!cache->inode)
 		return;
 	truncate_inode_pages(cache->m, cache->inode, 0, cache->inode->i_size);
+	xa_keep_leaves(&cache->inode->i_data.i_pages, NULL, 0);
+	free(cache->leaves);
 	cache->inode->unlinked = true;
 	iput(cache->m, cache->inode);
 	cache->inode = NULL;
@@ -112,36 +126,21 @@ static __noinline int read_in(struct trace_cache *cache, u32 index)
 	return 0;
 }
 
-struct kept {
-	const struct xa_node *leaf;
-	u32 version;
-};
-
-static inline u64 load_kept(const struct xarray *pages, const struct kept *kept, u32 index)
-{
-	return xa_load_from(pages, kept->leaf, kept->version, index);
-}
-
 int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 {
 	const struct xarray *pages = &cache->inode->i_data.i_pages;
-	struct kept kept[KEPT] = { 0 };
 	struct machine *m = cache->m;
 	u64 entry;
 	int err = 0;
 
 	for (u64 i = 0; i < nr && !err; i++) {
 		if (likely(i + AHEAD_SLOT < nr)) {
-			u32 next = indices[i + AHEAD_PAGE], later = indices[i + AHEAD_SLOT];
-
-			kept[(i + AHEAD_SLOT) % KEPT] = (struct kept){
-				xa_prefetch(pages, later), pages->version,
-			};
-			entry = load_kept(pages, &kept[(i + AHEAD_PAGE) % KEPT], next);
+			xa_prefetch(pages, indices[i + AHEAD_SLOT]);
+			entry = xa_load_kept(pages, indices[i + AHEAD_PAGE]);
 			if (entry && !xa_is_value(entry))
 				__builtin_prefetch(pfn_to_page(m, entry_pfn(entry)), 1);
 		}
-		entry = load_kept(pages, &kept[i % KEPT], indices[i]);
+		entry = xa_load_kept(pages, indices[i]);
 		if (entry && !xa_is_value(entry))
 			mark_page_accessed(m, cache_page(m, entry, indices[i]));
 		else

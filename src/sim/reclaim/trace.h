@@ -15,6 +15,7 @@ struct inode;
 struct trace_cache {
 	struct machine *m;
 	struct inode *inode;		/* on a disk; nobody else uses it */
+	struct xa_leaf *leaves;		/* of the file's pages */
 	u64 capacity;			/* pages; 0: what the machine's memory holds */
 	u64 accesses, misses;
 	struct scan_control sc;		/* one page shall go, by turns of the policy */
