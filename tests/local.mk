@@ -77,7 +77,7 @@ UNIT_TESTS = \
 	tests/test_lru \
 	tests/test_filemap \
 	tests/test_highmem \
-	tests/test_interval_tree \
+	tests/test_interval_tree tests/test_io_stat \
 	tests/test_kernel_walk \
 	tests/test_line \
 	tests/test_maple_tree \

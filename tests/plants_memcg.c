@@ -3,6 +3,7 @@
 #include "plants.h"
 
 #include "support.h"
+#include "sim/virt/blk_cgroup.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/sched.h"
@@ -121,7 +122,17 @@ static void stack_kb(struct machine *m)
 	group_with_pages(m)->nodes[0].stat[NR_KERNEL_STACK]++;
 }
 
+static void io_below(struct machine *m)
+{
+	struct cgroup *root = cgroup_of(m, 0);
+
+	CU_ASSERT_EQUAL_FATAL(cgroup_mkdir(m, root, "g"), 0);
+	CU_ASSERT_EQUAL_FATAL(cgroup_mkdir(m, cgroup_find_child(m, root, "g"), "h"), 0);
+	cgroup_find_child(m, cgroup_find_child(m, root, "g"), "h")->io[0].ios[REQ_OP_READ]++;
+}
+
 static const struct plant plants[] = {
+	{ "G3", io_below, "a group has a request of a disk that the one above it has not" },
 	{ "MG1 MG3 L1", nobodys_page, "a page is charged to a memory cgroup that is not there" },
 	{ "MG3 MG1 MG4", other_groups_page, "a page on a group's list is charged to the root" },
 	{ "MG1", charge_of_nothing, "a group is charged for a page that there is not" },

@@ -24,6 +24,7 @@
 	X(mm_parts) \
 	X(cgroup_parts) \
 	X(cgroup_cpu_parts) \
+	X(cgroup_io_parts) \
 	X(cgroup_memory_parts) \
 	X(hugepages_parts) \
 	X(cma_parts) \

@@ -13,9 +13,13 @@
 #include "sim/base/digest.h"
 #include "sim/base/event.h"
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/blk_cgroup.h"
+#include "sim/virt/cgroup.h"
 #include "sim/virt/cputime.h"
 #include "sim/virt/file.h"
 #include "sim/virt/swap.h"
@@ -195,7 +199,7 @@ u64 blk_slot_free_ns(const struct gendisk *disk)
 	return disk->slots[(disk->slot + BLK_MAX_DEPTH - disk->queue_depth) % BLK_MAX_DEPTH];
 }
 
-u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages)
+static u64 submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages)
 {
 	u64 now = blk_now(m), start, done;
 
@@ -214,6 +218,13 @@ u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_p
 	if (unlikely(m->tunables->laptop_mode))
 		laptop_io_completion(m, done);
 	return done;
+}
+
+u64 blk_read(struct machine *m, struct gendisk *disk, u64 nr_pages)
+{
+	if (unlikely(m->virt->cgroups->nr))
+		blkcg_account(m, blkcg_of_current(m), disk, REQ_OP_READ, nr_pages);
+	return submit(m, disk, REQ_OP_READ, nr_pages);
 }
 
 /* ---- Writes that are on their way. ---- */
@@ -423,10 +434,13 @@ static bool make_room(struct machine *m, struct gendisk *disk)
 	return true;
 }
 
-/* It is submitted, and on its way. */
-static void add_request(struct machine *m, struct gendisk *disk, struct blk_request request)
+/* It is submitted, and on its way; `memcg` pays. */
+static void add_request(struct machine *m, struct gendisk *disk, struct blk_request request,
+			u16 memcg)
 {
-	request.done_ns = blk_submit(m, disk, REQ_OP_WRITE, request.nr);
+	if (unlikely(m->virt->cgroups->nr))
+		blkcg_account(m, blkcg_of_memcg(m, memcg), disk, REQ_OP_WRITE, request.nr);
+	request.done_ns = submit(m, disk, REQ_OP_WRITE, request.nr);
 	*request_at(disk, disk->nr++) = request;
 	disk->nr_writeback += request.nr;
 	if (disk->nr == 1)
@@ -439,7 +453,8 @@ bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr)
 
 	if (!make_room(m, disk))
 		return false;
-	add_request(m, disk, (struct blk_request){ .index = index, .inode = inode->self, .nr = nr });
+	add_request(m, disk, (struct blk_request){ .index = index, .inode = inode->self, .nr = nr },
+		    inode->i_wb);
 	return true;
 }
 
@@ -450,7 +465,8 @@ void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u32 nr)
 		swap_end_write(m, pfn);
 		return;
 	}
-	add_request(m, disk, (struct blk_request){ .index = pfn, .inode = BLK_SWAP, .nr = nr });
+	add_request(m, disk, (struct blk_request){ .index = pfn, .inode = BLK_SWAP, .nr = nr },
+		    (u16)page_memcg_id(pfn_to_page(m, pfn)));
 	/* A device that takes no time is done when it is told to begin. */
 	if (request_at(disk, disk->nr - 1)->done_ns <= blk_now(m))
 		end_requests(m, disk, blk_now(m));

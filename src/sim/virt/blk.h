@@ -62,6 +62,7 @@ struct blk_state {
 	unsigned int nr;
 	u64 waited_until_ns;	/* the call that runs would sleep so long */
 	u64 read_done_ns;	/* when what was read ahead last is there */
+	u32 blkg_serial;	/* blk_cgroup.h */
 	bool read_thrashes;	/* some of it was thrown out not long ago */
 };
 
@@ -92,8 +93,8 @@ u64 blk_wait_ns(struct machine *m);
 
 /* A timer that is there for good: when it runs next; UINT64_MAX: never. */
 void blk_set_timer(struct machine *m, u32 event, u64 when_ns);
-/* So many pages in a row are read, or written without anybody who asks: when it is done. */
-u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages);
+/* So many pages in a row are read for the task that runs: when it is done. */
+u64 blk_read(struct machine *m, struct gendisk *disk, u64 nr_pages);
 /* When one request more may go in: who submits waits so long. */
 u64 blk_slot_free_ns(const struct gendisk *disk);
 /* The call goes on at that time; what is done then is done now. A stall (psi.h). */

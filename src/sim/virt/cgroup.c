@@ -8,13 +8,14 @@
 
 #include <stdio.h>
 
+#include "sim/virt/blk_cgroup.h"
 #include "sim/virt/fork.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
 
 const char *const cgroup_controller_names[NR_CGROUP_CONTROLLERS] = {
-	[CGROUP_CPUSET] = "cpuset", [CGROUP_MEMORY] = "memory",
+	[CGROUP_CPUSET] = "cpuset", [CGROUP_IO] = "io", [CGROUP_MEMORY] = "memory",
 };
 
 int cgroups_init(struct machine *m)
@@ -29,6 +30,12 @@ int cgroups_init(struct machine *m)
 	return 0;
 }
 
+static void free_group(struct machine *m, struct cgroup *cgroup)
+{
+	blkcg_free(m, cgroup);
+	arena_free(&m->arena, cgroup, sizeof(*cgroup));
+}
+
 void cgroups_free(struct machine *m)
 {
 	struct cgroup_state *state = m->virt->cgroups;
@@ -37,7 +44,7 @@ void cgroups_free(struct machine *m)
 		return;
 	for (u32 id = 1; id < state->room; id++) {
 		if (state->groups[id])
-			arena_free(&m->arena, state->groups[id], sizeof(struct cgroup));
+			free_group(m, state->groups[id]);
 	}
 	arena_free(&m->arena, state->groups, state->room * sizeof(*state->groups));
 	arena_free(&m->arena, state, sizeof(*state));
@@ -214,9 +221,11 @@ int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name)
 	cgroup->parent = parent;
 	cgroup->max_depth = cgroup->max_descendants = INT32_MAX;
 	snprintf(cgroup->name, sizeof(cgroup->name), "%s", name);
-	err = memcg_mkdir(m, cgroup);
+	err = blkcg_init(m, cgroup);
+	if (!err)
+		err = memcg_mkdir(m, cgroup);
 	if (err) {
-		arena_free(&m->arena, cgroup, sizeof(*cgroup));
+		free_group(m, cgroup);
 		return err;
 	}
 	state->groups[id] = cgroup;
@@ -242,7 +251,7 @@ int cgroup_rmdir(struct machine *m, struct cgroup *cgroup)
 	memcg_rmdir(m, cgroup);
 	state->groups[cgroup->id] = NULL;
 	state->nr--;
-	arena_free(&m->arena, cgroup, sizeof(*cgroup));
+	free_group(m, cgroup);
 	mempolicy_forget_unused(m);
 	return 0;
 }
@@ -316,6 +325,8 @@ int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 dis
 		err = memcg_control(m, cgroup, enable & CGROUP_BIT(CGROUP_MEMORY));
 	if (err)
 		cgroup->subtree_control = was;
+	else if (changed & disable & CGROUP_BIT(CGROUP_IO))
+		blkcg_offline_children(m, cgroup);
 	if (err || !(changed & CGROUP_BIT(CGROUP_CPUSET)))
 		return err;
 	return cpuset_control(m, cgroup, enable & CGROUP_BIT(CGROUP_CPUSET));
@@ -355,6 +366,7 @@ void cgroups_digest(const struct machine *m, struct digest *digest)
 		psi_digest(&cgroup->psi, digest);
 		digest_u64(digest, cgroup->system_ns);
 		digest_u64(digest, cgroup_frozen_ns(m, cgroup));
+		blkcg_digest(m, cgroup, digest);
 	}
 	for (const struct task_struct *task = task_next(m, 0); state->nr && task;
 	     task = task_next(m, task->pid + 1))

@@ -2,7 +2,7 @@
 /*
  * Control groups (the unified hierarchy) and the controllers on them. cgroup.c: groups,
  * who is in them, which controllers their children have; cpuset.c: the CPUs and nodes
- * that tasks may use; memcontrol.h: who is charged for memory. A controller's state is a
+ * that tasks may use; memcontrol.h: who is charged for memory; blk_cgroup.h: for disks. A controller's state is a
  * part of struct cgroup; it counts where the parent's subtree_control names it, and above
  * that for all below.
  *
@@ -14,12 +14,13 @@
 #include "sim/virt/psi.h"
 #include "sim/virt/task.h"
 
-enum cgroup_controller { CGROUP_CPUSET, CGROUP_MEMORY, NR_CGROUP_CONTROLLERS };
+enum cgroup_controller { CGROUP_CPUSET, CGROUP_IO, CGROUP_MEMORY, NR_CGROUP_CONTROLLERS };
 #define CGROUP_BIT(controller) (1U << (controller))
 extern const char *const cgroup_controller_names[NR_CGROUP_CONTROLLERS];
 
 #define CGROUP_NAME_CHARS 63
-#define CGROUP_DOMAIN_CONTROLLERS CGROUP_BIT(CGROUP_MEMORY)	/* of processes, not threads */
+/* Of processes, not threads. */
+#define CGROUP_DOMAIN_CONTROLLERS (CGROUP_BIT(CGROUP_MEMORY) | CGROUP_BIT(CGROUP_IO))
 
 struct cpuset {
 	u64 mems, cpus[CPU_WORDS];	/* what was asked for; 0: as the parent */
@@ -35,6 +36,7 @@ struct cgroup {
 	s32 max_depth, max_descendants;	/* below it; INT32_MAX: as many as you like */
 	bool freeze;		/* its tasks, and those below, make no calls */
 	struct cpuset cpuset;
+	struct blkg_iostat *io;	/* [disks]: blk_cgroup.h; NULL: of the root */
 	struct mem_cgroup *memcg;	/* memcontrol.h; NULL: its parent's counts */
 	struct psi_group psi;		/* not of the root: the machine's counts */
 	bool psi_off;			/* it is not to be counted, and has no files of it */

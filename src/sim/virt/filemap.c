@@ -468,7 +468,7 @@ void filemap_fill_page(struct machine *m, const struct inode *inode, u64 pgoff, 
 	if (!reads)
 		return;
 	count_read(m, 1);
-	wait_for_folio(m, pfn, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
+	wait_for_folio(m, pfn, blk_read(m, file_disk(m), 1));
 }
 
 int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
@@ -476,7 +476,7 @@ int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgof
 	int err = read_folio(m, mapping, pgoff, 0, 0, pfn);
 
 	if (!err)
-		wait_for_folio(m, *pfn, blk_submit(m, file_disk(m), REQ_OP_READ, 1));
+		wait_for_folio(m, *pfn, blk_read(m, file_disk(m), 1));
 	return err;
 }
 

@@ -150,7 +150,7 @@ void swap_read_entry(struct machine *m, u32 pfn, swp_entry_t entry)
 	if (has_requests(m, si->disk))
 		count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
 	task_io_account_read(m, nr * PAGE_SIZE);
-	swap_of(m)->wanted_done_ns = blk_submit(m, si->disk, REQ_OP_READ, nr);
+	swap_of(m)->wanted_done_ns = blk_read(m, si->disk, nr);
 }
 
 void swap_wait_for_read(struct machine *m, u32 pfn, bool ahead)

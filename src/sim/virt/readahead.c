@@ -22,7 +22,7 @@ static void submit_read(struct machine *m, u64 nr)
 {
 	for (u64 now; nr; nr -= now) {
 		now = MIN(nr, BLK_MAX_PAGES);
-		m->virt->blk->read_done_ns = blk_submit(m, file_disk(m), REQ_OP_READ, now);
+		m->virt->blk->read_done_ns = blk_read(m, file_disk(m), now);
 	}
 }
 

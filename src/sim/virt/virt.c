@@ -36,6 +36,7 @@
 #include "sim/virt/vma.h"
 #include "sim/virt/warn_alloc.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/blk_cgroup.h"
 #include "sim/virt/buffer.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/shrinker.h"
@@ -171,6 +172,7 @@ static const struct part {
 	{ NULL, NULL, address_spaces_digest, address_spaces_validate },
 	{ NULL, NULL, NULL, memory_validate },
 	{ cgroups_init, cgroups_free, cgroups_digest, cgroups_validate },
+	{ NULL, NULL, NULL, blkcg_validate },
 	{ NULL, memcg_state_free, memcg_digest, memcg_validate },
 	{ NULL, cgwbs_free, NULL, NULL },
 	{ NULL, NULL, resv_maps_digest, hugetlb_mappings_validate },
