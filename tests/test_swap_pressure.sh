@@ -156,6 +156,7 @@ compare() {
 			about(k, "workingset_refault_anon", 1.5, 1000)
 			about(k, "pgdeactivate", 3, 100)
 			about(k, "nr_swapcached", 2, 1200)
+			about(k, "pgskip_dma32", 2, 1000)
 			about(k, "nr_writeback", 1.5, 1200)
 			about(k, "oom_kill", 1, 0)
 			about(k, "nr_vmscan_immediate_reclaim", 3, 100)

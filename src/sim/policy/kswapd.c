@@ -245,8 +245,9 @@ static void run_turns(struct machine *m, struct pglist_data *node)
 }
 
 /*
- * It wakes, and sees at once what for: a zone that was boosted may be all, although whoever
- * boosted it asks for more as soon as he allocates again. What it does shows later.
+ * It wakes, on the CPU that it is woken from: it sees at once what for, and a zone that was
+ * boosted may be all. On another it begins a little later, and whoever boosted that zone has
+ * asked for more by then, as he allocated again. What it does shows later.
  */
 static void wake(struct machine *m, struct pglist_data *node)
 {
@@ -256,7 +257,8 @@ static void wake(struct machine *m, struct pglist_data *node)
 		node->kswapd_order = MAX(node->kswapd_order, node->kswapd_reclaim_order);
 		count_vm_event(m, KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
 	}
-	take_request(node);
+	if (m->nr_cpus == 1)
+		take_request(node);
 	node->kswapd_state = KSWAPD_WOKEN;
 }
 
@@ -282,6 +284,8 @@ static bool kswapd_step(struct machine *m, void *data)
 	m->cpu = sched_node_cpu(m, node);
 	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id));
 	if (node->kswapd_state == KSWAPD_WOKEN) {
+		if (m->nr_cpus > 1)
+			take_request(node);
 		set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
 		run_turns(m, node);
 	} else {
