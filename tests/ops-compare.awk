@@ -6,7 +6,7 @@
 # Judged: each result (value, errno, signal; fault counts but for fork), the VMAs that
 # the list itself made, sizes of status, RssAnon and RssShmem as the change since the
 # process was first seen, size, text and data of statm, vsize of stat, smaps and
-# pagemap of the ranges that a step names, numa_maps of VMAs of the list. Not judged,
+# pagemap of the ranges that a step names, numa_maps of VMAs of the list, pools of huge pages. Not judged,
 # because two kernels of one release differ there: what the program's own pages cost,
 # inode numbers, pids, soft-dirty. With still=1, for lists of a program that is not
 # modelled (ops-run -s), neither what its stack has, how many of its pages moved, which
@@ -72,7 +72,7 @@ function heading(line, word, rest) {
 }
 
 function result(line) {
-	if (line ~ /ret=pid/ || title[run, nr[run]] ~ / fork( |$)/)
+	if (line ~ /ret=pid/ || title[run, nr[run]] ~ / (fork|clone)( |$)/)
 		gsub(/ m(in|aj)flt=[^ ]+/, "", line)
 	if (still && title[run, nr[run]] ~ /(migrate_pages|shmget) /)
 		sub(/ret=[0-9]+/, "ret=N", line)
@@ -145,6 +145,7 @@ kind ~ /^(maps|numa_maps|smaps)$/ { vma_line($0); next }
 kind == "pagemap" { keep($0); next }
 kind == "status" { status_line($0); next }
 kind == "statm" { statm_line($0) }
+kind ~ /meminfo$/ && /^HugePages_/ { keep(squeeze($0)) }
 
 # Is the line of one run's step in the other's?
 function has(r, step, line, i) {

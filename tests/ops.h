@@ -41,7 +41,7 @@ struct op_row {
 	/*
 	 * A letter for each argument: v value, o signed value, p protection, m map
 	 * flags, d advice, r mremap flags, a mlockall flags, l limit, i value or
-	 * "inf", s and t words, x a process, b on or off, e a personality.
+	 * "inf", s and t words, x a process, y one or "-", b on or off, e a personality.
 	 */
 	const char *args;
 	int (*run)(struct ops *ops, const struct op *op, struct op_result *result);
@@ -53,7 +53,7 @@ struct op_row {
 struct op {
 	const struct op_row *row;
 	unsigned int nr_args;	/* given */
-	s64 a[6];
+	s64 a[8];
 	char s[96], t[64];
 };
 
@@ -102,6 +102,7 @@ int op_pread(struct ops *ops, const struct op *op, struct op_result *result);
 int op_punch(struct ops *ops, const struct op *op, struct op_result *result);
 int op_unlink(struct ops *ops, const struct op *op, struct op_result *result);
 int op_fork(struct ops *ops, const struct op *op, struct op_result *result);
+int op_clone(struct ops *ops, const struct op *op, struct op_result *result);
 int op_exit(struct ops *ops, const struct op *op, struct op_result *result);
 int op_wait(struct ops *ops, const struct op *op, struct op_result *result);
 int op_rlimit(struct ops *ops, const struct op *op, struct op_result *result);
@@ -124,6 +125,9 @@ int op_shmdt(struct ops *ops, const struct op *op, struct op_result *result);
 int op_shmctl(struct ops *ops, const struct op *op, struct op_result *result);
 int op_vm_read(struct ops *ops, const struct op *op, struct op_result *result);
 int op_vm_write(struct ops *ops, const struct op *op, struct op_result *result);
+int op_vm_readv(struct ops *ops, const struct op *op, struct op_result *result);
+int op_vm_writev(struct ops *ops, const struct op *op, struct op_result *result);
+int op_pmadvise2(struct ops *ops, const struct op *op, struct op_result *result);
 int op_process_madvise(struct ops *ops, const struct op *op, struct op_result *result);
 
 /* ops_more.c: calls that no list has made. */

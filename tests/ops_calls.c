@@ -84,6 +84,12 @@ static int op_mlock2(struct ops *ops, const struct op *op, struct op_result *res
 	return sys_mlock2(ops->m, ops_task(ops), op->a[0], op->a[1], MLOCK_ONFAULT);
 }
 
+static int op_mlock2f(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	(void)result;
+	return sys_mlock2(ops->m, ops_task(ops), op->a[0], op->a[1], (u64)op->a[2]);
+}
+
 static int op_munlock(struct ops *ops, const struct op *op, struct op_result *result)
 {
 	(void)result;
@@ -203,9 +209,11 @@ static int op_kmwrite(struct ops *ops, const struct op *op, struct op_result *re
 	u64 addr = op->a[0], end = addr + op->a[1];
 	int err = 0;
 
-	/* The kernel looks at both ends first. */
+	/* The kernel looks at both ends first, then at the size's sign. */
 	if (end < addr || end > arch_task_size_max(ops->m->arch))
 		return -EFAULT;
+	if ((u64)op->a[1] >> (ops->m->arch->bits - 1))
+		return -EINVAL;
 	while (addr < end) {
 		u64 next = MIN(ALIGN_DOWN(addr, PAGE_SIZE) + PAGE_SIZE, end);
 
@@ -227,6 +235,7 @@ const struct op_row op_rows[] = {
 	{ "madvise", "vvd", op_madvise },
 	{ "mlock", "vv", op_mlock },
 	{ "mlock2", "vv", op_mlock2 },
+	{ "mlock2f", "vvv", op_mlock2f },
 	{ "munlock", "vv", op_munlock },
 	{ "mlockall", "a", op_mlockall },
 	{ "munlockall", "", op_munlockall },
@@ -252,6 +261,7 @@ const struct op_row op_rows[] = {
 	{ "punch", "voo", op_punch },
 	{ "unlink", "s", op_unlink },
 	{ "fork", "x", op_fork },
+	{ "clone", "xv", op_clone },
 	{ "exit", "", op_exit },
 	{ "wait", "", op_wait },
 	{ "rlimit", "lii", op_rlimit, .quiet = true },
@@ -259,7 +269,7 @@ const struct op_row op_rows[] = {
 	{ "thp", "b", op_thp },
 	{ "sysctl", "st", op_sysctl, .quiet = true },
 	{ "persona", "e", op_persona },
-	{ "fallocate", "vvvv", op_fallocate },
+	{ "fallocate", "vvoo", op_fallocate },
 	{ "fcntl", "vvv", op_fcntl, .quiet = true },
 	{ "fsync", "v", op_fsync },
 	{ "fadvise", "vvvv", op_fadvise },
@@ -275,6 +285,9 @@ const struct op_row op_rows[] = {
 	{ "shmctl", "vv", op_shmctl, .quiet = true, .told = TOLD_SEGMENT },
 	{ "vm_read", "vvvvv", op_vm_read },
 	{ "vm_write", "vvvvv", op_vm_write },
+	{ "vm_readv", "yvvvvvvv", op_vm_readv },
+	{ "vm_writev", "yvvvvvvv", op_vm_writev },
+	{ "pmadvise2", "vvvvdyvT", op_pmadvise2 },
 	{ "process_madvise", "vvvv", op_process_madvise },
 	{ "pmadvise", "vvdx", op_pmadvise },
 	{ "pkey_alloc", "vv", op_pkey_alloc, .quiet = true },

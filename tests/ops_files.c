@@ -92,14 +92,14 @@ int op_unlink(struct ops *ops, const struct op *op, struct op_result *result)
 	return sys_unlink(ops->m, ops_task(ops), op->s);
 }
 
-int op_fork(struct ops *ops, const struct op *op, struct op_result *result)
+static int new_process(struct ops *ops, u32 child, u64 flags, struct op_result *result)
 {
-	u32 pid, child = (u32)op->a[0];
+	u32 pid;
 	int err;
 
 	if (child >= NR_PROCESSES)
 		ops_bad(ops, "fork", "not a process");
-	err = sys_clone(ops->m, ops_task(ops), SIGCHLD, &pid);
+	err = sys_clone(ops->m, ops_task(ops), flags, &pid);
 	if (err)
 		return err;
 	ops->pid[child] = pid;
@@ -112,6 +112,17 @@ int op_fork(struct ops *ops, const struct op *op, struct op_result *result)
 	ops_touch(ops, pid, TOUCH_CHILD);
 	sched_switch_to(ops->m, ops_task(ops));
 	return 0;
+}
+
+int op_fork(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	return new_process(ops, (u32)op->a[0], SIGCHLD, result);
+}
+
+/* A process of its own with what the flags share: CLONE_VM, and not CLONE_THREAD. */
+int op_clone(struct ops *ops, const struct op *op, struct op_result *result)
+{
+	return new_process(ops, (u32)op->a[0], (u64)op->a[1], result);
 }
 
 int op_exit(struct ops *ops, const struct op *op, struct op_result *result)

@@ -171,6 +171,8 @@ static s64 protection(const struct ops *ops, const char *text)
 
 	if (!strcmp(text, "none"))
 		return 0;
+	if (*text >= '0' && *text <= '9')
+		return strtoll(text, NULL, 0);
 	for (const char *p = text; *p; p++) {
 		const char *letter = strchr(letters, *p);
 
@@ -193,6 +195,7 @@ static s64 argument(const struct ops *ops, char letter, const char *word)
 	case 'i': return strcmp(word, "inf") ? signed_value(ops, word) : -1;
 	case 'o': case 'F': case 'N': case 'P': return signed_value(ops, word);
 	case 'x': return word[0] - 'A';
+	case 'y': return word[0] == '-' ? -1 : word[0] - 'A';
 	case 'b': return !strcmp(word, "off");
 	case 'e': return (s64)(ADDR_NO_RANDOMIZE | (strcmp(word, "rie") ? 0 : READ_IMPLIES_EXEC));
 	default: return ops_eval(ops, word);
@@ -206,6 +209,7 @@ static s64 missing(const struct ops *ops, char letter)
 	case 'v': case 'o': case 'i': return 0;
 	case 'F': return -1;	/* no file */
 	case 'N': return 1;	/* one page */
+	case 'T': return 2;	/* both ranges */
 	case 'P': return PAGE_SIZE;
 	default: ops_bad(ops, "missing", "argument");
 	}

@@ -37,7 +37,7 @@ static char process_name(const struct ops *ops, s64 pid)
 static void print_value(const struct ops *ops, const struct op *op,
 			const struct op_result *result)
 {
-	if (!strcmp(op->row->name, "fork"))
+	if (op->row->run == op_fork || op->row->run == op_clone)
 		printf("ret=pid(%c)", process_name(ops, result->ret));
 	else if (!strcmp(op->row->name, "wait"))
 		printf("ret=pid(%c) status=0x%llx", process_name(ops, result->ret),
