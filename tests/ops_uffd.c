@@ -102,7 +102,9 @@ int op_uffd(struct ops *ops, const struct op *op, struct op_result *result)
 
 int op_uffd_api(struct ops *ops, const struct op *op, struct op_result *result)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = (u64)op->a[1] };
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = (u64)op->a[1], .known = (u64)op->a[1],
+	};
 	int err = uffdio_api(ops->m, ops_task(ops), (int)op->a[0], &api);
 
 	snprintf((char *)result->vec, sizeof(result->vec), "features=0x%llx ioctls=0x%llx",

@@ -346,11 +346,11 @@ static int advise_range(struct advise *a, u64 start, u64 end)
 }
 
 /* Neither too long nor wrong: 0; -EINVAL; 1: there is nothing to do. */
-static int check_range(u64 addr, u64 len)
+static int check_range(const struct machine *m, u64 addr, u64 len)
 {
-	u64 bytes = ALIGN_UP(len, PAGE_SIZE);
+	u64 bytes = user_page_align(m, len);
 
-	if (addr % PAGE_SIZE || (len && !bytes) || addr + bytes < addr)
+	if (addr % PAGE_SIZE || (len && !bytes) || user_word(m, addr + bytes) < addr)
 		return -EINVAL;
 	return !bytes;
 }
@@ -362,7 +362,7 @@ static int madvise_mm(struct machine *m, struct task_struct *task, struct mm_str
 		.m = m, .task = task, .mm = mm, .row = find_advice(m, advice), .start = addr,
 		.end = addr + ALIGN_UP(len, PAGE_SIZE),
 	};
-	int err = a.row ? check_range(addr, len) : -EINVAL;
+	int err = a.row ? check_range(m, addr, len) : -EINVAL;
 
 	if (err)
 		return err < 0 ? err : 0;
@@ -406,7 +406,7 @@ int madvise_set_anon_name(struct machine *m, struct task_struct *task, u64 addr,
 	struct advise a = {
 		.m = m, .task = task, .mm = task->mm, .row = &naming, .anon_name = name,
 	};
-	int err = check_range(addr, len);
+	int err = check_range(m, addr, len);
 
 	if (err)
 		return err < 0 ? err : 0;
@@ -440,27 +440,14 @@ static int find_remote(struct machine *m, struct task_struct *task, int pidfd, i
 	return task->cap_sys_admin ? 0 : -EPERM;
 }
 
-/* Could they be the caller's own? Nothing else of them is asked at first. */
-static int check_ranges(const struct machine *m, const struct user_range *ranges,
-			unsigned int nr)
-{
-	u64 max = task_size_max(m);
-
-	for (unsigned int i = 0; i < nr; i++) {
-		if (ranges[i].len >> 63)
-			return -EINVAL;
-		if (ranges[i].len > max || ranges[i].addr > max - ranges[i].len)
-			return -EFAULT;
-	}
-	return 0;
-}
-
 int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
 			const struct user_range *ranges, unsigned int nr, int advice,
 			u64 flags, u64 *done)
 {
 	struct mm_struct *mm;
-	int err = flags ? -EINVAL : check_ranges(m, ranges, nr);
+	u64 room = MAX_RW_COUNT;
+	/* They could be the caller's own; nothing else of them is asked at first. */
+	int err = flags ? -EINVAL : check_user_ranges(m, ranges, nr);
 
 	*done = 0;
 	if (!err)
@@ -470,11 +457,14 @@ int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
 	/* Its task may be killed for want of memory meanwhile. */
 	mmget(mm);
 	for (unsigned int i = 0; i < nr && !err; i++) {
-		if (!ranges[i].len)
+		u64 len = MIN(ranges[i].len, room);
+
+		room -= len;
+		if (!len)
 			continue;
-		err = madvise_mm(m, task, mm, ranges[i].addr, ranges[i].len, advice);
+		err = madvise_mm(m, task, mm, ranges[i].addr, len, advice);
 		if (!err)
-			*done += ranges[i].len;
+			*done += len;
 	}
 	mmput(m, mm);
 	return *done && err != -ENOBUFS ? 0 : err;

@@ -302,11 +302,11 @@ static int move_queued(struct machine *m, struct task_struct *task, u64 start, u
 
 /* -- the calls ---------------------------------------------------------------- */
 
-static int check_range(u64 start, u64 len, u64 *end)
+static int check_range(const struct machine *m, u64 start, u64 len, u64 *end)
 {
 	if (start % PAGE_SIZE)
 		return -EINVAL;
-	*end = start + ALIGN_UP(len, PAGE_SIZE);
+	*end = user_word(m, start + ALIGN_UP(len, PAGE_SIZE));
 	return *end < start ? -EINVAL : 0;
 }
 
@@ -343,7 +343,7 @@ int sys_mbind(struct machine *m, struct task_struct *task, const struct mbind_re
 	if (!err && flags & MPOL_MF_MOVE_ALL && !task->cap_sys_nice)
 		err = -EPERM;
 	if (!err)
-		err = check_range(req->start, req->len, &end);
+		err = check_range(m, req->start, req->len, &end);
 	if (err || end == req->start)
 		return err;
 	if (spec.mode == MPOL_DEFAULT)
@@ -393,7 +393,7 @@ int sys_set_mempolicy_home_node(struct machine *m, struct task_struct *task, u64
 		return -EINVAL;
 	if (home_node >= m->nr_nodes || !m->nodes[home_node] || !m->nodes[home_node]->online)
 		return -EINVAL;
-	err = check_range(start, len, &end);
+	err = check_range(m, start, len, &end);
 	if (err || end == start)
 		return err;
 	err = -ENOENT;

@@ -104,7 +104,7 @@ static int mlock_fixup(struct machine *m, struct vm_area_struct **vmap, u64 star
 static int apply_vma_lock_flags(struct machine *m, struct mm_struct *mm, u64 start, u64 len,
 				u64 flags)
 {
-	u64 end = start + len, next;
+	u64 end = user_word(m, start + len), next;
 	struct vm_area_struct *vma;
 	int err;
 
@@ -180,7 +180,7 @@ static int do_mlock(struct machine *m, struct task_struct *task, u64 addr, u64 l
 
 	if (!can_do_mlock(task))
 		return -EPERM;
-	len = ALIGN_UP(len + addr % PAGE_SIZE, PAGE_SIZE);
+	len = user_page_align(m, len + addr % PAGE_SIZE);
 	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	locked = (len >> PAGE_SHIFT) + mm->locked_vm;
 	if (locked > limit && !task->cap_ipc_lock) {
@@ -209,7 +209,7 @@ int sys_mlock2(struct machine *m, struct task_struct *task, u64 addr, u64 len, u
 
 int sys_munlock(struct machine *m, struct task_struct *task, u64 addr, u64 len)
 {
-	len = ALIGN_UP(len + addr % PAGE_SIZE, PAGE_SIZE);
+	len = user_page_align(m, len + addr % PAGE_SIZE);
 	return apply_vma_lock_flags(m, task->mm, ALIGN_DOWN(addr, PAGE_SIZE), len, 0);
 }
 

@@ -97,6 +97,17 @@ int sys_remap_file_pages(struct machine *m, struct task_struct *task, u64 start,
 struct user_range {
 	u64 addr, len;
 };
+/*
+ * What import_iovec() finds wrong with ranges of the caller's own: -EINVAL, a length is
+ * negative; -EFAULT, one lies outside its part of the address space. Together they are
+ * taken as far as MAX_RW_COUNT goes.
+ */
+#define MAX_RW_COUNT 0x7ffff000ULL
+int check_user_ranges(const struct machine *m, const struct user_range *ranges,
+		      unsigned int nr) __must_check;
+/* The same of ranges of others: their lengths alone. */
+int check_user_lengths(const struct machine *m, const struct user_range *ranges,
+		       unsigned int nr) __must_check;
 int sys_process_madvise(struct machine *m, struct task_struct *task, int pidfd,
 			const struct user_range *ranges, unsigned int nr, int advice,
 			u64 flags, u64 *done) __must_check;

@@ -10,6 +10,7 @@
 #include "sim/virt/prctl.h"
 #include "sim/virt/mmu_gather.h"
 #include "sim/virt/task.h"
+#include "sim/virt/vma_internal.h"
 
 
 u64 vm_prot_bits(u64 prot)
@@ -197,7 +198,7 @@ static int do_mprotect_pkey(struct machine *m, struct task_struct *task, u64 add
 	bool down = prot & PROT_GROWSDOWN, up = prot & PROT_GROWSUP;
 	struct protect_call c = {
 		.m = m, .task = task, .start = addr, .pkey = pkey,
-		.end = addr + ALIGN_UP(len, PAGE_SIZE),
+		.end = user_word(m, addr + ALIGN_UP(len, PAGE_SIZE)),
 		.prot = prot & ~(u64)(PROT_GROWSDOWN | PROT_GROWSUP),
 	};
 	struct vm_area_struct *vma;

@@ -35,7 +35,8 @@ static bool has_new_addr(const struct remap *r)
 
 static bool overlaps(const struct remap *r)
 {
-	return r->addr + r->old_len > r->new_addr && r->new_addr + r->new_len > r->addr;
+	return user_word(r->m, r->addr + r->old_len) > r->new_addr &&
+	       user_word(r->m, r->new_addr + r->new_len) > r->addr;
 }
 
 /* Two more splits must leave room for the four VMAs that a move may need. */
@@ -498,8 +499,8 @@ int sys_mremap(struct machine *m, struct task_struct *task, const struct mremap_
 {
 	struct remap r = {
 		.m = m, .task = task, .mm = task->mm, .addr = req->addr,
-		.old_len = ALIGN_UP(req->old_len, PAGE_SIZE),
-		.new_len = ALIGN_UP(req->new_len, PAGE_SIZE),
+		.old_len = user_page_align(m, req->old_len),
+		.new_len = user_page_align(m, req->new_len),
 		.new_addr = req->new_addr, .flags = req->flags,
 	};
 	int err = check_params(&r, req->old_len, req->new_len);

@@ -6,6 +6,7 @@
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
+#include "sim/virt/vma_internal.h"
 
 /* What of the VMA's file lies in [addr, end) of it. */
 static int sync_vma(struct machine *m, const struct vm_area_struct *vma, u64 addr, u64 end)
@@ -51,7 +52,7 @@ static int msync_range(struct machine *m, const struct mm_struct *mm, u64 addr, 
 
 int sys_msync(struct machine *m, struct task_struct *task, u64 addr, u64 len, u64 flags)
 {
-	u64 end = addr + ALIGN_UP(len, PAGE_SIZE);
+	u64 end = user_word(m, addr + ALIGN_UP(len, PAGE_SIZE));
 
 	if (flags & ~(u64)(MS_ASYNC | MS_INVALIDATE | MS_SYNC) || addr % PAGE_SIZE ||
 	    (flags & MS_ASYNC && flags & MS_SYNC))

@@ -58,7 +58,8 @@ int write_process_vm(struct machine *m, struct task_struct *task, u64 addr, cons
 
 /* ---- process_vm_readv and process_vm_writev. ---- */
 
-#define MAX_PINNED 1024		/* pages at once */
+/* Pages at once: as many as two pages have room for pointers to. */
+#define MAX_PINNED (2 * PAGE_SIZE / 4)
 
 /* What is copied now. */
 struct vm_copy {
@@ -101,8 +102,9 @@ static void unpin_pages(struct vm_copy *c)
 /* Bytes from there on that are pinned, before any is copied; *err: host memory alone. */
 static u64 pin_some(struct vm_copy *c, u64 remote, u64 len, int *err)
 {
+	u64 at_once = c->m->arch->bits == 32 ? MAX_PINNED : MAX_PINNED / 2;
 	u64 page = ALIGN_DOWN(remote, PAGE_SIZE), start = page;
-	u64 end = page + MIN(len + remote % PAGE_SIZE, MAX_PINNED * PAGE_SIZE);
+	u64 end = page + MIN(len + remote % PAGE_SIZE, at_once * PAGE_SIZE);
 
 	*err = 0;
 	for (; page < end && !*err; page += *err ? 0 : PAGE_SIZE)
@@ -174,20 +176,59 @@ static int copy_range(struct vm_copy *c, struct user_range *local, u64 remote, u
 	return err;
 }
 
+int check_user_lengths(const struct machine *m, const struct user_range *ranges,
+		       unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (ranges[i].len >> (m->arch->bits - 1))
+			return -EINVAL;
+	return 0;
+}
+
+int check_user_ranges(const struct machine *m, const struct user_range *ranges,
+		      unsigned int nr)
+{
+	const bool cut_first = nr == 1 && rel_one_range_is_cut_first(m->release);
+	const u64 max = arch_task_size_max(m->arch);
+	int err = check_user_lengths(m, ranges, nr);
+
+	for (unsigned int i = 0; i < nr && !err; i++) {
+		u64 len = cut_first ? MIN(ranges[i].len, MAX_RW_COUNT) : ranges[i].len;
+
+		if (len > max || ranges[i].addr > max - len)
+			err = -EFAULT;
+	}
+	return err;
+}
+
+/* Is there anything to copy? Who it is that has it is not asked before. */
+static int check_copy(const struct machine *m, const struct user_range *local,
+		      const struct user_range *remote, unsigned int nr, bool *nothing)
+{
+	int err = check_user_ranges(m, local, 1);
+
+	*nothing = true;
+	if (err || !local->len)
+		return err;
+	for (unsigned int i = 0; i < nr; i++)
+		if (remote[i].len)
+			*nothing = false;
+	return check_user_lengths(m, remote, nr);
+}
+
 int sys_process_vm(struct machine *m, struct task_struct *task, s32 pid,
 		   const struct user_range *local, const struct user_range *remote,
 		   unsigned int nr, bool write, u64 *done)
 {
 	struct vm_copy c = { .m = m, .task = task, .write = write };
 	const struct task_struct *of = pid > 0 ? task_find(m, (u32)pid) : NULL;
-	struct user_range room = *local;
-	int err;
+	struct user_range room = { local->addr, MIN(local->len, MAX_RW_COUNT) };
+	bool nothing;
+	int err = check_copy(m, local, remote, nr, &nothing);
 
 	*done = 0;
-	if (!room.len)
-		return 0;
-	if (room.len > task_size_max(m) || room.addr > task_size_max(m) - room.len)
-		return -EFAULT;
+	if (err || nothing)
+		return err;
 	if (!of)
 		return -ESRCH;
 	err = mm_access(task, of, &c.mm);

@@ -9,6 +9,7 @@
 #include "sim/virt/mmap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/virt.h"
+#include "sim/virt/vma_internal.h"
 
 static void warn_once(struct machine *m, const struct task_struct *task)
 {
@@ -45,7 +46,8 @@ int sys_remap_file_pages(struct machine *m, struct task_struct *task, u64 start,
 	warn_once(m, task);
 	req.addr = ALIGN_DOWN(start, PAGE_SIZE);
 	req.len = ALIGN_DOWN(size, PAGE_SIZE);
-	if (prot || req.addr + req.len <= req.addr || pgoff + (req.len >> PAGE_SHIFT) < pgoff)
+	if (prot || user_word(m, req.addr + req.len) <= req.addr ||
+	    user_word(m, pgoff + (req.len >> PAGE_SHIFT)) < pgoff)
 		return -EINVAL;
 	vma = vma_lookup(m, task->mm, req.addr);
 	if (!vma || !(vma->vm_flags & VM_SHARED) || !is_one_mapping(m, vma, req.addr + req.len))

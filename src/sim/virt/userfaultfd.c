@@ -198,10 +198,10 @@ int uffdio_api(struct machine *m, struct task_struct *task, int fd, struct uffdi
 	struct userfaultfd_ctx *ctx;
 	int err;
 
-	api->known = api->ioctls = 0;
 	ctx = ctx_of_fd(m, task, fd, &err);
 	if (err)
 		return err;
+	api->known = api->ioctls = 0;
 	if (api->api != UFFD_API)
 		return -EINVAL;
 	if (wants & UFFD_FEATURE_EVENT_FORK && !task->cap_sys_ptrace)

@@ -79,6 +79,18 @@ static inline bool vma_is_sealed(const struct vm_area_struct *vma)
 }
 
 /* TASK_SIZE: the first address behind all that a program can have. */
+/* A sum in a word of the machine's programs: on 32 bits it comes round where theirs does. */
+static inline u64 user_word(const struct machine *m, u64 sum)
+{
+	return m->arch->bits == 32 ? (u32)sum : sum;
+}
+
+/* The whole pages that so many bytes take, in such a word: none may be left. */
+static inline u64 user_page_align(const struct machine *m, u64 len)
+{
+	return user_word(m, ALIGN_UP(len, PAGE_SIZE));
+}
+
 static inline u64 task_size_max(const struct machine *m)
 {
 	return arch_task_size_max(m->arch);
