@@ -133,13 +133,18 @@ static int allocate_pages(struct machine *m, struct inode *inode, u64 start, u64
  * page, the kernel's last byte to unmap is -1, which as an unsigned number is the end of
  * everything: all maps of the file lose their entries (and nothing else).
  */
-static void shmem_punch_hole(const struct falloc *f)
+static void unmap_all_for_first_page(const struct falloc *f, u64 end)
 {
 	const u64 first = (f->offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
-	if (f->end < PAGE_SIZE)
+	if (end < PAGE_SIZE)
 		unmap_mapping_range(f->m, &f->inode->i_data, first,
 				    (1ULL << (64 - PAGE_SHIFT)) - first, /* even_cows = */ false);
+}
+
+static void shmem_punch_hole(const struct falloc *f)
+{
+	unmap_all_for_first_page(f, f->end);
 	truncate_pagecache(f->m, f->inode, f->offset, f->end, /* even_cows = */ false);
 }
 
@@ -238,6 +243,8 @@ static int disk_fallocate(const struct falloc *f)
 		return err;
 	if (punch || f->mode & FALLOC_FL_ZERO_RANGE) {
 		disk_zero(f->m, f->inode, PFN_UP(f->offset), f->end >> PAGE_SHIFT);
+		if (!rel_disk_rounds_holes(f->m->release))
+			unmap_all_for_first_page(f, hole_end(f));
 		truncate_pagecache(f->m, f->inode, f->offset, hole_end(f),
 				   /* even_cows = */ false);
 		zero_edges(f, hole_end(f));
