@@ -178,7 +178,11 @@ void userfaultfd_clear_all(struct machine *m, const struct userfaultfd_ctx *ctx)
 void userfaultfd_reset_ctx(struct vm_area_struct *vma);
 
 /* Is it a range of whole pages that programs have? -EINVAL. */
-int uffd_validate_range(const struct mm_struct *mm, u64 start, u64 len) __must_check;
+int uffd_validate_range(const struct machine *m, const struct mm_struct *mm, u64 start,
+			u64 len) __must_check;
+/* It may begin within a page. */
+int uffd_validate_bytes(const struct machine *m, const struct mm_struct *mm, u64 start,
+			u64 len) __must_check;
 
 /*
  * userfaultfd_fill.c. *done: what the struct of the call says: bytes, or an error. A part

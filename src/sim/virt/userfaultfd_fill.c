@@ -302,7 +302,7 @@ static int check_call(const struct machine *m, const struct userfaultfd_ctx *ctx
 	fill->done = 0;
 	if (userfaultfd_mmap_changing(m, ctx))
 		return -EAGAIN;
-	err = uffd_validate_range(ctx->mm, fill->dst, fill->len);
+	err = uffd_validate_range(m, ctx->mm, fill->dst, fill->len);
 	if (err)
 		return err;
 	return fill->mode & ~modes ? -EINVAL : 0;
@@ -315,6 +315,8 @@ int uffdio_copy(struct machine *m, struct task_struct *task, struct userfaultfd_
 
 	if (!err && fill->src + fill->len <= fill->src)
 		err = -EINVAL;
+	if (!err && rel_uffd_checks_source(m->release))
+		err = uffd_validate_bytes(m, ctx->mm, fill->src, fill->len);
 	return err ? err : mfill(m, task, ctx, FILL_COPY, fill->mode & UFFDIO_COPY_MODE_WP, fill);
 }
 
@@ -350,7 +352,7 @@ int uffdio_poison(struct machine *m, struct task_struct *task, struct userfaultf
 
 int uffdio_wake(struct machine *m, const struct userfaultfd_ctx *ctx, u64 start, u64 len)
 {
-	int err = uffd_validate_range(ctx->mm, start, len);
+	int err = uffd_validate_range(m, ctx->mm, start, len);
 
 	if (!err)
 		userfaultfd_wake(m, ctx->self, start, len);
@@ -425,7 +427,7 @@ int uffdio_writeprotect(struct machine *m, const struct userfaultfd_ctx *ctx, u6
 
 	if (userfaultfd_mmap_changing(m, ctx))
 		return -EAGAIN;
-	err = uffd_validate_range(ctx->mm, start, len);
+	err = uffd_validate_range(m, ctx->mm, start, len);
 	if (err)
 		return err;
 	if (mode & ~(u64)(UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE) ||

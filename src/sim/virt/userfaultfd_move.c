@@ -230,9 +230,9 @@ int uffdio_move(struct machine *m, struct task_struct *task, struct userfaultfd_
 		return -EAGAIN;
 	if (ctx->mm != task->mm)
 		return -EINVAL;
-	err = uffd_validate_range(ctx->mm, fill->dst, fill->len);
+	err = uffd_validate_range(m, ctx->mm, fill->dst, fill->len);
 	if (!err)
-		err = uffd_validate_range(ctx->mm, fill->src, fill->len);
+		err = uffd_validate_range(m, ctx->mm, fill->src, fill->len);
 	if (err)
 		return err;
 	if (fill->mode & ~(u64)(UFFDIO_MODE_DONTWAKE | UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES))

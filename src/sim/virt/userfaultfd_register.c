@@ -5,17 +5,23 @@
  * context and flags, or are split. A VMA that has all the flags already is left as it
  * is; others get those asked for in place of their own.
  */
+#include "sim/phys/tunables.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/file.h"
 #include "sim/virt/userfaultfd.h"
 #include "sim/virt/vma_internal.h"
 
-int uffd_validate_range(const struct mm_struct *mm, u64 start, u64 len)
+int uffd_validate_bytes(const struct machine *m, const struct mm_struct *mm, u64 start, u64 len)
 {
-	if (start % PAGE_SIZE || len % PAGE_SIZE || !len || start >= mm->task_size ||
-	    len > mm->task_size - start)
+	if (len % PAGE_SIZE || !len || start >= mm->task_size || len > mm->task_size - start)
 		return -EINVAL;
-	return 0;
+	return rel_uffd_checks_source(m->release) && start < lowest_address(m->tunables) ?
+	       -EINVAL : 0;
+}
+
+int uffd_validate_range(const struct machine *m, const struct mm_struct *mm, u64 start, u64 len)
+{
+	return start % PAGE_SIZE ? -EINVAL : uffd_validate_bytes(m, mm, start, len);
 }
 
 static bool vma_is_shmem(const struct vm_area_struct *vma)
@@ -178,7 +184,7 @@ int uffdio_register(struct machine *m, struct userfaultfd_ctx *ctx, u64 start, u
 	r.vm_flags = (mode & UFFDIO_REGISTER_MODE_MISSING ? VM_UFFD_MISSING : 0) |
 		     (mode & UFFDIO_REGISTER_MODE_WP ? VM_UFFD_WP : 0) |
 		     (mode & UFFDIO_REGISTER_MODE_MINOR ? VM_UFFD_MINOR : 0);
-	err = uffd_validate_range(ctx->mm, start, len);
+	err = uffd_validate_range(m, ctx->mm, start, len);
 	if (err)
 		return err;
 	if (!ctx->mm->mm_users)
@@ -197,7 +203,7 @@ int uffdio_unregister(struct machine *m, const struct userfaultfd_ctx *ctx, u64 
 		.m = m, .mm = ctx->mm, .start = start, .end = start + len, .ctx = ctx->self,
 		.wp_async = ctx->features & UFFD_FEATURE_WP_ASYNC,
 	};
-	int err = uffd_validate_range(ctx->mm, start, len);
+	int err = uffd_validate_range(m, ctx->mm, start, len);
 
 	if (err)
 		return err;
