@@ -380,6 +380,17 @@ static int area_by_kind(struct machine *m, const struct mm_struct *mm,
 	return search_area(m, mm, req, addr);
 }
 
+/*
+ * An address that is given among the last bytes of all is taken for an error, by its
+ * number; but not for that of host memory that ran out, or for one without a name.
+ */
+static bool is_error_number(const struct machine *m, u64 addr)
+{
+	u64 number = user_word(m, -addr);
+
+	return number && number <= EHWPOISON && number != ENOBUFS;
+}
+
 int get_unmapped_area(struct machine *m, struct task_struct *task,
 		      const struct mmap_request *req, u64 pgoff, u64 *addr)
 {
@@ -391,6 +402,8 @@ int get_unmapped_area(struct machine *m, struct task_struct *task,
 	err = area_by_kind(m, task->mm, req, pgoff, addr);
 	if (err)
 		return err;
+	if (is_error_number(m, *addr))
+		return (s32)*addr;
 	if (*addr > task_size - req->len)
 		return -ENOMEM;
 	if (!IS_ALIGNED(*addr, PAGE_SIZE))
