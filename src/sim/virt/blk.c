@@ -16,7 +16,6 @@
 #include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/section.h"
-#include "sim/phys/memcg.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk_cgroup.h"
 #include "sim/virt/cgroup.h"
