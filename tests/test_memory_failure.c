@@ -8,14 +8,17 @@
 #include "support.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/core/tree_struct.h"
 #include "sim/phys/buddy.h"
+#include "sim/phys/hugetlb.h"
 #include "sim/phys/hwpoison.h"
 #include "sim/phys/memory_hotplug.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/virt/content.h"
+#include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/task.h"
 
@@ -431,7 +434,180 @@ static void test_lost_mlocked(void)
 	}
 }
 
-/* What is not simulated, and a kernel that does not try. */
+/* A page within a block is marked; freed, the block is nobody's. */
+static void test_lost_of_blocks(void)
+{
+	static const char *const releases[] = { "6.1", "6.18" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		unsigned int nr = 0;
+		u64 block;
+
+		open_machine(releases[i], "y");
+		lab_expect(&lab, 0, "sim/ctl: alloc_pages GFP_KERNEL 3 as eight");
+		block = strtoull(lab_cat(&lab, "sim/result"), NULL, 0);
+		for (u64 pfn = 0; pfn < machine()->max_pfn && nr < 40; pfn++) {
+			const struct page *page = page_present(machine(), pfn) ?
+						  pfn_to_page(machine(), pfn) : NULL;
+
+			if (!page || pfn / 8 == block / 8 ||
+			    (page_type(page) != PGTY_slab && page_type(page) != PGTY_table))
+				continue;
+			hard_offline(-EBUSY, pfn);
+			nr++;
+			pfn += 2;
+		}
+		hard_offline(-EBUSY, block + 3);
+		hard_offline(-EHWPOISON, block + 3);
+		soft_offline(0, block + 3);
+		logged(": unhandlable page.");
+		logged(i ? "recovery action for get hwpoison page: Ignored" :
+			   "recovery action for unknown page: Ignored");
+		corrupted(nr + 1);
+		lab_expect(&lab, 0, "sim/ctl: free_pages @eight 3");
+		CU_ASSERT_EQUAL(page_type(pfn_to_page(machine(), block)), PGTY_hwpoison);
+		lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 3");
+		lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+		map_pages("user", "private,anon");
+		corrupted(nr + 1);
+		lab_end(&lab);
+	}
+}
+
+static const char swap_text[] =
+	"[machine]\nrelease = %s\n[config]\nMEMORY_FAILURE = y\n[node 0]\ncpus = 0-1\n"
+	"memory = 256M\n[swap 0]\npath = /dev/sda\nsize = 64M\n";
+
+static const struct mm_struct *swapped_user(void)
+{
+	return task_find(machine(), (u32)strtoul(lab_cat(&lab, "sim/as/user/stat"), NULL, 10))->mm;
+}
+
+/* A page of the user that was out, and is mapped from the swap cache: it is clean. */
+static u64 swapped_in(u64 addr)
+{
+	u64 pfn;
+
+	lab_expect(&lab, 0, "sim/as/user/ctl: load 0x%llx", (ull)addr);
+	pfn = follow_page(machine(), swapped_user(), addr);
+	CU_ASSERT_TRUE_FATAL(page_flag(pfn_to_page(machine(), pfn), PG_swapcache));
+	CU_ASSERT_FALSE(page_flag(pfn_to_page(machine(), pfn), PG_dirty));
+	return pfn;
+}
+
+/* What swap has as well is read again; what it has not is lost, and kept for who comes by. */
+static void test_lost_swapcache(void)
+{
+	static const char *const releases[] = { "6.1", "6.18" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		char text[sizeof(swap_text) + 10];
+		u64 pfn;
+
+		snprintf(text, sizeof(text), swap_text, releases[i]);
+		CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, text, NULL), 0);
+		lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+		map_pages("user", "private,anon");
+		lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x10000000 64K pageout");
+		lab_expect(&lab, 0, "sim/ctl: tick 1s");
+		(void)swapped_in(ADDR);
+		lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x10000000 4K hwpoison");
+		logged(": keeping poisoned page in swap cache");
+		logged("recovery action for clean swapcache page: Recovered");
+		CU_ASSERT_EQUAL(follow_page(machine(), swapped_user(), ADDR + PAGE_SIZE), PFN_NIL);
+		corrupted(1);
+		lab_expect(&lab, 0, "sim/as/user/ctl: load 0x10000000");
+		hard_offline(0, swapped_in(ADDR + PAGE_SIZE));
+		lab_expect(&lab, 0, "sim/as/user/ctl: store 0x10001000");
+		corrupted(2);
+		pfn = swapped_in(ADDR + 2 * PAGE_SIZE);
+		set_page_dirty(machine(), pfn);
+		hard_offline(0, pfn);
+		logged("recovery action for dirty swapcache page: Delayed");
+		corrupted(3);
+		lab_expect(&lab, 0, "proc/1/ctl: fork as other");
+		lab_expect(&lab, -EFAULT, "sim/as/user/ctl: load 0x10002000");
+		logged("due to hardware memory corruption fault at 10002000");
+		lab_expect(&lab, 0, "proc/1/ctl: wait4 -1");
+		corrupted(3);
+		lab_expect(&lab, 0, "proc/1/ctl: swapoff /dev/sda");
+		corrupted(3);
+		lab_end(&lab);
+	}
+}
+
+static void huge_pages_are(unsigned int total, unsigned int nr_free)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "HugePages_Total:   %5u\nHugePages_Free:    %5u\n", total,
+		 nr_free);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/meminfo"), line));
+	if (!strstr(lab_cat(&lab, "proc/meminfo"), line))
+		printf("\n  expected %s", line);
+}
+
+/* The first huge page that is free, or in use. */
+static u64 huge_page(bool in_use)
+{
+	for (u64 pfn = 0; pfn < machine()->max_pfn; pfn += 512) {
+		struct page *page = page_present(machine(), pfn) ?
+				    pfn_to_page(machine(), pfn) : NULL;
+
+		if (page && page_type(page) == PGTY_hugetlb &&
+		    !(*hugetlb_page_flags(page) & HPG_FREED) == in_use)
+			return pfn;
+	}
+	CU_FAIL_FATAL("there is none");
+	return 0;
+}
+
+/* Of a pool: free ones and those of programs are cut, those of files stay. */
+static void test_lost_hugetlb(void)
+{
+	u64 pfn;
+
+	open_machine("6.18", "y");
+	lab_expect(&lab, 0, "proc/sys/vm/nr_hugepages: 5");
+	hard_offline(0, huge_page(false) + 3);
+	logged("recovery action for free huge page: Recovered");
+	huge_pages_are(4, 4);
+	lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+	lab_expect(&lab, 0, "sim/as/user/ctl: mmap 0x40000000 2M rw private,anon,hugetlb,fixed");
+	lab_expect(&lab, 0, "sim/as/user/ctl: store 0x40000000");
+	lab_expect(&lab, -EFAULT, "sim/as/user/ctl: madvise 0x40002000 4K hwpoison");
+	logged("recovery action for huge page: Recovered");
+	corrupted(2);
+	lab_expect(&lab, 0, "proc/1/ctl: wait4 -1");
+	huge_pages_are(3, 3);
+	lab_expect(&lab, 0, "proc/1/ctl: memfd_create huge hugetlb as fd");
+	lab_expect(&lab, 0, "proc/1/ctl: ftruncate @fd 4M");
+	lab_expect(&lab, 0, "proc/1/ctl: fork as user");
+	lab_expect(&lab, 0, "sim/as/user/ctl: mmap 0x40000000 4M rw shared,fixed @fd");
+	lab_expect(&lab, 0, "sim/as/user/ctl: store 0x40000000");
+	pfn = huge_page(true);
+	hard_offline(0, pfn + 7);
+	hard_offline(-EHWPOISON, pfn + 7);
+	hard_offline(-EHWPOISON, pfn + 8);
+	corrupted(4);
+	lab_expect(&lab, -EFAULT, "sim/as/user/ctl: load 0x40000000");
+	logged("due to hardware memory corruption fault at 40000000");
+	/* All that is free is promised to the file: none can be cut, and this one is not given. */
+	huge_pages_are(3, 2);
+	lab_expect(&lab, 0, "proc/sys/vm/nr_hugepages: 2");
+	pfn = huge_page(false);
+	hard_offline(-EBUSY, pfn);
+	logged("recovery action for free huge page: Failed");
+	corrupted(5);
+	lab_expect(&lab, 0, "proc/1/ctl: wait4 -1");
+	lab_expect(&lab, 0, "proc/1/ctl: close @fd");
+	lab_expect(&lab, 0, "proc/sys/vm/nr_hugepages: 0");
+	huge_pages_are(1, 0);
+	corrupted(5);
+	lab_end(&lab);
+}
+
+/* A soft offline takes one page of it; the rest is free. Then a kernel that does not try. */
 static void test_not_helped(void)
 {
 	open_machine("6.18", "y");
@@ -439,10 +615,6 @@ static void test_not_helped(void)
 	lab_expect(&lab, 0, "proc/1/ctl: fork as user");
 	lab_expect(&lab, 0, "sim/as/user/ctl: mmap 0x40000000 2M rw private,anon,hugetlb,fixed");
 	lab_expect(&lab, 0, "sim/as/user/ctl: store 0x40000000");
-	lab_expect(&lab, -EOPNOTSUPP, "sim/as/user/ctl: madvise 0x40000000 4K hwpoison");
-	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/why"), "is of a pool of huge pages"));
-	corrupted(0);
-	/* A soft offline takes one page of it; the rest is free. */
 	lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x40005000 4K soft_offline");
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/meminfo"), "HugePages_Total:       3"));
 	corrupted(1);
@@ -459,6 +631,9 @@ static const CU_TestInfo tests[] = {
 	{ "blocks with pages that failed", test_hotplug },
 	{ "lost by address", test_lost_by_address },
 	{ "lost of the kernel", test_lost_of_kernel },
+	{ "lost of larger blocks", test_lost_of_blocks },
+	{ "lost in the swap cache", test_lost_swapcache },
+	{ "lost of pools of huge pages", test_lost_hugetlb },
 	{ "lost memory of programs", test_lost_memory },
 	{ "early signals", test_early },
 	{ "lost pages of files", test_lost_file },

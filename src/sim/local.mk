@@ -204,7 +204,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
-	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/blk.c \
+	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/hwpoison_hugetlb.c \
+	src/sim/virt/blk.c \
 	src/sim/virt/blk_cgroup.c src/sim/virt/blk_cgroup.h \
 	src/sim/virt/blk.h src/sim/virt/buffer.c src/sim/virt/buffer.h \
 	src/sim/virt/fs_writeback.c src/sim/virt/page_writeback.c \

@@ -164,6 +164,12 @@ static void gather_huge_pages(const struct machine *m, const struct vm_area_stru
 		entry = huge_pte_offset(m, vma, addr);
 		if (!entry || !*entry)
 			continue;
+		/* Of an entry that failed later releases say "maybe". */
+		if (pte_is_hwpoison(*entry)) {
+			*(rel_lost_huge_is_shared(m->release) ? &stats->shared_hugetlb :
+								&stats->private_hugetlb) += size;
+			continue;
+		}
 		if (folio_mapcount(pfn_to_page(m, pte_pfn(*entry))) > 1 ||
 		    hugetlb_pmd_shared(m, vma, addr))
 			stats->shared_hugetlb += size;

@@ -145,8 +145,9 @@ static u32 dequeue_node(struct machine *m, struct hstate *h, unsigned int nid)
 {
 	u32 pfn = h->free[nid].first;
 
-	/* Not one that is about to go off line. (6.1 would move pages there, for ever.) */
-	while (pfn != PFN_NIL && pageblock_type(m, pfn) == MIGRATE_ISOLATE)
+	/* Not one that is about to go off line (6.1 would move pages there, for ever), or failed. */
+	while (pfn != PFN_NIL && (pageblock_type(m, pfn) == MIGRATE_ISOLATE ||
+				  *hugetlb_page_flags(pfn_to_page(m, pfn)) & HPG_HWPOISON))
 		pfn = pfn_to_page(m, pfn)->next;
 	if (pfn == PFN_NIL)
 		return pfn;

@@ -42,6 +42,7 @@ enum hugetlb_page_flags {
 	HPG_FREED = 2,			/* on a free list */
 	HPG_TEMPORARY = 4,		/* goes back to the allocator when it is freed */
 	HPG_ISOLATED = 8,		/* on a list of who moves it, not on the active one */
+	HPG_HWPOISON = 16,		/* some page of it has failed: nobody gets it */
 };
 static inline u32 *hugetlb_page_flags(struct page *head)
 {

@@ -80,6 +80,25 @@ void page_keep_hwpoison(struct machine *m, u64 pfn)
 	page_set_type(page, PGTY_hwpoison);
 }
 
+bool hwpoison_keep_block(struct machine *m, u64 pfn, unsigned int order)
+{
+	if (!hwpoison_count(m, pfn, pfn + (1ULL << order)))
+		return false;
+	for (u64 i = 0; i < 1ULL << order; i++) {
+		struct page *page = pfn_to_page(m, pfn + i);
+
+		page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1) | 1U << PG_hwpoison;
+		page->mapping = 0;
+		page->index = 0;
+		page->memcg = 0;
+		page->refcount = 1;
+		page_set_type(page, PGTY_hwpoison);
+	}
+	machine_why(m, "block %#llx of order %u had a page that failed: it stays out of use "
+		    "(check_new_pages)", (ull)pfn, order);
+	return true;
+}
+
 /* Marked, it may be free only in a block that was freed with it. */
 static void check_poisoned(const struct machine *m, u64 pfn, struct check *check)
 {

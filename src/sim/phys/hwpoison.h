@@ -28,6 +28,12 @@ void page_set_hwpoison(struct machine *m, u64 pfn);
  */
 void page_keep_hwpoison(struct machine *m, u64 pfn);
 
+/*
+ * A block of the kernel's is freed with a page that failed: nobody gets any of it. (6.1 finds
+ * out when it is about to give it out; later kernels do not look.) False: none has failed.
+ */
+bool hwpoison_keep_block(struct machine *m, u64 pfn, unsigned int order) __must_check;
+
 /* Those of [start, end) that are marked, one by one. */
 u64 hwpoison_count(const struct machine *m, u64 start, u64 end);
 /* All that have failed: those too that went off line with their block. */

@@ -481,6 +481,8 @@ static __noinline void free_pages_long(struct machine *m, u64 pfn, unsigned int 
 		page_owner_reset(m, pfn, order);
 	if (unlikely(page_memcg_id(page)))
 		memcg_uncharge_pages(m, pfn, order);
+	if (unlikely(m->num_poisoned_pages && order && hwpoison_keep_block(m, pfn, order)))
+		return;
 	reset_page(page);
 	if (order)
 		reset_tails(page, order);

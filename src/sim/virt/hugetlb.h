@@ -222,6 +222,8 @@ u64 huge_addr_next(const struct machine *m, const struct vm_area_struct *vma, u6
 bool hugetlb_pmd_shared(const struct machine *m, const struct vm_area_struct *vma, u64 addr);
 struct mmu_gather;
 bool huge_pmd_unshare(struct mmu_gather *tlb, const struct vm_area_struct *vma, u64 addr);
+/* The same by itself: of a table that several have, this VMA lets go. */
+bool huge_pmd_leave(struct machine *m, const struct vm_area_struct *vma, u64 addr);
 /* A mapping gets flags that forbid it; one is cut at addr. */
 void hugetlb_unshare_all_pmds(struct machine *m, const struct vm_area_struct *vma);
 void hugetlb_split(struct machine *m, const struct vm_area_struct *vma, u64 addr);

@@ -326,6 +326,8 @@ static unsigned int hugetlb_no_page(struct machine *m, struct huge_fault *f)
 		if (ret)
 			return ret;
 	} else {
+		if (unlikely(*hugetlb_page_flags(pfn_to_page(m, pfn)) & HPG_HWPOISON))
+			return VM_FAULT_HWPOISON;
 		if (userfaultfd_minor(vma))
 			return huge_userfault(m, f, VM_UFFD_MINOR);
 		get_page(m, pfn);
@@ -356,7 +358,7 @@ unsigned int hugetlb_fault(struct machine *m, struct vm_area_struct *vma, u64 ad
 		return fault_of_errno(err);
 	f.idx = vma_hugecache_offset(vma, f.haddr);
 	f.cached = hugetlb_find_page(m, vma->vm_file->inode, f.idx);
-	if (pte_is_poison(*f.pte))
+	if (pte_is_poison(*f.pte) || pte_is_hwpoison(*f.pte))
 		return VM_FAULT_HWPOISON;
 	if (!*f.pte || pte_is_uffd_marker(*f.pte))
 		return hugetlb_no_page(m, &f);

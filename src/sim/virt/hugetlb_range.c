@@ -47,8 +47,8 @@ static bool unmap_entry(const struct huge_unmap *u, u64 addr, u64 *entry)
 	u32 pfn = (u32)pte_pfn(*entry);
 	u64 mark = *entry & PTE_UFFD_WP && !u->drop_markers ? PTE_UFFD_MARKER : 0;
 
-	if (pte_is_marker(*entry)) {
-		*entry = mark;
+	if (pte_is_marker(*entry) || pte_is_hwpoison(*entry)) {
+		*entry = pte_is_hwpoison(*entry) ? 0 : mark;
 		return false;
 	}
 	if (u->ref_pfn != PFN_NIL && pfn != u->ref_pfn)
@@ -91,6 +91,10 @@ static void copy_entry(struct machine *m, struct vm_area_struct *dst,
 {
 	u32 pfn = (u32)pte_pfn(*from);
 
+	if (pte_is_hwpoison(*from)) {
+		*to = *from;
+		return;
+	}
 	if (pte_is_marker(*from)) {
 		if (!pte_is_uffd_marker(*from) || dst->vm_flags & VM_UFFD_WP)
 			*to = *from;
@@ -136,7 +140,7 @@ void hugetlb_change_protection(struct mmu_gather *tlb, struct vm_area_struct *vm
 		if (entry && huge_pmd_unshare(tlb, vma, addr))
 			entry = NULL;
 		old = entry ? *entry : 0;
-		if (!old || pte_is_marker(old))
+		if (!old || pte_is_marker(old) || pte_is_hwpoison(old))
 			continue;
 		*entry = (old & keep) | (prot & ~keep);
 		if (unlikely(*entry & PTE_UFFD_WP) && vma->vm_flags & VM_UFFD_WP)

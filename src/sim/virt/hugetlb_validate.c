@@ -55,7 +55,7 @@ static void check_entry(struct huge_census *c, const struct vm_area_struct *vma,
 	unsigned int order = vma->vm_file->inode->huge_order;
 	u32 pfn = (u32)pte_pfn(entry);
 
-	if (pte_is_marker(entry))
+	if (pte_is_marker(entry) || pte_is_hwpoison(entry))
 		return;
 	c->check->nr_checked += 3;
 	if (!entry_is_huge(entry) || allocated_order(c->m, pfn) != (int)order ||
@@ -164,7 +164,9 @@ static void check_page(struct huge_census *c, const struct hstate *h, u32 pfn)
 		c->promised[h->order > MAX_PAGE_ORDER]--;
 	if (rmap_walk(c->m, pfn, count_one, &counting))
 		return;
-	refs = (s32)counting.maps + in_cache(c->m, head, pfn, h->order);
+	/* One that failed is held for ever. */
+	refs = (s32)counting.maps + in_cache(c->m, head, pfn, h->order) +
+	       !!(*hugetlb_page_flags(head) & HPG_HWPOISON);
 	c->check->nr_checked += 2;
 	if (*huge_mapcount(head) != counting.maps || head[1].next != counting.maps)
 		check_fail(c->check, "R1", "huge page 0x%x: expected mapcount %u, found %u", pfn,

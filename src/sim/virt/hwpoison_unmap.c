@@ -12,6 +12,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/migrate.h"
 #include "sim/virt/rmap.h"
@@ -32,7 +33,8 @@ struct to_kill {
 
 struct collection {
 	struct machine *m;
-	u64 pfn;
+	u64 pfn;		/* of a huge page of a pool: its head */
+	u64 offset;		/* bytes from there to what failed */
 	const struct task_struct *task;	/* who is to be told what its mm has */
 	struct to_kill kills[MAX_KILLS];
 	unsigned int nr;
@@ -67,7 +69,8 @@ static const struct task_struct *task_early_kill(const struct machine *m,
 static int add_to_kill(void *arg, struct vm_area_struct *vma, u64 addr)
 {
 	struct collection *c = arg;
-	const pte_t *pte = pte_offset_map(c->m, vma->vm_mm, addr);
+	const u64 *pte = is_vm_hugetlb_page(vma) ? huge_pte_offset(c->m, vma, addr) :
+						   pte_offset_map(c->m, vma->vm_mm, addr);
 
 	if (vma->vm_mm != c->task->mm || addr < vma->vm_start || addr >= vma->vm_end)
 		return 0;
@@ -78,7 +81,7 @@ static int add_to_kill(void *arg, struct vm_area_struct *vma, u64 addr)
 	if (c->nr == MAX_KILLS)
 		printk(c->m, 3, "Memory failure: Out of memory while machine check handling");
 	else
-		c->kills[c->nr++] = (struct to_kill){ c->task->pid, addr };
+		c->kills[c->nr++] = (struct to_kill){ c->task->pid, addr + c->offset };
 	return 0;
 }
 
@@ -157,6 +160,43 @@ static int unmap_one(void *arg, struct vm_area_struct *vma, u64 addr)
 	return 0;
 }
 
+/* The whole huge page, in one entry. */
+static int unmap_huge(void *arg, struct vm_area_struct *vma, u64 addr)
+{
+	const struct unmap *u = arg;
+	struct machine *m = u->m;
+	u64 *entry = is_vm_hugetlb_page(vma) ? huge_pte_offset(m, vma, addr) : NULL;
+
+	if (!entry || !pte_present(*entry) || pte_pfn(*entry) != u->pfn ||
+	    huge_pmd_leave(m, vma, addr))
+		return 0;
+	if (*entry & PTE_DIRTY)
+		page_set_flag(pfn_to_page(m, u->pfn), PG_dirty);
+	*entry = make_hwpoison_entry(u->pfn);
+	flush_tlb_range_stride(m, vma, addr, addr + vma_huge_size(vma),
+			       table_shift(m, hugetlb_level(m, vma)));
+	hugetlb_count_add(vma->vm_mm, -(1LL << vma->vm_file->inode->huge_order));
+	hugetlb_remove_rmap(m, u->pfn);
+	put_page(m, u->pfn);
+	return 0;
+}
+
+void hwpoison_hugetlb_mappings(struct machine *m, u64 pfn, unsigned int flags)
+{
+	u32 head = (u32)folio_pfn(m, pfn);
+	struct unmap u = { .m = m, .pfn = head };
+	struct collection c = { .m = m, .pfn = head, .offset = PFN_PHYS(pfn - head) };
+
+	if (!*huge_mapcount(pfn_to_page(m, head)))
+		return;
+	collect_procs(&c, flags & MF_ACTION_REQUIRED);
+	(void)rmap_walk(m, head, unmap_huge, &u);
+	if (page_flag(pfn_to_page(m, head), PG_dirty)) {
+		c.pfn = pfn;
+		kill_procs(&c, flags);
+	}
+}
+
 static int entry_is_dirty(void *arg, struct vm_area_struct *vma, u64 addr)
 {
 	const struct unmap *u = arg;
@@ -186,12 +226,18 @@ void hwpoison_user_mappings(struct machine *m, u64 pfn, unsigned int flags)
 	if (!folio_mapcount(page))
 		return;
 	collect_procs(&c, flags & MF_ACTION_REQUIRED);
-	if (is_clean(m, pfn)) {
+	if (page_flag(page, PG_swapcache)) {
+		printk(m, 3, "Memory failure: %#llx: keeping poisoned page in swap cache", (ull)pfn);
+		if (!try_to_unmap_even_locked(m, (u32)pfn))
+			printk(m, 3, "Memory failure: %#llx: failed to unmap page "
+			       "(folio mapcount=%d)", (ull)pfn, folio_mapcount(page));
+	} else if (is_clean(m, pfn)) {
 		u.leave_entries = false;
 		printk(m, 6, "Memory failure: %#llx: corrupted page was clean: dropped without "
 		       "side effects", (ull)pfn);
 	}
-	(void)rmap_walk(m, pfn, unmap_one, &u);
+	if (!page_flag(page, PG_swapcache))
+		(void)rmap_walk(m, pfn, unmap_one, &u);
 	if (mlocked)
 		shake_page(m, pfn);
 	if (page_flag(page, PG_dirty))

@@ -19,6 +19,7 @@
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 
 typedef unsigned long long ull;
 
@@ -27,8 +28,7 @@ static const char *const result_names[NR_MF_RESULTS] = {
 	[MF_RECOVERED] = "Recovered",
 };
 
-/* What became of it is told and counted. 0 or -EBUSY. */
-static int action_result(struct machine *m, u64 pfn, const char *what, enum mf_result result)
+int mf_action_result(struct machine *m, u64 pfn, const char *what, enum mf_result result)
 {
 	m->nodes[page_zone(m, pfn_to_page(m, pfn))->node]->mf_stats[result]++;
 	m->num_poisoned_pages++;
@@ -39,10 +39,9 @@ static int action_result(struct machine *m, u64 pfn, const char *what, enum mf_r
 
 /* -- what is done ------------------------------------------------------------- */
 
-/* Does anybody but us, and `others`, have it? */
-static bool has_extra_refcount(struct machine *m, u64 pfn, const char *what, s32 others)
+bool mf_has_extra_refcount(struct machine *m, u64 pfn, const char *what, s32 others)
 {
-	s32 count = pfn_to_page(m, pfn)->refcount - 1 - others;
+	s32 count = pfn_folio(m, pfn)->refcount - 1 - others;
 
 	if (count <= 0)
 		return false;
@@ -51,15 +50,16 @@ static bool has_extra_refcount(struct machine *m, u64 pfn, const char *what, s32
 	return true;
 }
 
-static void delete_from_lru(struct machine *m, u64 pfn)
+static bool delete_from_lru(struct machine *m, u64 pfn)
 {
 	struct page *page = pfn_to_page(m, pfn);
 
 	if (!lru_isolate(m, pfn))
-		return;
+		return false;
 	page->refcount--;
 	page_clear_flag(page, PG_active);
 	page_clear_flag(page, PG_unevictable);
+	return true;
 }
 
 static enum mf_result me_kernel(struct machine *m, u64 pfn, const char *what)
@@ -84,7 +84,7 @@ static enum mf_result me_pagecache_clean(struct machine *m, u64 pfn, const char 
 	struct inode *inode;
 	bool stays;
 
-	delete_from_lru(m, pfn);
+	(void)delete_from_lru(m, pfn);
 	if (page_flag(page, PG_anon))
 		return MF_RECOVERED;
 	if (!page->mapping)
@@ -93,14 +93,14 @@ static enum mf_result me_pagecache_clean(struct machine *m, u64 pfn, const char 
 	stays = inode->kind == INODE_SHMEM;
 	if (inode->kind == INODE_SECRET && !mapping_evict_page(m, pfn)) {
 		printk(m, 6, "Memory failure: %#llx: Failed to invalidate", (ull)pfn);
-		(void)has_extra_refcount(m, pfn, what, 0);
+		(void)mf_has_extra_refcount(m, pfn, what, 0);
 		return MF_FAILED;
 	}
 	if (!stays && page->mapping) {
 		filemap_remove_folio(m, &inode->i_data, page_index(page));
 		page_clear_flag(pfn_to_page(m, pfn), PG_dirty);
 	}
-	return has_extra_refcount(m, pfn, what, stays) ? MF_FAILED : MF_RECOVERED;
+	return mf_has_extra_refcount(m, pfn, what, stays) ? MF_FAILED : MF_RECOVERED;
 }
 
 static enum mf_result me_pagecache_dirty(struct machine *m, u64 pfn, const char *what)
@@ -113,6 +113,28 @@ static enum mf_result me_pagecache_dirty(struct machine *m, u64 pfn, const char 
 	return me_pagecache_clean(m, pfn, what);
 }
 
+/* It stays in the swap cache, so that who comes by is told; nobody writes it any more. */
+static enum mf_result me_swapcache_dirty(struct machine *m, u64 pfn, const char *what)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	bool deleted;
+
+	page_clear_flag(page, PG_dirty);
+	page_clear_flag(page, PG_uptodate);
+	deleted = delete_from_lru(m, pfn);
+	return mf_has_extra_refcount(m, pfn, what, deleted) || !deleted ? MF_FAILED : MF_DELAYED;
+}
+
+/* The slot has what the page had: who comes by reads it. */
+static enum mf_result me_swapcache_clean(struct machine *m, u64 pfn, const char *what)
+{
+	bool deleted;
+
+	swap_cache_del_folio(m, (u32)pfn, 0);
+	deleted = delete_from_lru(m, pfn);
+	return mf_has_extra_refcount(m, pfn, what, 0) || !deleted ? MF_FAILED : MF_RECOVERED;
+}
+
 struct page_state {
 	u32 mask, res;
 	const char *what;
@@ -122,12 +144,15 @@ struct page_state {
 #define DIRTY (1U << PG_dirty)
 #define UNEVICTABLE (1U << PG_unevictable)
 #define MLOCKED (1U << PG_mlocked)
+#define SWAPCACHE (1U << PG_swapcache | 1U << PG_swapbacked)
 #define LRU (1U << PG_lru)
 #define RESERVED (1U << PG_reserved)
 
 /* The first that fits; the last one fits all. */
 static const struct page_state states[] = {
 	{ RESERVED, RESERVED, "reserved kernel page", me_kernel },
+	{ SWAPCACHE | DIRTY, SWAPCACHE | DIRTY, "dirty swapcache page", me_swapcache_dirty },
+	{ SWAPCACHE | DIRTY, SWAPCACHE, "clean swapcache page", me_swapcache_clean },
 	{ MLOCKED | DIRTY, MLOCKED | DIRTY, "dirty mlocked LRU page", me_pagecache_dirty },
 	{ MLOCKED | DIRTY, MLOCKED, "clean mlocked LRU page", me_pagecache_clean },
 	{ UNEVICTABLE | DIRTY, UNEVICTABLE | DIRTY, "dirty unevictable LRU page",
@@ -154,7 +179,7 @@ static int identify_page_state(struct machine *m, u64 pfn, u32 before)
 
 	if (!state->mask)
 		state = find_state(before | (flags & DIRTY));
-	return action_result(m, pfn, state->what, state->action(m, pfn, state->what));
+	return mf_action_result(m, pfn, state->what, state->action(m, pfn, state->what));
 }
 
 /* -- the page ----------------------------------------------------------------- */
@@ -180,7 +205,7 @@ static int fail_user_page(struct machine *m, u64 pfn, unsigned int flags)
 		folio_wait_writeback(m, (u32)pfn);
 		hwpoison_user_mappings(m, pfn, flags);
 		if (before & LRU && !pfn_to_page(m, pfn)->mapping)
-			return action_result(m, pfn, "already truncated LRU page", MF_IGNORED);
+			return mf_action_result(m, pfn, "already truncated LRU page", MF_IGNORED);
 	}
 	return identify_page_state(m, pfn, before);
 }
@@ -194,11 +219,10 @@ static int fail_free_page(struct machine *m, u64 pfn)
 	page_set_flag(pfn_to_page(m, pfn), PG_hwpoison);
 	if (taken)
 		page_keep_hwpoison(m, pfn);
-	return action_result(m, pfn, "free buddy page", taken ? MF_RECOVERED : MF_FAILED);
+	return mf_action_result(m, pfn, "free buddy page", taken ? MF_RECOVERED : MF_FAILED);
 }
 
-/* It was marked before. */
-static int already_poisoned(struct machine *m, u64 pfn, unsigned int flags)
+int mf_already_poisoned(struct machine *m, u64 pfn, unsigned int flags)
 {
 	int err = flags & MF_ACTION_REQUIRED ? kill_accessing_process(m, pfn) : -EHWPOISON;
 
@@ -212,22 +236,6 @@ static int already_poisoned(struct machine *m, u64 pfn, unsigned int flags)
 	return err;
 }
 
-/* -EOPNOTSUPP: of what is larger than a page, and stays that, a part is not taken. */
-static int may_fail(struct machine *m, u64 pfn)
-{
-	const struct page *page = pfn_to_page(m, pfn), *folio = folio_of_const(page);
-	const char *what = page_type(folio) == PGTY_hugetlb ? "of a pool of huge pages" :
-			   page_flag(folio, PG_swapcache) ? "in the swap cache" :
-			   page_type(page) && !page_is_single(page) ? "a part of a larger block" :
-			   NULL;
-
-	if (!what)
-		return 0;
-	machine_why(m, "page 0x%llx is %s: how the kernel loses such pages is not simulated; "
-		    "soft_offline may do (memory_failure)", (ull)pfn, what);
-	return -EOPNOTSUPP;
-}
-
 /* 1: with a reference of ours; else what it has come to. */
 static int catch_to_fail(struct machine *m, u64 pfn)
 {
@@ -238,7 +246,7 @@ static int catch_to_fail(struct machine *m, u64 pfn)
 	if (caught > 0)
 		return 1;
 	page_set_flag(pfn_to_page(m, pfn), PG_hwpoison);
-	return action_result(m, pfn, rel_failures_are_told(m->release) ? "get hwpoison page" :
+	return mf_action_result(m, pfn, rel_failures_are_told(m->release) ? "get hwpoison page" :
 								      "unknown page", MF_IGNORED);
 }
 
@@ -279,18 +287,15 @@ int memory_failure(struct machine *m, u64 pfn, unsigned int flags)
 	}
 	if (section_materialise(m, pfn))
 		return -ENOBUFS;
+	if (page_type(pfn_folio(m, pfn)) == PGTY_hugetlb)
+		return memory_failure_hugetlb(m, pfn, flags);
 	if (page_flag(pfn_to_page(m, pfn), PG_hwpoison))
-		return already_poisoned(m, pfn, flags);
-	err = may_fail(m, pfn);
-	if (err && counted)
-		put_page(m, pfn);
-	if (!err && !counted) {
+		return mf_already_poisoned(m, pfn, flags);
+	if (!counted) {
 		err = catch_to_fail(m, pfn);
 		if (err <= 0)
 			return err;
 	}
-	if (err < 0)
-		return err;
 	page_set_flag(pfn_to_page(m, pfn), PG_hwpoison);
 	err = split_to_fail(m, pfn, flags);
 	if (err)

@@ -57,8 +57,7 @@ struct huge_move {
 	u32 src, dst;
 };
 
-/* Of a table that several have, only the last one sees the page move. */
-static bool lets_go_of_table(struct machine *m, const struct vm_area_struct *vma, u64 addr)
+bool huge_pmd_leave(struct machine *m, const struct vm_area_struct *vma, u64 addr)
 {
 	struct mmu_gather tlb;
 	bool shared;
@@ -81,7 +80,8 @@ static int move_entry(void *arg, struct vm_area_struct *vma, u64 addr)
 	entry = huge_pte_offset(m, vma, addr);
 	if (!entry || !pte_present(*entry) || pte_pfn(*entry) != move->src)
 		return 0;
-	if (lets_go_of_table(m, vma, addr))
+	/* Only the last one that has the table sees the page move. */
+	if (huge_pmd_leave(m, vma, addr))
 		return 0;
 	if (*entry & PTE_DIRTY)
 		page_set_flag(pfn_to_page(m, move->dst), PG_dirty);

@@ -141,6 +141,8 @@ unsigned int folio_referenced(struct machine *m, u32 pfn, u64 *vm_flags);
  */
 struct arch_tlbflush_unmap_batch;
 bool try_to_unmap(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_batch *batch);
+/* The same at once for a single page, whoever has it locked. */
+bool try_to_unmap_even_locked(struct machine *m, u32 pfn);
 
 /* B5 M4 to M6: of one VMA; of all VMAs and anon_vmas. */
 void rmap_validate_vma(const struct machine *m, const struct vm_area_struct *vma,

@@ -19,6 +19,7 @@ struct unmap {
 	u32 pfn;
 	u64 nr;
 	struct arch_tlbflush_unmap_batch *batch;
+	bool even_locked;
 };
 
 static pte_t clear_entry(const struct unmap *u, struct vm_area_struct *vma, u64 addr, pte_t *pte)
@@ -124,7 +125,7 @@ static int unmap_one(void *arg, struct vm_area_struct *vma, u64 start, u64 end)
 	struct machine *m = u->m;
 	int stop = 0;
 
-	if (vma->vm_flags & VM_LOCKED)
+	if (vma->vm_flags & VM_LOCKED && !u->even_locked)
 		return keep_locked(u, vma, start, end);
 	for (u64 addr = start; addr < end && !stop; addr += PAGE_SIZE) {
 		unsigned int level;
@@ -151,4 +152,12 @@ bool try_to_unmap(struct machine *m, u32 pfn, struct arch_tlbflush_unmap_batch *
 
 	(void)rmap_walk_folio(m, pfn, unmap_one, &u);
 	return !folio_mapcount(folio);
+}
+
+bool try_to_unmap_even_locked(struct machine *m, u32 pfn)
+{
+	struct unmap u = { .m = m, .pfn = pfn, .nr = 1, .even_locked = true };
+
+	(void)rmap_walk_folio(m, pfn, unmap_one, &u);
+	return !folio_mapcount(pfn_to_page(m, pfn));
 }

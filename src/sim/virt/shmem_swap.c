@@ -71,6 +71,10 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 			*request->major = true;
 	}
 	folio_wait_writeback(m, *pfn);
+	if (unlikely(page_flag(pfn_to_page(m, *pfn), PG_hwpoison))) {
+		put_page(m, *pfn);
+		return -EIO;
+	}
 	filemap_swapped_in(m, &inode->i_data, pgoff, *pfn);
 	inode->swapped--;
 	shmem_recalc_inode(m, inode);

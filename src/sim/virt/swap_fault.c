@@ -229,6 +229,11 @@ unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
 		put_page(m, f.pfn);
 		return ret | VM_FAULT_RETRY;
 	}
+	/* Kept for this: what it held is lost. */
+	if (unlikely(page_flag(pfn_to_page(m, f.pfn), PG_hwpoison))) {
+		put_page(m, f.pfn);
+		return ret | VM_FAULT_HWPOISON;
+	}
 	if (vmf->flags & FAULT_FLAG_WRITE && !page_flag(pfn_folio(m, f.pfn), PG_lru))
 		lru_add_drain(m);
 	map_swapped(&f);

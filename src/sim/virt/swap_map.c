@@ -217,7 +217,9 @@ bool folio_free_swap(struct machine *m, u32 pfn)
 	if (!folio_in_swap_cache(folio) || page_flag(folio, PG_writeback) || folio_swapped(m, pfn))
 		return false;
 	swap_cache_del_folio(m, pfn, 0);
-	page_set_flag(pfn_to_page(m, pfn), PG_dirty);
+	/* What is lost is not to be written. */
+	if (likely(!page_flag(pfn_to_page(m, pfn), PG_hwpoison)))
+		page_set_flag(pfn_to_page(m, pfn), PG_dirty);
 	return true;
 }
 

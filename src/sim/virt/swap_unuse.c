@@ -30,8 +30,13 @@ static void unuse_pte(const struct unuse *u, u64 addr, pte_t *pte, u32 pfn)
 	struct vm_area_struct *vma = u->vma;
 	pte_t old = *pte, new;
 
-	get_page(m, pfn);
 	add_mm_counter(m, vma->vm_mm, MM_SWAPENTS, -1);
+	if (unlikely(page_flag(pfn_to_page(m, pfn), PG_hwpoison))) {
+		*pte = make_hwpoison_entry(pfn);
+		swap_free(m, pte_to_swp_entry(old));
+		return;
+	}
+	get_page(m, pfn);
 	add_mm_counter(m, vma->vm_mm, MM_ANONPAGES, 1);
 	page_add_anon_rmap(m, pfn, vma, addr, old & SWP_EXCLUSIVE);
 	new = mk_pte(pfn, vma_page_prot(m, vma)) & ~PTE_ACCESSED;
