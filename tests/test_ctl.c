@@ -50,6 +50,17 @@ static void test_whole_line_without_newline(void)
 	CU_ASSERT_EQUAL(nr_lines(), before + 2);
 }
 
+/* What sim/last says of a file's first line, which comes to no call, is of that alone (valgrind). */
+static void test_no_call(void)
+{
+	struct handle *ctl = lab_handle(&lab, "sim/ctl", O_WRONLY);
+
+	CU_ASSERT_EQUAL(lab_write(ctl, "proc/1/ctl: mmap @nothing"), -EBADMSG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/last"), "line: proc/1/ctl: mmap @nothing\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/last"), "EBADMSG"));
+	handle_release(ctl);
+}
+
 static void test_fragments(void)
 {
 	struct handle *ctl = lab_handle(&lab, "sim/ctl", O_WRONLY);
@@ -507,7 +518,7 @@ static void test_refused_lines(void)
 
 static const CU_TestInfo tests[] = {
 	{ "whole line without newline", test_whole_line_without_newline },
-	{ "fragments", test_fragments },
+	{ "a line that is no call", test_no_call }, { "fragments", test_fragments },
 	{ "chunks", test_chunks },
 	{ "first failing line", test_first_failing_line },
 	{ "short count", test_short_count },

@@ -60,6 +60,9 @@ int ctl_open(struct tree *tree, const struct view *view, int flags, struct ctl *
 		return -ENOMEM;
 	/* The big buffers need no zeroes. */
 	memset(ctl, 0, offsetof(struct ctl, req));
+	/* No call so far: the first line may be none. */
+	ctl->req.call.verb = NULL;
+	ctl->req.call.err = 0;
 	ctl->tree = tree;
 	ctl->view = *view;
 	ctl->scope = scope_of(view);
