@@ -46,6 +46,8 @@ static int find_user_page(const struct machine *m, const struct vm_area_struct *
 		return absent(m, vma);
 	if (!pte_present(*entry))
 		return -ENOENT;
+	if (pte_protnone(*entry) && rel_protnone_is_absent(m->release) && !is_vm_hugetlb_page(vma))
+		return level ? absent(m, vma) : -ENOENT;
 	*pfn = (u32)leaf_pfn(m, *entry, level, addr);
 	if (is_zero_pfn(m, *pfn) || (level && is_huge_zero_pfn(m, pte_pfn(*entry))))
 		return -EFAULT;
