@@ -88,12 +88,14 @@ static char *word_of_path(const struct recording *r, const char *real, bool shme
 
 /*
  * To who neither owns a file nor may write it mincore says of each page that it is in memory:
- * he reads them in, so that it is true.
+ * he reads them in, so that it is true. In no order, so that no large folios come of it, which
+ * the machine does not have there either.
  */
 static void read_in(int fd, u64 size)
 {
 	g_autofree char *buffer = g_malloc(READ_BYTES);
 
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 	for (u64 at = 0; at < size && pread(fd, buffer, READ_BYTES, (off_t)at) > 0; at += READ_BYTES)
 		;
 }

@@ -168,6 +168,14 @@ static bool near_faults(const struct real_process *p)
 	return is_near(p->ours.minflt + p->ours.majflt, p->real.minflt + p->real.majflt, 1);
 }
 
+/* More of its files is mapped there by as many faults, of which execve's own may be a major one. */
+static bool maps_more(const struct real_process *p)
+{
+	return p->real.rss > p->ours.rss && p->real.rss / 2 < p->ours.rss &&
+	       p->real.anon == p->ours.anon && near_faults(p) &&
+	       is_near(p->ours.majflt, p->real.majflt, 1);
+}
+
 /*
  * What this machine did that a real one need not have done, or the other way round; NULL:
  * nothing.
@@ -184,13 +192,12 @@ static const char *cause_of(const struct machine *m, const struct real_process *
 		return "the release is another one: execve and faults touch other pages";
 	if (m->event[THP_FAULT_ALLOC])
 		return "huge pages";
+	if (maps_more(p))
+		return "large folios of files, mapped whole: how they came to the cache there is not recorded";
 	if (p->ours.majflt > p->real.majflt)
 		return "files were not in memory";
 	if (p->real.majflt > p->ours.majflt)
 		return "files were not in memory there";
-	if (p->real.rss > p->ours.rss && p->real.rss / 2 < p->ours.rss &&
-	    p->real.anon == p->ours.anon && near_faults(p))
-		return "large folios of files, mapped whole: how they came to the cache there is not recorded";
 	return NULL;
 }
 
