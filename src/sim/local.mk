@@ -139,7 +139,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/filemap.c src/sim/virt/filemap_check.c src/sim/virt/filemap_fault.c \
 	src/sim/virt/fork.c src/sim/virt/fork.h src/sim/virt/gup.c \
 	src/sim/virt/highmem.c src/sim/virt/highmem.h \
-	src/sim/virt/hwpoison_page.c src/sim/virt/hwpoison_unmap.c src/sim/virt/memory_failure.c \
+	src/sim/virt/hwpoison_hugetlb.c src/sim/virt/hwpoison_page.c src/sim/virt/hwpoison_unmap.c \
+	src/sim/virt/memory_failure.c \
 	src/sim/virt/memory_failure.h src/sim/virt/soft_offline.c \
 	src/sim/virt/hugetlb.h src/sim/virt/hugetlb_fault.c src/sim/virt/hugetlb_file.c \
 	src/sim/virt/hugetlb_range.c src/sim/virt/hugetlb_resv.c \
@@ -160,9 +161,9 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/memory.c src/sim/virt/memory.h src/sim/virt/memory_check.c \
 	src/sim/virt/memory_copy.c src/sim/virt/memory_internal.h src/sim/virt/memory_move.c \
 	src/sim/virt/memory_wp.c src/sim/virt/memory_zap.c \
-	 src/sim/virt/memfd.c src/sim/virt/mincore.c \
-	 src/sim/virt/secretmem.c src/sim/virt/secretmem.h \
-	 src/sim/virt/set_memory.c src/sim/virt/set_memory.h \
+	src/sim/virt/memfd.c src/sim/virt/mincore.c \
+	src/sim/virt/secretmem.c src/sim/virt/secretmem.h \
+	src/sim/virt/set_memory.c src/sim/virt/set_memory.h \
 	src/sim/virt/mlock.c src/sim/virt/mm.c src/sim/virt/mm_types.h src/sim/virt/mm_users.c \
 	src/sim/virt/mmap.c src/sim/virt/mmap.h src/sim/virt/mmap_check.c \
 	src/sim/virt/mmap_fork.c src/sim/virt/mmu_gather.c src/sim/virt/mmu_gather.h \
@@ -204,8 +205,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/virt.c src/sim/virt/virt.h src/sim/virt/virt_guarantee.c \
 	src/sim/virt/vma.c src/sim/virt/vma.h src/sim/virt/vma_check.c \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
-	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/hwpoison_hugetlb.c \
-	src/sim/virt/blk.c \
+	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/blk.c \
 	src/sim/virt/blk_cgroup.c src/sim/virt/blk_cgroup.h \
 	src/sim/virt/blk.h src/sim/virt/buffer.c src/sim/virt/buffer.h \
 	src/sim/virt/fs_writeback.c src/sim/virt/page_writeback.c \
