@@ -48,7 +48,7 @@ static struct task_struct *fork_child(struct bench *b)
 	struct task_struct *child;
 	u32 pid;
 
-	need(sys_clone(b->m, b->faults->task, 0, &pid), "clone");
+	need(sys_clone(b->m, b->faults->task, SIGCHLD, &pid), "clone");
 	child = task_find(b->m, pid);
 	need(child ? 0 : -ESRCH, "clone");
 	return child;

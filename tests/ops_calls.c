@@ -263,7 +263,7 @@ const struct op_row op_rows[] = {
 	{ "fork", "x", op_fork },
 	{ "clone", "xv", op_clone },
 	{ "exit", "", op_exit },
-	{ "wait", "", op_wait },
+	{ "wait", "v", op_wait },
 	{ "rlimit", "lii", op_rlimit, .quiet = true },
 	{ "dropcaps", "", op_dropcaps },
 	{ "thp", "b", op_thp },

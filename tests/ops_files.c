@@ -136,9 +136,8 @@ int op_exit(struct ops *ops, const struct op *op, struct op_result *result)
 int op_wait(struct ops *ops, const struct op *op, struct op_result *result)
 {
 	u32 ended = 0, status = 0;
-	int err = sys_wait4(ops->m, ops_task(ops), -1, 0, &ended, &status);
+	int err = sys_wait4(ops->m, ops_task(ops), -1, (u32)op->a[0], &ended, &status);
 
-	(void)op;
 	result->ret = ended;
 	result->addr = status;
 	return err;

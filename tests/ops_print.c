@@ -28,7 +28,8 @@ static const char *signal_code_name(int sig, int code)
 
 static char process_name(const struct ops *ops, s64 pid)
 {
-	for (unsigned int i = 0; i < NR_PROCESSES; i++)
+	/* The last one: of several that never were, as well. */
+	for (unsigned int i = NR_PROCESSES; i-- > 0;)
 		if (ops->pid[i] == pid)
 			return (char)('A' + i);
 	return '?';

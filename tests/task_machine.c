@@ -72,7 +72,7 @@ struct task_struct *task_fork(struct machine *m, struct task_struct *task, u64 f
 	u32 pid = 0;
 
 	sched_switch_to(m, task);
-	CU_ASSERT_EQUAL(sys_clone(m, task, flags, &pid), 0);
+	CU_ASSERT_EQUAL(sys_clone(m, task, flags | SIGCHLD, &pid), 0);
 	child = task_find(m, pid);
 	if (!child)
 		abort();

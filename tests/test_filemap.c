@@ -485,7 +485,7 @@ static int storm_touch(struct machine *m)
 static int storm_fork(struct machine *m)
 {
 	u32 pid, ended, status;
-	int err = sys_clone(m, task, 0, &pid);
+	int err = sys_clone(m, task, SIGCHLD, &pid);
 
 	if (err)
 		return err;

@@ -142,7 +142,7 @@ static struct task_struct *fork_task(struct world *w)
 	u32 pid = 0;
 
 	sched_switch_to(w->m, w->task);
-	CU_ASSERT_EQUAL_FATAL(sys_clone(w->m, w->task, 0, &pid), 0);
+	CU_ASSERT_EQUAL_FATAL(sys_clone(w->m, w->task, SIGCHLD, &pid), 0);
 	child = task_find(w->m, pid);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(child);
 	return child;

@@ -210,6 +210,7 @@ static void call_limit(struct recording *r, struct record_task *task)
 static void call_wait(struct recording *r, struct record_task *task)
 {
 	const struct record_call *call = &task->call;
+	u64 options = call->args[call->nr == SYS_waitid ? 3 : 2];
 	pid_t pid = (pid_t)call->result;
 	s32 info[4] = { 0 };
 
@@ -228,7 +229,8 @@ static void call_wait(struct recording *r, struct record_task *task)
 			return;
 	}
 	if (pid > 0 && g_hash_table_contains(r->checked, GINT_TO_POINTER(pid)))
-		record_put(r, task, "wait4(@p%d)", pid);
+		record_put(r, task, "wait4(@p%d%s)", pid,
+			   options & (__WALL | __WCLONE) ? ", __WALL" : "");
 }
 
 /* What concerns memory and cannot be told: it is said so in the end. */

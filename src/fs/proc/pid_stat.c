@@ -91,7 +91,7 @@ static int stat_show(struct out *out, const struct view *v)
 	show_size(out, v->m, t);
 	show_code(out, t->mm);
 	out_printf(out, " 0 0 %" PRIu64 " 0 %d 0 0", ignored_signals(t), t->state != 'R');
-	out_printf(out, " %u %d %u %u 0 0 0", t->exit_signal,
+	out_printf(out, " %d %d %u %u 0 0 0", t->exit_signal,
 		   t->flags & PF_KTHREAD ? MAX(t->cpu, 0) : MAX(t->last_cpu, 0),
 		   t->rt_priority, t->policy);
 	show_data(out, t->mm);

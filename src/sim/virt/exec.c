@@ -45,6 +45,7 @@ static int unshare_all(struct exec *e)
 	int err = 0;
 
 	zap_other_threads(m, task);
+	task->exit_signal = SIGCHLD;
 	if (task->files && task->files->count > 1) {
 		err = files_struct_dup(m, task->files, &files);
 		if (err)

@@ -75,7 +75,8 @@ static bool is_awaited(const struct machine *m, const struct task_struct *task)
 {
 	const struct task_struct *parent = task_find(m, task->ppid);
 
-	return parent && !task->orphan && !(parent->sighand->ignored & sigmask(SIGCHLD));
+	return parent && !task->orphan &&
+	       !(task->exit_signal == SIGCHLD && parent->sighand->ignored & sigmask(SIGCHLD));
 }
 
 /* init is the new parent of the children of a process that ended. */
@@ -90,6 +91,8 @@ static void forget_original_parent(struct machine *m, u32 tgid)
 			continue;
 		child->ppid = PID_INIT;
 		child->orphan = true;
+		if (child->tgid == child->pid)
+			child->exit_signal = SIGCHLD;
 		if (child->tgid == child->pid && group_is_dead(child)) {
 			release_task(m, child);
 			i--;		/* the one behind is there now */
@@ -182,9 +185,15 @@ void zap_other_threads(struct machine *m, struct task_struct *task)
 	task_renumber(m, task, task->tgid);
 }
 
-static bool wanted(const struct task_struct *task, s32 pid, const struct task_struct *child)
+/* Who ends with another signal than SIGCHLD is waited for by those who ask for such. */
+static bool wanted(const struct task_struct *task, s32 pid, u32 options,
+		   const struct task_struct *child)
 {
+	bool clone = child->exit_signal != SIGCHLD;
+
 	if (child->ppid != task->tgid || child->tgid != child->pid)
+		return false;
+	if (!(options & WAIT_ALL) && clone != !!(options & WAIT_CLONE))
 		return false;
 	if (pid == -1)
 		return true;
@@ -219,7 +228,7 @@ int sys_wait4(struct machine *m, struct task_struct *task, s32 pid, u32 options,
 	for (unsigned int i = 0; i < m->tasks->nr; i++) {
 		struct task_struct *child = m->tasks->tasks[i];
 
-		if (!wanted(task, pid, child))
+		if (!wanted(task, pid, options, child))
 			continue;
 		any = true;
 		if (group_is_dead(child)) {

@@ -214,9 +214,9 @@ static void child_init(struct machine *m, const struct task_struct *task, u64 fl
 	child->vfork_parent = flags & CLONE_VFORK;
 	child->exit_signal = flags & CSIGNAL;
 	if (flags & CLONE_PARENT)
-		child->exit_signal = task->exit_signal;
+		child->exit_signal = task_find(m, task->tgid)->exit_signal;
 	if (flags & CLONE_THREAD)
-		child->exit_signal = 0;
+		child->exit_signal = -1;
 	child->last_cpu = (s16)sched_pick_cpu(m, child);
 }
 

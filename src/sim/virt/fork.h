@@ -105,6 +105,8 @@ void vfork_done(struct machine *m, struct task_struct *task);
 /* All other threads of the task's group end (exec). */
 void zap_other_threads(struct machine *m, struct task_struct *task);
 #define WNOHANG 1
+#define WAIT_ALL 0x40000000U	/* __WALL */
+#define WAIT_CLONE 0x80000000U	/* __WCLONE */
 #define WAIT_OPTIONS 0xe000000bULL	/* WUNTRACED, WCONTINUED, __WALL, ...: no others */
 /* -ECHILD; -EAGAIN: none has ended (a wait would sleep), nothing changed. */
 int sys_wait4(struct machine *m, struct task_struct *task, s32 pid, u32 options,

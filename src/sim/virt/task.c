@@ -373,7 +373,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, t->start_ns);
 	digest_u64(digest, (u64)t->flags << 32 | (u64)(u8)t->state << 24 |
 		   (u64)(u8)t->nice << 16 | (u64)t->rt_priority << 8 | t->policy);
-	digest_u64(digest, (u64)t->tgid << 32 | (u64)t->exit_signal << 24 | (u16)t->cpu);
+	digest_u64(digest, (u64)t->tgid << 32 | (u64)(u8)t->exit_signal << 24 | (u16)t->cpu);
 	digest_u64(digest, (u64)t->self << 32 | (u16)t->last_cpu);
 	digest_u64(digest, (u64)(t->mm ? t->mm->self : 0) << 32 |
 		   (t->active_mm ? t->active_mm->self + 1 : 0));

@@ -143,7 +143,7 @@ struct task_struct {
 	s8 nice;
 	u8 rt_priority;		/* 1..99 with POLICY_FIFO */
 	u8 policy;
-	u8 exit_signal;
+	s16 exit_signal;	/* what its parent gets; -1: a thread, of which nobody hears */
 	s16 cpu;		/* runs on this CPU alone; -1 = anywhere */
 	s16 node;		/* runs on this node's CPUs; -1 = anywhere */
 	const char *wchan;	/* static: the function it sleeps in */
