@@ -306,6 +306,27 @@ static void test_readahead(void)
 	close_machine(m);
 }
 
+/* No further than a file may reach. */
+static void test_lseek(void)
+{
+	const s64 last = (s64)(0xffffffffULL << PAGE_SHIFT);
+	struct machine *m = open_machine("release=6.18");
+	int fd = open_file(m, "/bin/tool", O_RDONLY);
+	u64 pos;
+
+	CU_ASSERT_EQUAL(sys_lseek(m, task, fd, last, 0, &pos), 0);
+	CU_ASSERT_EQUAL(pos, (u64)last);
+	CU_ASSERT_EQUAL(sys_lseek(m, task, fd, 1, 1, &pos), -EINVAL);
+	CU_ASSERT_EQUAL(sys_lseek(m, task, fd, last + 1, 0, &pos), -EINVAL);
+	CU_ASSERT_EQUAL(sys_lseek(m, task, fd, -last - 1, 1, &pos), -EINVAL);
+	CU_ASSERT_EQUAL(sys_lseek(m, task, fd, 0, 1, &pos), 0);
+	CU_ASSERT_EQUAL(pos, (u64)last);
+	CU_ASSERT_EQUAL(sys_memfd_create(m, task, "far", 0, &fd), 0);
+	CU_ASSERT_EQUAL(sys_lseek(m, task, fd, INT64_MAX, 0, &pos), 0);
+	CU_ASSERT_EQUAL(sys_lseek(m, task, fd, 1, 1, &pos), -EINVAL);
+	close_machine(m);
+}
+
 static void test_memfd(void)
 {
 	struct machine *m = open_machine("release=6.18");
@@ -626,6 +647,7 @@ static const CU_TestInfo tests[] = {
 	{ "shared anonymous memory", test_shared_anonymous },
 	{ "disk", test_disk },
 	{ "readahead", test_readahead },
+	{ "lseek", test_lseek },
 	{ "writeback", test_writeback },
 	{ "memfd", test_memfd },
 	{ "/dev/zero", test_dev_zero },

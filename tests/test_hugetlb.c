@@ -383,6 +383,7 @@ static void test_memfd(void)
 	file = fget(tm.m, init, fd);
 	CU_ASSERT_EQUAL(sys_ftruncate(tm.m, init, fd, 4096), -EINVAL);
 	CU_ASSERT_EQUAL(sys_ftruncate(tm.m, init, fd, 4 * M2), 0);
+	CU_ASSERT_EQUAL(sys_readahead(tm.m, init, fd, 0, 4096), 0);
 	addr = (u64)map_at(init, 0, 4096, RW, MAP_SHARED, file);
 	pool_is(4, 4, 1, 0);
 	CU_ASSERT_EQUAL(touch(init, addr, ACCESS_STORE), 0);

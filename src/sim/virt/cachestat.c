@@ -50,7 +50,7 @@ int sys_readahead(struct machine *m, struct task_struct *task, int fd, u64 offse
 		return -EBADF;
 	if (file->inode->kind == INODE_SECRET)
 		return rel_readahead_wants_a_file(m->release) ? -EINVAL : 0;
-	if (file->inode->kind != INODE_DISK && file->inode->kind != INODE_SHMEM)
+	if (file->inode->kind >= INODE_ZERO)
 		return -EINVAL;
 	return sys_fadvise64(m, task, fd, offset, count, POSIX_FADV_WILLNEED);
 }
