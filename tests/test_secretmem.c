@@ -193,10 +193,29 @@ static void test_failure(void)
 	lab_end(&lab);
 }
 
+/* A group is charged for them; that they are dirty is nobody's business. */
+static void test_charged(void)
+{
+	u32 pfn;
+
+	open_machine("release = 6.18");
+	lab_expect(&lab, 0, "cgroup_mkdir sys/fs/cgroup/g");
+	lab_expect(&lab, 0, "sys/fs/cgroup/cgroup.subtree_control: +memory");
+	lab_expect(&lab, 0, "sys/fs/cgroup/g/cgroup.procs: 1");
+	pfn = secret_page();
+	lab_expect(&lab, 0, "sim/as/a/ctl: munmap 0x10000000 16K");
+	lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 1");
+	CU_ASSERT_TRUE(page_flag(pfn_to_page(machine(), pfn), PG_dirty));
+	CU_ASSERT_EQUAL(shown("sys/fs/cgroup/g/memory.stat", "\nfile_dirty "), 0);
+	CU_ASSERT_EQUAL(shown("sys/fs/cgroup/g/memory.stat", "\nunevictable "), 4096);
+	lab_check(&lab);
+	lab_end(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "the direct map", test_direct_map }, { "releases", test_releases },
 	{ "high memory", test_high_memory }, { "stays", test_stays },
-	{ "failure", test_failure },
+	{ "failure", test_failure }, { "charged", test_charged },
 };
 
 int main(void)

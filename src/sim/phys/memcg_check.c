@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "sim/base/digest.h"
+#include "sim/phys/lru.h"
 #include "sim/phys/section.h"
 
 typedef unsigned long long ull;
@@ -32,7 +33,14 @@ struct memcg_census {
 	s64 kernel[NR_MEMCG_KERNEL_ITEMS], slab_stat[NR_SLAB_KINDS], stack_kb;
 };
 
-static void recount(const struct page *folio, struct memcg_census *found)
+/* Secret memory's pages are dirty, and no counter knows: nobody will write them. */
+static bool counts_as_dirty(const struct machine *m, const struct page *folio)
+{
+	return page_flag(folio, PG_dirty) &&
+	       !(m->lru->mapping_unevictable && m->lru->mapping_unevictable(m, folio));
+}
+
+static void recount(const struct machine *m, const struct page *folio, struct memcg_census *found)
 {
 	s64 nr = (s64)folio_nr_pages(folio);
 	bool swapcache = page_flag(folio, PG_swapcache);
@@ -49,7 +57,7 @@ static void recount(const struct page *folio, struct memcg_census *found)
 		else if (recounted[i] == NR_SWAPCACHED)
 			counts = swapcache;
 		else if (recounted[i] == NR_DIRTY)
-			counts = file && !shmem && page_flag(folio, PG_dirty);
+			counts = file && !shmem && counts_as_dirty(m, folio);
 		else
 			counts = page_flag(folio, PG_writeback);
 		found->stat[i] += counts ? nr : 0;
@@ -83,7 +91,7 @@ static void count_page(const struct machine *m, const struct page *page, u64 pfn
 	if (page_type(page))
 		census[id].kernel_pages += nr;
 	else
-		recount(page, &census[id]);
+		recount(m, page, &census[id]);
 }
 
 static u64 stocked(const struct machine *m, u32 id)
