@@ -60,14 +60,29 @@ void xa_keep_leaves(struct xarray *xa, struct xa_leaf *leaves, u64 nr)
 		leaves[i].version = xa->version - 1;
 }
 
+/* The lowest node on the way to index, with its shift, which lies far from its slots; NULL: none. */
+static struct xa_node *descend(const struct xarray *xa, u64 index, unsigned int *shift)
+{
+	struct xa_node *node = xa->root, *child;
+
+	if (!node || xa_is_beyond(node, index))
+		return NULL;
+	for (*shift = node->shift; *shift; *shift -= XA_SHIFT) {
+		child = xa_child(node, index >> *shift & (XA_SLOTS - 1));
+		if (!child)
+			break;
+		node = child;
+	}
+	return node;
+}
+
 struct xa_node *xa_find_leaf(const struct xarray *xa, u64 index, struct xa_leaf *kept)
 {
-	struct xa_node *node = xa->root;
+	unsigned int shift = 0;
+	struct xa_node *node = descend(xa, index, &shift);
 
-	if (node && xa_is_beyond(node, index))
+	if (shift)
 		node = NULL;
-	while (node && node->shift)
-		node = xa_child(node, xa_slot_of(node, index));
 	if (kept)
 		*kept = (struct xa_leaf){ node, xa->version };
 	return node;
@@ -75,24 +90,17 @@ struct xa_node *xa_find_leaf(const struct xarray *xa, u64 index, struct xa_leaf 
 
 struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 {
-	struct xa_node *node = xa->root;
+	struct xa_node *node;
+	unsigned int shift;
 
 	if (unlikely(index / XA_SLOTS < xa->nr_leaves)) {
-		struct xa_node *leaf = xa_leaf(xa, index);
-
-		if (likely(leaf))
-			return leaf;
+		node = xa_leaf(xa, index);
+		if (likely(node))
+			return node;
 	}
-	if (!node || xa_is_beyond(node, index))
+	node = descend(xa, index, &shift);
+	if (node && shift && !node->slots[index >> shift & (XA_SLOTS - 1)])
 		return NULL;
-	for (unsigned int shift = node->shift; shift; shift -= XA_SHIFT) {
-		unsigned int i = index >> shift & (XA_SLOTS - 1);
-		struct xa_node *child = xa_child(node, i);
-
-		if (!child)
-			return node->slots[i] ? node : NULL;
-		node = child;
-	}
 	return node;
 }
 

@@ -31,6 +31,20 @@ void direct_splits_free(struct machine *m);
 u64 direct_splits_host_bytes(const struct machine *m, u64 nr_pages);
 /* NULL: the entry is as the boot made it. */
 struct direct_split *direct_split_find(const struct machine *m, unsigned int level, u64 start);
+/* Of level 1: was the small entry for this physical address ever taken out? */
+static inline bool direct_split_changed(const struct direct_split *split, u64 phys)
+{
+	u64 entry = PFN_DOWN(phys - split->start);
+
+	return split->changed[entry / 64] >> (entry % 64) & 1;
+}
+
+static inline void direct_split_change(struct direct_split *split, u64 phys)
+{
+	u64 entry = PFN_DOWN(phys - split->start);
+
+	split->changed[entry / 64] |= 1ULL << (entry % 64);
+}
 /*
  * The entry is a table from now on, with a page of its own unless the boot made it one.
  * -ENOMEM, -ENOBUFS.

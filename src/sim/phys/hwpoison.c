@@ -63,6 +63,16 @@ void page_set_hwpoison(struct machine *m, u64 pfn)
 	m->num_poisoned_pages++;
 }
 
+/* Of what it was, these flags are left. */
+static void become_hwpoison(struct page *page, u32 kept)
+{
+	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1) | kept;
+	page->mapping = 0;
+	page->index = 0;
+	page->memcg = 0;
+	page_set_type(page, PGTY_hwpoison);
+}
+
 void page_keep_hwpoison(struct machine *m, u64 pfn)
 {
 	struct page *page = pfn_to_page(m, pfn);
@@ -73,11 +83,7 @@ void page_keep_hwpoison(struct machine *m, u64 pfn)
 		page_owner_reset(m, pfn, 0);
 	if (unlikely(page_memcg_id(page)))
 		memcg_uncharge_pages(m, pfn, 0);
-	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1) | KEPT_FLAGS;
-	page->mapping = 0;
-	page->index = 0;
-	page->memcg = 0;
-	page_set_type(page, PGTY_hwpoison);
+	become_hwpoison(page, KEPT_FLAGS);
 }
 
 bool hwpoison_keep_block(struct machine *m, u64 pfn, unsigned int order)
@@ -87,12 +93,8 @@ bool hwpoison_keep_block(struct machine *m, u64 pfn, unsigned int order)
 	for (u64 i = 0; i < 1ULL << order; i++) {
 		struct page *page = pfn_to_page(m, pfn + i);
 
-		page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1) | 1U << PG_hwpoison;
-		page->mapping = 0;
-		page->index = 0;
-		page->memcg = 0;
+		become_hwpoison(page, 1U << PG_hwpoison);
 		page->refcount = 1;
-		page_set_type(page, PGTY_hwpoison);
 	}
 	machine_why(m, "block %#llx of order %u had a page that failed: it stays out of use "
 		    "(check_new_pages)", (ull)pfn, order);

@@ -2,9 +2,9 @@
 /*
  * Control groups (the unified hierarchy) and the controllers on them. cgroup.c: groups,
  * who is in them, which controllers their children have; cpuset.c: the CPUs and nodes
- * that tasks may use; memcontrol.h: who is charged for memory; blk_cgroup.h: for disks. A controller's state is a
- * part of struct cgroup; it counts where the parent's subtree_control names it, and above
- * that for all below.
+ * that tasks may use; memcontrol.h: who is charged for memory; blk_cgroup.h: for disks. A
+ * controller's state is a part of struct cgroup; it counts where the parent's
+ * subtree_control names it, and above that for all below.
  *
  * A task without a group is in the root. Errnos are the kernel's; -ENOBUFS is the host's.
  */

@@ -87,11 +87,11 @@ static bool is_secret_page(const struct machine *m, u64 pfn)
 /* A small entry that was taken out does not come back whole. */
 static u64 small_entry_flags(const struct machine *m, u64 phys)
 {
-	u64 start = ALIGN_DOWN(phys, table_span(m, 1)), entry = (phys - start) >> PAGE_SHIFT;
+	u64 start = ALIGN_DOWN(phys, table_span(m, 1));
 	const struct direct_split *split = direct_split_find(m, 1, start);
 	u64 flags = PAGE_KERNEL | no_execute(m);
 
-	if (likely(!split) || !(split->changed[entry / 64] >> (entry % 64) & 1))
+	if (likely(!split) || !direct_split_changed(split, phys))
 		return flags;
 	flags &= ~(u64)PTE_GLOBAL;
 	if (rel_no_entry_is_dirty(m->release))

@@ -111,13 +111,12 @@ static void check_page(const struct machine *m, u32 pfn, struct check *check)
 {
 	u64 phys = PFN_PHYS((u64)pfn), start = ALIGN_DOWN(phys, table_span(m, 1));
 	const struct direct_split *split = direct_split_find(m, 1, start);
-	u64 entry = (phys - start) >> PAGE_SHIFT;
 	unsigned int level;
 
 	check->nr_checked++;
 	if (!direct_map_level(m, phys, &level))
 		return;
-	if (level || !split || !(split->changed[entry / 64] >> (entry % 64) & 1))
+	if (level || !split || !direct_split_changed(split, phys))
 		check_fail(check, "T11", "page 0x%x of secret memory: expected an entry of its own "
 			   "in the direct map that was taken out, found level %u", pfn, level);
 }

@@ -30,7 +30,6 @@ static int split_large_page(struct machine *m, u64 phys, unsigned int level)
 int set_direct_map_invalid(struct machine *m, u32 pfn)
 {
 	u64 phys = PFN_PHYS((u64)pfn), start = ALIGN_DOWN(phys, table_span(m, 1));
-	u64 entry = (phys - start) >> PAGE_SHIFT;
 	struct direct_split *split;
 	unsigned int level;
 	int err = 0;
@@ -40,14 +39,13 @@ int set_direct_map_invalid(struct machine *m, u32 pfn)
 		return 0;
 	while (level && !err) {
 		err = split_large_page(m, phys, level);
-		if (!err && !direct_map_level(m, phys, &level))
-			break;
+		(void)direct_map_level(m, phys, &level);
 	}
 	if (!err && !direct_split_find(m, 1, start))
 		err = direct_split_add(m, 1, start, /* has_page = */ false);
 	if (err)
 		return err;
 	split = direct_split_find(m, 1, start);
-	split->changed[entry / 64] |= 1ULL << (entry % 64);
+	direct_split_change(split, phys);
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 /*
  * The entry of the page may be taken out, alone: it is as soon as the page belongs to a
- * file of secret memory (direct_map_entry()). -ENOMEM: no memory for a table; -ENOBUFS.
+ * file of secret memory (kernel_map.h). -ENOMEM: no memory for a table; -ENOBUFS.
  */
 int set_direct_map_invalid(struct machine *m, u32 pfn) __must_check;
 

@@ -78,7 +78,6 @@ static inline bool vma_is_sealed(const struct vm_area_struct *vma)
 	return vma->vm_flags & VM_SEALED;
 }
 
-/* TASK_SIZE: the first address behind all that a program can have. */
 /* A sum in a word of the machine's programs: on 32 bits it comes round where theirs does. */
 static inline u64 user_word(const struct machine *m, u64 sum)
 {
@@ -91,6 +90,7 @@ static inline u64 user_page_align(const struct machine *m, u64 len)
 	return user_word(m, ALIGN_UP(len, PAGE_SIZE));
 }
 
+/* TASK_SIZE: the first address behind all that a program can have. */
 static inline u64 task_size_max(const struct machine *m)
 {
 	return arch_task_size_max(m->arch);
