@@ -181,6 +181,11 @@ static void test_bad_lines(void)
 	refuse("[zone 0]\n", "m:1: [zone 0]", "[zone N NAME]");
 	refuse("[zone 0 Dma]\n", "m:1: [zone 0 Dma]", "'Dma' is not a zone");
 	refuse("[swap 28]\n", "m:1: ", "27");
+	refuse("[swap 0]\nbandwidth = 100\n", "m:2: bandwidth: '100'", "64K to 1T");
+	refuse("[swap 0]\nqueue_depth = 0\n", "m:2: queue_depth: '0'", "1023");
+	refuse("[disk]\nwrite_latency = 1h\n", "m:2: write_latency: '1h'", "number");
+	refuse(GOOD_NODE "[swap 0]\nsize = 1M\nwrite_latency = 0\npath = /dev/zram0\n",
+	       "m:7: [swap 0] is zram", "compress_page");
 	refuse("[file lib]\n", "m:1: ", "[file /PATH]");
 	refuse("[e820]\nx = usable\n", "m:2: 'x'", "START-END");
 	refuse("[e820]\n0x0-0xfff = usabel\n", "m:2: 0x0-0xfff: 'usabel'", "soft reserved");

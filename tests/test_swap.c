@@ -553,6 +553,33 @@ static void test_writeback_ends(void)
 	}
 }
 
+/* Each area's disk has a pace of its own: 64 pages at 1 MiB a second take a quarter of it. */
+static void test_disk_models(void)
+{
+	const char *const sets[] = {
+		"release=6.1", "node 0.memory=512M", "swap 0.bandwidth=1M", "swap 0.write_latency=0",
+		"swap 0.priority=2", "swap 1.bandwidth=0", "swap 1.write_latency=0", NULL };
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	expect("mmap " AT " 256K rw private,anon,fixed", 0);
+	expect("store " AT " 256K", 0);
+	expect("madvise " AT " 256K PAGEOUT", 0);
+	for (unsigned int quarter = 1; quarter <= 4; quarter++) {
+		CU_ASSERT(event("nr_writeback") > 64 - 16 * quarter);
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 63ms"), 0);
+		CU_ASSERT(event("nr_writeback") <= 64 - 16 * quarter);
+	}
+	expect("load " AT " 256K", 0);
+	expect("swapoff /dev/nvme0n1", 0);
+	expect("madvise " AT " 256K PAGEOUT", 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1us"), 0);
+	CU_ASSERT_EQUAL(event("nr_writeback"), 0);
+	CU_ASSERT_EQUAL(event("pswpout"), 128);
+	lab_end_tasks(&lab);
+	close_lab();
+}
+
 /* A file of shared memory: who wants a page back waits till it is written. */
 static void test_shared_writeback(void)
 {
@@ -680,6 +707,7 @@ static const CU_TestInfo tests[] = {
 	{ "a small area", test_small_area },
 	{ "pages on their way", test_writeback },
 	{ "swapoff and exit meanwhile", test_writeback_ends },
+	{ "disks have a pace of their own", test_disk_models },
 	{ "shared memory on its way", test_shared_writeback },
 	{ "slow devices", test_slow_devices },
 	{ "most pages are isolated", test_isolated },

@@ -172,8 +172,8 @@ compare() {
 		ratio("compr_data_size")
 		ratio("mem_used_total")
 		# Who was first is a matter of timing.
-		about("touched", "pgscan_direct", 8, 1000)
-		about("touched", "pgsteal_direct", 8, 1000)
+		about("touched", "pgscan_direct", 5, 1000)
+		about("touched", "pgsteal_direct", 5, 1000)
 		exit failed || facts < 30
 	}' "$1" "$tmp/out"
 }

@@ -86,8 +86,7 @@ static void load_init(struct config_load *load, char **error)
 	load->config->reclaim = g_strdup("classic");
 	load->config->disk.name = g_strdup("nvme0n1");
 	load->config->disk.size = 16ULL << 30;
-	load->config->disk.bandwidth = 1ULL << 30;
-	load->config->disk.queue_depth = 1023;
+	load->config->disk.model = config_file_disk;
 	load->e820 = g_array_new(FALSE, TRUE, sizeof(struct config_e820));
 	load->reserves = g_array_new(FALSE, TRUE, sizeof(struct config_reserve));
 	load->zones = g_array_new(FALSE, TRUE, sizeof(struct config_zone));

@@ -58,12 +58,22 @@ struct config_zone {
 	bool has_managed, has_early;
 };
 
+/* How quick a disk is: keys of [disk] and of [swap N]. */
+struct config_disk_model {
+	bool given;		/* one of them is there */
+	bool has_latency[2];
+	u64 latency_ns[2];	/* of reads and writes; else [cost]'s */
+	u64 bandwidth;		/* bytes in a second; 0: no limit */
+	u32 queue_depth;
+};
+
 struct config_swap {
 	unsigned int id;
 	u64 size;
 	int priority;
 	bool has_priority, rotational, off;
 	u32 compressed;		/* bytes that a page comes to, of zram; 0: the default */
+	struct config_disk_model model;
 	char *path;
 };
 
@@ -72,10 +82,7 @@ struct config_disk {
 	bool given;
 	char *name;		/* nvme0n1 */
 	u64 size;		/* bytes */
-	bool has_latency[2];
-	u64 latency_ns[2];	/* of reads and writes; else [cost]'s */
-	u64 bandwidth;		/* bytes in a second; 0: no limit */
-	u32 queue_depth;
+	struct config_disk_model model;
 };
 
 struct program;

@@ -367,12 +367,19 @@ static int check_swaps(struct config_load *load)
 		const struct config_swap *swap = &g_array_index(load->swaps,
 								struct config_swap, i);
 		g_autofree char *section = g_strdup_printf("swap %u", swap->id);
+		bool zram;
 
 		if (!swap->size)
 			return config_bad(load, line_of(load, section, NULL),
 					  "[%s] has no size: write for example size = 512M",
 					  section);
-		if (swap->compressed && strncmp(swap->path, "/dev/zram", 9))
+		zram = !strncmp(swap->path, "/dev/zram", 9);
+		if (swap->model.given && zram)
+			return config_bad(load, line_of(load, section, "path"),
+					  "[%s] is zram, which is as quick as the CPU: take out its "
+					  "latencies, bandwidth and queue_depth, or set compress_page "
+					  "of [cost]", section);
+		if (swap->compressed && !zram)
 			return config_bad(load, line_of(load, section, "compressed"),
 					  "[%s] is no zram, which alone has compressed: write for "
 					  "example path = /dev/zram0", section);

@@ -18,6 +18,7 @@ struct config_load {
 	char **error;
 	const struct config_line *line;	/* the one that is being read */
 	unsigned int at;	/* the element that its section describes */
+	struct config_disk_model *disk_model;	/* of that element, in [disk] and [swap N] */
 	/* The arrays of the config while they grow. */
 	GArray *e820, *reserves, *zones, *swaps, *files, *keys, *image, *sysctls, *slabs;
 };
@@ -31,9 +32,17 @@ struct key_row {
 	bool raw;		/* blanks at the end belong to the value */
 };
 
-/* config_disk.c: [disk] */
+/* config_disk.c: [disk] and [swap N] */
 #define NR_CONFIG_DISK_KEYS 6
 extern const struct key_row config_disk_keys[NR_CONFIG_DISK_KEYS];
+#define NR_CONFIG_SWAP_KEYS 10
+extern const struct key_row config_swap_keys[NR_CONFIG_SWAP_KEYS];
+/* Their first lines. */
+int config_open_disk(struct config_load *load, const char *rest) __must_check;
+int config_open_swap(struct config_load *load, const char *rest) __must_check;
+extern const struct config_disk_model config_file_disk;	/* [disk] without keys */
+/* A number below `limit` as it is written without leading zeros (config_rows.c). */
+bool config_plain_number(const char *text, u64 limit, u64 *n);
 
 static inline int config_set_text(char **field, const char *value)
 {

@@ -29,11 +29,6 @@ static struct config_zone *this_zone(struct config_load *load)
 	return &g_array_index(load->zones, struct config_zone, load->at);
 }
 
-static struct config_swap *this_swap(struct config_load *load)
-{
-	return &g_array_index(load->swaps, struct config_swap, load->at);
-}
-
 static struct config_file *this_file(struct config_load *load)
 {
 	return &g_array_index(load->files, struct config_file, load->at);
@@ -242,88 +237,6 @@ static int set_late(struct config_load *load, const char *value)
 	return set_pages(load, value, &this_zone(load)->late, &has);
 }
 
-/* [swap N] */
-
-static int set_swap_size(struct config_load *load, const char *value)
-{
-	const char *why;
-
-	if (!config_value_size(value, &this_swap(load)->size, &why))
-		return config_bad_value(load, value, why);
-	if (!IS_ALIGNED(this_swap(load)->size, PAGE_SIZE))
-		return config_bad_value(load, value, "swap comes in whole pages of 4K");
-	if (this_swap(load)->size < 10 * PAGE_SIZE)
-		return config_bad_value(load, value, "the least that mkswap takes is 40K");
-	return 0;
-}
-
-static int set_swap_priority(struct config_load *load, const char *value)
-{
-	const char *why;
-	s64 priority;
-
-	if (!config_value_int(value, &priority, &why))
-		return config_bad_value(load, value, why);
-	if (priority < -32768 || priority > 32767)
-		return config_bad_value(load, value, "priorities lie between -32768 and 32767");
-	this_swap(load)->priority = (int)priority;
-	/* Lower ones are given by swapon, in order. */
-	this_swap(load)->has_priority = priority >= 0;
-	return 0;
-}
-
-static int set_swap_compressed(struct config_load *load, const char *value)
-{
-	const char *why;
-	u64 bytes;
-
-	if (!config_value_u64(value, &bytes, &why))
-		return config_bad_value(load, value, why);
-	if (!bytes || bytes > PAGE_SIZE)
-		return config_bad_value(load, value, "a page comes to 1 to 4096 bytes");
-	this_swap(load)->compressed = (u32)bytes;
-	return 0;
-}
-
-static int set_swap_path(struct config_load *load, const char *value)
-{
-	if (value[0] != '/')
-		return config_bad_value(load, value, "write a path as /dev/sda2");
-	return config_set_text(&this_swap(load)->path, value);
-}
-
-static int set_swap_bool(struct config_load *load, const char *value, bool *field)
-{
-	if (strcmp(value, "yes") && strcmp(value, "no"))
-		return config_bad_value(load, value, "write yes or no");
-	*field = !strcmp(value, "yes");
-	return 0;
-}
-
-static int set_swap_rotational(struct config_load *load, const char *value)
-{
-	return set_swap_bool(load, value, &this_swap(load)->rotational);
-}
-
-static int set_swap_on(struct config_load *load, const char *value)
-{
-	bool on = true;
-	int err = set_swap_bool(load, value, &on);
-
-	this_swap(load)->off = !on;
-	return err;
-}
-
-/* [disk]: its keys are config_disk.c's */
-
-static int open_disk(struct config_load *load, const char *rest)
-{
-	if (*rest)
-		return config_bad(load, load->line, "[%s]: write [disk]", load->line->section);
-	load->config->disk.given = true;
-	return 0;
-}
-
 /* [file /path] */
 
 static int set_file_size(struct config_load *load, const char *value)
@@ -357,8 +270,7 @@ static int open_bare(struct config_load *load, const char *rest)
 	return 0;
 }
 
-/* A number as it is written without leading zeros, below `limit`. */
-static bool plain_number(const char *text, u64 limit, u64 *n)
+bool config_plain_number(const char *text, u64 limit, u64 *n)
 {
 	char canonical[24];
 	const char *why;
@@ -373,7 +285,7 @@ static int open_node(struct config_load *load, const char *rest)
 {
 	u64 id;
 
-	if (!plain_number(rest, MAX_NUMNODES, &id))
+	if (!config_plain_number(rest, MAX_NUMNODES, &id))
 		return config_bad(load, load->line,
 				  "[%s]: write [node N] with N from 0 to %d: at most %d nodes "
 				  "are simulated",
@@ -389,7 +301,7 @@ static int open_zone(struct config_load *load, const char *rest)
 	struct config_zone zone = { 0 };
 	u64 id;
 
-	if (g_strv_length(words) != 2 || !plain_number(words[0], MAX_NUMNODES, &id))
+	if (g_strv_length(words) != 2 || !config_plain_number(words[0], MAX_NUMNODES, &id))
 		return config_bad(load, load->line,
 				  "[%s]: write [zone N NAME], for example [zone 0 DMA32]",
 				  load->line->section);
@@ -405,23 +317,6 @@ static int open_zone(struct config_load *load, const char *rest)
 	return config_bad(load, load->line,
 			  "[%s]: '%s' is not a zone: DMA, DMA32, Normal, HighMem or Movable",
 			  load->line->section, words[1]);
-}
-
-static int open_swap(struct config_load *load, const char *rest)
-{
-	struct config_swap swap = { 0 };
-	u64 id;
-
-	/* MAX_SWAPFILES, less what migration and hwpoison take. */
-	if (!plain_number(rest, 28, &id))
-		return config_bad(load, load->line, "[%s]: write [swap N] with N from 0 to 27",
-				  load->line->section);
-	swap.id = (unsigned int)id;
-	swap.priority = -2 - (int)id;
-	swap.path = g_strdup_printf("/dev/nvme%un1", swap.id);
-	load->at = load->swaps->len;
-	g_array_append_val(load->swaps, swap);
-	return 0;
 }
 
 static int open_file(struct config_load *load, const char *rest)
@@ -464,15 +359,6 @@ static const struct key_row zone_keys[] = {
 	{ "late", set_late },
 };
 
-static const struct key_row swap_keys[] = {
-	{ "size", set_swap_size },
-	{ "priority", set_swap_priority },
-	{ "path", set_swap_path },
-	{ "rotational", set_swap_rotational },
-	{ "on", set_swap_on },
-	{ "compressed", set_swap_compressed },
-};
-
 static const struct key_row file_keys[] = {
 	{ "size", set_file_size },
 	{ "host", set_file_host },
@@ -492,9 +378,8 @@ static const struct section_row sections[] = {
 	{ "reserve", "[reserve]", open_bare, .any = config_any_reserve },
 	{ "sysctl", "[sysctl]", open_bare, .any = config_any_sysctl },
 	{ "slab", "[slab]", open_bare, .any = config_any_slab },
-	{ "swap", "[swap N]", open_swap, KEYS(swap_keys) },
-	{ "disk", "[disk]", open_disk, .keys = config_disk_keys,
-	  .nr_keys = NR_CONFIG_DISK_KEYS },
+	{ "swap", "[swap N]", config_open_swap, KEYS(config_swap_keys) },
+	{ "disk", "[disk]", config_open_disk, KEYS(config_disk_keys) },
 	{ "file", "[file /PATH]", open_file, KEYS(file_keys) },
 };
 

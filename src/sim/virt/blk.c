@@ -39,7 +39,8 @@ typedef unsigned long long ull;
 
 /* ---- Disks. ---- */
 
-static int add_disk(struct machine *m, const char *name, u64 bytes, struct gendisk **result)
+static int add_disk(struct machine *m, const char *name, u64 bytes,
+		    const struct config_disk_model *model, struct gendisk **result)
 {
 	struct blk_state *blk = m->virt->blk;
 	struct gendisk *disk = &blk->disks[blk->nr];
@@ -54,8 +55,11 @@ static int add_disk(struct machine *m, const char *name, u64 bytes, struct gendi
 	disk->bytes = bytes;
 	disk->latency_ns[REQ_OP_READ] = m->config->cost[COST_DISK_READ];
 	disk->latency_ns[REQ_OP_WRITE] = m->config->cost[COST_DISK_WRITE];
-	disk->bandwidth = 1ULL << 30;
-	disk->queue_depth = BLK_MAX_DEPTH - 1;
+	for (unsigned int op = 0; op < NR_REQ_OPS; op++)
+		if (model->has_latency[op])
+			disk->latency_ns[op] = model->latency_ns[op];
+	disk->bandwidth = model->bandwidth;
+	disk->queue_depth = model->queue_depth;
 	disk->read_ahead_kb = READ_AHEAD_KB;
 	blk->nr++;
 	*result = disk;
@@ -66,16 +70,8 @@ static int add_file_disk(struct machine *m)
 {
 	const struct config_disk *config = &m->config->disk;
 	struct gendisk *disk;
-	int err = add_disk(m, config->given ? config->name : "", config->size, &disk);
 
-	if (err || !config->given)
-		return err;
-	for (unsigned int op = 0; op < NR_REQ_OPS; op++)
-		if (config->has_latency[op])
-			disk->latency_ns[op] = config->latency_ns[op];
-	disk->bandwidth = config->bandwidth;
-	disk->queue_depth = config->queue_depth;
-	return 0;
+	return add_disk(m, config->given ? config->name : "", config->size, &config->model, &disk);
 }
 
 static const char *base_name(const char *path)
@@ -117,7 +113,7 @@ int blk_init(struct machine *m)
 		const struct config_swap *swap = &m->config->swaps[i];
 		struct gendisk *disk;
 
-		err = add_disk(m, base_name(swap->path), swap->size, &disk);
+		err = add_disk(m, base_name(swap->path), swap->size, &swap->model, &disk);
 		if (!err)
 			err = reserve_requests(m, disk);
 		if (!err)
