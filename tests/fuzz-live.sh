@@ -45,6 +45,8 @@ queue_depth = 8
 [swap 0]
 size = 32M
 rotational = yes
+bandwidth = 4M
+queue_depth = 4
 [cost]
 disk_write = 3000000
 END
