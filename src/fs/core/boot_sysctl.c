@@ -10,24 +10,17 @@
 #define MAX_NAME 128
 #define MAX_VALUE 256
 
-struct setting {
-	struct tree *tree;
-	struct store store;
-	struct view view;
-	const char *name, *value;
-};
-
-/* proc/sys and the name's parts, one by one. */
-static int find_file(struct setting *setting)
+/* proc/sys and the name's parts, one by one: *view is of a file that can be written. */
+static int find_file(struct tree *tree, const char *name, struct view *view)
 {
 	static const char *const above[] = { "proc", "sys" };
 	struct node node = NODE_ROOT;
 	char part[MAX_NAME];
-	const char *p = setting->name;
+	const char *p = name;
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < ARRAY_SIZE(above); i++)
-		err = node_child(setting->tree, node, above[i], (struct caller){ 0 }, &node);
+		err = node_child(tree, node, above[i], (struct caller){ 0 }, &node);
 	while (!err && *p) {
 		size_t len = strcspn(p, "./");
 
@@ -36,30 +29,22 @@ static int find_file(struct setting *setting)
 		memcpy(part, p, len);
 		part[len] = '\0';
 		p += len + (p[len] != '\0');
-		err = node_child(setting->tree, node, part, (struct caller){ 0 }, &node);
+		err = node_child(tree, node, part, (struct caller){ 0 }, &node);
 	}
 	if (!err)
-		err = node_view(setting->tree, node, (struct caller){ 0 }, &setting->view);
-	if (!err && !setting->view.entry->store)
+		err = node_view(tree, node, (struct caller){ 0 }, view);
+	if (!err && !view->entry->store)
 		err = -EACCES;
 	return err;
 }
 
-static int run_store(void *arg)
-{
-	struct setting *setting = arg;
-
-	return setting->view.entry->store(&setting->store, &setting->view, setting->value);
-}
-
 static int set(struct tree *tree, const char *name, const char *value, struct out *sentence)
 {
-	struct setting setting = {
-		.tree = tree, .store = { tree->machine, sentence }, .name = name, .value = value,
-	};
-	int err = find_file(&setting);
+	struct store store = { .m = tree->machine, .sentence = sentence };
+	struct view view;
+	int err = find_file(tree, name, &view);
 
-	return err ? err : tree_guard(tree, run_store, &setting);
+	return err ? err : tree_guard_store(tree, &store, &view, value);
 }
 
 static void log_failure(struct machine *m, const char *name, const char *value, int err)

@@ -53,13 +53,6 @@ struct store_call {
 	const char *text;
 };
 
-static int run_store(void *arg)
-{
-	struct store_call *call = arg;
-
-	return call->view.entry->store(&call->store, &call->view, call->text);
-}
-
 /*
  * Write lock held. A store that fails changes nothing, unless it says so, and is no history;
  * nor could a line of it, blanks off and comments out, be trusted to fail the same way again.
@@ -72,7 +65,7 @@ static int store_run(struct handle *handle, struct store_call *call, const struc
 	if (err)
 		return err;
 	call->store.m = tree->machine;
-	err = tree_guard(tree, run_store, call);
+	err = tree_guard_store(tree, &call->store, &call->view, call->text);
 	if (!err || call->store.changed)
 		journal_append(tree, path->text, call->text, err);
 	return err;

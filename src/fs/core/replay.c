@@ -99,35 +99,21 @@ static int find_node(struct tree *tree, const char *path, struct node *node)
 	return 0;
 }
 
-struct store_call {
-	struct store store;
-	struct view view;
-	const char *text;
-};
-
-static int run_store(void *arg)
-{
-	struct store_call *call = arg;
-
-	return call->view.entry->store(&call->store, &call->view, call->text);
-}
-
 int replay_store(struct tree *tree, const char *path, const char *text, struct out *sentence,
 		 int *came_to)
 {
-	struct store_call call = { .text = text };
+	struct store store = { .m = tree->machine, .sentence = sentence };
+	struct view view;
 	struct node node;
 	int err = find_node(tree, path, &node);
 
 	if (!err)
-		err = node_view(tree, node, (struct caller){ 0 }, &call.view);
-	if (!err && !call.view.entry->store)
+		err = node_view(tree, node, (struct caller){ 0 }, &view);
+	if (!err && !view.entry->store)
 		err = -EACCES;
 	if (err)
 		return err;
-	call.store.m = tree->machine;
-	call.store.sentence = sentence;
-	*came_to = tree_guard(tree, run_store, &call);
+	*came_to = tree_guard_store(tree, &store, &view, text);
 	return 0;
 }
 

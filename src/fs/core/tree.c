@@ -187,6 +187,25 @@ int tree_guard(struct tree *tree, int (*change)(void *arg), void *arg)
 	return err;
 }
 
+struct store_call {
+	struct store *store;
+	const struct view *view;
+	const char *text;
+};
+
+static int run_store(void *arg)
+{
+	struct store_call *call = arg;
+
+	return call->view->entry->store(call->store, call->view, call->text);
+}
+
+int tree_guard_store(struct tree *tree, struct store *store, const struct view *view,
+		     const char *text)
+{
+	return tree_guard(tree, run_store, &(struct store_call){ store, view, text });
+}
+
 static void set_text(struct out *out, const char *text)
 {
 	out_clear(out);

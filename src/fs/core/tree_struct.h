@@ -145,6 +145,9 @@ void node_path(struct tree *tree, struct node node, struct out *out);
  * change() returned. Locals that change() modified through arg stay modified.
  */
 int tree_guard(struct tree *tree, int (*change)(void *arg), void *arg) __must_check;
+/* The same with the store of the file that `view` is of. */
+int tree_guard_store(struct tree *tree, struct store *store, const struct view *view,
+		     const char *text) __must_check;
 
 /* The names of a machine that has just booted: init. Cannot fail after the first. */
 int tree_reset_names(struct tree *tree) __must_check;
