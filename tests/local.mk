@@ -147,9 +147,9 @@ tests_fuzz_lines_SOURCES = tests/fuzz_lines.c tests/fuzz.c tests/fuzz.h tests/fu
 
 # Lists of memory operations, run on a machine as they ran on real kernels.
 noinst_PROGRAMS += tests/ops-run
-tests_ops_run_SOURCES = tests/ops-run.c tests/ops.h tests/ops_calls.c tests/ops_dump.c \
-	tests/ops_files.c tests/ops_more.c tests/ops_numa.c tests/ops_others.c \
-	tests/ops_layout.h tests/ops_layouts.c tests/ops_parse.c \
+tests_ops_run_SOURCES = tests/ops-run.c tests/ops.h tests/ops_calls.c tests/ops_cgroup.c \
+	tests/ops_dump.c tests/ops_files.c tests/ops_more.c tests/ops_numa.c \
+	tests/ops_others.c tests/ops_layout.h tests/ops_layouts.c tests/ops_parse.c \
 	tests/ops_print.c tests/ops_program.c tests/ops_uffd.c \
 	tests/tree_files.c tests/tree_files.h
 tests_ops_run_LDADD = $(KMM_LIBS)

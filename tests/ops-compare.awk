@@ -19,7 +19,7 @@ function squeeze(text) { gsub(/[ \t]+/, " ", text); return text }
 # The program's own VMAs, not those of the list.
 function own(line) {
 	return line ~ /\[vvar|\[vdso\]|\[vsyscall\]|driver|\[heap\]|\[stack\]/ ||
-		line ~ /^00[45][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][- ]/
+		line ~ /^00[4-6][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][- ]/
 }
 
 # Two runs of pagemap that differ only in what is not judged are one.
@@ -56,7 +56,7 @@ function heading(line, word, rest) {
 	kind = word[2]
 	who = word[3]
 	vma_kept = 1
-	if (kind ~ /^(maps|smaps|pagemap|numa_maps|io)$/) {
+	if (kind ~ /^(maps|smaps|pagemap|numa_maps|io|cgroup|allowed)$/) {
 		rest = ""
 		if (kind == "pagemap") {
 			rest = substr(line, index(line, " " who) + length(who) + 1)
@@ -142,7 +142,7 @@ $0 == "--" { kind = ""; next }
 /^   =>/ { result($0); next }
 kind == "" { if (/^   /) keep(squeeze($0)); next }
 kind ~ /^(maps|numa_maps|smaps)$/ { vma_line($0); next }
-kind == "pagemap" { keep($0); next }
+kind ~ /^(pagemap|cgroup|allowed)$/ { keep($0); next }
 kind == "status" { status_line($0); next }
 kind == "statm" { statm_line($0) }
 kind ~ /meminfo$/ && /^HugePages_/ { keep(squeeze($0)) }

@@ -188,6 +188,8 @@ void ops_print_result(const struct ops *ops, const struct op *op,
 /* proc/PID/NAME of the current process, or why not. free() it. */
 char *ops_text(const struct ops *ops, const char *name);
 void ops_dump(const struct ops *ops, const char *name);
+/* ops_cgroup.c. Of control groups: true if the line was one. */
+bool ops_cgroup_line(const struct ops *ops, char *const *words, unsigned int nr_words);
 /* ops_dump.c. A dump, `auto`, `setvar`, `vma`: true if the line was one. */
 bool ops_line(struct ops *ops, char *const *words, unsigned int nr_words);
 

@@ -221,7 +221,7 @@ bool ops_line(struct ops *ops, char *const *words, unsigned int nr_words)
 	} else if (!strcmp(name, "vma") || !strcmp(name, "vmaend")) {
 		find_vma_named(ops, arg1, arg2, !strcmp(name, "vmaend"));
 	} else {
-		return false;
+		return ops_cgroup_line(ops, words, nr_words);
 	}
 	return true;
 }

@@ -55,6 +55,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/verbs_tlb.c src/fs/sim/verbs_record.c src/fs/sim/verbs_real.c src/fs/sim/verbs_vmalloc.c
 # proc
 libkmmtree_a_SOURCES += \
+	src/fs/core/bit_list.c src/fs/core/bit_list.h \
 	src/fs/core/figures.c src/fs/core/figures.h \
 	src/fs/core/hugetlb.c src/fs/core/hugetlb.h \
 	src/fs/core/memory_lines.c src/fs/core/memory_lines.h \

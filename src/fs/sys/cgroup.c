@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "fs/core/bit_list.h"
 #include "fs/core/figures.h"
 #include "fs/core/verb.h"
 #include "sim/virt/memcontrol.h"
@@ -26,41 +27,16 @@ static int show_set(struct out *out, const u64 *words, unsigned int bits)
 	return 0;
 }
 
-/* "0-3" or "2": *p moves behind it. */
-static bool read_range(const char **p, u64 words[CPU_WORDS])
+#define SET_BITS 1024	/* nodes that the kernel could hold, and more CPUs than there are */
+
+static int read_set(struct store *s, const char *text, u64 *words, unsigned int nr_bits)
 {
-	char *end;
-	unsigned long first = strtoul(*p, &end, 10), last = first;
+	int err = read_bit_list(text, words, nr_bits);
 
-	if (end == *p)
-		return false;
-	*p = end;
-	if (*end == '-') {
-		last = strtoul(end + 1, &end, 10);
-		if (end == *p + 1)
-			return false;
-		*p = end;
-	}
-	if (last < first || last >= MAX_CPUS)
-		return false;
-	for (; first <= last; first++)
-		words[first / 64] |= 1ULL << (first % 64);
-	return true;
-}
-
-static int read_set(struct store *s, const char *text, u64 words[CPU_WORDS])
-{
-	const char *p = text;
-
-	memset(words, 0, CPU_WORDS * sizeof(*words));
-	while (*p) {
-		if (!read_range(&p, words) || (*p && *p != ',')) {
-			out_printf(s->sentence, "'%s' is no list like 0-1,3", text);
-			return -EINVAL;
-		}
-		p += *p == ',';
-	}
-	return 0;
+	if (err)
+		out_printf(s->sentence, err == -ERANGE ? "'%s': %u is the last" :
+				"'%s' is no list like 0-1,3", text, nr_bits - 1);
+	return err;
 }
 
 /* Pages of all tasks may move. */
@@ -210,8 +186,10 @@ static int threads_store(struct store *s, const struct view *v, const char *text
 
 static int type_show(struct out *out, const struct view *v)
 {
-	(void)v;
-	out_puts(out, "domain\n");
+	const struct cgroup *cgroup = cgroup_view(v);
+
+	out_puts(out, !cgroup_is_valid_domain(v->m, cgroup) ? "domain invalid\n" :
+		      cgroup_is_thread_root(v->m, cgroup) ? "domain threaded\n" : "domain\n");
 	return 0;
 }
 
@@ -391,10 +369,10 @@ static int effective_mems_show(struct out *out, const struct view *v)
 
 static int mems_store(struct store *s, const struct view *v, const char *text)
 {
-	u64 words[CPU_WORDS];
-	int err = read_set(s, text, words);
+	u64 words[SET_BITS / 64] = { 0 };
+	int err = read_set(s, text, words, s->m->arch->numa ? SET_BITS : 1);
 
-	for (unsigned int i = 1; !err && i < CPU_WORDS; i++)
+	for (unsigned int i = 1; !err && i < ARRAY_SIZE(words); i++)
 		err = words[i] ? -EINVAL : 0;
 	if (!err)
 		err = secure_moves(s->m);
@@ -413,8 +391,8 @@ static int effective_cpus_show(struct out *out, const struct view *v)
 
 static int cpus_store(struct store *s, const struct view *v, const char *text)
 {
-	u64 words[CPU_WORDS];
-	int err = read_set(s, text, words);
+	u64 words[SET_BITS / 64] = { 0 };
+	int err = read_set(s, text, words, s->m->nr_possible_cpus);
 
 	if (!err)
 		err = secure_moves(s->m);

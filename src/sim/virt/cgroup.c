@@ -258,6 +258,28 @@ int cgroup_rmdir(struct machine *m, struct cgroup *cgroup)
 
 /* -- members ------------------------------------------------------------------ */
 
+static bool has_tasks(const struct machine *m, const struct cgroup *cgroup)
+{
+	const struct task_struct *task = task_next(m, 0);
+
+	while (task && (!task_alive(task) || task->cgroup != cgroup->id))
+		task = task_next(m, task->pid + 1);
+	return task;
+}
+
+bool cgroup_is_thread_root(const struct machine *m, const struct cgroup *cgroup)
+{
+	return cgroup->subtree_control & ~CGROUP_DOMAIN_CONTROLLERS && has_tasks(m, cgroup);
+}
+
+bool cgroup_is_valid_domain(const struct machine *m, const struct cgroup *cgroup)
+{
+	while ((cgroup = cgroup->parent) && cgroup->parent)
+		if (cgroup_is_thread_root(m, cgroup))
+			return false;
+	return true;
+}
+
 static bool has_populated_child(const struct machine *m, const struct cgroup *cgroup)
 {
 	const struct cgroup *child = cgroup_child(m, cgroup, 1);
@@ -265,6 +287,13 @@ static bool has_populated_child(const struct machine *m, const struct cgroup *cg
 	while (child && !cgroup_is_populated(m, child))
 		child = cgroup_child(m, cgroup, child->id + 1);
 	return child;
+}
+
+/* Only such a one may have tasks and give controllers to its children. */
+static bool can_be_thread_root(const struct machine *m, const struct cgroup *cgroup)
+{
+	return !(cgroup->subtree_control & CGROUP_DOMAIN_CONTROLLERS) &&
+	       !has_populated_child(m, cgroup);
 }
 
 int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
@@ -276,8 +305,9 @@ int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
 		return -ESRCH;
 	if (task->flags & PF_NO_SETAFFINITY)
 		return -EINVAL;
-	if (cgroup->parent && cgroup->subtree_control &&
-	    (cgroup->subtree_control & CGROUP_DOMAIN_CONTROLLERS || has_populated_child(m, cgroup)))
+	if (!cgroup_is_valid_domain(m, cgroup))
+		return -EOPNOTSUPP;
+	if (cgroup->parent && cgroup->subtree_control && !can_be_thread_root(m, cgroup))
 		return -EBUSY;
 	for (u32 next = 0; (thread = thread_next(m, task->tgid, next + 1)) && !err;) {
 		struct cgroup *from = task_cgroup(m, thread);
@@ -293,13 +323,20 @@ int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
 	return err;
 }
 
-static bool has_tasks(const struct machine *m, const struct cgroup *cgroup)
+/* May controllers be given to the children? Its own tasks would be beside them. */
+static int vet_enable(const struct machine *m, const struct cgroup *cgroup, u32 enable)
 {
-	const struct task_struct *task = task_next(m, 0);
-
-	while (task && (!task_alive(task) || task->cgroup != cgroup->id))
-		task = task_next(m, task->pid + 1);
-	return task;
+	if (!enable)
+		return 0;
+	if (!cgroup_is_valid_domain(m, cgroup))
+		return -EOPNOTSUPP;
+	if (!cgroup->parent)
+		return 0;
+	if (enable & CGROUP_DOMAIN_CONTROLLERS && cgroup_is_thread_root(m, cgroup))
+		return -EOPNOTSUPP;
+	if (!(enable & CGROUP_DOMAIN_CONTROLLERS) && can_be_thread_root(m, cgroup))
+		return 0;
+	return has_tasks(m, cgroup) ? -EBUSY : 0;
 }
 
 int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 disable)
@@ -317,8 +354,9 @@ int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 dis
 		if (child->subtree_control & disable)
 			return -EBUSY;
 	}
-	if (cgroup->parent && enable & CGROUP_DOMAIN_CONTROLLERS && has_tasks(m, cgroup))
-		return -EBUSY;
+	err = vet_enable(m, cgroup, enable);
+	if (err)
+		return err;
 	cgroup->subtree_control = (was | enable) & ~disable;
 	changed = was ^ cgroup->subtree_control;
 	if (changed & CGROUP_BIT(CGROUP_MEMORY))

@@ -78,6 +78,12 @@ static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controlle
 	return !cgroup->parent || cgroup->parent->subtree_control & CGROUP_BIT(controller);
 }
 
+/*
+ * It has tasks, and gives its children a controller of threads: whoever is below is to be
+ * threaded, and until then no domain: it takes no tasks.
+ */
+bool cgroup_is_thread_root(const struct machine *m, const struct cgroup *cgroup);
+bool cgroup_is_valid_domain(const struct machine *m, const struct cgroup *cgroup);
 /* Is it to be frozen, or one above it? Who sleeps, as all tasks do here, is at once. */
 bool cgroup_is_frozen(const struct cgroup *cgroup);
 /* SIGKILL for all tasks of it, and of those below. */
@@ -86,9 +92,9 @@ void cgroup_kill(struct machine *m, struct cgroup *cgroup);
 /* -EEXIST, -EINVAL (the name), -EAGAIN (as many as there may be, or too deep). */
 int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name) __must_check;
 int cgroup_rmdir(struct machine *m, struct cgroup *cgroup) __must_check;	/* -EBUSY */
-/* The whole process goes to the group: -ESRCH, -EBUSY, -EINVAL (bound to its CPU). */
+/* The whole process goes to the group: -ESRCH, -EBUSY, -EOPNOTSUPP, -EINVAL (bound to its CPU). */
 int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid) __must_check;
-/* Controllers of the children: -ENOENT (not here), -EBUSY (a child passes it on). */
+/* Controllers of the children: -ENOENT (not here), -EBUSY (a child passes it on), -EOPNOTSUPP. */
 int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable,
 		   u32 disable) __must_check;
 
