@@ -244,14 +244,21 @@ static inline void prep_new_page(struct machine *m, const struct alloc_request *
 		prep_large(m, req, pfn);
 }
 
-/* The nodes of a request are those of its task's cpuset, where it has one. */
-static u64 allowed_nodes(const struct machine *m, const struct alloc_request *req)
+/*
+ * The nodes of a request are those of its task's cpuset, where it has one. Who asks for
+ * nodes prefers the nearest of these, even one that the task may not use.
+ */
+static __noinline bool apply_cpuset(const struct machine *m, struct alloc_context *ac)
 {
-	u64 allowed = m->policies->mems_allowed(m);
+	u64 allowed = m->policies->mems_allowed(m), asked = ac->req->nodemask;
+	bool found = find_preferred(m, ac, asked ? asked : allowed);
 
-	if (!allowed || !req->nodemask)
-		return allowed ? allowed : req->nodemask;
-	return req->nodemask & allowed ? req->nodemask & allowed : req->nodemask;
+	if (!allowed)
+		return found;
+	ac->outside = asked && !(asked & allowed);
+	if (!ac->outside)
+		ac->nodemask = asked ? asked & allowed : allowed;
+	return found;
 }
 
 /* -EINVAL: there is no such node. -ENOMEM: no zone may be used. */
@@ -264,10 +271,11 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 	if (unlikely(nid >= MAX_NUMNODES || !m->nodes[nid]))
 		return -EINVAL;
 	node = m->nodes[nid];
-	ac->nodemask = unlikely(m->policies) ? allowed_nodes(m, req) : req->nodemask;
+	ac->nodemask = req->nodemask;
 	ac->req = req;
 	ac->highest = fast_gfp_zone(m, req->gfp);
 	ac->spread_dirty_pages = req->gfp & __GFP_WRITE;
+	ac->outside = false;
 	ac->type = alloc_migratetype(m, req->gfp);
 	if (unlikely(req->gfp & __GFP_THISNODE)) {
 		ac->zonelist = node->thisnode;
@@ -276,12 +284,9 @@ static inline int prepare_alloc(const struct machine *m, const struct alloc_requ
 		ac->zonelist = node->zonelist;
 		ac->nr_zones = node->nr_zonelist;
 	}
-	for (ac->first = 0; ac->first < ac->nr_zones; ac->first++) {
-		ac->preferred = m->zones[ac->zonelist[ac->first]];
-		if (likely(zone_allowed(ac, ac->preferred)))
-			return 0;
-	}
-	return -ENOMEM;
+	if (unlikely(m->policies))
+		return apply_cpuset(m, ac) ? 0 : -ENOMEM;
+	return likely(find_preferred(m, ac, req->nodemask)) ? 0 : -ENOMEM;
 }
 
 int prepare_alloc_pages(const struct machine *m, const struct alloc_request *req,
@@ -333,7 +338,7 @@ static __noinline int alloc_pages_long(struct machine *m, const struct alloc_req
 		return err == -ENOMEM ? why_alloc_failed(m, &ac) : err;
 	flags = WMARK_LOW | alloc_flags_nofragment(m, ac.preferred, req->gfp) |
 		alloc_flags_cma(ac.type);
-	found = get_page_from_freelist(m, &ac, flags);
+	found = unlikely(ac.outside) ? PFN_NIL : get_page_from_freelist(m, &ac, flags);
 	if (unlikely(found == PFN_NIL))
 		found = alloc_pages_slowpath(m, &ac);
 	if (unlikely(found == PFN_NIL))

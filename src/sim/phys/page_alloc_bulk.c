@@ -70,7 +70,7 @@ int alloc_pages_bulk(struct machine *m, const struct alloc_request *req, unsigne
 		if (unlikely(m->fault) && should_fail_alloc_page(m, req->gfp, 0))
 			return 0;
 		err = prepare_alloc_pages(m, req, &ac);
-		if (!err)
+		if (!err && !ac.outside)
 			zone = bulk_zone(m, &ac, nr);
 	}
 	if (zone)

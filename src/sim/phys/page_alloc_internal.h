@@ -17,6 +17,7 @@ struct alloc_context {
 	enum migratetype type;
 	struct zone *preferred;
 	bool spread_dirty_pages;	/* __GFP_WRITE, in the fast path */
+	bool outside;		/* none of the request's nodes may be used by the task */
 };
 
 /* An allocation that goes the slow way. */
@@ -35,6 +36,21 @@ static inline bool zone_allowed(const struct alloc_context *ac, const struct zon
 {
 	return zone->type <= ac->highest &&
 	       (!ac->nodemask || ac->nodemask >> zone->node & 1);
+}
+
+/*
+ * Who is preferred is the first zone of the request's nodes; whether the task may use it is
+ * asked later. False: there is none.
+ */
+static inline bool find_preferred(const struct machine *m, struct alloc_context *ac, u64 nodemask)
+{
+	for (ac->first = 0; ac->first < ac->nr_zones; ac->first++) {
+		ac->preferred = m->zones[ac->zonelist[ac->first]];
+		if (likely(ac->preferred->type <= ac->highest &&
+			   (!nodemask || nodemask >> ac->preferred->node & 1)))
+			return true;
+	}
+	return false;
 }
 
 /* What can move may lie in CMA areas. */

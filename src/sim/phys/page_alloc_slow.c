@@ -93,17 +93,6 @@ static bool unreserve_highatomic(struct machine *m, const struct alloc_context *
 	return false;
 }
 
-/* The context may have another node mask by now: who is preferred? */
-static bool find_preferred(const struct machine *m, struct alloc_context *ac)
-{
-	for (ac->first = 0; ac->first < ac->nr_zones; ac->first++) {
-		ac->preferred = m->zones[ac->zonelist[ac->first]];
-		if (zone_allowed(ac, ac->preferred))
-			return true;
-	}
-	return false;
-}
-
 static u32 try_direct_reclaim(struct machine *m, struct slowpath *s)
 {
 	const struct reclaim_request request = {
@@ -206,7 +195,7 @@ static enum verdict slowpath_turn(struct machine *m, struct slowpath *s, u32 *pf
 	/* The system's own needs come before policies. */
 	if (reserves || !(s->alloc_flags & ALLOC_CPUSET)) {
 		s->ac.nodemask = 0;
-		find_preferred(m, &s->ac);
+		find_preferred(m, &s->ac, 0);
 	}
 	*pfn = get_page_from_freelist(m, &s->ac, s->alloc_flags);
 	if (*pfn != PFN_NIL)
@@ -298,7 +287,7 @@ static u32 cpuset_fallback(struct machine *m, struct slowpath *s)
 	if (pfn != PFN_NIL || s->ac.nodemask == s->ac.req->nodemask)
 		return pfn;
 	s->ac.nodemask = s->ac.req->nodemask;
-	if (!find_preferred(m, &s->ac))
+	if (!find_preferred(m, &s->ac, s->ac.nodemask))
 		return PFN_NIL;
 	return get_page_from_freelist(m, &s->ac, WMARK_MIN | ALLOC_MIN_RESERVE);
 }
@@ -355,7 +344,9 @@ u32 alloc_pages_slowpath(struct machine *m, const struct alloc_context *ac)
 	/* Who is the kernel's own leaves the cpuset when it has to. */
 	if (unlikely(m->policies) && (!(gfp & __GFP_HARDWALL) || !(s.alloc_flags & ALLOC_CPUSET)))
 		s.ac.nodemask = ac->req->nodemask;
-	if (!find_preferred(m, &s.ac))
+	else if (unlikely(ac->outside))
+		return PFN_NIL;
+	if (!find_preferred(m, &s.ac, ac->req->nodemask))
 		return PFN_NIL;
 	if (s.alloc_flags & ALLOC_KSWAPD)
 		wake_all_kswapds(m, &s.ac);

@@ -58,10 +58,17 @@ static int move_memory(struct machine *m, struct mm_struct *mm, u64 from, u64 to
 }
 
 /*
- * All tasks whose cpuset this is. Policies follow what the group asks for; the kernel takes
- * that even if it asks for nothing, which leaves some without a node: here they follow what
- * it has then.
+ * 6.18's policies follow what the group asks for, even nothing, which leaves some without a
+ * node. The kernel divides by the number of nodes for those that are relative, and is lost:
+ * here they follow what the group has.
  */
+static void rebind_mm(const struct machine *m, struct mm_struct *mm, const struct cpuset *cs)
+{
+	mpol_rebind_mm(m, mm, rel_cpuset_rebinds_to_asked(m->release) ? cs->mems :
+			      cs->effective_mems, cs->effective_mems);
+}
+
+/* All tasks whose cpuset this is. */
 static int update_tasks(struct machine *m, struct cgroup *cgroup)
 {
 	struct cpuset *cs = &cgroup->cpuset;
@@ -76,25 +83,38 @@ static int update_tasks(struct machine *m, struct cgroup *cgroup)
 		confine(m, task, cgroup);
 		if (!task->mm || !others)
 			continue;
-		mpol_rebind_mm(m, task->mm, cs->mems ? cs->mems : cs->effective_mems);
+		rebind_mm(m, task->mm, cs);
 		err = move_memory(m, task->mm, cs->old_mems, cs->effective_mems);
 	}
 	cs->old_mems = cs->effective_mems;
 	return err;
 }
 
+static bool have_the_same(const struct cpuset *a, const struct cpuset *b)
+{
+	return a->effective_mems == b->effective_mems &&
+	       !memcmp(a->effective_cpus, b->effective_cpus, sizeof(a->effective_cpus));
+}
+
+/* Even where nothing changes but whose the sets are, 6.1 moves policies along. */
 static int change_cpuset(struct machine *m, struct task_struct *task, const struct cgroup *from,
-			 const struct cgroup *to)
+			 struct cgroup *to)
 {
 	u64 mems = to->cpuset.effective_mems;
 
 	if (from == to)
 		return 0;
-	confine(m, task, to);
-	if (!task->mm || task->pid != task->tgid ||
-	    from->cpuset.effective_mems == mems)
+	to->cpuset.old_mems = mems;
+	if (have_the_same(&from->cpuset, &to->cpuset) &&
+	    rel_cpuset_attach_looks_first(m->release)) {
+		/* Only the root's have no sets of their own here. */
+		task->mems_allowed = to->parent ? mems : 0;
 		return 0;
-	mpol_rebind_mm(m, task->mm, mems);
+	}
+	confine(m, task, to);
+	if (!task->mm || task->pid != task->tgid)
+		return 0;
+	mpol_rebind_mm(m, task->mm, mems, mems);
 	return move_memory(m, task->mm, from->cpuset.old_mems, mems);
 }
 

@@ -294,7 +294,8 @@ void mpol_print(struct out *out, const struct mempolicy *pol)
 
 /* -- when the nodes that a task may use change -------------------------------- */
 
-static void mpol_rebind(struct mempolicy *pol, u64 nodes)
+/* had: what relative ones follow if that are none */
+static void mpol_rebind(struct mempolicy *pol, u64 nodes, u64 had)
 {
 	u64 moved;
 
@@ -309,6 +310,7 @@ static void mpol_rebind(struct mempolicy *pol, u64 nodes)
 	if (pol->flags & MPOL_F_STATIC_NODES) {
 		moved = pol->given & nodes;
 	} else if (pol->flags & MPOL_F_RELATIVE_NODES) {
+		nodes = nodes ? nodes : had;
 		moved = relative_nodes(pol->given, nodes);
 	} else {
 		moved = nodes_remap(pol->nodes, pol->given, nodes);
@@ -319,13 +321,13 @@ static void mpol_rebind(struct mempolicy *pol, u64 nodes)
 
 void mpol_rebind_task(struct task_struct *task, u64 nodes)
 {
-	mpol_rebind(task->mempolicy, nodes);
+	mpol_rebind(task->mempolicy, nodes, nodes);
 }
 
-void mpol_rebind_mm(const struct machine *m, struct mm_struct *mm, u64 nodes)
+void mpol_rebind_mm(const struct machine *m, struct mm_struct *mm, u64 nodes, u64 had)
 {
 	for (struct vm_area_struct *vma = vma_first(m, mm); vma; vma = vma_next(m, vma))
-		mpol_rebind(vma->vm_policy, nodes);
+		mpol_rebind(vma->vm_policy, nodes, had);
 }
 
 /* -- the calls ---------------------------------------------------------------- */

@@ -144,9 +144,12 @@ static inline bool mpol_interleaves(const struct mempolicy *pol)
 }
 /* "default", "bind=static:0-1": as numa_maps prints it. */
 void mpol_print(struct out *out, const struct mempolicy *pol);
-/* What the task may use has changed: its policy; those of the VMAs of an mm. */
+/*
+ * What the task may use has changed: its policy; those of the VMAs of an mm, where `nodes`
+ * may be none, which relative policies cannot follow: these take `had`.
+ */
 void mpol_rebind_task(struct task_struct *task, u64 nodes);
-void mpol_rebind_mm(const struct machine *m, struct mm_struct *mm, u64 nodes);
+void mpol_rebind_mm(const struct machine *m, struct mm_struct *mm, u64 nodes, u64 had);
 /*
  * nr pages at once over a set of nodes that is not empty, the turns going on behind *prev:
  * each node gets its share in a row, what is left over goes to the first ones.

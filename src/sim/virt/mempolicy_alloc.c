@@ -122,12 +122,23 @@ static bool nodes_have_kernel_memory(const struct machine *m, u64 nodes)
 	return false;
 }
 
+static u64 current_mems_allowed(const struct machine *m)
+{
+	const struct task_struct *task = current_task(m);
+
+	return task ? task->mems_allowed : 0;
+}
+
+/* Only nodes that the task may use bind it: of others it is free. */
 static bool policy_binds_zone(const struct machine *m, const struct mempolicy *pol,
 			      gfp_t gfp)
 {
 	enum zone_type lowest = nodes_have_kernel_memory(m, pol->nodes) ? policy_zone(m) :
 									    ZONE_MOVABLE;
+	u64 allowed = current_mems_allowed(m);
 
+	if (!(pol->nodes & (allowed ? allowed : ~0ULL)))
+		return false;
 	return gfp_zone(m, gfp) >= lowest;
 }
 
@@ -297,13 +308,6 @@ static bool bulk_for_task(struct machine *m, unsigned int nr, u8 *nodes)
 	}
 	interleave_bulk(pol->nodes, &current_task(m)->il_prev, nr, nodes);
 	return true;
-}
-
-static u64 current_mems_allowed(const struct machine *m)
-{
-	const struct task_struct *task = current_task(m);
-
-	return task ? task->mems_allowed : 0;
 }
 
 const struct alloc_policy mempolicy_alloc_policy = {

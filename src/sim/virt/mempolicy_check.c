@@ -69,7 +69,10 @@ static bool says_something(const struct machine *m, const struct mempolicy *pol)
 		return false;
 	if (pol->mode == MPOL_LOCAL)
 		return !pol->nodes;
-	return pol->nodes && !(pol->nodes & ~nodes_with_memory(m));
+	/* A cpuset that asks for nothing takes static nodes away: cpuset.c. */
+	if (!pol->nodes)
+		return pol->flags & MPOL_F_STATIC_NODES && rel_cpuset_rebinds_to_asked(m->release);
+	return !(pol->nodes & ~nodes_with_memory(m));
 }
 
 static void check_policy(const struct refs *refs, const struct mempolicy *pol)
