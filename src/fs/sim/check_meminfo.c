@@ -119,9 +119,12 @@ static void check_commit_limit(const struct machine *m, const char *text,
 {
 	const struct tunables *t = m->tunables;
 	u64 pages = PAGES(of(text, "MemTotal:")) - PAGES(of(text, "Hugetlb:"));
+	u64 hundredths = pages * (u64)(s64)t->overcommit_ratio;
 
+	if (m->arch->bits == 32)
+		hundredths = (u32)hundredths;
 	pages = t->overcommit_kbytes ? t->overcommit_kbytes >> (PAGE_SHIFT - 10) :
-				       pages * (u64)(s64)t->overcommit_ratio / 100;
+				       hundredths / 100;
 	check_shown(check, "K4", "meminfo", "CommitLimit:",
 		    KB(pages + PAGES(of(text, "SwapTotal:"))), of(text, "CommitLimit:"));
 }
