@@ -51,10 +51,12 @@ static int parse_pages(struct store *s, const char *text, u64 *nr_pages)
 {
 	int err = sysfs_number(text, 0, nr_pages);
 
-	if (err)
-		out_printf(s->sentence, "'%s' is not a number of pages", text);
-	else if (*nr_pages > INT32_MAX)
+	if (err) {
+		out_printf(s->sentence, "'%.60s' is not a number of pages", text);
+	} else if (*nr_pages > INT32_MAX) {
+		out_printf(s->sentence, "%.60s pages: at most %d at once", text, INT32_MAX);
 		err = -ENOMEM;
+	}
 	return err;
 }
 
@@ -63,8 +65,12 @@ static int alloc_store(struct store *s, const struct view *v, const char *text)
 	u64 nr_pages;
 	int err = parse_pages(s, text, &nr_pages);
 
-	if (!err)
-		err = cma_alloc_mem(s->m, area_of(v), nr_pages);
+	if (err)
+		return err;
+	err = cma_alloc_mem(s->m, area_of(v), nr_pages);
+	if (err)
+		out_printf(s->sentence, "the area has no %.60s pages in a row", text);
+	s->changed = err && err != -ENOBUFS;	/* it was looked for, and that is counted */
 	return err == -ENOBUFS ? -ENOMEM : err;
 }
 
