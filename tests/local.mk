@@ -106,6 +106,7 @@ UNIT_TESTS = \
 	tests/test_slab tests/test_slab_attributes tests/test_slab_debug tests/test_slab_rcu \
 	tests/test_slab_waits \
 	tests/test_state \
+	tests/test_refusals \
 	tests/test_store \
 	tests/test_sys_files \
 	tests/test_swap tests/test_swap_storm \

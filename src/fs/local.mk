@@ -19,6 +19,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/self.c \
 	src/fs/core/state_dir.c src/fs/core/state_dir.h src/fs/core/state_scan.c \
 	src/fs/core/shown.c src/fs/core/shown.h \
+	src/fs/core/trigger.c src/fs/core/trigger.h \
 	src/fs/core/tree.c src/fs/core/tree.h src/fs/core/tree_struct.h \
 	src/fs/core/verb.h \
 	src/fs/core/wide_id.c src/fs/core/wide_id.h

@@ -94,6 +94,18 @@ static int store_locked(struct handle *handle, struct store_call *call,
 	return err;
 }
 
+/* A sysctl's text has a NUL in it: the kernel's parser takes that for no end of a number. */
+static int refuse_nul(struct handle *handle, const struct store_call *call, const struct out *path)
+{
+	out_printf(call->store.sentence, "'%.60s' has a NUL behind it: only text is taken", call->text);
+	last_line_set(handle->tree, &(struct last_text){
+		.path = path->text,
+		.line = call->text,
+		.sentence = call->store.sentence->text,
+	}, -EINVAL);
+	return -EINVAL;
+}
+
 /* Some handlers of the kernel do on a read what a write of the same text does. */
 static void store_what_was_read(struct handle *handle)
 {
@@ -330,12 +342,11 @@ static ssize_t write_text(struct handle *handle, u64 offset, const char *buf, si
 	read = MIN(len, room);
 	if (sysctl && offset)
 		goto out;
-	if (sysctl && memchr(buf, '\0', read))
-		err = -EINVAL;
 	if (err)
 		goto out;
 	store_text(text, buf, read);
-	err = store_locked(handle, &call, &path);
+	err = sysctl && memchr(buf, '\0', read) ? refuse_nul(handle, &call, &path) :
+						  store_locked(handle, &call, &path);
 	if (!err && sysctl)
 		len = sysctl_taken(&call, len, read);
 out:

@@ -10,6 +10,9 @@
 #include <strings.h>
 
 #define SYSCTL_DIGITS 21	/* the longest number that a sysctl reads */
+#define SYSCTL_BLANKS " \t\n"
+#define QUOTED_CHARS 60		/* of a text that is refused, in the sentence */
+#define QUOTED "%.60s"
 
 static const struct value_entry *value_row(const struct view *v)
 {
@@ -208,23 +211,58 @@ static bool value_fits(const struct value_entry *row, s64 value)
 	return value >= row->min && value <= row->max;
 }
 
+/* What the row takes: "0 to 200", "8192 and more". */
+static void print_range(struct out *out, const struct machine *m, const struct value_entry *row)
+{
+	u64 max = row->max;
+
+	if (!is_wide(row->type)) {
+		out_printf(out, "%lld to %lld", (long long)row->min, (long long)row->max);
+		return;
+	}
+	if (row->type == VALUE_SYS_ANY_BASE || m->arch->bits == 32)
+		max = MIN(max, UINT32_MAX);
+	if (max == UINT64_MAX)
+		out_printf(out, "%llu and more", (unsigned long long)row->min);
+	else
+		out_printf(out, "%llu to %llu", (unsigned long long)row->min,
+			   (unsigned long long)max);
+}
+
+static void refuse_value(struct store *s, const struct value_entry *row, const char *text)
+{
+	const char *name = row->entry.name;
+	bool sysctl = row->type == VALUE_INT || row->type == VALUE_ULONG;
+	const char *word = sysctl ? text + strspn(text, SYSCTL_BLANKS) : text;
+	size_t len = sysctl ? strcspn(word, SYSCTL_BLANKS) : strlen(word);
+	char *end;
+
+	if (row->type == VALUE_SYS_BOOL || row->type == VALUE_SYS_FLAG) {
+		out_printf(s->sentence, "'" QUOTED "': %s takes %s", text, name,
+			   row->type == VALUE_SYS_BOOL ? "true or false" : "0 or 1");
+		return;
+	}
+	(void)!strtoull(word, &end, 0);
+	if (len && !isspace((unsigned char)*word) && end == word + len)
+		out_printf(s->sentence, "%.*s is out of range: ", (int)MIN(len, QUOTED_CHARS), word);
+	else
+		out_printf(s->sentence, "'" QUOTED "' is not a number: ", text);
+	out_printf(s->sentence, "%s takes ", name);
+	print_range(s->sentence, s->m, row);
+}
+
 int value_store(struct store *s, const struct view *v, const char *text)
 {
 	const struct value_entry *row = value_row(v);
 	s64 old = value_get(s->m, row);
-	s64 value;
+	s64 value = 0;
 	int err = value_parse(s->m, row, text, &value, &s->rest);
 
+	if (!err && !value_fits(row, value))
+		err = -EINVAL;
 	if (err) {
-		out_printf(s->sentence, "'%s' is not a number that %s takes", text,
-			   row->entry.name);
+		refuse_value(s, row, text);
 		return err;
-	}
-	if (!value_fits(row, value)) {
-		out_printf(s->sentence, "%lld is out of range: %s takes %lld to %lld",
-			   (long long)value, row->entry.name, (long long)row->min,
-			   (long long)row->max);
-		return -EINVAL;
 	}
 	value_set(s->m, row, value);
 	if (!row->changed)

@@ -32,8 +32,10 @@ static int filter_store(struct store *s, const struct view *v, const char *text)
 		out_printf(s->sentence, "'%s' is not a mask of kinds of memory", text);
 		return -EINVAL;
 	}
-	if (!mm)
+	if (!mm) {
+		out_printf(s->sentence, "%s has no memory of its own", view_task(v)->comm);
 		return -ESRCH;
+	}
 	mm->flags &= ~(MMF_DUMP_FILTER_BITS << MMF_DUMP_FILTER_SHIFT);
 	mm->flags |= (bits & MMF_DUMP_FILTER_BITS) << MMF_DUMP_FILTER_SHIFT;
 	return 0;

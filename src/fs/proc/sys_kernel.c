@@ -151,7 +151,8 @@ static int tainted_store(struct store *s, const struct view *v, const char *text
 	s->rest = text;
 	if (sysctl_number(&s->rest, &flags, &negative) <= 0 || negative ||
 	    (s->m->arch->bits == 32 && flags > UINT32_MAX)) {
-		out_printf(s->sentence, "'%s' is not a number that tainted takes", text);
+		out_printf(s->sentence, "'%.60s' is not a number: tainted takes a sum of "
+			   "flags", text);
 		return -EINVAL;
 	}
 	s->m->tunables->tainted |= flags & ((1ULL << rel_nr_taint_flags(s->m->release)) - 1);

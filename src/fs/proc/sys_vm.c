@@ -151,6 +151,7 @@ static int overcommit_hugepages_changed(struct store *s, s64 old)
 {
 	if (hugetlb_default_order(s->m) > MAX_PAGE_ORDER) {
 		s->m->tunables->nr_overcommit_hugepages = (u64)old;
+		out_puts(s->sentence, "pages that the buddy allocator cannot make have no overcommit");
 		return -EINVAL;
 	}
 	hugetlb_set_overcommit(s->m, hugetlb_default_order(s->m),

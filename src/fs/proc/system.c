@@ -5,6 +5,7 @@
  * none of a thing, the file is what a kernel without any prints.
  */
 #include "fs/core/figures.h"
+#include "fs/core/trigger.h"
 #include "sim/virt/file.h"
 #include "sim/virt/psi_trigger.h"
 #include "sim/virt/shm.h"
@@ -179,17 +180,17 @@ static int pressure_cpu_show(struct out *out, const struct view *v)
 
 static int pressure_memory_store(struct store *s, const struct view *v, const char *text)
 {
-	return psi_trigger_create(s->m, &s->m->virt->psi, PSI_MEM, text, s->trigger);
+	return trigger_store(s, &s->m->virt->psi, PSI_MEM, text);
 }
 
 static int pressure_io_store(struct store *s, const struct view *v, const char *text)
 {
-	return psi_trigger_create(s->m, &s->m->virt->psi, PSI_IO, text, s->trigger);
+	return trigger_store(s, &s->m->virt->psi, PSI_IO, text);
 }
 
 static int pressure_cpu_store(struct store *s, const struct view *v, const char *text)
 {
-	return psi_trigger_create(s->m, NULL, PSI_IO, text, s->trigger);
+	return trigger_store(s, NULL, PSI_IO, text);
 }
 
 static void pressure_poll(const struct view *v, struct psi_trigger *trigger)

@@ -3,6 +3,7 @@
  * PID/pagemap, one word for each page of the address space, and PID/clear_refs, which
  * takes marks off pages and entries.
  */
+#include "fs/proc/pid.h"
 #include "fs/proc/task_mmu.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
@@ -205,8 +206,10 @@ static int clear_refs_store(struct store *s, const struct view *v, const char *t
 			   "4 (soft-dirty bits), 5 (the peak of VmRSS)", text);
 		return -EINVAL;
 	}
-	if (!mm)
+	if (!mm) {
+		out_printf(s->sentence, "%s has no memory of its own", view_task(v)->comm);
 		return -ESRCH;
+	}
 	if (type == CLEAR_REFS_MM_HIWATER_RSS)
 		mm->hiwater_rss = get_mm_rss(mm);
 	else

@@ -145,6 +145,21 @@ static int threads_show(struct out *out, const struct view *v)
 	return list_tasks(out, v, true);
 }
 
+/* Why a task cannot be moved, where the errno says no more than that. */
+static int told(struct store *s, const char *text, int err)
+{
+	if (err == -ESRCH)
+		out_printf(s->sentence, "there is no process '%.60s'", text);
+	else if (err == -EBUSY)
+		out_printf(s->sentence, "'%.60s': what the groups below have controllers for holds no "
+			   "processes itself: write to one of those", text);
+	else if (err == -EINVAL)
+		out_printf(s->sentence, "'%.60s' is a thread of the kernel that stays in the root", text);
+	else if (err == -EOPNOTSUPP)
+		out_printf(s->sentence, "'%.60s' cannot leave its process: no group is threaded", text);
+	return err;
+}
+
 /* 0 is who writes, who is none of the machine's processes. */
 static int read_pid(struct store *s, const char *text, u32 *pid)
 {
@@ -166,7 +181,9 @@ static int procs_store(struct store *s, const struct view *v, const char *text)
 
 	if (!err)
 		err = secure_moves(s->m);
-	return err ? err : secured(s->m, cgroup_attach(s->m, cgroup_view(v), pid));
+	if (err)
+		return err;
+	return told(s, text, secured(s->m, cgroup_attach(s->m, cgroup_view(v), pid)));
 }
 
 /* Threads move alone only where a part of the tree is threaded, which none is. */
@@ -180,8 +197,8 @@ static int threads_store(struct store *s, const struct view *v, const char *text
 		return err;
 	task = task_find(s->m, pid);
 	if (!task || !task_alive(task))
-		return -ESRCH;
-	return task->cgroup == v->id[V_CGROUP] ? 0 : -EOPNOTSUPP;
+		return told(s, text, -ESRCH);
+	return told(s, text, task->cgroup == v->id[V_CGROUP] ? 0 : -EOPNOTSUPP);
 }
 
 static int type_show(struct out *out, const struct view *v)
@@ -227,8 +244,11 @@ static int read_max(struct store *s, const char *text, s32 *value)
 		out_printf(s->sentence, "'%s' is no number, and not max", text);
 		return -EINVAL;
 	}
-	if (n < 0 || n > INT32_MAX)
+	if (n < 0 || n > INT32_MAX) {
+		out_printf(s->sentence, "'%.60s' is out of range: it takes 0 to %d, or max", text,
+			   INT32_MAX);
 		return -ERANGE;
+	}
 	*value = (s32)n;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "fs/core/figures.h"
 #include "fs/core/proactive.h"
+#include "fs/core/trigger.h"
 #include "sim/boot/cmdline.h"
 #include "sim/phys/memcg_stats.h"
 #include "sim/policy/oom.h"
@@ -312,8 +313,10 @@ static int read_reclaim(struct store *s, const char *text, u64 *pages, int *swap
 		*pages = page_counter_max(s->m->arch->bits);
 		return 0;
 	}
-	err = strstr(text, "max") ? -EINVAL : read_limit(s, text, pages);
-	return err;
+	if (!strstr(text, "max"))
+		return read_limit(s, text, pages);
+	out_printf(s->sentence, "'%.60s' is no size like 10M", text);
+	return -EINVAL;
 }
 
 static int reclaim_store(struct store *s, const struct view *v, const char *text)
@@ -355,7 +358,7 @@ static int memory_pressure_show(struct out *out, const struct view *v)
 
 static int memory_pressure_store(struct store *s, const struct view *v, const char *text)
 {
-	return psi_trigger_create(s->m, group_psi(v), PSI_MEM, text, s->trigger);
+	return trigger_store(s, group_psi(v), PSI_MEM, text);
 }
 
 static int io_pressure_show(struct out *out, const struct view *v)
@@ -366,7 +369,7 @@ static int io_pressure_show(struct out *out, const struct view *v)
 
 static int io_pressure_store(struct store *s, const struct view *v, const char *text)
 {
-	return psi_trigger_create(s->m, group_psi(v), PSI_IO, text, s->trigger);
+	return trigger_store(s, group_psi(v), PSI_IO, text);
 }
 
 static void pressure_poll(const struct view *v, struct psi_trigger *trigger)
@@ -382,7 +385,7 @@ static int cpu_pressure_show(struct out *out, const struct view *v)
 
 static int cpu_pressure_store(struct store *s, const struct view *v, const char *text)
 {
-	return psi_trigger_create(s->m, NULL, PSI_IO, text, s->trigger);
+	return trigger_store(s, NULL, PSI_IO, text);
 }
 
 static void cpu_pressure_poll(const struct view *v, struct psi_trigger *trigger)

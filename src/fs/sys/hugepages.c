@@ -55,7 +55,8 @@ static int parse_count(struct store *s, const char *text, u64 *count)
 	int err = sysfs_number(text, 10, count);
 
 	if (err)
-		out_printf(s->sentence, "'%s' is not a number", text);
+		out_printf(s->sentence, err == -ERANGE ? "%.60s is more than 64 bits hold" :
+			   "'%.60s' is not a number of huge pages", text);
 	return err;
 }
 
@@ -85,8 +86,10 @@ static int overcommit_store(struct store *s, const struct view *v, const char *t
 	u64 count;
 	int err = parse_count(s, text, &count);
 
-	if (!err && v->id[V_SIZE] > MAX_PAGE_ORDER)
+	if (!err && v->id[V_SIZE] > MAX_PAGE_ORDER) {
+		out_puts(s->sentence, "pages that the buddy allocator cannot make have no overcommit");
 		err = -EINVAL;
+	}
 	if (!err)
 		hugetlb_set_overcommit(s->m, v->id[V_SIZE], count);
 	return err;
