@@ -167,11 +167,6 @@ struct gendisk *swap_disk(const struct machine *m, const char *path)
 
 /* ---- Time. ---- */
 
-u64 blk_now(const struct machine *m)
-{
-	return MAX(m->now_ns, m->virt->blk->waited_until_ns);
-}
-
 u64 blk_wait_ns(struct machine *m)
 {
 	u64 ns = blk_now(m) - m->now_ns;
@@ -203,13 +198,16 @@ static u64 submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 n
 	if (disk->bandwidth)
 		disk->free_ns += nr_pages * PAGE_SIZE * NS_PER_SEC / disk->bandwidth;
 	done = disk->free_ns + disk->latency_ns[op];
-	/* A read may pass a write, but nothing is done before what came before it. */
-	disk->slots[disk->slot] = done;
-	disk->slot = (disk->slot + 1) % BLK_MAX_DEPTH;
 	disk->ios[op]++;
 	disk->sectors[op] += nr_pages * SECTORS_PER_PAGE;
-	disk->ticks_ns[op] += done - now;
-	count_busy(disk, start, done);
+	/* What is done at once has no place in the queue. */
+	if (done > now) {
+		/* A read may pass a write, but nothing is done before what came before it. */
+		disk->slots[disk->slot] = done;
+		disk->slot = (disk->slot + 1) % BLK_MAX_DEPTH;
+		disk->ticks_ns[op] += done - now;
+		count_busy(disk, start, done);
+	}
 	if (unlikely(m->tunables->laptop_mode))
 		laptop_io_completion(m, done);
 	return done;
