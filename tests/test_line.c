@@ -112,6 +112,17 @@ static void test_strace_form(void)
 		{ "execve(\"/x\", [], NULL)", "execve|/x" },
 		{ "sched_setaffinity(0, 8, [0 1 3])", "sched_setaffinity|0|0 1 3" },
 		{ "madvise(1, 2, 0x66 /* MADV_??? */)", "madvise|1|2|0x66" },
+		{ "readv(3, [{iov_base=\"a, b\"..., iov_len=4096}, {iov_base=\"\", iov_len=904}], 2) = 5000",
+		  "read|3|5000 = 5000" },
+		{ "writev(3, [], 0) = 0", "write|3|0 = 0" },
+		{ "preadv(3, [{iov_base=\"c\", iov_len=0x10}], 1, 4096)", "pread64|3|16|4096" },
+		{ "pwritev(3, [{iov_base=\"d\", iov_len=18446744073709551615}, {iov_base=\"\", "
+		  "iov_len=2}], 2, 0)", "pwrite64|3|18446744073709551615|0" },
+		{ "readv(3, [{iov_base=\"\", iov_len=x}], 1)", "read|3|x" },
+		{ "readv(3, [{iov_base=\"\", iov_len=}], 1)", "read|3|" },
+		{ "readv(3, 0x7ffe, 1)", "readv|3|0x7ffe|1" },
+		{ "clone3({flags=CLONE_VM|CLONE_VFORK, exit_signal=SIGCHLD, stack=0x7f, "
+		  "stack_size=0x9000}, 88) = 77", "clone|CLONE_VM|CLONE_VFORK|SIGCHLD = 77" },
 	};
 
 	strace_forms = true;

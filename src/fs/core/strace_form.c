@@ -5,6 +5,10 @@
  */
 #include "fs/core/strace_form.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 /*
  * Items of `take`, by the number of an argument from 1 on:
  *	3	the argument
@@ -12,6 +16,7 @@
  *	3[	each element of the list that it is
  *	3#	the list, as one word without its brackets
  *	3{	address and length of each iovec of the list
+ *	3+	the sum of the lengths of the list's iovecs
  * A row is meant if the number of arguments is right, and those are lists and structures
  * that are to be.
  */
@@ -29,6 +34,10 @@ static const struct row rows[] = {
 	{ "write", NULL, "write", "1 3", 3 },
 	{ "pread64", NULL, "pread64", "1 3 4", 4 },
 	{ "pwrite64", NULL, "pwrite64", "1 3 4", 4 },
+	{ "readv", NULL, "read", "1 2+", 3 },
+	{ "writev", NULL, "write", "1 2+", 3 },
+	{ "preadv", NULL, "pread64", "1 2+ 4", 4 },
+	{ "pwritev", NULL, "pwrite64", "1 2+ 4", 4 },
 	{ "mincore", NULL, "mincore", "1 2", 3 },
 	{ "prlimit64", NULL, "prlimit", "1 2 3.rlim_cur 3.rlim_max", 4 },
 	{ "setrlimit", NULL, "setrlimit", "1 2.rlim_cur 2.rlim_max", 2 },
@@ -38,6 +47,7 @@ static const struct row rows[] = {
 	{ "clone", NULL, "clone", "2.flags", 3 },
 	{ "clone", NULL, "clone", "2.flags", 4 },
 	{ "clone", NULL, "clone", "2.flags", 5 },
+	{ "clone3", NULL, "clone", "1.flags 1.exit_signal", 2 },
 	{ "wait4", NULL, "wait4", "1 3", 4 },
 	{ "sched_setaffinity", NULL, "sched_setaffinity", "1 3#", 3 },
 	{ "getcpu", NULL, "getcpu", "", 3, .returns_0 = true },
@@ -166,6 +176,31 @@ static int put_list(struct words *words, const struct word *list, bool iovecs,
 	return err;
 }
 
+/* A length that is no number is left to the verb, which refuses it, as it does what is too large. */
+static int put_sum(struct words *words, const struct word *list, struct out *sentence)
+{
+	const char *end = list->text + list->len - 1, *p = list->text + 1, *stop;
+	u64 sum = 0;
+
+	for (; p < end; p = stop + 1) {
+		struct word element, length;
+		char *behind;
+		u64 bytes;
+
+		stop = part_end(p, end);
+		element = trimmed(p, stop);
+		if (!value_of(&element, "iov_len", 7, &length))
+			continue;
+		errno = 0;
+		bytes = strtoull(length.text, &behind, 0);
+		if (errno || !length.len || behind != length.text + length.len)
+			return put(words, length, sentence);
+		sum = bytes > ~sum ? ~0ULL : sum + bytes;
+	}
+	snprintf(words->sum, sizeof(words->sum), "%" PRIu64, sum);
+	return put(words, (struct word){ words->sum, (u32)strlen(words->sum), false }, sentence);
+}
+
 static int take_item(struct words *to, const struct words *from, const char *item, size_t len,
 		     struct out *sentence)
 {
@@ -178,6 +213,8 @@ static int take_item(struct words *to, const struct words *from, const char *ite
 		return value_of(word, item + 2, len - 2, &value) ? put(to, value, sentence) : 0;
 	if (item[1] == '#')
 		return put(to, trimmed(word->text + 1, word->text + word->len - 1), sentence);
+	if (item[1] == '+')
+		return put_sum(to, word, sentence);
 	return put_list(to, word, item[1] == '{', sentence);
 }
 

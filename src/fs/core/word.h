@@ -27,6 +27,7 @@ struct words {
 	struct word name;	/* behind `as`; len 0: none */
 	struct word value;	/* behind `=`; len 0: none */
 	struct word value_errno;	/* ENOMEM of `= -1 ENOMEM` */
+	char sum[24];		/* an argument that strace_form() has added up */
 };
 
 /*

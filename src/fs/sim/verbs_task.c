@@ -33,7 +33,12 @@ static int run_vfork(struct call *call)
 
 static int run_clone(struct call *call)
 {
-	return clone_with(call, call->args[0].value);
+	u64 flags = call->args[0].value;
+
+	/* As clone3 has it, apart from the flags. */
+	if (call->args[1].given)
+		flags = (flags & ~(u64)CSIGNAL) | call->args[1].value;
+	return clone_with(call, flags);
 }
 
 static int run_execve(struct call *call)
@@ -126,9 +131,10 @@ static const struct verb verbs[] = {
 	{ "vfork", { A_END }, run_vfork, RESULT_PID, 0, SCOPE_TASKS, "",
 	  "Make a child that uses this address space; this task waits until it calls execve "
 	  "or exits." },
-	{ "clone", { A_CLONE }, run_clone, RESULT_PID, 0, SCOPE_TASKS, "FLAGS",
+	{ "clone", { A_CLONE, A_SIGNAL | A_OPTIONAL }, run_clone, RESULT_PID, 0, SCOPE_TASKS,
+	  "FLAGS [EXIT_SIGNAL]",
 	  "Make a task that shares what the flags say: `clone vm,fs,files,sighand,thread` is a "
-	  "thread." },
+	  "thread. The signal is what its parent gets when it ends." },
 	{ "execve", { A_PATH, A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL,
 		      A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL, A_WORD | A_OPTIONAL,
 		      A_WORD | A_OPTIONAL },
