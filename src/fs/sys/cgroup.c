@@ -156,7 +156,8 @@ static int told(struct store *s, const char *text, int err)
 	else if (err == -EINVAL)
 		out_printf(s->sentence, "'%.60s' is a thread of the kernel that stays in the root", text);
 	else if (err == -EOPNOTSUPP)
-		out_printf(s->sentence, "'%.60s' cannot leave its process: no group is threaded", text);
+		out_printf(s->sentence, "'%.60s': cgroup.type says \"domain invalid\": a group above has "
+			   "processes, and controllers of threads for those below it", text);
 	return err;
 }
 
@@ -198,7 +199,10 @@ static int threads_store(struct store *s, const struct view *v, const char *text
 	task = task_find(s->m, pid);
 	if (!task || !task_alive(task))
 		return told(s, text, -ESRCH);
-	return told(s, text, task->cgroup == v->id[V_CGROUP] ? 0 : -EOPNOTSUPP);
+	if (task->cgroup == v->id[V_CGROUP])
+		return 0;
+	out_printf(s->sentence, "'%.60s' cannot leave its process: no group is threaded", text);
+	return -EOPNOTSUPP;
 }
 
 static int type_show(struct out *out, const struct view *v)
