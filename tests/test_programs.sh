@@ -44,6 +44,11 @@ says 2 'TRACE or --zipf is missing; see --help' kmm-replay
 says 2 'unexpected argument: more' kmm-capture more
 says 2 'no-such-machine' kmm-run -m no-such-machine
 says 2 'no-such-machine' kmm-compare no-such-machine
+says 1 '/dev/zero:1: the line holds a NUL byte' kmm-run /dev/zero
+printf 'cat proc/uptime\0\n' > "$tmp/nul"
+says 1 'nul:1: the line holds a NUL byte' kmm-run "$tmp/nul"
+head -c 20000 /dev/zero | tr '\0' x > "$tmp/long"
+says 1 'long:1: a line has at most 4096 bytes' kmm-run "$tmp/long"
 says 2 'belady is no policy' kmm-replay -z 10,20 -p lru -p belady
 says 2 '1G is not a number of pages' kmm-replay -z 10,20 -c 1G
 says 2 '10 is not OBJECTS,REQUESTS' kmm-replay -z 10

@@ -20,6 +20,7 @@
 #include "sim/base/bug.h"
 
 #define BATCH_BYTES 65536
+#define MAX_LINE_READ (1U << 20)	/* of one line, of which 4096 may be run */
 
 static const struct program program = {
 	.name = "kmm-run",
@@ -251,20 +252,26 @@ static unsigned int count_cats(const struct script *script)
 	return nr;
 }
 
+/* To the end, or far into a line that will be refused: what has no ends of lines may have none. */
 static bool read_all(int fd, struct script *script)
 {
 	struct out text = OUT_INIT;
 	char buf[BATCH_BYTES];
-	ssize_t n;
+	size_t line = 0;
+	ssize_t n = 0;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
+	while (line <= MAX_LINE_READ && (n = read(fd, buf, sizeof(buf))) > 0) {
+		const char *end = memrchr(buf, '\n', (size_t)n);
+
+		line = end ? (size_t)(buf + n - end) : line + (size_t)n;
 		out_write(&text, buf, n);
+	}
 	/* A last line without its newline would wait for the rest of it. */
 	if (text.len && text.text[text.len - 1] != '\n')
 		out_putc(&text, '\n');
 	script->text = text.text;
 	script->len = text.len;
-	return n == 0 && !out_error(&text);
+	return n >= 0 && !out_error(&text);
 }
 
 static bool read_script(const char *name, struct script *script)

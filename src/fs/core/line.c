@@ -64,6 +64,8 @@ int line_parse(const char *text, size_t len, struct line *line, struct out *sent
 	struct word first;
 	size_t n = 0;
 
+	if (word_refuse_nul(text, len, sentence))
+		return -EBADMSG;
 	len = line_trim(&text, len);
 	*line = (struct line){ .kind = len ? LINE_CALL : LINE_EMPTY, .text = text, .len = len };
 	while (n < len && !is_blank(text[n]))

@@ -196,6 +196,12 @@ static int run_directory(struct run *run)
 	return err ? complain(run, err) : 0;
 }
 
+static int too_long(struct out *sentence)
+{
+	out_printf(sentence, "a line has at most %u bytes", LINE_BYTES);
+	return -E2BIG;
+}
+
 int tree_run(struct tree *tree, const char *text, struct caller caller, struct out *out,
 	     struct out *sentence)
 {
@@ -208,14 +214,14 @@ int tree_run(struct tree *tree, const char *text, struct caller caller, struct o
 	while (len && text[len - 1] == '\n')
 		len--;
 	if (len > 2 * LINE_BYTES)
-		return -E2BIG;
+		return too_long(sentence);
 	err = line_parse(text, len, &run.line, sentence);
 	if (err || run.line.kind == LINE_EMPTY)
 		return err;
 	if (run.line.kind == LINE_CALL)
 		run.line.path = (struct word){ "sim/ctl", 7, false };
 	if (run.line.path.len > LINE_BYTES)
-		return -E2BIG;
+		return too_long(sentence);
 	memcpy(run.path, run.line.path.text, run.line.path.len);
 	run.path[run.line.path.len] = '\0';
 	switch (run.line.kind) {

@@ -354,6 +354,14 @@ int words_expectation(const char *text, size_t len, struct words *words,
 	return split_tail(words, text, text + len, sentence);
 }
 
+bool word_refuse_nul(const char *text, size_t len, struct out *sentence)
+{
+	if (!memchr(text, '\0', len))
+		return false;
+	out_puts(sentence, "the line holds a NUL byte: write text");
+	return true;
+}
+
 int words_split(const char *text, size_t len, struct words *words, struct out *sentence)
 {
 	const char *p, *end;
@@ -362,10 +370,8 @@ int words_split(const char *text, size_t len, struct words *words, struct out *s
 	words->c_form = false;
 	words->verb.len = words->name.len = 0;
 	words->value.len = words->value_errno.len = 0;
-	if (memchr(text, '\0', len)) {
-		out_puts(sentence, "the line holds a NUL byte: write text");
+	if (word_refuse_nul(text, len, sentence))
 		return -EBADMSG;
-	}
 	len = line_trim(&text, len);
 	end = text + len;
 	if (!len)

@@ -30,6 +30,8 @@ struct words {
 	char sum[24];		/* an argument that strace_form() has added up */
 };
 
+/* A line with a NUL byte is none: the reason is in `sentence` then. */
+bool word_refuse_nul(const char *text, size_t len, struct out *sentence);
 /*
  * Take a line apart. 0, or -EBADMSG with the reason in `sentence`.
  */
