@@ -44,11 +44,6 @@ says 2 'TRACE or --zipf is missing; see --help' kmm-replay
 says 2 'unexpected argument: more' kmm-capture more
 says 2 'no-such-machine' kmm-run -m no-such-machine
 says 2 'no-such-machine' kmm-compare no-such-machine
-says 1 '/dev/zero:1: the line holds a NUL byte' kmm-run /dev/zero
-printf 'cat proc/uptime\0\n' > "$tmp/nul"
-says 1 'nul:1: the line holds a NUL byte' kmm-run "$tmp/nul"
-head -c 20000 /dev/zero | tr '\0' x > "$tmp/long"
-says 1 'long:1: a line has at most 4096 bytes' kmm-run "$tmp/long"
 says 2 'belady is no policy' kmm-replay -z 10,20 -p lru -p belady
 says 2 '1G is not a number of pages' kmm-replay -z 10,20 -c 1G
 says 2 '10 is not OBJECTS,REQUESTS' kmm-replay -z 10
@@ -63,6 +58,20 @@ full() {
 	grep -q "^$program: standard output: No space left" err ||
 		complain "$program $*, which cannot print: says $(cat err)"
 }
+
+# refused SCRIPT SENTENCE: its first line
+refused() {
+	"$build/kmm-run" -m tiny "$1" > out 2> err
+	status=$?
+	[ $status = 1 ] && [ ! -s out ] && [ "$(cat err)" = "$1:1: $2" ] ||
+		complain "kmm-run $1: status $status, $(cat out err)"
+}
+
+printf 'cat proc/uptime\0\n' > nul
+head -c 3000000 /dev/zero | tr '\0' x > long
+refused nul 'the line holds a NUL byte: write text (EBADMSG)'
+refused /dev/zero 'the line holds a NUL byte: write text (EBADMSG)'
+refused long 'a line has at most 4096 bytes (E2BIG)'
 
 if [ -c /dev/full ]; then
 	for program in $programs; do
