@@ -459,7 +459,10 @@ u64 page_address_in_vma(const struct machine *m, u64 pfn, const struct vm_area_s
 	} else if (!vma->vm_file || vma->vm_file->inode->self != page->mapping) {
 		return ~0ULL;
 	}
-	if (pgoff < vma->vm_pgoff || pgoff - vma->vm_pgoff >= vma_pages(vma))
+	if (pgoff < vma->vm_pgoff)
+		return rel_mbind_moves_by_policy(m->release) ||
+		       pgoff + (1ULL << folio_order(page)) <= vma->vm_pgoff ? ~0ULL : vma->vm_start;
+	if (pgoff - vma->vm_pgoff >= vma_pages(vma))
 		return ~0ULL;
 	return vma_address_of(vma, pgoff);
 }

@@ -76,7 +76,10 @@ int hugetlb_alloc_target(struct machine *m, u32 src, const struct alloc_request 
 
 /* May pages of the VMA be moved at all? */
 bool vma_migratable(const struct vm_area_struct *vma);
-/* Where the VMA has the page, by the page's offset; ~0: nowhere. */
+/*
+ * Where the VMA has the page, by the page's offset; ~0: nowhere. 6.1: of a large folio whose
+ * first page lies before it, what it has first.
+ */
 u64 page_address_in_vma(const struct machine *m, u64 pfn, const struct vm_area_struct *vma);
 /* May `task` look at what is `of`'s? (ptrace_may_access) */
 bool may_access_task(const struct task_struct *task, const struct task_struct *of);
