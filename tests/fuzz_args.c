@@ -187,6 +187,14 @@ static void say_path(struct live *l)
 	say(l->f, " %s", PICK(l->f, paths));
 }
 
+static void say_text(struct live *l)
+{
+	if (one_in(l->f, 8))
+		say(l->f, " \"\"");
+	else
+		say_path(l);
+}
+
 /* Of prctl: mostly a number that may be an address, or a text. */
 static void say_value(struct live *l)
 {
@@ -279,6 +287,7 @@ static void say_flags(struct live *l, enum arg_kind kind)
 static void (*const kinds[NR_ARG_KINDS])(struct live *l) = {
 	[A_NUMBER] = say_number, [A_SIZE] = say_size, [A_ADDR] = say_addr, [A_ORDER] = say_order,
 	[A_WORD] = say_word, [A_TIME] = say_time, [A_NODE] = say_node, [A_PATH] = say_path,
+	[A_TEXT] = say_text,
 	[A_FD] = say_fd, [A_PID] = say_pid, [A_PROT] = say_prot,
 	[A_VALUE] = say_value,
 	[A_NODES] = say_nodes,

@@ -75,7 +75,7 @@ UNIT_TESTS = \
 	tests/test_fork \
 	tests/test_lead \
 	tests/test_lru \
-	tests/test_filemap \
+	tests/test_filemap tests/test_lseek \
 	tests/test_highmem \
 	tests/test_interval_tree tests/test_io_stat \
 	tests/test_kernel_walk \

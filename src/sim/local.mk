@@ -151,7 +151,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/kernel_walk.c src/sim/virt/kernel_walk.h \
 	src/sim/virt/ksm.c src/sim/virt/ksm.h src/sim/virt/kstack.c \
 	src/sim/virt/kstack.h src/sim/virt/kthreads.c \
-	src/sim/virt/limits.c src/sim/virt/madvise.c src/sim/virt/madvise.h \
+	src/sim/virt/limits.c src/sim/virt/lseek.c src/sim/virt/madvise.c src/sim/virt/madvise.h \
 	src/sim/virt/madvise_pages.c src/sim/virt/maple_nodes.c \
 	src/sim/virt/mbind.c src/sim/virt/mempolicy.c src/sim/virt/mempolicy.h \
 	src/sim/virt/mempolicy_alloc.c src/sim/virt/mempolicy_check.c \

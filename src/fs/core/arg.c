@@ -156,6 +156,15 @@ static int parse_word(struct arg_env *env, const struct word *word, struct arg *
 	return 0;
 }
 
+static int parse_text(struct arg_env *env, const struct word *word, struct arg *arg,
+		      struct out *sentence)
+{
+	if (!word->quoted || word->len)
+		return parse_word(env, word, arg, sentence);
+	arg->text = keep(env, "", 0);
+	return 0;
+}
+
 /*
  * A name of the kernel's interface in full (with or without its prefix), a number, or
  * any other word; in quotes it is a text, whatever it says.
@@ -207,6 +216,14 @@ static void print_word(struct out *out, const struct arg *arg)
 		print_quoted(out, arg);
 	else
 		out_write(out, arg->text, arg->len);
+}
+
+static void print_text(struct out *out, const struct arg *arg)
+{
+	if (arg->len)
+		print_word(out, arg);
+	else
+		print_quoted(out, arg);
 }
 
 /* -- printing numbers --------------------------------------------------------- */
@@ -277,6 +294,7 @@ static const struct kind_row kinds[NR_ARG_KINDS] = {
 	[A_SLAB] = { slab_parse, slab_print },
 	[A_NODE] = { parse_node, print_signed },
 	[A_PATH] = { parse_word, print_word },
+	[A_TEXT] = { parse_text, print_text },
 	[A_FD] = { parse_fd, print_signed },
 	[A_PID] = { parse_number, print_signed },
 	[A_VALUE] = { parse_value, print_any },
@@ -320,7 +338,7 @@ void arg_print(struct out *out, enum arg_kind kind, const struct arg *arg)
 
 void arg_print_c(struct out *out, enum arg_kind kind, const struct arg *arg)
 {
-	if (kind == A_WORD || kind == A_PATH)
+	if (kind == A_WORD || kind == A_PATH || kind == A_TEXT)
 		print_quoted(out, arg);
 	else
 		print_value(out, kind, arg);

@@ -22,6 +22,7 @@ enum arg_kind {
 	A_SLAB,		/* SLAB_* flags */
 	A_NODE,		/* a node's id; -1 = NUMA_NO_NODE */
 	A_PATH,		/* a name that may be a path */
+	A_TEXT,		/* a name; "" is one */
 	A_FD,		/* a file descriptor; -1 or AT_FDCWD where there is none */
 	A_PID,		/* a pid, a name (@child), -1 */
 	A_PROT,		/* PROT_READ|PROT_WRITE, rw, none */

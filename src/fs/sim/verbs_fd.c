@@ -201,7 +201,7 @@ static int run_cachestat(struct call *call)
 }
 
 static const struct verb verbs[] = {
-	{ "memfd_create", { A_PATH, A_MFD | A_OPTIONAL }, run_memfd_create, RESULT_NUMBER, 0,
+	{ "memfd_create", { A_TEXT, A_MFD | A_OPTIONAL }, run_memfd_create, RESULT_NUMBER, 0,
 	  SCOPE_TASKS, "NAME [FLAGS]",
 	  "Make a file in memory that has no path. With allow_sealing it can be sealed: see "
 	  "fcntl." },

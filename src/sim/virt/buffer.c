@@ -106,12 +106,17 @@ void buffers_clean(struct machine *m, u32 pfn)
 	block_invalidate_folio(m, pfn, 0, folio_nr_pages(pfn_to_page(m, pfn)) << PAGE_SHIFT);
 }
 
+bool block_is_dirty(const struct machine *m, u32 pfn)
+{
+	return m->page_private[pfn] & BH_DIRTY;
+}
+
 bool buffers_are_dirty(const struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 
 	for (u64 i = 0; page_flag(folio, PG_private) && i < folio_nr_pages(folio); i++)
-		if (m->page_private[pfn + i] & BH_DIRTY)
+		if (block_is_dirty(m, pfn + (u32)i))
 			return true;
 	return false;
 }

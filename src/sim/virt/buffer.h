@@ -29,6 +29,8 @@ void try_to_free_buffers(struct machine *m, u32 pfn);
 void mark_buffers_dirty(struct machine *m, u32 pfn, u64 from, u64 to);
 void block_invalidate_folio(struct machine *m, u32 pfn, u64 from, u64 to);
 void buffers_clean(struct machine *m, u32 pfn);
+/* The block of the page, of a folio that has buffer heads. */
+bool block_is_dirty(const struct machine *m, u32 pfn);
 bool buffers_are_dirty(const struct machine *m, u32 pfn);
 /* Another folio has its place. */
 void buffers_moved(struct machine *m, u32 src, u32 dst);

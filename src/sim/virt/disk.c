@@ -17,6 +17,7 @@ struct disk_block {
 	u32 inode;		/* 0: free */
 	u64 pgoff;
 	u64 token;
+	bool hole;		/* there is no such block, though there was one at first */
 };
 
 struct disk_state {
@@ -135,7 +136,7 @@ static struct disk_block *get_block(struct machine *m, struct inode *inode, u64 
 		return block;
 	disks->nr++;
 	inode->nr_disk_blocks++;
-	*block = (struct disk_block){ inode->self, pgoff, 0 };
+	*block = (struct disk_block){ .inode = inode->self, .pgoff = pgoff };
 	return block;
 }
 
@@ -145,6 +146,7 @@ int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn)
 
 	if (!block)
 		return -ENOBUFS;
+	block->hole = false;
 	content_save(m, pfn, &block->token);
 	return 0;
 }
@@ -177,8 +179,7 @@ bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgof
 {
 	const struct disk_block *block = written_block(m, inode, pgoff);
 
-	/* A hole in what was there from the start is a block of zeroes here. */
-	return block ? block->token : pgoff < inode->disk_end;
+	return block ? !block->hole : pgoff < inode->disk_end;
 }
 
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
@@ -205,6 +206,7 @@ void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
 		if (!block)
 			return;
 		content_forget(m, &block->token);
+		block->hole = true;
 	}
 }
 
@@ -229,7 +231,7 @@ void disks_digest(const struct machine *m, struct digest *digest)
 		u64 x = (block->pgoff + 1) * 0x9e3779b97f4a7c15ULL ^ block->inode;
 
 		if (block->inode)
-			sum += (x ^ content_slot_token(m, block->token)) * 0xff51afd7ed558ccdULL;
+			sum += ((x + block->hole) ^ content_slot_token(m, block->token)) * 0xff51afd7ed558ccdULL;
 	}
 	digest_u64(digest, sum);
 }

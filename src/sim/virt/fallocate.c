@@ -148,6 +148,14 @@ static void shmem_punch_hole(const struct falloc *f)
 	truncate_pagecache(f->m, f->inode, f->offset, f->end, /* even_cows = */ false);
 }
 
+/* Where the pages of a file in memory end. */
+static int memory_limit(const struct falloc *f)
+{
+	int err = file_size_limit(f->m, f->task, f->inode, f->end);
+
+	return err || f->end <= PAGE_INDEX_END << PAGE_SHIFT ? err : -EFBIG;
+}
+
 static int shmem_fallocate(const struct falloc *f)
 {
 	struct inode *inode = f->inode;
@@ -161,7 +169,7 @@ static int shmem_fallocate(const struct falloc *f)
 		shmem_punch_hole(f);
 		return 0;
 	}
-	err = file_size_limit(f->m, f->task, inode, f->end);
+	err = memory_limit(f);
 	if (err)
 		return err;
 	if (inode->seals & F_SEAL_GROW && f->end > inode->i_size)
@@ -181,7 +189,7 @@ static int hugetlbfs_fallocate(const struct falloc *f)
 		return -EOPNOTSUPP;
 	if (f->mode & FALLOC_FL_PUNCH_HOLE)
 		return hugetlb_punch_hole(f->m, f->inode, f->offset, f->end);
-	err = file_size_limit(f->m, f->task, f->inode, f->end);
+	err = memory_limit(f);
 	return err ? err : hugetlb_allocate(f->m, f->inode, f->offset, f->end,
 					    f->mode & FALLOC_FL_KEEP_SIZE);
 }
@@ -199,7 +207,7 @@ static int disk_shift(const struct falloc *f)
 		return -EINVAL;
 	if (collapse ? f->end >= inode->i_size : f->offset >= inode->i_size)
 		return -EINVAL;
-	if (!collapse && len > inode_max_bytes(inode) - inode->i_size)
+	if (!collapse && len > inode_max_bytes(f->m, inode) - inode->i_size)
 		return -EFBIG;
 	filemap_write_range(f->m, inode, f->offset, inode->i_size);
 	truncate_pagecache(f->m, inode, f->offset, ~0ULL, /* even_cows = */ true);
@@ -275,7 +283,7 @@ int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode,
 		return -ETXTBSY;
 	if (f.inode->kind >= INODE_ZERO)
 		return -ENODEV;
-	if (f.end > inode_max_bytes(f.inode))
+	if (f.end > inode_max_bytes(m, f.inode))
 		return -EFBIG;
 	if (f.inode->kind == INODE_SECRET)
 		return -EOPNOTSUPP;

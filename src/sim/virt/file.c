@@ -223,31 +223,3 @@ int sys_unlink(struct machine *m, struct task_struct *task, const char *path)
 	iput(m, inode);
 	return 0;
 }
-
-/* As far as the file system's files may reach: those of memory, as far as any. */
-static u64 max_pos(const struct machine *m, const struct inode *inode)
-{
-	if (inode->kind == INODE_DISK)
-		return inode_max_bytes(inode);
-	return m->arch->bits == 32 ? 0xffffffffULL << PAGE_SHIFT : MAX_LFS_FILESIZE;
-}
-
-int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, int whence,
-	      u64 *pos)
-{
-	struct file *file = fget(m, task, fd);
-	u64 base;
-
-	if (!file)
-		return -EBADF;
-	if (file->inode->kind == INODE_SECRET)
-		return -ESPIPE;
-	if (whence < 0 || whence > 2)
-		return -EINVAL;
-	base = whence == 0 ? 0 : whence == 1 ? file->f_pos : file->inode->i_size;
-	if ((s64)(base + (u64)offset) < 0 || base + (u64)offset > max_pos(m, file->inode))
-		return -EINVAL;
-	file->f_pos = base + (u64)offset;
-	*pos = file->f_pos;
-	return 0;
-}

@@ -260,6 +260,10 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	      u64 *done) __must_check;
 int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
 	       u64 *done) __must_check;
+/*
+ * lseek.c. SEEK_DATA, SEEK_HOLE: -ENXIO behind the end, or if there are no more data. Blocks
+ * that fallocate() asked a disk for are holes until they are written.
+ */
 int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, int whence,
 	      u64 *pos) __must_check;
 
@@ -430,10 +434,11 @@ u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u
 			     u64 end);
 /* drop_caches: what is clean and not mapped leaves every file's cache. */
 void drop_pagecache(struct machine *m);
-/* The size that a file of this kind can have: of its file system, of page_index(). */
-static inline u64 inode_max_bytes(const struct inode *inode)
+/* The size that a file of this kind can have: of its file system, of a machine's words. */
+static inline u64 inode_max_bytes(const struct machine *m, const struct inode *inode)
 {
-	return inode->kind == INODE_DISK ? 0xffffffffULL << PAGE_SHIFT : 1ULL << 60;
+	return inode->kind == INODE_DISK || m->arch->bits == 32 ? 0xffffffffULL << PAGE_SHIFT :
+								  MAX_LFS_FILESIZE;
 }
 /*
  * RLIMIT_FSIZE, for a file that would grow to `size`: -EFBIG, and the task gets SIGXFSZ,

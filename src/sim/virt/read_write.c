@@ -223,9 +223,11 @@ static int write_limit(struct machine *m, struct task_struct *task, const struct
 		send_sig(m, task, SIGXFSZ);
 		return -EFBIG;
 	}
-	if (offset >= inode_max_bytes(inode))
+	limit = MIN(limit, inode_max_bytes(m, inode));
+	limit = MIN(limit, PAGE_INDEX_END << PAGE_SHIFT);
+	if (offset >= limit)
 		return -EFBIG;
-	*end = MIN(*end, MIN(limit, inode_max_bytes(inode)));
+	*end = MIN(*end, limit);
 	return 0;
 }
 

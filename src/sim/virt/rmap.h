@@ -48,6 +48,8 @@ struct anon_vma *anon_vma_of(const struct machine *m, u32 handle);
  * A 48-bit page offset and a 16-bit memcg id share 8 bytes of the descriptor.
  */
 #define PAGE_INDEX_BITS 48
+/* A file may be larger: behind this it has no pages, writes are -EFBIG and faults SIGBUS. */
+#define PAGE_INDEX_END (1ULL << PAGE_INDEX_BITS)
 static inline u64 page_index(const struct page *page)
 {
 	const struct page *folio = folio_of_const(page);

@@ -326,7 +326,7 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 
 	if (inode->kind == INODE_SECRET && inode->i_size)
 		return -EINVAL;
-	if (size > inode_max_bytes(inode))
+	if (size > inode_max_bytes(m, inode))
 		return -EFBIG;
 	if (inode->kind == INODE_HUGETLB)
 		return hugetlb_truncate(m, inode, size);

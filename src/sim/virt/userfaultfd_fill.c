@@ -229,6 +229,8 @@ static int find_dst_vma(struct machine *m, const struct mm_struct *mm, u64 start
 	if (err)
 		return err;
 	*found = vma;
+	if (vma && linear_page_index(vma, start + len - 1) >= PAGE_INDEX_END)
+		return -EFAULT;
 	return vma && len <= vma->vm_end - start && vma->uffd ? 0 : -ENOENT;
 }
 

@@ -36,6 +36,8 @@ static int find_vmas(struct move *mv, const struct mm_struct *mm)
 		err = anon_vma_prepare(mv->m, mv->dst_vma);
 	if (err)
 		return err;
+	if (linear_page_index(mv->dst_vma, mv->dst) >= PAGE_INDEX_END)
+		return -EFAULT;
 	mv->src_vma = vma_lookup(mv->m, mm, mv->src);
 	return mv->src_vma ? 0 : -ENOENT;
 }
