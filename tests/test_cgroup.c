@@ -117,6 +117,11 @@ static void test_allocation(void)
 		CU_ASSERT_STRING_EQUAL(numa_policy(&bed, 0, text), "bind=relative:2");
 		numa_touch(&bed, addr + 4 * P, 2);
 		ASSERT_NODES(&bed, addr, 6, "333322");
+		/* Who has ended goes nowhere, and is no error. */
+		child = task_fork(bed.m, bed.task, SIGCHLD);
+		do_group_exit(bed.m, child, 0);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, cgroup_of(bed.m, 0), child->pid), 0);
+		task_end(bed.m, bed.task, child->pid, 0);
 		child = task_fork(bed.m, bed.task, SIGCHLD);
 		CU_ASSERT_EQUAL(child->mems_allowed, 0xc);
 		CU_ASSERT_EQUAL(child->cgroup, a->id);
@@ -150,6 +155,93 @@ static void test_following(void)
 		CU_ASSERT_EQUAL(task_machine_check(bed.m), 0);
 		close_group(&bed, a);
 		CU_ASSERT_STRING_EQUAL(numa_policy(&bed, 0, text), "bind=static:1-2");
+	}
+}
+
+static u64 cpus_of(const struct numa_bed *bed)
+{
+	u64 cpus[CPU_WORDS];
+
+	CU_ASSERT_EQUAL(sys_sched_getaffinity(bed->m, bed->task, 0, cpus), 0);
+	return cpus[0];
+}
+
+static int ask_for_cpus(const struct numa_bed *bed, u64 mask)
+{
+	const u64 cpus[CPU_WORDS] = { mask };
+
+	return sys_sched_setaffinity(bed->m, bed->task, 0, cpus);
+}
+
+/* As guests of four CPUs had it: 6.18 remembers what was asked for. */
+static void test_affinity(void)
+{
+	struct numa_bed bed;
+
+	for (unsigned int i = 0; next_numa_bed(&bed, &i);) {
+		const bool keeps = bed.m->release >= R_6_18;
+		const u64 some[CPU_WORDS] = { 0x6 }, first[CPU_WORDS] = { 0x1 };
+		const u64 second[CPU_WORDS] = { 0x2 }, last[CPU_WORDS] = { 0x8 };
+		const u64 most[CPU_WORDS] = { 0x7 };
+		struct cgroup *a = open_group(&bed), *b = make(&bed, cgroup_of(bed.m, 0), "b");
+		const u64 all = cpus_of(&bed);
+
+		CU_ASSERT_EQUAL(cpuset_set_cpus(bed.m, a, some), 0);
+		CU_ASSERT_EQUAL(cpuset_set_cpus(bed.m, b, first), 0);
+		CU_ASSERT_EQUAL(ask_for_cpus(&bed, 0), -EINVAL);
+		CU_ASSERT_EQUAL(ask_for_cpus(&bed, 0x2), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), 0x2);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, a, bed.task->pid), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), keeps ? 0x2 : 0x6);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, b, bed.task->pid), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), 0x1);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, cgroup_of(bed.m, 0), bed.task->pid), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), keeps ? 0x2 : all);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, a, bed.task->pid), 0);
+		CU_ASSERT_EQUAL(ask_for_cpus(&bed, 0x1), -EINVAL);
+		CU_ASSERT_EQUAL(ask_for_cpus(&bed, 0x8), -EINVAL);
+		CU_ASSERT_EQUAL(ask_for_cpus(&bed, 0x5), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), 0x4);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, b, bed.task->pid), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), 0x1);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, a, bed.task->pid), 0);
+		CU_ASSERT_EQUAL(cpuset_set_cpus(bed.m, a, second), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), 0x2);
+		CU_ASSERT_EQUAL(cpuset_set_cpus(bed.m, a, most), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), keeps ? 0x5 : 0x7);
+		CU_ASSERT_EQUAL(cpuset_set_cpus(bed.m, a, last), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), 0x8);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, cgroup_of(bed.m, 0), bed.task->pid), 0);
+		CU_ASSERT_EQUAL(cpus_of(&bed), keeps ? 0x5 : all);
+		CU_ASSERT_EQUAL(cgroup_rmdir(bed.m, b), 0);
+		close_group(&bed, a);
+	}
+}
+
+/* Whoever runs, and wherever it may be: pages go where their cpuset went. */
+static void test_other_runs(void)
+{
+	struct numa_bed bed;
+
+	for (unsigned int i = 0; next_numa_bed(&bed, &i);) {
+		struct cgroup *a = open_group(&bed), *b = make(&bed, cgroup_of(bed.m, 0), "b");
+		u64 addr = numa_map(&bed, 4, MAP_PRIVATE);
+		struct task_struct *other;
+
+		CU_ASSERT_EQUAL(cpuset_set_mems(bed.m, a, 0x2), 0);
+		CU_ASSERT_EQUAL(cpuset_set_mems(bed.m, b, 0x1), 0);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, a, bed.task->pid), 0);
+		other = task_fork(bed.m, bed.task, SIGCHLD);
+		CU_ASSERT_EQUAL(cgroup_attach(bed.m, b, other->pid), 0);
+		sched_switch_to(bed.m, bed.task);
+		numa_touch(&bed, addr, 4);
+		ASSERT_NODES(&bed, addr, 4, "1111");
+		sched_switch_to(bed.m, other);
+		CU_ASSERT_EQUAL(cpuset_set_mems(bed.m, a, 0x8), 0);
+		ASSERT_NODES(&bed, addr, 4, "3333");
+		task_end(bed.m, bed.task, other->pid, 0);
+		CU_ASSERT_EQUAL(cgroup_rmdir(bed.m, b), 0);
+		close_group(&bed, a);
 	}
 }
 
@@ -221,6 +313,8 @@ static const CU_TestInfo tests[] = {
 	{ "sets of CPUs and nodes", test_sets },
 	{ "allocation", test_allocation },
 	{ "what follows", test_following },
+	{ "sched_setaffinity", test_affinity },
+	{ "another task runs", test_other_runs },
 	{ "no nodes of its own", test_inherited },
 	{ "who may leave", test_leaving },
 };

@@ -3,20 +3,29 @@
  * Which CPUs a task may run on: what it was bound to (a kernel thread's CPU or node),
  * what sched_setaffinity said, and what its cpuset has. A task that is on another CPU
  * leaves it at once.
+ *
+ * Since 6.2 what was said is kept: of a new cpuset's CPUs the task gets those, if there are
+ * any. Before, it is forgotten with the next change of the cpuset.
  */
+#include "sim/virt/cgroup.h"
 #include "sim/virt/sched.h"
+
+static bool no_cpus(const u64 cpus[CPU_WORDS])
+{
+	for (unsigned int i = 0; i < CPU_WORDS; i++) {
+		if (cpus[i])
+			return false;
+	}
+	return true;
+}
 
 bool task_cpu_allowed(const struct machine *m, const struct task_struct *task,
 		      unsigned int cpu)
 {
-	u64 any = 0;
-
 	if ((task->cpu >= 0 && (unsigned int)task->cpu != cpu) ||
 	    (task->node >= 0 && m->cpu_node[cpu] != (unsigned int)task->node))
 		return false;
-	for (unsigned int i = 0; i < CPU_WORDS; i++)
-		any |= task->cpus_allowed[i];
-	return !any || task->cpus_allowed[cpu / 64] >> (cpu % 64) & 1;
+	return no_cpus(task->cpus_allowed) || task->cpus_allowed[cpu / 64] >> (cpu % 64) & 1;
 }
 
 void task_set_cpus(struct machine *m, struct task_struct *task, const u64 cpus[CPU_WORDS])
@@ -31,6 +40,15 @@ void task_set_cpus(struct machine *m, struct task_struct *task, const u64 cpus[C
 	task->last_cpu = (s16)cpu;
 }
 
+void task_confine_cpus(struct machine *m, struct task_struct *task, const u64 cpus[CPU_WORDS])
+{
+	u64 both[CPU_WORDS];
+
+	for (unsigned int i = 0; i < CPU_WORDS; i++)
+		both[i] = task->user_cpus[i] & (no_cpus(cpus) ? ~0ULL : cpus[i]);
+	task_set_cpus(m, task, no_cpus(both) ? cpus : both);
+}
+
 static struct task_struct *task_of_pid(const struct machine *m, struct task_struct *task,
 				       u32 pid)
 {
@@ -41,8 +59,8 @@ int sys_sched_setaffinity(struct machine *m, struct task_struct *task, u32 pid,
 			  const u64 cpus[CPU_WORDS])
 {
 	struct task_struct *target = task_of_pid(m, task, pid);
-	u64 taken[CPU_WORDS] = { 0 };
-	bool any = false;
+	u64 taken[CPU_WORDS];
+	const u64 *had;
 
 	if (!target)
 		return -ESRCH;
@@ -50,14 +68,13 @@ int sys_sched_setaffinity(struct machine *m, struct task_struct *task, u32 pid,
 		return -EINVAL;
 	if (task->uid != target->uid && !task->cap_sys_nice)
 		return -EPERM;
-	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++) {
-		if (!(cpus[cpu / 64] >> (cpu % 64) & 1))
-			continue;
-		taken[cpu / 64] |= 1ULL << (cpu % 64);
-		any = true;
-	}
-	if (!any)
+	had = cpuset_of(task_cgroup(m, target))->cpuset.effective_cpus;
+	for (unsigned int i = 0; i < CPU_WORDS; i++)
+		taken[i] = cpus[i] & had[i];
+	if (no_cpus(taken))
 		return -EINVAL;
+	if (rel_keeps_user_cpus(m->release))
+		memcpy(target->user_cpus, cpus, sizeof(target->user_cpus));
 	task_set_cpus(m, target, taken);
 	return 0;
 }

@@ -301,7 +301,7 @@ int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
 	struct task_struct *task = task_find(m, pid), *thread;
 	int err = 0;
 
-	if (!task || !task_alive(task))
+	if (!task)
 		return -ESRCH;
 	if (task->flags & PF_NO_SETAFFINITY)
 		return -EINVAL;

@@ -45,15 +45,22 @@ static void confine(struct machine *m, struct task_struct *task, const struct cg
 	u64 mems = cgroup->cpuset.effective_mems;
 
 	if (!(task->flags & PF_NO_SETAFFINITY))
-		task_set_cpus(m, task, cgroup->parent ? cgroup->cpuset.effective_cpus : any_cpu);
+		task_confine_cpus(m, task, cgroup->parent ? cgroup->cpuset.effective_cpus : any_cpu);
 	mpol_rebind_task(task, mems);
 	task->mems_allowed = cgroup->parent ? mems : 0;
 }
 
+/* A kernel worker does it, who has neither a policy nor a cpuset, whoever runs now. */
 static int move_memory(struct machine *m, struct mm_struct *mm, u64 from, u64 to)
 {
-	int ret = from == to ? 0 : do_migrate_pages(m, mm, from, to, MPOL_MF_MOVE_ALL);
+	const struct alloc_policy *policies = m->policies;
+	int ret = 0;
 
+	if (from == to)
+		return 0;
+	m->policies = NULL;
+	ret = do_migrate_pages(m, mm, from, to, MPOL_MF_MOVE_ALL);
+	m->policies = policies;
 	return ret == -ENOBUFS ? ret : 0;
 }
 

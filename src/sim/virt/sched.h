@@ -46,7 +46,9 @@ unsigned int sched_node_cpu(const struct machine *m, const struct pglist_data *n
 bool task_cpu_allowed(const struct machine *m, const struct task_struct *task,
 		      unsigned int cpu);
 void task_set_cpus(struct machine *m, struct task_struct *task, const u64 cpus[CPU_WORDS]);
-/* -ESRCH, -EPERM, -EINVAL (no such CPU; a thread that is bound). */
+/* Those of its cpuset (all 0: any), or what it asked for of them. */
+void task_confine_cpus(struct machine *m, struct task_struct *task, const u64 cpus[CPU_WORDS]);
+/* -ESRCH, -EPERM, -EINVAL (none of its cpuset's; a thread that is bound). */
 int sys_sched_setaffinity(struct machine *m, struct task_struct *task, u32 pid,
 			  const u64 cpus[CPU_WORDS]) __must_check;
 int sys_sched_getaffinity(const struct machine *m, struct task_struct *task, u32 pid,

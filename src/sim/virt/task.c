@@ -396,7 +396,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, (u64)t->vfork_child << 32 | t->vfork_parent << 1 | t->orphan);
 	digest_u64(digest, t->exit_code);
 	for (unsigned int i = 0; i < CPU_WORDS; i++)
-		digest_u64(digest, t->cpus_allowed[i]);
+		digest_u64(digest, t->cpus_allowed[i] ^ t->user_cpus[i] * 0x9e3779b97f4a7c15ULL);
 	if (t->exec_strings.argc) {
 		digest_u64(digest, (u64)t->exec_strings.argc << 32 | t->exec_strings.arg_bytes);
 		digest_u64(digest, (u64)t->exec_strings.envc << 32 | t->exec_strings.env_bytes);

@@ -170,6 +170,7 @@ struct task_struct {
 	s16 il_prev;		/* the node of its last interleaved page */
 	u8 il_weight;		/* pages that node still gets */
 	u64 cpus_allowed[CPU_WORDS];	/* affinity.c; all 0: any */
+	u64 user_cpus[CPU_WORDS];	/* what it asked for; all 0: nothing */
 	u32 cgroup;		/* cgroup.h: id; 0: the root */
 	u64 mems_allowed;	/* nodes of its cpuset; 0: all with memory */
 	u32 pkru;		/* rights of protection keys: two bits for each denies */
