@@ -40,13 +40,23 @@ done
 says 2 'no command to record; see --help' kmm-record
 says 2 'MOUNTPOINT is missing; see --help' kmm-enter
 says 2 'TARGET and LINE are missing; see --help' kmm-ctl
+says 2 'LINE is not one call; see --help' kmm-ctl -m /proc sim ''
+says 2 'LINE is not one call; see --help' kmm-ctl -m /proc sim ' # a remark'
+says 2 'LINE is not one call; see --help' kmm-ctl -m /proc sim 'drain
+drain'
 says 2 'TRACE or --zipf is missing; see --help' kmm-replay
 says 2 'unexpected argument: more' kmm-capture more
 says 2 'no-such-machine' kmm-run -m no-such-machine
+says 2 '/dev/zero: larger than 16M' kmm-run -m /dev/zero
+says 2 '/: cannot be read: Is a directory' kmm-run -m /
 says 2 'no-such-machine' kmm-compare no-such-machine
 says 2 'belady is no policy' kmm-replay -z 10,20 -p lru -p belady
 says 2 '1G is not a number of pages' kmm-replay -z 10,20 -c 1G
 says 2 '10 is not OBJECTS,REQUESTS' kmm-replay -z 10
+says 2 '10,-5 is not OBJECTS,REQUESTS' kmm-replay -z 10,-5
+says 2 '10,5,nan is not OBJECTS,REQUESTS' kmm-replay -z 10,5,nan
+says 2 'no-such-machine: there is no such file' kmm-replay -m no-such-machine -z 10,20
+says 1 '/: Is a directory' kmm-replay /
 
 # full PROGRAM ARGUMENT...: standard output takes nothing.
 full() {

@@ -144,16 +144,29 @@ static int call(const char *path, const char *line)
 	return err ? 1 : 0;
 }
 
+/* One call: text that is no comment, and no second line. */
+static bool is_call(const char *words)
+{
+	size_t blanks = strspn(words, " \t");
+
+	return words[blanks] && words[blanks] != '#' && !strchr(words, '\n');
+}
+
 /* The words behind TARGET as one line. */
 static int run(const char *mount, char **rest)
 {
 	char *found = NULL, *words = g_strjoinv(" ", rest + 1), *path;
 	/* With its end: 4096 bytes without one would wait for more. */
 	char *line = g_strconcat(words, "\n", NULL);
+	bool one = is_call(words);
 	unsigned int nr = 0;
 	int status;
 
 	g_free(words);
+	if (!one) {
+		g_free(line);
+		return options_fail(&program, "LINE is not one call", "; see --help");
+	}
 	if (!mount)
 		mount = g_getenv("KMM_MOUNT");
 	if (!mount)

@@ -37,7 +37,7 @@ static bool parse_zipf(const char *text, struct zipf *zipf)
 	char more;
 	int n = sscanf(text, "%u,%llu,%lf,%llu%c", &objects, &requests, &alpha, &seed, &more);
 
-	if (n < 2 || n > 4 || !objects || !requests)
+	if (n < 2 || n > 4 || !objects || !requests || strchr(text, '-') || !(alpha >= 0))
 		return false;
 	*zipf = (struct zipf){ objects, requests, alpha, seed };
 	return true;
@@ -123,7 +123,7 @@ static int replay(struct machine *m, const struct trace *trace, const char *poli
 }
 
 static int run_one(const struct options *options, const struct trace *trace, const char *policy,
-		   u64 capacity)
+		   u64 capacity, bool *headed)
 {
 	struct machine_config *config;
 	struct machine *m;
@@ -140,6 +140,10 @@ static int run_one(const struct options *options, const struct trace *trace, con
 		machine_config_free(config);
 		return EXIT_USAGE;
 	}
+	if (!*headed)
+		printf("%-8s %10s %12s %12s %8s %8s\n", "policy", "capacity", "accesses", "misses",
+		       "ratio", "M/s");
+	*headed = true;
 	err = replay(m, trace, policy, capacity);
 	if (err)
 		fprintf(stderr, "kmm-replay: %s: %s\n", policy, strerror(-err));
@@ -152,10 +156,9 @@ static int run_all(const struct options *options, const struct trace *trace)
 {
 	char *all[] = { (char *)"0", NULL };
 	char **capacities = options->capacities ? options->capacities : all;
+	bool headed = false;
 	int status = 0;
 
-	printf("%-8s %10s %12s %12s %8s %8s\n", "policy", "capacity", "accesses", "misses", "ratio",
-	       "M/s");
 	for (unsigned int c = 0; capacities[c] && !status; c++)
 		for (unsigned int i = 0; reclaim_policies[i] && !status; i++) {
 			const char *name = reclaim_policies[i]->name;
@@ -163,7 +166,7 @@ static int run_all(const struct options *options, const struct trace *trace)
 
 			if (!asked || g_strv_contains(asked, name))
 				status = run_one(options, trace, name,
-						 strtoull(capacities[c], NULL, 10));
+						 strtoull(capacities[c], NULL, 10), &headed);
 		}
 	return status;
 }

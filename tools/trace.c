@@ -118,7 +118,7 @@ int trace_read_oracle_general(struct trace *trace, FILE *file)
 			err = append(trace, &room, index);
 	}
 	if (!err)
-		err = ferror(file) ? -EIO : n ? -EBADMSG : 0;
+		err = ferror(file) ? -errno : n ? -EBADMSG : 0;
 	trace->nr_objects = ids.nr;
 	free(ids.ids);
 	free(ids.numbers);

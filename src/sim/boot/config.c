@@ -5,6 +5,10 @@
  * what keys mean together (config_check.c).
  */
 #include "sim/boot/config_load.h"
+
+#include <errno.h>
+#include <stdio.h>
+
 #include "sim/boot/program.h"
 
 const char *const cost_names[NR_COSTS] = {
@@ -157,41 +161,55 @@ static const struct shipped_machine *find_shipped(const char *name)
 	return NULL;
 }
 
-static int no_file(const char *name, const GError *cause, char **error)
+static int no_file(const char *name, int err, char **error)
 {
 	GString *names = g_string_new(NULL);
 
 	for (unsigned int i = 0; i < nr_shipped_machines; i++)
 		g_string_append_printf(names, " %s", shipped_machines[i].name);
-	if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+	if (err == -ENOENT)
 		*error = g_strdup_printf("%s: there is no such file, and the shipped machines "
 					 "are%s", name, names->str);
 	else
-		*error = g_strdup_printf("%s: cannot be read: %s", name, cause->message);
+		*error = g_strdup_printf("%s: cannot be read: %s", name, strerror(-err));
 	g_string_free(names, TRUE);
-	return g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? -ENOENT :
-	       g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ISDIR) ? -EISDIR :
-	       g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ? -EACCES : -EIO;
+	return err;
+}
+
+/* What the file holds, a NUL behind it; of one without an end a byte too many. */
+static int read_file(const char *name, char **bytes, size_t *len)
+{
+	FILE *file = fopen(name, "re");
+	int err = 0;
+
+	if (!file)
+		return -errno;
+	*bytes = g_malloc(MAX_FILE_BYTES + 2);
+	*len = fread(*bytes, 1, MAX_FILE_BYTES + 1, file);
+	(*bytes)[*len] = '\0';
+	if (ferror(file))
+		err = -errno;
+	fclose(file);
+	if (err)
+		g_free(*bytes);
+	return err;
 }
 
 int machine_config_load(const char *name, const char *const *sets,
 			struct machine_config **config, char **error)
 {
 	const struct shipped_machine *shipped = find_shipped(name);
-	GError *cause = NULL;
 	char *bytes = NULL;
-	gsize len;
+	size_t len = 0;
 	int err;
 
 	if (shipped)
 		return machine_config_parse(name, shipped->text, sets, config, error);
 	*config = NULL;
 	*error = NULL;
-	if (!g_file_get_contents(name, &bytes, &len, &cause)) {
-		err = no_file(name, cause, error);
-		g_error_free(cause);
-		return err;
-	}
+	err = read_file(name, &bytes, &len);
+	if (err)
+		return no_file(name, err, error);
 	if (len > MAX_FILE_BYTES || strlen(bytes) != len) {
 		*error = g_strdup_printf("%s: %s", name,
 					 len > MAX_FILE_BYTES ? "larger than 16M" :
