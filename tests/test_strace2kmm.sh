@@ -25,6 +25,24 @@ sh "$srcdir/tools/strace2kmm" "$log" > "$dir/calls.kmm"
 grep -q '^# left out:.*UFFDIO_WRITEPROTECT' "$dir/calls.kmm"
 echo "calls: $(grep -c ' = ' "$dir/calls.kmm") results as recorded"
 
+# says STATUS WORDS ARGUMENT...: on standard error, and nothing else.
+says() {
+	wanted=$1 words=$2 status=0
+	shift 2
+	sh "$srcdir/tools/strace2kmm" "$@" > "$dir/out" 2> "$dir/err" || status=$?
+	[ "$status" = "$wanted" ] && [ ! -s "$dir/out" ] && grep -q "^strace2kmm: $words" "$dir/err" || {
+		echo "strace2kmm $*: status $status, says $(cat "$dir/err")"
+		exit 1
+	}
+}
+says 2 'Unknown option -Q; see --help' -Q
+says 2 'Unknown option --nonsense; see --help' --nonsense
+says 2 'one LOG at a time, not also b' a b
+says 1 "$dir/none: No such file" "$dir/none"
+says 1 "$dir: Is a directory" "$dir"
+sh "$srcdir/tools/strace2kmm" --help | grep -q '^Usage: strace2kmm'
+[ "$(sh "$srcdir/tools/strace2kmm" --version)" = "$("$build/kmm-run" --version | sed 's/^kmm-run/strace2kmm/')" ]
+
 # What strace prints is a line as it is, but for addresses and pids.
 "$build/kmm-run" "$srcdir/tests/golden/strace/as-printed.kmm" > /dev/null
 echo "as printed: $(grep -c ' = ' "$srcdir/tests/golden/strace/as-printed.kmm") calls"
