@@ -97,7 +97,8 @@ static int store_locked(struct handle *handle, struct store_call *call,
 /* A sysctl's text has a NUL in it: the kernel's parser takes that for no end of a number. */
 static int refuse_nul(struct handle *handle, const struct store_call *call, const struct out *path)
 {
-	out_printf(call->store.sentence, "'%.60s' has a NUL behind it: only text is taken", call->text);
+	out_printf(call->store.sentence, "there is a NUL behind '%.60s': only text is taken",
+		   call->text);
 	last_line_set(handle->tree, &(struct last_text){
 		.path = path->text,
 		.line = call->text,
