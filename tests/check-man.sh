@@ -66,5 +66,36 @@ cmp -s "$tmp/list" "$tmp/readme" || {
 	status=1
 }
 
+# wrong WORDS: this is not as it is written.
+wrong() {
+	echo "$*" >&2
+	status=1
+}
+
+# doc/machine-file.md has each option of [config] with its defaults, and something asks it.
+sed -n 's/^OPTION(\([A-Z0-9_]*\),[^"]*"\(.*\)",[^"]*"\(.*\)",[^"]*"\(.*\)",[^"]*".*/| `\1` | \2 | \3 | \4 |/p' \
+	"$src/src/sim/boot/config_options.def" | LC_ALL=C sort >"$tmp/options"
+sed -n '/^| key | 6\.1 | 6\.18 /,/^$/s/^\(| `[A-Z0-9_]*` |.*|.*|.*|\) .*|$/\1/p' \
+	"$src/doc/machine-file.md" | LC_ALL=C sort >"$tmp/table"
+[ -s "$tmp/table" ] && diff "$tmp/options" "$tmp/table" >"$tmp/diff" ||
+	wrong "doc/machine-file.md: [config] (< is, > is written): $(cat "$tmp/diff")"
+for option in $(sed 's/^| `//; s/`.*//' "$tmp/options"); do
+	grep -rqF "\"$option\"" "$src/src/sim" "$src/src/fs" || wrong "nothing asks for [config] $option"
+done
+
+# Other keys of machine files, and verbs, are named where they belong.
+for key in $(sed -n 's/^COST([A-Z_]*,[^"]*"\([a-z_]*\)".*/\1/p' "$src/src/sim/boot/cost.def") \
+	$(sed -n 's/^	{ "\([a-z_]*\)", set_.*/\1/p' "$src/src/sim/boot/config_rows.c" \
+		"$src/src/sim/boot/config_disk.c"); do
+	[ "$key" = none ] || grep -qF "\`$key" "$src/doc/machine-file.md" ||
+		wrong "doc/machine-file.md does not name $key"
+done
+"$build/kmm-run" -m tiny -c 'cat sim/help/index' | sed '1d; /^$/{2!q}; /^$/d; s/ .*//' >"$tmp/verbs"
+[ "$(wc -l <"$tmp/verbs")" -gt 100 ] || wrong "sim/help/index has few verbs"
+while read -r verb; do
+	grep -qE "(^|[^a-z0-9_])$verb([^a-z0-9_]|$)" "$src/doc/language.md" ||
+		wrong "doc/language.md does not name $verb"
+done <"$tmp/verbs"
+
 [ "$status" = 0 ] && echo "the manual pages have the programs' options"
 exit "$status"

@@ -193,6 +193,14 @@ static void test_bad_lines(void)
 	refuse("[config]\nCONFIG_HZ = 100\n", "m:2: 'CONFIG_HZ'", "HZ");
 	refuse("[config]\nHZ = fast\n", "m:2: HZ: 'fast'", "decimal");
 	refuse("[config]\nKSM = maybe\n", "m:2: KSM: 'maybe'", "y or n");
+	refuse("[config]\nTRANSPARENT_HUGEPAGE = on\n", "m:2: TRANSPARENT_HUGEPAGE: 'on'",
+	       "always, madvise or never");
+	refuse("[config]\nLEGACY_VSYSCALL = emulate\n", "m:2: LEGACY_VSYSCALL: 'emulate'",
+	       "none or xonly");
+	refuse("[config]\nNODES_SHIFT = 11\n", "m:2: NODES_SHIFT: '11'", "1 and 10");
+	refuse("[config]\nHZ = 2000000\n", "m:2: HZ: '2000000'", "1 and 1000000");
+	refuse("[config]\nNODES_SHIFT = 1\n[node 0]\nmemory = 1G\ncpus = 0\n[node 2]\n"
+	       "memory = 1G\n", "m:2: NODES_SHIFT: 1", "node 2");
 	refuse("[sysctl]\nswappiness = 10\n", "m:2: 'swappiness'", "vm.swappiness");
 	refuse("[sysctl]\nvm..x = 10\n", "m:2: 'vm..x'", "vm.swappiness");
 	refuse("[sysctl]\nvm.swappiness =\n", "m:2: vm.swappiness: ''", "value");

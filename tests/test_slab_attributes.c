@@ -330,6 +330,7 @@ static void test_merging(void)
 		{ "6.1", "slub_nomerge slub_merge", true },
 		{ "6.1", "slab_merge slab_nomerge", false },
 	};
+	static const char *const unmerged[] = { "config.SLAB_MERGE_DEFAULT=n", NULL };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct capture c = { NULL, rows[i].release, "x86_64", rows[i].cmdline, 1, 2,
@@ -345,6 +346,12 @@ static void test_merging(void)
 		CU_ASSERT_EQUAL(atoi(lab_cat(&lab, path)) > 0, rows[i].merges);
 		lab_close(&lab);
 	}
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", unmerged), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmem_cache_create mine 3000"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/ctl: kmem_cache_create other 3000"), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/kernel/slab/mine/aliases"), "0\n");
+	lab_check(&lab);
+	lab_close(&lab);
 }
 
 static const CU_TestInfo tests[] = {

@@ -115,7 +115,8 @@ void boot_swiotlb(struct boot *b)
 		.nid = -1, .who = "swiotlb slots",
 	};
 
-	if (!given && b->max_pfn <= SZ_4G >> PAGE_SHIFT)
+	if (!machine_config_bool(b->config, "SWIOTLB") ||
+	    (!given && b->max_pfn <= SZ_4G >> PAGE_SHIFT))
 		return;
 	printk(b->m, 6, "software IO TLB: area num %llu.", (unsigned long long)areas);
 	if (given) {

@@ -161,6 +161,7 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->gbpages = m->arch->bits == 64 && machine_config_bool(config, "GBPAGES");
 	m->file_thp = machine_config_bool(config, "READ_ONLY_THP_FOR_FS");
+	m->nodes_shift = (u8)machine_config_number(config, "NODES_SHIFT");
 	m->pcid = m->arch->tlb.pcid && machine_config_bool(config, "PCID");
 	if (machine_config_bool(config, "CMA") && cma_init(m))
 		return -ENOMEM;
@@ -237,6 +238,7 @@ int machine_boot_failing(const struct machine_config *config, u64 nth,
 	b->firmware.arena = b->table.arena = &m->arena;
 	kernel_image_init(&b->image, config);
 	cmdline_parse(config->cmdline, &b->cmdline);
+	b->cmdline.page_owner = b->cmdline.page_owner && machine_config_bool(config, "PAGE_OWNER");
 	b->m->pcid = b->m->pcid && !b->cmdline.nopcid;
 	b->m->secretmem_enable = b->cmdline.secretmem_given ? b->cmdline.secretmem :
 							      rel_secretmem_is_on(b->m->release);

@@ -67,6 +67,7 @@ struct machine {
 	unsigned int nr_present_cpus, nr_possible_cpus;	/* as many, or more */
 	unsigned int nr_nodes;	/* highest online id + 1 */
 	bool secretmem_enable;	/* there is memfd_secret(): secretmem.enable= */
+	u8 nodes_shift;		/* bits of a node's number in this kernel */
 	bool gbpages;		/* the CPUs have pages of 1 GiB */
 	bool file_thp;		/* READ_ONLY_THP_FOR_FS: program text may be huge */
 	bool pcid;		/* their TLBs tell address spaces apart, and may */

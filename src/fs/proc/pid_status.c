@@ -15,7 +15,7 @@
 #include "sim/virt/thp.h"
 #include "sim/virt/sched.h"
 
-#define NODE_BITS 1024		/* of a node mask, where there are nodes */
+#define NODE_BITS 1024		/* of the widest node mask */
 
 struct state_row {
 	char state;
@@ -131,6 +131,7 @@ static void show_allowed(struct out *out, const struct machine *m,
 			 const struct task_struct *t)
 {
 	u64 cpus[CPU_WORDS], nodes[NODE_BITS / 64] = { mems_allowed(m, t) };
+	unsigned int node_bits = m->arch->numa ? 1U << m->nodes_shift : 1;
 
 	task_cpus(m, t, cpus);
 	out_puts(out, "Cpus_allowed:\t");
@@ -138,9 +139,9 @@ static void show_allowed(struct out *out, const struct machine *m,
 	out_puts(out, "\nCpus_allowed_list:\t");
 	out_bitmap_list(out, cpus, m->nr_cpus);
 	out_puts(out, "\nMems_allowed:\t");
-	out_bitmap_mask(out, nodes, m->arch->numa ? NODE_BITS : 1);
+	out_bitmap_mask(out, nodes, node_bits);
 	out_puts(out, "\nMems_allowed_list:\t");
-	out_bitmap_list(out, nodes, m->arch->numa ? NODE_BITS : 1);
+	out_bitmap_list(out, nodes, node_bits);
 	out_putc(out, '\n');
 }
 

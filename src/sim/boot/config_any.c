@@ -7,6 +7,7 @@
 
 /* An hour of virtual time for one operation. */
 #define MAX_COST_NS 3600000000000ULL
+#define MAX_NODES_SHIFT 10	/* on x86 */
 
 enum option_kind { OPTION_BOOL, OPTION_NUMBER, OPTION_WORD };
 
@@ -19,6 +20,15 @@ static const struct {
 	{ #name, OPTION_##kind, (v6_1)[0] == '0' },
 #include "sim/boot/config_options.def"
 #undef OPTION
+};
+
+/* What an option takes where its kind does not say it. */
+static const struct option_words {
+	const char *option, *words[3], *why;
+} option_words[] = {
+	{ "LEGACY_VSYSCALL", { "none", "xonly" }, "it is none or xonly" },
+	{ "TRANSPARENT_HUGEPAGE", { "always", "madvise", "never" },
+	  "it is always, madvise or never" },
 };
 
 static const char *const image_ranges[] = { "code", "rodata", "data", "bss" };
@@ -92,6 +102,22 @@ static void add_pair(GArray *array, const char *key, const char *value)
 	g_array_append_val(array, pair);
 }
 
+/* Why an option cannot have this word; NULL if it can. */
+static const char *wrong_word(const char *option, const char *value)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(option_words); i++) {
+		const struct option_words *row = &option_words[i];
+
+		if (strcmp(option, row->option))
+			continue;
+		for (unsigned int w = 0; w < ARRAY_SIZE(row->words); w++)
+			if (row->words[w] && !strcmp(value, row->words[w]))
+				return NULL;
+		return row->why;
+	}
+	return NULL;
+}
+
 int config_any_config(struct config_load *load, const char *key, const char *value)
 {
 	GString *names;
@@ -110,6 +136,10 @@ int config_any_config(struct config_load *load, const char *key, const char *val
 		if (options[i].kind == OPTION_NUMBER &&
 		    ((!n && !options[i].may_be_zero) || n > 1000000))
 			return config_bad_value(load, value, "it lies between 1 and 1000000");
+		if (!strcmp(key, "NODES_SHIFT") && n > MAX_NODES_SHIFT)
+			return config_bad_value(load, value, "it lies between 1 and 10");
+		if (wrong_word(key, value))
+			return config_bad_value(load, value, wrong_word(key, value));
 		if (options[i].kind == OPTION_BOOL)
 			value = yes ? "y" : "n";
 		add_pair(load->keys, key, value);

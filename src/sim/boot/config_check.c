@@ -69,6 +69,18 @@ static int check_nodes(struct config_load *load)
 		return config_bad(load, node_line(load, config->nr_nodes - 1, NULL),
 				  "[node %u]: %s has one node, [node 0]",
 				  config->nr_nodes - 1, config->arch->name);
+	for (unsigned int i = 0; i < load->keys->len; i++) {
+		const struct config_key *key = &g_array_index(load->keys, struct config_key, i);
+		guint64 shift;
+
+		if (strcmp(key->name, "NODES_SHIFT"))
+			continue;
+		shift = g_ascii_strtoull(key->value, NULL, 0);
+		if (config->nr_nodes > 1U << shift)
+			return config_bad(load, line_of(load, "config", "NODES_SHIFT"),
+					  "NODES_SHIFT: %s bits do not hold the number of [node %u]",
+					  key->value, config->nr_nodes - 1);
+	}
 	return 0;
 }
 

@@ -76,7 +76,7 @@ static const char *own_cache_reason(const struct machine *m,
 				    const struct kmem_cache_request *req, u32 flags)
 {
 	if (m->slab->options.nomerge)
-		return "slab_nomerge is on the command line";
+		return "slab_nomerge is on the command line, or SLAB_MERGE_DEFAULT off";
 	if (flags & SLAB_NEVER_MERGE)
 		return "a flag of it forbids merging";
 	if (flags & SLAB_HAS_CTOR)

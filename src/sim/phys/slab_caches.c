@@ -221,6 +221,8 @@ int slab_init(struct machine *m)
 	if (!state)
 		return -ENOBUFS;
 	m->slab = state;
+	state->options.nomerge = m->config->arch &&
+		!machine_config_bool(m->config, "SLAB_MERGE_DEFAULT");
 	slab_options_parse(&state->options, m->release, m->config->cmdline);
 	state->options.freelist_random = m->config->arch &&
 		machine_config_bool(m->config, "SLAB_FREELIST_RANDOM");

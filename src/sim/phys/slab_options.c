@@ -195,7 +195,7 @@ void slab_options_parse(struct slab_options *options, enum release release,
 {
 	const char *word = cmdline ? cmdline : "";
 
-	*options = (struct slab_options) { .max_order = 3 };
+	*options = (struct slab_options) { .max_order = 3, .nomerge = options->nomerge };
 	while (*word) {
 		size_t len = strcspn(word, " \t\n");
 		bool slab = !strncmp(word, "slab_", 5);

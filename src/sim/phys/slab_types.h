@@ -196,7 +196,7 @@ struct slab_state {
 /* page->mapping of the first page of a big kmalloc(). */
 #define KMALLOC_LARGE_MAPPING 0xfffffffeU
 
-/* slab_options.c */
+/* slab_options.c; options->nomerge is what holds without a word about it. */
 void slab_options_parse(struct slab_options *options, enum release release,
 			const char *cmdline);
 /* The debug flags that the command line asks for on a cache of this name. */

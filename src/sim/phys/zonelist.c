@@ -7,8 +7,6 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/page_alloc.h"
 
-#define KERNEL_MAX_NUMNODES 1024	/* CONFIG_NODES_SHIFT=10 */
-
 static unsigned int node_zones(const struct pglist_data *node, u16 *list)
 {
 	unsigned int nr = 0;
@@ -39,7 +37,7 @@ static int find_next_best_node(const struct machine *m, const struct pglist_data
 			continue;
 		value = m->distance[local->id][id] + (id < local->id) +
 			(m->zonelists_late && m->nodes[id]->has_cpu);
-		value = value * KERNEL_MAX_NUMNODES + load[id];
+		value = (value << m->nodes_shift) + load[id];
 		if (value < least) {
 			least = value;
 			best = id;
