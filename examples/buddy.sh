@@ -40,7 +40,7 @@ call free_pages @page
 call drain_all_pages
 expect nr_free_pages "$(value proc/vmstat nr_free_pages)" "$before"
 
-step 'A block of the wrong kind: a movable page is taken from movable pageblocks.'
+step 'Kinds lie apart: a movable block is taken from movable pageblocks.'
 call alloc_pages 9 GFP_HIGHUSER_MOVABLE as movable
 grep -E "^(pageblock|block):" sim/as/movable
 call free_pages @movable
