@@ -15,7 +15,7 @@ ln -s "$mnt" "$work/link"
 expect "a link" refuses 'symbolic link' "$work/link"
 expect "a link with a slash" refuses 'symbolic link' "$work/link/"
 expect "a file" refuses 'not a directory' "$work/file"
-expect "nothing" refuses 'No such file' "$work/none"
+expect "nothing" refuses 'No such file or directory: make that' "$work/none"
 expect "nothing's folder" refuses 'No such file' "$work/none/none"
 
 mkdir "$work/full"

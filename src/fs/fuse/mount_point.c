@@ -155,7 +155,8 @@ int mount_point_open(struct mount_point *mp, const char *path, bool nonempty, ch
 	if (mp->parent_fd >= 0)
 		mp->dir_fd = openat(mp->parent_fd, what, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (mp->dir_fd < 0)
-		ret = fail(error, errno, "%s: %s", path, g_strerror(errno));
+		ret = fail(error, errno, "%s: %s%s", path, g_strerror(errno),
+			   errno == ENOENT ? ": make that directory first" : "");
 	else
 		ret = check(mp, nonempty, error);
 out_close:
