@@ -39,13 +39,57 @@ static const struct piece pieces[] = {
 	{ "sys/kernel/mm/ksm/use_zero_pages", O_WRONLY, 0, "y # = 0\n2", 9, "1\n" },
 };
 
-static void test_pieces(void)
+/* Numbers as each file of the kernel reads them; a guest of 6.18 took and refused the same. */
+static const struct piece numbers[] = {
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "   \n", -EINVAL, "0\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, " 1 \n", 4, "1\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "010\n\n", 5, "8\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "+0x10\n", 6, "16\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "-+1\n", -EINVAL, "16\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "- 1\n", -EINVAL, "16\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "2147483648\n", -ERANGE, "16\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "2147483647\n", -EINVAL, "16\n" },
+	{ "proc/1/oom_score_adj", O_WRONLY, 0, "-99999999999999999999\n", -ERANGE, "16\n" },
+	{ "proc/1/oom_adj", O_WRONLY, 0, "   \n", -EINVAL, NULL },
+	{ "proc/1/oom_adj", O_WRONLY, 0, "4294967296\n", -ERANGE, NULL },
+	{ "proc/1/clear_refs", O_WRONLY, 0, "+1\n", 3, NULL },
+	{ "proc/1/clear_refs", O_WRONLY, 0, " 1 \n", 4, NULL },
+	{ "proc/1/clear_refs", O_WRONLY, 0, "01\n\n", 4, NULL },
+	{ "proc/1/clear_refs", O_WRONLY, 0, "0x1\n", -EINVAL, NULL },
+	{ "proc/1/clear_refs", O_WRONLY, 0, "-1\n", -EINVAL, NULL },
+	{ "proc/1/clear_refs", O_WRONLY, 0, "6\n", -EINVAL, NULL },
+	{ "proc/1/clear_refs", O_WRONLY, 0, "2147483648\n", -ERANGE, NULL },
+	{ "proc/1/coredump_filter", O_WRONLY, 0, "4294967296\n", -ERANGE, NULL },
+	{ "proc/1/coredump_filter", O_WRONLY, 0, "-1\n", -EINVAL, NULL },
+	{ "proc/1/coredump_filter", O_WRONLY, 0, " 1\n", -EINVAL, NULL },
+	{ "proc/1/coredump_filter", O_WRONLY, 0, "0x1\n", 4, "00000001\n" },
+	{ "proc/sys/kernel/threads-max", O_WRONLY, 0, "1\n", 2, "1\n" },
+	{ "proc/sys/kernel/threads-max", O_WRONLY, 0, "0\n", -EINVAL, "1\n" },
+	{ VM "hugetlb_optimize_vmemmap", O_WRONLY, 0, "-1\n", 3, "1\n" },
+	{ VM "hugetlb_optimize_vmemmap", O_WRONLY, 0, "2147483648\n", -EINVAL, "1\n" },
+	{ "sys/kernel/mm/lru_gen/enabled", O_WRONLY, 0, "4294967296\n", -EINVAL, NULL },
+	{ "sys/kernel/mm/lru_gen/enabled", O_WRONLY, 0, "0x5\n", 4, "0x0005\n" },
+	{ "sys/kernel/mm/ksm/max_page_sharing", O_WRONLY, 0, "2147483648\n", -ERANGE, NULL },
+	{ "sys/kernel/mm/ksm/max_page_sharing", O_WRONLY, 0, "-2147483649\n", -ERANGE, NULL },
+	{ "sys/kernel/mm/ksm/max_page_sharing", O_WRONLY, 0, "-1\n", -EINVAL, NULL },
+	{ "sys/kernel/mm/ksm/advisor_max_cpu", O_WRONLY, 0, "4294967297\n", 11, "1\n" },
+	{ "sys/kernel/mm/ksm/advisor_max_cpu", O_WRONLY, 0, "2147483648\n", 11, "2147483648\n" },
+};
+
+/* What 6.1 took otherwise. */
+static const struct piece older[] = {
+	{ VM "hugetlb_optimize_vmemmap", O_WRONLY, 0, "-1\n", 3, "1\n" },
+	{ VM "hugetlb_optimize_vmemmap", O_WRONLY, 0, "0\n", 2, "0\n" },
+	{ VM "hugetlb_optimize_vmemmap", O_WRONLY, 0, "4294967296\n", 11, "1\n" },
+};
+
+static void write_pieces(const struct piece *rows, size_t nr, const char *const *sets)
 {
 	struct lab lab;
 
-	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
-		const struct piece *p = &pieces[i];
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+	for (size_t i = 0; i < nr; i++) {
+		const struct piece *p = &rows[i];
 		struct handle *handle = lab_handle(&lab, p->path, p->flags);
 		ssize_t n = handle_write(handle, p->offset, p->text, strlen(p->text));
 
@@ -57,6 +101,19 @@ static void test_pieces(void)
 			CU_ASSERT_STRING_EQUAL(lab_cat(&lab, p->path), p->after);
 	}
 	lab_close(&lab);
+}
+
+static void test_pieces(void)
+{
+	write_pieces(pieces, ARRAY_SIZE(pieces), NULL);
+}
+
+static void test_numbers(void)
+{
+	static const char *const sets[] = { "release=6.1", NULL };
+
+	write_pieces(numbers, ARRAY_SIZE(numbers), NULL);
+	write_pieces(older, ARRAY_SIZE(older), sets);
 }
 
 /* `{ echo 20; echo 30; } > FILE`: the second write is behind the beginning. */
@@ -211,6 +268,7 @@ static void test_cache_names(void)
 
 static const CU_TestInfo tests[] = {
 	{ "what is taken", test_pieces },
+	{ "numbers", test_numbers },
 	{ "appended", test_appended },
 	{ "more than a page", test_whole_pages },
 	{ "the log says it again", test_round_trip },

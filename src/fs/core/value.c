@@ -11,6 +11,7 @@
 
 #define SYSCTL_DIGITS 21	/* the longest number that a sysctl reads */
 #define SYSCTL_BLANKS " \t\n"
+#define PROC_NUMBUF 13		/* a number's room in the files of a process */
 #define QUOTED_CHARS 60		/* of a text that is refused, in the sentence */
 #define QUOTED "%.60s"
 
@@ -33,7 +34,7 @@ static s64 value_get(const struct machine *m, const struct value_entry *row)
 {
 	const void *field = value_field(m, row);
 
-	if (row->type == VALUE_SYS_UINT)
+	if (row->type == VALUE_SYS_UINT || row->type == VALUE_SYS_LOW32)
 		return *(const u32 *)field;
 	return is_wide(row->type) ? (s64)*(const u64 *)field : *(const s32 *)field;
 }
@@ -117,6 +118,34 @@ int sysfs_number(const char *text, unsigned int base, u64 *value)
 	return errno ? -ERANGE : 0;
 }
 
+int sysfs_s32(const char *text, unsigned int base, s32 *value)
+{
+	bool negative = *text == '-';
+	u64 number;
+	int err = negative && text[1] == '+' ? -EINVAL : sysfs_number(text + negative, base, &number);
+
+	if (err)
+		return err;
+	if (number > (u64)INT32_MAX + negative)
+		return -ERANGE;
+	*value = negative ? -(s64)number : (s64)number;
+	return 0;
+}
+
+int pid_number(const char *text, unsigned int base, s32 *value)
+{
+	char number[PROC_NUMBUF];
+	size_t len = strnlen(text, sizeof(number) - 1);
+
+	memcpy(number, text, len);
+	while (len && isspace((unsigned char)number[len - 1]))
+		len--;
+	number[len] = '\0';
+	for (text = number; isspace((unsigned char)*text); text++)
+		;
+	return sysfs_s32(text, base, value);
+}
+
 int sysfs_bool(const char *text, bool *value)
 {
 	switch (*text) {
@@ -164,6 +193,24 @@ static int value_parse(const struct machine *m, const struct value_entry *row,
 	int ret;
 
 	switch (row->type) {
+	case VALUE_TRUTH:
+		if (rel_truth_is_an_int(m->release)) {
+			ret = sysctl_int(&text, &small);
+			number = small;
+		} else {
+			ret = sysctl_number(&text, &number, &flag);
+		}
+		*value = number != 0;
+		*rest = text;
+		return ret > 0 ? 0 : -EINVAL;
+	case VALUE_SYS_S32:
+		ret = sysfs_s32(text, 10, &small);
+		*value = small;
+		return ret;
+	case VALUE_SYS_LOW32:
+		ret = sysfs_number(text, 10, &number);
+		*value = (u32)number;
+		return ret || (m->arch->bits == 32 && number > UINT32_MAX) ? -EINVAL : 0;
 	case VALUE_INT:
 		ret = sysctl_int(&text, &small);
 		*value = small;
@@ -232,7 +279,7 @@ static void print_range(struct out *out, const struct machine *m, const struct v
 static void refuse_value(struct store *s, const struct value_entry *row, const char *text)
 {
 	const char *name = row->entry.name;
-	bool sysctl = row->type == VALUE_INT || row->type == VALUE_ULONG;
+	bool sysctl = row->type == VALUE_INT || row->type == VALUE_ULONG || row->type == VALUE_TRUTH;
 	const char *word = sysctl ? text + strspn(text, SYSCTL_BLANKS) : text;
 	size_t len = sysctl ? strcspn(word, SYSCTL_BLANKS) : strlen(word);
 	char *end;

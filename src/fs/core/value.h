@@ -19,6 +19,9 @@ enum value_type {
 	VALUE_SYS_ANY_BASE,	/* sysfs, u64 that must fit 32 bits, 0x and 0 as in C */
 	VALUE_SYS_BOOL,		/* sysfs, s32: "true" or "false" */
 	VALUE_SYS_FLAG,		/* sysfs, s32, written like a bool, read as 0 or 1 */
+	VALUE_SYS_S32,		/* sysfs, s32, decimal; beyond 32 bits ERANGE */
+	VALUE_SYS_LOW32,	/* sysfs, a u64 of which u32 is kept */
+	VALUE_TRUTH,		/* sysctl, s32: any number but 0 is 1; 6.1 read a u64 */
 };
 
 int value_show(struct out *out, const struct view *v);
@@ -34,6 +37,10 @@ int sysctl_int(const char **text, s32 *value);
 
 /* A sysfs number: decimal (base 10) or any base (base 0). 0, -EINVAL, -ERANGE. */
 int sysfs_number(const char *text, unsigned int base, u64 *value) __must_check;
+/* The same with a sign, into 32 bits. */
+int sysfs_s32(const char *text, unsigned int base, s32 *value) __must_check;
+/* A number as files of a process read it: blanks around it do not count. */
+int pid_number(const char *text, unsigned int base, s32 *value) __must_check;
 /* y, n, 1, 0, on, off, and words that begin so. 0 or -EINVAL. */
 int sysfs_bool(const char *text, bool *value) __must_check;
 /* Index of the word that is the text, -EINVAL if none is. */

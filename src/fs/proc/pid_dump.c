@@ -3,8 +3,7 @@
  * PID/coredump_filter: which kinds of memory a core dump would hold, bits of mm->flags
  * that forks inherit. PID/timers: POSIX timers, of which there are none.
  */
-#include <stdlib.h>
-
+#include "fs/core/value.h"
 #include "fs/proc/pid.h"
 #include "sim/virt/mm_types.h"
 
@@ -24,13 +23,14 @@ static int filter_show(struct out *out, const struct view *v)
 static int filter_store(struct store *s, const struct view *v, const char *text)
 {
 	struct mm_struct *mm = view_task(v)->mm;
-	unsigned long long bits;
-	char *end;
+	u64 bits;
+	int err = sysfs_number(text, 0, &bits);
 
-	bits = strtoull(text, &end, 0);
-	if (end == text || *end || *text == '-' || bits > UINT32_MAX) {
-		out_printf(s->sentence, "'%s' is not a mask of kinds of memory", text);
-		return -EINVAL;
+	if (!err && bits > UINT32_MAX)
+		err = -ERANGE;
+	if (err) {
+		out_printf(s->sentence, "'%.60s' is not a mask of kinds of memory", text);
+		return err;
 	}
 	if (!mm) {
 		out_printf(s->sentence, "%s has no memory of its own", view_task(v)->comm);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* PID/oom_score, oom_score_adj and oom_adj: how soon a task dies when memory is out. */
-#include <stdlib.h>
-
 #include "fs/core/value.h"
 #include "fs/proc/pid.h"
 #include "sim/policy/oom.h"
@@ -61,17 +59,13 @@ static int set_adj(struct store *s, const struct view *v, s32 adj)
 
 static int parse(struct store *s, const char *text, s32 low, s32 high, s32 *value)
 {
-	char *end;
-	long number = strtol(text, &end, 0);
+	int err = pid_number(text, 0, value);
 
-	while (*end == ' ' || *end == '\t')
-		end++;
-	if (end == text || *end || number < low || number > high) {
-		out_printf(s->sentence, "'%s' is not a number from %d to %d", text, low, high);
-		return -EINVAL;
-	}
-	*value = (s32)number;
-	return 0;
+	if (!err && (*value < low || *value > high))
+		err = -EINVAL;
+	if (err)
+		out_printf(s->sentence, "'%.60s' is not a number from %d to %d", text, low, high);
+	return err;
 }
 
 static int adj_store(struct store *s, const struct view *v, const char *text)

@@ -195,7 +195,7 @@ static const struct value_entry kernel_values[] = {
 	VALUE_ROW("shmall", 0644, ALL, shmall, VALUE_ULONG, 0, -1, NULL),
 	VALUE_ROW("shmmax", 0644, ALL, shmmax, VALUE_ULONG, 0, -1, NULL),
 	VALUE_ROW("shmmni", 0644, ALL, shmmni, VALUE_INT, 0, 32768, NULL),
-	VALUE_ROW("threads-max", 0644, ALL, threads_max, VALUE_INT, 20, 0x3fffffff, NULL),
+	VALUE_ROW("threads-max", 0644, ALL, threads_max, VALUE_INT, 1, 0x3fffffff, NULL),
 };
 
 static const struct value_entry fs_values[] = {

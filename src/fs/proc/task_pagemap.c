@@ -3,6 +3,7 @@
  * PID/pagemap, one word for each page of the address space, and PID/clear_refs, which
  * takes marks off pages and entries.
  */
+#include "fs/core/value.h"
 #include "fs/proc/pid.h"
 #include "fs/proc/task_mmu.h"
 #include "sim/virt/hugetlb.h"
@@ -196,15 +197,15 @@ static void clear_mm(struct machine *m, struct mm_struct *mm, unsigned int type)
 static int clear_refs_store(struct store *s, const struct view *v, const char *text)
 {
 	struct mm_struct *mm = view_mm(v);
-	unsigned int type;
+	s32 type;
+	int err = pid_number(text, 10, &type);
 
-	while (*text == ' ' || *text == '\t')
-		text++;
-	type = (unsigned char)*text - '0';
-	if (type < CLEAR_REFS_ALL || type > CLEAR_REFS_MM_HIWATER_RSS || text[1]) {
-		out_printf(s->sentence, "'%s' is none of 1 (all pages), 2 (anonymous), 3 (of files), "
+	if (!err && (type < CLEAR_REFS_ALL || type > CLEAR_REFS_MM_HIWATER_RSS))
+		err = -EINVAL;
+	if (err) {
+		out_printf(s->sentence, "'%.60s' is none of 1 (all pages), 2 (anonymous), 3 (of files), "
 			   "4 (soft-dirty bits), 5 (the peak of VmRSS)", text);
-		return -EINVAL;
+		return err;
 	}
 	if (!mm) {
 		out_printf(s->sentence, "%s has no memory of its own", view_task(v)->comm);

@@ -19,14 +19,14 @@
 	  .show = fixed_text_show, .text = "0\n" }
 
 static const struct value_entry ksm_values[] = {
-	KSM("advisor_max_cpu", advisor_max_cpu, UINT, SINCE(R_6_18), UP_TO(INT32_MAX)),
+	KSM("advisor_max_cpu", advisor_max_cpu, LOW32, SINCE(R_6_18), UP_TO(UINT32_MAX)),
 	KSM("advisor_max_pages_to_scan", advisor_max_pages_to_scan, ULONG, SINCE(R_6_18),
 	    UP_TO(-1)),
 	KSM("advisor_min_pages_to_scan", advisor_min_pages_to_scan, ULONG, SINCE(R_6_18),
 	    UP_TO(-1)),
 	KSM("advisor_target_scan_time", advisor_target_scan_time, ULONG, SINCE(R_6_18),
 	    UP_TO(-1)),
-	KSM("max_page_sharing", max_page_sharing, INT, ALL, .min = 2, .max = INT32_MAX),
+	KSM("max_page_sharing", max_page_sharing, S32, ALL, .min = 2, .max = INT32_MAX),
 	KSM("merge_across_nodes", merge_across_nodes, INT, ALL, UP_TO(1)),
 	KSM("pages_to_scan", pages_to_scan, UINT, ALL, UP_TO(UINT32_MAX)),
 	KSM("run", run, UINT, ALL, UP_TO(2)),
@@ -89,8 +89,9 @@ static int lru_gen_enabled_store(struct store *s, const struct view *v, const ch
 	(void)v;
 	if (*text == 'y' || *text == 'Y') {
 		caps = 7;
-	} else if (*text != 'n' && *text != 'N' && sysfs_number(text, 0, &caps)) {
-		out_printf(s->sentence, "'%s' is neither y, n nor a mask", text);
+	} else if (*text != 'n' && *text != 'N' &&
+		   (sysfs_number(text, 0, &caps) || caps > UINT32_MAX)) {
+		out_printf(s->sentence, "'%.60s' is neither y, n nor a mask", text);
 		return -EINVAL;
 	}
 	s->m->tunables->lru_gen_enabled = caps & 7;
