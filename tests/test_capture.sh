@@ -130,6 +130,19 @@ check_zram() {
 	"$build/kmm-run" -k -m "$tmp/machine" -c 'cat sys/block/zram0/disksize' | grep -qx 314572800
 }
 
+# A kernel for 64 nodes shows masks of two words.
+check_nodes_shift() {
+	dir=$tmp/shift
+	rm -rf "$dir"
+	cp -r "$tmp/$1" "$dir" || return 1
+	mkdir -p "$dir/proc/1"
+	printf 'Name:\tinit\nMems_allowed:\t00000000,00000001\nMems_allowed_list:\t0\n' > "$dir/proc/1/status"
+	"$build/kmm-capture" --from "$dir" -o "$tmp/machine" || return 1
+	grep -qx 'NODES_SHIFT = 6' "$tmp/machine" || { echo "$1: NODES_SHIFT is not 6"; return 1; }
+	"$build/kmm-run" -k -m "$tmp/machine" -c 'cat proc/1/status' |
+		grep -qx "Mems_allowed:	00000000,00000001"
+}
+
 # What was not copied whole is no machine, and it is said where it ends.
 check_cut() {
 	dir=$tmp/cut
@@ -181,6 +194,7 @@ for shape in $torn; do
 	check_torn "$shape" || failed=$((failed + 1))
 	check_cut "$shape" || failed=$((failed + 1))
 	check_zram "$shape" || failed=$((failed + 1))
+	check_nodes_shift "$shape" || failed=$((failed + 1))
 done
 echo "$# machines, $failed with differences"
 [ $failed -eq 0 ]

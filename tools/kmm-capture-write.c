@@ -5,6 +5,8 @@
 
 #include "kmm-capture.h"
 
+#define DEBIAN_NODES_SHIFT 10
+
 typedef unsigned long long ull;
 
 static const struct capture_range *range_at(const GArray *ranges, unsigned int i)
@@ -40,6 +42,21 @@ static bool meminfo_has(const struct capture *c, const char *name)
 	return strstr(c->meminfo, line) != NULL;
 }
 
+/* Bits of a node's number, by the width of a mask of nodes; 0 if none is shown. */
+static unsigned int nodes_shift(const struct capture *c)
+{
+	static const char name[] = "\nMems_allowed:\t";
+	g_autofree char *status = capture_read(c, "proc/1/status");
+	const char *mask = status ? strstr(status, name) : NULL;
+	unsigned int digits = 0;
+
+	if (!mask)
+		return 0;
+	for (mask += strlen(name); g_ascii_isxdigit(*mask) || *mask == ','; mask++)
+		digits += *mask != ',';
+	return digits ? g_bit_nth_msf(4 * digits, -1) : 0;
+}
+
 static void write_config(struct capture *c, GString *out)
 {
 	static const char *const lines[][2] = {
@@ -48,12 +65,16 @@ static void write_config(struct capture *c, GString *out)
 		{ "UNACCEPTED_MEMORY", "Unaccepted" }, { "ZSWAP", "Zswap" },
 	};
 	g_autofree char *lru_gen = capture_read_word(c, "sys/kernel/mm/lru_gen/enabled");
+	unsigned int shift = nodes_shift(c);
 
 	g_string_append(out, "\n# build options that show in /proc and /sys\n[config]\n");
 	if (c->hz)
 		g_string_append_printf(out, "HZ = %u\n", c->hz);
 	if (c->nr_cpus_config)
 		g_string_append_printf(out, "NR_CPUS = %u\n", c->nr_cpus_config);
+	/* Debian's is what a machine has that does not say. */
+	if (g_str_has_prefix(c->arch, "x86_64") && shift && shift < DEBIAN_NODES_SHIFT)
+		g_string_append_printf(out, "NODES_SHIFT = %u\n", shift);
 	if (c->fpu_context)
 		g_string_append_printf(out, "FPU_CONTEXT = %u\n", c->fpu_context);
 	if (c->meminfo && g_str_has_prefix(c->arch, "x86_64"))
