@@ -132,8 +132,9 @@ static const struct verb verbs[] = {
 	{ "write", { A_FD, A_SIZE }, run_write, RESULT_NUMBER, 0, SCOPE_TASKS, "FD LENGTH",
 	  "Write to a file at its position." },
 	{ "lseek", { A_FD, A_NUMBER, A_WHENCE | A_OPTIONAL }, run_lseek, RESULT_NUMBER, 0,
-	  SCOPE_TASKS, "FD OFFSET [WHENCE]", "Move a file's position. Result: where it is. `lseek FD OFFSET data` and `hole` look for "
-	  "what the file has, from there on." },
+	  SCOPE_TASKS, "FD OFFSET [WHENCE]",
+	  "Move a file's position. Result: where it is. `lseek FD OFFSET data` and `hole` look "
+	  "for what the file has, from there on." },
 };
 
 const struct verb_table file_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -92,7 +92,10 @@ void cgroup_kill(struct machine *m, struct cgroup *cgroup);
 /* -EEXIST, -EINVAL (the name), -EAGAIN (as many as there may be, or too deep). */
 int cgroup_mkdir(struct machine *m, struct cgroup *parent, const char *name) __must_check;
 int cgroup_rmdir(struct machine *m, struct cgroup *cgroup) __must_check;	/* -EBUSY */
-/* The whole process goes to the group, what of it lives: -ESRCH, -EBUSY, -EOPNOTSUPP, -EINVAL (bound to its CPU). */
+/*
+ * The whole process goes to the group, what of it lives: -ESRCH, -EBUSY, -EOPNOTSUPP, -EINVAL
+ * (bound to its CPU).
+ */
 int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid) __must_check;
 /* Controllers of the children: -ENOENT (not here), -EBUSY (a child passes it on), -EOPNOTSUPP. */
 int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable,

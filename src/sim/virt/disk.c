@@ -231,7 +231,8 @@ void disks_digest(const struct machine *m, struct digest *digest)
 		u64 x = (block->pgoff + 1) * 0x9e3779b97f4a7c15ULL ^ block->inode;
 
 		if (block->inode)
-			sum += ((x + block->hole) ^ content_slot_token(m, block->token)) * 0xff51afd7ed558ccdULL;
+			sum += ((x + block->hole) ^ content_slot_token(m, block->token)) *
+			       0xff51afd7ed558ccdULL;
 	}
 	digest_u64(digest, sum);
 }
