@@ -46,6 +46,7 @@ says 2 'LINE is not one call; see --help' kmm-ctl -m /proc sim 'drain
 drain'
 says 2 'TRACE or --zipf is missing; see --help' kmm-replay
 says 2 'unexpected argument: more' kmm-capture more
+says 2 'unexpected argument: more: --stop ends one mount' kmmfs --stop "$PWD" more
 says 2 'no-such-machine' kmm-run -m no-such-machine
 says 2 '/dev/zero: larger than 16M' kmm-run -m /dev/zero
 says 2 '/: cannot be read: Is a directory' kmm-run -m /

@@ -144,6 +144,9 @@ static int obey(const struct command *c)
 	}
 	if (c->list)
 		return list_machines();
+	if (c->stop && c->words && *c->words)
+		return complain(g_strdup_printf("unexpected argument: %s: --stop ends one mount",
+						*c->words), EXIT_USAGE);
 	if (c->stop)
 		return stop_mount(c->stop, &error) ? complain(error, EXIT_FAILURE) :
 						     EXIT_SUCCESS;
