@@ -51,6 +51,7 @@ says 2 'no-such-machine' kmm-run -m no-such-machine
 says 2 '/dev/zero: larger than 16M' kmm-run -m /dev/zero
 says 2 '/: cannot be read: Is a directory' kmm-run -m /
 says 2 'no-such-machine' kmm-compare no-such-machine
+says 2 '/dev/zero: File too large' kmm-compare --real /dev/zero tiny
 says 2 'belady is no policy' kmm-replay -z 10,20 -p lru -p belady
 says 2 '1G is not a number of pages' kmm-replay -z 10,20 -c 1G
 says 2 '10 is not OBJECTS,REQUESTS' kmm-replay -z 10

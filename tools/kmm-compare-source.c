@@ -17,6 +17,8 @@
 #include "kmm-compare.h"
 #include "options.h"
 
+#define MAX_CAPTURE_BYTES (256U << 20)	/* what has no end is none */
+
 static int fail(const char *name, const char *why)
 {
 	fprintf(stderr, "kmm-compare: %s: %s\n", name, why);
@@ -36,8 +38,10 @@ static int read_file(const char *path, char **text)
 	char buf[16384];
 	ssize_t n = 0;
 
-	while (!err && (n = read(fd, buf, sizeof(buf))) > 0)
+	while (!err && (n = read(fd, buf, sizeof(buf))) > 0) {
 		g_string_append_len(all, buf, n);
+		err = all->len > MAX_CAPTURE_BYTES ? -EFBIG : 0;
+	}
 	if (!err && n < 0)
 		err = -errno;
 	if (fd >= 0)
