@@ -454,6 +454,34 @@ static void test_high(void)
 	}
 }
 
+/* At each fault of a program that is beyond memory.high, it reclaims; a call does so by batches. */
+static void test_high_in_calls(void)
+{
+	static const char *const lines[] = { "store", "madvise" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		s64 times[ARRAY_SIZE(lines)];
+
+		for (unsigned int by = 0; by < ARRAY_SIZE(lines); by++) {
+			char line[80];
+
+			open_lab(i);
+			write_file(0, "", "cgroup.subtree_control", "+memory");
+			make("/h");
+			lab_fork_into(&lab, "t", "/h");
+			lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0x10000000 1M rw private,anon,fixed");
+			write_file(0, "/h", "memory.high", "0");
+			times[by] = figure("/h", "memory.events", "high");
+			snprintf(line, sizeof(line), "sim/as/t/ctl: %s 0x10000000 1M%s", lines[by],
+				 by ? " populate_write" : "");
+			lab_expect(&lab, 0, "%s", line);
+			times[by] = figure("/h", "memory.events", "high") - times[by];
+			lab_end(&lab);
+		}
+		CU_ASSERT(times[1] > 0 && times[1] < times[0] * 3 / 4);
+	}
+}
+
 /* memory.reclaim takes as much as it is told to, and no more than there is. */
 static void test_reclaim(void)
 {
@@ -747,6 +775,7 @@ int main(void)
 		{ "memory.min, in proportion", test_min },
 		{ "protection of the group itself", test_own_protection },
 		{ "memory.high", test_high },
+		{ "memory.high in calls", test_high_in_calls },
 		{ "memory.reclaim", test_reclaim },
 		{ "swap", test_swap },
 		{ "groups that were removed", test_offline },

@@ -537,8 +537,11 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	unsigned int ret;
 
 	poll_daemons(m);
-	/* What is left of the last fault: nothing is held now that could be reclaimed. */
-	if (unlikely(m->memcg) && m->memcg->nr_over_high)
+	/*
+	 * What is left of the last fault of the program, from which it came back: a call that
+	 * faults pages in does not, and might lose each before it has used it.
+	 */
+	if (unlikely(m->memcg) && m->memcg->nr_over_high && flags & FAULT_FLAG_USER)
 		m->pressure->memcg_over_high(m);
 	if (unlikely(m->virt->writeback->fresh_dirtied) && task)
 		balance_dirty_pages_ratelimited(m, task);
