@@ -158,6 +158,18 @@ static void test_disk(void)
 		CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
 		ASSERT_DATA(fd, "");
 		CU_ASSERT_EQUAL(seek(fd, 0, BEYOND), -EINVAL);
+		/* Nobody goes page by page to what is far away. */
+		CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 15ULL << 40), 0);
+		CU_ASSERT_EQUAL(seek(fd, 0, DATA), -ENXIO);
+		put(fd, 14ULL << 40, 4096);
+		CU_ASSERT_EQUAL(seek(fd, 0, DATA), 14LL << 40);
+		CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
+		CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, FADV_DONTNEED), 0);
+		put(fd, 13ULL << 40, 8192);
+		CU_ASSERT_EQUAL(seek(fd, 0, DATA), 13LL << 40);
+		CU_ASSERT_EQUAL(seek(fd, 13LL << 40, HOLE), (13LL << 40) + 8192);
+		CU_ASSERT_EQUAL(seek(fd, (13LL << 40) + 8192, DATA), 14LL << 40);
+		CU_ASSERT_EQUAL(seek(fd, 14LL << 40, HOLE), (14LL << 40) + 4096);
 		CU_ASSERT_EQUAL(sys_unlink(m, task, "/s"), 0);
 		close_machine();
 	}

@@ -182,6 +182,23 @@ bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgof
 	return block ? !block->hole : pgoff < inode->disk_end;
 }
 
+u64 disk_next_block(const struct machine *m, const struct inode *inode, u64 pgoff)
+{
+	const struct disk_state *disks = m->virt->disks;
+	u64 next = ~0ULL;
+
+	for (; pgoff < inode->disk_end; pgoff++)
+		if (disk_has_block(m, inode, pgoff))
+			return pgoff;
+	for (u64 i = 0; inode->nr_disk_blocks && i < disks->room; i++) {
+		const struct disk_block *block = &disks->blocks[i];
+
+		if (block->inode == inode->self && !block->hole && block->pgoff >= pgoff)
+			next = MIN(next, block->pgoff);
+	}
+	return next;
+}
+
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
 {
 	struct disk_state *disks = m->virt->disks;

@@ -18,6 +18,7 @@ struct finder {
 	const struct machine *m;
 	const struct inode *inode;
 	u64 behind;		/* the page behind those that the last answer is of */
+	u64 next_block;		/* of a disk, behind a page without; not behind it: not known */
 };
 
 static bool memory_has(struct finder *f, u64 pgoff)
@@ -37,14 +38,24 @@ static bool memory_has(struct finder *f, u64 pgoff)
 static bool disk_has(struct finder *f, u64 pgoff)
 {
 	const struct page *folio;
+	u64 cached = pgoff;
 	u32 pfn;
 
 	f->behind = pgoff + 1;
-	if (disk_has_block(f->m, f->inode, pgoff))
+	if (disk_has_block(f->m, f->inode, pgoff)) {
+		if (!f->inode->nr_disk_blocks)
+			f->behind = f->inode->disk_end;
 		return true;
+	}
+	if (f->next_block <= pgoff)
+		f->next_block = disk_next_block(f->m, f->inode, pgoff + 1);
 	pfn = find_page(f->m, &f->inode->i_data, pgoff);
-	if (pfn == PFN_NIL)
+	if (pfn == PFN_NIL) {
+		if (!filemap_find(&f->inode->i_data, &cached, ~0ULL))
+			cached = ~0ULL;
+		f->behind = MIN(f->next_block, cached);
 		return false;
+	}
 	folio = pfn_folio(f->m, pfn);
 	return page_flag(folio, PG_dirty) &&
 	       (!page_flag(folio, PG_private) || block_is_dirty(f->m, pfn));
