@@ -107,8 +107,8 @@ struct machine *test_machine_new(const struct test_machine *spec)
 	struct machine *m = must(calloc(1, sizeof(*m)));
 
 	m->release = spec->release;
-	m->nodes_shift = 10;
 	m->arch = must((void *)arch_find(spec->arch ? spec->arch : "x86_64"));
+	m->nodes_shift = m->arch->numa ? 10 : 0;
 	m->pageblock_order = m->arch->hugetlb_order;
 	m->nr_cpus = m->nr_present_cpus = m->nr_possible_cpus = MAX(spec->nr_cpus, 1);
 	memcpy(m->cpu_node, spec->cpu_node, sizeof(spec->cpu_node));

@@ -4,6 +4,7 @@
  * what fork and shared memory keep. Errnos and results are those of LTP's and gVisor's
  * tests of these calls, as rows.
  */
+#include "lab.h"
 #include "numa_bed.h"
 
 #include <stdlib.h>
@@ -110,6 +111,100 @@ static void test_maxnode(void)
 							  &nodes), 0);
 			CU_ASSERT_EQUAL(nodes, rows[n].got);
 		}
+}
+
+/* A kernel for few nodes: bits that it has none for. The last column is a policy's nodes. */
+static void test_few_nodes(void)
+{
+	static const struct {
+		const char *shift;
+		u64 mask, maxnode;
+		int err;
+		u64 got;
+	} rows[] = {
+		{ "config.NODES_SHIFT=2", 0xf, 5, 0, 0xf },
+		{ "config.NODES_SHIFT=2", 0x1f, 5, 0, 0xf },	/* four bits count */
+		{ "config.NODES_SHIFT=2", 0x1f, 6, -EINVAL, 0 },
+		{ "config.NODES_SHIFT=2", 0x2f, 6, 0, 0xf },	/* five do */
+		{ "config.NODES_SHIFT=2", 1ULL << 63 | 0xf, 64, 0, 0xf },
+		{ "config.NODES_SHIFT=2", 1ULL << 63 | 0xf, 65, -EINVAL, 0 },
+		{ "config.NODES_SHIFT=2", 1ULL << 63 | 0xf, 66, 0, 0xf },	/* stops above */
+		{ "config.NODES_SHIFT=2", 1ULL << 63 | 0xf, 69, 0, 0xf },
+		{ "config.NODES_SHIFT=2", 1ULL << 5 | 0xf, 70, 0, 0xf },
+		{ "config.NODES_SHIFT=2", 1ULL << 4 | 0xf, 70, -EINVAL, 0 },
+		{ "config.NODES_SHIFT=2", 0x1f, 1025, -EINVAL, 0 },
+		{ "config.NODES_SHIFT=2", 0xf, 32769, 0, 0xf },
+		{ "config.NODES_SHIFT=2", 0xf, 32770, -EINVAL, 0 },
+		{ "config.NODES_SHIFT=6", ~0ULL, 1025, 0, 0xf },
+		{ "config.NODES_SHIFT=6", ~0ULL, 65, 0, 0xf },
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(rows); n++) {
+		const struct user_nodes nodes = { true, rows[n].mask, rows[n].maxnode };
+		const char *sets[] = { rows[n].shift, NULL };
+		struct task_machine tm;
+		int policy, err;
+		u64 got = 0;
+
+		task_machine_boot(&tm, "numa4", sets);
+		err = sys_set_mempolicy(tm.m, tm.init, MPOL_INTERLEAVE, &nodes);
+		CU_ASSERT_EQUAL(err, rows[n].err);
+		CU_ASSERT_EQUAL(sys_get_mempolicy(tm.m, tm.init, 0, 0, &policy, &got), 0);
+		CU_ASSERT_EQUAL(got, rows[n].got);
+		if (err != rows[n].err || got != rows[n].got)
+			fprintf(stderr, "row %zu: %d, 0x%llx\n", n, err, (unsigned long long)got);
+		/* The first page is of the first node: the one before is the kernel's last. */
+		if (!err)
+			CU_ASSERT_EQUAL(sys_get_mempolicy(tm.m, tm.init, 0, MPOL_F_NODE, &policy,
+							  &got), 0);
+		CU_ASSERT_EQUAL(policy, 0);
+		CU_ASSERT_EQUAL(sys_migrate_pages(tm.m, tm.init, 0, &nodes, &nodes), rows[n].err);
+		CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
+		task_machine_end(&tm);
+	}
+}
+
+static bool has_line(struct lab *lab, const char *path, const char *line)
+{
+	const char *found = strstr(lab_cat(lab, path), line);
+
+	return found && found[strlen(line)] == '\n';
+}
+
+/* Files and calls have sets as wide as the kernel's. */
+static void test_widths(void)
+{
+	static const struct {
+		const char *shift, *mask, *workingset;
+		unsigned int last;
+	} rows[] = {
+		{ "config.NODES_SHIFT=1", "Mems_allowed:\t3", "timestamp_bits=45 ", 1 },
+		{ "config.NODES_SHIFT=4", "Mems_allowed:\t0003", "timestamp_bits=42 ", 15 },
+		{ "config.NODES_SHIFT=6", "Mems_allowed:\t00000000,00000003", "timestamp_bits=40 ",
+		  63 },
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(rows); n++) {
+		const char *sets[] = { rows[n].shift, NULL };
+		unsigned int last = rows[n].last;
+		struct lab lab;
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "pc", sets), 0);
+		CU_ASSERT_TRUE(has_line(&lab, "proc/1/status", rows[n].mask));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), rows[n].workingset));
+		lab_expect(&lab, 0, "sim/ctl: cgroup_mkdir a");
+		lab_expect(&lab, 0, "sys/fs/cgroup/cgroup.subtree_control: +cpuset");
+		lab_expect(&lab, 0, "sys/fs/cgroup/a/cpuset.mems: 0-1");
+		lab_expect(&lab, ERANGE, "sys/fs/cgroup/a/cpuset.mems: %u", last + 1);
+		lab_expect(&lab, last == 1 ? 0 : EINVAL, "sys/fs/cgroup/a/cpuset.mems: 1,%u",
+			   last);
+		lab_expect(&lab, 0, "proc/1/ctl: set_mempolicy bind all");
+		lab_expect(&lab, 0, "proc/1/ctl: set_mempolicy bind 0,%u", last);
+		lab_expect(&lab, last == 63 ? EBADMSG : EINVAL,
+			   "proc/1/ctl: set_mempolicy bind 0,%u", last + 1);
+		lab_expect(&lab, 0, "proc/1/ctl: set_mempolicy default");
+		lab_end(&lab);
+	}
 }
 
 static void test_get_errors(void)
@@ -494,6 +589,8 @@ static void test_full_node(void)
 static const CU_TestInfo tests[] = {
 	{ "set_mempolicy and get_mempolicy", test_set_get },
 	{ "how much of a mask counts", test_maxnode },
+	{ "kernels for few nodes", test_few_nodes },
+	{ "how wide sets are", test_widths },
 	{ "what get_mempolicy refuses and finds", test_get_errors },
 	{ "pages by a VMA's policy", test_places_of_vma },
 	{ "pages by a task's policy", test_places_of_task },

@@ -161,7 +161,8 @@ static int machine_init(struct machine *m, const struct machine_config *config)
 	m->nr_cpus = config->nr_cpus ? config->nr_cpus : 1;
 	m->gbpages = m->arch->bits == 64 && machine_config_bool(config, "GBPAGES");
 	m->file_thp = machine_config_bool(config, "READ_ONLY_THP_FOR_FS");
-	m->nodes_shift = (u8)machine_config_number(config, "NODES_SHIFT");
+	if (m->arch->numa)
+		m->nodes_shift = (u8)machine_config_number(config, "NODES_SHIFT");
 	m->pcid = m->arch->tlb.pcid && machine_config_bool(config, "PCID");
 	if (machine_config_bool(config, "CMA") && cma_init(m))
 		return -ENOMEM;

@@ -67,7 +67,7 @@ struct machine {
 	unsigned int nr_present_cpus, nr_possible_cpus;	/* as many, or more */
 	unsigned int nr_nodes;	/* highest online id + 1 */
 	bool secretmem_enable;	/* there is memfd_secret(): secretmem.enable= */
-	u8 nodes_shift;		/* bits of a node's number in this kernel */
+	u8 nodes_shift;		/* bits of a node's number in this kernel; 0: it is not for NUMA */
 	bool gbpages;		/* the CPUs have pages of 1 GiB */
 	bool file_thp;		/* READ_ONLY_THP_FOR_FS: program text may be huge */
 	bool pcid;		/* their TLBs tell address spaces apart, and may */
@@ -208,6 +208,12 @@ int machine_secure_time(struct machine *machine, u64 ns) __must_check;
 /* The timers that run from the boot on: vmstat's shepherd. 0 or -ENOMEM. */
 int tick_init(struct machine *machine) __must_check;
 
+
+/* How many nodes the kernel could have: as many bits have its sets of nodes. */
+static inline unsigned int machine_max_nodes(const struct machine *machine)
+{
+	return 1U << machine->nodes_shift;
+}
 
 /* Size of a memory block of sys/devices/system/memory. */
 u64 memory_block_bytes(const struct machine *machine);

@@ -15,7 +15,6 @@
 #include "sim/virt/thp.h"
 #include "sim/virt/sched.h"
 
-#define NODE_BITS 1024		/* of the widest node mask */
 
 struct state_row {
 	char state;
@@ -130,8 +129,7 @@ static void task_cpus(const struct machine *m, const struct task_struct *t,
 static void show_allowed(struct out *out, const struct machine *m,
 			 const struct task_struct *t)
 {
-	u64 cpus[CPU_WORDS], nodes[NODE_BITS / 64] = { mems_allowed(m, t) };
-	unsigned int node_bits = m->arch->numa ? 1U << m->nodes_shift : 1;
+	u64 cpus[CPU_WORDS], nodes[NODE_SET_WORDS] = { mems_allowed(m, t) };
 
 	task_cpus(m, t, cpus);
 	out_puts(out, "Cpus_allowed:\t");
@@ -139,9 +137,9 @@ static void show_allowed(struct out *out, const struct machine *m,
 	out_puts(out, "\nCpus_allowed_list:\t");
 	out_bitmap_list(out, cpus, m->nr_cpus);
 	out_puts(out, "\nMems_allowed:\t");
-	out_bitmap_mask(out, nodes, node_bits);
+	out_bitmap_mask(out, nodes, machine_max_nodes(m));
 	out_puts(out, "\nMems_allowed_list:\t");
-	out_bitmap_list(out, nodes, node_bits);
+	out_bitmap_list(out, nodes, machine_max_nodes(m));
 	out_putc(out, '\n');
 }
 

@@ -12,12 +12,19 @@
 
 #define SCOPE_TASKS (1U << V_PID)
 
-static struct user_nodes user_nodes(const struct arg *nodes, const struct arg *maxnode)
+/* Without MAXNODE `all' is what the kernel could have. */
+static struct user_nodes user_nodes(const struct machine *m, const struct arg *nodes,
+				    const struct arg *maxnode)
 {
-	return (struct user_nodes){
-		.given = nodes->value, .mask = nodes->value,
-		.maxnode = maxnode && maxnode->given ? maxnode->value : MAXNODE_ALL,
+	struct user_nodes user = {
+		.given = nodes->value, .mask = nodes->value, .maxnode = MAXNODE_ALL,
 	};
+
+	if (maxnode->given)
+		user.maxnode = maxnode->value;
+	else if (user.mask == ~0ULL)
+		user.maxnode = machine_max_nodes(m) + 1;
+	return user;
 }
 
 /* Pages that may move, and a policy for each VMA that the range may have. */
@@ -36,7 +43,7 @@ enum { SET_MODE, SET_NODES, SET_MAXNODE };
 static int run_set_mempolicy(struct call *call)
 {
 	const struct arg *args = call->args;
-	struct user_nodes nodes = user_nodes(&args[SET_NODES], &args[SET_MAXNODE]);
+	struct user_nodes nodes = user_nodes(call->m, &args[SET_NODES], &args[SET_MAXNODE]);
 	int err = call_needs_range(call, 0);
 
 	return err ? err : sys_set_mempolicy(call->m, call->task, args[SET_MODE].value, &nodes);
@@ -82,7 +89,7 @@ static int run_mbind(struct call *call)
 	struct mbind_request req = {
 		.start = args[MBIND_ADDR].value, .len = args[MBIND_LEN].value,
 		.mode = args[MBIND_MODE].value, .flags = args[MBIND_FLAGS].value,
-		.nodes = user_nodes(&args[MBIND_NODES], &args[MBIND_MAXNODE]),
+		.nodes = user_nodes(call->m, &args[MBIND_NODES], &args[MBIND_MAXNODE]),
 	};
 	bool moves = req.flags & (MPOL_MF_MOVE | MPOL_MF_MOVE_ALL);
 	int err = needs_migration(call, call->task->mm, moves ? PFN_UP(req.len) : 0);
@@ -113,8 +120,8 @@ enum { MIGRATE_PID, MIGRATE_FROM, MIGRATE_TO, MIGRATE_MAXNODE };
 static int run_migrate_pages(struct call *call)
 {
 	const struct arg *args = call->args;
-	struct user_nodes from = user_nodes(&args[MIGRATE_FROM], &args[MIGRATE_MAXNODE]);
-	struct user_nodes to = user_nodes(&args[MIGRATE_TO], &args[MIGRATE_MAXNODE]);
+	struct user_nodes from = user_nodes(call->m, &args[MIGRATE_FROM], &args[MIGRATE_MAXNODE]);
+	struct user_nodes to = user_nodes(call->m, &args[MIGRATE_TO], &args[MIGRATE_MAXNODE]);
 	const struct mm_struct *mm = mm_of_pid(call, &args[MIGRATE_PID]);
 	int ret = needs_migration(call, mm, mm ? mm->total_vm : 0);
 

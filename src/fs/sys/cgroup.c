@@ -27,8 +27,6 @@ static int show_set(struct out *out, const u64 *words, unsigned int bits)
 	return 0;
 }
 
-#define SET_BITS 1024	/* nodes that the kernel could hold, and more CPUs than there are */
-
 static int read_set(struct store *s, const char *text, u64 *words, unsigned int nr_bits)
 {
 	int err = read_bit_list(text, words, nr_bits);
@@ -393,8 +391,8 @@ static int effective_mems_show(struct out *out, const struct view *v)
 
 static int mems_store(struct store *s, const struct view *v, const char *text)
 {
-	u64 words[SET_BITS / 64] = { 0 };
-	int err = read_set(s, text, words, s->m->arch->numa ? SET_BITS : 1);
+	u64 words[NODE_SET_WORDS] = { 0 };
+	int err = read_set(s, text, words, machine_max_nodes(s->m));
 
 	for (unsigned int i = 1; !err && i < ARRAY_SIZE(words); i++)
 		err = words[i] ? -EINVAL : 0;
@@ -415,7 +413,7 @@ static int effective_cpus_show(struct out *out, const struct view *v)
 
 static int cpus_store(struct store *s, const struct view *v, const char *text)
 {
-	u64 words[SET_BITS / 64] = { 0 };
+	u64 words[CPU_WORDS] = { 0 };
 	int err = read_set(s, text, words, s->m->nr_possible_cpus);
 
 	if (!err)

@@ -13,6 +13,8 @@
 #include "sim/arch/arch.h"
 
 #define MAX_NUMNODES 64
+#define MAX_NODES_SHIFT 10		/* a kernel could have more: sets of nodes are that wide */
+#define NODE_SET_WORDS ((1U << MAX_NODES_SHIFT) / 64)
 #define DEFAULT_BOOT_TIME 1764547200ULL	/* 1 December 2025, 0:00 UTC */
 #define MAX_CPUS 512
 #define CPU_WORDS (MAX_CPUS / 64)

@@ -7,7 +7,6 @@
 
 /* An hour of virtual time for one operation. */
 #define MAX_COST_NS 3600000000000ULL
-#define MAX_NODES_SHIFT 10	/* on x86 */
 
 enum option_kind { OPTION_BOOL, OPTION_NUMBER, OPTION_WORD };
 

@@ -481,10 +481,10 @@ int sys_migrate_pages(struct machine *m, struct task_struct *task, u32 pid,
 {
 	struct task_struct *target;
 	u64 old, new;
-	int err = m->arch->numa ? user_nodes_mask(from, &old) : -ENOSYS;
+	int err = m->arch->numa ? user_nodes_mask(m, from, &old) : -ENOSYS;
 
 	if (!err)
-		err = user_nodes_mask(to, &new);
+		err = user_nodes_mask(m, to, &new);
 	if (err)
 		return err;
 	target = pid ? task_find(m, pid) : task;

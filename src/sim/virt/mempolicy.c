@@ -12,9 +12,6 @@
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/vma.h"
 
-/* Bits of a mask that the kernel could hold. */
-#define KERNEL_MAX_NODES 1024
-
 enum mode_nodes { NODES_NONE, NODES_FIRST, NODES_ALL };
 
 static const struct mpol_mode_row {
@@ -95,16 +92,34 @@ u64 mems_allowed(const struct machine *m, const struct task_struct *task)
 
 /* -- what a call gives -------------------------------------------------------- */
 
-int user_nodes_mask(const struct user_nodes *nodes, u64 *mask)
+static u64 lowest(u64 mask, u64 nr_bits)
 {
-	u64 bits = nodes->maxnode - 1;
+	return nr_bits < 64 ? mask & ((1ULL << nr_bits) - 1) : mask;
+}
+
+/*
+ * A mask longer than the kernel's own is looked at from its end, 64 bits a step, till the
+ * next step would end below max_nodes. Where one ends in the lowest word, no bit from
+ * max_nodes up to there may be set; else these pass. Higher words of ours are empty.
+ */
+static bool too_high(u64 mask, u64 nr_bits, unsigned int max_nodes)
+{
+	unsigned int nr_seen = (unsigned int)((nr_bits - 1) % 64) + 1;
+
+	return nr_bits > max_nodes && nr_seen > max_nodes &&
+	       lowest(mask, nr_seen) >> max_nodes;
+}
+
+int user_nodes_mask(const struct machine *m, const struct user_nodes *nodes, u64 *mask)
+{
+	u64 nr_bits = nodes->maxnode - 1;
 
 	*mask = 0;
-	if (!bits || !nodes->given)
+	if (!nr_bits || !nodes->given)
 		return 0;
-	if (bits > PAGE_SIZE * 8)
+	if (nr_bits > PAGE_SIZE * 8 || too_high(nodes->mask, nr_bits, machine_max_nodes(m)))
 		return -EINVAL;
-	*mask = bits < 64 ? nodes->mask & ((1ULL << bits) - 1) : nodes->mask;
+	*mask = lowest(nodes->mask, MIN(nr_bits, (u64)machine_max_nodes(m)));
 	return 0;
 }
 
@@ -137,7 +152,7 @@ int mpol_spec_of_call(const struct machine *m, u64 mode, const struct user_nodes
 	spec->mode = (u8)(given & ~MPOL_MODE_FLAGS);
 	if (spec->flags & MPOL_F_NUMA_BALANCING)
 		spec->flags |= MPOL_F_MOF | MPOL_F_MORON;
-	return user_nodes_mask(nodes, &spec->nodes);
+	return user_nodes_mask(m, nodes, &spec->nodes);
 }
 
 /* Do mode, flags and nodes go together? MPOL_PREFERRED of no node is MPOL_LOCAL. */
@@ -350,7 +365,7 @@ int sys_set_mempolicy(struct machine *m, struct task_struct *task, u64 mode,
 	}
 	task->mempolicy = new;
 	if (new && mpol_interleaves(new)) {
-		task->il_prev = KERNEL_MAX_NODES - 1;
+		task->il_prev = (s16)(machine_max_nodes(m) - 1);
 		task->il_weight = 0;
 	}
 	mpol_put(m, old);

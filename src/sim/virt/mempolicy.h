@@ -66,7 +66,7 @@ struct user_nodes {
 	bool given;		/* false: NULL */
 	u64 mask, maxnode;
 };
-#define MAXNODE_ALL 1025	/* all nodes that the kernel could have */
+#define MAXNODE_ALL ((1U << MAX_NODES_SHIFT) + 1)	/* all nodes that a kernel could have */
 
 struct mbind_request {
 	u64 start, len;
@@ -121,7 +121,8 @@ struct mpol_spec {
 /* -EINVAL. */
 int mpol_spec_of_call(const struct machine *m, u64 mode, const struct user_nodes *nodes,
 		      struct mpol_spec *spec) __must_check;
-int user_nodes_mask(const struct user_nodes *nodes, u64 *mask) __must_check;
+int user_nodes_mask(const struct machine *m, const struct user_nodes *nodes,
+		    u64 *mask) __must_check;
 /*
  * A policy of the task's; *pol is NULL for MPOL_DEFAULT. The second step sets its
  * nodes: -EINVAL if none are left that the task may use.

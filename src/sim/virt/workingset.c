@@ -49,15 +49,10 @@ void workingset_free(struct machine *m)
 
 /* ---- Shadows. ---- */
 
-static unsigned int nodes_shift(const struct machine *m)
-{
-	return m->arch->numa ? 10 : 0;
-}
-
 /* A value has a bit less than a word. */
 unsigned int workingset_timestamp_bits(const struct machine *m)
 {
-	return m->arch->bits - 1 - WORKINGSET_SHIFT - nodes_shift(m) - MEMCG_ID_SHIFT;
+	return m->arch->bits - 1 - WORKINGSET_SHIFT - m->nodes_shift - MEMCG_ID_SHIFT;
 }
 
 unsigned int workingset_boot(struct machine *m)
@@ -85,7 +80,7 @@ static u64 pack_shadow(const struct machine *m, const struct shadow *shadow)
 	u64 value = shadow->eviction & eviction_mask(m);
 
 	value = value << MEMCG_ID_SHIFT | shadow->memcg;
-	value = value << nodes_shift(m) | shadow->node;
+	value = value << m->nodes_shift | shadow->node;
 	return xa_mk_value(value << WORKINGSET_SHIFT | shadow->workingset);
 }
 
@@ -95,8 +90,8 @@ static struct shadow unpack_shadow(const struct machine *m, u64 entry)
 	struct shadow shadow = { .workingset = value & 1 };
 
 	value >>= WORKINGSET_SHIFT;
-	shadow.node = (unsigned int)(value & ((1ULL << nodes_shift(m)) - 1));
-	value >>= nodes_shift(m);
+	shadow.node = (unsigned int)(value & ((1ULL << m->nodes_shift) - 1));
+	value >>= m->nodes_shift;
 	shadow.memcg = (unsigned int)(value & ((1ULL << MEMCG_ID_SHIFT) - 1));
 	shadow.eviction = value >> MEMCG_ID_SHIFT;
 	return shadow;
