@@ -198,7 +198,18 @@ static void test_bad_lines(void)
 	refuse("[config]\nLEGACY_VSYSCALL = emulate\n", "m:2: LEGACY_VSYSCALL: 'emulate'",
 	       "none or xonly");
 	refuse("[config]\nNODES_SHIFT = 11\n", "m:2: NODES_SHIFT: '11'", "1 and 10");
-	refuse("[config]\nHZ = 2000000\n", "m:2: HZ: '2000000'", "1 and 1000000");
+	refuse("[config]\nNODES_SHIFT = 0\n", "m:2: NODES_SHIFT: '0'", "1 and 10");
+	refuse("[config]\nHZ = 1001\n", "m:2: HZ: '1001'", "100 and 1000");
+	refuse("[config]\nHZ = 99\n", "m:2: HZ: '99'", "100 and 1000");
+	refuse("[config]\nNR_CPUS = 1\n", "m:2: NR_CPUS: '1'", "2 and 8192");
+	refuse("[config]\nNR_CPUS = 8193\n", "m:2: NR_CPUS: '8193'", "2 and 8192");
+	refuse("[config]\nFPU_CONTEXT = 0\n", "m:2: FPU_CONTEXT: '0'", "108 and 16384");
+	refuse("[config]\nCMA_SIZE_MBYTES = 1000001\n", "m:2: CMA_SIZE_MBYTES: '1000001'",
+	       "0 and 1000000");
+	refuse("[config]\nNR_CPUS = 2\n[node 0]\nmemory = 1G\ncpus = 0-2\n", "m:2: NR_CPUS: 2",
+	       "3 CPUs");
+	refuse("[machine]\narch = i386\n[config]\nNR_CPUS = 65\n", "m:4: NR_CPUS: 65",
+	       "at most 64");
 	refuse("[config]\nNODES_SHIFT = 1\n[node 0]\nmemory = 1G\ncpus = 0\n[node 2]\n"
 	       "memory = 1G\n", "m:2: NODES_SHIFT: 1", "node 2");
 	refuse("[sysctl]\nswappiness = 10\n", "m:2: 'swappiness'", "vm.swappiness");

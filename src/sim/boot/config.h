@@ -168,7 +168,7 @@ void machine_config_free(struct machine_config *config);
 const char *machine_config_get(const struct machine_config *config, const char *name);
 bool machine_config_bool(const struct machine_config *config, const char *name);
 u64 machine_config_number(const struct machine_config *config, const char *name);
-/* A timer tick in ns, by HZ (which the parser holds between 1 and 1000000). */
+/* A timer tick in ns, by HZ (which is never 0). */
 u64 machine_config_jiffy_ns(const struct machine_config *config);
 
 /*

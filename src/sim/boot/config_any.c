@@ -8,17 +8,18 @@
 /* An hour of virtual time for one operation. */
 #define MAX_COST_NS 3600000000000ULL
 
-enum option_kind { OPTION_BOOL, OPTION_NUMBER, OPTION_WORD };
+enum option_kind { OPTION_BOOL, OPTION_INT, OPTION_WORD };
 
-static const struct {
+static const struct option {
 	const char *name;
 	enum option_kind kind;
-	bool may_be_zero;	/* a number that Debian's kernels have as 0 */
+	unsigned int least, most;	/* of OPTION_INT */
 } options[] = {
-#define OPTION(name, kind, v6_1, v6_18, v686, help) \
-	{ #name, OPTION_##kind, (v6_1)[0] == '0' },
+#define OPTION_NUMBER(least, most) OPTION_INT, least, most
+#define OPTION(name, kind, v6_1, v6_18, v686, help) { #name, OPTION_##kind },
 #include "sim/boot/config_options.def"
 #undef OPTION
+#undef OPTION_NUMBER
 };
 
 /* What an option takes where its kind does not say it. */
@@ -117,32 +118,45 @@ static const char *wrong_word(const char *option, const char *value)
 	return NULL;
 }
 
+/* y and n have several names: *value becomes one of the two. */
+static int check_option(struct config_load *load, const struct option *option,
+			const char **value)
+{
+	const char *why = NULL;
+	bool yes;
+	u64 n;
+
+	switch (option->kind) {
+	case OPTION_BOOL:
+		if (!config_value_bool(*value, &yes, &why))
+			return config_bad_value(load, *value, why);
+		*value = yes ? "y" : "n";
+		return 0;
+	case OPTION_INT:
+		if (!config_value_u64(*value, &n, &why))
+			return config_bad_value(load, *value, why);
+		if (n >= option->least && n <= option->most)
+			return 0;
+		return config_bad(load, load->line, "%s: '%s': it lies between %u and %u",
+				  option->name, *value, option->least, option->most);
+	case OPTION_WORD:
+		why = wrong_word(option->name, *value);
+	}
+	return why ? config_bad_value(load, *value, why) : 0;
+}
+
 int config_any_config(struct config_load *load, const char *key, const char *value)
 {
 	GString *names;
-	const char *why;
-	bool yes;
-	u64 n;
 	int err;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++) {
 		if (strcmp(key, options[i].name))
 			continue;
-		if (options[i].kind == OPTION_BOOL && !config_value_bool(value, &yes, &why))
-			return config_bad_value(load, value, why);
-		if (options[i].kind == OPTION_NUMBER && !config_value_u64(value, &n, &why))
-			return config_bad_value(load, value, why);
-		if (options[i].kind == OPTION_NUMBER &&
-		    ((!n && !options[i].may_be_zero) || n > 1000000))
-			return config_bad_value(load, value, "it lies between 1 and 1000000");
-		if (!strcmp(key, "NODES_SHIFT") && n > MAX_NODES_SHIFT)
-			return config_bad_value(load, value, "it lies between 1 and 10");
-		if (wrong_word(key, value))
-			return config_bad_value(load, value, wrong_word(key, value));
-		if (options[i].kind == OPTION_BOOL)
-			value = yes ? "y" : "n";
-		add_pair(load->keys, key, value);
-		return 0;
+		err = check_option(load, &options[i], &value);
+		if (!err)
+			add_pair(load->keys, key, value);
+		return err;
 	}
 	names = g_string_new(NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++)

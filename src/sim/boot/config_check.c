@@ -8,6 +8,8 @@
 #include "sim/boot/config_load.h"
 #include "sim/boot/program.h"
 
+#define MAX_CPUS_32 64	/* Kconfig's range of NR_CPUS */
+
 struct owned_range {
 	struct phys_range range;
 	unsigned int owner;
@@ -69,18 +71,6 @@ static int check_nodes(struct config_load *load)
 		return config_bad(load, node_line(load, config->nr_nodes - 1, NULL),
 				  "[node %u]: %s has one node, [node 0]",
 				  config->nr_nodes - 1, config->arch->name);
-	for (unsigned int i = 0; i < load->keys->len; i++) {
-		const struct config_key *key = &g_array_index(load->keys, struct config_key, i);
-		guint64 shift;
-
-		if (strcmp(key->name, "NODES_SHIFT"))
-			continue;
-		shift = g_ascii_strtoull(key->value, NULL, 0);
-		if (config->nr_nodes > 1U << shift)
-			return config_bad(load, line_of(load, "config", "NODES_SHIFT"),
-					  "NODES_SHIFT: %s bits do not hold the number of [node %u]",
-					  key->value, config->nr_nodes - 1);
-	}
 	return 0;
 }
 
@@ -125,6 +115,31 @@ static int check_cpus(struct config_load *load)
 					  "cpus: CPU %u is in no node; CPUs count from 0 without "
 					  "a hole", cpu);
 	}
+	return 0;
+}
+
+/* The kernel is built for as many nodes and CPUs as there are. */
+static int check_options(struct config_load *load)
+{
+	struct machine_config config = *load->config;
+	u64 shift, nr_cpus;
+
+	config.config = (struct config_key *)(void *)load->keys->data;
+	config.nr_config = load->keys->len;
+	shift = machine_config_number(&config, "NODES_SHIFT");
+	nr_cpus = machine_config_number(&config, "NR_CPUS");
+	if (config.arch->numa && config.nr_nodes > 1U << shift)
+		return config_bad(load, line_of(load, "config", "NODES_SHIFT"),
+				  "NODES_SHIFT: %u bits do not hold the number of [node %u]",
+				  (unsigned int)shift, config.nr_nodes - 1);
+	if (config.possible_cpus > nr_cpus)
+		return config_bad(load, line_of(load, "config", "NR_CPUS"),
+				  "NR_CPUS: %u, but the machine may have %u CPUs",
+				  (unsigned int)nr_cpus, config.possible_cpus);
+	if (config.arch->bits == 32 && nr_cpus > MAX_CPUS_32)
+		return config_bad(load, line_of(load, "config", "NR_CPUS"),
+				  "NR_CPUS: %u, but a kernel for %s has at most %u",
+				  (unsigned int)nr_cpus, config.arch->name, MAX_CPUS_32);
 	return 0;
 }
 
@@ -452,7 +467,7 @@ static int check_files(struct config_load *load)
 int config_check(struct config_load *load)
 {
 	static int (*const checks[])(struct config_load *load) = {
-		check_nodes, check_cpus, check_e820, check_ranges, check_memory,
+		check_nodes, check_cpus, check_options, check_e820, check_ranges, check_memory,
 		check_distances, check_zones, check_reserves, check_swaps, check_files,
 	};
 
