@@ -10,6 +10,7 @@
 #include "support.h"
 
 #define VM "proc/sys/vm/"
+#define HUGE "sys/kernel/mm/hugepages/hugepages-"
 
 struct piece {
 	const char *path;
@@ -67,6 +68,12 @@ static const struct piece numbers[] = {
 	{ "proc/sys/kernel/threads-max", O_WRONLY, 0, "0\n", -EINVAL, "1\n" },
 	{ VM "hugetlb_optimize_vmemmap", O_WRONLY, 0, "-1\n", 3, "1\n" },
 	{ VM "hugetlb_optimize_vmemmap", O_WRONLY, 0, "2147483648\n", -EINVAL, "1\n" },
+	{ HUGE "2048kB/nr_overcommit_hugepages", O_WRONLY, 0, "99999999999999999999\n", -ERANGE,
+	  "0\n" },
+	{ HUGE "2048kB/nr_overcommit_hugepages", O_WRONLY, 0, "4\n", 2, "4\n" },
+	{ HUGE "1048576kB/nr_overcommit_hugepages", O_WRONLY, 0, "99999999999999999999\n", -EINVAL,
+	  "0\n" },
+	{ HUGE "1048576kB/nr_overcommit_hugepages", O_WRONLY, 0, "4\n", -EINVAL, "0\n" },
 	{ "sys/kernel/mm/lru_gen/enabled", O_WRONLY, 0, "4294967296\n", -EINVAL, NULL },
 	{ "sys/kernel/mm/lru_gen/enabled", O_WRONLY, 0, "0x5\n", 4, "0x0005\n" },
 	{ "sys/kernel/mm/ksm/max_page_sharing", O_WRONLY, 0, "2147483648\n", -ERANGE, NULL },

@@ -31,3 +31,18 @@ bool hugetlb_find(const struct view *v, const char *name, u32 *order)
 	}
 	return false;
 }
+
+int hugetlb_check_overcommit(struct store *s, u32 order)
+{
+	if (order <= MAX_PAGE_ORDER)
+		return 0;
+	out_puts(s->sentence, "pages that the buddy allocator cannot make have no overcommit");
+	return -EINVAL;
+}
+
+int hugetlb_store_count(struct store *s, u32 order, int node, u64 count)
+{
+	int err = hugetlb_resize(s->m, order, node, count);
+
+	return err == -ENOBUFS ? -ENOMEM : err;
+}

@@ -5,9 +5,9 @@
  * function of this file that asks the page allocator to do so.
  */
 #include "fs/core/figures.h"
+#include "fs/core/hugetlb.h"
 #include "fs/core/value.h"
 #include "sim/boot/boot_log.h"
-#include "sim/phys/hugetlb.h"
 #include "sim/phys/lru.h"
 #include "sim/policy/compaction.h"
 #include "sim/virt/file.h"
@@ -127,36 +127,33 @@ static int dirty_writeback_changed(struct store *s, s64 old)
 	return 0;
 }
 
-/* As many pages as there are: too few is no error. */
-static int resize_pool(struct machine *m, u64 count)
+static int resize_pool(struct store *s, u64 count)
 {
-	int err = hugetlb_resize(m, hugetlb_default_order(m), NUMA_NO_NODE, count);
-
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return hugetlb_store_count(s, hugetlb_default_order(s->m), NUMA_NO_NODE, count);
 }
 
 static int nr_hugepages_changed(struct store *s, s64 old)
 {
 	(void)old;
-	return resize_pool(s->m, s->m->tunables->nr_hugepages);
+	return resize_pool(s, s->m->tunables->nr_hugepages);
 }
 
 static int nr_hugepages_mempolicy_changed(struct store *s, s64 old)
 {
 	(void)old;
-	return resize_pool(s->m, s->m->tunables->nr_hugepages_mempolicy);
+	return resize_pool(s, s->m->tunables->nr_hugepages_mempolicy);
 }
 
 static int overcommit_hugepages_changed(struct store *s, s64 old)
 {
-	if (hugetlb_default_order(s->m) > MAX_PAGE_ORDER) {
+	int err = hugetlb_check_overcommit(s, hugetlb_default_order(s->m));
+
+	if (err)
 		s->m->tunables->nr_overcommit_hugepages = (u64)old;
-		out_puts(s->sentence, "pages that the buddy allocator cannot make have no overcommit");
-		return -EINVAL;
-	}
-	hugetlb_set_overcommit(s->m, hugetlb_default_order(s->m),
-			       s->m->tunables->nr_overcommit_hugepages);
-	return 0;
+	else
+		hugetlb_set_overcommit(s->m, hugetlb_default_order(s->m),
+				       s->m->tunables->nr_overcommit_hugepages);
+	return err;
 }
 
 #define LAST_INT INT32_MAX

@@ -65,10 +65,7 @@ static int resize(struct store *s, const struct view *v, int node, const char *t
 	u64 count;
 	int err = parse_count(s, text, &count);
 
-	if (err)
-		return err;
-	err = hugetlb_resize(s->m, v->id[V_SIZE], node, count);
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return err ? err : hugetlb_store_count(s, v->id[V_SIZE], node, count);
 }
 
 static int count_store(struct store *s, const struct view *v, const char *text)
@@ -84,12 +81,10 @@ static int node_count_store(struct store *s, const struct view *v, const char *t
 static int overcommit_store(struct store *s, const struct view *v, const char *text)
 {
 	u64 count;
-	int err = parse_count(s, text, &count);
+	int err = hugetlb_check_overcommit(s, v->id[V_SIZE]);
 
-	if (!err && v->id[V_SIZE] > MAX_PAGE_ORDER) {
-		out_puts(s->sentence, "pages that the buddy allocator cannot make have no overcommit");
-		err = -EINVAL;
-	}
+	if (!err)
+		err = parse_count(s, text, &count);
 	if (!err)
 		hugetlb_set_overcommit(s->m, v->id[V_SIZE], count);
 	return err;
