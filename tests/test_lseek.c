@@ -19,6 +19,7 @@
 enum { SET, CUR, END, DATA, HOLE, BEYOND };
 
 #define PUNCH 3
+#define FADV_RANDOM 1
 #define FADV_DONTNEED 4
 #define ZERO_KEEP 0x11
 
@@ -209,6 +210,171 @@ static void test_memory(void)
 	}
 }
 
+/*
+ * Blocks that fallocate() asked for: on a disk data where a page of them is in the cache, or
+ * what remembers one. A program of these steps printed these pages on 6.18 and 6.1: of a file
+ * of ext4, and of a memfd.
+ */
+#define P PAGE_SIZE
+
+enum step { ASK, ASK_ANEW, KEEP, PUNCH_OUT, ZERO, ZERO_KEPT, COLLAPSE, INSERT, READ, RANDOM_READ,
+	    WRITE, SYNC, DROP, LOAD, STORE, PAGEOUT, CUT };
+
+static const struct {
+	enum step step;
+	u64 at, len;
+	const char *disk, *memory;
+} asked[] = {
+	{ ASK, 0, 64 * P, "", "" },
+	{ READ, 5 * P, 1, "5-6", "" },
+	{ READ, 0, 2 * P, "0-4 5-6", "" },
+	{ DROP, 0, 0, "", "" },
+	{ RANDOM_READ, 5 * P, 1, "5-6", "" },
+	{ READ, 11 * P, 1, "5-6 11-12", "" },
+	{ WRITE, 9000, 1, "2-3 5-6 11-12", "2-3" },
+	{ SYNC, 0, 0, "2-3 5-6 11-12", "2-3" },
+	{ DROP, 0, 0, "2-3", "2-3" },
+	{ LOAD, 8 * P, 0, "2-3 8-9", "2-3 8-9" },
+	{ STORE, 12 * P, 0, "2-3 8-9 12-13", "2-3 8-9 12-13" },
+	{ PAGEOUT, 0, 0, "2-3 8-9 12-13", "2-3 8-9 12-13" },
+	{ SYNC, 0, 0, "2-3 8-9 12-13", "2-3 8-9 12-13" },
+	{ PAGEOUT, 0, 0, "2-3 8-9 12-13", "2-3 8-9 12-13" },
+	{ LOAD, 8 * P, 0, "2-3 8-9 12-13", "2-3 8-9 12-13" },
+	{ PAGEOUT, 0, 0, "2-3 8-9 12-13", "2-3 8-9 12-13" },
+	{ DROP, 0, 0, "2-3 12-13", "2-3 8-9 12-13" },
+	{ PUNCH_OUT, 2 * P, 1 * P, "12-13", "8-9 12-13" },
+	{ PUNCH_OUT, 4 * P, 4 * P, "12-13", "8-9 12-13" },
+	{ READ, 5 * P, 1, "12-13", "8-9 12-13" },
+	{ READ, 15 * P, 1, "12-13 15-16", "8-9 12-13" },
+	{ READ, 11 * P, 1, "11-13 15-16", "8-9 12-13" },
+	{ ZERO, 40000, 20000, "15-16", "8-9 12-13" },
+	{ READ, 12 * P, 1, "12-13 15-16", "8-9 12-13" },
+	{ READ, 14 * P, 1, "12-13 14-16", "8-9 12-13" },
+	{ SYNC, 0, 0, "12-13 14-16", "8-9 12-13" },
+	{ DROP, 0, 0, "", "8-9 12-13" },
+	{ KEEP, 64 * P, 16 * P, "", "8-9 12-13" },
+	{ CUT, 270000, 0, "", "8-9 12-13" },
+	{ READ, 64 * P, 1 * P, "64-65", "8-9 12-13" },
+	{ CUT, 300000, 0, "64-65", "8-9 12-13" },
+	{ READ, 68 * P, 1 * P, "64-65 68-69", "8-9 12-13" },
+	{ CUT, 65 * P, 0, "64-65", "8-9 12-13" },
+	{ CUT, 300000, 0, "64-65", "8-9 12-13" },
+	{ READ, 68 * P, 1 * P, "64-65", "8-9 12-13" },
+	{ READ, 64 * P, 1 * P, "64-65", "8-9 12-13" },
+	{ ASK, 300000, 100, "64-65", "8-9 12-13" },
+	{ READ, 73 * P, 1 * P, "64-65 73-74(300100)", "8-9 12-13" },
+	{ COLLAPSE, 0, 16 * P, "", "8-9 12-13" },
+	{ READ, 0, 1, "0-1", "8-9 12-13" },
+	{ READ, 16 * P, 1, "0-1 16-17", "8-9 12-13" },
+	{ INSERT, 0, 16 * P, "", "8-9 12-13" },
+	{ READ, 0, 1, "", "8-9 12-13" },
+	{ READ, 16 * P, 1, "16-17", "8-9 12-13" },
+	{ WRITE, 17 * P, 16 * P, "16-33", "8-9 12-13 17-33" },
+	{ ZERO_KEPT, 20 * P, 4 * P, "16-20 24-33", "8-9 12-13 17-33" },
+	{ READ, 21 * P, 1, "16-20 21-22 24-33", "8-9 12-13 17-33" },
+	{ SYNC, 0, 0, "16-20 21-22 24-33", "8-9 12-13 17-33" },
+	{ ASK_ANEW, 0, 1024 * P, "", "" },
+	{ WRITE, 10000, 100, "2-3", "2-3" },
+	{ WRITE, 256 * P, 70000, "2-3 256-274", "2-3 256-274" },
+	{ WRITE, 2102152, 300000, "2-3 256-274 513-587", "2-3 256-274 513-587" },
+	{ SYNC, 0, 0, "2-3 256-274 513-587", "2-3 256-274 513-587" },
+	{ READ, 128 * P, 1 * P, "2-3 128-129 256-274 513-587", "2-3 256-274 513-587" },
+	{ READ, 129 * P, 1 * P, "2-3 128-130 256-274 513-587", "2-3 256-274 513-587" },
+};
+
+static void take_step(int fd, u64 *map_at, size_t n, bool disk)
+{
+	static const u32 modes[] = { [KEEP] = 1, [PUNCH_OUT] = PUNCH, [ZERO] = 0x10,
+				     [ZERO_KEPT] = ZERO_KEEP, [COLLAPSE] = 8, [INSERT] = 0x20 };
+	const u64 at = asked[n].at, len = asked[n].len, mapped = 64 * P;
+	bool has = disk || asked[n].step < ZERO;
+
+	switch (asked[n].step) {
+	case ASK_ANEW:
+		CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 0), 0);
+		/* fall through */
+	case ASK: case KEEP: case PUNCH_OUT: case ZERO: case ZERO_KEPT: case COLLAPSE: case INSERT:
+		CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, modes[asked[n].step], at, len),
+				has ? 0 : -EOPNOTSUPP);
+		break;
+	case RANDOM_READ:
+		CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, FADV_RANDOM), 0);
+		/* fall through */
+	case READ:
+		get(fd, at, len);
+		break;
+	case WRITE:
+		put(fd, at, len);
+		break;
+	case SYNC:
+		CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
+		break;
+	case DROP:
+		if (*map_at)
+			CU_ASSERT_EQUAL(sys_munmap(m, task, *map_at, mapped), 0);
+		*map_at = 0;
+		CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, FADV_DONTNEED), 0);
+		break;
+	case LOAD: case STORE:
+		if (!*map_at) {
+			*map_at = map(fd, 0, mapped);
+			CU_ASSERT_EQUAL(sys_madvise(m, task, *map_at, mapped, MADV_RANDOM), 0);
+		}
+		CU_ASSERT_EQUAL(touch(*map_at + at, asked[n].step == LOAD ? ACCESS_LOAD :
+				      ACCESS_STORE), 0);
+		break;
+	case PAGEOUT:
+		CU_ASSERT_EQUAL(sys_madvise(m, task, *map_at, mapped, MADV_PAGEOUT), 0);
+		break;
+	case CUT:
+		CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, at), 0);
+	}
+}
+
+/* "2-3 8-9": pages with data. */
+static const char *pages_of(int fd)
+{
+	static char text[200];
+	size_t len = 0;
+	s64 at = 0, end;
+
+	text[0] = '\0';
+	while ((at = seek(fd, at, DATA)) >= 0 && len < sizeof(text) - 60) {
+		end = seek(fd, at, HOLE);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%lld-%lld", len ? " " : "",
+					(long long)at / P, (long long)PFN_UP(end));
+		if (end % P)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "(%lld)",
+						(long long)end);
+		at = end;
+	}
+	return text;
+}
+
+static void test_asked(void)
+{
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(releases); i++) {
+		bool disk = i % 2;
+		int fd = -1;
+		u64 map_at = 0;
+
+		open_machine(releases[i / 2]);
+		CU_ASSERT_EQUAL(disk ? sys_open(m, task, "/s", O_RDWR | O_CREAT, 0600, &fd) :
+				       sys_memfd_create(m, task, "", 0, &fd), 0);
+		for (size_t n = 0; n < ARRAY_SIZE(asked); n++) {
+			const char *expected = disk ? asked[n].disk : asked[n].memory;
+
+			take_step(fd, &map_at, n, disk);
+			CU_ASSERT_STRING_EQUAL(pages_of(fd), expected);
+			if (strcmp(pages_of(fd), expected))
+				fprintf(stderr, "%s, disk %d, row %zu: %s, not %s\n", releases[i / 2],
+					disk, n, pages_of(fd), expected);
+		}
+		CU_ASSERT_EQUAL(sys_unlink(m, task, "/s"), disk ? 0 : -ENOENT);
+		close_machine();
+	}
+}
+
 /* Files reach as far as positions do; pages end before that. */
 static void test_ends(void)
 {
@@ -281,6 +447,7 @@ static void test_others(void)
 static const CU_TestInfo tests[] = {
 	{ "a disk's file", test_disk },
 	{ "a file in memory", test_memory },
+	{ "blocks that were asked for", test_asked },
 	{ "ends of files", test_ends },
 	{ "other files", test_others },
 };

@@ -197,7 +197,8 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/task.h src/sim/virt/task_io.h \
 	src/sim/virt/task_check.c \
 	src/sim/virt/tlb.c src/sim/virt/tlb.h src/sim/virt/tlb_check.c src/sim/virt/tlb_flush.c \
-	src/sim/virt/truncate.c src/sim/virt/userfaultfd.c src/sim/virt/userfaultfd.h \
+	src/sim/virt/truncate.c src/sim/virt/unwritten.c \
+	src/sim/virt/unwritten.h src/sim/virt/userfaultfd.c src/sim/virt/userfaultfd.h \
 	src/sim/virt/userfaultfd_fault.c src/sim/virt/userfaultfd_fill.c \
 	src/sim/virt/userfaultfd_hugetlb.c src/sim/virt/userfaultfd_move.c \
 	src/sim/virt/userfaultfd_register.c src/sim/virt/util.c \

@@ -122,8 +122,10 @@ static int run_fallocate(struct call *call)
 	int err = call_needs_range(call, args[1].value & FALLOC_FL_PUNCH_HOLE ?
 					 0 : args[3].value);
 
-	return err ? err : sys_fallocate(call->m, call->task, fd_arg(call),
-					 (u32)args[1].value, args[2].value, args[3].value);
+	if (!err)
+		err = sys_fallocate(call->m, call->task, fd_arg(call), (u32)args[1].value,
+				    args[2].value, args[3].value);
+	return err == -ENOBUFS ? call_no_host_memory(call) : err;
 }
 
 static int run_sync(struct call *call)

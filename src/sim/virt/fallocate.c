@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * fallocate: memory for a file that is in memory, a longer size, a hole, zeroes. Which
- * modes there are is the file system's; which may stand together, the release's. Disks
- * have no blocks here: what is asked of them changes size and page cache.
+ * modes there are is the file system's; which may stand together, the release's. Blocks that
+ * a disk is asked for are unwritten.h's.
  */
 #include "sim/phys/lru.h"
 #include "sim/phys/section.h"
@@ -211,6 +211,10 @@ static int disk_shift(const struct falloc *f)
 		return -EFBIG;
 	filemap_write_range(f->m, inode, f->offset, inode->i_size);
 	truncate_pagecache(f->m, inode, f->offset, ~0ULL, /* even_cows = */ true);
+	if (collapse)
+		unwritten_collapse(&inode->unwritten, f->offset >> PAGE_SHIFT, f->end >> PAGE_SHIFT);
+	else
+		unwritten_insert(&inode->unwritten, f->offset >> PAGE_SHIFT, f->end >> PAGE_SHIFT);
 	inode->i_size = collapse ? inode->i_size - len : inode->i_size + len;
 	return 0;
 }
@@ -239,10 +243,14 @@ static void zero_edges(const struct falloc *f, u64 end)
 static int disk_fallocate(const struct falloc *f)
 {
 	const bool punch = f->mode & FALLOC_FL_PUNCH_HOLE;
-	int err = 0;
+	struct unwritten *blocks = &f->inode->unwritten;
+	int err;
 
 	if (f->mode & (FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_WRITE_ZEROES))
 		return -EOPNOTSUPP;
+	err = unwritten_secure(f->m, blocks);
+	if (err)
+		return err;
 	if (f->mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE))
 		return disk_shift(f);
 	if (!(f->mode & FALLOC_FL_KEEP_SIZE))
@@ -257,6 +265,10 @@ static int disk_fallocate(const struct falloc *f)
 				   /* even_cows = */ false);
 		zero_edges(f, hole_end(f));
 	}
+	if (punch)
+		unwritten_remove(blocks, PFN_UP(f->offset), hole_end(f) >> PAGE_SHIFT);
+	else
+		unwritten_add(blocks, f->offset >> PAGE_SHIFT, PFN_UP(f->end));
 	extend(f);
 	return 0;
 }

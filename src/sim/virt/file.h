@@ -11,6 +11,7 @@
 #include "sim/base/interval_tree.h"
 #include "sim/base/xarray.h"
 #include "sim/machine.h"
+#include "sim/virt/unwritten.h"
 
 struct vm_fault;
 struct vm_operations;
@@ -69,6 +70,7 @@ struct inode {
 	/* Of a disk (disk.h): pages from this one on were never there, unless written. */
 	u64 disk_end;
 	u64 nr_disk_blocks;	/* that were written */
+	struct unwritten unwritten;	/* that fallocate() asked for */
 	/* With dirty pages: writeback.h */
 	u8 wb_list;		/* enum wb_list */
 	u64 wb_order, dirtied_when_ns;
@@ -262,7 +264,7 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	       u64 *done) __must_check;
 /*
  * lseek.c. SEEK_DATA, SEEK_HOLE: -ENXIO behind the end, or if there are no more data. Blocks
- * that fallocate() asked a disk for are holes until they are written.
+ * that fallocate() asked a disk for are holes until they are written or read.
  */
 int sys_lseek(struct machine *m, struct task_struct *task, int fd, s64 offset, int whence,
 	      u64 *pos) __must_check;

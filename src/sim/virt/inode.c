@@ -92,6 +92,7 @@ void files_free(struct machine *m)
 	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode)) {
 		arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
 		inode->path = NULL;
+		unwritten_free(m, &inode->unwritten);
 	}
 	arena_free(&m->arena, state, sizeof(*state));
 	m->virt->file_state = NULL;
@@ -428,6 +429,7 @@ static void evict(struct machine *m, struct inode *inode)
 	else
 		truncate_inode_pages(m, inode, 0, ~0ULL);
 	disk_truncate(m, inode, 0);
+	unwritten_free(m, &inode->unwritten);
 	inode_io_list_del(m, inode);
 	blk_forget_inode(m, inode);
 	mpol_free_shared_policy(m, inode);
@@ -477,6 +479,7 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->swapped);
 	digest_u64(digest, inode->dropped);
 	digest_u64(digest, inode->disk_end);
+	unwritten_digest(&inode->unwritten, digest);
 	if (inode->wb_list) {
 		digest_u64(digest, inode->wb_order << 2 | inode->wb_list);
 		digest_u64(digest, inode->dirtied_when_ns);

@@ -2,7 +2,8 @@
 /*
  * Where a file's position may go is its file system's to say, and where data begin and end.
  * Of memory they are pages with contents, cached or in swap; of a disk, blocks that it has
- * and those that wait to be written.
+ * and those that wait to be written. Where fallocate() asked for blocks that nobody wrote, the
+ * page cache says what is there: pages that were read, and even what remembers them.
  */
 #include "sim/phys/folio.h"
 #include "sim/virt/buffer.h"
@@ -37,8 +38,10 @@ static bool memory_has(struct finder *f, u64 pgoff)
 /* Blocks of a dirty folio are the disk's to be, but for those that nobody wrote. */
 static bool disk_has(struct finder *f, u64 pgoff)
 {
+	const struct xarray *pages = &f->inode->i_data.i_pages;
 	const struct page *folio;
-	u64 cached = pgoff;
+	u64 cached = pgoff, entry;
+	bool asked;
 	u32 pfn;
 
 	f->behind = pgoff + 1;
@@ -49,14 +52,18 @@ static bool disk_has(struct finder *f, u64 pgoff)
 	}
 	if (f->next_block <= pgoff)
 		f->next_block = disk_next_block(f->m, f->inode, pgoff + 1);
-	pfn = find_page(f->m, &f->inode->i_data, pgoff);
-	if (pfn == PFN_NIL) {
-		if (!filemap_find(&f->inode->i_data, &cached, ~0ULL))
-			cached = ~0ULL;
-		f->behind = MIN(f->next_block, cached);
+	entry = xa_find(pages, &cached, ~0ULL);
+	if (!entry || cached > pgoff) {
+		f->behind = MIN(f->next_block, entry ? cached : ~0ULL);
 		return false;
 	}
+	asked = unwritten_has(&f->inode->unwritten, pgoff);
+	if (xa_is_value(entry))
+		return asked;
+	pfn = find_page(f->m, &f->inode->i_data, pgoff);
 	folio = pfn_folio(f->m, pfn);
+	if (asked && page_flag(folio, PG_uptodate))
+		return true;
 	return page_flag(folio, PG_dirty) &&
 	       (!page_flag(folio, PG_private) || block_is_dirty(f->m, pfn));
 }

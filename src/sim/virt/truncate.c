@@ -342,6 +342,8 @@ int inode_truncate(struct machine *m, struct inode *inode, u64 size)
 	inode->i_size = size;
 	if (inode->kind == INODE_DISK && size < old)
 		disk_truncate(m, inode, inode_pages(inode));
+	if (size <= old)
+		unwritten_remove(&inode->unwritten, inode_pages(inode), ~0ULL);
 	if (size < old)
 		truncate_pagecache(m, inode, size, ~0ULL, /* even_cows = */ true);
 	if (size <= old && inode->kind == INODE_DISK && size % PAGE_SIZE)
