@@ -35,6 +35,8 @@ static const struct piece pieces[] = {
 	{ VM "swappiness", O_WRONLY | O_APPEND, 3, "17\n", 3, "17\n" },
 	{ VM "lowmem_reserve_ratio", O_WRONLY, 0, "128\n16\n", 7, NULL },
 	{ VM "lowmem_reserve_ratio", O_WRONLY, 0, "64 zz\n", 3, NULL },
+	{ VM "lowmem_reserve_ratio", O_WRONLY, 0, "64 3000000000\n", 13, NULL },
+	{ VM "lowmem_reserve_ratio", O_WRONLY, 0, "3000000000 64\n", 14, NULL },
 	{ "sys/kernel/mm/ksm/run", O_WRONLY, 5, "2\n", 2, "2\n" },
 	{ "sys/kernel/mm/ksm/run", O_WRONLY, 0, "1 \n", -EINVAL, "2\n" },
 	{ "sys/kernel/mm/ksm/use_zero_pages", O_WRONLY, 0, "y # = 0\n2", 9, "1\n" },
@@ -121,6 +123,78 @@ static void test_numbers(void)
 
 	write_pieces(numbers, ARRAY_SIZE(numbers), NULL);
 	write_pieces(older, ARRAY_SIZE(older), sets);
+}
+
+/* A write as the golden file has it, "..." with \\n and \\0: its length. */
+static size_t read_written(const char **p, char *text)
+{
+	size_t len = 0;
+
+	for (++*p; **p != '"'; ++*p) {
+		if (**p == '\\')
+			text[len++] = *++*p == 'n' ? '\n' : '\0';
+		else
+			text[len++] = **p;
+	}
+	++*p;
+	return len;
+}
+
+/* NAME: "TEXT" = RESULT, WHAT THE FILE SAYS THEN| with blanks for tabs; or an errno. */
+static void check_write(struct lab *lab, const char *line)
+{
+	char path[64], text[80], after[80];
+	struct handle *handle;
+	const char *p = strchr(line, ':') + 2;
+	size_t len;
+	ssize_t taken, expected;
+
+	snprintf(path, sizeof(path), VM "%.*s", (int)(p - 2 - line), line);
+	if (!strncmp(path, VM "threads-max", strlen(VM "threads-max")))
+		strcpy(path, "proc/sys/kernel/threads-max");
+	len = read_written(&p, text);
+	expected = strtol(p + 3, (char **)&p, 10);
+	if (!len)	/* no such write ever comes from a mount */
+		return;
+	handle = lab_handle(lab, path, O_WRONLY);
+	taken = handle_write(handle, 0, text, len);
+	handle_release(handle);
+	CU_ASSERT_EQUAL(taken, expected);
+	if (taken != expected)
+		printf("%.*s: %zd\n", (int)strcspn(line, "\n"), line, taken);
+	if (!strchr(p, '|') || strchr(p, '|') > strchr(p, '\n'))
+		return;
+	snprintf(after, sizeof(after), "%.*s", (int)strcspn(p + 2, "|"), p + 2);
+	snprintf(text, sizeof(text), "%s", lab_cat(lab, path));
+	for (char *c = text; *c; c++)
+		*c = *c == '\t' ? ' ' : *c == '\n' ? '\0' : *c;
+	CU_ASSERT_STRING_EQUAL(text, after);
+	if (strcmp(text, after))
+		printf("%.*s: then %s\n", (int)strcspn(line, "\n"), line, text);
+}
+
+/* Numbers with NULs, signs, too many of them: what guests took of each. */
+static void test_sysctl_writes(void)
+{
+	static const char *const releases[] = { "6.18", "6.1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+		char set[32], name[32], *golden;
+		const char *const sets[] = { set, NULL };
+		unsigned int nr = 0;
+		struct lab lab;
+
+		snprintf(set, sizeof(set), "release=%s", releases[i]);
+		snprintf(name, sizeof(name), "writes-%s.txt", releases[i]);
+		golden = golden_text("sysctl", name);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+		for (const char *line = golden; *line; line = strchr(line, '\n') + 1, nr++)
+			check_write(&lab, line);
+		CU_ASSERT(nr > 500);
+		lab_close(&lab);
+		free(golden);
+	}
 }
 
 /* `{ echo 20; echo 30; } > FILE`: the second write is behind the beginning. */
@@ -276,6 +350,7 @@ static void test_cache_names(void)
 static const CU_TestInfo tests[] = {
 	{ "what is taken", test_pieces },
 	{ "numbers", test_numbers },
+	{ "numbers of sysctls", test_sysctl_writes },
 	{ "appended", test_appended },
 	{ "more than a page", test_whole_pages },
 	{ "the log says it again", test_round_trip },

@@ -38,6 +38,7 @@ struct store {
 	struct out *sentence;	/* on failure: what was wrong, quoting the input */
 	bool changed;		/* it fails, but not without having done something */
 	const char *rest;	/* in the text: what a sysctl left unread; NULL: nothing */
+	bool blanks_left;	/* blanks at its beginning are left, too */
 	struct psi_trigger *trigger;	/* of who opened the file; NULL: a script writes */
 };
 

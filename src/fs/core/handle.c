@@ -94,19 +94,6 @@ static int store_locked(struct handle *handle, struct store_call *call,
 	return err;
 }
 
-/* A sysctl's text has a NUL in it: the kernel's parser takes that for no end of a number. */
-static int refuse_nul(struct handle *handle, const struct store_call *call, const struct out *path)
-{
-	out_printf(call->store.sentence, "there is a NUL behind '%.60s': only text is taken",
-		   call->text);
-	last_line_set(handle->tree, &(struct last_text){
-		.path = path->text,
-		.line = call->text,
-		.sentence = call->store.sentence->text,
-	}, -EINVAL);
-	return -EINVAL;
-}
-
 /* Some handlers of the kernel do on a read what a write of the same text does. */
 static void store_what_was_read(struct handle *handle)
 {
@@ -292,13 +279,21 @@ ssize_t handle_read(struct handle *handle, u64 offset, char *buf, size_t len)
 	return n;
 }
 
-/* The text of a write as a store has it: up to a NUL, the last newline off. */
-static void store_text(char *text, const char *buf, size_t len)
+/* What stands for a NUL in the text of a sysctl: no digit and no blank either. */
+#define NUL_CHAR '?'
+
+/*
+ * The text of a write as a store has it, the last newline off. A NUL ends that of a sysfs
+ * file; in a sysctl's the kernel takes it for a character like others.
+ */
+static void store_text(char *text, const char *buf, size_t len, bool sysctl)
 {
-	len = strnlen(buf, len);
+	if (!sysctl)
+		len = strnlen(buf, len);
 	if (len && buf[len - 1] == '\n')
 		len--;
-	memcpy(text, buf, len);
+	for (size_t i = 0; i < len; i++)
+		text[i] = buf[i] ? buf[i] : NUL_CHAR;
 	text[len] = '\0';
 }
 
@@ -310,6 +305,8 @@ static size_t sysctl_taken(const struct store_call *call, size_t len, size_t rea
 {
 	const char *rest = call->store.rest;
 
+	if (call->store.blanks_left)
+		return len - (read - (rest - call->text));
 	while (rest && isspace((unsigned char)*rest))
 		rest++;
 	return rest && *rest ? len - (read - (rest - call->text)) : len;
@@ -345,9 +342,8 @@ static ssize_t write_text(struct handle *handle, u64 offset, const char *buf, si
 		goto out;
 	if (err)
 		goto out;
-	store_text(text, buf, read);
-	err = sysctl && memchr(buf, '\0', read) ? refuse_nul(handle, &call, &path) :
-						  store_locked(handle, &call, &path);
+	store_text(text, buf, read, sysctl);
+	err = store_locked(handle, &call, &path);
 	if (!err && sysctl)
 		len = sysctl_taken(&call, len, read);
 out:

@@ -361,24 +361,30 @@ static int lowmem_reserve_show(struct out *out, const struct view *v)
 
 /*
  * Numbers for the first zones. The kernel keeps those before one that it cannot read
- * and calls that success, too.
+ * and calls that success, too; where that is the first, it says that it took all.
  */
 static int lowmem_reserve_store(struct store *s, const struct view *v, const char *text)
 {
 	s32 *ratio = s->m->tunables->lowmem_reserve_ratio;
 	const char *rest = text;
+	bool taken = false;
 
 	(void)v;
 	for (int type = 0; type < MAX_NR_ZONES; type++) {
+		const char *before;
 		s32 value;
 
 		if (!(s->m->arch->zones >> type & 1))
 			continue;
-		if (sysctl_int(&rest, &value) <= 0)
+		before = rest;
+		if (sysctl_int(&rest, &value) <= 0) {
+			s->blanks_left = taken && rest != before;	/* it is no int */
 			break;
+		}
 		ratio[type] = MAX(value, 0);
+		taken = true;
 	}
-	if (rest != text)
+	if (taken)
 		s->rest = rest;
 	setup_per_zone_lowmem_reserve(s->m);
 	return 0;
