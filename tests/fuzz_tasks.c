@@ -382,7 +382,7 @@ void group_task(struct fuzz *f)
 	static const char *const controls[] = { "+cpuset", "+memory", "+memory", "+cpuset +memory",
 						"-cpuset", "-memory" };
 
-	switch (below(f, 10)) {
+	switch (below(f, 12)) {
 	case 0:
 	case 1:
 		say(f, "mkdir sys/fs/cgroup/%s", group);
@@ -406,6 +406,12 @@ void group_task(struct fuzz *f)
 	case 5:
 		say(f, "sys/fs/cgroup/%s/cpuset.cpus: ", group);
 		say(f, "%s", PICK(f, sets));
+		break;
+	case 10:
+		say(f, "sys/fs/cgroup/%s/cgroup.type: threaded", group);
+		break;
+	case 11:
+		say(f, "sys/fs/cgroup/%s/cgroup.threads: %u", group, 60 + below(f, 200));
 		break;
 	default:
 		say(f, "sys/fs/cgroup/%s/", one_in(f, 4) ? "" : group);

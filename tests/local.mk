@@ -55,7 +55,7 @@ UNIT_TESTS = \
 	tests/test_base_out \
 	tests/test_boot \
 	tests/test_buddy \
-	tests/test_cgroup \
+	tests/test_cgroup tests/test_cgroup_threads \
 	tests/test_check \
 	tests/test_cgwb \
 	tests/test_check_ids \

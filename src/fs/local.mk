@@ -48,6 +48,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/sim/verbs_cma.c src/fs/sim/verbs_access.c src/fs/sim/verbs_fd.c \
 	src/fs/sim/verbs_file.c src/fs/sim/verbs_mm.c \
 	src/fs/sim/verbs_numa.c src/fs/sys/cgroup.c \
+	src/fs/sys/cgroup_calls.c \
 	src/fs/sys/cgroup_cpu.c src/fs/sys/cgroup_io.c src/fs/sys/cgroup_memory.c \
 	src/fs/core/proactive.c src/fs/core/proactive.h \
 	src/fs/sim/verbs_page.c src/fs/sim/verbs_process.c \

@@ -128,7 +128,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/zonelist.c src/sim/phys/zonelist_check.c
 # virt
 libkmmsim_a_SOURCES += \
-	src/sim/virt/affinity.c src/sim/virt/cgroup.c src/sim/virt/cgroup.h \
+	src/sim/virt/affinity.c src/sim/virt/cgroup.c src/sim/virt/cgroup_check.c src/sim/virt/cgroup.h \
 	src/sim/virt/cpuset.c \
 	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/cachestat.c \
 	src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/disk.c \

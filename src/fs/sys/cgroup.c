@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * sys/fs/cgroup: a directory for each control group, within that of its parent. mkdir
- * and rmdir are calls of sim/ctl, cgroup_mkdir and cgroup_rmdir, so that the journal has
- * them; what a group is told is written to its files.
+ * and rmdir are calls of sim/ctl (cgroup_calls.c); what a group is told is written to its
+ * files.
  */
 #include <stdlib.h>
 
 #include "fs/core/bit_list.h"
 #include "fs/core/figures.h"
-#include "fs/core/verb.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
+
+#define BLANKS " \t\n\v\f\r"
 
 static struct cgroup *cgroup_view(const struct view *v)
 {
@@ -121,30 +122,35 @@ static int subtree_store(struct store *s, const struct view *v, const char *text
 	return err ? err : secured(s->m, cgroup_control(s->m, cgroup_view(v), enable, disable));
 }
 
-static int list_tasks(struct out *out, const struct view *v, bool threads)
+/* Of a thread root all processes of the domain. */
+static int procs_show(struct out *out, const struct view *v)
 {
+	const struct cgroup *cgroup = cgroup_view(v);
 	const struct task_struct *task = task_next(v->m, 0);
 
+	if (cgroup->threaded)
+		return -EOPNOTSUPP;
 	for (; task; task = task_next(v->m, task->pid + 1)) {
-		if (task_alive(task) && task->cgroup == v->id[V_CGROUP] &&
-		    (threads || task->pid == task->tgid))
+		if (task_alive(task) && task->pid == task->tgid &&
+		    cgroup_domain(task_cgroup(v->m, task)) == cgroup)
 			out_printf(out, "%u\n", task->pid);
 	}
 	return 0;
 }
 
-static int procs_show(struct out *out, const struct view *v)
-{
-	return list_tasks(out, v, false);
-}
-
 static int threads_show(struct out *out, const struct view *v)
 {
-	return list_tasks(out, v, true);
+	const struct task_struct *task = task_next(v->m, 0);
+
+	for (; task; task = task_next(v->m, task->pid + 1)) {
+		if (task_alive(task) && task->cgroup == v->id[V_CGROUP])
+			out_printf(out, "%u\n", task->pid);
+	}
+	return 0;
 }
 
 /* Why a task cannot be moved, where the errno says no more than that. */
-static int told(struct store *s, const char *text, int err)
+static int told(struct store *s, const struct cgroup *cgroup, const char *text, int err)
 {
 	if (err == -ESRCH)
 		out_printf(s->sentence, "there is no process '%.60s'", text);
@@ -153,9 +159,12 @@ static int told(struct store *s, const char *text, int err)
 			   "processes itself: write to one of those", text);
 	else if (err == -EINVAL)
 		out_printf(s->sentence, "'%.60s' is a thread of the kernel that stays in the root", text);
+	else if (err == -EOPNOTSUPP && !cgroup_is_valid_domain(s->m, cgroup_domain(cgroup)))
+		out_printf(s->sentence, "'%.60s': cgroup.type says \"domain invalid\": a group above is "
+			   "the root of threaded ones: write threaded to it", text);
 	else if (err == -EOPNOTSUPP)
-		out_printf(s->sentence, "'%.60s': cgroup.type says \"domain invalid\": a group above has "
-			   "processes, and controllers of threads for those below it", text);
+		out_printf(s->sentence, "'%.60s' is a thread of a process in another domain: write to "
+			   "cgroup.procs to move all of that", text);
 	return err;
 }
 
@@ -165,7 +174,7 @@ static int read_pid(struct store *s, const char *text, u32 *pid)
 	char *end;
 	long long n = strtoll(text, &end, 0);
 
-	if (end == text || end[strspn(end, " \t\n")] || n <= 0 || n > INT32_MAX) {
+	if (end == text || end[strspn(end, BLANKS)] || n <= 0 || n > INT32_MAX) {
 		out_printf(s->sentence, "'%s' is not a pid", text);
 		return -EINVAL;
 	}
@@ -173,8 +182,10 @@ static int read_pid(struct store *s, const char *text, u32 *pid)
 	return 0;
 }
 
-static int procs_store(struct store *s, const struct view *v, const char *text)
+static int attach_store(struct store *s, const struct view *v, const char *text,
+			int (*attach)(struct machine *m, struct cgroup *cgroup, u32 pid))
 {
+	struct cgroup *cgroup = cgroup_view(v);
 	u32 pid;
 	int err = read_pid(s, text, &pid);
 
@@ -182,44 +193,44 @@ static int procs_store(struct store *s, const struct view *v, const char *text)
 		err = secure_moves(s->m);
 	if (err)
 		return err;
-	return told(s, text, secured(s->m, cgroup_attach(s->m, cgroup_view(v), pid)));
+	return told(s, cgroup, text, secured(s->m, attach(s->m, cgroup, pid)));
 }
 
-/* Threads move alone only where a part of the tree is threaded, which none is. */
+static int procs_store(struct store *s, const struct view *v, const char *text)
+{
+	return attach_store(s, v, text, cgroup_attach);
+}
+
 static int threads_store(struct store *s, const struct view *v, const char *text)
 {
-	const struct task_struct *task;
-	u32 pid;
-	int err = read_pid(s, text, &pid);
-
-	if (err)
-		return err;
-	task = task_find(s->m, pid);
-	if (!task || !task_alive(task))
-		return told(s, text, -ESRCH);
-	if (task->cgroup == v->id[V_CGROUP])
-		return 0;
-	out_printf(s->sentence, "'%.60s' cannot leave its process: no group is threaded", text);
-	return -EOPNOTSUPP;
+	return attach_store(s, v, text, cgroup_attach_thread);
 }
 
 static int type_show(struct out *out, const struct view *v)
 {
 	const struct cgroup *cgroup = cgroup_view(v);
 
-	out_puts(out, !cgroup_is_valid_domain(v->m, cgroup) ? "domain invalid\n" :
+	out_puts(out, cgroup->threaded ? "threaded\n" :
+		      !cgroup_is_valid_domain(v->m, cgroup) ? "domain invalid\n" :
 		      cgroup_is_thread_root(v->m, cgroup) ? "domain threaded\n" : "domain\n");
 	return 0;
 }
 
 static int type_store(struct store *s, const struct view *v, const char *text)
 {
-	size_t first = strspn(text, " \t\n");
+	const char *word = text + strspn(text, BLANKS);
+	size_t len = strcspn(word, BLANKS);
+	int err;
 
-	(void)v;
-	out_printf(s->sentence, "no part of the tree can be threaded");
-	return strncmp(text + first, "threaded", 8) || strspn(text + first + 8, " \t\n") !=
-	       strlen(text + first + 8) ? -EINVAL : -EOPNOTSUPP;
+	if (len != 8 || strncmp(word, "threaded", len) || word[len + strspn(word + len, BLANKS)]) {
+		out_printf(s->sentence, "'%.60s': a group can only become threaded", text);
+		return -EINVAL;
+	}
+	err = cgroup_make_threaded(s->m, cgroup_view(v));
+	if (err)
+		out_puts(s->sentence, "it cannot be threaded: it has tasks, controllers of domains "
+			 "for its children, or a parent that can be no root of threaded ones");
+	return err;
 }
 
 /* ---- How deep, how many. ---- */
@@ -238,11 +249,11 @@ static int read_max(struct store *s, const char *text, s32 *value)
 	char *end;
 	long long n;
 
-	text += strspn(text, " \t\n");
+	text += strspn(text, BLANKS);
 	n = strncmp(text, "max", 3) ? strtoll(text, &end, 0) : INT32_MAX;
 	if (!strncmp(text, "max", 3))
 		end = (char *)text + 3;
-	if (end == text || end[strspn(end, " \t\n")]) {
+	if (end == text || end[strspn(end, BLANKS)]) {
 		out_printf(s->sentence, "'%s' is no number, and not max", text);
 		return -EINVAL;
 	}
@@ -287,7 +298,7 @@ static int read_int(struct store *s, const char *text, s32 low, s32 high, s32 *v
 {
 	char *end;
 	long long found = strtoll(text, &end, 0);
-	bool is_int = end != text && !end[strspn(end, " \t\n")];
+	bool is_int = end != text && !end[strspn(end, BLANKS)];
 
 	*value = (s32)found;
 	if (is_int && found >= low && found <= high)
@@ -333,6 +344,10 @@ static int kill_store(struct store *s, const struct view *v, const char *text)
 	s32 value;
 	int err = read_int(s, text, 1, 1, &value);
 
+	if (!err && cgroup_view(v)->threaded) {
+		out_puts(s->sentence, "processes are killed in their domain, not where threads are");
+		err = -EOPNOTSUPP;
+	}
 	if (!err)
 		cgroup_kill(s->m, cgroup_view(v));
 	return err;
@@ -516,74 +531,3 @@ static const struct entry fs_entries[] = { DIR_ROW("cgroup", 0755, &root_dir) };
 static const struct dir fs_dir = { DIR_FILES(fs_entries) };
 
 TREE_PARTS(cgroup_parts, { "sys/fs", &fs_dir });
-
-/* -- calls -------------------------------------------------------------------- */
-
-#define MOUNT "sys/fs/cgroup"
-
-/* The group of a path, and where its last name begins. NULL: there is none. */
-static struct cgroup *parent_of(const struct machine *m, const char *path, const char **last)
-{
-	struct cgroup *cgroup = cgroup_of(m, 0);
-	char name[CGROUP_NAME_CHARS + 1];
-
-	if (!strncmp(path, MOUNT, strlen(MOUNT)))
-		path += strlen(MOUNT);
-	path += strspn(path, "/");
-	for (size_t len; cgroup && path[len = strcspn(path, "/")];) {
-		if (len > CGROUP_NAME_CHARS)
-			return NULL;
-		memcpy(name, path, len);
-		name[len] = '\0';
-		cgroup = cgroup_find_child(m, cgroup, name);
-		path += len;
-		path += strspn(path, "/");
-	}
-	*last = path;
-	return cgroup;
-}
-
-static int run_mkdir(struct call *call)
-{
-	const char *name;
-	struct cgroup *parent = parent_of(call->m, call->args[0].text, &name);
-	int err = parent ? cgroup_mkdir(call->m, parent, name) : -ENOENT;
-
-	return err == -ENOBUFS ? call_no_host_memory(call) : err;
-}
-
-static int run_rmdir(struct call *call)
-{
-	const char *name;
-	struct cgroup *parent = parent_of(call->m, call->args[0].text, &name);
-	struct cgroup *cgroup = parent ? cgroup_find_child(call->m, parent, name) : NULL;
-
-	return cgroup ? cgroup_rmdir(call->m, cgroup) : -ENOENT;
-}
-
-/* The root, and a group that is charged with another: nobody. */
-static int run_set_active_memcg(struct call *call)
-{
-	const char *name;
-	struct cgroup *parent = parent_of(call->m, call->args[0].text, &name);
-	struct cgroup *cgroup = parent && *name ? cgroup_find_child(call->m, parent, name) : parent;
-
-	if (!cgroup)
-		return -ENOENT;
-	if (!call->m->memcg || !cgroup_memcg(call->m, cgroup))
-		return call_refuse(call, -EINVAL, "there is no memory cgroup yet");
-	call->m->memcg->active = cgroup_memcg(call->m, cgroup)->id;
-	return 0;
-}
-
-static const struct verb verbs[] = {
-	{ "cgroup_mkdir", { A_PATH }, run_mkdir, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
-	  "Make a control group, as mkdir in sys/fs/cgroup does: `cgroup_mkdir a/b`." },
-	{ "cgroup_rmdir", { A_PATH }, run_rmdir, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
-	  "Remove a control group that has neither tasks nor groups in it." },
-	{ "set_active_memcg", { A_PATH }, run_set_active_memcg, RESULT_NONE, 0, SCOPE_KERNEL, "PATH",
-	  "From now on the kernel works for this group: what it allocates with __GFP_ACCOUNT, or "
-	  "of a cache with SLAB_ACCOUNT, is charged to it, whoever calls; / ends that." },
-};
-
-const struct verb_table cgroup_verbs = { verbs, ARRAY_SIZE(verbs) };

@@ -30,12 +30,17 @@ void blkcg_free(struct machine *m, struct cgroup *cgroup)
 	cgroup->io = NULL;
 }
 
+void blkcg_offline(struct machine *m, struct cgroup *cgroup)
+{
+	memset(cgroup->io, 0, stat_bytes(m));
+}
+
 void blkcg_offline_children(struct machine *m, const struct cgroup *cgroup)
 {
 	struct cgroup *child;
 
 	for (u32 id = 1; (child = cgroup_child(m, cgroup, id)); id = child->id + 1)
-		memset(child->io, 0, stat_bytes(m));
+		blkcg_offline(m, child);
 }
 
 struct cgroup *blkcg_of_current(const struct machine *m)

@@ -21,7 +21,8 @@ struct blkg_iostat {
 /* A group's counters, one for each disk, all 0. -ENOBUFS. */
 int blkcg_init(struct machine *m, struct cgroup *cgroup) __must_check;
 void blkcg_free(struct machine *m, struct cgroup *cgroup);
-/* Its children lost the controller: what they counted is forgotten. */
+/* It lost the controller, its children did: what they counted is forgotten. */
+void blkcg_offline(struct machine *m, struct cgroup *cgroup);
 void blkcg_offline_children(struct machine *m, const struct cgroup *cgroup);
 
 /* The group of the task that runs; of a memory cgroup, which may be gone. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Groups are a table by id and links to parents; who is in a group is asked of the
- * tasks. A process moves as a whole, and its children begin where it is. Groups with
- * members or children stay; a group may have both if only threads are controlled.
+ * tasks. A process moves as a whole, or its threads within a domain, and its children begin
+ * where it is. Groups with members or children stay; a group may have both if only threads
+ * are controlled.
  */
 #include "sim/virt/cgroup.h"
 
@@ -267,24 +268,37 @@ static bool has_tasks(const struct machine *m, const struct cgroup *cgroup)
 	return task;
 }
 
+static bool has_threaded_child(const struct machine *m, const struct cgroup *cgroup)
+{
+	const struct cgroup *child = cgroup_child(m, cgroup, 1);
+
+	while (child && !child->threaded)
+		child = cgroup_child(m, cgroup, child->id + 1);
+	return child;
+}
+
 bool cgroup_is_thread_root(const struct machine *m, const struct cgroup *cgroup)
 {
-	return cgroup->subtree_control & ~CGROUP_DOMAIN_CONTROLLERS && has_tasks(m, cgroup);
+	return !cgroup->threaded &&
+	       (has_threaded_child(m, cgroup) ||
+		(cgroup->subtree_control & ~CGROUP_DOMAIN_CONTROLLERS && has_tasks(m, cgroup)));
 }
 
 bool cgroup_is_valid_domain(const struct machine *m, const struct cgroup *cgroup)
 {
+	if (cgroup->threaded)
+		return false;
 	while ((cgroup = cgroup->parent) && cgroup->parent)
-		if (cgroup_is_thread_root(m, cgroup))
+		if (cgroup->threaded || cgroup_is_thread_root(m, cgroup))
 			return false;
 	return true;
 }
 
-static bool has_populated_child(const struct machine *m, const struct cgroup *cgroup)
+static bool has_populated_domain(const struct machine *m, const struct cgroup *cgroup)
 {
 	const struct cgroup *child = cgroup_child(m, cgroup, 1);
 
-	while (child && !cgroup_is_populated(m, child))
+	while (child && (child->threaded || !cgroup_is_populated(m, child)))
 		child = cgroup_child(m, cgroup, child->id + 1);
 	return child;
 }
@@ -292,35 +306,76 @@ static bool has_populated_child(const struct machine *m, const struct cgroup *cg
 /* Only such a one may have tasks and give controllers to its children. */
 static bool can_be_thread_root(const struct machine *m, const struct cgroup *cgroup)
 {
-	return !(cgroup->subtree_control & CGROUP_DOMAIN_CONTROLLERS) &&
-	       !has_populated_child(m, cgroup);
+	return !cgroup->parent || (!cgroup->threaded && !has_populated_domain(m, cgroup) &&
+				   !(cgroup->subtree_control & CGROUP_DOMAIN_CONTROLLERS));
 }
 
-int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
+int cgroup_make_threaded(struct machine *m, struct cgroup *cgroup)
+{
+	const struct cgroup *domain = cgroup_domain(cgroup->parent);
+
+	if (cgroup->threaded)
+		return 0;
+	if (cgroup_is_populated(m, cgroup) || cgroup->subtree_control & CGROUP_DOMAIN_CONTROLLERS ||
+	    !cgroup_is_valid_domain(m, domain) || !can_be_thread_root(m, domain))
+		return -EOPNOTSUPP;
+	cgroup->threaded = true;
+	memcg_rmdir(m, cgroup);
+	blkcg_offline(m, cgroup);
+	return 0;
+}
+
+/* May tasks come here? */
+static int vet_attach(const struct machine *m, const struct cgroup *cgroup)
+{
+	if (!cgroup_is_valid_domain(m, cgroup_domain(cgroup)))
+		return -EOPNOTSUPP;
+	if (!cgroup->subtree_control || cgroup->threaded || can_be_thread_root(m, cgroup))
+		return 0;
+	return -EBUSY;
+}
+
+static int move_thread(struct machine *m, struct cgroup *cgroup, struct task_struct *thread)
+{
+	struct cgroup *from = task_cgroup(m, thread);
+
+	if (from == cgroup || !task_alive(thread))
+		return 0;
+	thread->cgroup = cgroup->id;
+	return cpuset_attach(m, thread, from);
+}
+
+static int attach(struct machine *m, struct cgroup *cgroup, u32 pid, bool alone)
 {
 	struct task_struct *task = task_find(m, pid), *thread;
-	int err = 0;
+	int err;
 
 	if (!task)
 		return -ESRCH;
 	if (task->flags & PF_NO_SETAFFINITY)
 		return -EINVAL;
-	if (!cgroup_is_valid_domain(m, cgroup))
-		return -EOPNOTSUPP;
-	if (cgroup->parent && cgroup->subtree_control && !can_be_thread_root(m, cgroup))
-		return -EBUSY;
-	for (u32 next = 0; (thread = thread_next(m, task->tgid, next + 1)) && !err;) {
-		struct cgroup *from = task_cgroup(m, thread);
-
+	err = vet_attach(m, cgroup);
+	if (!err && alone && cgroup_domain(task_cgroup(m, task)) != cgroup_domain(cgroup))
+		err = -EOPNOTSUPP;
+	if (!err && alone)
+		err = move_thread(m, cgroup, task);
+	for (u32 next = 0; !alone && !err && (thread = thread_next(m, task->tgid, next + 1));) {
 		next = thread->pid;
-		if (from == cgroup || !task_alive(thread))
-			continue;
-		thread->cgroup = cgroup->id;
-		err = cpuset_attach(m, thread, from);
+		err = move_thread(m, cgroup, thread);
 	}
 	if (m->memcg)
 		memcg_update_mms(m);
 	return err;
+}
+
+int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid)
+{
+	return attach(m, cgroup, pid, /* alone = */ false);
+}
+
+int cgroup_attach_thread(struct machine *m, struct cgroup *cgroup, u32 tid)
+{
+	return attach(m, cgroup, tid, /* alone = */ true);
 }
 
 /* May controllers be given to the children? Its own tasks would be beside them. */
@@ -328,13 +383,15 @@ static int vet_enable(const struct machine *m, const struct cgroup *cgroup, u32 
 {
 	if (!enable)
 		return 0;
-	if (!cgroup_is_valid_domain(m, cgroup))
+	if (!cgroup_is_valid_domain(m, cgroup_domain(cgroup)))
 		return -EOPNOTSUPP;
 	if (!cgroup->parent)
 		return 0;
-	if (enable & CGROUP_DOMAIN_CONTROLLERS && cgroup_is_thread_root(m, cgroup))
+	if (enable & CGROUP_DOMAIN_CONTROLLERS &&
+	    (cgroup->threaded || cgroup_is_thread_root(m, cgroup)))
 		return -EOPNOTSUPP;
-	if (!(enable & CGROUP_DOMAIN_CONTROLLERS) && can_be_thread_root(m, cgroup))
+	if (!(enable & CGROUP_DOMAIN_CONTROLLERS) &&
+	    (cgroup->threaded || can_be_thread_root(m, cgroup)))
 		return 0;
 	return has_tasks(m, cgroup) ? -EBUSY : 0;
 }
@@ -368,84 +425,4 @@ int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 dis
 	if (err || !(changed & CGROUP_BIT(CGROUP_CPUSET)))
 		return err;
 	return cpuset_control(m, cgroup, enable & CGROUP_BIT(CGROUP_CPUSET));
-}
-
-/* -- state -------------------------------------------------------------------- */
-
-static void digest_cpuset(const struct cpuset *cs, struct digest *digest)
-{
-	digest_u64(digest, cs->mems);
-	digest_u64(digest, cs->effective_mems);
-	digest_u64(digest, cs->old_mems);
-	for (unsigned int i = 0; i < CPU_WORDS; i++) {
-		digest_u64(digest, cs->cpus[i]);
-		digest_u64(digest, cs->effective_cpus[i]);
-	}
-}
-
-void cgroups_digest(const struct machine *m, struct digest *digest)
-{
-	const struct cgroup_state *state = m->virt->cgroups;
-
-	digest_u64(digest, state->root.subtree_control);
-	digest_u64(digest, state->nr);
-	digest_u64(digest, state->root.system_ns);
-	for (u32 id = 1; id < state->room; id++) {
-		const struct cgroup *cgroup = state->groups[id];
-
-		if (!cgroup)
-			continue;
-		digest_u64(digest, (u64)id << 32 | cgroup->parent->id);
-		digest_u64(digest, cgroup->subtree_control | (u64)cgroup->freeze << 32 |
-				   (u64)cgroup->psi_off << 33);
-		digest_u64(digest, (u64)(u32)cgroup->max_depth << 32 | (u32)cgroup->max_descendants);
-		digest_string(digest, cgroup->name);
-		digest_cpuset(&cgroup->cpuset, digest);
-		psi_digest(&cgroup->psi, digest);
-		digest_u64(digest, cgroup->system_ns);
-		digest_u64(digest, cgroup_frozen_ns(m, cgroup));
-		blkcg_digest(m, cgroup, digest);
-	}
-	for (const struct task_struct *task = task_next(m, 0); state->nr && task;
-	     task = task_next(m, task->pid + 1))
-		digest_u64(digest, (u64)task->pid << 32 | task->cgroup);
-}
-
-static bool fits_parent(const struct cgroup *cgroup)
-{
-	const struct cpuset *cs = &cgroup->cpuset, *above = &cgroup->parent->cpuset;
-
-	return cs->effective_mems && !(cs->effective_mems & ~above->effective_mems);
-}
-
-void cgroups_validate(const struct machine *m, struct check *check)
-{
-	const struct cgroup_state *state = m->virt->cgroups;
-
-	for (u32 id = 1; id < state->room; id++) {
-		const struct cgroup *cgroup = state->groups[id];
-
-		if (!cgroup)
-			continue;
-		check->nr_checked++;
-		if (cgroup->id != id || cgroup_of(m, cgroup->parent->id) != cgroup->parent ||
-		    !fits_parent(cgroup))
-			check_fail(check, "G1", "cgroup %u: expected nodes of those of its parent, "
-				   "0x%llx, found 0x%llx", id,
-				   (unsigned long long)cgroup->parent->cpuset.effective_mems,
-				   (unsigned long long)cgroup->cpuset.effective_mems);
-	}
-	for (const struct task_struct *task = task_next(m, 0); state->nr && task;
-	     task = task_next(m, task->pid + 1)) {
-		struct cgroup *cgroup = task_cgroup(m, task);
-		const struct cgroup *own = cgroup ? cpuset_of(cgroup) : NULL;
-		u64 mems = own && own->parent ? own->cpuset.effective_mems : 0;
-
-		check->nr_checked++;
-		if (!cgroup || (task_alive(task) && task->mems_allowed != mems))
-			check_fail(check, "G2", "task %u: expected the nodes of its cgroup %u, "
-				   "0x%llx, found 0x%llx", task->pid, task->cgroup,
-				   (unsigned long long)mems,
-				   (unsigned long long)task->mems_allowed);
-	}
 }

@@ -33,6 +33,7 @@ struct cgroup {
 	struct cgroup *parent;
 	char name[CGROUP_NAME_CHARS + 1];
 	u32 subtree_control;	/* CGROUP_BIT()s that the children have */
+	bool threaded;		/* it has threads of processes of the domain above */
 	s32 max_depth, max_descendants;	/* below it; INT32_MAX: as many as you like */
 	bool freeze;		/* its tasks, and those below, make no calls */
 	struct cpuset cpuset;
@@ -75,15 +76,27 @@ bool cgroup_is_populated(const struct machine *m, const struct cgroup *cgroup);
 /* Does it have the controller for itself? */
 static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controller controller)
 {
-	return !cgroup->parent || cgroup->parent->subtree_control & CGROUP_BIT(controller);
+	u32 mask = cgroup->threaded ? ~CGROUP_DOMAIN_CONTROLLERS : ~0U;
+
+	return !cgroup->parent || cgroup->parent->subtree_control & mask & CGROUP_BIT(controller);
 }
 
 /*
- * It has tasks, and gives its children a controller of threads: whoever is below is to be
- * threaded, and until then no domain: it takes no tasks.
+ * Processes belong to domains: a group, with the threaded ones below it down to the next
+ * that is not. A group with threaded children, or with tasks and a controller of threads
+ * for its children, is a thread root: whoever is below is to be threaded, and until then
+ * no valid domain: it takes no tasks. The root alone may have children of both kinds.
  */
+static inline const struct cgroup *cgroup_domain(const struct cgroup *cgroup)
+{
+	while (cgroup->threaded)
+		cgroup = cgroup->parent;
+	return cgroup;
+}
 bool cgroup_is_thread_root(const struct machine *m, const struct cgroup *cgroup);
 bool cgroup_is_valid_domain(const struct machine *m, const struct cgroup *cgroup);
+/* It joins its parent's domain, for ever: -EOPNOTSUPP. */
+int cgroup_make_threaded(struct machine *m, struct cgroup *cgroup) __must_check;
 /* Is it to be frozen, or one above it? Who sleeps, as all tasks do here, is at once. */
 bool cgroup_is_frozen(const struct cgroup *cgroup);
 /* SIGKILL for all tasks of it, and of those below. */
@@ -97,6 +110,8 @@ int cgroup_rmdir(struct machine *m, struct cgroup *cgroup) __must_check;	/* -EBU
  * (bound to its CPU).
  */
 int cgroup_attach(struct machine *m, struct cgroup *cgroup, u32 pid) __must_check;
+/* One thread alone, within its domain: the same. */
+int cgroup_attach_thread(struct machine *m, struct cgroup *cgroup, u32 tid) __must_check;
 /* Controllers of the children: -ENOENT (not here), -EBUSY (a child passes it on), -EOPNOTSUPP. */
 int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable,
 		   u32 disable) __must_check;
