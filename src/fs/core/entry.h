@@ -42,6 +42,12 @@ struct store {
 	struct psi_trigger *trigger;	/* of who opened the file; NULL: a script writes */
 };
 
+/* What a store came to: host memory that was not there (-ENOBUFS) is no errno of the kernel's. */
+static inline int store_err(int err)
+{
+	return err == -ENOBUFS ? -ENOMEM : err;
+}
+
 struct entry {
 	const char *name;	/* as readdir prints it */
 	mode_t mode;		/* S_IFREG, S_IFDIR or S_IFLNK, and permissions */

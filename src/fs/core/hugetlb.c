@@ -42,7 +42,5 @@ int hugetlb_check_overcommit(struct store *s, u32 order)
 
 int hugetlb_store_count(struct store *s, u32 order, int node, u64 count)
 {
-	int err = hugetlb_resize(s->m, order, node, count);
-
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(hugetlb_resize(s->m, order, node, count));
 }

@@ -47,11 +47,10 @@ static int secure_moves(struct machine *m)
 	return virt_guarantee(m, &need) ? -ENOMEM : 0;
 }
 
-/* What the change came to; host memory that was not there is no errno of the kernel's. */
 static int secured(struct machine *m, int err)
 {
 	virt_guarantee_end(m);
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(err);
 }
 
 /* -- cgroup.* ----------------------------------------------------------------- */

@@ -226,50 +226,52 @@ static int low_store(struct store *s, const struct view *v, const char *text)
 	return err;
 }
 
+/* A limit that the group may be over: then no CPU keeps anything of it. */
+static int set_limit(struct store *s, struct mem_cgroup *memcg, const char *text, u64 *limit)
+{
+	int err = read_limit(s, text, limit);
+
+	if (!err && memcg->memory.usage > *limit)
+		drain_all_stock(s->m, memcg);
+	return err;
+}
+
+static bool reclaim_over(struct store *s, struct mem_cgroup *memcg, u64 limit)
+{
+	return try_to_free_mem_cgroup_pages(s->m, memcg, memcg->memory.usage - limit, GFP_KERNEL);
+}
+
 static int high_store(struct store *s, const struct view *v, const char *text)
 {
 	struct mem_cgroup *memcg = memcg_view(v);
+	const u64 *high = &memcg->memory.high;
 	unsigned int retries = RETRIES;
-	u64 pages;
-	int err = read_limit(s, text, &pages);
+	int err = set_limit(s, memcg, text, &memcg->memory.high);
 
-	if (err)
-		return err;
-	memcg->memory.high = pages;
-	if (memcg->memory.usage > pages)
-		drain_all_stock(s->m, memcg);
-	while (memcg->memory.usage > pages)
-		if (!try_to_free_mem_cgroup_pages(s->m, memcg, memcg->memory.usage - pages,
-						  GFP_KERNEL) && !retries--)
+	while (!err && memcg->memory.usage > *high)
+		if (!reclaim_over(s, memcg, *high) && !retries--)
 			break;
-	return 0;
+	return err;
 }
 
 /* It has more than that: reclaim, and then somebody is killed. */
 static int max_store(struct store *s, const struct view *v, const char *text)
 {
 	struct mem_cgroup *memcg = memcg_view(v);
+	const u64 *max = &memcg->memory.max;
 	unsigned int retries = RETRIES;
-	u64 pages;
-	int err = read_limit(s, text, &pages);
+	int err = set_limit(s, memcg, text, &memcg->memory.max);
 
-	if (err)
-		return err;
-	memcg->memory.max = pages;
-	if (memcg->memory.usage > pages)
-		drain_all_stock(s->m, memcg);
-	while (memcg->memory.usage > pages) {
+	while (!err && memcg->memory.usage > *max) {
 		if (retries) {
-			if (!try_to_free_mem_cgroup_pages(s->m, memcg,
-							  memcg->memory.usage - pages, GFP_KERNEL))
-				retries--;
+			retries -= !reclaim_over(s, memcg, *max);
 			continue;
 		}
 		memcg_memory_event(s->m, memcg, MEMCG_OOM);
 		if (!mem_cgroup_out_of_memory(s->m, memcg, GFP_KERNEL, 0))
 			break;
 	}
-	return 0;
+	return err;
 }
 
 static int swap_high_store(struct store *s, const struct view *v, const char *text)

@@ -71,7 +71,7 @@ static int alloc_store(struct store *s, const struct view *v, const char *text)
 	if (err)
 		out_printf(s->sentence, "the area has no %.60s pages in a row", text);
 	s->changed = err && err != -ENOBUFS;	/* it was looked for, and that is counted */
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(err);
 }
 
 static int free_store(struct store *s, const struct view *v, const char *text)

@@ -98,8 +98,7 @@ static int demote(struct store *s, const struct view *v, int node, const char *t
 
 	if (err || !count || !h)
 		return err;
-	err = hugetlb_demote(s->m, h, node, count);
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(hugetlb_demote(s->m, h, node, count));
 }
 
 static int demote_store(struct store *s, const struct view *v, const char *text)

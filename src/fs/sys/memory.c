@@ -90,7 +90,7 @@ static int go_offline(struct store *s, u32 id)
 	virt_guarantee_end(s->m);
 	if (err)
 		say_failure(s, id, &failure);
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(err);
 }
 
 static int go_online(struct store *s, u32 id, enum mmop type)
@@ -106,7 +106,7 @@ static int go_online(struct store *s, u32 id, enum mmop type)
 		out_printf(s->sentence, "memory%u is online already", id);
 	else if (err)
 		out_puts(s->sentence, "no memory");
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(err);
 }
 
 static int state_store(struct store *s, const struct view *v, const char *text)
@@ -242,7 +242,7 @@ static int offline_page(struct store *s, const char *text,
 	if (err)
 		out_printf(s->sentence, "page 0x%llx: see sim/dmesg",
 			   (unsigned long long)(address >> PAGE_SHIFT));
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(err);
 }
 
 static int soft_offline(struct machine *m, u64 pfn)

@@ -159,7 +159,7 @@ static int validate_store(struct store *s, const struct view *v, const char *tex
 	if (nr == -EINVAL)
 		out_puts(s->sentence, "nothing is checked in a cache that is not under debugging: "
 			 "slub_debug= on the kernel's command line, or SLAB_ flags");
-	return nr == -ENOBUFS ? -ENOMEM : (int)MIN(nr, 0L);
+	return store_err((int)MIN(nr, 0L));
 }
 
 /* A number of at most `most`; beyond it, -ERANGE. */

@@ -110,7 +110,7 @@ static int disksize_store(struct store *s, const struct view *v, const char *tex
 		out_printf(s->sentence, "there is no memory for a table of '%s'", text);
 	/* Memory was reclaimed for it. */
 	s->changed = err == -ENOMEM;
-	return err == -ENOBUFS ? -ENOMEM : err;
+	return store_err(err);
 }
 
 static int reset_store(struct store *s, const struct view *v, const char *text)
