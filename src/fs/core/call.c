@@ -338,7 +338,7 @@ static int run_guarded(void *arg)
 	userfaultfd_run_woken(m);
 	if (!call->refused)
 		/* The call's time passes; who is due then, or was woken, runs now. */
-		machine_tick(m, cost + blk_wait_ns(m));
+		blk_time_passes(m, cost);
 	virt_guarantee_end(m);
 	m->cpu = 0;
 	return err;

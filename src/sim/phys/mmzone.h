@@ -87,7 +87,17 @@ struct zone_compact {
 #define PGDAT_WRITEBACK 2	/* nothing but pages that are being written */
 
 /* What kswapd of a node does. */
-enum kswapd_state { KSWAPD_NONE, KSWAPD_ASLEEP, KSWAPD_NAPS, KSWAPD_WOKEN };
+enum kswapd_state { KSWAPD_NONE, KSWAPD_ASLEEP, KSWAPD_NAPS, KSWAPD_WOKEN, KSWAPD_WORKS };
+
+/* Its turn (balance_pgdat()), while that lasts: what it is to do, and has done so far. */
+struct kswapd_turn {
+	u64 boosts[MAX_NR_ZONES];	/* zone->watermark_boost, as it began */
+	u64 boost;		/* pages of these that are to be reclaimed although there is enough */
+	u64 nr_reclaimed;
+	u64 due_ns;		/* of its next pass: a task that runs beside it has its time till then */
+	s32 priority;
+	u32 order;
+};
 
 enum zone_flags { ZONE_BOOSTED_WATERMARK, ZONE_RECLAIM_ACTIVE, ZONE_BELOW_HIGH };
 
@@ -165,6 +175,7 @@ struct pglist_data {
 	enum zone_type kswapd_highest;	/* MAX_NR_ZONES: nothing new */
 	u32 kswapd_alloc_order, kswapd_reclaim_order;
 	enum zone_type kswapd_last;	/* its highest zone */
+	struct kswapd_turn kswapd_turn;	/* KSWAPD_WORKS, which it never does between two lines */
 	u32 kswapd_event;	/* its timer, in events; 0: the node has no thread */
 	u64 min_unmapped_pages, min_slab_pages;
 	u64 mf_stats[NR_MF_RESULTS];

@@ -62,8 +62,11 @@ struct pressure_ops {
 			    unsigned int order, enum zone_type highest);
 	/* An allocation waits: kswapd of the node runs. */
 	void (*wait_for_kswapd)(struct machine *m, struct pglist_data *node);
-	/* Daemons that were woken run now, for this is a good moment (poll_daemons()). */
-	void (*run_woken)(struct machine *m);
+	/*
+	 * Daemons that were woken run now, for this is a good moment (poll_daemons()): as far as
+	 * they get beside the task that goes on, or (wait) to their end.
+	 */
+	void (*run_woken)(struct machine *m, bool wait);
 	/* Reclaim for this request; returns how many pages that freed. */
 	u64 (*direct_reclaim)(struct machine *m, const struct reclaim_request *req);
 	/* Compact a zone. *captured: the block that came of it, on no list; or PFN_NIL. */
@@ -122,14 +125,14 @@ static inline void daemon_woken(struct machine *m, u64 lag)
 static inline void poll_daemons(struct machine *m)
 {
 	if (unlikely(m->polls_left) && !--m->polls_left)
-		m->pressure->run_woken(m);
+		m->pressure->run_woken(m, /* wait = */ false);
 }
 
 /* The line, or an event, has ended: they had all the time that they need. */
 static inline void run_woken_daemons(struct machine *m)
 {
 	if (unlikely(m->polls_left))
-		m->pressure->run_woken(m);
+		m->pressure->run_woken(m, /* wait = */ true);
 }
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A turn balances the node: priorities from 12 down, until a zone has what its high mark
- * says, or nothing more comes of it; sixteen turns in a row without a page, and the node is
- * left alone. Behind it kswapd naps for a tenth of a second; only if the node is balanced
+ * A turn balances the node by passes: priorities from 12 down, until a zone has what its high
+ * mark says, or nothing more comes of it; sixteen turns in a row without a page, and the node
+ * is left alone. Behind it kswapd naps for a tenth of a second; only if the node is balanced
  * then as well it goes to sleep. Compaction is told before the nap.
  *
  * The thread is its state, and its timer while it naps.
@@ -15,6 +15,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/policy/compaction.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/cputime.h"
 #include "sim/virt/psi.h"
 #include "sim/virt/sched.h"
@@ -22,6 +23,7 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
+#define PAGE_NS 1300	/* that a task takes for a page that it is given, while kswapd works */
 
 typedef unsigned long long ull;
 
@@ -97,49 +99,50 @@ static bool kswapd_shrink_node(struct scan_control *sc, struct pglist_data *node
 	return reached >= sc->nr_to_reclaim;
 }
 
-struct balance {
-	struct scan_control sc;
-	struct pglist_data *node;
-	enum zone_type highest;
-	u64 boost;		/* pages to reclaim although there is enough */
-};
+enum pass { PASS_AGAIN, PASS_BALANCED, PASS_IN_VAIN };
 
-/* All priorities, while there is reason to. True: the node is balanced. */
-static bool balance_priorities(struct balance *b)
+static struct scan_control turn_control(struct machine *m, const struct pglist_data *node)
 {
-	struct scan_control *sc = &b->sc;
+	const struct kswapd_turn *turn = &node->kswapd_turn;
+
+	return (struct scan_control){
+		.m = m, .by = BY_KSWAPD, .gfp = GFP_KERNEL, .order = (int)turn->order,
+		.may_unmap = true, .reclaim_idx = node->kswapd_last, .priority = turn->priority,
+		.nr_reclaimed = turn->nr_reclaimed,
+	};
+}
+
+/* Once through the node at the turn's priority, which rises if that was not enough. */
+static enum pass shrink_pass(struct scan_control *sc, struct pglist_data *node)
+{
+	struct kswapd_turn *turn = &node->kswapd_turn;
 	struct machine *m = sc->m;
+	u64 before = sc->nr_reclaimed;
+	bool balanced = pgdat_balanced(m, node, (unsigned int)sc->order, node->kswapd_last);
+	bool harder = true;
 
-	sc->priority = DEF_PRIORITY;
-	do {
-		u64 before = sc->nr_reclaimed;
-		bool balanced = pgdat_balanced(m, b->node, (unsigned int)sc->order, b->highest);
-		bool harder = true;
-
-		if (!balanced && b->boost) {
-			b->boost = 0;
-			sc->priority = DEF_PRIORITY;
-		}
-		if (balanced && !b->boost)
-			return true;
-		if (b->boost && sc->priority == DEF_PRIORITY - 2)
-			harder = false;
-		sc->may_writepage = !m->tunables->laptop_mode && !b->boost;
-		sc->may_swap = !b->boost;
-		m->reclaim->age_node(sc, b->node);
-		if (sc->priority < DEF_PRIORITY - 2)
-			sc->may_writepage = true;
-		sc->nr_scanned = 0;
-		if (kswapd_shrink_node(sc, b->node))
-			harder = false;
-		before = sc->nr_reclaimed - before;
-		b->boost -= MIN(b->boost, before);
-		if (b->boost && !before)
-			break;
-		if (harder || !before)
-			sc->priority--;
-	} while (sc->priority >= 1);
-	return false;
+	if (!balanced && turn->boost) {
+		turn->boost = 0;
+		sc->priority = DEF_PRIORITY;
+	}
+	if (balanced && !turn->boost)
+		return PASS_BALANCED;
+	if (turn->boost && sc->priority == DEF_PRIORITY - 2)
+		harder = false;
+	sc->may_writepage = !m->tunables->laptop_mode && !turn->boost;
+	sc->may_swap = !turn->boost;
+	m->reclaim->age_node(sc, node);
+	if (sc->priority < DEF_PRIORITY - 2)
+		sc->may_writepage = true;
+	if (kswapd_shrink_node(sc, node))
+		harder = false;
+	before = sc->nr_reclaimed - before;
+	turn->boost -= MIN(turn->boost, before);
+	if (turn->boost && !before)
+		return PASS_IN_VAIN;
+	if (harder || !before)
+		sc->priority--;
+	return sc->priority >= 1 ? PASS_AGAIN : PASS_IN_VAIN;
 }
 
 /* The boost that was there when it began has done its work. */
@@ -153,38 +156,60 @@ static void forget_boosts(struct pglist_data *node, const u64 boosts[MAX_NR_ZONE
 	}
 }
 
-static unsigned int balance_pgdat(struct machine *m, struct pglist_data *node,
-				  unsigned int order, enum zone_type highest)
+static void begin_turn(struct machine *m, struct pglist_data *node)
 {
-	u64 boosts[MAX_NR_ZONES];
-	struct balance b = {
-		.sc = { .m = m, .by = BY_KSWAPD, .gfp = GFP_KERNEL, .order = (int)order,
-			.may_unmap = true, .reclaim_idx = highest },
-		.node = node, .highest = highest, .boost = zone_boosts(node, highest, boosts),
-	};
-	u64 boost = b.boost;
-	bool balanced;
+	struct kswapd_turn *turn = &node->kswapd_turn;
 
+	*turn = (struct kswapd_turn){
+		.priority = DEF_PRIORITY, .order = node->kswapd_alloc_order, .due_ns = blk_now(m),
+	};
+	turn->boost = zone_boosts(node, node->kswapd_last, turn->boosts);
 	count_vm_event(m, PAGEOUTRUN, 1);
-	set_reclaim_active(node, highest, /* active = */ true);
+	set_reclaim_active(node, node->kswapd_last, /* active = */ true);
+	node->kswapd_state = KSWAPD_WORKS;
+}
+
+static enum pass make_pass(struct machine *m, struct pglist_data *node)
+{
+	struct kswapd_turn *turn = &node->kswapd_turn;
+	struct scan_control sc = turn_control(m, node);
+	u64 began_ns = blk_now(m), late_ns = began_ns - MIN(began_ns, turn->due_ns);
+	enum pass pass;
+
 	psi_daemon_enter(m);
 	m->lru->reclaiming++;
-	balanced = balance_priorities(&b);
+	pass = shrink_pass(&sc, node);
 	m->lru->reclaiming--;
 	psi_daemon_leave(m);
-	if (!balanced && !b.sc.nr_reclaimed)
+	turn->priority = sc.priority;
+	turn->order = (u32)sc.order;
+	turn->nr_reclaimed = sc.nr_reclaimed;
+	/* While the task slept for longer than it is given, kswapd would have gone on. */
+	turn->due_ns = blk_now(m) + (blk_now(m) - began_ns) - late_ns;
+	return pass;
+}
+
+static void end_turn(struct machine *m, struct pglist_data *node, enum pass pass)
+{
+	const struct kswapd_turn *turn = &node->kswapd_turn;
+	u64 boost = 0;
+
+	for (unsigned int type = 0; type < MAX_NR_ZONES; type++)
+		boost += turn->boosts[type];
+	if (pass == PASS_IN_VAIN && !turn->nr_reclaimed)
 		node->kswapd_failures++;
-	set_reclaim_active(node, highest, /* active = */ false);
+	set_reclaim_active(node, node->kswapd_last, /* active = */ false);
 	if (boost) {
-		forget_boosts(node, boosts);
-		wakeup_kcompactd(m, node, m->pageblock_order, highest);
+		forget_boosts(node, turn->boosts);
+		wakeup_kcompactd(m, node, m->pageblock_order, node->kswapd_last);
 	}
 	snapshot_refaults(m, NULL, node);
 	machine_why(m, "node %u: kswapd freed %llu pages for order %u, %s at priority %d; boost %llu, "
-		    "%d turns in vain so far (balance_pgdat)", node->id, (ull)b.sc.nr_reclaimed, order,
-		    balanced ? "balanced" : "not balanced", b.sc.priority, (ull)boost,
-		    node->kswapd_failures);
-	return (unsigned int)b.sc.order;
+		    "%d turns in vain so far (balance_pgdat)", node->id, (ull)turn->nr_reclaimed,
+		    node->kswapd_alloc_order, pass == PASS_BALANCED ? "balanced" : "not balanced",
+		    turn->priority, (ull)boost, node->kswapd_failures);
+	node->kswapd_reclaim_order = turn->order;
+	node->kswapd_state = KSWAPD_WOKEN;
 }
 
 /* ---- The thread. ---- */
@@ -222,12 +247,25 @@ static void take_request(struct pglist_data *node)
 	node->kswapd_highest = MAX_NR_ZONES;
 }
 
-/* Turn after turn, until it can take a nap. */
-static void run_turns(struct machine *m, struct pglist_data *node)
+/*
+ * Turn after turn, until it can take a nap. Not wait: until who allocates on another CPU has
+ * to have as long as the last pass took.
+ */
+static void run_turns(struct machine *m, struct pglist_data *node, bool wait)
 {
 	for (;;) {
-		node->kswapd_reclaim_order = balance_pgdat(m, node, node->kswapd_alloc_order,
-							   node->kswapd_last);
+		enum pass pass;
+
+		if (node->kswapd_state != KSWAPD_WORKS)
+			begin_turn(m, node);
+		do {
+			pass = make_pass(m, node);
+			if (pass == PASS_AGAIN && !wait && node->kswapd_turn.due_ns > blk_now(m)) {
+				m->polls_left = 1;
+				return;
+			}
+		} while (pass == PASS_AGAIN);
+		end_turn(m, node, pass);
 		/* What was asked for meanwhile counts as well, if it did all that it was to do. */
 		if (node->kswapd_reclaim_order >= node->kswapd_alloc_order) {
 			node->kswapd_alloc_order = node->kswapd_reclaim_order = node->kswapd_order;
@@ -272,27 +310,32 @@ static void nap_ends(struct machine *m, struct pglist_data *node)
 	}
 	count_vm_event(m, KSWAPD_HIGH_WMARK_HIT_QUICKLY, 1);
 	take_request(node);
-	run_turns(m, node);
+	run_turns(m, node, /* wait = */ true);
 }
 
-static bool kswapd_step(struct machine *m, void *data)
+static void work(struct machine *m, struct pglist_data *node, bool wait)
 {
-	struct pglist_data *node = data;
 	unsigned int cpu = m->cpu;
 	struct task_struct *before;
 
-	m->cpu = sched_node_cpu(m, node);
+	m->cpu = sched_idle_cpu(m, node);
 	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id));
 	if (node->kswapd_state == KSWAPD_WOKEN) {
 		if (m->nr_cpus > 1)
 			take_request(node);
 		set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
-		run_turns(m, node);
-	} else {
-		nap_ends(m, node);
 	}
+	if (node->kswapd_state >= KSWAPD_WOKEN)
+		run_turns(m, node, wait || m->nr_cpus == 1);
+	else
+		nap_ends(m, node);
 	cputime_daemon_leave(m, before);
 	m->cpu = cpu;
+}
+
+static bool kswapd_step(struct machine *m, void *data)
+{
+	work(m, data, /* wait = */ true);
 	return true;
 }
 
@@ -315,6 +358,8 @@ void kswapd_stop(struct machine *m, struct pglist_data *node)
 {
 	if (node->kswapd_event)
 		event_cancel(m->events, node->kswapd_event);
+	if (node->kswapd_state == KSWAPD_WORKS)
+		set_reclaim_active(node, node->kswapd_last, /* active = */ false);
 	node->kswapd_event = 0;
 	node->kswapd_state = KSWAPD_NONE;
 }
@@ -333,21 +378,36 @@ void kswapd_run_now(struct machine *m, struct pglist_data *node)
 {
 	if (m->lru->reclaiming || !node->kswapd_event)
 		return;
-	if (node->kswapd_state != KSWAPD_WOKEN) {
+	if (node->kswapd_state < KSWAPD_WOKEN) {
 		node->kswapd_highest = MIN(asked_highest(node), ZONE_NORMAL);
 		wake(m, node);
 	}
-	kswapd_step(m, node);
+	work(m, node, /* wait = */ true);
 }
 
-void kswapd_run_woken(struct machine *m)
+/* The task that it works beside has not had its time yet; it has got one page more. */
+static bool too_early(struct machine *m, struct pglist_data *node)
+{
+	struct kswapd_turn *turn = &node->kswapd_turn;
+
+	if (node->kswapd_state != KSWAPD_WORKS || blk_now(m) + PAGE_NS >= turn->due_ns)
+		return false;
+	turn->due_ns -= PAGE_NS;
+	m->polls_left = 1;
+	return true;
+}
+
+void kswapd_run_woken(struct machine *m, bool wait)
 {
 	if (m->lru->reclaiming)
 		return;
 	m->polls_left = 0;
-	for (unsigned int i = 0; i < m->nr_nodes; i++)
-		if (m->nodes[i] && m->nodes[i]->kswapd_state == KSWAPD_WOKEN)
-			kswapd_step(m, m->nodes[i]);
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		struct pglist_data *node = m->nodes[i];
+
+		if (node && node->kswapd_state >= KSWAPD_WOKEN && (wait || !too_early(m, node)))
+			work(m, node, wait);
+	}
 }
 
 /*
@@ -388,7 +448,7 @@ void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int
 	if (node->kswapd_highest == MAX_NR_ZONES || node->kswapd_highest < highest)
 		node->kswapd_highest = highest;
 	node->kswapd_order = MAX(node->kswapd_order, order);
-	if (node->kswapd_state == KSWAPD_WOKEN)
+	if (node->kswapd_state >= KSWAPD_WOKEN)
 		return;
 	if (node->kswapd_failures >= MAX_RECLAIM_RETRIES ||
 	    (pgdat_balanced(m, node, order, highest) && !zone_boosts(node, highest, boosts))) {

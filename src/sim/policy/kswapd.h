@@ -2,8 +2,9 @@
 /*
  * kswapd of each node with memory: woken by allocations that find less than the low marks
  * keep, it reclaims until one zone has what its high mark says. It runs at the next poll
- * point: between two pages that a call touches, behind each line, or at once if somebody
- * has to wait for it.
+ * points: between two pages that a call touches, behind each line, or at once if somebody
+ * has to wait for it. On a machine with several CPUs it works beside who allocates: a pass
+ * of its turn, then the other has as much time.
  */
 #ifndef KMM_POLICY_KSWAPD_H
 #define KMM_POLICY_KSWAPD_H
@@ -16,8 +17,11 @@ int kswapd_run(struct machine *m, struct pglist_data *node) __must_check;	/* -EN
 void kswapd_stop(struct machine *m, struct pglist_data *node);
 void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int order,
 		   enum zone_type highest);
-/* Those that were woken run now; this one, if it was. */
-void kswapd_run_woken(struct machine *m);
+/*
+ * Those that were woken run now: to the end of their work, or (not wait) for a pass of it, if
+ * there is another CPU for the task. Of one node, to its end.
+ */
+void kswapd_run_woken(struct machine *m, bool wait);
 void kswapd_run_now(struct machine *m, struct pglist_data *node);
 /* Does any zone up to this one have what its high mark says, as a block of this order? */
 bool pgdat_balanced(const struct machine *m, const struct pglist_data *node,

@@ -11,9 +11,9 @@
 #include "sim/virt/content.h"
 #include "sim/virt/writeback.h"
 
-static void run_woken(struct machine *m)
+static void run_woken(struct machine *m, bool wait)
 {
-	kswapd_run_woken(m);
+	kswapd_run_woken(m, wait);
 	flusher_run_woken(m);
 }
 

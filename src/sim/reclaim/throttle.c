@@ -76,8 +76,8 @@ static void wait_for_isolated(struct machine *m, struct pglist_data *node)
 	u8 reclaiming = m->lru->reclaiming;
 
 	m->lru->reclaiming = 0;
-	if (node->kswapd_state == KSWAPD_WOKEN && m->pressure->run_woken)
-		m->pressure->run_woken(m);
+	if (node->kswapd_state >= KSWAPD_WOKEN && m->pressure->run_woken)
+		m->pressure->run_woken(m, /* wait = */ true);
 	m->lru->reclaiming = reclaiming;
 	blk_sleep_until(m, end);
 }

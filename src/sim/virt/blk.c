@@ -167,12 +167,13 @@ struct gendisk *swap_disk(const struct machine *m, const char *path)
 
 /* ---- Time. ---- */
 
-u64 blk_wait_ns(struct machine *m)
+void blk_time_passes(struct machine *m, u64 ns)
 {
-	u64 ns = blk_now(m) - m->now_ns;
-
+	/* For them it is as late as for who woke them. */
+	run_woken_daemons(m);
+	ns += blk_now(m) - m->now_ns;
 	m->virt->blk->waited_until_ns = 0;
-	return ns;
+	machine_tick(m, ns);
 }
 
 static void count_busy(struct gendisk *disk, u64 from, u64 to)

@@ -4,7 +4,7 @@
  * requests go one after the other, a latency on top of each, and room for so many at once.
  * What is written is on the disk at once (disk.h, or the slots of swap); its pages are under
  * writeback until the request is done. Nobody sleeps in the middle of a call: what he waits for is done at
- * once, and the time passes behind the call (blk_wait_ns()).
+ * once, and the time passes behind the call (blk_time_passes()).
  */
 #ifndef KMM_VIRT_BLK_H
 #define KMM_VIRT_BLK_H
@@ -93,8 +93,8 @@ static inline u64 blk_now(const struct machine *m)
 	return MAX(m->now_ns, m->virt->blk->waited_until_ns);
 }
 
-/* The call ends: so long it has waited. Asked once. */
-u64 blk_wait_ns(struct machine *m);
+/* The call ends, or comes to where others can run: so long it has waited, and ns more. */
+void blk_time_passes(struct machine *m, u64 ns);
 
 /* A timer that is there for good: when it runs next; UINT64_MAX: never. */
 void blk_set_timer(struct machine *m, u32 event, u64 when_ns);

@@ -436,7 +436,7 @@ static void sleep_for(struct machine *m, u64 jiffies)
 	psi_stall(m, blk_now(m), blk_now(m) + ns, /* io = */ true, /* memory = */ false);
 	account_iowait(m, blk_now(m), blk_now(m) + ns);
 	/* What the call has waited for already comes first. */
-	machine_tick(m, blk_wait_ns(m) + ns);
+	blk_time_passes(m, ns);
 	m->cpu = cpu;
 	bdi->nr_pauses++;
 	bdi->paused_ns += ns;

@@ -144,6 +144,21 @@ unsigned int sched_node_cpu(const struct machine *m, const struct pglist_data *n
 	return m->cpu;
 }
 
+static bool cpu_is_idle(const struct machine *m, unsigned int cpu)
+{
+	return m->tasks->cpus[cpu].current == m->tasks->cpus[cpu].idle;
+}
+
+unsigned int sched_idle_cpu(const struct machine *m, const struct pglist_data *node)
+{
+	if (m->cpu_node[m->cpu] != node->id || cpu_is_idle(m, m->cpu))
+		return sched_node_cpu(m, node);
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		if (m->cpu_node[cpu] == node->id && cpu_is_idle(m, cpu))
+			return cpu;
+	return m->cpu;
+}
+
 int sched_pick_cpu(const struct machine *m, const struct task_struct *task)
 {
 	if (task_cpu_allowed(m, task, (unsigned int)task->last_cpu))

@@ -41,6 +41,8 @@ int sched_pick_cpu(const struct machine *m, const struct task_struct *task);
 
 /* Where a thread of the node runs: on this CPU or another of the node, if it has one. */
 unsigned int sched_node_cpu(const struct machine *m, const struct pglist_data *node);
+/* Where it runs if it does not wait for who runs here: on an idle CPU of the node, if any is. */
+unsigned int sched_idle_cpu(const struct machine *m, const struct pglist_data *node);
 
 /* affinity.c: may it run there? Its CPUs (all 0: any); one that is elsewhere moves. */
 bool task_cpu_allowed(const struct machine *m, const struct task_struct *task,
