@@ -20,10 +20,12 @@
 
 static struct task_machine tm;
 
+static const char *write_latency = "swap 0.write_latency=20000";
+
 static struct machine *open_machine(const char *policy, const char *memory)
 {
 	char reclaim[32], size[48];
-	const char *sets[] = { reclaim, size, "swap 0.size=64M", NULL };
+	const char *sets[] = { reclaim, size, "swap 0.size=64M", write_latency, NULL };
 
 	snprintf(reclaim, sizeof(reclaim), "reclaim=%s", policy);
 	snprintf(size, sizeof(size), "node 0.memory=%s", memory);
@@ -272,12 +274,21 @@ static void pressure(void)
 	}
 }
 
+/* Pages that wait for their disk stay for longer, and shadows of large folios go instead. */
+static void pressure_slow_disk(void)
+{
+	write_latency = "swap 0.write_latency=1000000";
+	pressure();
+	write_latency = "swap 0.write_latency=20000";
+}
+
 static CU_TestInfo tests[] = {
 	{ "three pages' room", small_trace },
 	{ "zipf against a model", zipf_trace },
 	{ "zipf by the kernel's lists", zipf_classic },
 	{ "oracleGeneral", format },
 	{ "short of memory of all kinds", pressure },
+	{ "the same with a slow disk", pressure_slow_disk },
 };
 
 int main(void)

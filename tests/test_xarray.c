@@ -15,6 +15,8 @@ struct nodes {
 	struct xa_node *node[MAX_NODES];
 	u32 live, lowest;
 	unsigned int fail_in;	/* allocations; 0: none fails */
+	struct xarray *loses;	/* by the next allocation, what is at lost */
+	u64 lost;
 };
 
 static int nodes_alloc(void *ctx, u32 *node)
@@ -24,6 +26,9 @@ static int nodes_alloc(void *ctx, u32 *node)
 
 	if (nodes->fail_in && !--nodes->fail_in)
 		return -ENOBUFS;
+	if (nodes->loses)
+		xa_erase(nodes->loses, nodes->lost);
+	nodes->loses = NULL;
 	while (h < MAX_NODES && nodes->node[h])
 		h++;
 	CU_ASSERT_FATAL(h < MAX_NODES);
@@ -804,6 +809,33 @@ static void test_order_shapes(void)
 	nodes_end(nodes);
 }
 
+/* Memory for a node is got from what the array has: from the entry itself, or from another. */
+static void test_split_loses(void)
+{
+	for (unsigned int uniform = 0; uniform < 2; uniform++)
+		for (u64 lost = 0; lost < 1536; lost += 512) {
+			struct nodes *nodes = nodes_new();
+			struct xarray xa;
+
+			xa_init(&xa, &ops, nodes);
+			CU_ASSERT_EQUAL(xa_store_order(&xa, 0, 9, 4), 0);
+			CU_ASSERT_EQUAL(xa_store_order(&xa, 512, 9, 8), 0);
+			CU_ASSERT_EQUAL(xa_store(&xa, 5000, 12, NULL), 0);
+			nodes->loses = &xa;
+			nodes->lost = lost < 1024 ? lost : 5000;
+			CU_ASSERT_EQUAL(uniform ? xa_split(&xa, 0, 3) : xa_split_at(&xa, 0, 3), 0);
+			CU_ASSERT_PTR_NULL(nodes->loses);
+			CU_ASSERT_EQUAL(xa_load(&xa, 0), lost ? 4 : 0);
+			CU_ASSERT_EQUAL(xa_get_order(&xa, 0), lost ? 3 : 0);
+			CU_ASSERT_EQUAL(xa_load(&xa, 512), lost == 512 ? 0 : 8);
+			CU_ASSERT_EQUAL(xa_load(&xa, 5000), lost == 1024 ? 0 : 12);
+			CU_ASSERT_EQUAL(xa.nr_entries, !lost ? 2 : uniform ? 66 - 1 : 1 + 6 + 1);
+			assert_valid(&xa, nodes);
+			xa_destroy(&xa);
+			nodes_end(nodes);
+		}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "shapes", test_shape },
 	{ "the order of nodes", test_order },
@@ -812,6 +844,7 @@ static const CU_TestInfo tests[] = {
 	{ "walk", test_walk },
 	{ "entries of several indices", test_orders },
 	{ "shapes of these", test_order_shapes },
+	{ "what a split costs others", test_split_loses },
 	{ "what is before", test_prev_miss },
 	{ "what is behind", test_next_miss },
 	{ "planted corruptions", test_corruptions },

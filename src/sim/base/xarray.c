@@ -350,6 +350,12 @@ int xa_get_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr)
 	return 0;
 }
 
+void xa_put_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr)
+{
+	while (nr)
+		free_node(xa, nodes[--nr]);
+}
+
 /* A new root above what there is. */
 static void grow(struct xarray *xa, struct xa_node *node)
 {
@@ -417,8 +423,7 @@ int xa_make_place(struct xarray *xa, const struct xa_place *to, struct xa_node *
 			return err;
 		if (likely(xa->version - version == nr))
 			break;
-		while (nr)
-			free_node(xa, nodes[--nr]);
+		xa_put_nodes(xa, nodes, nr);
 	}
 	for (unsigned int i = 0; i < growth; i++)
 		grow(xa, nodes[i]);

@@ -24,7 +24,9 @@ struct xa_place xa_place_of(u64 index, unsigned int order);
 /* *node is where it belongs, made if there was none; all nodes that it needs are. */
 int xa_make_place(struct xarray *xa, const struct xa_place *to,
 		  struct xa_node **node) __must_check;
+/* To get nodes may cost others theirs: then xa->version has moved by more than nr. */
 int xa_get_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr) __must_check;
+void xa_put_nodes(struct xarray *xa, struct xa_node **nodes, unsigned int nr);
 void xa_destroy_below(struct xarray *xa, const struct xa_node *node);
 
 /* A slot's mark goes, and that of each node above which was its only one. */

@@ -6,7 +6,6 @@
  */
 #include "sim/base/xarray_internal.h"
 
-
 static u64 entries_below(const struct xa_node *node)
 {
 	u64 nr = 0;
@@ -110,39 +109,57 @@ static void split_to_children(struct xarray *xa, struct xa_node *node, unsigned 
 	}
 }
 
+/*
+ * The node of the entry that is to be split, and what it needs below: for each of its slots a
+ * node, or one. *node NULL: there is nothing to split (any more).
+ */
+static int prepare_split(struct xarray *xa, u64 index, unsigned int order, bool each_slot,
+			 struct xa_node **node, struct xa_node **children)
+{
+	unsigned int nr = 1;
+	u32 version;
+	int err;
+
+	for (;;) {
+		*node = order < xa_get_order(xa, index) ? xa_leaf_of(xa, index) : NULL;
+		if (!*node || order >= (*node)->shift)
+			return 0;
+		if (each_slot)
+			nr = xa_nr_slots_of(*node, xa_canonical(*node, xa_slot_of(*node, index)));
+		version = xa->version;
+		err = xa_get_nodes(xa, children, nr);
+		if (err || likely(xa->version - version == nr && order < xa_get_order(xa, index)))
+			return err;
+		xa_put_nodes(xa, children, nr);
+	}
+}
+
 int xa_split(struct xarray *xa, u64 index, unsigned int order)
 {
-	struct xa_node *node = xa_leaf_of(xa, index), *children[XA_SLOTS / 2];
+	struct xa_node *node, *children[XA_SLOTS / 2];
 	unsigned int step = 1U << order % XA_SHIFT, from, nr;
-	int err = 0;
+	int err = prepare_split(xa, index, order, /* each_slot = */ true, &node, children);
 
-	if (!node || order >= xa_get_order(xa, index))
-		return 0;
+	if (err || !node)
+		return err;
 	from = xa_canonical(node, xa_slot_of(node, index));
 	nr = xa_nr_slots_of(node, from);
-	if (order >= node->shift) {
+	if (order >= node->shift)
 		split_in_node(xa, node, from, nr, step);
-		return 0;
-	}
-	err = xa_get_nodes(xa, children, nr);
-	if (!err)
+	else
 		split_to_children(xa, node, from, nr, step, children);
-	return err;
+	return 0;
 }
 
 int xa_split_at(struct xarray *xa, u64 index, unsigned int order)
 {
-	struct xa_node *node = xa_leaf_of(xa, index), *child;
-	unsigned int at = xa_get_order(xa, index), from, nr;
-	int err = 0;
+	struct xa_node *node, *child;
+	unsigned int from, nr;
+	int err = prepare_split(xa, index, order, /* each_slot = */ false, &node, &child);
 
-	if (!node || order >= at)
-		return 0;
-	if (order < node->shift)
-		err = xa_get_nodes(xa, &child, 1);
-	if (err)
+	if (err || !node)
 		return err;
-	for (; at > order; at--) {
+	for (unsigned int at = xa_get_order(xa, index); at > order; at--) {
 		from = xa_canonical(node, xa_slot_of(node, index));
 		nr = xa_nr_slots_of(node, from);
 		if (nr > 1) {

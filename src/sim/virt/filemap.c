@@ -152,18 +152,16 @@ static u64 take_shadows(struct machine *m, struct address_space *mapping, u64 pg
 static int split_shadow(struct address_space *mapping, u64 pgoff, unsigned int order)
 {
 	struct xarray *pages = &mapping->i_pages;
-	u64 before;
+	unsigned int whole = xa_get_order(pages, pgoff);
 	int err;
 
-	/* Getting a node may cost shadows: those that are there are counted then. */
-	while (xa_is_value(xa_load(pages, pgoff)) && xa_get_order(pages, pgoff) > order) {
-		before = mapping->nr_shadows - pages->nr_entries;
-		err = xa_split_at(pages, pgoff, order);
-		if (err)
-			return err;
-		mapping->nr_shadows = before + pages->nr_entries;
-	}
-	return 0;
+	if (whole <= order || !xa_is_value(xa_load(pages, pgoff)))
+		return 0;
+	err = xa_split_at(pages, pgoff, order);
+	/* It is halved so often, unless getting a node has cost it. */
+	if (!err && xa_is_value(xa_load(pages, pgoff)))
+		mapping->nr_shadows += whole - order;
+	return err;
 }
 
 static int store_large(struct machine *m, struct address_space *mapping, u64 pgoff, u32 pfn,
