@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/phys/lru.h"
+#include "sim/virt/content.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
@@ -218,7 +219,7 @@ static void test_memory(void)
 #define P PAGE_SIZE
 
 enum step { ASK, ASK_ANEW, KEEP, PUNCH_OUT, ZERO, ZERO_KEPT, COLLAPSE, INSERT, READ, RANDOM_READ,
-	    WRITE, SYNC, DROP, LOAD, STORE, PAGEOUT, CUT };
+	    WRITE, SYNC, DROP, LOAD, STORE, PAGEOUT, CUT, WRITTEN };
 
 static const struct {
 	enum step step;
@@ -328,11 +329,14 @@ static void take_step(int fd, u64 *map_at, size_t n, bool disk)
 		break;
 	case CUT:
 		CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, at), 0);
+		break;
+	case WRITTEN:
+		CU_FAIL("not in this list");
 	}
 }
 
-/* "2-3 8-9": pages with data. */
-static const char *pages_of(int fd)
+/* "2-3 8-9": pages with data; "2-3(9000)": the file ends there. */
+static const char *pages_of(int fd, bool with_end)
 {
 	static char text[200];
 	size_t len = 0;
@@ -343,7 +347,7 @@ static const char *pages_of(int fd)
 		end = seek(fd, at, HOLE);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%lld-%lld", len ? " " : "",
 					(long long)at / P, (long long)PFN_UP(end));
-		if (end % P)
+		if (with_end && end % P)
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "(%lld)",
 						(long long)end);
 		at = end;
@@ -365,12 +369,184 @@ static void test_asked(void)
 			const char *expected = disk ? asked[n].disk : asked[n].memory;
 
 			take_step(fd, &map_at, n, disk);
-			CU_ASSERT_STRING_EQUAL(pages_of(fd), expected);
-			if (strcmp(pages_of(fd), expected))
+			CU_ASSERT_STRING_EQUAL(pages_of(fd, /* with_end = */ true), expected);
+			if (strcmp(pages_of(fd, /* with_end = */ true), expected))
 				fprintf(stderr, "%s, disk %d, row %zu: %s, not %s\n", releases[i / 2],
-					disk, n, pages_of(fd), expected);
+					disk, n, pages_of(fd, /* with_end = */ true), expected);
 		}
 		CU_ASSERT_EQUAL(sys_unlink(m, task, "/s"), disk ? 0 : -ENOENT);
+		close_machine();
+	}
+}
+
+/*
+ * Ranges that are taken out of a file of ext4, or put in: which pages then have data, and of
+ * which write ("8=35": page 8 holds what page 34 was given). 6.18 and 6.1 printed the same.
+ */
+static const struct {
+	enum step step;
+	u64 at, len;		/* pages */
+	int err;
+	u64 size;
+	const char *data, *pages;
+} shifts[] = {
+	{ WRITTEN, 0, 10, 0, 40960,
+	  "0-10", "0=1 1=2 2=3 3=4 4=5 5=6 6=7 7=8 8=9 9=10" },
+	{ WRITTEN, 20, 6, 0, 106496,
+	  "0-10 20-26", "0=1 1=2 2=3 3=4 4=5 5=6 6=7 7=8 8=9 9=10 20=21 21=22 22=23 23=24 24=25 25=26" },
+	{ COLLAPSE, 4, 4, 0, 90112,
+	  "0-6 16-22", "0=1 1=2 2=3 3=4 4=9 5=10 16=21 17=22 18=23 19=24 20=25 21=26" },
+	{ INSERT, 2, 3, 0, 102400,
+	  "0-2 5-9 19-25", "0=1 1=2 5=3 6=4 7=9 8=10 19=21 20=22 21=23 22=24 23=25 24=26" },
+	{ SYNC, 0, 0, 0, 102400,
+	  "0-2 5-9 19-25", "0=1 1=2 5=3 6=4 7=9 8=10 19=21 20=22 21=23 22=24 23=25 24=26" },
+	{ COLLAPSE, 12, 2, 0, 94208,
+	  "0-2 5-9 17-23", "0=1 1=2 5=3 6=4 7=9 8=10 17=21 18=22 19=23 20=24 21=25 22=26" },
+	{ ASK, 30, 10, 0, 163840,
+	  "0-2 5-9 17-23", "0=1 1=2 5=3 6=4 7=9 8=10 17=21 18=22 19=23 20=24 21=25 22=26" },
+	{ WRITTEN, 33, 2, 0, 163840,
+	  "0-2 5-9 17-23 33-35", "0=1 1=2 5=3 6=4 7=9 8=10 17=21 18=22 19=23 20=24 21=25 22=26 33=34 34=35" },
+	{ SYNC, 0, 0, 0, 163840,
+	  "0-2 5-9 17-23 33-35", "0=1 1=2 5=3 6=4 7=9 8=10 17=21 18=22 19=23 20=24 21=25 22=26 33=34 34=35" },
+	{ COLLAPSE, 0, 32, 0, 32768,
+	  "1-3", "1=34 2=35" },
+	{ INSERT, 1, 5, 0, 53248,
+	  "6-8", "6=34 7=35" },
+	{ PUNCH_OUT, 6, 1, 0, 53248,
+	  "7-8", "7=35" },
+	{ INSERT, 6, 2, 0, 61440,
+	  "9-10", "9=35" },
+	{ COLLAPSE, 10, 10, -EINVAL, 61440,
+	  "9-10", "9=35" },
+	{ COLLAPSE, 5, 1, 0, 57344,
+	  "8-9", "8=35" },
+	{ CUT, 9, 100, 0, 36964,
+	  "8-9", "8=35" },
+	{ INSERT, 3, 1, 0, 41060,
+	  "9-10", "9=35" },
+	{ COLLAPSE, 3, 1, 0, 36964,
+	  "8-9", "8=35" },
+	{ COLLAPSE, 9, 1, -EINVAL, 36964,
+	  "8-9", "8=35" },
+	{ INSERT, 9, 1, 0, 41060,
+	  "8-9", "8=35" },
+	{ INSERT, 10, 1, 0, 45156,
+	  "8-9", "8=35" },
+	{ WRITTEN, 9, 1, 0, 45156,
+	  "8-10", "8=35 9=10" },
+	{ SYNC, 0, 0, 0, 45156,
+	  "8-10", "8=35 9=10" },
+	{ INSERT, 0, 1, 0, 49252,
+	  "9-11", "9=35 10=10" },
+	{ COLLAPSE, 0, 1, 0, 45156,
+	  "8-10", "8=35 9=10" },
+};
+
+static int shift_step(int fd, size_t n)
+{
+	const u64 at = shifts[n].at, len = shifts[n].len;
+
+	switch (shifts[n].step) {
+	case WRITTEN:
+		for (u64 i = at; i < at + len; i++) {
+			put(fd, i * P + i, 1);	/* each has contents of its own */
+			put(fd, i * P + P - 1, 1);
+		}
+		return 0;
+	case SYNC:
+		return sys_fsync(m, task, fd);
+	case CUT:
+		return sys_ftruncate(m, task, fd, at * P + len);
+	case ASK:
+		return sys_fallocate(m, task, fd, 0, at * P, len * P);
+	case PUNCH_OUT:
+		return sys_fallocate(m, task, fd, PUNCH, at * P, len * P);
+	case COLLAPSE:
+		return sys_fallocate(m, task, fd, 8, at * P, len * P);
+	default:
+		return sys_fallocate(m, task, fd, 0x20, at * P, len * P);
+	}
+}
+
+/* What the page holds, read from the file; 0: nothing. */
+static u64 token_of(int fd, u64 index)
+{
+	u32 pfn;
+
+	get(fd, index * P, 1);
+	pfn = find_page(m, &fget(m, task, fd)->inode->i_data, index);
+	return pfn == PFN_NIL ? 0 : content_token(m, pfn);
+}
+
+/* "0=1 4=9": by what the first write of each page gave it. */
+static const char *tokens_of(int fd, const u64 *tokens, size_t nr)
+{
+	static char text[400];
+	u64 nr_pages = PFN_UP(fget(m, task, fd)->inode->i_size);
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (u64 at = 0; at < nr_pages; at++) {
+		u64 token = token_of(fd, at);
+
+		for (size_t i = 0; token && i < nr && len < sizeof(text) - 50; i++)
+			if (tokens[i] == token)
+				len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%d=%d",
+							len ? " " : "", (int)at, (int)i + 1);
+	}
+	return text;
+}
+
+static void test_shifts(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 tokens[40] = { 0 };
+		int fd = -1;
+
+		open_machine(releases[i]);
+		CU_ASSERT_EQUAL(sys_open(m, task, "/s", O_RDWR | O_CREAT, 0600, &fd), 0);
+		for (size_t n = 0; n < ARRAY_SIZE(shifts); n++) {
+			CU_ASSERT_EQUAL(shift_step(fd, n), shifts[n].err);
+			for (u64 at = shifts[n].at; shifts[n].step == WRITTEN &&
+			     at < shifts[n].at + shifts[n].len; at++)
+				tokens[at] = token_of(fd, at);
+			CU_ASSERT_EQUAL(fget(m, task, fd)->inode->i_size, shifts[n].size);
+			CU_ASSERT_STRING_EQUAL(pages_of(fd, /* with_end = */ false), shifts[n].data);
+			CU_ASSERT_STRING_EQUAL(tokens_of(fd, tokens, ARRAY_SIZE(tokens)),
+					       shifts[n].pages);
+			CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, FADV_DONTNEED), 0);
+		}
+		CU_ASSERT_EQUAL(sys_unlink(m, task, "/s"), 0);
+		close_machine();
+	}
+}
+
+/* Files that were there at first: what their pages hold goes with them. */
+static void test_first_contents(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 first[8];
+		int fd = -1;
+
+		open_machine(releases[i]);
+		CU_ASSERT_EQUAL(sys_open(m, task, "/bin/true", O_RDWR, 0, &fd), 0);
+		for (u64 at = 0; at < ARRAY_SIZE(first); at++) {
+			first[at] = token_of(fd, at);
+			CU_ASSERT_NOT_EQUAL(first[at], 0);
+		}
+		put(fd, 6 * P, 1);
+		first[6] = token_of(fd, 6);
+		CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, 8, P, 2 * P), 0);
+		CU_ASSERT_EQUAL(token_of(fd, 0), first[0]);
+		for (u64 at = 3; at < ARRAY_SIZE(first); at++)
+			CU_ASSERT_EQUAL(token_of(fd, at - 2), first[at]);
+		CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, 0x20, 2 * P, 4 * P), 0);
+		CU_ASSERT_EQUAL(token_of(fd, 1), first[3]);
+		CU_ASSERT_EQUAL(token_of(fd, 3), 0);
+		for (u64 at = 4; at < ARRAY_SIZE(first); at++)
+			CU_ASSERT_EQUAL(token_of(fd, at + 2), first[at]);
+		CU_ASSERT_EQUAL(seek(fd, 0, HOLE), 2 * P);
+		CU_ASSERT_EQUAL(seek(fd, 2 * P, DATA), 6 * P);
 		close_machine();
 	}
 }
@@ -448,6 +624,8 @@ static const CU_TestInfo tests[] = {
 	{ "a disk's file", test_disk },
 	{ "a file in memory", test_memory },
 	{ "blocks that were asked for", test_asked },
+	{ "ranges taken out and put in", test_shifts },
+	{ "what files held at first", test_first_contents },
 	{ "ends of files", test_ends },
 	{ "other files", test_others },
 };

@@ -172,9 +172,14 @@ void content_store(struct machine *m, u64 pfn, u32 offset)
 	set_token(m, pfn, mix(content_token(m, pfn), offset));
 }
 
+u64 content_file_token(u64 inode, u64 pgoff)
+{
+	return mix(inode, pgoff + 1);
+}
+
 void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff)
 {
-	set_token(m, pfn, mix(inode, pgoff + 1));
+	set_token(m, pfn, content_file_token(inode, pgoff));
 }
 
 /* The pattern of a token: 8 bytes at a time. */

@@ -39,7 +39,8 @@ u64 content_slot_token(const struct machine *m, u64 slot);
 void content_forget(struct machine *m, u64 *slot);
 /* A store at this offset of the page: another token, a function of the old one. */
 void content_store(struct machine *m, u64 pfn, u32 offset);
-/* What a page of a file holds when it is read from its disk. */
+/* What a page of a file holds when it is read from its disk: the token, which is a slot's, too. */
+u64 content_file_token(u64 inode, u64 pgoff);
 void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff);
 /*
  * Bytes [from, to) of the page become zeroes: the end of a truncated file. Bytes that others

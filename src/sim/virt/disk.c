@@ -227,6 +227,94 @@ void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
 	}
 }
 
+/* Where the pages of a file go to: those from `from' on to `to' and behind. */
+struct shift {
+	struct inode *inode;
+	u64 from, to;
+	u64 start;		/* pages from here to `from' go */
+};
+
+static void put_block(struct disk_state *disks, struct disk_block block)
+{
+	*find(disks, block.inode, block.pgoff) = block;
+	disks->nr++;
+}
+
+/* The blocks of the file that were written, and all of other files. */
+static void move_written(struct machine *m, struct disk_state *moved, const struct shift *s)
+{
+	struct disk_state *disks = m->virt->disks;
+
+	for (u64 i = 0; i < disks->room; i++) {
+		struct disk_block block = disks->blocks[i];
+
+		if (!block.inode)
+			continue;
+		if (block.inode == s->inode->self && block.pgoff >= s->start) {
+			if (block.pgoff < s->from) {
+				content_forget(m, &block.token);
+				s->inode->nr_disk_blocks--;
+				continue;
+			}
+			block.pgoff = block.pgoff - s->from + s->to;
+		}
+		put_block(moved, block);
+	}
+}
+
+/* Of others the contents follow from where they were: now there are blocks that say so. */
+static void move_first(const struct disk_state *disks, struct disk_state *moved,
+		       const struct shift *s)
+{
+	for (u64 at = s->from; at < s->inode->disk_end; at++) {
+		if (disks->room && find(disks, s->inode->self, at)->inode)
+			continue;
+		put_block(moved, (struct disk_block){
+			.inode = s->inode->self, .pgoff = at - s->from + s->to,
+			.token = content_file_token(s->inode->self, at),
+		});
+		s->inode->nr_disk_blocks++;
+	}
+}
+
+u64 disk_shift_host_bytes(const struct machine *m, const struct inode *inode, u64 nr)
+{
+	u64 moved;
+
+	nr += inode->disk_end;
+	moved = room_for(m->virt->disks, nr) * sizeof(struct disk_block);
+	return disk_host_bytes(m, nr) + ARENA_COST(moved);
+}
+
+static int shift(struct machine *m, const struct shift *s)
+{
+	struct disk_state *disks = m->virt->disks, moved = { 0 };
+	struct inode *inode = s->inode;
+
+	if (!inode->nr_disk_blocks && inode->disk_end <= s->start)
+		return 0;
+	moved.room = room_for(disks, inode->disk_end > s->from ? inode->disk_end - s->from : 0);
+	moved.blocks = arena_alloc(&m->arena, moved.room * sizeof(*moved.blocks));
+	if (!moved.blocks)
+		return -ENOBUFS;
+	move_written(m, &moved, s);
+	move_first(disks, &moved, s);
+	inode->disk_end = MIN(inode->disk_end, s->start);
+	arena_free(&m->arena, disks->blocks, disks->room * sizeof(*disks->blocks));
+	*disks = moved;
+	return 0;
+}
+
+int disk_collapse(struct machine *m, struct inode *inode, u64 start, u64 end)
+{
+	return shift(m, &(struct shift){ inode, .from = end, .to = start, .start = start });
+}
+
+int disk_insert(struct machine *m, struct inode *inode, u64 start, u64 end)
+{
+	return shift(m, &(struct shift){ inode, .from = start, .to = end, .start = start });
+}
+
 u64 disk_content_refs(const struct machine *m)
 {
 	const struct disk_state *disks = m->virt->disks;

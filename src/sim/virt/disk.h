@@ -30,6 +30,14 @@ u64 disk_next_block(const struct machine *m, const struct inode *inode, u64 pgof
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages);
 /* Pages [start, end) are to read as zeroes, as far as there is host memory to say so. */
 void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end);
+/* What the next two may take of the host, after so many pages more are written. */
+u64 disk_shift_host_bytes(const struct machine *m, const struct inode *inode, u64 nr);
+/*
+ * Pages [start, end) of the file go, and those behind them move down; or are put in as a hole,
+ * and those from start on move up. -ENOBUFS: nothing changed.
+ */
+int disk_collapse(struct machine *m, struct inode *inode, u64 start, u64 end) __must_check;
+int disk_insert(struct machine *m, struct inode *inode, u64 start, u64 end) __must_check;
 /* Each reference to real bytes: for content_validate(). */
 u64 disk_content_refs(const struct machine *m);
 void disks_digest(const struct machine *m, struct digest *digest);

@@ -196,12 +196,34 @@ static int hugetlbfs_fallocate(const struct falloc *f)
 
 /* ---- Disks. ---- */
 
+/* What is written of what stays, then moved on the disk. What goes need not be written. */
+static int disk_shift_pages(const struct falloc *f, bool collapse)
+{
+	struct inode *inode = f->inode;
+	u64 start = f->offset >> PAGE_SHIFT, end = f->end >> PAGE_SHIFT;
+	u64 len = f->end - f->offset;
+	int err;
+
+	filemap_write_range(f->m, inode, collapse ? f->end : f->offset, inode->i_size);
+	truncate_pagecache(f->m, inode, f->offset, ~0ULL, /* even_cows = */ true);
+	if (collapse) {
+		err = disk_collapse(f->m, inode, start, end);
+		unwritten_collapse(&inode->unwritten, start, end);
+	} else {
+		err = disk_insert(f->m, inode, start, end);
+		unwritten_insert(&inode->unwritten, start, end);
+	}
+	inode->i_size = collapse ? inode->i_size - len : inode->i_size + len;
+	return err;
+}
+
 /* Bytes go, and what follows them moves down; or makes room. */
 static int disk_shift(const struct falloc *f)
 {
 	struct inode *inode = f->inode;
 	bool collapse = f->mode & FALLOC_FL_COLLAPSE_RANGE;
 	u64 len = f->end - f->offset;
+	int err;
 
 	if (f->offset % PAGE_SIZE || len % PAGE_SIZE)
 		return -EINVAL;
@@ -209,14 +231,11 @@ static int disk_shift(const struct falloc *f)
 		return -EINVAL;
 	if (!collapse && len > inode_max_bytes(f->m, inode) - inode->i_size)
 		return -EFBIG;
-	filemap_write_range(f->m, inode, f->offset, inode->i_size);
-	truncate_pagecache(f->m, inode, f->offset, ~0ULL, /* even_cows = */ true);
-	if (collapse)
-		unwritten_collapse(&inode->unwritten, f->offset >> PAGE_SHIFT, f->end >> PAGE_SHIFT);
-	else
-		unwritten_insert(&inode->unwritten, f->offset >> PAGE_SHIFT, f->end >> PAGE_SHIFT);
-	inode->i_size = collapse ? inode->i_size - len : inode->i_size + len;
-	return 0;
+	if (arena_guarantee(&f->m->arena, disk_shift_host_bytes(f->m, inode, inode->nr_dirty)))
+		return -ENOBUFS;
+	err = disk_shift_pages(f, collapse);
+	arena_guarantee_end(&f->m->arena);
+	return err;
 }
 
 /* A hole that reaches the file's end takes the last page whole; behind it is none. */
