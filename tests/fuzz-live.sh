@@ -49,6 +49,7 @@ bandwidth = 4M
 queue_depth = 4
 [cost]
 disk_write = 3000000
+swap_write = 3000000
 END
 
 seed=${2:-0}

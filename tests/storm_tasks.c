@@ -76,7 +76,7 @@ static const struct kind kinds[] = {
 	  { NULL }, 1, true },
 	{ "6.1, groups", "[machine]\nrelease = 6.1\n" SMALL_IMAGE MEMORY("24M"), { NULL }, 1, true },
 	{ "PAE, groups and slow swap", "[machine]\narch = i386-pae\nrelease = 6.1\n" SMALL_IMAGE
-	  MEMORY("16M") SWAP, { "cost.disk_write=5000000" }, 1, true },
+	  MEMORY("16M") SWAP, { "cost.swap_write=5000000" }, 1, true },
 	{ "PAE, HighMem", "[machine]\narch = i386-pae\nrelease = 6.1\ncmdline = vmalloc=900M\n"
 	  MEMORY("256M"), { NULL }, 1 },
 };

@@ -492,7 +492,7 @@ static void test_writeback(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
 		s64 rotated;
 
-		open_slow(i, "cost.disk_write=10000000");
+		open_slow(i, "cost.swap_write=10000000");
 		CU_ASSERT_EQUAL(event("nr_writeback"), 64);
 		CU_ASSERT_EQUAL(event("nr_swapcached"), 64);
 		CU_ASSERT_EQUAL(event("nr_vmscan_write"), 64);
@@ -525,7 +525,7 @@ static void test_writeback(void)
 static void test_writeback_ends(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_slow(i, "cost.disk_write=10000000");
+		open_slow(i, "cost.swap_write=10000000");
 		expect("swapoff /dev/nvme0n1", 0);
 		CU_ASSERT_EQUAL(event("nr_writeback"), 0);
 		CU_ASSERT_EQUAL(event("nr_written"), 64);
@@ -533,7 +533,7 @@ static void test_writeback_ends(void)
 		lab_end_tasks(&lab);
 		close_lab();
 
-		open_slow(i, "cost.disk_write=10000000");
+		open_slow(i, "cost.swap_write=10000000");
 		lab_end_tasks(&lab);
 		CU_ASSERT_EQUAL(event("nr_writeback"), 64);
 		lab_check(&lab);
@@ -544,9 +544,34 @@ static void test_writeback_ends(void)
 		CU_ASSERT_EQUAL(event("nr_swapcached"), 0);
 		close_lab();
 
-		open_slow(i, "cost.disk_write=0");
+		open_slow(i, "cost.swap_write=0");
 		CU_ASSERT(event("nr_writeback") <= 64 && event("pswpout") == 64);
 		CU_ASSERT_EQUAL(lab_run(&lab, "tick 1ms"), 0);
+		CU_ASSERT_EQUAL(event("nr_writeback"), 0);
+		lab_end_tasks(&lab);
+		close_lab();
+	}
+}
+
+/* Who makes the next call comes a little later: what is written till then is, not more. */
+static void test_next_call(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_slow(i, "cost.swap_write=600000");
+		CU_ASSERT_EQUAL(event("nr_writeback"), 0);
+		CU_ASSERT_EQUAL(event("nr_written"), 64);
+		CU_ASSERT_EQUAL(event("nr_swapcached"), 64);
+		/* Its only owner takes it back. */
+		expect("store " AT " 4K", 0);
+		CU_ASSERT_EQUAL(event("nr_swapcached"), 63);
+		lab_end_tasks(&lab);
+		close_lab();
+
+		open_slow(i, "cost.swap_write=5000000");
+		for (unsigned int call = 0; call < 2; call++) {
+			CU_ASSERT_EQUAL(event("nr_writeback"), 64);
+			expect("load " AT " 4K", 0);
+		}
 		CU_ASSERT_EQUAL(event("nr_writeback"), 0);
 		lab_end_tasks(&lab);
 		close_lab();
@@ -584,7 +609,7 @@ static void test_disk_models(void)
 static void test_shared_writeback(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_slow(i, "cost.disk_write=10000000");
+		open_slow(i, "cost.swap_write=10000000");
 		CU_ASSERT_EQUAL(lab_run(&lab, "tick 11ms"), 0);
 		expect("mmap 0x20000000 256K rw shared,anon,fixed", 0);
 		expect("store 0x20000000 256K", 0);
@@ -610,7 +635,7 @@ static void test_slow_devices(void)
 			releases[i / 2], "node 0.cpus=0", "node 0.memory=128M", "swap 0.size=128M",
 			"swap 1.on=no", i % 2 ? "cost.scan_page=0" : "seed=1",
 			i % 2 ? "cost.reclaim_page=0" : "seed=1",
-			i % 2 ? "cost.shrink_node=0" : "seed=1", "cost.disk_write=20000000", NULL };
+			i % 2 ? "cost.shrink_node=0" : "seed=1", "cost.swap_write=20000000", NULL };
 
 		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
 		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
@@ -707,6 +732,7 @@ static const CU_TestInfo tests[] = {
 	{ "a small area", test_small_area },
 	{ "pages on their way", test_writeback },
 	{ "swapoff and exit meanwhile", test_writeback_ends },
+	{ "the next call", test_next_call },
 	{ "disks have a pace of their own", test_disk_models },
 	{ "shared memory on its way", test_shared_writeback },
 	{ "slow devices", test_slow_devices },

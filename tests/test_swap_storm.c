@@ -260,7 +260,7 @@ static s64 storm(const struct shape *row, unsigned int nr_calls, u64 seed)
 		row->huge ? "swap 0.size=3M" : "swap 0.size=400K",
 		row->huge ? "swap 1.size=20M" : "swap 1.size=3M",
 		row->rotational ? "swap 0.rotational=yes" : "seed=1",
-		row->slow ? "cost.disk_write=20000000" : "seed=1",
+		row->slow ? "cost.swap_write=20000000" : "seed=1",
 		row->zram ? "swap 1.path=/dev/zram1" : "seed=1", cmdline, NULL };
 	struct storm s = { .rng = seed, .alive = { true }, .is_on = { true, true },
 			   .shared = row->shared, .zram = row->zram,

@@ -29,6 +29,7 @@
 typedef unsigned long long ull;
 
 #define NS_PER_SEC 1000000000ULL
+#define SETTLE_NS 2000000	/* from a call to the next, at least */
 #define NEVER UINT64_MAX
 #define SECTORS_PER_PAGE (PAGE_SIZE / 512)
 #define FIRST_ROOM 64
@@ -54,7 +55,8 @@ static int add_disk(struct machine *m, const char *name, u64 bytes,
 	disk->minor = blk->nr - (blk->nr && !blk->disks[0].name[0]);
 	disk->bytes = bytes;
 	disk->latency_ns[REQ_OP_READ] = m->config->cost[COST_DISK_READ];
-	disk->latency_ns[REQ_OP_WRITE] = m->config->cost[COST_DISK_WRITE];
+	disk->latency_ns[REQ_OP_WRITE] =
+		m->config->cost[blk->nr ? COST_SWAP_WRITE : COST_DISK_WRITE];
 	for (unsigned int op = 0; op < NR_REQ_OPS; op++)
 		if (model->has_latency[op])
 			disk->latency_ns[op] = model->latency_ns[op];
@@ -346,6 +348,18 @@ void blk_wait_until(struct machine *m, u64 ns)
 void blk_sleep_until(struct machine *m, u64 ns)
 {
 	stall_until(m, ns, /* io = */ false);
+}
+
+void blk_settle(struct machine *m)
+{
+	const struct blk_state *blk = m->virt->blk;
+	u64 done = 0;
+
+	for (unsigned int i = 1; i < blk->nr; i++)
+		if (blk->disks[i].nr)
+			done = MAX(done, request_at(&blk->disks[i], blk->disks[i].nr - 1)->done_ns);
+	if (done > m->now_ns)
+		machine_tick(m, MIN(done - m->now_ns, SETTLE_NS));
 }
 
 u64 blk_next_done_ns(const struct machine *m)

@@ -96,6 +96,12 @@ static inline u64 blk_now(const struct machine *m)
 /* The call ends, or comes to where others can run: so long it has waited, and ns more. */
 void blk_time_passes(struct machine *m, u64 ns);
 
+/*
+ * A line of a script is over: whoever makes the next call comes a little later, by when what was
+ * on its way to swap is there.
+ */
+void blk_settle(struct machine *m);
+
 /* A timer that is there for good: when it runs next; UINT64_MAX: never. */
 void blk_set_timer(struct machine *m, u32 event, u64 when_ns);
 /* So many pages in a row are read for the task that runs: when it is done. */
