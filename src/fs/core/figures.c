@@ -115,17 +115,20 @@ static bool zone_is_high(const struct machine *m, const struct zone *zone)
 		PFN_PHYS(zone->start_pfn) >= m->arch->lowmem_end);
 }
 
+static bool zone_counts_as(const struct machine *m, const struct zone *zone,
+			   const struct pglist_data *node, enum mem_part part)
+{
+	return zone_counts(zone, node) && (part == MEM_ALL || zone_is_high(m, zone));
+}
+
 u64 managed_figure(const struct machine *m, const struct pglist_data *node,
 		   enum mem_part part)
 {
 	u64 sum = 0;
 
-	for (unsigned int i = 0; i < m->nr_zones; i++) {
-		const struct zone *zone = m->zones[i];
-
-		if (zone_counts(zone, node) && (part == MEM_ALL || zone_is_high(m, zone)))
-			sum += zone->managed_pages;
-	}
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (zone_counts_as(m, m->zones[i], node, part))
+			sum += m->zones[i]->managed_pages;
 	return sum;
 }
 
@@ -134,12 +137,9 @@ u64 free_figure(const struct machine *m, const struct pglist_data *node,
 {
 	u64 sum = 0;
 
-	for (unsigned int i = 0; i < m->nr_zones; i++) {
-		const struct zone *zone = m->zones[i];
-
-		if (zone_counts(zone, node) && (part == MEM_ALL || zone_is_high(m, zone)))
-			sum += zone_figure(m, zone, NR_FREE_PAGES);
-	}
+	for (unsigned int i = 0; i < m->nr_zones; i++)
+		if (zone_counts_as(m, m->zones[i], node, part))
+			sum += zone_figure(m, m->zones[i], NR_FREE_PAGES);
 	return sum;
 }
 

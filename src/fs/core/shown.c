@@ -28,14 +28,6 @@ void shown_free(struct shown *shown)
 	pthread_mutex_destroy(&shown->lock);
 }
 
-static u64 coarse_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
-}
-
 void shown_add(struct tree *tree, struct node node)
 {
 	struct shown *shown = &tree->shown;

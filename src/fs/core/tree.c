@@ -146,7 +146,7 @@ void tree_on_progress(struct tree *tree, tree_progress_fn tell, void *arg)
 	tree->progress = (struct replay_progress){ .tell = tell, .arg = arg };
 }
 
-static u64 coarse_ns(void)
+u64 coarse_ns(void)
 {
 	struct timespec now;
 

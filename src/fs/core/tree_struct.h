@@ -152,6 +152,9 @@ int tree_guard_store(struct tree *tree, struct store *store, const struct view *
 /* The names of a machine that has just booted: init. Cannot fail after the first. */
 int tree_reset_names(struct tree *tree) __must_check;
 
+/* The host's time, within some ms: of what the machine knows nothing of. */
+u64 coarse_ns(void);
+
 /* `total` lines will be run again; so many are done. Write lock, or nobody else yet. */
 void progress_begin(struct tree *tree, u64 total);
 void progress_made(struct tree *tree, u64 done);
