@@ -125,14 +125,14 @@ static void test_numbers(void)
 	write_pieces(older, ARRAY_SIZE(older), sets);
 }
 
-/* A write as the golden file has it, "..." with \\n and \\0: its length. */
+/* A write as the golden file has it, "..." with \\n, \\t and \\0: its length. */
 static size_t read_written(const char **p, char *text)
 {
 	size_t len = 0;
 
 	for (++*p; **p != '"'; ++*p) {
 		if (**p == '\\')
-			text[len++] = *++*p == 'n' ? '\n' : '\0';
+			text[len++] = *++*p == 'n' ? '\n' : **p == 't' ? '\t' : '\0';
 		else
 			text[len++] = **p;
 	}
@@ -141,7 +141,7 @@ static size_t read_written(const char **p, char *text)
 }
 
 /* NAME: "TEXT" = RESULT, WHAT THE FILE SAYS THEN| with blanks for tabs; or an errno. */
-static void check_write(struct lab *lab, const char *line)
+static void check_write(struct lab *lab, const char *dir, const char *line)
 {
 	char path[64], text[80], after[80];
 	struct handle *handle;
@@ -149,8 +149,8 @@ static void check_write(struct lab *lab, const char *line)
 	size_t len;
 	ssize_t taken, expected;
 
-	snprintf(path, sizeof(path), VM "%.*s", (int)(p - 2 - line), line);
-	if (!strncmp(path, VM "threads-max", strlen(VM "threads-max")))
+	snprintf(path, sizeof(path), "%s%.*s", dir, (int)(p - 2 - line), line);
+	if (!strcmp(path, VM "threads-max"))
 		strcpy(path, "proc/sys/kernel/threads-max");
 	len = read_written(&p, text);
 	expected = strtol(p + 3, (char **)&p, 10);
@@ -190,11 +190,30 @@ static void test_sysctl_writes(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
 		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
 		for (const char *line = golden; *line; line = strchr(line, '\n') + 1, nr++)
-			check_write(&lab, line);
+			check_write(&lab, VM, line);
 		CU_ASSERT(nr > 500);
 		lab_close(&lab);
 		free(golden);
 	}
+}
+
+/* The same of a control group without tasks; both releases took the same. */
+static void test_cgroup_writes(void)
+{
+	static const char machine[] = "[node 0]\ncpus = 0-1\nmemory = 512M\n";
+	char *golden = golden_text("cgroup", "writes.txt");
+	unsigned int nr = 0;
+	struct lab lab;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
+	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine, NULL), 0);
+	lab_expect(&lab, 0, "sys/fs/cgroup/cgroup.subtree_control: +memory +cpuset");
+	lab_expect(&lab, 0, "cgroup_mkdir a");
+	for (const char *line = golden; *line; line = strchr(line, '\n') + 1, nr++)
+		check_write(&lab, "sys/fs/cgroup/a/", line);
+	CU_ASSERT(nr > 500);
+	lab_close(&lab);
+	free(golden);
 }
 
 /* `{ echo 20; echo 30; } > FILE`: the second write is behind the beginning. */
@@ -351,6 +370,7 @@ static const CU_TestInfo tests[] = {
 	{ "what is taken", test_pieces },
 	{ "numbers", test_numbers },
 	{ "numbers of sysctls", test_sysctl_writes },
+	{ "files of a control group", test_cgroup_writes },
 	{ "appended", test_appended },
 	{ "more than a page", test_whole_pages },
 	{ "the log says it again", test_round_trip },

@@ -103,7 +103,8 @@ int sysctl_int(const char **text, s32 *value)
 	return 1;
 }
 
-int sysfs_number(const char *text, unsigned int base, u64 *value)
+/* What is too large is so whatever stands behind it. */
+static int number_until(const char *text, const char *stop, unsigned int base, u64 *value)
 {
 	char *end;
 
@@ -113,23 +114,48 @@ int sysfs_number(const char *text, unsigned int base, u64 *value)
 		return -EINVAL;
 	errno = 0;
 	*value = strtoull(text, &end, base);
-	if (end == text || *end)
+	if (end == text)
 		return -EINVAL;
-	return errno ? -ERANGE : 0;
+	if (errno)
+		return -ERANGE;
+	return end == stop ? 0 : -EINVAL;
 }
 
-int sysfs_s32(const char *text, unsigned int base, s32 *value)
+static int s32_until(const char *text, const char *stop, unsigned int base, s32 *value)
 {
 	bool negative = *text == '-';
 	u64 number;
-	int err = negative && text[1] == '+' ? -EINVAL : sysfs_number(text + negative, base, &number);
+	int err = -EINVAL;
 
+	if (!negative || text[1] != '+')
+		err = number_until(text + negative, stop, base, &number);
 	if (err)
 		return err;
 	if (number > (u64)INT32_MAX + negative)
 		return -ERANGE;
 	*value = negative ? -(s64)number : (s64)number;
 	return 0;
+}
+
+int sysfs_number(const char *text, unsigned int base, u64 *value)
+{
+	return number_until(text, text + strlen(text), base, value);
+}
+
+int sysfs_s32(const char *text, unsigned int base, s32 *value)
+{
+	return s32_until(text, text + strlen(text), base, value);
+}
+
+int stripped_s32(const char *text, s32 *value)
+{
+	const char *stop = text + strlen(text);
+
+	while (isspace((unsigned char)*text))
+		text++;
+	while (stop > text && isspace((unsigned char)stop[-1]))
+		stop--;
+	return s32_until(text, stop, 0, value);
 }
 
 int pid_number(const char *text, unsigned int base, s32 *value)

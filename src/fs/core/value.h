@@ -39,6 +39,8 @@ int sysctl_int(const char **text, s32 *value);
 int sysfs_number(const char *text, unsigned int base, u64 *value) __must_check;
 /* The same with a sign, into 32 bits. */
 int sysfs_s32(const char *text, unsigned int base, s32 *value) __must_check;
+/* As files of control groups read it, in any base: blanks around it do not count. */
+int stripped_s32(const char *text, s32 *value) __must_check;
 /* A number as files of a process read it: blanks around it do not count. */
 int pid_number(const char *text, unsigned int base, s32 *value) __must_check;
 /* y, n, 1, 0, on, off, and words that begin so. 0 or -EINVAL. */

@@ -4,10 +4,9 @@
  * and rmdir are calls of sim/ctl (cgroup_calls.c); what a group is told is written to its
  * files.
  */
-#include <stdlib.h>
-
 #include "fs/core/bit_list.h"
 #include "fs/core/figures.h"
+#include "fs/core/value.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/virt.h"
@@ -170,11 +169,10 @@ static int told(struct store *s, const struct cgroup *cgroup, const char *text, 
 /* 0 is who writes, who is none of the machine's processes. */
 static int read_pid(struct store *s, const char *text, u32 *pid)
 {
-	char *end;
-	long long n = strtoll(text, &end, 0);
+	s32 n;
 
-	if (end == text || end[strspn(end, BLANKS)] || n <= 0 || n > INT32_MAX) {
-		out_printf(s->sentence, "'%s' is not a pid", text);
+	if (stripped_s32(text, &n) || n <= 0) {
+		out_printf(s->sentence, "'%.60s' is not a pid", text);
 		return -EINVAL;
 	}
 	*pid = (u32)n;
@@ -245,24 +243,21 @@ static int show_max(struct out *out, s32 value)
 
 static int read_max(struct store *s, const char *text, s32 *value)
 {
-	char *end;
-	long long n;
+	const char *word = text + strspn(text, BLANKS);
+	s32 n = INT32_MAX;
+	int err = 0;
 
-	text += strspn(text, BLANKS);
-	n = strncmp(text, "max", 3) ? strtoll(text, &end, 0) : INT32_MAX;
-	if (!strncmp(text, "max", 3))
-		end = (char *)text + 3;
-	if (end == text || end[strspn(end, BLANKS)]) {
-		out_printf(s->sentence, "'%s' is no number, and not max", text);
-		return -EINVAL;
-	}
-	if (n < 0 || n > INT32_MAX) {
-		out_printf(s->sentence, "'%.60s' is out of range: it takes 0 to %d, or max", text,
-			   INT32_MAX);
-		return -ERANGE;
-	}
-	*value = (s32)n;
-	return 0;
+	if (strncmp(word, "max", 3) || word[3 + strspn(word + 3, BLANKS)])
+		err = stripped_s32(text, &n);
+	if (!err && n < 0)
+		err = -ERANGE;
+	if (err)
+		out_printf(s->sentence, err == -ERANGE ?
+			   "'%.60s' is out of range: it takes 0 to 2147483647, or max" :
+			   "'%.60s' is no number, and not max", text);
+	else
+		*value = n;
+	return err;
 }
 
 static int max_depth_show(struct out *out, const struct view *v)
@@ -295,15 +290,13 @@ static int events_show(struct out *out, const struct view *v)
 /* An int, with blanks around it. */
 static int read_int(struct store *s, const char *text, s32 low, s32 high, s32 *value)
 {
-	char *end;
-	long long found = strtoll(text, &end, 0);
-	bool is_int = end != text && !end[strspn(end, BLANKS)];
+	int err = stripped_s32(text, value);
 
-	*value = (s32)found;
-	if (is_int && found >= low && found <= high)
-		return 0;
-	out_printf(s->sentence, "'%s' is not %d%s", text, low, high > low ? " or 1" : "");
-	return is_int ? -ERANGE : -EINVAL;
+	if (!err && (*value < low || *value > high))
+		err = -ERANGE;
+	if (err)
+		out_printf(s->sentence, "'%.60s' is not %d%s", text, low, high > low ? " or 1" : "");
+	return err;
 }
 
 static int freeze_show(struct out *out, const struct view *v)

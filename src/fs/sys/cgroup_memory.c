@@ -3,11 +3,10 @@
  * memory.* of sys/fs/cgroup, as mm/memcontrol.c has them: limits, what was charged, and
  * what came of it. A write of a limit below what the group has reclaims at once.
  */
-#include <stdlib.h>
-
 #include "fs/core/figures.h"
 #include "fs/core/proactive.h"
 #include "fs/core/trigger.h"
+#include "fs/core/value.h"
 #include "sim/boot/cmdline.h"
 #include "sim/phys/memcg_stats.h"
 #include "sim/policy/oom.h"
@@ -286,17 +285,16 @@ static int swap_max_store(struct store *s, const struct view *v, const char *tex
 
 static int oom_group_store(struct store *s, const struct view *v, const char *text)
 {
-	char *end;
-	long long value = strtoll(text, &end, 0);
+	s32 value;
+	int err = stripped_s32(text, &value);
 
-	end += strspn(end, " \t\n");
-	if (end == text || *end || value < 0 || value > 1) {
-		out_printf(s->sentence, "'%s' is not 0 or 1", text);
-		return end != text && !*end && (value > INT32_MAX || value < INT32_MIN) ? -ERANGE :
-											  -EINVAL;
-	}
-	memcg_view(v)->oom_group = value;
-	return 0;
+	if (!err && (value < 0 || value > 1))
+		err = -EINVAL;
+	if (err)
+		out_printf(s->sentence, "'%.60s' is not 0 or 1", text);
+	else
+		memcg_view(v)->oom_group = value;
+	return err;
 }
 
 /* 6.1 knows a size alone, of which none means all. */

@@ -42,7 +42,7 @@ u64 memparse(const char *text, const char **end)
 	u64 value = simple_strtoull(text, &stop);
 	const char *unit = NULL;
 
-	if (*stop && stop != text)
+	if (*stop)
 		unit = strchr(units, *stop & ~0x20);
 	if (unit && *unit) {
 		value <<= 10 * (unit - units + 1);
