@@ -143,7 +143,7 @@ static size_t read_written(const char **p, char *text)
 /* NAME: "TEXT" = RESULT, WHAT THE FILE SAYS THEN| with blanks for tabs; or an errno. */
 static void check_write(struct lab *lab, const char *dir, const char *line)
 {
-	char path[64], text[80], after[80];
+	char path[120], text[120], after[120];
 	struct handle *handle;
 	const char *p = strchr(line, ':') + 2;
 	size_t len;
@@ -173,8 +173,8 @@ static void check_write(struct lab *lab, const char *dir, const char *line)
 		printf("%.*s: then %s\n", (int)strcspn(line, "\n"), line, text);
 }
 
-/* Numbers with NULs, signs, too many of them: what guests took of each. */
-static void test_sysctl_writes(void)
+/* The writes of golden/DIR, of each release, to files below `below`. */
+static void check_writes(const char *dir, const char *machine, const char *below)
 {
 	static const char *const releases[] = { "6.18", "6.1" };
 
@@ -186,15 +186,27 @@ static void test_sysctl_writes(void)
 
 		snprintf(set, sizeof(set), "release=%s", releases[i]);
 		snprintf(name, sizeof(name), "writes-%s.txt", releases[i]);
-		golden = golden_text("sysctl", name);
+		golden = golden_text(dir, name);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(golden);
-		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, machine, sets), 0);
 		for (const char *line = golden; *line; line = strchr(line, '\n') + 1, nr++)
-			check_write(&lab, VM, line);
+			check_write(&lab, below, line);
 		CU_ASSERT(nr > 500);
 		lab_close(&lab);
 		free(golden);
 	}
+}
+
+/* Numbers with NULs, signs, too many of them: what guests took of each. */
+static void test_sysctl_writes(void)
+{
+	check_writes("sysctl", "tiny", VM);
+}
+
+/* The same of files of sysfs, and of a process. */
+static void test_sysfs_writes(void)
+{
+	check_writes("sysfs", "pc", "");
 }
 
 /* The same of a control group without tasks; both releases took the same. */
@@ -370,6 +382,7 @@ static const CU_TestInfo tests[] = {
 	{ "what is taken", test_pieces },
 	{ "numbers", test_numbers },
 	{ "numbers of sysctls", test_sysctl_writes },
+	{ "files of sysfs", test_sysfs_writes },
 	{ "files of a control group", test_cgroup_writes },
 	{ "appended", test_appended },
 	{ "more than a page", test_whole_pages },

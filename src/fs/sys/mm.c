@@ -25,7 +25,7 @@ static const struct value_entry ksm_values[] = {
 	KSM("advisor_min_pages_to_scan", advisor_min_pages_to_scan, ULONG, SINCE(R_6_18),
 	    UP_TO(-1)),
 	KSM("advisor_target_scan_time", advisor_target_scan_time, ULONG, SINCE(R_6_18),
-	    UP_TO(-1)),
+	    .min = 1, .max = -1),
 	KSM("max_page_sharing", max_page_sharing, S32, ALL, .min = 2, .max = INT32_MAX),
 	KSM("merge_across_nodes", merge_across_nodes, INT, ALL, UP_TO(1)),
 	KSM("pages_to_scan", pages_to_scan, UINT, ALL, UP_TO(UINT32_MAX)),
@@ -103,9 +103,21 @@ static const struct entry lru_gen_entries[] = {
 	  .show = lru_gen_enabled_show, .store = lru_gen_enabled_store },
 };
 
+/* The kernel keeps ticks, and shows the milliseconds that they come to, in 32 bits. */
+static int min_ttl_changed(struct store *s, s64 old)
+{
+	u64 *ms = &s->m->tunables->lru_gen_min_ttl_ms, hz = s->m->hz;
+	u64 longest = (1ULL << (s->m->arch->bits - 2)) - 2;
+	u64 ticks = *ms > INT32_MAX ? longest : DIV_ROUND_UP(*ms * hz, 1000);
+
+	(void)old;
+	*ms = (u32)(ticks / hz * 1000 + DIV_ROUND_UP(ticks % hz * 1000, hz));
+	return 0;
+}
+
 static const struct value_entry lru_gen_values[] = {
 	VALUE_ROW("min_ttl_ms", 0644, ALL, lru_gen_min_ttl_ms, VALUE_SYS_ANY_BASE, 0, -1,
-		  NULL),
+		  min_ttl_changed),
 };
 
 static const struct value_entry numa_values[] = {
