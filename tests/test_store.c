@@ -203,7 +203,7 @@ static void test_sysctl_writes(void)
 	check_writes("sysctl", "tiny", VM);
 }
 
-/* The same of files of sysfs, and of a process. */
+/* The same of files of sysfs and of a process, and of more sysctls. */
 static void test_sysfs_writes(void)
 {
 	check_writes("sysfs", "pc", "");

@@ -116,7 +116,7 @@ static int printk_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-/* Numbers for the first levels; one that cannot be read ends them. */
+/* Numbers for the first levels; those before one that cannot be read are kept. */
 static int printk_store(struct store *s, const struct view *v, const char *text)
 {
 	s->rest = text;
@@ -124,12 +124,13 @@ static int printk_store(struct store *s, const struct view *v, const char *text)
 		s32 level;
 		int ret = sysctl_int(&s->rest, &level);
 
-		if (ret <= 0 && !i) {
-			out_printf(s->sentence, "printk takes up to %d numbers, not '%s'",
+		if (ret < 0 || (!ret && !i)) {
+			out_printf(s->sentence, "printk takes up to %d numbers, not '%.60s'",
 				   PRINTK_LEVELS, text);
+			s->changed = i;
 			return -EINVAL;
 		}
-		if (ret <= 0)
+		if (!ret)
 			break;
 		s->m->tunables->printk[i] = level;
 	}
@@ -186,7 +187,7 @@ static int rmid_forced(struct store *s, s64 old)
 
 static const struct value_entry kernel_values[] = {
 	VALUE_ROW("kptr_restrict", 0644, ALL, kptr_restrict, VALUE_INT, 0, 2, NULL),
-	VALUE_ROW("numa_balancing", 0644, ALL, numa_balancing, VALUE_INT, 0, 3, NULL),
+	VALUE_ROW("numa_balancing", 0644, ALL, numa_balancing, VALUE_INT, 0, 4, NULL),
 	VALUE_ROW("overflowgid", 0644, ALL, overflowgid, VALUE_INT, 0, 65535, NULL),
 	VALUE_ROW("overflowuid", 0644, ALL, overflowuid, VALUE_INT, 0, 65535, NULL),
 	VALUE_ROW("randomize_va_space", 0644, ALL, randomize_va_space, VALUE_INT, INT32_MIN,

@@ -98,9 +98,24 @@ static int dirty_ratio_changed(struct store *s, s64 old)
 	return 0;
 }
 
+/* So many that 32 bits do not hold the pages: -ERANGE. The kernel's sum may wrap. */
+static int check_dirty_bytes(struct store *s, u64 bytes)
+{
+	if (DIV_ROUND_UP(bytes, PAGE_SIZE) <= UINT32_MAX)
+		return 0;
+	out_printf(s->sentence, "%llu bytes are more pages than 32 bits hold",
+		   (unsigned long long)bytes);
+	return -ERANGE;
+}
+
 static int dirty_bytes_changed(struct store *s, s64 old)
 {
-	if (s->m->tunables->dirty_bytes != (u64)old)
+	u64 bytes = s->m->tunables->dirty_bytes;
+	int err = bytes == (u64)old ? 0 : check_dirty_bytes(s, bytes);
+
+	if (err)
+		return err;
+	if (bytes != (u64)old)
 		s->m->tunables->dirty_ratio = 0;
 	writeback_set_ratelimit(s->m);
 	return 0;
@@ -115,9 +130,36 @@ static int dirty_background_ratio_changed(struct store *s, s64 old)
 
 static int dirty_background_bytes_changed(struct store *s, s64 old)
 {
+	int err = check_dirty_bytes(s, s->m->tunables->dirty_background_bytes);
+
 	(void)old;
-	s->m->tunables->dirty_background_ratio = 0;
-	return 0;
+	if (!err)
+		s->m->tunables->dirty_background_ratio = 0;
+	return err;
+}
+
+/* They must fit an int in ticks. */
+static int check_seconds(struct store *s, s64 seconds)
+{
+	s64 most = INT32_MAX / (s64)s->m->hz;
+
+	if (seconds >= -most && seconds <= most)
+		return 0;
+	out_printf(s->sentence, "%lld seconds are too many: at most %lld", (long long)seconds,
+		   (long long)most);
+	return -EINVAL;
+}
+
+static int laptop_mode_changed(struct store *s, s64 old)
+{
+	(void)old;
+	return check_seconds(s, s->m->tunables->laptop_mode);
+}
+
+static int stat_interval_changed(struct store *s, s64 old)
+{
+	(void)old;
+	return check_seconds(s, s->m->tunables->stat_interval);
 }
 
 static int dirty_writeback_changed(struct store *s, s64 old)
@@ -159,7 +201,6 @@ static int overcommit_hugepages_changed(struct store *s, s64 old)
 #define LAST_INT INT32_MAX
 #define FIRST_INT INT32_MIN
 #define ANY_U64 (-1)
-#define LAST_SECONDS (INT32_MAX / 1000)	/* must fit an int in jiffies */
 
 #define INT_ROW(file, releases, number, low, high, what) \
 	{ .entry = { .name = (file), .mode = S_IFREG | 0644, .span = releases, \
@@ -192,7 +233,7 @@ static const struct value_entry vm_values[] = {
 	VALUE_ROW("hugetlb_optimize_vmemmap", 0644, ALL, hugetlb_optimize_vmemmap, VALUE_TRUTH, 0, 1,
 		  NULL),
 	INT_ROW("hugetlb_shm_group", ALL, hugetlb_shm_group, FIRST_INT, LAST_INT, NULL),
-	INT_ROW("laptop_mode", ALL, laptop_mode, -LAST_SECONDS, LAST_SECONDS, NULL),
+	INT_ROW("laptop_mode", ALL, laptop_mode, FIRST_INT, LAST_INT, laptop_mode_changed),
 	INT_ROW("legacy_va_layout", ALL, legacy_va_layout, 0, LAST_INT, NULL),
 	INT_ROW("max_map_count", ALL, max_map_count, 0, LAST_INT, NULL),
 	INT_ROW("memfd_noexec", SINCE(R_6_18), memfd_noexec, 0, 2, NULL),
@@ -225,7 +266,7 @@ static const struct value_entry vm_values[] = {
 	INT_ROW("panic_on_oom", ALL, panic_on_oom, 0, 2, NULL),
 	INT_ROW("percpu_pagelist_high_fraction", ALL, percpu_pagelist_high_fraction, 0,
 		LAST_INT, pcp_fraction_changed),
-	INT_ROW("stat_interval", ALL, stat_interval, -LAST_SECONDS, LAST_SECONDS, NULL),
+	INT_ROW("stat_interval", ALL, stat_interval, FIRST_INT, LAST_INT, stat_interval_changed),
 	INT_ROW("swappiness", ALL, swappiness, 0, 200, NULL),
 	INT_ROW("unprivileged_userfaultfd", ALL, unprivileged_userfaultfd, 0, 1, NULL),
 	ULONG_ROW("user_reserve_kbytes", user_reserve_kbytes, 0, NULL),
