@@ -189,7 +189,7 @@ static const struct write other_writes[] = {
 	{ "kernel/overflowgid", "-1", -EINVAL, "65534\n" },
 	{ "kernel/printk", "4", 0, "4\t4\t1\t7\n" },
 	{ "kernel/printk", "1 -2 3 4 5", 0, "1\t-2\t3\t4\n" },
-	{ "kernel/printk", "8 junk", 0, "8\t-2\t3\t4\n" },
+	{ "kernel/printk", "8 junk", -EINVAL, "8\t-2\t3\t4\n" },
 	{ "kernel/printk", "junk", -EINVAL, "8\t-2\t3\t4\n" },
 	{ "kernel/shmmax", "0", 0, "0\n" },
 	{ "kernel/shmmax", "18446744073709551615", 0, "18446744073709551615\n" },
