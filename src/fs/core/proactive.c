@@ -2,6 +2,7 @@
 /* As user_proactive_reclaim() reads it: a size, then options between blanks. */
 #include "fs/core/proactive.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "sim/boot/cmdline.h"
@@ -25,9 +26,11 @@ static bool parse_option(const char *word, size_t len, int *swappiness)
 		*swappiness = SWAPPINESS_ANON_ONLY;
 		return true;
 	}
-	n = strtol(word, &end, 10);
+	if (!isdigit((unsigned char)*word))
+		return false;
+	n = strtol(word, &end, 0);
 	*swappiness = (int)n;
-	return end == word + len && n >= 0 && n <= MAX_SWAPPINESS;
+	return end == word + len && n <= MAX_SWAPPINESS;
 }
 
 int parse_proactive(struct store *s, const char *text, u64 *bytes, int *swappiness)

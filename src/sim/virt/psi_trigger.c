@@ -5,7 +5,9 @@
  */
 #include "sim/virt/psi_trigger.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #define USEC 1000ULL
 #define WINDOW_MIN_US 500000
@@ -16,16 +18,21 @@ static u64 value_of(const struct psi_group *group, const struct psi_trigger *tri
 	return group ? group->total_ns[trigger->state] : 0;
 }
 
+/* The kernel's %u takes no sign. */
+static bool read_times(const char *text, unsigned int *threshold, unsigned int *window)
+{
+	int first = 0, second = 0;
+
+	return sscanf(text, " %n%u %n%u", &first, threshold, &second, window) == 2 &&
+	       isdigit((unsigned char)text[first]) && isdigit((unsigned char)text[second]);
+}
+
 int psi_trigger_create(const struct machine *m, const struct psi_group *group, enum psi_res res,
 		       const char *text, struct psi_trigger *trigger)
 {
-	unsigned int threshold, window, full;
+	unsigned int threshold, window, full = !strncmp(text, "full", 4);
 
-	if (sscanf(text, "some %u %u", &threshold, &window) == 2)
-		full = 0;
-	else if (sscanf(text, "full %u %u", &threshold, &window) == 2)
-		full = 1;
-	else
+	if ((!full && strncmp(text, "some", 4)) || !read_times(text + 4, &threshold, &window))
 		return -EINVAL;
 	if (!window || window > WINDOW_MAX_US ||
 	    (window < WINDOW_MIN_US && !rel_psi_windows_are_short(m->release)))
