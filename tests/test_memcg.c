@@ -736,6 +736,39 @@ static void test_moves(void)
 	}
 }
 
+/* Of two processes with one memory the first is asked for its group, as long as it is there. */
+static void test_owner(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_group(i, "/a");
+		make("/b");
+		lab_fork_into(&lab, "t", "/a");
+		lab_expect(&lab, 0, "sim/as/t/ctl: clone vm,SIGCHLD as c");
+		lab_expect(&lab, 0, ROOT "/b/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/c/stat")));
+		eat(0, "c", 8);
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon") >> 20, 8);
+		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "anon"), 0);
+		/* A write that fails moves nobody. */
+		lab_expect(&lab, ESRCH, ROOT "/b/cgroup.procs: 4000");
+		lab_expect(&lab, 0, "sim/as/t/ctl: exit_group 0");
+		lab_check(&lab);
+		lab_expect(&lab, 0, "sim/as/c/ctl: mmap 0 4M rw private,anon as more");
+		lab_expect(&lab, 0, "sim/as/c/ctl: store @more 4M");
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon") >> 20, 8);
+		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "anon") >> 20, 4);
+		/* Who gets a program of his own has memory of his own. */
+		lab_expect(&lab, 0, "sim/as/c/ctl: clone vm,SIGCHLD as d");
+		lab_expect(&lab, 0, ROOT "/a/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/d/stat")));
+		lab_expect(&lab, 0, "sim/as/c/ctl: execve /init");
+		lab_check(&lab);
+		eat(0, "d", 2);
+		eat(0, "c", 2);
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon") >> 20, 10);
+		CU_ASSERT_EQUAL(figure("/b", "memory.stat", "anon") >> 20, 6);
+		lab_end(&lab);
+	}
+}
+
 /*
  * What is written has buffer heads, which are the group's. (Of a real 6.1 of 32 MiB: 1120840
  * bytes behind 100 MiB; 6.18: 1045672; both about 243000 when the pages were read again.)
@@ -783,6 +816,7 @@ int main(void)
 		{ "memory of the kernel", test_kernel_memory },
 		{ "shrinkers", test_shrinkers },
 		{ "dirty pages", test_dirty },
+		{ "whose memory it is", test_owner },
 		{ "buffer heads", test_buffer_heads },
 		{ "freeze and kill", test_freeze_and_kill },
 		{ "pages and tasks that move", test_moves },

@@ -77,8 +77,10 @@ static void exec_mmap(struct exec *e)
 					   MAX(old->hiwater_rss, get_mm_rss(old)));
 	}
 	sched_new_mm(e->m, task, e->mm);
-	if (old)
+	if (old) {
+		mm_update_next_owner(e->m, old, task);
 		mmput(e->m, old);
+	}
 }
 
 static void new_identity(struct exec *e)

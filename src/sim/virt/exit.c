@@ -67,6 +67,7 @@ static void exit_mm(struct machine *m, struct task_struct *task)
 	sync_mm_rss(task);
 	task->signal->maxrss = MAX(task->signal->maxrss, MAX(mm->hiwater_rss, get_mm_rss(mm)));
 	sched_drop_mm(m, task);
+	mm_update_next_owner(m, mm, task);
 	mmput(m, mm);
 }
 

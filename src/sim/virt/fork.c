@@ -133,6 +133,8 @@ static int copy_mm(struct machine *m, struct task_struct *task, u64 flags,
 		child->mm = task->mm;
 	} else {
 		err = dup_mm(m, task, &child->mm);
+		if (!err)
+			child->mm->owner = child;
 	}
 	return err;
 }

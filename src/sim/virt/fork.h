@@ -59,6 +59,11 @@ static inline void mmgrab(struct mm_struct *mm)
 	mm->mm_count++;
 }
 void mmput(struct machine *m, struct mm_struct *mm);	/* the last user: exit_mmap() */
+/*
+ * The task leaves the mm, of which it is a user still. If it was the owner, another is: a child,
+ * a child of its parent, or whoever has it. Pages are charged to the owner's group.
+ */
+void mm_update_next_owner(struct machine *m, struct mm_struct *mm, struct task_struct *task);
 void mmdrop(struct machine *m, struct mm_struct *mm);	/* the last reference: freed */
 /* A copy of the task's mm, for its child. */
 int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm) __must_check;

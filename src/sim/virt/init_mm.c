@@ -6,6 +6,7 @@
  */
 #include "sim/boot/image.h"
 #include "sim/virt/mm_types.h"
+#include "sim/virt/task.h"
 
 static u64 image_address(const struct machine *m, u64 phys)
 {
@@ -56,6 +57,7 @@ void mm_digest(const struct mm_struct *mm, struct digest *digest)
 		mm->start_code, mm->end_code, mm->start_data, mm->end_data, mm->start_brk,
 		mm->tlb_gen, mm->next_trim_cpumask, mm->brk, mm->start_stack, mm->arg_start, mm->arg_end, mm->env_start,
 		mm->env_end, mm->vdso_base, (u64)mm->topdown,
+		(u64)mm->memcg << 32 | (mm->owner ? mm->owner->pid : 0),
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(words); i++)

@@ -19,6 +19,7 @@ static void forget_mm(struct machine *m, struct task_struct *init)
 	if (!mm)
 		return;
 	sched_drop_mm(m, init);
+	mm_update_next_owner(m, mm, init);
 	mmput(m, mm);
 }
 

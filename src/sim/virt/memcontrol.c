@@ -43,7 +43,7 @@ void memcg_update_mms(struct machine *m)
 {
 	for (struct task_struct *task = task_next(m, 0); task;
 	     task = task_next(m, task->pid + 1))
-		if (task->mm && task_alive(task) && !task->vfork_parent)
+		if (task->mm && task->mm->owner == task)
 			task->mm->memcg = memcg_id_of_task(m, task);
 }
 

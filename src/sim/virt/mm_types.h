@@ -90,7 +90,8 @@ struct mm_struct {
 	u64 tlb_gen;		/* flushes so far: tlb.h */
 	u64 next_trim_cpumask;	/* in ns: then, a flush also tells CPUs that had it */
 	s32 oom_score_adj_min;
-	u16 memcg;		/* memcg.h: the group of who owns it */
+	u16 memcg;		/* memcg.h: the owner's group */
+	struct task_struct *owner;	/* who got it, or who has it since that one left */
 	bool on_mmlist;
 	struct mm_struct *mmlist_prev, *mmlist_next;	/* with swap entries: swap.h */
 };

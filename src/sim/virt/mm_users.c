@@ -44,6 +44,7 @@ static int mm_init(struct machine *m, struct task_struct *task, struct mm_struct
 	int err;
 
 	mm->mm_users = mm->mm_count = 1;
+	mm->owner = task;
 	mm->memcg = task ? memcg_id_of_task(m, task) : 0;
 	mm->map_count = 0;
 	mm->pgtables_bytes = 0;
@@ -131,6 +132,29 @@ int dup_mm(struct machine *m, struct task_struct *task, struct mm_struct **mm)
 	(*mm)->hiwater_rss = get_mm_rss(*mm);
 	(*mm)->hiwater_vm = (*mm)->total_vm;
 	return 0;
+}
+
+/* How near the owner was: children, children of its parent, others. */
+static unsigned int distance(const struct task_struct *task, const struct task_struct *owner)
+{
+	if (task->pid != task->tgid)
+		return 2;
+	return task->ppid == owner->tgid ? 0 : task->ppid == owner->ppid ? 1 : 2;
+}
+
+void mm_update_next_owner(struct machine *m, struct mm_struct *mm, struct task_struct *task)
+{
+	struct task_struct *next = NULL;
+
+	if (mm->owner != task)
+		return;
+	for (struct task_struct *t = task_next(m, 0); t && mm->mm_users > 1;
+	     t = task_next(m, t->pid + 1))
+		if (t->mm == mm && t != task && (!next || distance(t, task) < distance(next, task)))
+			next = t;
+	mm->owner = next;
+	if (next)
+		mm->memcg = memcg_id_of_task(m, next);
 }
 
 void mmput(struct machine *m, struct mm_struct *mm)

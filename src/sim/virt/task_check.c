@@ -4,6 +4,7 @@
  * tasks share (T8): each count is compared with those that it counts.
  */
 #include "sim/virt/fork.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
@@ -112,6 +113,22 @@ static void mm_validate(const struct machine *m, const struct mm_struct *mm,
 			   (mm->mm_users > 0) + borrowers + kernel, mm->mm_count);
 }
 
+/* Whoever leaves an mm gives it on. */
+static void owner_validate(const struct machine *m, const struct mm_struct *mm, struct check *check)
+{
+	const struct task_struct *owner = mm->owner;
+	unsigned int users = 0, found = 0;
+
+	for (unsigned int i = 0; i < m->tasks->nr; i++) {
+		users += m->tasks->tasks[i]->mm == mm;
+		found += m->tasks->tasks[i]->mm == mm && m->tasks->tasks[i] == owner;
+	}
+	check->nr_checked++;
+	if (users && (!found || mm->memcg != memcg_id_of_task(m, owner)))
+		check_fail(check, "T8", "mm %u: expected an owner that uses it, and charges to its "
+			   "group, found pid %u, group %u", mm->self, found ? owner->pid : 0, mm->memcg);
+}
+
 /* I2: faults of tasks are among all faults, and so are those that had to read. */
 static void faults_validate(const struct machine *m, struct check *check)
 {
@@ -147,6 +164,8 @@ void tasks_validate(const struct machine *m, struct check *check)
 	if (!m->tasks->cpus)
 		return;
 	mm_validate(m, m->init_mm, check);
-	for (struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm))
+	for (struct mm_struct *mm = mm_next(m, NULL); mm; mm = mm_next(m, mm)) {
 		mm_validate(m, mm, check);
+		owner_validate(m, mm, check);
+	}
 }
