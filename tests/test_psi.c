@@ -241,7 +241,7 @@ static struct handle *open_file(const char *path)
 
 static int tell(struct handle *handle, const char *text)
 {
-	ssize_t taken = handle_write(handle, 0, text, strlen(text));
+	ssize_t taken = handle_write(handle, 0, text, strlen(text) + 1);
 
 	return taken < 0 ? (int)taken : 0;
 }

@@ -218,7 +218,7 @@ static void test_sysctl_writes(void)
 	check_writes("sysctl", "numbers", VM);
 }
 
-/* The same of files of sysfs and of a process, and of more sysctls. */
+/* The same of files of sysfs and of a process, of more sysctls, and of proc/pressure. */
 static void test_sysfs_writes(void)
 {
 	check_writes("sysfs", "numbers", "");

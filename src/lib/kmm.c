@@ -231,7 +231,7 @@ int kmm_write(struct kmm *kmm, const char *path, const char *text)
 	if (!err)
 		err = tree_open(kmm->tree, node, me, O_WRONLY, &handle);
 	if (!err) {
-		ssize_t n = handle_write(handle, 0, text, strlen(text));
+		ssize_t n = handle_echo(handle, text, strlen(text));
 
 		handle_release(handle);
 		err = n < 0 ? (int)n : 0;

@@ -33,6 +33,7 @@ struct handle {
 	pthread_mutex_t mutex;
 	struct out text;
 	bool used;		/* something was read or written since it was rendered */
+	bool echoes;		/* a newline follows what is written: handle_echo() */
 
 	u64 appended;		/* bytes; under the tree's lock */
 	/* Written with the tree's lock for writing, or with the mutex and that for reading. */
@@ -312,6 +313,17 @@ static size_t sysctl_taken(const struct store_call *call, size_t len, size_t rea
 	return rest && *rest ? len - (read - (rest - call->text)) : len;
 }
 
+/* psi_write() takes 32 bytes at most, and the last is lost: it puts a NUL there. */
+static size_t pressure_len(const struct handle *handle, size_t len)
+{
+	return MIN(len + handle->echoes, (size_t)32) - 1;
+}
+
+static bool is_below(const struct out *path, const char *dir)
+{
+	return !strncmp(path->text, dir, strlen(dir));
+}
+
 /*
  * A sysctl reads less than a page and leaves the rest, and only a write at the
  * file's beginning counts; a sysfs file takes one page, and any offset will do.
@@ -330,7 +342,7 @@ static ssize_t write_text(struct handle *handle, u64 offset, const char *buf, si
 	tree_lock_write(handle->tree);
 	node_path(handle->tree, handle->node, &path);
 	err = out_error(&path);
-	sysctl = !err && !strncmp(path.text, "proc/sys/", 9);
+	sysctl = !err && is_below(&path, "proc/sys/");
 	if (handle->flags & O_APPEND)
 		offset = handle->appended;	/* the caller's is the size that it guesses */
 	if (sysctl)
@@ -342,6 +354,8 @@ static ssize_t write_text(struct handle *handle, u64 offset, const char *buf, si
 		goto out;
 	if (err)
 		goto out;
+	if (is_below(&path, "proc/pressure/"))
+		read = pressure_len(handle, read);
 	store_text(text, buf, read, sysctl);
 	err = store_locked(handle, &call, &path);
 	if (!err && sysctl)
@@ -411,6 +425,12 @@ ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t 
 	handle->used = true;
 	pthread_mutex_unlock(&handle->mutex);
 	return n;
+}
+
+ssize_t handle_echo(struct handle *handle, const char *text, size_t len)
+{
+	handle->echoes = true;
+	return handle_write(handle, 0, text, len);
 }
 
 bool handle_is_stream(const struct handle *handle)

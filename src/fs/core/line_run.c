@@ -65,7 +65,7 @@ static int store(struct run *run, struct node node, const char *text, size_t len
 
 	if (err)
 		return complain(run, err);
-	n = handle_write(handle, 0, text, len);
+	n = handle_echo(handle, text, len);
 	handle_release(handle);
 	if (n >= 0)
 		return 0;

@@ -116,6 +116,8 @@ int tree_open(struct tree *tree, struct node node, struct caller caller, int fla
 ssize_t handle_read(struct handle *handle, u64 offset, char *buf, size_t len);
 /* Bytes taken, or -errno: the rules of design.md, "Open files". */
 ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t len);
+/* What `echo TEXT` writes: a newline follows. */
+ssize_t handle_echo(struct handle *handle, const char *text, size_t len);
 /* Runs what is left of a ctl line. */
 void handle_release(struct handle *handle);
 bool handle_is_stream(const struct handle *handle);	/* ctl: not seekable */
