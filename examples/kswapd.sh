@@ -12,8 +12,8 @@ awk '/^Node/ { zone = $4 } $1 == "pages" { free = $3 } $1 == "min" || $1 == "low
 
 step 'A program reads a file of 256 MiB, once. Nobody is short of memory, but less and less is free.'
 does init fork as reader
-does reader open /big O_RDWR,O_CREAT 0644
-does reader ftruncate 0 256M
+does reader file_make /big 256M
+does reader open /big O_RDWR
 does reader pread64 0 16M 0
 figures nr_free_pages nr_inactive_file pageoutrun
 expect 'pages that were looked at' "$(count pgscan_file)" 0

@@ -22,8 +22,8 @@ reads() {
 
 step 'A file of 8 MiB, of which nothing is in memory.'
 does init fork as reader
-does reader open /file O_RDWR,O_CREAT 0644
-does reader ftruncate 0 8M
+does reader file_make /file 8M
+does reader open /file O_RDWR
 before=$(cached)
 
 step 'The first page of it: the window begins with 4 pages. The disk takes 5 ms, and the program waits.'

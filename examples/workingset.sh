@@ -8,12 +8,12 @@ cd "$MNT"
 
 step 'A file of 20 MiB that is read twice: its pages are active.'
 does init fork as user
-does user open /set O_RDWR,O_CREAT 0644
-does user ftruncate 0 20M
+does user file_make /set 20M
+does user open /set O_RDWR
 does user pread64 0 20M 0
 does user pread64 0 20M 0
-does user open /stream O_RDWR,O_CREAT 0644
-does user ftruncate 1 400M
+does user file_make /stream 400M
+does user open /stream O_RDWR
 figures nr_active_file nr_inactive_file
 active=$(count nr_active_file)
 
@@ -27,8 +27,8 @@ expect 'that is less than a quarter of it' "$(($(count pgpgin) - read < 5120))" 
 expect 'most of the set was active' "$((active > 4000))" 1
 
 step 'Another set of 30 MiB is read again and again. There is no room for both, and the old one is not used any more.'
-does user open /other O_RDWR,O_CREAT 0644
-does user ftruncate 2 30M
+does user file_make /other 30M
+does user open /other O_RDWR
 for turn in 1 2 3 4 5 6; do
 	read=$(count pgpgin)
 	does user pread64 2 30M 0

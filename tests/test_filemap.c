@@ -306,6 +306,49 @@ static void test_readahead(void)
 	close_machine(m);
 }
 
+/* Pages that come from the disk when all of a file of a MiB is read. */
+static s64 pages_read(struct machine *m, int fd)
+{
+	s64 before = m->event[PGPGIN];
+	u64 done, bytes = task->io.read_bytes;
+
+	CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
+	drop_pagecache(m);
+	CU_ASSERT_EQUAL(sys_pread(m, task, fd, 0, 1 << 20, &done), 0);
+	CU_ASSERT_EQUAL(done, 1 << 20);
+	CU_ASSERT_EQUAL(fget(m, task, fd)->inode->i_data.nrpages, 256);
+	CU_ASSERT_EQUAL((s64)(task->io.read_bytes - bytes), (m->event[PGPGIN] - before) * 1024);
+	return (m->event[PGPGIN] - before) / 4;
+}
+
+/* Holes are not read (a guest's pgpgin and diskstats: a block of 2048, and 64 that others follow). */
+static void test_holes(void)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct machine *m = open_machine(i ? "release=6.18" : "release=6.1");
+		int fd = open_file(m, "/hole", O_RDWR | O_CREAT);
+		u64 done, b;
+		s64 before;
+
+		CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, 1 << 20), 0);
+		CU_ASSERT_EQUAL(pages_read(m, fd), 0);
+		CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 255 << PAGE_SHIFT, PAGE_SIZE, &done), 0);
+		CU_ASSERT_EQUAL(pages_read(m, fd), 1);
+		CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 0, 64 << PAGE_SHIFT, &done), 0);
+		CU_ASSERT_EQUAL(pages_read(m, fd), 65);
+		/* Nor are those that one punches, or part of one is written of, or faults in. */
+		CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, PUNCH_KEEP, 0, 32 << PAGE_SHIFT), 0);
+		CU_ASSERT_EQUAL(pages_read(m, fd), 33);
+		drop_pagecache(m);
+		before = m->event[PGPGIN];
+		CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 10, 10, &done), 0);
+		b = map_file(m, fd, 0x10000000, 1 << 20, MAP_SHARED | MAP_FIXED_NOREPLACE);
+		CU_ASSERT_EQUAL(touch(m, b + (100 << PAGE_SHIFT), ACCESS_LOAD), 0);
+		CU_ASSERT_EQUAL(m->event[PGPGIN], before);
+		close_machine(m);
+	}
+}
+
 /* No further than a file may reach. */
 static void test_lseek(void)
 {
@@ -647,6 +690,7 @@ static const CU_TestInfo tests[] = {
 	{ "shared anonymous memory", test_shared_anonymous },
 	{ "disk", test_disk },
 	{ "readahead", test_readahead },
+	{ "holes", test_holes },
 	{ "lseek", test_lseek },
 	{ "writeback", test_writeback },
 	{ "memfd", test_memfd },

@@ -163,7 +163,7 @@ static const struct disk_block *written_block(const struct machine *m, const str
 	return block->inode ? block : NULL;
 }
 
-void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
+bool disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 {
 	const struct disk_block *block = written_block(m, inode, pgoff);
 
@@ -173,6 +173,7 @@ void disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 		content_zero(m, pfn);
 	else
 		content_file(m, pfn, inode->self, pgoff);
+	return block ? !block->hole : pgoff < inode->disk_end;
 }
 
 bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff)

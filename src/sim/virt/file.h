@@ -307,10 +307,11 @@ int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgof
 		      u32 *pfn) __must_check;
 /*
  * A folio that is to be read before anybody asks for it: it may be refused rather than
- * memory be reclaimed for it again and again. -EEXIST: something of it is cached.
+ * memory be reclaimed for it again and again. *nr_read: of its pages, from the disk; holes are
+ * not. -EEXIST: something of it is cached.
  */
 int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff,
-		       unsigned int order, u32 *pfn) __must_check;
+		       unsigned int order, u32 *pfn, u64 *nr_read) __must_check;
 /*
  * The page of a disk's file where bytes [at, end) are about to be written: as many of them
  * as fit are of its folio, which is as large as that where it is new. Of that, what will not

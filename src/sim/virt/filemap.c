@@ -428,9 +428,9 @@ static void count_read(struct machine *m, u64 nr_pages)
 	task_io_account_read(m, nr_pages * PAGE_SIZE);
 }
 
-/* A new folio of a disk's file, read. */
+/* A new folio of a disk's file, read: *nr_read pages of it from the disk, not of holes. */
 static int read_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
-		      unsigned int order, gfp_t gfp, u32 *pfn)
+		      unsigned int order, gfp_t gfp, u32 *pfn, u64 *nr_read)
 {
 	int err;
 
@@ -439,10 +439,12 @@ static int read_folio(struct machine *m, struct address_space *mapping, u64 pgof
 	err = new_folio(m, mapping, pgoff, order, gfp, pfn);
 	if (err)
 		return err;
+	*nr_read = 0;
 	for (u32 i = 0; i < 1U << order; i++)
-		disk_read(m, mapping->host, pgoff + i, *pfn + i);
+		*nr_read += disk_read(m, mapping->host, pgoff + i, *pfn + i);
 	page_set_flag(pfn_to_page(m, *pfn), PG_uptodate);
-	count_read(m, 1ULL << order);
+	if (*nr_read)
+		count_read(m, *nr_read);
 	return 0;
 }
 
@@ -459,9 +461,8 @@ void wait_for_folio(struct machine *m, u32 pfn, u64 done_ns)
 
 void filemap_fill_page(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 {
-	bool reads = disk_has_block(m, inode, pgoff);
+	bool reads = disk_read(m, inode, pgoff, pfn);
 
-	disk_read(m, inode, pgoff, pfn);
 	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
 	if (!reads)
 		return;
@@ -471,9 +472,10 @@ void filemap_fill_page(struct machine *m, const struct inode *inode, u64 pgoff, 
 
 int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
 {
-	int err = read_folio(m, mapping, pgoff, 0, 0, pfn);
+	u64 nr_read;
+	int err = read_folio(m, mapping, pgoff, 0, 0, pfn, &nr_read);
 
-	if (!err)
+	if (!err && nr_read)
 		wait_for_folio(m, *pfn, blk_read(m, file_disk(m), 1));
 	return err;
 }
@@ -496,9 +498,9 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 }
 
 int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff,
-		       unsigned int order, u32 *pfn)
+		       unsigned int order, u32 *pfn, u64 *nr_read)
 {
-	return read_folio(m, mapping, pgoff, order, __GFP_NORETRY | __GFP_NOWARN, pfn);
+	return read_folio(m, mapping, pgoff, order, __GFP_NORETRY | __GFP_NOWARN, pfn, nr_read);
 }
 
 /* The size that a folio for this write may have: of the write, and as its place is aligned. */
@@ -534,6 +536,7 @@ int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at,
 {
 	u64 index = at >> PAGE_SHIFT;
 	bool whole = !(at & (PAGE_SIZE - 1)) && end - at >= PAGE_SIZE;
+	u64 nr_read;
 	int err;
 
 	*pfn = find_page(m, mapping, index);
@@ -542,12 +545,11 @@ int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at,
 		return 0;
 	}
 	if (!mapping->host->large_folios && !whole && index < inode_pages(mapping->host))
-		return read_folio(m, mapping, index, 0, __GFP_WRITE, pfn);
+		return read_folio(m, mapping, index, 0, __GFP_WRITE, pfn, &nr_read);
 	err = new_folio_to_write(m, mapping, at, end, pfn);
 	/* A large one's other pages are written whole. */
-	if (!err && !whole && index < inode_pages(mapping->host)) {
-		disk_read(m, mapping->host, index, *pfn);
+	if (!err && !whole && index < inode_pages(mapping->host) &&
+	    disk_read(m, mapping->host, index, *pfn))
 		count_read(m, 1);
-	}
 	return err;
 }

@@ -62,12 +62,13 @@ static void lock_folio(struct read_row *row, u32 pfn)
 static int add_to_row(struct read_row *row, u64 index, unsigned int order, bool marked)
 {
 	struct machine *m = row->m;
+	u64 nr_read;
 	u32 pfn;
-	int err = filemap_read_ahead(m, &row->inode->i_data, index, order, &pfn);
+	int err = filemap_read_ahead(m, &row->inode->i_data, index, order, &pfn, &nr_read);
 
 	if (err)
 		return err;
-	row->nr += 1ULL << order;
+	row->nr += nr_read;
 	row->thrashes |= page_flag(pfn_to_page(m, pfn), PG_workingset);
 	if (marked)
 		page_set_flag(pfn_to_page(m, pfn), PG_reclaim);
