@@ -279,7 +279,8 @@ int main(int argc, char **argv)
 		bench_mount(&b);
 	printf("\nratio: engine to host kernel. A simulated operation clears no page, takes no "
 	       "trap\nand flushes no TLB; the kernel's does. read: open, read to the end, "
-	       "close.\n");
+	       "close.\naged: pages lie anywhere, as on a machine that has run for a while; else they "
+	       "lie in order,\nand all that the model has is in the processor's cache.\n");
 	tree_free(b.aged_tree);
 	tree_free(b.tree);
 	return 0;

@@ -49,26 +49,26 @@ static inline bool is_simple(const struct scan_control *sc, const struct page *f
 }
 
 /* Nothing holds it: is_simple(). */
-static inline void forget(struct machine *m, struct page *folio, u32 pfn, u32 target)
+static inline void forget(struct machine *m, struct inode *inode, struct page *folio, u32 pfn,
+			  u32 target)
 {
 	folio->refcount++;
-	BUG_ON(m, !remove_mapping(m, pfn, target));
+	BUG_ON(m, !remove_mapping(m, &inode->i_data, pfn, target));
 	put_page(m, pfn);
 }
 
-/* What will be looked at when the next one goes: the page before it, and its file's place. */
-static inline void prefetch_next(const struct machine *m, const struct page_list *list)
+/* What will be looked at when the next one goes: the page before it, and its place in this file. */
+static inline void prefetch_next(const struct machine *m, const struct page_list *list,
+				 const struct inode *inode)
 {
 	const struct page *folio;
-	const struct inode *inode;
 
 	if (list->last == PFN_NIL)
 		return;
 	folio = pfn_to_page(m, list->last);
 	if (folio->prev != PFN_NIL)
 		__builtin_prefetch(pfn_to_page(m, folio->prev), 1);
-	inode = page_flag(folio, PG_anon) || !folio->mapping ? NULL : inode_of(m, folio->mapping);
-	if (inode)
+	if (folio->mapping == inode->self && !page_flag(folio, PG_anon))
 		xa_prefetch(&inode->i_data.i_pages, page_index(folio));
 }
 
@@ -80,6 +80,7 @@ static inline enum last_page shrink_last(struct scan_control *sc, struct page_li
 {
 	u32 pfn = pages->last;
 	struct page *folio = pfn_to_page(sc->m, pfn);
+	struct inode *inode;
 
 	if (unlikely(!is_simple(sc, folio)))
 		return LAST_NOT_SIMPLE;
@@ -88,8 +89,9 @@ static inline enum last_page shrink_last(struct scan_control *sc, struct page_li
 		page_list_add_head(sc->m, pages, pfn);
 		return LAST_SPARED;
 	}
-	forget(sc->m, folio, pfn, sc->target ? sc->target->id : 0);
-	prefetch_next(sc->m, pages);
+	inode = inode_of(sc->m, folio->mapping);
+	forget(sc->m, inode, folio, pfn, sc->target ? sc->target->id : 0);
+	prefetch_next(sc->m, pages, inode);
 	return LAST_FREED;
 }
 

@@ -189,7 +189,8 @@ static bool forget_folio(const struct folio_shrink *s, u32 pfn)
 	}
 	if (page_flag(folio, PG_swapcache))
 		return remove_swap_mapping(m, pfn, target);
-	return folio->mapping && !page_flag(folio, PG_anon) && remove_mapping(m, pfn, target);
+	return folio->mapping && !page_flag(folio, PG_anon) &&
+	       remove_mapping(m, &inode_of(m, folio->mapping)->i_data, pfn, target);
 }
 
 static enum outcome unmap(struct folio_shrink *s, u32 pfn)

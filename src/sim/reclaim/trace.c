@@ -12,9 +12,8 @@
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 
-/* So many accesses ahead, what they will look at is fetched. */
-#define AHEAD_SLOT 12
-#define AHEAD_PAGE 6
+/* So many accesses ahead, where the page is, or was, is fetched. */
+#define AHEAD 8
 
 int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_objects, u64 capacity)
 {
@@ -36,11 +35,14 @@ int trace_cache_init(struct trace_cache *cache, struct machine *m, u64 nr_object
 	if (!cache->leaves)
 		return -ENOMEM;
 	err = inode_create(m, INODE_DISK, "/trace", nr_objects * PAGE_SIZE, &cache->inode);
-	if (err)
+	if (err) {
 		free(cache->leaves);
-	else
-		xa_keep_leaves(&cache->inode->i_data.i_pages, cache->leaves, nr_leaves);
-	return err;
+		return err;
+	}
+	/* All of it is a hole: what the disk does is none of the policy's business. */
+	cache->inode->disk_end = 0;
+	xa_keep_leaves(&cache->inode->i_data.i_pages, cache->leaves, nr_leaves);
+	return 0;
 }
 
 void trace_cache_end(struct trace_cache *cache)
@@ -134,12 +136,8 @@ int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 	int err = 0;
 
 	for (u64 i = 0; i < nr && !err; i++) {
-		if (likely(i + AHEAD_SLOT < nr)) {
-			xa_prefetch(pages, indices[i + AHEAD_SLOT]);
-			entry = xa_load_kept(pages, indices[i + AHEAD_PAGE]);
-			if (entry && !xa_is_value(entry))
-				__builtin_prefetch(pfn_to_page(m, entry_pfn(entry)), 1);
-		}
+		if (likely(i + AHEAD < nr))
+			xa_prefetch(pages, indices[i + AHEAD]);
 		entry = xa_load_kept(pages, indices[i]);
 		if (entry && !xa_is_value(entry))
 			mark_page_accessed(m, cache_page(m, entry, indices[i]));

@@ -325,7 +325,8 @@ unsigned int mapping_max_folio_order(const struct machine *m, const struct inode
  * The folio, which nobody but the cache and the caller has, leaves the cache of a disk's
  * file; a shadow stays. False: it is dirty, or somebody else has it.
  */
-bool remove_mapping(struct machine *m, u32 pfn, u32 target) __must_check;
+bool remove_mapping(struct machine *m, struct address_space *mapping, u32 pfn,
+		    u32 target) __must_check;
 /* A new page for the file at pgoff, cached, contents undefined; with a reference. */
 int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff,
 		     u32 *pfn) __must_check;

@@ -273,10 +273,9 @@ u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 p
 	return nr;
 }
 
-bool remove_mapping(struct machine *m, u32 pfn, u32 target)
+bool remove_mapping(struct machine *m, struct address_space *mapping, u32 pfn, u32 target)
 {
 	struct page *folio = pfn_to_page(m, pfn);
-	struct address_space *mapping = &inode_of(m, folio->mapping)->i_data;
 	struct xa_node *leaf;
 
 	if (folio->refcount != (s32)folio_nr_pages(folio) + 1 || page_flag(folio, PG_dirty))
