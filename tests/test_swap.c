@@ -84,7 +84,9 @@ static void test_refused(void)
 		{ "open /dev/shm/x rdwr,creat as x", 0 }, { "ftruncate @x 1M", 0 },
 		{ "swapon /dev/shm/x", EINVAL }, { "open /data/f rdwr,creat as f", 0 },
 		{ "ftruncate @f 4M", 0 }, { "swapon /data/f", EINVAL }, { "mkswap /data/f", 0 },
-		{ "swapon /data/f", 0 }, { "swapon /data/f", EBUSY }, { "mkswap /data/f", EBUSY },
+		/* It is a hole; then it ends with one; then it has blocks, written or asked for. */
+		{ "swapon /data/f", EINVAL }, { "pwrite64 @f 3M 0", 0 }, { "swapon /data/f", EINVAL },
+		{ "fallocate @f 0 3M 1M", 0 }, { "swapon /data/f", 0 }, { "swapon /data/f", EBUSY }, { "mkswap /data/f", EBUSY },
 		{ "pwrite64 @f 4K 0", ETXTBSY }, { "ftruncate @f 1M", ETXTBSY },
 		{ "fallocate @f 0 0 1M", ETXTBSY },
 		{ "unlink /data/f", EPERM }, { "swapoff /data/f", 0 }, { "unlink /data/f", 0 },
@@ -94,6 +96,8 @@ static void test_refused(void)
 		open_lab(i);
 		for (unsigned int row = 0; row < ARRAY_SIZE(rows); row++)
 			expect(rows[row].call, rows[row].err);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "swapon: file /data/f has "
+					      "unallocated extents"));
 		expect("setuid 1000", 0);
 		expect("swapon /dev/nvme1n1", EPERM);
 		expect("swapoff /dev/nvme0n1", EPERM);

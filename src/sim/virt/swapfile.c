@@ -6,6 +6,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/sched.h"
@@ -293,13 +294,39 @@ static void free_area(struct machine *m, struct swap_info_struct *si)
 	forget_area(si);
 }
 
+/* It has a block, or gets one when it is written. */
+static bool is_allocated(const struct machine *m, const struct inode *inode, u64 pgoff)
+{
+	u32 pfn;
+
+	if (disk_has_block(m, inode, pgoff) || unwritten_has(&inode->unwritten, pgoff))
+		return true;
+	pfn = find_page(m, &inode->i_data, pgoff);
+	return pfn != PFN_NIL && (page_flag(pfn_folio(m, pfn), PG_dirty) ||
+				  page_flag(pfn_folio(m, pfn), PG_writeback));
+}
+
+/* A file lies on the disk as a whole, without holes. (mkswap has written its first page.) */
+static int setup_swap_extents(struct machine *m, const struct swap_info_struct *si)
+{
+	u64 pages = si->inode ? si->inode->i_size >> PAGE_SHIFT : 0;
+
+	for (u64 pgoff = 1; pgoff < pages; pgoff++) {
+		if (is_allocated(m, si->inode, pgoff))
+			continue;
+		printk(m, KERN_ERR_LEVEL, "swapon: file %s has unallocated extents", si->path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int setup_area(struct machine *m, struct swap_info_struct *si, const char *path, u32 flags)
 {
 	int err = claim_swapfile(m, si, path);
 
 	if (!err) {
 		si->max = read_swap_header(m, si);
-		err = si->max ? 0 : -EINVAL;
+		err = si->max ? setup_swap_extents(m, si) : -EINVAL;
 	}
 	if (err)
 		return err;
