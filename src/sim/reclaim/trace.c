@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The path of a read() that wants one page, without read-ahead and without a task. Room is
- * made page by page before one comes in, on the node that it will be of.
+ * made page by page before one comes in, on the node that it will be of. (No folio is larger.)
  */
 #include "sim/reclaim/trace.h"
 
@@ -132,6 +132,7 @@ int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 {
 	const struct xarray *pages = &cache->inode->i_data.i_pages;
 	struct machine *m = cache->m;
+	const struct lru_policy *policy = m->lru->policy;
 	u64 entry;
 	int err = 0;
 
@@ -139,10 +140,12 @@ int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 		if (likely(i + AHEAD < nr))
 			xa_prefetch(pages, indices[i + AHEAD]);
 		entry = xa_load_kept(pages, indices[i]);
-		if (entry && !xa_is_value(entry))
-			mark_page_accessed(m, cache_page(m, entry, indices[i]));
-		else
+		if (!entry || xa_is_value(entry))
 			err = read_in(cache, indices[i]);
+		else if (policy)
+			policy->accessed(m, pfn_to_page(m, entry_pfn(entry)), entry_pfn(entry));
+		else
+			mark_page_accessed(m, entry_pfn(entry));
 		cache->accesses++;
 	}
 	count_evicted(cache);
