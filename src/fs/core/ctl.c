@@ -234,7 +234,7 @@ static int run_line(struct ctl *ctl, const char *text, size_t len, bool *ran)
 	struct out reason = OUT_INIT;
 	struct line line;
 	int err = line_parse(text, len, &line, &reason);
-	bool call = line.kind == LINE_CALL || is_own_path(ctl, &line);
+	bool call = !err && (line.kind == LINE_CALL || is_own_path(ctl, &line));
 
 	if (!err && (line.kind == LINE_EMPTY || is_own_empty(ctl, &line)))
 		return 0;
