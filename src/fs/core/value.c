@@ -147,15 +147,19 @@ int sysfs_s32(const char *text, unsigned int base, s32 *value)
 	return s32_until(text, text + strlen(text), base, value);
 }
 
-int stripped_s32(const char *text, s32 *value)
+/* Of so many characters, without the blanks around them. */
+static int stripped_until(const char *text, const char *stop, unsigned int base, s32 *value)
 {
-	const char *stop = text + strlen(text);
-
-	while (isspace((unsigned char)*text))
+	while (text < stop && isspace((unsigned char)*text))
 		text++;
 	while (stop > text && isspace((unsigned char)stop[-1]))
 		stop--;
-	return s32_until(text, stop, 0, value);
+	return s32_until(text, stop, base, value);
+}
+
+int stripped_s32(const char *text, s32 *value)
+{
+	return stripped_until(text, text + strlen(text), 0, value);
 }
 
 int pid_number(const char *text, unsigned int base, s32 *value)
@@ -164,12 +168,8 @@ int pid_number(const char *text, unsigned int base, s32 *value)
 	size_t len = strnlen(text, sizeof(number) - 1);
 
 	memcpy(number, text, len);
-	while (len && isspace((unsigned char)number[len - 1]))
-		len--;
 	number[len] = '\0';
-	for (text = number; isspace((unsigned char)*text); text++)
-		;
-	return sysfs_s32(text, base, value);
+	return stripped_until(number, number + len, base, value);
 }
 
 int sysfs_bool(const char *text, bool *value)

@@ -15,7 +15,6 @@
 #include "sim/virt/thp.h"
 #include "sim/virt/sched.h"
 
-
 struct state_row {
 	char state;
 	const char *text;

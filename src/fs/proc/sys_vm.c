@@ -111,12 +111,14 @@ static int check_dirty_bytes(struct store *s, u64 bytes)
 static int dirty_bytes_changed(struct store *s, s64 old)
 {
 	u64 bytes = s->m->tunables->dirty_bytes;
-	int err = bytes == (u64)old ? 0 : check_dirty_bytes(s, bytes);
 
-	if (err)
-		return err;
-	if (bytes != (u64)old)
+	if (bytes != (u64)old) {
+		int err = check_dirty_bytes(s, bytes);
+
+		if (err)
+			return err;
 		s->m->tunables->dirty_ratio = 0;
+	}
 	writeback_set_ratelimit(s->m);
 	return 0;
 }

@@ -350,14 +350,19 @@ void blk_sleep_until(struct machine *m, u64 ns)
 	stall_until(m, ns, /* io = */ false);
 }
 
+/* When the last of its writes is done; 0: none is on its way. */
+static u64 writes_done_ns(const struct gendisk *disk)
+{
+	return disk->nr ? request_at(disk, disk->nr - 1)->done_ns : 0;
+}
+
 void blk_settle(struct machine *m)
 {
 	const struct blk_state *blk = m->virt->blk;
 	u64 done = 0;
 
 	for (unsigned int i = 1; i < blk->nr; i++)
-		if (blk->disks[i].nr)
-			done = MAX(done, request_at(&blk->disks[i], blk->disks[i].nr - 1)->done_ns);
+		done = MAX(done, writes_done_ns(&blk->disks[i]));
 	if (done > m->now_ns)
 		machine_tick(m, MIN(done - m->now_ns, SETTLE_NS));
 }
@@ -385,9 +390,7 @@ bool blk_writes_swap(const struct machine *m)
 
 u64 blk_writes_done_ns(const struct machine *m)
 {
-	const struct gendisk *disk = file_disk(m);
-
-	return disk->nr ? request_at(disk, disk->nr - 1)->done_ns : 0;
+	return writes_done_ns(file_disk(m));
 }
 
 void blk_flush(struct machine *m, struct gendisk *disk)

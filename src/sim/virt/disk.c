@@ -163,6 +163,12 @@ static const struct disk_block *written_block(const struct machine *m, const str
 	return block->inode ? block : NULL;
 }
 
+/* `block' is what was written of the page. */
+static bool has_block(const struct disk_block *block, const struct inode *inode, u64 pgoff)
+{
+	return block ? !block->hole : pgoff < inode->disk_end;
+}
+
 bool disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 {
 	const struct disk_block *block = written_block(m, inode, pgoff);
@@ -173,14 +179,12 @@ bool disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 		content_zero(m, pfn);
 	else
 		content_file(m, pfn, inode->self, pgoff);
-	return block ? !block->hole : pgoff < inode->disk_end;
+	return has_block(block, inode, pgoff);
 }
 
 bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff)
 {
-	const struct disk_block *block = written_block(m, inode, pgoff);
-
-	return block ? !block->hole : pgoff < inode->disk_end;
+	return has_block(written_block(m, inode, pgoff), inode, pgoff);
 }
 
 u64 disk_next_block(const struct machine *m, const struct inode *inode, u64 pgoff)
