@@ -189,7 +189,9 @@ static const char *const swap_lines[] = {
 	"!sim/as/a/ctl: mmap 0 64K rw shared @fd 0 as f",
 	"sim/as/a/ctl: load @f 64K",
 	"sim/as/a/ctl: madvise @f 64K pageout",
+	/* What was written while it was off its list lies at the other end of it. */
 	"~sim/as/p/ctl: store @big 40M",
+	"~sim/as/p/ctl: load @big 40M",
 	"~sim/as/p/ctl: madvise @big 40M dontneed",
 	"!sim/as/a/ctl: pread64 @fd 64K 0",
 	"sim/as/a/ctl: madvise @f 64K pageout",

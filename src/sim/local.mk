@@ -208,6 +208,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
 	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/blk.c \
 	src/sim/virt/blk_cgroup.c src/sim/virt/blk_cgroup.h \
+	src/sim/virt/blk_internal.h src/sim/virt/blk_plug.c \
 	src/sim/virt/blk.h src/sim/virt/buffer.c src/sim/virt/buffer.h \
 	src/sim/virt/fs_writeback.c src/sim/virt/page_writeback.c \
 	src/sim/virt/writeback.c src/sim/virt/writeback.h src/sim/virt/writeback_check.c

@@ -49,11 +49,11 @@ static void show_stats(struct out *out, const struct gendisk *disk, int width)
 {
 	u64 ticks = disk->ticks_ns[0] + disk->ticks_ns[1] + disk->flush_ticks_ns;
 	const u64 columns[] = {
-		disk->ios[REQ_OP_READ], 0, disk->sectors[REQ_OP_READ],
+		disk->ios[REQ_OP_READ], disk->merges[REQ_OP_READ], disk->sectors[REQ_OP_READ],
 		disk->ticks_ns[REQ_OP_READ] / NS_PER_MS,
-		disk->ios[REQ_OP_WRITE], 0, disk->sectors[REQ_OP_WRITE],
+		disk->ios[REQ_OP_WRITE], disk->merges[REQ_OP_WRITE], disk->sectors[REQ_OP_WRITE],
 		disk->ticks_ns[REQ_OP_WRITE] / NS_PER_MS,
-		disk->nr, disk->io_ticks_ns / NS_PER_MS, ticks / NS_PER_MS,
+		blk_in_flight(disk), disk->io_ticks_ns / NS_PER_MS, ticks / NS_PER_MS,
 		0, 0, 0, 0, disk->flushes, disk->flush_ticks_ns / NS_PER_MS,
 	};
 

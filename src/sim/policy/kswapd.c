@@ -23,7 +23,7 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
-#define PAGE_NS 1300	/* that a task takes for a page that it is given, while kswapd works */
+#define PAGE_NS 10000	/* that a task takes for a page that it is given, as [cost] has reclaim */
 
 typedef unsigned long long ull;
 
@@ -316,6 +316,7 @@ static void nap_ends(struct machine *m, struct pglist_data *node)
 static void work(struct machine *m, struct pglist_data *node, bool wait)
 {
 	unsigned int cpu = m->cpu;
+	struct blk_plug *plug = blk_switch_plug(m, NULL);
 	struct task_struct *before;
 
 	m->cpu = sched_idle_cpu(m, node);
@@ -331,6 +332,7 @@ static void work(struct machine *m, struct pglist_data *node, bool wait)
 		nap_ends(m, node);
 	cputime_daemon_leave(m, before);
 	m->cpu = cpu;
+	(void)blk_switch_plug(m, plug);
 }
 
 static bool kswapd_step(struct machine *m, void *data)

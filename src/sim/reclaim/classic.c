@@ -82,7 +82,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
 	count_reclaim(sc, lruvec, file, 0, reclaimed);
 	lru_note_cost(m, lruvec, file, stat.nr_pageout, scanned - MIN(scanned, reclaimed));
-	reclaim_took_time(sc, scanned, reclaimed + stat.nr_pageout);
+	reclaim_took_time(sc, scanned, reclaimed);
 	/* Nothing but dirty pages that nobody is about to write: somebody has to. */
 	if (stat.nr_unqueued_dirty == taken)
 		wakeup_flusher_threads(m);

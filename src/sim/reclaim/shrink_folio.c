@@ -11,6 +11,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/lru_internal.h"
 #include "sim/phys/section.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memcontrol.h"
@@ -171,6 +172,8 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 		swap_reclaim_write(m, pfn);
 	stat[NR_VMSCAN_WRITE] += nr;
 	s->stat->nr_pageout += (u64)nr;
+	/* Meanwhile others may have been written, that are off their list as this one is. */
+	cpu_takes_time(m, (u64)nr * m->config->cost[file ? COST_RECLAIM_PAGE : COST_SWAP_OUT_PAGE]);
 	return page_flag(folio, PG_dirty) || page_flag(folio, PG_writeback) ? KEPT_DIRTY : FREED;
 }
 
@@ -343,7 +346,7 @@ static void reclaim_folio_list(struct machine *m, unsigned int node, struct page
 		page_list_del(m, list, pfn);
 		lru_putback(m, pfn);
 	}
-	reclaim_took_time(&sc, sc.nr_scanned, freed + stat.nr_pageout);
+	reclaim_took_time(&sc, sc.nr_scanned, freed);
 }
 
 /* Folios of one node in a row at a time. */

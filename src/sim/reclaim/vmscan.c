@@ -7,6 +7,7 @@
 
 #include "sim/phys/compaction_suitable.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/shrinker.h"
 #include "sim/virt/swap.h"
 
@@ -102,6 +103,16 @@ static void note_dirty(const struct scan_control *sc, struct pglist_data *node)
 		node->flags |= PGDAT_DIRTY;
 }
 
+/* What goes to swap meanwhile goes together. */
+static void shrink_lruvec(struct scan_control *sc, struct lruvec *lruvec)
+{
+	struct blk_plug plug;
+
+	blk_start_plug(sc->m, &plug);
+	sc->m->reclaim->shrink_lruvec(sc, lruvec);
+	blk_finish_plug(sc->m, &plug);
+}
+
 /* One group: unless it is protected. */
 static void shrink_memcg(struct scan_control *sc, struct mem_cgroup *memcg,
 			 struct pglist_data *node)
@@ -119,7 +130,7 @@ static void shrink_memcg(struct scan_control *sc, struct mem_cgroup *memcg,
 		}
 		memcg_memory_event(m, memcg, MEMCG_LOW);
 	}
-	m->reclaim->shrink_lruvec(sc, mem_cgroup_lruvec(m, memcg, node->id));
+	shrink_lruvec(sc, mem_cgroup_lruvec(m, memcg, node->id));
 	shrink_slabs(sc, node, memcg);
 }
 
@@ -131,7 +142,7 @@ static void shrink_node_memcgs(struct scan_control *sc, struct pglist_data *node
 	bool whole = by_kswapd(sc) || !rel_memcg_walk_is_partial(m->release);
 
 	if (!m->memcg) {
-		m->reclaim->shrink_lruvec(sc, node_lruvec(m, node->id));
+		shrink_lruvec(sc, node_lruvec(m, node->id));
 		shrink_slabs(sc, node, NULL);
 		return;
 	}

@@ -18,6 +18,7 @@
 #include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk_cgroup.h"
+#include "sim/virt/blk_internal.h"
 #include "sim/virt/cgroup.h"
 #include "sim/virt/cputime.h"
 #include "sim/virt/file.h"
@@ -192,7 +193,7 @@ u64 blk_slot_free_ns(const struct gendisk *disk)
 	return disk->slots[(disk->slot + BLK_MAX_DEPTH - disk->queue_depth) % BLK_MAX_DEPTH];
 }
 
-static u64 submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages)
+u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages)
 {
 	u64 now = blk_now(m), start, done;
 
@@ -220,15 +221,10 @@ u64 blk_read(struct machine *m, struct gendisk *disk, u64 nr_pages)
 {
 	if (unlikely(m->virt->cgroups->nr))
 		blkcg_account(m, blkcg_of_current(m), disk, REQ_OP_READ, nr_pages);
-	return submit(m, disk, REQ_OP_READ, nr_pages);
+	return blk_submit(m, disk, REQ_OP_READ, nr_pages);
 }
 
 /* ---- Writes that are on their way. ---- */
-
-static struct blk_request *request_at(const struct gendisk *disk, u32 i)
-{
-	return &disk->requests[(disk->first + i) & (disk->room - 1)];
-}
 
 static void end_request(struct machine *m, struct gendisk *disk)
 {
@@ -268,20 +264,19 @@ void blk_set_timer(struct machine *m, u32 event, u64 when_ns)
 			  when_ns == NEVER ? 0 : MAX(when_ns - MIN(m->now_ns, when_ns), 1));
 }
 
-static void set_timer(struct machine *m, const struct gendisk *disk)
+void blk_set_disk_timer(struct machine *m, const struct gendisk *disk)
 {
 	blk_set_timer(m, disk->event, disk->nr ? request_at(disk, 0)->done_ns : NEVER);
 }
 
-/* What is done by then. */
-static bool end_requests(struct machine *m, struct gendisk *disk, u64 now)
+bool blk_end_requests(struct machine *m, struct gendisk *disk, u64 now)
 {
 	bool any = false;
 
 	for (; disk->nr && request_at(disk, 0)->done_ns <= now; any = true)
 		end_request(m, disk);
 	if (any)
-		set_timer(m, disk);
+		blk_set_disk_timer(m, disk);
 	if (any && disk == file_disk(m))
 		writeback_requests_done(m);
 	return any;
@@ -295,7 +290,7 @@ void blk_forget_times(struct machine *m)
 	for (unsigned int i = 0; i < blk->nr; i++) {
 		struct gendisk *disk = &blk->disks[i];
 
-		end_requests(m, disk, NEVER);
+		blk_end_requests(m, disk, NEVER);
 		memset(disk->slots, 0, BLK_MAX_DEPTH * sizeof(*disk->slots));
 		disk->free_ns = disk->busy_ns = disk->io_ticks_ns = 0;
 		memset(disk->ticks_ns, 0, sizeof(disk->ticks_ns));
@@ -304,8 +299,8 @@ void blk_forget_times(struct machine *m)
 
 static bool disk_step(struct machine *m, void *data)
 {
-	end_requests(m, data, m->now_ns);
-	set_timer(m, data);
+	blk_end_requests(m, data, m->now_ns);
+	blk_set_disk_timer(m, data);
 	return true;
 }
 
@@ -337,16 +332,24 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 	}
 	for (unsigned int i = 0; i < blk->nr; i++)
 		if (blk->disks[i].nr)
-			end_requests(m, &blk->disks[i], blk_now(m));
+			blk_end_requests(m, &blk->disks[i], blk_now(m));
 }
 
+void blk_run_until(struct machine *m, u64 ns)
+{
+	stall_until(m, ns, /* io = */ false);
+}
+
+/* Who goes to sleep holds nothing back. */
 void blk_wait_until(struct machine *m, u64 ns)
 {
+	blk_flush_plug(m);
 	stall_until(m, ns, /* io = */ true);
 }
 
 void blk_sleep_until(struct machine *m, u64 ns)
 {
+	blk_flush_plug(m);
 	stall_until(m, ns, /* io = */ false);
 }
 
@@ -404,6 +407,17 @@ void blk_flush(struct machine *m, struct gendisk *disk)
 	blk_wait_until(m, done);
 }
 
+u32 blk_in_flight(const struct gendisk *disk)
+{
+	u32 nr = 0;
+
+	/* Folios that were written together are done together. */
+	for (u32 i = 0; i < disk->nr; i++)
+		nr += !i || request_at(disk, i)->inode != BLK_SWAP ||
+		      request_at(disk, i)->done_ns != request_at(disk, i - 1)->done_ns;
+	return nr;
+}
+
 bool blk_queue_full(const struct gendisk *disk)
 {
 	return disk->nr >= disk->queue_depth;
@@ -426,7 +440,7 @@ u64 blk_host_bytes(const struct machine *m, u64 nr)
 	return room == disk->room ? 0 : 2 * room * sizeof(*disk->requests);
 }
 
-static bool make_room(struct machine *m, struct gendisk *disk)
+bool blk_make_room(struct machine *m, struct gendisk *disk)
 {
 	u32 room = room_for(disk, 1);
 	struct blk_request *requests;
@@ -451,36 +465,22 @@ static void add_request(struct machine *m, struct gendisk *disk, struct blk_requ
 {
 	if (unlikely(m->virt->cgroups->nr))
 		blkcg_account(m, blkcg_of_memcg(m, memcg), disk, REQ_OP_WRITE, request.nr);
-	request.done_ns = submit(m, disk, REQ_OP_WRITE, request.nr);
+	request.done_ns = blk_submit(m, disk, REQ_OP_WRITE, request.nr);
 	*request_at(disk, disk->nr++) = request;
 	disk->nr_writeback += request.nr;
 	if (disk->nr == 1)
-		set_timer(m, disk);
+		blk_set_disk_timer(m, disk);
 }
 
 bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr)
 {
 	struct gendisk *disk = file_disk(m);
 
-	if (!make_room(m, disk))
+	if (!blk_make_room(m, disk))
 		return false;
 	add_request(m, disk, (struct blk_request){ .index = index, .inode = inode->self, .nr = nr },
 		    inode->i_wb);
 	return true;
-}
-
-void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u32 nr)
-{
-	/* The disk of files, where a swap file is: as for those, it is there at once then. */
-	if (!make_room(m, disk)) {
-		swap_end_write(m, pfn);
-		return;
-	}
-	add_request(m, disk, (struct blk_request){ .index = pfn, .inode = BLK_SWAP, .nr = nr },
-		    (u16)page_memcg_id(pfn_to_page(m, pfn)));
-	/* A device that takes no time is done when it is told to begin. */
-	if (request_at(disk, disk->nr - 1)->done_ns <= blk_now(m))
-		end_requests(m, disk, blk_now(m));
 }
 
 void blk_forget_inode(struct machine *m, const struct inode *inode)
@@ -496,6 +496,7 @@ void folio_wait_writeback(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 
+	blk_flush_plug(m);
 	while (page_flag(folio, PG_writeback) && blk_next_done_ns(m) != NEVER)
 		blk_wait_until(m, blk_next_done_ns(m));
 	BUG_ON(m, page_flag(folio, PG_writeback));

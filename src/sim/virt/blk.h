@@ -27,6 +27,12 @@ struct blk_request {
 	u32 inode, nr;
 };
 
+/* What is to go at once: requests that wait, and the disk of the last one. */
+struct blk_plug {
+	u32 nr_requests;
+	struct gendisk *last;
+};
+
 #define BLK_SWAP UINT32_MAX	/* as inode: a folio that goes to its slots of swap */
 
 struct gendisk {
@@ -48,8 +54,14 @@ struct gendisk {
 	u32 first, nr, room;
 	u32 event;		/* the first of them is done; 0: before the boot */
 	u64 nr_writeback;	/* pages of all requests */
+	/* The last of them, which a plug holds; of the request that is made of the very last. */
+	struct {
+		u32 nr, folios, pages;
+		u64 end;		/* the slot behind it */
+		const struct cgroup *payer;
+	} plugged;
 	/* What diskstats says. */
-	u64 ios[NR_REQ_OPS], sectors[NR_REQ_OPS], ticks_ns[NR_REQ_OPS], io_ticks_ns;
+	u64 ios[NR_REQ_OPS], merges[NR_REQ_OPS], sectors[NR_REQ_OPS], ticks_ns[NR_REQ_OPS], io_ticks_ns;
 	u64 busy_ns;		/* io_ticks_ns count up to here */
 	u64 flushes, flush_ticks_ns;
 	struct zram *zram;	/* zram.h: it is one; NULL */
@@ -63,6 +75,7 @@ struct blk_state {
 	unsigned int nr;
 	u64 waited_until_ns;	/* the call that runs would sleep so long */
 	u64 read_done_ns;	/* when what was read ahead last is there */
+	struct blk_plug *plug;	/* of the thread that runs; NULL */
 	u32 blkg_serial;	/* blk_cgroup.h */
 	bool read_thrashes;	/* some of it was thrown out not long ago */
 };
@@ -108,14 +121,27 @@ void blk_set_timer(struct machine *m, u32 event, u64 when_ns);
 u64 blk_read(struct machine *m, struct gendisk *disk, u64 nr_pages);
 /* When one request more may go in: who submits waits so long. */
 u64 blk_slot_free_ns(const struct gendisk *disk);
-/* The call goes on at that time; what is done then is done now. A stall (psi.h). */
+/* The CPU works till then; what is done then is done now. */
+void blk_run_until(struct machine *m, u64 ns);
+/* The call sleeps till then: a stall (psi.h). */
 void blk_wait_until(struct machine *m, u64 ns);
 /* The same, but nobody waits for a disk. */
 void blk_sleep_until(struct machine *m, u64 ns);
 /* These pages, under writeback, are written. False: no host memory; nothing happened. */
 bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr) __must_check;
-/* A folio of the swap cache, under writeback, is written; who submits it waited for a slot. */
-void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u32 nr);
+/* A folio of the swap cache, under writeback, is written to its slots, from `slot` on. */
+void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u64 slot);
+
+/*
+ * Between start and finish, folios that go to slots in a row wait for each other, and become one
+ * request. It goes when it is finished, when a request is long enough and a new one begins,
+ * when there are many, or when its thread sleeps. (A thread that has one opens no other.)
+ */
+void blk_start_plug(struct machine *m, struct blk_plug *plug);
+void blk_finish_plug(struct machine *m, struct blk_plug *plug);
+void blk_flush_plug(struct machine *m);
+/* Another thread works, which has its own, or none (NULL): that of who does not. */
+struct blk_plug *blk_switch_plug(struct machine *m, struct blk_plug *plug);
 /* The inode is about to be freed. */
 void blk_forget_inode(struct machine *m, const struct inode *inode);
 /* When the first write that is on its way is done, on any disk; UINT64_MAX: there is none. */
@@ -124,6 +150,8 @@ u64 blk_next_done_ns(const struct machine *m);
 u64 blk_writes_done_ns(const struct machine *m);
 /* The disk's own cache is emptied; the caller waits. */
 void blk_flush(struct machine *m, struct gendisk *disk);
+/* Requests that are on their way. */
+u32 blk_in_flight(const struct gendisk *disk);
 /* No request more goes in for now. */
 bool blk_queue_full(const struct gendisk *disk);
 /* filemap.c: the folio is read by then; of one that was in use till lately, for want of memory. */

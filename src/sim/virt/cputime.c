@@ -93,7 +93,7 @@ void cpu_takes_time(struct machine *m, u64 ns)
 	if (!ns)
 		return;
 	account_system_time(m, ns);
-	blk_sleep_until(m, blk_now(m) + ns);
+	blk_run_until(m, blk_now(m) + ns);
 }
 
 void cpu_works(struct machine *m, u64 ns)

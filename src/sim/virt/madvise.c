@@ -7,6 +7,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/lru.h"
 #include "sim/virt/anon_name.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/collapse.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
@@ -363,10 +364,16 @@ static int madvise_mm(struct machine *m, struct task_struct *task, struct mm_str
 		.end = addr + ALIGN_UP(len, PAGE_SIZE),
 	};
 	int err = a.row ? check_range(m, addr, len) : -EINVAL;
+	struct blk_plug plug;
 
 	if (err)
 		return err < 0 ? err : 0;
-	return a.row->by_call ? a.row->act(&a) : advise_range(&a, addr, a.end);
+	if (a.row->by_call)
+		return a.row->act(&a);
+	blk_start_plug(m, &plug);
+	err = advise_range(&a, addr, a.end);
+	blk_finish_plug(m, &plug);
+	return err;
 }
 
 int sys_madvise(struct machine *m, struct task_struct *task, u64 addr, u64 len, int advice)

@@ -37,14 +37,10 @@ void swap_end_write(struct machine *m, u32 pfn)
 static void start_writeback(struct machine *m, u32 pfn, struct gendisk *disk)
 {
 	struct page *folio = pfn_to_page(m, pfn);
-	s64 nr = (s64)folio_nr_pages(folio);
 
-	/* Whoever writes waits for his turn. */
-	if (blk_slot_free_ns(disk) > blk_now(m))
-		blk_wait_until(m, blk_slot_free_ns(disk));
 	page_set_flag(folio, PG_writeback);
-	count_writeback(m, folio, nr);
-	blk_write_swap(m, disk, pfn, (u32)nr);
+	count_writeback(m, folio, (s64)folio_nr_pages(folio));
+	blk_write_swap(m, disk, pfn, swp_entry_offset(page_swap_entry(m, pfn)));
 }
 
 /* The slots have what the pages have. */

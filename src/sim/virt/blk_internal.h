@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ring of a disk's writes: what blk.c and blk_plug.c share. */
+#ifndef KMM_VIRT_BLK_INTERNAL_H
+#define KMM_VIRT_BLK_INTERNAL_H
+
+#include "sim/virt/blk.h"
+
+static inline struct blk_request *request_at(const struct gendisk *disk, u32 i)
+{
+	return &disk->requests[(disk->first + i) & (disk->room - 1)];
+}
+
+/* So many pages go to the disk, or come, in one request: when it is done. */
+u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages);
+/* What is done by then; false: nothing. */
+bool blk_end_requests(struct machine *m, struct gendisk *disk, u64 now);
+/* For one more in the ring. False: the host has no memory for it. */
+bool blk_make_room(struct machine *m, struct gendisk *disk);
+void blk_set_disk_timer(struct machine *m, const struct gendisk *disk);
+
+#endif
