@@ -111,6 +111,7 @@ int blk_init(struct machine *m)
 	m->virt->blk = arena_alloc(&m->arena, sizeof(*m->virt->blk));
 	if (!m->virt->blk)
 		return -ENOBUFS;
+	m->virt->blk->next_done_ns = NEVER;
 	err = add_file_disk(m);
 	for (unsigned int i = 0; i < m->config->nr_swaps && !err; i++) {
 		const struct config_swap *swap = &m->config->swaps[i];
@@ -267,6 +268,7 @@ void blk_set_timer(struct machine *m, u32 event, u64 when_ns)
 void blk_set_disk_timer(struct machine *m, const struct gendisk *disk)
 {
 	blk_set_timer(m, disk->event, disk->nr ? request_at(disk, 0)->done_ns : NEVER);
+	m->virt->blk->next_done_ns = blk_next_done_ns(m);
 }
 
 bool blk_end_requests(struct machine *m, struct gendisk *disk, u64 now)
@@ -330,7 +332,7 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 			account_iowait(m, now, ns);
 		blk->waited_until_ns = ns;
 	}
-	for (unsigned int i = 0; i < blk->nr; i++)
+	for (unsigned int i = 0; blk->next_done_ns <= blk_now(m) && i < blk->nr; i++)
 		if (blk->disks[i].nr)
 			blk_end_requests(m, &blk->disks[i], blk_now(m));
 }
@@ -440,13 +442,11 @@ u64 blk_host_bytes(const struct machine *m, u64 nr)
 	return room == disk->room ? 0 : 2 * room * sizeof(*disk->requests);
 }
 
-bool blk_make_room(struct machine *m, struct gendisk *disk)
+bool blk_grow_ring(struct machine *m, struct gendisk *disk)
 {
 	u32 room = room_for(disk, 1);
 	struct blk_request *requests;
 
-	if (room == disk->room)
-		return true;
 	requests = arena_alloc(&m->arena, room * sizeof(*requests));
 	if (!requests)
 		return false;
@@ -476,6 +476,9 @@ bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr)
 {
 	struct gendisk *disk = file_disk(m);
 
+	/* What a plug holds for a swap file there is on its way before it. */
+	if (disk->plugged.nr)
+		blk_flush_plug(m);
 	if (!blk_make_room(m, disk))
 		return false;
 	add_request(m, disk, (struct blk_request){ .index = index, .inode = inode->self, .nr = nr },

@@ -74,6 +74,7 @@ struct blk_state {
 	struct gendisk disks[MAX_DISKS];
 	unsigned int nr;
 	u64 waited_until_ns;	/* the call that runs would sleep so long */
+	u64 next_done_ns;	/* when the first write is done, on any disk; UINT64_MAX: none */
 	u64 read_done_ns;	/* when what was read ahead last is there */
 	struct blk_plug *plug;	/* of the thread that runs; NULL */
 	u32 blkg_serial;	/* blk_cgroup.h */

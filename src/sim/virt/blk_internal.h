@@ -14,8 +14,13 @@ static inline struct blk_request *request_at(const struct gendisk *disk, u32 i)
 u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages);
 /* What is done by then; false: nothing. */
 bool blk_end_requests(struct machine *m, struct gendisk *disk, u64 now);
-/* For one more in the ring. False: the host has no memory for it. */
-bool blk_make_room(struct machine *m, struct gendisk *disk);
+/* A larger ring. False: the host has no memory for it. */
+bool blk_grow_ring(struct machine *m, struct gendisk *disk);
+/* For one more. */
+static inline bool blk_make_room(struct machine *m, struct gendisk *disk)
+{
+	return likely(disk->nr < disk->room) || blk_grow_ring(m, disk);
+}
 void blk_set_disk_timer(struct machine *m, const struct gendisk *disk);
 
 #endif

@@ -270,11 +270,14 @@ static inline u64 leaf_pfn(const struct machine *m, u64 entry, unsigned int leve
  * The leaf entry of addr, if it maps one of the nr pages from pfn on and they count it; NULL:
  * it does not (page_vma_mapped_walk).
  */
-static inline u64 *page_vma_mapped(const struct machine *m, const struct mm_struct *mm, u64 addr,
+static inline u64 *page_vma_mapped(const struct machine *m, struct mm_struct *mm, u64 addr,
 				   u64 pfn, u64 nr, unsigned int *level)
 {
-	u64 *entry = leaf_entry(m, mm, addr, level);
+	u64 *entry = pte_find(m, mm, addr);
 
+	*level = 0;
+	if (!entry)
+		entry = leaf_entry(m, mm, addr, level);
 	if (!entry || !pte_present(*entry) || *entry & PTE_SPECIAL ||
 	    leaf_pfn(m, *entry, *level, addr) - pfn >= nr)
 		return NULL;

@@ -226,6 +226,23 @@ out:
 	return found;
 }
 
+/*
+ * The slot where the CPU's place is, in a cluster that it has begun and does not fill with it: as
+ * alloc_swap_scan_cluster() takes it, if it is free. NO_SLOT: it is for that to find one.
+ */
+static u64 alloc_next_slot(const struct take *t, struct swap_cluster *ci, u32 i, u64 offset)
+{
+	struct swap_info_struct *si = t->si;
+	u64 end = MIN((u64)(i + 1) * slots_of(t->m), si->max);
+
+	if (t->order || !ci->count || ci->state != CLUSTER_FRAG || si->swap_map[offset] & ~SWAP_ZERO ||
+	    offset + 1 >= end || ci->count + 1U >= slots_of(t->m) || !(si->flags & SWP_SOLIDSTATE))
+		return NO_SLOT;
+	cluster_alloc_range(t, ci, offset);
+	swap_of(t->m)->cpus[t->m->cpu].offset[0] = offset + 1;
+	return offset;
+}
+
 /* The first of the list, off it; CLUSTER_NIL: none, or it got no table. */
 static u32 isolate_cluster(const struct take *t, struct cluster_list *list)
 {
@@ -291,10 +308,14 @@ static u64 steal_from_higher_orders(const struct take *t)
 static u64 alloc_from_place(const struct take *t, u64 offset)
 {
 	u32 i = (u32)(offset / slots_of(t->m));
-	const struct swap_cluster *ci = &t->si->clusters[i];
+	struct swap_cluster *ci = &t->si->clusters[i];
+	u64 found;
 
 	if (!cluster_is_usable(ci, t->order))
 		return NO_SLOT;
+	found = alloc_next_slot(t, ci, i, offset);
+	if (found)
+		return found;
 	return alloc_swap_scan_cluster(t, i, ci->count ? offset : (u64)i * slots_of(t->m));
 }
 
