@@ -400,7 +400,7 @@ static struct xa_node *make_path(struct xarray *xa, const struct xa_place *to,
 	return node;
 }
 
-static void set_entry(struct xa_node *node, unsigned int i, u64 entry)
+static inline void set_entry(struct xa_node *node, unsigned int i, u64 entry)
 {
 	xa_count_value(node, i, entry);
 	xa_set_slot(node, i, entry);

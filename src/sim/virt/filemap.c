@@ -79,7 +79,7 @@ static void count_huge(struct machine *m, struct address_space *mapping,
 }
 
 /* The cache has a folio more, or nr is below 0: less. */
-static void count_cached(struct machine *m, struct address_space *mapping,
+static inline void count_cached(struct machine *m, struct address_space *mapping,
 			 const struct page *folio, s64 nr)
 {
 	mapping->nrpages += (u64)nr;
@@ -381,7 +381,7 @@ static bool is_cached(const struct address_space *mapping, u64 pgoff, unsigned i
  * A new folio, at a multiple of its size. gfp: what there is beside the file's own; who
  * writes does not use what was there. -EEXIST: where there may be large ones, it has no room.
  */
-static int new_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
+static inline int new_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
 		     unsigned int order, gfp_t gfp, u32 *result)
 {
 	/* Who asks for a page, and in no other way than the file does, has looked for it. */
@@ -428,7 +428,7 @@ static void count_read(struct machine *m, u64 nr_pages)
 }
 
 /* A new folio of a disk's file, read: *nr_read pages of it from the disk, not of holes. */
-static int read_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
+static inline int read_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
 		      unsigned int order, gfp_t gfp, u32 *pfn, u64 *nr_read)
 {
 	int err;

@@ -98,7 +98,7 @@ static struct shadow unpack_shadow(const struct machine *m, u64 entry)
 }
 
 /* The lists of a shadow; NULL: its group is no more. */
-static struct lruvec *shadow_lruvec(const struct machine *m, const struct shadow *shadow)
+static inline struct lruvec *shadow_lruvec(const struct machine *m, const struct shadow *shadow)
 {
 	const struct mem_cgroup *memcg;
 
@@ -206,7 +206,7 @@ static void count_charged(struct machine *m, struct shadow_list *list,
 	owner_of(m, node)->nodes[node->nid].nr_shadow_nodes += (u64)sign;
 }
 
-static void list_add(struct machine *m, struct cache_node *node, u32 inode)
+static inline void list_add(struct machine *m, struct cache_node *node, u32 inode)
 {
 	u32 handle = node->node.self;
 	unsigned int nid = node->nid;
@@ -223,7 +223,7 @@ static void list_add(struct machine *m, struct cache_node *node, u32 inode)
 	m->nodes[nid]->stat[WORKINGSET_NODES]++;
 }
 
-static void list_del(struct machine *m, struct cache_node *node)
+static inline void list_del(struct machine *m, struct cache_node *node)
 {
 	unsigned int nid = node->nid;
 	struct shadow_list *list = &m->virt->workingset->lists[nid];
