@@ -220,10 +220,38 @@ static void test_below_root(void)
 	lab_end(&lab);
 }
 
+/*
+ * As programs found it on kernels of both releases, whoever they were: such a group's cgroup.procs
+ * is opened, no read comes to anything, and whoever opened it for both may write.
+ */
+static void test_no_processes(void)
+{
+	struct handle *handle;
+	char buf[64], pid[16];
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	start(0);
+	CU_ASSERT_EQUAL(run("mkdir", "/a", ""), 0);
+	CU_ASSERT_EQUAL(run("cgroup.type", "/a", "threaded"), 0);
+	handle = lab_handle(&lab, ROOT "/a/cgroup.procs", O_RDWR);
+	CU_ASSERT_EQUAL(handle_read(handle, 0, buf, 0), 0);
+	CU_ASSERT_EQUAL(handle_read(handle, 0, buf, sizeof(buf)), -EOPNOTSUPP);
+	CU_ASSERT_EQUAL(handle_read(handle, 0, buf, sizeof(buf)), -EOPNOTSUPP);
+	CU_ASSERT_EQUAL(handle_read(handle, 10, buf, sizeof(buf)), -EOPNOTSUPP);
+	snprintf(pid, sizeof(pid), "%u", pids[0]);
+	CU_ASSERT_EQUAL(lab_write(handle, pid), (ssize_t)strlen(pid));
+	CU_ASSERT_EQUAL(handle_read(handle, 0, buf, sizeof(buf)), -EOPNOTSUPP);
+	handle_release(handle);
+	CU_ASSERT_EQUAL(cat("/a", "cgroup.procs"), -EOPNOTSUPP);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, ROOT "/a/cgroup.threads"), pid));
+	lab_end(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "what kernels did", test_golden },
 	{ "memory of threads", test_memory },
 	{ "below the root", test_below_root },
+	{ "no processes", test_no_processes },
 };
 
 int main(void)

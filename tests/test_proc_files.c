@@ -4,9 +4,12 @@
  * of the release printed on a machine of the same shape; sysctls take and refuse
  * what it took and refused.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lab.h"
 #include "support.h"
 #include "tree_files.h"
 
@@ -294,6 +297,67 @@ static void test_kpageflags(void)
 	shape_free(tree);
 }
 
+/* What opening a file comes to; if it is opened, how reading its first bytes ends. */
+static int first_read(struct lab *lab, const char *path, bool *opened)
+{
+	struct handle *handle;
+	struct node node;
+	char buf[8];
+	int err;
+
+	CU_ASSERT_EQUAL_FATAL(tree_walk(lab->tree, path, lab->me, &node), 0);
+	err = tree_open(lab->tree, node, lab->me, O_RDONLY, &handle);
+	*opened = !err;
+	if (err)
+		return err;
+	err = (int)handle_read(handle, 0, buf, sizeof(buf));
+	handle_release(handle);
+	return err;
+}
+
+/*
+ * Files of who has no memory, a thread of the kernel and a process that has ended, as programs
+ * found them on guests.
+ */
+static void test_no_memory(void)
+{
+	static const struct row {
+		const char *file;
+		int before;		/* what the read came to that 6.1 let them make */
+		bool opens;		/* so does 6.18 */
+	} rows[] = {
+		{ "maps", 0, true }, { "smaps", 0, true }, { "numa_maps", 0, true },
+		{ "cmdline", 0, true }, { "smaps_rollup", -ESRCH, false },
+		{ "pagemap", 0, false }, { "mem", 0, false }, { "environ", 0, false },
+		{ "auxv", 0, false }, { "statm", 8, true }, { "stat", 8, true },
+	};
+	static const char *const sets[][2] = { { "release=6.1" }, { "release=6.18" } };
+	static const char *const who[] = { "proc/2", "sim/as/ended" };
+
+	for (unsigned int new = 0; new < 2; new++) {
+		struct lab lab;
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets[new]), 0);
+		lab_expect(&lab, 0, "sim/as/init/ctl: fork as ended");
+		lab_expect(&lab, 0, "sim/as/ended/ctl: exit 0");
+		for (unsigned int i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
+			const struct row *row = &rows[i / 2];
+			bool opened, opens = !new || row->opens;
+			char path[64];
+			int got;
+
+			snprintf(path, sizeof(path), "%s/%s", who[i % 2], row->file);
+			got = first_read(&lab, path, &opened);
+			if (got == (opens ? row->before : -ESRCH) && opened == opens)
+				continue;
+			CU_FAIL("not as the kernel");
+			fprintf(stderr, "%s: %s %s: %d\n", sets[new][0],
+				opened ? "read" : "open", path, got);
+		}
+		lab_close(&lab);
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "text shapes", test_shapes },
 	{ "iomem", test_iomem },
@@ -301,6 +365,7 @@ static const CU_TestInfo tests[] = {
 	{ "sysctl writes", test_writes },
 	{ "pairs of sysctls", test_pairs },
 	{ "kpageflags", test_kpageflags },
+	{ "no memory", test_no_memory },
 };
 
 int main(void)

@@ -52,7 +52,7 @@ struct entry {
 	const char *name;	/* as readdir prints it */
 	mode_t mode;		/* S_IFREG, S_IFDIR or S_IFLNK, and permissions */
 	struct span span;	/* releases that have it */
-	/* The text of a file, the target of a link. 0 or -errno. */
+	/* The text of a file, the target of a link. 0 or -errno, as who reads is told. */
 	int (*show)(struct out *out, const struct view *v);
 	/*
 	 * A write, without its last newline; one within is a blank in the journal, so it
@@ -67,6 +67,8 @@ struct entry {
 	bool (*reading_stores)(const struct view *v);
 	/* Who polls waits for the trigger that he wrote: it is brought up to date. */
 	void (*poll)(const struct view *v, struct psi_trigger *trigger);
+	/* What opening it asks, modes apart: 0 or -errno. NULL: nothing. */
+	int (*open)(const struct view *v);
 	const struct dir *dir;	/* what a directory holds */
 	const char *help;	/* one paragraph; NULL: as in the real kernel */
 	const char *text;	/* what fixed_text_show() prints */

@@ -32,6 +32,7 @@ struct handle {
 
 	pthread_mutex_t mutex;
 	struct out text;
+	int err;		/* there is none: what reading comes to */
 	bool used;		/* something was read or written since it was rendered */
 	bool echoes;		/* a newline follows what is written: handle_echo() */
 
@@ -119,7 +120,10 @@ static void store_what_was_read(struct handle *handle)
 	out_free(&text);
 }
 
-/* Render the text anew. What comes from the host is read without the lock. */
+/*
+ * Render the text anew. What comes from the host is read without the lock, and found to be
+ * none when it is opened; with a file of the machine, it is who reads that is told.
+ */
 static int render(struct handle *handle)
 {
 	struct tree *tree = handle->tree;
@@ -127,28 +131,31 @@ static int render(struct handle *handle)
 	struct out text = OUT_INIT;
 	bool stores = false;
 	struct view view;
-	int err;
+	int err, shown = 0;
 
 	tree_lock_read(tree);
 	err = node_view(tree, handle->node, handle->caller, &view);
 	if (host)
 		tree_unlock(tree);
 	if (!err)
-		err = view.entry->show(&text, &view);
-	if (!err && unlikely(view.entry->reading_stores))
+		shown = view.entry->show(&text, &view);
+	if (!err && !shown && unlikely(view.entry->reading_stores))
 		stores = view.entry->reading_stores(&view);
 	if (!host)
 		tree_unlock(tree);
 	if (stores)
 		store_what_was_read(handle);
 	if (!err)
-		err = out_error(&text);
+		err = host && shown ? shown : out_error(&text);
 	if (err) {
 		out_free(&text);
 		return err;
 	}
+	if (shown)
+		out_free(&text);
 	out_free(&handle->text);
 	handle->text = text;
+	handle->err = shown;
 	handle->used = false;
 	return 0;
 }
@@ -176,6 +183,23 @@ static int access_error(const struct row *row, int flags)
 	if (access != O_WRONLY && row->kind != ROW_BIN && !entry->show)
 		return -EACCES;
 	return 0;
+}
+
+/* What the row asks. */
+static int open_error(const struct handle *handle)
+{
+	struct tree *tree = handle->tree;
+	struct view view;
+	int err;
+
+	if (likely(!tree_row(tree, handle->node)->entry->open))
+		return 0;
+	tree_lock_read(tree);
+	err = node_view(tree, handle->node, handle->caller, &view);
+	if (!err)
+		err = view.entry->open(&view);
+	tree_unlock(tree);
+	return err;
 }
 
 static int open_ctl(struct handle *handle)
@@ -212,7 +236,10 @@ int tree_open(struct tree *tree, struct node node, struct caller caller, int fla
 	pthread_mutex_init(&handle->mutex, NULL);
 	if (handle->kind == ROW_CTL)
 		err = open_ctl(handle);
-	else if (handle->kind != ROW_BIN && opened_for(handle, O_RDONLY))
+	else
+		err = open_error(handle);
+	if (!err && handle->kind != ROW_CTL && handle->kind != ROW_BIN &&
+	    opened_for(handle, O_RDONLY))
 		err = render(handle);
 	if (err) {
 		handle_release(handle);
@@ -227,8 +254,10 @@ static ssize_t read_text(struct handle *handle, u64 offset, char *buf, size_t le
 	const struct out *text = &handle->text;
 	int err = 0;
 
-	if (offset == 0 && handle->used)
+	if (handle->err || (offset == 0 && handle->used))
 		err = render(handle);
+	if (!err)
+		err = handle->err;
 	if (err)
 		return err;
 	handle->used = true;

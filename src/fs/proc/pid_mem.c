@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "fs/proc/pid.h"
+#include "fs/proc/task_mmu.h"
 #include "sim/virt/mm_types.h"
 #include "sim/virt/process_vm.h"
 
@@ -81,12 +82,12 @@ static int auxv_show(struct out *out, const struct view *v)
 }
 
 static const struct entry entries[] = {
-	FILE_ROW("auxv", 0400, auxv_show),
+	{ "auxv", S_IFREG | 0400, ALL, auxv_show, .open = proc_mem_open },
 	FILE_ROW("cmdline", 0444, cmdline_show),
-	FILE_ROW("environ", 0400, environ_show),
+	{ "environ", S_IFREG | 0400, ALL, environ_show, .open = proc_mem_open },
 };
 static const struct bin_entry bins[] = {
-	{ { "mem", S_IFREG | 0600, ALL }, mem_read, mem_line },
+	{ { "mem", S_IFREG | 0600, ALL, .open = proc_mem_open }, mem_read, mem_line },
 };
 static const struct dir mem_dir = { DIR_FILES(entries), DIR_BINS(bins) };
 

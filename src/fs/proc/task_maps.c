@@ -3,6 +3,7 @@
  * PID/maps. A name begins at column 74: behind 25 columns and 6 for each byte of a
  * pointer, or one blank behind a longer line.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -21,6 +22,11 @@ struct mm_struct *view_mm(const struct view *v)
 	const struct task_struct *task = task_find(v->m, pid);
 
 	return task ? task->mm : NULL;
+}
+
+int proc_mem_open(const struct view *v)
+{
+	return rel_mem_open_needs_mm(v->m->release) && !view_mm(v) ? -ESRCH : 0;
 }
 
 bool has_gate_vma(const struct machine *m)

@@ -12,6 +12,9 @@
 /* The mm of the view's process or thread; NULL: it has none (any more). */
 struct mm_struct *view_mm(const struct view *v);
 
+/* open() of files that are about it as a whole: -ESRCH, it has none. */
+int proc_mem_open(const struct view *v);
+
 /* "START-END rwxp OFFSET MAJ:MIN INODE   NAME\n" */
 void show_map_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma);
 /* Blanks up to the column of names, for a line of `out` that begins at line_start. */

@@ -222,7 +222,7 @@ static const struct entry entries[] = {
 	{ "clear_refs", S_IFREG | 0200, ALL, .store = clear_refs_store },
 };
 static const struct bin_entry bins[] = {
-	{ { "pagemap", S_IFREG | 0400, ALL }, pagemap_read },
+	{ { "pagemap", S_IFREG | 0400, ALL, .open = proc_mem_open }, pagemap_read },
 };
 static const struct dir pagemap_dir = { DIR_FILES(entries), DIR_BINS(bins) };
 

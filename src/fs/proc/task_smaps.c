@@ -360,7 +360,7 @@ static int rollup_show(struct out *out, const struct view *v)
 
 static const struct entry entries[] = {
 	FILE_ROW("smaps", 0444, smaps_show),
-	FILE_ROW("smaps_rollup", 0444, rollup_show),
+	{ "smaps_rollup", S_IFREG | 0444, ALL, rollup_show, .open = proc_mem_open },
 };
 static const struct dir smaps_dir = { DIR_FILES(entries) };
 
