@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sim/base/event.h"
 #include "sim/phys/extfrag.h"
 #include "sim/phys/fallback.h"
 #include "sim/phys/lru.h"
@@ -19,7 +20,10 @@
 #include "sim/phys/tunables.h"
 #include "sim/policy/compaction.h"
 #include "sim/policy/compaction_internal.h"
+#include "sim/policy/kswapd.h"
 #include "sim/virt/memory.h"
+
+#define MSEC 1000000ULL
 
 #define NR_PAGES 8192	/* of the mapping: 16 pageblocks */
 
@@ -353,6 +357,48 @@ static void test_proactive(void)
 	}
 }
 
+/* Not while kswapd works; a timer that was due while that slept is made up for. */
+static void test_proactive_waits(void)
+{
+	struct bed bed;
+
+	for (unsigned int i = 0; next_frag_bed(&bed, &i);) {
+		struct machine *m = bed.m;
+		struct pglist_data *node = m->nodes[0];
+		u32 taken[512];
+		u64 look;
+		s64 before;
+		unsigned int nr;
+
+		m->tunables->compaction_proactiveness = 60;
+		free_white(&bed);
+		nr = take_large(m, taken, ARRAY_SIZE(taken));
+		drain_all_pages(m, NULL);
+		machine_tick(m, 0);
+		node->kswapd_failures = 16;
+		node->kcompactd_max_order = 0;
+		before = m->event[COMPACTMIGRATE_SCANNED];
+		look = event_when_ns(m->events, node->kcompactd_event);
+		node->kswapd_worked_ns = look + 700 * MSEC;
+		CU_ASSERT_TRUE(kswapd_is_running(m, node));
+		machine_tick(m, look + 900 * MSEC - m->now_ns);
+		CU_ASSERT_FALSE(kswapd_is_running(m, node));
+		CU_ASSERT_EQUAL(m->event[COMPACTMIGRATE_SCANNED], before);
+		/* It looks again half a second behind each look. */
+		kcompactd_catch_up(m, node, look + 1010 * MSEC, look + 1499 * MSEC);
+		kcompactd_catch_up(m, node, look + 910 * MSEC, look + 990 * MSEC);
+		CU_ASSERT_EQUAL(m->event[COMPACTMIGRATE_SCANNED], before);
+		if (i % 2)
+			machine_tick(m, 101 * MSEC);
+		else
+			kcompactd_catch_up(m, node, look + 910 * MSEC, look + 1010 * MSEC);
+		CU_ASSERT_TRUE(m->event[COMPACTMIGRATE_SCANNED] > before);
+		assert_contents(&bed);
+		CU_ASSERT_EQUAL(task_machine_check(m), 0);
+		give_back(m, taken, nr);
+	}
+}
+
 /* kcompactd makes what somebody wanted who could not wait. */
 static void test_kcompactd(void)
 {
@@ -395,6 +441,7 @@ static const CU_TestInfo tests[] = {
 	{ "scanners that cross", test_scanners_cross },
 	{ "deferral", test_deferral },
 	{ "proactive", test_proactive },
+	{ "proactive, beside kswapd", test_proactive_waits },
 	{ "kcompactd", test_kcompactd },
 };
 

@@ -776,6 +776,31 @@ static void test_outrun(void)
 	}
 }
 
+/*
+ * A call that takes long enough for kcompactd to look at the node, but kswapd works all that time:
+ * as on guests, nothing is compacted before that sleeps.
+ */
+static void test_compaction_waits(void)
+{
+	const char *const sets[] = {
+		"release=6.1", "cmdline=transparent_hugepage=never", "node 0.memory=256M",
+		"node 0.cpus=0-1", "swap 0.size=256M", "swap 1.on=no", NULL };
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/compaction_proactiveness: 100"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 2s"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	expect("mmap 0 320M rw private,anon,noreserve as m", 0);
+	expect("store @m 320M", 0);
+	CU_ASSERT(tree_machine(lab.tree)->now_ns > 2500000000);
+	CU_ASSERT_EQUAL(event("compact_migrate_scanned"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 500ms"), 0);
+	CU_ASSERT(event("compact_migrate_scanned") > 0);
+	lab_check(&lab);
+	lab_end_tasks(&lab);
+	close_lab();
+}
+
 static const CU_TestInfo tests[] = {
 	{ "priorities and what proc/swaps says", test_order },
 	{ "who is no swap area", test_refused },
@@ -793,6 +818,7 @@ static const CU_TestInfo tests[] = {
 	{ "the next call", test_next_call },
 	{ "disks have a pace of their own", test_disk_models },
 	{ "what is written together", test_together },
+	{ "compaction waits for kswapd", test_compaction_waits },
 	{ "shared memory on its way", test_shared_writeback },
 	{ "slow devices", test_slow_devices },
 	{ "most pages are isolated", test_isolated },

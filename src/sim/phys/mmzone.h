@@ -176,12 +176,14 @@ struct pglist_data {
 	u32 kswapd_alloc_order, kswapd_reclaim_order;
 	enum zone_type kswapd_last;	/* its highest zone */
 	struct kswapd_turn kswapd_turn;	/* KSWAPD_WORKS, which it never does between two lines */
+	u64 kswapd_worked_ns;	/* when it last lay down; between two lines that is past */
 	u32 kswapd_event;	/* its timer, in events; 0: the node has no thread */
 	u64 min_unmapped_pages, min_slab_pages;
 	u64 mf_stats[NR_MF_RESULTS];
 	/* What kcompactd of the node was asked for. */
 	u32 kcompactd_max_order;	/* 0: nothing */
 	enum zone_type kcompactd_highest;
+	u64 kcompactd_next_ns;		/* no look before; its timer may be behind, in a long call */
 	bool proactive_trigger;		/* compaction_proactiveness was written */
 	u32 kcompactd_event;		/* its timer, in events; 0: the node has no thread */
 };

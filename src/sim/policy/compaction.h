@@ -32,6 +32,11 @@ void kcompactd_stop(struct machine *m, struct pglist_data *node);
 /* Somebody wants blocks of this order on the node. */
 void wakeup_kcompactd(struct machine *m, struct pglist_data *node, unsigned int order,
 		      enum zone_type highest);
+/*
+ * Its timer waits for the end of a long call: for that it looks now if it was due meanwhile, as
+ * kswapd slept.
+ */
+void kcompactd_catch_up(struct machine *m, struct pglist_data *node, u64 from, u64 to);
 /* compaction_proactiveness was written. */
 void kcompactd_wake_proactive(struct machine *m);
 /* How fragmented a node is for huge pages, in percent; from where on kcompactd acts. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * kcompactd of each node with memory: it looks twice a second whether the node is too
- * fragmented for huge pages (compaction_proactiveness), and is woken when somebody wanted
- * a block that was not there. If the score does not fall, the next look is 32 s later.
+ * fragmented for huge pages (compaction_proactiveness), unless kswapd is at work, and is woken
+ * when somebody wanted a block that was not there. If the score does not fall, the next look
+ * is 32 s later.
  */
 #include "sim/policy/compaction_internal.h"
 
@@ -10,6 +11,7 @@
 #include "sim/phys/extfrag.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/policy/kswapd.h"
 #include "sim/virt/cputime.h"
 #include "sim/virt/sched.h"
 
@@ -44,8 +46,7 @@ unsigned int fragmentation_score_wmark(const struct machine *m, bool low)
 	return low ? mark : MIN(mark + 10, 100U);
 }
 
-static bool should_proactive_compact_node(const struct machine *m,
-					  const struct pglist_data *node)
+static bool too_fragmented(const struct machine *m, const struct pglist_data *node)
 {
 	return m->tunables->compaction_proactiveness &&
 	       fragmentation_score_node(m, node) >
@@ -145,12 +146,12 @@ static void kcompactd_do_work(struct machine *m, struct pglist_data *node)
 	node->kcompactd_highest = highest_zone_type(node);
 }
 
-/* A look at the score: did it compact? *timeout: till the next look. */
-static bool proactive_turn(struct machine *m, struct pglist_data *node, u64 *timeout)
+/* A look at the score, at this time: did it compact? */
+static bool proactive_turn(struct machine *m, struct pglist_data *node, u64 now)
 {
 	unsigned int before, after;
 
-	if (!should_proactive_compact_node(m, node))
+	if (!too_fragmented(m, node))
 		return false;
 	before = fragmentation_score_node(m, node);
 	proactive_compact_node(m, node);
@@ -159,30 +160,54 @@ static bool proactive_turn(struct machine *m, struct pglist_data *node, u64 *tim
 		    "(proactive_compact_node)", node->id, before,
 		    fragmentation_score_wmark(m, /* low = */ false), after);
 	if (after >= before)
-		*timeout = CHECK_INTERVAL_NS << COMPACT_MAX_DEFER_SHIFT;
+		node->kcompactd_next_ns = now + (CHECK_INTERVAL_NS << COMPACT_MAX_DEFER_SHIFT);
 	return true;
 }
 
-static bool kcompactd_step(struct machine *m, void *data)
+/* What it is woken for, or what its timer is for. False: nothing, until others act. */
+static bool kcompactd_acts(struct machine *m, struct pglist_data *node, u64 now, bool kswapd_runs)
 {
-	struct pglist_data *node = data;
 	unsigned int cpu = m->cpu;
-	u64 timeout = CHECK_INTERVAL_NS;
 	struct task_struct *before;
 	bool acted = true;
 
 	m->cpu = sched_node_cpu(m, node);
 	before = cputime_daemon_enter(m, node_thread(m, "kcompactd", node->id));
+	node->kcompactd_next_ns = now + CHECK_INTERVAL_NS;
 	if (node->kcompactd_max_order && !node->proactive_trigger)
 		kcompactd_do_work(m, node);
-	else
-		acted = proactive_turn(m, node, &timeout);
+	else if (!kswapd_runs)
+		acted = proactive_turn(m, node, now);
 	acted |= node->proactive_trigger;
 	node->proactive_trigger = false;
 	cputime_daemon_leave(m, before);
 	m->cpu = cpu;
-	event_set(m->events, node->kcompactd_event, m->now_ns + timeout, timeout);
 	return acted;
+}
+
+static bool kcompactd_step(struct machine *m, void *data)
+{
+	struct pglist_data *node = data;
+	u64 now = m->now_ns, timeout = CHECK_INTERVAL_NS;
+	bool asked = node->kcompactd_max_order || node->proactive_trigger, acted = true;
+
+	if (asked || now >= node->kcompactd_next_ns)
+		acted = kcompactd_acts(m, node, now, kswapd_is_running(m, node));
+	if (node->kcompactd_next_ns > now)
+		timeout = node->kcompactd_next_ns - now;
+	event_set(m->events, node->kcompactd_event, now + timeout, timeout);
+	return acted;
+}
+
+void kcompactd_catch_up(struct machine *m, struct pglist_data *node, u64 from, u64 to)
+{
+	u64 when = node->kcompactd_event ? event_when_ns(m->events, node->kcompactd_event) : to;
+
+	when = MAX(when, node->kcompactd_next_ns);
+	if (when < from)
+		when += (from - when + CHECK_INTERVAL_NS - 1) / CHECK_INTERVAL_NS * CHECK_INTERVAL_NS;
+	if (when < to)
+		(void)kcompactd_acts(m, node, when, /* kswapd_runs = */ false);
 }
 
 int kcompactd_run(struct machine *m, struct pglist_data *node)

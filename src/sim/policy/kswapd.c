@@ -235,7 +235,8 @@ static void set_state(struct machine *m, struct pglist_data *node, enum kswapd_s
 		      u64 when_ns)
 {
 	node->kswapd_state = (u8)state;
-	event_set(m->events, node->kswapd_event, when_ns, when_ns == NEVER ? 0 : NAP_NS);
+	event_set(m->events, node->kswapd_event, when_ns,
+		  when_ns == NEVER ? 0 : when_ns - m->now_ns);
 }
 
 /* What it was asked for is what the next turn is about; what is asked from now on is for later. */
@@ -279,7 +280,8 @@ static void run_turns(struct machine *m, struct pglist_data *node, bool wait)
 	reset_isolation_suitable(m, node);
 	wakeup_kcompactd(m, node, node->kswapd_alloc_order, node->kswapd_last);
 	node->kswapd_woken_early = false;
-	set_state(m, node, KSWAPD_NAPS, m->now_ns + NAP_NS);
+	node->kswapd_worked_ns = blk_now(m);
+	set_state(m, node, KSWAPD_NAPS, node->kswapd_worked_ns + NAP_NS);
 }
 
 /*
@@ -298,6 +300,15 @@ static void wake(struct machine *m, struct pglist_data *node)
 	if (m->nr_cpus == 1)
 		take_request(node);
 	node->kswapd_state = KSWAPD_WOKEN;
+}
+
+/*
+ * The timers of a long call run behind it: for one that was due in its midst kswapd, which the
+ * call kept busy, had not done its work yet.
+ */
+bool kswapd_is_running(const struct machine *m, const struct pglist_data *node)
+{
+	return node->kswapd_state >= KSWAPD_WOKEN || m->now_ns < node->kswapd_worked_ns;
 }
 
 /* The nap is over. */
@@ -324,6 +335,8 @@ static void work(struct machine *m, struct pglist_data *node, bool wait)
 	if (node->kswapd_state == KSWAPD_WOKEN) {
 		if (m->nr_cpus > 1)
 			take_request(node);
+		if (node->kswapd_woken_early)
+			kcompactd_catch_up(m, node, node->kswapd_worked_ns, blk_now(m));
 		set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
 	}
 	if (node->kswapd_state >= KSWAPD_WOKEN)
@@ -475,7 +488,7 @@ void kswapd_validate(const struct machine *m, struct check *check)
 		when = event_when_ns(m->events, node->kswapd_event);
 		check->nr_checked++;
 		if (node->kswapd_state == KSWAPD_WOKEN ? !m->polls_left :
-		    node->kswapd_state == KSWAPD_NAPS ? when - m->now_ns > NAP_NS :
+		    node->kswapd_state == KSWAPD_NAPS ? when > blk_now(m) + NAP_NS :
 		    node->kswapd_state != KSWAPD_ASLEEP || when != NEVER)
 			check_fail(check, "W6", "node %u: expected kswapd woken, with the timer of a nap, "
 				   "or asleep, found state %u, due at %llu", i, node->kswapd_state,

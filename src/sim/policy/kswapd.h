@@ -23,6 +23,8 @@ void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int
  */
 void kswapd_run_woken(struct machine *m, bool wait);
 void kswapd_run_now(struct machine *m, struct pglist_data *node);
+/* At work, or about to begin; or it was, when the timer was due that runs now. */
+bool kswapd_is_running(const struct machine *m, const struct pglist_data *node);
 /* Does any zone up to this one have what its high mark says, as a block of this order? */
 bool pgdat_balanced(const struct machine *m, const struct pglist_data *node,
 		    unsigned int order, enum zone_type highest);
