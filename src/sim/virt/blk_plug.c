@@ -15,14 +15,26 @@
 #include "sim/virt/cgroup.h"
 #include "sim/virt/swap.h"
 
-/* As NVMe disks have it; and of any plug. */
-#define MAX_FOLIOS 127		/* of one request */
-#define MAX_REQUESTS 32
+#define MAX_REQUESTS 32		/* of a plug */
 #define FLUSH_PAGES 32		/* 128 KiB: a request that need not wait for more */
 
 /* When one that waits is done: a request begins with it, or goes on. */
 #define BEGINS (UINT64_MAX - 1)
 #define GOES_ON UINT64_MAX
+
+/* A segment each: what NVMe disks take. */
+static u32 max_folios(const struct machine *m)
+{
+	return rel_nvme_has_128_segments(m->release) ? 128 : 127;
+}
+
+/* What is too large for one request, as a huge page is, goes in several. */
+static u64 submit_pages(struct machine *m, struct gendisk *disk, u64 nr_pages)
+{
+	for (; nr_pages > BLK_MAX_PAGES; nr_pages -= BLK_MAX_PAGES)
+		(void)blk_submit(m, disk, REQ_OP_WRITE, BLK_MAX_PAGES);
+	return blk_submit(m, disk, REQ_OP_WRITE, nr_pages);
+}
 
 static void submit_plugged(struct machine *m, struct gendisk *disk)
 {
@@ -35,7 +47,7 @@ static void submit_plugged(struct machine *m, struct gendisk *disk)
 		do
 			pages += request_at(disk, end++)->nr;
 		while (end < disk->nr && request_at(disk, end)->done_ns == GOES_ON);
-		done = blk_submit(m, disk, REQ_OP_WRITE, pages);
+		done = submit_pages(m, disk, pages);
 		disk->merges[REQ_OP_WRITE] += end - i - 1;
 		for (; i < end; i++)
 			request_at(disk, i)->done_ns = done;
@@ -82,10 +94,11 @@ struct blk_plug *blk_switch_plug(struct machine *m, struct blk_plug *plug)
 }
 
 /* The disk's last request, which waits, ends where this begins, and is not too long for it. */
-static bool goes_on(const struct gendisk *disk, u64 slot, u32 nr, const struct cgroup *payer)
+static bool goes_on(const struct machine *m, const struct gendisk *disk, u64 slot, u32 nr,
+		    const struct cgroup *payer)
 {
 	return disk->plugged.nr && disk->plugged.end == slot && disk->plugged.payer == payer &&
-	       disk->plugged.folios < MAX_FOLIOS && disk->plugged.pages + nr <= BLK_MAX_PAGES;
+	       disk->plugged.folios < max_folios(m) && disk->plugged.pages + nr <= BLK_MAX_PAGES;
 }
 
 /* Who begins a request waits for a place in the queue. */
@@ -127,7 +140,7 @@ void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u64 slot)
 		payer = blkcg_of_memcg(m, (u16)page_memcg_id(folio));
 		blkcg_account(m, payer, disk, REQ_OP_WRITE, nr);
 	}
-	begins = !goes_on(disk, slot, nr, payer);
+	begins = !goes_on(m, disk, slot, nr, payer);
 	if (begins)
 		begin_request(m, disk);
 	*request_at(disk, disk->nr++) = (struct blk_request){
