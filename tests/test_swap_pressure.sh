@@ -66,7 +66,9 @@ scenario() {
 
 # compare GOLDEN
 compare() {
-	awk -v steps="$steps" -v file="$1" '
+	alone=0
+	[ "$cpus" != 0 ] || alone=1
+	awk -v steps="$steps" -v file="$1" -v alone=$alone '
 	function wrong(text) {
 		print file ": " text
 		failed = 1
@@ -172,12 +174,17 @@ compare() {
 		# Of each page that is kept, as much is left.
 		ratio("compr_data_size")
 		ratio("mem_used_total")
-		# Who was first is a matter of timing.
-		about("touched", "pgscan_direct", 5, 1000)
-		about("touched", "pgsteal_direct", 5, 1000)
-		about("touched", "pgscan_kswapd", 8, 1000)
-		about("touched", "pgsteal_kswapd", 8, 1000)
-		about("touched", "pageoutrun", 4, 50)
+		# Who was first is a matter of timing. One guest in runs of a minute (200 MiB on 128, two
+		# CPUs): kswapd 3 to 141 turns, it freed 3085 to 33329 pages, direct reclaim 5101 to 35465;
+		# 160 MiB and swappiness: 2 to 58, 2295 to 19738, 3291 to 21800; 6.18: 5 to 54, 2681 to
+		# 22677, 14135 to 34251. For each page kswapd waits for the other CPU to flush its TLB: 30
+		# us, or 10 ms if the host has others to run. On one CPU: 184 to 190, 26636 to 26713, 10184
+		# to 10370.
+		about("touched", "pgscan_direct", alone ? 2.5 : 5, 1000)
+		about("touched", "pgsteal_direct", alone ? 2.5 : 5, 1000)
+		about("touched", "pgscan_kswapd", alone ? 2.5 : 8, 1000)
+		about("touched", "pgsteal_kswapd", alone ? 2.5 : 8, 1000)
+		about("touched", "pageoutrun", alone ? 2.5 : 4, 50)
 		exit failed || facts < 30
 	}' "$1" "$tmp/out"
 }

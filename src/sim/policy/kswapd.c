@@ -23,7 +23,13 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
-#define PAGE_NS 10000	/* that a task takes for a page that it is given, as [cost] has reclaim */
+/*
+ * That a task takes for a page that it is given, as [cost] has reclaim. Guests took 17 us, on two
+ * CPUs as well; but there kswapd waits for the other one's answers when it flushes TLBs.
+ */
+#define PAGE_NS 10000
+#define PAGE_ALONE_NS 17000
+#define SLEEPER_NS 3000000	/* half of the scheduler's latency: whoever slept has that first */
 
 typedef unsigned long long ull;
 
@@ -174,6 +180,7 @@ static enum pass make_pass(struct machine *m, struct pglist_data *node)
 	struct kswapd_turn *turn = &node->kswapd_turn;
 	struct scan_control sc = turn_control(m, node);
 	u64 began_ns = blk_now(m), late_ns = began_ns - MIN(began_ns, turn->due_ns);
+	u64 took_ns, credit_ns;
 	enum pass pass;
 
 	psi_daemon_enter(m);
@@ -185,7 +192,10 @@ static enum pass make_pass(struct machine *m, struct pglist_data *node)
 	turn->order = (u32)sc.order;
 	turn->nr_reclaimed = sc.nr_reclaimed;
 	/* While the task slept for longer than it is given, kswapd would have gone on. */
-	turn->due_ns = blk_now(m) + (blk_now(m) - began_ns) - late_ns;
+	took_ns = blk_now(m) - began_ns;
+	credit_ns = MIN(node->kswapd_credit_ns, took_ns);
+	node->kswapd_credit_ns -= credit_ns;
+	turn->due_ns = blk_now(m) + took_ns - credit_ns - late_ns;
 	return pass;
 }
 
@@ -249,8 +259,8 @@ static void take_request(struct pglist_data *node)
 }
 
 /*
- * Turn after turn, until it can take a nap. Not wait: until who allocates on another CPU has
- * to have as long as the last pass took.
+ * Turn after turn, until it can take a nap. Not wait: until who allocates has to have as long as
+ * the last pass took.
  */
 static void run_turns(struct machine *m, struct pglist_data *node, bool wait)
 {
@@ -297,8 +307,10 @@ static void wake(struct machine *m, struct pglist_data *node)
 		node->kswapd_order = MAX(node->kswapd_order, node->kswapd_reclaim_order);
 		count_vm_event(m, KSWAPD_LOW_WMARK_HIT_QUICKLY, 1);
 	}
-	if (m->nr_cpus == 1)
+	if (m->nr_cpus == 1) {
 		take_request(node);
+		node->kswapd_credit_ns = SLEEPER_NS;
+	}
 	node->kswapd_state = KSWAPD_WOKEN;
 }
 
@@ -340,7 +352,7 @@ static void work(struct machine *m, struct pglist_data *node, bool wait)
 		set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
 	}
 	if (node->kswapd_state >= KSWAPD_WOKEN)
-		run_turns(m, node, wait || m->nr_cpus == 1);
+		run_turns(m, node, wait);
 	else
 		nap_ends(m, node);
 	cputime_daemon_leave(m, before);
@@ -400,14 +412,19 @@ void kswapd_run_now(struct machine *m, struct pglist_data *node)
 	work(m, node, /* wait = */ true);
 }
 
+static u64 page_ns(const struct machine *m)
+{
+	return m->nr_cpus > 1 ? PAGE_NS : PAGE_ALONE_NS;
+}
+
 /* The task that it works beside has not had its time yet; it has got one page more. */
 static bool too_early(struct machine *m, struct pglist_data *node)
 {
 	struct kswapd_turn *turn = &node->kswapd_turn;
 
-	if (node->kswapd_state != KSWAPD_WORKS || blk_now(m) + PAGE_NS >= turn->due_ns)
+	if (node->kswapd_state != KSWAPD_WORKS || blk_now(m) + page_ns(m) >= turn->due_ns)
 		return false;
-	turn->due_ns -= PAGE_NS;
+	turn->due_ns -= page_ns(m);
 	m->polls_left = 1;
 	return true;
 }
@@ -427,19 +444,21 @@ void kswapd_run_woken(struct machine *m, bool wait)
 
 /*
  * Who allocates is quicker than who makes room: beside kswapd he gets what lies between the low
- * and the min marks, and some more. On its own CPU he has to let it run half way there.
+ * and the min marks, and some more. On its own CPU he has to let it run behind the same fault.
  */
 static u64 lag(const struct machine *m, const struct pglist_data *node)
 {
 	u64 pages = 0;
 
+	if (m->nr_cpus == 1)
+		return 1;
 	for (unsigned int type = 0; type < MAX_NR_ZONES; type++) {
 		const struct zone *zone = node->zones[type];
 
 		if (zone && zone_managed(zone))
 			pages += zone->watermark[WMARK_LOW] - zone->watermark[WMARK_MIN];
 	}
-	pages = m->nr_cpus > 1 ? pages + pages / 8 : pages / 2;
+	pages += pages / 8;
 	return MIN(MAX(pages, 1), MOST_LAG);
 }
 

@@ -3,8 +3,8 @@
  * kswapd of each node with memory: woken by allocations that find less than the low marks
  * keep, it reclaims until one zone has what its high mark says. It runs at the next poll
  * points: between two pages that a call touches, behind each line, or at once if somebody
- * has to wait for it. On a machine with several CPUs it works beside who allocates: a pass
- * of its turn, then the other has as much time.
+ * has to wait for it. It works beside who allocates: a pass of its turn, then the other has
+ * as much time; on the same CPU, too, where it begins at once and has some time to its credit.
  */
 #ifndef KMM_POLICY_KSWAPD_H
 #define KMM_POLICY_KSWAPD_H
@@ -18,8 +18,8 @@ void kswapd_stop(struct machine *m, struct pglist_data *node);
 void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int order,
 		   enum zone_type highest);
 /*
- * Those that were woken run now: to the end of their work, or (not wait) for a pass of it, if
- * there is another CPU for the task. Of one node, to its end.
+ * Those that were woken run now: to the end of their work, or (not wait) for a pass of it. Of one
+ * node, to its end.
  */
 void kswapd_run_woken(struct machine *m, bool wait);
 void kswapd_run_now(struct machine *m, struct pglist_data *node);
