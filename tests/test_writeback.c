@@ -330,6 +330,43 @@ static void test_files(void)
 	close_lab();
 }
 
+/*
+ * fsync() of a file that was written again while it is on its way waits for the disk; then the
+ * flusher goes on, and may take the file's pages before it.
+ */
+static void test_sync_beside_flusher(void)
+{
+	for (unsigned int depth = 1; depth < 6; depth++) {
+		char queue[40];
+		const char *const sets[] = {
+			"release=6.1", "disk.bandwidth=0", "disk.write_latency=20000000",
+			"node 0.memory=128M", queue, NULL,
+		};
+
+		snprintf(queue, sizeof(queue), "disk.queue_depth=%u", depth);
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+		lab_expect(&lab, 0, "proc/sys/vm/dirty_background_bytes: 100000000");
+		lab_expect(&lab, 0, "proc/sys/vm/dirty_bytes: 200000000");
+		call("open /data/first rdwr,creat as f0");
+		call("open /data/second rdwr,creat as f1");
+		call("open /data/third rdwr,creat as f2");
+		call("pwrite64 @f0 512K 0");
+		call("pwrite64 @f1 32K 0");
+		call("pwrite64 @f2 32K 0");
+		lab_expect(&lab, 0, "proc/sys/vm/dirty_background_bytes: 4096");
+		lab_expect(&lab, 0, "proc/sys/vm/dirty_writeback_centisecs: 1");
+		lab_expect(&lab, 0, "tick 1ms");
+		call("pwrite64 @f0 512K 0");
+		lab_expect(&lab, 0, "tick 5us");
+		call("fsync @f0");
+		lab_check(&lab);
+		call("sync");
+		expect_pages(0, 0);
+		close_lab();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "limits", test_limits },
 	{ "periodic", test_periodic },
@@ -340,6 +377,7 @@ static const CU_TestInfo tests[] = {
 	{ "laptop mode", test_laptop },
 	{ "cut within a page", test_cut },
 	{ "files", test_files },
+	{ "sync beside the flusher", test_sync_beside_flusher },
 };
 
 int main(void)

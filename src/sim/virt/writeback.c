@@ -175,6 +175,9 @@ static u64 write_cache_pages(struct bio *bio, struct writeback_control *wbc, u64
 				continue;
 			submit_bio(bio);
 			folio_wait_writeback(m, pfn);
+			/* The flusher went on meanwhile: it may have written it again. */
+			if (!page_flag(folio, PG_dirty))
+				continue;
 		}
 		if (!write_folio(bio, first, pfn))
 			return 0;
