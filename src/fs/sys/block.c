@@ -53,7 +53,7 @@ static void show_stats(struct out *out, const struct gendisk *disk, int width)
 		disk->ticks_ns[REQ_OP_READ] / NS_PER_MS,
 		disk->ios[REQ_OP_WRITE], disk->merges[REQ_OP_WRITE], disk->sectors[REQ_OP_WRITE],
 		disk->ticks_ns[REQ_OP_WRITE] / NS_PER_MS,
-		blk_in_flight(disk), disk->io_ticks_ns / NS_PER_MS, ticks / NS_PER_MS,
+		disk->in_flight, disk->io_ticks_ns / NS_PER_MS, ticks / NS_PER_MS,
 		0, 0, 0, 0, disk->flushes, disk->flush_ticks_ns / NS_PER_MS,
 	};
 

@@ -142,5 +142,6 @@ void reclaim_let_flusher_work(struct machine *m, u64 dirty)
 	if (!dirty || m->lru->reclaiming)
 		return;
 	flusher_run_woken(m);
+	blk_flush_plug(m);
 	blk_sleep_until(m, MIN(blk_now(m) + WRITEBACK_NS, MAX(blk_next_done_ns(m), blk_now(m))));
 }

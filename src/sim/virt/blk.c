@@ -84,7 +84,10 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* All that its queue takes: what goes to swap is written to get host memory, if not to need some. */
+/*
+ * For as many folios as its queue takes requests: what goes to swap is written to get host memory,
+ * if not to need some.
+ */
 static int reserve_requests(struct machine *m, struct gendisk *disk)
 {
 	disk->requests = arena_alloc(&m->arena, BLK_MAX_DEPTH * sizeof(*disk->requests));
@@ -235,8 +238,9 @@ static void end_request(struct machine *m, struct gendisk *disk)
 
 	disk->first = (disk->first + 1) & (disk->room - 1);
 	disk->nr--;
+	disk->in_flight -= blk_nr_requests(&request);
 	disk->nr_writeback -= request.nr;
-	if (request.inode == BLK_SWAP) {
+	if (blk_goes_to_swap(&request)) {
 		swap_end_write(m, (u32)request.index);
 		return;
 	}
@@ -409,20 +413,9 @@ void blk_flush(struct machine *m, struct gendisk *disk)
 	blk_wait_until(m, done);
 }
 
-u32 blk_in_flight(const struct gendisk *disk)
-{
-	u32 nr = 0;
-
-	/* Folios that were written together are done together. */
-	for (u32 i = 0; i < disk->nr; i++)
-		nr += !i || request_at(disk, i)->inode != BLK_SWAP ||
-		      request_at(disk, i)->done_ns != request_at(disk, i - 1)->done_ns;
-	return nr;
-}
-
 bool blk_queue_full(const struct gendisk *disk)
 {
-	return disk->nr >= disk->queue_depth;
+	return disk->in_flight >= disk->queue_depth;
 }
 
 static u32 room_for(const struct gendisk *disk, u64 nr)
@@ -467,6 +460,7 @@ static void add_request(struct machine *m, struct gendisk *disk, struct blk_requ
 		blkcg_account(m, blkcg_of_memcg(m, memcg), disk, REQ_OP_WRITE, request.nr);
 	request.done_ns = blk_submit(m, disk, REQ_OP_WRITE, request.nr);
 	*request_at(disk, disk->nr++) = request;
+	disk->in_flight++;
 	disk->nr_writeback += request.nr;
 	if (disk->nr == 1)
 		blk_set_disk_timer(m, disk);
@@ -499,7 +493,8 @@ void folio_wait_writeback(struct machine *m, u32 pfn)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 
-	blk_flush_plug(m);
+	if (page_flag(folio, PG_writeback))
+		blk_flush_plug(m);
 	while (page_flag(folio, PG_writeback) && blk_next_done_ns(m) != NEVER)
 		blk_wait_until(m, blk_next_done_ns(m));
 	BUG_ON(m, page_flag(folio, PG_writeback));
@@ -536,7 +531,7 @@ static void check_request(const struct machine *m, const struct blk_request *req
 {
 	const struct page *folio;
 
-	if (request->inode != BLK_SWAP)
+	if (!blk_goes_to_swap(request))
 		return;
 	folio = pfn_to_page(m, request->index);
 	check->nr_checked++;
@@ -551,8 +546,9 @@ static void check_disk(const struct machine *m, const struct gendisk *disk, stru
 {
 	const char *name = disk->name[0] ? disk->name : "disk";
 	u64 before = 0, pages = 0;
+	u32 requests = 0;
 
-	check->nr_checked += 2;
+	check->nr_checked += 4;
 	for (u32 i = 0; i < disk->nr; i++) {
 		const struct blk_request *request = request_at(disk, i);
 
@@ -561,8 +557,16 @@ static void check_disk(const struct machine *m, const struct gendisk *disk, stru
 				   "done at %llu", name, i, (ull)before, (ull)request->done_ns);
 		before = request->done_ns;
 		pages += request->nr;
+		requests += blk_nr_requests(request);
 		check_request(m, request, check);
 	}
+	/* Nobody has a plug when a call is over. */
+	if (disk->plugged.nr)
+		check_fail(check, "WB1", "%s: expected no folio behind a plug, found %u", name,
+			   disk->plugged.nr);
+	if (requests != disk->in_flight)
+		check_fail(check, "WB1", "%s: expected %u requests, found %u", name, requests,
+			   disk->in_flight);
 	if (pages != disk->nr_writeback)
 		check_fail(check, "WB1", "%s: expected %llu pages on their way, found %llu", name,
 			   (ull)pages, (ull)disk->nr_writeback);
@@ -585,7 +589,7 @@ u64 blk_nr_swap_writes(const struct machine *m, s64 by_node[MAX_NUMNODES])
 		for (u32 r = 0; r < blk->disks[i].nr; r++) {
 			const struct blk_request *request = request_at(&blk->disks[i], r);
 
-			if (request->inode != BLK_SWAP)
+			if (!blk_goes_to_swap(request))
 				continue;
 			pages += request->nr;
 			if (by_node)

@@ -33,7 +33,9 @@ struct blk_plug {
 	struct gendisk *last;
 };
 
-#define BLK_SWAP UINT32_MAX	/* as inode: a folio that goes to its slots of swap */
+/* As inode: a folio that goes to its slots of swap; one that does in the request of the last. */
+#define BLK_SWAP UINT32_MAX
+#define BLK_SWAP_MORE (UINT32_MAX - 1)
 
 struct gendisk {
 	char name[32];		/* empty: no section of the machine file names it */
@@ -53,6 +55,7 @@ struct gendisk {
 	struct blk_request *requests;
 	u32 first, nr, room;
 	u32 event;		/* the first of them is done; 0: before the boot */
+	u32 in_flight;		/* requests that they make */
 	u64 nr_writeback;	/* pages of all requests */
 	/* The last of them, which a plug holds; of the request that is made of the very last. */
 	struct {
@@ -151,8 +154,6 @@ u64 blk_next_done_ns(const struct machine *m);
 u64 blk_writes_done_ns(const struct machine *m);
 /* The disk's own cache is emptied; the caller waits. */
 void blk_flush(struct machine *m, struct gendisk *disk);
-/* Requests that are on their way. */
-u32 blk_in_flight(const struct gendisk *disk);
 /* No request more goes in for now. */
 bool blk_queue_full(const struct gendisk *disk);
 /* filemap.c: the folio is read by then; of one that was in use till lately, for want of memory. */

@@ -10,6 +10,17 @@ static inline struct blk_request *request_at(const struct gendisk *disk, u32 i)
 	return &disk->requests[(disk->first + i) & (disk->room - 1)];
 }
 
+static inline bool blk_goes_to_swap(const struct blk_request *request)
+{
+	return request->inode >= BLK_SWAP_MORE;
+}
+
+/* That the disk is sent for it: of what is larger than one, several. */
+static inline u32 blk_nr_requests(const struct blk_request *request)
+{
+	return request->inode == BLK_SWAP_MORE ? 0 : DIV_ROUND_UP(request->nr, BLK_MAX_PAGES);
+}
+
 /* So many pages go to the disk, or come, in one request: when it is done. */
 u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages);
 /* What is done by then; false: nothing. */

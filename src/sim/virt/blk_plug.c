@@ -18,9 +18,7 @@
 #define MAX_REQUESTS 32		/* of a plug */
 #define FLUSH_PAGES 32		/* 128 KiB: a request that need not wait for more */
 
-/* When one that waits is done: a request begins with it, or goes on. */
-#define BEGINS (UINT64_MAX - 1)
-#define GOES_ON UINT64_MAX
+#define WAITS UINT64_MAX	/* when one that a plug holds is done */
 
 /* A segment each: what NVMe disks take. */
 static u32 max_folios(const struct machine *m)
@@ -46,7 +44,7 @@ static void submit_plugged(struct machine *m, struct gendisk *disk)
 
 		do
 			pages += request_at(disk, end++)->nr;
-		while (end < disk->nr && request_at(disk, end)->done_ns == GOES_ON);
+		while (end < disk->nr && request_at(disk, end)->inode == BLK_SWAP_MORE);
 		done = submit_pages(m, disk, pages);
 		disk->merges[REQ_OP_WRITE] += end - i - 1;
 		for (; i < end; i++)
@@ -106,7 +104,8 @@ static void begin_request(struct machine *m, struct gendisk *disk)
 {
 	struct blk_plug *plug = m->virt->blk->plug;
 
-	if (plug && (plug->nr_requests >= MAX_REQUESTS ||
+	/* Those of a plug have their places. */
+	if (plug && (plug->nr_requests >= MIN((u32)MAX_REQUESTS, disk->queue_depth) ||
 		     (plug->last && plug->last->plugged.pages >= FLUSH_PAGES)))
 		blk_flush_plug(m);
 	if (blk_slot_free_ns(disk) > blk_now(m))
@@ -115,7 +114,6 @@ static void begin_request(struct machine *m, struct gendisk *disk)
 		plug->nr_requests++;
 		plug->last = disk;
 	}
-	disk->plugged.folios = disk->plugged.pages = 0;
 }
 
 /* The CPU itself does what such a device has to do. */
@@ -128,25 +126,28 @@ void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u64 slot)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 	struct cgroup *payer = NULL;
-	u32 nr = (u32)folio_nr_pages(folio);
-	bool begins;
+	u32 nr = (u32)folio_nr_pages(folio), inode = BLK_SWAP_MORE;
 
-	/* The disk of files, where a swap file is: as for those, it is there at once then. */
-	if (!blk_make_room(m, disk)) {
-		swap_end_write(m, pfn);
-		return;
-	}
 	if (unlikely(m->virt->cgroups->nr)) {
 		payer = blkcg_of_memcg(m, (u16)page_memcg_id(folio));
 		blkcg_account(m, payer, disk, REQ_OP_WRITE, nr);
 	}
-	begins = !goes_on(m, disk, slot, nr, payer);
-	if (begins)
+	if (!goes_on(m, disk, slot, nr, payer)) {
+		inode = BLK_SWAP;
 		begin_request(m, disk);
-	*request_at(disk, disk->nr++) = (struct blk_request){
-		.done_ns = begins ? BEGINS : GOES_ON, .index = pfn, .inode = BLK_SWAP, .nr = nr,
+	}
+	/* The flusher may have filled the ring meanwhile. No host memory: it is there at once. */
+	if (!blk_make_room(m, disk)) {
+		swap_end_write(m, pfn);
+		return;
+	}
+	*request_at(disk, disk->nr) = (struct blk_request){
+		.done_ns = WAITS, .index = pfn, .inode = inode, .nr = nr,
 	};
+	disk->in_flight += blk_nr_requests(request_at(disk, disk->nr++));
 	disk->nr_writeback += nr;
+	if (inode == BLK_SWAP)
+		disk->plugged.folios = disk->plugged.pages = 0;
 	disk->plugged.nr++;
 	disk->plugged.folios++;
 	disk->plugged.pages += nr;
