@@ -25,8 +25,10 @@ static void show_flags(struct out *out, const struct machine *m, u64 flags)
 	}
 }
 
-static void show_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma)
+static void show_vma(struct out *out, const struct view *v, const struct vm_area_struct *vma)
 {
+	const struct machine *m = v->m;
+
 	out_printf(out, "vma %u at 0x%" PRIx64 "\n", vma->self, object_addr(&m->virt->vmas, vma->self));
 	out_printf(out, "  vm_start: 0x%" PRIx64 "\n  vm_end: 0x%" PRIx64 "\n  vm_pgoff: 0x%" PRIx64
 		   "\n  vm_flags: 0x%" PRIx64, vma->vm_start, vma->vm_end, vma->vm_pgoff,
@@ -49,14 +51,7 @@ static void show_vma(struct out *out, const struct machine *m, const struct vm_a
 
 static int vmas_show(struct out *out, const struct view *v)
 {
-	const struct mm_struct *mm = view_mm(v);
-
-	if (!mm)
-		return -ESRCH;
-	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
-	     vma = vma_next(v->m, vma))
-		show_vma(out, v->m, vma);
-	return 0;
+	return show_vmas(out, v, show_vma) ? 0 : -ESRCH;
 }
 
 /* -- mm_mt ---------------------------------------------------------------------- */

@@ -29,6 +29,17 @@ int proc_mem_open(const struct view *v)
 	return rel_mem_open_needs_mm(v->m->release) && !view_mm(v) ? -ESRCH : 0;
 }
 
+bool show_vmas(struct out *out, const struct view *v,
+	       void (*show)(struct out *out, const struct view *v, const struct vm_area_struct *vma))
+{
+	const struct mm_struct *mm = view_mm(v);
+	const struct vm_area_struct *vma = mm ? vma_first(v->m, mm) : NULL;
+
+	for (; vma; vma = vma_next(v->m, vma))
+		show(out, v, vma);
+	return mm;
+}
+
 bool has_gate_vma(const struct machine *m)
 {
 	return m->arch->bits == 64 &&
@@ -148,16 +159,14 @@ static void show_gate(struct out *out, const struct machine *m)
 	out_puts(out, "[vsyscall]\n");
 }
 
+static void show_vma(struct out *out, const struct view *v, const struct vm_area_struct *vma)
+{
+	show_map_vma(out, v->m, vma);
+}
+
 static int maps_show(struct out *out, const struct view *v)
 {
-	const struct mm_struct *mm = view_mm(v);
-
-	if (!mm)
-		return 0;
-	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
-	     vma = vma_next(v->m, vma))
-		show_map_vma(out, v->m, vma);
-	if (has_gate_vma(v->m))
+	if (show_vmas(out, v, show_vma) && has_gate_vma(v->m))
 		show_gate(out, v->m);
 	return 0;
 }

@@ -15,6 +15,10 @@ struct mm_struct *view_mm(const struct view *v);
 /* open() of files that are about it as a whole: -ESRCH, it has none. */
 int proc_mem_open(const struct view *v);
 
+/* Of each mapping of it, in order, what the file has. False: it has no memory. */
+bool show_vmas(struct out *out, const struct view *v,
+	       void (*show)(struct out *out, const struct view *v, const struct vm_area_struct *vma));
+
 /* "START-END rwxp OFFSET MAJ:MIN INODE   NAME\n" */
 void show_map_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma);
 /* Blanks up to the column of names, for a line of `out` that begins at line_start. */

@@ -145,13 +145,7 @@ static void show_vma(struct out *out, const struct view *v, const struct vm_area
 
 static int numa_maps_show(struct out *out, const struct view *v)
 {
-	const struct mm_struct *mm = view_mm(v);
-
-	if (!mm)
-		return 0;
-	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
-	     vma = vma_next(v->m, vma))
-		show_vma(out, v, vma);
+	show_vmas(out, v, show_vma);
 	return 0;
 }
 

@@ -304,8 +304,9 @@ static void show_vm_flags(struct out *out, const struct machine *m, u64 flags)
 	out_putc(out, '\n');
 }
 
-static void show_vma(struct out *out, const struct machine *m, const struct vm_area_struct *vma)
+static void show_vma(struct out *out, const struct view *v, const struct vm_area_struct *vma)
 {
+	const struct machine *m = v->m;
 	struct mem_size_stats stats = { 0 };
 
 	gather_vma(m, vma, &stats);
@@ -325,13 +326,7 @@ static void show_vma(struct out *out, const struct machine *m, const struct vm_a
 
 static int smaps_show(struct out *out, const struct view *v)
 {
-	const struct mm_struct *mm = view_mm(v);
-
-	if (!mm)
-		return 0;
-	for (const struct vm_area_struct *vma = vma_first(v->m, mm); vma;
-	     vma = vma_next(v->m, vma))
-		show_vma(out, v->m, vma);
+	show_vmas(out, v, show_vma);
 	return 0;
 }
 
