@@ -4,6 +4,7 @@
  * against a model of each policy that is an array and two links, and a machine that is
  * short of memory of all kinds under each of them.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sim/phys/lru.h"
@@ -12,6 +13,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
+#include "lab.h"
 #include "support.h"
 #include "task_machine.h"
 #include "trace.h"
@@ -282,6 +284,51 @@ static void pressure_slow_disk(void)
 	write_latency = "swap 0.write_latency=20000";
 }
 
+/*
+ * Pages that a process has locked are on the list of others after they moved to other frames.
+ * Each policy finds that out while it goes through the list, and they leave it.
+ */
+static void locked_pages(void)
+{
+	static const char *const policies[] = { "classic", "lru", "fifo", "clock" };
+	static const char machine[] =
+		"[machine]\nrelease = 6.18\ncmdline = transparent_hugepage=never\n[node 0]\ncpus = 0-1\n"
+		"memory = 72M\n[disk]\nname = vda\nsize = 1G\nqueue_depth = 4\n[cost]\n"
+		"disk_write = 300000\n";
+	static const struct line {
+		const char *text;
+		int err;
+	} lines[] = {
+		{ "init/ctl: fork as a", 0 },
+		{ "a/ctl: openat -100 /swap RDWR|CREAT 0600 as s", 0 },
+		{ "a/ctl: fallocate @s 0 0 16M", 0 }, { "a/ctl: mkswap /swap", 0 },
+		{ "init/ctl: swapon /swap", 0 },
+		{ "a/ctl: openat -100 /d0 RDWR|CREAT 0600 as d0", 0 }, { "a/ctl: write @d0 256K", 0 },
+		{ "a/ctl: openat -100 /d1 RDWR|CREAT 0600 as d1", 0 }, { "a/ctl: write @d1 256K", 0 },
+		{ "a/ctl: openat -100 /d2 RDWR|CREAT 0600 as d2", 0 }, { "a/ctl: write @d2 256K", 0 },
+		{ "a/ctl: mmap 0x40000000 256K rw shared,fixed @d0 0", 0 },
+		{ "init/ctl: fork as hog", 0 },
+		{ "hog/ctl: mmap 0x50000000 33M rw private,anon,fixed", 0 },
+		{ "hog/ctl: madvise 0x50000000 64M POPULATE_WRITE", ENOMEM },
+		{ "hog/ctl: exit_group 0", 0 }, { "a/ctl: mlock 0x4000c000 0x1a000", 0 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(policies); i++) {
+		char policy[32];
+		const char *const sets[] = { policy, NULL };
+		struct lab lab;
+
+		snprintf(policy, sizeof(policy), "reclaim=%s", policies[i]);
+		CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine, sets), 0);
+		for (unsigned int line = 0; line < ARRAY_SIZE(lines); line++)
+			lab_expect(&lab, lines[line].err, "sim/as/%s", lines[line].text);
+		lab_expect(&lab, 0, "proc/sys/vm/compact_memory: 1");
+		/* More than there is. */
+		lab_expect(&lab, EAGAIN, "sys/devices/system/node/node0/reclaim: 62M");
+		lab_end(&lab);
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{ "three pages' room", small_trace },
 	{ "zipf against a model", zipf_trace },
@@ -289,6 +336,7 @@ static CU_TestInfo tests[] = {
 	{ "oracleGeneral", format },
 	{ "short of memory of all kinds", pressure },
 	{ "the same with a slow disk", pressure_slow_disk },
+	{ "locked pages", locked_pages },
 };
 
 int main(void)

@@ -112,14 +112,18 @@ bool plain_shrink_one(struct scan_control *sc, struct lruvec *lruvec, plain_spar
 
 /*
  * From the end on: pages that are spared go to the head, up to `max` others stay where they
- * are and are counted, till one that is simple.
+ * are and are counted, till one that is simple. A page that is found to be locked leaves the list
+ * meanwhile, with others that were looked at before.
  */
 static u64 line_up(struct scan_control *sc, struct page_list *list, u64 max, plain_spares spares,
 		   u64 *scanned)
 {
-	u32 pfn = list->last, first = list->first;
+	u32 pfn, first;
 	u64 nr = 0;
 
+	mlock_drain_local(sc->m);
+	pfn = list->last;
+	first = list->first;
 	while (pfn != PFN_NIL && nr < max) {
 		struct page *folio = pfn_to_page(sc->m, pfn);
 		u32 before = pfn == first ? PFN_NIL : folio->prev;
@@ -127,9 +131,11 @@ static u64 line_up(struct scan_control *sc, struct page_list *list, u64 max, pla
 		if (is_simple(sc, folio))
 			break;
 		if (spares(sc->m, folio, pfn)) {
-			page_list_del(sc->m, list, pfn);
-			page_list_add_head(sc->m, list, pfn);
 			*scanned += folio_nr_pages(folio);
+			if (likely(!page_flag(folio, PG_unevictable))) {
+				page_list_del(sc->m, list, pfn);
+				page_list_add_head(sc->m, list, pfn);
+			}
 		} else {
 			nr += folio_nr_pages(folio);
 		}
