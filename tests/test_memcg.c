@@ -329,6 +329,37 @@ static void test_oom_group_of_others(void)
 	}
 }
 
+/* Who is of another group, or reads in order, keeps no page in the group that is short of memory. */
+static void test_references_of_others(void)
+{
+	enum { OWN, OTHER, SEQUENTIAL, NR_KINDS };
+
+	for (unsigned int i = 0; i < NR_KINDS * ARRAY_SIZE(releases); i++) {
+		unsigned int kind = i % NR_KINDS;
+		long long scanned, stolen;
+
+		open_lab(i / NR_KINDS);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/x");
+		make("/y");
+		lab_fork_into(&lab, "a", "/x");
+		lab_fork_into(&lab, "b", kind == OTHER ? "/y" : "/x");
+		lab_expect(&lab, 0, "sim/as/a/ctl: open /disk O_RDONLY as disk");
+		lab_expect(&lab, 0, "sim/as/a/ctl: pread64 @disk 16M 0");
+		lab_expect(&lab, 0, "sim/as/b/ctl: open /disk O_RDONLY as disk");
+		lab_expect(&lab, 0, "sim/as/b/ctl: mmap 0 16M r shared @disk 0 as m");
+		if (kind == SEQUENTIAL)
+			lab_expect(&lab, 0, "sim/as/b/ctl: madvise @m 16M SEQUENTIAL");
+		lab_expect(&lab, 0, "sim/as/b/ctl: load @m 16M");
+		write_file(0, "/x", "memory.reclaim", "4M");
+		scanned = figure("/x", "memory.stat", "pgscan");
+		stolen = figure("/x", "memory.stat", "pgsteal");
+		CU_ASSERT(stolen >= 1024);
+		CU_ASSERT(kind == OWN ? scanned > stolen + 1024 : scanned <= stolen + 64);
+		lab_end(&lab);
+	}
+}
+
 /* A max 200M / B low 50M; C 75/50, D 25/50, E 0/50, F 500/0; 148M of others in A. */
 /* 50 MiB of the disk from so many on, not in folios too large for what is protected. */
 static void read_50m(const char *task, unsigned int from)
@@ -816,6 +847,7 @@ int main(void)
 		{ "memory of the kernel", test_kernel_memory },
 		{ "shrinkers", test_shrinkers },
 		{ "dirty pages", test_dirty },
+		{ "references of others", test_references_of_others },
 		{ "whose memory it is", test_owner },
 		{ "buffer heads", test_buffer_heads },
 		{ "freeze and kill", test_freeze_and_kill },

@@ -91,12 +91,12 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 }
 
 /* Programs that are in use stay active; all else has to prove once more that it is. */
-static bool stays_active(struct machine *m, u32 pfn)
+static bool stays_active(const struct scan_control *sc, u32 pfn)
 {
 	u64 vm_flags;
 
-	return folio_referenced(m, pfn, &vm_flags) && vm_flags & VM_EXEC &&
-	       is_file_page(pfn_to_page(m, pfn));
+	return folio_referenced(sc->m, pfn, sc->target, &vm_flags) && vm_flags & VM_EXEC &&
+	       is_file_page(pfn_to_page(sc->m, pfn));
 }
 
 static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
@@ -122,7 +122,7 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 		page_list_del(m, &hold, pfn);
 		if (unlikely(!page_evictable(m, folio))) {
 			lru_putback(m, pfn);
-		} else if (stays_active(m, pfn)) {
+		} else if (stays_active(sc, pfn)) {
 			rotated += folio_nr_pages(folio);
 			page_list_add_head(m, &active, pfn);
 		} else {

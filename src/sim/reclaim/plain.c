@@ -16,7 +16,7 @@ bool plain_mapping_used(struct machine *m, struct page *folio, u32 pfn)
 {
 	u64 vm_flags;
 
-	return unlikely(folio_mapcount(folio)) && folio_referenced(m, pfn, &vm_flags);
+	return unlikely(folio_mapcount(folio)) && folio_referenced(m, pfn, NULL, &vm_flags);
 }
 
 void plain_age_node(struct scan_control *sc, struct pglist_data *node)

@@ -59,12 +59,14 @@ struct folio_shrink {
 
 enum references { RECLAIM, RECLAIM_CLEAN, KEEP, ACTIVATE, LOCKED };
 
-static enum references folio_check_references(struct machine *m, u32 pfn)
+static enum references folio_check_references(const struct scan_control *sc, u32 pfn)
 {
+	struct machine *m = sc->m;
 	struct page *folio = pfn_to_page(m, pfn);
 	bool was_referenced = page_flag(folio, PG_referenced);
 	u64 vm_flags = 0;
-	unsigned int used = folio_mapcount(folio) ? folio_referenced(m, pfn, &vm_flags) : 0;
+	unsigned int used = folio_mapcount(folio) ?
+			    folio_referenced(m, pfn, sc->target, &vm_flags) : 0;
 
 	page_clear_flag(folio, PG_referenced);
 	if (vm_flags & VM_LOCKED)
@@ -237,7 +239,7 @@ static enum outcome shrink_one(struct folio_shrink *s, u32 pfn)
 	if (page_flag(folio, PG_writeback))
 		return meet_writeback(s, folio);
 	if (!s->ignore_references)
-		references = folio_check_references(s->m, pfn);
+		references = folio_check_references(s->sc, pfn);
 	if (references == ACTIVATE)
 		return ACTIVATED_USED;
 	if (references == LOCKED)

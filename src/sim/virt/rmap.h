@@ -113,6 +113,7 @@ typedef int (*rmap_one)(void *arg, struct vm_area_struct *vma, u64 address);
 int rmap_walk(const struct machine *m, u64 pfn, rmap_one one, void *arg);
 
 struct address_space;
+struct mem_cgroup;
 /* Each VMA that may map pages at offsets [first, last]: where they would lie. */
 typedef int (*rmap_range)(void *arg, struct vm_area_struct *vma, u64 start, u64 end);
 int rmap_walk_anon_range(const struct anon_vma *anon_vma, u64 first, u64 last, rmap_range one,
@@ -133,9 +134,11 @@ void try_to_unmap_file(struct machine *m, u32 pfn);
 /*
  * rmap_referenced.c: how many VMAs have used the folio since they were last asked; what
  * they may do with it is added to *vm_flags: VM_LOCKED: one has it locked, and no more was
- * asked. pfn: its head.
+ * asked. pfn: its head. target: for this group memory is freed, and who is not of it does not
+ * count (NULL: all do); nor, since 6.3, do VMAs that are read in order or at random.
  */
-unsigned int folio_referenced(struct machine *m, u32 pfn, u64 *vm_flags);
+unsigned int folio_referenced(struct machine *m, u32 pfn, const struct mem_cgroup *target,
+			      u64 *vm_flags);
 /*
  * rmap_reclaim.c: its mappings go: those of a file's page, or of anonymous memory that may be
  * freed. False: some stay, since a VMA has it locked, or it was written after all. What

@@ -5,6 +5,7 @@
  * page without anybody learning of it, for a while.
  */
 #include "sim/phys/lru.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/section.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
@@ -13,12 +14,24 @@
 
 struct referenced {
 	struct machine *m;
+	const struct mem_cgroup *target;	/* NULL: of all groups */
 	u32 pfn;
 	u64 nr;
 	s32 mapcount;		/* mappings that were not seen yet */
 	unsigned int vmas;	/* that used it */
 	u64 vm_flags;
 };
+
+/* Who uses it by way of this VMA does not count: its bits are left alone. */
+static bool is_ignored(const struct referenced *r, const struct vm_area_struct *vma)
+{
+	const struct machine *m = r->m;
+
+	if (rel_random_has_no_recency(m->release) && vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ))
+		return true;
+	return r->target &&
+	       !mem_cgroup_is_descendant(mem_cgroup_of(m, vma->vm_mm->memcg), r->target);
+}
 
 /* The accessed bit goes; was it set, and does that tell anything? */
 static bool clear_young(const struct vm_area_struct *vma, u64 *entry, unsigned int level)
@@ -51,6 +64,8 @@ static int referenced_one(void *arg, struct vm_area_struct *vma, u64 start, u64 
 	bool used = false, whole = r->nr == 1, counts = rel_locks_whole_folios(r->m->release);
 	u64 nr = 0;
 
+	if (unlikely(is_ignored(r, vma)))
+		return 0;
 	for (u64 addr = start; addr < end; addr += PAGE_SIZE) {
 		unsigned int level;
 		u64 *entry = page_vma_mapped(r->m, vma->vm_mm, addr, r->pfn, r->nr, &level);
@@ -80,11 +95,12 @@ static int referenced_one(void *arg, struct vm_area_struct *vma, u64 start, u64 
 	return r->mapcount <= 0;
 }
 
-unsigned int folio_referenced(struct machine *m, u32 pfn, u64 *vm_flags)
+unsigned int folio_referenced(struct machine *m, u32 pfn, const struct mem_cgroup *target,
+			      u64 *vm_flags)
 {
 	const struct page *folio = pfn_to_page(m, pfn);
 	struct referenced r = {
-		.m = m, .pfn = pfn, .nr = folio_nr_pages(folio),
+		.m = m, .target = target, .pfn = pfn, .nr = folio_nr_pages(folio),
 		.mapcount = folio_mapcount(folio),
 	};
 
