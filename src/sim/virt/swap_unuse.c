@@ -15,7 +15,7 @@
 #include "sim/virt/vma.h"
 
 /* A slot that so many did not free is a bug. */
-#define MAX_PASSES 1000
+#define MAX_PASSES 100
 
 struct unuse {
 	struct machine *m;
@@ -124,7 +124,8 @@ static int unuse_mms(struct unuse *u)
 
 /*
  * Again and again: a page that is still on its way to the disk keeps its slot, and reclaim
- * may put that back into an mm that was emptied already.
+ * may put that back into an mm that was emptied already. Where memory is too small for what
+ * processes share there, the kernel goes on till somebody interrupts it; so does who waits here.
  */
 int try_to_unuse(struct machine *m, struct swap_info_struct *si)
 {
@@ -133,7 +134,12 @@ int try_to_unuse(struct machine *m, struct swap_info_struct *si)
 	for (unsigned int pass = 0; si->inuse_pages; pass++) {
 		int err = shmem_unuse(m, si->type);
 
-		BUG_ON(m, pass == MAX_PASSES);
+		if (pass == MAX_PASSES) {
+			machine_why(m, "swapoff was interrupted: reclaim puts back what it reads, %llu "
+				    "slots are in use (try_to_unuse)",
+				    (unsigned long long)si->inuse_pages);
+			return -EINTR;
+		}
 		if (!err)
 			err = unuse_mms(&u);
 		if (err)
