@@ -24,6 +24,15 @@ static struct machine *machine(void)
 	return lab.tree->machine;
 }
 
+/* A process, and a file of so many bytes that can be swap: its descriptor s. */
+static void fork_with_swap_file(const char *size)
+{
+	lab_expect(&lab, 0, "sim/as/init/ctl: fork as a");
+	lab_expect(&lab, 0, "sim/as/a/ctl: openat -100 /swap RDWR|CREAT 0600 as s");
+	lab_expect(&lab, 0, "sim/as/a/ctl: fallocate @s 0 0 %s", size);
+	lab_expect(&lab, 0, "sim/as/a/ctl: mkswap /swap");
+}
+
 #define RING 64		/* requests that there is room for at first */
 
 /*
@@ -39,10 +48,7 @@ static void test_full_ring(void)
 
 	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, text, NULL), 0);
 	disk = file_disk(machine());
-	lab_expect(&lab, 0, "sim/as/init/ctl: fork as a");
-	lab_expect(&lab, 0, "sim/as/a/ctl: openat -100 /swap RDWR|CREAT 0600 as s");
-	lab_expect(&lab, 0, "sim/as/a/ctl: fallocate @s 0 0 4M");
-	lab_expect(&lab, 0, "sim/as/a/ctl: mkswap /swap");
+	fork_with_swap_file("4M");
 	lab_expect(&lab, 0, "sim/as/a/ctl: fsync @s");
 	lab_expect(&lab, 0, "sim/as/a/ctl: swapon /swap");
 	lab_expect(&lab, 0, "sim/as/a/ctl: mmap 0x10000000 1M rw private,anon,populate,fixed");
@@ -77,10 +83,7 @@ static void test_swapoff_for_ever(void)
 		"size = 12M\n[cost]\ndisk_write = 20000000\nswap_write = 20000000\n";
 
 	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, text, NULL), 0);
-	lab_expect(&lab, 0, "sim/as/init/ctl: fork as a");
-	lab_expect(&lab, 0, "sim/as/a/ctl: openat -100 /swap RDWR|CREAT 0600 as s");
-	lab_expect(&lab, 0, "sim/as/a/ctl: fallocate @s 0 0 16M");
-	lab_expect(&lab, 0, "sim/as/a/ctl: mkswap /swap");
+	fork_with_swap_file("16M");
 	lab_expect(&lab, 0, "sim/as/a/ctl: mmap 0x10000000 10M rw private,anon,fixed");
 	lab_expect(&lab, 0, "sim/as/a/ctl: store 0x10000000 10M");
 	lab_expect(&lab, 0, "sim/as/a/ctl: fork as b");
@@ -291,10 +294,7 @@ static void open_storm(const struct shape *shape)
 		 shape->cmdline ? "768M" : "72M", shape->depth,
 		 bandwidth, shape->depth, bandwidth, shape->write_ns, shape->write_ns);
 	CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, text, NULL), 0);
-	lab_expect(&lab, 0, "sim/as/init/ctl: fork as a");
-	lab_expect(&lab, 0, "sim/as/a/ctl: openat -100 /swap RDWR|CREAT 0600 as s");
-	lab_expect(&lab, 0, "sim/as/a/ctl: fallocate @s 0 0 16M");
-	lab_expect(&lab, 0, "sim/as/a/ctl: mkswap /swap");
+	fork_with_swap_file("16M");
 	lab_expect(&lab, 0, "sim/as/a/ctl: fsync @s");
 	if (shape->where & SWAP_FILE)
 		lab_expect(&lab, 0, "sim/as/init/ctl: swapon /swap");

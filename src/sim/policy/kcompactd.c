@@ -205,7 +205,7 @@ void kcompactd_catch_up(struct machine *m, struct pglist_data *node, u64 from, u
 
 	when = MAX(when, node->kcompactd_next_ns);
 	if (when < from)
-		when += (from - when + CHECK_INTERVAL_NS - 1) / CHECK_INTERVAL_NS * CHECK_INTERVAL_NS;
+		when += DIV_ROUND_UP(from - when, CHECK_INTERVAL_NS) * CHECK_INTERVAL_NS;
 	if (when < to)
 		(void)kcompactd_acts(m, node, when, /* kswapd_runs = */ false);
 }

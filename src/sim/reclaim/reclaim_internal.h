@@ -47,9 +47,13 @@ struct reclaim_stat {
 u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_list *list,
 		      struct reclaim_stat *stat, bool ignore_references);
 
-/* throttle.c: it takes CPU time to turn to a node, for looking at pages. */
+/*
+ * throttle.c: it takes CPU time to turn to a node, to look at pages and to free them, and to write
+ * a folio: one that goes to swap costs much more, but once, however large it is.
+ */
 void reclaim_takes_node(const struct scan_control *sc);
-void reclaim_took_time(const struct scan_control *sc, u64 nr_scanned, u64 nr_freed_or_written);
+void reclaim_took_time(const struct scan_control *sc, u64 nr_scanned, u64 nr_freed);
+void reclaim_wrote_folio(const struct scan_control *sc, bool to_swap, u64 nr_pages);
 /* Who reclaims for himself waits. */
 enum vmscan_throttle_state {
 	VMSCAN_THROTTLE_WRITEBACK, VMSCAN_THROTTLE_ISOLATED, VMSCAN_THROTTLE_NOPROGRESS,

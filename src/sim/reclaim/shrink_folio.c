@@ -11,7 +11,6 @@
 #include "sim/base/bug.h"
 #include "sim/phys/lru_internal.h"
 #include "sim/phys/section.h"
-#include "sim/virt/cputime.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memcontrol.h"
@@ -143,17 +142,6 @@ static enum outcome find_place(const struct folio_shrink *s, u32 pfn)
 	return err ? ACTIVATED_NO_SWAP : FREED;
 }
 
-/* By the page; a folio that goes to swap costs that much more once, however large it is. */
-static void pageout_takes_time(struct machine *m, bool file, u64 nr)
-{
-	const u64 *cost = m->config->cost;
-
-	if (file)
-		cpu_takes_time(m, nr * cost[COST_RECLAIM_PAGE]);
-	else
-		cpu_takes_time(m, cost[COST_SWAP_OUT_PAGE] + (nr - 1) * cost[COST_RECLAIM_PAGE]);
-}
-
 /* It is dirty, and not mapped. FREED: it has been written. */
 static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references references)
 {
@@ -186,7 +174,7 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 	stat[NR_VMSCAN_WRITE] += nr;
 	s->stat->nr_pageout += (u64)nr;
 	/* Meanwhile others may have been written, that are off their list as this one is. */
-	pageout_takes_time(m, file, (u64)nr);
+	reclaim_wrote_folio(s->sc, !file, (u64)nr);
 	return page_flag(folio, PG_dirty) || page_flag(folio, PG_writeback) ? KEPT_DIRTY : FREED;
 }
 

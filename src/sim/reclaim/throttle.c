@@ -17,12 +17,20 @@
 
 typedef unsigned long long ull;
 
-void reclaim_took_time(const struct scan_control *sc, u64 nr_scanned, u64 nr_freed_or_written)
+void reclaim_took_time(const struct scan_control *sc, u64 nr_scanned, u64 nr_freed)
 {
 	const u64 *cost = sc->m->config->cost;
 
 	cpu_takes_time(sc->m, nr_scanned * cost[COST_SCAN_PAGE] +
-			      nr_freed_or_written * cost[COST_RECLAIM_PAGE]);
+			      nr_freed * cost[COST_RECLAIM_PAGE]);
+}
+
+void reclaim_wrote_folio(const struct scan_control *sc, bool to_swap, u64 nr_pages)
+{
+	const u64 *cost = sc->m->config->cost;
+
+	cpu_takes_time(sc->m, cost[to_swap ? COST_SWAP_OUT_PAGE : COST_RECLAIM_PAGE] +
+			      (nr_pages - 1) * cost[COST_RECLAIM_PAGE]);
 }
 
 void reclaim_takes_node(const struct scan_control *sc)
@@ -65,7 +73,7 @@ static void wait_for_writeback(struct machine *m, struct pglist_data *node)
 	s64 before = node->stat[NR_WRITTEN];
 
 	while (node->stat[NR_WRITTEN] - before <= SWAP_CLUSTER_MAX && blk_now(m) < end)
-		blk_sleep_until(m, MIN(end, MAX(blk_next_done_ns(m), blk_now(m) + 1)));
+		blk_sleep_for_write(m, end);
 	node->stat[NR_THROTTLED_WRITTEN] += node->stat[NR_WRITTEN] - before;
 }
 
@@ -142,6 +150,5 @@ void reclaim_let_flusher_work(struct machine *m, u64 dirty)
 	if (!dirty || m->lru->reclaiming)
 		return;
 	flusher_run_woken(m);
-	blk_flush_plug(m);
-	blk_sleep_until(m, MIN(blk_now(m) + WRITEBACK_NS, MAX(blk_next_done_ns(m), blk_now(m))));
+	blk_sleep_for_write(m, blk_now(m) + WRITEBACK_NS);
 }

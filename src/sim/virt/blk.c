@@ -269,10 +269,20 @@ void blk_set_timer(struct machine *m, u32 event, u64 when_ns)
 			  when_ns == NEVER ? 0 : MAX(when_ns - MIN(m->now_ns, when_ns), 1));
 }
 
+/* When the first of its writes is done. */
+static u64 first_done_ns(const struct gendisk *disk)
+{
+	return disk->nr ? request_at(disk, 0)->done_ns : NEVER;
+}
+
 void blk_set_disk_timer(struct machine *m, const struct gendisk *disk)
 {
-	blk_set_timer(m, disk->event, disk->nr ? request_at(disk, 0)->done_ns : NEVER);
-	m->virt->blk->next_done_ns = blk_next_done_ns(m);
+	struct blk_state *blk = m->virt->blk;
+
+	blk_set_timer(m, disk->event, first_done_ns(disk));
+	blk->next_done_ns = NEVER;
+	for (unsigned int i = 0; i < blk->nr; i++)
+		blk->next_done_ns = MIN(blk->next_done_ns, first_done_ns(&blk->disks[i]));
 }
 
 bool blk_end_requests(struct machine *m, struct gendisk *disk, u64 now)
@@ -356,7 +366,13 @@ void blk_wait_until(struct machine *m, u64 ns)
 void blk_sleep_until(struct machine *m, u64 ns)
 {
 	blk_flush_plug(m);
-	stall_until(m, ns, /* io = */ false);
+	blk_run_until(m, ns);
+}
+
+void blk_sleep_for_write(struct machine *m, u64 end_ns)
+{
+	blk_flush_plug(m);
+	blk_run_until(m, MIN(end_ns, MAX(blk_next_done_ns(m), blk_now(m))));
 }
 
 /* When the last of its writes is done; 0: none is on its way. */
@@ -378,13 +394,7 @@ void blk_settle(struct machine *m)
 
 u64 blk_next_done_ns(const struct machine *m)
 {
-	const struct blk_state *blk = m->virt->blk;
-	u64 next = NEVER;
-
-	for (unsigned int i = 0; i < blk->nr; i++)
-		if (blk->disks[i].nr)
-			next = MIN(next, request_at(&blk->disks[i], 0)->done_ns);
-	return next;
+	return m->virt->blk->next_done_ns;
 }
 
 bool blk_writes_swap(const struct machine *m)

@@ -80,7 +80,7 @@ static void count_huge(struct machine *m, struct address_space *mapping,
 
 /* The cache has a folio more, or nr is below 0: less. */
 static inline void count_cached(struct machine *m, struct address_space *mapping,
-			 const struct page *folio, s64 nr)
+				const struct page *folio, s64 nr)
 {
 	mapping->nrpages += (u64)nr;
 	mod_lruvec_page_state(m, folio, NR_FILE_PAGES, nr);
@@ -382,7 +382,7 @@ static bool is_cached(const struct address_space *mapping, u64 pgoff, unsigned i
  * writes does not use what was there. -EEXIST: where there may be large ones, it has no room.
  */
 static inline int new_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
-		     unsigned int order, gfp_t gfp, u32 *result)
+			    unsigned int order, gfp_t gfp, u32 *result)
 {
 	/* Who asks for a page, and in no other way than the file does, has looked for it. */
 	const bool looked = !order && !gfp;
@@ -429,7 +429,7 @@ static void count_read(struct machine *m, u64 nr_pages)
 
 /* A new folio of a disk's file, read: *nr_read pages of it from the disk, not of holes. */
 static inline int read_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
-		      unsigned int order, gfp_t gfp, u32 *pfn, u64 *nr_read)
+			     unsigned int order, gfp_t gfp, u32 *pfn, u64 *nr_read)
 {
 	int err;
 

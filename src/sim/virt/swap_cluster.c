@@ -236,10 +236,10 @@ static u64 alloc_next_slot(const struct take *t, struct swap_cluster *ci, u32 i,
 	u64 end = MIN((u64)(i + 1) * slots_of(t->m), si->max);
 
 	if (t->order || !ci->count || ci->state != CLUSTER_FRAG || si->swap_map[offset] & ~SWAP_ZERO ||
-	    offset + 1 >= end || ci->count + 1U >= slots_of(t->m) || !(si->flags & SWP_SOLIDSTATE))
+	    offset + 1 >= end || ci->count + 1U >= slots_of(t->m))
 		return NO_SLOT;
 	cluster_alloc_range(t, ci, offset);
-	swap_of(t->m)->cpus[t->m->cpu].offset[0] = offset + 1;
+	remember_place(t, offset + 1);
 	return offset;
 }
 

@@ -14,7 +14,7 @@
 #include "sim/virt/swap_internal.h"
 #include "sim/virt/vma.h"
 
-/* A slot that so many did not free is a bug. */
+/* Behind so many nobody waits any longer. */
 #define MAX_PASSES 100
 
 struct unuse {
