@@ -193,6 +193,27 @@ static void test_gone_at_work(void)
 	close_lab();
 }
 
+/*
+ * Reclaim finds nothing but dirty pages, and wakes the flusher: it has begun when the write to the
+ * file that asked for reclaim is over, and the time that reclaim took has passed.
+ */
+static void test_shrunk(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 before_ns;
+
+		open_lab(i);
+		write_file("ta", "/f", 2);
+		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty "), 2 * MB);
+		before_ns = m->now_ns;
+		lab_expect(&lab, 0, ROOT "/a/memory.high: 1M");
+		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty "), 0);
+		CU_ASSERT(m->now_ns > before_ns);
+		CU_ASSERT_EQUAL(m->polls_left, 0);
+		close_lab();
+	}
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
@@ -201,6 +222,7 @@ int main(void)
 		{ "inodes change hands", test_switch },
 		{ "a group goes", test_gone },
 		{ "a group goes while it writes", test_gone_at_work },
+		{ "a group is to be smaller", test_shrunk },
 	};
 
 	return suite_main("writeback of groups", tests, ARRAY_SIZE(tests), NULL, NULL);

@@ -75,6 +75,8 @@ sysctls() {
 	for step in $(steps); do
 		[ -f "$dir/$step/proc/zoneinfo" ] || continue
 		if [ -f "$dir/$step/what" ]; then
+			# To show all files took a guest seconds: daemons sleep again.
+			do_line 'sim/ctl: tick 1s'
 			what=$(cat "$dir/$step/what")
 			name=${what%% *}
 			value=${what#* <- }

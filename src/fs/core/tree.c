@@ -15,6 +15,7 @@
 #include "fs/core/state_dir.h"
 #include "fs/core/tree_struct.h"
 #include "sim/base/bug.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/task.h"
 
 static int lock_init(struct tree *tree)
@@ -196,8 +197,15 @@ struct store_call {
 static int run_store(void *arg)
 {
 	struct store_call *call = arg;
+	struct store *store = call->store;
+	int err = call->view->entry->store(store, call->view, call->text);
 
-	return call->view->entry->store(call->store, call->view, call->text);
+	/* As behind a call: the time that reclaim took passes; who is due then, or was woken, runs. */
+	if (!err || store->changed) {
+		blk_time_passes(store->m, 0);
+		blk_settle(store->m);
+	}
+	return err;
 }
 
 int tree_guard_store(struct tree *tree, struct store *store, const struct view *view,
