@@ -27,6 +27,7 @@ static const char machine_text[] =
 	"disk_read = 500000000\n"
 	"scan_page = 200000\n"
 	"migrate_page = 1000000\n"
+	"dirty_page = 500000\n"
 	"write_page = 1000000\n"
 	"[disk]\n"
 	"name = vda\n"
@@ -203,7 +204,7 @@ static void test_iowait(void)
 	lab_end(&lab);
 }
 
-/* The flusher is a kworker; who syncs writes himself. */
+/* Who makes pages dirty works; the flusher is a kworker; who syncs writes himself. */
 static void test_writers(void)
 {
 	u64 kworker;
@@ -212,15 +213,18 @@ static void test_writers(void)
 	lab_expect(&lab, 0, "sim/as/init/ctl: fork as t");
 	lab_expect(&lab, 0, "sim/as/t/ctl: open /w O_RDWR|O_CREAT as w");
 	lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 256K 0");
+	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 64 * 500000);
+	/* They are dirty already. */
+	lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 256K 0");
 	lab_expect(&lab, 0, "tick 40s");
 	kworker = schedstat(thread_named("kworker/u"));
 	CU_ASSERT_EQUAL(kworker, 64 * 1000000);
-	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 0);
+	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 64 * 500000);
 	lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 128K 256K");
 	lab_expect(&lab, 0, "sim/as/t/ctl: fsync @w");
 	CU_ASSERT_EQUAL(schedstat(thread_named("kworker/u")), kworker);
-	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 32 * 1000000);
-	CU_ASSERT_EQUAL(of_stat("cpu ", SYSTEM), 9);
+	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 96 * 500000 + 32 * 1000000);
+	CU_ASSERT_EQUAL(of_stat("cpu ", SYSTEM), 14);
 	expect_whole();
 	lab_end(&lab);
 }
@@ -267,21 +271,21 @@ static void test_family(void)
 	lab_expect(&lab, 0, "sim/as/c/ctl: pwrite64 @w 128K 0");
 	lab_expect(&lab, 0, "sim/as/c/ctl: fsync @w");
 	child = schedstat("sim/as/c");
-	CU_ASSERT_EQUAL(child, 32 * 1000000);
+	CU_ASSERT_EQUAL(child, 32 * 1500000);
 	lab_expect(&lab, 0, "sim/as/u/ctl: pwrite64 @w 192K 0");
 	lab_expect(&lab, 0, "sim/as/u/ctl: fsync @w");
 	CU_ASSERT_EQUAL(schedstat("sim/as/t"), 0);
-	CU_ASSERT_EQUAL(stime("sim/as/t", 0), 4);
+	CU_ASSERT_EQUAL(stime("sim/as/t", 0), 7);
 	lab_expect(&lab, 0, "sim/as/u/ctl: exit 0");
-	CU_ASSERT_EQUAL(stime("sim/as/t", 0), 4);
+	CU_ASSERT_EQUAL(stime("sim/as/t", 0), 7);
 	CU_ASSERT_EQUAL(stime("sim/as/t", 1), 0);
 	lab_expect(&lab, 0, "sim/as/c/ctl: exit 0");
 	CU_ASSERT_EQUAL(stime("sim/as/t", 1), 0);
 	lab_expect(&lab, 0, "sim/as/t/ctl: wait4 -1");
-	CU_ASSERT_EQUAL(stime("sim/as/t", 1), 3);
-	CU_ASSERT_EQUAL(stime("sim/as/t", 0), 4);
+	CU_ASSERT_EQUAL(stime("sim/as/t", 1), 4);
+	CU_ASSERT_EQUAL(stime("sim/as/t", 0), 7);
 	threads = of_stat("cpu ", SYSTEM);
-	CU_ASSERT_EQUAL(threads, 8);
+	CU_ASSERT_EQUAL(threads, 12);
 	lab_end(&lab);
 }
 

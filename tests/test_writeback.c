@@ -20,14 +20,19 @@ static const struct machine *m;
 
 static const char *const releases[] = { "release=6.1", "release=6.18" };
 
-static void open_lab(const char *release, const char *bandwidth)
+static void open_lab_set(const char *release, const char *bandwidth, const char *cost)
 {
 	const char *sets[] = { release, bandwidth, "node 0.memory=256M", "disk.read_latency=1000000",
-			       "disk.write_latency=2000000", NULL };
+			       "disk.write_latency=2000000", cost, NULL };
 
 	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "tiny", sets), 0);
 	m = tree_machine(lab.tree);
 	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+}
+
+static void open_lab(const char *release, const char *bandwidth)
+{
+	open_lab_set(release, bandwidth, NULL);
 }
 
 static void call(const char *line)
@@ -203,6 +208,22 @@ static void test_throttled(void)
 	}
 }
 
+/* Who takes as long for his pages as the disk does has nothing to wait for. */
+static void test_slow_writer(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab_set(releases[i], "disk.bandwidth=10M", "cost.dirty_page=500000");
+		call("open /data/w rdwr,creat as w");
+		call("pwrite64 @w 100M 0");
+		/* By folios of 2 MiB it comes too late that he might have waited less. */
+		CU_ASSERT(m->virt->writeback->nr_pauses <= (i ? 2 : 0));
+		CU_ASSERT(m->now_ns > 12800000000 && m->now_ns < 13500000000);
+		/* The disk worked meanwhile: in the midst of the call, too. */
+		CU_ASSERT(vmstat("nr_dirty ") + vmstat("nr_writeback ") < 25600 / 2);
+		close_lab();
+	}
+}
+
 /* Pages that mappings dirty count, and are clean and read-only behind the flusher. */
 static void test_mapped(void)
 {
@@ -373,6 +394,7 @@ static const CU_TestInfo tests[] = {
 	{ "times", test_times },
 	{ "background", test_background },
 	{ "throttled", test_throttled },
+	{ "slow writer", test_slow_writer },
 	{ "mapped", test_mapped },
 	{ "laptop mode", test_laptop },
 	{ "cut within a page", test_cut },

@@ -564,6 +564,8 @@ void balance_dirty_pages_ratelimited(struct machine *m, struct task_struct *task
 	if (likely(!bdi->fresh_dirtied))
 		return;
 	wb = wb_of_memcg(m, bdi->fresh_wb);
+	/* The less he has to wait: a pause is what is left of a period when this is over. */
+	cpu_takes_time(m, bdi->fresh_dirtied * m->config->cost[COST_DIRTY_PAGE]);
 	task->nr_dirtied += (u32)bdi->fresh_dirtied;
 	bdi->fresh_dirtied = 0;
 	if (wb->dirty_exceeded)
