@@ -551,6 +551,53 @@ static void test_first_contents(void)
 	}
 }
 
+/* A hole that ends behind the file takes all of its last page, on the disk as well. */
+static void test_hole_at_the_end(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+		int fd = -1;
+
+		open_machine(releases[i]);
+		CU_ASSERT_EQUAL(sys_open(m, task, "/s", O_RDWR | O_CREAT, 0600, &fd), 0);
+		put(fd, 0, 5000);
+		CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
+		CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, PUNCH, 0, 6000), 0);
+		ASSERT_DATA(fd, "");
+		CU_ASSERT_EQUAL(token_of(fd, 1), 0);
+		CU_ASSERT_EQUAL(sys_unlink(m, task, "/s"), 0);
+		close_machine();
+	}
+}
+
+/* The host remembers what was there, not each page that is not. */
+static void test_large_holes(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+		const u64 end = 15ULL << 40;
+		int fd = -1;
+		u64 bytes;
+
+		open_machine(releases[i]);
+		CU_ASSERT_EQUAL(sys_open(m, task, "/bin/true", O_RDWR, 0, &fd), 0);
+		CU_ASSERT_EQUAL(sys_ftruncate(m, task, fd, end), 0);
+		put(fd, end - P, P);
+		put(fd, end - 2 * P, P);
+		CU_ASSERT_EQUAL(sys_fsync(m, task, fd), 0);
+		bytes = m->arena.bytes;
+		CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, PUNCH, P, end - 2 * P), 0);
+		CU_ASSERT(m->arena.bytes < bytes + SZ_1M);
+		CU_ASSERT_NOT_EQUAL(token_of(fd, 0), 0);
+		CU_ASSERT_EQUAL(token_of(fd, 1), 0);
+		CU_ASSERT_EQUAL(seek(fd, 0, HOLE), P);
+		CU_ASSERT_EQUAL(seek(fd, P, DATA), (s64)(end - P));
+		CU_ASSERT_EQUAL(sys_fallocate(m, task, fd, ZERO_KEEP, 0, end), 0);
+		CU_ASSERT_EQUAL(token_of(fd, 0), 0);
+		CU_ASSERT_EQUAL(token_of(fd, end / P - 1), 0);
+		CU_ASSERT(m->arena.bytes < bytes + SZ_1M);
+		close_machine();
+	}
+}
+
 /* Files reach as far as positions do; pages end before that. */
 static void test_ends(void)
 {
@@ -626,6 +673,8 @@ static const CU_TestInfo tests[] = {
 	{ "blocks that were asked for", test_asked },
 	{ "ranges taken out and put in", test_shifts },
 	{ "what files held at first", test_first_contents },
+	{ "a hole at the end", test_hole_at_the_end },
+	{ "large holes", test_large_holes },
 	{ "ends of files", test_ends },
 	{ "other files", test_others },
 };

@@ -204,25 +204,46 @@ u64 disk_next_block(const struct machine *m, const struct inode *inode, u64 pgof
 	return next;
 }
 
-void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
+/* What was written of pages [start, end) goes. */
+static void forget_blocks(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
 	struct disk_state *disks = m->virt->disks;
+	bool few = end - start < disks->room;
 
-	inode->disk_end = MIN(inode->disk_end, nr_pages);
-	for (u64 i = 0; inode->nr_disk_blocks && i < disks->room;) {
+	for (u64 at = start; few && inode->nr_disk_blocks && at < end; at++) {
+		struct disk_block *block = find(disks, inode->self, at);
+
+		if (block->inode)
+			forget_block(m, inode, block);
+	}
+	for (u64 i = 0; !few && inode->nr_disk_blocks && i < disks->room;) {
 		struct disk_block *block = &disks->blocks[i];
 
 		/* What moves up into its place is looked at next. */
-		if (block->inode == inode->self && block->pgoff >= nr_pages)
+		if (block->inode == inode->self && block->pgoff >= start && block->pgoff < end)
 			forget_block(m, inode, block);
 		else
 			i++;
 	}
 }
 
+void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
+{
+	inode->disk_end = MIN(inode->disk_end, nr_pages);
+	forget_blocks(m, inode, nr_pages, ~0ULL);
+}
+
 void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
-	for (u64 at = start; at < MIN(end, MAX(inode->disk_end, inode_pages(inode))); at++) {
+	if (start >= end)
+		return;
+	if (end >= inode->disk_end) {
+		inode->disk_end = MIN(inode->disk_end, start);
+		forget_blocks(m, inode, start, end);
+		return;
+	}
+	/* Of what was there at first each page has to be told of. */
+	for (u64 at = start; at < end; at++) {
 		struct disk_block *block = get_block(m, inode, at);
 
 		if (!block)

@@ -277,7 +277,7 @@ static int disk_fallocate(const struct falloc *f)
 	if (err || (punch && f->offset >= f->inode->i_size))
 		return err;
 	if (punch || f->mode & FALLOC_FL_ZERO_RANGE) {
-		disk_zero(f->m, f->inode, PFN_UP(f->offset), f->end >> PAGE_SHIFT);
+		disk_zero(f->m, f->inode, PFN_UP(f->offset), hole_end(f) >> PAGE_SHIFT);
 		if (!rel_disk_rounds_holes(f->m->release))
 			unmap_all_for_first_page(f, hole_end(f));
 		truncate_pagecache(f->m, f->inode, f->offset, hole_end(f),
