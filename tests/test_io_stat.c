@@ -3,6 +3,7 @@
  * io.stat of control groups: who pays for reading, for writing back, for swap. Bytes and
  * requests of files are what kernels of both releases showed for the same calls.
  */
+#include "fs/core/tree_struct.h"
 #include "lab.h"
 #include "support.h"
 
@@ -98,6 +99,27 @@ static void test_files(void)
 	}
 }
 
+/* Who writes a part of a page has the rest of it read, and waits. */
+static void test_parts(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 before;
+
+		open_groups(i);
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /f0 rdwr as w");
+		before = lab.tree->machine->now_ns;
+		lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 10 100");
+		line_is("/a/b", "rbytes=4096 wbytes=0 rios=1 wios=0");
+		CU_ASSERT(lab.tree->machine->now_ns >= before + 100000);
+		lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 5000 1M");
+		line_is("/a/b", "rbytes=8192 wbytes=0 rios=2 wios=0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 10 4M");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @w 10 4194400");
+		line_is("/a/b", "rbytes=8192 wbytes=0 rios=2 wios=0");
+		lab_end(&lab);
+	}
+}
+
 /* Swap is of who has the page, and of another disk, which is listed first then. */
 static void test_swap(void)
 {
@@ -145,7 +167,7 @@ static void test_tree(void)
 }
 
 static const CU_TestInfo tests[] = {
-	{ "files", test_files }, { "swap", test_swap }, { "tree", test_tree },
+	{ "files", test_files }, { "parts of pages", test_parts }, { "swap", test_swap }, { "tree", test_tree },
 };
 
 int main(void)

@@ -458,25 +458,35 @@ void wait_for_folio(struct machine *m, u32 pfn, u64 done_ns)
 		psi_memstall_leave(m);
 }
 
-void filemap_fill_page(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
+/* One page is read by itself, if it is no hole; who wants it waits. */
+static void fill_page(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 {
-	bool reads = disk_read(m, inode, pgoff, pfn);
-
-	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
-	if (!reads)
+	if (!disk_read(m, inode, pgoff, pfn))
 		return;
 	count_read(m, 1);
 	wait_for_folio(m, pfn, blk_read(m, file_disk(m), 1));
 }
 
-int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
+void filemap_fill_page(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
+{
+	page_set_flag(pfn_to_page(m, pfn), PG_uptodate);
+	fill_page(m, inode, pgoff, pfn);
+}
+
+static int read_page(struct machine *m, struct address_space *mapping, u64 pgoff, gfp_t gfp,
+		     u32 *pfn)
 {
 	u64 nr_read;
-	int err = read_folio(m, mapping, pgoff, 0, 0, pfn, &nr_read);
+	int err = read_folio(m, mapping, pgoff, 0, gfp, pfn, &nr_read);
 
 	if (!err && nr_read)
 		wait_for_folio(m, *pfn, blk_read(m, file_disk(m), 1));
 	return err;
+}
+
+int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
+{
+	return read_page(m, mapping, pgoff, 0, pfn);
 }
 
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
@@ -535,7 +545,6 @@ int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at,
 {
 	u64 index = at >> PAGE_SHIFT;
 	bool whole = !(at & (PAGE_SIZE - 1)) && end - at >= PAGE_SIZE;
-	u64 nr_read;
 	int err;
 
 	*pfn = find_page(m, mapping, index);
@@ -544,11 +553,10 @@ int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at,
 		return 0;
 	}
 	if (!mapping->host->large_folios && !whole && index < inode_pages(mapping->host))
-		return read_folio(m, mapping, index, 0, __GFP_WRITE, pfn, &nr_read);
+		return read_page(m, mapping, index, __GFP_WRITE, pfn);
 	err = new_folio_to_write(m, mapping, at, end, pfn);
 	/* A large one's other pages are written whole. */
-	if (!err && !whole && index < inode_pages(mapping->host) &&
-	    disk_read(m, mapping->host, index, *pfn))
-		count_read(m, 1);
+	if (!err && !whole && index < inode_pages(mapping->host))
+		fill_page(m, mapping->host, index, *pfn);
 	return err;
 }
