@@ -195,6 +195,17 @@ static void test_tree(void)
 	lab_expect(&lab, 0, ROOT "/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
 	write_file(0, "/a", "cgroup.subtree_control", "+memory");
 	write_file(EBUSY, "", "cgroup.subtree_control", "-memory");
+	/* Controllers are looked at in their order. */
+	write_file(0, "/a", "cgroup.subtree_control", " +cpuset");
+	write_file(0, "/a/b", "cgroup.subtree_control", "+cpuset");
+	write_file(EBUSY, "/a", "cgroup.subtree_control", "+io -cpuset");
+	write_file(ENOENT, "/a", "cgroup.subtree_control", "+io -memory");
+	write_file(0, "/a/b", "cgroup.subtree_control", "-cpuset");
+	write_file(0, "/a", "cgroup.subtree_control", "\t-cpuset");
+	write_file(EINVAL, "/a", "cgroup.subtree_control", "+memory\t+cpuset");
+	write_file(EINVAL, "/a", "cgroup.subtree_control", "+memory \t+cpuset");
+	write_file(0, "/a", "cgroup.subtree_control", "+memory\t ");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.subtree_control"), "memory\n");
 	lab_expect(&lab, EBUSY, ROOT "/a/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
 	lab_expect(&lab, ESRCH, ROOT "/a/b/cgroup.procs: 99999");
 	write_file(0, "/a", "cgroup.max.descendants", "1");

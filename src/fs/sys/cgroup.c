@@ -89,7 +89,7 @@ static int subtree_show(struct out *out, const struct view *v)
 static bool read_controller(const char **p, u32 *enable, u32 *disable)
 {
 	const char *name = *p + 1;
-	size_t len = strcspn(name, " ");
+	size_t len = strcspn(name, BLANKS);
 
 	for (unsigned int i = 0; i < NR_CGROUP_CONTROLLERS; i++) {
 		if (strlen(cgroup_controller_names[i]) != len ||
@@ -107,10 +107,11 @@ static bool read_controller(const char **p, u32 *enable, u32 *disable)
 static int subtree_store(struct store *s, const struct view *v, const char *text)
 {
 	u32 enable = 0, disable = 0;
-	const char *p = text + strspn(text, " ");
+	const char *p = text + strspn(text, BLANKS);
 	int err;
 
-	while (*p) {
+	/* Around the words blanks are of any kind, between them spaces. */
+	while (p[strspn(p, BLANKS)]) {
 		if (!read_controller(&p, &enable, &disable)) {
 			out_printf(s->sentence, "'%s': write +cpuset or -cpuset", text);
 			return -EINVAL;

@@ -396,22 +396,30 @@ static int vet_enable(const struct machine *m, const struct cgroup *cgroup, u32 
 	return has_tasks(m, cgroup) ? -EBUSY : 0;
 }
 
-int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 disable)
+/* Controller by controller: those that come are there, those that go no child passes on. */
+static int vet_control(const struct machine *m, const struct cgroup *cgroup, u32 enable,
+		       u32 disable)
 {
-	const struct cgroup *child = cgroup_child(m, cgroup, 1);
-	u32 was = cgroup->subtree_control, changed;
-	int err = 0;
-
-	enable &= ~was;
 	for (unsigned int i = 0; i < NR_CGROUP_CONTROLLERS; i++) {
+		const struct cgroup *child = cgroup_child(m, cgroup, 1);
+
 		if (enable & CGROUP_BIT(i) && !cgroup_has(cgroup, i))
 			return -ENOENT;
-	}
-	for (; child; child = cgroup_child(m, cgroup, child->id + 1)) {
-		if (child->subtree_control & disable)
+		while (child && !(child->subtree_control & disable & CGROUP_BIT(i)))
+			child = cgroup_child(m, cgroup, child->id + 1);
+		if (child)
 			return -EBUSY;
 	}
-	err = vet_enable(m, cgroup, enable);
+	return vet_enable(m, cgroup, enable);
+}
+
+int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 disable)
+{
+	u32 was = cgroup->subtree_control, changed;
+	int err;
+
+	enable &= ~was;
+	err = vet_control(m, cgroup, enable, disable);
 	if (err)
 		return err;
 	cgroup->subtree_control = (was | enable) & ~disable;
