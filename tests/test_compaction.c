@@ -433,6 +433,34 @@ static void test_kcompactd(void)
 	}
 }
 
+/* With vm.defrag_mode kswapd that was woken for a block is not done till its marks lie in blocks. */
+static void test_defrag_mode(void)
+{
+	struct pglist_data *node;
+	struct machine *m;
+	struct bed bed;
+	u64 free;
+
+	bed_begin(&bed, 96, "release=6.18", NULL);
+	m = bed.m;
+	node = m->nodes[0];
+	free_white(&bed);
+	free = nr_free(m);
+	CU_ASSERT(whole_blocks(m) > 1 && whole_blocks(m) * pageblock_nr_pages(m) < free - 2000);
+	m->tunables->defrag_mode = 1;
+	for (s32 kbytes = 1024; pgdat_balanced(m, node, m->pageblock_order, ZONE_NORMAL);
+	     kbytes += 256) {
+		CU_ASSERT_FATAL((u64)kbytes < free * PAGE_SIZE / 1024);
+		m->tunables->min_free_kbytes = kbytes;
+		setup_per_zone_wmarks(m);
+	}
+	/* Pages there are enough of, and of one such block. */
+	CU_ASSERT_TRUE(pgdat_balanced(m, node, 0, ZONE_NORMAL));
+	m->tunables->defrag_mode = 0;
+	CU_ASSERT_TRUE(pgdat_balanced(m, node, m->pageblock_order, ZONE_NORMAL));
+	bed_end(&bed);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "checkerboard", test_checkerboard },
 	{ "pages that are held", test_held },
@@ -443,6 +471,7 @@ static const CU_TestInfo tests[] = {
 	{ "proactive", test_proactive },
 	{ "proactive, beside kswapd", test_proactive_waits },
 	{ "kcompactd", test_kcompactd },
+	{ "vm.defrag_mode", test_defrag_mode },
 };
 
 int main(void)

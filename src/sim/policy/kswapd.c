@@ -39,6 +39,9 @@ bool pgdat_balanced(const struct machine *m, const struct pglist_data *node,
 		    unsigned int order, enum zone_type highest)
 {
 	enum zone_watermarks which = m->tunables->numa_balancing & 2 ? WMARK_PROMO : WMARK_HIGH;
+	/* Whole blocks, till so much was reclaimed that the rest is for kcompactd to do. */
+	enum zone_stat_item item = m->tunables->defrag_mode && order ? NR_FREE_PAGES_BLOCKS :
+								       NR_FREE_PAGES;
 	bool managed = false;
 
 	for (unsigned int type = 0; type <= highest; type++) {
@@ -48,7 +51,7 @@ bool pgdat_balanced(const struct machine *m, const struct pglist_data *node,
 			continue;
 		managed = true;
 		if (zone_watermark_ok(m, zone, order, zone_wmark(zone, which), highest, 0,
-				      zone->stat[NR_FREE_PAGES]))
+				      zone->stat[item]))
 			return true;
 	}
 	return !managed;
