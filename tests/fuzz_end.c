@@ -26,6 +26,8 @@ static void visit_cpus(struct lab *lab)
 	char line[64];
 
 	run(lab, "proc/1/ctl: set_mempolicy default");
+	/* Its group's cpuset may have a part of them alone. */
+	run(lab, "sys/fs/cgroup/cgroup.procs: 1");
 	for (unsigned int cpu = 0; cpu < m->nr_cpus && cpu < 64; cpu++) {
 		snprintf(line, sizeof(line), "proc/1/ctl: sched_setaffinity 0 %u", cpu);
 		run(lab, line);
