@@ -220,6 +220,34 @@ static void test_census(void)
 	census("i386", old);
 }
 
+/* Each is found by its name, and by nothing shorter or longer; no form has a gap. */
+static void test_verb_list(void)
+{
+	struct verb_index *index = verb_index_new();
+	const struct verb *verb;
+	char name[64];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(index);
+	for (unsigned int i = 0; (verb = verb_at(i)); i++) {
+		size_t len = (size_t)snprintf(name, sizeof(name), "%s_", verb->name) - 1;
+
+		CU_ASSERT_PTR_EQUAL(verb_find(name, len), verb);
+		CU_ASSERT_PTR_NULL(verb_find(name, len + 1));
+		CU_ASSERT(verb_find(name, len - 1) != verb);
+		CU_ASSERT_PTR_EQUAL(verb_index_find(index, name, len), verb);
+		CU_ASSERT_PTR_NULL(verb_index_find(index, name, len + 1));
+		CU_ASSERT(verb_index_find(index, name, len - 1) != verb);
+		CU_ASSERT_EQUAL(verb_number(verb), i);
+		for (unsigned int form = 0; form <= verb->nr_forms; form++) {
+			const u8 *kinds = verb_form_args(verb, form);
+
+			for (unsigned int k = 1; k < MAX_ARGS; k++)
+				CU_ASSERT(kinds[k - 1] || !kinds[k]);
+		}
+	}
+	free(index);
+}
+
 /* Every row that is served has a page; every page says something. */
 static void test_help(void)
 {
@@ -542,6 +570,7 @@ static void test_owner_file(void)
 
 static const CU_TestInfo tests[] = {
 	{ "census", test_census },
+	{ "list of verbs", test_verb_list },
 	{ "help", test_help },
 	{ "README", test_readme },
 	{ "state", test_state },

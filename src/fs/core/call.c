@@ -54,13 +54,16 @@ void ctl_state_free(struct ctl_state *state)
 int ctl_create(struct tree *tree)
 {
 	tree->ctl = ctl_state_new(tree);
-	return tree->ctl ? 0 : -ENOMEM;
+	tree->verbs = verb_index_new();
+	return tree->ctl && tree->verbs ? 0 : -ENOMEM;
 }
 
 void ctl_destroy(struct tree *tree)
 {
 	ctl_state_free(tree->ctl);
+	free(tree->verbs);
 	tree->ctl = NULL;
+	tree->verbs = NULL;
 }
 
 void scope_path(u32 scope, char path[32])
@@ -203,17 +206,14 @@ static void remember(struct call *call)
 		last->address = call->value;
 		last->has_address = true;
 	}
-	for (unsigned int i = 0; i < MAX_ARGS; i++) {
-		const struct arg *arg = &call->args[i];
+	for (unsigned int i = 0; i < call->nr_args; i++) {
+		unsigned int slot = verb_form_slot(call->verb, call->form, i);
+		const struct arg *arg = &call->args[slot];
 
-		if (!arg->given) {
-			last->args[i].given = false;
-			continue;
-		}
-		last->args[i] = *arg;
+		last->args[slot] = *arg;
 		if (!arg->text)
 			continue;
-		last->args[i].text = words;
+		last->args[slot].text = words;
 		memcpy(words, arg->text, arg->len + 1);
 		words += arg->len + 1;
 	}

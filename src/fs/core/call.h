@@ -39,7 +39,7 @@ struct last_call {
 	u64 address;		/* `@` */
 	const struct verb *verb;
 	u8 form, nr_args;
-	struct arg args[MAX_ARGS];	/* by slot; texts lie in words */
+	struct arg args[MAX_ARGS];	/* by slot, the first nr_args of its form; texts lie in words */
 	int err;
 	u64 value;
 	char *sentence;		/* malloc()ed or NULL */
@@ -76,6 +76,9 @@ struct request {
  */
 int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
 	       struct request *req, struct out *sentence) __must_check;
+/* The same of a line that line_parse() has trimmed. */
+int call_parse_line(struct tree *tree, u32 scope, const char *text, size_t len,
+		    struct request *req, struct out *sentence) __must_check;
 
 /*
  * Run it: host memory is secured, the machine acts on the scope's CPU, the journal

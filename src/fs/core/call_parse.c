@@ -19,16 +19,16 @@ static struct arg_env arg_env(struct request *req)
 	};
 }
 
-/* How many words a form takes, at least and at most. */
-static void form_arity(const u8 *kinds, unsigned int *least, unsigned int *most)
+/* Does a form take so many words? From its first optional one on it need not have more. */
+static bool form_takes(const u8 *kinds, unsigned int nr)
 {
-	*least = MAX_ARGS;
-	for (*most = 0; *most < MAX_ARGS && kinds[*most]; (*most)++) {
-		if (kinds[*most] & A_OPTIONAL && *least == MAX_ARGS)
-			*least = *most;
-	}
-	if (*least == MAX_ARGS)
-		*least = *most;
+	unsigned int i = 0;
+
+	if (nr > MAX_ARGS || (nr && !kinds[nr - 1]))
+		return false;
+	while (i < nr && !(kinds[i] & A_OPTIONAL))
+		i++;
+	return i < nr || nr == MAX_ARGS || !kinds[nr] || kinds[nr] & A_OPTIONAL;
 }
 
 /* Try one form: 0, or -EBADMSG with *fitted = how many words did fit. */
@@ -37,13 +37,12 @@ static int try_form(struct request *req, unsigned int form, unsigned int *fitted
 {
 	const struct verb *verb = req->call.verb;
 	const u8 *kinds = verb_form_args(verb, form);
-	unsigned int least, most, nr = req->words.nr;
+	unsigned int nr = req->words.nr;
 	struct arg_env env;
 	int err = 0;
 
 	*fitted = 0;
-	form_arity(kinds, &least, &most);
-	if (nr < least || nr > most)
+	if (!form_takes(kinds, nr))
 		return -EBADMSG;
 	env = arg_env(req);
 	memset(req->call.args, 0, sizeof(req->call.args));
@@ -83,7 +82,7 @@ static int complain(struct request *req, int best, struct out *sentence)
 static int parse_args(struct request *req, struct out *sentence)
 {
 	const struct verb *verb = req->call.verb;
-	unsigned int fitted, most_fitted = 0, least, most;
+	unsigned int fitted, most_fitted = 0;
 	int best = -1;
 
 	for (unsigned int form = 0; form <= verb->nr_forms; form++) {
@@ -92,8 +91,7 @@ static int parse_args(struct request *req, struct out *sentence)
 			req->call.nr_args = req->words.nr;
 			return 0;
 		}
-		form_arity(verb_form_args(verb, form), &least, &most);
-		if (req->words.nr < least || req->words.nr > most)
+		if (!form_takes(verb_form_args(verb, form), req->words.nr))
 			continue;
 		if (best < 0 || fitted > most_fitted) {
 			best = form;
@@ -114,12 +112,13 @@ static int find_verb(struct request *req, u32 scope, struct out *sentence)
 {
 	const struct word *word = &req->words.verb;
 	unsigned int slot = scope_slot(scope);
-	const struct verb *verb = verb_find(word->text, word->len), *nearest;
+	const struct verb_index *verbs = req->call.tree->verbs;
+	const struct verb *verb = verb_index_find(verbs, word->text, word->len), *nearest;
 	const char *alias = verb ? NULL : strace_alias(word);
 	bool near;
 
 	if (alias)
-		verb = verb_find(alias, strlen(alias));
+		verb = verb_index_find(verbs, alias, strlen(alias));
 	req->call.verb = verb;
 	if (verb && verb->scopes & 1U << slot)
 		return 0;
@@ -185,26 +184,45 @@ static int check_expectation(const struct words *words, struct out *sentence)
 	return number_parse(value, &number, &negative, sentence);
 }
 
-int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
-	       struct request *req, struct out *sentence)
+static void begin(struct call *call, struct tree *tree, u32 scope, struct out *sentence)
 {
-	struct call *call = &req->call;
-	int err;
-
 	call->tree = tree;
 	call->scope = scope;
 	call->verb = NULL;
 	call->sentence = sentence;
 	call->replaying = call->quiet = false;
-	err = words_split(text, len, &req->words, sentence);
-	if (err || !req->words.verb.len)
-		return err;
+}
+
+static int parse_words(struct request *req, struct out *sentence)
+{
+	int err;
+
+	if (!req->words.verb.len)
+		return 0;
 	err = check_expectation(&req->words, sentence);
 	if (!err)
 		err = strace_form(&req->words, sentence);
 	if (!err)
-		err = find_verb(req, scope, sentence);
+		err = find_verb(req, req->call.scope, sentence);
 	if (!err)
 		err = parse_args(req, sentence);
 	return err ? err : take_name(req, sentence);
+}
+
+int call_parse(struct tree *tree, u32 scope, const char *text, size_t len,
+	       struct request *req, struct out *sentence)
+{
+	int err = words_split(text, len, &req->words, sentence);
+
+	begin(&req->call, tree, scope, sentence);
+	return err ? err : parse_words(req, sentence);
+}
+
+int call_parse_line(struct tree *tree, u32 scope, const char *text, size_t len,
+		    struct request *req, struct out *sentence)
+{
+	int err = words_of_line(text, len, &req->words, sentence);
+
+	begin(&req->call, tree, scope, sentence);
+	return err ? err : parse_words(req, sentence);
 }

@@ -156,7 +156,7 @@ static int run_call(struct ctl *ctl, const char *text, size_t len)
 	int err;
 
 	lock(ctl);
-	err = call_parse(ctl->tree, ctl->scope, text, len, req, &ctl->sentence);
+	err = call_parse_line(ctl->tree, ctl->scope, text, len, req, &ctl->sentence);
 	if (err) {
 		req->call.err = err;
 		if (line_expects(&req->words, err))

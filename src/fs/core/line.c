@@ -68,6 +68,9 @@ int line_parse(const char *text, size_t len, struct line *line, struct out *sent
 		return -EBADMSG;
 	len = line_trim(&text, len);
 	*line = (struct line){ .kind = len ? LINE_CALL : LINE_EMPTY, .text = text, .len = len };
+	/* Most are calls. */
+	if (!len || (!strchr("CcMmRr", text[0]) && !memchr(text, ':', len)))
+		return 0;
 	while (n < len && !is_blank(text[n]))
 		n++;
 	first = (struct word){ text, n, false };

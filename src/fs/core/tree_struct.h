@@ -76,6 +76,7 @@ struct tree {
 	struct last_line last;
 	struct journal *journal;	/* made by journal_create() */
 	struct ctl_state *ctl;	/* made by ctl_create() */
+	struct verb_index *verbs;	/* so is this */
 	struct replay_progress progress;
 	u64 life;		/* reboots and undos */
 

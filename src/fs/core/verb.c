@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The verbs of all tables as one list, in the order of the tables. A name is found
- * by trying the rows of its length and first letter; what is spelt nearly so, by
- * edit distance.
+ * by trying the rows of its first letter, or those of its slot of an index; what is
+ * spelt nearly so, by edit distance.
  */
 #include "fs/core/verb.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "fs/core/word.h"
 
@@ -42,17 +43,64 @@ unsigned int verb_number(const struct verb *verb)
 	return before;
 }
 
+static bool is_named(const struct verb *verb, const char *name, size_t len)
+{
+	return verb->name[0] == name[0] && !strncmp(verb->name, name, len) && !verb->name[len];
+}
+
 const struct verb *verb_find(const char *name, size_t len)
 {
-	for (unsigned int t = 0; t < ARRAY_SIZE(tables); t++) {
-		for (unsigned int i = 0; i < tables[t]->nr; i++) {
-			const struct verb *verb = &tables[t]->verbs[i];
+	for (unsigned int t = 0; t < ARRAY_SIZE(tables); t++)
+		for (unsigned int i = 0; i < tables[t]->nr; i++)
+			if (is_named(&tables[t]->verbs[i], name, len))
+				return &tables[t]->verbs[i];
+	return NULL;
+}
 
-			if (verb->name[0] == name[0] && !strncmp(verb->name, name, len) &&
-			    !verb->name[len])
-				return verb;
-		}
+/* ---- The index: most verbs have a slot of their own. ---- */
+
+#define SLOTS 1024
+
+struct verb_index {
+	/* Of the first verb; of each, that of the next of its slot. 0: none. */
+	u16 first[SLOTS];
+	struct {
+		const struct verb *verb;
+		u16 next;
+	} rows[];
+};
+
+static unsigned int slot_of(const char *name, size_t len)
+{
+	unsigned int ends = (unsigned char)name[0] + 37 * (unsigned char)name[len - 1];
+
+	return (ends + 101 * (unsigned char)name[len / 2] + 211 * (unsigned int)len) % SLOTS;
+}
+
+struct verb_index *verb_index_new(void)
+{
+	struct verb_index *index;
+	unsigned int nr = 0;
+
+	while (verb_at(nr))
+		nr++;
+	index = calloc(1, sizeof(*index) + (nr + 1) * sizeof(index->rows[0]));
+	for (unsigned int i = 1; index && i <= nr; i++) {
+		const struct verb *verb = verb_at(i - 1);
+		u16 *first = &index->first[slot_of(verb->name, strlen(verb->name))];
+
+		index->rows[i].verb = verb;
+		index->rows[i].next = *first;
+		*first = (u16)i;
 	}
+	return index;
+}
+
+const struct verb *verb_index_find(const struct verb_index *index, const char *name, size_t len)
+{
+	for (unsigned int i = index->first[slot_of(name, len)]; i; i = index->rows[i].next)
+		if (is_named(index->rows[i].verb, name, len))
+			return index->rows[i].verb;
 	return NULL;
 }
 

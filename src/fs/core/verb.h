@@ -169,6 +169,9 @@ const struct verb *verb_at(unsigned int i);
 unsigned int verb_number(const struct verb *verb);
 /* The verb of this name (len bytes), or NULL. */
 const struct verb *verb_find(const char *name, size_t len);
+/* The same for who looks often. free() it; NULL: no host memory. */
+struct verb_index *verb_index_new(void) __must_check;
+const struct verb *verb_index_find(const struct verb_index *index, const char *name, size_t len);
 /* The one spelt most like it; *near: so much that it may be meant. NULL: no verbs. */
 const struct verb *verb_nearest(const char *name, size_t len, bool *near);
 

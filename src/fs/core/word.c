@@ -354,6 +354,11 @@ int words_expectation(const char *text, size_t len, struct words *words,
 	return split_tail(words, text, text + len, sentence);
 }
 
+/* What a verb ends at. */
+static const bool ends_verb[256] = {
+	[' '] = true, ['\t'] = true, ['\r'] = true, ['('] = true, ['='] = true,
+};
+
 bool word_refuse_nul(const char *text, size_t len, struct out *sentence)
 {
 	if (!memchr(text, '\0', len))
@@ -362,22 +367,18 @@ bool word_refuse_nul(const char *text, size_t len, struct out *sentence)
 	return true;
 }
 
-int words_split(const char *text, size_t len, struct words *words, struct out *sentence)
+int words_of_line(const char *text, size_t len, struct words *words, struct out *sentence)
 {
-	const char *p, *end;
+	const char *p = text, *end = text + len;
 
 	words->nr = 0;
 	words->c_form = false;
 	words->verb.len = words->name.len = 0;
 	words->value.len = words->value_errno.len = 0;
-	if (word_refuse_nul(text, len, sentence))
-		return -EBADMSG;
-	len = line_trim(&text, len);
-	end = text + len;
 	if (!len)
 		return 0;
-	for (p = text; p < end && !is_blank(*p) && *p != '(' && *p != '='; p++)
-		;
+	while (p < end && !ends_verb[(unsigned char)*p])
+		p++;
 	words->verb = (struct word){ text, p - text, false };
 	if (!words->verb.len)
 		return complain(sentence, "a line begins with a call, not with ", text, len,
@@ -389,4 +390,14 @@ int words_split(const char *text, size_t len, struct words *words, struct out *s
 		return err ? err : split_tail(words, p, end, sentence);
 	}
 	return split_short_form(words, p, end, sentence);
+}
+
+int words_split(const char *text, size_t len, struct words *words, struct out *sentence)
+{
+	if (word_refuse_nul(text, len, sentence)) {
+		*words = (struct words){ 0 };
+		return -EBADMSG;
+	}
+	len = line_trim(&text, len);
+	return words_of_line(text, len, words, sentence);
 }

@@ -33,8 +33,11 @@ struct words {
 /* A line with a NUL byte is none: the reason is in `sentence` then. */
 bool word_refuse_nul(const char *text, size_t len, struct out *sentence);
 /*
- * Take a line apart. 0, or -EBADMSG with the reason in `sentence`.
+ * Take a line apart; or what line_parse() has found to be one, and trimmed. 0, or -EBADMSG with
+ * the reason in `sentence`.
  */
+int words_of_line(const char *text, size_t len, struct words *words,
+		  struct out *sentence) __must_check;
 int words_split(const char *text, size_t len, struct words *words,
 		struct out *sentence) __must_check;
 
