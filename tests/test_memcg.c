@@ -340,6 +340,51 @@ static void test_oom_group_of_others(void)
 	}
 }
 
+/*
+ * What the allocation wanted, as the report has it: memory of a process and shared memory
+ * are charged as the kernel's own, a file's and what comes back from swap as they are
+ * allocated. (Of real machines of both releases.)
+ */
+static void test_masks(void)
+{
+	static const struct {
+		const char *mask;
+		const char *lines[6];
+	} rows[] = {
+		{ "gfp_mask=0xcc0(GFP_KERNEL), order=0",
+		  { "mmap 0 40M rw private,anon as m", "store @m 40M" } },
+		{ "gfp_mask=0xcc0(GFP_KERNEL), order=0",
+		  { "mmap 0 40M rw shared,anon as m", "store @m 40M" } },
+		{ "gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE), order=0",
+		  { "open /disk as f", "mmap 0 40M r shared @f 0 as m", "mlock @m 40M" } },
+		{ "gfp_mask=0x100cca(GFP_HIGHUSER_MOVABLE), order=0",
+		  { "mmap 0 24M rw private,anon as m", "mlock @m 8M", "store @m+8M 8M",
+		    "store @m+16M 8M", "swap.max", "mlock @m 24M" } },
+	};
+
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(rows); i++) {
+		const char *const *lines = rows[i / 2].lines;
+		char said[128];
+
+		open_group(i % 2, "/g");
+		write_file(0, "/g", "memory.max", "12M");
+		if (!lines[4])
+			write_file(0, "/g", "memory.swap.max", "0");
+		lab_fork_into(&lab, "t", "/g");
+		for (unsigned int k = 0; k < ARRAY_SIZE(rows[0].lines) && lines[k]; k++)
+			if (!strcmp(lines[k], "swap.max")) {
+				write_file(0, "/g", "memory.swap.max", "0");
+			} else {
+				snprintf(said, sizeof(said), "sim/as/t/ctl: %s", lines[k]);
+				(void)lab_run(&lab, said);
+			}
+		CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom_kill"), 1);
+		snprintf(said, sizeof(said), "invoked oom-killer: %s", rows[i / 2].mask);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), said));
+		lab_end(&lab);
+	}
+}
+
 /* Who is of another group, or reads in order, keeps no page in the group that is short of memory. */
 static void test_references_of_others(void)
 {
@@ -846,6 +891,7 @@ int main(void)
 		{ "a group without the controller", test_control_taken },
 		{ "memory.oom.group", test_oom_group },
 		{ "memory.oom.group of others", test_oom_group_of_others },
+		{ "what an allocation wanted", test_masks },
 		{ "memory.low, in proportion", test_low },
 		{ "memory.min, in proportion", test_min },
 		{ "protection of the group itself", test_own_protection },

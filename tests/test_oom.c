@@ -108,6 +108,26 @@ static void test_worst_first(void)
 	lab_check(&lab);
 }
 
+/* Pages of files, shared memory and swap are folios, as those of a process are. */
+static void test_mask(void)
+{
+	run("reboot");
+	start("small", "1M");
+	run("sim/as/small/ctl: mmap 0 1G rw shared,anon,noreserve as all");
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/small/ctl: store @all 1G"), -ENOMEM);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "invoked oom-killer: gfp_mask="
+				      "0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0"));
+	run("reboot");
+	start("small", "1M");
+	run("sim/as/small/ctl: open /big rdwr,creat as file");
+	run("sim/as/small/ctl: ftruncate @file 1G");
+	run("sim/as/small/ctl: mmap 0 1G r shared @file 0 as all");
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/small/ctl: mlock @all 1G"), -ENOMEM);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), "invoked oom-killer: gfp_mask="
+				      "0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0"));
+	lab_check(&lab);
+}
+
 static void test_score_adj(void)
 {
 	run("reboot");
@@ -311,6 +331,7 @@ static void test_hungry(void)
 
 static const CU_TestInfo tests[] = {
 	{ "the worst first", test_worst_first },
+	{ "what an allocation wanted", test_mask },
 	{ "oom_score_adj", test_score_adj },
 	{ "a tie", test_tie },
 	{ "who shares memory", test_sharers },

@@ -395,7 +395,8 @@ static inline int new_folio(struct machine *m, struct address_space *mapping, u6
 				  filemap_alloc_folio(m, gfp, order, &pfn);
 	if (err)
 		return err;
-	err = mem_cgroup_charge(m, pfn, NULL, gfp);
+	err = mem_cgroup_charge(m, pfn, NULL,
+				is_shmem(mapping) ? gfp & GFP_RECLAIM_MASK : gfp);
 	if (!err && !looked && mapping->host->large_folios && is_cached(mapping, pgoff, order))
 		err = -EEXIST;
 	if (err) {

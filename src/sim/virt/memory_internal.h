@@ -56,7 +56,7 @@ int charge_user_page(struct machine *m, const struct vm_area_struct *vma,
 static inline int __must_check alloc_user_page(struct machine *m, struct vm_area_struct *vma,
 					       u64 address, u32 *pfn)
 {
-	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP, 0, vma, address, pfn);
+	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn);
 
 	return unlikely(m->memcg) && !err ? charge_user_page(m, vma, *pfn) : err;
 }
@@ -66,8 +66,8 @@ static inline int __must_check alloc_zeroed_user_page(struct machine *m,
 						      struct vm_area_struct *vma, u64 address,
 						      u32 *pfn)
 {
-	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_ZERO, 0, vma,
-				  address, pfn);
+	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE | __GFP_ZERO, 0, vma, address,
+				  pfn);
 
 	return unlikely(m->memcg) && !err ? charge_user_page(m, vma, *pfn) : err;
 }

@@ -209,7 +209,7 @@ static inline int __must_check vma_alloc_folio(struct machine *m, gfp_t gfp,
 					       unsigned int order,
 					       struct vm_area_struct *vma, u64 addr, u32 *pfn)
 {
-	const struct alloc_request req = { .gfp = gfp, .node = NUMA_NO_NODE };
+	const struct alloc_request req = { .gfp = gfp | __GFP_COMP, .node = NUMA_NO_NODE };
 
 	if (unlikely(order || m->policies))
 		return vma_alloc_folio_slow(m, gfp, order, vma, addr, pfn);
@@ -237,7 +237,7 @@ static inline int __must_check filemap_alloc_folio(struct machine *m, gfp_t gfp,
 						   unsigned int order, u32 *pfn)
 {
 	const struct alloc_request req = {
-		.gfp = order ? gfp | __GFP_COMP : gfp, .order = order, .node = NUMA_NO_NODE,
+		.gfp = gfp | __GFP_COMP, .order = order, .node = NUMA_NO_NODE,
 	};
 
 	return alloc_pages(m, &req, pfn);

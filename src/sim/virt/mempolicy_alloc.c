@@ -244,7 +244,7 @@ int folio_alloc_mpol(struct machine *m, gfp_t gfp, unsigned int order,
 		     const struct mempolicy *pol, u64 offset, u32 *pfn)
 {
 	struct alloc_request req = {
-		.gfp = order ? gfp | __GFP_COMP : gfp, .order = order,
+		.gfp = gfp | __GFP_COMP, .order = order,
 	};
 
 	return alloc_pages_mpol(m, &req, pol, offset, pfn);

@@ -201,7 +201,7 @@ static int fill_slot(struct machine *m, swp_entry_t entry, u32 pfn)
 	int err;
 
 	(void)swap_cache_find(m, entry, &shadow);
-	err = mem_cgroup_swapin_charge(m, pfn, NULL, GFP_KERNEL, entry);
+	err = mem_cgroup_swapin_charge(m, pfn, NULL, GFP_HIGHUSER_MOVABLE, entry);
 	if (!err)
 		err = add_to_swap_cache(m, pfn, entry);
 	if (err) {
