@@ -147,6 +147,46 @@ static void test_score_adj(void)
 }
 
 /* Of two that are alike, the younger. */
+/* A point of oom_score_adj is a thousandth of memory and swap, and so is oom_score's. */
+static void test_score_adj_and_swap(void)
+{
+	const char *const sets[] = { "node 0.memory=100M", "cmdline=transparent_hugepage=never",
+				     "swap 1.on=no", NULL };
+	const struct machine *m;
+	struct lab tiny = lab;
+	s64 total;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+	m = machine();
+	start("large", "40M");
+	start("small", "4M");
+	total = (s64)m->totalram_pages + m->total_swap_pages;
+	CU_ASSERT(m->total_swap_pages > (s64)m->totalram_pages);
+	/* Beside it, a few pages are of its tables. */
+	CU_ASSERT(labs(atol(lab_cat(&lab, "sim/as/large/oom_score")) -
+		       (long)((1000 + 10240 * 1000 / total) * 2 / 3)) <= 1);
+	/* Of memory alone, 200 thousandths are less than what the large one has more. */
+	CU_ASSERT(m->totalram_pages / 5 < 36 << 8);
+	run("sim/as/small/oom_score_adj: 200");
+	CU_ASSERT_EQUAL(atol(lab_cat(&lab, "sim/as/small/oom_score")),
+			(long)((1000 + (1024 + 10 + 200 * (total / 1000)) * 1000 / total) * 2 / 3));
+	start("eater", "1M");
+	run("sim/as/eater/oom_score_adj: -1000");
+	run("sim/as/eater/ctl: mmap 0 2G rw private,anon,noreserve as all");
+	for (unsigned int mib = 0; mib < 2048 && !count("Killed process"); mib += 2) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "sim/as/eater/ctl: store @all+%uM 2M", mib);
+		run(line);
+	}
+	CU_ASSERT_EQUAL(oom_kills(), 1);
+	CU_ASSERT(alive("large"));
+	CU_ASSERT(!alive("small"));
+	lab_check(&lab);
+	lab_close(&lab);
+	lab = tiny;
+}
+
 static void test_tie(void)
 {
 	struct machine *m;
@@ -333,6 +373,7 @@ static const CU_TestInfo tests[] = {
 	{ "the worst first", test_worst_first },
 	{ "what an allocation wanted", test_mask },
 	{ "oom_score_adj", test_score_adj },
+	{ "oom_score_adj beside swap", test_score_adj_and_swap },
 	{ "a tie", test_tie },
 	{ "who shares memory", test_sharers },
 	{ "nobody is left", test_deadlock },

@@ -25,7 +25,7 @@ typedef long long ll;
 
 u64 oom_totalpages(const struct machine *m)
 {
-	return m->totalram_pages;
+	return m->totalram_pages + (u64)m->total_swap_pages;
 }
 
 const struct task_struct *find_task_with_mm(const struct machine *m,
