@@ -208,6 +208,8 @@ static void test_tree(void)
 	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.subtree_control"), "memory\n");
 	lab_expect(&lab, EBUSY, ROOT "/a/cgroup.procs: %d", atoi(lab_cat(&lab, "sim/as/t/stat")));
 	lab_expect(&lab, ESRCH, ROOT "/a/b/cgroup.procs: 99999");
+	/* Who makes the threads of the kernel stays where it is, or they would begin elsewhere. */
+	lab_expect(&lab, EINVAL, ROOT "/a/b/cgroup.procs: 2");
 	write_file(0, "/a", "cgroup.max.descendants", "1");
 	lab_expect(&lab, EAGAIN, "cgroup_mkdir a/c");
 	lab_expect(&lab, EBUSY, "cgroup_rmdir a");

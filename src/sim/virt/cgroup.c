@@ -352,7 +352,7 @@ static int attach(struct machine *m, struct cgroup *cgroup, u32 pid, bool alone)
 
 	if (!task)
 		return -ESRCH;
-	if (task->flags & PF_NO_SETAFFINITY)
+	if (task->flags & PF_NO_SETAFFINITY || pid == PID_KTHREADD)
 		return -EINVAL;
 	err = vet_attach(m, cgroup);
 	if (!err && alone && cgroup_domain(task_cgroup(m, task)) != cgroup_domain(cgroup))
