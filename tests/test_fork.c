@@ -488,7 +488,7 @@ static void test_kill_init(void)
 	CU_ASSERT_TRUE(tm.m->broken);
 	CU_ASSERT_TRUE(tm.m->panicked);
 	CU_ASSERT_PTR_NOT_NULL(strstr(tm.m->boot_log->dmesg.text,
-		"<0>[    0.000000] Kernel panic - not syncing: Attempted to kill init! "
+		"Kernel panic - not syncing: Attempted to kill init! "
 		"exitcode=0x0000000b\n"));
 	CU_ASSERT_EQUAL(task_machine_check(tm.m), 0);
 }

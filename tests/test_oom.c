@@ -187,6 +187,39 @@ static void test_score_adj_and_swap(void)
 	lab = tiny;
 }
 
+/* A call in which a lot goes to swap takes seconds: the log says when somebody was killed. */
+static void test_time(void)
+{
+	const char *const sets[] = { "node 0.memory=100M", "cmdline=transparent_hugepage=never",
+				     "swap 0.size=64M", "swap 1.on=no", NULL };
+	struct lab tiny = lab;
+	const char *text;
+	double began, killed;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+	start("eater", "1M");
+	began = (double)machine()->now_ns / 1e9;
+	CU_ASSERT_EQUAL(eat("eater"), -ENOMEM);
+	text = strstr(lab_cat(&lab, "sim/dmesg"), "invoked oom-killer");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	while (*text != '[')
+		text--;
+	killed = atof(text + 1);
+	/* 64 MiB took some time to write. */
+	CU_ASSERT(killed > began + 0.2 && killed <= (double)machine()->now_ns / 1e9);
+	lab_check(&lab);
+	/* The machine panics: that is the last that it says. */
+	run("sim/as/init/oom_score_adj: 0");
+	run("proc/sys/vm/panic_on_oom: 1");
+	start("other", "1M");
+	CU_ASSERT_EQUAL(eat("other"), -EIO);
+	text = strstr(lab_cat(&lab, "sim/dmesg"), "---[ end Kernel panic");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_EQUAL(strcspn(text, "\n") + 1, strlen(text));
+	lab_close(&lab);
+	lab = tiny;
+}
+
 static void test_tie(void)
 {
 	struct machine *m;
@@ -374,6 +407,7 @@ static const CU_TestInfo tests[] = {
 	{ "what an allocation wanted", test_mask },
 	{ "oom_score_adj", test_score_adj },
 	{ "oom_score_adj beside swap", test_score_adj_and_swap },
+	{ "when", test_time },
 	{ "a tie", test_tie },
 	{ "who shares memory", test_sharers },
 	{ "nobody is left", test_deadlock },

@@ -142,6 +142,7 @@ struct machine {
 	/* Time and chance. */
 	struct event_queue *events;	/* base/event.h */
 	u64 now_ns;		/* virtual time since boot */
+	u64 waited_until_ns;	/* so far the call that runs has come, if that is later */
 	u32 hz;			/* [config] HZ; 0: nobody says */
 	u64 jiffy_ns;		/* a tick of the timer */
 	u32 vmstat_event;	/* the vmstat shepherd's, in events */

@@ -13,7 +13,7 @@
 void printk(struct machine *m, int level, const char *fmt, ...)
 {
 	char line[LINE_BYTES];
-	u64 us = m->now_ns / 1000;
+	u64 us = MAX(m->now_ns, m->waited_until_ns) / 1000;
 	va_list args;
 
 	va_start(args, fmt);

@@ -179,7 +179,7 @@ void blk_time_passes(struct machine *m, u64 ns)
 	/* For them it is as late as for who woke them. */
 	run_woken_daemons(m);
 	ns += blk_now(m) - m->now_ns;
-	m->virt->blk->waited_until_ns = 0;
+	m->waited_until_ns = 0;
 	machine_tick(m, ns);
 }
 
@@ -302,7 +302,7 @@ void blk_forget_times(struct machine *m)
 {
 	struct blk_state *blk = m->virt->blk;
 
-	blk->waited_until_ns = blk->read_done_ns = 0;
+	m->waited_until_ns = blk->read_done_ns = 0;
 	for (unsigned int i = 0; i < blk->nr; i++) {
 		struct gendisk *disk = &blk->disks[i];
 
@@ -344,7 +344,7 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 		psi_stall(m, now, ns, io, /* memory = */ false);
 		if (io)
 			account_iowait(m, now, ns);
-		blk->waited_until_ns = ns;
+		m->waited_until_ns = ns;
 	}
 	for (unsigned int i = 0; blk->next_done_ns <= blk_now(m) && i < blk->nr; i++)
 		if (blk->disks[i].nr)

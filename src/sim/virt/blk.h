@@ -76,7 +76,6 @@ struct gendisk {
 struct blk_state {
 	struct gendisk disks[MAX_DISKS];
 	unsigned int nr;
-	u64 waited_until_ns;	/* the call that runs would sleep so long */
 	u64 next_done_ns;	/* when the first write is done, on any disk; UINT64_MAX: none */
 	u64 read_done_ns;	/* when what was read ahead last is there */
 	struct blk_plug *plug;	/* of the thread that runs; NULL */
@@ -107,7 +106,7 @@ u64 blk_host_bytes(const struct machine *m, u64 nr);
 /* Virtual time, as far as the call that runs has waited. */
 static inline u64 blk_now(const struct machine *m)
 {
-	return MAX(m->now_ns, m->virt->blk->waited_until_ns);
+	return MAX(m->now_ns, m->waited_until_ns);
 }
 
 /* The call ends, or comes to where others can run: so long it has waited, and ns more. */

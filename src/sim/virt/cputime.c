@@ -101,7 +101,7 @@ void cpu_works(struct machine *m, u64 ns)
 	if (!ns)
 		return;
 	account_system_time(m, ns);
-	m->virt->blk->waited_until_ns = blk_now(m) + ns;
+	m->waited_until_ns = blk_now(m) + ns;
 }
 
 void account_iowait(struct machine *m, u64 from_ns, u64 to_ns)

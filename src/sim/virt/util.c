@@ -7,6 +7,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/sched.h"
@@ -108,12 +109,14 @@ static bool enough_memory(struct machine *m, const struct task_struct *task,
 bool ratelimit(struct machine *m, struct ratelimit *rs, const char *who, u64 interval_ns,
 	       unsigned int burst)
 {
+	const u64 now_ns = blk_now(m);
+
 	if (!rs->printed)
-		rs->begin_ns = m->now_ns;
-	if (m->now_ns > rs->begin_ns + interval_ns) {
+		rs->begin_ns = now_ns;
+	if (now_ns > rs->begin_ns + interval_ns) {
 		if (rs->missed)
 			printk(m, 4, "%s: %u callbacks suppressed", who, rs->missed);
-		*rs = (struct ratelimit){ .begin_ns = m->now_ns };
+		*rs = (struct ratelimit){ .begin_ns = now_ns };
 	}
 	if (rs->printed == burst) {
 		rs->missed++;

@@ -41,7 +41,8 @@ static bool has_managed_dma(const struct machine *m)
 
 static bool is_silent(const struct machine *m, gfp_t gfp)
 {
-	if (gfp & __GFP_NOWARN || (gfp & __GFP_DMA && !has_managed_dma(m)))
+	/* Behind a panic nobody is there to say it. */
+	if (m->panicked || gfp & __GFP_NOWARN || (gfp & __GFP_DMA && !has_managed_dma(m)))
 		return true;
 	return gfp == GFP_NOWAIT && rel_nowait_is_silent(m->release);
 }
