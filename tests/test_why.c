@@ -336,6 +336,41 @@ static void test_sysctls(void)
 	lab_close(&lab);
 }
 
+/* Why a fault had to wait for a disk. */
+static void test_major_faults(void)
+{
+	static const char *const releases[] = { "6.1", "6.18" };
+	static const char *const swaps[] = { "/dev/sda", "/dev/zram0" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases) * ARRAY_SIZE(swaps); i++) {
+		const char *swap = swaps[i / 2];
+		char text[256];
+
+		snprintf(text, sizeof(text), "%s[swap 0]\npath = %s\nsize = 64M\n"
+			 "[file /data]\nsize = 1M\n", ONE_NODE("96M"), swap);
+		open_machine(releases[i % 2], "transparent_hugepage=never", text);
+		run("sim/as/init/ctl: open /data as data", 0);
+		run("sim/as/init/ctl: mmap 0 1M r shared @data 0 as file", 0);
+		run("sim/as/init/ctl: load @file", 0);
+		expect_why(": page 0 of /data was not in memory: it was read, and 31 more that may "
+			   "be wanted (filemap_fault)");
+		run("sim/as/init/ctl: open /hole rdwr,creat as hole", 0);
+		run("sim/as/init/ctl: ftruncate @hole 1M", 0);
+		run("sim/as/init/ctl: mmap 0 1M r shared @hole 0 as zeroes", 0);
+		run("sim/as/init/ctl: load @zeroes+512K", 0);
+		expect_why(": page 128 of /hole was not in memory: it is one of zeroes");
+		run("sim/as/init/ctl: mmap 0 16M rw shared,anon as shared", 0);
+		run("sim/as/init/ctl: store @shared 16M", 0);
+		run("sim/as/init/ctl: mmap 0 70M rw private,anon as own", 0);
+		run("sim/as/init/ctl: store @own 70M", 0);
+		run("sim/as/init/ctl: load @shared 1M", 0);
+		expect_why(" of %s, not in memory: it was read (shmem_swapin_folio)", swap);
+		run("sim/as/init/ctl: load @own 8M", 0);
+		expect_why(" of %s, not in memory: it was read, and ", swap);
+		lab_close(&lab);
+	}
+}
+
 /* Equal histories explain themselves alike, and reading changes nothing. */
 static void test_deterministic(void)
 {
@@ -406,6 +441,7 @@ static const CU_TestInfo tests[] = {
 	{ "slab", test_slab },
 	{ "vmalloc", test_vmalloc },
 	{ "sysctls", test_sysctls },
+	{ "major faults", test_major_faults },
 	{ "equal histories", test_deterministic },
 };
 

@@ -158,10 +158,28 @@ static unsigned int found_page(struct machine *m, struct vm_fault *vmf, u32 pfn)
 	return 0;
 }
 
+/* Why it was a major one. nr_read: pages that came from the disk for it. */
+static void why_major(struct machine *m, const struct vm_fault *vmf, u64 nr_read)
+{
+	const struct inode *inode = vmf->vma->vm_file->inode;
+
+	if (nr_read)
+		machine_why(m, "0x%llx: page %llu of %s was not in memory: it was read, and %llu "
+			    "more that may be wanted (filemap_fault)",
+			    (unsigned long long)vmf->address, (unsigned long long)vmf->pgoff,
+			    inode->path, (unsigned long long)(nr_read - 1));
+	else
+		machine_why(m, "0x%llx: page %llu of %s was not in memory: it is one of zeroes, as "
+			    "the file has a hole there (filemap_fault)",
+			    (unsigned long long)vmf->address, (unsigned long long)vmf->pgoff,
+			    inode->path);
+}
+
 static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
 	struct address_space *mapping = &file->inode->i_data;
+	const s64 kb_read = m->event[PGPGIN];
 	unsigned int ret = 0;
 	bool major;
 	u32 pfn;
@@ -180,6 +198,7 @@ static unsigned int filemap_fault(struct machine *m, struct vm_fault *vmf)
 		err = filemap_get_page(m, mapping, vmf->pgoff, &vmf->page, &major);
 	if (err)
 		return fault_of_errno(err);
+	why_major(m, vmf, (u64)(m->event[PGPGIN] - kb_read) / (PAGE_SIZE / 1024));
 	if (!fault_may_retry(vmf->flags))
 		return ret;
 	/* Nobody waits for a disk with the lock held. */

@@ -66,6 +66,12 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 		if (request->vmf) {
 			count_vm_event(m, PGMAJFAULT, 1);
 			count_memcg_event_mm(m, request->vmf->vma->vm_mm, PGMAJFAULT);
+			machine_why(m, "0x%llx: page %llu of %s lay in slot %llu of %s, not in "
+				    "memory: it was read (shmem_swapin_folio)",
+				    (unsigned long long)request->vmf->address,
+				    (unsigned long long)pgoff, inode->path,
+				    (unsigned long long)swp_entry_offset(slot),
+				    swap_info(m, slot)->path);
 		}
 		if (request->major)
 			*request->major = true;

@@ -73,6 +73,15 @@ static bool may_skip_cache(const struct swap_fault *f)
 	return swap_info(f->m, f->entry)->flags & SWP_SYNCHRONOUS_IO && swap_count(f->m, f->entry) == 1;
 }
 
+static void why_major(const struct swap_fault *f, s64 nr_ahead)
+{
+	machine_why(f->m, "0x%llx: its page lay in slot %llu of %s, not in memory: it was read, and "
+		    "%lld more that may be wanted (do_swap_page)",
+		    (unsigned long long)f->vmf->address,
+		    (unsigned long long)swp_entry_offset(f->entry),
+		    swap_info(f->m, f->entry)->path, (long long)nr_ahead);
+}
+
 /* A page of its own for what is in the slot, which nobody needs from then on. */
 static unsigned int read_past_cache(struct swap_fault *f)
 {
@@ -101,6 +110,7 @@ static unsigned int read_past_cache(struct swap_fault *f)
 	swap_read_entry(m, f->pfn, f->entry);
 	count_vm_event(m, PGMAJFAULT, 1);
 	count_memcg_event_mm(m, vmf->vma->vm_mm, PGMAJFAULT);
+	why_major(f, 0);
 	return VM_FAULT_MAJOR;
 }
 
@@ -124,11 +134,7 @@ static unsigned int find_or_read(struct swap_fault *f)
 	swap_wait_for_read(m, f->pfn, /* ahead = */ false);
 	count_vm_event(m, PGMAJFAULT, 1);
 	count_memcg_event_mm(m, f->vmf->vma->vm_mm, PGMAJFAULT);
-	machine_why(m, "0x%llx: its page lay in slot %llu of %s, not in memory: it was read, and "
-		    "%lld more that may be wanted (do_swap_page)",
-		    (unsigned long long)f->vmf->address,
-		    (unsigned long long)swp_entry_offset(f->entry), swap_info(m, f->entry)->path,
-		    (long long)(m->event[SWAP_RA] - ahead));
+	why_major(f, m->event[SWAP_RA] - ahead);
 	return VM_FAULT_MAJOR;
 }
 
