@@ -341,11 +341,25 @@ static void test_files(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(copy.text, " 2 0 2048 191 0 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(copy.text, " 0 0 0 0 1 2\n"));
 	out_free(&copy);
+	/* What is read ahead is on its way: it is counted when it is there. */
+	call("fadvise64 @w 0 0 DONTNEED");
+	call("pread64 @w 256K 0");
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/inflight"), "       1        0\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/diskstats"), "n1 2 0 768 32 2 0 2048 191 1 "));
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 31ms"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/diskstats"), "n1 2 0 768 32 2 0 2048 191 1 "));
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 50ms"), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/diskstats"), "n1 3 0 1280 64 2 0 2048 191 0 193 258 "));
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/inflight"), "       0        0\n");
 	/* One request at a time: the latency of each counts. */
 	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/nr_requests: 8"), 0);
 	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/queue/nr_requests"), "8\n");
 	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/nr_requests: x"), -EINVAL);
-	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/read_ahead_kb: 64"), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/read_ahead_kb: 67"), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/queue/read_ahead_kb"), "64\n");
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/read_ahead_kb: 4294967296"), -EINVAL);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sys/block/nvme0n1/queue/read_ahead_kb: 4294967295"), 0);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "sys/block/nvme0n1/queue/read_ahead_kb"), "4294967292\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sys/kernel/debug/bdi/259:0/stats"),
 				      "BdiWritten:               1024 kB\n"));
 	close_lab();

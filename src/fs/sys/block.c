@@ -45,15 +45,19 @@ static const struct gendisk *disk_of(const struct view *v)
 }
 
 /* Columns from the first request to the last flush; `width` in sysfs. */
-static void show_stats(struct out *out, const struct gendisk *disk, int width)
+static void show_stats(struct out *out, const struct machine *m, const struct gendisk *disk,
+		       int width)
 {
-	u64 ticks = disk->ticks_ns[0] + disk->ticks_ns[1] + disk->flush_ticks_ns;
+	const struct disk_stats stats = part_stat_read_all(m, disk);
+	const u64 ticks = stats.nsecs[REQ_OP_READ] + stats.nsecs[REQ_OP_WRITE] +
+			  disk->flush_ticks_ns;
 	const u64 columns[] = {
-		disk->ios[REQ_OP_READ], disk->merges[REQ_OP_READ], disk->sectors[REQ_OP_READ],
-		disk->ticks_ns[REQ_OP_READ] / NS_PER_MS,
-		disk->ios[REQ_OP_WRITE], disk->merges[REQ_OP_WRITE], disk->sectors[REQ_OP_WRITE],
-		disk->ticks_ns[REQ_OP_WRITE] / NS_PER_MS,
-		disk->in_flight, disk->io_ticks_ns / NS_PER_MS, ticks / NS_PER_MS,
+		stats.ios[REQ_OP_READ], stats.merges[REQ_OP_READ], stats.sectors[REQ_OP_READ],
+		stats.nsecs[REQ_OP_READ] / NS_PER_MS,
+		stats.ios[REQ_OP_WRITE], stats.merges[REQ_OP_WRITE], stats.sectors[REQ_OP_WRITE],
+		stats.nsecs[REQ_OP_WRITE] / NS_PER_MS,
+		stats.in_flight[REQ_OP_READ] + stats.in_flight[REQ_OP_WRITE],
+		stats.io_ticks_ns / NS_PER_MS, ticks / NS_PER_MS,
 		0, 0, 0, 0, disk->flushes, disk->flush_ticks_ns / NS_PER_MS,
 	};
 
@@ -69,7 +73,7 @@ static int diskstats_show(struct out *out, const struct view *v)
 	for (u32 id = 0; disk_next(v, &id); id++) {
 		out_printf(out, "%4u %7u %s ", blk->disks[id].major, blk->disks[id].minor,
 			   blk->disks[id].name);
-		show_stats(out, &blk->disks[id], 0);
+		show_stats(out, v->m, &blk->disks[id], 0);
 	}
 	return 0;
 }
@@ -88,7 +92,7 @@ static int partitions_show(struct out *out, const struct view *v)
 
 static int stat_show(struct out *out, const struct view *v)
 {
-	show_stats(out, disk_of(v), 8);
+	show_stats(out, v->m, disk_of(v), 8);
 	return 0;
 }
 
@@ -106,7 +110,9 @@ static int dev_show(struct out *out, const struct view *v)
 
 static int inflight_show(struct out *out, const struct view *v)
 {
-	out_printf(out, "%8u %8u\n", 0, disk_of(v)->nr);
+	const struct disk_stats stats = part_stat_read_all(v->m, disk_of(v));
+
+	out_printf(out, "%8u %8u\n", stats.in_flight[REQ_OP_READ], stats.in_flight[REQ_OP_WRITE]);
 	return 0;
 }
 
@@ -139,7 +145,7 @@ static int nr_requests_store(struct store *s, const struct view *v, const char *
 	u64 depth;
 
 	if (sysfs_number(text, 10, &depth) || depth >= BLK_MAX_DEPTH) {
-		out_printf(s->sentence, "'%s' is not a number below %u", text, BLK_MAX_DEPTH);
+		out_printf(s->sentence, "'%.60s' is not a number below %u", text, BLK_MAX_DEPTH);
 		return -EINVAL;
 	}
 	/* The least that a queue has. */
@@ -151,11 +157,11 @@ static int read_ahead_store(struct store *s, const struct view *v, const char *t
 {
 	u64 kb;
 
-	if (sysfs_number(text, 10, &kb) || kb > 1U << 20) {
-		out_printf(s->sentence, "'%s' is not a number of KiB", text);
+	if (sysfs_number(text, 10, &kb) || kb > UINT32_MAX) {
+		out_printf(s->sentence, "'%.60s' is not a number of KiB", text);
 		return -EINVAL;
 	}
-	disk_to_set(s, v)->read_ahead_kb = (u32)kb;
+	disk_to_set(s, v)->read_ahead_kb = (u32)ALIGN_DOWN(kb, PAGE_SIZE / 1024);
 	return 0;
 }
 

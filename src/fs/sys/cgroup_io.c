@@ -26,12 +26,12 @@ static int root_stat_show(struct out *out, const struct view *v)
 	const struct blk_state *blk = v->m->virt->blk;
 
 	for (unsigned int i = blk->nr; i--; ) {
-		const struct gendisk *disk = &blk->disks[i];
+		const struct disk_stats stats = part_stat_read_all(v->m, &blk->disks[i]);
 		u64 bytes[NR_REQ_OPS];
 
 		for (unsigned int op = 0; op < NR_REQ_OPS; op++)
-			bytes[op] = disk->sectors[op] * 512;
-		show_disk(out, disk, bytes, disk->ios);
+			bytes[op] = stats.sectors[op] * 512;
+		show_disk(out, &blk->disks[i], bytes, stats.ios);
 	}
 	return 0;
 }

@@ -188,13 +188,33 @@ static void count_busy(struct gendisk *disk, u64 from, u64 to)
 	from = MAX(from, disk->busy_ns);
 	if (to <= from)
 		return;
-	disk->io_ticks_ns += to - from;
+	disk->stats.io_ticks_ns += to - from;
 	disk->busy_ns = to;
+}
+
+struct disk_stats part_stat_read_all(const struct machine *m, const struct gendisk *disk)
+{
+	struct disk_stats stats = disk->stats;
+	u64 now = blk_now(m);
+
+	/* It is busy from now till then. */
+	stats.io_ticks_ns -= disk->busy_ns - MIN(disk->busy_ns, now);
+	for (unsigned int i = 0; i < BLK_MAX_DEPTH; i++) {
+		const struct blk_slot *slot = &disk->slots[i];
+
+		if (slot->done_ns <= now)
+			continue;
+		stats.ios[slot->op]--;
+		stats.sectors[slot->op] -= slot->nr_pages * SECTORS_PER_PAGE;
+		stats.nsecs[slot->op] -= slot->done_ns - slot->start_ns;
+		stats.in_flight[slot->op]++;
+	}
+	return stats;
 }
 
 u64 blk_slot_free_ns(const struct gendisk *disk)
 {
-	return disk->slots[(disk->slot + BLK_MAX_DEPTH - disk->queue_depth) % BLK_MAX_DEPTH];
+	return disk->slots[(disk->slot + BLK_MAX_DEPTH - disk->queue_depth) % BLK_MAX_DEPTH].done_ns;
 }
 
 u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages)
@@ -206,14 +226,14 @@ u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_p
 	if (disk->bandwidth)
 		disk->free_ns += nr_pages * PAGE_SIZE * NS_PER_SEC / disk->bandwidth;
 	done = disk->free_ns + disk->latency_ns[op];
-	disk->ios[op]++;
-	disk->sectors[op] += nr_pages * SECTORS_PER_PAGE;
+	disk->stats.ios[op]++;
+	disk->stats.sectors[op] += nr_pages * SECTORS_PER_PAGE;
 	/* What is done at once has no place in the queue. */
 	if (done > now) {
 		/* A read may pass a write, but nothing is done before what came before it. */
-		disk->slots[disk->slot] = done;
+		disk->slots[disk->slot] = (struct blk_slot){ now, done, (u32)nr_pages, (u8)op };
 		disk->slot = (disk->slot + 1) % BLK_MAX_DEPTH;
-		disk->ticks_ns[op] += done - now;
+		disk->stats.nsecs[op] += done - now;
 		count_busy(disk, start, done);
 	}
 	if (unlikely(m->tunables->laptop_mode))
@@ -308,8 +328,8 @@ void blk_forget_times(struct machine *m)
 
 		blk_end_requests(m, disk, NEVER);
 		memset(disk->slots, 0, BLK_MAX_DEPTH * sizeof(*disk->slots));
-		disk->free_ns = disk->busy_ns = disk->io_ticks_ns = 0;
-		memset(disk->ticks_ns, 0, sizeof(disk->ticks_ns));
+		disk->free_ns = disk->busy_ns = disk->stats.io_ticks_ns = 0;
+		memset(disk->stats.nsecs, 0, sizeof(disk->stats.nsecs));
 	}
 }
 
@@ -524,8 +544,8 @@ void blk_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, (u64)disk->read_ahead_kb << 32 | disk->queue_depth);
 		for (unsigned int op = 0; op < NR_REQ_OPS; op++) {
 			digest_u64(digest, disk->latency_ns[op]);
-			digest_u64(digest, disk->sectors[op]);
-			digest_u64(digest, disk->ticks_ns[op]);
+			digest_u64(digest, disk->stats.sectors[op]);
+			digest_u64(digest, disk->stats.nsecs[op]);
 		}
 		for (u32 r = 0; r < disk->nr; r++) {
 			digest_u64(digest, request_at(disk, r)->done_ns);

@@ -37,6 +37,20 @@ struct blk_plug {
 #define BLK_SWAP UINT32_MAX
 #define BLK_SWAP_MORE (UINT32_MAX - 1)
 
+/* What diskstats says: of requests that are done, and how many are not. */
+struct disk_stats {
+	u64 nsecs[NR_REQ_OPS], sectors[NR_REQ_OPS], ios[NR_REQ_OPS], merges[NR_REQ_OPS];
+	u64 io_ticks_ns;
+	u32 in_flight[NR_REQ_OPS];
+};
+
+/* One of the last requests. */
+struct blk_slot {
+	u64 start_ns, done_ns;
+	u32 nr_pages;
+	u8 op;			/* enum req_op */
+};
+
 struct gendisk {
 	char name[32];		/* empty: no section of the machine file names it */
 	u32 major, minor;
@@ -47,9 +61,9 @@ struct gendisk {
 	u64 bandwidth;		/* bytes in a second; 0: no limit */
 	u32 queue_depth;	/* requests at once: up to BLK_MAX_DEPTH */
 	u32 read_ahead_kb;
-	/* When the pipe is free; when each of the last requests is done. */
+	/* When the pipe is free; the last requests. */
 	u64 free_ns;
-	u64 *slots;		/* [BLK_MAX_DEPTH] */
+	struct blk_slot *slots;	/* [BLK_MAX_DEPTH] */
 	u32 slot;
 	/* Writes on their way, oldest first: a ring, room a power of two. */
 	struct blk_request *requests;
@@ -63,8 +77,7 @@ struct gendisk {
 		u64 end;		/* the slot behind it */
 		const struct cgroup *payer;
 	} plugged;
-	/* What diskstats says. */
-	u64 ios[NR_REQ_OPS], merges[NR_REQ_OPS], sectors[NR_REQ_OPS], ticks_ns[NR_REQ_OPS], io_ticks_ns;
+	struct disk_stats stats;	/* as they are when all that it was sent is done */
 	u64 busy_ns;		/* io_ticks_ns count up to here */
 	u64 flushes, flush_ticks_ns;
 	struct zram *zram;	/* zram.h: it is one; NULL */
@@ -100,6 +113,8 @@ u64 blk_nr_swap_writes(const struct machine *m, s64 by_node[MAX_NUMNODES]);
 struct gendisk *file_disk(const struct machine *m);
 struct gendisk *swap_disk(const struct machine *m, const char *path);
 struct gendisk *disk_find(const struct machine *m, const char *name);
+/* What is done by now; of more than BLK_MAX_DEPTH on their way, the first are taken for done. */
+struct disk_stats part_stat_read_all(const struct machine *m, const struct gendisk *disk);
 /* Host memory that so many writes more may need. */
 u64 blk_host_bytes(const struct machine *m, u64 nr);
 

@@ -46,7 +46,7 @@ static void submit_plugged(struct machine *m, struct gendisk *disk)
 			pages += request_at(disk, end++)->nr;
 		while (end < disk->nr && request_at(disk, end)->inode == BLK_SWAP_MORE);
 		done = submit_pages(m, disk, pages);
-		disk->merges[REQ_OP_WRITE] += end - i - 1;
+		disk->stats.merges[REQ_OP_WRITE] += end - i - 1;
 		for (; i < end; i++)
 			request_at(disk, i)->done_ns = done;
 	}
