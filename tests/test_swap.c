@@ -732,6 +732,42 @@ static void test_slow_devices(void)
 	}
 }
 
+/* So many pages were reclaimed by who needed them; a page takes that long beside kswapd. */
+static s64 stolen_by_task(unsigned int nr_cpus, const char *key, u64 ns)
+{
+	char cpus[32], cost[64];
+	const char *const sets[] = { cpus, cost, "node 0.memory=128M", "swap 0.size=128M",
+				     "swap 1.on=no", NULL };
+	s64 stolen;
+
+	snprintf(cpus, sizeof(cpus), "node 0.cpus=0-%u", nr_cpus - 1);
+	snprintf(cost, sizeof(cost), "cost.%s=%llu", key, (unsigned long long)ns);
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	expect("mmap " AT " 160M rw private,anon,fixed", 0);
+	expect("store " AT " 160M", 0);
+	stolen = event("pgsteal_direct");
+	CU_ASSERT(event("pgsteal_kswapd") > 0);
+	lab_end_tasks(&lab);
+	close_lab();
+	return stolen;
+}
+
+/* Who has to work for his pages leaves kswapd the time to make room; on one CPU as on several. */
+static void test_beside_kswapd(void)
+{
+	static const char *const keys[] = { "page_beside_kswapd", "page_on_kswapd_cpu" };
+
+	for (unsigned int nr_cpus = 1; nr_cpus <= 2; nr_cpus++) {
+		const char *counts = keys[nr_cpus == 1], *other = keys[nr_cpus > 1];
+
+		CU_ASSERT(stolen_by_task(nr_cpus, counts, 1000) >
+			  2 * stolen_by_task(nr_cpus, counts, 1000000));
+		CU_ASSERT_EQUAL(stolen_by_task(nr_cpus, other, 1000),
+				stolen_by_task(nr_cpus, other, 1000000));
+	}
+}
+
 /*
  * A block goes off line where memory is short: its pages are isolated, more than are left on
  * the list, and who needs a place for them waits for kswapd, which swaps others out.
@@ -880,6 +916,7 @@ static const CU_TestInfo tests[] = {
 	{ "compaction waits for kswapd", test_compaction_waits },
 	{ "shared memory on its way", test_shared_writeback },
 	{ "slow devices", test_slow_devices },
+	{ "beside kswapd", test_beside_kswapd },
 	{ "most pages are isolated", test_isolated },
 	{ "kswapd is outrun", test_outrun },
 	{ "few pages of files", test_few_file_pages },

@@ -23,12 +23,6 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
-/*
- * That a task takes for a page that it is given, as [cost] has reclaim. Guests took 17 us, on two
- * CPUs as well; but there kswapd waits for the other one's answers when it flushes TLBs.
- */
-#define PAGE_NS 10000
-#define PAGE_ALONE_NS 17000
 #define SLEEPER_NS 3000000	/* half of the scheduler's latency: whoever slept has that first */
 
 typedef unsigned long long ull;
@@ -415,9 +409,10 @@ void kswapd_run_now(struct machine *m, struct pglist_data *node)
 	work(m, node, /* wait = */ true);
 }
 
+/* That a task takes for a page that it is given. */
 static u64 page_ns(const struct machine *m)
 {
-	return m->nr_cpus > 1 ? PAGE_NS : PAGE_ALONE_NS;
+	return m->config->cost[m->nr_cpus > 1 ? COST_PAGE_BESIDE_KSWAPD : COST_PAGE_ON_KSWAPD_CPU];
 }
 
 /* The task that it works beside has not had its time yet; it has got one page more. */
