@@ -343,6 +343,47 @@ static void test_oom_group_of_others(void)
 }
 
 /*
+ * A page that comes back competes with active pages of processes where these can be swapped:
+ * says the group of the page on 6.1, that whose reclaim took it since.
+ */
+static void test_refault_and_swap(void)
+{
+	static const char *const full[] = { NULL, "/g/x", "/g" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases) * ARRAY_SIZE(full); i++) {
+		const char *group = full[i / 2];
+		long long refaults, activated;
+
+		open_group(i % 2, "/g");
+		make("/g/x");
+		make("/g/y");
+		write_file(0, "/g", "cgroup.subtree_control", "+memory");
+		write_file(0, "/g", "memory.max", "40M");
+		lab_fork_into(&lab, "x", "/g/x");
+		lab_fork_into(&lab, "y", "/g/y");
+		lab_expect(&lab, 0, "sim/as/x/ctl: mmap 0 20M rw private,anon as m");
+		lab_expect(&lab, 0, "sim/as/x/ctl: store @m 20M");
+		for (unsigned int k = 0; k < 2; k++) {
+			eat(0, "y", 15);
+			lab_expect(&lab, 0, "sim/as/x/ctl: load @m 14M");
+		}
+		eat(0, "y", 6);
+		CU_ASSERT(figure("/g", "memory.stat", "active_anon") > 0);
+		/* From here on nothing is taken. */
+		write_file(0, "/g", "memory.max", "80M");
+		if (group)
+			write_file(0, group, "memory.swap.max", "0");
+		refaults = figure("/g/x", "memory.stat", "workingset_refault_anon");
+		activated = figure("/g/x", "memory.stat", "workingset_activate_anon");
+		lab_expect(&lab, 0, "sim/as/x/ctl: load @m 20M");
+		CU_ASSERT(figure("/g/x", "memory.stat", "workingset_refault_anon") > refaults + 100);
+		activated = figure("/g/x", "memory.stat", "workingset_activate_anon") - activated;
+		CU_ASSERT_EQUAL(activated > 0, !group || (i % 2 && !strcmp(group, "/g/x")));
+		lab_end(&lab);
+	}
+}
+
+/*
  * What the allocation wanted, as the report has it: memory of a process and shared memory
  * are charged as the kernel's own, a file's and what comes back from swap as they are
  * allocated. (Of real machines of both releases.)
@@ -894,6 +935,7 @@ int main(void)
 		{ "memory.oom.group", test_oom_group },
 		{ "memory.oom.group of others", test_oom_group_of_others },
 		{ "what an allocation wanted", test_masks },
+		{ "refaults where swap is full", test_refault_and_swap },
 		{ "memory.low, in proportion", test_low },
 		{ "memory.min, in proportion", test_min },
 		{ "protection of the group itself", test_own_protection },

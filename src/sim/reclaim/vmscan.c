@@ -13,12 +13,7 @@
 
 bool can_reclaim_anon_pages(const struct machine *m, const struct mem_cgroup *memcg)
 {
-	if (!get_nr_swap_pages(m))
-		return false;
-	for (; memcg; memcg = memcg->parent)
-		if (memcg->swap.usage >= memcg->swap.max)
-			return false;
-	return true;
+	return mem_cgroup_may_swap(m, memcg);
 }
 
 u64 zone_reclaimable_pages(const struct machine *m, const struct zone *zone)

@@ -16,6 +16,7 @@
 #define KMM_VIRT_SWAP_H
 
 #include "sim/phys/folio.h"
+#include "sim/phys/memcg.h"
 #include "sim/virt/pgtable.h"
 
 struct virt_need;	/* virt.h */
@@ -101,6 +102,16 @@ bool swap_area_at(const struct machine *m, unsigned int i, struct swap_area *are
 static inline u64 get_nr_swap_pages(const struct machine *m)
 {
 	return m->nr_swap_pages > 0 ? (u64)m->nr_swap_pages : 0;
+}
+/* Are some free, and has the group room for more in swap, and those above it? NULL: of no group. */
+static inline bool mem_cgroup_may_swap(const struct machine *m, const struct mem_cgroup *memcg)
+{
+	if (!get_nr_swap_pages(m))
+		return false;
+	for (; memcg; memcg = memcg->parent)
+		if (memcg->swap.usage >= memcg->swap.max)
+			return false;
+	return true;
 }
 /* More than half of all slots are taken: pages that were read lose theirs. */
 static inline bool vm_swap_full(const struct machine *m)

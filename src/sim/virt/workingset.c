@@ -97,6 +97,12 @@ static struct shadow unpack_shadow(const struct machine *m, u64 entry)
 	return shadow;
 }
 
+/* Whose reclaim took it; NULL: its group is no more, or the machine has none. */
+static inline struct mem_cgroup *shadow_memcg(const struct machine *m, const struct shadow *shadow)
+{
+	return m->memcg ? mem_cgroup_of(m, shadow->memcg - 1) : NULL;
+}
+
 /* The lists of a shadow; NULL: its group is no more. */
 static inline struct lruvec *shadow_lruvec(const struct machine *m, const struct shadow *shadow)
 {
@@ -104,7 +110,7 @@ static inline struct lruvec *shadow_lruvec(const struct machine *m, const struct
 
 	if (shadow->memcg == SHADOW_ID(0))
 		return node_lruvec(m, shadow->node);
-	memcg = m->memcg ? mem_cgroup_of(m, shadow->memcg - 1) : NULL;
+	memcg = shadow_memcg(m, shadow);
 	return memcg ? mem_cgroup_lruvec(m, memcg, shadow->node) : NULL;
 }
 
@@ -123,19 +129,45 @@ u64 workingset_eviction(struct machine *m, const struct page *folio, u32 target)
 	return pack_shadow(m, &now);
 }
 
-/* How large the set of pages is that it has to compete with. */
-static u64 workingset_size(const struct machine *m, const struct lruvec *lruvec, bool file)
+/* How large the set of pages is that it has to compete with. may_swap: those of processes, too. */
+static u64 workingset_size(const struct machine *m, const struct lruvec *lruvec, bool file,
+			   bool may_swap)
 {
 	s64 pages = lruvec_page_state(m, lruvec, NR_ACTIVE_FILE);
 
 	if (!file)
 		pages += lruvec_page_state(m, lruvec, NR_INACTIVE_FILE);
-	if (get_nr_swap_pages(m)) {
+	if (may_swap) {
 		pages += lruvec_page_state(m, lruvec, NR_ACTIVE_ANON);
 		if (file)
 			pages += lruvec_page_state(m, lruvec, NR_INACTIVE_ANON);
 	}
 	return (u64)pages;
+}
+
+/* What comes from swap is in no place yet. */
+static void why_active(struct machine *m, const struct page *folio, u64 distance, u64 size)
+{
+	unsigned int node = page_zone(m, folio)->node;
+
+	if (page_flag(folio, PG_swapbacked))
+		machine_why(m, "node %u: a page that was swapped came back after %llu evictions and "
+			    "activations, and %llu pages compete: it is active at once "
+			    "(workingset_refault)", node, (ull)distance, (ull)size);
+	else
+		machine_why(m, "node %u: page %#x of its file came back after %llu evictions and "
+			    "activations, and %llu pages compete: it is active at once "
+			    "(workingset_refault)", node, folio->index, (ull)distance, (ull)size);
+}
+
+/* May pages of processes be swapped: by the group of the page, or that whose reclaim took it. */
+static inline bool may_swap(const struct machine *m, const struct page *folio,
+			    const struct shadow *shadow)
+{
+	if (likely(!m->memcg))
+		return get_nr_swap_pages(m) > 0;
+	return mem_cgroup_may_swap(m, rel_refault_asks_own_swap(m->release) ?
+			memcg_of_page(m, folio) : shadow_memcg(m, shadow));
 }
 
 void workingset_refault(struct machine *m, struct page *folio, u64 entry)
@@ -150,7 +182,7 @@ void workingset_refault(struct machine *m, struct page *folio, u64 entry)
 
 	if (!evicted)
 		return;
-	size = workingset_size(m, evicted, file);
+	size = workingset_size(m, evicted, file, may_swap(m, folio, &shadow));
 	if (rel_refaults_where_it_comes(m->release))
 		node = page_zone(m, folio)->node;
 	lruvec = node_lruvec(m, node);
@@ -163,9 +195,7 @@ void workingset_refault(struct machine *m, struct page *folio, u64 entry)
 	page_set_flag(folio, PG_active);
 	workingset_age_nonresident(m, lruvec, (u64)nr);
 	mod_lruvec_state(m, lruvec, WORKINGSET_ACTIVATE_ANON + file, nr);
-	machine_why(m, "node %u: page %#x of its file came back after %llu evictions and activations, "
-		    "and %llu pages compete: it is active at once (workingset_refault)", node,
-		    folio->index, (ull)distance, (ull)size);
+	why_active(m, folio, distance, size);
 	if (!shadow.workingset)
 		return;
 	page_set_flag(folio, PG_workingset);
