@@ -120,6 +120,36 @@ static void test_parts(void)
 	}
 }
 
+/* What will be needed is asked for in large requests, for which nobody waits but who reads it. */
+static void test_needed(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const struct machine *m;
+		u64 before;
+
+		open_groups(i);
+		m = lab.tree->machine;
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /f0 rdwr as r");
+		before = m->now_ns;
+		lab_expect(&lab, 0, "sim/as/t/ctl: fadvise64 @r 1M 100000 WILLNEED");
+		line_is("/a/b", "rbytes=102400 wbytes=0 rios=1 wios=0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: fadvise64 @r 1M 400000 WILLNEED");
+		line_is("/a/b", "rbytes=401408 wbytes=0 rios=2 wios=0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: readahead @r 2M 1M");
+		line_is("/a/b", "rbytes=1449984 wbytes=0 rios=4 wios=0");
+		CU_ASSERT(m->now_ns < before + 10000);
+		lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @r 4K 2M");
+		CU_ASSERT(m->now_ns > before + 100000);
+		line_is("/a/b", "rbytes=1449984 wbytes=0 rios=4 wios=0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 4M r shared @r 0 as p");
+		before = m->now_ns;
+		lab_expect(&lab, 0, "sim/as/t/ctl: madvise @p 512K WILLNEED");
+		CU_ASSERT(m->now_ns < before + 10000);
+		line_is("/a/b", "rbytes=1974272 wbytes=0 rios=5 wios=0");
+		lab_end(&lab);
+	}
+}
+
 /* Swap is of who has the page, and of another disk, which is listed first then. */
 static void test_swap(void)
 {
@@ -167,7 +197,8 @@ static void test_tree(void)
 }
 
 static const CU_TestInfo tests[] = {
-	{ "files", test_files }, { "parts of pages", test_parts }, { "swap", test_swap }, { "tree", test_tree },
+	{ "files", test_files }, { "parts of pages", test_parts },
+	{ "what will be needed", test_needed }, { "swap", test_swap }, { "tree", test_tree },
 };
 
 int main(void)

@@ -17,24 +17,6 @@ enum fadvice { FADV_NORMAL, FADV_RANDOM, FADV_SEQUENTIAL, FADV_WILLNEED, FADV_DO
 #define SYNC_FILE_RANGE_WAIT_AFTER 4
 #define SYNC_FILE_RANGE_ALL 7
 
-static int read_now(struct machine *m, struct inode *inode, u64 index, u64 last)
-{
-	u64 end = MIN(last + 1, inode_pages(inode));
-	int err = 0;
-
-	for (; index < end && !err; index++) {
-		bool major;
-		u32 pfn;
-
-		if (find_page(m, &inode->i_data, index) != PFN_NIL)
-			continue;
-		err = filemap_get_page(m, &inode->i_data, index, &pfn, &major);
-		if (!err)
-			put_page(m, pfn);
-	}
-	return err == -ENOBUFS ? err : 0;
-}
-
 /* Whole pages of [offset, last] go, and the file's last one. */
 static void drop_now(struct machine *m, struct inode *inode, u64 offset, u64 last)
 {
@@ -59,7 +41,7 @@ int sys_fadvise64(struct machine *m, struct task_struct *task, int fd, u64 offse
 		  int advice)
 {
 	struct file *file = fget(m, task, fd);
-	u64 last = MAX_LFS_FILESIZE;
+	u64 last = MAX_LFS_FILESIZE, index;
 
 	if (!file)
 		return -EBADF;
@@ -81,7 +63,8 @@ int sys_fadvise64(struct machine *m, struct task_struct *task, int fd, u64 offse
 		file->f_ra.random = true;
 		return 0;
 	case FADV_WILLNEED:
-		return read_now(m, file->inode, offset >> PAGE_SHIFT, last >> PAGE_SHIFT);
+		index = offset >> PAGE_SHIFT;
+		return force_page_cache_readahead(m, file, index, (last >> PAGE_SHIFT) - index + 1);
 	case FADV_DONTNEED:
 		drop_now(m, file->inode, offset, last);
 		return 0;

@@ -387,6 +387,9 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index,
 			      u64 nr_wanted) __must_check;
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted) __must_check;
+/* Pages [index, index + nr) are asked for, as far as there is memory; nobody waits. -ENOBUFS. */
+int force_page_cache_readahead(struct machine *m, struct file *file, u64 index,
+			       u64 nr) __must_check;
 
 /* A page of the file was found: if it is on its way, it comes. */
 void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index);

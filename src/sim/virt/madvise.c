@@ -83,37 +83,16 @@ static int willneed_memory(struct advise *a)
 	return err;
 }
 
-/* Read ahead what the file has and the cache has not. */
-static int willneed_file(struct advise *a, struct inode *inode)
-{
-	u64 pgoff = linear_page_index(a->vma, a->start), done = 0;
-	u64 end = pgoff + ((a->end - a->start) >> PAGE_SHIFT);
-
-	end = MIN(end, inode_pages(inode));
-	for (; pgoff < end && done < rel_io_pages(a->m->release); pgoff++, done++) {
-		bool major;
-		u32 pfn;
-		int err;
-
-		if (find_page(a->m, &inode->i_data, pgoff) != PFN_NIL)
-			continue;
-		err = filemap_get_page(a->m, &inode->i_data, pgoff, &pfn, &major);
-		if (err == -ENOBUFS)
-			return err;
-		if (err)
-			break;
-		put_page(a->m, pfn);
-	}
-	return 0;
-}
-
+/* What the file has and the cache has not, as far as the device takes it at once. */
 static int madvise_willneed(struct advise *a)
 {
-	const struct file *file = a->vma->vm_file;
+	struct file *file = a->vma->vm_file;
+	u64 nr = (a->end - a->start) >> PAGE_SHIFT;
 
 	if (!file || file->inode->kind != INODE_DISK)
 		return willneed_memory(a);
-	return willneed_file(a, file->inode);
+	return force_page_cache_readahead(a->m, file, linear_page_index(a->vma, a->start),
+					  MIN(nr, rel_io_pages(a->m->release)));
 }
 
 /* Whole huge pages from the start on; what is left of the last one stays. */

@@ -125,12 +125,20 @@ static int wait_for_read(struct machine *m, int err)
 	return err;
 }
 
-static int note_read(const struct machine *m, struct file_ra_state *ra, int err)
+/* Pages [start, end) may be on their way; who reads them waits for the last. */
+static void note_read(const struct machine *m, struct file_ra_state *ra, u64 start, u64 end)
 {
-	ra->async_start = ra->start;
-	ra->async_end = ra->start + ra->size;
+	ra->async_start = start;
+	ra->async_end = end;
 	ra->async_ns = m->virt->blk->read_done_ns;
-	return err;
+}
+
+int force_page_cache_readahead(struct machine *m, struct file *file, u64 index, u64 nr)
+{
+	int err = read_pages(m, file->inode, index, nr, ~0ULL);
+
+	note_read(m, &file->f_ra, index, index + nr);
+	return err == -ENOBUFS ? err : 0;
 }
 
 /* The window from index on, page by page: the mark is so far from the file's end. */
@@ -366,7 +374,11 @@ static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 in
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted)
 {
-	return note_read(m, &file->f_ra, async_readahead(m, file, pfn, index, nr_wanted));
+	struct file_ra_state *ra = &file->f_ra;
+	int err = async_readahead(m, file, pfn, index, nr_wanted);
+
+	note_read(m, ra, ra->start, ra->start + ra->size);
+	return err;
 }
 
 void wait_for_readahead(struct machine *m, const struct file_ra_state *ra, u64 index)
