@@ -89,7 +89,11 @@ static void test_refused(void)
 		{ "fallocate @f 0 3M 1M", 0 }, { "swapon /data/f", 0 }, { "swapon /data/f", EBUSY }, { "mkswap /data/f", EBUSY },
 		{ "pwrite64 @f 4K 0", ETXTBSY }, { "ftruncate @f 1M", ETXTBSY },
 		{ "fallocate @f 0 0 1M", ETXTBSY },
-		{ "unlink /data/f", EPERM }, { "swapoff /data/f", 0 }, { "unlink /data/f", 0 },
+		{ "unlink /data/f", EPERM }, { "swapoff /data/f", 0 },
+		/* What is behind the area is looked at as well, a range at a time. */
+		{ "fallocate @f 0 4M 15T", 0 }, { "swapon /data/f", 0 }, { "swapoff /data/f", 0 },
+		{ "fallocate @f punch_hole,keep_size 14T 4K", 0 }, { "swapon /data/f", EINVAL },
+		{ "unlink /data/f", 0 },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {

@@ -299,7 +299,7 @@ static bool is_allocated(const struct machine *m, const struct inode *inode, u64
 {
 	u32 pfn;
 
-	if (disk_has_block(m, inode, pgoff) || unwritten_has(&inode->unwritten, pgoff))
+	if (disk_has_block(m, inode, pgoff))
 		return true;
 	pfn = find_page(m, &inode->i_data, pgoff);
 	return pfn != PFN_NIL && (page_flag(pfn_folio(m, pfn), PG_dirty) ||
@@ -309,10 +309,11 @@ static bool is_allocated(const struct machine *m, const struct inode *inode, u64
 /* A file lies on the disk as a whole, without holes. (mkswap has written its first page.) */
 static int setup_swap_extents(struct machine *m, const struct swap_info_struct *si)
 {
-	u64 pages = si->inode ? si->inode->i_size >> PAGE_SHIFT : 0;
+	u64 pages = si->inode ? si->inode->i_size >> PAGE_SHIFT : 0, end;
 
-	for (u64 pgoff = 1; pgoff < pages; pgoff++) {
-		if (is_allocated(m, si->inode, pgoff))
+	for (u64 pgoff = 1; pgoff < pages; pgoff = MAX(end, pgoff + 1)) {
+		end = unwritten_end(&si->inode->unwritten, pgoff);
+		if (end || is_allocated(m, si->inode, pgoff))
 			continue;
 		printk(m, KERN_ERR_LEVEL, "swapon: file %s has unallocated extents", si->path);
 		return -EINVAL;

@@ -42,11 +42,11 @@ static u32 find(const struct unwritten *u, u64 pgoff)
 	return low;
 }
 
-bool unwritten_has(const struct unwritten *u, u64 pgoff)
+u64 unwritten_end(const struct unwritten *u, u64 pgoff)
 {
 	u32 i = find(u, pgoff);
 
-	return i < u->nr && u->spans[i].start <= pgoff;
+	return i < u->nr && u->spans[i].start <= pgoff ? u->spans[i].end : 0;
 }
 
 /* These take the places [from, to). */

@@ -24,7 +24,12 @@ struct unwritten {
 /* For one call of those below. -ENOBUFS. */
 int unwritten_secure(struct machine *m, struct unwritten *u) __must_check;
 void unwritten_free(struct machine *m, struct unwritten *u);
-bool unwritten_has(const struct unwritten *u, u64 pgoff);
+/* Where the range ends that has the page; 0: none has. */
+u64 unwritten_end(const struct unwritten *u, u64 pgoff);
+static inline bool unwritten_has(const struct unwritten *u, u64 pgoff)
+{
+	return unwritten_end(u, pgoff);
+}
 void unwritten_add(struct unwritten *u, u64 start, u64 end);
 /* Needs no room where end is ~0. */
 void unwritten_remove(struct unwritten *u, u64 start, u64 end);
