@@ -899,6 +899,51 @@ static void test_compaction_waits(void)
 	close_lab();
 }
 
+/* PID/mem has what is not in memory, and brings none of it back. */
+static void test_memory_file(void)
+{
+	static const u64 places[] = { 0x10000000, 0x20000000, 0x30000000, 0x30008000 };
+
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(releases); i++) {
+		struct handle *handle;
+		char path[40], found[8];
+		int swapped;
+		s64 majors;
+
+		open_small(i % 2, i / 2 ? "swap 0.path=/dev/zram0" : "swap 0.size=256M");
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+		expect("mmap 0x10000000 64K rw private,anon,fixed", 0);
+		expect("mmap 0x20000000 64K rw shared,anon,fixed", 0);
+		expect("open /f rdwr,creat as f", 0);
+		expect("ftruncate @f 64K", 0);
+		expect("mmap 0x30000000 64K rw shared,fixed @f 0", 0);
+		expect("poke 0x10000123 48656c6c6f", 0);
+		expect("poke 0x20000123 48656c6c6f", 0);
+		expect("poke 0x30000123 48656c6c6f", 0);
+		expect("poke 0x30008123 48656c6c6f", 0);
+		expect("fsync @f", 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as eater"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/eater/ctl: mmap 0 150M rw private,anon as m"), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/eater/ctl: store @m 150M"), 0);
+		swapped = atoi(strstr(lab_cat(&lab, "sim/as/a/status"), "VmSwap:") + 7);
+		CU_ASSERT(swapped >= 4);
+		majors = event("pgmajfault");
+		snprintf(path, sizeof(path), "proc/%d/mem", atoi(lab_cat(&lab, "sim/as/a/stat")));
+		handle = lab_handle(&lab, path, 0);
+		for (size_t k = 0; k < ARRAY_SIZE(places); k++) {
+			CU_ASSERT_EQUAL(handle_read(handle, places[k] + 0x123, found, 5), 5);
+			CU_ASSERT_EQUAL(memcmp(found, "Hello", 5), 0);
+			/* Beside it nothing was written. */
+			CU_ASSERT_EQUAL(handle_read(handle, places[k] + 0x4123, found, 5), 5);
+			CU_ASSERT_EQUAL(memcmp(found, "\0\0\0\0", 5), 0);
+		}
+		handle_release(handle);
+		CU_ASSERT_EQUAL(atoi(strstr(lab_cat(&lab, "sim/as/a/status"), "VmSwap:") + 7), swapped);
+		CU_ASSERT_EQUAL(event("pgmajfault"), majors);
+		close_lab();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "priorities and what proc/swaps says", test_order },
 	{ "who is no swap area", test_refused },
@@ -924,6 +969,7 @@ static const CU_TestInfo tests[] = {
 	{ "most pages are isolated", test_isolated },
 	{ "kswapd is outrun", test_outrun },
 	{ "few pages of files", test_few_file_pages },
+	{ "the memory file", test_memory_file },
 };
 
 int main(void)

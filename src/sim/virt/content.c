@@ -197,18 +197,16 @@ static void pattern_fill(u64 token, u8 *bytes)
 	}
 }
 
-void content_read(const struct machine *m, u64 pfn, u32 offset, void *buf, u32 len)
+void content_read_slot(const struct machine *m, u64 slot, u32 offset, void *buf, u32 len)
 {
-	const struct content_slot *slot = slot_of(m, pfn);
 	u8 *to = buf;
 
-	if (slot) {
-		memcpy(buf, slot->bytes + offset, len);
+	if (slot & CONTENT_BYTES) {
+		memcpy(buf, m->virt->contents->slots[(u32)slot].bytes + offset, len);
 		return;
 	}
 	for (u32 i = 0; i < len; i++, offset++)
-		to[i] = (u8)(pattern_word(m->page_content[pfn], ALIGN_DOWN(offset, 8U)) >>
-			     8 * (offset % 8));
+		to[i] = (u8)(pattern_word(slot, ALIGN_DOWN(offset, 8U)) >> 8 * (offset % 8));
 }
 
 /* A slot that nobody has, with its page; -ENOBUFS. */

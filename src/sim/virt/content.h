@@ -48,7 +48,11 @@ void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff);
  */
 void content_zero_range(struct machine *m, u64 pfn, u32 from, u32 to);
 /* Real bytes; tokens without bytes read as a pattern of the token. */
-void content_read(const struct machine *m, u64 pfn, u32 offset, void *buf, u32 len);
+void content_read_slot(const struct machine *m, u64 slot, u32 offset, void *buf, u32 len);
+static inline void content_read(const struct machine *m, u64 pfn, u32 offset, void *buf, u32 len)
+{
+	content_read_slot(m, m->page_content[pfn], offset, buf, len);
+}
 /* -ENOBUFS: nothing changed. */
 int content_write(struct machine *m, u64 pfn, u32 offset, const void *buf,
 		  u32 len) __must_check;

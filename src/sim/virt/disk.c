@@ -182,6 +182,15 @@ bool disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 	return has_block(block, inode, pgoff);
 }
 
+u64 disk_content(const struct machine *m, const struct inode *inode, u64 pgoff)
+{
+	const struct disk_block *block = written_block(m, inode, pgoff);
+
+	if (block)
+		return block->token;
+	return pgoff < inode->disk_end ? content_file_token(inode->self, pgoff) : 0;
+}
+
 bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff)
 {
 	return has_block(written_block(m, inode, pgoff), inode, pgoff);

@@ -22,6 +22,8 @@ u64 disk_host_bytes(const struct machine *m, u64 nr);
 int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn) __must_check;
 /* The page frame gets what the disk has, or (false) zeroes, as there is a hole. */
 bool disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn);
+/* What that would be, as a slot of content.h holds it. */
+u64 disk_content(const struct machine *m, const struct inode *inode, u64 pgoff);
 /* Is there anything for the page, or a hole? */
 bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff);
 /* The first page at or behind pgoff that there is something for; ~0: none. Looks through all blocks. */

@@ -126,6 +126,14 @@ void swap_read_folio(struct machine *m, u32 pfn)
 	swap_read_entry(m, pfn, page_swap_entry(m, pfn));
 }
 
+u64 swap_content(const struct machine *m, swp_entry_t entry)
+{
+	u32 pfn = swap_cache_find(m, entry, NULL);
+
+	return pfn != PFN_NIL && page_flag(pfn_folio(m, pfn), PG_uptodate) ? m->page_content[pfn] :
+	       swap_info(m, entry)->content[swp_entry_offset(entry)];
+}
+
 void swap_read_entry(struct machine *m, u32 pfn, swp_entry_t entry)
 {
 	struct page *folio = pfn_to_page(m, pfn);

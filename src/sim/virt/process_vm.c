@@ -4,11 +4,15 @@
 
 #include "sim/phys/lru.h"
 #include "sim/virt/content.h"
+#include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/fork.h"
+#include "sim/virt/hugetlb.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
+#include "sim/virt/pgtable.h"
 #include "sim/virt/pidfd.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/vma_internal.h"
 
@@ -17,19 +21,41 @@ static u32 piece(u64 addr, u64 len)
 	return (u32)MIN(len, PAGE_SIZE - addr % PAGE_SIZE);
 }
 
+/* What a page holds that no entry of the page table leads to, as a slot of content.h does. */
+static u64 absent_content(const struct machine *m, const struct vm_area_struct *vma, u64 addr)
+{
+	unsigned int level;
+	const pte_t *pte = leaf_entry(m, vma->vm_mm, addr, &level);
+	const u64 pgoff = linear_page_index(vma, addr);
+	const struct inode *inode;
+	u64 slot;
+	u32 pfn;
+
+	if (pte && pte_is_swap(*pte))
+		return swap_content(m, pte_to_swp_entry(*pte));
+	if (!vma->vm_file || is_vm_hugetlb_page(vma))
+		return 0;
+	inode = vma->vm_file->inode;
+	if (inode->kind == INODE_SHMEM && shmem_swapped_at(inode, pgoff, &slot))
+		return swap_content(m, slot);
+	pfn = find_page(m, &inode->i_data, pgoff);
+	if (pfn != PFN_NIL && page_flag(pfn_folio(m, pfn), PG_uptodate))
+		return m->page_content[pfn];
+	return inode->kind == INODE_DISK ? disk_content(m, inode, pgoff) : 0;
+}
+
 u64 read_process_vm(const struct machine *m, const struct mm_struct *mm, u64 addr, void *buf,
 		    u64 len)
 {
+	const struct vm_area_struct *vma;
 	u64 done = 0;
 
-	while (done < len && vma_lookup(m, mm, addr + done)) {
-		u32 n = piece(addr + done, len - done);
-		u32 pfn = follow_page(m, mm, addr + done);
+	while (done < len && (vma = vma_lookup(m, mm, addr + done))) {
+		u64 at = addr + done;
+		u32 n = piece(at, len - done), pfn = follow_page(m, mm, at);
+		u64 slot = pfn == PFN_NIL ? absent_content(m, vma, at) : m->page_content[pfn];
 
-		if (pfn == PFN_NIL)
-			memset((char *)buf + done, 0, n);
-		else
-			content_read(m, pfn, (u32)((addr + done) % PAGE_SIZE), (char *)buf + done, n);
+		content_read_slot(m, slot, (u32)(at % PAGE_SIZE), (char *)buf + done, n);
 		done += n;
 	}
 	return done;

@@ -6,8 +6,9 @@
 #include "sim/virt/mm_types.h"
 
 /*
- * Read without faulting: a page that nobody touched reads as zeroes, if it is mapped
- * at all. Bytes read: fewer than len where the mappings end.
+ * Read without faulting: what is not in memory is read where it is, in swap or on the file's
+ * disk, and stays there. What nobody touched reads as zeroes, if it is mapped at all. Bytes
+ * read: fewer than len where the mappings end.
  */
 u64 read_process_vm(const struct machine *m, const struct mm_struct *mm, u64 addr, void *buf,
 		    u64 len);

@@ -72,6 +72,8 @@ void swap_digest(const struct machine *m, struct digest *digest);
 void swap_validate(const struct machine *m, struct check *check);	/* S1 to S4, S7 */
 struct object_census;
 void swap_claim_objects(const struct machine *m, struct object_census *census);
+/* What the page of the entry holds, in the cache or in its slot: as a slot of content.h does. */
+u64 swap_content(const struct machine *m, swp_entry_t entry);
 /* How many slots hold real bytes (content.h: R9). */
 u64 swap_nr_contents(const struct machine *m);
 /* The areas of the machine file that are on from the boot on. 0 or -errno. */
