@@ -75,8 +75,8 @@ static inline void prefetch_next(const struct machine *m, const struct page_list
 enum last_page { LAST_SPARED, LAST_FREED, LAST_NOT_SIMPLE };
 
 /* What becomes of the page at the list's end, of which there is one. */
-static inline enum last_page shrink_last(struct scan_control *sc, struct page_list *pages,
-					 plain_spares spares)
+static __always_inline enum last_page shrink_last(struct scan_control *sc,
+						  struct page_list *pages, plain_spares spares)
 {
 	u32 pfn = pages->last;
 	struct page *folio = pfn_to_page(sc->m, pfn);
@@ -84,7 +84,7 @@ static inline enum last_page shrink_last(struct scan_control *sc, struct page_li
 
 	if (unlikely(!is_simple(sc, folio)))
 		return LAST_NOT_SIMPLE;
-	if (spares(sc->m, folio, pfn)) {
+	if (spares && spares(sc->m, folio, pfn)) {
 		page_list_del(sc->m, pages, pfn);
 		page_list_add_head(sc->m, pages, pfn);
 		return LAST_SPARED;

@@ -27,7 +27,7 @@ static void shrink_lruvec(struct scan_control *sc, struct lruvec *lruvec)
 
 static bool shrink_one(struct scan_control *sc, struct lruvec *lruvec)
 {
-	return plain_shrink_one(sc, lruvec, plain_mapping_used);
+	return plain_shrink_one(sc, lruvec, NULL);
 }
 
 static const struct lru_policy lists = { .accessed = accessed };

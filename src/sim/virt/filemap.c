@@ -244,7 +244,8 @@ static void uncache_folio(struct machine *m, struct address_space *mapping, stru
 	count_cached(m, mapping, folio, -(s64)folio_nr_pages(folio));
 	if (mapping->host->kind == INODE_DISK && page_flag(folio, PG_dirty))
 		account_cleaned(m, folio);
-	try_to_free_buffers(m, (u32)page_to_pfn(m, folio));
+	if (page_flag(folio, PG_private))
+		try_to_free_buffers(m, (u32)page_to_pfn(m, folio));
 	folio->mapping = 0;
 }
 
