@@ -12,6 +12,7 @@
 #define FILE_PAGES 4096
 #define AROUND 16		/* pages that one fault maps */
 #define POSIX_FADV_WILLNEED 3
+#define ASKED (512 * 1024)	/* of bytes at once: no more may be read for one call */
 #define POSIX_FADV_DONTNEED 4
 #define SWAP_PAGES (FILE_PAGES * 4)
 
@@ -47,7 +48,8 @@ static void unmapped_areas(struct bench *b, const struct row *row)
 	file_areas(b, row);
 	bench_unmap(b, AREA, FILE_PAGES * PAGE_SIZE);
 	need(sys_fadvise64(b->m, f->task, f->fd, 0, 0, POSIX_FADV_DONTNEED), "fadvise");
-	need(sys_fadvise64(b->m, f->task, f->fd, 0, 0, POSIX_FADV_WILLNEED), "fadvise");
+	for (u64 at = 0; at < FILE_PAGES * PAGE_SIZE; at += ASKED)
+		need(sys_fadvise64(b->m, f->task, f->fd, at, ASKED, POSIX_FADV_WILLNEED), "fadvise");
 	lru_add_drain_all(b->m);
 }
 

@@ -146,6 +146,11 @@ static void test_needed(void)
 		lab_expect(&lab, 0, "sim/as/t/ctl: madvise @p 512K WILLNEED");
 		CU_ASSERT(m->now_ns < before + 10000);
 		line_is("/a/b", "rbytes=1974272 wbytes=0 rios=5 wios=0");
+		/* No more than the device takes at once: 1280 KiB, or 4 MiB. */
+		lab_expect(&lab, 0, "sim/as/t/ctl: fadvise64 @r 0 0 DONTNEED");
+		lab_expect(&lab, 0, "sim/as/t/ctl: fadvise64 @r 0 0 WILLNEED");
+		line_is("/a/b", i ? "rbytes=3284992 wbytes=0 rios=8 wios=0" :
+				    "rbytes=6168576 wbytes=0 rios=13 wios=0");
 		lab_end(&lab);
 	}
 }

@@ -24,6 +24,7 @@
 #define MAX_PATH_BYTES 1000	/* a line has 4096 bytes, and two of them may be needed */
 #define MAX_RANGES 64		/* of a file, cached: what is more is said as one */
 #define READ_BYTES (1U << 20)
+#define ASKED_PAGES 128ULL	/* 512 KiB, of a disk that takes little */
 #define MAX_READ_BYTES (256ULL << 20)	/* of a file, that is read in to know what is cached */
 
 struct record_fd {
@@ -120,10 +121,14 @@ static unsigned char *cached_pages(int fd, u64 nr_pages)
 	return vec;
 }
 
+/* No kernel reads more for one call than its device takes at once. */
 static void put_range(struct recording *r, u64 first, u64 end)
 {
-	record_say(r, "proc/1/ctl", "readahead(@file, %" PRIu64 ", %" PRIu64 ")",
-		   first * PAGE_BYTES, (end - first) * PAGE_BYTES);
+	for (u64 nr; first < end; first += nr) {
+		nr = MIN(end - first, ASKED_PAGES);
+		record_say(r, "proc/1/ctl", "readahead(@file, %" PRIu64 ", %" PRIu64 ")",
+			   first * PAGE_BYTES, nr * PAGE_BYTES);
+	}
 }
 
 /* What is cached is read by init, so that the program finds it there. */

@@ -387,7 +387,10 @@ int page_cache_sync_readahead(struct machine *m, struct file *file, u64 index,
 			      u64 nr_wanted) __must_check;
 int page_cache_async_readahead(struct machine *m, struct file *file, u32 pfn, u64 index,
 			       u64 nr_wanted) __must_check;
-/* Pages [index, index + nr) are asked for, as far as there is memory; nobody waits. -ENOBUFS. */
+/*
+ * Pages [index, index + nr) are asked for, as many as the device or a window takes at once and as
+ * there is memory for; nobody waits. -ENOBUFS.
+ */
 int force_page_cache_readahead(struct machine *m, struct file *file, u64 index,
 			       u64 nr) __must_check;
 

@@ -83,16 +83,14 @@ static int willneed_memory(struct advise *a)
 	return err;
 }
 
-/* What the file has and the cache has not, as far as the device takes it at once. */
 static int madvise_willneed(struct advise *a)
 {
 	struct file *file = a->vma->vm_file;
-	u64 nr = (a->end - a->start) >> PAGE_SHIFT;
 
 	if (!file || file->inode->kind != INODE_DISK)
 		return willneed_memory(a);
 	return force_page_cache_readahead(a->m, file, linear_page_index(a->vma, a->start),
-					  MIN(nr, rel_io_pages(a->m->release)));
+					  (a->end - a->start) >> PAGE_SHIFT);
 }
 
 /* Whole huge pages from the start on; what is left of the last one stays. */

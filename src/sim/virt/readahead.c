@@ -135,7 +135,10 @@ static void note_read(const struct machine *m, struct file_ra_state *ra, u64 sta
 
 int force_page_cache_readahead(struct machine *m, struct file *file, u64 index, u64 nr)
 {
-	int err = read_pages(m, file->inode, index, nr, ~0ULL);
+	int err;
+
+	nr = MIN(nr, MAX(rel_io_pages(m->release), (u64)file->f_ra.ra_pages));
+	err = read_pages(m, file->inode, index, nr, ~0ULL);
 
 	note_read(m, &file->f_ra, index, index + nr);
 	return err == -ENOBUFS ? err : 0;
