@@ -35,6 +35,11 @@ static void done(struct machine *m)
 	test_machine_free(m);
 }
 
+static void read_from_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff)
+{
+	content_restore(m, pfn, content_file_token(inode, pgoff));
+}
+
 static void test_tokens(void)
 {
 	struct machine *m = boot();
@@ -50,9 +55,9 @@ static void test_tokens(void)
 	CU_ASSERT_NOT_EQUAL(content_token(m, A), content_token(m, B));
 	content_copy(m, B, A);
 	CU_ASSERT_EQUAL(content_token(m, A), content_token(m, B));
-	content_file(m, A, 3, 0);
-	content_file(m, B, 3, 1);
-	content_file(m, C, 3, 0);
+	read_from_file(m, A, 3, 0);
+	read_from_file(m, B, 3, 1);
+	read_from_file(m, C, 3, 0);
 	CU_ASSERT_NOT_EQUAL(content_token(m, A), content_token(m, B));
 	CU_ASSERT_EQUAL(content_token(m, A), content_token(m, C));
 	done(m);
@@ -96,7 +101,7 @@ static void test_pattern(void)
 	struct machine *m = boot();
 	u8 before[64], after[64];
 
-	content_file(m, A, 7, 9);
+	read_from_file(m, A, 7, 9);
 	content_read(m, A, 5, before, sizeof(before));
 	CU_ASSERT_EQUAL(content_write(m, A, 20, "xyz", 3), 0);
 	content_read(m, A, 5, after, sizeof(after));
@@ -116,7 +121,7 @@ static void test_no_memory(void)
 	struct machine *m = boot();
 	u64 token;
 
-	content_file(m, A, 7, 9);
+	read_from_file(m, A, 7, 9);
 	token = content_token(m, A);
 	for (u64 nth = 1; nth <= 2; nth++) {
 		arena_fail_after(&m->arena, nth);

@@ -336,11 +336,8 @@ static int run_guarded(void *arg)
 	if (!call->refused && scope_is_task(call->scope))
 		err = end_of_caller(call, err);
 	userfaultfd_run_woken(m);
-	if (!call->refused) {
-		/* The call's time passes; who is due then, or was woken, runs now. */
-		blk_time_passes(m, cost);
-		blk_settle(m);
-	}
+	if (!call->refused)
+		blk_settle(m, cost);
 	virt_guarantee_end(m);
 	m->cpu = 0;
 	return err;

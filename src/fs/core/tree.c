@@ -200,11 +200,9 @@ static int run_store(void *arg)
 	struct store *store = call->store;
 	int err = call->view->entry->store(store, call->view, call->text);
 
-	/* As behind a call: the time that reclaim took passes; who is due then, or was woken, runs. */
-	if (!err || store->changed) {
-		blk_time_passes(store->m, 0);
-		blk_settle(store->m);
-	}
+	/* As behind a call. */
+	if (!err || store->changed)
+		blk_settle(store->m, 0);
 	return err;
 }
 

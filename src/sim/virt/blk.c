@@ -401,11 +401,12 @@ static u64 writes_done_ns(const struct gendisk *disk)
 	return disk->nr ? request_at(disk, disk->nr - 1)->done_ns : 0;
 }
 
-void blk_settle(struct machine *m)
+void blk_settle(struct machine *m, u64 ns)
 {
 	const struct blk_state *blk = m->virt->blk;
 	u64 done = 0;
 
+	blk_time_passes(m, ns);
 	for (unsigned int i = 1; i < blk->nr; i++)
 		done = MAX(done, writes_done_ns(&blk->disks[i]));
 	if (done > m->now_ns)

@@ -128,10 +128,10 @@ static inline u64 blk_now(const struct machine *m)
 void blk_time_passes(struct machine *m, u64 ns);
 
 /*
- * A line of a script is over: whoever makes the next call comes a little later, by when what was
- * on its way to swap is there.
+ * A line of a script is over, behind ns of work: who is due by then, or was woken, runs. Whoever
+ * makes the next call comes a little later, by when what was on its way to swap is there.
  */
-void blk_settle(struct machine *m);
+void blk_settle(struct machine *m, u64 ns);
 
 /* A timer that is there for good: when it runs next; UINT64_MAX: never. */
 void blk_set_timer(struct machine *m, u32 event, u64 when_ns);

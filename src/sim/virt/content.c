@@ -177,11 +177,6 @@ u64 content_file_token(u64 inode, u64 pgoff)
 	return mix(inode, pgoff + 1);
 }
 
-void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff)
-{
-	set_token(m, pfn, content_file_token(inode, pgoff));
-}
-
 /* The pattern of a token: 8 bytes at a time. */
 static u64 pattern_word(u64 token, u32 offset)
 {

@@ -41,7 +41,6 @@ void content_forget(struct machine *m, u64 *slot);
 void content_store(struct machine *m, u64 pfn, u32 offset);
 /* What a page of a file holds when it is read from its disk: the token, which is a slot's, too. */
 u64 content_file_token(u64 inode, u64 pgoff);
-void content_file(struct machine *m, u64 pfn, u64 inode, u64 pgoff);
 /*
  * Bytes [from, to) of the page become zeroes: the end of a truncated file. Bytes that others
  * have too are copied first; without host memory for that, the rest becomes a pattern.

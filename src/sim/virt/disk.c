@@ -169,26 +169,28 @@ static bool has_block(const struct disk_block *block, const struct inode *inode,
 	return block ? !block->hole : pgoff < inode->disk_end;
 }
 
+static u64 block_content(const struct disk_block *block, const struct inode *inode, u64 pgoff)
+{
+	if (block)
+		return block->token;
+	return pgoff < inode->disk_end ? content_file_token(inode->self, pgoff) : 0;
+}
+
 bool disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 {
 	const struct disk_block *block = written_block(m, inode, pgoff);
+	u64 content = block_content(block, inode, pgoff);
 
-	if (block)
-		content_restore(m, pfn, block->token);
-	else if (pgoff >= inode->disk_end)
-		content_zero(m, pfn);
+	if (content)
+		content_restore(m, pfn, content);
 	else
-		content_file(m, pfn, inode->self, pgoff);
+		content_zero(m, pfn);
 	return has_block(block, inode, pgoff);
 }
 
 u64 disk_content(const struct machine *m, const struct inode *inode, u64 pgoff)
 {
-	const struct disk_block *block = written_block(m, inode, pgoff);
-
-	if (block)
-		return block->token;
-	return pgoff < inode->disk_end ? content_file_token(inode->self, pgoff) : 0;
+	return block_content(written_block(m, inode, pgoff), inode, pgoff);
 }
 
 bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff)
