@@ -315,6 +315,40 @@ static int first_read(struct lab *lab, const char *path, bool *opened)
 	return err;
 }
 
+/* What was opened and ended before it was read or written: as on a machine. */
+static void test_ended(void)
+{
+	static const struct {
+		const char *path;
+		bool write;
+		int err;
+	} rows[] = {
+		{ "sim/as/child/status", false, -ESRCH }, { "sim/as/child/stat", false, -ESRCH },
+		{ "sim/as/child/oom_score_adj", true, -ESRCH },
+		{ "sys/fs/cgroup/a/cgroup.events", false, -ENODEV },
+		{ "sys/fs/cgroup/a/cgroup.procs", true, -ENODEV },
+	};
+	struct handle *handles[ARRAY_SIZE(rows)];
+	struct lab lab;
+	char buf[8];
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
+	lab_expect(&lab, 0, "sim/as/init/ctl: fork as child");
+	lab_expect(&lab, 0, "cgroup_mkdir a");
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		handles[i] = lab_handle(&lab, rows[i].path, rows[i].write ? O_RDWR : O_RDONLY);
+	lab_expect(&lab, 0, "sim/as/child/ctl: exit 0");
+	lab_expect(&lab, 0, "sim/as/init/ctl: wait4 @child");
+	lab_expect(&lab, 0, "cgroup_rmdir a");
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		CU_ASSERT_EQUAL(handle_read(handles[i], 0, buf, sizeof(buf)), rows[i].err);
+		if (rows[i].write)
+			CU_ASSERT_EQUAL(lab_write(handles[i], "1\n"), rows[i].err);
+		handle_release(handles[i]);
+	}
+	lab_close(&lab);
+}
+
 /*
  * Files of who has no memory, a thread of the kernel and a process that has ended, as programs
  * found them on guests.
@@ -366,6 +400,7 @@ static const CU_TestInfo tests[] = {
 	{ "pairs of sysctls", test_pairs },
 	{ "kpageflags", test_kpageflags },
 	{ "no memory", test_no_memory },
+	{ "what ended", test_ended },
 };
 
 int main(void)

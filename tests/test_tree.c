@@ -386,11 +386,16 @@ static void test_attr(void)
 static void test_snapshot(void)
 {
 	struct out whole = OUT_INIT;
+	unsigned int opened = world.renders, renders;
 	struct handle *handle = open_path("file", O_RDONLY);
 	char buf[40000], again[16];
-	ssize_t n = handle_read(handle, 0, buf, sizeof(buf));
-	unsigned int renders = world.renders;
+	ssize_t n;
 
+	/* The state of when it is read, not of when it was opened. */
+	CU_ASSERT_EQUAL(world.renders, opened);
+	n = handle_read(handle, 0, buf, sizeof(buf));
+	renders = world.renders;
+	CU_ASSERT_EQUAL(renders, opened + 1);
 	read_all("file", &whole);
 	CU_ASSERT_EQUAL((size_t)n, whole.len);
 	CU_ASSERT_EQUAL(world.renders, renders + 1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Open files. Text is rendered whole at open and again when a reader that has
- * read goes back to offset 0, so that one pass over a file never mixes two
- * states. Binary files are computed from the offset; control files are streams
- * and belong to ctl.c. A write(2) to a text file is one store, as in sysfs, and a
- * line of the journal.
+ * Open files. Text is rendered whole at the first read and again when a reader
+ * goes back to offset 0, so that one pass over a file never mixes two states, and
+ * who keeps a file open reads what is there when he reads. Binary files are computed
+ * from the offset; control files are streams and belong to ctl.c. A write(2) to a
+ * text file is one store, as in sysfs, and a line of the journal.
  *
  * Lock order: handle->mutex (two readers of one open file), then the tree's.
  */
@@ -33,7 +33,8 @@ struct handle {
 	pthread_mutex_t mutex;
 	struct out text;
 	int err;		/* there is none: what reading comes to */
-	bool used;		/* something was read or written since it was rendered */
+	bool rendered;
+	bool used;		/* something was read or written since it was */
 	bool echoes;		/* a newline follows what is written: handle_echo() */
 
 	u64 appended;		/* bytes; under the tree's lock */
@@ -46,6 +47,23 @@ static bool opened_for(const struct handle *handle, int mode)
 	int access = handle->flags & O_ACCMODE;
 
 	return access == O_RDWR || access == mode;
+}
+
+/* The view of what it was opened for, which may be gone: told as by the kernel. */
+static int handle_view(const struct handle *handle, struct view *view)
+{
+	int err = node_view(handle->tree, handle->node, handle->caller, view);
+
+	if (err != -ENOENT)
+		return err;
+	switch (tree_row(handle->tree, handle->node)->domain) {
+	case DOMAIN_PROC:
+		return -ESRCH;
+	case DOMAIN_SYS:
+		return -ENODEV;
+	default:
+		return -ENOENT;
+	}
 }
 
 /* One write to a text file. */
@@ -78,7 +96,7 @@ static int store_locked(struct handle *handle, struct store_call *call,
 			const struct out *path)
 {
 	struct tree *tree = handle->tree;
-	int err = node_view(tree, handle->node, handle->caller, &call->view);
+	int err = handle_view(handle, &call->view);
 
 	if (!err)
 		err = store_run(handle, call, path);
@@ -105,7 +123,7 @@ static void store_what_was_read(struct handle *handle)
 
 	tree_lock_write(tree);
 	node_path(tree, handle->node, &path);
-	if (!node_view(tree, handle->node, handle->caller, &call.view) &&
+	if (!handle_view(handle, &call.view) &&
 	    call.view.entry->reading_stores(&call.view) && !tree->machine->broken &&
 	    !call.view.entry->show(&text, &call.view) && !out_error(&text) &&
 	    !out_error(&path)) {
@@ -134,7 +152,7 @@ static int render(struct handle *handle)
 	int err, shown = 0;
 
 	tree_lock_read(tree);
-	err = node_view(tree, handle->node, handle->caller, &view);
+	err = handle_view(handle, &view);
 	if (host)
 		tree_unlock(tree);
 	if (!err)
@@ -156,6 +174,7 @@ static int render(struct handle *handle)
 	out_free(&handle->text);
 	handle->text = text;
 	handle->err = shown;
+	handle->rendered = true;
 	handle->used = false;
 	return 0;
 }
@@ -185,18 +204,16 @@ static int access_error(const struct row *row, int flags)
 	return 0;
 }
 
-/* What the row asks. */
+/* It is still there, and what the row asks. */
 static int open_error(const struct handle *handle)
 {
 	struct tree *tree = handle->tree;
 	struct view view;
 	int err;
 
-	if (likely(!tree_row(tree, handle->node)->entry->open))
-		return 0;
 	tree_lock_read(tree);
 	err = node_view(tree, handle->node, handle->caller, &view);
-	if (!err)
+	if (!err && view.entry->open)
 		err = view.entry->open(&view);
 	tree_unlock(tree);
 	return err;
@@ -238,7 +255,7 @@ int tree_open(struct tree *tree, struct node node, struct caller caller, int fla
 		err = open_ctl(handle);
 	else
 		err = open_error(handle);
-	if (!err && handle->kind != ROW_CTL && handle->kind != ROW_BIN &&
+	if (!err && tree_row(tree, node)->host && handle->kind != ROW_BIN &&
 	    opened_for(handle, O_RDONLY))
 		err = render(handle);
 	if (err) {
@@ -254,7 +271,7 @@ static ssize_t read_text(struct handle *handle, u64 offset, char *buf, size_t le
 	const struct out *text = &handle->text;
 	int err = 0;
 
-	if (handle->err || (offset == 0 && handle->used))
+	if (!handle->rendered || handle->err || (offset == 0 && handle->used))
 		err = render(handle);
 	if (!err)
 		err = handle->err;
@@ -278,7 +295,7 @@ static ssize_t read_bin(struct handle *handle, u64 offset, char *buf, size_t len
 	ssize_t n;
 
 	tree_lock_read(tree);
-	n = node_view(tree, handle->node, handle->caller, &view);
+	n = handle_view(handle, &view);
 	while (!n && done < len) {
 		n = bin->read(&view, offset + done, buf + done, len - done);
 		if (n <= 0)
@@ -410,7 +427,7 @@ static ssize_t write_piece(struct handle *handle, u64 offset, const char *buf, s
 	int err;
 
 	tree_lock_read(tree);
-	err = node_view(tree, handle->node, handle->caller, &view);
+	err = handle_view(handle, &view);
 	if (!err)
 		taken = bin->line(&line, &view, offset, buf, len);
 	tree_unlock(tree);
@@ -490,7 +507,7 @@ static int poll_events(struct handle *handle, bool told)
 
 	pthread_mutex_lock(&handle->mutex);
 	tree_lock_read(tree);
-	if (node_view(tree, handle->node, handle->caller, &view) || !trigger->on) {
+	if (handle_view(handle, &view) || !trigger->on) {
 		events |= POLLERR | POLLPRI;
 	} else {
 		view.entry->poll(&view, trigger);
