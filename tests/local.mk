@@ -85,7 +85,7 @@ UNIT_TESTS = \
 	tests/test_huge_memory tests/test_shmem_huge \
 	tests/test_madvise \
 	tests/test_memblock \
-	tests/test_memcg \
+	tests/test_memcg tests/test_memcg_peak \
 	tests/test_mempolicy \
 	tests/test_migrate tests/test_migrate_large \
 	tests/test_mlock \

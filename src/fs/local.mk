@@ -14,6 +14,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/names.c src/fs/core/names.h \
 	src/fs/core/node.c \
 	src/fs/core/parts.c src/fs/core/parts.h \
+	src/fs/core/peak.c src/fs/core/peak.h \
 	src/fs/core/readdir.c \
 	src/fs/core/rows.c \
 	src/fs/core/self.c \

@@ -18,6 +18,7 @@
 struct tree;
 struct dir;
 struct psi_trigger;
+struct peak;
 
 /* Which object a path speaks of: one slot for each kind of numbered name. */
 enum view_slot { V_NODE, V_CPU, V_PID, V_TID, V_PFN, V_BLOCK, V_CACHE, V_STEP, V_NAME,
@@ -30,6 +31,7 @@ struct view {
 	u32 id[NR_VIEW_SLOTS];
 	pid_t caller;		/* host pid of who asks; 0 = unknown */
 	u64 ino;		/* the row's node, packed: node_from_ino() */
+	const struct peak *peak;	/* of who opened the file; NULL: nobody did */
 };
 
 /* What a store() may change, and where its sentence goes. */
@@ -39,7 +41,9 @@ struct store {
 	bool changed;		/* it fails, but not without having done something */
 	const char *rest;	/* in the text: what a sysctl left unread; NULL: nothing */
 	bool blanks_left;	/* blanks at its beginning are left, too */
-	struct psi_trigger *trigger;	/* of who opened the file; NULL: a script writes */
+	/* Of who opened the file; NULL: a history runs again. */
+	struct psi_trigger *trigger;
+	struct peak *peak;
 };
 
 /* What a store came to: host memory that was not there (-ENOBUFS) is no errno of the kernel's. */

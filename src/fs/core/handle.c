@@ -17,6 +17,7 @@
 #include "fs/core/call.h"
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
+#include "fs/core/peak.h"
 #include "fs/core/tree_struct.h"
 #include "sim/virt/psi_trigger.h"
 
@@ -38,6 +39,7 @@ struct handle {
 	bool echoes;		/* a newline follows what is written: handle_echo() */
 
 	u64 appended;		/* bytes; under the tree's lock */
+	struct peak peak;
 	/* Written with the tree's lock for writing, or with the mutex and that for reading. */
 	struct psi_trigger trigger;
 };
@@ -54,6 +56,7 @@ static int handle_view(const struct handle *handle, struct view *view)
 {
 	int err = node_view(handle->tree, handle->node, handle->caller, view);
 
+	view->peak = &handle->peak;
 	if (err != -ENOENT)
 		return err;
 	switch (tree_row(handle->tree, handle->node)->domain) {
@@ -379,7 +382,9 @@ static ssize_t write_text(struct handle *handle, u64 offset, const char *buf, si
 	struct out sentence = OUT_INIT, path = OUT_INIT;
 	char text[PAGE_BYTES + 1];
 	struct store_call call = {
-		.store = { .sentence = &sentence, .trigger = &handle->trigger }, .text = text,
+		.store = { .sentence = &sentence, .trigger = &handle->trigger,
+			   .peak = &handle->peak },
+		.text = text,
 	};
 	size_t read, room = PAGE_BYTES;
 	bool sysctl;
@@ -490,6 +495,7 @@ void handle_release(struct handle *handle)
 		return;
 	if (handle->ctl)
 		ctl_release(handle->ctl);
+	peak_release(handle->tree, &handle->peak);
 	out_free(&handle->text);
 	pthread_mutex_destroy(&handle->mutex);
 	free(handle);

@@ -19,6 +19,7 @@
 struct journal;		/* journal.h */
 struct ctl_state;	/* ctl.h: the last call of each scope */
 struct state_dir;	/* state_dir.h */
+struct peak;		/* peak.h */
 
 enum row_kind { ROW_ENTRY, ROW_BIN, ROW_CTL, ROW_EACH };
 
@@ -79,6 +80,7 @@ struct tree {
 	struct verb_index *verbs;	/* so is this */
 	struct replay_progress progress;
 	u64 life;		/* reboots and undos */
+	struct peak *peaks;	/* open files that count on their own */
 
 	struct shown shown;	/* names that were given out (shown.h) */
 };

@@ -4,6 +4,7 @@
  * what came of it. A write of a limit below what the group has reclaims at once.
  */
 #include "fs/core/figures.h"
+#include "fs/core/peak.h"
 #include "fs/core/proactive.h"
 #include "fs/core/trigger.h"
 #include "fs/core/value.h"
@@ -93,7 +94,7 @@ static int current_show(struct out *out, const struct view *v)
 
 static int peak_show(struct out *out, const struct view *v)
 {
-	return show_bytes(out, memcg_view(v)->memory.watermark);
+	return show_bytes(out, peak_pages(v->peak, &memcg_view(v)->memory));
 }
 
 static int swap_current_show(struct out *out, const struct view *v)
@@ -103,15 +104,21 @@ static int swap_current_show(struct out *out, const struct view *v)
 
 static int swap_peak_show(struct out *out, const struct view *v)
 {
-	return show_bytes(out, memcg_view(v)->swap.watermark);
+	return show_bytes(out, peak_pages(v->peak, &memcg_view(v)->swap));
 }
 
-/* Since 6.12 a write begins anew, for the open file that it was written to alone. */
+/* Since 6.12 a write of anything begins anew, for the open file that it was written to alone. */
 static int peak_store(struct store *s, const struct view *v, const char *text)
 {
-	(void)s;
-	(void)v;
 	(void)text;
+	peak_reset(v, s->peak, &memcg_view(v)->memory);
+	return 0;
+}
+
+static int swap_peak_store(struct store *s, const struct view *v, const char *text)
+{
+	(void)text;
+	peak_reset(v, s->peak, &memcg_view(v)->swap);
 	return 0;
 }
 
@@ -417,7 +424,8 @@ static const struct entry group_entries[] = {
 	FILE_ROW("memory.swap.events", 0444, swap_events_show),
 	RW_ROW("memory.swap.high", swap_high_show, swap_high_store),
 	RW_ROW("memory.swap.max", swap_max_show, swap_max_store),
-	{ "memory.swap.peak", S_IFREG | 0644, SINCE(R_6_18), swap_peak_show, peak_store },
+	{ "memory.swap.peak", S_IFREG | 0644, SINCE(R_6_18), swap_peak_show,
+	  swap_peak_store },
 };
 
 static const struct entry root_entries[] = {

@@ -262,8 +262,8 @@ void memcg_validate(const struct machine *m, struct check *check)
 
 static void counter_digest(const struct page_counter *c, struct digest *digest)
 {
-	const u64 words[] = { c->usage, c->watermark, c->failcnt, c->min, c->low, c->high, c->max,
-			      c->emin, c->elow };
+	const u64 words[] = { c->usage, c->watermark, c->local_watermark, c->failcnt, c->min,
+			      c->low, c->high, c->max, c->emin, c->elow };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		digest_u64(digest, words[i]);

@@ -29,7 +29,8 @@ static void add(struct page_counter *c, u64 nr)
 {
 	c->usage += nr;
 	propagate_protected_usage(c);
-	c->watermark = MAX(c->watermark, c->usage);
+	c->local_watermark = MAX(c->local_watermark, c->usage);
+	c->watermark = MAX(c->watermark, c->local_watermark);
 }
 
 void page_counter_charge(struct page_counter *counter, u64 nr)

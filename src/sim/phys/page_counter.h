@@ -11,6 +11,7 @@
 struct page_counter {
 	struct page_counter *parent;
 	u64 usage, watermark, failcnt;
+	u64 local_watermark;	/* since somebody began anew; watermark: ever */
 	u64 min, low, high, max;
 	/* As far as the parents give it: worked out when reclaim comes by. */
 	u64 emin, elow;
