@@ -98,6 +98,11 @@ function end_of_file(   i) {
 path == "proc/zoneinfo" { zoneinfo($0); next }
 path == "proc/meminfo" { meminfo($0); next }
 path ~ /node[0-9]+\/meminfo$/ { node_meminfo($0); next }
+# Each node with memory has half a megabyte or more of what the kernel made for itself.
+path ~ /node[0-9]+\/vmstat$/ && $1 == "nr_slab_unreclaimable" {
+	fact($1 ($2 >= 128 ? ": some" : ": none"))
+	next
+}
 path ~ /vmstat$|numastat$/ { fact($1); next }
 path == "proc/buddyinfo" {
 	fact($4 == "DMA" ? $0 : substr($0, 1, 21))

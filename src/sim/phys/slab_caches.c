@@ -142,16 +142,42 @@ static u32 row_objects(const struct machine *m, const struct slab_cache_row *row
 	return row->objects * pages / full;
 }
 
-static int populate(struct machine *m, struct kmem_cache *s, u32 nr)
+static int populate_node(struct machine *m, struct kmem_cache *s, u32 nr, int nid)
 {
 	struct slab_object object;
 	int err = 0;
 
 	while (nr-- && !err) {
-		err = kmem_cache_alloc(m, s, GFP_KERNEL, NUMA_NO_NODE, &object);
+		err = kmem_cache_alloc(m, s, GFP_KERNEL, nid, &object);
 		s->nr_nameless += !err;
 	}
 	return err == -ENOMEM ? 0 : err;	/* full is full */
+}
+
+/*
+ * Half of it is there before the other nodes are used. Of what comes later each has a part,
+ * CPUs or not, and threads and structures of its own, an eighth at least. What can be reclaimed
+ * is the root file system's: init's node has all of that.
+ */
+static int populate(struct machine *m, struct kmem_cache *s, u32 nr)
+{
+	int boot_nid = (int)m->cpu_node[m->cpu], err = 0;
+	unsigned int nr_with_memory = 0;
+	u32 share, others = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++)
+		nr_with_memory += m->nodes[i]->has_memory;
+	if (nr_with_memory < 2 || !m->nodes[boot_nid]->has_memory ||
+	    s->flags & SLAB_RECLAIM_ACCOUNT)
+		return populate_node(m, s, nr, NUMA_NO_NODE);
+	share = MAX(nr / 2 / nr_with_memory, nr / 8);
+	for (int nid = 0; nid < (int)m->nr_nodes && !err; nid++) {
+		if (nid == boot_nid || !m->nodes[nid]->has_memory)
+			continue;
+		err = populate_node(m, s, share, nid);
+		others += share;
+	}
+	return err ? err : populate_node(m, s, nr - MIN(others, nr / 2), boot_nid);
 }
 
 static int create_row(struct machine *m, const struct slab_cache_row *row)
