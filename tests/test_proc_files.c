@@ -349,6 +349,65 @@ static void test_ended(void)
 	lab_close(&lab);
 }
 
+/* What takes nothing is written to, and what shows nothing read: as a kernel 6.18 has it. */
+static void test_refusals(void)
+{
+	static const struct {
+		const char *path;
+		int flags, err;
+		bool at_open;
+	} rows[] = {
+		{ "proc/meminfo", O_WRONLY, -EIO }, { "proc/sysvipc/shm", O_RDWR, -EIO },
+		{ "proc/kpagecount", O_WRONLY, -EIO }, { "proc/slabinfo", O_WRONLY, -EIO },
+		{ "proc/1/status", O_WRONLY, -EINVAL }, { "proc/1/smaps", O_RDWR, -EINVAL },
+		{ "proc/1/pagemap", O_WRONLY, -EINVAL }, { "proc/1/task/1/stat", O_WRONLY, -EINVAL },
+		{ "proc/1/clear_refs", O_RDWR, -EINVAL },
+		{ "proc/sys/vm/swappiness", O_RDWR, 0 },
+		{ "proc/sys/vm/compact_memory", O_RDONLY, -EACCES, true },
+		{ "proc/sys/kernel/osrelease", O_WRONLY, -EACCES, true },
+		{ "sys/fs/cgroup/cgroup.stat", O_WRONLY, -EINVAL },
+		{ "sys/fs/cgroup/a/memory.current", O_RDWR, -EINVAL },
+		{ "sys/fs/cgroup/a/cgroup.kill", O_RDONLY, -EINVAL },
+		{ "sys/fs/cgroup/a/memory.max", O_RDWR, 0 },
+		{ "sys/kernel/debug/extfrag/extfrag_index", O_WRONLY, -EINVAL },
+		{ "sys/devices/system/node/node0/meminfo", O_WRONLY, -EACCES, true },
+		{ "sys/kernel/slab/kmalloc-8/objects", O_WRONLY, -EACCES, true },
+		{ "sim/check", O_WRONLY, -EACCES, true },
+	};
+	struct lab lab;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "tiny"), 0);
+	lab_expect(&lab, 0, "sys/fs/cgroup/cgroup.subtree_control: +memory");
+	lab_expect(&lab, 0, "cgroup_mkdir a");
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct handle *handle;
+		struct node node;
+		char buf[8];
+		int err;
+
+		CU_ASSERT_EQUAL_FATAL(tree_walk(lab.tree, rows[i].path, lab.me, &node), 0);
+		err = tree_open(lab.tree, node, lab.me, rows[i].flags, &handle);
+		if (err != (rows[i].at_open ? rows[i].err : 0))
+			fprintf(stderr, "open %s: %d\n", rows[i].path, err);
+		CU_ASSERT_EQUAL(err, rows[i].at_open ? rows[i].err : 0);
+		CU_ASSERT_EQUAL(tree_truncate_error(lab.tree, node),
+				rows[i].at_open && rows[i].flags == O_WRONLY ? -EPERM : 0);
+		if (err)
+			continue;
+		/* For one of both it may be open. */
+		err = rows[i].flags == O_WRONLY ? 0 : (int)handle_read(handle, 0, buf, 1);
+		if (err >= 0 && rows[i].flags != O_RDONLY)
+			err = (int)lab_write(handle, "1\n");
+		CU_ASSERT_EQUAL(MIN(err, 0), rows[i].err);
+		handle_release(handle);
+	}
+	/* A script's line is told what was wrong. */
+	lab_expect(&lab, EIO, "proc/meminfo: 1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_text(&lab.sentence), "nothing can be written"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/last"), "proc/meminfo"));
+	lab_close(&lab);
+}
+
 /*
  * Files of who has no memory, a thread of the kernel and a process that has ended, as programs
  * found them on guests.
@@ -401,6 +460,7 @@ static const CU_TestInfo tests[] = {
 	{ "kpageflags", test_kpageflags },
 	{ "no memory", test_no_memory },
 	{ "what ended", test_ended },
+	{ "files that take or show nothing", test_refusals },
 };
 
 int main(void)

@@ -16,6 +16,7 @@ libkmmtree_a_SOURCES += \
 	src/fs/core/parts.c src/fs/core/parts.h \
 	src/fs/core/peak.c src/fs/core/peak.h \
 	src/fs/core/readdir.c \
+	src/fs/core/refusal.c src/fs/core/refusal.h \
 	src/fs/core/rows.c \
 	src/fs/core/self.c \
 	src/fs/core/state_dir.c src/fs/core/state_dir.h src/fs/core/state_scan.c \

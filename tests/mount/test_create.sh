@@ -35,6 +35,16 @@ expect "chown" "$prober" errno EPERM chown "$mnt/README"
 expect "truncate what is not writable" not "$prober" errno OK truncate "$mnt/README"
 expect "open a directory to write" "$prober" errno EISDIR open-write "$mnt/proc"
 expect "write to what is not writable" not "$prober" errno OK write "$mnt/README" x
+if is_root; then	# modes do not stop it
+	expect "write to meminfo" "$prober" errno EIO write "$proc/meminfo" x
+	expect "write to status" "$prober" errno EINVAL write "$proc/1/status" x
+	expect "write to cgroup.stat" "$prober" errno EINVAL write "$mnt/sys/fs/cgroup/cgroup.stat" x
+	expect "truncate cgroup.stat" "$prober" errno OK truncate "$mnt/sys/fs/cgroup/cgroup.stat"
+	expect "write to a node's meminfo" "$prober" errno EACCES write \
+		"$mnt/sys/devices/system/node/node0/meminfo" x
+else
+	expect "write to meminfo" "$prober" errno EACCES write "$proc/meminfo" x
+fi
 
 # What shells and tools do to a file that they write: truncate it, set its times.
 for file in sim/ctl proc/sys/vm/min_free_kbytes; do

@@ -18,6 +18,7 @@
 #include "fs/core/ctl.h"
 #include "fs/core/journal.h"
 #include "fs/core/peak.h"
+#include "fs/core/refusal.h"
 #include "fs/core/tree_struct.h"
 #include "sim/virt/psi_trigger.h"
 
@@ -101,8 +102,12 @@ static int store_locked(struct handle *handle, struct store_call *call,
 	struct tree *tree = handle->tree;
 	int err = handle_view(handle, &call->view);
 
-	if (!err)
+	if (!err && !call->view.entry->store) {
+		err = refusal_of(tree, handle->node).err;
+		out_puts(call->store.sentence, "nothing can be written to this file");
+	} else if (!err) {
 		err = store_run(handle, call, path);
+	}
 	if (err == -ENOMEM && !call->store.m)
 		return err;
 	if (err == -EIO && tree->machine->broken)
@@ -188,23 +193,52 @@ static bool takes_bytes(const struct row *row)
 	return row->kind == ROW_BIN && container_of(row->entry, struct bin_entry, entry)->line;
 }
 
-/* May a file of this row be opened so? */
-static int access_error(const struct row *row, int flags)
+static bool can_be_written(const struct row *row)
 {
-	const struct entry *entry = row->entry;
-	int access = flags & O_ACCMODE;
+	return row->entry->store || takes_bytes(row);
+}
 
-	if (S_ISDIR(entry->mode))
+static bool can_be_read(const struct row *row)
+{
+	return row->entry->show || row->kind == ROW_BIN;
+}
+
+/* It was opened for what it cannot: a read, where nothing is shown. */
+static int refused(const struct handle *handle)
+{
+	struct tree *tree = handle->tree;
+	int err;
+
+	tree_lock_read(tree);
+	err = refusal_of(tree, handle->node).err;
+	tree_unlock(tree);
+	return err;
+}
+
+/* May a file of this row be opened so? */
+static int access_error(struct tree *tree, struct node node, int flags)
+{
+	const struct row *row = tree_row(tree, node);
+	int access = flags & O_ACCMODE;
+	struct refusal refusal;
+
+	if (S_ISDIR(row->entry->mode))
 		return -EISDIR;
-	if (S_ISLNK(entry->mode))
+	if (S_ISLNK(row->entry->mode))
 		return -ELOOP;
-	if (row->kind == ROW_CTL)
+	if (row->kind == ROW_CTL ||
+	    ((access == O_RDONLY || can_be_written(row)) &&
+	     (access == O_WRONLY || can_be_read(row))))
 		return 0;
-	if (access != O_RDONLY && !entry->store && !takes_bytes(row))
-		return -EACCES;
-	if (access != O_WRONLY && row->kind != ROW_BIN && !entry->show)
-		return -EACCES;
-	return 0;
+	tree_lock_read(tree);
+	refusal = refusal_of(tree, node);
+	tree_unlock(tree);
+	return refusal.at_open ? refusal.err : 0;
+}
+
+int tree_truncate_error(struct tree *tree, struct node node)
+{
+	return access_error(tree, node, O_WRONLY) ? -EPERM : 0;
 }
 
 /* It is still there, and what the row asks. */
@@ -242,7 +276,7 @@ int tree_open(struct tree *tree, struct node node, struct caller caller, int fla
 
 	if (node.row >= tree->nr_rows)
 		return -ENOENT;
-	err = access_error(tree_row(tree, node), flags);
+	err = access_error(tree, node, flags);
 	if (err)
 		return err;
 	handle = calloc(1, sizeof(*handle));
@@ -321,6 +355,8 @@ ssize_t handle_read(struct handle *handle, u64 offset, char *buf, size_t len)
 	len = MIN(len, (size_t)INT32_MAX);
 	if (handle->kind == ROW_CTL)
 		return ctl_read(handle->ctl, buf, len);
+	if (unlikely(!can_be_read(tree_row(handle->tree, handle->node))))
+		return refused(handle);
 	if (handle->kind == ROW_BIN)
 		return read_bin(handle, offset, buf, len);
 	pthread_mutex_lock(&handle->mutex);
@@ -469,7 +505,7 @@ ssize_t handle_write(struct handle *handle, u64 offset, const char *buf, size_t 
 		return 0;
 	if (handle->kind == ROW_CTL)
 		return ctl_write(handle->ctl, buf, len);
-	if (handle->kind == ROW_BIN)
+	if (takes_bytes(tree_row(handle->tree, handle->node)))
 		return write_bin(handle, offset, buf, len);
 	n = write_text(handle, offset, buf, len);
 	pthread_mutex_lock(&handle->mutex);

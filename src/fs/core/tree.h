@@ -112,6 +112,8 @@ int tree_readdir(struct tree *tree, struct node dir, struct caller caller, u64 c
 struct handle;
 int tree_open(struct tree *tree, struct node node, struct caller caller, int flags,
 	      struct handle **handle) __must_check;
+/* Truncating a file does nothing: 0, or -EPERM where it cannot be opened for writing. */
+int tree_truncate_error(struct tree *tree, struct node node);
 /* Bytes read, 0 at the end, or -errno. Never short before the end. */
 ssize_t handle_read(struct handle *handle, u64 offset, char *buf, size_t len);
 /* Bytes taken, or -errno: the rules of design.md, "Open files". */

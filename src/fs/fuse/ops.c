@@ -108,12 +108,15 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 		       struct fuse_file_info *fi)
 {
 	const int refused = FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
+	struct node node = node_from_ino(ino);
 	struct stat st;
 	double keep = 0;
-	int ret = node_stat(req, node_from_ino(ino), &st, &keep);
+	int ret = node_stat(req, node, &st, &keep);
 
-	if (!ret && ((to_set & refused) || !(st.st_mode & 0222)))
+	if (!ret && (to_set & refused))
 		ret = -EPERM;
+	if (!ret && !(st.st_mode & 0222))
+		ret = tree_truncate_error(server_of(req)->tree, node);
 	if (ret)
 		fuse_reply_err(req, -ret);
 	else
