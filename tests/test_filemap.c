@@ -322,6 +322,50 @@ static s64 pages_read(struct machine *m, int fd)
 }
 
 /* Holes are not read (a guest's pgpgin and diskstats: a block of 2048, and 64 that others follow). */
+/* How often the page of /bin/tool was used, since this was last asked: 0 or 1. */
+static unsigned int uses(struct machine *m, u64 addr)
+{
+	u64 vm_flags;
+
+	touch(m, addr, ACCESS_LOAD);
+	return folio_referenced(m, follow_page(m, task->mm, addr), NULL, &vm_flags);
+}
+
+/* What will not be used again is as old as it was, whoever maps it: since 6.3. */
+static void test_noreuse(void)
+{
+	static const char *const releases[] = { "release=6.1", "release=6.18" };
+
+	for (unsigned int new = 0; new < 2; new++) {
+		struct machine *m = open_machine(releases[new]);
+		int fd = open_file(m, "/bin/tool", O_RDONLY), other = open_file(m, "/bin/tool", O_RDONLY);
+		u64 addr = map_file(m, fd, 0, 64 << 10, MAP_PRIVATE);
+		u64 apart = map_file(m, other, 0, 64 << 10, MAP_PRIVATE);
+		struct page *page;
+
+		CU_ASSERT_EQUAL(uses(m, addr), 1);
+		CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, 5), 0);
+		CU_ASSERT_EQUAL(uses(m, addr), !new);
+		CU_ASSERT_EQUAL(uses(m, apart), 1);
+		/* Order is another matter; all is as usual again. */
+		CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, 2), 0);
+		CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, 1), 0);
+		CU_ASSERT_EQUAL(uses(m, addr), !new);
+		CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, 0), 0);
+		CU_ASSERT_EQUAL(uses(m, addr), 1);
+		/* A mapping that goes leaves word, but for this. */
+		for (unsigned int said = 0; said < 2; said++) {
+			touch(m, addr + said * PAGE_SIZE, ACCESS_LOAD);
+			page = pfn_folio(m, follow_page(m, task->mm, addr + said * PAGE_SIZE));
+			page_clear_flag(page, PG_referenced);
+			CU_ASSERT_EQUAL(sys_fadvise64(m, task, fd, 0, 0, said ? 5 : 0), 0);
+			CU_ASSERT_EQUAL(sys_munmap(m, task, addr + said * PAGE_SIZE, PAGE_SIZE), 0);
+			CU_ASSERT_EQUAL(page_flag(page, PG_referenced), !said || !new);
+		}
+		close_machine(m);
+	}
+}
+
 static void test_holes(void)
 {
 	for (unsigned int i = 0; i < 2; i++) {
@@ -690,6 +734,7 @@ static const CU_TestInfo tests[] = {
 	{ "shared anonymous memory", test_shared_anonymous },
 	{ "disk", test_disk },
 	{ "readahead", test_readahead },
+	{ "what is not used again", test_noreuse },
 	{ "holes", test_holes },
 	{ "lseek", test_lseek },
 	{ "writeback", test_writeback },

@@ -2,7 +2,8 @@
 /*
  * Advice on files, and writing a part of one. Files in memory take any advice and do
  * nothing; on disks, what will be needed is read now, what will not leaves the cache,
- * and windows of read-ahead double or are not made.
+ * windows of read-ahead double or are not made, and reclaim takes no notice of who uses
+ * what will not be used again.
  */
 #include "sim/phys/lru.h"
 #include "sim/virt/blk.h"
@@ -58,6 +59,7 @@ int sys_fadvise64(struct machine *m, struct task_struct *task, int fd, u64 offse
 		if (advice == FADV_SEQUENTIAL)
 			file->f_ra.ra_pages *= 2;
 		file->f_ra.random = false;
+		file->f_noreuse &= advice != FADV_NORMAL;
 		return 0;
 	case FADV_RANDOM:
 		file->f_ra.random = true;
@@ -69,6 +71,7 @@ int sys_fadvise64(struct machine *m, struct task_struct *task, int fd, u64 offse
 		drop_now(m, file->inode, offset, last);
 		return 0;
 	default:
+		file->f_noreuse = rel_fadvise_has_noreuse(m->release);
 		return 0;
 	}
 }

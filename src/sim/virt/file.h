@@ -116,6 +116,7 @@ struct file {
 	struct file_ra_state f_ra;
 	u32 next_put;		/* of those that are put when the call ends */
 	u32 f_wb_err;		/* inode->wb_err as it was told of */
+	bool f_noreuse;		/* FMODE_NOREUSE: using it by way of a mapping tells nothing */
 };
 
 #define NR_OPEN_MAX 1024

@@ -24,8 +24,7 @@ static void folio_takes_bits(struct machine *m, const struct vm_area_struct *vma
 {
 	if (pmd & PTE_DIRTY)
 		set_page_dirty(m, pfn);
-	if (pmd & PTE_ACCESSED && !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ)) &&
-	    rel_folios_are_batched(m->release))
+	if (pmd & PTE_ACCESSED && vma_has_recency(vma) && rel_folios_are_batched(m->release))
 		mark_page_accessed(m, pfn);
 }
 

@@ -530,8 +530,8 @@ void files_digest(const struct machine *m, struct digest *digest)
 		digest_u64(digest, file->f_ra.start);
 		digest_u64(digest, (u64)file->f_ra.size << 32 | file->f_ra.async_size);
 		digest_u64(digest, (u64)file->f_ra.mmap_miss << 32 ^ file->f_ra.prev_pos);
-		digest_u64(digest, (u64)file->f_ra.order << 56 | (u64)file->f_ra.ra_pages << 1 |
-				   file->f_ra.random);
+		digest_u64(digest, (u64)file->f_ra.order << 56 | (u64)file->f_noreuse << 55 |
+				   (u64)file->f_ra.ra_pages << 1 | file->f_ra.random);
 	}
 }
 

@@ -548,7 +548,7 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	count_vm_event(m, PGFAULT, 1);
 	count_memcg_event_mm(m, vma->vm_mm, PGFAULT);
 	note_rss_event(m);
-	lru_enter_fault(m, !(vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ)));
+	lru_enter_fault(m, vma_has_recency(vma));
 	if (unlikely(linear_page_index(vma, address) >= PAGE_INDEX_END))
 		ret = VM_FAULT_SIGBUS;
 	else if (unlikely(is_vm_hugetlb_page(vma)))

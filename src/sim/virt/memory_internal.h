@@ -5,6 +5,7 @@
 
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/pgtable.h"
@@ -40,6 +41,14 @@ static inline u32 vm_normal_page(pte_t pte)
 static inline bool is_cow_mapping(u64 vm_flags)
 {
 	return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+/* Does it tell, that a page is used by way of this mapping? */
+static inline bool vma_has_recency(const struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ))
+		return false;
+	return !vma->vm_file || !vma->vm_file->f_noreuse;
 }
 
 /* What an errno of an allocation is to a fault. */

@@ -26,13 +26,12 @@ struct zap {
 static void page_takes_bits(struct machine *m, const struct vm_area_struct *vma, u32 pfn,
 			    pte_t pte)
 {
-	u64 no_recency = VM_SEQ_READ;
+	bool recency = rel_random_has_no_recency(m->release) ? vma_has_recency(vma) :
+							       !(vma->vm_flags & VM_SEQ_READ);
 
-	if (rel_random_has_no_recency(m->release))
-		no_recency |= VM_RAND_READ;
 	if (pte & PTE_DIRTY)
 		set_page_dirty(m, pfn);
-	if (pte & PTE_ACCESSED && !(vma->vm_flags & no_recency) &&
+	if (pte & PTE_ACCESSED && recency &&
 	    !page_flag(pfn_to_page(m, pfn), PG_reserved))
 		mark_page_accessed(m, pfn);
 }

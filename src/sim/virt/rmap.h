@@ -135,7 +135,7 @@ void try_to_unmap_file(struct machine *m, u32 pfn);
  * rmap_referenced.c: how many VMAs have used the folio since they were last asked; what
  * they may do with it is added to *vm_flags: VM_LOCKED: one has it locked, and no more was
  * asked. pfn: its head. target: for this group memory is freed, and who is not of it does not
- * count (NULL: all do); nor, since 6.3, do VMAs that are read in order or at random.
+ * count (NULL: all do); nor, since 6.3, do VMAs that are read in order, at random or once.
  */
 unsigned int folio_referenced(struct machine *m, u32 pfn, const struct mem_cgroup *target,
 			      u64 *vm_flags);

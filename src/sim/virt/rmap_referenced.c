@@ -27,7 +27,7 @@ static bool is_ignored(const struct referenced *r, const struct vm_area_struct *
 {
 	const struct machine *m = r->m;
 
-	if (rel_random_has_no_recency(m->release) && vma->vm_flags & (VM_SEQ_READ | VM_RAND_READ))
+	if (rel_random_has_no_recency(m->release) && !vma_has_recency(vma))
 		return true;
 	return r->target &&
 	       !mem_cgroup_is_descendant(mem_cgroup_of(m, vma->vm_mm->memcg), r->target);
