@@ -161,6 +161,16 @@ static void test_host_memory(void)
 	}
 }
 
+static s64 event(const char *name)
+{
+	char label[60];
+	const char *at;
+
+	snprintf(label, sizeof(label), "\n%s ", name);
+	at = strstr(lab_cat(&lab, "proc/vmstat"), label);
+	return at ? strtoll(at + strlen(label), NULL, 10) : 0;
+}
+
 /* -- what two real kernels counted --------------------------------------------- */
 
 enum figure { PSWPIN_, PSWPOUT_, PGMAJFAULT_, RA, RA_HIT, PGREUSE_, ZERO_IN, ZERO_OUT, CACHED, USED,
@@ -309,6 +319,35 @@ static void test_huge_steps(void)
 	run_steps(huge_steps, ARRAY_SIZE(huge_steps), "node 0.memory=1G", NR_FIGURES);
 }
 
+/* A huge page that is found in the cache does not say where the next fault is to be expected. */
+static void test_huge_hit(void)
+{
+	static const char *const calls[] = {
+		"mmap " HUGE " 4M rw private,anon,fixed", "store 0x40200000 2M",
+		"madvise " HUGE " 4M hugepage", "store " HUGE " 2M",
+		"madvise 0x40200000 2M pageout", "load 0x40200000 2M",
+		"madvise 0x40200000 2M pageout", "madvise " HUGE " 2M pageout",
+		"load 0x401ff000", "load 0x40200000",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = {
+			releases[i], "node 0.cpus=0", "node 0.memory=1G", "swap 0.size=64M",
+			"swap 1.on=no", "cmdline=transparent_hugepage=madvise", NULL };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+		for (size_t call = 0; call < ARRAY_SIZE(calls); call++) {
+			expect(calls[call], 0);
+			CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+		}
+		CU_ASSERT_EQUAL(event("pswpin"), 5);
+		CU_ASSERT_EQUAL(event("swap_ra"), 4);
+		CU_ASSERT_EQUAL(event("swap_ra_hit"), 0);
+		close_lab();
+	}
+}
+
 /* Forked slots are shared; each process sees its part. */
 static void test_shared(void)
 {
@@ -358,16 +397,6 @@ static void test_zeroes(void)
 			run_step(&zeroes[step], i, NR_SMALL);
 		close_lab();
 	}
-}
-
-static s64 event(const char *name)
-{
-	char label[60];
-	const char *at;
-
-	snprintf(label, sizeof(label), "\n%s ", name);
-	at = strstr(lab_cat(&lab, "proc/vmstat"), label);
-	return at ? strtoll(at + strlen(label), NULL, 10) : 0;
 }
 
 /* A machine of 128 MiB, all from one CPU, with one area. */
@@ -514,6 +543,11 @@ static void test_writeback(void)
 		expect("load 0x10001000 4K", 0);
 		CU_ASSERT_EQUAL(event("pswpin"), 0);
 		CU_ASSERT_EQUAL(event("nr_writeback"), 64);
+		/* The mark of those on their way out is that of those read ahead: found, it goes. */
+		CU_ASSERT_EQUAL(event("swap_ra_hit"), 2);
+		CU_ASSERT_EQUAL(event("swap_ra"), 0);
+		expect("load 0x10001000 4K", 0);
+		CU_ASSERT_EQUAL(event("swap_ra_hit"), 2);
 		lab_check(&lab);
 		rotated = event("pgrotated");
 		CU_ASSERT_EQUAL(lab_run(&lab, "tick 11ms"), 0);
@@ -950,6 +984,7 @@ static const CU_TestInfo tests[] = {
 	{ "no host memory", test_host_memory },
 	{ "as two kernels counted", test_steps },
 	{ "huge pages, as they counted", test_huge_steps },
+	{ "a huge page in the cache", test_huge_hit },
 	{ "shared by fork", test_shared },
 	{ "zeroes", test_zeroes },
 	{ "memory is short", test_pressure },

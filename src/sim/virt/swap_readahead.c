@@ -44,11 +44,12 @@ u32 swap_cache_get_folio(struct machine *m, swp_entry_t entry, struct vm_area_st
 		return pfn;
 	get_page(m, pfn);
 	folio = pfn_folio(m, pfn);
-	/* PG_reclaim of a page that was read is PG_readahead. */
-	ahead = !folio_is_large(folio) && page_flag(folio, PG_reclaim) &&
-		!page_flag(folio, PG_writeback);
-	if (ahead)
-		page_clear_flag(folio, PG_reclaim);
+	/* Those were not read ahead. */
+	if (folio_is_large(folio))
+		return pfn;
+	/* PG_reclaim is PG_readahead, also of one that reclaim has on its way out. */
+	ahead = page_flag(folio, PG_reclaim);
+	page_clear_flag(folio, PG_reclaim);
 	if (by_vma) {
 		u64 info = ra_info(vma);
 
@@ -59,7 +60,8 @@ u32 swap_cache_get_folio(struct machine *m, swp_entry_t entry, struct vm_area_st
 	if (ahead) {
 		count_vm_event(m, SWAP_RA_HIT, 1);
 		swap_of(m)->ra_hits += !by_vma;
-		swap_wait_for_read(m, pfn, /* ahead = */ true);
+		if (!page_flag(folio, PG_writeback))
+			swap_wait_for_read(m, pfn, /* ahead = */ true);
 	}
 	return pfn;
 }
