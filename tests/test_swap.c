@@ -348,6 +348,49 @@ static void test_huge_hit(void)
 	}
 }
 
+/*
+ * Eight pages that are in swap are written while somebody watches: as guests counted, one
+ * fault each where soft-dirty bits were cleared; with a userfaultfd 6.1 took three.
+ */
+static void test_watched(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		s64 faults, reused;
+
+		open_lab(i);
+		expect("mmap " AT " 64K rw private,anon,fixed", 0);
+		expect("store " AT " 64K", 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/clear_refs: 4"), 0);
+		expect("madvise " AT " 64K pageout", 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+		faults = event("pgfault");
+		reused = event("pgreuse");
+		expect("store " AT " 32K", 0);
+		CU_ASSERT_EQUAL(event("pgfault") - faults, 8);
+		CU_ASSERT_EQUAL(event("pgreuse") - reused, i ? 8 : 0);
+
+		expect("userfaultfd 0 as uf", 0);
+		expect("uffdio_api @uf", 0);
+		expect("uffdio_register @uf " AT " 64K wp", 0);
+		expect("uffdio_writeprotect @uf " AT " 64K wp", 0);
+		expect("madvise " AT " 64K pageout", 0);
+		expect("clone vm,sighand,thread,files,fs as t", 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+		faults = event("pgfault");
+		reused = event("pgreuse");
+		for (unsigned int page = 0; page < 8; page++) {
+			lab_expect(&lab, EINPROGRESS, "sim/as/t/ctl: store 0x1000%u000", page);
+			expect("uffd_read @uf", 0);
+			lab_expect(&lab, 0, "sim/as/a/ctl: uffdio_writeprotect @uf 0x1000%u000 4K", page);
+			lab_expect(&lab, 0, "sim/as/t/ctl: getpid");
+		}
+		CU_ASSERT_EQUAL(event("pgfault") - faults, i ? 8 : 24);
+		CU_ASSERT_EQUAL(event("pgreuse") - reused, i ? 0 : 8);
+		lab_end_tasks(&lab);
+		close_lab();
+	}
+}
+
 /* Forked slots are shared; each process sees its part. */
 static void test_shared(void)
 {
@@ -985,6 +1028,7 @@ static const CU_TestInfo tests[] = {
 	{ "as two kernels counted", test_steps },
 	{ "huge pages, as they counted", test_huge_steps },
 	{ "a huge page in the cache", test_huge_hit },
+	{ "who watches for writes", test_watched },
 	{ "shared by fork", test_shared },
 	{ "zeroes", test_zeroes },
 	{ "memory is short", test_pressure },

@@ -148,22 +148,29 @@ static bool should_try_to_free_swap(const struct swap_fault *f, const struct pag
 	       folio->refcount == (s32)folio_nr_pages(folio) + 1;
 }
 
-/* Does the page belong to who maps it now, alone? Then it may be written. */
+/* Somebody watches for writes of it: those are do_wp_page()'s. */
+static bool writes_are_watched(const struct swap_fault *f)
+{
+	pte_t old = f->vmf->orig_pte;
+
+	return old & PTE_UFFD_WP ||
+	       (vma_soft_dirty_enabled(f->m, f->vmf->vma) && !(old & PTE_SOFT_DIRTY));
+}
+
+/*
+ * The page belongs to who maps it now, alone, so that it may be written. Before 6.3 a write
+ * has it so, whoever watches; since then a read, too, where nobody does.
+ */
 static pte_t may_write(const struct swap_fault *f, pte_t pte)
 {
 	struct vm_fault *vmf = f->vmf;
-	const struct vm_area_struct *vma = vmf->vma;
-	const struct machine *m = f->m;
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
 
-	if (vmf->flags & FAULT_FLAG_WRITE) {
-		pte = maybe_mkwrite(pte_mkdirty(m, pte), vma);
-		vmf->flags &= ~(unsigned int)FAULT_FLAG_WRITE;
-	} else if (rel_swapin_is_writable(m->release) && vma->vm_flags & VM_WRITE &&
-		   !(vmf->orig_pte & PTE_UFFD_WP) &&
-		   !(vma_soft_dirty_enabled(m, vma) && !(vmf->orig_pte & PTE_SOFT_DIRTY))) {
-		pte |= PTE_RW;
-	}
-	return pte;
+	if (rel_swapin_is_writable(f->m->release) ?
+	    !(vmf->vma->vm_flags & VM_WRITE) || writes_are_watched(f) : !write)
+		return pte;
+	vmf->flags &= ~(unsigned int)FAULT_FLAG_WRITE;
+	return maybe_mkwrite(write ? pte_mkdirty(f->m, pte) : pte, vmf->vma);
 }
 
 /* Since 6.11: all of a large folio, where its slots are a row of entries in this VMA. */
