@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Real machines ran out of memory with swap: anonymous memory that was written, or a file of
-# shared memory; then it was given back, and swap switched off (a disk's, or a compressed one's). tests/golden/reclaim/swap-*
+# Real machines ran out of memory with swap: anonymous memory that was written, a file of shared
+# memory, or one of a disk; then it was given back, and swap switched off (a disk's, or a compressed one's). tests/golden/reclaim/swap-*
 # have what each was, and what moved there. Simulated machines do the same: sums that must
 # hold, hold for both; what moved there moves here, and by about as much.
 # shellcheck source=tests/opening.sh
@@ -19,7 +19,7 @@ step() {
 # scenario KEY=VALUE...: of the first line
 scenario() {
 	arch=x86_64 rounds=1 swappiness=60 path=/dev/nvme0n1
-	release='' memory='' cpus='' swap='' anon='' shm='' steps=''
+	release='' memory='' cpus='' swap='' anon='' shm='' write='' steps=''
 	for word; do
 		eval "$word"
 	done
@@ -42,6 +42,9 @@ scenario() {
 		if [ "$shm" ]; then
 			echo "sim/as/eat/ctl: open /dev/shm/f rdwr,creat as f"
 			echo "sim/as/eat/ctl: pwrite64 @f $shm 0"
+		elif [ "$write" ]; then
+			echo "sim/as/eat/ctl: open /root/f rdwr,creat as f"
+			echo "sim/as/eat/ctl: pwrite64 @f $write 0"
 		else
 			echo "sim/as/eat/ctl: mmap 0x10000000 $anon rw private,anon,fixed,noreserve"
 			echo "sim/as/eat/ctl: store 0x10000000 $anon"
@@ -85,8 +88,9 @@ compare() {
 		# Each page that reclaim wrote has a slot, and is written, or on its way. (What a real
 		# machine counts comes late, by CPU.)
 		slack = whose == "real" ? 32 : 0
-		if (abs(v[k, "nr_vmscan_write"] - v[k, "pswpout"]) > slack ||
-		    abs(v[k, "nr_written"] + v[k, "nr_writeback"] - v[k, "pswpout"]) > slack)
+		files = v[k, "nr_dirtied"] > 100
+		if (!files && abs(v[k, "nr_vmscan_write"] - v[k, "pswpout"]) > slack ||
+		    !files && abs(v[k, "nr_written"] + v[k, "nr_writeback"] - v[k, "pswpout"]) > slack)
 			wrong(whose " " k ": " v[k, "pswpout"] " out, " v[k, "nr_vmscan_write"] " by " \
 			      "reclaim, " v[k, "nr_written"] " written")
 		if (v[k, "pgsteal_anon"] > v[k, "pgscan_anon"])
@@ -150,6 +154,9 @@ compare() {
 			about(k, "pgsteal_anon", 1.4, 0)
 			about(k, "pgscan_anon", 2.2, 0)
 			about(k, "pgrotated", 1.6, 0)
+			about(k, "pgsteal_file", 1.4, 1000)
+			about(k, "pgscan_file", 2.2, 1000)
+			about(k, "nr_dirtied", 1.1, 100)
 			about(k, "pgfault", 1.3, 0)
 			about(k, "pgmajfault", 1.5, 200)
 			about(k, "pswpin", 1.5, 1000)
@@ -178,14 +185,14 @@ compare() {
 		# CPUs): kswapd 3 to 141 turns, it freed 3085 to 33329 pages, direct reclaim 5101 to 35465;
 		# 160 MiB and swappiness: 2 to 58, 2295 to 19738, 3291 to 21800; 6.18: 5 to 54, 2681 to
 		# 22677, 14135 to 34251. For each page kswapd waits for the other CPU to flush its TLB: 30
-		# us, or 10 ms if the host has others to run. On one CPU: 184 to 190, 26636 to 26713, 10184
-		# to 10370.
-		about("touched", "pgscan_direct", alone ? 2.5 : 5, 1000)
+		# us, or 10 ms if the host has others to run. On one CPU: 66 to 228, 21508 to 27850, 7660 to
+		# 13982; with 32 MiB of swap 5 to 82, 4381 to 6211, 1707 to 3472.
+		about("touched", "pgscan_direct", alone ? 3.5 : 5, 1000)
 		about("touched", "pgsteal_direct", alone ? 2.5 : 5, 1000)
 		about("touched", "pgscan_kswapd", alone ? 2.5 : 8, 1000)
 		about("touched", "pgsteal_kswapd", alone ? 2.5 : 8, 1000)
-		about("touched", "pageoutrun", alone ? 2.5 : 4, 50)
-		exit failed || facts < 30
+		about("touched", "pageoutrun", 4, 50)
+		exit failed || facts < 20
 	}' "$1" "$tmp/out"
 }
 

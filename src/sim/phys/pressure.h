@@ -108,12 +108,15 @@ struct pressure_ops {
 	u64 (*reclaimable)(const struct machine *m, const struct zone *zone);
 };
 
-/* A daemon was woken: what it does shows so many pages later, which others get meanwhile. */
+/*
+ * A daemon was woken: what it does shows so many pages later, which others get meanwhile; no later
+ * because another was woken before.
+ */
 #define DAEMON_LAG 64
 
 static inline void daemon_woken(struct machine *m, u64 lag)
 {
-	if (!m->polls_left)
+	if (!m->polls_left || lag < m->polls_left)
 		m->polls_left = (u16)lag;
 }
 

@@ -23,7 +23,7 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
-#define SLEEPER_NS 3000000	/* half of the scheduler's latency: whoever slept has that first */
+#define SLICE_NS 3000000	/* that each of two tasks has on one CPU (kernel/sched/fair.c) */
 
 typedef unsigned long long ull;
 
@@ -172,12 +172,34 @@ static void begin_turn(struct machine *m, struct pglist_data *node)
 	node->kswapd_state = KSWAPD_WORKS;
 }
 
+/* On the only CPU who began now has to leave it at the first tick behind his slice. */
+static u64 slice_ns(const struct machine *m, u64 began_ns)
+{
+	u64 end_ns = began_ns + SLICE_NS;
+
+	return SLICE_NS + (m->jiffy_ns - end_ns % m->jiffy_ns) % m->jiffy_ns;
+}
+
+/* A pass took so long: how long others have the CPU, or work on their own, until the next. */
+static u64 turn_of_others(const struct machine *m, struct pglist_data *node, u64 took_ns)
+{
+	u64 others_ns;
+
+	if (m->nr_cpus > 1)
+		return took_ns;
+	node->kswapd_slice_ns -= MIN(node->kswapd_slice_ns, took_ns);
+	if (node->kswapd_slice_ns)
+		return 0;
+	others_ns = slice_ns(m, blk_now(m));
+	node->kswapd_slice_ns = slice_ns(m, blk_now(m) + others_ns);
+	return others_ns;
+}
+
 static enum pass make_pass(struct machine *m, struct pglist_data *node)
 {
 	struct kswapd_turn *turn = &node->kswapd_turn;
 	struct scan_control sc = turn_control(m, node);
 	u64 began_ns = blk_now(m), late_ns = began_ns - MIN(began_ns, turn->due_ns);
-	u64 took_ns, credit_ns;
 	enum pass pass;
 
 	psi_daemon_enter(m);
@@ -189,10 +211,7 @@ static enum pass make_pass(struct machine *m, struct pglist_data *node)
 	turn->order = (u32)sc.order;
 	turn->nr_reclaimed = sc.nr_reclaimed;
 	/* While the task slept for longer than it is given, kswapd would have gone on. */
-	took_ns = blk_now(m) - began_ns;
-	credit_ns = MIN(node->kswapd_credit_ns, took_ns);
-	node->kswapd_credit_ns -= credit_ns;
-	turn->due_ns = blk_now(m) + took_ns - credit_ns - late_ns;
+	turn->due_ns = blk_now(m) + turn_of_others(m, node, blk_now(m) - began_ns) - late_ns;
 	return pass;
 }
 
@@ -306,7 +325,7 @@ static void wake(struct machine *m, struct pglist_data *node)
 	}
 	if (m->nr_cpus == 1) {
 		take_request(node);
-		node->kswapd_credit_ns = SLEEPER_NS;
+		node->kswapd_slice_ns = slice_ns(m, blk_now(m));
 	}
 	node->kswapd_state = KSWAPD_WOKEN;
 }

@@ -82,7 +82,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
 	count_reclaim(sc, lruvec, file, 0, reclaimed);
 	lru_note_cost(m, lruvec, file, stat.nr_pageout, scanned - MIN(scanned, reclaimed));
-	reclaim_took_time(sc, scanned, reclaimed);
+	reclaim_took_time(sc, taken, reclaimed);
 	/* Nothing but dirty pages that nobody is about to write: somebody has to. */
 	if (stat.nr_unqueued_dirty == taken)
 		wakeup_flusher_threads(m);
@@ -138,7 +138,7 @@ static void shrink_active_list(struct scan_control *sc, struct lruvec *lruvec,
 	if (m->memcg && counts)
 		memcg_count_event(m, lruvec->memcg, PGDEACTIVATE, deactivated);
 	count_isolated_pages(m, lruvec, file, -(s64)taken);
-	reclaim_took_time(sc, scanned, 0);
+	reclaim_took_time(sc, taken, 0);
 	if (rotated && rel_rotations_cost(m->release))
 		lru_note_cost(m, lruvec, file, 0, rotated);
 }
