@@ -686,7 +686,10 @@ static void test_offline(void)
 		lab_check(&lab);
 		lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 3");
 		lab_expect(&lab, 0, "rcu_barrier");
-		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
+		lab_expect(&lab, 0, "tick 1s");
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "file"), 0);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "percpu"), 0);
+		CU_ASSERT(figure("/p", "memory.current", NULL) <= 64 * 4096);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
 		lab_expect(&lab, 0, "cgroup_rmdir p");
 		lab_end(&lab);
@@ -723,9 +726,12 @@ static void test_tasks_memory(void)
 static void test_kernel_memory(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		long long own;		/* of p/c: p is charged for it */
+
 		open_group(i, "/p");
 		write_file(0, "/p", "cgroup.subtree_control", "+memory");
 		make("/p/c");
+		own = figure("/p", "memory.stat", "slab");
 		lab_expect(&lab, 0, "set_active_memcg p/c");
 		lab_expect(&lab, 0, "alloc_percpu 64 8 GFP_KERNEL_ACCOUNT as piece");
 		lab_expect(&lab, 0, "vmalloc 1M GFP_KERNEL_ACCOUNT as area");
@@ -743,16 +749,81 @@ static void test_kernel_memory(void)
 		lab_check(&lab);
 		lab_expect(&lab, 0, "cgroup_rmdir p/c");
 		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "vmalloc"), 1 << 20);
-		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab"), 200 + 136);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab"), own + 200 + 136);
 		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_dying_descendants"), 0);
 		lab_check(&lab);
 		lab_expect(&lab, 0, "vfree @area");
 		lab_expect(&lab, 0, "free_percpu @piece");
 		lab_expect(&lab, 0, "kmem_cache_free dentry @dentry");
 		lab_expect(&lab, 0, "kfree @bytes");
-		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "kernel"), 0);
-		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
+		lab_expect(&lab, 0, "tick 1s");
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab"), 0);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "percpu"), 0);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "vmalloc"), 0);
+		CU_ASSERT(figure("/p", "memory.current", NULL) <= 64 * 4096);
 		lab_expect(&lab, 0, "cgroup_rmdir p");
+		lab_end(&lab);
+	}
+}
+
+/*
+ * What groups take themselves is their parent's: so many bytes as on real machines, where
+ * each was charged in whole pages, and a batch of 64 of them in advance.
+ */
+static void test_groups_memory(void)
+{
+	static const struct {
+		const char *release, *cpus, *memory;	/* of node 1; NULL: there is one node */
+		long long percpu, slab;			/* of each group */
+		long long kernel;			/* with the first one */
+	} rows[] = {
+		{ "release=6.1", "0-1", NULL, 7008, 0, 8192 },
+		{ "release=6.1", "0-3", NULL, 10512, 0, 16384 },
+		{ "release=6.1", "0-1", "128M", 9760, 0, 12288 },
+		{ "release=6.18", "0-1", NULL, 6464, 2056 + 1032, 12288 },
+		{ "release=6.18", "0-1", "128M", 8576, 2056 + 2 * 1032, 16384 },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+		char cpus[40], memory[40];
+		const char *const sets[] = { rows[i].release, cpus, memory, NULL };
+
+		snprintf(cpus, sizeof(cpus), "node 0.cpus=%s", rows[i].cpus);
+		snprintf(memory, sizeof(memory), "node %s.memory=%s", rows[i].memory ? "1" : "0",
+			 rows[i].memory ? rows[i].memory : "256M");
+		CU_ASSERT_EQUAL_FATAL(lab_open_text(&lab, machine_text, sets), 0);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		make("/p");
+		CU_ASSERT_EQUAL(figure("", "memory.stat", "percpu"), 0);
+		write_file(0, "/p", "cgroup.subtree_control", "+memory");
+		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 0);
+		make("/p/a");
+		CU_ASSERT_EQUAL(figure("/p", "memory.current", NULL), 64 * 4096);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "kernel"), rows[i].kernel);
+		make("/p/b");
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "percpu"), 2 * rows[i].percpu);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab_unreclaimable"), 2 * rows[i].slab);
+		CU_ASSERT_EQUAL(figure("/p/a", "memory.current", NULL), 0);
+		lab_check(&lab);
+		/* One that still has a page stays, till the next second after it went. */
+		lab_fork_into(&lab, "t", "/p/a");
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /dev/shm/f rdwr,creat as f");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pwrite64 @f 4K 0");
+		lab_expect(&lab, 0, "sim/as/t/ctl: exit_group 0");
+		lab_expect(&lab, 0, "sim/as/init/ctl: wait4 -1");
+		lab_expect(&lab, 0, "cgroup_rmdir p/b");
+		lab_expect(&lab, 0, "cgroup_rmdir p/a");
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "percpu"), rows[i].percpu);
+		lab_expect(&lab, 0, "sim/as/init/ctl: unlink /dev/shm/f");
+		lab_expect(&lab, 0, "tick 1s");
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "percpu"), 0);
+		CU_ASSERT_EQUAL(figure("/p", "memory.stat", "slab_unreclaimable"), 0);
+		lab_check(&lab);
+		/* Where the parent may have no more, there is no group. */
+		write_file(0, "/p", "memory.max", "4K");
+		lab_expect(&lab, ENOMEM, "cgroup_mkdir p/c");
+		CU_ASSERT_EQUAL(figure("/p", "cgroup.stat", "nr_descendants"), 0);
+		lab_check(&lab);
 		lab_end(&lab);
 	}
 }
@@ -946,6 +1017,7 @@ int main(void)
 		{ "groups that were removed", test_offline },
 		{ "memory of tasks", test_tasks_memory },
 		{ "memory of the kernel", test_kernel_memory },
+		{ "memory of groups", test_groups_memory },
 		{ "shrinkers", test_shrinkers },
 		{ "dirty pages", test_dirty },
 		{ "references of others", test_references_of_others },

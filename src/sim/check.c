@@ -15,6 +15,7 @@
 #include "sim/phys/hugetlb.h"
 #include "sim/phys/hwpoison.h"
 #include "sim/phys/kernel_tables.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/memory_block.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/page_owner.h"
@@ -108,6 +109,7 @@ static void (*const object_owners[])(const struct machine *m, struct object_cens
 	percpu_claim_objects,
 	virt_claim_objects,
 	cma_claim_objects,
+	memcg_claim_objects,
 	rcu_claim_objects,
 };
 

@@ -67,7 +67,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/lru.c src/sim/phys/lru.h src/sim/phys/lru_check.c \
 	src/sim/phys/lru_internal.h src/sim/phys/lru_move.c \
 	src/sim/phys/memcg.c src/sim/phys/memcg.h src/sim/phys/memcg_charge.c \
-	src/sim/phys/memcg_objects.c \
+	src/sim/phys/memcg_memory.c src/sim/phys/memcg_objects.c \
 	src/sim/phys/memcg_check.c src/sim/phys/memcg_stat.c \
 	src/sim/phys/memcg_stats.c src/sim/phys/memcg_stats.h \
 	src/sim/policy/oom_memcg.c \

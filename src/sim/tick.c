@@ -11,6 +11,7 @@
  */
 #include "sim/base/event.h"
 #include "sim/machine.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/pressure.h"
 #include "sim/phys/slab.h"
@@ -32,6 +33,7 @@ static bool vmstat_shepherd(struct machine *m, void *data)
 {
 	bool changed = false;
 
+	memcg_memory_free(m);
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
 		changed |= refresh_cpu_vm_stats(m, cpu);
 	/* What was written to vm.stat_interval counts from this turn on. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vmalloc and per-CPU memory. Areas of the kernel itself have other callers and stay. */
 #include "fs/core/verb.h"
+#include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/percpu.h"
 #include "sim/phys/vmalloc.h"
@@ -113,8 +114,10 @@ static int run_alloc_percpu(struct call *call)
 static int run_free_percpu(struct call *call)
 {
 	u64 addr = call->args[0].value;
-	int err = addr ? free_percpu(call->m, addr) : 0;
+	int err = 0;
 
+	if (addr)
+		err = memcg_owns_percpu(call->m, addr) ? -EINVAL : free_percpu(call->m, addr);
 	if (err == -ENOBUFS)
 		return call_no_host_memory(call);
 	return !err ? 0 : call_refuse(call, err, "%#llx is nothing that alloc_percpu returned",

@@ -164,7 +164,7 @@ int mem_cgroup_create(struct machine *m, struct mem_cgroup *parent, u32 cgroup,
 	return 0;
 }
 
-static bool has_nothing(const struct mem_cgroup *memcg)
+bool mem_cgroup_has_nothing(const struct mem_cgroup *memcg)
 {
 	return !memcg->pins && !memcg->nr_charged && !memcg->nr_swapped && !memcg->nr_children &&
 	       !memcg->kernel[MEMCG_KMEM];
@@ -183,7 +183,7 @@ void mem_cgroup_put(struct machine *m, struct mem_cgroup *memcg)
 {
 	struct memcg_state *state = m->memcg;
 
-	while (!memcg->online && has_nothing(memcg)) {
+	while (!memcg->online && mem_cgroup_has_nothing(memcg) && !memcg->vmstats_percpu) {
 		struct mem_cgroup *parent = memcg->parent;
 
 		BUG_ON(m, memcg->memory.usage || memcg->swap.usage);

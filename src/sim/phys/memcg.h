@@ -8,6 +8,7 @@
  *   page_counter.c	usage and limits, up to the root
  *   memcg_charge.c	charges, what CPUs keep in advance, limits, uncharging
  *   memcg_objects.c	charges by the byte: objects of slabs, per-CPU memory
+ *   memcg_memory.c	what a group takes itself
  *   memcg_stat.c	figures and events, summed over what is below
  *   memcg_check.c	MG1 to MG4
  *
@@ -22,6 +23,7 @@
 #include "sim/phys/page_counter.h"
 
 struct digest;
+struct object_census;
 
 /* Of page->memcg: the rest belongs to the page's index. */
 #define MEMCG_ID_MASK 0xffffU
@@ -45,6 +47,7 @@ struct mem_cgroup_per_node {
 	u32 iter;		/* where direct reclaim goes on below: id + 1; 0: at the top */
 	u64 nr_shadow_nodes;	/* workingset.h: of those that are charged */
 	u64 shrink_deferred[NR_MEMCG_SHRINKERS];
+	u64 lruvec_stats_percpu, lruvec_stats;	/* as below */
 };
 
 struct bdi_writeback;
@@ -65,6 +68,7 @@ struct mem_cgroup {
 	u32 pins;		/* who walks by: it stays */
 	u32 nr_charged_bytes;	/* of a page that is charged for objects: what none has */
 	u64 object_bytes;	/* of objects that are charged */
+	u64 vmstats_percpu, vmstats;	/* memcg_memory.c: addresses; 0: none */
 	struct bdi_writeback *wb;	/* virt/writeback.h; NULL: of the root, and off line */
 	struct mem_cgroup_per_node *nodes;	/* [memcg_state.nr_nodes] */
 };
@@ -115,8 +119,20 @@ int mem_cgroup_create(struct machine *m, struct mem_cgroup *parent, u32 cgroup,
 void mem_cgroup_offline(struct machine *m, struct mem_cgroup *memcg);
 int memcg_state_make(struct machine *m) __must_check;
 void memcg_state_free(struct machine *m);
-/* Nothing may be charged to an offline group any more: it goes. */
+/* Nothing may be charged to an offline group any more: it goes, or waits for the worker. */
 void mem_cgroup_put(struct machine *m, struct mem_cgroup *memcg);
+bool mem_cgroup_has_nothing(const struct mem_cgroup *memcg);
+
+/* ---- memcg_memory.c ---- */
+
+/* For a new group. -ENOMEM; -ENOBUFS: nothing changed. */
+int memcg_memory_alloc(struct machine *m, struct mem_cgroup *memcg) __must_check;
+/* The worker: groups that are left over go. What the host has no memory for waits. */
+void memcg_memory_free(struct machine *m);
+bool memcg_owns_percpu(const struct machine *m, u64 addr);
+void memcg_claim_objects(const struct machine *m, struct object_census *census);
+
+/* ---- memcg.c ---- */
 
 static inline struct mem_cgroup *root_mem_cgroup(const struct machine *m)
 {

@@ -285,6 +285,8 @@ static void node_digest(const struct machine *m, const struct mem_cgroup_per_nod
 			struct digest *digest)
 {
 	digest_u64(digest, node->iter);
+	digest_u64(digest, node->lruvec_stats_percpu);
+	digest_u64(digest, node->lruvec_stats);
 	for (unsigned int i = 0; i < NR_MEMCG_SHRINKERS; i++)
 		digest_u64(digest, node->shrink_deferred[i]);
 	lruvec_digest(&node->lruvec, digest);
@@ -310,6 +312,8 @@ static void group_digest(const struct machine *m, const struct mem_cgroup *memcg
 	digest_u64(digest, memcg->nr_charged);
 	digest_u64(digest, memcg->nr_swapped);
 	digest_u64(digest, memcg->nr_kernel);
+	digest_u64(digest, memcg->vmstats_percpu);
+	digest_u64(digest, memcg->vmstats);
 	digest_u64(digest, memcg->object_bytes << 32 | memcg->nr_charged_bytes);
 	for (unsigned int nid = 0; nid < m->memcg->nr_nodes && memcg->id; nid++)
 		node_digest(m, &memcg->nodes[nid], digest);

@@ -44,6 +44,8 @@ void percpu_free_state(struct machine *m);
 int alloc_percpu(struct machine *m, u64 bytes, u64 align, u32 gfp, u64 *addr) __must_check;
 /* -EINVAL: no piece begins there; -ENOBUFS: nothing changed. */
 int free_percpu(struct machine *m, u64 addr) __must_check;
+/* Host memory for so many of these calls: till arena_guarantee_end(). -ENOBUFS. */
+int percpu_guarantee(struct machine *m, unsigned int nr) __must_check;
 /* Bytes of the piece that begins there, as rounded; 0: none does. */
 u64 percpu_size(const struct machine *m, u64 addr);
 

@@ -15,15 +15,18 @@ typedef unsigned long long ull;
 
 #define MAX_WARNINGS 10
 
-/* For a chunk, its maps and areas, and pages of a piece; twice, for the balance. */
-static int secure_host_memory(struct machine *m)
+/* For each: a chunk, its maps and areas, and pages of a piece; twice, for the balance. */
+int percpu_guarantee(struct machine *m, unsigned int nr)
 {
 	const struct percpu_state *state = m->percpu;
 	u64 words = state->first.unit_bytes / PCPU_WORD;
 	u64 pages = state->nr_cpus * (state->first.unit_bytes / PAGE_SIZE);
-	int err = section_reserve(m, (state->nr_cpus * 64ULL + words / 256) / 1000 + 8);
+	u64 blocks = (state->nr_cpus * 64ULL + words / 256) / 1000 + 8;
 
-	return err ? err : arena_guarantee(&m->arena, 2 * (words / 2 + pages * 8) + SZ_1M);
+	if (section_reserve(m, (unsigned int)blocks * nr) ||
+	    arena_guarantee(&m->arena, (2 * (words / 2 + pages * 8) + SZ_1M) * nr))
+		return -ENOBUFS;
+	return 0;
 }
 
 /* A chunk with a hole of that size, and where; NULL: there is none. */
@@ -134,9 +137,9 @@ int alloc_percpu(struct machine *m, u64 bytes, u64 align, u32 gfp, u64 *addr)
 	if (!m->percpu || !bytes || bytes > PCPU_MIN_UNIT || align > PAGE_SIZE ||
 	    !is_power_of_2(align))
 		return -EINVAL;
-	err = secure_host_memory(m);
+	err = percpu_guarantee(m, 1);
 	if (err)
-		return -ENOBUFS;
+		return err;
 	bytes = ALIGN_UP(bytes, PCPU_WORD);
 	if (m->memcg)
 		err = memcg_percpu_charge(m, bytes, gfp, &memcg);
@@ -201,7 +204,7 @@ int free_percpu(struct machine *m, u64 addr)
 
 	if (!chunk)
 		return -EINVAL;
-	if (secure_host_memory(m))
+	if (percpu_guarantee(m, 1))
 		return -ENOBUFS;
 	if (m->memcg)
 		memcg_percpu_uncharge(m, addr);

@@ -93,7 +93,10 @@ int memcg_mkdir(struct machine *m, struct cgroup *cgroup)
 	}
 	wb_init(m, wb, cgroup->memcg->id);
 	cgroup->memcg->wb = wb;
-	return 0;
+	err = memcg_memory_alloc(m, cgroup->memcg);
+	if (err)
+		memcg_rmdir(m, cgroup);
+	return err;
 }
 
 void memcg_rmdir(struct machine *m, struct cgroup *cgroup)
@@ -106,6 +109,7 @@ void memcg_rmdir(struct machine *m, struct cgroup *cgroup)
 	memcg_update_mms(m);
 	cgwb_offline(m, memcg);
 	mem_cgroup_offline(m, memcg);
+	memcg_memory_free(m);
 }
 
 int memcg_control(struct machine *m, struct cgroup *cgroup, bool enable)
