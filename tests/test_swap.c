@@ -391,6 +391,46 @@ static void test_watched(void)
 	}
 }
 
+/*
+ * What is read back lies where its policy says: shared memory's by that of the file. Since
+ * 6.7 what is read ahead goes by its own place, before by the fault's: as guests had it.
+ */
+static void test_policies(void)
+{
+	static const char *const calls[] = {
+		"mmap 0x10000000 64K rw shared,anon,fixed", "mbind 0x10000000 64K bind 1",
+		"mmap 0x20000000 64K rw private,anon,fixed", "mbind 0x20000000 64K interleave 0-1",
+		"mmap 0x30000000 1M rw private,anon,fixed", "store 0x20000000 64K",
+		"store 0x30000000 1M", "store 0x10000000 64K", "madvise 0x20000000 64K pageout",
+		"madvise 0x30000000 1M pageout", "madvise 0x10000000 64K pageout",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *const sets[] = { releases[i], "swap 0.path=/dev/nvme0n1", "swap 0.size=64M",
+					     NULL };
+
+		CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "numa4", sets), 0);
+		lab_expect(&lab, 0, "sys/fs/cgroup/cgroup.subtree_control: +memory");
+		lab_expect(&lab, 0, "cgroup_mkdir g");
+		lab_fork_into(&lab, "a", "/g");
+		for (size_t call = 0; call < ARRAY_SIZE(calls); call++)
+			expect(calls[call], 0);
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+		lab_expect(&lab, EAGAIN, "sys/fs/cgroup/g/memory.reclaim: 4M");
+		CU_ASSERT_EQUAL(event("nr_swapcached"), 0);
+		expect("load 0x20000000 64K", 0);
+		CU_ASSERT_EQUAL(event("swap_ra_hit"), 13);
+		expect("load 0x10000000 64K", 0);
+		CU_ASSERT_EQUAL(event("pswpin"), 32);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/a/numa_maps"),
+					      " dirty=16 active=0 N1=16 kernelpagesize_kB=4\n"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/a/numa_maps"),
+					      i ? " N0=8 N1=8 " : " N0=5 N1=11 "));
+		lab_end_tasks(&lab);
+		close_lab();
+	}
+}
+
 /* Forked slots are shared; each process sees its part. */
 static void test_shared(void)
 {
@@ -1029,6 +1069,7 @@ static const CU_TestInfo tests[] = {
 	{ "huge pages, as they counted", test_huge_steps },
 	{ "a huge page in the cache", test_huge_hit },
 	{ "who watches for writes", test_watched },
+	{ "policies", test_policies },
 	{ "shared by fork", test_shared },
 	{ "zeroes", test_zeroes },
 	{ "memory is short", test_pressure },

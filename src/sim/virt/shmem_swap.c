@@ -59,7 +59,7 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 
 	*pfn = swap_cache_get_folio(m, slot, NULL, 0);
 	if (*pfn == PFN_NIL) {
-		*pfn = swapin_shmem(m, slot, &err);
+		*pfn = swapin_shmem(m, slot, inode, pgoff, &err);
 		if (*pfn == PFN_NIL)
 			return err ? err : -ENOMEM;
 		swap_wait_for_read(m, *pfn, /* ahead = */ false);
@@ -163,6 +163,9 @@ u64 shmem_swap_usage(const struct inode *inode, u64 first, u64 behind)
 
 int shmem_swapin_range(struct machine *m, struct inode *inode, u64 first, u64 behind)
 {
+	struct swap_reader reader = {
+		.inode = rel_swap_readahead_interleaves(m->release) ? inode : NULL,
+	};
 	u64 index = first, entry;
 
 	while (inode->swapped && index < behind &&
@@ -171,8 +174,9 @@ int shmem_swapin_range(struct machine *m, struct inode *inode, u64 first, u64 be
 		int err = 0;
 		u32 pfn = PFN_NIL;
 
+		reader.pgoff = index;
 		if (xa_is_value(entry))
-			pfn = read_swap_cache(m, xa_to_value(entry), NULL, 0, &major, &err);
+			pfn = read_swap_cache(m, xa_to_value(entry), &reader, &major, &err);
 		if (pfn != PFN_NIL)
 			put_page(m, pfn);
 		if (err == -ENOBUFS)

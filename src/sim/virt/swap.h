@@ -193,19 +193,28 @@ void swap_read_folio(struct machine *m, u32 pfn);
 void swap_read_entry(struct machine *m, u32 pfn, swp_entry_t entry);
 /* Who wants it now waits till it has been read; or what was read ahead with it. */
 void swap_wait_for_read(struct machine *m, u32 pfn, bool ahead);
+/* Who reads a slot: by his policy a page for it is found. Neither VMA nor inode: the task. */
+struct swap_reader {
+	struct vm_area_struct *vma;
+	u64 address;
+	const struct inode *inode;	/* of a file in memory */
+	u64 pgoff;
+};
+
 /*
  * The page of a slot, in the cache, with a reference; read if it was not there (*major).
  * PFN_NIL: there is no memory, *err says of whom.
  */
-u32 read_swap_cache(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
-		    u64 address, bool *major, int *err);
+u32 read_swap_cache(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
+		    bool *major, int *err);
 /* The same with what lies around it, as the release guesses. */
 struct vm_fault;
 u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *major,
 		     int *err);
 
-/* The same for shared memory, whose slots lie side by side. */
-u32 swapin_shmem(struct machine *m, swp_entry_t entry, int *err);
+/* The same for a file in memory, whose slots lie side by side. */
+u32 swapin_shmem(struct machine *m, swp_entry_t entry, const struct inode *inode, u64 pgoff,
+		 int *err);
 
 /* -- page tables -- */
 

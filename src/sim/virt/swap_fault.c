@@ -266,13 +266,14 @@ struct willneed {
 static int swapin_entry(void *arg, u64 addr, pte_t *pte)
 {
 	const struct willneed *w = arg;
+	const struct swap_reader reader = { .vma = w->vma, .address = addr };
 	bool new;
 	int err;
 	u32 pfn;
 
 	if (!pte_is_swap(*pte))
 		return 0;
-	pfn = read_swap_cache(w->m, pte_to_swp_entry(*pte), w->vma, addr, &new, &err);
+	pfn = read_swap_cache(w->m, pte_to_swp_entry(*pte), &reader, &new, &err);
 	if (pfn != PFN_NIL)
 		put_page(w->m, pfn);
 	return err == -ENOBUFS ? err : 0;

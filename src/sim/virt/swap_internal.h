@@ -204,8 +204,8 @@ void swap_cache_clear_shadows(struct machine *m, swp_entry_t entry, u64 nr);
  * The page of a slot, with a reference; *new: it was made for it, and has not been read.
  * PFN_NIL: nobody refers to the slot (*err is 0), or *err.
  */
-u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
-			  u64 address, bool *new, int *err);
+u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
+			  bool *new, int *err);
 /* swap_unuse.c */
 int try_to_unuse(struct machine *m, struct swap_info_struct *si) __must_check;
 

@@ -89,12 +89,12 @@ static u64 most_pages(const struct machine *m, unsigned int ceiling)
 }
 
 /* One more that was not asked for; false: there is no host memory. */
-static bool read_ahead_one(struct machine *m, swp_entry_t entry, struct vm_fault *vmf,
-			   bool is_target)
+static bool read_ahead_one(struct machine *m, swp_entry_t entry,
+			   const struct swap_reader *reader, bool is_target)
 {
 	bool new;
 	int err;
-	u32 pfn = read_swap_cache_async(m, entry, vmf->vma, vmf->address, &new, &err);
+	u32 pfn = read_swap_cache_async(m, entry, reader, &new, &err);
 
 	if (pfn == PFN_NIL)
 		return err != -ENOBUFS;
@@ -136,23 +136,28 @@ static u64 vma_window(struct machine *m, const struct vm_fault *vmf, u64 *start,
 	return win;
 }
 
-static bool swap_vma_readahead(struct machine *m, struct vm_fault *vmf)
+static bool swap_vma_readahead(struct machine *m, const struct vm_fault *vmf)
 {
+	struct swap_reader reader = { .vma = vmf->vma, .address = vmf->address };
+	bool apart = rel_swap_readahead_interleaves(m->release);
 	u64 start, end;
 	const u64 *pte;
 
 	if (vma_window(m, vmf, &start, &end) == 1)
 		return true;
 	pte = pte_offset_map(m, vmf->vma->vm_mm, start);
-	for (u64 addr = start; pte && addr < end; addr += PAGE_SIZE, pte++)
+	for (u64 addr = start; pte && addr < end; addr += PAGE_SIZE, pte++) {
+		reader.address = apart ? addr : vmf->address;
 		if (pte_is_swap(*pte) &&
-		    !read_ahead_one(m, pte_to_swp_entry(*pte), vmf, addr == vmf->address))
+		    !read_ahead_one(m, pte_to_swp_entry(*pte), &reader, addr == vmf->address))
 			return false;
+	}
 	lru_add_drain(m);
 	return true;
 }
 
-static bool swap_cluster_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf)
+static bool swap_cluster_readahead(struct machine *m, swp_entry_t entry,
+				   const struct swap_reader *reader)
 {
 	struct swap_state *swap = swap_of(m);
 	const struct swap_info_struct *si = swap_info(m, entry);
@@ -171,7 +176,7 @@ static bool swap_cluster_readahead(struct machine *m, swp_entry_t entry, struct 
 	start = MAX(at & ~(pages - 1), 1);
 	end = MIN(at | (pages - 1), si->max - 1);
 	for (u64 slot = start; slot <= end; slot++)
-		if (!read_ahead_one(m, swp_entry(si->type, slot), vmf, slot == at))
+		if (!read_ahead_one(m, swp_entry(si->type, slot), reader, slot == at))
 			return false;
 	lru_add_drain(m);
 	return true;
@@ -180,20 +185,22 @@ static bool swap_cluster_readahead(struct machine *m, swp_entry_t entry, struct 
 u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *major,
 		     int *err)
 {
+	const struct swap_reader reader = { .vma = vmf->vma, .address = vmf->address };
 	bool ok = use_vma_readahead(m) ? swap_vma_readahead(m, vmf) :
-					 swap_cluster_readahead(m, entry, vmf);
+					 swap_cluster_readahead(m, entry, &reader);
 
 	*err = ok ? 0 : -ENOBUFS;
-	return ok ? read_swap_cache(m, entry, vmf->vma, vmf->address, major, err) : PFN_NIL;
+	return ok ? read_swap_cache(m, entry, &reader, major, err) : PFN_NIL;
 }
 
-u32 swapin_shmem(struct machine *m, swp_entry_t entry, int *err)
+u32 swapin_shmem(struct machine *m, swp_entry_t entry, const struct inode *inode, u64 pgoff,
+		 int *err)
 {
-	struct vm_fault vmf = { .vma = NULL };
+	const struct swap_reader reader = { .inode = inode, .pgoff = pgoff };
 	bool major;
 
 	*err = -ENOBUFS;
-	if (!swap_cluster_readahead(m, entry, &vmf))
+	if (!swap_cluster_readahead(m, entry, &reader))
 		return PFN_NIL;
-	return read_swap_cache(m, entry, NULL, 0, &major, err);
+	return read_swap_cache(m, entry, &reader, &major, err);
 }

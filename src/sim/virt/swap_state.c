@@ -215,17 +215,25 @@ static int fill_slot(struct machine *m, swp_entry_t entry, u32 pfn)
 	return 0;
 }
 
+static int alloc_for_reader(struct machine *m, const struct swap_reader *reader, u32 *pfn)
+{
+	if (reader->vma)
+		return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, reader->vma, reader->address, pfn);
+	if (reader->inode)
+		return shmem_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, reader->inode, reader->pgoff,
+					 pfn);
+	return filemap_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, pfn);
+}
+
 /*
  * A new page for the slot, which somebody refers to: in the cache, not read yet. PFN_NIL and
  * 0: while there was need of memory, who referred to it went.
  */
-static int new_cache_page(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
-			  u64 address, u32 *pfn)
+static int new_cache_page(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
+			  u32 *pfn)
 {
-	int err;
+	int err = alloc_for_reader(m, reader, pfn);
 
-	err = vma ? vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn) :
-		    filemap_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, pfn);
 	if (err)
 		return err;
 	if (swap_count(m, entry)) {
@@ -239,8 +247,8 @@ static int new_cache_page(struct machine *m, swp_entry_t entry, struct vm_area_s
 	return err;
 }
 
-u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
-			  u64 address, bool *new, int *err)
+u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
+			  bool *new, int *err)
 {
 	u32 pfn = swap_entry_valid(m, entry) ? swap_cache_find(m, entry, NULL) : PFN_NIL;
 
@@ -252,15 +260,15 @@ u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, struct vm_area_s
 	}
 	if (!swap_count(m, entry))
 		return PFN_NIL;
-	*err = new_cache_page(m, entry, vma, address, &pfn);
+	*err = new_cache_page(m, entry, reader, &pfn);
 	*new = !*err && pfn != PFN_NIL;
 	return *new ? pfn : PFN_NIL;
 }
 
-u32 read_swap_cache(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,
-		    u64 address, bool *major, int *err)
+u32 read_swap_cache(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
+		    bool *major, int *err)
 {
-	u32 pfn = read_swap_cache_async(m, entry, vma, address, major, err);
+	u32 pfn = read_swap_cache_async(m, entry, reader, major, err);
 
 	if (*major)
 		swap_read_folio(m, pfn);
