@@ -421,7 +421,9 @@ static void test_policies(void)
 		expect("load 0x20000000 64K", 0);
 		CU_ASSERT_EQUAL(event("swap_ra_hit"), 13);
 		expect("load 0x10000000 64K", 0);
-		CU_ASSERT_EQUAL(event("pswpin"), 32);
+		CU_ASSERT_EQUAL(event("pswpin"), i ? 33 : 32);
+		CU_ASSERT_EQUAL(event("swap_ra"), 27);
+		CU_ASSERT_EQUAL(event("swap_ra_hit"), i ? 26 : 27);
 		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/a/numa_maps"),
 					      " dirty=16 active=0 N1=16 kernelpagesize_kB=4\n"));
 		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/as/a/numa_maps"),

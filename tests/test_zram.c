@@ -127,6 +127,39 @@ static void test_zeroes(void)
 	}
 }
 
+/* Shared memory: as guests read 1 MiB of 4, and a page; since 6.14 nothing is read ahead. */
+static void test_shared(void)
+{
+	static const struct {
+		u64 ra[2], in[2], majors[2];
+		const char *used;
+	} rows[] = {
+		{ .ra = { 224, 231 }, .in = { 256, 264 }, .majors = { 32, 33 }, .used = "\t3072\t" },
+		{ .ra = { 0, 0 }, .in = { 256, 257 }, .majors = { 256, 257 }, .used = "\t3068\t" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 majors;
+
+		open_lab(i, NULL);
+		lab_expect(&lab, 0, ROOT "/s/memory.max: max");
+		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 4M rw shared,anon as shared");
+		lab_expect(&lab, 0, "sim/as/t/ctl: store @shared 4M");
+		lab_expect(&lab, 0, "sim/as/t/ctl: madvise @shared 4M pageout");
+		CU_ASSERT_EQUAL(vmstat("pswpout "), 1024);
+		majors = vmstat("pgmajfault ");
+		for (unsigned int step = 0; step < 2; step++) {
+			lab_expect(&lab, 0, step ? "sim/as/t/ctl: load @shared+2304K" :
+						   "sim/as/t/ctl: load @shared 1M");
+			CU_ASSERT_EQUAL(vmstat("swap_ra "), rows[i].ra[step]);
+			CU_ASSERT_EQUAL(vmstat("pswpin "), rows[i].in[step]);
+			CU_ASSERT_EQUAL(vmstat("pgmajfault ") - majors, rows[i].majors[step]);
+		}
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/swaps"), rows[i].used));
+		lab_end(&lab);
+	}
+}
+
 /* Who has a slot alone reads its page past the cache, and the slot is free. */
 static void test_reads(void)
 {
@@ -248,6 +281,7 @@ int main(void)
 	static const CU_TestInfo tests[] = {
 		{ "sizes", test_sizes },
 		{ "zeroes", test_zeroes },
+		{ "shared memory", test_shared },
 		{ "reads", test_reads },
 		{ "reset", test_reset },
 		{ "a limit", test_limit },

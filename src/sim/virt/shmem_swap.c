@@ -86,7 +86,8 @@ int shmem_swapin_folio(struct machine *m, struct inode *inode, u64 pgoff, u64 sl
 	shmem_recalc_inode(m, inode);
 	if (request->sgp == SGP_WRITE)
 		mark_page_accessed(m, *pfn);
-	swap_cache_del_folio(m, *pfn, 0);
+	if (page_flag(pfn_to_page(m, *pfn), PG_swapcache))
+		swap_cache_del_folio(m, *pfn, 0);
 	set_page_dirty(m, *pfn);
 	swap_free(m, slot);
 	return 0;

@@ -212,7 +212,7 @@ struct vm_fault;
 u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *major,
 		     int *err);
 
-/* The same for a file in memory, whose slots lie side by side. */
+/* The same for a file in memory, whose slots lie side by side; or past the cache. */
 u32 swapin_shmem(struct machine *m, swp_entry_t entry, const struct inode *inode, u64 pgoff,
 		 int *err);
 

@@ -87,7 +87,6 @@ static unsigned int read_past_cache(struct swap_fault *f)
 {
 	struct machine *m = f->m;
 	const struct vm_fault *vmf = f->vmf;
-	u64 shadow;
 	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vmf->vma, vmf->address, &f->pfn);
 
 	if (!err && *vmf->pte == vmf->orig_pte) {
@@ -103,11 +102,7 @@ static unsigned int read_past_cache(struct swap_fault *f)
 		put_page(m, f->pfn);
 		return VM_FAULT_NOPAGE;
 	}
-	(void)swap_cache_find(m, f->entry, &shadow);
-	if (shadow)
-		workingset_refault(m, pfn_to_page(m, f->pfn), shadow);
-	lru_cache_add(m, f->pfn);
-	swap_read_entry(m, f->pfn, f->entry);
+	swap_fill_past_cache(m, f->entry, f->pfn);
 	count_vm_event(m, PGMAJFAULT, 1);
 	count_memcg_event_mm(m, vmf->vma->vm_mm, PGMAJFAULT);
 	why_major(f, 0);

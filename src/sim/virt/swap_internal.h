@@ -14,6 +14,7 @@
 #define SWAP_SLOTS_CACHE_SIZE 64
 #define SWAP_SPACE_SHIFT 14	/* 6.1: slots of one address space of the cache */
 #define SWAP_NR_ORDERS 10
+#define SWAP_RA_FIRST_HITS 4	/* so many hits, as it were, before there was any */
 #define SWAP_HAS_CACHE (1U << 31)
 #define SWAP_MAP_SHMEM (1U << 30)	/* shared memory refers to it: no count */
 #define SWAP_MAP_BAD (1U << 29)
@@ -206,6 +207,10 @@ void swap_cache_clear_shadows(struct machine *m, swp_entry_t entry, u64 nr);
  */
 u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
 			  bool *new, int *err);
+/* A page for the reader, with a reference; what it will hold is the slot's. */
+int swap_page_for(struct machine *m, const struct swap_reader *reader, u32 *pfn) __must_check;
+/* The page, which is charged and not in the cache, has what is in the slot. */
+void swap_fill_past_cache(struct machine *m, swp_entry_t entry, u32 pfn);
 /* swap_unuse.c */
 int try_to_unuse(struct machine *m, struct swap_info_struct *si) __must_check;
 

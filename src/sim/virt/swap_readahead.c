@@ -5,7 +5,9 @@
  * what was read ahead and then wanted.
  */
 #include "sim/phys/lru.h"
+#include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/swap_internal.h"
 
@@ -14,7 +16,7 @@
 #define RA_WIN_SHIFT 6
 #define RA_ADDR_MASK (~(u64)(PAGE_SIZE - 1))
 #define RA_WIN_MASK (~RA_ADDR_MASK & ~RA_HITS_MASK)
-#define RA_DEFAULT 4
+#define RA_DEFAULT SWAP_RA_FIRST_HITS
 #define RA_ORDER_CEILING 5
 
 static u64 ra_info(const struct vm_area_struct *vma)
@@ -193,12 +195,34 @@ u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf,
 	return ok ? read_swap_cache(m, entry, &reader, major, err) : PFN_NIL;
 }
 
+/* A page that only the file is about to have. */
+static u32 read_past_cache(struct machine *m, swp_entry_t entry,
+			   const struct swap_reader *reader, int *err)
+{
+	u32 pfn;
+
+	*err = swap_page_for(m, reader, &pfn);
+	if (*err)
+		return PFN_NIL;
+	*err = mem_cgroup_swapin_charge(m, pfn, NULL, GFP_HIGHUSER_MOVABLE, entry);
+	if (*err) {
+		put_page(m, pfn);
+		return PFN_NIL;
+	}
+	page_set_flag(pfn_to_page(m, pfn), PG_swapbacked);
+	swap_fill_past_cache(m, entry, pfn);
+	return pfn;
+}
+
 u32 swapin_shmem(struct machine *m, swp_entry_t entry, const struct inode *inode, u64 pgoff,
 		 int *err)
 {
 	const struct swap_reader reader = { .inode = inode, .pgoff = pgoff };
 	bool major;
 
+	if (swap_info(m, entry)->flags & SWP_SYNCHRONOUS_IO &&
+	    rel_shmem_skips_swap_cache(m->release))
+		return read_past_cache(m, entry, &reader, err);
 	*err = -ENOBUFS;
 	if (!swap_cluster_readahead(m, entry, &reader))
 		return PFN_NIL;

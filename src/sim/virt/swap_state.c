@@ -215,7 +215,7 @@ static int fill_slot(struct machine *m, swp_entry_t entry, u32 pfn)
 	return 0;
 }
 
-static int alloc_for_reader(struct machine *m, const struct swap_reader *reader, u32 *pfn)
+int swap_page_for(struct machine *m, const struct swap_reader *reader, u32 *pfn)
 {
 	if (reader->vma)
 		return vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, reader->vma, reader->address, pfn);
@@ -232,7 +232,7 @@ static int alloc_for_reader(struct machine *m, const struct swap_reader *reader,
 static int new_cache_page(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
 			  u32 *pfn)
 {
-	int err = alloc_for_reader(m, reader, pfn);
+	int err = swap_page_for(m, reader, pfn);
 
 	if (err)
 		return err;
@@ -273,4 +273,15 @@ u32 read_swap_cache(struct machine *m, swp_entry_t entry, const struct swap_read
 	if (*major)
 		swap_read_folio(m, pfn);
 	return pfn;
+}
+
+void swap_fill_past_cache(struct machine *m, swp_entry_t entry, u32 pfn)
+{
+	u64 shadow;
+
+	(void)swap_cache_find(m, entry, &shadow);
+	if (shadow)
+		workingset_refault(m, pfn_to_page(m, pfn), shadow);
+	lru_cache_add(m, pfn);
+	swap_read_entry(m, pfn, entry);
 }

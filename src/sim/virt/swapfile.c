@@ -26,6 +26,7 @@ int swap_init(struct machine *m)
 	if (!swap)
 		return -ENOBUFS;
 	swap->least_priority = -1;
+	swap->ra_hits = SWAP_RA_FIRST_HITS;
 	swap->has_table = rel_has_swap_table(m->release);
 	/* With CONFIG_THP_SWAP a cluster has room for a huge page. */
 	swap->cluster_slots = m->arch->bits == 64 ? 512 : 256;
