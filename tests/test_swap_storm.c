@@ -46,6 +46,8 @@ static const struct shape {
 	{ "arch=i386", "release=6.1", .zram = true },
 	{ "arch=x86_64", "release=6.18", .shared = true, .zram = true },
 	{ "arch=x86_64", "release=6.18", .huge = "transparent_hugepage=always", .zram = true },
+	{ "arch=x86_64", "release=6.18", .huge = "transparent_hugepage=never thp_anon=16K-256K:always",
+	  .zram = true },
 };
 
 struct storm {
@@ -318,8 +320,11 @@ static void test_failures(void)
 	static const char *const releases[] = { "release=6.1", "release=6.18" };
 
 	for (unsigned int i = 0; i < 2 * 16; i++) {
-		const char *const sets[] = { releases[i % 2], "node 0.memory=256M", NULL };
-		struct storm s = { .rng = i, .alive = { true }, .is_on = { true, true },
+		bool zram = i & 2;
+		const char *const sets[] = {
+			releases[i % 2], "node 0.memory=256M", "cmdline=thp_anon=16K-256K:always",
+			zram ? "swap 0.on=no" : "seed=1", zram ? "swap 1.path=/dev/zram1" : "seed=1", NULL };
+		struct storm s = { .rng = i, .alive = { true }, .is_on = { true, true }, .zram = zram,
 				   .nr_pages = NR_PAGES };
 
 		CU_ASSERT_EQUAL_FATAL(lab_open_set(&s.lab, "swap", sets), 0);

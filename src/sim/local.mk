@@ -170,7 +170,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/mprotect.c src/sim/virt/mremap.c \
 	src/sim/virt/mseal.c src/sim/virt/msync.c src/sim/virt/munmap.c \
 	src/sim/virt/page_io.c src/sim/virt/swap.h src/sim/virt/swap_area.c src/sim/virt/swap_check.c \
-	src/sim/virt/swap_cluster.c src/sim/virt/swap_cluster_list.c src/sim/virt/swap_fault.c \
+	src/sim/virt/swap_cluster.c src/sim/virt/swap_cluster_list.c src/sim/virt/swap_fault.c src/sim/virt/swap_large.c \
 	src/sim/virt/swap_internal.h src/sim/virt/swap_map.c src/sim/virt/swap_readahead.c \
 	src/sim/virt/shmem_swap.c src/sim/virt/swap_out.c src/sim/virt/swap_out.h \
 	src/sim/virt/swap_scan.c src/sim/virt/swap_slots.c src/sim/virt/swap_state.c \

@@ -9,6 +9,7 @@
 #include "sim/phys/memcg.h"
 #include "sim/virt/blk.h"
 #include "sim/virt/content.h"
+#include "sim/virt/huge_memory.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/sched.h"
 #include "sim/virt/swap_internal.h"
@@ -151,6 +152,8 @@ void swap_read_entry(struct machine *m, u32 pfn, swp_entry_t entry)
 	for (u64 i = 0; unlikely(si->disk->zram) && i < nr; i++)
 		zram_read_page(m, si->disk->zram, offset + i);
 	count_memcg_folio_event(m, folio, PSWPIN);
+	if (unlikely(nr > 1))
+		count_mthp_stat(m, folio_order(folio), MTHP_STAT_SWPIN);
 	if (has_requests(m, si->disk))
 		count_vm_event(m, PGPGIN, (s64)nr * (PAGE_SIZE / 1024));
 	task_io_account_read(m, nr * PAGE_SIZE);

@@ -5,7 +5,7 @@
  * taken, as 6.1 does (swap_scan.c, with swap_slots.c in front of it) or 6.18
  * (swap_cluster.c); the swap cache of pages that have a slot (swap_state.c) and what moves
  * them between memory and areas (page_io.c); reading ahead (swap_readahead.c), faults
- * (swap_fault.c), and swapoff, which brings all back (swap_unuse.c).
+ * (swap_fault.c, swap_large.c), and swapoff, which brings all back (swap_unuse.c).
  *
  * A page of the swap cache has PG_swapcache and knows its slot: page_swap_entry(); the
  * cache has a reference for each page of a folio. Contents of slots are tokens, as those

@@ -82,30 +82,48 @@ static void why_major(const struct swap_fault *f, s64 nr_ahead)
 		    swap_info(f->m, f->entry)->path, (long long)nr_ahead);
 }
 
-/* A page of its own for what is in the slot, which nobody needs from then on. */
+/* As large as it may be; *head is charged. */
+static int alloc_swap_folio(const struct swap_fault *f, u32 *head)
+{
+	struct machine *m = f->m;
+	const struct vm_fault *vmf = f->vmf;
+	int err = alloc_large_swap_folio(m, vmf, head);
+
+	if (err != -ENOMEM)
+		return err;
+	err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vmf->vma, vmf->address, head);
+	if (!err && *vmf->pte == vmf->orig_pte) {
+		page_set_flag(pfn_to_page(m, *head), PG_swapbacked);
+		err = mem_cgroup_swapin_charge(m, *head, NULL, GFP_KERNEL, f->entry);
+		if (err)
+			put_page(m, *head);
+	}
+	return err;
+}
+
+/* A folio of its own for what is in the slots, which nobody needs from then on. */
 static unsigned int read_past_cache(struct swap_fault *f)
 {
 	struct machine *m = f->m;
 	const struct vm_fault *vmf = f->vmf;
-	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vmf->vma, vmf->address, &f->pfn);
+	u32 head;
+	int err = alloc_swap_folio(f, &head);
+	u64 nr, idx;
 
-	if (!err && *vmf->pte == vmf->orig_pte) {
-		page_set_flag(pfn_to_page(m, f->pfn), PG_swapbacked);
-		err = mem_cgroup_swapin_charge(m, f->pfn, NULL, GFP_KERNEL, f->entry);
-		if (err)
-			put_page(m, f->pfn);
-	}
 	if (err)
 		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
-	/* While there was need of memory, the slot went. */
-	if (*vmf->pte != vmf->orig_pte) {
-		put_page(m, f->pfn);
+	nr = folio_nr_pages(pfn_to_page(m, head));
+	idx = vmf->address >> PAGE_SHIFT & (nr - 1);
+	/* While there was need of memory, the slots went. */
+	if (!swap_entries_in_row(vmf, idx, nr)) {
+		put_page(m, head);
 		return VM_FAULT_NOPAGE;
 	}
-	swap_fill_past_cache(m, f->entry, f->pfn);
+	swap_fill_past_cache(m, f->entry - idx, head);
+	f->pfn = head + (u32)idx;
 	count_vm_event(m, PGMAJFAULT, 1);
 	count_memcg_event_mm(m, vmf->vma->vm_mm, PGMAJFAULT);
-	why_major(f, 0);
+	why_major(f, (s64)nr - 1);
 	return VM_FAULT_MAJOR;
 }
 
@@ -176,16 +194,14 @@ static void take_whole_folio(struct swap_fault *f)
 	u64 addr = ALIGN_DOWN(vmf->address, PAGE_SIZE);
 	u64 nr = folio_nr_pages(pfn_folio(m, f->pfn)), idx = f->pfn - folio_pfn(m, f->pfn);
 	u64 start = addr - idx * PAGE_SIZE;
-	pte_t bits = vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP | SWP_EXCLUSIVE);
 
 	f->nr = 1;
 	if (nr == 1 || !rel_swapin_maps_folios(m->release) ||
 	    start < MAX(ALIGN_DOWN(addr, table_span(m, 1)), vmf->vma->vm_start) ||
 	    start + nr * PAGE_SIZE > pmd_addr_end(m, addr, vmf->vma->vm_end))
 		return;
-	for (u64 i = 0; i < nr; i++)
-		if (vmf->pte[(s64)(i - idx)] != (swp_entry_to_pte(f->entry - idx + i) | bits))
-			return;
+	if (!swap_entries_in_row(vmf, idx, nr))
+		return;
 	f->idx = idx;
 	f->nr = nr;
 }
@@ -197,11 +213,13 @@ static void map_swapped(struct swap_fault *f)
 	struct vm_area_struct *vma = vmf->vma;
 	struct page *folio = pfn_folio(m, f->pfn);
 	bool exclusive = vmf->orig_pte & SWP_EXCLUSIVE;
+	u64 addr;
 	u32 first;
 	pte_t pte;
 
 	take_whole_folio(f);
 	first = f->pfn - (u32)f->idx;
+	addr = vmf->address - f->idx * PAGE_SIZE;
 	for (u64 i = 0; i < f->nr; i++)
 		swap_free(m, f->entry - f->idx + i);
 	if (should_try_to_free_swap(f, folio))
@@ -217,8 +235,10 @@ static void map_swapped(struct swap_fault *f)
 	if (vmf->orig_pte & PTE_UFFD_WP)
 		pte &= ~PTE_RW;
 	folio->refcount += (s32)f->nr - 1;
-	folio_add_anon_rmap_ptes(m, first, f->nr, vma,
-				 vmf->address - f->idx * PAGE_SIZE, exclusive);
+	if (folio_is_large(folio) && !page_flag(folio, PG_anon))
+		folio_add_new_anon_rmap_ptes(m, first, f->nr, vma, addr);
+	else
+		folio_add_anon_rmap_ptes(m, first, f->nr, vma, addr, exclusive);
 	for (u64 i = 0; i < f->nr; i++)
 		vmf->pte[(s64)(i - f->idx)] = pte + i * PAGE_SIZE;
 	vmf->orig_pte = *vmf->pte;

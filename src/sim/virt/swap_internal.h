@@ -211,6 +211,17 @@ u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, const struct swa
 int swap_page_for(struct machine *m, const struct swap_reader *reader, u32 *pfn) __must_check;
 /* The page, which is charged and not in the cache, has what is in the slot. */
 void swap_fill_past_cache(struct machine *m, swp_entry_t entry, u32 pfn);
+/*
+ * swap_large.c: do the entries around the fault's, which has this index among nr, still say
+ * what that said, one slot after the other?
+ */
+struct vm_fault;
+bool swap_entries_in_row(const struct vm_fault *vmf, u64 idx, u64 nr);
+/*
+ * A large folio for the fault's page and what lies around it, charged. -ENOMEM: a page will
+ * have to do; -ENOBUFS.
+ */
+int alloc_large_swap_folio(struct machine *m, const struct vm_fault *vmf, u32 *pfn) __must_check;
 /* swap_unuse.c */
 int try_to_unuse(struct machine *m, struct swap_info_struct *si) __must_check;
 
