@@ -713,6 +713,29 @@ static void test_advice(void)
 	bed_close(&bed);
 }
 
+/* All that a mapping used of a folio is one use, when the mapping goes. */
+static void test_uses(void)
+{
+	static const char *const classic[] = { "config.LRU_GEN_ENABLED=n", NULL };
+	struct bed bed;
+
+	bed_open(&bed, "pc", classic);
+	file_of_size(&bed, 0);
+	writes(&bed, 0, 65536);
+	syncs(&bed);
+	EXPECT(bed, "16");
+	(void)since(&bed, NR_ACTIVE_FILE);
+	for (unsigned int use = 0; use < 2; use++) {
+		map_shared(&bed, B, 16);
+		for (u64 page = 0; page < 16; page++)
+			touch(&bed, B + PAGES(page), ACCESS_LOAD);
+		unmap(&bed, B, 16);
+		lru_add_drain_all(bed.m);
+		CU_ASSERT_EQUAL(since(&bed, NR_ACTIVE_FILE), use ? 16 : 0);
+	}
+	bed_close(&bed);
+}
+
 /* Shadows of huge ones lie above the lowest level, and go with its node. */
 static void test_huge_shadows(void)
 {
@@ -804,6 +827,7 @@ static const CU_TestInfo tests[] = {
 	{ "truncation and holes", test_truncate },
 	{ "whole folios are dropped", test_drop },
 	{ "advice", test_advice },
+	{ "what was mapped was used once", test_uses },
 	{ "shadows of huge pages", test_huge_shadows },
 	{ "mlock", test_mlock },
 };

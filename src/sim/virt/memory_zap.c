@@ -22,17 +22,13 @@ struct zap {
 	bool reclaim_pt;	/* and leaf tables of which nothing is left */
 };
 
-/* Dirty and accessed bits are the page's from now on. */
-static void page_takes_bits(struct machine *m, const struct vm_area_struct *vma, u32 pfn,
-			    pte_t pte)
+/* The accessed bit is the page's from now on. */
+static void page_was_accessed(struct machine *m, const struct vm_area_struct *vma, u32 pfn)
 {
 	bool recency = rel_random_has_no_recency(m->release) ? vma_has_recency(vma) :
 							       !(vma->vm_flags & VM_SEQ_READ);
 
-	if (pte & PTE_DIRTY)
-		set_page_dirty(m, pfn);
-	if (pte & PTE_ACCESSED && recency &&
-	    !page_flag(pfn_to_page(m, pfn), PG_reserved))
+	if (recency && !page_flag(pfn_to_page(m, pfn), PG_reserved))
 		mark_page_accessed(m, pfn);
 }
 
@@ -107,19 +103,36 @@ static inline void zap_single_anon(const struct zap *z, u64 addr, pte_t *pte,
 	tlb_remove_page(z->tlb, pfn);
 }
 
-/* A page of a file, which learns what the entry knew. */
-static void zap_file_entry(const struct zap *z, u64 addr, pte_t *pte, struct zap_sum *sum)
+/*
+ * Entries from *pte on that map pages of a file's folio, which learns what they knew: was one
+ * of them accessed, the folio was once. How many they are.
+ */
+static u64 zap_file_entries(const struct zap *z, u64 addr, pte_t *pte, u64 nr, struct zap_sum *sum)
 {
+	struct machine *m = z->m;
 	u32 pfn = (u32)pte_pfn(*pte);
+	const struct page *page = pfn_to_page(m, pfn);
+	u64 n = 1;
+	pte_t bits = 0;
 
-	page_takes_bits(z->m, z->vma, pfn, *pte);
+	if (!page_is_single(page) && rel_folios_are_batched(m->release))
+		n = folio_pte_batch(m, pte, nr);
+	for (u64 i = 0; i < n; i++) {
+		bits |= pte[i];
+		zap_install_uffd_wp_if_needed(z, pte[i], &pte[i], sum);
+		tlb_remove_tlb_entry(z->tlb, addr + (i << PAGE_SHIFT));
+	}
+	if (bits & PTE_DIRTY)
+		set_page_dirty(m, pfn);
+	if (bits & PTE_ACCESSED)
+		page_was_accessed(m, z->vma, pfn);
 	/* Nobody may write to it any more once it is known to be dirty. */
-	sum->force_flush |= *pte & PTE_DIRTY;
-	zap_install_uffd_wp_if_needed(z, *pte, pte, sum);
-	tlb_remove_tlb_entry(z->tlb, addr);
-	sum->rss.n[mm_counter_of(pfn_to_page(z->m, pfn))]--;
-	page_remove_rmap(z->m, pfn, z->vma);
-	tlb_remove_page(z->tlb, (u32)folio_pfn(z->m, pfn));
+	sum->force_flush |= bits & PTE_DIRTY;
+	sum->rss.n[mm_counter_of(page)] -= (s64)n;
+	folio_remove_rmap_ptes(m, pfn, n, z->vma);
+	for (u64 i = 0; i < n; i++)
+		tlb_remove_page(z->tlb, (u32)folio_pfn(m, pfn));
+	return n;
 }
 
 /* A slot of swap: private memory, of which holes in its file leave copies. */
@@ -162,8 +175,8 @@ static inline u64 zap_entry(const struct zap *z, u64 addr, pte_t *pte, u64 nr,
 	}
 	page = pfn_to_page(z->m, pte_pfn(entry));
 	if (!page_flag(folio_of_const(page), PG_anon))
-		zap_file_entry(z, addr, pte, sum);
-	else if (!z->even_cows)
+		return zap_file_entries(z, addr, pte, nr, sum);
+	if (!z->even_cows)
 		return 1;
 	else if (likely(page_is_single(page)))
 		zap_single_anon(z, addr, pte, sum);
