@@ -713,6 +713,41 @@ static void test_advice(void)
 	bed_close(&bed);
 }
 
+/* Blocks that are clean, and holes, are not written with the others of their folio. */
+static void test_dirty_blocks(void)
+{
+	struct bed bed;
+	s64 before;
+
+	bed_open(&bed, "pc", NULL);
+	file_of_size(&bed, 0);
+	writes(&bed, 0, 65536);
+	syncs(&bed);
+	before = bed.m->event[PGPGOUT];
+	writes(&bed, PAGES(5), 4096);
+	writes(&bed, PAGES(9) + 10, 4096);
+	EXPECT(bed, "16D");
+	syncs(&bed);
+	EXPECT(bed, "16");
+	CU_ASSERT_EQUAL(bed.m->event[PGPGOUT] - before, 3 * 4);
+	/* What a mapping makes dirty is the folio. */
+	map_shared(&bed, B, 16);
+	touch(&bed, B + PAGES(3), ACCESS_STORE);
+	syncs(&bed);
+	CU_ASSERT_EQUAL(bed.m->event[PGPGOUT] - before, (3 + 16) * 4);
+	unmap(&bed, B, 16);
+	/* A hole stays one, as a guest's pgpgin said. */
+	file_of_size(&bed, 1 << 20);
+	reads(&bed, 0, 1 << 20);
+	writes(&bed, PAGES(255), 4096);
+	syncs(&bed);
+	CU_ASSERT_EQUAL(sys_fadvise64(bed.m, bed.task, bed.fd, 0, 0, FADV_DONTNEED), 0);
+	before = bed.m->event[PGPGIN];
+	reads(&bed, 0, 1 << 20);
+	CU_ASSERT_EQUAL(bed.m->event[PGPGIN] - before, 4);
+	bed_close(&bed);
+}
+
 /* All that a mapping used of a folio is one use, when the mapping goes. */
 static void test_uses(void)
 {
@@ -827,6 +862,7 @@ static const CU_TestInfo tests[] = {
 	{ "truncation and holes", test_truncate },
 	{ "whole folios are dropped", test_drop },
 	{ "advice", test_advice },
+	{ "only dirty blocks are written", test_dirty_blocks },
 	{ "what was mapped was used once", test_uses },
 	{ "shadows of huge pages", test_huge_shadows },
 	{ "mlock", test_mlock },

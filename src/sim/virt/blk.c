@@ -226,6 +226,8 @@ u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_p
 	if (disk->bandwidth)
 		disk->free_ns += nr_pages * PAGE_SIZE * NS_PER_SEC / disk->bandwidth;
 	done = disk->free_ns + disk->latency_ns[op];
+	if (!nr_pages)
+		return done;
 	disk->stats.ios[op]++;
 	disk->stats.sectors[op] += nr_pages * SECTORS_PER_PAGE;
 	/* What is done at once has no place in the queue. */
@@ -483,13 +485,13 @@ bool blk_grow_ring(struct machine *m, struct gendisk *disk)
 	return true;
 }
 
-/* It is submitted, and on its way; `memcg` pays. */
+/* It is submitted, and on its way, with so many of its pages; `memcg` pays. */
 static void add_request(struct machine *m, struct gendisk *disk, struct blk_request request,
-			u16 memcg)
+			u32 nr_sent, u16 memcg)
 {
-	if (unlikely(m->virt->cgroups->nr))
-		blkcg_account(m, blkcg_of_memcg(m, memcg), disk, REQ_OP_WRITE, request.nr);
-	request.done_ns = blk_submit(m, disk, REQ_OP_WRITE, request.nr);
+	if (unlikely(m->virt->cgroups->nr) && nr_sent)
+		blkcg_account(m, blkcg_of_memcg(m, memcg), disk, REQ_OP_WRITE, nr_sent);
+	request.done_ns = blk_submit(m, disk, REQ_OP_WRITE, nr_sent);
 	*request_at(disk, disk->nr++) = request;
 	disk->in_flight++;
 	disk->nr_writeback += request.nr;
@@ -497,7 +499,7 @@ static void add_request(struct machine *m, struct gendisk *disk, struct blk_requ
 		blk_set_disk_timer(m, disk);
 }
 
-bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr)
+bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr, u32 nr_sent)
 {
 	struct gendisk *disk = file_disk(m);
 
@@ -507,7 +509,7 @@ bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr)
 	if (!blk_make_room(m, disk))
 		return false;
 	add_request(m, disk, (struct blk_request){ .index = index, .inode = inode->self, .nr = nr },
-		    inode->i_wb);
+		    nr_sent, inode->i_wb);
 	return true;
 }
 

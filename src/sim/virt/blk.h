@@ -147,8 +147,12 @@ void blk_wait_until(struct machine *m, u64 ns);
 void blk_sleep_until(struct machine *m, u64 ns);
 /* The same, till the next write is done, on any disk, or that long. */
 void blk_sleep_for_write(struct machine *m, u64 end_ns);
-/* These pages, under writeback, are written. False: no host memory; nothing happened. */
-bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr) __must_check;
+/*
+ * These pages, under writeback, are written, or so many of them: the others are clean. False:
+ * no host memory; nothing happened.
+ */
+bool blk_write(struct machine *m, const struct inode *inode, u64 index, u32 nr,
+	       u32 nr_sent) __must_check;
 /* A folio of the swap cache, under writeback, is written to its slots, from `slot` on. */
 void blk_write_swap(struct machine *m, struct gendisk *disk, u32 pfn, u64 slot);
 

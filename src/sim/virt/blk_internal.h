@@ -21,7 +21,7 @@ static inline u32 blk_nr_requests(const struct blk_request *request)
 	return request->inode == BLK_SWAP_MORE ? 0 : DIV_ROUND_UP(request->nr, BLK_MAX_PAGES);
 }
 
-/* So many pages go to the disk, or come, in one request: when it is done. */
+/* So many pages go to the disk, or come, in one request (0: there is none): when it is done. */
 u64 blk_submit(struct machine *m, struct gendisk *disk, enum req_op op, u64 nr_pages);
 /* What is done by then; false: nothing. */
 bool blk_end_requests(struct machine *m, struct gendisk *disk, u64 now);

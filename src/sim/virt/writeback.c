@@ -77,7 +77,7 @@ struct bio {
 	struct inode *inode;
 	struct wb_owners owners;
 	u64 index;
-	u32 nr;
+	u32 nr, nr_dirty;
 };
 
 /*
@@ -90,13 +90,21 @@ static void submit_bio(struct bio *bio)
 	u64 index = bio->index, last = bio->index + bio->nr - 1, entry;
 	bool noted = true;
 
-	for (u32 now; bio->nr && noted; bio->nr -= now, bio->index += now) {
+	for (u32 now, sent; bio->nr && noted; bio->nr -= now, bio->index += now) {
 		now = MIN(bio->nr, BLK_MAX_PAGES);
-		noted = blk_write(bio->m, bio->inode, bio->index, now);
+		sent = MIN(bio->nr_dirty, now);
+		bio->nr_dirty -= sent;
+		noted = blk_write(bio->m, bio->inode, bio->index, now, sent);
 	}
 	while (!noted && (entry = xa_find_marked(pages, &index, last, XA_MARK_WRITEBACK)))
 		folio_end_writeback(bio->m, entry_pfn(entry));
-	bio->nr = 0;
+	bio->nr = bio->nr_dirty = 0;
+}
+
+/* Of a folio that knows its blocks only those that are dirty are written. */
+static inline bool wants_write(const struct machine *m, const struct page *folio, u32 pfn)
+{
+	return !page_flag(folio, PG_private) || block_is_dirty(m, pfn);
 }
 
 /* The disk has it. False: the host has no memory for that; the folio stays dirty. */
@@ -105,12 +113,16 @@ static bool write_folio(struct bio *bio, u64 index, u32 pfn)
 	struct machine *m = bio->m;
 	struct xarray *pages = &bio->inode->i_data.i_pages;
 	struct page *page = pfn_to_page(m, pfn);
-	u32 nr = (u32)folio_nr_pages(page);
+	u32 nr = (u32)folio_nr_pages(page), nr_dirty = 0;
 	u64 end = inode_pages(bio->inode);
 
-	for (u32 i = 0; i < nr && index + i < end; i++)
+	for (u32 i = 0; i < nr && index + i < end; i++) {
+		if (!wants_write(m, page, pfn + i))
+			continue;
 		if (disk_write(m, bio->inode, index + i, pfn + i))
 			return false;
+		nr_dirty++;
+	}
 	folio_mkclean(m, pfn);
 	page_clear_flag(page, PG_dirty);
 	buffers_clean(m, pfn);
@@ -122,12 +134,13 @@ static bool write_folio(struct bio *bio, u64 index, u32 pfn)
 	inode_mod_dirty(m, bio->inode, -(s64)nr);
 	inode_mod_writeback(m, bio->inode, nr);
 	wbc_account_owner(m, &bio->owners, page);
-	count_vm_event(m, PGPGOUT, (s64)nr * (PAGE_SIZE / 1024));
+	count_vm_event(m, PGPGOUT, (s64)nr_dirty * (PAGE_SIZE / 1024));
 	if (bio->nr && (bio->index + bio->nr != index || bio->nr + nr > BLK_MAX_PAGES))
 		submit_bio(bio);
 	if (!bio->nr)
 		bio->index = index;
 	bio->nr += nr;
+	bio->nr_dirty += nr_dirty;
 	return true;
 }
 
