@@ -67,7 +67,9 @@ void ops_fill_buffer(struct ops *ops, u64 bytes)
 		touch(ops->m, ops_task(ops), &row);
 }
 
-/* The program's file, all of it in the page cache. */
+#define FADV_RANDOM 1
+
+/* The program's file, all of it in the page cache: in single pages, as a guest had it. */
 static int make_file(struct machine *m, struct task_struct *init)
 {
 	const struct ops_layout *layout = ops_layout(m);
@@ -81,8 +83,10 @@ static int make_file(struct machine *m, struct task_struct *init)
 	if (err)
 		return err;
 	if (layout->kind == INODE_DISK)
+		err = sys_fadvise64(m, init, fd, 0, 0, FADV_RANDOM);
+	if (!err && layout->kind == INODE_DISK)
 		err = sys_pread(m, init, fd, 0, layout->file_bytes, &done);
-	else
+	else if (!err)
 		err = sys_pwrite(m, init, fd, 0, layout->file_bytes, &done);
 	if (!err)
 		err = sys_close(m, init, fd);

@@ -29,6 +29,7 @@
 #define PUNCH_KEEP 3
 #define ADVICE_RANDOM 1
 #define ADVICE_SEQUENTIAL 2
+#define FADV_WILLNEED 3
 #define FADV_DONTNEED 4
 #define ADVICE_DONTNEED 4
 #define ADVICE_REMOVE 9
@@ -312,8 +313,8 @@ static void test_reads(void)
 	EXPECT(bed, "4x1 3x4 2x8 2x16 6x32");
 	file_of_size(&bed, 1 << 20);
 	reads(&bed, 0, 1 << 20);
-	/* As many as the disk takes at once. */
-	EXPECT(bed, "256x1");
+	/* As many as the disk takes at once, and then the next. */
+	EXPECT(bed, "128x1 32x4");
 	file_of_size(&bed, 1 << 20);
 	reads_pages(&bed, 5, 6);
 	EXPECT(bed, "-5 1 -250");
@@ -331,6 +332,25 @@ static void test_reads(void)
 	reads_pages(&bed, 0, 74);
 	EXPECT(bed, "4x1 3x4 2x8 2x16 8 2");
 	bed_close(&bed);
+}
+
+/* A call reads 512 KiB, however much it is asked for: the disk takes no more at once. */
+static void test_reads_ahead(void)
+{
+	const char *const *const releases[] = { NULL, old_release };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		struct bed bed;
+
+		bed_open(&bed, "pc", releases[i]);
+		file_on_disk(&bed, 4 << 20);
+		CU_ASSERT_EQUAL(sys_readahead(bed.m, bed.task, bed.fd, 0, 4 << 20), 0);
+		CU_ASSERT_EQUAL(inode(&bed)->i_data.nrpages, 128);
+		CU_ASSERT_EQUAL(sys_fadvise64(bed.m, bed.task, bed.fd, 2 << 20, 1 << 20,
+					      FADV_WILLNEED), 0);
+		CU_ASSERT_EQUAL(inode(&bed)->i_data.nrpages, 256);
+		bed_close(&bed);
+	}
 }
 
 static void test_faults_read(void)
@@ -739,6 +759,7 @@ static void test_dirty_blocks(void)
 	/* A hole stays one, as a guest's pgpgin said. */
 	file_of_size(&bed, 1 << 20);
 	reads(&bed, 0, 1 << 20);
+	EXPECT(bed, "128x1 32x4");
 	writes(&bed, PAGES(255), 4096);
 	syncs(&bed);
 	CU_ASSERT_EQUAL(sys_fadvise64(bed.m, bed.task, bed.fd, 0, 0, FADV_DONTNEED), 0);
@@ -855,6 +876,7 @@ static const CU_TestInfo tests[] = {
 	{ "writes make folios of their sizes", test_writes },
 	{ "6.1 has none", test_writes_of_6_1 },
 	{ "folios of read-ahead grow", test_reads },
+	{ "what is read ahead at once", test_reads_ahead },
 	{ "folios that faults have read", test_faults_read },
 	{ "faults map whole folios", test_faults_map },
 	{ "but not behind the end", test_faults_map_ends },

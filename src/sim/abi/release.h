@@ -74,10 +74,4 @@ static inline unsigned int rel_lru_batch(enum release r)
 	return r >= R_6_18 ? 31 : 15;
 }
 
-/* Pages that readahead may be asked for at once: the device's best request. */
-static inline u64 rel_io_pages(enum release r)
-{
-	return r >= R_6_18 ? 1024 : 320;
-}
-
 #endif

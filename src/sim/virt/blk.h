@@ -18,7 +18,7 @@ struct inode;
 
 enum req_op { REQ_OP_READ, REQ_OP_WRITE, NR_REQ_OPS };
 
-#define BLK_MAX_PAGES 128	/* of one request: 512 KiB */
+#define BLK_MAX_PAGES 128	/* of one request: 512 KiB, and so much may be read ahead at once */
 
 /* A write that is on its way: pages [index, index + nr) of a file, or the folio at `index`. */
 struct blk_request {

@@ -137,7 +137,7 @@ int force_page_cache_readahead(struct machine *m, struct file *file, u64 index, 
 {
 	int err;
 
-	nr = MIN(nr, MAX(rel_io_pages(m->release), (u64)file->f_ra.ra_pages));
+	nr = MIN(nr, MAX(BLK_MAX_PAGES, (u64)file->f_ra.ra_pages));
 	err = read_pages(m, file->inode, index, nr, ~0ULL);
 
 	note_read(m, &file->f_ra, index, index + nr);
@@ -238,14 +238,10 @@ static u32 next_window(u32 size, u32 max)
 	return size <= max / 2 ? 2 * size : max;
 }
 
-/* More at once than the window, if the disk likes that and the reader wants it. */
-static u32 max_pages(const struct machine *m, const struct file_ra_state *ra, u64 wanted)
+/* More at once than the window, if the disk takes that and the reader wants it. */
+static u32 max_pages(const struct file_ra_state *ra, u64 wanted)
 {
-	u64 io_pages = rel_io_pages(m->release);
-
-	if (wanted > ra->ra_pages && io_pages > ra->ra_pages)
-		return (u32)MIN(wanted, io_pages);
-	return ra->ra_pages;
+	return (u32)MAX(ra->ra_pages, MIN(wanted, BLK_MAX_PAGES));
 }
 
 static void begin_window(const struct machine *m, struct file_ra_state *ra, u64 index,
@@ -306,7 +302,7 @@ static bool is_next(const struct machine *m, const struct file_ra_state *ra, u64
 static int sync_readahead(struct machine *m, struct file *file, u64 index, u64 nr_wanted)
 {
 	struct file_ra_state *ra = &file->f_ra;
-	u32 max = max_pages(m, ra, nr_wanted);
+	u32 max = max_pages(ra, nr_wanted);
 	u64 before;
 
 	if (ra->random)
@@ -352,7 +348,7 @@ static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 in
 			   u64 nr_wanted)
 {
 	struct file_ra_state *ra = &file->f_ra;
-	u32 max = max_pages(m, ra, nr_wanted), cut = (u32)folio_nr_pages(pfn_folio(m, pfn)) - 1;
+	u32 max = max_pages(ra, nr_wanted), cut = (u32)folio_nr_pages(pfn_folio(m, pfn)) - 1;
 	bool large = file->inode->large_folios;
 	u64 hole;
 
