@@ -64,9 +64,9 @@ struct pressure_ops {
 	void (*wait_for_kswapd)(struct machine *m, struct pglist_data *node);
 	/*
 	 * Daemons that were woken run now, for this is a good moment (poll_daemons()): as far as
-	 * they get beside the task that goes on, or (wait) to their end.
+	 * they get beside a task that got so many pages meanwhile, or (0) to their end.
 	 */
-	void (*run_woken)(struct machine *m, bool wait);
+	void (*run_woken)(struct machine *m, u64 nr_pages);
 	/* Reclaim for this request; returns how many pages that freed. */
 	u64 (*direct_reclaim)(struct machine *m, const struct reclaim_request *req);
 	/* Compact a zone. *captured: the block that came of it, on no list; or PFN_NIL. */
@@ -121,21 +121,24 @@ static inline void daemon_woken(struct machine *m, u64 lag)
 }
 
 /*
- * Between two pages: a good moment for daemons that were woken, since nothing is half done,
- * and nothing is held that they could take away. They come some pages late, as on a machine
- * where they have to get a CPU first.
+ * Between two pages, or folios of nr_pages: a good moment for daemons that were woken, since
+ * nothing is half done, and nothing is held that they could take away. They come some pages
+ * late, as on a machine where they have to get a CPU first.
  */
-static inline void poll_daemons(struct machine *m)
+static inline void poll_daemons(struct machine *m, u64 nr_pages)
 {
-	if (unlikely(m->polls_left) && !--m->polls_left)
-		m->pressure->run_woken(m, /* wait = */ false);
+	if (likely(!m->polls_left))
+		return;
+	m->polls_left -= (u16)MIN(m->polls_left, nr_pages);
+	if (!m->polls_left)
+		m->pressure->run_woken(m, nr_pages);
 }
 
 /* The line, or an event, has ended: they had all the time that they need. */
 static inline void run_woken_daemons(struct machine *m)
 {
 	if (unlikely(m->polls_left))
-		m->pressure->run_woken(m, /* wait = */ true);
+		m->pressure->run_woken(m, 0);
 }
 
 #endif

@@ -434,19 +434,20 @@ static u64 page_ns(const struct machine *m)
 	return m->config->cost[m->nr_cpus > 1 ? COST_PAGE_BESIDE_KSWAPD : COST_PAGE_ON_KSWAPD_CPU];
 }
 
-/* The task that it works beside has not had its time yet; it has got one page more. */
-static bool too_early(struct machine *m, struct pglist_data *node)
+/* The task that it works beside has not had its time yet; it has got so many pages more. */
+static bool too_early(struct machine *m, struct pglist_data *node, u64 nr_pages)
 {
 	struct kswapd_turn *turn = &node->kswapd_turn;
+	u64 took_ns = nr_pages * page_ns(m);
 
-	if (node->kswapd_state != KSWAPD_WORKS || blk_now(m) + page_ns(m) >= turn->due_ns)
+	if (node->kswapd_state != KSWAPD_WORKS || blk_now(m) + took_ns >= turn->due_ns)
 		return false;
-	turn->due_ns -= page_ns(m);
+	turn->due_ns -= took_ns;
 	m->polls_left = 1;
 	return true;
 }
 
-void kswapd_run_woken(struct machine *m, bool wait)
+void kswapd_run_woken(struct machine *m, u64 nr_pages)
 {
 	if (m->lru->reclaiming)
 		return;
@@ -454,8 +455,10 @@ void kswapd_run_woken(struct machine *m, bool wait)
 	for (unsigned int i = 0; i < m->nr_nodes; i++) {
 		struct pglist_data *node = m->nodes[i];
 
-		if (node && node->kswapd_state >= KSWAPD_WOKEN && (wait || !too_early(m, node)))
-			work(m, node, wait);
+		if (!node || node->kswapd_state < KSWAPD_WOKEN)
+			continue;
+		if (!nr_pages || !too_early(m, node, nr_pages))
+			work(m, node, /* wait = */ !nr_pages);
 	}
 }
 

@@ -18,10 +18,10 @@ void kswapd_stop(struct machine *m, struct pglist_data *node);
 void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int order,
 		   enum zone_type highest);
 /*
- * Those that were woken run now: to the end of their work, or (not wait) for a pass of it. Of one
- * node, to its end.
+ * Those that were woken run now: to the end of their work, or for a pass of it, if the task that
+ * they work beside got nr_pages meanwhile (not 0). Of one node, to its end.
  */
-void kswapd_run_woken(struct machine *m, bool wait);
+void kswapd_run_woken(struct machine *m, u64 nr_pages);
 void kswapd_run_now(struct machine *m, struct pglist_data *node);
 /* At work, or about to begin; or it was, when the timer was due that runs now. */
 bool kswapd_is_running(const struct machine *m, const struct pglist_data *node);

@@ -11,9 +11,9 @@
 #include "sim/virt/content.h"
 #include "sim/virt/writeback.h"
 
-static void run_woken(struct machine *m, bool wait)
+static void run_woken(struct machine *m, u64 nr_pages)
 {
-	kswapd_run_woken(m, wait);
+	kswapd_run_woken(m, nr_pages);
 	flusher_run_woken(m);
 }
 

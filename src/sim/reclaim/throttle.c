@@ -85,7 +85,7 @@ static void wait_for_isolated(struct machine *m, struct pglist_data *node)
 
 	m->lru->reclaiming = 0;
 	if (node->kswapd_state >= KSWAPD_WOKEN && m->pressure->run_woken)
-		m->pressure->run_woken(m, /* wait = */ true);
+		m->pressure->run_woken(m, 0);
 	m->lru->reclaiming = reclaiming;
 	blk_sleep_until(m, end);
 }

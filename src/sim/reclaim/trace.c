@@ -112,7 +112,7 @@ static __noinline int read_in(struct trace_cache *cache, u32 index)
 	int err;
 
 	cache->misses++;
-	poll_daemons(m);
+	poll_daemons(m, 1);
 	while (cache->capacity && mapping->nrpages >= cache->capacity) {
 		err = make_room(cache);
 		if (err)

@@ -239,7 +239,7 @@ static __attribute__((__cold__, __noinline__)) int faults_again(struct machine *
 		return fault_signal(result, SIGKILL_NR, 0);
 	}
 	if (m->pressure->run_woken)
-		m->pressure->run_woken(m, /* wait = */ true);
+		m->pressure->run_woken(m, 0);
 	return 0;
 }
 

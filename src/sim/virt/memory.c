@@ -536,7 +536,7 @@ unsigned int handle_mm_fault(struct machine *m, struct vm_area_struct *vma, u64 
 	struct task_struct *task = current_task(m);
 	unsigned int ret;
 
-	poll_daemons(m);
+	poll_daemons(m, 1);
 	/*
 	 * What is left of the last fault of the program, from which it came back: a call that
 	 * faults pages in does not, and might lose each before it has used it.

@@ -132,7 +132,7 @@ int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u
 	while (at < end && !err) {
 		u64 next = MIN((at | (PAGE_SIZE - 1)) + 1, end);
 
-		poll_daemons(m);
+		poll_daemons(m, 1);
 		err = read_page(m, file, at, PFN_UP(offset + len) - (at >> PAGE_SHIFT), last);
 		if (err)
 			break;
@@ -235,7 +235,7 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	       u64 *done)
 {
 	struct file *file = fget(m, task, fd);
-	u64 at, end;
+	u64 at, end, nr_pages = 1;
 	int err = 0;
 
 	*done = 0;
@@ -261,10 +261,12 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 	while (at < end && !err) {
 		u64 next;
 
-		poll_daemons(m);
+		poll_daemons(m, nr_pages);
 		err = write_folio(m, file->inode, at, end, &next);
-		if (!err)
+		if (!err) {
+			nr_pages = DIV_ROUND_UP(next - at, PAGE_SIZE);
 			at = next;
+		}
 		if (m->virt->writeback->fresh_dirtied)
 			balance_dirty_pages_ratelimited(m, task);
 	}

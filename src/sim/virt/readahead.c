@@ -101,7 +101,7 @@ static int read_pages(struct machine *m, struct inode *inode, u64 index, u64 nr,
 
 	begin_row(&row, m, inode);
 	for (; index < end && !err; index++) {
-		poll_daemons(m);
+		poll_daemons(m, 1);
 		if (find_page(m, &inode->i_data, index) != PFN_NIL)
 			submit_row(&row);
 		else
@@ -178,7 +178,7 @@ static int read_by_folio(struct machine *m, struct file *file, u64 *index)
 	while (*index <= last && !err) {
 		unsigned int order = order_at(*index, last, ra->order);
 
-		poll_daemons(m);
+		poll_daemons(m, 1ULL << order);
 		err = add_to_row(&row, *index, order, *index == ALIGN_DOWN(mark, 1ULL << order));
 		if (!err)
 			*index += 1ULL << order;
