@@ -7,15 +7,18 @@
 #include "sim/phys/fault_inject.h"
 #include "sim/phys/lru.h"
 #include "sim/phys/page_alloc.h"
+#include "sim/phys/page_owner.h"
 #include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
 #include "sim/policy/kswapd.h"
 #include "sim/reclaim/reclaim.h"
 #include "sim/virt/content.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/shrinker.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/workingset.h"
 #include "support.h"
@@ -245,6 +248,53 @@ static void test_locked(void)
 	over_releases(locked);
 }
 
+/* How the file's page was asked for. */
+static gfp_t gfp_of_page(struct machine *m, int fd, u64 pgoff)
+{
+	u32 pfn = find_page(m, &inode_of_fd(m, fd)->i_data, pgoff);
+	unsigned int order;
+	gfp_t gfp = 0;
+
+	CU_ASSERT_FATAL(pfn != PFN_NIL);
+	CU_ASSERT_TRUE(page_owner_at(m, folio_pfn(m, pfn), &order, &gfp));
+	return gfp;
+}
+
+/* Who reads ahead does not enter the file system to free memory, as traces of guests have it. */
+static void test_file_system(void)
+{
+	const char *const releases[] = { "release=6.1", "release=6.18" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		const char *sets[] = { releases[i], "cmdline=page_owner=on", "file /data.size=1M",
+				       NULL };
+		struct shrink_control sc = { .gfp = GFP_NOFS };
+		struct machine *m;
+		u32 made;
+		u64 done;
+		int fd;
+
+		task_machine_boot(&tm, "tiny", sets);
+		m = tm.m;
+		task = task_fork(m, tm.init, 0);
+		fd = open_file(m, "/data");
+		read_file(m, fd, 0, 64 << 10);
+		CU_ASSERT_EQUAL(gfp_of_page(m, fd, 3) & (__GFP_FS | __GFP_IO | __GFP_NORETRY),
+				__GFP_IO | __GFP_NORETRY);
+		CU_ASSERT_EQUAL(sys_pwrite(m, task, fd, 512 << 10, PAGE_SIZE, &done), 0);
+		CU_ASSERT_EQUAL(gfp_of_page(m, fd, 128) & (__GFP_FS | __GFP_WRITE),
+				__GFP_FS | __GFP_WRITE);
+		/* Names and inodes are the file system's. */
+		CU_ASSERT_EQUAL(dcache_fill(m, 3000, -1, &made), 0);
+		CU_ASSERT_EQUAL(shrink_slab(m, &sc), 0);
+		CU_ASSERT_EQUAL(dcache_nr_dentries(m, 0, NULL), made);
+		sc.gfp = GFP_KERNEL;
+		CU_ASSERT(shrink_slab(m, &sc) > 0);
+		CU_ASSERT(dcache_nr_dentries(m, 0, NULL) < made);
+		close_machine(m);
+	}
+}
+
 /* What was written and went out is what comes back, dirty or clean when memory got short. */
 static void contents(struct machine *m)
 {
@@ -377,6 +427,7 @@ static const CU_TestInfo tests[] = {
 	{ "refaults", test_refault },
 	{ "mapped pages", test_mapped },
 	{ "locked pages", test_locked },
+	{ "who may enter the file system", test_file_system },
 	{ "contents", test_contents },
 	{ "lazily freed", test_lazyfree },
 	{ "shadows", test_shadows },

@@ -142,6 +142,12 @@ static enum outcome find_place(const struct folio_shrink *s, u32 pfn)
 	return err ? ACTIVATED_NO_SWAP : FREED;
 }
 
+/* What has a slot needs the disk alone to be written. */
+static bool may_enter_fs(const struct page *folio, gfp_t gfp)
+{
+	return gfp & __GFP_FS || (page_flag(folio, PG_swapcache) && gfp & __GFP_IO);
+}
+
 /* It is dirty, and not mapped. FREED: it has been written. */
 static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references references)
 {
@@ -158,7 +164,8 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 		page_set_flag(folio, PG_reclaim);
 		return ACTIVATED_DIRTY;
 	}
-	if (references == RECLAIM_CLEAN || !(s->sc->gfp & __GFP_IO) || !s->sc->may_writepage)
+	if (references == RECLAIM_CLEAN || !may_enter_fs(folio, s->sc->gfp) ||
+	    !s->sc->may_writepage)
 		return KEPT_DIRTY;
 	try_to_unmap_flush_dirty(m, &s->batch);
 	if (folio->refcount != (s32)nr + 1)

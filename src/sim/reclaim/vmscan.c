@@ -46,9 +46,13 @@ static s64 slab_pages(const struct machine *m)
 static void shrink_slabs(struct scan_control *sc, const struct pglist_data *node,
 			 struct mem_cgroup *memcg)
 {
+	const struct shrink_control control = {
+		.gfp = sc->gfp, .node = node->id, .memcg = memcg,
+		.priority = (unsigned int)MAX(sc->priority, 0),
+	};
 	s64 before = slab_pages(sc->m), after;
 
-	if (!shrink_slab(sc->m, node->id, memcg, (unsigned int)MAX(sc->priority, 0)))
+	if (!shrink_slab(sc->m, &control))
 		return;
 	after = slab_pages(sc->m);
 	sc->nr_reclaimed += (u64)MAX(before - after, 0);

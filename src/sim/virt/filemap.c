@@ -378,20 +378,23 @@ static bool is_cached(const struct address_space *mapping, u64 pgoff, unsigned i
 		       find_folio(mapping, pgoff) != PFN_NIL;
 }
 
+/* How files allocate; who reads ahead may be in the middle of something of the file system's. */
+#define MAPPING_GFP GFP_HIGHUSER_MOVABLE
+#define READAHEAD_GFP ((MAPPING_GFP & ~__GFP_FS) | __GFP_NORETRY | __GFP_NOWARN)
+
 /*
- * A new folio, at a multiple of its size. gfp: what there is beside the file's own; who
- * writes does not use what was there. -EEXIST: where there may be large ones, it has no room.
+ * A new folio, at a multiple of its size. Who writes (__GFP_WRITE) does not use what was
+ * there. -EEXIST: where there may be large ones, it has no room.
  */
 static inline int new_folio(struct machine *m, struct address_space *mapping, u64 pgoff,
 			    unsigned int order, gfp_t gfp, u32 *result)
 {
 	/* Who asks for a page, and in no other way than the file does, has looked for it. */
-	const bool looked = !order && !gfp;
+	const bool looked = !order && gfp == MAPPING_GFP;
 	u64 shadow;
 	u32 pfn;
 	int err;
 
-	gfp |= GFP_HIGHUSER_MOVABLE;
 	err = is_shmem(mapping) ? shmem_alloc_folio(m, gfp, order, mapping->host, pgoff, &pfn) :
 				  filemap_alloc_folio(m, gfp, order, &pfn);
 	if (err)
@@ -420,7 +423,7 @@ static inline int new_folio(struct machine *m, struct address_space *mapping, u6
 
 int filemap_new_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
 {
-	return new_folio(m, mapping, pgoff, 0, 0, pfn);
+	return new_folio(m, mapping, pgoff, 0, MAPPING_GFP, pfn);
 }
 
 static void count_read(struct machine *m, u64 nr_pages)
@@ -488,7 +491,7 @@ static int read_page(struct machine *m, struct address_space *mapping, u64 pgoff
 
 int filemap_read_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn)
 {
-	return read_page(m, mapping, pgoff, 0, pfn);
+	return read_page(m, mapping, pgoff, MAPPING_GFP, pfn);
 }
 
 int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff, u32 *pfn,
@@ -511,7 +514,7 @@ int filemap_get_page(struct machine *m, struct address_space *mapping, u64 pgoff
 int filemap_read_ahead(struct machine *m, struct address_space *mapping, u64 pgoff,
 		       unsigned int order, u32 *pfn, u64 *nr_read)
 {
-	return read_folio(m, mapping, pgoff, order, __GFP_NORETRY | __GFP_NOWARN, pfn, nr_read);
+	return read_folio(m, mapping, pgoff, order, READAHEAD_GFP, pfn, nr_read);
 }
 
 /* The size that a folio for this write may have: of the write, and as its place is aligned. */
@@ -535,11 +538,11 @@ static int new_folio_to_write(struct machine *m, struct address_space *mapping, 
 
 	for (unsigned int order = write_order(m, mapping->host, at, end); order; order--) {
 		err = new_folio(m, mapping, index, order,
-				__GFP_WRITE | __GFP_NORETRY | __GFP_NOWARN, pfn);
+				MAPPING_GFP | __GFP_WRITE | __GFP_NORETRY | __GFP_NOWARN, pfn);
 		if (!err || err == -ENOBUFS)
 			return err;
 	}
-	return new_folio(m, mapping, index, 0, __GFP_WRITE, pfn);
+	return new_folio(m, mapping, index, 0, MAPPING_GFP | __GFP_WRITE, pfn);
 }
 
 int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at, u64 end,
@@ -555,7 +558,7 @@ int filemap_grab_folio(struct machine *m, struct address_space *mapping, u64 at,
 		return 0;
 	}
 	if (!mapping->host->large_folios && !whole && index < inode_pages(mapping->host))
-		return read_page(m, mapping, index, __GFP_WRITE, pfn);
+		return read_page(m, mapping, index, MAPPING_GFP | __GFP_WRITE, pfn);
 	err = new_folio_to_write(m, mapping, at, end, pfn);
 	/* A large one's other pages are written whole. */
 	if (!err && !whole && index < inode_pages(mapping->host))

@@ -68,10 +68,11 @@ static u64 split_scan(struct machine *m, unsigned int node, const struct mem_cgr
 }
 
 static const struct shrinker shrinkers[NR_SHRINKERS] = {
-	{ "sb-rootfs", 2, true, true, DEFAULT_SEEKS, SUPER_BATCH, super_count, super_scan },
-	{ "mm-shadow", 8, true, true, 0, SHRINK_BATCH, shadow_nodes_count, shadow_nodes_scan },
-	{ "thp-zero", 9, false, false, DEFAULT_SEEKS, SHRINK_BATCH, zero_count, zero_scan },
-	{ "thp-deferred_split", 10, true, true, DEFAULT_SEEKS, SHRINK_BATCH,
+	{ "sb-rootfs", 2, true, true, DEFAULT_SEEKS, SUPER_BATCH, true, super_count, super_scan },
+	{ "mm-shadow", 8, true, true, 0, SHRINK_BATCH, false, shadow_nodes_count,
+	  shadow_nodes_scan },
+	{ "thp-zero", 9, false, false, DEFAULT_SEEKS, SHRINK_BATCH, false, zero_count, zero_scan },
+	{ "thp-deferred_split", 10, true, true, DEFAULT_SEEKS, SHRINK_BATCH, false,
 	  deferred_split_count, split_scan },
 };
 
@@ -95,10 +96,19 @@ static u64 scan_target(const struct shrinker *shrinker, u64 freeable, unsigned i
 
 _Static_assert(NR_MEMCG_SHRINKERS == NR_SHRINKERS, "a group knows what each has put off");
 
-static u64 do_shrink_slab(struct machine *m, unsigned int i, unsigned int node,
-			  struct mem_cgroup *memcg, unsigned int priority)
+static u64 scan_objects(struct machine *m, const struct shrinker *shrinker,
+			const struct shrink_control *sc, u64 nr)
+{
+	if (shrinker->enters_fs && !(sc->gfp & __GFP_FS))
+		return SHRINK_STOP;
+	return shrinker->scan_objects(m, sc->node, sc->memcg, nr);
+}
+
+static u64 do_shrink_slab(struct machine *m, unsigned int i, const struct shrink_control *sc)
 {
 	const struct shrinker *shrinker = &shrinkers[i];
+	struct mem_cgroup *memcg = sc->memcg;
+	unsigned int node = sc->node, priority = sc->priority;
 	const bool counts = !node || shrinker->numa_aware;
 	u64 freeable = counts ? shrinker->count_objects(m, node, memcg) : 0;
 	u64 *deferred = memcg && !mem_cgroup_is_root(memcg) ?
@@ -112,7 +122,7 @@ static u64 do_shrink_slab(struct machine *m, unsigned int i, unsigned int node,
 	left = MIN((put_off >> priority) + delta, 2 * freeable);
 	while (left && (left >= shrinker->batch || left >= freeable)) {
 		u64 nr = MIN((u64)shrinker->batch, left);
-		u64 gone = shrinker->scan_objects(m, node, memcg, nr);
+		u64 gone = scan_objects(m, shrinker, sc, nr);
 
 		if (gone == SHRINK_STOP)
 			break;
@@ -126,28 +136,27 @@ static u64 do_shrink_slab(struct machine *m, unsigned int i, unsigned int node,
 	return freed;
 }
 
-u64 shrink_slab(struct machine *m, unsigned int node, struct mem_cgroup *memcg,
-		unsigned int priority)
+u64 shrink_slab(struct machine *m, const struct shrink_control *sc)
 {
-	bool all = !memcg || mem_cgroup_is_root(memcg);
+	bool all = !sc->memcg || mem_cgroup_is_root(sc->memcg);
 	u64 freed = 0;
 
 	for (unsigned int i = 0; i < NR_SHRINKERS; i++)
 		if (all || shrinkers[i].memcg_aware)
-			freed += do_shrink_slab(m, i, node, memcg, priority);
+			freed += do_shrink_slab(m, i, sc);
 	return freed;
 }
 
 /* Of all groups. */
 static u64 drop_slab_node(struct machine *m, unsigned int node)
 {
-	struct mem_cgroup *memcg = NULL;
+	struct shrink_control sc = { .gfp = GFP_KERNEL, .node = node };
 	u64 freed = 0;
 
 	if (!m->memcg)
-		return shrink_slab(m, node, NULL, 0);
-	while ((memcg = mem_cgroup_iter(m, root_mem_cgroup(m), memcg)))
-		freed += shrink_slab(m, node, memcg, 0);
+		return shrink_slab(m, &sc);
+	while ((sc.memcg = mem_cgroup_iter(m, root_mem_cgroup(m), sc.memcg)))
+		freed += shrink_slab(m, &sc);
 	return freed;
 }
 

@@ -19,6 +19,7 @@ struct shrinker {
 	bool memcg_aware;	/* it counts by group, if there are any; else the root's is all */
 	u8 seeks;		/* what an object costs to make again; 0: nothing */
 	u32 batch;		/* objects that are asked for at a time */
+	bool enters_fs;		/* nobody may ask who may not either */
 	/* memcg NULL: of all groups. */
 	u64 (*count_objects)(const struct machine *m, unsigned int node,
 			     const struct mem_cgroup *memcg);
@@ -31,9 +32,16 @@ struct shrinker {
 const struct shrinker *shrinker_at(unsigned int i);
 /* Objects of a node that it could give back. */
 u64 shrinker_count(const struct machine *m, const struct shrinker *shrinker, unsigned int node);
-/* Reclaim at a priority (12: a little, 0: all), of a group: how many objects were given back. */
-u64 shrink_slab(struct machine *m, unsigned int node, struct mem_cgroup *memcg,
-		unsigned int priority);
+/* Who asks, for which node and group (NULL: there are none), and how much he wants. */
+struct shrink_control {
+	gfp_t gfp;
+	unsigned int node;
+	struct mem_cgroup *memcg;
+	unsigned int priority;	/* 12: a little, 0: all */
+};
+
+/* Reclaim: how many objects were given back. */
+u64 shrink_slab(struct machine *m, const struct shrink_control *sc);
 /* drop_caches: all of them, with no regard for how many objects there are. */
 void drop_slab(struct machine *m);
 struct digest;
