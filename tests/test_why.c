@@ -426,6 +426,30 @@ static void test_log(void)
 	out_free(&out);
 }
 
+/* Figures of node reclaim are those that decided: more than the least, of one or the other. */
+static void test_node_reclaim(void)
+{
+	unsigned long long cache, min_unmapped, slab, min_slab;
+	const char *at, *last = NULL;
+
+	open_machine("6.1", "", "[node 0]\ncpus = 0\nmemory = 128M\n"
+				"[node 1]\ncpus = 1\nmemory = 128M\n[file /a]\nsize = 150M\n");
+	run("proc/sys/vm/zone_reclaim_mode: 7", 0);
+	run("proc/1/ctl: sched_setaffinity 0 0", 0);
+	run("proc/1/ctl: open /a rdonly as a", 0);
+	run("proc/1/ctl: pread64 @a 150M 0", 0);
+	for (at = lab_cat(&lab, "sim/why"); (at = strstr(at, "_mode is 7: reclaimed; ")); at++)
+		last = at;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(last);
+	CU_ASSERT_EQUAL_FATAL(sscanf(last, "_mode is 7: reclaimed; %llu pages of page cache, "
+				     "min_unmapped %llu; %llu of slab, min_slab %llu", &cache,
+				     &min_unmapped, &slab, &min_slab), 4);
+	CU_ASSERT(cache > min_unmapped || slab > min_slab);
+	CU_ASSERT_EQUAL(min_unmapped, machine()->nodes[0]->min_unmapped_pages);
+	CU_ASSERT_EQUAL(min_slab, machine()->nodes[0]->min_slab_pages);
+	lab_end(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "the log", test_log },
 	{ "choices of the boot", test_boot_choices },
@@ -442,6 +466,7 @@ static const CU_TestInfo tests[] = {
 	{ "vmalloc", test_vmalloc },
 	{ "sysctls", test_sysctls },
 	{ "major faults", test_major_faults },
+	{ "node reclaim", test_node_reclaim },
 	{ "equal histories", test_deterministic },
 };
 

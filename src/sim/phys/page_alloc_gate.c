@@ -8,6 +8,8 @@
 
 #include "sim/phys/tunables.h"
 
+typedef unsigned long long ull;
+
 /* Bits of zone_reclaim_mode. */
 enum { RECLAIM_ZONE = 1, RECLAIM_WRITE = 2, RECLAIM_UNMAP = 4 };
 
@@ -74,13 +76,18 @@ static u64 node_pagecache_reclaimable(const struct machine *m, const struct pgli
 enum node_reclaim { NODE_RECLAIM_NOSCAN, NODE_RECLAIM_FULL, NODE_RECLAIM_SOME,
 		    NODE_RECLAIM_SUCCESS };
 
+static u64 node_slab_reclaimable(const struct pglist_data *node)
+{
+	return (u64)node->stat[NR_SLAB_RECLAIMABLE] / PAGE_SIZE;
+}
+
 static enum node_reclaim node_reclaim(struct machine *m, struct pglist_data *node, gfp_t gfp,
 				      unsigned int order)
 {
 	u64 freed = 0;
 
 	if (node_pagecache_reclaimable(m, node) <= node->min_unmapped_pages &&
-	    (u64)node->stat[NR_SLAB_RECLAIMABLE] / PAGE_SIZE <= node->min_slab_pages)
+	    node_slab_reclaimable(node) <= node->min_slab_pages)
 		return NODE_RECLAIM_FULL;
 	if (!(gfp & __GFP_DIRECT_RECLAIM))
 		return NODE_RECLAIM_NOSCAN;
@@ -103,18 +110,21 @@ bool node_reclaim_helped(struct machine *m, const struct alloc_context *ac,
 {
 	static const char *const results[] = { "not scanned", "too little to reclaim",
 					       "reclaimed too little", "reclaimed" };
+	struct pglist_data *node = m->nodes[zone->node];
 	enum node_reclaim result;
+	u64 cache, slab;
 
 	if (likely(!m->tunables->zone_reclaim_mode) ||
 	    m->distance[ac->preferred->node][zone->node] > NODE_RECLAIM_DISTANCE)
 		return false;
-	result = node_reclaim(m, m->nodes[zone->node], ac->req->gfp, ac->req->order);
-	machine_why(m, "node %u: zone_reclaim_mode is %d: %s; %lld pages of page cache, min_unmapped "
-		    "%llu; min_slab %llu (node_reclaim)", zone->node,
-		    (int)m->tunables->zone_reclaim_mode, results[result],
-		    (long long)m->nodes[zone->node]->stat[NR_FILE_PAGES],
-		    (unsigned long long)m->nodes[zone->node]->min_unmapped_pages,
-		    (unsigned long long)m->nodes[zone->node]->min_slab_pages);
+	/* As they were when that was decided. */
+	cache = node_pagecache_reclaimable(m, node);
+	slab = node_slab_reclaimable(node);
+	result = node_reclaim(m, node, ac->req->gfp, ac->req->order);
+	machine_why(m, "node %u: zone_reclaim_mode is %d: %s; %llu pages of page cache, min_unmapped "
+		    "%llu; %llu of slab, min_slab %llu (node_reclaim)", zone->node,
+		    (int)m->tunables->zone_reclaim_mode, results[result], (ull)cache,
+		    (ull)node->min_unmapped_pages, (ull)slab, (ull)node->min_slab_pages);
 	if (result < NODE_RECLAIM_SOME)
 		return false;
 	return zone_watermark_ok(m, zone, ac->req->order,
