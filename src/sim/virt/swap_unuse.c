@@ -44,6 +44,25 @@ static void unuse_pte(const struct unuse *u, u64 addr, pte_t *pte, u32 pfn)
 	swap_free(m, pte_to_swp_entry(old));
 }
 
+/* PFN_NIL: the cache has it not. A reference is taken. */
+static u32 find_in_cache(const struct unuse *u, swp_entry_t entry, u64 addr)
+{
+	struct machine *m = u->m;
+	const struct page *folio;
+	u32 pfn;
+
+	if (!rel_unuse_is_no_hit(m->release))
+		return swap_cache_get_folio(m, entry, u->vma, addr);
+	pfn = swap_cache_find(m, entry, NULL);
+	if (pfn == PFN_NIL)
+		return pfn;
+	get_page(m, pfn);
+	folio = pfn_folio(m, pfn);
+	if (page_flag(folio, PG_reclaim) && !page_flag(folio, PG_writeback))
+		swap_wait_for_read(m, pfn, /* ahead = */ true);
+	return pfn;
+}
+
 /* With what lies around it, as a fault would read it. */
 static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 {
@@ -58,7 +77,7 @@ static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 
 	if (!pte_is_swap(*pte) || swp_entry_type(entry) != u->si->type)
 		return 0;
-	pfn = swap_cache_get_folio(m, entry, u->vma, addr);
+	pfn = find_in_cache(u, entry, addr);
 	if (pfn == PFN_NIL)
 		pfn = swapin_readahead(m, entry, &vmf, &new, &err);
 	/* Meanwhile the reaper may have been here. */
