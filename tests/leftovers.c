@@ -32,15 +32,10 @@ void leftovers_count(const struct machine *m, struct leftovers *counts)
 
 		counts->objects[i] = ((const struct object_pool *)(const void *)at)->nr_live;
 	}
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
-		/* The kernel keeps its own for ever. */
+	/* The kernel keeps its own for ever. */
+	for_each_present_pfn(m, pfn, 0, m->max_pfn)
 		counts->tables += page_type(pfn_to_page(m, pfn)) == PGTY_table &&
 				  pfn_to_page(m, pfn)->mapping;
-	}
 	counts->tasks = m->tasks->nr;
 	counts->committed = m->virt->committed_as - m->virt->committed_lost;
 	for (unsigned int n = 0; n < m->nr_nodes; n++) {

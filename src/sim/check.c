@@ -55,12 +55,8 @@ static void census(const struct machine *m, struct check *check)
 {
 	u64 found[256] = { 0 };
 
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		if (page_present(m, pfn))
-			found[page_type(pfn_to_page(m, pfn))]++;
-		else
-			pfn |= PAGES_PER_SECTION - 1;
-	}
+	for_each_present_pfn(m, pfn, 0, m->max_pfn)
+		found[page_type(pfn_to_page(m, pfn))]++;
 	for (unsigned int i = 0; i < ARRAY_SIZE(owners); i++) {
 		u64 expected = owners[i].nr_pages(m);
 

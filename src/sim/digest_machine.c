@@ -153,14 +153,9 @@ static bool page_is_allocated(const struct page *page)
 
 static void pages_digest(const struct machine *m, struct digest *d)
 {
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		const struct page *page;
+	for_each_present_pfn(m, pfn, 0, m->max_pfn) {
+		const struct page *page = pfn_to_page(m, pfn);
 
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
-		page = pfn_to_page(m, pfn);
 		if (!page_is_allocated(page))
 			continue;
 		digest_u64(d, pfn << 32 | page->flags);

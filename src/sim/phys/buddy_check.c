@@ -60,13 +60,9 @@ static void check_head(const struct machine *m, const struct zone *zone, u64 pfn
 /* No page behind the head is a head, on a list, or in use. */
 static void check_body(const struct machine *m, u64 pfn, u64 nr_pages, struct check *check)
 {
-	for (u64 at = pfn + 1; at < pfn + nr_pages; at++) {
+	for_each_present_pfn(m, at, pfn + 1, pfn + nr_pages) {
 		const struct page *page = pfn_to_page(m, at);
 
-		if (!page_present(m, at)) {
-			at |= PAGES_PER_SECTION - 1;
-			continue;
-		}
 		if (page_type(page) || page->refcount || page_flag(page, PG_reserved)) {
 			check_fail(check, "B2", "page 0x%llx: expected inside free block 0x%llx, "
 				   "found type 0x%x, ref %d", (ull)at, (ull)pfn,

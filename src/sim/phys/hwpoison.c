@@ -116,14 +116,11 @@ static void check_poisoned(const struct machine *m, u64 pfn, struct check *check
 }
 
 /* The next page of [pfn, end) that is marked; end: there is none. */
-static u64 next_poisoned(const struct machine *m, u64 pfn, u64 end)
+static u64 next_poisoned(const struct machine *m, u64 start, u64 end)
 {
-	for (; pfn < end; pfn++) {
-		if (!page_present(m, pfn))
-			pfn |= PAGES_PER_SECTION - 1;
-		else if (page_flag(pfn_to_page(m, pfn), PG_hwpoison))
+	for_each_present_pfn(m, pfn, start, end)
+		if (page_flag(pfn_to_page(m, pfn), PG_hwpoison))
 			return pfn;
-	}
 	return end;
 }
 

@@ -195,12 +195,8 @@ void lru_validate(const struct machine *m, struct check *check)
 	for (unsigned int node = 0; node < m->nr_nodes; node++)
 		for (unsigned int list = 0; list < LRU_UNEVICTABLE; list++)
 			walk_node(&census, node, list);
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		if (page_present(m, pfn))
-			count_page(&census, pfn);
-		else
-			pfn |= PAGES_PER_SECTION - 1;
-	}
+	for_each_present_pfn(m, pfn, 0, m->max_pfn)
+		count_page(&census, pfn);
 	check_counters(&census);
 	for (unsigned int node = 0; node < m->nr_nodes; node++)
 		if (m->nodes[node])

@@ -244,12 +244,8 @@ void memcg_validate(const struct machine *m, struct check *check)
 	census = calloc(m->memcg->room, sizeof(*census));
 	if (!census)
 		return;
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		if (page_present(m, pfn))
-			count_page(m, pfn_to_page(m, pfn), pfn, census, check);
-		else
-			pfn |= PAGES_PER_SECTION - 1;
-	}
+	for_each_present_pfn(m, pfn, 0, m->max_pfn)
+		count_page(m, pfn_to_page(m, pfn), pfn, census, check);
 	count_objects(m, census);
 	add_up_kernel_memory(m, census);
 	for (u32 id = 0; id < m->memcg->room; id++)

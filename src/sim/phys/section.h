@@ -24,6 +24,18 @@ static inline bool page_present(const struct machine *m, u64 pfn)
 	return pfn < m->max_pfn && m->section_present[pfn >> SECTION_SHIFT];
 }
 
+/* The first page of [pfn, end) whose section is present; end: there is none. */
+static inline u64 next_present_pfn(const struct machine *m, u64 pfn, u64 end)
+{
+	while (pfn < end && !page_present(m, pfn))
+		pfn = (pfn | (PAGES_PER_SECTION - 1)) + 1;
+	return MIN(pfn, end);
+}
+
+#define for_each_present_pfn(m, pfn, from, end) \
+	for (u64 pfn = next_present_pfn(m, from, end); pfn < (end); \
+	     pfn = next_present_pfn(m, pfn + 1, end))
+
 /* The descriptor of a page whose section is present. */
 static inline struct page *pfn_to_page(const struct machine *m, u64 pfn)
 {

@@ -99,14 +99,9 @@ static void check_large(const struct machine *m, struct check *check)
 {
 	u64 pages[MAX_NUMNODES] = { 0 };
 
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		const struct page *page;
+	for_each_present_pfn(m, pfn, 0, m->max_pfn) {
+		const struct page *page = pfn_to_page(m, pfn);
 
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
-		page = pfn_to_page(m, pfn);
 		if (page_type(page) == PGTY_kernel && page->mapping == KMALLOC_LARGE_MAPPING &&
 		    allocated_order(m, pfn) >= 0)
 			pages[m->zones[page_zone_index(page)]->node] +=

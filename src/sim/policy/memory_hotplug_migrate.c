@@ -55,16 +55,11 @@ static struct target target_of(const struct machine *m, unsigned int nid)
 }
 
 /* The first page of the range that could move; end: there is none. */
-static u64 scan_movable_pages(const struct machine *m, u64 pfn, u64 end)
+static u64 scan_movable_pages(const struct machine *m, u64 start, u64 end)
 {
-	for (; pfn < end; pfn++) {
-		const struct page *page;
+	for_each_present_pfn(m, pfn, start, end) {
+		const struct page *page = pfn_to_page(m, pfn);
 
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
-		page = pfn_to_page(m, pfn);
 		if (page_flag(page, PG_lru) && page_type(page) == 0)
 			return pfn;
 		if (page_type(page) == PGTY_hugetlb && page_flag(page, PG_head) &&

@@ -284,11 +284,7 @@ static bool is_user_page(const struct page *page)
 
 void content_digest(const struct machine *m, struct digest *digest)
 {
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
+	for_each_present_pfn(m, pfn, 0, m->max_pfn) {
 		if (!m->page_content[pfn] || !is_user_page(pfn_to_page(m, pfn)))
 			continue;
 		digest_u64(digest, pfn);
@@ -304,13 +300,9 @@ void content_validate(const struct machine *m, struct check *check)
 
 	if (!c)
 		return;
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
+	for_each_present_pfn(m, pfn, 0, m->max_pfn) {
 		const struct content_slot *slot;
 
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
 		if (!(m->page_content[pfn] & CONTENT_BYTES))
 			continue;
 		frames++;

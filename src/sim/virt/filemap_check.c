@@ -167,15 +167,10 @@ static bool page_is_swapcache_head(const struct machine *m, u64 pfn)
 /* Pages of the swap cache, and mapped pages, by what they are; the image's pages count where they lie, too. */
 static void count_mapped(const struct machine *m, struct sums *sums)
 {
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		const struct page *page, *folio;
+	for_each_present_pfn(m, pfn, 0, m->max_pfn) {
+		const struct page *page = pfn_to_page(m, pfn), *folio;
 		u16 node;
 
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
-		page = pfn_to_page(m, pfn);
 		if (page_is_swapcache_head(m, pfn))
 			sums->cached[page_zone(m, page)->node] += (s64)folio_nr_pages(page);
 		if (page_type(page) || !page_mapcount(page))

@@ -236,12 +236,8 @@ void kernel_stacks_validate(const struct machine *m, struct check *check)
 	if (!m->tasks)
 		return;
 	expected = (nr_stacks(m) + nr_cached_stacks(m)) * (thread_size(m) >> PAGE_SHIFT);
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		if (page_present(m, pfn))
-			found += page_type(pfn_to_page(m, pfn)) == PGTY_stack;
-		else
-			pfn |= PAGES_PER_SECTION - 1;
-	}
+	for_each_present_pfn(m, pfn, 0, m->max_pfn)
+		found += page_type(pfn_to_page(m, pfn)) == PGTY_stack;
 	check->nr_checked++;
 	if (found != expected)
 		check_fail(check, "A6", "machine: expected %llu pages of kernel stacks, found %llu",

@@ -293,12 +293,9 @@ static void check_pages(const struct census *c)
 {
 	const struct machine *m = c->m;
 
-	for (u64 pfn = 0; pfn < m->max_pfn; pfn++) {
-		if (!page_present(m, pfn))
-			pfn |= PAGES_PER_SECTION - 1;
-		else if (!page_virgin(m, pfn) && !page_type(pfn_to_page(m, pfn)))
+	for_each_present_pfn(m, pfn, 0, m->max_pfn)
+		if (!page_virgin(m, pfn) && !page_type(pfn_to_page(m, pfn)))
 			check_page(c, pfn);
-	}
 }
 
 /* R6: the zero page is nobody's. */

@@ -40,15 +40,10 @@ static void split_one(struct machine *m, u64 pfn, const struct split_into *into,
 
 static void split_zone(struct machine *m, const struct zone *zone, struct split_count *count)
 {
-	for (u64 pfn = zone->start_pfn; pfn < zone->start_pfn + zone->spanned_pages; pfn++) {
-		const struct page *page;
+	for_each_present_pfn(m, pfn, zone->start_pfn, zone->start_pfn + zone->spanned_pages) {
+		const struct page *page = pfn_to_page(m, pfn);
 		u64 nr;
 
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
-		page = pfn_to_page(m, pfn);
 		if (page_zone(m, page) != zone || page_is_tail(page) ||
 		    !is_large_user_folio(page) || !page_flag(page, PG_lru))
 			continue;

@@ -213,14 +213,11 @@ static void check_slots(struct swap_census *c)
 /* S3 from the pages: each that has the flag is in the cache. */
 static void check_cached_pages(const struct machine *m, struct check *check)
 {
-	for (u64 pfn = 0; m->page_private && pfn < m->max_pfn; pfn++) {
-		const struct page *page;
+	if (!m->page_private)
+		return;
+	for_each_present_pfn(m, pfn, 0, m->max_pfn) {
+		const struct page *page = pfn_to_page(m, pfn);
 
-		if (!page_present(m, pfn)) {
-			pfn |= PAGES_PER_SECTION - 1;
-			continue;
-		}
-		page = pfn_to_page(m, pfn);
 		if (page_type(page) || page->refcount <= 0 || !page_flag(page, PG_swapcache))
 			continue;
 		check->nr_checked++;
