@@ -348,6 +348,28 @@ static void test_huge_hit(void)
 	}
 }
 
+/* Of a folio in the cache that is split, what nobody maps or refers to gives its slots back. */
+static void test_split(void)
+{
+	const char *const sets[] = { releases[1], "cmdline=transparent_hugepage=never", NULL };
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "swap", sets), 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/init/ctl: fork as a"), 0);
+	lab_expect(&lab, 0, "sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled: always");
+	expect("mmap " AT " 64K rw private,anon,fixed", 0);
+	expect("store " AT " 64K", 0);
+	expect("madvise " AT " 64K pageout", 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+	expect("load " AT " 64K", 0);
+	expect("madvise 0x10003000 52K dontneed", 0);
+	CU_ASSERT_EQUAL(figure(USED, ""), 64);
+	expect("madvise " AT " 12K pageout", 0);
+	CU_ASSERT_EQUAL(figure(USED, ""), 12);
+	CU_ASSERT_EQUAL(event("nr_swapcached"), 0);
+	lab_end_tasks(&lab);
+	close_lab();
+}
+
 /*
  * Eight pages that are in swap are written while somebody watches: as guests counted, one
  * fault each where soft-dirty bits were cleared; with a userfaultfd 6.1 took three.
@@ -1102,6 +1124,7 @@ static const CU_TestInfo tests[] = {
 	{ "as two kernels counted", test_steps },
 	{ "huge pages, as they counted", test_huge_steps },
 	{ "a huge page in the cache", test_huge_hit },
+	{ "a folio that is split", test_split },
 	{ "who watches for writes", test_watched },
 	{ "policies", test_policies },
 	{ "shared by fork", test_shared },

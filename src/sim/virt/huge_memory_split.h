@@ -25,7 +25,10 @@ bool mapping_has_large_folios(const struct machine *m, const struct page *folio)
 unsigned int piece_order(const struct split *s, u32 i);
 /* Heads and tails of the pieces, their flags, references and places on lists. */
 void split_descriptors(const struct split *s);
-/* Each piece loses the split's reference, but for that of the page that is kept. */
+/*
+ * Each piece loses the split's reference, but for that of the page that is kept; those that
+ * nobody maps or refers to leave the swap cache.
+ */
 void put_pieces(const struct split *s);
 /* -ENOMEM, -ENOBUFS: nothing has changed. */
 int split_file_folio(struct split *s) __must_check;

@@ -11,6 +11,7 @@
 #include "sim/phys/page_owner.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
+#include "sim/virt/swap.h"
 
 bool mapping_has_large_folios(const struct machine *m, const struct page *folio)
 {
@@ -153,8 +154,10 @@ void put_pieces(const struct split *s)
 	for (u32 i = 0; i < 1U << s->order;) {
 		unsigned int order = piece_order(s, i);
 
-		if (s->kept - s->pfn - i >= 1U << order)
+		if (s->kept - s->pfn - i >= 1U << order) {
+			free_swap_cache(s->m, s->pfn + i);
 			put_page(s->m, s->pfn + i);
+		}
 		i += 1U << order;
 	}
 }
