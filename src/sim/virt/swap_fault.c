@@ -244,6 +244,22 @@ static void map_swapped(struct swap_fault *f)
 	vmf->orig_pte = *vmf->pte;
 }
 
+/* f->pfn is a copy of what it was. 0 or VM_FAULT_*. */
+static unsigned int copy_swapped(struct swap_fault *f)
+{
+	const struct vm_fault *vmf = f->vmf;
+	u32 cached = f->pfn;
+	int err = swap_copy_page(f->m, vmf->vma, vmf->address, &f->pfn);
+
+	put_page(f->m, cached);
+	if (err)
+		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
+	if (*vmf->pte == vmf->orig_pte)
+		return 0;
+	put_page(f->m, f->pfn);
+	return VM_FAULT_NOPAGE;
+}
+
 unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
 {
 	struct swap_fault f = { .m = m, .vmf = vmf, .entry = pte_to_swp_entry(vmf->orig_pte) };
@@ -262,8 +278,13 @@ unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
 		put_page(m, f.pfn);
 		return ret | VM_FAULT_HWPOISON;
 	}
-	if (vmf->flags & FAULT_FLAG_WRITE && !page_flag(pfn_folio(m, f.pfn), PG_lru))
+	if (unlikely(swap_wants_copy(m, f.pfn))) {
+		ret |= copy_swapped(&f);
+		if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE))
+			return ret & ~(unsigned int)VM_FAULT_NOPAGE;
+	} else if (vmf->flags & FAULT_FLAG_WRITE && !page_flag(pfn_folio(m, f.pfn), PG_lru)) {
 		lru_add_drain(m);
+	}
 	map_swapped(&f);
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		return ret | do_wp_page(m, vmf);

@@ -222,6 +222,13 @@ bool swap_entries_in_row(const struct vm_fault *vmf, u64 idx, u64 nr);
  * have to do; -ENOBUFS.
  */
 int alloc_large_swap_folio(struct machine *m, const struct vm_fault *vmf, u32 *pfn) __must_check;
+/*
+ * Is the page of the cache one that is not mapped itself? Then *pfn becomes a copy for the
+ * user's address, charged, with a reference; the page keeps its own. -ENOMEM, -ENOBUFS.
+ */
+bool swap_wants_copy(const struct machine *m, u32 pfn);
+int swap_copy_page(struct machine *m, struct vm_area_struct *vma, u64 address,
+		   u32 *pfn) __must_check;
 /* swap_unuse.c */
 int try_to_unuse(struct machine *m, struct swap_info_struct *si) __must_check;
 

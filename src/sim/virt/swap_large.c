@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What comes back from swap as one: since 6.12 a fault on a device that nobody waits for
- * brings as much as lies side by side, in slots and in the VMA, in a folio of the largest
- * size that is switched on and can be had.
+ * Large folios that come back from swap. Since 6.12 a fault on a device that nobody waits
+ * for brings as much as lies side by side, in slots and in the VMA, in a folio of the
+ * largest size that is switched on and can be had. Before 6.9 whoever wants a page of a huge
+ * page that is still in the cache gets a copy of it, but for the first: the others have no
+ * index of their own, and look as if they had been merged with other memory.
  */
+#include "sim/phys/lru.h"
+#include "sim/virt/content.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/mempolicy.h"
@@ -84,4 +88,29 @@ int alloc_large_swap_folio(struct machine *m, const struct vm_fault *vmf, u32 *p
 		count_mthp_stat(m, (unsigned int)order, MTHP_STAT_SWPIN_FALLBACK);
 	}
 	return -ENOMEM;
+}
+
+bool swap_wants_copy(const struct machine *m, u32 pfn)
+{
+	return !rel_swapin_maps_tails(m->release) && page_is_tail(pfn_to_page(m, pfn));
+}
+
+int swap_copy_page(struct machine *m, struct vm_area_struct *vma, u64 address, u32 *pfn)
+{
+	u32 from = *pfn;
+	int err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vma, address, pfn);
+
+	if (err)
+		return err;
+	if (mem_cgroup_charge(m, *pfn, vma->vm_mm, GFP_KERNEL)) {
+		put_page(m, *pfn);
+		return -ENOMEM;
+	}
+	content_copy(m, *pfn, from);
+	page_set_flag(pfn_to_page(m, *pfn), PG_swapbacked);
+	page_set_flag(pfn_to_page(m, *pfn), PG_uptodate);
+	page_set_flag(pfn_to_page(m, *pfn), PG_dirty);
+	lru_cache_add(m, *pfn);
+	count_vm_event(m, KSM_SWPIN_COPY, 1);
+	return 0;
 }

@@ -24,7 +24,7 @@ struct unuse {
 };
 
 /* The entry becomes a mapping of the page, which has been read. */
-static void unuse_pte(const struct unuse *u, u64 addr, pte_t *pte, u32 pfn)
+static void map_unused(const struct unuse *u, u64 addr, pte_t *pte, u32 pfn, bool exclusive)
 {
 	struct machine *m = u->m;
 	struct vm_area_struct *vma = u->vma;
@@ -38,7 +38,7 @@ static void unuse_pte(const struct unuse *u, u64 addr, pte_t *pte, u32 pfn)
 	}
 	get_page(m, pfn);
 	add_mm_counter(m, vma->vm_mm, MM_ANONPAGES, 1);
-	page_add_anon_rmap(m, pfn, vma, addr, old & SWP_EXCLUSIVE);
+	page_add_anon_rmap(m, pfn, vma, addr, exclusive);
 	new = mk_pte(pfn, vma_page_prot(m, vma)) & ~PTE_ACCESSED;
 	*pte = new | (old & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
 	swap_free(m, pte_to_swp_entry(old));
@@ -63,6 +63,25 @@ static u32 find_in_cache(const struct unuse *u, swp_entry_t entry, u64 addr)
 	return pfn;
 }
 
+/* The same of the page, or of a copy. -ENOMEM, -ENOBUFS. */
+static int unuse_pte(const struct unuse *u, u64 addr, pte_t *pte, u32 pfn)
+{
+	pte_t old = *pte;
+	int err;
+
+	if (likely(!swap_wants_copy(u->m, pfn))) {
+		map_unused(u, addr, pte, pfn, old & SWP_EXCLUSIVE);
+		return 0;
+	}
+	err = swap_copy_page(u->m, u->vma, addr, &pfn);
+	if (err)
+		return err;
+	if (*pte == old)
+		map_unused(u, addr, pte, pfn, /* exclusive = */ true);
+	put_page(u->m, pfn);
+	return 0;
+}
+
 /* With what lies around it, as a fault would read it. */
 static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 {
@@ -84,11 +103,10 @@ static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 	if (pfn == PFN_NIL)
 		return *pte != old ? 0 : err ? err : -ENOMEM;
 	folio_wait_writeback(m, (u32)folio_pfn(m, pfn));
-	if (likely(*pte == old))
-		unuse_pte(u, addr, pte, pfn);
+	err = likely(*pte == old) ? unuse_pte(u, addr, pte, pfn) : 0;
 	(void)folio_free_swap(m, pfn);
 	put_page(m, pfn);
-	return 0;
+	return err;
 }
 
 static int unuse_mm(struct unuse *u, const struct mm_struct *mm)
