@@ -109,7 +109,7 @@ UNIT_TESTS = \
 	tests/test_refusals \
 	tests/test_store \
 	tests/test_sys_files \
-	tests/test_swap tests/test_swap_storm tests/test_blk_plug \
+	tests/test_swap tests/test_swap_slots tests/test_swap_storm tests/test_blk_plug \
 	tests/test_task_verbs \
 	tests/test_thp \
 	tests/test_tlb \
