@@ -112,6 +112,8 @@ static const char *const lines[] = {
 	"!sim/as/c/ctl: mmap 0 48K rw shared @disk 0 as dm",
 	"sim/as/c/ctl: store @dm 48K",
 	"sim/as/c/ctl: fsync @disk",
+	"sim/as/c/ctl: fallocate @disk punch_hole,keep_size 16384 4096",
+	"sim/as/c/ctl: madvise @dm+4K 8K remove",
 	"sim/as/c/ctl: close @disk",
 	"sim/as/c/ctl: unlink /disk",
 	"!sim/as/c/ctl: memfd_create some as fd2",

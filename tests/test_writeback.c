@@ -318,6 +318,30 @@ static void test_cut(void)
 	}
 }
 
+/* MADV_REMOVE makes a hole on the disk, too: what was there does not come back. */
+static void test_remove(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(releases[i], "disk.bandwidth=10M");
+		call("open /data/c rdwr,creat as c");
+		call("ftruncate @c 20K");
+		call("mmap 0x10000000 20K rw shared,fixed @c 0");
+		call("poke 0x10001100 48656c6c6f");
+		call("poke 0x10003100 48656c6c6f");
+		call("fsync @c");
+		call("madvise 0x10001000 4K REMOVE");
+		for (unsigned int round = 0; round < 2; round++) {
+			call("load 0x10000000 20K");
+			expect_bytes(0x10001100, "\0\0\0\0\0");
+			expect_bytes(0x10003100, "Hello");
+			call("munmap 0x10000000 20K");
+			CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/drop_caches: 1"), 0);
+			call("mmap 0x10000000 20K rw shared,fixed @c 0");
+		}
+		close_lab();
+	}
+}
+
 /* Disks as the kernel's files show them: those that the machine file names. */
 static void test_files(void)
 {
@@ -413,6 +437,7 @@ static const CU_TestInfo tests[] = {
 	{ "mapped", test_mapped },
 	{ "laptop mode", test_laptop },
 	{ "cut within a page", test_cut },
+	{ "a hole that a mapping makes", test_remove },
 	{ "files", test_files },
 	{ "sync beside the flusher", test_sync_beside_flusher },
 };

@@ -244,24 +244,27 @@ void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages)
 	forget_blocks(m, inode, nr_pages, ~0ULL);
 }
 
-void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
+int disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
 {
 	if (start >= end)
-		return;
+		return 0;
 	if (end >= inode->disk_end) {
 		inode->disk_end = MIN(inode->disk_end, start);
 		forget_blocks(m, inode, start, end);
-		return;
+		return 0;
 	}
 	/* Of what was there at first each page has to be told of. */
+	if (disk_reserve(m, end - start))
+		return -ENOBUFS;
 	for (u64 at = start; at < end; at++) {
 		struct disk_block *block = get_block(m, inode, at);
 
 		if (!block)
-			return;
+			return -ENOBUFS;
 		content_forget(m, &block->token);
 		block->hole = true;
 	}
+	return 0;
 }
 
 /* Where the pages of a file go to: those from `from' on to `to' and behind. */

@@ -30,8 +30,8 @@ bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgof
 u64 disk_next_block(const struct machine *m, const struct inode *inode, u64 pgoff);
 /* The file ends with page `nr_pages` - 1. */
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages);
-/* Pages [start, end) are to read as zeroes, as far as there is host memory to say so. */
-void disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end);
+/* Pages [start, end) are to read as zeroes. -ENOBUFS: no host memory to say so; nothing changed. */
+int disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end) __must_check;
 /* What the next two may take of the host, after so many pages more are written. */
 u64 disk_shift_host_bytes(const struct machine *m, const struct inode *inode, u64 nr);
 /*

@@ -277,7 +277,9 @@ static int disk_fallocate(const struct falloc *f)
 	if (err || (punch && f->offset >= f->inode->i_size))
 		return err;
 	if (punch || f->mode & FALLOC_FL_ZERO_RANGE) {
-		disk_zero(f->m, f->inode, PFN_UP(f->offset), hole_end(f) >> PAGE_SHIFT);
+		err = disk_zero(f->m, f->inode, PFN_UP(f->offset), hole_end(f) >> PAGE_SHIFT);
+		if (err)
+			return err;
 		if (!rel_disk_rounds_holes(f->m->release))
 			unmap_all_for_first_page(f, hole_end(f));
 		truncate_pagecache(f->m, f->inode, f->offset, hole_end(f),
@@ -292,15 +294,12 @@ static int disk_fallocate(const struct falloc *f)
 	return 0;
 }
 
-int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode, u64 offset,
-		  u64 len)
+static int vfs_fallocate(struct machine *m, struct task_struct *task, const struct file *file,
+			 u32 mode, u64 offset, u64 len)
 {
-	const struct file *file = fget(m, task, fd);
 	struct falloc f = { .m = m, .task = task, .mode = mode, .offset = offset };
 	int err;
 
-	if (!file)
-		return -EBADF;
 	if (offset > MAX_LFS_FILESIZE || !len || len > MAX_LFS_FILESIZE)
 		return -EINVAL;
 	err = rel_fallocate_has_one_mode(m->release) ? check_one_mode(mode) : check_modes(mode);
@@ -321,4 +320,19 @@ int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode,
 	if (f.inode->kind == INODE_HUGETLB)
 		return hugetlbfs_fallocate(&f);
 	return f.inode->kind == INODE_SHMEM ? shmem_fallocate(&f) : disk_fallocate(&f);
+}
+
+int file_punch_hole(struct machine *m, struct task_struct *task, const struct file *file,
+		    u64 offset, u64 len)
+{
+	return vfs_fallocate(m, task, file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
+			     len);
+}
+
+int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode, u64 offset,
+		  u64 len)
+{
+	const struct file *file = fget(m, task, fd);
+
+	return file ? vfs_fallocate(m, task, file, mode, offset, len) : -EBADF;
 }

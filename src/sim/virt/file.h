@@ -257,6 +257,9 @@ int sys_truncate(struct machine *m, struct task_struct *task, const char *path,
 		 u64 size) __must_check;
 int sys_fallocate(struct machine *m, struct task_struct *task, int fd, u32 mode, u64 offset,
 		  u64 len) __must_check;
+/* The same for a hole in a file that is open: MADV_REMOVE. */
+int file_punch_hole(struct machine *m, struct task_struct *task, const struct file *file,
+		    u64 offset, u64 len) __must_check;
 int sys_unlink(struct machine *m, struct task_struct *task, const char *path) __must_check;
 /* Page cache reads and writes of contents as tokens; *done: bytes. */
 int sys_pread(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,

@@ -18,6 +18,7 @@
 #include "sim/virt/memory_failure.h"
 #include "sim/virt/mm_slot.h"
 #include "sim/virt/pidfd.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/swap.h"
 #include "sim/virt/task.h"
 #include "sim/virt/userfaultfd.h"
@@ -147,16 +148,7 @@ static int madvise_remove(struct advise *a)
 	err = userfaultfd_remove(a->m, a->vma, a->start, a->end);
 	if (err)
 		return err;
-	if (file->inode->kind == INODE_SECRET)
-		return -EOPNOTSUPP;
-	if (is_file_hugepages(file))
-		return hugetlb_punch_hole(a->m, file->inode, offset,
-					  offset + (a->end - a->start));
-	if (file->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
-		return -EPERM;
-	truncate_pagecache(a->m, file->inode, offset, offset + (a->end - a->start),
-			   /* even_cows = */ false);
-	return 0;
+	return file_punch_hole(a->m, current_task(a->m), file, offset, a->end - a->start);
 }
 
 static int madvise_populate_read(struct advise *a)
