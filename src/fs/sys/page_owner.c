@@ -22,9 +22,9 @@ static void show_block(struct out *out, const struct machine *m,
 
 	out_clear(names);
 	word = page_flags_word(m, pfn_to_page(m, info->pfn), names);
-	out_printf(out, "Page allocated via order %u, mask %#x(%s), pid %u, tgid %u (%s), "
-		   "ts %" PRIu64 " ns", info->order, info->gfp,
-		   gfp_format(info->gfp, gfp, sizeof(gfp)), info->pid, info->tgid,
+	out_printf(out, "Page allocated via order %u, mask %s, pid %u, tgid %u (%s), "
+		   "ts %" PRIu64 " ns", info->order,
+		   gfp_kernel_text(m->release, info->gfp, gfp, sizeof(gfp)), info->pid, info->tgid,
 		   info->comm, info->ts_ns);
 	if (rel_page_owner_is_short(m->release))
 		out_printf(out, "\nPFN 0x%" PRIx64, info->pfn);
