@@ -993,10 +993,38 @@ static void test_buffer_heads(void)
 	}
 }
 
+/* Where there is no memory for a group's figures, it was looked for: that is history, too. */
+static void test_no_memory(void)
+{
+	static const char *const takes[] = {
+		"alloc_pages 10 GFP_KERNEL", "alloc_pages 4 GFP_KERNEL", "alloc_pages 0 GFP_KERNEL",
+	};
+	char before[DIGEST_CHARS + 1], after[DIGEST_CHARS + 1];
+	unsigned int nr_failed = 0;
+
+	for (unsigned int release = 0; release < ARRAY_SIZE(releases); release++) {
+		open_lab(release);
+		make("/a");
+		for (unsigned int i = 0; i < ARRAY_SIZE(takes); i++)
+			while (!lab_run(&lab, takes[i]))
+				;
+		/* The pieces of one release may fit into what is there. */
+		nr_failed += lab_run(&lab, ROOT "/cgroup.subtree_control: +memory") != 0;
+		lab_digest(&lab, before);
+		lab_expect(&lab, 0, "sim/ctl: tick 1");
+		lab_expect(&lab, 0, "sim/ctl: undo 1");
+		lab_digest(&lab, after);
+		CU_ASSERT_STRING_EQUAL(before, after);
+		lab_end(&lab);
+	}
+	CU_ASSERT(nr_failed > 0);
+}
+
 int main(void)
 {
 	static const CU_TestInfo tests[] = {
 		{ "what is charged", test_charge },
+		{ "no memory for a group", test_no_memory },
 		{ "numbers", test_values },
 		{ "files of a new group", test_golden },
 		{ "the tree", test_tree },

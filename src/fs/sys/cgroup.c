@@ -118,7 +118,12 @@ static int subtree_store(struct store *s, const struct view *v, const char *text
 		}
 	}
 	err = secure_moves(s->m);
-	return err ? err : secured(s->m, cgroup_control(s->m, cgroup_view(v), enable, disable));
+	if (err)
+		return err;
+	err = cgroup_control(s->m, cgroup_view(v), enable, disable);
+	/* Memory was reclaimed for what the groups below take. */
+	s->changed = err == -ENOMEM;
+	return secured(s->m, err);
 }
 
 /* Of a thread root all processes of the domain. */
