@@ -282,14 +282,20 @@ static void expect_bytes(u64 address, const char *text)
 	handle_release(handle);
 }
 
+/* Five pages of a file, @c, at 0x10000000. */
+static void open_mapped(const char *release)
+{
+	open_lab(release, "disk.bandwidth=10M");
+	call("open /data/c rdwr,creat as c");
+	call("ftruncate @c 20K");
+	call("mmap 0x10000000 20K rw shared,fixed @c 0");
+}
+
 /* What only the disk has is zeroed as well where a file is cut, or gets a hole, within a page. */
 static void test_cut(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_lab(releases[i], "disk.bandwidth=10M");
-		call("open /data/c rdwr,creat as c");
-		call("ftruncate @c 20K");
-		call("mmap 0x10000000 20K rw shared,fixed @c 0");
+		open_mapped(releases[i]);
 		for (unsigned int page = 0; page < 2; page++) {
 			call(page ? "poke 0x10002100 48656c6c6f" : "poke 0x10001100 48656c6c6f");
 			call(page ? "poke 0x10002800 48656c6c6f" : "poke 0x10001800 48656c6c6f");
@@ -322,10 +328,7 @@ static void test_cut(void)
 static void test_remove(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
-		open_lab(releases[i], "disk.bandwidth=10M");
-		call("open /data/c rdwr,creat as c");
-		call("ftruncate @c 20K");
-		call("mmap 0x10000000 20K rw shared,fixed @c 0");
+		open_mapped(releases[i]);
 		call("poke 0x10001100 48656c6c6f");
 		call("poke 0x10003100 48656c6c6f");
 		call("fsync @c");

@@ -162,6 +162,16 @@ static void test_shared(void)
 
 #define SIZE_64K "sys/kernel/mm/transparent_hugepage/hugepages-64kB/"
 
+/* A megabyte, @large, went out in folios of 64 KiB. */
+static void swap_out_large(void)
+{
+	lab_expect(&lab, 0, ROOT "/s/memory.max: max");
+	lab_expect(&lab, 0, SIZE_64K "enabled: always");
+	lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0x20010000 1M rw private,anon,fixed as large");
+	lab_expect(&lab, 0, "sim/as/t/ctl: store @large 1M");
+	lab_expect(&lab, 0, "sim/as/t/ctl: madvise @large 1M pageout");
+}
+
 /*
  * Folios of 64 KiB that went out whole come back so, as a guest of 6.18 had it: a quarter of
  * a MiB by four faults, and one more. What is not all there any more comes page by page.
@@ -171,11 +181,7 @@ static void test_large(void)
 	u64 majors;
 
 	open_lab(1, "cmdline=transparent_hugepage=never");
-	lab_expect(&lab, 0, ROOT "/s/memory.max: max");
-	lab_expect(&lab, 0, SIZE_64K "enabled: always");
-	lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0x20010000 1M rw private,anon,fixed as large");
-	lab_expect(&lab, 0, "sim/as/t/ctl: store @large 1M");
-	lab_expect(&lab, 0, "sim/as/t/ctl: madvise @large 1M pageout");
+	swap_out_large();
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/swpout", 0), 16);
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/nr_anon", 0), 0);
 	majors = vmstat("pgmajfault ");
@@ -211,11 +217,7 @@ static void test_large(void)
 static void test_large_fallback(void)
 {
 	open_lab(1, "cmdline=transparent_hugepage=never");
-	lab_expect(&lab, 0, SIZE_64K "enabled: always");
-	lab_expect(&lab, 0, ROOT "/s/memory.max: max");
-	lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0x20010000 1M rw private,anon,fixed as large");
-	lab_expect(&lab, 0, "sim/as/t/ctl: store @large 1M");
-	lab_expect(&lab, 0, "sim/as/t/ctl: madvise @large 1M pageout");
+	swap_out_large();
 	lab_expect(&lab, 0, ROOT "/s/memory.swap.max: 0");
 	lab_expect(&lab, 0, ROOT "/s/memory.max: 32K");
 	lab_expect(&lab, 0, "sim/as/t/ctl: load @large");

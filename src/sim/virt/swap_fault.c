@@ -92,12 +92,8 @@ static int alloc_swap_folio(const struct swap_fault *f, u32 *head)
 	if (err != -ENOMEM)
 		return err;
 	err = vma_alloc_folio(m, GFP_HIGHUSER_MOVABLE, 0, vmf->vma, vmf->address, head);
-	if (!err && *vmf->pte == vmf->orig_pte) {
-		page_set_flag(pfn_to_page(m, *head), PG_swapbacked);
-		err = mem_cgroup_swapin_charge(m, *head, NULL, GFP_KERNEL, f->entry);
-		if (err)
-			put_page(m, *head);
-	}
+	if (!err && *vmf->pte == vmf->orig_pte)
+		err = swap_charge_folio(m, *head, NULL, GFP_KERNEL, f->entry);
 	return err;
 }
 

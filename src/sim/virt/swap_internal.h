@@ -209,6 +209,9 @@ u32 read_swap_cache_async(struct machine *m, swp_entry_t entry, const struct swa
 			  bool *new, int *err);
 /* A page for the reader, with a reference; what it will hold is the slot's. */
 int swap_page_for(struct machine *m, const struct swap_reader *reader, u32 *pfn) __must_check;
+/* A new folio for what is in slots from `entry` on is charged for it; or given back. */
+int swap_charge_folio(struct machine *m, u32 pfn, const struct mm_struct *mm, gfp_t gfp,
+		      swp_entry_t entry) __must_check;
 /* The page, which is charged and not in the cache, has what is in the slot. */
 void swap_fill_past_cache(struct machine *m, swp_entry_t entry, u32 pfn);
 /*

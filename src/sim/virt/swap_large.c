@@ -76,11 +76,9 @@ int alloc_large_swap_folio(struct machine *m, const struct vm_fault *vmf, u32 *p
 		int err = vma_alloc_folio(m, gfp, (unsigned int)order, vmf->vma, addr, pfn);
 
 		if (!err) {
-			page_set_flag(pfn_to_page(m, *pfn), PG_swapbacked);
-			err = mem_cgroup_swapin_charge(m, *pfn, vmf->vma->vm_mm, gfp, entry);
+			err = swap_charge_folio(m, *pfn, vmf->vma->vm_mm, gfp, entry);
 			if (!err)
 				return 0;
-			put_page(m, *pfn);
 			count_mthp_stat(m, (unsigned int)order, MTHP_STAT_SWPIN_FALLBACK_CHARGE);
 		}
 		if (err == -ENOBUFS)

@@ -5,9 +5,7 @@
  * what was read ahead and then wanted.
  */
 #include "sim/phys/lru.h"
-#include "sim/phys/section.h"
 #include "sim/phys/tunables.h"
-#include "sim/virt/memcontrol.h"
 #include "sim/virt/memory_internal.h"
 #include "sim/virt/swap_internal.h"
 
@@ -202,14 +200,10 @@ static u32 read_past_cache(struct machine *m, swp_entry_t entry,
 	u32 pfn;
 
 	*err = swap_page_for(m, reader, &pfn);
+	if (!*err)
+		*err = swap_charge_folio(m, pfn, NULL, GFP_HIGHUSER_MOVABLE, entry);
 	if (*err)
 		return PFN_NIL;
-	*err = mem_cgroup_swapin_charge(m, pfn, NULL, GFP_HIGHUSER_MOVABLE, entry);
-	if (*err) {
-		put_page(m, pfn);
-		return PFN_NIL;
-	}
-	page_set_flag(pfn_to_page(m, pfn), PG_swapbacked);
 	swap_fill_past_cache(m, entry, pfn);
 	return pfn;
 }

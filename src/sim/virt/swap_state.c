@@ -275,6 +275,18 @@ u32 read_swap_cache(struct machine *m, swp_entry_t entry, const struct swap_read
 	return pfn;
 }
 
+int swap_charge_folio(struct machine *m, u32 pfn, const struct mm_struct *mm, gfp_t gfp,
+		      swp_entry_t entry)
+{
+	int err = mem_cgroup_swapin_charge(m, pfn, mm, gfp, entry);
+
+	if (err)
+		put_page(m, pfn);
+	else
+		page_set_flag(pfn_to_page(m, pfn), PG_swapbacked);
+	return err;
+}
+
 void swap_fill_past_cache(struct machine *m, swp_entry_t entry, u32 pfn)
 {
 	u64 shadow;
