@@ -117,6 +117,11 @@ static void flusher_waits(struct machine *m)
 	m->virt->writeback->root.running = true;
 }
 
+static void flusher_is_busy(struct machine *m)
+{
+	m->virt->writeback->root.due_ns = 1;
+}
+
 static void dirty_pages_of_flusher(struct machine *m)
 {
 	m->virt->writeback->root.nr_dirty++;
@@ -161,6 +166,7 @@ static const struct plant plants[] = {
 	ROW("WB2", dirty_inodes, "a file more has dirty pages"),
 	ROW("WB2", dirty_pages_of_flusher, "a flusher counts a dirty page more"),
 	ROW("WB2", flusher_waits, "the flusher waits for the disk, which has nothing to do"),
+	ROW("WB2", flusher_is_busy, "the flusher is busy, and has nothing to do"),
 	ZRAM_ROW("ZS1", zram_free_slot, "a zram keeps the page of a slot that is free"),
 	ZRAM_ROW("ZS1", zram_size, "a zram counts a byte more than its pages come to"),
 	ZRAM_ROW("ZS1", zram_pages, "a pool of zsmalloc counts a page more"),

@@ -181,7 +181,9 @@ static const char *const swap_lines[] = {
 	"!sim/as/a/ctl: mmap 0 256K rw shared,anon as s",
 	"!sim/as/a/ctl: store @s 256K",
 	"sim/as/a/ctl: madvise @s 256K pageout",
+	/* What was written while it was off its list lies at the other end of it. */
 	"~sim/as/p/ctl: store @big 40M",
+	"~sim/as/p/ctl: load @big 40M",
 	"~sim/as/p/ctl: madvise @big 40M dontneed",
 	"!sim/as/a/ctl: load @s 256K",
 	"sim/as/a/ctl: madvise @s 256K pageout",
@@ -191,7 +193,6 @@ static const char *const swap_lines[] = {
 	"!sim/as/a/ctl: mmap 0 64K rw shared @fd 0 as f",
 	"sim/as/a/ctl: load @f 64K",
 	"sim/as/a/ctl: madvise @f 64K pageout",
-	/* What was written while it was off its list lies at the other end of it. */
 	"~sim/as/p/ctl: store @big 40M",
 	"~sim/as/p/ctl: load @big 40M",
 	"~sim/as/p/ctl: madvise @big 40M dontneed",

@@ -151,6 +151,7 @@ struct machine {
 	/* Who acts now: set by whoever runs a call. */
 	unsigned int cpu;
 	u16 polls_left;		/* daemons were woken: they run so many pages later (poll_daemons()) */
+	u64 nr_polled;		/* pages that passed while one was */
 	struct cpu_running running[MAX_CPUS];	/* on each CPU: set by virt/sched.c */
 
 	/* Set by a broken invariant: calls answer EIO, reading goes on. */

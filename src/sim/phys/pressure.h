@@ -129,6 +129,7 @@ static inline void poll_daemons(struct machine *m, u64 nr_pages)
 {
 	if (likely(!m->polls_left))
 		return;
+	m->nr_polled += nr_pages;
 	m->polls_left -= (u16)MIN(m->polls_left, nr_pages);
 	if (!m->polls_left)
 		m->pressure->run_woken(m, nr_pages);

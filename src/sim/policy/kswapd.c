@@ -288,7 +288,7 @@ static void run_turns(struct machine *m, struct pglist_data *node, bool wait)
 		do {
 			pass = make_pass(m, node);
 			if (pass == PASS_AGAIN && !wait && node->kswapd_turn.due_ns > blk_now(m)) {
-				m->polls_left = 1;
+				daemon_woken(m, 1);
 				return;
 			}
 		} while (pass == PASS_AGAIN);
@@ -443,21 +443,27 @@ static bool too_early(struct machine *m, struct pglist_data *node, u64 nr_pages)
 	if (node->kswapd_state != KSWAPD_WORKS || blk_now(m) + took_ns >= turn->due_ns)
 		return false;
 	turn->due_ns -= took_ns;
-	m->polls_left = 1;
+	daemon_woken(m, 1);
+	return true;
+}
+
+/* It was woken, and has no CPU yet. */
+static bool comes_later(struct machine *m, const struct pglist_data *node)
+{
+	if (node->kswapd_state != KSWAPD_WOKEN || m->nr_polled >= node->kswapd_begins)
+		return false;
+	daemon_woken(m, node->kswapd_begins - m->nr_polled);
 	return true;
 }
 
 void kswapd_run_woken(struct machine *m, u64 nr_pages)
 {
-	if (m->lru->reclaiming)
-		return;
-	m->polls_left = 0;
 	for (unsigned int i = 0; i < m->nr_nodes; i++) {
 		struct pglist_data *node = m->nodes[i];
 
 		if (!node || node->kswapd_state < KSWAPD_WOKEN)
 			continue;
-		if (!nr_pages || !too_early(m, node, nr_pages))
+		if (!nr_pages || (!comes_later(m, node) && !too_early(m, node, nr_pages)))
 			work(m, node, /* wait = */ !nr_pages);
 	}
 }
@@ -513,6 +519,7 @@ void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int
 	}
 	explain_wakeup(m, zone, order, gfp);
 	wake(m, node);
+	node->kswapd_begins = m->nr_polled + lag(m, node);
 	daemon_woken(m, lag(m, node));
 }
 

@@ -2,6 +2,7 @@
 /* Who does what the allocator asks for. */
 #include "sim/policy/pressure.h"
 
+#include "sim/phys/lru.h"
 #include "sim/policy/compaction.h"
 #include "sim/policy/kswapd.h"
 #include "sim/policy/memory_hotplug.h"
@@ -13,8 +14,14 @@
 
 static void run_woken(struct machine *m, u64 nr_pages)
 {
+	m->polls_left = 0;
+	/* Who frees memory has pages in his hands. */
+	if (m->lru->reclaiming) {
+		daemon_woken(m, 1);
+		return;
+	}
 	kswapd_run_woken(m, nr_pages);
-	flusher_run_woken(m);
+	flusher_run_woken(m, nr_pages);
 }
 
 static const struct pressure_ops pressure_ops = {

@@ -149,6 +149,6 @@ void reclaim_let_flusher_work(struct machine *m, u64 dirty)
 {
 	if (!dirty || m->lru->reclaiming)
 		return;
-	flusher_run_woken(m);
+	flusher_run_woken(m, 0);
 	blk_sleep_for_write(m, blk_now(m) + WRITEBACK_NS);
 }

@@ -362,6 +362,8 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 	struct blk_state *blk = m->virt->blk;
 	u64 now = blk_now(m);
 
+	if (ns > now)
+		flusher_run_until(m, ns);
 	if (ns > now) {
 		psi_stall(m, now, ns, io, /* memory = */ false);
 		if (io)

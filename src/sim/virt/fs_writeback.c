@@ -3,8 +3,8 @@
  * The flusher of the disk, or of a group's inodes there. It runs some seconds after the first
  * page became dirty, and from then on each dirty_writeback_centisecs as long as any is: inodes that were dirtied
  * before dirty_expire_centisecs are written whole, others while more is dirty than the
- * background limit. A turn takes a chunk of each inode that it queued; when the disk takes
- * no request more, it goes on when one is done.
+ * background limit. A turn takes a chunk of each inode that it queued, which keeps a CPU busy for
+ * some time; when the disk takes no request more, it goes on when one is done.
  */
 #include "sim/virt/writeback.h"
 
@@ -92,7 +92,12 @@ void mark_inode_dirty_pages(struct machine *m, struct inode *inode)
 
 void wb_wakeup(struct machine *m, struct bdi_writeback *wb)
 {
+	struct wb_state *bdi = bdi_of(m);
+
 	wb->woken = true;
+	if (!bdi->woken)
+		bdi->begins = m->nr_polled + DAEMON_LAG;
+	bdi->woken = true;
 	daemon_woken(m, DAEMON_LAG);
 }
 
@@ -166,11 +171,23 @@ static u64 writeback_single_inode(struct machine *m, struct bdi_writeback *wb,
 	return written;
 }
 
-/* Till the work is done, or (false) the disk takes no more for now. */
+/* What a chunk takes: the only CPU has nothing else to do then, another one goes on beside. */
+static void take_time(struct machine *m, struct bdi_writeback *wb, const struct inode *inode)
+{
+	u64 ns = MIN(chunk_size(m, wb), inode->nr_dirty) * m->config->cost[COST_WRITE_PAGE];
+
+	if (m->nr_cpus == 1) {
+		cpu_works(m, ns);
+	} else {
+		account_system_time(m, ns);
+		wb->due_ns = blk_now(m) + ns;
+	}
+}
+
+/* Till the work is done, or (false) the disk takes no more for now, or its CPU is busy. */
 static bool wb_writeback(struct machine *m, struct bdi_writeback *wb)
 {
 	struct wb_work *work = &wb->work;
-	u64 wrote = 0;
 
 	for (;;) {
 		struct inode *inode = first_of(m, wb, B_IO);
@@ -184,15 +201,16 @@ static bool wb_writeback(struct machine *m, struct bdi_writeback *wb)
 			inode = first_of(m, wb, B_IO);
 			if (!inode)
 				return true;
-			wrote = 0;
+			work->nr_written = 0;
 		}
 		if (work->nr_pages <= 0)
 			return true;
-		if (blk_queue_full(file_disk(m)))
+		if (blk_queue_full(file_disk(m)) || wb->due_ns > blk_now(m))
 			return false;
-		wrote += writeback_single_inode(m, wb, inode);
+		take_time(m, wb, inode);
+		work->nr_written += writeback_single_inode(m, wb, inode);
 		/* A whole turn came to nothing: what there is is on its way already. */
-		if (!wrote && !wb->nr_inodes[B_IO])
+		if (!work->nr_written && !wb->nr_inodes[B_IO])
 			return true;
 	}
 }
@@ -280,12 +298,30 @@ static void wb_do_writeback(struct machine *m, struct bdi_writeback *wb)
 		wb_wakeup_delayed(m, wb);
 }
 
-/* The work item of a kworker. */
+/* When the first that is busy goes on. */
+static void note_due(struct machine *m)
+{
+	struct wb_state *bdi = bdi_of(m);
+
+	bdi->due_ns = NEVER;
+	for (const struct bdi_writeback *wb = NULL; (wb = wb_next(m, wb)); )
+		bdi->due_ns = MIN(bdi->due_ns, wb->due_ns ? wb->due_ns : NEVER);
+	if (bdi->due_ns != NEVER)
+		daemon_woken(m, 1);
+}
+
+/* The work item of a kworker: it begins, or goes on. */
 static void wb_workfn(struct machine *m, struct bdi_writeback *wb)
 {
 	struct task_struct *before = cputime_daemon_enter(m, kernel_thread(m, "kworker/u"));
 
+	blk_set_timer(m, wb->event, NEVER);
 	wb_do_writeback(m, wb);
+	if (!wb->running || wb->due_ns <= blk_now(m))
+		wb->due_ns = 0;
+	else
+		blk_set_timer(m, wb->event, wb->due_ns);
+	note_due(m);
 	cputime_daemon_leave(m, before);
 }
 
@@ -293,25 +329,56 @@ static bool flusher_step(struct machine *m, void *data)
 {
 	struct bdi_writeback *wb = data;
 
-	blk_set_timer(m, wb->event, NEVER);
-	if (!wb->running)
+	blk_set_timer(m, wb->event, wb->due_ns > m->now_ns ? wb->due_ns : NEVER);
+	if (!wb->running || (wb->due_ns && wb->due_ns <= m->now_ns))
 		wb_workfn(m, wb);
 	return true;
 }
 
-void flusher_run_woken(struct machine *m)
+/* Those that were woken, and those that are not busy any more. */
+static void run_flushers(struct machine *m, bool woken)
 {
+	struct wb_state *bdi = bdi_of(m);
+
+	bdi->woken &= !woken;
 	for (struct bdi_writeback *wb = NULL; (wb = wb_next(m, wb)); ) {
-		if (!wb->woken)
-			continue;
-		/* Who frees memory has pages in his hands. */
-		if (m->lru->reclaiming) {
-			m->polls_left = MAX(m->polls_left, 1);
-			return;
-		}
-		wb->woken = false;
-		if (!wb->running)
+		bool begins = woken && wb->woken && !wb->running;
+
+		wb->woken &= !woken;
+		if (begins || (wb->due_ns && wb->due_ns <= blk_now(m)))
 			wb_workfn(m, wb);
+	}
+	note_due(m);
+}
+
+void flusher_run_woken(struct machine *m, u64 nr_pages)
+{
+	const struct wb_state *bdi = bdi_of(m);
+	bool late = bdi->woken && nr_pages && m->nr_polled < bdi->begins;
+
+	if ((bdi->woken && !late) || bdi->due_ns <= blk_now(m))
+		run_flushers(m, /* woken = */ !late);
+	if (late)
+		daemon_woken(m, bdi->begins - m->nr_polled);
+	if (bdi->due_ns != NEVER)
+		daemon_woken(m, 1);
+}
+
+void flusher_run_beside_reclaim(struct machine *m)
+{
+	const struct wb_state *bdi = bdi_of(m);
+
+	if (unlikely(bdi->woken || bdi->due_ns <= blk_now(m)))
+		run_flushers(m, /* woken = */ true);
+}
+
+void flusher_run_until(struct machine *m, u64 ns)
+{
+	const struct wb_state *bdi = bdi_of(m);
+
+	while (bdi->due_ns <= ns && !m->lru->reclaiming) {
+		m->waited_until_ns = MAX(blk_now(m), bdi->due_ns);
+		run_flushers(m, /* woken = */ false);
 	}
 }
 
@@ -330,7 +397,7 @@ void writeback_requests_done(struct machine *m)
 		if (!wb->memcg || wb->written != wb->written_stamp)
 			wb_update_bandwidth(m, wb);
 	for (wb = NULL; (wb = wb_next(m, wb)); )
-		if (wb->running && !blk_queue_full(file_disk(m)))
+		if (wb->running && !wb->due_ns && !blk_queue_full(file_disk(m)))
 			wb_workfn(m, wb);
 }
 

@@ -583,6 +583,7 @@ int writeback_init(struct machine *m)
 	if (!bdi)
 		return -ENOBUFS;
 	wb_init(m, &bdi->root, 0);
+	bdi->due_ns = UINT64_MAX;
 	m->virt->writeback = bdi;
 	return 0;
 }

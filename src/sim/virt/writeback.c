@@ -220,7 +220,6 @@ u64 do_writepages(struct machine *m, struct inode *inode, struct writeback_contr
 		wbc->start = inode->writeback_index;
 	end = write_cache_pages(&bio, wbc, &written);
 	submit_bio(&bio);
-	cpu_works(m, written * m->config->cost[COST_WRITE_PAGE]);
 	if (wbc->range_cyclic)
 		inode->writeback_index = end;
 	wb_update_bandwidth(m, inode_to_wb(m, inode));
@@ -250,7 +249,7 @@ void filemap_fdatawrite_range(struct machine *m, struct inode *inode, u64 start,
 
 	if (inode->kind != INODE_DISK || end <= start)
 		return;
-	do_writepages(m, inode, &wbc);
+	cpu_works(m, do_writepages(m, inode, &wbc) * m->config->cost[COST_WRITE_PAGE]);
 	if (!xa_marked(&inode->i_data.i_pages, XA_MARK_DIRTY))
 		inode_io_list_del(m, inode);
 }

@@ -25,6 +25,7 @@ struct wb_work {
 	enum wb_work_kind kind;
 	s64 nr_pages;		/* to write yet */
 	u64 before_ns;		/* inodes that were dirtied by then */
+	u64 nr_written;		/* since inodes were queued last */
 };
 
 /* The inodes of a group, and the flusher that writes them. */
@@ -32,7 +33,8 @@ struct bdi_writeback {
 	u16 memcg;		/* the group's id; 0: the root, whose wb is always there */
 	u32 event;		/* 0: before the boot */
 	bool running;		/* writeback_in_progress() */
-	bool woken;		/* it runs at the next poll point */
+	bool woken;		/* it runs soon: wb_state.begins */
+	u64 due_ns;		/* running: its CPU is busy with a chunk till then; 0: it is not */
 	bool start_all;		/* somebody wants everything to be written */
 	struct wb_work work;
 	u64 last_old_flush_ns;
@@ -58,6 +60,9 @@ struct wb_state {
 	u64 fresh_dirtied;	/* by the call that runs, not yet charged to its task */
 	u16 fresh_wb;		/* whose inode that was, last: a group's id */
 	u64 nr_pauses, paused_ns;
+	bool woken;		/* some flusher was, and begins when so many pages have been polled */
+	u64 begins;
+	u64 due_ns;		/* when the first that is busy is not any more; UINT64_MAX: none is */
 };
 
 int writeback_init(struct machine *m) __must_check;	/* -ENOBUFS */
@@ -101,8 +106,12 @@ static inline u32 wb_nr_dirty_inodes(const struct bdi_writeback *wb)
 {
 	return wb->nr_inodes[B_DIRTY] + wb->nr_inodes[B_IO] + wb->nr_inodes[B_MORE_IO];
 }
-/* A poll point (phys/pressure.h). */
-void flusher_run_woken(struct machine *m);
+/* A poll point (phys/pressure.h); nr_pages 0: those that were woken need not come late. */
+void flusher_run_woken(struct machine *m, u64 nr_pages);
+/* The same for who reclaims, and has nothing in his hands just now. */
+void flusher_run_beside_reclaim(struct machine *m);
+/* Who runs here waits till then, or works: those that are busy go on meanwhile. */
+void flusher_run_until(struct machine *m, u64 ns);
 /* Requests of the flusher are done: it may go on. */
 void writeback_requests_done(struct machine *m);
 /* vm.dirty_writeback_centisecs has changed. */

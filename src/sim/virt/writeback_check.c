@@ -14,6 +14,7 @@ static void wb_digest(const struct bdi_writeback *wb, struct digest *digest)
 	digest_u64(digest, (u64)wb->woken << 3 | (u64)wb->running << 2 | (u64)wb->start_all << 1 | wb->dirty_exceeded);
 	digest_u64(digest, wb->work.kind);
 	digest_u64(digest, (u64)wb->work.nr_pages);
+	digest_u64(digest, wb->due_ns);
 	digest_u64(digest, wb->last_old_flush_ns);
 	digest_u64(digest, wb->write_bandwidth);
 	digest_u64(digest, wb->avg_write_bandwidth);
@@ -91,10 +92,17 @@ static void wb_validate(const struct machine *m, const struct bdi_writeback *wb,
 	all->nr_writeback += sums.nr_writeback;
 	check->nr_checked++;
 	/* Work that waits for the disk goes on when a request is done. */
-	if (wb->running && !file_disk(m)->nr)
+	if (wb->running && !wb->due_ns && !file_disk(m)->nr)
 		check_fail(check, "WB2", "flusher of group %u: expected requests that it waits for, "
 			   "found none, and its timer at %llu", wb->memcg,
 			   (ull)event_when_ns(m->events, wb->event));
+	check->nr_checked++;
+	/* Work that waits for a CPU goes on then, or before, at a poll point. */
+	if (wb->due_ns && (!wb->running || wb->due_ns < m->virt->writeback->due_ns ||
+			   event_when_ns(m->events, wb->event) > wb->due_ns))
+		check_fail(check, "WB2", "flusher of group %u: expected work that it goes on with at %llu, "
+			   "found %s, and its timer at %llu", wb->memcg, (ull)wb->due_ns,
+			   wb->running ? "some" : "none", (ull)event_when_ns(m->events, wb->event));
 }
 
 void writeback_validate(const struct machine *m, struct check *check)
