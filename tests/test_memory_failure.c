@@ -511,6 +511,8 @@ static void test_lost_swapcache(void)
 		lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x10000000 64K pageout");
 		lab_expect(&lab, 0, "sim/ctl: tick 1s");
 		(void)swapped_in(ADDR);
+		/* The CPU that it was on has its tables yet: it is told at once. */
+		lab_expect(&lab, 0, "sim/as/user/ctl: sched_setaffinity 0 1");
 		lab_expect(&lab, 0, "sim/as/user/ctl: madvise 0x10000000 4K hwpoison");
 		logged(": keeping poisoned page in swap cache");
 		logged("recovery action for clean swapcache page: Recovered");

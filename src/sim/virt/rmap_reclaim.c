@@ -18,7 +18,7 @@ struct unmap {
 	struct machine *m;
 	u32 pfn;
 	u64 nr;
-	struct arch_tlbflush_unmap_batch *batch;
+	struct arch_tlbflush_unmap_batch *batch;	/* of flushes that can wait; NULL: none can */
 	bool even_locked;
 };
 
@@ -26,7 +26,7 @@ static pte_t clear_entry(const struct unmap *u, struct vm_area_struct *vma, u64 
 {
 	pte_t old = *pte;
 
-	if (!on_other_cpus(u->m, vma->vm_mm->cpumask))
+	if (!u->batch || !on_other_cpus(u->m, vma->vm_mm->cpumask))
 		return ptep_clear_flush(u->m, vma, addr, pte);
 	*pte = 0;
 	set_tlb_ubc_flush_pending(u->batch, vma->vm_mm, old);
