@@ -12,7 +12,9 @@
 #include "sim/phys/tunables.h"
 #include "sim/policy/kswapd.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/content.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/dcache.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
@@ -154,6 +156,39 @@ static void test_boosted_zone(void)
 	CU_ASSERT_EQUAL(m->zone_event[PGSKIP][ZONE_DMA32], 0);
 	read_file(m, open_file(m, "/data"), 0, 200 * MEGA);
 	CU_ASSERT(m->zone_event[PGSKIP][ZONE_DMA32] > 2000);
+	close_machine(m);
+}
+
+/*
+ * Who finds not half of what the min marks keep waits for kswapd, which sees that zone DMA has
+ * enough: they wake each other, for a second.
+ */
+static void test_pingpong(void)
+{
+	struct machine *m = open_machine("release=6.1");
+	struct pglist_data *node = m->nodes[0];
+	struct zone *dma32 = node->zones[ZONE_DMA32];
+	u64 begin;
+	s64 turns;
+
+	read_file(m, open_file(m, "/data"), 0, 10 * MEGA);
+	CU_ASSERT_TRUE(pgdat_balanced(m, node, 0, ZONE_NORMAL));
+	dma32->watermark[WMARK_MIN] = 3 * global_zone_stat(m, NR_FREE_PAGES);
+	CU_ASSERT_FALSE(allow_direct_reclaim(m, node));
+	begin = blk_now(m);
+	turns = m->event[PAGEOUTRUN];
+	kswapd_run_now(m, node);
+	turns = m->event[PAGEOUTRUN] - turns;
+	CU_ASSERT_EQUAL((blk_now(m) - begin) / MEGA, 1000000000 / MEGA);
+	CU_ASSERT_TRUE(turns > 10000 && turns < 50000);
+	CU_ASSERT_EQUAL(m->event[KSWAPD_LOW_WMARK_HIT_QUICKLY], turns - 1);
+	CU_ASSERT_EQUAL(m->event[PGSTEAL_KSWAPD], 0);
+	CU_ASSERT_TRUE(node_thread(m, "kswapd", 0)->stime_ns >= 500000000);
+	setup_per_zone_wmarks(m);
+	/* Where there is enough nobody waits. */
+	begin = blk_now(m);
+	kswapd_run_now(m, node);
+	CU_ASSERT_TRUE(blk_now(m) - begin < MEGA);
 	close_machine(m);
 }
 
@@ -424,6 +459,7 @@ static void test_failing(void)
 
 static const CU_TestInfo tests[] = {
 	{ "a stream", test_stream }, { "boosted zone", test_boosted_zone },
+	{ "waiting in vain", test_pingpong },
 	{ "refaults", test_refault },
 	{ "mapped pages", test_mapped },
 	{ "locked pages", test_locked },

@@ -23,6 +23,8 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
+#define WAIT_NS 1000000000ULL	/* for kswapd, of who may not enter a filesystem (HZ) */
+#define PINGPONG_NS 33000	/* as guests did: 13,000 to 45,000 turns in a second */
 #define SLICE_NS 3000000	/* that each of two tasks has on one CPU (kernel/sched/fair.c) */
 
 typedef unsigned long long ull;
@@ -417,15 +419,54 @@ int kswapd_boot(struct machine *m)
 	return err;
 }
 
-void kswapd_run_now(struct machine *m, struct pglist_data *node)
+static void run_now(struct machine *m, struct pglist_data *node)
 {
-	if (m->lru->reclaiming || !node->kswapd_event)
-		return;
 	if (node->kswapd_state < KSWAPD_WOKEN) {
 		node->kswapd_highest = MIN(asked_highest(node), ZONE_NORMAL);
 		wake(m, node);
 	}
 	work(m, node, /* wait = */ true);
+}
+
+/* So long one or the other of the two works. */
+static void share_cpu(struct machine *m, struct pglist_data *node, u64 ns)
+{
+	struct task_struct *before;
+
+	account_system_time(m, ns / 2);
+	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id));
+	account_system_time(m, ns - ns / 2);
+	cputime_daemon_leave(m, before);
+	blk_sleep_until(m, blk_now(m) + ns);
+}
+
+/*
+ * One zone has enough: kswapd lies down, and wakes who waits. The zones that are reclaimed from
+ * have not: he wakes kswapd, and waits again, till his time is over.
+ */
+static void pingpong(struct machine *m, struct pglist_data *node)
+{
+	u64 begin = blk_now(m), end = begin + WAIT_NS, turns;
+
+	while (!allow_direct_reclaim(m, node) && blk_now(m) < end &&
+	       pgdat_balanced(m, node, 0, ZONE_NORMAL))
+		share_cpu(m, node, MIN(m->jiffy_ns, end - blk_now(m)));
+	turns = (blk_now(m) - begin) / PINGPONG_NS;
+	if (!turns)
+		return;
+	count_vm_event(m, PAGEOUTRUN, (s64)turns);
+	count_vm_event(m, KSWAPD_LOW_WMARK_HIT_QUICKLY, (s64)turns);
+	machine_why(m, "node %u: who waits for kswapd and kswapd, which finds enough, wake each other %llu "
+		    "times in %llu ms (throttle_direct_reclaim)", node->id, (ull)turns,
+		    (ull)(blk_now(m) - begin) / 1000000);
+}
+
+void kswapd_run_now(struct machine *m, struct pglist_data *node)
+{
+	if (m->lru->reclaiming || !node->kswapd_event)
+		return;
+	run_now(m, node);
+	pingpong(m, node);
 }
 
 /* That a task takes for a page that it is given. */
