@@ -67,6 +67,8 @@ struct pressure_ops {
 	 * they get beside a task that got so many pages meanwhile, or (0) to their end.
 	 */
 	void (*run_woken)(struct machine *m, u64 nr_pages);
+	/* Those that work beside who reclaims, and has nothing in his hands just now. */
+	void (*run_beside_reclaim)(struct machine *m, bool by_kswapd);
 	/* Reclaim for this request; returns how many pages that freed. */
 	u64 (*direct_reclaim)(struct machine *m, const struct reclaim_request *req);
 	/* Compact a zone. *captured: the block that came of it, on no list; or PFN_NIL. */

@@ -509,6 +509,20 @@ void kswapd_run_woken(struct machine *m, u64 nr_pages)
 	}
 }
 
+void kswapd_run_beside_reclaim(struct machine *m)
+{
+	if (m->nr_cpus == 1)
+		return;
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		struct pglist_data *node = m->nodes[i];
+
+		if (node && (node->kswapd_state == KSWAPD_WOKEN ||
+			     (node->kswapd_state == KSWAPD_WORKS &&
+			      node->kswapd_turn.due_ns <= blk_now(m))))
+			work(m, node, /* wait = */ false);
+	}
+}
+
 /*
  * Who allocates is quicker than who makes room: beside kswapd he gets what lies between the low
  * and the min marks, and some more. On its own CPU he has to let it run behind the same fault.

@@ -22,6 +22,8 @@ void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int
  * they work beside got nr_pages meanwhile (not 0). Of one node, to its end.
  */
 void kswapd_run_woken(struct machine *m, u64 nr_pages);
+/* Somebody reclaims for himself: on another CPU it begins meanwhile, or goes on when it is due. */
+void kswapd_run_beside_reclaim(struct machine *m);
 void kswapd_run_now(struct machine *m, struct pglist_data *node);
 /* At work, or about to begin; or it was, when the timer was due that runs now. */
 bool kswapd_is_running(const struct machine *m, const struct pglist_data *node);

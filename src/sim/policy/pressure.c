@@ -24,10 +24,18 @@ static void run_woken(struct machine *m, u64 nr_pages)
 	flusher_run_woken(m, nr_pages);
 }
 
+static void run_beside_reclaim(struct machine *m, bool by_kswapd)
+{
+	flusher_run_beside_reclaim(m);
+	if (!by_kswapd)
+		kswapd_run_beside_reclaim(m);
+}
+
 static const struct pressure_ops pressure_ops = {
 	.wake_kswapd = wakeup_kswapd,
 	.wait_for_kswapd = kswapd_run_now,
 	.run_woken = run_woken,
+	.run_beside_reclaim = run_beside_reclaim,
 	.direct_reclaim = try_to_free_pages,
 	.node_reclaim = node_reclaim_pages,
 	.reclaimable = zone_reclaimable_pages,

@@ -10,7 +10,6 @@
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap.h"
-#include "sim/virt/writeback.h"
 
 static const enum vm_event_item scan_events[] = {
 	[BY_KSWAPD] = PGSCAN_KSWAPD, [BY_DIRECT] = PGSCAN_DIRECT,
@@ -87,7 +86,7 @@ static u64 shrink_inactive_list(struct scan_control *sc, struct lruvec *lruvec,
 	/* Nothing but dirty pages that nobody is about to write: somebody has to. */
 	if (stat.nr_unqueued_dirty == taken)
 		wakeup_flusher_threads(m);
-	flusher_run_beside_reclaim(m);
+	m->pressure->run_beside_reclaim(m, by_kswapd(sc));
 	add_stat(sc, &stat, taken, file);
 	return reclaimed;
 }
