@@ -9,6 +9,7 @@
 #include "sim/phys/compaction_suitable.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
+#include "sim/virt/cputime.h"
 #include "sim/virt/psi.h"
 
 typedef unsigned long long ull;
@@ -37,9 +38,19 @@ static bool request_allows(const struct reclaim_request *req, const struct zone 
 	       (!req->nodemask || req->nodemask >> zone->node & 1);
 }
 
+/* Others depend on threads of the kernel; who is about to die frees what he has. */
+static bool must_not_wait(const struct machine *m)
+{
+	const struct task_struct *task = m->tasks ? cputime_payer(m) : NULL;
+
+	return (task && task->flags & PF_KTHREAD) || fatal_signal_pending(m);
+}
+
 /* The first node that could tell; kswapd runs there until there is enough. */
 static void throttle_direct_reclaim(struct machine *m, const struct reclaim_request *req)
 {
+	if (must_not_wait(m))
+		return;
 	for (unsigned int i = 0; i < req->nr_zones; i++) {
 		struct zone *zone = m->zones[req->zonelist[i]];
 		struct pglist_data *node = m->nodes[zone->node];
