@@ -51,6 +51,9 @@ struct folio_shrink {
 	struct reclaim_stat *stat;
 	struct page_list *list;		/* of what is left to look at */
 	bool ignore_references;
+	u32 target;			/* whose reclaim it is: a group's id; 0: the machine's */
+	u32 mapping;			/* the file that the last page was of, */
+	struct inode *inode;		/* which most others are of, too */
 	struct arch_tlbflush_unmap_batch batch;
 	/* For sim/why: how many pages, and the last one of each outcome. */
 	u32 nr[NR_OUTCOMES], last[NR_OUTCOMES];
@@ -185,12 +188,21 @@ static enum outcome pageout(struct folio_shrink *s, u32 pfn, enum references ref
 	return page_flag(folio, PG_dirty) || page_flag(folio, PG_writeback) ? KEPT_DIRTY : FREED;
 }
 
+/* The file of a page that has one. */
+static inline struct inode *inode_of_folio(struct folio_shrink *s, const struct page *folio)
+{
+	if (unlikely(folio->mapping != s->mapping)) {
+		s->mapping = folio->mapping;
+		s->inode = inode_of(s->m, folio->mapping);
+	}
+	return s->inode;
+}
+
 /* Nothing but its file, its slot in swap, or nobody at all has it: it is forgotten. */
-static bool forget_folio(const struct folio_shrink *s, u32 pfn)
+static bool forget_folio(struct folio_shrink *s, u32 pfn)
 {
 	struct machine *m = s->m;
 	const struct page *folio = pfn_to_page(m, pfn);
-	const u32 target = s->sc->target ? s->sc->target->id : 0;
 
 	if (page_flag(folio, PG_anon) && !page_flag(folio, PG_swapbacked)) {
 		if (folio->refcount != 1)
@@ -199,9 +211,20 @@ static bool forget_folio(const struct folio_shrink *s, u32 pfn)
 		return true;
 	}
 	if (page_flag(folio, PG_swapcache))
-		return remove_swap_mapping(m, pfn, target);
+		return remove_swap_mapping(m, pfn, s->target);
 	return folio->mapping && !page_flag(folio, PG_anon) &&
-	       remove_mapping(m, &inode_of(m, folio->mapping)->i_data, pfn, target);
+	       remove_mapping(m, &inode_of_folio(s, folio)->i_data, pfn, s->target);
+}
+
+/* What a page of a file may not be to be forgotten at once. */
+#define NOT_PLAIN (1U << PG_locked | 1U << PG_writeback | 1U << PG_referenced | 1U << PG_dirty | \
+		   1U << PG_head | 1U << PG_swapcache | 1U << PG_swapbacked | 1U << PG_mlocked | \
+		   1U << PG_hwpoison | 1U << PG_anon)
+
+/* It is clean, nobody maps it, and nobody has used it: most are so where files are read. */
+static inline bool is_plain(const struct page *folio)
+{
+	return !(folio->flags & NOT_PLAIN) && !folio_mapcount(folio) && folio->mapping;
 }
 
 static enum outcome unmap(struct folio_shrink *s, u32 pfn)
@@ -223,6 +246,11 @@ static enum outcome shrink_one(struct folio_shrink *s, u32 pfn)
 	enum references references = RECLAIM;
 	enum outcome outcome;
 
+	if (likely(is_plain(folio)) && page_evictable(s->m, folio)) {
+		s->sc->nr_scanned++;
+		return remove_mapping(s->m, &inode_of_folio(s, folio)->i_data, pfn, s->target) ?
+		       FREED : KEPT_BUSY;
+	}
 	if (unlikely(page_flag(folio, PG_locked)))
 		return KEPT_BUSY;
 	s->sc->nr_scanned += folio_nr_pages(folio);
@@ -304,7 +332,7 @@ u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_li
 {
 	struct folio_shrink s = {
 		.sc = sc, .m = sc->m, .node = node, .stat = stat, .list = list,
-		.ignore_references = ignore_references,
+		.ignore_references = ignore_references, .target = sc->target ? sc->target->id : 0,
 	};
 	struct page_list stay = PAGE_LIST_INIT;
 	u32 free = PFN_NIL;	/* a stack, by ->next */

@@ -79,8 +79,8 @@ static void count_huge(struct machine *m, struct address_space *mapping,
 }
 
 /* The cache has a folio more, or nr is below 0: less. */
-static inline void count_cached(struct machine *m, struct address_space *mapping,
-				const struct page *folio, s64 nr)
+static __always_inline void count_cached(struct machine *m, struct address_space *mapping,
+					 const struct page *folio, s64 nr)
 {
 	mapping->nrpages += (u64)nr;
 	mod_lruvec_page_state(m, folio, NR_FILE_PAGES, nr);
@@ -238,7 +238,8 @@ static void account_cleaned(struct machine *m, struct page *folio)
 }
 
 /* The folio is not of the file any more; the references stay. */
-static void uncache_folio(struct machine *m, struct address_space *mapping, struct page *folio)
+static __always_inline void uncache_folio(struct machine *m, struct address_space *mapping,
+					  struct page *folio)
 {
 	BUG_ON(m, folio_mapcount(folio));
 	count_cached(m, mapping, folio, -(s64)folio_nr_pages(folio));
