@@ -11,6 +11,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk.h"
 #include "sim/virt/task.h"
+#include "sim/virt/sched.h"
 #include "sim/virt/virt.h"
 #include "sim/virt/writeback.h"
 #include "support.h"
@@ -430,6 +431,59 @@ static void test_sync_beside_flusher(void)
 	}
 }
 
+/* Lines that have the flusher write all that there is, or nothing. */
+static void set(const char *name, unsigned int value)
+{
+	lab_expect(&lab, 0, "proc/sys/vm/%s: %u", name, value);
+}
+
+/* Time that CPUs worked, in ns; that passed. */
+static u64 worked_ns(void)
+{
+	u64 sum = 0;
+
+	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)
+		sum += cpu_of(m, cpu)->system_ns;
+	return sum;
+}
+
+/*
+ * With CPUs to spare the flusher has one of its own, which a chunk keeps busy: it does no more
+ * than there is time for. Who wakes it meanwhile has it begin anew.
+ */
+static void test_busy(void)
+{
+	const char *const sets[] = { "release=6.1", "disk.bandwidth=40M",
+				     "cost.write_page=100000", "cost.dirty_page=0", NULL };
+	u64 began;
+
+	CU_ASSERT_EQUAL_FATAL(lab_open_set(&lab, "pc", sets), 0);
+	m = tree_machine(lab.tree);
+	set("dirty_writeback_centisecs", 0);
+	set("dirty_background_bytes", 600000000);
+	set("dirty_bytes", 900000000);
+	lab_expect(&lab, 0, "proc/1/ctl: fork as a");
+	call("open /root/f rdwr,creat as f");
+	call("pwrite64 @f 200M 0");
+	set("dirty_background_bytes", 1000000);
+	began = m->now_ns;
+	call("pwrite64 @f 4M 200M");
+	CU_ASSERT_TRUE(vmstat("nr_writeback ") > 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+	/* And one chunk, which may have begun just now; on no CPU of the task's. */
+	CU_ASSERT_TRUE(worked_ns() > (m->now_ns - began) / 2);
+	CU_ASSERT_TRUE(worked_ns() <= m->now_ns - began + 4096 * 100000ULL);
+	CU_ASSERT_TRUE(cpu_of(m, 0)->system_ns < 100000000);
+	/* It is in the midst of work of another kind. */
+	set("dirty_writeback_centisecs", 500);
+	set("dirty_writeback_centisecs", 0);
+	set("dirty_background_bytes", 600000000);
+	CU_ASSERT_TRUE(vmstat("nr_dirty ") > 0);
+	CU_ASSERT_EQUAL(lab_run(&lab, "tick 100s"), 0);
+	expect_pages(0, 0);
+	close_lab();
+}
+
 static const CU_TestInfo tests[] = {
 	{ "limits", test_limits },
 	{ "periodic", test_periodic },
@@ -443,6 +497,7 @@ static const CU_TestInfo tests[] = {
 	{ "a hole that a mapping makes", test_remove },
 	{ "files", test_files },
 	{ "sync beside the flusher", test_sync_beside_flusher },
+	{ "busy", test_busy },
 };
 
 int main(void)

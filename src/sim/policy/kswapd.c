@@ -23,7 +23,7 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
-#define WAIT_NS 1000000000ULL	/* for kswapd, of who may not enter a filesystem (HZ) */
+#define WAIT_NS 1000000000ULL	/* HZ, of who may not enter a filesystem; others, for ever (here, too) */
 #define PINGPONG_NS 33000	/* as guests did: 13,000 to 45,000 turns in a second */
 #define SLICE_NS 3000000	/* that each of two tasks has on one CPU (kernel/sched/fair.c) */
 
@@ -214,6 +214,7 @@ static enum pass make_pass(struct machine *m, struct pglist_data *node)
 	turn->nr_reclaimed = sc.nr_reclaimed;
 	/* While the task slept for longer than it is given, kswapd would have gone on. */
 	turn->due_ns = blk_now(m) + turn_of_others(m, node, blk_now(m) - began_ns) - late_ns;
+	turn->due_ns = MAX(turn->due_ns, turn->sleeps_until_ns);
 	return pass;
 }
 
@@ -365,7 +366,7 @@ static void work(struct machine *m, struct pglist_data *node, bool wait)
 	if (node->kswapd_state == KSWAPD_WOKEN) {
 		if (m->nr_cpus > 1)
 			take_request(node);
-		if (node->kswapd_woken_early)
+		if (node->kswapd_woken_early && !m->lru->reclaiming)
 			kcompactd_catch_up(m, node, node->kswapd_worked_ns, blk_now(m));
 		set_pgdat_percpu_threshold(m, node, /* under_pressure = */ true);
 	}
@@ -419,7 +420,7 @@ int kswapd_boot(struct machine *m)
 	return err;
 }
 
-static void run_now(struct machine *m, struct pglist_data *node)
+static void run_to_end(struct machine *m, struct pglist_data *node)
 {
 	if (node->kswapd_state < KSWAPD_WOKEN) {
 		node->kswapd_highest = MIN(asked_highest(node), ZONE_NORMAL);
@@ -465,7 +466,7 @@ void kswapd_run_now(struct machine *m, struct pglist_data *node)
 {
 	if (m->lru->reclaiming || !node->kswapd_event)
 		return;
-	run_now(m, node);
+	run_to_end(m, node);
 	pingpong(m, node);
 }
 
@@ -518,8 +519,11 @@ void kswapd_run_beside_reclaim(struct machine *m)
 
 		if (node && (node->kswapd_state == KSWAPD_WOKEN ||
 			     (node->kswapd_state == KSWAPD_WORKS &&
-			      node->kswapd_turn.due_ns <= blk_now(m))))
+			      node->kswapd_turn.due_ns <= blk_now(m)))) {
+			node->kswapd_beside = true;
 			work(m, node, /* wait = */ false);
+			node->kswapd_beside = false;
+		}
 	}
 }
 

@@ -9,8 +9,8 @@
 #include "sim/phys/compaction_suitable.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/tunables.h"
-#include "sim/virt/cputime.h"
 #include "sim/virt/psi.h"
+#include "sim/virt/sched.h"
 
 typedef unsigned long long ull;
 
@@ -41,9 +41,7 @@ static bool request_allows(const struct reclaim_request *req, const struct zone 
 /* Others depend on threads of the kernel; who is about to die frees what he has. */
 static bool must_not_wait(const struct machine *m)
 {
-	const struct task_struct *task = m->tasks ? cputime_payer(m) : NULL;
-
-	return (task && task->flags & PF_KTHREAD) || fatal_signal_pending(m);
+	return (m->tasks && m->tasks->daemon) || fatal_signal_pending(m);
 }
 
 /* The first node that could tell; kswapd runs there until there is enough. */

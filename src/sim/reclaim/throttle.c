@@ -132,9 +132,13 @@ void note_congestion(struct scan_control *sc, struct pglist_data *node)
 {
 	struct lruvec *lruvec = target_lruvec(sc, node->id);
 
-	if (by_kswapd(sc) && sc->nr.immediate &&
-	    (psi_in_memstall(sc->m) || blk_writes_swap(sc->m)))
-		reclaim_throttle(sc->m, node, VMSCAN_THROTTLE_WRITEBACK);
+	if (by_kswapd(sc) && sc->nr.immediate) {
+		if (node->kswapd_beside)
+			node->kswapd_turn.sleeps_until_ns = MIN(blk_now(sc->m) + WRITEBACK_NS,
+								blk_next_done_ns(sc->m));
+		else if (psi_in_memstall(sc->m) || blk_writes_swap(sc->m))
+			reclaim_throttle(sc->m, node, VMSCAN_THROTTLE_WRITEBACK);
+	}
 	if ((by_kswapd(sc) || sc->target) && sc->nr.dirty && sc->nr.dirty == sc->nr.congested)
 		lruvec->congested = true;
 	if (!by_kswapd(sc) && lruvec->congested)

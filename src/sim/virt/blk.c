@@ -357,9 +357,17 @@ int blk_boot(struct machine *m)
 	return err;
 }
 
-static void stall_until(struct machine *m, u64 ns, bool io)
+void blk_end_due(struct machine *m)
 {
 	struct blk_state *blk = m->virt->blk;
+
+	for (unsigned int i = 0; blk->next_done_ns <= blk_now(m) && i < blk->nr; i++)
+		if (blk->disks[i].nr)
+			blk_end_requests(m, &blk->disks[i], blk_now(m));
+}
+
+static void stall_until(struct machine *m, u64 ns, bool io)
+{
 	u64 now = blk_now(m);
 
 	if (ns > now)
@@ -368,11 +376,9 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 		psi_stall(m, now, ns, io, /* memory = */ false);
 		if (io)
 			account_iowait(m, now, ns);
-		m->waited_until_ns = ns;
+		m->waited_until_ns = MAX(ns, blk_now(m));
 	}
-	for (unsigned int i = 0; blk->next_done_ns <= blk_now(m) && i < blk->nr; i++)
-		if (blk->disks[i].nr)
-			blk_end_requests(m, &blk->disks[i], blk_now(m));
+	blk_end_due(m);
 }
 
 void blk_run_until(struct machine *m, u64 ns)

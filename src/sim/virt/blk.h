@@ -139,6 +139,8 @@ void blk_set_timer(struct machine *m, u32 event, u64 when_ns);
 u64 blk_read(struct machine *m, struct gendisk *disk, u64 nr_pages);
 /* When one request more may go in: who submits waits so long. */
 u64 blk_slot_free_ns(const struct gendisk *disk);
+/* What is done by now. */
+void blk_end_due(struct machine *m);
 /* The CPU works till then; what is done then is done now. */
 void blk_run_until(struct machine *m, u64 ns);
 /* The call sleeps till then: a stall (psi.h). */

@@ -145,6 +145,7 @@ void cgwb_offline(struct machine *m, struct mem_cgroup *memcg)
 	m->virt->writeback->completions -= MIN(m->virt->writeback->completions, wb->completions);
 	memcg->wb = NULL;
 	cgwb_free(m, wb);
+	wb_note_due(m);
 }
 
 /* ---- Whose pages are written? ---- */

@@ -190,8 +190,11 @@ static bool wb_writeback(struct machine *m, struct bdi_writeback *wb)
 	struct wb_work *work = &wb->work;
 
 	for (;;) {
-		struct inode *inode = first_of(m, wb, B_IO);
+		struct inode *inode;
 
+		if (wb->due_ns > blk_now(m))
+			return false;
+		inode = first_of(m, wb, B_IO);
 		if (!inode) {
 			if (work->kind == WB_BACKGROUND && !wb_over_bg_thresh(m, wb))
 				return true;
@@ -205,7 +208,7 @@ static bool wb_writeback(struct machine *m, struct bdi_writeback *wb)
 		}
 		if (work->nr_pages <= 0)
 			return true;
-		if (blk_queue_full(file_disk(m)) || wb->due_ns > blk_now(m))
+		if (blk_queue_full(file_disk(m)))
 			return false;
 		take_time(m, wb, inode);
 		work->nr_written += writeback_single_inode(m, wb, inode);
@@ -298,8 +301,7 @@ static void wb_do_writeback(struct machine *m, struct bdi_writeback *wb)
 		wb_wakeup_delayed(m, wb);
 }
 
-/* When the first that is busy goes on. */
-static void note_due(struct machine *m)
+void wb_note_due(struct machine *m)
 {
 	struct wb_state *bdi = bdi_of(m);
 
@@ -310,19 +312,26 @@ static void note_due(struct machine *m)
 		daemon_woken(m, 1);
 }
 
-/* The work item of a kworker: it begins, or goes on. */
+/* The work item of a kworker: it begins, or goes on. Who wakes it meanwhile has it begin anew. */
 static void wb_workfn(struct machine *m, struct bdi_writeback *wb)
 {
-	struct task_struct *before = cputime_daemon_enter(m, kernel_thread(m, "kworker/u"));
+	unsigned int cpu = m->cpu;
+	struct task_struct *before;
 
+	m->cpu = sched_idle_cpu(m, m->nodes[m->cpu_node[cpu]]);
+	before = cputime_daemon_enter(m, kernel_thread(m, "kworker/u"));
 	blk_set_timer(m, wb->event, NEVER);
+	wb->woken &= wb->running;
 	wb_do_writeback(m, wb);
+	if (!wb->running && wb->woken)
+		wb_wakeup(m, wb);
 	if (!wb->running || wb->due_ns <= blk_now(m))
 		wb->due_ns = 0;
 	else
 		blk_set_timer(m, wb->event, wb->due_ns);
-	note_due(m);
+	wb_note_due(m);
 	cputime_daemon_leave(m, before);
+	m->cpu = cpu;
 }
 
 static bool flusher_step(struct machine *m, void *data)
@@ -344,11 +353,10 @@ static void run_flushers(struct machine *m, bool woken)
 	for (struct bdi_writeback *wb = NULL; (wb = wb_next(m, wb)); ) {
 		bool begins = woken && wb->woken && !wb->running;
 
-		wb->woken &= !woken;
 		if (begins || (wb->due_ns && wb->due_ns <= blk_now(m)))
 			wb_workfn(m, wb);
 	}
-	note_due(m);
+	wb_note_due(m);
 }
 
 void flusher_run_woken(struct machine *m, u64 nr_pages)
@@ -378,6 +386,7 @@ void flusher_run_until(struct machine *m, u64 ns)
 
 	while (bdi->due_ns <= ns && !m->lru->reclaiming) {
 		m->waited_until_ns = MAX(blk_now(m), bdi->due_ns);
+		blk_end_due(m);
 		run_flushers(m, /* woken = */ false);
 	}
 }

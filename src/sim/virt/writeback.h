@@ -112,6 +112,8 @@ void flusher_run_woken(struct machine *m, u64 nr_pages);
 void flusher_run_beside_reclaim(struct machine *m);
 /* Who runs here waits till then, or works: those that are busy go on meanwhile. */
 void flusher_run_until(struct machine *m, u64 ns);
+/* Some are busy, or are not any more: when the first goes on. */
+void wb_note_due(struct machine *m);
 /* Requests of the flusher are done: it may go on. */
 void writeback_requests_done(struct machine *m);
 /* vm.dirty_writeback_centisecs has changed. */

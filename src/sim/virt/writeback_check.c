@@ -14,6 +14,7 @@ static void wb_digest(const struct bdi_writeback *wb, struct digest *digest)
 	digest_u64(digest, (u64)wb->woken << 3 | (u64)wb->running << 2 | (u64)wb->start_all << 1 | wb->dirty_exceeded);
 	digest_u64(digest, wb->work.kind);
 	digest_u64(digest, (u64)wb->work.nr_pages);
+	digest_u64(digest, wb->work.nr_written);
 	digest_u64(digest, wb->due_ns);
 	digest_u64(digest, wb->last_old_flush_ns);
 	digest_u64(digest, wb->write_bandwidth);
@@ -98,7 +99,7 @@ static void wb_validate(const struct machine *m, const struct bdi_writeback *wb,
 			   (ull)event_when_ns(m->events, wb->event));
 	check->nr_checked++;
 	/* Work that waits for a CPU goes on then, or before, at a poll point. */
-	if (wb->due_ns && (!wb->running || wb->due_ns < m->virt->writeback->due_ns ||
+	if (wb->due_ns && (!wb->running ||
 			   event_when_ns(m->events, wb->event) > wb->due_ns))
 		check_fail(check, "WB2", "flusher of group %u: expected work that it goes on with at %llu, "
 			   "found %s, and its timer at %llu", wb->memcg, (ull)wb->due_ns,
@@ -110,14 +111,19 @@ void writeback_validate(const struct machine *m, struct check *check)
 	const struct wb_state *bdi = m->virt->writeback;
 	const struct bdi_writeback *wb = NULL;
 	struct wb_sums all = { 0 };
-	u64 writeback;
+	u64 writeback, due_ns = UINT64_MAX;
 
 	if (!bdi || !bdi->root.event)
 		return;
-	while ((wb = wb_next(m, wb)))
+	while ((wb = wb_next(m, wb))) {
 		wb_validate(m, wb, &all, check);
+		due_ns = MIN(due_ns, wb->due_ns ? wb->due_ns : UINT64_MAX);
+	}
 	writeback = global_node_stat(m, NR_WRITEBACK) - blk_nr_swap_writes(m, NULL);
-	check->nr_checked++;
+	check->nr_checked += 2;
+	if (due_ns != bdi->due_ns)
+		check_fail(check, "WB2", "flushers: expected the first to go on at %llu, found %llu",
+			   (ull)due_ns, (ull)bdi->due_ns);
 	if (all.nr_dirty != global_node_stat(m, NR_DIRTY) || all.nr_writeback != writeback)
 		check_fail(check, "WB2", "files: expected %llu dirty pages and %llu on their way, found "
 			   "%llu and %llu of inodes", (ull)global_node_stat(m, NR_DIRTY),
