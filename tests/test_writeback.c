@@ -431,13 +431,13 @@ static void test_sync_beside_flusher(void)
 	}
 }
 
-/* Lines that have the flusher write all that there is, or nothing. */
+/* A sysctl that tells the flusher what to write, or when. */
 static void set(const char *name, unsigned int value)
 {
 	lab_expect(&lab, 0, "proc/sys/vm/%s: %u", name, value);
 }
 
-/* Time that CPUs worked, in ns; that passed. */
+/* Time that all CPUs worked, in ns. */
 static u64 worked_ns(void)
 {
 	u64 sum = 0;

@@ -177,7 +177,6 @@ struct pglist_data {
 	u32 kswapd_alloc_order, kswapd_reclaim_order;
 	enum zone_type kswapd_last;	/* its highest zone */
 	struct kswapd_turn kswapd_turn;	/* KSWAPD_WORKS, which it never does between two lines */
-	bool kswapd_beside;	/* it works beside a task that reclaims for itself */
 	u64 kswapd_begins;	/* KSWAPD_WOKEN: when so many pages have been polled */
 	u64 kswapd_slice_ns;	/* that is left to it, on the only CPU */
 	u64 kswapd_worked_ns;	/* when it last lay down; between two lines that is past */

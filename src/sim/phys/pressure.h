@@ -112,14 +112,24 @@ struct pressure_ops {
 
 /*
  * A daemon was woken: what it does shows so many pages later, which others get meanwhile; no later
- * because another was woken before.
+ * because another was woken before. How many pages have been polled then.
  */
 #define DAEMON_LAG 64
 
-static inline void daemon_woken(struct machine *m, u64 lag)
+static inline u64 daemon_woken(struct machine *m, u64 lag)
 {
 	if (!m->polls_left || lag < m->polls_left)
 		m->polls_left = (u16)lag;
+	return m->nr_polled + lag;
+}
+
+/* At a poll that was another's: it begins when so many pages have been polled, which is later. */
+static inline bool daemon_comes_later(struct machine *m, u64 begins)
+{
+	if (m->nr_polled >= begins)
+		return false;
+	daemon_woken(m, begins - m->nr_polled);
+	return true;
 }
 
 /*

@@ -167,12 +167,11 @@ static bool proactive_turn(struct machine *m, struct pglist_data *node, u64 now)
 /* What it is woken for, or what its timer is for. False: nothing, until others act. */
 static bool kcompactd_acts(struct machine *m, struct pglist_data *node, u64 now, bool kswapd_runs)
 {
-	unsigned int cpu = m->cpu;
-	struct task_struct *before;
+	struct cputime_before before =
+		cputime_daemon_enter(m, node_thread(m, "kcompactd", node->id),
+				     sched_node_cpu(m, node));
 	bool acted = true;
 
-	m->cpu = sched_node_cpu(m, node);
-	before = cputime_daemon_enter(m, node_thread(m, "kcompactd", node->id));
 	node->kcompactd_next_ns = now + CHECK_INTERVAL_NS;
 	if (node->kcompactd_max_order && !node->proactive_trigger)
 		kcompactd_do_work(m, node);
@@ -181,7 +180,6 @@ static bool kcompactd_acts(struct machine *m, struct pglist_data *node, u64 now,
 	acted |= node->proactive_trigger;
 	node->proactive_trigger = false;
 	cputime_daemon_leave(m, before);
-	m->cpu = cpu;
 	return acted;
 }
 

@@ -357,12 +357,10 @@ static void nap_ends(struct machine *m, struct pglist_data *node)
 
 static void work(struct machine *m, struct pglist_data *node, bool wait)
 {
-	unsigned int cpu = m->cpu;
 	struct blk_plug *plug = blk_switch_plug(m, NULL);
-	struct task_struct *before;
+	struct cputime_before before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id),
+							    sched_idle_cpu(m, node));
 
-	m->cpu = sched_idle_cpu(m, node);
-	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id));
 	if (node->kswapd_state == KSWAPD_WOKEN) {
 		if (m->nr_cpus > 1)
 			take_request(node);
@@ -375,7 +373,6 @@ static void work(struct machine *m, struct pglist_data *node, bool wait)
 	else
 		nap_ends(m, node);
 	cputime_daemon_leave(m, before);
-	m->cpu = cpu;
 	(void)blk_switch_plug(m, plug);
 }
 
@@ -432,10 +429,10 @@ static void run_to_end(struct machine *m, struct pglist_data *node)
 /* So long one or the other of the two works. */
 static void share_cpu(struct machine *m, struct pglist_data *node, u64 ns)
 {
-	struct task_struct *before;
+	struct cputime_before before;
 
 	account_system_time(m, ns / 2);
-	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id));
+	before = cputime_daemon_enter(m, node_thread(m, "kswapd", node->id), m->cpu);
 	account_system_time(m, ns - ns / 2);
 	cputime_daemon_leave(m, before);
 	blk_sleep_until(m, blk_now(m) + ns);
@@ -492,10 +489,7 @@ static bool too_early(struct machine *m, struct pglist_data *node, u64 nr_pages)
 /* It was woken, and has no CPU yet. */
 static bool comes_later(struct machine *m, const struct pglist_data *node)
 {
-	if (node->kswapd_state != KSWAPD_WOKEN || m->nr_polled >= node->kswapd_begins)
-		return false;
-	daemon_woken(m, node->kswapd_begins - m->nr_polled);
-	return true;
+	return node->kswapd_state == KSWAPD_WOKEN && daemon_comes_later(m, node->kswapd_begins);
 }
 
 void kswapd_run_woken(struct machine *m, u64 nr_pages)
@@ -519,11 +513,8 @@ void kswapd_run_beside_reclaim(struct machine *m)
 
 		if (node && (node->kswapd_state == KSWAPD_WOKEN ||
 			     (node->kswapd_state == KSWAPD_WORKS &&
-			      node->kswapd_turn.due_ns <= blk_now(m)))) {
-			node->kswapd_beside = true;
+			      node->kswapd_turn.due_ns <= blk_now(m))))
 			work(m, node, /* wait = */ false);
-			node->kswapd_beside = false;
-		}
 	}
 }
 
@@ -578,8 +569,7 @@ void wakeup_kswapd(struct machine *m, struct zone *zone, gfp_t gfp, unsigned int
 	}
 	explain_wakeup(m, zone, order, gfp);
 	wake(m, node);
-	node->kswapd_begins = m->nr_polled + lag(m, node);
-	daemon_woken(m, lag(m, node));
+	node->kswapd_begins = daemon_woken(m, lag(m, node));
 }
 
 void kswapd_validate(const struct machine *m, struct check *check)

@@ -198,6 +198,13 @@ static inline struct inode *inode_of_folio(struct folio_shrink *s, const struct 
 	return s->inode;
 }
 
+static bool forget_cached(struct folio_shrink *s, u32 pfn)
+{
+	struct inode *inode = inode_of_folio(s, pfn_to_page(s->m, pfn));
+
+	return remove_mapping(s->m, &inode->i_data, pfn, s->target);
+}
+
 /* Nothing but its file, its slot in swap, or nobody at all has it: it is forgotten. */
 static bool forget_folio(struct folio_shrink *s, u32 pfn)
 {
@@ -212,8 +219,7 @@ static bool forget_folio(struct folio_shrink *s, u32 pfn)
 	}
 	if (page_flag(folio, PG_swapcache))
 		return remove_swap_mapping(m, pfn, s->target);
-	return folio->mapping && !page_flag(folio, PG_anon) &&
-	       remove_mapping(m, &inode_of_folio(s, folio)->i_data, pfn, s->target);
+	return folio->mapping && !page_flag(folio, PG_anon) && forget_cached(s, pfn);
 }
 
 /* What a page of a file may not be to be forgotten at once. */
@@ -248,8 +254,7 @@ static enum outcome shrink_one(struct folio_shrink *s, u32 pfn)
 
 	if (likely(is_plain(folio)) && page_evictable(s->m, folio)) {
 		s->sc->nr_scanned++;
-		return remove_mapping(s->m, &inode_of_folio(s, folio)->i_data, pfn, s->target) ?
-		       FREED : KEPT_BUSY;
+		return forget_cached(s, pfn) ? FREED : KEPT_BUSY;
 	}
 	if (unlikely(page_flag(folio, PG_locked)))
 		return KEPT_BUSY;

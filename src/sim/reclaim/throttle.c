@@ -133,7 +133,8 @@ void note_congestion(struct scan_control *sc, struct pglist_data *node)
 	struct lruvec *lruvec = target_lruvec(sc, node->id);
 
 	if (by_kswapd(sc) && sc->nr.immediate) {
-		if (node->kswapd_beside)
+		/* Beside a task that reclaims for itself it sleeps alone. */
+		if (sc->m->lru->reclaiming > 1)
 			node->kswapd_turn.sleeps_until_ns = MIN(blk_now(sc->m) + WRITEBACK_NS,
 								blk_next_done_ns(sc->m));
 		else if (psi_in_memstall(sc->m) || blk_writes_swap(sc->m))

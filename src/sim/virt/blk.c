@@ -370,9 +370,8 @@ static void stall_until(struct machine *m, u64 ns, bool io)
 {
 	u64 now = blk_now(m);
 
-	if (ns > now)
-		flusher_run_until(m, ns);
 	if (ns > now) {
+		flusher_run_until(m, ns);
 		psi_stall(m, now, ns, io, /* memory = */ false);
 		if (io)
 			account_iowait(m, now, ns);

@@ -22,17 +22,20 @@ struct task_struct *cputime_payer(const struct machine *m)
 	return m->oom_killer_disabled ? cpu->idle : cpu->current;
 }
 
-struct task_struct *cputime_daemon_enter(struct machine *m, struct task_struct *thread)
+struct cputime_before cputime_daemon_enter(struct machine *m, struct task_struct *thread,
+					   unsigned int cpu)
 {
-	struct task_struct *before = m->tasks->daemon;
+	const struct cputime_before before = { m->tasks->daemon, m->cpu };
 
-	m->tasks->daemon = thread ? thread : cpu_of(m, m->cpu)->idle;
+	m->cpu = cpu;
+	m->tasks->daemon = thread ? thread : cpu_of(m, cpu)->idle;
 	return before;
 }
 
-void cputime_daemon_leave(struct machine *m, struct task_struct *before)
+void cputime_daemon_leave(struct machine *m, struct cputime_before before)
 {
-	m->tasks->daemon = before;
+	m->tasks->daemon = before.daemon;
+	m->cpu = before.cpu;
 }
 
 struct task_struct *node_thread(const struct machine *m, const char *wchan, unsigned int node)

@@ -12,12 +12,18 @@
 
 /* Who is charged now. */
 struct task_struct *cputime_payer(const struct machine *m);
+/* Who was charged, and where. */
+struct cputime_before {
+	struct task_struct *daemon;
+	unsigned int cpu;
+};
 /*
- * A thread of the kernel works from here on, beside whose call it is; NULL: it has none. What
- * was before comes back with cputime_daemon_leave().
+ * A thread of the kernel works from here on, on this CPU, beside whose call it is; NULL: it has
+ * none. What was before comes back with cputime_daemon_leave().
  */
-struct task_struct *cputime_daemon_enter(struct machine *m, struct task_struct *thread);
-void cputime_daemon_leave(struct machine *m, struct task_struct *before);
+struct cputime_before cputime_daemon_enter(struct machine *m, struct task_struct *thread,
+					   unsigned int cpu);
+void cputime_daemon_leave(struct machine *m, struct cputime_before before);
 /* The thread of a node, by the function that it sleeps in; NULL: it was stopped. */
 struct task_struct *node_thread(const struct machine *m, const char *wchan, unsigned int node);
 /* The first thread of the kernel whose name begins so. */

@@ -123,15 +123,12 @@ static void forget_block(struct machine *m, struct inode *inode, struct disk_blo
 	close_gap(disks, (u64)(block - disks->blocks));
 }
 
-/* The block, with what it held, or new with zeroes; NULL: no host memory. */
+/* The block, with what it held, or new with zeroes: room for it is reserved. */
 static struct disk_block *get_block(struct machine *m, struct inode *inode, u64 pgoff)
 {
 	struct disk_state *disks = m->virt->disks;
-	struct disk_block *block;
+	struct disk_block *block = find(disks, inode->self, pgoff);
 
-	if (disk_reserve(m, 1))
-		return NULL;
-	block = find(disks, inode->self, pgoff);
 	if (block->inode)
 		return block;
 	disks->nr++;
@@ -142,10 +139,11 @@ static struct disk_block *get_block(struct machine *m, struct inode *inode, u64 
 
 int disk_write(struct machine *m, struct inode *inode, u64 pgoff, u32 pfn)
 {
-	struct disk_block *block = get_block(m, inode, pgoff);
+	struct disk_block *block;
 
-	if (!block)
+	if (disk_reserve(m, 1))
 		return -ENOBUFS;
+	block = get_block(m, inode, pgoff);
 	block->hole = false;
 	content_save(m, pfn, &block->token);
 	return 0;
@@ -259,8 +257,6 @@ int disk_zero(struct machine *m, struct inode *inode, u64 start, u64 end)
 	for (u64 at = start; at < end; at++) {
 		struct disk_block *block = get_block(m, inode, at);
 
-		if (!block)
-			return -ENOBUFS;
 		content_forget(m, &block->token);
 		block->hole = true;
 	}

@@ -93,12 +93,12 @@ void mark_inode_dirty_pages(struct machine *m, struct inode *inode)
 void wb_wakeup(struct machine *m, struct bdi_writeback *wb)
 {
 	struct wb_state *bdi = bdi_of(m);
+	u64 begins = daemon_woken(m, DAEMON_LAG);
 
 	wb->woken = true;
 	if (!bdi->woken)
-		bdi->begins = m->nr_polled + DAEMON_LAG;
+		bdi->begins = begins;
 	bdi->woken = true;
-	daemon_woken(m, DAEMON_LAG);
 }
 
 void wb_start_background_writeback(struct machine *m, struct bdi_writeback *wb)
@@ -315,11 +315,10 @@ void wb_note_due(struct machine *m)
 /* The work item of a kworker: it begins, or goes on. Who wakes it meanwhile has it begin anew. */
 static void wb_workfn(struct machine *m, struct bdi_writeback *wb)
 {
-	unsigned int cpu = m->cpu;
-	struct task_struct *before;
+	struct cputime_before before =
+		cputime_daemon_enter(m, kernel_thread(m, "kworker/u"),
+				     sched_idle_cpu(m, m->nodes[m->cpu_node[m->cpu]]));
 
-	m->cpu = sched_idle_cpu(m, m->nodes[m->cpu_node[cpu]]);
-	before = cputime_daemon_enter(m, kernel_thread(m, "kworker/u"));
 	blk_set_timer(m, wb->event, NEVER);
 	wb->woken &= wb->running;
 	wb_do_writeback(m, wb);
@@ -331,7 +330,6 @@ static void wb_workfn(struct machine *m, struct bdi_writeback *wb)
 		blk_set_timer(m, wb->event, wb->due_ns);
 	wb_note_due(m);
 	cputime_daemon_leave(m, before);
-	m->cpu = cpu;
 }
 
 static bool flusher_step(struct machine *m, void *data)
@@ -356,18 +354,15 @@ static void run_flushers(struct machine *m, bool woken)
 		if (begins || (wb->due_ns && wb->due_ns <= blk_now(m)))
 			wb_workfn(m, wb);
 	}
-	wb_note_due(m);
 }
 
 void flusher_run_woken(struct machine *m, u64 nr_pages)
 {
 	const struct wb_state *bdi = bdi_of(m);
-	bool late = bdi->woken && nr_pages && m->nr_polled < bdi->begins;
+	bool late = bdi->woken && nr_pages && daemon_comes_later(m, bdi->begins);
 
 	if ((bdi->woken && !late) || bdi->due_ns <= blk_now(m))
 		run_flushers(m, /* woken = */ !late);
-	if (late)
-		daemon_woken(m, bdi->begins - m->nr_polled);
 	if (bdi->due_ns != NEVER)
 		daemon_woken(m, 1);
 }
