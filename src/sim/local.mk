@@ -133,6 +133,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/anon_name.c src/sim/virt/anon_name.h src/sim/virt/brk.c src/sim/virt/cachestat.c \
 	src/sim/virt/content.c src/sim/virt/content.h src/sim/virt/disk.c \
 	src/sim/virt/disk.h src/sim/virt/cred.c src/sim/virt/cred.h src/sim/virt/elf.c \
+	src/sim/virt/evict.c src/sim/virt/evict.h \
 	src/sim/virt/exec.c src/sim/virt/exec.h src/sim/virt/exec_stack.c src/sim/virt/exit.c \
 	src/sim/virt/fadvise.c src/sim/virt/fallocate.c \
 	src/sim/virt/fault.c src/sim/virt/fd.c src/sim/virt/file.c src/sim/virt/file.h \

@@ -205,6 +205,40 @@ static inline void page_list_del(struct machine *m, struct page_list *list, u64 
 		pfn_to_page(m, page->next)->prev = page->prev;
 }
 
+/* The last one, which there is, is taken off. */
+static inline u32 page_list_pop_last(struct machine *m, struct page_list *list)
+{
+	u32 pfn = list->last, prev = pfn_to_page(m, pfn)->prev;
+
+	list->last = prev;
+	if (unlikely(prev == PFN_NIL))
+		list->first = PFN_NIL;
+	else
+		pfn_to_page(m, prev)->next = PFN_NIL;
+	return pfn;
+}
+
+/* The page and those behind it leave `from`, and come before the others of `to`. */
+static inline void page_list_move_end(struct machine *m, struct page_list *from, u32 pfn,
+				      struct page_list *to)
+{
+	struct page *page = pfn_to_page(m, pfn);
+	u32 last = from->last;
+
+	from->last = page->prev;
+	if (page->prev == PFN_NIL)
+		from->first = PFN_NIL;
+	else
+		pfn_to_page(m, page->prev)->next = PFN_NIL;
+	page->prev = PFN_NIL;
+	pfn_to_page(m, last)->next = to->first;
+	if (to->first == PFN_NIL)
+		to->last = last;
+	else
+		pfn_to_page(m, to->first)->prev = last;
+	to->first = pfn;
+}
+
 /* B1 P2, P3, P5 and the pageblock counts. */
 void section_validate(const struct machine *m, struct check *check);
 

@@ -38,34 +38,63 @@ static void splice_skipped(struct machine *m, struct page_list *list, struct pag
 	}
 }
 
+static bool same_zone(const struct page *a, const struct page *b)
+{
+	return page_zone_index(a) == page_zone_index(b);
+}
+
+/* Folios of one zone at the list's end that are taken, from `first` on. */
+struct run {
+	u32 first;
+	s64 nr;		/* pages; 0: there are none */
+};
+
+static void take_run(struct machine *m, struct page_list *src, enum lru_list list,
+		     struct run *run, struct page_list *dst)
+{
+	if (!run->nr)
+		return;
+	count_lru(m, pfn_to_page(m, run->first), list, -run->nr);
+	page_list_move_end(m, src, run->first, dst);
+	run->nr = 0;
+}
+
 u64 isolate_lru_folios(struct scan_control *sc, struct lruvec *lruvec, enum lru_list list,
 		       u64 nr_to_scan, struct page_list *dst, u64 *nr_scanned)
 {
 	struct page_list *src = &lruvec->lists[list], skipped = PAGE_LIST_INIT;
+	struct run run = { .nr = 0 };
 	struct machine *m = sc->m;
 	u64 taken = 0, scanned = 0;
+	u32 pfn = src->last;
 
 	*nr_scanned = 0;
-	while (scanned < nr_to_scan && src->last != PFN_NIL) {
-		u32 pfn = src->last;
+	while (scanned < nr_to_scan && pfn != PFN_NIL) {
 		struct page *folio = pfn_to_page(m, pfn);
 		s64 nr = (s64)folio_nr_pages(folio);
 		enum fate fate = take_folio(sc, folio);
 
-		if (folio->prev != PFN_NIL)
-			__builtin_prefetch(pfn_to_page(m, folio->prev), 1);
 		*nr_scanned += (u64)nr;
-		page_list_del(m, src, pfn);
+		if (fate != SKIPPED)
+			scanned += (u64)nr;
+		if (likely(fate == TAKEN)) {
+			if (run.nr && !same_zone(folio, pfn_to_page(m, run.first)))
+				take_run(m, src, list, &run, dst);
+			taken += (u64)nr;
+			run = (struct run){ pfn, run.nr + nr };
+			pfn = folio->prev;
+			if (pfn != PFN_NIL)
+				__builtin_prefetch(pfn_to_page(m, pfn), 1);
+			continue;
+		}
+		take_run(m, src, list, &run, dst);
 		if (fate == SKIPPED)
 			m->zone_event[PGSKIP][page_zone(m, folio)->type] += nr;
-		else
-			scanned += (u64)nr;
-		if (fate == TAKEN) {
-			taken += (u64)nr;
-			count_lru(m, folio, list, -nr);
-		}
-		page_list_add_head(m, fate == TAKEN ? dst : fate == SKIPPED ? &skipped : src, pfn);
+		page_list_del(m, src, pfn);
+		page_list_add_head(m, fate == SKIPPED ? &skipped : src, pfn);
+		pfn = src->last;
 	}
+	take_run(m, src, list, &run, dst);
 	splice_skipped(m, src, &skipped);
 	return taken;
 }

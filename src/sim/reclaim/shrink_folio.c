@@ -11,6 +11,7 @@
 #include "sim/base/bug.h"
 #include "sim/phys/lru_internal.h"
 #include "sim/phys/section.h"
+#include "sim/virt/evict.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
 #include "sim/virt/memcontrol.h"
@@ -51,7 +52,7 @@ struct folio_shrink {
 	struct reclaim_stat *stat;
 	struct page_list *list;		/* of what is left to look at */
 	bool ignore_references;
-	u32 target;			/* whose reclaim it is: a group's id; 0: the machine's */
+	struct eviction eviction;	/* of plain pages, for a group (its id) or the machine (0) */
 	u32 mapping;			/* the file that the last page was of, */
 	struct inode *inode;		/* which most others are of, too */
 	struct arch_tlbflush_unmap_batch batch;
@@ -202,7 +203,7 @@ static bool forget_cached(struct folio_shrink *s, u32 pfn)
 {
 	struct inode *inode = inode_of_folio(s, pfn_to_page(s->m, pfn));
 
-	return remove_mapping(s->m, &inode->i_data, pfn, s->target);
+	return remove_mapping(s->m, &inode->i_data, pfn, s->eviction.target);
 }
 
 /* Nothing but its file, its slot in swap, or nobody at all has it: it is forgotten. */
@@ -218,7 +219,7 @@ static bool forget_folio(struct folio_shrink *s, u32 pfn)
 		return true;
 	}
 	if (page_flag(folio, PG_swapcache))
-		return remove_swap_mapping(m, pfn, s->target);
+		return remove_swap_mapping(m, pfn, s->eviction.target);
 	return folio->mapping && !page_flag(folio, PG_anon) && forget_cached(s, pfn);
 }
 
@@ -254,7 +255,8 @@ static enum outcome shrink_one(struct folio_shrink *s, u32 pfn)
 
 	if (likely(is_plain(folio)) && page_evictable(s->m, folio)) {
 		s->sc->nr_scanned++;
-		return forget_cached(s, pfn) ? FREED : KEPT_BUSY;
+		return evict_plain_page(s->m, &s->eviction, &inode_of_folio(s, folio)->i_data, pfn) ?
+		       FREED : KEPT_BUSY;
 	}
 	if (unlikely(page_flag(folio, PG_locked)))
 		return KEPT_BUSY;
@@ -337,21 +339,21 @@ u64 shrink_folio_list(struct scan_control *sc, unsigned int node, struct page_li
 {
 	struct folio_shrink s = {
 		.sc = sc, .m = sc->m, .node = node, .stat = stat, .list = list,
-		.ignore_references = ignore_references, .target = sc->target ? sc->target->id : 0,
+		.ignore_references = ignore_references,
 	};
 	struct page_list stay = PAGE_LIST_INIT;
 	u32 free = PFN_NIL;	/* a stack, by ->next */
 	u64 reclaimed = 0;
 
 	*stat = (struct reclaim_stat){ 0 };
+	eviction_init(sc->m, node, sc->target ? sc->target->id : 0, &s.eviction);
 	while (list->last != PFN_NIL) {
-		u32 pfn = list->last;
+		u32 pfn = page_list_pop_last(sc->m, list);
 		struct page *folio = pfn_to_page(sc->m, pfn);
 		enum outcome outcome;
 
 		if (page_flag(folio, PG_anon) && folio->prev != PFN_NIL)
 			swap_out_prefetch(sc->m, folio->prev);
-		page_list_del(sc->m, list, pfn);
 		outcome = shrink_one(&s, pfn);
 		s.nr[outcome]++;
 		s.last[outcome] = pfn;

@@ -75,15 +75,6 @@ struct shadow {
 	u64 eviction;
 };
 
-static u64 pack_shadow(const struct machine *m, const struct shadow *shadow)
-{
-	u64 value = shadow->eviction & eviction_mask(m);
-
-	value = value << MEMCG_ID_SHIFT | shadow->memcg;
-	value = value << m->nodes_shift | shadow->node;
-	return xa_mk_value(value << WORKINGSET_SHIFT | shadow->workingset);
-}
-
 static struct shadow unpack_shadow(const struct machine *m, u64 entry)
 {
 	u64 value = xa_to_value(entry);
@@ -114,19 +105,27 @@ static inline struct lruvec *shadow_lruvec(const struct machine *m, const struct
 	return memcg ? mem_cgroup_lruvec(m, memcg, shadow->node) : NULL;
 }
 
+void workingset_evictor(const struct machine *m, unsigned int node, u32 target,
+			struct workingset_evictor *evictor)
+{
+	const struct shadow shadow = { .node = node, .memcg = SHADOW_ID(target) };
+	u64 value = (u64)shadow.memcg << m->nodes_shift | shadow.node;
+
+	*evictor = (struct workingset_evictor){
+		.lruvec = shadow_lruvec(m, &shadow),
+		.bits = xa_mk_value(value << WORKINGSET_SHIFT),
+		.mask = eviction_mask(m),
+		.shift = (u8)(m->arch->bits - workingset_timestamp_bits(m)),
+		.order = m->workingset_order,
+	};
+}
+
 u64 workingset_eviction(struct machine *m, const struct page *folio, u32 target)
 {
-	unsigned int node = page_zone(m, folio)->node;
-	const struct shadow shadow = {
-		.workingset = page_flag(folio, PG_workingset), .node = node,
-		.memcg = SHADOW_ID(target),
-	};
-	struct lruvec *lruvec = shadow_lruvec(m, &shadow);
-	struct shadow now = shadow;
+	struct workingset_evictor evictor;
 
-	now.eviction = lruvec->nonresident_age >> m->workingset_order;
-	workingset_age_nonresident(m, lruvec, folio_nr_pages(folio));
-	return pack_shadow(m, &now);
+	workingset_evictor(m, page_zone(m, folio)->node, target, &evictor);
+	return workingset_evict(m, &evictor, folio);
 }
 
 /* How large the set of pages is that it has to compete with. may_swap: those of processes, too. */

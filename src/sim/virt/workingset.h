@@ -14,6 +14,8 @@
 
 #include "sim/base/xarray.h"
 #include "sim/machine.h"
+#include "sim/phys/folio.h"
+#include "sim/phys/lru.h"
 
 struct address_space;
 struct digest;
@@ -41,6 +43,26 @@ unsigned int workingset_boot(struct machine *m);
  * memory cgroup whose lack of memory it is (memcg.h: its id).
  */
 u64 workingset_eviction(struct machine *m, const struct page *folio, u32 target);
+
+/* The same for who evicts many pages of one node, for one target: what does not change. */
+struct workingset_evictor {
+	struct lruvec *lruvec;	/* whose clock it is */
+	u64 bits;		/* of the shadow, but for the clock and PG_workingset */
+	u64 mask;		/* of the clock's ticks, */
+	u8 shift, order;	/* where they lie in the shadow; 2^ how many evictions are one */
+};
+void workingset_evictor(const struct machine *m, unsigned int node, u32 target,
+			struct workingset_evictor *evictor);
+
+static inline u64 workingset_evict(struct machine *m, const struct workingset_evictor *evictor,
+				   const struct page *folio)
+{
+	u64 ticks = evictor->lruvec->nonresident_age >> evictor->order & evictor->mask;
+
+	workingset_age_nonresident(m, evictor->lruvec, folio_nr_pages(folio));
+	return ticks << evictor->shift | evictor->bits | xa_mk_value(page_flag(folio, PG_workingset));
+}
+
 /* It (the same page of the file) is back, not yet on a list. */
 void workingset_refault(struct machine *m, struct page *folio, u64 shadow);
 
