@@ -23,9 +23,9 @@ static void shrink_lruvec(struct scan_control *sc, struct lruvec *lruvec)
 	plain_shrink(sc, lruvec, spares);
 }
 
-static bool shrink_one(struct scan_control *sc, struct lruvec *lruvec)
+static bool shrink_one(struct scan_control *sc, struct lruvec *lruvec, struct eviction *eviction)
 {
-	return plain_shrink_one(sc, lruvec, spares);
+	return plain_shrink_one(sc, lruvec, eviction, spares);
 }
 
 static const struct lru_policy lists = { .accessed = accessed };

@@ -8,6 +8,7 @@
 
 #include "sim/base/bug.h"
 #include "sim/phys/lru_internal.h"
+#include "sim/virt/evict.h"
 #include "sim/virt/file.h"
 #include "sim/virt/rmap.h"
 #include "sim/virt/swap.h"
@@ -49,11 +50,11 @@ static inline bool is_simple(const struct scan_control *sc, const struct page *f
 }
 
 /* Nothing holds it: is_simple(). */
-static inline void forget(struct machine *m, struct inode *inode, struct page *folio, u32 pfn,
-			  u32 target)
+static inline void forget(struct machine *m, struct eviction *eviction, struct inode *inode,
+			  struct page *folio, u32 pfn)
 {
 	folio->refcount++;
-	BUG_ON(m, !remove_mapping(m, &inode->i_data, pfn, target));
+	BUG_ON(m, !evict_plain_page(m, eviction, &inode->i_data, pfn));
 	put_page(m, pfn);
 }
 
@@ -76,7 +77,8 @@ enum last_page { LAST_SPARED, LAST_FREED, LAST_NOT_SIMPLE };
 
 /* What becomes of the page at the list's end, of which there is one. */
 static __always_inline enum last_page shrink_last(struct scan_control *sc,
-						  struct page_list *pages, plain_spares spares)
+						  struct page_list *pages,
+						  struct eviction *eviction, plain_spares spares)
 {
 	u32 pfn = pages->last;
 	struct page *folio = pfn_to_page(sc->m, pfn);
@@ -90,12 +92,13 @@ static __always_inline enum last_page shrink_last(struct scan_control *sc,
 		return LAST_SPARED;
 	}
 	inode = inode_of(sc->m, folio->mapping);
-	forget(sc->m, inode, folio, pfn, sc->target ? sc->target->id : 0);
+	forget(sc->m, eviction, inode, folio, pfn);
 	prefetch_next(sc->m, pages, inode);
 	return LAST_FREED;
 }
 
-bool plain_shrink_one(struct scan_control *sc, struct lruvec *lruvec, plain_spares spares)
+bool plain_shrink_one(struct scan_control *sc, struct lruvec *lruvec, struct eviction *eviction,
+		      plain_spares spares)
 {
 	struct page_list *pages = &lruvec->lists[LRU_INACTIVE_FILE];
 	enum last_page last = LAST_SPARED;
@@ -103,7 +106,7 @@ bool plain_shrink_one(struct scan_control *sc, struct lruvec *lruvec, plain_spar
 	if (unlikely(lruvec->lists[LRU_ACTIVE_FILE].last != PFN_NIL))
 		return false;
 	while (last == LAST_SPARED && pages->last != PFN_NIL) {
-		last = shrink_last(sc, pages, spares);
+		last = shrink_last(sc, pages, eviction, spares);
 		sc->nr_scanned += last != LAST_NOT_SIMPLE;
 	}
 	sc->nr_reclaimed += last == LAST_FREED;
@@ -174,10 +177,12 @@ static u64 shrink_list(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 		       u64 nr, u64 wanted, plain_spares spares)
 {
 	struct page_list *pages = &lruvec->lists[list];
+	struct eviction eviction;
 	u64 scanned = 0, freed = 0;
 
+	eviction_init(sc->m, lruvec->node, sc->target ? sc->target->id : 0, &eviction);
 	while (scanned < nr && freed < wanted && pages->last != PFN_NIL) {
-		enum last_page last = shrink_last(sc, pages, spares);
+		enum last_page last = shrink_last(sc, pages, &eviction, spares);
 		u64 others;
 
 		if (likely(last != LAST_NOT_SIMPLE)) {
@@ -191,6 +196,7 @@ static u64 shrink_list(struct scan_control *sc, struct lruvec *lruvec, enum lru_
 	}
 	count_reclaim(sc, lruvec, is_file_list(list), scanned, freed);
 	reclaim_took_time(sc, scanned, freed);
+	sc->m->pressure->run_beside_reclaim(sc->m, by_kswapd(sc));
 	sc->nr_scanned += scanned;
 	return freed;
 }

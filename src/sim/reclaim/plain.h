@@ -15,7 +15,8 @@ typedef bool (*plain_spares)(struct machine *m, struct page *folio, u32 pfn);
 
 void plain_shrink(struct scan_control *sc, struct lruvec *lruvec, plain_spares spares);
 /* For reclaim_ops.shrink_one; NULL: nothing that no mapping has is spared. */
-bool plain_shrink_one(struct scan_control *sc, struct lruvec *lruvec, plain_spares spares);
+bool plain_shrink_one(struct scan_control *sc, struct lruvec *lruvec, struct eviction *eviction,
+		      plain_spares spares);
 void plain_age_node(struct scan_control *sc, struct pglist_data *node);
 /* Some mapping has used it since this was asked last. */
 bool plain_mapping_used(struct machine *m, struct page *folio, u32 pfn);

@@ -25,9 +25,9 @@ static void shrink_lruvec(struct scan_control *sc, struct lruvec *lruvec)
 	plain_shrink(sc, lruvec, plain_mapping_used);
 }
 
-static bool shrink_one(struct scan_control *sc, struct lruvec *lruvec)
+static bool shrink_one(struct scan_control *sc, struct lruvec *lruvec, struct eviction *eviction)
 {
-	return plain_shrink_one(sc, lruvec, NULL);
+	return plain_shrink_one(sc, lruvec, eviction, NULL);
 }
 
 static const struct lru_policy lists = { .accessed = accessed };

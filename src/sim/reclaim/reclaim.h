@@ -26,6 +26,8 @@ enum reclaimer { BY_KSWAPD, BY_DIRECT, BY_KHUGEPAGED, BY_PROACTIVE };
 #define DEACTIVATE_ANON 1
 #define DEACTIVATE_FILE 2
 
+struct eviction;
+
 struct scan_control {
 	struct machine *m;
 	/* What for. */
@@ -63,9 +65,11 @@ struct reclaim_ops {
 	void (*shrink_lruvec)(struct scan_control *sc, struct lruvec *lruvec);
 	/*
 	 * Free the page of a file that is next, if nothing more has to be done for it; NULL:
-	 * the policy has no next one. Its caller counts what was scanned and freed.
+	 * the policy has no next one. Its caller counts what was scanned and freed, and has
+	 * the eviction, of the node and the target.
 	 */
-	bool (*shrink_one)(struct scan_control *sc, struct lruvec *lruvec);
+	bool (*shrink_one)(struct scan_control *sc, struct lruvec *lruvec,
+			   struct eviction *eviction);
 	/* Before kswapd shrinks a node: pages get older. */
 	void (*age_node)(struct scan_control *sc, struct pglist_data *node);
 	/* How lists are kept between; NULL: as the kernel does. */

@@ -98,7 +98,8 @@ static int make_room(struct trace_cache *cache)
 	struct machine *m = cache->m;
 	struct scan_control *sc = &cache->one;
 	u64 scanned = sc->nr_scanned;
-	bool freed = m->reclaim->shrink_one && m->reclaim->shrink_one(sc, lruvec_here(m));
+	bool freed = m->reclaim->shrink_one &&
+		     m->reclaim->shrink_one(sc, lruvec_here(m), &cache->eviction);
 
 	reclaim_took_time(sc, sc->nr_scanned - scanned, freed);
 	return freed ? 0 : shrink_by_turns(cache);
@@ -136,6 +137,7 @@ int trace_cache_run(struct trace_cache *cache, const u32 *indices, u64 nr)
 	u64 entry;
 	int err = 0;
 
+	eviction_init(m, lruvec_here(m)->node, 0, &cache->eviction);
 	for (u64 i = 0; i < nr && !err; i++) {
 		if (likely(i + AHEAD < nr))
 			xa_prefetch(pages, indices[i + AHEAD]);

@@ -9,6 +9,7 @@
 
 #include "sim/machine.h"
 #include "sim/reclaim/reclaim.h"
+#include "sim/virt/evict.h"
 
 struct inode;
 
@@ -19,7 +20,8 @@ struct trace_cache {
 	u64 capacity;			/* pages; 0: what the machine's memory holds */
 	u64 accesses, misses;
 	struct scan_control sc;		/* one page shall go, by turns of the policy */
-	struct scan_control one;	/* the next one shall; its figures wait to be counted */
+	struct scan_control one;	/* the next one shall; its figures wait to be counted, */
+	struct eviction eviction;	/* and this is of the same node */
 };
 
 /* An empty cache on a new file of nr_objects pages. -ENOMEM, -ENOBUFS, -EINVAL. */

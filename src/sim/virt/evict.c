@@ -29,7 +29,8 @@ static inline struct xa_node *leaf_of(struct eviction *eviction, struct address_
 		return leaf->node;
 	eviction->mapping = mapping;
 	eviction->nr_leaf = index / XA_SLOTS;
-	return xa_find_leaf(&mapping->i_pages, index, leaf);
+	*leaf = (struct xa_leaf){ xa_leaf(&mapping->i_pages, index), mapping->i_pages.version };
+	return leaf->node;
 }
 
 bool evict_plain_page(struct machine *m, struct eviction *eviction,
