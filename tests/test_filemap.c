@@ -8,6 +8,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/folio.h"
 #include "sim/phys/section.h"
+#include "sim/virt/blk.h"
 #include "sim/virt/content.h"
 #include "sim/virt/exec.h"
 #include "sim/virt/file.h"
@@ -306,6 +307,26 @@ static void test_readahead(void)
 	close_machine(m);
 }
 
+/* A window that was larger, for more was wanted at once, does not shrink (a guest's pgpgin). */
+static void test_window_stays(void)
+{
+	struct machine *m = open_machine("release=6.1");
+	s64 cached = node_stat(m, NR_FILE_PAGES);
+	u64 done;
+	int fd;
+
+	file_disk(m)->read_ahead_kb = 16;
+	fd = open_file(m, "/bin/tool", O_RDONLY);
+	CU_ASSERT_EQUAL(sys_pread(m, task, fd, 0, 4096, &done), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES) - cached, 2);
+	CU_ASSERT_EQUAL(sys_pread(m, task, fd, 4096, 4096, &done), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES) - cached, 6);
+	/* Windows of 8, 12, and 12 again, though only 4 pages are wanted then. */
+	CU_ASSERT_EQUAL(sys_pread(m, task, fd, 8192, 16 * 4096, &done), 0);
+	CU_ASSERT_EQUAL(node_stat(m, NR_FILE_PAGES) - cached, 38);
+	close_machine(m);
+}
+
 /* Pages that come from the disk when all of a file of a MiB is read. */
 static s64 pages_read(struct machine *m, int fd)
 {
@@ -321,7 +342,6 @@ static s64 pages_read(struct machine *m, int fd)
 	return (m->event[PGPGIN] - before) / 4;
 }
 
-/* Holes are not read (a guest's pgpgin and diskstats: a block of 2048, and 64 that others follow). */
 /* How often the page of /bin/tool was used, since this was last asked: 0 or 1. */
 static unsigned int uses(struct machine *m, u64 addr)
 {
@@ -366,6 +386,7 @@ static void test_noreuse(void)
 	}
 }
 
+/* Holes are not read (a guest's pgpgin and diskstats: a block of 2048, and 64 that others follow). */
 static void test_holes(void)
 {
 	for (unsigned int i = 0; i < 2; i++) {
@@ -734,6 +755,7 @@ static const CU_TestInfo tests[] = {
 	{ "shared anonymous memory", test_shared_anonymous },
 	{ "disk", test_disk },
 	{ "readahead", test_readahead },
+	{ "a window stays as large as it was", test_window_stays },
 	{ "what is not used again", test_noreuse },
 	{ "holes", test_holes },
 	{ "lseek", test_lseek },

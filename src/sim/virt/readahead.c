@@ -282,14 +282,17 @@ static u64 cached_before(const struct file *file, u64 index, u32 max)
 	return index - 1 - xa_prev_miss(&file->inode->i_data.i_pages, index - 1, max);
 }
 
-/* The window follows the last one. */
+/* The window follows the last one, which more may have been wanted of at once. */
+static void move_window(struct file_ra_state *ra, u32 max)
+{
+	ra->start += ra->size;
+	ra->size = MAX(ra->size, next_window(ra->size, max));
+	ra->async_size = ra->size;
+}
+
 static int next_in_order(struct machine *m, struct file *file, u64 index, u32 max)
 {
-	struct file_ra_state *ra = &file->f_ra;
-
-	ra->start += ra->size;
-	ra->size = next_window(ra->size, max);
-	ra->async_size = ra->size;
+	move_window(&file->f_ra, max);
 	return submit(m, file, index, max);
 }
 
@@ -356,8 +359,7 @@ static int async_readahead(struct machine *m, struct file *file, u32 pfn, u64 in
 	if (ra->size && index == ((ra->start + ra->size - ra->async_size) & ~(u64)cut)) {
 		if (!large)
 			return next_in_order(m, file, index, max);
-		ra->start += ra->size;
-		ra->size = MAX(ra->size, next_window(ra->size, max));
+		move_window(ra, max);
 		return read_larger(m, file, max);
 	}
 	hole = xa_next_miss(&file->inode->i_data.i_pages, index + 1, max);
