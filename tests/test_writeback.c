@@ -484,6 +484,28 @@ static void test_busy(void)
 	close_lab();
 }
 
+/* What is on its way to the disk is not looked at: it is no page that is to go soon. */
+static void test_dontneed(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 pages;
+
+		open_lab(releases[i], "disk.bandwidth=10M");
+		call("open /data/w rdwr,creat as w");
+		pages = vmstat("nr_file_pages ");
+		call("pwrite64 @w 1M 0");
+		call("fadvise64 @w 0 0 dontneed");
+		expect_pages(0, 256);
+		CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
+		expect_pages(0, 0);
+		CU_ASSERT_EQUAL(vmstat("pgrotated "), 0);
+		CU_ASSERT_EQUAL(vmstat("nr_file_pages "), pages + 256);
+		call("fadvise64 @w 0 0 dontneed");
+		CU_ASSERT_EQUAL(vmstat("nr_file_pages "), pages);
+		close_lab();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "limits", test_limits },
 	{ "periodic", test_periodic },
@@ -497,6 +519,7 @@ static const CU_TestInfo tests[] = {
 	{ "a hole that a mapping makes", test_remove },
 	{ "files", test_files },
 	{ "sync beside the flusher", test_sync_beside_flusher },
+	{ "what is not needed", test_dontneed },
 	{ "busy", test_busy },
 };
 

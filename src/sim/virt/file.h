@@ -438,12 +438,15 @@ void truncate_inode_pages(struct machine *m, struct inode *inode, u64 start, u64
 /* The same with all mappings of what goes; private copies too if even_cows. */
 void truncate_pagecache(struct machine *m, struct inode *inode, u64 start, u64 end,
 			bool even_cows);
-/* What is clean and not mapped of [start, end] leaves the cache; how many stayed. */
 /*
  * The page, of which the caller has a reference, leaves its file: false: it is dirty, or
  * somebody else has it, too.
  */
 bool mapping_evict_page(struct machine *m, u64 pfn) __must_check;
+/*
+ * What is clean and not mapped of [start, end] leaves the cache, but for what is on its way to
+ * the disk. How many others stayed, to go soon.
+ */
 u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u64 start,
 			     u64 end);
 /* drop_caches: what is clean and not mapped leaves every file's cache. */

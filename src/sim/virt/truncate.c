@@ -396,11 +396,12 @@ u64 invalidate_mapping_pages(struct machine *m, struct address_space *mapping, u
 		const struct page *folio = pfn_to_page(m, pfn);
 		u64 first = page_index(folio), nr = folio_nr_pages(folio);
 
+		if (first < start || first + nr > t.behind || page_flag(folio, PG_locked) ||
+		    page_flag(folio, PG_writeback))
+			continue;
 		/* The first batch that is let go drains what the CPU has put off. */
 		if (seen++ == m->lru->batch_size)
 			lru_add_drain(m);
-		if (first < start || first + nr > t.behind)
-			continue;
 		if (may_be_dropped(folio)) {
 			mapping_evict_folio(m, mapping, first);
 		} else {
