@@ -317,6 +317,51 @@ static void test_oom_group(void)
 	lab_end(&lab);
 }
 
+/* Tasks of a group are in the order in which they came: of two as bad, the later one dies. */
+static void test_arrivals(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		static const char *const names[] = { "first", "second", "third" };
+		int pids[ARRAY_SIZE(names)], asks;
+		char text[60];
+
+		open_group(i, "/g");
+		write_file(0, "/g", "memory.swap.max", "0");
+		write_file(0, "/g", "memory.max", "40M");
+		/* The youngest comes first. */
+		for (unsigned int k = ARRAY_SIZE(names); k-- > 0;) {
+			lab_expect(&lab, 0, "sim/as/init/ctl: fork as %s", names[k]);
+			snprintf(text, sizeof(text), "sim/as/%s/stat", names[k]);
+			pids[k] = atoi(lab_cat(&lab, text));
+		}
+		for (unsigned int k = 0; k < ARRAY_SIZE(names); k++) {
+			snprintf(text, sizeof(text), "%d", pids[k]);
+			write_file(0, "/g", "cgroup.procs", text);
+		}
+		/* Whoever is there already stays where he is. */
+		write_file(0, "/g", "cgroup.procs", text);
+		snprintf(text, sizeof(text), "%d\n%d\n%d\n", pids[0], pids[1], pids[2]);
+		CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/g/cgroup.procs"), text);
+		CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/g/cgroup.threads"), text);
+		for (unsigned int k = 0; k < ARRAY_SIZE(names); k++)
+			eat(0, names[k], 10);
+		lab_fork_into(&lab, "asks", "/g");
+		asks = atoi(lab_cat(&lab, "sim/as/asks/stat"));
+		write_file(0, "/g", "memory.max", "32M");
+		eat(0, "asks", 9);
+		snprintf(text, sizeof(text), "task=init,pid=%d,uid=0", pids[2]);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), text));
+		CU_ASSERT_EQUAL(figure("/g", "memory.events", "oom_kill"), 1);
+		/* Out and in again: the last. */
+		snprintf(text, sizeof(text), "%d", pids[0]);
+		write_file(0, "", "cgroup.procs", text);
+		write_file(0, "/g", "cgroup.procs", text);
+		snprintf(text, sizeof(text), "%d\n%d\n%d\n", pids[1], asks, pids[0]);
+		CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/g/cgroup.procs"), text);
+		lab_end(&lab);
+	}
+}
+
 /* Who makes the call is told of twice, anybody else once: it is gone when the group's turn comes. */
 static void test_oom_group_of_others(void)
 {
@@ -1032,6 +1077,7 @@ int main(void)
 		{ "fork at memory.max", test_fork_at_max },
 		{ "a group without the controller", test_control_taken },
 		{ "memory.oom.group", test_oom_group },
+		{ "who came first", test_arrivals },
 		{ "memory.oom.group of others", test_oom_group_of_others },
 		{ "what an allocation wanted", test_masks },
 		{ "refaults where swap is full", test_refault_and_swap },

@@ -130,11 +130,11 @@ static int subtree_store(struct store *s, const struct view *v, const char *text
 static int procs_show(struct out *out, const struct view *v)
 {
 	const struct cgroup *cgroup = cgroup_view(v);
-	const struct task_struct *task = task_next(v->m, 0);
+	const struct task_struct *task = NULL;
 
 	if (cgroup->threaded)
 		return -EOPNOTSUPP;
-	for (; task; task = task_next(v->m, task->pid + 1)) {
+	while ((task = task_next_arrival(v->m, task))) {
 		if (task_alive(task) && task->pid == task->tgid &&
 		    cgroup_domain(task_cgroup(v->m, task)) == cgroup)
 			out_printf(out, "%u\n", task->pid);
@@ -144,9 +144,9 @@ static int procs_show(struct out *out, const struct view *v)
 
 static int threads_show(struct out *out, const struct view *v)
 {
-	const struct task_struct *task = task_next(v->m, 0);
+	const struct task_struct *task = NULL;
 
-	for (; task; task = task_next(v->m, task->pid + 1)) {
+	while ((task = task_next_arrival(v->m, task))) {
 		if (task_alive(task) && task->cgroup == v->id[V_CGROUP])
 			out_printf(out, "%u\n", task->pid);
 	}

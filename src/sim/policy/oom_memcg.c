@@ -15,14 +15,14 @@
 
 typedef unsigned long long ull;
 
-/* The next process of one group from a pid on. */
+/* The process that came to the group next, after prev; NULL: begin. */
 static struct task_struct *process_of(const struct machine *m, const struct mem_cgroup *memcg,
-				      u32 pid)
+				      const struct task_struct *prev)
 {
-	struct task_struct *task = process_next(m, pid);
+	struct task_struct *task = task_next_arrival(m, prev);
 
-	while (task && mem_cgroup_from_task(m, task) != memcg)
-		task = process_next(m, task->pid + 1);
+	while (task && (task->pid != task->tgid || mem_cgroup_from_task(m, task) != memcg))
+		task = task_next_arrival(m, task);
 	return task;
 }
 
@@ -30,10 +30,10 @@ struct task_struct *mem_cgroup_next_process(const struct machine *m, const struc
 					    const struct task_struct *prev)
 {
 	const struct mem_cgroup *at = prev ? mem_cgroup_from_task(m, prev) : memcg;
-	struct task_struct *task = process_of(m, at, prev ? prev->pid + 1 : 1);
+	struct task_struct *task = process_of(m, at, prev);
 
 	while (!task && (at = mem_cgroup_next(m, memcg, at)))
-		task = process_of(m, at, 1);
+		task = process_of(m, at, NULL);
 	return task;
 }
 

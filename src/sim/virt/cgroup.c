@@ -342,6 +342,7 @@ static int move_thread(struct machine *m, struct cgroup *cgroup, struct task_str
 	if (from == cgroup || !task_alive(thread))
 		return 0;
 	thread->cgroup = cgroup->id;
+	task_arrive(m, thread);
 	return cpuset_attach(m, thread, from);
 }
 

@@ -2,8 +2,9 @@
 /*
  * One array of pointers in the order of pids, so a task stays where it is while others
  * come and go; pids are found by halving. Dead tasks stay in it until they are
- * reaped. Below it, the objects of a task: which caches they come from, and who frees
- * those that several tasks share (the last).
+ * reaped. A second one is in the order in which they came to their cgroups. Below them, the
+ * objects of a task: which caches they come from, and who frees those that several tasks
+ * share (the last).
  */
 #include "sim/virt/task.h"
 
@@ -119,8 +120,63 @@ int tasks_reserve(struct machine *m)
 	if (!tasks)
 		return -ENOBUFS;
 	table->tasks = tasks;
+	tasks = arena_grow(&m->arena, table->arrivals, &table->room_arrivals, table->nr + 1, 64,
+			   sizeof(*tasks));
+	if (!tasks)
+		return -ENOBUFS;
+	table->arrivals = tasks;
 	return 0;
 }
+
+/* ---- By arrival. ---- */
+
+/* The first that came then or later. */
+static unsigned int arrival_index(const struct task_table *table, u64 arrival)
+{
+	unsigned int low = 0, high = table->nr;
+
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (table->arrivals[middle]->arrival < arrival)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct task_struct *task_next_arrival(const struct machine *m, const struct task_struct *prev)
+{
+	const struct task_table *table = m->tasks;
+	unsigned int i = prev ? arrival_index(table, prev->arrival + 1) : 0;
+
+	return i < table->nr ? table->arrivals[i] : NULL;
+}
+
+static void leave_arrivals(struct machine *m, const struct task_struct *task)
+{
+	struct task_table *table = m->tasks;
+	unsigned int i = arrival_index(table, task->arrival);
+
+	BUG_ON(m, i >= table->nr || table->arrivals[i] != task);
+	memmove(&table->arrivals[i], &table->arrivals[i + 1],
+		(table->nr - 1 - i) * sizeof(*table->arrivals));
+}
+
+static void join_arrivals(struct task_table *table, struct task_struct *task)
+{
+	task->arrival = ++table->last_arrival;
+	table->arrivals[table->nr - 1] = task;
+}
+
+void task_arrive(struct machine *m, struct task_struct *task)
+{
+	leave_arrivals(m, task);
+	join_arrivals(m->tasks, task);
+}
+
+/* ---- By pid. ---- */
 
 static void table_insert(struct task_table *table, struct task_struct *task)
 {
@@ -148,6 +204,7 @@ void task_link(struct machine *m, struct task_struct *task)
 	struct task_table *table = m->tasks;
 
 	table_insert(table, task);
+	join_arrivals(table, task);
 	task->serial = ++table->last_serial;
 	table->last_pid = task->pid;
 	table->total_forks++;
@@ -156,6 +213,7 @@ void task_link(struct machine *m, struct task_struct *task)
 void task_unlink(struct machine *m, const struct task_struct *task)
 {
 	m->tasks->gone_stime_ns += task->stime_ns;
+	leave_arrivals(m, task);
 	table_remove(m, task);
 }
 
@@ -325,6 +383,7 @@ void tasks_free(struct machine *m)
 		if (!table->tasks[i]->self)
 			arena_free(&m->arena, table->tasks[i], sizeof(struct task_struct));
 	}
+	arena_free(&m->arena, table->arrivals, table->room_arrivals * sizeof(*table->arrivals));
 	arena_free(&m->arena, table->tasks, table->room * sizeof(*table->tasks));
 	arena_free(&m->arena, table, sizeof(*table));
 	m->tasks = NULL;
@@ -371,6 +430,7 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, (u64)t->pid << 32 | t->ppid);
 	digest_string(digest, t->comm);
 	digest_u64(digest, t->start_ns);
+	digest_u64(digest, t->arrival);
 	digest_u64(digest, (u64)t->flags << 32 | (u64)(u8)t->state << 24 |
 		   (u64)(u8)t->nice << 16 | (u64)t->rt_priority << 8 | t->policy);
 	digest_u64(digest, (u64)t->tgid << 32 | (u64)(u8)t->exit_signal << 24 | (u16)t->cpu);
@@ -418,6 +478,7 @@ void tasks_digest(const struct machine *m, struct digest *digest)
 	digest_u64(digest, m->tasks->last_pid);
 	digest_u64(digest, m->tasks->total_forks);
 	digest_u64(digest, m->tasks->last_serial);
+	digest_u64(digest, m->tasks->last_arrival);
 	for (unsigned int i = 0; i < m->tasks->nr; i++)
 		task_digest(m->tasks->tasks[i], digest);
 	for (unsigned int cpu = 0; cpu < m->nr_cpus; cpu++)

@@ -172,6 +172,7 @@ struct task_struct {
 	u64 cpus_allowed[CPU_WORDS];	/* affinity.c; all 0: any */
 	u64 user_cpus[CPU_WORDS];	/* what it asked for; all 0: nothing */
 	u32 cgroup;		/* cgroup.h: id; 0: the root */
+	u64 arrival;		/* there, among all such: never used again */
 	u64 mems_allowed;	/* nodes of its cpuset; 0: all with memory */
 	u32 pkru;		/* rights of protection keys: two bits for each denies */
 	u64 personality;	/* ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC, ... */
@@ -208,10 +209,12 @@ static inline bool task_blocked(const struct task_struct *task)
 
 struct task_table {
 	struct task_struct **tasks;	/* pids ascend; tasks never move */
-	unsigned int nr, room;
+	struct task_struct **arrivals;	/* the same, by arrival */
+	unsigned int nr, room, room_arrivals;
 	u32 last_pid;
 	u64 total_forks;	/* `processes` of /proc/stat */
 	u64 last_serial;	/* of task_struct: the youngest task's */
+	u64 last_arrival;
 	u64 idle_stack[MAX_CPUS];	/* of the CPUs' idle threads; 0: none */
 	u64 cached_stack[MAX_CPUS][NR_CACHED_STACKS];	/* that dead tasks left; 0: none */
 	struct cpu_state *cpus;	/* [nr_cpus]: sched.h */
@@ -248,6 +251,10 @@ int tasks_reserve(struct machine *m) __must_check;
 u32 pid_alloc(const struct machine *m);
 void task_link(struct machine *m, struct task_struct *task);
 void task_unlink(struct machine *m, const struct task_struct *task);	/* reaped */
+/* It came to another cgroup: behind all who are there. */
+void task_arrive(struct machine *m, struct task_struct *task);
+/* Who came to a cgroup, whichever, after prev did; NULL: begin; returns NULL: done. */
+struct task_struct *task_next_arrival(const struct machine *m, const struct task_struct *prev);
 /* The task gets another pid, that nobody has. */
 void task_renumber(struct machine *m, struct task_struct *task, u32 pid);
 

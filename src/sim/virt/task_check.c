@@ -25,6 +25,14 @@ static void expect(struct check *check, bool holds, const struct task_struct *ta
 		fail_task(check, task, id, what);
 }
 
+/* They are in order, and as many as there are tasks. */
+static bool is_among_arrivals(const struct machine *m, const struct task_struct *task)
+{
+	const struct task_struct key = { .arrival = task->arrival - 1 };
+
+	return task_next_arrival(m, &key) == task;
+}
+
 static void place_validate(const struct machine *m, const struct task_struct *task, u32 last,
 			   struct check *check)
 {
@@ -38,6 +46,8 @@ static void place_validate(const struct machine *m, const struct task_struct *ta
 	       leader->signal == task->signal, task, "K1", "the first thread of its group");
 	expect(check, task->serial && task->serial <= m->tasks->last_serial, task, "K2",
 	       "a serial number of the past");
+	expect(check, task->arrival && task->arrival <= m->tasks->last_arrival &&
+	       is_among_arrivals(m, task), task, "K2", "a place among who came to cgroups");
 }
 
 static void zombie_validate(const struct task_struct *task, struct check *check)
