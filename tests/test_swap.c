@@ -109,6 +109,40 @@ static void test_refused(void)
 	}
 }
 
+/* Nobody writes to the file of an area: not by way of a mapping, new or old, either. */
+static void test_mapped_file(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		expect("open /data/f rdwr,creat as f", 0);
+		expect("pwrite64 @f 1M 0", 0);
+		expect("mmap 0x10000000 1M rw shared,fixed @f", 0);
+		expect("store 0x10000000 8K", 0);
+		expect("fsync @f", 0);
+		expect("mkswap /data/f", 0);
+		expect("swapon /data/f", 0);
+		expect("mmap 0x20000000 1M rw shared,fixed @f", ETXTBSY);
+		expect("mmap 0x20000000 1M r shared,fixed @f", 0);
+		expect("mmap 0x30000000 1M rw private,fixed @f", 0);
+		expect("load 0x20000000 1M", 0);
+		expect("store 0x30000000 1M", 0);
+		expect("mprotect 0x20000000 1M rw", 0);
+		/* The page is not mapped yet, or to be read. */
+		for (unsigned int mapped = 0; mapped < 2; mapped++) {
+			CU_ASSERT_EQUAL(lab_run(&lab, "sim/as/a/ctl: fork as b"), 0);
+			if (mapped)
+				lab_expect(&lab, 0, "sim/as/b/ctl: load 0x10000000");
+			lab_expect(&lab, EFAULT, "sim/as/b/ctl: store 0x10000000");
+			CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/last"), "SIGBUS"));
+			expect("wait4", 0);
+		}
+		expect("swapoff /data/f", 0);
+		expect("store 0x10000000 1M", 0);
+		expect("store 0x20000000 1M", 0);
+		close_lab();
+	}
+}
+
 /* No host memory at the first allocation, the second...: each time the call has done nothing. */
 static void refuse_until_it_runs(const char *call)
 {
@@ -1119,6 +1153,7 @@ static void test_memory_file(void)
 static const CU_TestInfo tests[] = {
 	{ "priorities and what proc/swaps says", test_order },
 	{ "who is no swap area", test_refused },
+	{ "mapped file", test_mapped_file },
 	{ "no host memory", test_host_memory },
 	{ "as two kernels counted", test_steps },
 	{ "huge pages, as they counted", test_huge_steps },

@@ -359,15 +359,23 @@ void fault_dirty_shared_page(struct machine *m, u32 pfn)
 	set_page_dirty(m, pfn);
 }
 
+unsigned int do_page_mkwrite(struct machine *m, struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+
+	if (unlikely(vma->vm_file && vma->vm_file->inode->swap_file))
+		return VM_FAULT_SIGBUS;
+	return vma->vm_ops->page_mkwrite(m, vmf);
+}
+
 static unsigned int do_shared_fault(struct machine *m, struct vm_fault *vmf)
 {
-	const struct vm_operations *ops = vmf->vma->vm_ops;
 	unsigned int ret = ask_file(m, vmf), asked;
 
 	if (unlikely(ret & NOT_MAPPED_YET))
 		return ret;
-	if (ops->page_mkwrite) {
-		asked = ops->page_mkwrite(m, vmf);
+	if (vmf->vma->vm_ops->page_mkwrite) {
+		asked = do_page_mkwrite(m, vmf);
 		if (unlikely(asked & (VM_FAULT_ERROR | VM_FAULT_NOPAGE))) {
 			put_page(m, vmf->page);
 			return asked;

@@ -88,7 +88,9 @@ bool folio_fits_around(const struct machine *m, const struct vm_fault *vmf,
 		       const struct page *folio);
 /* mthp.c: a folio of more than a page, mapped by these bits; FALLBACK: there is none. */
 unsigned int do_anonymous_folio(struct machine *m, struct vm_fault *vmf, u64 prot);
-/* After a page of a file was written through a shared mapping. */
+/* Asks the file before a page of it may be written through a shared mapping. */
+unsigned int do_page_mkwrite(struct machine *m, struct vm_fault *vmf);
+/* After that was done. */
 void fault_dirty_shared_page(struct machine *m, u32 pfn);
 /* memory_wp.c: a write to (or the unsharing of) an entry that is read-only. */
 unsigned int do_wp_page(struct machine *m, struct vm_fault *vmf);

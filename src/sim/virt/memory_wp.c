@@ -137,7 +137,7 @@ static unsigned int wp_page_shared(struct machine *m, struct vm_fault *vmf)
 
 	get_page(m, vmf->page);
 	if (ops && ops->page_mkwrite) {
-		ret = ops->page_mkwrite(m, vmf);
+		ret = do_page_mkwrite(m, vmf);
 		if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)))
 			goto out;
 	}

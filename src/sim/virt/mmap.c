@@ -322,6 +322,8 @@ static int check_shared_file(const struct machine *m, struct mmap_state *map, u6
 		return -EOPNOTSUPP;
 	if ((prot & PROT_WRITE) && !writable)
 		return -EACCES;
+	if ((prot & PROT_WRITE) && map->file->inode->swap_file)
+		return -ETXTBSY;
 	map->vm_flags |= VM_SHARED | VM_MAYSHARE;
 	if (!writable)
 		map->vm_flags &= ~(u64)(VM_MAYWRITE | VM_SHARED);
