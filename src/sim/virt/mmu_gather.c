@@ -58,6 +58,8 @@ void tlb_flush_mmu(struct mmu_gather *tlb)
 {
 	tlb_count_call(tlb->m, CALL_tlb_flush_mmu);
 	tlb_flush_mmu_tlbonly(tlb);
+	if (tlb->nr_pages && rel_zap_drains_lru(tlb->m->release))
+		lru_add_drain(tlb->m);
 	tlb->nr_pages = tlb->nr_tables = 0;
 }
 
