@@ -207,8 +207,12 @@ static void tell_of_victim(struct machine *m, struct task_struct *victim, const 
 	oom_say_killed(m, thread, message);
 }
 
-/* One process, with all that share its memory. */
-static void kill_with_sharers(struct machine *m, struct task_struct *victim, const char *message)
+/*
+ * One process, with all that share its memory. The reaper comes after two seconds: for these
+ * the machine waits that is short of memory itself; who is charged in a group does not.
+ */
+static void kill_with_sharers(struct machine *m, const struct oom_control *oc,
+			      struct task_struct *victim, const char *message)
 {
 	struct mm_struct *mm = find_task_with_mm(m, victim)->mm;
 	const u32 tgid = victim->tgid;
@@ -219,7 +223,8 @@ static void kill_with_sharers(struct machine *m, struct task_struct *victim, con
 	tell_of_victim(m, victim, message);
 	kill_sharers(m, mm, tgid);
 	kill_process(m, victim);
-	oom_reap_mm(m, mm, tgid, comm);
+	if (!oc->memcg)
+		oom_reap_mm(m, mm, tgid, comm);
 	mmdrop(m, mm);
 }
 
@@ -237,7 +242,8 @@ static struct task_struct *next_to_kill(struct machine *m, const struct mem_cgro
 }
 
 /* memory.oom.group: all of the group end, in their order, the victim too if it is still there. */
-static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, const char *message)
+static void kill_group(struct machine *m, const struct oom_control *oc, struct mem_cgroup *group,
+		       u32 first, const char *message)
 {
 	struct task_struct *task;
 	struct out path = OUT_INIT;
@@ -249,7 +255,7 @@ static void kill_group(struct machine *m, struct mem_cgroup *group, u32 first, c
 		       path.text);
 	out_free(&path);
 	while ((task = next_to_kill(m, group, first)))
-		kill_with_sharers(m, task, message);
+		kill_with_sharers(m, oc, task, message);
 }
 
 void oom_kill_process(struct machine *m, const struct oom_control *oc, const char *message)
@@ -265,15 +271,15 @@ void oom_kill_process(struct machine *m, const struct oom_control *oc, const cha
 	}
 	why_killed(m, oc, victim);
 	if (!group) {
-		kill_with_sharers(m, victim, message);
+		kill_with_sharers(m, oc, victim, message);
 		return;
 	}
 	/* Who makes the call still has its memory when the group's turn comes; others are gone. */
 	if (tgid == oom_current(m)->tgid)
 		tell_of_victim(m, victim, message);
 	else
-		kill_with_sharers(m, victim, message);
-	kill_group(m, group, tgid, message);
+		kill_with_sharers(m, oc, victim, message);
+	kill_group(m, oc, group, tgid, message);
 }
 
 /* vm.panic_on_oom: 1 where all of the machine is short of memory, 2 always. */
