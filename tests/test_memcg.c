@@ -362,6 +362,35 @@ static void test_arrivals(void)
 	}
 }
 
+/* Groups are in the order in which they were made, though the number of one is given again. */
+static void test_siblings(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		char text[60];
+		int pid;
+
+		open_group(i, "/g");
+		write_file(0, "/g", "cgroup.subtree_control", "+memory");
+		write_file(0, "/g", "memory.swap.max", "0");
+		make("/g/a");
+		make("/g/b");
+		lab_expect(&lab, 0, "cgroup_rmdir %s/g/a", ROOT);
+		make("/g/c");
+		lab_fork_into(&lab, "later", "/g/c");
+		pid = atoi(lab_cat(&lab, "sim/as/later/stat"));
+		lab_fork_into(&lab, "sooner", "/g/b");
+		lab_fork_into(&lab, "asks", "/g/b");
+		eat(0, "sooner", 10);
+		eat(0, "later", 10);
+		write_file(0, "/g", "memory.max", "24M");
+		eat(0, "asks", 8);
+		CU_ASSERT_EQUAL(figure("/g/c", "memory.events", "oom_kill"), 1);
+		snprintf(text, sizeof(text), "task_memcg=/g/c,task=init,pid=%d,uid=0", pid);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/dmesg"), text));
+		lab_end(&lab);
+	}
+}
+
 /*
  * What comes back from an area is charged to the group. It is at its limit: somebody of it
  * dies, and as swapoff holds his memory, it does not help: the area stays, as it does on real
@@ -1103,6 +1132,7 @@ int main(void)
 		{ "a group without the controller", test_control_taken },
 		{ "memory.oom.group", test_oom_group },
 		{ "who came first", test_arrivals },
+		{ "groups in their order", test_siblings },
 		{ "swapoff at memory.max", test_swapoff_at_max },
 		{ "memory.oom.group of others", test_oom_group_of_others },
 		{ "what an allocation wanted", test_masks },

@@ -358,7 +358,7 @@ static u32 nr_dying(const struct machine *m, const struct cgroup *cgroup)
 	u32 nr = 0;
 
 	while (root && (at = mem_cgroup_next(m, root, at)))
-		nr += mem_cgroup_is_dying(m, at);
+		nr += mem_cgroup_is_dying(at);
 	return nr;
 }
 

@@ -133,6 +133,24 @@ static void init_lruvecs(const struct memcg_state *state, struct mem_cgroup *mem
 	}
 }
 
+static void link_child(struct mem_cgroup *parent, struct mem_cgroup *memcg)
+{
+	memcg->parent = parent;
+	memcg->prev_sibling = parent->last_child;
+	*(parent->last_child ? &parent->last_child->next_sibling : &parent->first_child) = memcg;
+	parent->last_child = memcg;
+	parent->nr_children++;
+}
+
+static void unlink_child(struct mem_cgroup *parent, struct mem_cgroup *memcg)
+{
+	struct mem_cgroup *prev = memcg->prev_sibling, *next = memcg->next_sibling;
+
+	*(prev ? &prev->next_sibling : &parent->first_child) = next;
+	*(next ? &next->prev_sibling : &parent->last_child) = prev;
+	parent->nr_children--;
+}
+
 int mem_cgroup_create(struct machine *m, struct mem_cgroup *parent, u32 cgroup,
 		      struct mem_cgroup **memcg)
 {
@@ -152,14 +170,13 @@ int mem_cgroup_create(struct machine *m, struct mem_cgroup *parent, u32 cgroup,
 	}
 	new->id = (u16)id;
 	new->online = true;
-	new->parent = parent;
 	new->cgroup = cgroup;
 	page_counter_init(&new->memory, &parent->memory, page_counter_max(m->arch->bits));
 	page_counter_init(&new->swap, &parent->swap, page_counter_max(m->arch->bits));
 	init_lruvecs(state, new);
 	state->groups[id] = new;
 	state->nr++;
-	parent->nr_children++;
+	link_child(parent, new);
 	*memcg = new;
 	return 0;
 }
@@ -194,7 +211,7 @@ void mem_cgroup_put(struct machine *m, struct mem_cgroup *memcg)
 		state->groups[memcg->id] = NULL;
 		state->nr--;
 		state->nr_offline--;
-		parent->nr_children--;
+		unlink_child(parent, memcg);
 		arena_free(&m->arena, memcg->nodes, nodes_bytes(state));
 		arena_free(&m->arena, memcg, sizeof(*memcg));
 		memcg = parent;
@@ -214,7 +231,7 @@ void mem_cgroup_offline(struct machine *m, struct mem_cgroup *memcg)
 	mem_cgroup_put(m, memcg);
 }
 
-bool mem_cgroup_is_dying(const struct machine *m, const struct mem_cgroup *memcg)
+bool mem_cgroup_is_dying(const struct mem_cgroup *memcg)
 {
 	u64 objects = (memcg->object_bytes + memcg->nr_charged_bytes) / PAGE_SIZE;
 
@@ -222,9 +239,8 @@ bool mem_cgroup_is_dying(const struct machine *m, const struct mem_cgroup *memcg
 		return false;
 	if (memcg->nr_charged > memcg->nr_kernel + objects || memcg->nr_swapped)
 		return true;
-	for (u32 id = 1; id < m->memcg->room && memcg->nr_children; id++)
-		if (m->memcg->groups[id] && m->memcg->groups[id]->parent == memcg &&
-		    mem_cgroup_is_dying(m, m->memcg->groups[id]))
+	for (const struct mem_cgroup *child = memcg->first_child; child; child = child->next_sibling)
+		if (mem_cgroup_is_dying(child))
 			return true;
 	return false;
 }
@@ -245,27 +261,16 @@ struct mem_cgroup *mem_cgroup_online_ancestor(struct mem_cgroup *memcg)
 	return memcg;
 }
 
-/* The child of parent with the lowest id from `id` on. */
-static struct mem_cgroup *next_child(const struct memcg_state *state,
-				     const struct mem_cgroup *parent, u32 id)
-{
-	for (; id < state->room; id++)
-		if (state->groups[id] && state->groups[id]->parent == parent)
-			return state->groups[id];
-	return NULL;
-}
-
 struct mem_cgroup *mem_cgroup_next(const struct machine *m, const struct mem_cgroup *root,
 				   const struct mem_cgroup *prev)
 {
-	const struct memcg_state *state = m->memcg;
 	struct mem_cgroup *next;
 
 	if (!prev)
-		return state->groups[root->id];
-	next = prev->nr_children ? next_child(state, prev, 1) : NULL;
+		return m->memcg->groups[root->id];
+	next = prev->first_child;
 	for (; !next && prev != root; prev = prev->parent)
-		next = next_child(state, prev->parent, prev->id + 1U);
+		next = prev->next_sibling;
 	return next;
 }
 

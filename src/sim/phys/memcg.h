@@ -56,6 +56,8 @@ struct mem_cgroup {
 	u16 id;			/* 0: the root */
 	bool online, oom_group;
 	struct mem_cgroup *parent;
+	/* Children are in the order in which they were made; ids come again. */
+	struct mem_cgroup *first_child, *last_child, *prev_sibling, *next_sibling;
 	u32 cgroup;		/* of cgroup.h, while it is online */
 	struct page_counter memory, swap;	/* pages */
 	s64 kernel[NR_MEMCG_KERNEL_ITEMS];
@@ -161,7 +163,7 @@ static inline bool mem_cgroup_is_root(const struct mem_cgroup *memcg)
 }
 
 /* Off line, and not for the kernel's memory alone, which its parent has taken over. */
-bool mem_cgroup_is_dying(const struct machine *m, const struct mem_cgroup *memcg);
+bool mem_cgroup_is_dying(const struct mem_cgroup *memcg);
 bool mem_cgroup_is_descendant(const struct mem_cgroup *memcg, const struct mem_cgroup *root);
 /* The next group of those from root down, parents first; NULL: begin; returns NULL: done. */
 struct mem_cgroup *mem_cgroup_next(const struct machine *m, const struct mem_cgroup *root,

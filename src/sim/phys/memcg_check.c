@@ -130,7 +130,7 @@ static void check_counters(const struct machine *m, const struct mem_cgroup *mem
 			   struct check *check)
 {
 	u64 memory = memcg->nr_charged, swap = memcg->nr_swapped, min = 0, low = 0;
-	u32 children = 0;
+	u32 children = 0, linked = 0;
 
 	for (u32 id = 1; id < m->memcg->room; id++) {
 		const struct mem_cgroup *child = m->memcg->groups[id];
@@ -143,6 +143,9 @@ static void check_counters(const struct machine *m, const struct mem_cgroup *mem
 		min += child->memory.min_usage;
 		low += child->memory.low_usage;
 	}
+	for (const struct mem_cgroup *child = memcg->first_child; child; child = child->next_sibling)
+		linked++;
+	expect(check, "MG2", memcg, "children in order", children, linked);
 	expect(check, "MG2", memcg, "memory", (ll)memory, (ll)memcg->memory.usage);
 	expect(check, "MG2", memcg, "swap", (ll)swap, (ll)memcg->swap.usage);
 	expect(check, "MG2", memcg, "children", children, memcg->nr_children);
@@ -301,6 +304,7 @@ static void group_digest(const struct machine *m, const struct mem_cgroup *memcg
 			 struct digest *digest)
 {
 	digest_u64(digest, (u64)memcg->id << 32 | memcg->cgroup);
+	digest_u64(digest, memcg->prev_sibling ? memcg->prev_sibling->id : 0);
 	digest_u64(digest, memcg->online | (u64)memcg->oom_group << 1);
 	counter_digest(&memcg->memory, digest);
 	counter_digest(&memcg->swap, digest);
