@@ -268,6 +268,8 @@ static void test_reset(void)
 	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ZRAM "comp_algorithm"), "[lz4] lz4hc zstd deflate \n");
 	lab_expect(&lab, EBUSY, ZRAM "reset: 1");
 	lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 16M");
+	/* What comes back is charged to the group. */
+	lab_expect(&lab, 0, ROOT "/s/memory.max: max");
 	lab_expect(&lab, 0, "proc/1/ctl: swapoff /dev/zram0");
 	lab_expect(&lab, EBUSY, ZRAM "disksize: 32M");
 	lab_expect(&lab, EINVAL, ZRAM "reset: 0");
