@@ -17,7 +17,7 @@ static const struct {
 } pools[] = {
 #define POOL(field) { #field, offsetof(struct virt_state, field), false }
 	POOL(tasks), POOL(signals), POOL(sighands), POOL(files_structs), POOL(fs_structs),
-	POOL(mms), POOL(vmas), POOL(anon_vmas), POOL(anon_vma_chains), POOL(files), POOL(inodes),
+	POOL(mms), POOL(vmas), POOL(anon_vmas), POOL(anon_vma_chains), POOL(files),
 	POOL(shmem_inodes), POOL(maple_nodes),
 	{ "xa_nodes", offsetof(struct virt_state, xa_nodes), true },
 #undef POOL
@@ -32,6 +32,8 @@ void leftovers_count(const struct machine *m, struct leftovers *counts)
 
 		counts->objects[i] = ((const struct object_pool *)(const void *)at)->nr_live;
 	}
+	for (const struct inode *i = inode_next(m, NULL); i; i = inode_next(m, i))
+		counts->disk_files += i->kind == INODE_DISK;
 	/* The kernel keeps its own for ever. */
 	for_each_present_pfn(m, pfn, 0, m->max_pfn)
 		counts->tables += page_type(pfn_to_page(m, pfn)) == PGTY_table &&
@@ -87,6 +89,7 @@ int leftovers_compare(const struct machine *m, const struct leftovers *before)
 		nr += (pools[i].reclaimed ? no_more : same)
 			(pools[i].name, (s64)before->objects[i], (s64)after.objects[i]);
 	nr += same("tasks", (s64)before->tasks, (s64)after.tasks);
+	nr += same("files of disks", (s64)before->disk_files, (s64)after.disk_files);
 	nr += same("page tables", (s64)before->tables, (s64)after.tables);
 	nr += same("Committed_AS, pages", before->committed, after.committed);
 	/* A page that failed may have been init's, who shared it with a child. */

@@ -6,7 +6,7 @@
 #include "sim/machine.h"
 
 struct leftovers {
-	u64 tasks, objects[32], tables, anon, cached;
+	u64 tasks, objects[32], disk_files, tables, anon, cached;
 	s64 committed;
 };
 

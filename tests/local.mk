@@ -63,7 +63,7 @@ UNIT_TESTS = \
 	tests/test_check_incremental \
 	tests/test_config \
 	tests/test_cputime \
-	tests/test_ctl \
+	tests/test_ctl tests/test_dcache \
 	tests/test_compaction \
 	tests/test_extfrag \
 	tests/test_cma tests/test_content tests/test_contig \

@@ -203,6 +203,11 @@ static void inode_reference(struct machine *m)
 	cached_inode(m)->i_count++;
 }
 
+static void unused_name(struct machine *m)
+{
+	cached_inode(m)->dentry_lru ^= true;
+}
+
 static void writable_count(struct machine *m)
 {
 	cached_inode(m)->i_data.i_mmap_writable++;
@@ -586,6 +591,7 @@ static const struct plant plants[] = {
 	{ "F7", segment_pages, "the segments' sum is a page more" },
 	{ "F8", lost_buffers, "a page is said to have a buffer head, and has none" },
 	{ "F8", dirty_block, "a block of a clean page is dirty" },
+	{ "F9", unused_name, "a file's name is not on the list that it says" },
 	{ "U1 A3", khugepaged_slot_lost, "khugepaged counts an mm more than it knows" },
 	{ "U2", uffd_lost, "a registered VMA has lost its context" },
 	{ "U2", uffd_of_nobody, "a registered VMA has a context that there is not" },

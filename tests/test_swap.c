@@ -1073,7 +1073,7 @@ static void test_one_cpu(void)
 		expect("store @m 120M", 0);
 		direct = event("pgsteal_direct") - direct;
 		kswapd = event("pgsteal_kswapd") - kswapd;
-		CU_ASSERT(direct > kswapd / 16 && direct < kswapd);
+		CU_ASSERT(direct > kswapd / 64 && direct < kswapd);
 		lab_check(&lab);
 		lab_end_tasks(&lab);
 		close_lab();

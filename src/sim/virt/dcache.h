@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names and inodes that nobody uses: reclaimable objects of the caches dentry and
- * inode_cache, on LRU lists of each node, as looking at a great many files leaves them.
- * No file is behind them; they are there to be shrunk.
+ * Names and inodes in memory: objects of the caches dentry, ext4_inode_cache and inode_cache.
+ * Those of a disk's file come when somebody opens it. When nobody has it open any more its
+ * name waits at the end of the node's LRU list, and behind a name that went waits its inode,
+ * if no page of it is cached: there sb-rootfs, the shrinker, takes them. The file is on its
+ * disk as before.
+ *
+ * Others are there to be shrunk, with no file behind them, as looking at a great many files
+ * leaves them: dcache_fill().
  */
 #ifndef KMM_VIRT_DCACHE_H
 #define KMM_VIRT_DCACHE_H
@@ -10,6 +15,7 @@
 #include "sim/machine.h"
 
 struct digest;
+struct inode;
 struct mem_cgroup;
 struct object_census;
 
@@ -20,15 +26,32 @@ void dcache_free(struct machine *m);
  * 0, or -ENOMEM when memory ran out; -ENOBUFS: host memory, nothing changed.
  */
 int dcache_fill(struct machine *m, u32 nr, int node, u32 *made) __must_check;
-/* Of a memory cgroup; NULL: of all. */
+
+/* Name and inode are in memory, if they were not yet. -ENOMEM, -ENOBUFS: as before. */
+int dcache_lookup(struct machine *m, struct inode *inode) __must_check;
+/* What it was looked up for is done, or failed: -ENOBUFS leaves no trace. */
+void dcache_end_lookup(struct machine *m, struct inode *inode, bool was_in_memory, int err);
+/* Somebody has closed it; if nobody has it open now, it is unused. */
+void dcache_put(struct machine *m, struct inode *inode);
+/* The last page has left its cache, or it is clean now: nothing may be left but its name. */
+void inode_add_lru(struct machine *m, struct inode *inode);
+/* The file is no more, or was never told of: what it has in memory is freed. */
+void dcache_evict(struct machine *m, struct inode *inode);
+
+/* On LRU lists, of a memory cgroup; NULL: of all. */
 u64 dcache_nr_dentries(const struct machine *m, unsigned int node, const struct mem_cgroup *memcg);
 u64 dcache_nr_inodes(const struct machine *m, unsigned int node, const struct mem_cgroup *memcg);
-/* The oldest go: names first let go of their inodes. How many went. */
+/*
+ * The oldest `nr` are looked at: names first let go of their inodes. What is in use after all
+ * leaves the list, what was used twice goes round once more. How many left.
+ */
 u64 dcache_prune_dentries(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
 			  u64 nr);
 u64 dcache_prune_inodes(struct machine *m, unsigned int node, const struct mem_cgroup *memcg,
 			u64 nr);
 
+/* F9: what lies on the lists is what inodes say; what has pages is in memory. */
+void dcache_validate(const struct machine *m, struct check *check);
 void dcache_digest(const struct machine *m, struct digest *digest);
 void dcache_claim(const struct machine *m, struct object_census *census);
 

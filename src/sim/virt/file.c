@@ -4,6 +4,7 @@
  * paths; folders are not modelled: a path is a name.
  */
 #include "sim/virt/blk.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/file.h"
 #include "sim/virt/memory.h"
 
@@ -48,14 +49,20 @@ static void drop_huge_cache(struct machine *m, struct inode *inode)
 
 int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct file **file)
 {
+	bool was_in_memory = inode->object;
 	u32 handle;
 	int err;
 
 	if ((flags & O_ACCMODE) != O_RDONLY && inode->i_writecount < 0)
 		return -ETXTBSY;
-	err = object_alloc(m, &m->virt->files, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	err = dcache_lookup(m, inode);
 	if (err)
 		return err;
+	err = object_alloc(m, &m->virt->files, GFP_KERNEL, NUMA_NO_NODE, &handle);
+	if (err) {
+		dcache_end_lookup(m, inode, was_in_memory, err);
+		return err;
+	}
 	*file = file_of(m, handle);
 	(*file)->self = handle;
 	(*file)->f_count = 1;
@@ -192,6 +199,18 @@ int sys_ftruncate(struct machine *m, struct task_struct *task, int fd, u64 size)
 	return err ? err : inode_truncate(m, file->inode, size);
 }
 
+int inode_truncate_path(struct machine *m, struct inode *inode, u64 size)
+{
+	bool was_in_memory = inode->object;
+	int err = dcache_lookup(m, inode);
+
+	if (err)
+		return err;
+	err = inode_truncate(m, inode, size);
+	dcache_end_lookup(m, inode, was_in_memory, err);
+	return err;
+}
+
 int sys_truncate(struct machine *m, struct task_struct *task, const char *path, u64 size)
 {
 	struct inode *inode;
@@ -207,7 +226,7 @@ int sys_truncate(struct machine *m, struct task_struct *task, const char *path, 
 	if (inode->i_writecount < 0)
 		return -ETXTBSY;
 	err = file_size_limit(m, task, inode, size);
-	return err ? err : inode_truncate(m, inode, size);
+	return err ? err : inode_truncate_path(m, inode, size);
 }
 
 int sys_unlink(struct machine *m, struct task_struct *task, const char *path)

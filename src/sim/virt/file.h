@@ -66,7 +66,9 @@ struct inode {
 	u32 uffd;		/* of a userfaultfd: its context */
 	u32 pid;		/* of a pidfd: whose, */
 	u64 pid_serial;		/* so that no other of this pid is meant */
-	u64 dentry;		/* address of its struct dentry */
+	/* Addresses of its struct dentry and, of a disk's file, struct inode; 0: not in memory. */
+	u64 dentry, object;
+	bool dentry_lru, dentry_referenced, inode_lru, inode_referenced;	/* dcache.h */
 	/* Of a disk (disk.h): pages from this one on were never there, unless written. */
 	u64 disk_end;
 	u64 nr_disk_blocks;	/* that were written */
@@ -160,6 +162,8 @@ struct inode *inode_find(const struct machine *m, const char *path);
 /* -ENOMEM, -ENOBUFS. The path decides which file system a file of shmem is on. */
 int inode_create(struct machine *m, enum inode_kind kind, const char *path, u64 size,
 		 struct inode **inode) __must_check;
+/* A file that was on the disk before: nothing of it is in memory. -ENOBUFS. */
+int inode_on_disk(struct machine *m, const char *path, u64 size) __must_check;
 /* A file of shared memory that never had a name in a directory. */
 int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 			  struct inode **inode) __must_check;
@@ -474,6 +478,8 @@ void disk_zero_eof(struct machine *m, struct inode *inode, u64 to);
 void disk_file_grows(struct machine *m, struct inode *inode, u64 size);
 /* A new size: -EFBIG, -EPERM (seals), -ENOMEM (charge). */
 int inode_truncate(struct machine *m, struct inode *inode, u64 size) __must_check;
+/* The same of a file that nobody may have open. */
+int inode_truncate_path(struct machine *m, struct inode *inode, u64 size) __must_check;
 
 /* shmem.c */
 enum sgp_type { SGP_READ, SGP_NOALLOC, SGP_CACHE, SGP_WRITE, SGP_FALLOC };

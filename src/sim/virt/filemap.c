@@ -11,6 +11,7 @@
 #include "sim/virt/content.h"
 #include "sim/virt/blk.h"
 #include "sim/virt/buffer.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/huge_memory.h"
@@ -267,6 +268,8 @@ u64 filemap_forget_folio(struct machine *m, struct address_space *mapping, u64 p
 	folio = pfn_to_page(m, pfn);
 	nr = folio_nr_pages(folio);
 	uncache_folio(m, mapping, folio);
+	if (!mapping->nrpages)
+		inode_add_lru(m, mapping->host);
 	folio->refcount -= (s32)nr - 1;
 	put_page(m, pfn);
 	/* What is left is the reference that keeps it out of use. */
@@ -292,6 +295,8 @@ bool remove_mapping(struct machine *m, struct address_space *mapping, u32 pfn, u
 	mapping->large_shadows |= folio_is_large(folio);
 	workingset_update_leaf(m, mapping, leaf);
 	uncache_folio(m, mapping, folio);
+	if (!leaf)
+		inode_add_lru(m, mapping->host);
 	folio->refcount = 1;
 	return true;
 }

@@ -17,6 +17,7 @@
 #include "sim/phys/tunables.h"
 #include "sim/virt/blk.h"
 #include "sim/virt/cputime.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/virt.h"
 
 #define NEVER UINT64_MAX
@@ -40,6 +41,8 @@ void inode_io_list_move(struct machine *m, struct inode *inode, enum wb_list lis
 	wb->nr_inodes[list]++;
 	inode->wb_list = (u8)list;
 	inode->wb_order = ++bdi_of(m)->next_order;
+	/* inode_sync_complete() */
+	inode_add_lru(m, inode);
 }
 
 void inode_io_list_del(struct machine *m, struct inode *inode)

@@ -12,6 +12,7 @@
 #include "sim/phys/lru.h"
 #include "sim/phys/objects.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
@@ -50,6 +51,9 @@ struct file_state {
 	u64 next_ino[NR_SUPERS];
 	u64 used[NR_SUPERS];	/* pages of its files in memory */
 	struct kmem_cache *dentries;
+	/* By handle, from 1 on, those of disks, which last while they are not in memory. */
+	struct inode **disk;
+	u32 nr_disk;
 };
 
 static int config_files_init(struct machine *m)
@@ -59,10 +63,14 @@ static int config_files_init(struct machine *m)
 
 	for (unsigned int i = 0; m->config && i < m->config->nr_files && !err; i++) {
 		const struct config_file *file = &m->config->files[i];
+		enum inode_kind kind = path_kind(file->path);
 
-		if (!file->link && !inode_find(m, file->path))
-			err = inode_create(m, path_kind(file->path), file->path, file->size,
-					   &inode);
+		if (file->link || inode_find(m, file->path))
+			continue;
+		if (kind == INODE_DISK)
+			err = inode_on_disk(m, file->path, file->size);
+		else
+			err = inode_create(m, kind, file->path, file->size, &inode);
 	}
 	return err;
 }
@@ -94,6 +102,9 @@ void files_free(struct machine *m)
 		inode->path = NULL;
 		unwritten_free(m, &inode->unwritten);
 	}
+	for (u32 i = 0; i < state->nr_disk; i++)
+		arena_free(&m->arena, state->disk[i], sizeof(*state->disk[i]));
+	arena_free(&m->arena, state->disk, state->nr_disk * sizeof(*state->disk));
 	arena_free(&m->arena, state, sizeof(*state));
 	m->virt->file_state = NULL;
 }
@@ -102,12 +113,15 @@ void files_free(struct machine *m)
 
 #define OTHER_HANDLE 0x80000000U
 
-/* In the lowest bit: memory or a disk. With the highest: huge pages or secret memory. */
+/*
+ * In the lowest bit: memory or a disk. With the highest: huge pages or secret memory. NULL: a
+ * disk, or of no file system, which are in a table.
+ */
 static struct object_pool *inode_pool(const struct machine *m, u32 handle)
 {
 	if (handle & OTHER_HANDLE)
 		return handle & 1 ? &m->virt->hugetlbfs_inodes : &m->virt->secret_inodes;
-	return handle & 1 ? &m->virt->shmem_inodes : &m->virt->inodes;
+	return handle & 1 ? &m->virt->shmem_inodes : NULL;
 }
 
 static u32 pool_handle(u32 handle)
@@ -117,12 +131,30 @@ static u32 pool_handle(u32 handle)
 
 struct inode *inode_of(const struct machine *m, u32 handle)
 {
-	return handle ? object_get(inode_pool(m, handle), pool_handle(handle)) : NULL;
+	const struct object_pool *pool = inode_pool(m, handle);
+
+	if (!handle)
+		return NULL;
+	return pool ? object_get(pool, pool_handle(handle)) :
+		      m->virt->file_state->disk[pool_handle(handle)];
 }
 
 bool inode_on_kernel_mount(const struct inode *inode)
 {
 	return inode->sb == SB_KERNEL;
+}
+
+/* The smallest handle of a kind from this one on; 0: there is none. */
+static u32 next_handle(const struct machine *m, u32 kind, u32 handle)
+{
+	const struct object_pool *pool = inode_pool(m, kind);
+	const struct file_state *state = m->virt->file_state;
+
+	if (pool)
+		return pool->cache ? object_next(pool, handle) : 0;
+	while (handle < state->nr_disk && !state->disk[handle])
+		handle++;
+	return handle < state->nr_disk ? handle : 0;
 }
 
 struct inode *inode_next(const struct machine *m, const struct inode *inode)
@@ -135,9 +167,9 @@ struct inode *inode_next(const struct machine *m, const struct inode *inode)
 	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
 		u32 next;
 
-		if (kinds[i] < kind || !inode_pool(m, kinds[i])->cache)
+		if (kinds[i] < kind)
 			continue;
-		next = object_next(inode_pool(m, kinds[i]), handle);
+		next = next_handle(m, kinds[i], handle);
 		if (next)
 			return inode_of(m, next << 1 | kinds[i]);
 		handle = 1;
@@ -250,40 +282,80 @@ static bool may_have_large_folios(const struct machine *m, const struct inode *i
 	return supers[inode->sb].ext4 && rel_ext4_has_large_folios(m->release);
 }
 
-/* Everything that an inode needs, or nothing. */
+/* A place in the table: host memory alone. */
+static int disk_inode_alloc(struct machine *m, u32 *handle)
+{
+	struct file_state *state = m->virt->file_state;
+	struct inode **disk;
+
+	for (*handle = 1; *handle < state->nr_disk && state->disk[*handle];)
+		++*handle;
+	disk = arena_grow(&m->arena, state->disk, &state->nr_disk, *handle + 1, 16,
+			  sizeof(*disk));
+	if (!disk)
+		return -ENOBUFS;
+	state->disk = disk;
+	disk[*handle] = arena_alloc(&m->arena, sizeof(**disk));
+	return disk[*handle] ? 0 : -ENOBUFS;
+}
+
+/* A name and an inode in memory. */
+static int memory_inode_alloc(struct machine *m, u32 kind, u32 *handle, u64 *dentry_addr)
+{
+	struct slab_object dentry;
+	int err = kmem_cache_alloc(m, m->virt->file_state->dentries, GFP_KERNEL, NUMA_NO_NODE,
+				   &dentry);
+
+	if (err)
+		return err;
+	err = object_alloc(m, inode_pool(m, kind), GFP_KERNEL, NUMA_NO_NODE, handle);
+	if (err)
+		kmem_cache_free(m, m->virt->file_state->dentries, dentry.addr);
+	*dentry_addr = dentry.addr;
+	/* shmem_get_inode() does not say why it has none. */
+	return err == -ENOMEM && kind & 1 ? -ENOSPC : err;
+}
+
+/* Everything that an inode needs, or nothing; those of disks are not in memory yet. */
 static int inode_alloc(struct machine *m, u32 kind, const char *path, struct inode **inode)
 {
-	struct object_pool *pool = inode_pool(m, kind);
-	struct slab_object dentry;
 	size_t bytes = strlen(path) + 1;
 	char *copy = arena_alloc(&m->arena, bytes);
+	u64 dentry = 0;
 	u32 handle;
 	int err;
 
 	if (!copy)
 		return -ENOBUFS;
-	err = kmem_cache_alloc(m, m->virt->file_state->dentries, GFP_KERNEL, NUMA_NO_NODE,
-			       &dentry);
-	if (err)
-		goto out_path;
-	err = object_alloc(m, pool, GFP_KERNEL, NUMA_NO_NODE, &handle);
-	/* shmem_get_inode() does not say why it has none. */
-	if (err == -ENOMEM && kind & 1)
-		err = -ENOSPC;
-	if (err)
-		goto out_dentry;
+	err = inode_pool(m, kind) ? memory_inode_alloc(m, kind, &handle, &dentry) :
+				    disk_inode_alloc(m, &handle);
+	if (err) {
+		arena_free(&m->arena, copy, bytes);
+		return err;
+	}
 	memcpy(copy, path, bytes);
-	*inode = object_get(pool, handle);
+	*inode = inode_of(m, handle << 1 | kind);
 	(*inode)->self = handle << 1 | kind;
 	(*inode)->path = copy;
-	(*inode)->dentry = dentry.addr;
+	(*inode)->dentry = dentry;
 	return 0;
+}
 
-out_dentry:
-	kmem_cache_free(m, m->virt->file_state->dentries, dentry.addr);
-out_path:
-	arena_free(&m->arena, copy, bytes);
-	return err;
+/* The struct, and what of it is in memory. */
+static void inode_free(struct machine *m, struct inode *inode)
+{
+	struct object_pool *pool = inode_pool(m, inode->self);
+	u32 handle = pool_handle(inode->self);
+
+	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
+	if (pool) {
+		kmem_cache_free_rcu(m, m->virt->file_state->dentries, inode->dentry, 1);
+		object_free_rcu(m, pool, handle, 1);
+		return;
+	}
+	dcache_evict(m, inode);
+	m->virt->file_state->disk[handle] = NULL;
+	arena_free(&m->arena, inode, sizeof(*inode));
 }
 
 /* What the handles of inodes of this kind have beside the pool's own. */
@@ -321,12 +393,35 @@ static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 	return 0;
 }
 
+int inode_on_disk(struct machine *m, const char *path, u64 size)
+{
+	struct inode *inode;
+
+	return inode_new(m, SB_DISK, INODE_DISK, path, size, &inode);
+}
+
+/* One of those in the table, and in memory; it is as if there had been none if that fails. */
+static int inode_new_in_memory(struct machine *m, unsigned int sb, enum inode_kind kind,
+			       const char *path, u64 size, struct inode **inode)
+{
+	int err = inode_new(m, sb, kind, path, size, inode);
+
+	if (err)
+		return err;
+	err = dcache_lookup(m, *inode);
+	if (err) {
+		inode_free(m, *inode);
+		m->virt->file_state->next_ino[sb]--;
+	}
+	return err;
+}
+
 int inode_create(struct machine *m, enum inode_kind kind, const char *path, u64 size,
 		 struct inode **inode)
 {
-	unsigned int sb = kind == INODE_DISK ? SB_DISK : path_super(path);
-
-	return inode_new(m, sb, kind, path, size, inode);
+	if (kind == INODE_DISK)
+		return inode_new_in_memory(m, SB_DISK, kind, path, size, inode);
+	return inode_new(m, path_super(path), kind, path, size, inode);
 }
 
 int inode_create_unlinked(struct machine *m, const char *name, u64 size,
@@ -341,7 +436,7 @@ int inode_create_unlinked(struct machine *m, const char *name, u64 size,
 
 int inode_create_anon(struct machine *m, const char *name, struct inode **inode)
 {
-	int err = inode_new(m, SB_ANON, INODE_ANON, name, 0, inode);
+	int err = inode_new_in_memory(m, SB_ANON, INODE_ANON, name, 0, inode);
 
 	if (!err)
 		(*inode)->unlinked = true;
@@ -434,15 +529,15 @@ static void evict(struct machine *m, struct inode *inode)
 	blk_forget_inode(m, inode);
 	mpol_free_shared_policy(m, inode);
 	xa_destroy(&inode->i_data.i_pages);
-	kmem_cache_free_rcu(m, m->virt->file_state->dentries, inode->dentry, 1);
-	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
-	object_free_rcu(m, inode_pool(m, inode->self), pool_handle(inode->self), 1);
+	inode_free(m, inode);
 }
 
 void iput(struct machine *m, struct inode *inode)
 {
 	if (!--inode->i_count)
 		evict(m, inode);
+	else
+		dcache_put(m, inode);
 }
 
 /* For the LRU lists. */
@@ -474,6 +569,8 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->ino);
 	digest_u64(digest, inode->seals);
 	digest_u64(digest, inode->dentry);
+	digest_u64(digest, inode->object | inode->dentry_lru | inode->dentry_referenced << 1 |
+		   inode->inode_lru << 2 | inode->inode_referenced << 3);
 	digest_u64(digest, inode->pid_serial << 32 | inode->pid);
 	digest_u64(digest, inode->shm);
 	digest_u64(digest, inode->swapped);
@@ -541,6 +638,10 @@ void files_claim_objects(const struct machine *m, struct object_census *census)
 
 	if (!m->virt->file_state)
 		return;
-	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode))
-		object_claim(census, inode->dentry, "the dentry of a file");
+	for (inode = inode_next(m, NULL); inode; inode = inode_next(m, inode)) {
+		if (inode->dentry)
+			object_claim(census, inode->dentry, "the dentry of a file");
+		if (inode->object)
+			object_claim(census, inode->object, "the inode of a file");
+	}
 }

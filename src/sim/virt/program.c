@@ -94,10 +94,9 @@ int programs_init(struct machine *m)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows) && !err; i++) {
 		const char *path = rows[i].program.path;
-		struct inode *inode;
 
 		if (rows[i].bits == m->arch->bits && !config_file(m, path))
-			err = inode_create(m, INODE_DISK, path, rows[i].size, &inode);
+			err = inode_on_disk(m, path, rows[i].size);
 	}
 	return err;
 }

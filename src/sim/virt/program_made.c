@@ -72,7 +72,7 @@ int file_make(struct machine *m, const char *path, u64 size)
 	struct inode *inode = inode_find(m, path);
 
 	if (!inode)
-		return inode_create(m, INODE_DISK, path, size, &inode);
+		return inode_on_disk(m, path, size);
 	if (inode->kind != INODE_DISK)
 		return -EEXIST;
 	if (inode->i_size == size)
@@ -80,7 +80,7 @@ int file_make(struct machine *m, const char *path, u64 size)
 	/* Somebody has it open, or runs it. */
 	if (inode->i_count > 1)
 		return -EBUSY;
-	return inode_truncate(m, inode, size);
+	return inode_truncate_path(m, inode, size);
 }
 
 /* The description of a path, an empty one if there is none yet; NULL: no host memory. */

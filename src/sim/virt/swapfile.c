@@ -6,6 +6,7 @@
 #include "sim/boot/boot_log.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/mmap.h"
@@ -172,6 +173,7 @@ static u64 read_swap_header(struct machine *m, const struct swap_info_struct *si
 static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const char *path)
 {
 	struct inode *inode = inode_find(m, path);
+	int err;
 
 	si->device = find_device(m, path);
 	if (si->device) {
@@ -191,6 +193,9 @@ static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const 
 		return -EBUSY;
 	if (inode->kind != INODE_DISK)
 		return -EINVAL;
+	err = dcache_lookup(m, inode);
+	if (err)
+		return err;
 	si->inode = inode;
 	si->path = inode->path;
 	si->disk = file_disk(m);
@@ -353,6 +358,8 @@ int swapon_need(struct machine *m, const char *path, struct virt_need *need)
 
 int sys_swapon(struct machine *m, const struct task_struct *task, const char *path, u32 flags)
 {
+	const struct inode *inode = inode_find(m, path);
+	bool was_in_memory = inode && inode->object;
 	struct swap_info_struct *si;
 	int err;
 
@@ -369,6 +376,8 @@ int sys_swapon(struct machine *m, const struct task_struct *task, const char *pa
 	if (!err && !swap_of(m)->has_table)
 		err = swap_slots_enable(m);
 	if (err) {
+		if (si->inode)
+			dcache_end_lookup(m, si->inode, was_in_memory, err);
 		free_area(m, si);
 		return err;
 	}

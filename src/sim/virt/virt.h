@@ -47,7 +47,7 @@ bool ratelimit(struct machine *m, struct ratelimit *rs, const char *who, u64 int
 struct virt_state {
 	struct object_pool tasks, signals, sighands, files_structs, fs_structs, mms, pgds;
 	struct object_pool vmas, anon_vmas, anon_vma_chains;
-	struct object_pool files, inodes, shmem_inodes, secret_inodes, hugetlbfs_inodes;
+	struct object_pool files, shmem_inodes, secret_inodes, hugetlbfs_inodes;
 	struct object_pool resv_maps, file_regions, hugetlb_vma_locks;	/* hugetlb.h */
 	struct object_pool uffd_ctxs;
 	struct object_pool mempolicies, sp_nodes;	/* not on an arch without NUMA */

@@ -71,7 +71,7 @@ static u64 pools_bytes(const struct machine *m)
 	const struct object_pool *pools[] = {
 		&virt->tasks, &virt->signals, &virt->sighands, &virt->files_structs,
 		&virt->fs_structs, &virt->mms, &virt->pgds, &virt->vmas, &virt->anon_vmas,
-		&virt->anon_vma_chains, &virt->files, &virt->inodes, &virt->shmem_inodes,
+		&virt->anon_vma_chains, &virt->files, &virt->shmem_inodes,
 		&virt->maple_nodes, &virt->xa_nodes, &virt->mempolicies, &virt->sp_nodes,
 		&virt->mm_slots,
 		&virt->secret_inodes, &virt->hugetlbfs_inodes, &virt->resv_maps, &virt->file_regions,

@@ -14,6 +14,7 @@
 #include "sim/phys/memcg.h"
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/file.h"
 #include "sim/virt/swap.h"
 #include "sim/virt/virt.h"
@@ -384,6 +385,7 @@ static void reclaim_node(struct machine *m, struct cache_node *node)
 		mapping->nr_shadows--;
 		at = behind;
 	}
+	inode_add_lru(m, mapping->host);
 }
 
 u64 shadow_nodes_scan(struct machine *m, unsigned int nid, const struct mem_cgroup *memcg, u64 nr)
@@ -423,6 +425,7 @@ void clear_shadows(struct machine *m, struct address_space *mapping, u64 start, 
 		mapping->nr_shadows--;
 		workingset_update_node(m, mapping, at);
 	}
+	inode_add_lru(m, mapping->host);
 }
 
 /* ---- Checks. ---- */
