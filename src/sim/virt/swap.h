@@ -207,9 +207,9 @@ struct swap_reader {
  */
 u32 read_swap_cache(struct machine *m, swp_entry_t entry, const struct swap_reader *reader,
 		    bool *major, int *err);
-/* The same with what lies around it, as the release guesses. */
+/* The same with what lies around it, as the release guesses; *alone: nothing does. */
 struct vm_fault;
-u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *major,
+u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *alone,
 		     int *err);
 
 /* The same for a file in memory, whose slots lie side by side; or past the cache. */

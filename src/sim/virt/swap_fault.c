@@ -63,7 +63,7 @@ struct swap_fault {
 	struct vm_fault *vmf;
 	swp_entry_t entry;
 	u32 pfn;		/* with a reference of the fault */
-	bool was_read;		/* by this fault */
+	bool comes;		/* this fault asked for it, and is not the one to wait */
 	u64 idx, nr;		/* entries that are mapped; that of the address among them */
 };
 
@@ -123,12 +123,22 @@ static unsigned int read_past_cache(struct swap_fault *f)
 	return VM_FAULT_MAJOR;
 }
 
+/* It is there when it has been asked for; alone: it, and no other. */
+static bool is_read_at_once(const struct swap_fault *f, bool alone)
+{
+	const struct machine *m = f->m;
+
+	return swap_info(m, f->entry)->flags & SWP_SYNCHRONOUS_IO ||
+	       *swap_map_of(m, f->entry) & SWAP_ZERO ||
+	       (alone && rel_swapin_waits_for_one(m->release));
+}
+
 /* The page, from the cache or the device. 0 or VM_FAULT_*. */
 static unsigned int find_or_read(struct swap_fault *f)
 {
 	struct machine *m = f->m;
 	s64 ahead = m->event[SWAP_RA];
-	bool new;
+	bool alone;
 	int err;
 
 	f->pfn = swap_cache_get_folio(m, f->entry, f->vmf->vma, f->vmf->address);
@@ -136,10 +146,10 @@ static unsigned int find_or_read(struct swap_fault *f)
 		return 0;
 	if (may_skip_cache(f))
 		return read_past_cache(f);
-	f->pfn = swapin_readahead(m, f->entry, f->vmf, &new, &err);
+	f->pfn = swapin_readahead(m, f->entry, f->vmf, &alone, &err);
 	if (f->pfn == PFN_NIL)
 		return err == -ENOBUFS ? VM_FAULT_NOHOST : VM_FAULT_OOM;
-	f->was_read = true;
+	f->comes = !is_read_at_once(f, alone);
 	swap_wait_for_read(m, f->pfn, /* ahead = */ false);
 	count_vm_event(m, PGMAJFAULT, 1);
 	count_memcg_event_mm(m, f->vmf->vma->vm_mm, PGMAJFAULT);
@@ -263,9 +273,8 @@ unsigned int do_swap_fault(struct machine *m, struct vm_fault *vmf)
 
 	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)))
 		return ret & ~(unsigned int)VM_FAULT_NOPAGE;
-	/* Nobody waits for a device with the lock held; zeroes need none. */
-	if (f.was_read && !(*swap_map_of(m, f.entry) & SWAP_ZERO) &&
-	    fault_may_retry(vmf->flags)) {
+	/* Nobody waits for a device with the lock held. */
+	if (f.comes && fault_may_retry(vmf->flags)) {
 		put_page(m, f.pfn);
 		return ret | VM_FAULT_RETRY;
 	}

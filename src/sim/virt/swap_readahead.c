@@ -182,7 +182,7 @@ static bool swap_cluster_readahead(struct machine *m, swp_entry_t entry,
 	return true;
 }
 
-u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *major,
+u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf, bool *alone,
 		     int *err)
 {
 	const struct swap_reader reader = { .vma = vmf->vma, .address = vmf->address };
@@ -190,7 +190,7 @@ u32 swapin_readahead(struct machine *m, swp_entry_t entry, struct vm_fault *vmf,
 					 swap_cluster_readahead(m, entry, &reader);
 
 	*err = ok ? 0 : -ENOBUFS;
-	return ok ? read_swap_cache(m, entry, &reader, major, err) : PFN_NIL;
+	return ok ? read_swap_cache(m, entry, &reader, alone, err) : PFN_NIL;
 }
 
 /* A page that only the file is about to have. */

@@ -90,7 +90,7 @@ static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 	pte_t old = *pte;
 	swp_entry_t entry = pte_to_swp_entry(old);
 	struct vm_fault vmf = { .vma = u->vma, .address = addr };
-	bool new;
+	bool alone;
 	int err;
 	u32 pfn;
 
@@ -98,7 +98,7 @@ static int unuse_entry(void *arg, u64 addr, pte_t *pte)
 		return 0;
 	pfn = find_in_cache(u, entry, addr);
 	if (pfn == PFN_NIL)
-		pfn = swapin_readahead(m, entry, &vmf, &new, &err);
+		pfn = swapin_readahead(m, entry, &vmf, &alone, &err);
 	/* Meanwhile the reaper may have been here. */
 	if (pfn == PFN_NIL)
 		return *pte != old ? 0 : err ? err : -ENOMEM;
