@@ -506,6 +506,33 @@ static void test_dontneed(void)
 	}
 }
 
+/* Who says so when the file is opened has what is written on the disk when the call ends. */
+static void test_synchronous(void)
+{
+	static const char *const flags[] = { "sync", "O_DSYNC" };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		u64 began;
+
+		open_lab(releases[i], "disk.bandwidth=10M");
+		call("open /data/w rdwr,creat as w");
+		call("pwrite64 @w 64K 1M");
+		for (unsigned int sync = 0; sync < ARRAY_SIZE(flags); sync++) {
+			lab_expect(&lab, 0, "sim/as/a/ctl: open /data/w rdwr,%s as s", flags[sync]);
+			began = m->now_ns;
+			call("write @s 1M");
+			/* The other part of the file is nobody's business. */
+			expect_pages(16, 0);
+			CU_ASSERT_EQUAL(vmstat("nr_written "), (sync + 1) * 256);
+			CU_ASSERT_TRUE(m->now_ns - began > 100000000);
+		}
+		lab_expect(&lab, EINVAL, "sim/as/a/ctl: open /data/w rdwr,direct");
+		call("open /dev/shm/x rdwr,creat,sync as x");
+		call("pwrite64 @x 64K 0");
+		close_lab();
+	}
+}
+
 static const CU_TestInfo tests[] = {
 	{ "limits", test_limits },
 	{ "periodic", test_periodic },
@@ -520,6 +547,7 @@ static const CU_TestInfo tests[] = {
 	{ "files", test_files },
 	{ "sync beside the flusher", test_sync_beside_flusher },
 	{ "what is not needed", test_dontneed },
+	{ "synchronous writes", test_synchronous },
 	{ "busy", test_busy },
 };
 

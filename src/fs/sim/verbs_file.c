@@ -15,6 +15,8 @@ static int open_path(struct call *call, unsigned int first)
 	u32 flags = given->given ? (u32)given->value : O_RDWR;
 	int err, fd;
 
+	if (flags & O_DIRECT)
+		return call_refuse(call, -EINVAL, "no file is read or written past the page cache here");
 	if ((flags & O_ACCMODE) != O_RDONLY && buffers_reserve(call->m))
 		return call_no_host_memory(call);
 	err = call_needs_range(call, 0);
@@ -114,8 +116,8 @@ static int run_lseek(struct call *call)
 static const struct verb verbs[] = {
 	{ "open", { A_PATH, A_OPEN | A_OPTIONAL, A_NUMBER | A_OPTIONAL }, run_open,
 	  RESULT_NUMBER, 0, SCOPE_TASKS, "PATH [FLAGS [MODE]]",
-	  "Open a file of the machine, or make one: `open /dev/shm/x rdwr,creat`. Result: its "
-	  "descriptor." },
+	  "Open a file of the machine, or make one: `open /dev/shm/x rdwr,creat`. With sync or "
+	  "dsync each write waits for the disk. Result: its descriptor." },
 	{ "openat", { A_FD, A_PATH, A_OPEN | A_OPTIONAL, A_NUMBER | A_OPTIONAL }, run_openat,
 	  RESULT_NUMBER, 0, SCOPE_TASKS, "AT_FDCWD PATH [FLAGS [MODE]]",
 	  "As open, as programs call it today." },

@@ -143,6 +143,9 @@ static inline bool fd_is_cloexec(const struct files_struct *files, u32 fd)
 #define O_EXCL 0200
 #define O_TRUNC 01000
 #define O_APPEND 02000
+#define O_DSYNC 010000
+#define O_DIRECT 040000
+#define O_SYNC 04010000	/* has O_DSYNC */
 #define O_CLOEXEC 02000000
 #define O_PATH 010000000
 
@@ -431,6 +434,8 @@ static inline void mapping_set_error(struct inode *inode)
 }
 /* -EIO, once for each open file: a page of it was lost since it was asked last. */
 int file_check_wb_err(struct file *file) __must_check;
+/* Bytes [start, end) of the file are on its disk; -EIO as above. */
+int vfs_fsync_range(struct machine *m, struct file *file, u64 start, u64 end) __must_check;
 int sys_fsync(struct machine *m, struct task_struct *task, int fd) __must_check;
 int sys_sync_file_range(struct machine *m, struct task_struct *task, int fd, u64 offset,
 			u64 len, u32 flags) __must_check;

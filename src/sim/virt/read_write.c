@@ -231,6 +231,12 @@ static int write_limit(struct machine *m, struct task_struct *task, const struct
 	return 0;
 }
 
+/* What was written is on the disk, if the file was opened for that. */
+static int generic_write_sync(struct machine *m, struct file *file, u64 start, u64 end)
+{
+	return file->f_flags & O_DSYNC ? vfs_fsync_range(m, file, start, end) : 0;
+}
+
 int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, u64 len,
 	       u64 *done)
 {
@@ -269,6 +275,10 @@ int sys_pwrite(struct machine *m, struct task_struct *task, int fd, u64 offset, 
 		}
 		if (m->virt->writeback->fresh_dirtied)
 			balance_dirty_pages_ratelimited(m, task);
+	}
+	if (at > offset && err != -ENOBUFS) {
+		err = generic_write_sync(m, file, offset, at);
+		at = err ? offset : at;
 	}
 	*done = at - offset;
 	return count_write(task, *done, err);

@@ -283,6 +283,14 @@ int file_check_wb_err(struct file *file)
 	return -EIO;
 }
 
+int vfs_fsync_range(struct machine *m, struct file *file, u64 start, u64 end)
+{
+	filemap_write_range(m, file->inode, start, end);
+	if (file->inode->kind == INODE_DISK)
+		blk_flush(m, file_disk(m));
+	return file_check_wb_err(file);
+}
+
 int sys_fsync(struct machine *m, struct task_struct *task, int fd)
 {
 	struct file *file = fget(m, task, fd);
@@ -291,8 +299,5 @@ int sys_fsync(struct machine *m, struct task_struct *task, int fd)
 		return -EBADF;
 	if (file->inode->kind >= INODE_SECRET)
 		return -EINVAL;
-	filemap_write_range(m, file->inode, 0, ~0ULL);
-	if (file->inode->kind == INODE_DISK)
-		blk_flush(m, file_disk(m));
-	return file_check_wb_err(file);
+	return vfs_fsync_range(m, file, 0, ~0ULL);
 }
