@@ -290,6 +290,50 @@ static void test_control_taken(void)
 	}
 }
 
+/*
+ * The controller of disks needs owners of memory: groups count, and do not show it; they
+ * lose their limits as they disappear, not what is charged (a real machine of 256 MiB).
+ */
+static void test_needed_by_io(void)
+{
+	static const char *const limits[] = {
+		"memory.max", "memory.high", "memory.swap.max", "memory.swap.high",
+		"memory.low", "memory.min",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(releases); i++) {
+		open_lab(i);
+		write_file(0, "", "cgroup.subtree_control", "+io");
+		make("/a");
+		lab_fork_into(&lab, "t", "/a");
+		eat(0, "t", 10);
+		lab_expect(&lab, ENOENT, "cat %s/a/memory.current", ROOT);
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), 10 << 20);
+		for (unsigned int k = 0; k < ARRAY_SIZE(limits); k++)
+			write_file(0, "/a", limits[k], "12M");
+		write_file(0, "/a", "memory.oom.group", "1");
+		write_file(0, "", "cgroup.subtree_control", "-memory");
+		lab_expect(&lab, ENOENT, "cat %s/a/memory.current", ROOT);
+		eat(0, "t", 20);
+		write_file(0, "", "cgroup.subtree_control", "+memory -io");
+		for (unsigned int k = 0; k < ARRAY_SIZE(limits); k++) {
+			char path[60];
+
+			snprintf(path, sizeof(path), ROOT "/a/%s", limits[k]);
+			CU_ASSERT_STRING_EQUAL(lab_cat(&lab, path), k < 4 ? "max\n" : "0\n");
+		}
+		CU_ASSERT_EQUAL(figure("/a", "memory.oom.group", NULL), 1);
+		CU_ASSERT_EQUAL(figure("/a", "memory.stat", "anon"), 30 << 20);
+		/* Neither: a new group is the next. */
+		write_file(0, "", "cgroup.subtree_control", "-memory");
+		write_file(0, "", "cgroup.subtree_control", "+memory");
+		CU_ASSERT_EQUAL(figure("/a", "memory.current", NULL), 0);
+		CU_ASSERT_EQUAL(figure("/a", "memory.oom.group", NULL), 0);
+		lab_end(&lab);
+	}
+}
+
 /* memory.oom.group: all of it, from the highest group that says so. */
 static void test_oom_group(void)
 {
@@ -1132,6 +1176,7 @@ int main(void)
 		{ "memory.max", test_max },
 		{ "fork at memory.max", test_fork_at_max },
 		{ "a group without the controller", test_control_taken },
+		{ "groups that do not show", test_needed_by_io },
 		{ "memory.oom.group", test_oom_group },
 		{ "who came first", test_arrivals },
 		{ "groups in their order", test_siblings },

@@ -416,7 +416,7 @@ static int vet_control(const struct machine *m, const struct cgroup *cgroup, u32
 
 int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 disable)
 {
-	u32 was = cgroup->subtree_control, changed;
+	u32 was = cgroup->subtree_control, changed, mask;
 	int err;
 
 	enable &= ~was;
@@ -425,8 +425,11 @@ int cgroup_control(struct machine *m, struct cgroup *cgroup, u32 enable, u32 dis
 		return err;
 	cgroup->subtree_control = (was | enable) & ~disable;
 	changed = was ^ cgroup->subtree_control;
-	if (changed & CGROUP_BIT(CGROUP_MEMORY))
-		err = memcg_control(m, cgroup, enable & CGROUP_BIT(CGROUP_MEMORY));
+	mask = cgroup_subtree_ss_mask(cgroup->subtree_control);
+	if ((cgroup_subtree_ss_mask(was) ^ mask) & CGROUP_BIT(CGROUP_MEMORY))
+		err = memcg_control(m, cgroup, mask & CGROUP_BIT(CGROUP_MEMORY));
+	else if (disable & changed & CGROUP_BIT(CGROUP_MEMORY))
+		memcg_reset(m, cgroup);
 	if (err)
 		cgroup->subtree_control = was;
 	else if (changed & disable & CGROUP_BIT(CGROUP_IO))

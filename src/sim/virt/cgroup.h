@@ -81,6 +81,13 @@ static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controlle
 	return !cgroup->parent || cgroup->parent->subtree_control & mask & CGROUP_BIT(controller);
 }
 
+/* The children's controllers, shown or not: that of disks needs owners of memory. */
+static inline u32 cgroup_subtree_ss_mask(u32 subtree_control)
+{
+	return subtree_control & CGROUP_BIT(CGROUP_IO) ? subtree_control | CGROUP_BIT(CGROUP_MEMORY) :
+							 subtree_control;
+}
+
 /*
  * Processes belong to domains: a group, with the threaded ones below it down to the next
  * that is not. A group with threaded children, or with tasks and a controller of threads

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A directory has a group of its own where its parent passes the controller on; else its
- * nearest parent's counts. Each mm knows the group of the process that owns it, so that a
+ * A directory has a group of its own where its parent passes the controller on, or, unseen,
+ * that of disks; else its nearest parent's counts. Each mm knows the group of the process that owns it, so that a
  * fault need not look for it.
  */
 #include "sim/virt/memcontrol.h"
@@ -76,7 +76,8 @@ int memcg_mkdir(struct machine *m, struct cgroup *cgroup)
 	struct bdi_writeback *wb;
 	int err;
 
-	if (!cgroup_has(cgroup, CGROUP_MEMORY))
+	if (cgroup->threaded || !cgroup->parent ||
+	    !(cgroup_subtree_ss_mask(cgroup->parent->subtree_control) & CGROUP_BIT(CGROUP_MEMORY)))
 		return 0;
 	err = memcg_state_make(m);
 	if (!err)
@@ -126,4 +127,21 @@ int memcg_control(struct machine *m, struct cgroup *cgroup, bool enable)
 	else if (m->memcg)
 		memcg_update_mms(m);
 	return err;
+}
+
+void memcg_reset(struct machine *m, struct cgroup *cgroup)
+{
+	const u64 max = page_counter_max(m->arch->bits);
+	struct cgroup *child = cgroup_child(m, cgroup, 1);
+
+	for (; child; child = cgroup_child(m, cgroup, child->id + 1)) {
+		struct mem_cgroup *memcg = child->memcg;
+
+		if (!memcg)
+			continue;
+		page_counter_set_min(&memcg->memory, 0);
+		page_counter_set_low(&memcg->memory, 0);
+		memcg->memory.high = memcg->memory.max = max;
+		memcg->swap.high = memcg->swap.max = max;
+	}
 }

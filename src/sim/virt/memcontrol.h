@@ -20,6 +20,8 @@ void mem_cgroup_path(const struct machine *m, const struct mem_cgroup *memcg, st
 int memcg_mkdir(struct machine *m, struct cgroup *cgroup) __must_check;
 void memcg_rmdir(struct machine *m, struct cgroup *cgroup);
 int memcg_control(struct machine *m, struct cgroup *cgroup, bool enable) __must_check;
+/* The children's groups go on unseen, and without limits. */
+void memcg_reset(struct machine *m, struct cgroup *cgroup);
 /* Tasks came or went: mms are charged to the groups of those who own them. */
 void memcg_update_mms(struct machine *m);
 u16 memcg_id_of_task(const struct machine *m, const struct task_struct *task);
