@@ -460,6 +460,39 @@ static void test_swapoff_at_max(void)
 	}
 }
 
+/*
+ * The root's memory.reclaim is as that of any group: all groups give, each counts what it
+ * gave, and vmstat does not know who asked (a real 6.1: 6 MiB are 2627 pages of whole batches).
+ */
+static void test_reclaim_root(void)
+{
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(releases); i++) {
+		const char *group = i % 2 ? "/r" : "";
+		const char *name = i / 2 ? "pgsteal_proactive" : "pgsteal_direct";
+		long long file, stolen;
+
+		open_lab(i / 2);
+		if (i % 2) {
+			write_file(0, "", "cgroup.subtree_control", "+memory");
+			make("/r");
+		}
+		lab_fork_into(&lab, "t", group);
+		lab_expect(&lab, 0, "sim/as/t/ctl: open /disk O_RDONLY as disk");
+		lab_expect(&lab, 0, "sim/as/t/ctl: pread64 @disk 30M 0");
+		file = figure("", "memory.stat", "file");
+		write_file(EINVAL, "", "memory.reclaim", "6X");
+		write_file(0, "", "memory.reclaim", "6M");
+		stolen = figure("", "memory.stat", name);
+		CU_ASSERT(stolen >= 6 << 8 && stolen < 12 << 8);
+		CU_ASSERT(figure(group, "memory.stat", name) > 0);
+		CU_ASSERT(figure(group, "memory.stat", name) <= stolen);
+		CU_ASSERT_EQUAL(file - figure("", "memory.stat", "file"), stolen << 12);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/vmstat"), "pgsteal_direct 0\n"));
+		write_file(EAGAIN, "", "memory.reclaim", "100M");
+		lab_end(&lab);
+	}
+}
+
 /* Who makes the call is told of twice, anybody else once: it is gone when the group's turn comes. */
 static void test_oom_group_of_others(void)
 {
@@ -1190,6 +1223,7 @@ int main(void)
 		{ "memory.high", test_high },
 		{ "memory.high in calls", test_high_in_calls },
 		{ "memory.reclaim", test_reclaim },
+		{ "memory.reclaim of the root", test_reclaim_root },
 		{ "swap", test_swap },
 		{ "groups that were removed", test_offline },
 		{ "memory of tasks", test_tasks_memory },

@@ -328,17 +328,16 @@ static int read_reclaim(struct store *s, const char *text, u64 *pages, int *swap
 
 static int reclaim_store(struct store *s, const struct view *v, const char *text)
 {
-	struct mem_cgroup *memcg = memcg_view(v);
 	int swappiness, err;
 	u64 pages;
 
 	err = read_reclaim(s, text, &pages, &swappiness);
+	/* The root is a group like others: it may be the first that somebody asks for. */
+	if (!err)
+		err = store_err(memcg_state_make(s->m));
 	if (err)
 		return err;
-	if (memcg && !mem_cgroup_is_root(memcg))
-		err = memcg_reclaim_proactive(s->m, memcg, pages, swappiness);
-	else
-		err = memcg_reclaim_all(s->m, pages, swappiness);
+	err = memcg_reclaim_proactive(s->m, memcg_view(v), pages, swappiness);
 	/* What there was has gone. */
 	s->changed = err == -EAGAIN;
 	if (err)

@@ -105,23 +105,6 @@ int memcg_reclaim_proactive(struct machine *m, struct mem_cgroup *memcg, u64 nr_
 	return 0;
 }
 
-int memcg_reclaim_all(struct machine *m, u64 nr_pages, int swappiness)
-{
-	u64 left = nr_pages;
-	int err = -EAGAIN;
-
-	for (unsigned int nid = 0; nid < m->nr_nodes && err; nid++) {
-		u64 before = (u64)(m->event[PGSTEAL_ANON] + m->event[PGSTEAL_FILE]), now;
-
-		if (!m->nodes[nid] || !m->nodes[nid]->has_memory)
-			continue;
-		err = node_reclaim_proactive(m, m->nodes[nid], left, swappiness);
-		now = (u64)(m->event[PGSTEAL_ANON] + m->event[PGSTEAL_FILE]);
-		left -= MIN(left, now - before);
-	}
-	return nr_pages ? err : 0;
-}
-
 /* ---- memory.high. ---- */
 
 #define MEMCG_DELAY_PRECISION_SHIFT 20

@@ -114,8 +114,6 @@ u64 try_to_free_mem_cgroup_pages(struct machine *m, struct mem_cgroup *memcg, u6
 /* Because somebody asked (memory.reclaim): -EAGAIN: there were fewer. */
 int memcg_reclaim_proactive(struct machine *m, struct mem_cgroup *memcg, u64 nr_pages,
 			    int swappiness) __must_check;
-/* The same of the whole machine, that is, of the root. */
-int memcg_reclaim_all(struct machine *m, u64 nr_pages, int swappiness) __must_check;
 /* Who runs was charged beyond memory.high: he reclaims, or waits. */
 void mem_cgroup_handle_over_high(struct machine *m);
 /* How long, in ns: it is over then. */
