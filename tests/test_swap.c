@@ -66,6 +66,17 @@ static void test_order(void)
 		expect("swapon /dev/nvme1n1 0xffff", 0);
 		CU_ASSERT_STRING_EQUAL(lab_cat(&lab, "proc/swaps"),
 				       HEAD NVME0 "-2\n" NVME1 "32767\n");
+		/* Flags by their names: as strace prints them, and short. */
+		expect("swapoff /dev/nvme1n1", 0);
+		expect("swapon(\"/dev/nvme1n1\", SWAP_FLAG_PREFER|SWAP_FLAG_DISCARD|7)", 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/swaps"), NVME1 "7\n"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/log"), "swapon /dev/nvme1n1 "
+			"SWAP_FLAG_PREFER|SWAP_FLAG_DISCARD|0x7 = 0"));
+		expect("swapoff /dev/nvme1n1", 0);
+		expect("swapon /dev/nvme1n1 prefer,5", 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/swaps"), NVME1 "5\n"));
+		expect("swapoff /dev/nvme1n1", 0);
+		expect("swapon /dev/nvme1n1 pigs", EBADMSG);
 		close_lab();
 	}
 }

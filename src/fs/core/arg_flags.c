@@ -15,6 +15,7 @@
 #include "sim/virt/pagemap_scan.h"
 #include "sim/virt/prctl.h"
 #include "sim/virt/shm.h"
+#include "sim/virt/swap.h"
 #include "sim/virt/userfaultfd.h"
 
 struct flag_row {

@@ -64,6 +64,7 @@ enum arg_kind {
 	A_UFFD_MOVE,	/* UFFDIO_MOVE_MODE_* */
 	A_PAGE_IS,	/* PAGE_IS_*: kinds of pages */
 	A_PM_SCAN,	/* PM_SCAN_* */
+	A_SWAP,		/* SWAP_FLAG_PREFER|3, ... */
 	A_NODES,	/* nodes or CPUs: 0-1,3; [0xb]; all; NULL */
 	NR_ARG_KINDS,
 	A_OPTIONAL = 0x80,	/* this argument and those behind it may be missing */

@@ -41,10 +41,10 @@ static const struct verb verbs[] = {
 	{ "mkswap", { A_PATH }, run_mkswap, RESULT_NONE, 0, SCOPE_TASKS, "PATH",
 	  "Write a swap header to a file of a disk, which swapon can then take. Devices of the "
 	  "machine file's [swap N] have one." },
-	{ "swapon", { A_PATH, A_NUMBER | A_OPTIONAL }, run_swapon, RESULT_NONE, 0, SCOPE_TASKS,
+	{ "swapon", { A_PATH, A_SWAP | A_OPTIONAL }, run_swapon, RESULT_NONE, 0, SCOPE_TASKS,
 	  "PATH [FLAGS]",
-	  "Let the kernel swap to a device or file. FLAGS: 0x8000 plus a priority from 0 to 32767; "
-	  "0x10000: discard. `cat proc/swaps` shows them." },
+	  "Let the kernel swap to a device or file. FLAGS: SWAP_FLAG_PREFER and a priority from 0 to "
+	  "32767, `prefer|5`; SWAP_FLAG_DISCARD. `cat proc/swaps` shows them." },
 	{ "swapoff", { A_PATH }, run_swapoff, RESULT_NONE, 0, SCOPE_TASKS, "PATH",
 	  "Bring back all that lies in a swap area, and let go of it." },
 };
