@@ -148,6 +148,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/hugetlb_share.c src/sim/virt/hugetlb_validate.c src/sim/virt/hugetlb_vma.c \
 	src/sim/virt/init_mm.c \
 	src/sim/virt/init_task.c src/sim/virt/inode.c \
+	src/sim/virt/inode_table.c src/sim/virt/inode_table.h \
 	src/sim/virt/kernel_map.c src/sim/virt/kernel_map.h \
 	src/sim/virt/kernel_walk.c src/sim/virt/kernel_walk.h \
 	src/sim/virt/ksm.c src/sim/virt/ksm.h src/sim/virt/kstack.c \

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Inodes, and which file system a path is on. Inodes come from a cache of their file
- * system's: which one is in the lowest and the highest bit of an inode's handle. A
- * name is one reference, each open file another; without references the pages go.
+ * Inodes, and which file system a path is on. A name is one reference, each open file
+ * another; without references the pages go.
  *
  * Paths are looked up by a walk over all inodes: there are few.
  */
@@ -16,6 +15,7 @@
 #include "sim/virt/disk.h"
 #include "sim/virt/file.h"
 #include "sim/virt/hugetlb.h"
+#include "sim/virt/inode_table.h"
 #include "sim/virt/mempolicy.h"
 #include "sim/virt/mmap.h"
 #include "sim/virt/thp.h"
@@ -50,10 +50,6 @@ static const struct super {
 struct file_state {
 	u64 next_ino[NR_SUPERS];
 	u64 used[NR_SUPERS];	/* pages of its files in memory */
-	struct kmem_cache *dentries;
-	/* By handle, from 1 on, those of disks, which last while they are not in memory. */
-	struct inode **disk;
-	u32 nr_disk;
 };
 
 static int config_files_init(struct machine *m)
@@ -78,14 +74,15 @@ static int config_files_init(struct machine *m)
 int files_init(struct machine *m)
 {
 	struct file_state *state = arena_alloc(&m->arena, sizeof(*state));
+	int err;
 
 	if (!state)
 		return -ENOBUFS;
 	m->virt->file_state = state;
 	for (unsigned int i = 0; i < NR_SUPERS; i++)
 		state->next_ino[i] = supers[i].first_ino;
-	state->dentries = kmem_cache_find(m, "dentry");
-	return config_files_init(m);
+	err = inode_table_init(m);
+	return err ? err : config_files_init(m);
 }
 
 /* Host memory alone: the machine ends. */
@@ -102,79 +99,14 @@ void files_free(struct machine *m)
 		inode->path = NULL;
 		unwritten_free(m, &inode->unwritten);
 	}
-	for (u32 i = 0; i < state->nr_disk; i++)
-		arena_free(&m->arena, state->disk[i], sizeof(*state->disk[i]));
-	arena_free(&m->arena, state->disk, state->nr_disk * sizeof(*state->disk));
+	inode_table_free(m);
 	arena_free(&m->arena, state, sizeof(*state));
 	m->virt->file_state = NULL;
-}
-
-/* Handles. */
-
-#define OTHER_HANDLE 0x80000000U
-
-/*
- * In the lowest bit: memory or a disk. With the highest: huge pages or secret memory. NULL: a
- * disk, or of no file system, which are in a table.
- */
-static struct object_pool *inode_pool(const struct machine *m, u32 handle)
-{
-	if (handle & OTHER_HANDLE)
-		return handle & 1 ? &m->virt->hugetlbfs_inodes : &m->virt->secret_inodes;
-	return handle & 1 ? &m->virt->shmem_inodes : NULL;
-}
-
-static u32 pool_handle(u32 handle)
-{
-	return (handle & ~OTHER_HANDLE) >> 1;
-}
-
-struct inode *inode_of(const struct machine *m, u32 handle)
-{
-	const struct object_pool *pool = inode_pool(m, handle);
-
-	if (!handle)
-		return NULL;
-	return pool ? object_get(pool, pool_handle(handle)) :
-		      m->virt->file_state->disk[pool_handle(handle)];
 }
 
 bool inode_on_kernel_mount(const struct inode *inode)
 {
 	return inode->sb == SB_KERNEL;
-}
-
-/* The smallest handle of a kind from this one on; 0: there is none. */
-static u32 next_handle(const struct machine *m, u32 kind, u32 handle)
-{
-	const struct object_pool *pool = inode_pool(m, kind);
-	const struct file_state *state = m->virt->file_state;
-
-	if (pool)
-		return pool->cache ? object_next(pool, handle) : 0;
-	while (handle < state->nr_disk && !state->disk[handle])
-		handle++;
-	return handle < state->nr_disk ? handle : 0;
-}
-
-struct inode *inode_next(const struct machine *m, const struct inode *inode)
-{
-	static const u32 kinds[] = { 0, 1, OTHER_HANDLE, OTHER_HANDLE | 1 };
-	u32 kind = inode ? inode->self & (OTHER_HANDLE | 1) : 0;
-	u32 handle = inode ? pool_handle(inode->self) + 1 : 1;
-
-	/* Disks first, then memory, then secret memory, then huge pages. */
-	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++) {
-		u32 next;
-
-		if (kinds[i] < kind)
-			continue;
-		next = next_handle(m, kinds[i], handle);
-		if (next)
-			return inode_of(m, next << 1 | kinds[i]);
-		handle = 1;
-	}
-	return NULL;
 }
 
 static unsigned int path_super(const char *path)
@@ -282,97 +214,11 @@ static bool may_have_large_folios(const struct machine *m, const struct inode *i
 	return supers[inode->sb].ext4 && rel_ext4_has_large_folios(m->release);
 }
 
-/* A place in the table: host memory alone. */
-static int disk_inode_alloc(struct machine *m, u32 *handle)
-{
-	struct file_state *state = m->virt->file_state;
-	struct inode **disk;
-
-	for (*handle = 1; *handle < state->nr_disk && state->disk[*handle];)
-		++*handle;
-	disk = arena_grow(&m->arena, state->disk, &state->nr_disk, *handle + 1, 16,
-			  sizeof(*disk));
-	if (!disk)
-		return -ENOBUFS;
-	state->disk = disk;
-	disk[*handle] = arena_alloc(&m->arena, sizeof(**disk));
-	return disk[*handle] ? 0 : -ENOBUFS;
-}
-
-/* A name and an inode in memory. */
-static int memory_inode_alloc(struct machine *m, u32 kind, u32 *handle, u64 *dentry_addr)
-{
-	struct slab_object dentry;
-	int err = kmem_cache_alloc(m, m->virt->file_state->dentries, GFP_KERNEL, NUMA_NO_NODE,
-				   &dentry);
-
-	if (err)
-		return err;
-	err = object_alloc(m, inode_pool(m, kind), GFP_KERNEL, NUMA_NO_NODE, handle);
-	if (err)
-		kmem_cache_free(m, m->virt->file_state->dentries, dentry.addr);
-	*dentry_addr = dentry.addr;
-	/* shmem_get_inode() does not say why it has none. */
-	return err == -ENOMEM && kind & 1 ? -ENOSPC : err;
-}
-
-/* Everything that an inode needs, or nothing; those of disks are not in memory yet. */
-static int inode_alloc(struct machine *m, u32 kind, const char *path, struct inode **inode)
-{
-	size_t bytes = strlen(path) + 1;
-	char *copy = arena_alloc(&m->arena, bytes);
-	u64 dentry = 0;
-	u32 handle;
-	int err;
-
-	if (!copy)
-		return -ENOBUFS;
-	err = inode_pool(m, kind) ? memory_inode_alloc(m, kind, &handle, &dentry) :
-				    disk_inode_alloc(m, &handle);
-	if (err) {
-		arena_free(&m->arena, copy, bytes);
-		return err;
-	}
-	memcpy(copy, path, bytes);
-	*inode = inode_of(m, handle << 1 | kind);
-	(*inode)->self = handle << 1 | kind;
-	(*inode)->path = copy;
-	(*inode)->dentry = dentry;
-	return 0;
-}
-
-/* The struct, and what of it is in memory. */
-static void inode_free(struct machine *m, struct inode *inode)
-{
-	struct object_pool *pool = inode_pool(m, inode->self);
-	u32 handle = pool_handle(inode->self);
-
-	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
-	if (pool) {
-		kmem_cache_free_rcu(m, m->virt->file_state->dentries, inode->dentry, 1);
-		object_free_rcu(m, pool, handle, 1);
-		return;
-	}
-	dcache_evict(m, inode);
-	m->virt->file_state->disk[handle] = NULL;
-	arena_free(&m->arena, inode, sizeof(*inode));
-}
-
-/* What the handles of inodes of this kind have beside the pool's own. */
-static u32 kind_handle(enum inode_kind kind)
-{
-	if (kind == INODE_HUGETLB)
-		return OTHER_HANDLE | 1;
-	if (kind == INODE_SECRET)
-		return OTHER_HANDLE;
-	return kind != INODE_DISK && kind != INODE_ANON;
-}
-
 static int inode_new(struct machine *m, unsigned int sb, enum inode_kind kind,
 		     const char *path, u64 size, struct inode **result)
 {
 	struct inode *inode;
-	int err = inode_alloc(m, kind_handle(kind), path, &inode);
+	int err = inode_alloc(m, kind, path, &inode);
 
 	if (err)
 		return err;
@@ -569,7 +415,8 @@ static void inode_digest(const struct inode *inode, struct digest *digest)
 	digest_u64(digest, inode->ino);
 	digest_u64(digest, inode->seals);
 	digest_u64(digest, inode->dentry);
-	digest_u64(digest, inode->object | inode->dentry_lru | inode->dentry_referenced << 1 |
+	digest_u64(digest, inode->object);
+	digest_u64(digest, inode->dentry_lru | inode->dentry_referenced << 1 |
 		   inode->inode_lru << 2 | inode->inode_referenced << 3);
 	digest_u64(digest, inode->pid_serial << 32 | inode->pid);
 	digest_u64(digest, inode->shm);

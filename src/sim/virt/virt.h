@@ -20,7 +20,8 @@ struct content_state;		/* content.h */
 struct pgtable_state;		/* pgtable.h */
 struct tlb_state;		/* tlb.h */
 struct highmem_state;		/* highmem.h */
-struct file_state;		/* file.h: inodes by id and by path */
+struct file_state;		/* file.h: file systems */
+struct inode_table;		/* inode_table.h */
 struct shm_state;
 struct anon_vma_name;		/* anon_name.h */
 struct exec_state;		/* exec.h: programs that were read */
@@ -60,6 +61,7 @@ struct virt_state {
 	struct highmem_state *highmem;	/* NULL: all memory is low */
 	struct content_state *contents;
 	struct file_state *file_state;
+	struct inode_table *inode_table;
 	struct exec_state *exec;
 	struct real_process *reals;	/* real.h */
 	struct made_program *programs;	/* program_made.c: the youngest first */

@@ -14,6 +14,7 @@
 #include "sim/virt/blk.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/hugetlb.h"
+#include "sim/virt/inode_table.h"
 #include "sim/virt/pgtable.h"
 #include "sim/virt/virt.h"
 
@@ -126,6 +127,7 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 		err = pgtables_reserve(m, tables);
 	if (!err && arena_guarantee(&m->arena, need->bytes + writeback_bytes(m, frames) +
 				    kernel_tables_host_bytes(m) + splits +
+				    inode_table_host_bytes(m) +
 				    objects_bytes(m, need->objects, slabs)))
 		err = -ENOBUFS;
 	m->virt->guarantees += !err;
