@@ -223,7 +223,8 @@ libkmmsim_a_SOURCES += \
 libkmmsim_a_SOURCES += \
 	src/sim/virt/collapse.c src/sim/virt/collapse_file.c src/sim/virt/rmap_unmap.c \
 	src/sim/virt/collapse.h \
-	src/sim/virt/dcache.c src/sim/virt/dcache.h src/sim/virt/shrinker.c src/sim/virt/shrinker.h \
+	src/sim/virt/dcache.c src/sim/virt/dcache.h src/sim/virt/dcache_check.c \
+	src/sim/virt/dcache_internal.h src/sim/virt/shrinker.c src/sim/virt/shrinker.h \
 	src/sim/virt/mm_slot.c src/sim/virt/mm_slot.h src/sim/virt/mthp.c \
 	src/sim/virt/split_debug.c src/sim/virt/split_debug.h \
 	src/sim/virt/thp.c src/sim/virt/thp.h src/sim/virt/shmem_huge.c src/sim/virt/thp_shmem.c

@@ -1,46 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two LRU lists for each node: names, each with its inode, and inodes whose name is gone.
- * Room for all that may come to lie there is made when it comes to memory, so that nothing
- * fails when it goes from one to the other. What leaves a list from its midst leaves a gap.
- *
  * As in the kernel, what is used again stays where it lies till the shrinker finds that it is.
  */
-#include "sim/virt/dcache.h"
+#include "sim/virt/dcache_internal.h"
 
 #include "sim/base/bug.h"
-#include "sim/base/digest.h"
 #include "sim/phys/memcg.h"
 #include "sim/phys/page_alloc.h"
 #include "sim/phys/slab.h"
-#include "sim/virt/file.h"
-#include "sim/virt/virt.h"
 #include "sim/virt/workingset.h"
-#include "sim/virt/writeback.h"
 
-/* All zeroes: a gap. */
-struct unused {
-	u64 dentry, inode;	/* addresses of the objects; no dentry: the name is gone */
-	u32 file;		/* whose they are; 0: no file is behind them */
-};
-
-/* Oldest first. */
-struct lru_queue {
-	struct unused *at;	/* [room] */
-	u32 end, nr, room;	/* `nr` of the first `end` are no gaps */
-};
-
-struct dcache_node {
-	struct lru_queue dentries, inodes;
-	u32 nr_filled;		/* on either, with no file behind them */
-	u32 nr_charged;		/* on both: to memory cgroups */
-};
-
-struct dcache_state {
-	struct kmem_cache *dentry, *inode, *ext4_inode;
-	u32 nr_files;		/* that have an inode in memory */
-	struct dcache_node node[MAX_NUMNODES];
-};
+#define MOST_LOOKUPS 8	/* of files, by one call */
 
 int dcache_init(struct machine *m)
 {
@@ -78,12 +48,19 @@ void dcache_free(struct machine *m)
 
 /* ---- Lists. ---- */
 
+/* How large the queue has to be for nr, and for what else a call may look up. */
+static u32 queue_room(const struct lru_queue *queue, u32 nr)
+{
+	return nr <= queue->room ? queue->room :
+				   MAX(nr + 2 * MOST_LOOKUPS, queue->room + queue->room / 2);
+}
+
 static int queue_make_room(struct machine *m, struct lru_queue *queue, u32 nr)
 {
-	u32 room = MAX(nr, queue->room + queue->room / 2);
+	u32 room = queue_room(queue, nr);
 	struct unused *at;
 
-	if (nr <= queue->room)
+	if (room == queue->room)
 		return 0;
 	at = arena_alloc(&m->arena, room * sizeof(*at));
 	if (!at)
@@ -96,15 +73,28 @@ static int queue_make_room(struct machine *m, struct lru_queue *queue, u32 nr)
 	return 0;
 }
 
-/* For more of both kinds; each file goes round once more while a list is walked. */
+static u64 growth_bytes(const struct lru_queue *queue, u32 nr)
+{
+	u64 room = queue_room(queue, nr), bytes = room * sizeof(*queue->at);
+
+	return room == queue->room ? 0 : ARENA_COST(bytes);
+}
+
+/* What a list may have, if so many more come; each file twice, as it goes round. */
+static u32 room_for(const struct dcache_state *state, u32 filled, u32 files)
+{
+	return state->nr_filled + filled + 2 * (state->nr_files + files);
+}
+
+/* For more of both kinds, on each node: a name's inode may be of another than the name. */
 static int make_room(struct machine *m, u32 filled, u32 files)
 {
 	struct dcache_state *state = m->virt->dcache;
+	u32 nr = room_for(state, filled, files);
 	int err = 0;
 
 	for (unsigned int i = 0; i < m->nr_nodes && !err; i++) {
 		struct dcache_node *n = &state->node[i];
-		u32 nr = n->nr_filled + filled + 2 * (state->nr_files + files);
 
 		if (!m->nodes[i])
 			continue;
@@ -115,9 +105,19 @@ static int make_room(struct machine *m, u32 filled, u32 files)
 	return err;
 }
 
-static bool is_gap(const struct unused *unused)
+u64 dcache_host_bytes(const struct machine *m)
 {
-	return !unused->inode;
+	const struct dcache_state *state = m->virt->dcache;
+	u32 nr = room_for(state, 0, MOST_LOOKUPS);
+	u64 bytes = 0;
+
+	for (unsigned int i = 0; i < m->nr_nodes; i++) {
+		const struct dcache_node *n = &state->node[i];
+
+		if (m->nodes[i])
+			bytes += growth_bytes(&n->dentries, nr) + growth_bytes(&n->inodes, nr);
+	}
+	return bytes;
 }
 
 static void queue_close_gaps(struct lru_queue *queue)
@@ -130,12 +130,6 @@ static void queue_close_gaps(struct lru_queue *queue)
 	queue->end = end;
 }
 
-/* The object that lies on the list. */
-static u64 listed_object(const struct unused *unused)
-{
-	return unused->dentry ? unused->dentry : unused->inode;
-}
-
 static bool is_charged(const struct machine *m, const struct unused *unused)
 {
 	return m->memcg && object_memcg_id(m, listed_object(unused));
@@ -146,8 +140,10 @@ static struct lru_queue *queue_of(struct dcache_node *n, const struct unused *un
 	return unused->dentry ? &n->dentries : &n->inodes;
 }
 
-static void lru_add(struct machine *m, struct dcache_node *n, const struct unused *unused)
+static void lru_add(struct machine *m, const struct unused *unused)
 {
+	struct dcache_state *state = m->virt->dcache;
+	struct dcache_node *n = &state->node[slab_node_of(m, listed_object(unused))];
 	struct lru_queue *queue = queue_of(n, unused);
 
 	if (queue->end == queue->room)
@@ -155,7 +151,7 @@ static void lru_add(struct machine *m, struct dcache_node *n, const struct unuse
 	BUG_ON(m, queue->end == queue->room);
 	queue->at[queue->end++] = *unused;
 	queue->nr++;
-	n->nr_filled += !unused->file;
+	state->nr_filled += !unused->file;
 	n->nr_charged += is_charged(m, unused);
 }
 
@@ -166,7 +162,7 @@ static struct unused lru_take(struct machine *m, struct dcache_node *n, struct l
 
 	queue->at[i] = (struct unused){ 0 };
 	queue->nr--;
-	n->nr_filled -= !unused.file;
+	m->virt->dcache->nr_filled -= !unused.file;
 	n->nr_charged -= is_charged(m, &unused);
 	return unused;
 }
@@ -187,18 +183,7 @@ static void lru_del_file(struct machine *m, const struct inode *inode, u64 objec
 
 /* ---- Files. ---- */
 
-static bool has_objects(const struct inode *inode)
-{
-	return inode->kind == INODE_DISK || inode->kind == INODE_ANON;
-}
-
-/* Beside its name, which is a reference, too. */
-static bool is_open(const struct inode *inode)
-{
-	return inode->i_count > !inode->unlinked;
-}
-
-int dcache_lookup(struct machine *m, struct inode *inode)
+int dcache_instantiate(struct machine *m, struct inode *inode)
 {
 	struct dcache_state *state = m->virt->dcache;
 	struct slab_object dentry = { .addr = inode->dentry }, object = { .addr = inode->object };
@@ -224,9 +209,18 @@ int dcache_lookup(struct machine *m, struct inode *inode)
 	return 0;
 }
 
+int dcache_lookup(struct machine *m, struct inode *inode)
+{
+	int err = dcache_instantiate(m, inode);
+
+	inode->i_count += !err;
+	return err;
+}
+
 void dcache_end_lookup(struct machine *m, struct inode *inode, bool was_in_memory, int err)
 {
-	if (err == -ENOBUFS && !was_in_memory)
+	inode->i_count--;
+	if (err == -ENOBUFS && !was_in_memory && inode->kind == INODE_DISK)
 		dcache_evict(m, inode);
 	else
 		dcache_put(m, inode);
@@ -239,31 +233,12 @@ void dcache_put(struct machine *m, struct inode *inode)
 
 	if (inode->kind != INODE_DISK || inode->unlinked || is_open(inode))
 		return;
-	if (!inode->dentry) {
-		inode_add_lru(m, inode);
-		return;
-	}
 	if (inode->dentry_lru) {
 		inode->dentry_referenced = true;
 		return;
 	}
 	inode->dentry_lru = true;
-	lru_add(m, &m->virt->dcache->node[slab_node_of(m, inode->dentry)], &unused);
-}
-
-/* mapping_shrinkable(): at most the shadow of the only page is left. */
-static bool is_shrinkable(const struct inode *inode)
-{
-	const struct xarray *pages = &inode->i_data.i_pages;
-
-	return !pages->root && (!pages->head || xa_is_value(pages->head));
-}
-
-/* Neither its name is in memory, nor has anybody it open. */
-static bool inode_is_unused(const struct inode *inode)
-{
-	return inode->object && !inode->dentry && !is_open(inode) && !inode->unlinked &&
-	       inode->wb_list == WB_CLEAN && is_shrinkable(inode);
+	lru_add(m, &unused);
 }
 
 void inode_add_lru(struct machine *m, struct inode *inode)
@@ -273,7 +248,7 @@ void inode_add_lru(struct machine *m, struct inode *inode)
 	if (inode->kind != INODE_DISK || inode->inode_lru || !inode_is_unused(inode))
 		return;
 	inode->inode_lru = true;
-	lru_add(m, &m->virt->dcache->node[slab_node_of(m, inode->object)], &unused);
+	lru_add(m, &unused);
 }
 
 static void free_dentry(struct machine *m, struct inode *inode)
@@ -323,7 +298,7 @@ static int fill_one(struct machine *m, int node)
 		return err;
 	}
 	unused = (struct unused){ dentry.addr, inode.addr, 0 };
-	lru_add(m, &state->node[slab_node_of(m, dentry.addr)], &unused);
+	lru_add(m, &unused);
 	return 0;
 }
 
@@ -393,20 +368,21 @@ static bool prune_dentry(struct machine *m, struct dcache_node *n, u32 i)
 	if (!inode) {
 		kmem_cache_free_rcu(m, m->virt->dcache->dentry, unused.dentry, 1);
 		unused.dentry = 0;
-		lru_add(m, n, &unused);
+		lru_add(m, &unused);
 		return true;
 	}
 	if (!is_open(inode) && inode->dentry_referenced) {
 		inode->dentry_referenced = false;
-		lru_add(m, n, &unused);
+		lru_add(m, &unused);
 		return false;
 	}
 	inode->dentry_lru = false;
 	if (is_open(inode))
 		return true;
 	free_dentry(m, inode);
-	/* It may have lain there before the name came back. */
-	inode->inode_referenced = inode->inode_lru;
+	/* iput_final(): it may have lain there since before the name came back. */
+	if (inode->inode_lru && inode_is_unused(inode))
+		inode->inode_referenced = true;
 	inode_add_lru(m, inode);
 	return true;
 }
@@ -423,7 +399,7 @@ static bool prune_inode(struct machine *m, struct dcache_node *n, u32 i)
 	}
 	if (inode_is_unused(inode) && inode->inode_referenced) {
 		inode->inode_referenced = false;
-		lru_add(m, n, &unused);
+		lru_add(m, &unused);
 		return false;
 	}
 	if (inode_is_unused(inode)) {
@@ -467,124 +443,4 @@ u64 dcache_prune_inodes(struct machine *m, unsigned int node, const struct mem_c
 	struct dcache_node *n = &m->virt->dcache->node[node];
 
 	return prune(m, n, &n->inodes, memcg, nr, prune_inode);
-}
-
-/* ---- Of the whole. ---- */
-
-static void queue_digest(const struct lru_queue *queue, struct digest *digest)
-{
-	digest_u64(digest, queue->nr);
-	for (u32 i = 0; i < queue->end; i++) {
-		const struct unused *unused = &queue->at[i];
-
-		if (is_gap(unused))
-			continue;
-		digest_u64(digest, unused->dentry ^ unused->inode << 1);
-		digest_u64(digest, unused->file);
-	}
-}
-
-void dcache_digest(const struct machine *m, struct digest *digest)
-{
-	for (unsigned int i = 0; m->virt->dcache && i < m->nr_nodes; i++) {
-		queue_digest(&m->virt->dcache->node[i].dentries, digest);
-		queue_digest(&m->virt->dcache->node[i].inodes, digest);
-	}
-}
-
-/* Those of files are claimed as their inodes say. */
-static void queue_claim(const struct lru_queue *queue, struct object_census *census)
-{
-	for (u32 i = 0; i < queue->end; i++) {
-		const struct unused *unused = &queue->at[i];
-
-		if (is_gap(unused) || unused->file)
-			continue;
-		if (unused->dentry)
-			object_claim(census, unused->dentry, "an unused dentry");
-		object_claim(census, unused->inode, "an unused inode");
-	}
-}
-
-void dcache_claim(const struct machine *m, struct object_census *census)
-{
-	for (unsigned int i = 0; m->virt->dcache && i < m->nr_nodes; i++) {
-		queue_claim(&m->virt->dcache->node[i].dentries, census);
-		queue_claim(&m->virt->dcache->node[i].inodes, census);
-	}
-}
-
-struct listed {
-	u32 dentries, inodes, filled;
-};
-
-static void check_queue(const struct machine *m, const struct lru_queue *queue, unsigned int node,
-			bool dentries, struct listed *listed, struct check *check)
-{
-	u32 nr = 0;
-
-	for (u32 i = 0; i < queue->end; i++) {
-		const struct unused *unused = &queue->at[i];
-		const struct inode *inode = inode_of(m, unused->file);
-
-		if (is_gap(unused))
-			continue;
-		nr++;
-		listed->filled += !inode;
-		*(dentries ? &listed->dentries : &listed->inodes) += inode != NULL;
-		if (!!unused->dentry != dentries ||
-		    slab_node_of(m, listed_object(unused)) != (int)node ||
-		    (inode && (dentries ? !inode->dentry_lru || inode->dentry != unused->dentry :
-					  !inode->inode_lru || inode->object != unused->inode)))
-			check_fail(check, "F9", "node %u, unused %s %u: expected what the file says, "
-				   "found dentry %#llx, inode %#llx of file %u", node,
-				   dentries ? "name" : "inode", i, (unsigned long long)unused->dentry,
-				   (unsigned long long)unused->inode, unused->file);
-	}
-	check->nr_checked++;
-	if (nr != queue->nr || queue->end > queue->room)
-		check_fail(check, "F9", "node %u: expected %u unused %s, found %u", node, queue->nr,
-			   dentries ? "names" : "inodes", nr);
-}
-
-static void check_file(const struct inode *inode, struct check *check)
-{
-	check->nr_checked++;
-	if ((inode->dentry || inode->i_data.nrpages || is_open(inode)) && !inode->object)
-		check_fail(check, "F9", "file %u: expected an inode in memory, found none",
-			   inode->self);
-	if ((inode->dentry_lru && !inode->dentry) || (inode->inode_lru && !inode->object))
-		check_fail(check, "F9", "file %u: expected it on no LRU list, found it on one",
-			   inode->self);
-	if (inode_is_unused(inode) && !inode->inode_lru)
-		check_fail(check, "F9", "file %u: expected its inode on the LRU list, found it on none",
-			   inode->self);
-}
-
-void dcache_validate(const struct machine *m, struct check *check)
-{
-	const struct dcache_state *state = m->virt->dcache;
-	struct listed listed = { 0 }, files = { 0 };
-	u32 nr_files = 0, filled = 0;
-
-	for (unsigned int i = 0; i < m->nr_nodes; i++) {
-		const struct dcache_node *n = &state->node[i];
-
-		check_queue(m, &n->dentries, i, /* dentries = */ true, &listed, check);
-		check_queue(m, &n->inodes, i, /* dentries = */ false, &listed, check);
-		filled += n->nr_filled;
-	}
-	for (const struct inode *i = inode_next(m, NULL); i; i = inode_next(m, i)) {
-		if (!has_objects(i))
-			continue;
-		nr_files += !!i->object;
-		files.dentries += i->dentry_lru;
-		files.inodes += i->inode_lru;
-		check_file(i, check);
-	}
-	if (nr_files != state->nr_files || filled != listed.filled ||
-	    files.dentries != listed.dentries || files.inodes != listed.inodes)
-		check_fail(check, "F9", "expected %u files in memory, %u names and %u inodes of them "
-			   "unused, found %u, %u and %u", state->nr_files, listed.dentries,
-			   listed.inodes, nr_files, files.dentries, files.inodes);
 }

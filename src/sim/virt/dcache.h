@@ -27,9 +27,16 @@ void dcache_free(struct machine *m);
  */
 int dcache_fill(struct machine *m, u32 nr, int node, u32 *made) __must_check;
 
-/* Name and inode are in memory, if they were not yet. -ENOMEM, -ENOBUFS: as before. */
+/* The most host memory that the lists take for what one call looks up. */
+u64 dcache_host_bytes(const struct machine *m);
+/* Name and inode come to memory, if they are not there. -ENOMEM, -ENOBUFS: as before. */
+int dcache_instantiate(struct machine *m, struct inode *inode) __must_check;
+/* The same, and who looks it up has a reference: nobody shrinks it meanwhile. */
 int dcache_lookup(struct machine *m, struct inode *inode) __must_check;
-/* What it was looked up for is done, or failed: -ENOBUFS leaves no trace. */
+/*
+ * The reference goes: what the file was looked up for is done, or failed. Behind -ENOBUFS a
+ * file that was not in memory is not.
+ */
 void dcache_end_lookup(struct machine *m, struct inode *inode, bool was_in_memory, int err);
 /* Somebody has closed it; if nobody has it open now, it is unused. */
 void dcache_put(struct machine *m, struct inode *inode);

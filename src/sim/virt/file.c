@@ -71,7 +71,7 @@ int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct fi
 	(*file)->f_ra.prev_pos = ~0ULL;
 	(*file)->inode = inode;
 	(*file)->f_wb_err = inode->wb_err - (inode->wb_err && !inode->wb_err_seen);
-	inode->i_count++;
+	/* The lookup's reference is the file's. */
 	inode->i_writecount += counts_writers(*file);
 	if (unlikely(inode->i_data.nr_thps && file_may_write(*file)))
 		drop_huge_cache(m, inode);

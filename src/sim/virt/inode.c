@@ -254,7 +254,7 @@ static int inode_new_in_memory(struct machine *m, unsigned int sb, enum inode_ki
 
 	if (err)
 		return err;
-	err = dcache_lookup(m, *inode);
+	err = dcache_instantiate(m, *inode);
 	if (err) {
 		inode_free(m, *inode);
 		m->virt->file_state->next_ino[sb]--;

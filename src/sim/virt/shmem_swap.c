@@ -134,17 +134,26 @@ static int unuse_inode(struct machine *m, struct inode *inode, unsigned int type
 	return 0;
 }
 
+/* The next one of shared memory that has pages in swap. */
+static struct inode *next_swapped(const struct machine *m, const struct inode *prev)
+{
+	struct inode *inode = inode_next(m, prev);
+
+	while (inode && (inode->kind != INODE_SHMEM || !inode->swapped))
+		inode = inode_next(m, inode);
+	return inode;
+}
+
 int shmem_unuse(struct machine *m, unsigned int type)
 {
-	struct inode *next, *inode = inode_next(m, NULL);
+	struct inode *next, *inode = next_swapped(m, NULL);
 	int err = 0;
 
-	/* Its last user may be killed meanwhile. */
 	for (; inode && !err; inode = next) {
+		/* Its last user may be killed meanwhile. */
 		inode->i_count++;
-		if (inode->kind == INODE_SHMEM && inode->swapped)
-			err = unuse_inode(m, inode, type);
-		next = inode_next(m, inode);
+		err = unuse_inode(m, inode, type);
+		next = next_swapped(m, inode);
 		iput(m, inode);
 	}
 	return err;

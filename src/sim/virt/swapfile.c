@@ -281,10 +281,9 @@ static void enable_swap_info(struct machine *m, struct swap_info_struct *si, u32
 					      --swap->least_priority;
 	swap->nr_rotate_swap += !(si->flags & SWP_SOLIDSTATE);
 	insert_area(m, si);
-	if (si->inode) {
-		si->inode->i_count++;
+	/* The lookup's reference is the area's. */
+	if (si->inode)
 		si->inode->swap_file = true;
-	}
 	printk(m, KERN_INFO_LEVEL, "Adding %lluk swap on %s.  Priority:%d extents:1 across:%lluk "
 	       "%s%s%s%s", (ull)si->pages << (PAGE_SHIFT - 10), si->path, si->prio,
 	       (ull)si->pages << (PAGE_SHIFT - 10), si->flags & SWP_SOLIDSTATE ? "SS" : "",

@@ -12,6 +12,7 @@
 #include "sim/phys/section.h"
 #include "sim/phys/slab.h"
 #include "sim/virt/blk.h"
+#include "sim/virt/dcache.h"
 #include "sim/virt/disk.h"
 #include "sim/virt/hugetlb.h"
 #include "sim/virt/inode_table.h"
@@ -127,7 +128,7 @@ int virt_guarantee(struct machine *m, const struct virt_need *need)
 		err = pgtables_reserve(m, tables);
 	if (!err && arena_guarantee(&m->arena, need->bytes + writeback_bytes(m, frames) +
 				    kernel_tables_host_bytes(m) + splits +
-				    inode_table_host_bytes(m) +
+				    inode_table_host_bytes(m) + dcache_host_bytes(m) +
 				    objects_bytes(m, need->objects, slabs)))
 		err = -ENOBUFS;
 	m->virt->guarantees += !err;
