@@ -16,7 +16,8 @@
 #include "fs/core/tree.h"
 
 #define SHOWN_KEPT_S 30
-#define SHOWN_KEPT_NS ((SHOWN_KEPT_S + 2) * 1000000000ULL)	/* behind that, nobody has the name any more */
+/* Behind that, nobody has the name any more. */
+#define SHOWN_KEPT_NS ((SHOWN_KEPT_S + 2) * 1000000000ULL)
 
 struct shown {
 	_Atomic u64 *bits;

@@ -176,7 +176,7 @@ static int put_list(struct words *words, const struct word *list, bool iovecs,
 	return err;
 }
 
-/* A length that is no number is left to the verb, which refuses it, as it does what is too large. */
+/* A length that is no number is left to the verb, which refuses it as it does one too large. */
 static int put_sum(struct words *words, const struct word *list, struct out *sentence)
 {
 	const char *end = list->text + list->len - 1, *p = list->text + 1, *stop;

@@ -16,7 +16,8 @@ static int open_path(struct call *call, unsigned int first)
 	int err, fd;
 
 	if (flags & O_DIRECT)
-		return call_refuse(call, -EINVAL, "no file is read or written past the page cache here");
+		return call_refuse(call, -EINVAL,
+				   "no file is read or written past the page cache here");
 	if ((flags & O_ACCMODE) != O_RDONLY && buffers_reserve(call->m))
 		return call_no_host_memory(call);
 	err = call_needs_range(call, 0);

@@ -13,7 +13,7 @@
 
 enum { MMAP_ADDR, MMAP_LEN, MMAP_PROT, MMAP_FLAGS, MMAP_FD, MMAP_OFFSET };
 
-/* The file of a mapping: NULL if the descriptor is bad, which counts only where there is to be one. */
+/* The file of a mapping; NULL: a bad descriptor, which counts only where there is to be one. */
 static struct file *mmap_file(struct call *call, u64 flags)
 {
 	const struct arg *fd = &call->args[MMAP_FD];
@@ -260,7 +260,8 @@ static int run_mincore(struct call *call)
 
 	if (err)
 		return err;
-	if (end - addr < call->args[1].value)	/* more than there is: refused before anything is looked at */
+	/* More than there is: refused before anything is looked at. */
+	if (end - addr < call->args[1].value)
 		return sys_mincore(call->m, call->task, addr, call->args[1].value, vec);
 	do {
 		u64 len = MIN(end - addr, MINCORE_PAGES * PAGE_SIZE);

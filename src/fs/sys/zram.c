@@ -66,7 +66,10 @@ static int io_stat_show(struct out *out, const struct view *v)
 	return 0;
 }
 
-/* Who needed a second attempt at memory; what was freed while others looked: nobody is that quick. */
+/*
+ * Who needed a second attempt at memory; what was freed while others looked: nobody is that
+ * quick.
+ */
 static int debug_stat_show(struct out *out, const struct view *v)
 {
 	out_printf(out, "version: 1\n%8llu %8llu\n", 0ULL, (ull)zram_of(v)->miss_free);

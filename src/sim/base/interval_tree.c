@@ -106,7 +106,7 @@ void interval_tree_insert(struct interval_tree *tree, struct interval_node *node
 		rotate_up(tree, node);
 }
 
-/* What is below the node becomes one tree, in its place: of two roots the higher one goes on top. */
+/* What is below the node becomes one tree in its place: of two roots the higher goes on top. */
 void interval_tree_remove(struct interval_tree *tree, struct interval_node *node)
 {
 	struct interval_node **link = link_of(tree, node), *parent = node->parent;

@@ -60,7 +60,7 @@ void xa_keep_leaves(struct xarray *xa, struct xa_leaf *leaves, u64 nr)
 		leaves[i].version = xa->version - 1;
 }
 
-/* The lowest node on the way to index, with its shift, which lies far from its slots; NULL: none. */
+/* The lowest node on the way to index; NULL: none. Its shift lies far from its slots. */
 static struct xa_node *descend(const struct xarray *xa, u64 index, unsigned int *shift)
 {
 	struct xa_node *node = xa->root, *child;
@@ -104,7 +104,7 @@ struct xa_node *xa_leaf_of(const struct xarray *xa, u64 index)
 	return node;
 }
 
-/* The index went by a step of 1 or -1; -1: there is nothing there. As __xas_next(), __xas_prev(). */
+/* __xas_next(), __xas_prev(): the index went by a step of 1 or -1; -1: there is nothing there. */
 static int slot_beside(const struct xa_node **at, int offset, u64 index, int step)
 {
 	const int edge = step < 0 ? -1 : (int)XA_SLOTS;

@@ -166,7 +166,7 @@ static inline u64 xa_load(const struct xarray *xa, u64 index)
 	}
 }
 
-/* What lies in slots of the lowest level behind that of index, `ahead` of it; 0: nothing is known. */
+/* What lies `ahead` slots behind that of index, at the lowest level; 0: nothing is known. */
 static inline u64 xa_peek_ahead(const struct xarray *xa, u64 index, unsigned int ahead)
 {
 	const struct xa_node *node = xa->root;
@@ -312,7 +312,7 @@ static inline void xa_count_value(struct xa_node *node, unsigned int i, u64 entr
 		node->nr_values += more * (int)xa_nr_slots_of(node, i);
 }
 
-/* The entry that index is of becomes another, neither of them 0. The node that has it; NULL: none. */
+/* The entry that index is of becomes another, neither of them 0. Its node; NULL: none. */
 static inline struct xa_node *xa_replace(struct xarray *xa, u64 index, u64 entry)
 {
 	struct xa_node *node = xa_leaf_of(xa, index);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Page tables of the kernel's vmalloc range, below swapper_pg_dir: real pages, made when
- * the first area of their range is mapped, and kept until a huge mapping takes their place. What the entries of a
- * leaf table say is in the area (vmalloc.h), so a table is only its page. Levels are
- * counted from the leaf, as in virt/pgtable.h.
+ * the first area of their range is mapped, and kept until a huge mapping takes their place.
+ * What the entries of a leaf table say is in the area (vmalloc.h), so a table is only its
+ * page. Levels are counted from the leaf, as in virt/pgtable.h.
  *
  * With 64 bits the tables right below the top come with the boot, so that all address
  * spaces share them; with 32 bits only leaf tables are made, the others are the image's.

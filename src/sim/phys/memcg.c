@@ -239,7 +239,8 @@ bool mem_cgroup_is_dying(const struct mem_cgroup *memcg)
 		return false;
 	if (memcg->nr_charged > memcg->nr_kernel + objects || memcg->nr_swapped)
 		return true;
-	for (const struct mem_cgroup *child = memcg->first_child; child; child = child->next_sibling)
+	for (const struct mem_cgroup *child = memcg->first_child; child;
+	     child = child->next_sibling)
 		if (mem_cgroup_is_dying(child))
 			return true;
 	return false;

@@ -12,8 +12,9 @@
  *   memcg_stat.c	figures and events, summed over what is below
  *   memcg_check.c	MG1 to MG4
  *
- * Until there is a group, or the root is to be reclaimed, machine->memcg is NULL, and nothing of this costs anything. A
- * group that was removed stays, offline, while pages or swap are charged to it.
+ * Until there is a group, or the root is to be reclaimed, machine->memcg is NULL, and nothing
+ * of this costs anything. A group that was removed stays, offline, while pages or swap are
+ * charged to it.
  */
 #ifndef KMM_PHYS_MEMCG_H
 #define KMM_PHYS_MEMCG_H

@@ -143,7 +143,8 @@ static void check_counters(const struct machine *m, const struct mem_cgroup *mem
 		min += child->memory.min_usage;
 		low += child->memory.low_usage;
 	}
-	for (const struct mem_cgroup *child = memcg->first_child; child; child = child->next_sibling)
+	for (const struct mem_cgroup *child = memcg->first_child; child;
+	     child = child->next_sibling)
 		linked++;
 	expect(check, "MG2", memcg, "children in order", children, linked);
 	expect(check, "MG2", memcg, "memory", (ll)memory, (ll)memcg->memory.usage);

@@ -3,7 +3,9 @@
 #include "sim/phys/memcg_stats.h"
 
 /* Where a figure comes from, and what it is counted in. */
-enum source { NODE_PAGES, NODE_KB, NODE_NUMBER, NODE_BYTES, KERNEL_PAGES, KERNEL_BYTES, ZERO, SLAB };
+enum source {
+	NODE_PAGES, NODE_KB, NODE_NUMBER, NODE_BYTES, KERNEL_PAGES, KERNEL_BYTES, ZERO, SLAB
+};
 
 static const struct stat_row {
 	const char *name;

@@ -48,7 +48,8 @@ void sections_free(struct machine *m)
 	m->page_private = NULL;
 	arena_free(&m->arena, m->section_present, m->nr_sections);
 	arena_free(&m->arena, m->virgin, virgin_bytes(m->nr_sections));
-	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m, m->nr_sections), pageblock_bytes(m, m->nr_sections));
+	arena_unreserve(&m->arena, m->pageblock, pageblock_bytes(m, m->nr_sections),
+			pageblock_bytes(m, m->nr_sections));
 	arena_free(&m->arena, m->pageblock_skip, pageblock_skip_words(m) * sizeof(u64));
 	m->pageblock_skip = NULL;
 	m->mem_map = NULL;

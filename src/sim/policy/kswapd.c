@@ -23,7 +23,11 @@
 #define NAP_NS 100000000ULL
 #define NEVER UINT64_MAX
 #define MOST_LAG 256	/* of pages: larger machines have quick disks */
-#define WAIT_NS 1000000000ULL	/* HZ, of who may not enter a filesystem; others, for ever (here, too) */
+/*
+ * throttle_direct_reclaim() waits for HZ where the allocation may not enter a filesystem, and
+ * without end where it may; here nobody waits for longer than HZ.
+ */
+#define WAIT_NS 1000000000ULL
 #define PINGPONG_NS 33000	/* as guests did: 13,000 to 45,000 turns in a second */
 #define SLICE_NS 3000000	/* that each of two tasks has on one CPU (kernel/sched/fair.c) */
 
@@ -454,8 +458,8 @@ static void pingpong(struct machine *m, struct pglist_data *node)
 		return;
 	count_vm_event(m, PAGEOUTRUN, (s64)turns);
 	count_vm_event(m, KSWAPD_LOW_WMARK_HIT_QUICKLY, (s64)turns);
-	machine_why(m, "node %u: who waits for kswapd and kswapd, which finds enough, wake each other %llu "
-		    "times in %llu ms (throttle_direct_reclaim)", node->id, (ull)turns,
+	machine_why(m, "node %u: who waits for kswapd and kswapd, which finds enough, wake each other "
+		    "%llu times in %llu ms (throttle_direct_reclaim)", node->id, (ull)turns,
 		    (ull)(blk_now(m) - begin) / 1000000);
 }
 

@@ -58,7 +58,10 @@ bool out_of_memory(struct machine *m, const struct alloc_request *req);
 bool mem_cgroup_oom(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp, unsigned int order);
 bool mem_cgroup_out_of_memory(struct machine *m, struct mem_cgroup *memcg, gfp_t gfp,
 			      unsigned int order);
-/* The next process of a group and those below it, by groups, as they came; NULL: begin; returns NULL: done. */
+/*
+ * The next process of a group and those below it, by groups, as they came; NULL: begin; returns
+ * NULL: done.
+ */
 struct task_struct *mem_cgroup_next_process(const struct machine *m, const struct mem_cgroup *memcg,
 					    const struct task_struct *prev);
 /* The highest group that dies as a whole with the victim; NULL: none. */

@@ -229,7 +229,8 @@ static void kill_with_sharers(struct machine *m, const struct oom_control *oc,
 }
 
 /* From the beginning: who shares memory with one that was killed went with it. */
-static struct task_struct *next_to_kill(struct machine *m, const struct mem_cgroup *group, u32 first)
+static struct task_struct *next_to_kill(struct machine *m, const struct mem_cgroup *group,
+					u32 first)
 {
 	struct task_struct *task = NULL;
 

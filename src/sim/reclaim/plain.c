@@ -206,7 +206,8 @@ static u64 nr_to_scan(const struct scan_control *sc, const struct lruvec *lruvec
 {
 	if (lruvec->lists[list].last == PFN_NIL)
 		return 0;
-	if (!is_file_list(list) && (!sc->may_swap || !can_reclaim_anon_pages(sc->m, lruvec_memcg(sc->m, lruvec))))
+	if (!is_file_list(list) &&
+	    (!sc->may_swap || !can_reclaim_anon_pages(sc->m, lruvec_memcg(sc->m, lruvec))))
 		return 0;
 	return lruvec_lru_size(sc->m, lruvec, list, sc->reclaim_idx) >> MAX(sc->priority, 0);
 }

@@ -52,7 +52,7 @@ struct folio_shrink {
 	struct reclaim_stat *stat;
 	struct page_list *list;		/* of what is left to look at */
 	bool ignore_references;
-	struct eviction eviction;	/* of plain pages, for a group (its id) or the machine (0) */
+	struct eviction eviction;	/* of plain pages */
 	u32 mapping;			/* the file that the last page was of, */
 	struct inode *inode;		/* which most others are of, too */
 	struct arch_tlbflush_unmap_batch batch;
@@ -254,9 +254,11 @@ static enum outcome shrink_one(struct folio_shrink *s, u32 pfn)
 	enum outcome outcome;
 
 	if (likely(is_plain(folio)) && page_evictable(s->m, folio)) {
+		struct inode *inode = inode_of_folio(s, folio);
+
 		s->sc->nr_scanned++;
-		return evict_plain_page(s->m, &s->eviction, &inode_of_folio(s, folio)->i_data, pfn) ?
-		       FREED : KEPT_BUSY;
+		return evict_plain_page(s->m, &s->eviction, &inode->i_data, pfn) ? FREED :
+										   KEPT_BUSY;
 	}
 	if (unlikely(page_flag(folio, PG_locked)))
 		return KEPT_BUSY;

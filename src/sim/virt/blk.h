@@ -3,8 +3,8 @@
  * How long disks take, on virtual time. A disk has one pipe of a bandwidth, through which
  * requests go one after the other, a latency on top of each, and room for so many at once.
  * What is written is on the disk at once (disk.h, or the slots of swap); its pages are under
- * writeback until the request is done. Nobody sleeps in the middle of a call: what he waits for is done at
- * once, and the time passes behind the call (blk_time_passes()).
+ * writeback until the request is done. Nobody sleeps in the middle of a call: what he waits
+ * for is done at once, and the time passes behind the call (blk_time_passes()).
  */
 #ifndef KMM_VIRT_BLK_H
 #define KMM_VIRT_BLK_H

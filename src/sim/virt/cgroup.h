@@ -84,8 +84,9 @@ static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controlle
 /* The children's controllers, shown or not: that of disks needs owners of memory. */
 static inline u32 cgroup_subtree_ss_mask(u32 subtree_control)
 {
-	return subtree_control & CGROUP_BIT(CGROUP_IO) ? subtree_control | CGROUP_BIT(CGROUP_MEMORY) :
-							 subtree_control;
+	bool io = subtree_control & CGROUP_BIT(CGROUP_IO);
+
+	return io ? subtree_control | CGROUP_BIT(CGROUP_MEMORY) : subtree_control;
 }
 
 /*

@@ -6,6 +6,8 @@
 #include "sim/phys/memcg.h"
 #include "sim/phys/slab.h"
 
+typedef unsigned long long ull;
+
 static void queue_digest(const struct lru_queue *queue, struct digest *digest)
 {
 	digest_u64(digest, queue->nr);
@@ -72,10 +74,10 @@ static void check_queue(const struct machine *m, const struct lru_queue *queue, 
 		    slab_node_of(m, listed_object(unused)) != (int)node ||
 		    (inode && (dentries ? !inode->dentry_lru || inode->dentry != unused->dentry :
 					  !inode->inode_lru || inode->object != unused->inode)))
-			check_fail(check, "F9", "node %u, unused %s %u: expected what the file says, "
-				   "found dentry %#llx, inode %#llx of file %u", node,
-				   dentries ? "name" : "inode", i, (unsigned long long)unused->dentry,
-				   (unsigned long long)unused->inode, unused->file);
+			check_fail(check, "F9", "node %u, unused %s %u: expected what the file "
+				   "says, found dentry %#llx, inode %#llx of file %u", node,
+				   dentries ? "name" : "inode", i, (ull)unused->dentry,
+				   (ull)unused->inode, unused->file);
 	}
 	check->nr_checked++;
 	if (nr != queue->nr || queue->end > queue->room)
@@ -96,8 +98,8 @@ static void check_file(const struct inode *inode, struct check *check)
 		check_fail(check, "F9", "file %u: expected it on no LRU list, found it on one",
 			   inode->self);
 	if (inode_is_unused(inode) && !inode->inode_lru)
-		check_fail(check, "F9", "file %u: expected its inode on the LRU list, found it on none",
-			   inode->self);
+		check_fail(check, "F9", "file %u: expected its inode on the LRU list, "
+			   "found it on none", inode->self);
 }
 
 void dcache_validate(const struct machine *m, struct check *check)
@@ -126,7 +128,7 @@ void dcache_validate(const struct machine *m, struct check *check)
 		check_fail(check, "F9", "expected %u charged, found %u", charged, listed.charged);
 	if (nr_files != state->nr_files || state->nr_filled != listed.filled ||
 	    files.dentries != listed.dentries || files.inodes != listed.inodes)
-		check_fail(check, "F9", "expected %u files in memory, %u names and %u inodes of them "
-			   "unused, found %u, %u and %u", state->nr_files, listed.dentries,
+		check_fail(check, "F9", "expected %u files in memory, %u names and %u inodes of "
+			   "them unused, found %u, %u and %u", state->nr_files, listed.dentries,
 			   listed.inodes, nr_files, files.dentries, files.inodes);
 }

@@ -26,7 +26,7 @@ bool disk_read(struct machine *m, const struct inode *inode, u64 pgoff, u32 pfn)
 u64 disk_content(const struct machine *m, const struct inode *inode, u64 pgoff);
 /* Is there anything for the page, or a hole? */
 bool disk_has_block(const struct machine *m, const struct inode *inode, u64 pgoff);
-/* The first page at or behind pgoff that there is something for; ~0: none. Looks through all blocks. */
+/* The first page from pgoff on that there is something for; ~0: none. Looks through all blocks. */
 u64 disk_next_block(const struct machine *m, const struct inode *inode, u64 pgoff);
 /* The file ends with page `nr_pages` - 1. */
 void disk_truncate(struct machine *m, struct inode *inode, u64 nr_pages);

@@ -226,9 +226,8 @@ static u64 pages_scanned(const struct machine *m)
  * Each attempt meets an allocation that is to fail, or what it needs is taken away again by who
  * looks for memory: on a kernel, without end, unless others get on meanwhile.
  */
-static __attribute__((__cold__, __noinline__)) int faults_again(struct machine *m, unsigned int tries,
-							 u64 *scanned,
-							 struct access_result *result)
+static __attribute__((__cold__, __noinline__))
+int faults_again(struct machine *m, unsigned int tries, u64 *scanned, struct access_result *result)
 {
 	BUG_ON(m, !m->fault && tries > MAX_TRIES && *scanned == pages_scanned(m));
 	*scanned = pages_scanned(m);

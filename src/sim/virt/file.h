@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files: inodes with their page cache (address_space), open files, and the table of
- * descriptors of a task. An inode is on a disk, in shared memory (tmpfs, memfd,
- * anonymous shared mappings), in secret memory, a device (/dev/zero), or no file at all (pidfds). Names are full paths; the
- * machine file's [file] sections and open() with O_CREAT make them.
+ * descriptors of a task. An inode is on a disk, in shared memory (tmpfs, memfd, anonymous
+ * shared mappings), in secret memory, a device (/dev/zero), or no file at all (pidfds). Names
+ * are full paths; the machine file's [file] sections and open() with O_CREAT make them.
  */
 #ifndef KMM_VIRT_FILE_H
 #define KMM_VIRT_FILE_H

@@ -164,7 +164,10 @@ static bool page_is_swapcache_head(const struct machine *m, u64 pfn)
 	       page_flag(page, PG_swapcache);
 }
 
-/* Pages of the swap cache, and mapped pages, by what they are; the image's pages count where they lie, too. */
+/*
+ * Pages of the swap cache, and mapped pages, by what they are; the image's pages count where
+ * they lie, too.
+ */
 static void count_mapped(const struct machine *m, struct sums *sums)
 {
 	for_each_present_pfn(m, pfn, 0, m->max_pfn) {

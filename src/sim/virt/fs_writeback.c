@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The flusher of the disk, or of a group's inodes there. It runs some seconds after the first
- * page became dirty, and from then on each dirty_writeback_centisecs as long as any is: inodes that were dirtied
- * before dirty_expire_centisecs are written whole, others while more is dirty than the
- * background limit. A turn takes a chunk of each inode that it queued, which keeps a CPU busy for
- * some time; when the disk takes no request more, it goes on when one is done.
+ * page became dirty, and from then on each dirty_writeback_centisecs as long as any is: inodes
+ * that were dirtied before dirty_expire_centisecs are written whole, others while more is dirty
+ * than the background limit. A turn takes a chunk of each inode that it queued, which keeps a
+ * CPU busy for some time; when the disk takes no request more, it goes on when one is done.
  */
 #include "sim/virt/writeback.h"
 

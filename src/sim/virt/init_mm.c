@@ -55,8 +55,8 @@ void mm_digest(const struct mm_struct *mm, struct digest *digest)
 		mm->hiwater_rss, mm->hiwater_vm, mm->total_vm, mm->locked_vm, mm->pinned_vm,
 		mm->data_vm, mm->exec_vm, mm->stack_vm, mm->def_flags, mm->flags,
 		mm->start_code, mm->end_code, mm->start_data, mm->end_data, mm->start_brk,
-		mm->tlb_gen, mm->next_trim_cpumask, mm->brk, mm->start_stack, mm->arg_start, mm->arg_end, mm->env_start,
-		mm->env_end, mm->vdso_base, (u64)mm->topdown,
+		mm->tlb_gen, mm->next_trim_cpumask, mm->brk, mm->start_stack, mm->arg_start,
+		mm->arg_end, mm->env_start, mm->env_end, mm->vdso_base, (u64)mm->topdown,
 		(u64)mm->memcg << 32 | (mm->owner ? mm->owner->pid : 0),
 	};
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A directory has a group of its own where its parent passes the controller on, or, unseen,
- * that of disks; else its nearest parent's counts. Each mm knows the group of the process that owns it, so that a
- * fault need not look for it.
+ * that of disks; else its nearest parent's counts. Each mm knows the group of the process that
+ * owns it, so that a fault need not look for it.
  */
 #include "sim/virt/memcontrol.h"
 

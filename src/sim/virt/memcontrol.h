@@ -16,7 +16,7 @@ struct mem_cgroup *mem_cgroup_from_task(const struct machine *m, const struct ta
 /* "/a/b": of one that was removed, its nearest parent's. */
 void mem_cgroup_path(const struct machine *m, const struct mem_cgroup *memcg, struct out *out);
 
-/* cgroup.h's: children get the controller, or lose it. -ENOBUFS, -ENOSPC: nothing changed; -ENOMEM. */
+/* For cgroup.h: children get the controller, or lose it. -ENOMEM; -ENOBUFS, -ENOSPC: as before. */
 int memcg_mkdir(struct machine *m, struct cgroup *cgroup) __must_check;
 void memcg_rmdir(struct machine *m, struct cgroup *cgroup);
 int memcg_control(struct machine *m, struct cgroup *cgroup, bool enable) __must_check;

@@ -23,7 +23,8 @@ enum fault_flags {
 /* What a fault came to; the kernel's bits. */
 enum vm_fault_reason {
 	VM_FAULT_OOM = 0x1, VM_FAULT_SIGBUS = 0x2, VM_FAULT_MAJOR = 0x4,
-	VM_FAULT_HWPOISON = 0x10, VM_FAULT_SIGSEGV = 0x40, VM_FAULT_NOPAGE = 0x100, VM_FAULT_LOCKED = 0x200,
+	VM_FAULT_HWPOISON = 0x10, VM_FAULT_SIGSEGV = 0x40,
+	VM_FAULT_NOPAGE = 0x100, VM_FAULT_LOCKED = 0x200,
 	VM_FAULT_RETRY = 0x400, VM_FAULT_FALLBACK = 0x800, VM_FAULT_DONE_COW = 0x1000,
 	VM_FAULT_NOHOST = 0x10000,	/* ours: no host memory, nothing changed */
 	VM_FAULT_UFFD = 0x20000,	/* ours: the task has to wait (userfaultfd.h) */

@@ -201,8 +201,8 @@ static u64 group_share(u64 bytes, s32 ratio, u64 available, u64 all)
 }
 
 /*
- * The same of the group of a wb: its own limits are the settings' part of its file pages, and of what it
- * may still get as long as others have clean pages. Pages of files that are dirty.
+ * The same of the group of a wb: its own limits are the settings' part of its file pages, and
+ * of what it may still get as long as others have clean pages. Pages of files that are dirty.
  */
 static u64 look_at_group(const struct machine *m, const struct bdi_writeback *wb,
 			 struct dirty_control *dc)

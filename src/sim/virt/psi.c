@@ -127,7 +127,8 @@ void psi_stall(struct machine *m, u64 from_ns, u64 to_ns, bool io, bool memory)
 	stalls[PSI_MEM_FULL] = memory || psi_in_memstall(m);
 	if (!io && !stalls[PSI_MEM_SOME])
 		return;
-	for (cgroup = task ? task_cgroup(m, task) : NULL; cgroup && cgroup->parent; cgroup = cgroup->parent)
+	for (cgroup = task ? task_cgroup(m, task) : NULL; cgroup && cgroup->parent;
+	     cgroup = cgroup->parent)
 		if (!cgroup->psi_off)
 			group_stall(m, &cgroup->psi, from_ns, to_ns, stalls);
 	group_stall(m, &m->virt->psi, from_ns, to_ns, stalls);

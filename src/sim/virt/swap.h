@@ -153,7 +153,7 @@ static inline swp_entry_t page_swap_entry(const struct machine *m, u64 pfn)
 
 	return m->page_private[head] + (pfn - head);
 }
-/* The page of a slot, PFN_NIL: it is not in memory. *shadow (may be NULL): what its eviction left. */
+/* The page of a slot; PFN_NIL: not in memory. *shadow (may be NULL): what its eviction left. */
 u32 swap_cache_find(const struct machine *m, swp_entry_t entry, u64 *shadow);
 /* The same for who wants to read it: hits of reading ahead are noticed. NULL: no VMA. */
 u32 swap_cache_get_folio(struct machine *m, swp_entry_t entry, struct vm_area_struct *vma,

@@ -38,7 +38,8 @@ int swap_init(struct machine *m)
 /* -- the order of areas -------------------------------------------------------- */
 
 /* Behind all whose priority is as high. */
-static void order_add(const struct swap_state *swap, u8 *order, u8 nr, const struct swap_info_struct *si)
+static void order_add(const struct swap_state *swap, u8 *order, u8 nr,
+		      const struct swap_info_struct *si)
 {
 	unsigned int i = nr;
 

@@ -451,8 +451,8 @@ static void task_digest(const struct task_struct *t, struct digest *digest)
 	digest_u64(digest, t->pkru);
 	digest_u64(digest, t->cap_effective);
 	digest_u64(digest, t->cap_permitted);
-	digest_u64(digest, t->personality << 8 | t->cap_sys_ptrace << 4 | t->cap_sys_nice << 3 | t->cap_ipc_lock << 2 |
-		   t->cap_sys_admin << 1 | t->cap_sys_resource);
+	digest_u64(digest, t->personality << 8 | t->cap_sys_ptrace << 4 | t->cap_sys_nice << 3 |
+		   t->cap_ipc_lock << 2 | t->cap_sys_admin << 1 | t->cap_sys_resource);
 	digest_u64(digest, (u64)t->vfork_child << 32 | t->vfork_parent << 1 | t->orphan);
 	digest_u64(digest, t->exit_code);
 	for (unsigned int i = 0; i < CPU_WORDS; i++)

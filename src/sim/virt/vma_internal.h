@@ -107,8 +107,8 @@ static inline u64 vm_softdirty(const struct machine *m)
  * that only of what it maps and changes. The mark says what made them alike, and goes when
  * one of the two is changed.
  */
-enum vma_apart { APART_NO, APART_FORK, APART_SPLIT, APART_FAULT, APART_BRK, APART_MOVED, APART_MARKED,
-		 APART_GROWN, APART_MEMORY };
+enum vma_apart { APART_NO, APART_FORK, APART_SPLIT, APART_FAULT, APART_BRK, APART_MOVED,
+		 APART_MARKED, APART_GROWN, APART_MEMORY };
 void vma_stays_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why);
 /* The same of the VMA before it, and of the one behind. */
 void vma_edges_stay_apart(struct machine *m, struct vm_area_struct *vma, enum vma_apart why);

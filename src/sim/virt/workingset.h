@@ -58,9 +58,10 @@ static inline u64 workingset_evict(struct machine *m, const struct workingset_ev
 				   const struct page *folio)
 {
 	u64 ticks = evictor->lruvec->nonresident_age >> evictor->order & evictor->mask;
+	u64 workingset = xa_mk_value(page_flag(folio, PG_workingset));
 
 	workingset_age_nonresident(m, evictor->lruvec, folio_nr_pages(folio));
-	return ticks << evictor->shift | evictor->bits | xa_mk_value(page_flag(folio, PG_workingset));
+	return ticks << evictor->shift | evictor->bits | workingset;
 }
 
 /* It (the same page of the file) is back, not yet on a list. */

@@ -136,9 +136,10 @@ void inode_attach_wb(const struct machine *m, struct inode *inode, const struct 
 /* Pages of the inode came to be dirty or on their way, or (below 0) are so no more. */
 void inode_mod_dirty(const struct machine *m, struct inode *inode, s64 nr);
 void inode_mod_writeback(const struct machine *m, struct inode *inode, s64 nr);
-/* A group comes: -ENOBUFS, -ENOMEM; its id is known later. And goes: its inodes are its parent's. */
+/* A group comes (its id is known later): -ENOBUFS, -ENOMEM. */
 int cgwb_create(struct machine *m, struct bdi_writeback **wb) __must_check;
 void cgwb_free(struct machine *m, struct bdi_writeback *wb);
+/* It goes: its inodes are its parent's. */
 void cgwb_offline(struct machine *m, struct mem_cgroup *memcg);
 void cgwbs_free(struct machine *m);
 

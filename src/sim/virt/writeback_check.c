@@ -11,7 +11,8 @@ typedef unsigned long long ull;
 
 static void wb_digest(const struct bdi_writeback *wb, struct digest *digest)
 {
-	digest_u64(digest, (u64)wb->woken << 3 | (u64)wb->running << 2 | (u64)wb->start_all << 1 | wb->dirty_exceeded);
+	digest_u64(digest, (u64)wb->woken << 3 | (u64)wb->running << 2 | (u64)wb->start_all << 1 |
+		   wb->dirty_exceeded);
 	digest_u64(digest, wb->work.kind);
 	digest_u64(digest, (u64)wb->work.nr_pages);
 	digest_u64(digest, wb->work.nr_written);
