@@ -77,14 +77,19 @@ static bool alive(const char *name)
 	return state && state[7] != 'Z';
 }
 
-static unsigned int count(const char *text)
+static unsigned int count_in(const char *path, const char *text)
 {
-	const char *log = lab_cat(&lab, "sim/dmesg");
+	const char *found = lab_cat(&lab, path);
 	unsigned int nr = 0;
 
-	for (; (log = strstr(log, text)); log++)
+	for (; (found = strstr(found, text)); found++)
 		nr++;
 	return nr;
+}
+
+static unsigned int count(const char *text)
+{
+	return count_in("sim/dmesg", text);
 }
 
 static s64 oom_kills(void)
@@ -105,6 +110,24 @@ static void test_worst_first(void)
 	CU_ASSERT(alive("other"));
 	CU_ASSERT_EQUAL(oom_kills(), (s64)count("Out of memory: Killed process "));
 	CU_ASSERT(oom_kills() >= 1);
+	lab_check(&lab);
+}
+
+/* Of each kill there is a sentence with its figures, though one call led to both. */
+static void test_why(void)
+{
+	run("reboot");
+	start("small", "1M");
+	start("large", "8M");
+	run("sim/as/large/oom_score_adj: 900");
+	CU_ASSERT_EQUAL(eat("small"), -ENOMEM);
+	CU_ASSERT(!alive("large"));
+	CU_ASSERT_EQUAL(oom_kills(), 2);
+	CU_ASSERT_EQUAL(count_in("sim/why", " is killed: no memory for order 0"), 2);
+	CU_ASSERT_EQUAL(count_in("sim/why", "for oom_score_adj 900 of"), 1);
+	/* The loop ends below priority 0; nothing was scanned there. */
+	CU_ASSERT(count_in("sim/why", "down to priority 0") > 0);
+	CU_ASSERT_EQUAL(count_in("sim/why", "priority -"), 0);
 	lab_check(&lab);
 }
 
@@ -404,6 +427,7 @@ static void test_hungry(void)
 
 static const CU_TestInfo tests[] = {
 	{ "the worst first", test_worst_first },
+	{ "why", test_why },
 	{ "what an allocation wanted", test_mask },
 	{ "oom_score_adj", test_score_adj },
 	{ "oom_score_adj beside swap", test_score_adj_and_swap },

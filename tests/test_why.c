@@ -264,7 +264,7 @@ static void test_nodes(void)
 	while (!lab_run(&lab, "alloc_pages 9 kernel,thisnode 1"))
 		;
 	expect_why("-ENOMEM: none of the 1 zones of node 1's own list (__GFP_THISNODE)");
-	expect_last("node 1: kswapd freed 0 pages for order 9, not balanced at priority 0");
+	expect_last("node 1: kswapd freed 0 pages for order 9, not balanced at priority 1");
 	run("alloc_pages 9 kernel 1", 0);
 	expect_last("of node 0 zone DMA32, a fallback zone");
 	expect_why("node 1 zone DMA32: passed over for order 9: ");

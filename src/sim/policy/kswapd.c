@@ -240,7 +240,7 @@ static void end_turn(struct machine *m, struct pglist_data *node, enum pass pass
 	machine_why(m, "node %u: kswapd freed %llu pages for order %u, %s at priority %d; boost %llu, "
 		    "%d turns in vain so far (balance_pgdat)", node->id, (ull)turn->nr_reclaimed,
 		    node->kswapd_alloc_order, pass == PASS_BALANCED ? "balanced" : "not balanced",
-		    turn->priority, (ull)boost, node->kswapd_failures);
+		    MAX(turn->priority, 1), (ull)boost, node->kswapd_failures);
 	node->kswapd_reclaim_order = turn->order;
 	node->kswapd_state = KSWAPD_WOKEN;
 }

@@ -185,9 +185,10 @@ static void why_killed(struct machine *m, const struct oom_control *oc,
 	const struct task_struct *thread = find_task_with_mm(m, victim);
 	const struct mm_struct *mm = thread->mm;
 
-	machine_why(m, "order %u, %X: out of memory: %s (%u) is killed: %llu pages resident + "
+	/* Who it is comes first: each kill is a sentence of its own. */
+	machine_why(m, "%s (%u) is killed: no memory for order %u, %X: %llu pages resident + "
 		    "%llu swapped + %llu tables + %lld for oom_score_adj %d of %llu pages = %lld "
-		    "points%s (oom_badness)", oc->order, oc->gfp, victim->comm, victim->pid,
+		    "points%s (oom_badness)", victim->comm, victim->pid, oc->order, oc->gfp,
 		    (ull)get_mm_rss(mm), (ull)get_mm_counter_known(mm, MM_SWAPENTS),
 		    (ull)(mm->pgtables_bytes / PAGE_SIZE),
 		    (ll)victim->signal->oom_score_adj * (ll)(oc->totalpages / 1000),

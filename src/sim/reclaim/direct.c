@@ -187,7 +187,7 @@ u64 try_to_free_pages(struct machine *m, const struct reclaim_request *req)
 					    global_node_stat(m, NR_WRITEBACK));
 	psi_memstall_leave(m);
 	machine_why(m, "direct reclaim for order %u: %llu pages were freed, down to priority %d "
-		    "(try_to_free_pages)", req->order, (ull)sc.nr_reclaimed, sc.priority);
+		    "(try_to_free_pages)", req->order, (ull)sc.nr_reclaimed, MAX(sc.priority, 0));
 	return freed;
 }
 

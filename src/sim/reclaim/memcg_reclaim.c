@@ -60,7 +60,7 @@ static u64 free_pages_of(struct machine *m, const struct memcg_request *r)
 	machine_why(m, "memory cgroup %u has %llu of %llu pages, high mark %llu: %llu pages were freed "
 		    "there, down to priority %d (try_to_free_mem_cgroup_pages)", r->memcg->id,
 		    (ull)r->memcg->memory.usage, (ull)r->memcg->memory.max,
-		    (ull)r->memcg->memory.high, (ull)sc.nr_reclaimed, sc.priority);
+		    (ull)r->memcg->memory.high, (ull)sc.nr_reclaimed, MAX(sc.priority, 0));
 	if (!freed)
 		reclaim_let_flusher_work(m, (u64)(memcg_node_stat(m, r->memcg, NR_DIRTY, -1) +
 						  memcg_node_stat(m, r->memcg, NR_WRITEBACK, -1)));
