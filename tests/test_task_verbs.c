@@ -588,6 +588,31 @@ static void test_left_out(void)
 	handle_release(ctl);
 }
 
+/* Places in files have a sign, as strace prints them; what is below 0 the kernel refuses. */
+static void test_below_zero(void)
+{
+	static const char *const calls[] = {
+		"fork as n", "file_make /data/n 1M", "open /data/n rdwr as nf",
+		"ftruncate @nf -1 = -1 EINVAL", "ftruncate(99, -1) = -1 EINVAL (Invalid argument)",
+		"truncate /data/n -1 = -1 EINVAL", "fallocate @nf 0 -4096 4K = -1 EINVAL",
+		"fallocate @nf 0 0 -1 = -1 EINVAL", "pread64 @nf 4K -1 = -1 EINVAL",
+		"pwrite64(@nf, \"\\0\", 1, -1) = -1 EINVAL (Invalid argument)",
+		"sync_file_range @nf -1 4K write = -1 EINVAL",
+		"sync_file_range @nf 0 -1 write = -1 EINVAL",
+		"fadvise64 @nf 0 -1 dontneed = -1 EINVAL",
+		/* It looks at the length alone. */
+		"fadvise64 @nf -1 4K dontneed = 0", "readahead @nf -1 4K = 0",
+		"pread64 @nf -1 0 = -1 EBADMSG", "exit_group",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
+		lab_expect(&lab, 0, "sim/as/%s/ctl: %s", i ? "n" : "init", calls[i]);
+	lab_expect(&lab, 0, "sim/as/init/ctl: wait4 -1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/log"),
+				      "fallocate @nf 0 -4096 4096 = -1 EINVAL"));
+	lab_check(&lab);
+}
+
 static unsigned int count_lines(const char *text, const char *part)
 {
 	unsigned int nr = 0;
@@ -750,6 +775,7 @@ static const CU_TestInfo tests[] = {
 	{ "replay", test_replay },
 	{ "no call yet", test_no_call_yet },
 	{ "arguments left out", test_left_out },
+	{ "below zero", test_below_zero },
 	{ "overcommit's log", test_overcommit_log },
 	{ "no memory", test_no_memory },
 	{ "execve without memory", test_exec_without_memory },

@@ -117,8 +117,9 @@ static int run_lseek(struct call *call)
 static const struct verb verbs[] = {
 	{ "open", { A_PATH, A_OPEN | A_OPTIONAL, A_NUMBER | A_OPTIONAL }, run_open,
 	  RESULT_NUMBER, 0, SCOPE_TASKS, "PATH [FLAGS [MODE]]",
-	  "Open a file of the machine, or make one: `open /dev/shm/x rdwr,creat`. With sync or "
-	  "dsync each write waits for the disk. Result: its descriptor." },
+	  "Open a file of the machine, or make one: `open /dev/shm/x rdwr,creat`. Without "
+	  "FLAGS it is for reading and writing. With sync or dsync each write waits for the disk. "
+	  "Result: its descriptor." },
 	{ "openat", { A_FD, A_PATH, A_OPEN | A_OPTIONAL, A_NUMBER | A_OPTIONAL }, run_openat,
 	  RESULT_NUMBER, 0, SCOPE_TASKS, "AT_FDCWD PATH [FLAGS [MODE]]",
 	  "As open, as programs call it today." },
@@ -126,9 +127,9 @@ static const struct verb verbs[] = {
 	  "Close a descriptor." },
 	{ "unlink", { A_PATH }, run_unlink, RESULT_NONE, 0, SCOPE_TASKS, "PATH",
 	  "Remove a file's name; it lives on while it is open or mapped." },
-	{ "pread64", { A_FD, A_SIZE, A_SIZE }, run_pread, RESULT_NUMBER, 0, SCOPE_TASKS,
+	{ "pread64", { A_FD, A_SIZE, A_NUMBER }, run_pread, RESULT_NUMBER, 0, SCOPE_TASKS,
 	  "FD LENGTH OFFSET", "Read from a file (into nowhere): its pages come to the cache." },
-	{ "pwrite64", { A_FD, A_SIZE, A_SIZE }, run_pwrite, RESULT_NUMBER, 0, SCOPE_TASKS,
+	{ "pwrite64", { A_FD, A_SIZE, A_NUMBER }, run_pwrite, RESULT_NUMBER, 0, SCOPE_TASKS,
 	  "FD LENGTH OFFSET", "Write to a file." },
 	{ "read", { A_FD, A_SIZE }, run_read, RESULT_NUMBER, 0, SCOPE_TASKS, "FD LENGTH",
 	  "Read from a file at its position." },
