@@ -312,6 +312,7 @@ static void test_allocating_task(void)
 	CU_ASSERT(!alive("a"));
 	CU_ASSERT(alive("large"));
 	CU_ASSERT_EQUAL(count("Out of memory (oom_kill_allocating_task): Killed process"), 1);
+	CU_ASSERT_EQUAL(count_in("sim/why", " points: vm.oom_kill_allocating_task takes who asks"), 1);
 	CU_ASSERT_EQUAL(oom_kills(), 1);
 	lab_check(&lab);
 }

@@ -33,6 +33,7 @@ struct oom_control {
 	u64 totalpages;		/* what the points are measured by: memory and swap */
 	struct task_struct *chosen;
 	s64 chosen_points;
+	bool is_caller;		/* chosen by vm.oom_kill_allocating_task */
 };
 
 /* No points: it is never killed. */

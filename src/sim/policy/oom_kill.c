@@ -179,6 +179,17 @@ static void kill_sharers(struct machine *m, const struct mm_struct *mm, u32 vict
 	}
 }
 
+/* What counted more than the points, or when it is over. */
+static const char *beside_points(const struct machine *m, const struct oom_control *oc,
+				 const struct task_struct *victim)
+{
+	if (oc->is_caller)
+		return ": vm.oom_kill_allocating_task takes who asks";
+	if (victim->signal->oom_flag_origin)
+		return ": who is in swapoff goes first";
+	return victim->tgid == oom_current(m)->tgid ? ": it dies when its call is done" : "";
+}
+
 static void why_killed(struct machine *m, const struct oom_control *oc,
 		       const struct task_struct *victim)
 {
@@ -193,9 +204,7 @@ static void why_killed(struct machine *m, const struct oom_control *oc,
 		    (ull)(mm->pgtables_bytes / PAGE_SIZE),
 		    (ll)victim->signal->oom_score_adj * (ll)(oc->totalpages / 1000),
 		    victim->signal->oom_score_adj, (ull)oc->totalpages,
-		    (ll)oom_badness(m, victim, oc->totalpages),
-		    victim->tgid == oom_current(m)->tgid ?
-		    ": it dies when its call is done" : "");
+		    (ll)oom_badness(m, victim, oc->totalpages), beside_points(m, oc, victim));
 }
 
 static void tell_of_victim(struct machine *m, struct task_struct *victim, const char *message)
@@ -330,6 +339,7 @@ bool out_of_memory(struct machine *m, const struct alloc_request *req)
 	    oom_eligible(m, &oc, current) &&
 	    current->signal->oom_score_adj != OOM_SCORE_ADJ_MIN) {
 		oc.chosen = current;
+		oc.is_caller = true;
 		oom_kill_process(m, &oc, "Out of memory (oom_kill_allocating_task)");
 		return true;
 	}
