@@ -15,6 +15,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/base/maple_root.c \
 	src/sim/base/maple_store.c src/sim/base/maple_strip.c \
 	src/sim/base/maple_tree.c src/sim/base/maple_tree.h \
+	src/sim/base/memparse.c src/sim/base/memparse.h \
 	src/sim/base/out.c src/sim/base/out.h \
 	src/sim/base/rng.h \
 	src/sim/base/stack_depot.c src/sim/base/stack_depot.h \
@@ -77,7 +78,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/phys/objects.c src/sim/phys/objects.h src/sim/phys/objects_fast.h \
 	src/sim/phys/folio.c src/sim/phys/folio.h src/sim/phys/page.h \
 	src/sim/phys/page_alloc.c src/sim/phys/page_alloc.h \
-	src/sim/phys/page_alloc_bulk.c \
+	src/sim/phys/page_alloc_bulk.c src/sim/phys/page_alloc_own.c \
 	src/sim/phys/page_alloc_check.c src/sim/phys/page_alloc_compact.c \
 	src/sim/phys/page_alloc_gate.c src/sim/phys/page_alloc_internal.h \
 	src/sim/phys/page_alloc_slow.c src/sim/phys/page_alloc_why.c \
@@ -210,7 +211,7 @@ libkmmsim_a_SOURCES += \
 	src/sim/virt/vma_internal.h src/sim/virt/vma_merge.c src/sim/virt/vma_split.c \
 	src/sim/virt/workingset.c src/sim/virt/workingset.h src/sim/virt/blk.c \
 	src/sim/virt/blk_cgroup.c src/sim/virt/blk_cgroup.h \
-	src/sim/virt/blk_internal.h src/sim/virt/blk_plug.c \
+	src/sim/virt/blk_internal.h src/sim/virt/blk_check.c src/sim/virt/blk_plug.c \
 	src/sim/virt/blk.h src/sim/virt/buffer.c src/sim/virt/buffer.h \
 	src/sim/virt/fs_writeback.c src/sim/virt/page_writeback.c \
 	src/sim/virt/writeback.c src/sim/virt/writeback.h src/sim/virt/writeback_check.c

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "sim/boot/cmdline.h"
+#include "sim/base/memparse.h"
 #include "sim/reclaim/reclaim.h"
 
 #define BLANKS " \t\n"

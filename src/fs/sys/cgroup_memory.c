@@ -8,7 +8,7 @@
 #include "fs/core/proactive.h"
 #include "fs/core/trigger.h"
 #include "fs/core/value.h"
-#include "sim/boot/cmdline.h"
+#include "sim/base/memparse.h"
 #include "sim/phys/memcg_stats.h"
 #include "sim/policy/oom.h"
 #include "sim/reclaim/reclaim.h"

@@ -8,7 +8,7 @@
 #include "fs/core/figures.h"
 #include "fs/core/hugetlb.h"
 #include "fs/core/value.h"
-#include "sim/boot/cmdline.h"
+#include "sim/base/memparse.h"
 
 static int show_number(struct out *out, u64 number)
 {

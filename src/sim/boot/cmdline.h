@@ -76,9 +76,6 @@ struct cmdline {
 	u64 cma_size, cma_base, cma_limit;
 };
 
-/* A size with K M G T P E, decimal or hex; *end is where it stops. */
-u64 memparse(const char *text, const char **end);
-
 /*
  * The size that crashkernel=SIZE or =RANGE:SIZE,... asks for on a machine with this
  * much memory; 0 = none. *base: where, 0 = anywhere.

@@ -5,6 +5,8 @@
  */
 #include "sim/boot/cmdline.h"
 
+#include "sim/base/memparse.h"
+
 static bool ends_word(char c)
 {
 	return !c || c == ' ' || c == '\t' || c == '\n' || c == '"';

@@ -5,6 +5,8 @@
  */
 #include "sim/boot/cmdline.h"
 
+#include "sim/base/memparse.h"
+
 struct range {
 	unsigned int first, last;	/* orders */
 };

@@ -203,11 +203,6 @@ static inline unsigned int alloc_flags_nofragment(const struct machine *m,
 	return flags | ALLOC_NOFRAGMENT;
 }
 
-static inline u32 owner_type(enum pagetype owner)
-{
-	return owner ? (u32)owner << 24 : (u32)-1;
-}
-
 /* Tails of a larger block, and what its head knows of them. */
 static void prep_large(struct machine *m, const struct alloc_request *req, u32 pfn)
 {
@@ -437,17 +432,6 @@ int alloc_kernel_pages(struct machine *m, gfp_t gfp, unsigned int order, int nod
 	return alloc_pages(m, &req, pfn);
 }
 
-/* The descriptors of a block say "free" again; flags keep the zone alone. */
-static inline void reset_page(struct page *page)
-{
-	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1);
-	page->mapping = 0;
-	page->index = 0;
-	page->memcg = 0;
-	page->refcount = 0;
-	page->mapcount = -1;
-}
-
 static void reset_tails(struct page *head, unsigned int order)
 {
 	for (u32 i = 1; i < 1U << order; i++)
@@ -562,39 +546,6 @@ int free_reserved_area(struct machine *m, u64 pfn, u64 end)
 		}
 		adjust_managed_page_count(m, zone, pfn - first);
 	}
-	return 0;
-}
-
-void own_tails(struct machine *m, u64 head, u64 pfn, u64 end, enum pagetype owner)
-{
-	for (; pfn < end && page_present(m, pfn); pfn++) {
-		struct page *page = pfn_to_page(m, pfn);
-
-		reset_page(page);
-		page->page_type = owner_type(owner);
-		page->index = (u32)(pfn - head);
-		page_set_flag(page, PG_tail);
-	}
-}
-
-void own_block(struct machine *m, u64 pfn, unsigned int order, enum pagetype owner)
-{
-	struct page *head = pfn_to_page(m, pfn);
-
-	own_tails(m, pfn, pfn, pfn + (1ULL << order), owner);
-	head->refcount = 1;
-	page_clear_flag(head, PG_tail);
-	page_set_flag(head, PG_head);
-	page_set_flag(head, PG_large);
-	head[1].block_order = order;
-}
-
-int own_reserved_block(struct machine *m, u64 pfn, unsigned int order, enum pagetype owner)
-{
-	if (section_materialise(m, pfn))
-		return -ENOMEM;
-	own_block(m, pfn, order, owner);
-	adjust_managed_page_count(m, page_zone(m, pfn_to_page(m, pfn)), 1LL << order);
 	return 0;
 }
 

@@ -31,6 +31,23 @@ struct slowpath {
 	unsigned int compact_retries;
 };
 
+/* page_type of what is the owner's. */
+static inline u32 owner_type(enum pagetype owner)
+{
+	return owner ? (u32)owner << 24 : (u32)-1;
+}
+
+/* The descriptors of a block say "free" again; flags keep the zone alone. */
+static inline void reset_page(struct page *page)
+{
+	page->flags &= ~((1U << PGF_ZONE_SHIFT) - 1);
+	page->mapping = 0;
+	page->index = 0;
+	page->memcg = 0;
+	page->refcount = 0;
+	page->mapcount = -1;
+}
+
 /* May the allocation use this zone at all? */
 static inline bool zone_allowed(const struct alloc_context *ac, const struct zone *zone)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ring of a disk's writes: what blk.c and blk_plug.c share. */
+/* The ring of a disk's writes: what blk.c, blk_plug.c and blk_check.c share. */
 #ifndef KMM_VIRT_BLK_INTERNAL_H
 #define KMM_VIRT_BLK_INTERNAL_H
 
