@@ -107,6 +107,39 @@ static void no_names(struct out *out, u64 mask)
 	out_printf(out, "<%llu>", (unsigned long long)mask);
 }
 
+/* Of who was killed the latest eight are told still when all else has gone round. */
+static void test_kept(void)
+{
+	static struct why_log log;
+	struct out out = OUT_INIT;
+	const char *last = NULL;
+
+	log = (struct why_log){ 0 };
+	for (u32 i = 0; i < 20; i++) {
+		for (u32 step = 0; step < i; step++)
+			WHY(&log, WHY_STEP, "round %u, step %u", i, step);
+		WHY(&log, WHY_KILL, "killed in round %u", i);
+		WHY_OF_CALL(&log, "call %u", i);
+	}
+	for (u32 i = 0; i < WHY_ENTRIES; i++)
+		WHY_OF_CALL(&log, "and %u", i);
+	why_print(&out, &log, no_names);
+	for (u32 i = 0; i < 20; i++) {
+		char line[40];
+		const char *found;
+
+		snprintf(line, sizeof(line), "killed in round %u\n", i);
+		found = strstr(out.text, line);
+		CU_ASSERT_EQUAL(!found, i < 20 - WHY_KEPT);
+		CU_ASSERT(found >= last);
+		last = found;
+	}
+	CU_ASSERT_PTR_NULL(strstr(out.text, "step"));
+	CU_ASSERT_PTR_NULL(strstr(out.text, "call"));
+	CU_ASSERT_PTR_EQUAL(strstr(last, "\nand 0\n"), last + strlen("killed in round 19"));
+	out_free(&out);
+}
+
 /* No machine so small boots, but its allocator runs. */
 static void test_mobility_grouping(void)
 {
@@ -454,6 +487,7 @@ static const CU_TestInfo tests[] = {
 	{ "the log", test_log },
 	{ "choices of the boot", test_boot_choices },
 	{ "mobility grouping", test_mobility_grouping },
+	{ "kept", test_kept },
 	{ "pages", test_pages },
 	{ "no page", test_failure },
 	{ "lowmem_reserve", test_lowmem_reserve },

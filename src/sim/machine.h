@@ -222,6 +222,8 @@ u64 memory_block_bytes(const struct machine *machine);
 
 /* Note why a decision fell as it did: machine_why(m, format, figures...). */
 #define machine_why(m, ...) WHY(&(m)->why, WHY_STEP, __VA_ARGS__)
+/* The same, of who dies: it outlasts others. */
+#define machine_why_kill(m, ...) WHY(&(m)->why, WHY_KILL, __VA_ARGS__)
 /* What a call came to, behind its steps. */
 #define machine_why_call(m, ...) WHY_OF_CALL(&(m)->why, __VA_ARGS__)
 /* A choice that stays until it is made again; those of the boot are kept. */

@@ -57,8 +57,9 @@ static int show_bytes(struct out *out, u64 pages)
 	return 0;
 }
 
-/* A size, or "max"; nothing at all is 0. */
-static int read_limit(struct store *s, const char *text, u64 *pages)
+/* A size, or the word for all there is; nothing at all is 0, unless that is the word. */
+static int page_counter_memparse(struct store *s, const char *text, const char *max_word,
+				 u64 *pages)
 {
 	u64 max = page_counter_max(s->m->arch->bits);
 	size_t first = strspn(text, " \t\n"), len = strlen(text);
@@ -71,7 +72,7 @@ static int read_limit(struct store *s, const char *text, u64 *pages)
 	if (len - first < sizeof(word)) {
 		memcpy(word, text + first, len - first);
 		word[len - first] = '\0';
-		if (!strcmp(word, "max")) {
+		if (!strcmp(word, max_word)) {
 			*pages = max;
 			return 0;
 		}
@@ -81,7 +82,8 @@ static int read_limit(struct store *s, const char *text, u64 *pages)
 			return 0;
 		}
 	}
-	out_printf(s->sentence, "'%s' is no size like 10M, and not max", text);
+	out_printf(s->sentence, "'%.60s' is no size like 10M%s%s", text,
+		   max_word[0] ? ", and not " : "", max_word);
 	return -EINVAL;
 }
 
@@ -215,7 +217,7 @@ static int swap_max_show(struct out *out, const struct view *v)
 static int min_store(struct store *s, const struct view *v, const char *text)
 {
 	u64 pages;
-	int err = read_limit(s, text, &pages);
+	int err = page_counter_memparse(s, text, "max", &pages);
 
 	if (!err)
 		page_counter_set_min(&memcg_view(v)->memory, pages);
@@ -225,7 +227,7 @@ static int min_store(struct store *s, const struct view *v, const char *text)
 static int low_store(struct store *s, const struct view *v, const char *text)
 {
 	u64 pages;
-	int err = read_limit(s, text, &pages);
+	int err = page_counter_memparse(s, text, "max", &pages);
 
 	if (!err)
 		page_counter_set_low(&memcg_view(v)->memory, pages);
@@ -235,7 +237,7 @@ static int low_store(struct store *s, const struct view *v, const char *text)
 /* A limit that the group may be over: then no CPU keeps anything of it. */
 static int set_limit(struct store *s, struct mem_cgroup *memcg, const char *text, u64 *limit)
 {
-	int err = read_limit(s, text, limit);
+	int err = page_counter_memparse(s, text, "max", limit);
 
 	if (!err && memcg->memory.usage > *limit)
 		drain_all_stock(s->m, memcg);
@@ -282,12 +284,12 @@ static int max_store(struct store *s, const struct view *v, const char *text)
 
 static int swap_high_store(struct store *s, const struct view *v, const char *text)
 {
-	return read_limit(s, text, &memcg_view(v)->swap.high);
+	return page_counter_memparse(s, text, "max", &memcg_view(v)->swap.high);
 }
 
 static int swap_max_store(struct store *s, const struct view *v, const char *text)
 {
-	return read_limit(s, text, &memcg_view(v)->swap.max);
+	return page_counter_memparse(s, text, "max", &memcg_view(v)->swap.max);
 }
 
 static int oom_group_store(struct store *s, const struct view *v, const char *text)
@@ -316,14 +318,7 @@ static int read_reclaim(struct store *s, const char *text, u64 *pages, int *swap
 		*pages = bytes / PAGE_SIZE;
 		return err;
 	}
-	if (!text[strspn(text, " \t\n")]) {
-		*pages = page_counter_max(s->m->arch->bits);
-		return 0;
-	}
-	if (!strstr(text, "max"))
-		return read_limit(s, text, pages);
-	out_printf(s->sentence, "'%.60s' is no size like 10M", text);
-	return -EINVAL;
+	return page_counter_memparse(s, text, "", pages);
 }
 
 static int reclaim_store(struct store *s, const struct view *v, const char *text)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two stores of notes: the settings, which stay, and a ring of the latest. A note
- * is compared with those of the same call alone, and not further back than a few:
- * that is what makes a loop over many pages one sentence.
+ * Three stores of notes: the settings, which stay, a ring of the latest, and one of what
+ * that ring would have lost. A note is compared with those of the same call alone, and not
+ * further back than a few: that is what makes a loop over many pages one sentence.
  */
 #include "sim/base/why.h"
 
@@ -58,6 +58,17 @@ static struct why_entry *find_setting(struct why_log *log, const char *fmt,
 	return log->nr_settings < WHY_SETTINGS ? &log->settings[log->nr_settings++] : NULL;
 }
 
+/* A place in the ring. What was there and matters more is kept. */
+static struct why_entry *next_entry(struct why_log *log)
+{
+	struct why_entry *e = &log->latest[log->nr++ % WHY_ENTRIES];
+
+	if (unlikely(e->kind == WHY_KILL) && log->nr > WHY_ENTRIES)
+		log->kept[log->nr_kept++ % WHY_KEPT] = *e;
+	e->times = 0;
+	return e;
+}
+
 /* An earlier note of the same call that this one repeats, or a new place. */
 static struct why_entry *find_step(struct why_log *log, const char *fmt,
 				   unsigned int nr_args, const u64 *args)
@@ -71,9 +82,7 @@ static struct why_entry *find_step(struct why_log *log, const char *fmt,
 		if (entry_matches(e, fmt, nr_args, args))
 			return e;
 	}
-	e = &log->latest[log->nr++ % WHY_ENTRIES];
-	e->times = 0;
-	return e;
+	return next_entry(log);
 }
 
 void why_note_call(struct why_log *log, const char *fmt, u32 texts, unsigned int nr_args,
@@ -83,7 +92,7 @@ void why_note_call(struct why_log *log, const char *fmt, u32 texts, unsigned int
 
 	if (unlikely(log->booting))
 		return;
-	e = &log->latest[log->nr++ % WHY_ENTRIES];
+	e = next_entry(log);
 	e->times = 1;
 	entry_fill(e, WHY_CALL, fmt, texts, nr_args, args);
 }
@@ -164,12 +173,12 @@ static void entry_print(struct out *out, const struct why_entry *e,
 void why_print(struct out *out, const struct why_log *log,
 	       void (*names)(struct out *out, u64 mask))
 {
-	u64 nr = MIN(log->nr, WHY_ENTRIES);
-
 	for (u32 i = 0; i < log->nr_settings; i++) {
 		out_puts(out, "boot: ");
 		entry_print(out, &log->settings[i], names);
 	}
-	for (u64 i = log->nr - nr; i < log->nr; i++)
+	for (u64 i = log->nr_kept - MIN(log->nr_kept, WHY_KEPT); i < log->nr_kept; i++)
+		entry_print(out, &log->kept[i % WHY_KEPT], names);
+	for (u64 i = log->nr - MIN(log->nr, WHY_ENTRIES); i < log->nr; i++)
 		entry_print(out, &log->latest[i % WHY_ENTRIES], names);
 }

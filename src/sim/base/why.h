@@ -3,7 +3,8 @@
  * Why decisions fell as they did. Noting one stores the format and the figures;
  * the sentence is made when somebody reads it, so that a note costs a few stores.
  * Strings are copied. A note that repeats an earlier one of the same call (same
- * format, same first two figures) replaces it and is counted.
+ * format, same first two figures) replaces it and is counted. A few that matter more
+ * are kept when later ones take their places.
  *
  * Formats are printf's with %s %c %d %i %u %x %X; %X stands for a mask whose names
  * the reader knows. At most WHY_ARGS figures.
@@ -14,12 +15,14 @@
 #include "sim/base/out.h"
 
 #define WHY_ENTRIES 64		/* the latest */
+#define WHY_KEPT 8		/* the latest of those that matter more, behind them */
 #define WHY_SETTINGS 96		/* what the boot chose */
 #define WHY_ARGS 12
 #define WHY_TEXT 72
 
 enum why_kind {
 	WHY_STEP,		/* one decision on the way; none while booting */
+	WHY_KILL,		/* the same, of a process that dies: is kept */
 	WHY_CALL,		/* what a call came to: ends its steps */
 	WHY_SETTING,		/* a choice that stays: kept apart while booting */
 };
@@ -36,9 +39,9 @@ struct why_entry {
 struct why_log {
 	bool booting;
 	u32 nr_settings;
-	u64 nr;			/* ever noted after the boot */
+	u64 nr, nr_kept;	/* ever noted after the boot; ever kept */
 	struct why_entry settings[WHY_SETTINGS];
-	struct why_entry latest[WHY_ENTRIES];
+	struct why_entry latest[WHY_ENTRIES], kept[WHY_KEPT];	/* rings */
 };
 
 /* Steps are rare; of calls there is one for each line. */
@@ -47,7 +50,7 @@ void why_note(struct why_log *log, enum why_kind kind, const char *fmt, u32 text
 void why_note_call(struct why_log *log, const char *fmt, u32 texts, unsigned int nr_args,
 		   const u64 *args);
 
-/* All sentences, the boot's first, the newest last. `names` prints a %X. */
+/* All sentences, the boot's first, then the oldest. `names` prints a %X. */
 void why_print(struct out *out, const struct why_log *log,
 	       void (*names)(struct out *out, u64 mask));
 

@@ -197,14 +197,14 @@ static void why_killed(struct machine *m, const struct oom_control *oc,
 	const struct mm_struct *mm = thread->mm;
 
 	/* Who it is comes first: each kill is a sentence of its own. */
-	machine_why(m, "%s (%u) is killed: no memory for order %u, %X: %llu pages resident + "
-		    "%llu swapped + %llu tables + %lld for oom_score_adj %d of %llu pages = %lld "
-		    "points%s (oom_badness)", victim->comm, victim->pid, oc->order, oc->gfp,
-		    (ull)get_mm_rss(mm), (ull)get_mm_counter_known(mm, MM_SWAPENTS),
-		    (ull)(mm->pgtables_bytes / PAGE_SIZE),
-		    (ll)victim->signal->oom_score_adj * (ll)(oc->totalpages / 1000),
-		    victim->signal->oom_score_adj, (ull)oc->totalpages,
-		    (ll)oom_badness(m, victim, oc->totalpages), beside_points(m, oc, victim));
+	machine_why_kill(m, "%s (%u) is killed: no memory for order %u, %X: %llu pages resident + "
+			 "%llu swapped + %llu tables + %lld for oom_score_adj %d of %llu pages = "
+			 "%lld points%s (oom_badness)", victim->comm, victim->pid, oc->order,
+			 oc->gfp, (ull)get_mm_rss(mm), (ull)get_mm_counter_known(mm, MM_SWAPENTS),
+			 (ull)(mm->pgtables_bytes / PAGE_SIZE),
+			 (ll)victim->signal->oom_score_adj * (ll)(oc->totalpages / 1000),
+			 victim->signal->oom_score_adj, (ull)oc->totalpages,
+			 (ll)oom_badness(m, victim, oc->totalpages), beside_points(m, oc, victim));
 }
 
 static void tell_of_victim(struct machine *m, struct task_struct *victim, const char *message)
