@@ -247,11 +247,37 @@ static void test_no_processes(void)
 	lab_end(&lab);
 }
 
+/* Scripts need not know pids: a name is one, of a process or a thread. */
+static void test_named(void)
+{
+	static const char *const wrong[] = { "@", "@nobody", "@buf", "@A @A", "@A+1", "A", "@A\\0" };
+	char text[32];
+
+	CU_ASSERT_EQUAL_FATAL(lab_open(&lab, "pc"), 0);
+	start(0);
+	lab_expect(&lab, 0, "sim/as/A/ctl: mmap 0 4M rw private,anon as buf");
+	CU_ASSERT_EQUAL(run("mkdir", "/a", ""), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++)
+		lab_expect(&lab, -EINVAL, ROOT "/a/cgroup.procs: %s", wrong[i]);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.procs"), "");
+	lab_expect(&lab, 0, ROOT "/a/cgroup.procs: @A2");
+	snprintf(text, sizeof(text), "%u\n", pids[0]);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/cgroup.procs"), text);
+	CU_ASSERT_EQUAL(run("mkdir", "/a/b", ""), 0);
+	CU_ASSERT_EQUAL(run("cgroup.type", "/a/b", "threaded"), 0);
+	lab_expect(&lab, 0, ROOT "/a/b/cgroup.threads:  @A2 ");
+	snprintf(text, sizeof(text), "%u\n", pids[1]);
+	CU_ASSERT_STRING_EQUAL(lab_cat(&lab, ROOT "/a/b/cgroup.threads"), text);
+	lab_expect(&lab, 0, "sim/ctl: undo 2");
+	lab_end(&lab);
+}
+
 static const CU_TestInfo tests[] = {
 	{ "what kernels did", test_golden },
 	{ "memory of threads", test_memory },
 	{ "below the root", test_below_root },
 	{ "no processes", test_no_processes },
+	{ "named", test_named },
 };
 
 int main(void)

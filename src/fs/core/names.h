@@ -34,6 +34,11 @@ int names_reserve(struct names *names) __must_check;
 int names_set(struct names *names, const char *name, enum name_kind kind,
 	      u64 value, u32 pid) __must_check;
 const struct name *names_find(const struct names *names, const char *name);
+/* The task that a name stands for; 0: for none. NULL: there is no such name. */
+static inline u32 name_pid(const struct name *name)
+{
+	return name && name->kind == NAME_PID ? (u32)name->value : 0;
+}
 void names_clear(struct names *names);	/* a machine ends: forget them, keep the room */
 void names_free(struct names *names);
 

@@ -6,6 +6,7 @@
  */
 #include "fs/core/bit_list.h"
 #include "fs/core/figures.h"
+#include "fs/core/tree_struct.h"
 #include "fs/core/value.h"
 #include "sim/virt/memcontrol.h"
 #include "sim/virt/mempolicy.h"
@@ -172,11 +173,28 @@ static int told(struct store *s, const struct cgroup *cgroup, const char *text, 
 	return err;
 }
 
+/* @NAME: whom a script named so; 0: nobody. */
+static u32 named_pid(const struct view *v, const char *text)
+{
+	char word[NAME_CHARS + 1] = "";
+	size_t len;
+
+	text += strspn(text, BLANKS);
+	len = strcspn(text, BLANKS);
+	if (*text != '@' || len > sizeof(word) || text[len + strspn(text + len, BLANKS)])
+		return 0;
+	memcpy(word, text + 1, len - 1);
+	return name_pid(names_find(&v->tree->names, word));
+}
+
 /* 0 is who writes, who is none of the machine's processes. */
-static int read_pid(struct store *s, const char *text, u32 *pid)
+static int read_pid(struct store *s, const struct view *v, const char *text, u32 *pid)
 {
 	s32 n;
 
+	*pid = named_pid(v, text);
+	if (*pid)
+		return 0;
 	if (stripped_s32(text, &n) || n <= 0) {
 		out_printf(s->sentence, "'%.60s' is not a pid", text);
 		return -EINVAL;
@@ -190,7 +208,7 @@ static int attach_store(struct store *s, const struct view *v, const char *text,
 {
 	struct cgroup *cgroup = cgroup_view(v);
 	u32 pid;
-	int err = read_pid(s, text, &pid);
+	int err = read_pid(s, v, text, &pid);
 
 	if (!err)
 		err = secure_moves(s->m);
