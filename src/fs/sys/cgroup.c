@@ -384,8 +384,7 @@ static u32 nr_with(const struct machine *m, const struct cgroup *cgroup,
 		   enum cgroup_controller controller)
 {
 	const struct cgroup *child = cgroup_child(m, cgroup, 1);
-	/* One that does not show counts. */
-	u32 nr = cgroup_has(cgroup, controller) || (controller == CGROUP_MEMORY && cgroup->memcg);
+	u32 nr = cgroup_has_css(cgroup, controller);
 
 	for (; child; child = cgroup_child(m, cgroup, child->id + 1))
 		nr += nr_with(m, child, controller);

@@ -73,20 +73,29 @@ void cgroup_path(const struct cgroup *cgroup, struct out *out);
 u32 cgroup_nr_below(const struct machine *m, const struct cgroup *cgroup);
 /* Is a task in it, or below? */
 bool cgroup_is_populated(const struct machine *m, const struct cgroup *cgroup);
-/* Does it have the controller for itself? */
-static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controller controller)
-{
-	u32 mask = cgroup->threaded ? ~CGROUP_DOMAIN_CONTROLLERS : ~0U;
-
-	return !cgroup->parent || cgroup->parent->subtree_control & mask & CGROUP_BIT(controller);
-}
-
 /* The children's controllers, shown or not: that of disks needs owners of memory. */
 static inline u32 cgroup_subtree_ss_mask(u32 subtree_control)
 {
 	bool io = subtree_control & CGROUP_BIT(CGROUP_IO);
 
 	return io ? subtree_control | CGROUP_BIT(CGROUP_MEMORY) : subtree_control;
+}
+
+/* Does it have the controller for itself, shown or not? */
+static inline bool cgroup_has_css(const struct cgroup *cgroup, enum cgroup_controller controller)
+{
+	u32 mask = cgroup->threaded ? ~CGROUP_DOMAIN_CONTROLLERS : ~0U;
+
+	if (cgroup->parent)
+		mask &= cgroup_subtree_ss_mask(cgroup->parent->subtree_control);
+	return mask & CGROUP_BIT(controller);
+}
+
+/* And does it show? */
+static inline bool cgroup_has(const struct cgroup *cgroup, enum cgroup_controller controller)
+{
+	return cgroup_has_css(cgroup, controller) &&
+	       (!cgroup->parent || cgroup->parent->subtree_control & CGROUP_BIT(controller));
 }
 
 /*

@@ -76,8 +76,7 @@ int memcg_mkdir(struct machine *m, struct cgroup *cgroup)
 	struct bdi_writeback *wb;
 	int err;
 
-	if (cgroup->threaded || !cgroup->parent ||
-	    !(cgroup_subtree_ss_mask(cgroup->parent->subtree_control) & CGROUP_BIT(CGROUP_MEMORY)))
+	if (!cgroup_has_css(cgroup, CGROUP_MEMORY))
 		return 0;
 	err = memcg_state_make(m);
 	if (!err)
