@@ -46,6 +46,11 @@ void dcache_free(struct machine *m)
 	m->virt->dcache = NULL;
 }
 
+struct kmem_cache *dentry_cache(const struct machine *m)
+{
+	return m->virt->dcache->dentry;
+}
+
 /* ---- Lists. ---- */
 
 /* How large the queue has to be for nr, and for what else a call may look up. */
@@ -209,18 +214,20 @@ int dcache_instantiate(struct machine *m, struct inode *inode)
 	return 0;
 }
 
-int dcache_lookup(struct machine *m, struct inode *inode)
+int dcache_lookup(struct machine *m, struct inode *inode, bool *came)
 {
-	int err = dcache_instantiate(m, inode);
+	int err;
 
+	*came = has_objects(inode) && !inode->object;
+	err = dcache_instantiate(m, inode);
 	inode->i_count += !err;
 	return err;
 }
 
-void dcache_end_lookup(struct machine *m, struct inode *inode, bool was_in_memory, int err)
+void dcache_end_lookup(struct machine *m, struct inode *inode, bool came, int err)
 {
 	inode->i_count--;
-	if (err == -ENOBUFS && !was_in_memory && inode->kind == INODE_DISK)
+	if (err == -ENOBUFS && came)
 		dcache_evict(m, inode);
 	else
 		dcache_put(m, inode);

@@ -27,17 +27,22 @@ void dcache_free(struct machine *m);
  */
 int dcache_fill(struct machine *m, u32 nr, int node, u32 *made) __must_check;
 
+struct kmem_cache *dentry_cache(const struct machine *m);
+
 /* The most host memory that the lists take for what one call looks up. */
 u64 dcache_host_bytes(const struct machine *m);
 /* Name and inode come to memory, if they are not there. -ENOMEM, -ENOBUFS: as before. */
 int dcache_instantiate(struct machine *m, struct inode *inode) __must_check;
-/* The same, and who looks it up has a reference: nobody shrinks it meanwhile. */
-int dcache_lookup(struct machine *m, struct inode *inode) __must_check;
+/*
+ * The same, and who looks it up has a reference: nobody shrinks it meanwhile. *came: it was
+ * not in memory before.
+ */
+int dcache_lookup(struct machine *m, struct inode *inode, bool *came) __must_check;
 /*
  * The reference goes: what the file was looked up for is done, or failed. Behind -ENOBUFS a
- * file that was not in memory is not.
+ * file that came to memory for it leaves again.
  */
-void dcache_end_lookup(struct machine *m, struct inode *inode, bool was_in_memory, int err);
+void dcache_end_lookup(struct machine *m, struct inode *inode, bool came, int err);
 /* Somebody has closed it; if nobody has it open now, it is unused. */
 void dcache_put(struct machine *m, struct inode *inode);
 /* The last page has left its cache, or it is clean now: nothing may be left but its name. */

@@ -49,18 +49,18 @@ static void drop_huge_cache(struct machine *m, struct inode *inode)
 
 int file_open_inode(struct machine *m, struct inode *inode, u32 flags, struct file **file)
 {
-	bool was_in_memory = inode->object;
 	u32 handle;
+	bool came;
 	int err;
 
 	if ((flags & O_ACCMODE) != O_RDONLY && inode->i_writecount < 0)
 		return -ETXTBSY;
-	err = dcache_lookup(m, inode);
+	err = dcache_lookup(m, inode, &came);
 	if (err)
 		return err;
 	err = object_alloc(m, &m->virt->files, GFP_KERNEL, NUMA_NO_NODE, &handle);
 	if (err) {
-		dcache_end_lookup(m, inode, was_in_memory, err);
+		dcache_end_lookup(m, inode, came, err);
 		return err;
 	}
 	*file = file_of(m, handle);
@@ -201,13 +201,13 @@ int sys_ftruncate(struct machine *m, struct task_struct *task, int fd, u64 size)
 
 int inode_truncate_path(struct machine *m, struct inode *inode, u64 size)
 {
-	bool was_in_memory = inode->object;
-	int err = dcache_lookup(m, inode);
+	bool came;
+	int err = dcache_lookup(m, inode, &came);
 
 	if (err)
 		return err;
 	err = inode_truncate(m, inode, size);
-	dcache_end_lookup(m, inode, was_in_memory, err);
+	dcache_end_lookup(m, inode, came, err);
 	return err;
 }
 

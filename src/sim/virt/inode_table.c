@@ -11,7 +11,6 @@
 #define FIRST_PLACES 16
 
 struct inode_table {
-	struct kmem_cache *dentries;
 	struct inode **disk;	/* [nr_disk], from 1 on; NULL: a place that is free */
 	u32 nr_disk;
 };
@@ -19,10 +18,7 @@ struct inode_table {
 int inode_table_init(struct machine *m)
 {
 	m->virt->inode_table = arena_alloc(&m->arena, sizeof(*m->virt->inode_table));
-	if (!m->virt->inode_table)
-		return -ENOBUFS;
-	m->virt->inode_table->dentries = kmem_cache_find(m, "dentry");
-	return 0;
+	return m->virt->inode_table ? 0 : -ENOBUFS;
 }
 
 void inode_table_free(struct machine *m)
@@ -141,14 +137,13 @@ static int disk_inode_alloc(struct machine *m, u32 *handle)
 static int memory_inode_alloc(struct machine *m, u32 kind, u32 *handle, u64 *dentry_addr)
 {
 	struct slab_object dentry;
-	int err = kmem_cache_alloc(m, m->virt->inode_table->dentries, GFP_KERNEL, NUMA_NO_NODE,
-				   &dentry);
+	int err = kmem_cache_alloc(m, dentry_cache(m), GFP_KERNEL, NUMA_NO_NODE, &dentry);
 
 	if (err)
 		return err;
 	err = object_alloc(m, inode_pool(m, kind), GFP_KERNEL, NUMA_NO_NODE, handle);
 	if (err)
-		kmem_cache_free(m, m->virt->inode_table->dentries, dentry.addr);
+		kmem_cache_free(m, dentry_cache(m), dentry.addr);
 	*dentry_addr = dentry.addr;
 	/* shmem_get_inode() does not say why it has none. */
 	return err == -ENOMEM && kind & 1 ? -ENOSPC : err;
@@ -187,7 +182,7 @@ void inode_free(struct machine *m, struct inode *inode)
 
 	arena_free(&m->arena, inode->path, strlen(inode->path) + 1);
 	if (pool) {
-		kmem_cache_free_rcu(m, m->virt->inode_table->dentries, inode->dentry, 1);
+		kmem_cache_free_rcu(m, dentry_cache(m), inode->dentry, 1);
 		object_free_rcu(m, pool, handle, 1);
 		return;
 	}

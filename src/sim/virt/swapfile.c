@@ -170,8 +170,9 @@ static u64 read_swap_header(struct machine *m, const struct swap_info_struct *si
 	return si->inode->swap_header + 1;
 }
 
-/* The device or file of a path: it is the area's from now on. */
-static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const char *path)
+/* The device or file of a path: it is the area's from now on. *came: dcache_lookup()'s. */
+static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const char *path,
+			  bool *came)
 {
 	struct inode *inode = inode_find(m, path);
 	int err;
@@ -194,7 +195,7 @@ static int claim_swapfile(struct machine *m, struct swap_info_struct *si, const 
 		return -EBUSY;
 	if (inode->kind != INODE_DISK)
 		return -EINVAL;
-	err = dcache_lookup(m, inode);
+	err = dcache_lookup(m, inode, came);
 	if (err)
 		return err;
 	si->inode = inode;
@@ -327,9 +328,10 @@ static int setup_swap_extents(struct machine *m, const struct swap_info_struct *
 	return 0;
 }
 
-static int setup_area(struct machine *m, struct swap_info_struct *si, const char *path, u32 flags)
+static int setup_area(struct machine *m, struct swap_info_struct *si, const char *path, u32 flags,
+		      bool *came)
 {
-	int err = claim_swapfile(m, si, path);
+	int err = claim_swapfile(m, si, path, came);
 
 	if (!err) {
 		si->max = read_swap_header(m, si);
@@ -358,9 +360,8 @@ int swapon_need(struct machine *m, const char *path, struct virt_need *need)
 
 int sys_swapon(struct machine *m, const struct task_struct *task, const char *path, u32 flags)
 {
-	const struct inode *inode = inode_find(m, path);
-	bool was_in_memory = inode && inode->object;
 	struct swap_info_struct *si;
+	bool came = false;
 	int err;
 
 	if (flags & ~(u32)SWAP_FLAGS_VALID)
@@ -372,12 +373,12 @@ int sys_swapon(struct machine *m, const struct task_struct *task, const char *pa
 		err = alloc_swap_info(m, &si);
 	if (err)
 		return err;
-	err = setup_area(m, si, path, flags);
+	err = setup_area(m, si, path, flags, &came);
 	if (!err && !swap_of(m)->has_table)
 		err = swap_slots_enable(m);
 	if (err) {
 		if (si->inode)
-			dcache_end_lookup(m, si->inode, was_in_memory, err);
+			dcache_end_lookup(m, si->inode, came, err);
 		free_area(m, si);
 		return err;
 	}
