@@ -103,6 +103,21 @@ const char *lab_cat(struct lab *lab, const char *path)
 	return lab_text(&lab->out);
 }
 
+s64 lab_figure(struct lab *lab, const char *path, const char *name)
+{
+	const char *line = lab_cat(lab, path);
+	size_t len = strlen(name);
+
+	while (line && (strncmp(line, name, len) || line[len] != ' ')) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	if (!line)
+		fprintf(stderr, "%s: there is no figure %s\n", path, name);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+	return strtoll(line + len, NULL, 10);
+}
+
 void lab_check(struct lab *lab)
 {
 	const char *text = lab_cat(lab, "sim/check");

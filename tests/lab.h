@@ -31,6 +31,8 @@ void lab_fork_into(struct lab *lab, const char *name, const char *group);
 const char *lab_text(const struct out *out);
 /* What a file says; good until the next lab_run(). */
 const char *lab_cat(struct lab *lab, const char *path);
+/* The number behind a name, which begins a line of a file and ends with a blank; fatal: none. */
+s64 lab_figure(struct lab *lab, const char *path, const char *name);
 /* Nothing is broken, says sim/check: the engine, and what files show of it. */
 void lab_check(struct lab *lab);
 /* Every task but init is killed and waited for. */

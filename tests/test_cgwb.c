@@ -56,12 +56,9 @@ static void write_file(const char *task, const char *path, unsigned int mb)
 static u64 stat_of(const char *group, const char *name)
 {
 	char path[64];
-	const char *at;
 
 	snprintf(path, sizeof(path), ROOT "%s/memory.stat", group);
-	at = strstr(lab_cat(&lab, path), name);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-	return strtoull(at + strlen(name), NULL, 10);
+	return (u64)lab_figure(&lab, path, name);
 }
 
 static u16 wb_of_file(const char *path)
@@ -81,20 +78,20 @@ static void test_own(void)
 		open_lab(i);
 		write_file("tb", "/data/b", 4);
 		lab_expect(&lab, 0, "tick 1s");
-		CU_ASSERT_EQUAL(stat_of("/b", "file_dirty "), 4 * MB);
+		CU_ASSERT_EQUAL(stat_of("/b", "file_dirty"), 4 * MB);
 		write_file("ta", "/data/a", 16);
 		lab_expect(&lab, 0, "tick 1s");
-		dirty = stat_of("/a", "file_dirty ");
+		dirty = stat_of("/a", "file_dirty");
 		/* A tenth of 40 MiB, at most. */
 		CU_ASSERT(dirty <= 4 * MB);
-		CU_ASSERT_EQUAL(stat_of("/b", "file_dirty "), 4 * MB);
-		CU_ASSERT_EQUAL(stat_of("/b", "file_writeback "), 0);
+		CU_ASSERT_EQUAL(stat_of("/b", "file_dirty"), 4 * MB);
+		CU_ASSERT_EQUAL(stat_of("/b", "file_writeback"), 0);
 		CU_ASSERT(wb_of_file("/data/a") != wb_of_file("/data/b"));
 		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/why"), "the flusher of memory cgroup"));
 		/* In time, all is. */
 		lab_expect(&lab, 0, "tick 60s");
-		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty ") + stat_of("/b", "file_dirty "), 0);
-		CU_ASSERT_EQUAL(stat_of("", "file_dirty "), 0);
+		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty") + stat_of("/b", "file_dirty"), 0);
+		CU_ASSERT_EQUAL(stat_of("", "file_dirty"), 0);
 		close_lab();
 	}
 }
@@ -180,7 +177,7 @@ static void test_gone_at_work(void)
 	lab_expect(&lab, 0, ROOT "/d/memory.max: 20M");
 	lab_fork_into(&lab, "td", "/d");
 	write_file("td", "/data/d", 12);
-	CU_ASSERT(stat_of("/d", "file_writeback ") > 0);
+	CU_ASSERT(stat_of("/d", "file_writeback") > 0);
 	lab_expect(&lab, 0, "proc/1/ctl: kill @td KILL");
 	lab_expect(&lab, 0, "proc/1/ctl: wait4 -1");
 	lab_expect(&lab, 0, "cgroup_rmdir d");
@@ -204,10 +201,10 @@ static void test_shrunk(void)
 
 		open_lab(i);
 		write_file("ta", "/f", 2);
-		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty "), 2 * MB);
+		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty"), 2 * MB);
 		before_ns = m->now_ns;
 		lab_expect(&lab, 0, ROOT "/a/memory.high: 1M");
-		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty "), 0);
+		CU_ASSERT_EQUAL(stat_of("/a", "file_dirty"), 0);
 		CU_ASSERT(m->now_ns > before_ns);
 		CU_ASSERT_EQUAL(m->polls_left, 0);
 		close_lab();

@@ -33,30 +33,16 @@ static void open_lab(unsigned int release)
 	lab_expect(&lab, 0, "proc/1/ctl: fork as w");
 }
 
-/* The number behind a name, in a file of the tree. */
-static s64 figure(const char *path, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *line = lab_cat(&lab, path); line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!strncmp(line, name, len) && line[len] == ' ')
-			return strtoll(line + len, NULL, 10);
-	}
-	CU_FAIL("no such figure");
-	return -1;
-}
-
 static s64 objects(const char *cache)
 {
 	/* What waits for a grace period is no longer anybody's. */
 	lab_expect(&lab, 0, "sim/ctl: rcu_barrier");
-	return figure("proc/slabinfo", cache);
+	return lab_figure(&lab, "proc/slabinfo", cache);
 }
 
 static s64 scanned(void)
 {
-	return figure("proc/vmstat", "slabs_scanned");
+	return lab_figure(&lab, "proc/vmstat", "slabs_scanned");
 }
 
 static void drop(unsigned int what)

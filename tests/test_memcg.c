@@ -45,16 +45,9 @@ static void write_file(int err, const char *group, const char *file, const char 
 static long long figure(const char *group, const char *file, const char *name)
 {
 	char path[100];
-	const char *text;
 
 	snprintf(path, sizeof(path), "%s%s/%s", ROOT, group, file);
-	text = lab_cat(&lab, path);
-	while (name && text && (strncmp(text, name, strlen(name)) || text[strlen(name)] != ' ')) {
-		text = strchr(text, '\n');
-		text += text != NULL;
-	}
-	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-	return atoll(text + (name ? strlen(name) : 0));
+	return name ? lab_figure(&lab, path, name) : atoll(lab_cat(&lab, path));
 }
 
 static long long mib(const char *group, const char *file)

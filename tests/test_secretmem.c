@@ -49,14 +49,6 @@ static u32 secret_page(void)
 	return follow_page(machine(), task()->mm, ADDR);
 }
 
-static s64 shown(const char *path, const char *label)
-{
-	const char *at = strstr(lab_cat(&lab, path), label);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-	return (s64)strtoll(at + strlen(label), NULL, 10);
-}
-
 static struct kernel_leaf leaf_of(u32 pfn)
 {
 	struct kernel_leaf leaf = { 0 };
@@ -69,9 +61,9 @@ static struct kernel_leaf leaf_of(u32 pfn)
 /* What the direct map is made of, in small, large and largest pages, in kB. */
 static void direct_map_is(s64 small, s64 large, s64 largest)
 {
-	CU_ASSERT_EQUAL(shown("proc/meminfo", "DirectMap4k:"), small);
-	CU_ASSERT_EQUAL(shown("proc/meminfo", "DirectMap2M:"), large);
-	CU_ASSERT_EQUAL(shown("proc/meminfo", "DirectMap1G:"), largest);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "proc/meminfo", "DirectMap4k:"), small);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "proc/meminfo", "DirectMap2M:"), large);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "proc/meminfo", "DirectMap1G:"), largest);
 }
 
 /* A page of 1 GiB is split, and one of 2 MiB of it; the page goes, and comes back. */
@@ -82,9 +74,9 @@ static void test_direct_map(void)
 	u32 pfn;
 
 	open_machine("release = 6.18");
-	small = shown("proc/meminfo", "DirectMap4k:");
-	large = shown("proc/meminfo", "DirectMap2M:");
-	largest = shown("proc/meminfo", "DirectMap1G:");
+	small = lab_figure(&lab, "proc/meminfo", "DirectMap4k:");
+	large = lab_figure(&lab, "proc/meminfo", "DirectMap2M:");
+	largest = lab_figure(&lab, "proc/meminfo", "DirectMap1G:");
 	pfn = secret_page();
 	leaf = leaf_of(pfn);
 	CU_ASSERT_EQUAL(leaf.level, 0);
@@ -92,14 +84,14 @@ static void test_direct_map(void)
 	CU_ASSERT_TRUE(leaf.entry & PTE_ACCESSED);
 	CU_ASSERT_EQUAL(leaf_of(pfn ^ 1).entry & (PTE_PRESENT | PTE_RW | PTE_GLOBAL),
 			PTE_PRESENT | PTE_RW | PTE_GLOBAL);
-	CU_ASSERT_EQUAL(shown("proc/vmstat", "direct_map_level2_splits "), 1);
-	if (shown("proc/vmstat", "direct_map_level3_splits "))
+	CU_ASSERT_EQUAL(lab_figure(&lab, "proc/vmstat", "direct_map_level2_splits"), 1);
+	if (lab_figure(&lab, "proc/vmstat", "direct_map_level3_splits"))
 		direct_map_is(small + 2048, large + (1 << 20) - 2048, largest - (1 << 20));
 	else
 		direct_map_is(small + 2048, large - 2048, largest);
 	/* Its neighbours are split with it. */
 	lab_expect(&lab, 0, "sim/as/a/ctl: store 0x10001000 12K");
-	CU_ASSERT_TRUE(shown("proc/vmstat", "direct_map_level2_splits ") <= 3);
+	CU_ASSERT_TRUE(lab_figure(&lab, "proc/vmstat", "direct_map_level2_splits") <= 3);
 	lab_check(&lab);
 	lab_expect(&lab, 0, "sim/as/a/ctl: close @fd");
 	lab_expect(&lab, 0, "sim/as/a/ctl: munmap 0x10000000 16K");
@@ -141,7 +133,7 @@ static void test_high_memory(void)
 	CU_ASSERT_FALSE(kernel_leaf_find(machine(), machine()->arch->page_offset +
 					 PFN_PHYS((u64)pfn), &leaf) &&
 			!strcmp(leaf.what, "direct map"));
-	CU_ASSERT_EQUAL(shown("proc/vmstat", "direct_map_level2_splits "), 0);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "proc/vmstat", "direct_map_level2_splits"), 0);
 	lab_end(&lab);
 }
 
@@ -156,13 +148,13 @@ static void test_stays(void)
 	lab_expect(&lab, 0, "sim/as/a/ctl: move_pages 0 0x10000000 1 1");
 	CU_ASSERT_EQUAL(follow_page(machine(), task()->mm, ADDR), pfn);
 	lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 3");
-	CU_ASSERT_EQUAL(shown("sim/as/a/smaps_rollup", "Rss:") > 0, true);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "sim/as/a/smaps_rollup", "Rss:") > 0, true);
 	lab_expect(&lab, 0, "sim/as/a/ctl: munmap 0x10000000 16K");
 	lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 3");
 	lab_expect(&lab, 0, "sim/as/a/ctl: mmap 0x10000000 16K rw shared,fixed @fd");
 	lab_expect(&lab, 0, "sim/as/a/ctl: load 0x10000000");
 	CU_ASSERT_EQUAL(follow_page(machine(), task()->mm, ADDR), pfn);
-	CU_ASSERT_EQUAL(shown("proc/meminfo", "Unevictable:"), 8);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "proc/meminfo", "Unevictable:"), 8);
 	lab_end(&lab);
 }
 
@@ -189,7 +181,7 @@ static void test_failure(void)
 	CU_ASSERT_TRUE(logged(": recovery action for dirty unevictable LRU page: Failed"));
 	lab_expect(&lab, 0, "sys/devices/system/memory/hard_offline_page: 0x%llx", clean);
 	CU_ASSERT_TRUE(logged(": recovery action for clean unevictable LRU page: Recovered"));
-	CU_ASSERT_EQUAL(shown("proc/meminfo", "HardwareCorrupted:"), 8);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "proc/meminfo", "HardwareCorrupted:"), 8);
 	lab_end(&lab);
 }
 
@@ -206,8 +198,8 @@ static void test_charged(void)
 	lab_expect(&lab, 0, "sim/as/a/ctl: munmap 0x10000000 16K");
 	lab_expect(&lab, 0, "proc/sys/vm/drop_caches: 1");
 	CU_ASSERT_TRUE(page_flag(pfn_to_page(machine(), pfn), PG_dirty));
-	CU_ASSERT_EQUAL(shown("sys/fs/cgroup/g/memory.stat", "\nfile_dirty "), 0);
-	CU_ASSERT_EQUAL(shown("sys/fs/cgroup/g/memory.stat", "\nunevictable "), 4096);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "sys/fs/cgroup/g/memory.stat", "file_dirty"), 0);
+	CU_ASSERT_EQUAL(lab_figure(&lab, "sys/fs/cgroup/g/memory.stat", "unevictable"), 4096);
 	lab_check(&lab);
 	lab_end(&lab);
 }

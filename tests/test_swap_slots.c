@@ -59,22 +59,15 @@ static void say_places(struct out *out, const struct mm_struct *mm, u64 addr, u6
 	say_run(out, first, nr);
 }
 
-static u64 event(const char *name)
-{
-	const char *text = lab_cat(&lab, "proc/vmstat"), *at = strstr(text, name);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-	return strtoull(at + strlen(name), NULL, 10);
-}
-
 static void say_figures(struct out *out)
 {
-	static const char *const names[] = { "in", "\npswpin ", "out", "\npswpout ",
-					     "ra", "\nswap_ra ", "hit", "\nswap_ra_hit " };
+	static const char *const names[] = { "in", "pswpin", "out", "pswpout",
+					     "ra", "swap_ra", "hit", "swap_ra_hit" };
 	struct swap_area area = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i += 2)
-		out_printf(out, "%s %llu ", names[i], (unsigned long long)event(names[i + 1]));
+		out_printf(out, "%s %lld ", names[i],
+			   (long long)lab_figure(&lab, "proc/vmstat", names[i + 1]));
 	CU_ASSERT(swap_area_at(tree_machine(lab.tree), 0, &area));
 	out_printf(out, "used %llu", (unsigned long long)area.inuse * (PAGE_SIZE / 1024));
 }

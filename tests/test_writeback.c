@@ -53,15 +53,13 @@ static void close_lab(void)
 
 static u64 vmstat(const char *name)
 {
-	const char *at = strstr(lab_cat(&lab, "proc/vmstat"), name);
-
-	return at ? strtoull(at + strlen(name), NULL, 10) : ~0ULL;
+	return (u64)lab_figure(&lab, "proc/vmstat", name);
 }
 
 static void expect_pages(u64 dirty, u64 writeback)
 {
-	CU_ASSERT_EQUAL(vmstat("nr_dirty "), dirty);
-	CU_ASSERT_EQUAL(vmstat("nr_writeback "), writeback);
+	CU_ASSERT_EQUAL(vmstat("nr_dirty"), dirty);
+	CU_ASSERT_EQUAL(vmstat("nr_writeback"), writeback);
 }
 
 /* Of free pages beyond the reserves, and those of files. */
@@ -70,21 +68,21 @@ static void test_limits(void)
 	open_lab("release=6.18", "disk.bandwidth=10M");
 	for (unsigned int ratio = 5; ratio <= 80; ratio += 25) {
 		char line[64];
-		u64 available = vmstat("nr_free_pages ") - m->totalreserve_pages +
-				vmstat("nr_inactive_file ") + vmstat("nr_active_file ") + 1;
+		u64 available = vmstat("nr_free_pages") - m->totalreserve_pages +
+				vmstat("nr_inactive_file") + vmstat("nr_active_file") + 1;
 
 		snprintf(line, sizeof(line), "proc/sys/vm/dirty_ratio: %u", ratio);
 		CU_ASSERT_EQUAL(lab_run(&lab, line), 0);
-		CU_ASSERT_EQUAL(vmstat("nr_dirty_threshold "),
+		CU_ASSERT_EQUAL(vmstat("nr_dirty_threshold"),
 				ratio * 4096 / 100 * available / 4096);
-		CU_ASSERT_EQUAL(vmstat("nr_dirty_background_threshold "), ratio == 5 ?
+		CU_ASSERT_EQUAL(vmstat("nr_dirty_background_threshold"), ratio == 5 ?
 				ratio * 4096 / 100 * available / 4096 / 2 :
 				10 * 4096 / 100 * available / 4096);
 	}
 	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/dirty_bytes: 8388609"), 0);
 	CU_ASSERT_EQUAL(lab_run(&lab, "proc/sys/vm/dirty_background_bytes: 4194304"), 0);
-	CU_ASSERT_EQUAL(vmstat("nr_dirty_threshold "), 2049);
-	CU_ASSERT_EQUAL(vmstat("nr_dirty_background_threshold "), 1024);
+	CU_ASSERT_EQUAL(vmstat("nr_dirty_threshold"), 2049);
+	CU_ASSERT_EQUAL(vmstat("nr_dirty_background_threshold"), 1024);
 	close_lab();
 }
 
@@ -104,7 +102,7 @@ static void test_periodic(void)
 		}
 		CU_ASSERT_EQUAL(lab_run(&lab, "tick 8s"), 0);
 		expect_pages(0, 0);
-		CU_ASSERT_EQUAL(vmstat("nr_written "), 256);
+		CU_ASSERT_EQUAL(vmstat("nr_written"), 256);
 		close_lab();
 	}
 }
@@ -160,16 +158,16 @@ static void test_background(void)
 		call("open /data/w rdwr,creat as w");
 		call("pwrite64 @w 4M 0");
 		call("fsync @w");
-		limit = vmstat("nr_dirty_background_threshold ");
+		limit = vmstat("nr_dirty_background_threshold");
 		call("pwrite64 @w 8M 0");
 		expect_pages(2048, 0);
 		call("pwrite64 @w 17M 8M");
-		CU_ASSERT(vmstat("nr_writeback ") > 0);
-		CU_ASSERT(vmstat("nr_dirty ") <= limit);
-		CU_ASSERT(vmstat("nr_dirty ") > limit / 2);
+		CU_ASSERT(vmstat("nr_writeback") > 0);
+		CU_ASSERT(vmstat("nr_dirty") <= limit);
+		CU_ASSERT(vmstat("nr_dirty") > limit / 2);
 		CU_ASSERT_EQUAL(lab_run(&lab, "tick 2s"), 0);
-		CU_ASSERT_EQUAL(vmstat("nr_writeback "), 0);
-		CU_ASSERT(vmstat("nr_dirty ") > limit / 2);
+		CU_ASSERT_EQUAL(vmstat("nr_writeback"), 0);
+		CU_ASSERT(vmstat("nr_dirty") > limit / 2);
 		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "sim/why"), "wb_do_writeback"));
 		close_lab();
 	}
@@ -192,9 +190,9 @@ static void test_throttled(void)
 				begin = m->now_ns;
 			snprintf(line, sizeof(line), "pwrite64 @w 8M %uM", chunk * 8 % 64);
 			call(line);
-			now = vmstat("nr_dirty ") + vmstat("nr_writeback ");
+			now = vmstat("nr_dirty") + vmstat("nr_writeback");
 			most = MAX(most, now);
-			limit = vmstat("nr_dirty_threshold ");
+			limit = vmstat("nr_dirty_threshold");
 			CU_ASSERT(now <= limit + limit / 50);
 		}
 		/* Pages that are dirty are written over: those need not be written twice. */
@@ -220,7 +218,7 @@ static void test_slow_writer(void)
 		CU_ASSERT(m->virt->writeback->nr_pauses <= (i ? 2 : 0));
 		CU_ASSERT(m->now_ns > 12800000000 && m->now_ns < 13500000000);
 		/* The disk worked meanwhile: in the midst of the call, too. */
-		CU_ASSERT(vmstat("nr_dirty ") + vmstat("nr_writeback ") < 25600 / 2);
+		CU_ASSERT(vmstat("nr_dirty") + vmstat("nr_writeback") < 25600 / 2);
 		close_lab();
 	}
 }
@@ -235,8 +233,8 @@ static void test_mapped(void)
 	call("store @map 64M");
 	CU_ASSERT(m->now_ns > 1000000000);
 	/* A folio of 2 MiB becomes dirty at once. */
-	CU_ASSERT(vmstat("nr_dirty ") + vmstat("nr_writeback ") <=
-		  vmstat("nr_dirty_threshold ") + 512);
+	CU_ASSERT(vmstat("nr_dirty") + vmstat("nr_writeback") <=
+		  vmstat("nr_dirty_threshold") + 512);
 	call("msync @map 64M sync");
 	expect_pages(0, 0);
 	call("store @map 4K");
@@ -468,7 +466,7 @@ static void test_busy(void)
 	set("dirty_background_bytes", 1000000);
 	began = m->now_ns;
 	call("pwrite64 @f 4M 200M");
-	CU_ASSERT_TRUE(vmstat("nr_writeback ") > 0);
+	CU_ASSERT_TRUE(vmstat("nr_writeback") > 0);
 	CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
 	/* And one chunk, which may have begun just now; on no CPU of the task's. */
 	CU_ASSERT_TRUE(worked_ns() > (m->now_ns - began) / 2);
@@ -478,7 +476,7 @@ static void test_busy(void)
 	set("dirty_writeback_centisecs", 500);
 	set("dirty_writeback_centisecs", 0);
 	set("dirty_background_bytes", 600000000);
-	CU_ASSERT_TRUE(vmstat("nr_dirty ") > 0);
+	CU_ASSERT_TRUE(vmstat("nr_dirty") > 0);
 	CU_ASSERT_EQUAL(lab_run(&lab, "tick 100s"), 0);
 	expect_pages(0, 0);
 	close_lab();
@@ -492,16 +490,16 @@ static void test_dontneed(void)
 
 		open_lab(releases[i], "disk.bandwidth=10M");
 		call("open /data/w rdwr,creat as w");
-		pages = vmstat("nr_file_pages ");
+		pages = vmstat("nr_file_pages");
 		call("pwrite64 @w 1M 0");
 		call("fadvise64 @w 0 0 dontneed");
 		expect_pages(0, 256);
 		CU_ASSERT_EQUAL(lab_run(&lab, "tick 1s"), 0);
 		expect_pages(0, 0);
-		CU_ASSERT_EQUAL(vmstat("pgrotated "), 0);
-		CU_ASSERT_EQUAL(vmstat("nr_file_pages "), pages + 256);
+		CU_ASSERT_EQUAL(vmstat("pgrotated"), 0);
+		CU_ASSERT_EQUAL(vmstat("nr_file_pages"), pages + 256);
 		call("fadvise64 @w 0 0 dontneed");
-		CU_ASSERT_EQUAL(vmstat("nr_file_pages "), pages);
+		CU_ASSERT_EQUAL(vmstat("nr_file_pages"), pages);
 		close_lab();
 	}
 }
@@ -523,7 +521,7 @@ static void test_synchronous(void)
 			call("write @s 1M");
 			/* The other part of the file is nobody's business. */
 			expect_pages(16, 0);
-			CU_ASSERT_EQUAL(vmstat("nr_written "), (sync + 1) * 256);
+			CU_ASSERT_EQUAL(vmstat("nr_written"), (sync + 1) * 256);
 			CU_ASSERT_TRUE(m->now_ns - began > 100000000);
 		}
 		lab_expect(&lab, EINVAL, "sim/as/a/ctl: open /data/w rdwr,direct");

@@ -64,10 +64,7 @@ static u64 mm_stat(enum mm_stat i)
 
 static u64 vmstat(const char *name)
 {
-	const char *at = strstr(lab_cat(&lab, "proc/vmstat"), name);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-	return strtoull(at + strlen(name), NULL, 10);
+	return (u64)lab_figure(&lab, "proc/vmstat", name);
 }
 
 /* Pages of a thing come to so many bytes, packed into zspages. */
@@ -96,11 +93,11 @@ static void test_sizes(void)
 			lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 16M");
 			stored = mm_stat(ORIG) / 4096;
 			CU_ASSERT(stored > 3000 && stored < 4096);
-			CU_ASSERT_EQUAL(stored, vmstat("pswpout "));
+			CU_ASSERT_EQUAL(stored, vmstat("pswpout"));
 			CU_ASSERT_EQUAL(mm_stat(COMPR), stored * rows[r].bytes);
 			zspages = DIV_ROUND_UP(stored, rows[r].objs[i]);
 			CU_ASSERT_EQUAL(mm_stat(USED), zspages * rows[r].pages[i] * 4096);
-			CU_ASSERT_EQUAL(mm_stat(USED), vmstat("nr_zspages ") * 4096);
+			CU_ASSERT_EQUAL(mm_stat(USED), vmstat("nr_zspages") * 4096);
 			CU_ASSERT_EQUAL(mm_stat(USED_MAX), mm_stat(USED));
 			CU_ASSERT_EQUAL(mm_stat(HUGE), rows[r].bytes == 4096 ? stored : 0);
 			CU_ASSERT_EQUAL(mm_stat(SAME) + mm_stat(COMPACTED), 0);
@@ -108,7 +105,7 @@ static void test_sizes(void)
 			lab_end_tasks(&lab);
 			lab_expect(&lab, 0, "proc/1/ctl: swapoff /dev/zram0");
 			CU_ASSERT_EQUAL(mm_stat(ORIG) + mm_stat(COMPR) + mm_stat(USED), 0);
-			CU_ASSERT_EQUAL(vmstat("nr_zspages "), 0);
+			CU_ASSERT_EQUAL(vmstat("nr_zspages"), 0);
 			CU_ASSERT_EQUAL(mm_stat(HUGE_SINCE), rows[r].bytes == 4096 ? stored : 0);
 			lab_end(&lab);
 		}
@@ -146,14 +143,14 @@ static void test_shared(void)
 		lab_expect(&lab, 0, "sim/as/t/ctl: mmap 0 4M rw shared,anon as shared");
 		lab_expect(&lab, 0, "sim/as/t/ctl: store @shared 4M");
 		lab_expect(&lab, 0, "sim/as/t/ctl: madvise @shared 4M pageout");
-		CU_ASSERT_EQUAL(vmstat("pswpout "), 1024);
-		majors = vmstat("pgmajfault ");
+		CU_ASSERT_EQUAL(vmstat("pswpout"), 1024);
+		majors = vmstat("pgmajfault");
 		for (unsigned int step = 0; step < 2; step++) {
 			lab_expect(&lab, 0, step ? "sim/as/t/ctl: load @shared+2304K" :
 						   "sim/as/t/ctl: load @shared 1M");
-			CU_ASSERT_EQUAL(vmstat("swap_ra "), rows[i].ra[step]);
-			CU_ASSERT_EQUAL(vmstat("pswpin "), rows[i].in[step]);
-			CU_ASSERT_EQUAL(vmstat("pgmajfault ") - majors, rows[i].majors[step]);
+			CU_ASSERT_EQUAL(vmstat("swap_ra"), rows[i].ra[step]);
+			CU_ASSERT_EQUAL(vmstat("pswpin"), rows[i].in[step]);
+			CU_ASSERT_EQUAL(vmstat("pgmajfault") - majors, rows[i].majors[step]);
 		}
 		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/swaps"), rows[i].used));
 		lab_end(&lab);
@@ -184,13 +181,13 @@ static void test_large(void)
 	swap_out_large();
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/swpout", 0), 16);
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/nr_anon", 0), 0);
-	majors = vmstat("pgmajfault ");
+	majors = vmstat("pgmajfault");
 	lab_expect(&lab, 0, "sim/as/t/ctl: load @large 256K");
-	CU_ASSERT_EQUAL(vmstat("pgmajfault ") - majors, 4);
-	CU_ASSERT_EQUAL(vmstat("pswpin "), 64);
+	CU_ASSERT_EQUAL(vmstat("pgmajfault") - majors, 4);
+	CU_ASSERT_EQUAL(vmstat("pswpin"), 64);
 	lab_expect(&lab, 0, "sim/as/t/ctl: store @large+532K");
-	CU_ASSERT_EQUAL(vmstat("pgmajfault ") - majors, 5);
-	CU_ASSERT_EQUAL(vmstat("pswpin "), 80);
+	CU_ASSERT_EQUAL(vmstat("pgmajfault") - majors, 5);
+	CU_ASSERT_EQUAL(vmstat("pswpin"), 80);
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/swpin", 0), 5);
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/nr_anon", 0), 5);
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/swaps"), "\t704\t"));
@@ -198,16 +195,16 @@ static void test_large(void)
 	/* A page of it is gone. */
 	lab_expect(&lab, 0, "sim/as/t/ctl: madvise @large+256K 4K dontneed");
 	lab_expect(&lab, 0, "sim/as/t/ctl: load @large+260K 8K");
-	CU_ASSERT_EQUAL(vmstat("pswpin "), 82);
+	CU_ASSERT_EQUAL(vmstat("pswpin"), 82);
 	/* So many are wanted as userfaultfd asks for; who shares slots reads them by the cache. */
 	lab_expect(&lab, 0, "sim/as/t/ctl: userfaultfd 0 as uf");
 	lab_expect(&lab, 0, "sim/as/t/ctl: uffdio_api @uf");
 	lab_expect(&lab, 0, "sim/as/t/ctl: uffdio_register @uf @large+320K 64K missing");
 	lab_expect(&lab, 0, "sim/as/t/ctl: load @large+320K");
-	CU_ASSERT_EQUAL(vmstat("pswpin "), 83);
+	CU_ASSERT_EQUAL(vmstat("pswpin"), 83);
 	lab_expect(&lab, 0, "sim/as/t/ctl: fork as u");
 	lab_expect(&lab, 0, "sim/as/t/ctl: load @large+384K");
-	CU_ASSERT(vmstat("swap_ra ") > 0);
+	CU_ASSERT(vmstat("swap_ra") > 0);
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/swpin", 0), 5);
 	CU_ASSERT_EQUAL(figure(SIZE_64K "stats/swpin_fallback", 0), 0);
 	lab_end(&lab);
@@ -235,12 +232,12 @@ static void test_reads(void)
 
 		open_lab(i, NULL);
 		lab_expect(&lab, 0, "sim/as/t/ctl: store @memory 16M");
-		in = vmstat("pswpin ");
+		in = vmstat("pswpin");
 		before = mm_stat(ORIG);
 		lab_expect(&lab, 0, ROOT "/s/memory.max: max");
 		lab_expect(&lab, 0, "sim/as/t/ctl: load @memory 1M");
-		CU_ASSERT_EQUAL(vmstat("pswpin ") - in, 256);
-		CU_ASSERT_EQUAL(vmstat("swap_ra "), 0);
+		CU_ASSERT_EQUAL(vmstat("pswpin") - in, 256);
+		CU_ASSERT_EQUAL(vmstat("swap_ra"), 0);
 		CU_ASSERT_PTR_NOT_NULL(strstr(lab_cat(&lab, "proc/meminfo"), "SwapCached:            0 kB"));
 		/* 6.1 gives slots back 64 at a time. */
 		freed = (before - mm_stat(ORIG)) / 4096;
@@ -250,12 +247,12 @@ static void test_reads(void)
 		/* Two have a slot: it is of the cache, with others around it. */
 		lab_expect(&lab, 0, "sim/as/t/ctl: fork as u");
 		lab_expect(&lab, 0, "sim/as/t/ctl: load @memory+2M 1M");
-		CU_ASSERT(vmstat("pswpin ") - in >= 512);
-		in = vmstat("pswpin ");
-		CU_ASSERT(vmstat("swap_ra ") > 0);
+		CU_ASSERT(vmstat("pswpin") - in >= 512);
+		in = vmstat("pswpin");
+		CU_ASSERT(vmstat("swap_ra") > 0);
 		CU_ASSERT_PTR_NULL(strstr(lab_cat(&lab, "proc/meminfo"), "SwapCached:            0 kB"));
 		lab_expect(&lab, 0, "sim/as/u/ctl: load @memory+2M 1M");
-		CU_ASSERT_EQUAL(vmstat("pswpin "), in);
+		CU_ASSERT_EQUAL(vmstat("pswpin"), in);
 		lab_end(&lab);
 	}
 }
